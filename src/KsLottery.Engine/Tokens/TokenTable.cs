@@ -1,0 +1,123 @@
+namespace KsLottery.Engine.Tokens;
+
+/// <summary>Names the token of every embedding row, from whichever tokenizer file a checkpoint has.</summary>
+/// <remarks>
+/// Decodes single tokens for reports. Ids from <see cref="Count"/> on have an empty piece and are <see cref="TokenKind.Padded"/>,
+/// since an embedding is often larger than its tokenizer. Safe to use from several threads.
+/// </remarks>
+public sealed class TokenTable
+{
+    private static readonly string[] UsualNames = ["tokenizer.json", "tokenizer.model", "tokenizer.bin"];
+    private static readonly string[] OtherNames = ["*.model", "tok*.bin"];
+
+    private readonly ITokenizerFile _file;
+
+    private TokenTable(ITokenizerFile file, string path) => (_file, Source) = (file, Path.GetFileName(path));
+
+    /// <summary>The number of ids that the tokenizer knows.</summary>
+    public int Count => _file.Count;
+
+    /// <summary>The name of the tokenizer file, without its folder.</summary>
+    public string Source { get; }
+
+    /// <summary>Opens a <c>tokenizer.json</c>, a SentencePiece model or a llama2.c tokenizer; for a folder, the one in it.</summary>
+    /// <remarks>A file ending in <c>.json</c> or <c>.model</c> is taken at its name, any other by its first bytes.</remarks>
+    /// <param name="tokenizerPath">A tokenizer file, or a folder that holds one.</param>
+    /// <exception cref="InvalidDataException">The file is damaged or of no known form; names file and byte.</exception>
+    /// <exception cref="IOException">The file is absent or cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
+    public static TokenTable Open(string tokenizerPath)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(tokenizerPath);
+        if (Directory.Exists(tokenizerPath))
+            return FindBeside(tokenizerPath) ?? throw new FileNotFoundException(
+                $"{tokenizerPath}: no tokenizer in it, or several; looked for {string.Join(", ", [.. UsualNames, .. OtherNames])}. " +
+                "Name the file itself.", tokenizerPath);
+        byte[] bytes = TokenizerFile.Read(tokenizerPath);
+        ITokenizerFile file = FormOf(tokenizerPath, bytes) switch
+        {
+            Form.Json => TokenizerJson.Parse(tokenizerPath, bytes),
+            Form.SentencePiece => SentencePieceModel.Parse(tokenizerPath, bytes),
+            _ => Llama2cTokenizer.Parse(tokenizerPath, bytes),
+        };
+        return new TokenTable(file, tokenizerPath);
+    }
+
+    /// <summary>Opens the tokenizer in a checkpoint's folder.</summary>
+    /// <remarks>
+    /// Looks for <c>tokenizer.json</c>, <c>tokenizer.model</c> and <c>tokenizer.bin</c>, then for a single <c>*.model</c>, then for
+    /// a single <c>tok*.bin</c>; where several would do, none is guessed.
+    /// </remarks>
+    /// <param name="checkpointPath">A checkpoint's folder, or a file in it.</param>
+    /// <returns>The table, or null when there is no tokenizer.</returns>
+    /// <exception cref="InvalidDataException">The tokenizer found is damaged; names file and byte.</exception>
+    /// <exception cref="IOException">The tokenizer found cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">Folder or tokenizer may not be read.</exception>
+    public static TokenTable? FindBeside(string checkpointPath)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(checkpointPath);
+        string? folder = Directory.Exists(checkpointPath) ? checkpointPath : Path.GetDirectoryName(Path.GetFullPath(checkpointPath));
+        if (!Directory.Exists(folder)) return null;
+        foreach (string name in UsualNames)
+        {
+            string path = Path.Combine(folder, name);
+            if (File.Exists(path)) return Open(path);
+        }
+        foreach (string pattern in OtherNames)
+            if (Directory.GetFiles(folder, pattern) is [string path])
+                return Open(path);
+        return null;
+    }
+
+    /// <summary>The piece as the tokenizer file writes it: <c>▁the</c>, <c>Ġthe</c>, <c>&lt;0x0A&gt;</c>, <c>&lt;s&gt;</c>.</summary>
+    /// <remarks>Hostile text: show <see cref="Visible"/> instead. Empty for an id past the end.</remarks>
+    /// <exception cref="ArgumentOutOfRangeException">The id is negative.</exception>
+    public string Piece(int id) => IsKnown(id) ? _file.Piece(id) : "";
+
+    /// <summary>The bytes that the token adds to a text; of a special or unused token the UTF-8 of its name.</summary>
+    /// <remarks>Not always whole characters. A new array at each call; empty for an id past the end.</remarks>
+    /// <exception cref="ArgumentOutOfRangeException">The id is negative.</exception>
+    public byte[] Bytes(int id) => IsKnown(id) ? _file.Bytes(id) : [];
+
+    /// <summary>The token as one line of harmless text, see <see cref="VisibleText"/>.</summary>
+    /// <remarks>Text is shown decoded; special tokens, unused ones and byte pieces by name. Empty for an id past the end.</remarks>
+    /// <exception cref="ArgumentOutOfRangeException">The id is negative.</exception>
+    public string Visible(int id)
+    {
+        if (!IsKnown(id)) return "";
+        byte[] bytes = _file.Bytes(id);
+        // A fallback byte would pass for the character that it is part of, or for another token; its name cannot.
+        return PieceNames.TryParseByte(_file.Piece(id), out byte value) && bytes is [byte only] && only == value
+            ? VisibleText.Escape(_file.Piece(id))
+            : VisibleText.Escape(bytes);
+    }
+
+    /// <summary>What the token stands for.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The id is negative.</exception>
+    public TokenKind Kind(int id) => IsKnown(id) ? _file.Kind(id) : TokenKind.Padded;
+
+    private bool IsKnown(int id)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(id);
+        return id < Count;
+    }
+
+    private enum Form
+    {
+        Json,
+        SentencePiece,
+        Llama2c,
+    }
+
+    private static Form FormOf(string path, ReadOnlySpan<byte> bytes)
+    {
+        if (Path.GetExtension(path).Equals(".json", StringComparison.OrdinalIgnoreCase)) return Form.Json;
+        if (Path.GetExtension(path).Equals(".model", StringComparison.OrdinalIgnoreCase)) return Form.SentencePiece;
+        // llama2.c starts with the longest piece's length, a small little-endian int: the other two forms hold no zero there.
+        if (bytes is [_, _, 0, 0, ..]) return Form.Llama2c;
+        if (bytes is [(byte)'{', ..] or [0xEF, 0xBB, 0xBF, ..]) return Form.Json;
+        if (bytes is [SentencePieceModel.FirstByte, ..]) return Form.SentencePiece;
+        throw TokenizerFile.Damaged(path, 0, "no known tokenizer starts like this; " +
+            "give a tokenizer.json, a SentencePiece tokenizer.model or a llama2.c tokenizer.bin");
+    }
+}
