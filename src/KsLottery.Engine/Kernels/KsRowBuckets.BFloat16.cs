@@ -1,0 +1,191 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using KsLottery.Engine.Interop;
+
+namespace KsLottery.Engine.Kernels;
+
+internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
+{
+    private const int Magnitude = 0x7fff, Infinity = 0x7f80;
+
+    /// <summary>The bucket of zero; above and below it lie this many magnitudes, less one.</summary>
+    private const int ZeroBucket = 4096, KeyRowBits = 7;
+
+    /// <summary>The buckets of BF16 rows: a value's bits are its bucket, but for the smallest magnitudes, which share that of zero.</summary>
+    /// <param name="Smallest">The largest of the magnitudes that share the bucket of zero.</param>
+    private readonly record struct KeyBuckets(int Smallest)
+    {
+        /// <summary>The sortable key of the one value in a bucket other than a shared one.</summary>
+        public uint KeyOf(int bucket)
+        {
+            int offset = bucket - ZeroBucket;
+            int bits = offset == 0 ? 0 : Math.Abs(offset) + Smallest | (offset < 0 ? Magnitude + 1 : 0);
+            return Key((ushort)bits);
+        }
+
+        public static uint Key(ushort bits) => SortableKey.FromSingle(BitConverter.UInt32BitsToSingle((uint)bits << 16));
+    }
+
+    public KsRowOutcome TestBFloat16(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after)
+    {
+        ReadOnlySpan<ushort> a = before, b = after;
+        if (_padded != Width)
+        {
+            a = Pad(before, _bitsBefore ??= new ushort[_padded], before[0]);
+            b = Pad(after, _bitsAfter ??= new ushort[_padded], before[0]);
+        }
+        bool same = MemoryMarshal.AsBytes(a).SequenceEqual(MemoryMarshal.AsBytes(b));
+        (int largest, int equal) = Survey(a, b);
+        if (largest > Infinity) return KsRowOutcome.NotANumber;
+        if (same) return KsRowOutcome.Equal;
+
+        KeyBuckets buckets = new(Math.Max(0, largest - (ZeroBucket - 1)));
+        int counted = equal < _padded / 4 ? CountAll(a, b, buckets.Smallest) : CountDifferent(a, b, buckets.Smallest);
+        KsRowOutcome? outcome = Scan(1 << KeyRowBits, 2 * counted) ? Evaluate(a, b, buckets) : null;
+        _counts.Span[..(2 * Lanes << KeyRowBits)].Clear();
+        return outcome ?? _fallback.TestBFloat16(before, after);
+    }
+
+    private static ushort[] Pad(ReadOnlySpan<ushort> row, ushort[] padded, ushort value)
+    {
+        row.CopyTo(padded);
+        padded.AsSpan(row.Length).Fill(value);
+        return padded;
+    }
+
+    /// <summary>The largest magnitude in both rows, and at how many places their bits are equal.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static (int Largest, int Equal) Survey(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after)
+    {
+        ref ushort a = ref MemoryMarshal.GetReference(before), b = ref MemoryMarshal.GetReference(after);
+        TBin mask = TLanes.BroadcastBin(Magnitude), largest = TLanes.BroadcastBin(0);
+        int equal = 0;
+        for (int i = 0; i < before.Length; i += TLanes.Bytes / 2)
+        {
+            TBin x = TLanes.LoadBin(ref a, i), y = TLanes.LoadBin(ref b, i);
+            largest = TLanes.Max(largest, TLanes.Max(TLanes.And(x, mask), TLanes.And(y, mask)));
+            equal += BitOperations.PopCount(TLanes.WhereEqual(x, y));
+        }
+        Span<ushort> lanes = stackalloc ushort[Block];
+        lanes.Clear();
+        TLanes.StoreBin(largest, ref lanes[0], 0);
+        int most = 0;
+        foreach (ushort lane in lanes) most = Math.Max(most, lane);
+        return (most, equal);
+    }
+
+    /// <summary>Turns bits into bucket positions.</summary>
+    private readonly struct KeyLanes(int smallest)
+    {
+        private readonly TBin _smallest = TLanes.BroadcastBin((ushort)smallest), _zero = TLanes.BroadcastBin(ZeroBucket);
+        private readonly TBin _magnitude = TLanes.BroadcastBin(Magnitude), _mask = TLanes.BroadcastBin((1 << KeyRowBits) - 1 << 6);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public TBin Positions(TBin bits)
+        {
+            TBin magnitude = TLanes.SubtractSaturate(TLanes.And(bits, _magnitude), _smallest), sign = TLanes.SignFill(bits);
+            return Transpose(TLanes.Add(TLanes.Subtract(TLanes.Xor(magnitude, sign), sign), _zero), KeyRowBits, _mask);
+        }
+    }
+
+    /// <summary>Counts all values of both rows, one block behind the mapping.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private int CountAll(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after, int smallest)
+    {
+        KeyLanes keys = new(smallest);
+        int n = before.Length;
+        ref ushort a = ref MemoryMarshal.GetReference(before), b = ref MemoryMarshal.GetReference(after);
+        ref ushort positionsA = ref _positionsBefore.Origin, positionsB = ref _positionsAfter.Origin;
+        ref sbyte countA = ref _counts.Origin, countB = ref Unsafe.Add(ref countA, Lanes << KeyRowBits);
+        for (int i = 0; i <= n; i += Block)
+        {
+            if (i < n)
+            {
+                for (int k = i; k < i + Block; k += TLanes.Bytes / 2)
+                {
+                    TLanes.StoreBin(keys.Positions(TLanes.LoadBin(ref a, k)), ref positionsA, k);
+                    TLanes.StoreBin(keys.Positions(TLanes.LoadBin(ref b, k)), ref positionsB, k);
+                }
+                CacheHint.Prefetch(ref a, n + i);
+                CacheHint.Prefetch(ref b, n + i);
+            }
+            if (i > 0) CountBlock(ref countA, ref countB, ref Unsafe.Add(ref positionsA, i - Block), ref Unsafe.Add(ref positionsB, i - Block));
+        }
+        return n;
+    }
+
+    /// <summary>Counts the values at places where the rows differ: equal ones move no difference between them. Returns how many.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private int CountDifferent(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after, int smallest)
+    {
+        KeyLanes keys = new(smallest);
+        int n = before.Length, kept = 0;
+        ref ushort a = ref MemoryMarshal.GetReference(before), b = ref MemoryMarshal.GetReference(after);
+        ref ushort positionsA = ref _positionsBefore.Origin, positionsB = ref _positionsAfter.Origin;
+        for (int i = 0; i < n; i += TLanes.Bytes / 2)
+        {
+            TBin x = TLanes.LoadBin(ref a, i), y = TLanes.LoadBin(ref b, i);
+            kept += TLanes.StoreWhereDifferent(x, y, keys.Positions(x), keys.Positions(y), ref Unsafe.Add(ref positionsA, kept), ref Unsafe.Add(ref positionsB, kept));
+            CacheHint.Prefetch(ref a, n + i);
+            CacheHint.Prefetch(ref b, n + i);
+        }
+        ref sbyte countA = ref _counts.Origin, countB = ref Unsafe.Add(ref countA, Lanes << KeyRowBits);
+        int whole = kept / Block * Block;
+        for (int i = 0; i < whole; i += Block) CountBlock(ref countA, ref countB, ref Unsafe.Add(ref positionsA, i), ref Unsafe.Add(ref positionsB, i));
+        for (int i = whole; i < kept; i++)
+        {
+            Unsafe.Add(ref countA, (nint)Unsafe.Add(ref positionsA, i))++;
+            Unsafe.Add(ref countB, (nint)Unsafe.Add(ref positionsB, i))++;
+        }
+        return kept;
+    }
+
+    /// <summary>Finds h, sign and location: exact at every bucket edge, and looked up only inside the bucket that several values share.</summary>
+    private KsRowOutcome Evaluate(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after, KeyBuckets buckets)
+    {
+        (int edge, _) = SumLanes();
+        Best best = new(edge);
+        if (buckets.Smallest > 0) WalkShared(before, after, buckets.Smallest, ref best);
+        if (best.Count == edge && edge > 0)
+        {
+            LocateEdge(+1, buckets, ref best);
+            if (!best.Reached(+1)) LocateEdge(-1, buckets, ref best);
+        }
+        return best.Outcome;
+    }
+
+    private void WalkShared(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after, int smallest, ref Best best)
+    {
+        const int Lane = ZeroBucket >> KeyRowBits, Position = Lane;  // its first row
+        int start = _laneStart.Span[Lane], inBefore = _counts.Span[Position], inAfter = _counts.Span[(Lanes << KeyRowBits) + Position];
+        if (Math.Max(start + inBefore, inAfter - start) < best.Count) return;
+        int a = 0, b = 0;
+        for (int i = 0; i < before.Length; i++)
+        {
+            if ((before[i] & Magnitude) <= smallest) _gatheredBefore[a++] = KeyBuckets.Key(before[i]);
+            if ((after[i] & Magnitude) <= smallest) _gatheredAfter[b++] = KeyBuckets.Key(after[i]);
+        }
+        Walk(_gatheredBefore.AsSpan(0, a), _gatheredAfter.AsSpan(0, b), start, ref best);
+    }
+
+    /// <summary>Offers the first edge at which the difference is sign·h.</summary>
+    private void LocateEdge(int sign, KeyBuckets buckets, ref Best best)
+    {
+        ReadOnlySpan<sbyte> counts = _counts.Span, reach = sign > 0 ? _edgeHigh.Span : _edgeLow.Span;
+        for (int lane = 0; lane < Lanes; lane++)
+        {
+            int s = _laneStart.Span[lane];
+            if (sign * (s + reach[lane]) < best.Count) continue;
+            for (int r = 0; r < 1 << KeyRowBits; r++)
+            {
+                int position = r * Lanes + lane, bucket = lane << KeyRowBits | r;
+                s += counts[position] - counts[(Lanes << KeyRowBits) + position];
+                if (sign * s != best.Count) continue;
+                // Inside the shared bucket the walk has offered the place already.
+                if (bucket != ZeroBucket || buckets.Smallest == 0) best.Offer(s, buckets.KeyOf(bucket));
+                return;
+            }
+        }
+    }
+}

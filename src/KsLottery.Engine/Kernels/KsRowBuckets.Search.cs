@@ -1,0 +1,327 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
+namespace KsLottery.Engine.Kernels;
+
+internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
+{
+    /// <summary>What the search knows of the buckets and of the values in them.</summary>
+    private interface IBuckets
+    {
+        /// <summary>The sortable key of the value whose position stands at this place in the position array.</summary>
+        uint KeyBefore(int place);
+
+        /// <inheritdoc cref="KeyBefore"/>
+        uint KeyAfter(int place);
+    }
+
+    /// <summary>A bucket that may matter: where its counters lie, the difference at its left edge, and what it holds of either row.</summary>
+    private readonly record struct Candidate(int Bucket, int Position, int Start, int Before, int After)
+    {
+        /// <summary>The greatest difference that the bucket could hold, up or down.</summary>
+        public int Bound => Math.Max(Start + Before, After - Start);
+
+        public bool Reaches(int sign, int h) => (sign > 0 ? Start + Before : After - Start) >= h;
+    }
+
+    /// <summary>The greatest difference found so far, and the smallest keys at which it is known to be reached upwards and downwards.</summary>
+    private struct Best(int count)
+    {
+        public int Count = count;
+        public uint? HighestAt, LowestAt;
+
+        public void Offer(int difference, uint at)
+        {
+            int count = Math.Abs(difference);
+            if (count < Count || count == 0) return;
+            if (count > Count) (Count, HighestAt, LowestAt) = (count, null, null);
+            if (difference > 0) HighestAt = Math.Min(at, HighestAt ?? at);
+            else LowestAt = Math.Min(at, LowestAt ?? at);
+        }
+
+        public readonly bool Reached(int sign) => (sign > 0 ? HighestAt : LowestAt) is not null;
+
+        public readonly KsRowOutcome Outcome => HighestAt is uint high ? new(Count, 1, SortableKey.ToSingle(high))
+            : LowestAt is uint low ? new(Count, -1, SortableKey.ToSingle(low)) : KsRowOutcome.Equal;
+    }
+
+    /// <summary>Finds h, sign and location from the counters; null where a counter or a lane overflowed, or too many buckets remain.</summary>
+    private KsRowOutcome? Evaluate<T>(T buckets, int rowBits, int total) where T : IBuckets, allows ref struct
+    {
+        if (!Scan(1 << rowBits, total)) return null;
+
+        (int edge, int bound) = SumLanes();
+
+        Best best = new(edge);
+        if (bound > edge)
+        {
+            if (!CollectCandidates(rowBits, edge)) return null;
+            if (_candidateCount > MostSearches) WalkTogether(buckets, ref best);
+            else WalkByBound(buckets, ref best);
+        }
+        if (best.Count == edge) best = Locate(buckets, rowBits, +1, edge) ?? Locate(buckets, rowBits, -1, edge) ?? new(0);
+        return best.Outcome;
+    }
+
+    /// <summary>Runs the prefix sums of all lanes; false where a counter overflowed or a sum saturated.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private bool Scan(int rows, int total)
+    {
+        ref sbyte before = ref _counts.Origin, after = ref Unsafe.Add(ref before, rows * Lanes);
+        TBin sum = TLanes.BroadcastBin(0);
+        TCount zero = TLanes.BroadcastCount(0), overflow = zero;
+        for (int group = 0; group < Lanes; group += TLanes.Bytes)
+        {
+            TCount s = zero, high = zero, low = zero, edgeHigh = zero, edgeLow = zero;
+            for (int at = group; at < rows * Lanes; at += Lanes)
+            {
+                TCount a = TLanes.LoadCount(ref before, at), b = TLanes.LoadCount(ref after, at);
+                overflow = TLanes.Or(overflow, TLanes.Or(a, b));
+                sum = TLanes.AddUnsigned(sum, TLanes.Add(a, b));  // exact unless a counter overflowed
+                TCount up = TLanes.AddSaturate(s, a);
+                high = TLanes.Max(high, up);
+                low = TLanes.Min(low, TLanes.SubtractSaturate(s, b));
+                s = TLanes.SubtractSaturate(up, b);
+                edgeHigh = TLanes.Max(edgeHigh, s);
+                edgeLow = TLanes.Min(edgeLow, s);
+            }
+            TLanes.StoreCount(s, ref _laneEnd.Origin, group);
+            TLanes.StoreCount(high, ref _high.Origin, group);
+            TLanes.StoreCount(low, ref _low.Origin, group);
+            TLanes.StoreCount(edgeHigh, ref _edgeHigh.Origin, group);
+            TLanes.StoreCount(edgeLow, ref _edgeLow.Origin, group);
+        }
+        return TLanes.Negative(overflow) == 0 && TLanes.Sum(sum) == total && !_high.Span.Contains(sbyte.MaxValue) && !_low.Span.Contains(sbyte.MinValue);
+    }
+
+    /// <summary>Chains the lanes; returns the greatest difference at any bucket edge, and the greatest that any bucket could hold.</summary>
+    private (int Edge, int Bound) SumLanes()
+    {
+        ref sbyte end = ref _laneEnd.Origin;
+        ref short starts = ref _laneStart.Origin;
+        for (int lane = 0, start = 0; lane < Lanes; lane++)
+        {
+            Unsafe.Add(ref starts, lane) = (short)start;
+            start += Unsafe.Add(ref end, lane);
+        }
+        Vector128<short> edge = default, bound = default;
+        for (nuint lane = 0; lane < Lanes; lane += 8)
+        {
+            Vector128<short> start = Vector128.LoadUnsafe(ref starts, lane);
+            edge = Vector128.Max(edge, Vector128.Max(start + Widen(_edgeHigh, lane), -start - Widen(_edgeLow, lane)));
+            bound = Vector128.Max(bound, Vector128.Max(start + Widen(_high, lane), -start - Widen(_low, lane)));
+        }
+        return (Greatest(edge), Greatest(bound));
+
+        static Vector128<short> Widen(in AlignedScratch<sbyte> counts, nuint lane) =>
+            Vector128.WidenLower(Vector128.CreateScalar(Unsafe.ReadUnaligned<long>(ref Unsafe.As<sbyte, byte>(ref Unsafe.Add(ref counts.Origin, lane)))).AsSByte());
+
+        static int Greatest(Vector128<short> values)
+        {
+            int greatest = 0;
+            for (int i = 0; i < Vector128<short>.Count; i++) greatest = Math.Max(greatest, values[i]);
+            return greatest;
+        }
+    }
+
+    /// <summary>Lists the buckets whose bound exceeds the best edge; false when there are too many for it to pay.</summary>
+    private bool CollectCandidates(int rowBits, int edge)
+    {
+        for (nuint lane = 0; lane < Lanes; lane += 16)
+        {
+            Vector128<short> low = Vector128.LoadUnsafe(ref _laneStart.Origin, lane), high = Vector128.LoadUnsafe(ref _laneStart.Origin, lane + 8);
+            Vector128<short> limit = Vector128.Create((short)edge);
+            Vector128.NarrowWithSaturation(limit - low, limit - high).StoreUnsafe(ref _upper.Origin, lane);
+            Vector128.NarrowWithSaturation(-limit - low, -limit - high).StoreUnsafe(ref _lower.Origin, lane);
+        }
+
+        int steps = FindHits(1 << rowBits);
+        if (steps > MostCandidates) return false;
+        int total = Lanes << rowBits;
+        ReadOnlySpan<sbyte> counts = _counts.Span;
+        _candidateCount = 0;
+        for (int step = 0; step < steps; step++)
+        {
+            (int at, ulong hits) = _hits[step];
+            for (; hits != 0; hits &= hits - 1)
+            {
+                int bit = BitOperations.TrailingZeroCount(hits), position = at + bit, lane = position & Lanes - 1;
+                if (counts[position] + counts[total + position] == 0) continue;
+                if (_candidateCount == MostCandidates) return false;
+                int start = _laneStart.Span[lane] + _hitSums.Span[step * TLanes.Bytes + bit];
+                _candidates[_candidateCount++] = new(lane << rowBits | position >> 6, position, start, counts[position], counts[total + position]);
+            }
+        }
+        return true;
+    }
+
+    /// <summary>Notes each step of the prefix sums at which some lane goes beyond its limits, with the sums before the step.</summary>
+    /// <remarks>Makes no calls, so that the limits stay in registers.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private int FindHits(int rows)
+    {
+        ref sbyte before = ref _counts.Origin, after = ref Unsafe.Add(ref before, rows * Lanes), sums = ref _hitSums.Origin;
+        ref (int At, ulong Hits) found = ref _hits[0];
+        int steps = 0;
+        for (int group = 0; group < Lanes; group += TLanes.Bytes)
+        {
+            TCount s = TLanes.BroadcastCount(0), upper = TLanes.LoadCount(ref _upper.Origin, group), lower = TLanes.LoadCount(ref _lower.Origin, group);
+            for (int at = group; at < rows * Lanes; at += Lanes)
+            {
+                TCount a = TLanes.LoadCount(ref before, at), b = TLanes.LoadCount(ref after, at), up = TLanes.AddSaturate(s, a);
+                ulong hits = TLanes.Outside(up, upper, TLanes.SubtractSaturate(s, b), lower);
+                if (hits != 0)
+                {
+                    TLanes.StoreCount(s, ref sums, steps * TLanes.Bytes);
+                    Unsafe.Add(ref found, steps) = (at, hits);
+                    if (++steps > MostCandidates) return steps;
+                }
+                s = TLanes.SubtractSaturate(up, b);
+            }
+        }
+        return steps;
+    }
+
+    /// <summary>Walks the candidates one by one, highest bound first, while one may still reach the best so far.</summary>
+    private void WalkByBound<T>(T buckets, ref Best best) where T : IBuckets, allows ref struct
+    {
+        Span<Candidate> candidates = _candidates.AsSpan(0, _candidateCount);
+        for (; candidates.Length > 0; candidates = candidates[1..])
+        {
+            int next = 0;
+            for (int i = 1; i < candidates.Length; i++)
+                if (candidates[i].Bound > candidates[next].Bound) next = i;
+            if (candidates[next].Bound < best.Count) return;
+            WalkAlone(buckets, candidates[next], ref best);
+            candidates[next] = candidates[0];
+        }
+    }
+
+    /// <summary>Gathers the values of one bucket by searching both position arrays, and walks them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void WalkAlone<T>(T buckets, in Candidate candidate, ref Best best) where T : IBuckets, allows ref struct
+    {
+        TBin wanted = TLanes.BroadcastBin((ushort)candidate.Position);
+        ref ushort before = ref _positionsBefore.Origin, after = ref _positionsAfter.Origin;
+        int a = 0, b = 0;
+        for (int at = 0; at < _padded; at += TLanes.Bytes / 2)
+        {
+            uint hitsBefore = TLanes.WhereEqual(TLanes.LoadBin(ref before, at), wanted), hitsAfter = TLanes.WhereEqual(TLanes.LoadBin(ref after, at), wanted);
+            if ((hitsBefore | hitsAfter) == 0) continue;
+            for (; hitsBefore != 0; hitsBefore &= hitsBefore - 1) _gatheredBefore[a++] = buckets.KeyBefore(at + BitOperations.TrailingZeroCount(hitsBefore));
+            for (; hitsAfter != 0; hitsAfter &= hitsAfter - 1) _gatheredAfter[b++] = buckets.KeyAfter(at + BitOperations.TrailingZeroCount(hitsAfter));
+        }
+        Walk(_gatheredBefore.AsSpan(0, a), _gatheredAfter.AsSpan(0, b), candidate.Start, ref best);
+    }
+
+    /// <summary>Gathers the values of all candidate buckets in one pass, and walks each.</summary>
+    private void WalkTogether<T>(T buckets, ref Best best) where T : IBuckets, allows ref struct
+    {
+        _marks ??= new byte[MostBuckets];
+        _slots ??= new ushort[MostBuckets];
+        ReadOnlySpan<Candidate> candidates = _candidates.AsSpan(0, _candidateCount);
+        for (int slot = 0, a = 0, b = 0; slot < candidates.Length; slot++)
+        {
+            _marks[candidates[slot].Position] = 1;
+            _slots[candidates[slot].Position] = (ushort)slot;
+            _startsBefore[slot] = a;
+            _startsAfter[slot] = b;
+            a += candidates[slot].Before;
+            b += candidates[slot].After;
+        }
+        for (int place = 0; place < _padded; place += Block)
+        {
+            for (uint marked = Marked(ref Unsafe.Add(ref _positionsBefore.Origin, place)); marked != 0; marked &= marked - 1)
+            {
+                int at = place + BitOperations.TrailingZeroCount(marked);
+                _gatheredBefore[_startsBefore[_slots[_positionsBefore.Span[at]]]++] = buckets.KeyBefore(at);
+            }
+            for (uint marked = Marked(ref Unsafe.Add(ref _positionsAfter.Origin, place)); marked != 0; marked &= marked - 1)
+            {
+                int at = place + BitOperations.TrailingZeroCount(marked);
+                _gatheredAfter[_startsAfter[_slots[_positionsAfter.Span[at]]]++] = buckets.KeyAfter(at);
+            }
+        }
+        for (int slot = 0; slot < candidates.Length; slot++)
+        {
+            ref readonly Candidate candidate = ref candidates[slot];
+            _marks[candidate.Position] = 0;
+            if (candidate.Bound < best.Count) continue;
+            Walk(_gatheredBefore.AsSpan(_startsBefore[slot] - candidate.Before, candidate.Before),
+                _gatheredAfter.AsSpan(_startsAfter[slot] - candidate.After, candidate.After), candidate.Start, ref best);
+        }
+    }
+
+    /// <summary>A bit for each position of a block that is marked.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private uint Marked(ref ushort positions)
+    {
+        ref byte marks = ref MemoryMarshal.GetArrayDataReference(_marks!);
+        uint marked = 0;
+        for (nint i = 0; i < Block; i += 4)
+        {
+            uint four = Unsafe.Add(ref marks, (nint)Unsafe.Add(ref positions, i)) | (uint)Unsafe.Add(ref marks, (nint)Unsafe.Add(ref positions, i + 1)) << 1
+                | (uint)Unsafe.Add(ref marks, (nint)Unsafe.Add(ref positions, i + 2)) << 2 | (uint)Unsafe.Add(ref marks, (nint)Unsafe.Add(ref positions, i + 3)) << 3;
+            marked |= four << (int)i;
+        }
+        return marked;
+    }
+
+    /// <summary>Sorts the values of one bucket and offers each difference at which all equals have been counted.</summary>
+    private static void Walk(Span<uint> before, Span<uint> after, int start, ref Best best)
+    {
+        Sort(before);
+        Sort(after);
+        int i = 0, j = 0;
+        while (i < before.Length || j < after.Length)
+        {
+            uint key = Math.Min(i < before.Length ? before[i] : uint.MaxValue, j < after.Length ? after[j] : uint.MaxValue);
+            while (i < before.Length && before[i] == key) i++;
+            while (j < after.Length && after[j] == key) j++;
+            best.Offer(start + i - j, key);
+        }
+    }
+
+    private static void Sort(Span<uint> keys)
+    {
+        if (keys.Length > 24)
+        {
+            keys.Sort();
+            return;
+        }
+        for (int i = 1; i < keys.Length; i++)
+        {
+            uint key = keys[i];
+            int j = i;
+            for (; j > 0 && keys[j - 1] > key; j--) keys[j] = keys[j - 1];
+            keys[j] = key;
+        }
+    }
+
+    /// <summary>Finds the first value at which the difference reaches sign·h, when h stands at a bucket's edge; null when none does.</summary>
+    private Best? Locate<T>(T buckets, int rowBits, int sign, int h) where T : IBuckets, allows ref struct
+    {
+        int rows = 1 << rowBits, total = rows * Lanes;
+        ReadOnlySpan<sbyte> counts = _counts.Span, reach = sign > 0 ? _high.Span : _low.Span;
+        for (int lane = 0; lane < Lanes; lane++)
+        {
+            int s = _laneStart.Span[lane];
+            if (sign * (s + reach[lane]) < h) continue;
+            for (int r = 0; r < rows; r++)
+            {
+                int position = r * Lanes + lane, a = counts[position], b = counts[total + position];
+                Candidate candidate = new(lane << rowBits | r, position, s, a, b);
+                if (a + b != 0 && candidate.Reaches(sign, h))
+                {
+                    Best found = new(h);
+                    WalkAlone(buckets, candidate, ref found);
+                    if (found.Reached(sign)) return found;
+                }
+                s += a - b;
+            }
+        }
+        return null;
+    }
+}

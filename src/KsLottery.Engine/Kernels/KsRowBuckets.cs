@@ -1,0 +1,249 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using KsLottery.Engine.Interop;
+
+namespace KsLottery.Engine.Kernels;
+
+/// <summary>Counts both rows in monotone buckets and looks inside only those buckets that could still beat the best bucket edge.</summary>
+/// <remarks>
+/// <para>O(d), exact. One file because it is one algorithm:</para>
+/// <list type="number">
+/// <item>A monotone <see cref="BucketMap"/> takes each value to one of B buckets; 8-bit counters of both rows are kept apart.</item>
+/// <item>A prefix sum gives the difference before-minus-after at each bucket edge, exactly. The greatest of these bounds h from below; inside a
+/// bucket the difference exceeds that at its left edge by no more than the bucket holds of one row, which bounds h from above.</item>
+/// <item>Buckets whose upper bound beats the best so far are sorted and walked, highest bound first.</item>
+/// <item>The location is searched in value order among the buckets that could reach h.</item>
+/// </list>
+/// <para>
+/// Counters lie transposed: bucket b = lane·(B/64) + r is stored at r·64 + lane, so that the prefix sums of 64 lanes run
+/// vertically, whatever the vector width. A counter that overflows, or a lane whose running sum saturates, sends the row to <see cref="KsRowRadix"/>.
+/// </para>
+/// <para>
+/// BF16 rows need no map: the 16-bit keys themselves are the buckets, so edges are exact values. Only magnitudes below those that
+/// fit into the buckets share one.
+/// </para>
+/// </remarks>
+internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRowKernel
+    where TLanes : struct, IKsLanes<TFloat, TBin, TCount>
+    where TFloat : struct
+    where TBin : struct
+    where TCount : struct
+{
+    private const int Lanes = 64;
+
+    /// <summary>Elements of a row are handled in blocks of this many, whatever the vector width; rows are padded to it.</summary>
+    private const int Block = 32;
+
+    private const int FewestBuckets = 256, MostBuckets = 65536;
+
+    /// <summary>Up to here each bucket is gathered by a search of its own; beyond, all in one pass.</summary>
+    private const int MostSearches = 20;
+
+    /// <summary>With more left than this, sorting the whole row is as fast.</summary>
+    private const int MostCandidates = 2048;
+
+    private readonly KsRowRadix _fallback;
+    private readonly int _padded;
+    private readonly float[] _paddedBefore, _paddedAfter;
+    private readonly AlignedScratch<ushort> _positionsBefore, _positionsAfter;
+    private readonly AlignedScratch<sbyte> _counts, _laneEnd, _edgeHigh, _edgeLow, _high, _low, _upper, _lower, _hitSums;
+    private readonly AlignedScratch<short> _laneStart = new(Lanes);
+    private readonly (int At, ulong Hits)[] _hits = new (int, ulong)[MostCandidates + 1];
+    private readonly int[] _startsBefore = new int[MostCandidates], _startsAfter = new int[MostCandidates];
+    private readonly Candidate[] _candidates = new Candidate[MostCandidates + 1];
+    private int _candidateCount;
+    private readonly uint[] _gatheredBefore, _gatheredAfter;
+    private ushort[]? _slots;
+    private byte[]? _marks;
+    private ushort[]? _bitsBefore, _bitsAfter;
+
+    public KsRowBuckets(int width)
+    {
+        Width = width;
+        _fallback = new KsRowRadix(width);
+        _padded = (width + Block - 1) / Block * Block;
+        _paddedBefore = _padded == width ? [] : new float[_padded];
+        _paddedAfter = _padded == width ? [] : new float[_padded];
+        _positionsBefore = new(_padded);
+        _positionsAfter = new(_padded);
+        _counts = new(2 * MostBuckets);
+        (_laneEnd, _edgeHigh, _edgeLow, _high, _low, _upper, _lower) = (new(Lanes), new(Lanes), new(Lanes), new(Lanes), new(Lanes), new(Lanes), new(Lanes));
+        _hitSums = new((MostCandidates + 1) * TLanes.Bytes);
+        _gatheredBefore = new uint[_padded];
+        _gatheredAfter = new uint[_padded];
+        NormalBuckets = (int)Math.Clamp(BitOperations.RoundUpToPowerOf2((uint)width * 2), FewestBuckets, MostBuckets);
+    }
+
+    public string Name => TLanes.Name;
+
+    public int Width { get; }
+
+    private int NormalBuckets { get; }
+
+    public KsRowOutcome Test(ReadOnlySpan<float> before, ReadOnlySpan<float> after)
+    {
+        if (MemoryMarshal.AsBytes(before).SequenceEqual(MemoryMarshal.AsBytes(after)))
+            return HasNaN(before) ? KsRowOutcome.NotANumber : KsRowOutcome.Equal;
+        if (_padded != Width)
+        {
+            // A value added to both rows moves no difference between them.
+            before.CopyTo(_paddedBefore);
+            after.CopyTo(_paddedAfter);
+            _paddedBefore.AsSpan(Width).Fill(before[0]);
+            _paddedAfter.AsSpan(Width).Fill(before[0]);
+            before = _paddedBefore;
+            after = _paddedAfter;
+        }
+
+        BucketMap map = BucketMap.Fit(before, after, NormalBuckets);
+        int buckets = BucketsFor(StayingShare(before, after, map));
+        map = map.Resize(buckets);
+        int rowBits = BitOperations.Log2((uint)buckets) - 6;
+        bool finite = CountBuckets(before, after, map, rowBits);
+        KsRowOutcome? outcome = !finite && (HasNaN(before) || HasNaN(after))
+            ? KsRowOutcome.NotANumber
+            : Evaluate(new ValueBuckets(before, after), rowBits, 2 * _padded);
+        _counts.Span[..(2 * buckets)].Clear();
+        return outcome ?? _fallback.Test(before[..Width], after[..Width]);
+    }
+
+    private static bool HasNaN(ReadOnlySpan<float> row)
+    {
+        int floats = TLanes.Bytes / 4, i = 0;
+        ref float first = ref MemoryMarshal.GetReference(row);
+        TFloat zero = TLanes.Broadcast(0), poison = zero;
+        for (; i + floats <= row.Length; i += floats) poison = TLanes.MultiplyAdd(TLanes.Load(ref first, i), zero, poison);
+        if (!TLanes.AnyNaN(poison)) row = row[i..];  // neither NaN nor infinity so far
+        foreach (float value in row)
+            if (float.IsNaN(value)) return true;
+        return false;
+    }
+
+    /// <summary>The share, in 1/256, of sampled elements that stay in their bucket.</summary>
+    private static int StayingShare(ReadOnlySpan<float> before, ReadOnlySpan<float> after, in BucketMap map)
+    {
+        MapLanes lanes = new(map, 0);
+        ref float a = ref MemoryMarshal.GetReference(before), b = ref MemoryMarshal.GetReference(after);
+        int half = TLanes.Bytes / 4, pair = 2 * half, step = Math.Max(before.Length / 4 / pair * pair, pair), equal = 0, seen = 0;
+        for (int i = 0; i < before.Length; i += step, seen += pair)
+            equal += BitOperations.PopCount(TLanes.WhereEqual(
+                lanes.Bins(TLanes.Load(ref a, i), TLanes.Load(ref a, i + half)), lanes.Bins(TLanes.Load(ref b, i), TLanes.Load(ref b, i + half))));
+        return 256 * equal / seen;
+    }
+
+    /// <summary>Rows that are close together have small counts, which only finer buckets can tell apart; their counters leave the L1 cache.</summary>
+    /// <remarks>The steps are measured, see <c>bench/results</c>.</remarks>
+    private int BucketsFor(int stayingShare) => stayingShare switch
+    {
+        < 24 => NormalBuckets,
+        < 160 => Math.Min(2 * NormalBuckets, MostBuckets),
+        _ => Math.Min(8 * NormalBuckets, MostBuckets),
+    };
+
+    /// <summary>Buckets that the map made: any may hold several values.</summary>
+    private readonly ref struct ValueBuckets(ReadOnlySpan<float> before, ReadOnlySpan<float> after) : IBuckets
+    {
+        private readonly ReadOnlySpan<float> _before = before, _after = after;
+
+        public uint KeyBefore(int place) => SortableKey.FromSingle(_before[Element(place)]);
+        public uint KeyAfter(int place) => SortableKey.FromSingle(_after[Element(place)]);
+
+        /// <summary>Packing interleaves two vectors of F floats by groups of four.</summary>
+        private static int Element(int place)
+        {
+            int floats = TLanes.Bytes / 4, inPair = place & 2 * floats - 1;
+            return place - inPair + (inPair >> 3) * 4 + (inPair & 3) + (inPair >> 2 & 1) * floats;
+        }
+    }
+
+    /// <summary>A <see cref="BucketMap"/> in vector registers.</summary>
+    private readonly struct MapLanes(in BucketMap map, int rowBits)
+    {
+        private readonly TFloat _scale = TLanes.Broadcast(map.Scale), _offset = TLanes.Broadcast(map.Offset);
+        private readonly TFloat _innerSlope = TLanes.Broadcast(map.InnerSlope), _outerSlope = TLanes.Broadcast(map.OuterSlope);
+        private readonly TFloat _innerLimit = TLanes.Broadcast(BucketMap.InnerLimit), _outerLimit = TLanes.Broadcast(BucketMap.OuterLimit);
+        private readonly TFloat _middle = TLanes.Broadcast(map.Middle);
+        private readonly TBin _mask = TLanes.BroadcastBin((ushort)((1 << rowBits) - 1 << 6));
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public TBin Bins(TFloat low, TFloat high) => TLanes.Pack(Map(low), Map(high));
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public TBin Positions(TFloat low, TFloat high, int rowBits) => Transpose(Bins(low, high), rowBits, _mask);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private TFloat Map(TFloat value)
+        {
+            TFloat t = TLanes.MultiplyAdd(value, _scale, _offset);
+            TFloat inner = TLanes.MultiplyAdd(TLanes.Clamp(t, _innerLimit), _innerSlope, _middle);
+            return TLanes.MultiplyAdd(TLanes.Clamp(t, _outerLimit), _outerSlope, inner);
+        }
+    }
+
+    /// <summary>bucket = lane·2^rowBits + r becomes r·64 + lane.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TBin Transpose(TBin buckets, int rowBits, TBin mask) =>
+        TLanes.Or(TLanes.And(TLanes.ShiftLeft(buckets, 6), mask), TLanes.ShiftRight(buckets, rowBits));
+
+    /// <summary>Counts both rows; false when a NaN or an infinity was met.</summary>
+    /// <remarks>
+    /// Counting is bound by loads and stores, mapping by arithmetic: they run interleaved, counting one block behind. The next row pair is
+    /// fetched meanwhile.
+    /// </remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private bool CountBuckets(ReadOnlySpan<float> before, ReadOnlySpan<float> after, in BucketMap map, int rowBits)
+    {
+        int n = before.Length, half = TLanes.Bytes / 4;
+        MapLanes lanes = new(map, rowBits);
+        TFloat zero = TLanes.Broadcast(0), poisonA = zero, poisonB = zero;
+        ref float a = ref MemoryMarshal.GetReference(before), b = ref MemoryMarshal.GetReference(after);
+        ref ushort positionsA = ref _positionsBefore.Origin, positionsB = ref _positionsAfter.Origin;
+        ref sbyte countA = ref _counts.Origin, countB = ref Unsafe.Add(ref countA, 1 << rowBits + 6);
+        for (int i = 0; i <= n; i += Block)
+        {
+            if (i < n)
+            {
+                for (int k = i; k < i + Block; k += 2 * half)
+                {
+                    TFloat a0 = TLanes.Load(ref a, k), a1 = TLanes.Load(ref a, k + half), b0 = TLanes.Load(ref b, k), b1 = TLanes.Load(ref b, k + half);
+                    // Zero times NaN or infinity is NaN, and stays.
+                    poisonA = TLanes.MultiplyAdd(a1, zero, TLanes.MultiplyAdd(a0, zero, poisonA));
+                    poisonB = TLanes.MultiplyAdd(b1, zero, TLanes.MultiplyAdd(b0, zero, poisonB));
+                    TLanes.StoreBin(lanes.Positions(a0, a1, rowBits), ref positionsA, k);
+                    TLanes.StoreBin(lanes.Positions(b0, b1, rowBits), ref positionsB, k);
+                }
+                CacheHint.Prefetch(ref a, n + i);
+                CacheHint.Prefetch(ref a, n + i + Block / 2);
+                CacheHint.Prefetch(ref b, n + i);
+                CacheHint.Prefetch(ref b, n + i + Block / 2);
+            }
+            if (i > 0) CountBlock(ref countA, ref countB, ref Unsafe.Add(ref positionsA, i - Block), ref Unsafe.Add(ref positionsB, i - Block));
+        }
+        return !TLanes.AnyNaN(poisonA) && !TLanes.AnyNaN(poisonB);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void CountBlock(ref sbyte countA, ref sbyte countB, ref ushort positionsA, ref ushort positionsB)
+    {
+        for (nint i = 0; i < Block; i += 8)
+        {
+            Unsafe.Add(ref countA, (nint)Unsafe.Add(ref positionsA, i))++;
+            Unsafe.Add(ref countB, (nint)Unsafe.Add(ref positionsB, i))++;
+            Unsafe.Add(ref countA, (nint)Unsafe.Add(ref positionsA, i + 1))++;
+            Unsafe.Add(ref countB, (nint)Unsafe.Add(ref positionsB, i + 1))++;
+            Unsafe.Add(ref countA, (nint)Unsafe.Add(ref positionsA, i + 2))++;
+            Unsafe.Add(ref countB, (nint)Unsafe.Add(ref positionsB, i + 2))++;
+            Unsafe.Add(ref countA, (nint)Unsafe.Add(ref positionsA, i + 3))++;
+            Unsafe.Add(ref countB, (nint)Unsafe.Add(ref positionsB, i + 3))++;
+            Unsafe.Add(ref countA, (nint)Unsafe.Add(ref positionsA, i + 4))++;
+            Unsafe.Add(ref countB, (nint)Unsafe.Add(ref positionsB, i + 4))++;
+            Unsafe.Add(ref countA, (nint)Unsafe.Add(ref positionsA, i + 5))++;
+            Unsafe.Add(ref countB, (nint)Unsafe.Add(ref positionsB, i + 5))++;
+            Unsafe.Add(ref countA, (nint)Unsafe.Add(ref positionsA, i + 6))++;
+            Unsafe.Add(ref countB, (nint)Unsafe.Add(ref positionsB, i + 6))++;
+            Unsafe.Add(ref countA, (nint)Unsafe.Add(ref positionsA, i + 7))++;
+            Unsafe.Add(ref countB, (nint)Unsafe.Add(ref positionsB, i + 7))++;
+        }
+    }
+}

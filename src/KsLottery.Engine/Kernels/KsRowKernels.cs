@@ -1,0 +1,59 @@
+using KsBuckets128 = KsLottery.Engine.Kernels.KsRowBuckets<KsLottery.Engine.Kernels.KsLanes128, System.Runtime.Intrinsics.Vector128<float>, System.Runtime.Intrinsics.Vector128<ushort>, System.Runtime.Intrinsics.Vector128<sbyte>>;
+using KsBuckets256 = KsLottery.Engine.Kernels.KsRowBuckets<KsLottery.Engine.Kernels.KsLanes256, System.Runtime.Intrinsics.Vector256<float>, System.Runtime.Intrinsics.Vector256<ushort>, System.Runtime.Intrinsics.Vector256<sbyte>>;
+using KsBuckets512 = KsLottery.Engine.Kernels.KsRowBuckets<KsLottery.Engine.Kernels.KsLanes512, System.Runtime.Intrinsics.Vector512<float>, System.Runtime.Intrinsics.Vector512<ushort>, System.Runtime.Intrinsics.Vector512<sbyte>>;
+
+namespace KsLottery.Engine.Kernels;
+
+/// <summary>Knows every <see cref="IKsRowKernel"/>, which of them this processor can run, and which is fastest.</summary>
+/// <remarks>The only place that asks what the processor can do. The order is measured, see <c>bench/results</c>.</remarks>
+public static class KsRowKernels
+{
+    /// <summary>The environment variable that forces a kernel by name.</summary>
+    public const string Variable = "KSLOTTERY_KERNEL";
+
+    /// <summary>The widest row that a kernel takes.</summary>
+    public const int MaximumWidth = 65_536;
+
+    private static readonly (string Name, bool IsSupported, Func<int, IKsRowKernel> Create)[] All =
+    [
+        ("vector512", KsLanes512.IsSupported, width => new KsBuckets512(width)),
+        ("vector256", KsLanes256.IsSupported, width => new KsBuckets256(width)),
+        ("vector128", KsLanes128.IsSupported, width => new KsBuckets128(width)),
+        ("scalar", true, width => new KsRowRadix(width)),
+        ("reference", true, width => new KsRowReference(width)),
+    ];
+
+    /// <summary>The names of all kernels, fastest first, with whether this processor can run them.</summary>
+    public static IEnumerable<(string Name, bool IsSupported)> Known => All.Select(k => (k.Name, k.IsSupported));
+
+    /// <summary>The name of the kernel that <see cref="Create"/> makes when none is asked for.</summary>
+    /// <exception cref="ArgumentException"><c>KSLOTTERY_KERNEL</c> names no kernel that can run here.</exception>
+    public static string Default => Find(null).Name;
+
+    /// <summary>Makes a kernel for rows of a width.</summary>
+    /// <param name="width">d, in [1, 65,536].</param>
+    /// <param name="name">A kernel's name; null takes that in <c>KSLOTTERY_KERNEL</c>, or else the fastest.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The width is out of range.</exception>
+    /// <exception cref="ArgumentException">No kernel of this name can run here.</exception>
+    public static IKsRowKernel Create(int width, string? name = null)
+    {
+        if (width is < 1 or > MaximumWidth)
+            throw new ArgumentOutOfRangeException(nameof(width), width, $"a row has 1 to {MaximumWidth} elements; choose another tensor");
+        return Find(name).Create(width);
+    }
+
+    private static (string Name, bool IsSupported, Func<int, IKsRowKernel> Create) Find(string? name)
+    {
+        string source = name is null ? Variable : nameof(name);
+        name ??= Environment.GetEnvironmentVariable(Variable);
+        if (string.IsNullOrEmpty(name)) return All.First(k => k.IsSupported);
+        foreach (var kernel in All)
+        {
+            if (kernel.Name != name) continue;
+            return kernel.IsSupported ? kernel : throw new ArgumentException($"{source}: this processor cannot run kernel '{name}'; it can run {Names()}");
+        }
+        throw new ArgumentException($"{source}: there is no kernel '{name}'; this processor can run {Names()}");
+
+        static string Names() => string.Join(", ", All.Where(k => k.IsSupported).Select(k => k.Name));
+    }
+}

@@ -1,0 +1,17 @@
+using System.Runtime.CompilerServices;
+
+namespace KsLottery.Engine.Kernels;
+
+/// <summary>The order-preserving image of floating-point values in the unsigned integers; ±0 share one image.</summary>
+internal static class SortableKey
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint FromSingle(float value)
+    {
+        uint bits = BitConverter.SingleToUInt32Bits(value + 0f);  // -0 + 0 = +0
+        return bits ^ ((uint)((int)bits >> 31) | 0x8000_0000);
+    }
+
+    public static float ToSingle(uint key) =>
+        BitConverter.UInt32BitsToSingle(key ^ ((key >> 31) - 1 | 0x8000_0000));
+}
