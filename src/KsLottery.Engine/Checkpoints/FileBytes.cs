@@ -25,7 +25,7 @@ internal abstract class FileBytes : IDisposable
     public abstract bool IsMapped { get; }
 
     /// <summary>Whether <see cref="Dispose()"/> was called.</summary>
-    protected bool IsDisposed { get; private set; }
+    public bool IsDisposed { get; private set; }
 
     /// <summary>Opens a file; others may read it meanwhile.</summary>
     /// <exception cref="IOException">The file is absent, is not a regular file, or is open for writing elsewhere.</exception>

@@ -45,8 +45,14 @@ public sealed class SafetensorsFile : IDisposable
 
     /// <summary>The JSON header as it stands in the file, with its padding.</summary>
     /// <exception cref="ObjectDisposedException">The file was disposed.</exception>
-    public ReadOnlySpan<byte> HeaderBytes =>
-        Bytes.IsMapped ? Bytes.GetBytes(SafetensorsHeader.PrefixLength, _headerLength, []) : _header;
+    public ReadOnlySpan<byte> HeaderBytes
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(Bytes.IsDisposed, this);
+            return Bytes.IsMapped ? Bytes.GetBytes(SafetensorsHeader.PrefixLength, _headerLength, []) : _header;
+        }
+    }
 
     internal FileBytes Bytes { get; }
 
