@@ -11,6 +11,7 @@ public sealed class Checkpoint : IDisposable
     private const string SingleFileName = "model.safetensors";
     private const string IndexEnding = ".index.json";
     private const string FileEnding = ".safetensors";
+    private const string NextStep = "Download index and shards again, all of one revision";
 
     private readonly Dictionary<string, Tensor> _byName = [];
 
@@ -113,7 +114,8 @@ public sealed class Checkpoint : IDisposable
         string[] files = [.. Directory.EnumerateFiles(folder, "*" + FileEnding).Order(StringComparer.Ordinal)];
         if (files is [string only]) return only;
         throw new CheckpointFormatException(CheckpointDefect.NoCheckpoint, folder,
-            $"the folder has neither {SingleFileName} nor {ShardIndex.FileName}, and {(files.Length == 0 ? "no" : $"{files.Length}")} other {FileEnding} files",
+            $"the folder has neither {SingleFileName} nor {ShardIndex.FileName}, "
+            + $"and {(files.Length == 0 ? "no" : $"{files.Length}")} other {FileEnding} files",
             files.Length == 0 ? "Other formats must be converted to safetensors first" : "Give the path of the file that is meant");
     }
 
@@ -129,8 +131,8 @@ public sealed class Checkpoint : IDisposable
                 string path = System.IO.Path.Combine(folder, shard.Key);
                 if (!File.Exists(path))
                     throw new CheckpointFormatException(CheckpointDefect.MissingShard, path,
-                        $"this shard is absent, although {index.Path} places {shard.Count()} tensors in it", "Download the shard into this folder",
-                        shard.First().Key);
+                        $"this shard is absent, although {index.Path} places {shard.Count()} tensors in it",
+                        "Download the shard into this folder", shard.First().Key);
                 SafetensorsFile file = SafetensorsFile.Open(path, options);
                 shards.Add(file);
                 CheckPlaces(index, file, shard.Key);
@@ -147,15 +149,14 @@ public sealed class Checkpoint : IDisposable
 
     private static void CheckPlaces(ShardIndex index, SafetensorsFile file, string shard)
     {
-        const string nextStep = "Download index and shards again, all of one revision";
         foreach (Tensor tensor in file.Tensors)
         {
             if (!index.Shards.TryGetValue(tensor.Name, out string? place))
                 throw new CheckpointFormatException(CheckpointDefect.TensorNotInIndex, file.Path,
-                    $"the shard holds this tensor, {index.Path} does not list it", nextStep, tensor.Name, tensor.FileOffset);
+                    $"the shard holds this tensor, {index.Path} does not list it", NextStep, tensor.Name, tensor.FileOffset);
             if (place != shard)
                 throw new CheckpointFormatException(CheckpointDefect.TensorInWrongShard, file.Path,
-                    $"the shard holds this tensor, {index.Path} places it in {place}", nextStep, tensor.Name, tensor.FileOffset);
+                    $"the shard holds this tensor, {index.Path} places it in {place}", NextStep, tensor.Name, tensor.FileOffset);
         }
     }
 
@@ -166,8 +167,7 @@ public sealed class Checkpoint : IDisposable
         {
             if (!present.Contains(name))
                 throw new CheckpointFormatException(CheckpointDefect.TensorMissing, System.IO.Path.Combine(folder, shard),
-                    $"the shard does not hold this tensor, although {index.Path} places it there", "Download index and shards again, all of one revision",
-                    name, byteOffset: SafetensorsHeader.PrefixLength);
+                    $"the shard does not hold this tensor, although {index.Path} places it there", NextStep, name, SafetensorsHeader.PrefixLength);
         }
     }
 }

@@ -21,7 +21,9 @@ public static class SafetensorsWriter
     /// <param name="tensors">The tensors, in any order; each one's bytes are asked for once, in the order of the file.</param>
     /// <param name="metadata">Free text for <c>__metadata__</c>, which is left out where there is none.</param>
     /// <param name="cancellationToken">Stops between pieces; the target stays as it was.</param>
-    /// <exception cref="ArgumentException">A name repeats or is not allowed, a shape is negative, overflows or does not fill bytes, or the header is too long.</exception>
+    /// <exception cref="ArgumentException">
+    /// A name repeats or is not allowed, a shape is negative, overflows or does not fill bytes, or the header is too long.
+    /// </exception>
     /// <exception cref="InvalidOperationException">A source wrote more or fewer bytes than its type and shape take.</exception>
     /// <exception cref="IOException">The target is open as an input in this process, or cannot be written.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
@@ -116,7 +118,8 @@ public static class SafetensorsWriter
         int length = StrictUtf8.GetByteCount(json);
         int padded = (length + 7) & ~7;
         if (padded > SafetensorsHeader.MaxLength)
-            throw new ArgumentException($"the header takes {padded} bytes, allowed are {SafetensorsHeader.MaxLength}. Write fewer tensors to a file.");
+            throw new ArgumentException(
+                $"the header takes {padded} bytes, allowed are {SafetensorsHeader.MaxLength}. Write fewer tensors to a file.");
         byte[] header = new byte[SafetensorsHeader.PrefixLength + padded];
         BinaryPrimitives.WriteUInt64LittleEndian(header, (ulong)padded);
         StrictUtf8.GetBytes(json, header.AsSpan(SafetensorsHeader.PrefixLength));

@@ -55,16 +55,18 @@ internal sealed class ShardIndex
 
     private void ReadMap(ref Utf8JsonReader json)
     {
-        if (!json.Read() || json.TokenType != JsonTokenType.StartObject) throw Invalid("weight_map must be an object", null, json.TokenStartIndex);
+        if (!json.Read() || json.TokenType != JsonTokenType.StartObject)
+            throw Invalid("weight_map must be an object", null, json.TokenStartIndex);
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
             long place = json.TokenStartIndex;
             string tensor = json.GetString()!;
-            if (!json.Read() || json.TokenType != JsonTokenType.String) throw Invalid("the shard must be a string", tensor, json.TokenStartIndex);
+            if (!json.Read() || json.TokenType != JsonTokenType.String)
+                throw Invalid("the shard must be a string", tensor, json.TokenStartIndex);
             string shard = json.GetString()!;
             // A folder is handed on as a whole; a shard elsewhere would let a downloaded index read any file.
             if (shard is "" or "." or ".." || shard.AsSpan().ContainsAny("/\\:\0"))
-                throw Invalid($"the shard {CheckpointFormatException.Quote(shard)} must be the name of a file in the index's own folder", tensor, place);
+                throw Invalid($"the shard {CheckpointFormatException.Quote(shard)} must name a file in the index's own folder", tensor, place);
             if (!Shards.TryAdd(tensor, shard)) throw Invalid("the tensor stands twice in weight_map", tensor, place);
         }
     }

@@ -81,9 +81,13 @@ public sealed class Tensor
     /// <summary>Gives one row in the stored element type, for instance <c>float</c> for F32, <c>Half</c> for F16, <c>ushort</c> for BF16.</summary>
     /// <typeparam name="T">A type of the same size as the stored elements; the bits are not converted.</typeparam>
     /// <param name="row">The row, by <see cref="RowShape"/>.</param>
-    /// <returns>A view into the mapped file, or a copy where the file is not mapped or the row does not lie on a multiple of its type's size.</returns>
+    /// <returns>
+    /// A view into the mapped file, or a copy where the file is not mapped or the row does not lie on a multiple of its type's size.
+    /// </returns>
     /// <exception cref="ArgumentOutOfRangeException">There is no such row.</exception>
-    /// <exception cref="NotSupportedException">The stored elements have another size than <typeparamref name="T"/>, or the row takes more than 2 GiB.</exception>
+    /// <exception cref="NotSupportedException">
+    /// The stored elements have another size than <typeparamref name="T"/>, or the row takes more than 2 GiB.
+    /// </exception>
     /// <exception cref="CheckpointFormatException">The element type is not known, or the file became shorter.</exception>
     /// <exception cref="ObjectDisposedException">The file was disposed.</exception>
     public ReadOnlySpan<T> GetRow<T>(long row) where T : unmanaged
@@ -126,7 +130,6 @@ public sealed class Tensor
         {
             cancellationToken.ThrowIfCancellationRequested();
             int length = (int)Math.Min(ChunkLength, ByteLength - offset);
-            Populate(offset, length);
             visit(GetBytes(offset, length, buffer), state);
             DontNeed(offset, length);
         }
@@ -150,11 +153,11 @@ public sealed class Tensor
     {
         if (offset < 0 || length < 0 || offset > ByteLength - length)
             throw new ArgumentOutOfRangeException(nameof(offset),
-                $"{File.Path}, tensor {CheckpointFormatException.Quote(Name)}: bytes {offset} to {offset} + {length} lie outside 0 to {ByteLength}.");
+                $"{File.Path}, tensor {CheckpointFormatException.Quote(Name)}: bytes {offset} to {offset} + {length} lie outside "
+                + $"0 to {ByteLength}.");
     }
 
     private CheckpointFormatException UnknownType() => new(CheckpointDefect.UnknownElementType, File.Path,
-        $"the element type {CheckpointFormatException.Quote(DtypeName)} is not known", $"Read another tensor; known types are {KnownTypes}", Name, FileOffset);
-
-    private static string KnownTypes => string.Join(", ", ElementTypes.All.Select(t => t.ToName()));
+        $"the element type {CheckpointFormatException.Quote(DtypeName)} is not known",
+        $"Read another tensor; known types are {string.Join(", ", ElementTypes.All.Select(t => t.ToName()))}", Name, FileOffset);
 }

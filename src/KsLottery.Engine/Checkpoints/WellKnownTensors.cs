@@ -26,7 +26,8 @@ internal static class WellKnownTensors
         foreach (string name in names)
             if (checkpoint.TryGetTensor(name, out Tensor? tensor) && tensor.Shape.Count == 2) return tensor;
         // A name that no list has counts where it leaves no choice.
-        Tensor[] candidates = [.. checkpoint.Tensors.Where(t => t.Shape.Count == 2 && endings.Any(e => t.Name.EndsWith(e, StringComparison.Ordinal)))];
+        Tensor[] candidates =
+            [.. checkpoint.Tensors.Where(t => t.Shape.Count == 2 && endings.Any(e => t.Name.EndsWith(e, StringComparison.Ordinal)))];
         return candidates is [Tensor only] ? only : null;
     }
 }

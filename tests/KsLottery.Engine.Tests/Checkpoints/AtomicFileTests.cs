@@ -69,14 +69,18 @@ internal sealed class AtomicFileTests : IDisposable
         File.WriteAllBytes(input, content);
         Directory.CreateSymbolicLink(_folder.File("folder-link"), real);
         File.CreateSymbolicLink(_folder.File("file-link"), "folder-link/in.safetensors");
-        string[] names = [input, Path.Combine(real, "..", "real", "in.safetensors"), _folder.File("folder-link/in.safetensors"), _folder.File("file-link")];
+        string[] names =
+        [
+            input, Path.Combine(real, "..", "real", "in.safetensors"), _folder.File("folder-link/in.safetensors"), _folder.File("file-link"),
+        ];
 
         foreach (string opened in names)
         {
             using SafetensorsFile first = SafetensorsFile.Open(opened, new CheckpointOptions { UseMemoryMap = map });
             using (SafetensorsFile.Open(input)) { }
             foreach (string target in names)
-                Assert.That(Assert.Throws<IOException>(() => SafetensorsWriter.Write(target, []), $"{opened} and {target}")!.Message, Does.Contain("as an input"));
+                Assert.That(Assert.Throws<IOException>(() => SafetensorsWriter.Write(target, []), $"{opened} and {target}")!.Message,
+                    Does.Contain("as an input"));
         }
         Assert.That(File.ReadAllBytes(input), Is.EqualTo(content));
         Assert.DoesNotThrow(() => AtomicFile.WriteText(input, "free"));

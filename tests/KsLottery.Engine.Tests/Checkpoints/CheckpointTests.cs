@@ -192,7 +192,8 @@ internal sealed class CheckpointTests : IDisposable
         using (FileStream stream = new(_folder.File("1.safetensors"), FileMode.Open, FileAccess.Write, FileShare.ReadWrite)) stream.SetLength(60);
 
         if (isDisposedFirst) Assert.Throws<ObjectDisposedException>(() => checkpoint.GetTensor("b").GetRow<byte>(0));
-        else Assert.That(Assert.Throws<CheckpointFormatException>(() => checkpoint.GetTensor("b").GetRow<byte>(0))!.Kind, Is.EqualTo(CheckpointDefect.FileShrank));
+        else Assert.That(Assert.Throws<CheckpointFormatException>(() => checkpoint.GetTensor("b").GetRow<byte>(0))!.Kind,
+            Is.EqualTo(CheckpointDefect.FileShrank));
     }
 
     private void Expect(CheckpointDefect kind, string file, string tensor, long? place, string message)

@@ -14,9 +14,12 @@ internal sealed class FingerprintTests
         using TemporaryFolder folder = new();
         byte[] data = [.. Enumerable.Range(0, 3 << 20).Select(i => (byte)(i * i >> 7))];
         string other = folder.File("other.safetensors");
-        SafetensorsWriter.Write(other, [TensorSource.FromBytes("before", ElementType.U8, [3], new byte[3]), TensorSource.FromBytes("x", ElementType.F16, [3 << 15, 16], data)]);
-        SafetensorsWriter.Write(folder.File("a.safetensors"), [TensorSource.FromBytes("y", ElementType.F16, [3 << 15, 16], data),
-            TensorSource.FromBytes("type", ElementType.BF16, [3 << 15, 16], data), TensorSource.FromBytes("shape", ElementType.F16, [3 << 14, 32], data)]);
+        SafetensorsWriter.Write(other,
+            [TensorSource.FromBytes("before", ElementType.U8, [3], new byte[3]), TensorSource.FromBytes("x", ElementType.F16, [3 << 15, 16], data)]);
+        SafetensorsWriter.Write(folder.File("a.safetensors"),
+            [TensorSource.FromBytes("y", ElementType.F16, [3 << 15, 16], data),
+            TensorSource.FromBytes("type", ElementType.BF16, [3 << 15, 16], data),
+            TensorSource.FromBytes("shape", ElementType.F16, [3 << 14, 32], data)]);
         using SafetensorsFile file = SafetensorsFile.Open(folder.File("a.safetensors"), new CheckpointOptions { UseMemoryMap = map });
         using SafetensorsFile again = SafetensorsFile.Open(other);
 

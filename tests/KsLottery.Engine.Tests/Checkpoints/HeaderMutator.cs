@@ -12,22 +12,27 @@ internal sealed class HeaderMutator(ulong seed)
     [
         SafetensorsBytes.File("{}"),
         SafetensorsBytes.File(SafetensorsBytes.Json(("t", "I32", "[2,2]", 0, 16)), new byte[16]),
-        SafetensorsBytes.File(SafetensorsBytes.Json(("s", "F64", "[]", 0, 8), ("e", "U8", "[2,0]", 8, 8), ("v", "BF16", "[3]", 8, 14)) + "  ", new byte[14]),
-        SafetensorsBytes.File(SafetensorsBytes.Json(("q", "F4", "[1,4]", 0, 2), ("r", "F6_E2M3", "[4]", 2, 5), ("n", "NF4", "[7]", 5, 8)), new byte[8]),
-        SafetensorsBytes.File("{\"__metadata__\":{\"format\":\"pt\",\"k\\u00e9\":\"\\\"\\ud83d\\ude00\"}," + SafetensorsBytes.Json(("a.b", "F32", "[2]", 0, 8), ("ü", "BOOL", "[5]", 8, 13))[1..], new byte[13]),
-        SafetensorsBytes.File(SafetensorsBytes.Json([.. Enumerable.Range(0, 12).Select(i => ($"layer.{i}", "F16", "[1,2]", 4L * i, 4L * i + 4))]), new byte[48]),
+        SafetensorsBytes.File(SafetensorsBytes.Json(
+            ("s", "F64", "[]", 0, 8), ("e", "U8", "[2,0]", 8, 8), ("v", "BF16", "[3]", 8, 14)) + "  ", new byte[14]),
+        SafetensorsBytes.File(SafetensorsBytes.Json(
+            ("q", "F4", "[1,4]", 0, 2), ("r", "F6_E2M3", "[4]", 2, 5), ("n", "NF4", "[7]", 5, 8)), new byte[8]),
+        SafetensorsBytes.File("{\"__metadata__\":{\"format\":\"pt\",\"k\\u00e9\":\"\\\"\\ud83d\\ude00\"},"
+            + SafetensorsBytes.Json(("a.b", "F32", "[2]", 0, 8), ("ü", "BOOL", "[5]", 8, 13))[1..], new byte[13]),
+        SafetensorsBytes.File(SafetensorsBytes.Json(
+            [.. Enumerable.Range(0, 12).Select(i => ($"layer.{i}", "F16", "[1,2]", 4L * i, 4L * i + 4))]), new byte[48]),
     ];
 
     private static readonly string[] Tokens =
     [
-        "{", "}", "[", "]", ",", ":", "\"", "null", "true", "\\ud800", "\\u0000", "\"__metadata__\":", "{\"format\":\"pt\"}", "\"dtype\":", "\"shape\":",
-        "\"data_offsets\":", "\"F32\"", "\"F4\"", "[0,0]", " ", "\t\r\n", "\0", "\uFEFF", "\"a\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]},",
+        "{", "}", "[", "]", ",", ":", "\"", "null", "true", "\\ud800", "\\u0000", "\"__metadata__\":", "{\"format\":\"pt\"}", "\"dtype\":",
+        "\"shape\":", "\"data_offsets\":", "\"F32\"", "\"F4\"", "[0,0]", " ", "\t\r\n", "\0", "\uFEFF",
+        "\"a\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]},",
     ];
 
     private static readonly string[] Numbers =
     [
-        "0", "1", "2", "3", "4", "8", "16", "255", "-1", "-0", "00", "1.0", "1e2", "2147483648", "4294967296", "9223372036854775807", "9223372036854775808",
-        "18446744073709551615", "18446744073709551616", "99999999999999999999999999",
+        "0", "1", "2", "3", "4", "8", "16", "255", "-1", "-0", "00", "1.0", "1e2", "2147483648", "4294967296", "9223372036854775807",
+        "9223372036854775808", "18446744073709551615", "18446744073709551616", "99999999999999999999999999",
     ];
 
     private ulong _state = seed;
@@ -59,11 +64,13 @@ internal sealed class HeaderMutator(ulong seed)
             case 5: file.InsertRange(start, Encoding.UTF8.GetBytes(Tokens[Below(Tokens.Length)])); break;
             case 6 or 7: ReplaceNumber(file, start); break;
             case 8: Repeat(file, start); break;
-            case 9 when Below(20) == 0: file.InsertRange(start, Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(Below(2) == 0 ? "[" : "{\"a\":", Below(5000))))); break;
+            case 9 when Below(20) == 0: file.InsertRange(start, Nest(Below(2) == 0 ? "[" : "{\"a\":", Below(5000))); break;
             case 10 when file.Count >= 8: SetLength(file, Below(3) == 0 ? Random() : (ulong)Below(2 * file.Count)); break;
             default: file.Insert(start, (byte)' '); break;
         }
     }
+
+    private static byte[] Nest(string opening, int depth) => Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(opening, depth)));
 
     private void ReplaceNumber(List<byte> file, int start)
     {

@@ -35,7 +35,10 @@ internal sealed class ModelConfigTests : IDisposable
     [Test]
     public void Other_names_and_nested_text_models_are_understood()
     {
-        ModelConfig config = Load("""{"architectures":[],"model_type":"gpt2","n_layer":12,"text_config":{"vocab_size":9,"n_embd":7,"model_type":"inner","tie_word_embeddings":false}}""")!;
+        ModelConfig config = Load("""
+            {"architectures":[],"model_type":"gpt2","n_layer":12,
+             "text_config":{"vocab_size":9,"n_embd":7,"model_type":"inner","tie_word_embeddings":false}}
+            """)!;
 
         Assert.That((config.Architecture, config.ModelType, config.VocabularySize, config.HiddenSize, config.LayerCount, config.TieWordEmbeddings),
             Is.EqualTo(((string?)null, "gpt2", 9L, 7L, 12L, false)));
@@ -45,8 +48,9 @@ internal sealed class ModelConfigTests : IDisposable
     public void No_file_is_no_configuration_and_an_empty_object_says_nothing()
     {
         Assert.That(ModelConfig.TryLoad(_folder.Path), Is.Null);
-        Assert.That(Load("{}"), Is.EqualTo(new ModelConfig()).Using<ModelConfig>((a, b) =>
-            (a.Architecture, a.TieWordEmbeddings, a.VocabularySize, a.EosTokenIds.Count) == (b.Architecture, b.TieWordEmbeddings, b.VocabularySize, b.EosTokenIds.Count)));
+        ModelConfig empty = Load("{}")!;
+        Assert.That((empty.Architecture, empty.TieWordEmbeddings, empty.VocabularySize), Is.EqualTo(((string?)null, (bool?)null, (long?)null)));
+        Assert.That(empty.EosTokenIds, Is.Empty);
     }
 
     [TestCase("", "not JSON in line 1")]

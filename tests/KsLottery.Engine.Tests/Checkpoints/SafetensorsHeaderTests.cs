@@ -10,7 +10,8 @@ internal sealed class SafetensorsHeaderTests
 
     private static readonly object[] BrokenJson =
     [
-        "", " ", "{", "[]", "null", "1", "\"x\"", "{}{}", "{},", "{} x", "{}\0", "\uFEFF{}", "{\"a\":1}", "{\"a\":null}", "{\"a\":[]}", "{\"a\":{}}", "{'a':{}}",
+        "", " ", "{", "[]", "null", "1", "\"x\"", "{}{}", "{},", "{} x", "{}\0", "\uFEFF{}",
+        "{\"a\":1}", "{\"a\":null}", "{\"a\":[]}", "{\"a\":{}}", "{'a':{}}",
         $$"""{"a":{{Vector}},}""", $"{{/**/\"a\":{Vector}}}", $$"""{"a":{{Vector}},"a":{{Vector}}}""", $$"""{"a":{{Vector}},"\u0061":{{Vector}}}""",
         """{"a":{"dtype":"U8","dtype":"U8","shape":[4],"data_offsets":[0,4]}}""",
         """{"a":{"dtype":"U8","shape":[4],"shape":[4],"data_offsets":[0,4]}}""",
@@ -27,7 +28,8 @@ internal sealed class SafetensorsHeaderTests
         """{"a":{"dtype":"U8","shape":[4],"data_offsets":[]}}""", """{"a":{"dtype":"U8","shape":[4],"data_offsets":[0]}}""",
         """{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4,4]}}""", """{"a":{"dtype":"U8","shape":[4],"data_offsets":{"0":4}}}""",
         """{"a":["U8",[4],[0,4]]}""", $$"""{"\ud800":{{Vector}}}""", """{"a":{"dtype":"\udc00","shape":[4],"data_offsets":[0,4]}}""",
-        """{"__metadata__":null}""", """{"__metadata__":[]}""", """{"__metadata__":"pt"}""", """{"__metadata__":{"format":1}}""", """{"__metadata__":{"format":null}}""",
+        """{"__metadata__":null}""", """{"__metadata__":[]}""", """{"__metadata__":"pt"}""",
+        """{"__metadata__":{"format":1}}""", """{"__metadata__":{"format":null}}""",
         """{"__metadata__":{"format":{}}}""", """{"__metadata__":{"a":"b","a":"b"}}""", """{"__metadata__":{},"__metadata__":{}}""",
     ];
 
@@ -43,9 +45,12 @@ internal sealed class SafetensorsHeaderTests
         CheckpointDefect.InvalidOffset, TestName = "an overlap")]
     [TestCase("""{"a":{"dtype":"X9","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[1],"data_offsets":[3,4]}}""", 4,
         CheckpointDefect.InvalidOffset, TestName = "a hole after a type that is not known")]
-    [TestCase("""{"a":{"dtype":"U8","shape":[3],"data_offsets":[0,4]}}""", 4, CheckpointDefect.TensorInvalidInfo, TestName = "a shape that is too small")]
-    [TestCase("""{"a":{"dtype":"BF16","shape":[4],"data_offsets":[0,4]}}""", 4, CheckpointDefect.TensorInvalidInfo, TestName = "a type that is too large")]
-    [TestCase("""{"a":{"dtype":"F6_E2M3","shape":[5],"data_offsets":[0,4]}}""", 4, CheckpointDefect.MisalignedSlice, TestName = "six bits that leave a rest")]
+    [TestCase("""{"a":{"dtype":"U8","shape":[3],"data_offsets":[0,4]}}""", 4, CheckpointDefect.TensorInvalidInfo,
+        TestName = "a shape that is too small")]
+    [TestCase("""{"a":{"dtype":"BF16","shape":[4],"data_offsets":[0,4]}}""", 4, CheckpointDefect.TensorInvalidInfo,
+        TestName = "a type that is too large")]
+    [TestCase("""{"a":{"dtype":"F6_E2M3","shape":[5],"data_offsets":[0,4]}}""", 4, CheckpointDefect.MisalignedSlice,
+        TestName = "six bits that leave a rest")]
     [TestCase("""{"a":{"dtype":"X9","shape":[4294967296,4294967296],"data_offsets":[0,4]}}""", 4, CheckpointDefect.ValidationOverflow,
         TestName = "an overflow of a type that is not known")]
     [TestCase("""{"a":{"dtype":"U8","shape":[9223372036854775808,0],"data_offsets":[0,0]}}""", 0, CheckpointDefect.ValidationOverflow,
@@ -72,10 +77,10 @@ internal sealed class SafetensorsHeaderTests
     [Test]
     public void A_defect_in_the_json_names_the_byte_of_the_file()
     {
-        const string json = """{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4],"stride":[1]}}""";
-        CheckpointFormatException e = Refusal(json, 4);
+        const string Text = """{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4],"stride":[1]}}""";
+        CheckpointFormatException e = Refusal(Text, 4);
 
-        Assert.That(e.ByteOffset, Is.EqualTo(8 + json.IndexOf("\"stride\"", StringComparison.Ordinal)));
+        Assert.That(e.ByteOffset, Is.EqualTo(8 + Text.IndexOf("\"stride\"", StringComparison.Ordinal)));
         Assert.That(e.Message, Does.Contain("\"stride\" is not known"));
     }
 
@@ -83,7 +88,8 @@ internal sealed class SafetensorsHeaderTests
     public void Order_of_keys_white_space_and_escapes_do_not_matter()
     {
         SafetensorsHeader header = Parse(File(
-            "\r\n{ \"b\\u002e1\" :{\"data_offsets\":[2,4],\"shape\":[ 1 ],\"dtype\":\"F16\"},\t\"\":{\"shape\":[2],\"dtype\":\"U8\",\"data_offsets\":[0,2]}} ", 1, 2, 3, 4));
+            "\r\n{ \"b\\u002e1\" :{\"data_offsets\":[2,4],\"shape\":[ 1 ],\"dtype\":\"F16\"},"
+            + "\t\"\":{\"shape\":[2],\"dtype\":\"U8\",\"data_offsets\":[0,2]}} ", 1, 2, 3, 4));
 
         Assert.That(header.Tensors.Select(t => t.Name), Is.EqualTo(new[] { "", "b.1" }));
     }

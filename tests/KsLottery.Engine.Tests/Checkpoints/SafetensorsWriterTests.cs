@@ -11,7 +11,8 @@ internal sealed class SafetensorsWriterTests : IDisposable
 {
     private static readonly object[] ReferenceFiles =
     [
-        "models/hf/stories260K_hf/model.safetensors", "models/hf/stories260K_hf/model.bf16.safetensors", "models/hf/stories260K_hf/model.f16.safetensors",
+        "models/hf/stories260K_hf/model.safetensors",
+        "models/hf/stories260K_hf/model.bf16.safetensors", "models/hf/stories260K_hf/model.f16.safetensors",
         "models/hf/babyllama_tok105_hf/model.safetensors", "models/tuned-pairs/en-da_input_embedding_seed1/model.safetensors",
         "safetensors/sharded/model-00001-of-00006.safetensors", "safetensors/sharded/model-00002-of-00006.safetensors",
         "safetensors/sharded/model-00003-of-00006.safetensors", "safetensors/sharded/model-00004-of-00006.safetensors",
@@ -44,9 +45,11 @@ internal sealed class SafetensorsWriterTests : IDisposable
 
         Assert.That(WithoutSpace(after), Is.EqualTo(WithoutSpace(before)));
         Assert.That(after.DataOffset % 8, Is.Zero);
-        Assert.That(after.Tensors.Select(t => Fingerprint.OfTensor(t)), Is.EqualTo(before.Tensors.Select(t => Fingerprint.OfTensor(t))));
+        Assert.That(after.Tensors.Select(t => Fingerprint.OfTensor(t)),
+            Is.EqualTo(before.Tensors.Select(t => Fingerprint.OfTensor(t))));
 
-        static string WithoutSpace(SafetensorsFile file) => string.Concat(Encoding.UTF8.GetString(file.HeaderBytes).Where(c => !char.IsWhiteSpace(c)));
+        static string WithoutSpace(SafetensorsFile file) =>
+            string.Concat(Encoding.UTF8.GetString(file.HeaderBytes).Where(c => !char.IsWhiteSpace(c)));
     }
 
     [Test]
@@ -54,13 +57,14 @@ internal sealed class SafetensorsWriterTests : IDisposable
         Check.One(Config.QuickThrowOnFailure.WithMaxTest(150), Prop.ForAll(Files().ToArbitrary(), file =>
         {
             string path = _folder.File("round-trip.safetensors");
-            SafetensorsWriter.Write(path, file.Tensors.Select(t => TensorSource.FromBytes(t.Name, t.Type, t.Shape, t.Bytes)), file.Metadata);
+            SafetensorsWriter.Write(path, file.Tensors.Select(t => TensorSource.FromBytes(t.Name, t.Type, t.Shape, t.Bytes)),
+                file.Metadata);
             using SafetensorsFile read = SafetensorsFile.Open(path);
 
             Assert.That(read.Metadata, Is.EquivalentTo(file.Metadata));
             Assert.That(read.DataOffset % 8, Is.Zero);
-            Assert.That(read.Tensors.Select(t => t.Name), Is.EqualTo(
-                file.Tensors.OrderByDescending(t => t.Type).ThenBy(t => Convert.ToHexString(Encoding.UTF8.GetBytes(t.Name)), StringComparer.Ordinal).Select(t => t.Name)));
+            Assert.That(read.Tensors.Select(t => t.Name), Is.EqualTo(file.Tensors.OrderByDescending(t => t.Type)
+                .ThenBy(t => Convert.ToHexString(Encoding.UTF8.GetBytes(t.Name)), StringComparer.Ordinal).Select(t => t.Name)));
             foreach (Written tensor in file.Tensors)
             {
                 Tensor back = read.GetTensor(tensor.Name);
@@ -75,11 +79,13 @@ internal sealed class SafetensorsWriterTests : IDisposable
     public void Names_and_metadata_are_escaped_as_little_as_json_allows()
     {
         string path = _folder.File("a.safetensors");
-        SafetensorsWriter.Write(path, [Bytes("q\"\\/\n\u0001é€😀\u2028", 1)], new Dictionary<string, string> { ["b"] = "\t", ["a"] = "\u001f" });
+        SafetensorsWriter.Write(path, [Bytes("q\"\\/\n\u0001é€😀\u2028", 1)],
+            new Dictionary<string, string> { ["b"] = "\t", ["a"] = "\u001f" });
         using SafetensorsFile file = SafetensorsFile.Open(path);
 
         Assert.That(Encoding.UTF8.GetString(file.HeaderBytes).TrimEnd(' '), Is.EqualTo(
-            "{\"__metadata__\":{\"a\":\"\\u001f\",\"b\":\"\\t\"},\"q\\\"\\\\/\\n\\u0001é€😀\u2028\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}"));
+            "{\"__metadata__\":{\"a\":\"\\u001f\",\"b\":\"\\t\"},"
+            + "\"q\\\"\\\\/\\n\\u0001é€😀\u2028\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}"));
     }
 
     [Test]
@@ -139,20 +145,20 @@ internal sealed class SafetensorsWriterTests : IDisposable
     [TestCase(false)]
     public void A_large_tensor_is_copied_without_holding_it(bool map)
     {
-        const long length = 48 << 20;
+        const long Length = 48 << 20;
         string source = _folder.File("large.safetensors");
-        byte[] header = SafetensorsBytes.File(SafetensorsBytes.Json(("t", "F32", "[12582912]", 0, length)));
+        byte[] header = SafetensorsBytes.File(SafetensorsBytes.Json(("t", "F32", "[12582912]", 0, Length)));
         using (FileStream stream = File.Create(source))
         {
             stream.Write(header);
-            stream.SetLength(header.Length + length);
+            stream.SetLength(header.Length + Length);
         }
         using SafetensorsFile file = SafetensorsFile.Open(source, new CheckpointOptions { UseMemoryMap = map });
 
         long before = GC.GetAllocatedBytesForCurrentThread();
         SafetensorsWriter.Write(_folder.File("copy.safetensors"), file.Tensors.Select(TensorSource.FromTensor));
         Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(4 << 20));
-        Assert.That(new FileInfo(_folder.File("copy.safetensors")).Length, Is.EqualTo(8 + 72 + length));
+        Assert.That(new FileInfo(_folder.File("copy.safetensors")).Length, Is.EqualTo(8 + 72 + Length));
     }
 
     private static TensorSource Bytes(string name, int count) => TensorSource.FromBytes(name, ElementType.U8, [count], new byte[count]);

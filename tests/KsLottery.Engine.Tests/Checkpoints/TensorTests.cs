@@ -53,7 +53,8 @@ internal sealed class TensorTests(bool map) : IDisposable
     [Test]
     public void A_wrong_range_row_or_type_is_refused()
     {
-        using SafetensorsFile file = Save(SafetensorsBytes.File(SafetensorsBytes.Json(("m", "BF16", "[2,2]", 0, 8), ("n", "U8", "[1]", 8, 9)), new byte[9]));
+        using SafetensorsFile file = Save(SafetensorsBytes.File(SafetensorsBytes.Json(
+            ("m", "BF16", "[2,2]", 0, 8), ("n", "U8", "[1]", 8, 9)), new byte[9]));
         Tensor tensor = file.GetTensor("m");
         byte[] buffer = new byte[16];
 
@@ -71,7 +72,8 @@ internal sealed class TensorTests(bool map) : IDisposable
     [Test]
     public void A_type_that_is_not_known_is_listed_and_refused_by_name_when_read()
     {
-        using SafetensorsFile file = Save(SafetensorsBytes.File(SafetensorsBytes.Json(("q", "NF4", "[5]", 0, 3), ("n", "U8", "[1]", 3, 4)), 1, 2, 3, 4));
+        using SafetensorsFile file = Save(SafetensorsBytes.File(SafetensorsBytes.Json(
+            ("q", "NF4", "[5]", 0, 3), ("n", "U8", "[1]", 3, 4)), 1, 2, 3, 4));
         Tensor tensor = file.GetTensor("q");
 
         Assert.That((tensor.DtypeName, tensor.IsKnownType, tensor.ByteLength, tensor.ElementCount), Is.EqualTo(("NF4", false, 3L, 5L)));
@@ -165,7 +167,8 @@ internal sealed class TensorTests(bool map) : IDisposable
     [Test]
     public void A_name_that_is_not_there_lists_near_ones()
     {
-        using SafetensorsFile file = Save(SafetensorsBytes.File(SafetensorsBytes.Json(("model.embed_tokens.weight", "U8", "[0]", 0, 0), ("lm_head.weight", "U8", "[0]", 0, 0))));
+        using SafetensorsFile file = Save(SafetensorsBytes.File(SafetensorsBytes.Json(
+            ("model.embed_tokens.weight", "U8", "[0]", 0, 0), ("lm_head.weight", "U8", "[0]", 0, 0))));
 
         KeyNotFoundException e = Assert.Throws<KeyNotFoundException>(() => file.GetTensor("embed_tokens"))!;
         Assert.That(e.Message, Does.Contain("Nearest: \"model.embed_tokens.weight\", \"lm_head.weight\"."));
