@@ -6,7 +6,8 @@ namespace KsLottery.Engine.Checkpoints;
 /// <summary>A whole file mapped read-only into memory, of any size.</summary>
 /// <remarks>
 /// <see cref="FileBytes.Dispose()"/> unmaps at once: a span that was handed out before points into nothing afterwards, so no span may
-/// outlive its file. Every call after it throws <see cref="ObjectDisposedException"/>. When another program shortens the file while
+/// outlive its file. Every call after it throws <see cref="ObjectDisposedException"/>. Without it the file stays mapped until the process
+/// ends; the collector never takes a mapping from under a span. When another program shortens the file while
 /// it is mapped, touching the lost pages ends the process (SIGBUS); <see cref="CheckpointOptions.UseMemoryMap"/> turns mapping off.
 /// </remarks>
 internal sealed unsafe class MappedFile : FileBytes

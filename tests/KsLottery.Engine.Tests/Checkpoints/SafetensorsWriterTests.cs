@@ -89,6 +89,16 @@ internal sealed class SafetensorsWriterTests : IDisposable
     }
 
     [Test]
+    public void Names_are_ordered_by_their_utf8_bytes()
+    {
+        string path = _folder.File("a.safetensors");
+        SafetensorsWriter.Write(path, [Bytes("😀", 1), Bytes("\uFFFD", 1), Bytes("b", 1), Bytes("a.b", 1), Bytes("a", 1)]);
+        using SafetensorsFile file = SafetensorsFile.Open(path);
+
+        Assert.That(file.Tensors.Select(t => t.Name), Is.EqualTo(new[] { "a", "a.b", "b", "\uFFFD", "😀" }), "UTF-16 has the last two the other way");
+    }
+
+    [Test]
     public void Nothing_at_all_is_a_file_too()
     {
         SafetensorsWriter.Write(_folder.File("a.safetensors"), []);
