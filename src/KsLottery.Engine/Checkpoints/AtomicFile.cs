@@ -1,0 +1,58 @@
+using System.Text;
+
+namespace KsLottery.Engine.Checkpoints;
+
+/// <summary>Writes a file whole or not at all.</summary>
+/// <remarks>
+/// The content goes to a temporary file in the target's folder, is flushed to the disk, and takes the target's name by an atomic
+/// rename. Whatever fails before, a crash included, leaves the target as it was. A target that is a symbolic link is replaced by the
+/// file; what the link pointed to stays.
+/// </remarks>
+public static class AtomicFile
+{
+    private const int BufferLength = 1 << 17;
+
+    /// <summary>Writes a file through a stream.</summary>
+    /// <param name="path">The target, in a folder that exists.</param>
+    /// <param name="write">Writes the content; the stream is closed by the caller.</param>
+    /// <param name="cancellationToken">Looked at a last time before the rename.</param>
+    /// <exception cref="IOException">The target is open as an input in this process, is a folder, or cannot be written.</exception>
+    /// <exception cref="OperationCanceledException">The work was cancelled; the temporary file is gone.</exception>
+    public static void Write(string path, Action<Stream> write, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(write);
+        string target = Path.GetFullPath(path);
+        if (Directory.Exists(target)) throw new IOException($"{path}: this is a folder. Give the name of a file in it.");
+        string folder = Path.GetDirectoryName(target)!;
+        if (!Directory.Exists(folder)) throw new DirectoryNotFoundException($"{path}: the folder {folder} does not exist. Create it first.");
+        OpenInputs.ThrowIfOpen(target);
+
+        string temporary = Path.Combine(folder, $".kslottery-{Path.GetRandomFileName()}.tmp");
+        try
+        {
+            using (FileStream stream = new(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, BufferLength))
+            {
+                write(stream);
+                stream.Flush(flushToDisk: true);
+            }
+            cancellationToken.ThrowIfCancellationRequested();
+            // The writing itself may have opened the target as an input.
+            OpenInputs.ThrowIfOpen(target);
+            File.Move(temporary, target, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(temporary);
+            throw;
+        }
+    }
+
+    /// <summary>Writes a text file in UTF-8 without a byte order mark.</summary>
+    /// <inheritdoc cref="Write" path="/exception"/>
+    public static void WriteText(string path, string text, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text)), cancellationToken);
+    }
+}

@@ -1,0 +1,163 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace KsLottery.Engine.Checkpoints;
+
+/// <summary>One tensor in a safetensors file: its facts at once, its bytes as they are asked for.</summary>
+/// <remarks>
+/// A tensor may start at any byte of its file and be larger than any span, so its bytes come in ranges. Reading is safe from several
+/// threads. A span into a mapped file must not outlive the file.
+/// </remarks>
+public sealed class Tensor
+{
+    private const int ChunkLength = 1 << 20;
+
+    private readonly ElementType? _type;
+
+    internal Tensor(SafetensorsFile file, TensorEntry entry)
+    {
+        (File, Name, DtypeName, _type) = (file, entry.Name, entry.DtypeName, entry.Type);
+        (Shape, ElementCount) = (entry.Shape, entry.Elements);
+        (FileOffset, ByteLength) = (file.DataOffset + entry.Start, entry.End - entry.Start);
+    }
+
+    /// <summary>The name, unique in the file.</summary>
+    public string Name { get; }
+
+    /// <summary>The element type as the file spells it, known to this version or not.</summary>
+    public string DtypeName { get; }
+
+    /// <summary>Whether this version knows the element type; where it does not, the tensor can be listed and not read.</summary>
+    public bool IsKnownType => _type is not null;
+
+    /// <summary>The element type.</summary>
+    /// <exception cref="CheckpointFormatException">This version does not know the type; <see cref="DtypeName"/> has its name.</exception>
+    public ElementType ElementType => _type ?? throw UnknownType();
+
+    /// <summary>The dimensions; empty for a scalar.</summary>
+    public IReadOnlyList<long> Shape { get; }
+
+    /// <summary>The product of the dimensions.</summary>
+    public long ElementCount { get; }
+
+    /// <summary>The number of bytes that the tensor takes in its file.</summary>
+    public long ByteLength { get; }
+
+    /// <summary>The file that holds the tensor.</summary>
+    public SafetensorsFile File { get; }
+
+    /// <summary>The byte of the file at which the tensor begins.</summary>
+    public long FileOffset { get; }
+
+    /// <summary>Whether <see cref="GetBytes"/> gives views into memory without copying.</summary>
+    public bool IsMapped => File.Bytes.IsMapped;
+
+    /// <summary>The tensor as rows: the first dimension, and the product of all others.</summary>
+    /// <remarks>A vector is one row, a scalar one row of one element. The width of no rows at all is known for matrices only, else 0.</remarks>
+    public (long Rows, long Width) RowShape => Shape.Count switch
+    {
+        0 or 1 => (1, ElementCount),
+        _ when Shape[0] > 0 => (Shape[0], ElementCount / Shape[0]),
+        2 => (0, Shape[1]),
+        _ => (0, 0),
+    };
+
+    /// <summary>Gives a range of the tensor's bytes.</summary>
+    /// <param name="offset">The first byte, counted from the tensor's start.</param>
+    /// <param name="length">The number of bytes.</param>
+    /// <param name="buffer">Room for <paramref name="length"/> bytes where the file is not mapped; else it is not used and may be empty.</param>
+    /// <returns>A view into the mapping, or the part of <paramref name="buffer"/> that was read.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The range leaves the tensor.</exception>
+    /// <exception cref="CheckpointFormatException">The element type is not known, or the file became shorter.</exception>
+    /// <exception cref="ObjectDisposedException">The file was disposed.</exception>
+    public ReadOnlySpan<byte> GetBytes(long offset, int length, Span<byte> buffer)
+    {
+        if (_type is null) throw UnknownType();
+        ThrowIfOutside(offset, length);
+        return File.Bytes.GetBytes(FileOffset + offset, length, buffer);
+    }
+
+    /// <summary>Gives one row in the stored element type, for instance <c>float</c> for F32, <c>Half</c> for F16, <c>ushort</c> for BF16.</summary>
+    /// <typeparam name="T">A type of the same size as the stored elements; the bits are not converted.</typeparam>
+    /// <param name="row">The row, by <see cref="RowShape"/>.</param>
+    /// <returns>
+    /// A view into the mapped file, or a copy where the file is not mapped or the row does not lie on a multiple of its type's size.
+    /// </returns>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such row.</exception>
+    /// <exception cref="NotSupportedException">
+    /// The stored elements have another size than <typeparamref name="T"/>, or the row takes more than 2 GiB.
+    /// </exception>
+    /// <exception cref="CheckpointFormatException">The element type is not known, or the file became shorter.</exception>
+    /// <exception cref="ObjectDisposedException">The file was disposed.</exception>
+    public ReadOnlySpan<T> GetRow<T>(long row) where T : unmanaged
+    {
+        if (ElementType.BitSize() != 8 * Unsafe.SizeOf<T>())
+            throw new NotSupportedException($"{File.Path}, tensor {CheckpointFormatException.Quote(Name)}: elements of {DtypeName} have "
+                + $"{ElementType.BitSize()} bits, {typeof(T).Name} has {8 * Unsafe.SizeOf<T>()}. Ask for a type of the same size.");
+        (long rows, long width) = RowShape;
+        if (row < 0 || row >= rows)
+            throw new ArgumentOutOfRangeException(nameof(row), row,
+                $"{File.Path}, tensor {CheckpointFormatException.Quote(Name)}: rows go from 0 to {rows - 1}.");
+        long length = width * Unsafe.SizeOf<T>();
+        if (length > Array.MaxLength)
+            throw new NotSupportedException($"{File.Path}, tensor {CheckpointFormatException.Quote(Name)}: a row takes {length} bytes, a span "
+                + $"at most {Array.MaxLength}. Read it in ranges with GetBytes.");
+
+        if (IsMapped && FileOffset % Unsafe.SizeOf<T>() == 0)
+            return MemoryMarshal.Cast<byte, T>(GetBytes(row * length, (int)length, []));
+        T[] copy = new T[width];
+        Span<byte> bytes = MemoryMarshal.AsBytes(copy.AsSpan());
+        ReadOnlySpan<byte> read = GetBytes(row * length, (int)length, bytes);
+        if (IsMapped) read.CopyTo(bytes);
+        return copy;
+    }
+
+    /// <summary>Copies all bytes to a stream, a piece at a time.</summary>
+    /// <exception cref="CheckpointFormatException">The element type is not known, or the file became shorter.</exception>
+    /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
+    public void CopyTo(Stream destination, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(destination);
+        VisitBytes(destination, static (piece, stream) => stream.Write(piece), cancellationToken);
+    }
+
+    /// <summary>Passes all bytes by in order, in pieces, and keeps none of them resident.</summary>
+    internal void VisitBytes<TState>(TState state, ReadOnlySpanAction<byte, TState> visit, CancellationToken cancellationToken)
+    {
+        byte[] buffer = IsMapped ? [] : new byte[Math.Min(ByteLength, ChunkLength)];
+        for (long offset = 0; offset < ByteLength; offset += ChunkLength)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            int length = (int)Math.Min(ChunkLength, ByteLength - offset);
+            visit(GetBytes(offset, length, buffer), state);
+            DontNeed(offset, length);
+        }
+    }
+
+    /// <summary>Brings a range of the tensor into the resident set at once, cheaper than by one page fault after another.</summary>
+    internal void Populate(long offset, long length)
+    {
+        ThrowIfOutside(offset, length);
+        File.Bytes.Populate(FileOffset + offset, length);
+    }
+
+    /// <summary>Drops a range of the tensor from the resident set, so that memory stays flat; the page cache keeps it.</summary>
+    internal void DontNeed(long offset, long length)
+    {
+        ThrowIfOutside(offset, length);
+        File.Bytes.DontNeed(FileOffset + offset, length);
+    }
+
+    private void ThrowIfOutside(long offset, long length)
+    {
+        if (offset < 0 || length < 0 || offset > ByteLength - length)
+            throw new ArgumentOutOfRangeException(nameof(offset),
+                $"{File.Path}, tensor {CheckpointFormatException.Quote(Name)}: bytes {offset} to {offset} + {length} lie outside "
+                + $"0 to {ByteLength}.");
+    }
+
+    private CheckpointFormatException UnknownType() => new(CheckpointDefect.UnknownElementType, File.Path,
+        $"the element type {CheckpointFormatException.Quote(DtypeName)} is not known",
+        $"Read another tensor; known types are {string.Join(", ", ElementTypes.All.Select(t => t.ToName()))}", Name, FileOffset);
+}

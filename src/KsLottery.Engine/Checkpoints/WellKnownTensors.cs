@@ -1,0 +1,33 @@
+namespace KsLottery.Engine.Checkpoints;
+
+/// <summary>The names under which model families keep their embeddings.</summary>
+internal static class WellKnownTensors
+{
+    private static readonly string[] InputNames =
+    [
+        "model.embed_tokens.weight", "transformer.wte.weight", "gpt_neox.embed_in.weight", "tok_embeddings.weight", "wte.weight",
+        "model.decoder.embed_tokens.weight", "model.language_model.embed_tokens.weight", "language_model.model.embed_tokens.weight",
+        "transformer.word_embeddings.weight", "word_embeddings.weight", "shared.weight",
+    ];
+
+    private static readonly string[] OutputNames = ["lm_head.weight", "output.weight", "embed_out.weight", "language_model.lm_head.weight"];
+
+    private static readonly string[] InputEndings =
+        [".embed_tokens.weight", ".wte.weight", ".embed_in.weight", ".tok_embeddings.weight", ".word_embeddings.weight"];
+
+    private static readonly string[] OutputEndings = [".lm_head.weight", ".embed_out.weight"];
+
+    public static Tensor? FindInput(Checkpoint checkpoint) => Find(checkpoint, InputNames, InputEndings);
+
+    public static Tensor? FindOutput(Checkpoint checkpoint) => Find(checkpoint, OutputNames, OutputEndings);
+
+    private static Tensor? Find(Checkpoint checkpoint, string[] names, string[] endings)
+    {
+        foreach (string name in names)
+            if (checkpoint.TryGetTensor(name, out Tensor? tensor) && tensor.Shape.Count == 2) return tensor;
+        // A name that no list has counts where it leaves no choice.
+        Tensor[] candidates =
+            [.. checkpoint.Tensors.Where(t => t.Shape.Count == 2 && endings.Any(e => t.Name.EndsWith(e, StringComparison.Ordinal)))];
+        return candidates is [Tensor only] ? only : null;
+    }
+}
