@@ -41,7 +41,7 @@ internal static class EqualLengthTail
         double sum = 0;
         for (int j = 1; j < h; j += 2)
         {
-            double sine = Math.Sin(j * Math.PI / (2 * h));
+            double sine = Math.Sin(j * Math.PI / (2.0 * h));
             double term = Math.Exp(n * SaddlePoint.LogOnePlus(-sine * sine));
             sum += term;
             if (term < sum * 1e-18) break;

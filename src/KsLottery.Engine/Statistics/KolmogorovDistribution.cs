@@ -51,7 +51,8 @@ internal static class KolmogorovDistribution
         return n > LargestBridge && shift >= LeastExpansionShift ? KolmogorovExpansion.Distribution(n, x) : KolmogorovBridge.Inside(n, x);
     }
 
-    /// <summary>The limit of P(sqrt(n) D_n ≥ y): Kolmogorov's distribution (1933), by whichever of its two series converges at once.</summary>
+    /// <summary>The limit of P(sqrt(n) D_n ≥ y) for large n.</summary>
+    /// <remarks>A. N. Kolmogorov (1933), by whichever of its two theta series converges at once.</remarks>
     public static TailProbability LimitSurvival(double y)
     {
         if (double.IsNaN(y)) return TailProbability.Undefined;

@@ -8,7 +8,8 @@ namespace KsLottery.Engine.Statistics;
 /// <para>As in <see cref="KolmogorovBridge"/>, D_n &lt; x says that Y(t) = t - N(t) stays within (-c, c), c = n x. Y is a spectrally
 /// negative Lévy process with exponent ψ(θ) = θ - 1 + e^-θ, and the resolvent of such a process killed on leaving an interval is known
 /// by its scale function W_q (A. E. Kyprianou, "Fluctuations of Lévy Processes", theorem 8.7), so that</para>
-/// <para>sum over n of e^-qn · (n^n e^-n / n!) · P(D_n &lt; c/n) = W_q(c)² / W_q(2c) - 1,   W_q(y) = sum over ψ(θ) = q of e^θy / ψ'(θ).</para>
+/// <para>sum over n of e^-qn · (n^n e^-n / n!) · P(D_n &lt; c/n) = W_q(c)² / W_q(2c) - 1,
+/// where W_q(y) = sum over ψ(θ) = q of e^θy / ψ'(θ).</para>
 /// <para>Keeping the two roots θ of smallest modulus leaves out e^-2c and less: nothing in double precision for c ≥ 16. The inverse
 /// transform is then taken in two ways. As residues at the zeros of W_q(2c), with θ = α ± iβ, it gives <see cref="Distribution"/>:
 /// the finite-n form of Kolmogorov's theta series in exp(-π²j²/8z²). Along the line through the saddle point of the first reflection,

@@ -126,12 +126,19 @@ public static class KsTest
         int count = 0;
         for (int i = 0; i < sample.Length; i++)
         {
-            if (!T.IsNaN(sample[i])) buffer[count++] = sample[i];
+            if (!T.IsNaN(sample[i]))
+                buffer[count++] = sample[i];
             else if (policy == NanPolicy.Raise)
-                throw new ArgumentException($"The sample {name} has a NaN at index {i} of {sample.Length}; leave it out with NanPolicy.Omit.", name);
+            {
+                throw new ArgumentException(
+                    $"The sample {name} has a NaN at index {i} of {sample.Length}; leave it out with NanPolicy.Omit.", name);
+            }
         }
         if (count == 0 && policy == NanPolicy.Omit)
-            throw new ArgumentException($"The sample {name} is empty: all its {sample.Length} values are NaN; a test needs one number or more in each.", name);
+        {
+            throw new ArgumentException(
+                $"The sample {name} is empty: all its {sample.Length} values are NaN; a test needs one number or more in each.", name);
+        }
         return buffer.AsSpan(0, count);
     }
 }

@@ -81,10 +81,9 @@ internal static class LatticePathTail
 
     private static (double Value, int Power) Add(double a, int aPower, double b, int bPower)
     {
-        if (a == 0) return (b, bPower);
-        if (b == 0) return (a, aPower);
-        if (aPower < bPower) (a, aPower, b, bPower) = (b, bPower, a, aPower);
-        double sum = aPower == bPower ? a + b : aPower - bPower == 1 ? a + b * InverseScale : a;
+        // A zero has no power of its own, so it may not stand first.
+        if (a == 0 || (b != 0 && aPower < bPower)) (a, aPower, b, bPower) = (b, bPower, a, aPower);
+        double sum = b == 0 || aPower - bPower > 1 ? a : aPower == bPower ? a + b : a + b * InverseScale;
         // Values stay within 2^-256 and 2^256, far from both ends of a double.
         return sum < 1 / 1.157920892373162e77 ? (sum * Scale, aPower - 1) : (sum, aPower);
     }
@@ -98,7 +97,7 @@ internal static class LatticePathTail
         public int Rows => rows;
         public int Columns => columns;
 
-        /// <summary>The first and last column of a row's band: |i rowStep - j columnStep| &lt; h, or without the bars if one-sided.</summary>
+        /// <summary>The first and last column of a row's band: |i rowStep - j columnStep| &lt; h, one-sided without bars.</summary>
         public void Column(int i, out int first, out int last)
         {
             long reach = i * _rowStep - h;

@@ -21,7 +21,8 @@ public static class MultipleTesting
         if (adjustedLog10P.Length != log10P.Length)
         {
             throw new ArgumentException(
-                $"There are {log10P.Length} p-values and room for {adjustedLog10P.Length} adjusted ones; pass spans of one length.", nameof(adjustedLog10P));
+                $"There are {log10P.Length} p-values and room for {adjustedLog10P.Length} adjusted ones; pass spans of one length.",
+                nameof(adjustedLog10P));
         }
         int tests = CountTests(log10P);
         switch (adjustment)
@@ -49,7 +50,10 @@ public static class MultipleTesting
         for (int i = 0; i < log10P.Length; i++)
         {
             if (log10P[i] > 0)
-                throw new ArgumentOutOfRangeException(nameof(log10P), log10P[i], $"The value at index {i} is the logarithm of no probability: it is above 0.");
+            {
+                throw new ArgumentOutOfRangeException(
+                    nameof(log10P), log10P[i], $"The value at index {i} is above 0 and so the logarithm of no probability.");
+            }
             if (!double.IsNaN(log10P[i])) tests++;
         }
         return tests;

@@ -25,15 +25,17 @@ public sealed class NullDistribution
     }
 
     /// <summary>The distribution for two samples of length d each.</summary>
-    /// <param name="d">The length of each sample, 1 or more.</param>
+    /// <param name="d">The length of each sample, 1 or more; a table takes 16 d bytes.</param>
     /// <param name="method"><see cref="KsMethod.Auto"/> is exact up to d = 10,000 and asymptotic above.</param>
     /// <param name="alternative">The alternative, a statement about the distribution functions and not about the values.</param>
     /// <returns>The one instance for these arguments.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">d is below 1, or an argument is not a value of its enumeration.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">d is below 1 or too large for an array, or an argument is not a value of its
+    /// enumeration.</exception>
     public static NullDistribution ForEqualLengths(
         int d, KsMethod method = KsMethod.Auto, KsAlternative alternative = KsAlternative.TwoSided)
     {
-        if (d < 1) throw new ArgumentOutOfRangeException(nameof(d), d, "A sample has 1 value or more.");
+        if (d < 1 || d >= Array.MaxLength)
+            throw new ArgumentOutOfRangeException(nameof(d), d, $"A sample has 1 to {Array.MaxLength - 1} values.");
         KsTest.Validate(method, alternative);
         return Tables.GetOrAdd(
             (d, KsTest.Resolve(method, d, d), alternative), static key => new NullDistribution(key.Item1, key.Item2, key.Item3));
@@ -78,7 +80,8 @@ public sealed class NullDistribution
         if (!(alpha > 0 && alpha < 1))
         {
             throw new ArgumentOutOfRangeException(
-                nameof(alpha), string.Create(CultureInfo.InvariantCulture, $"alpha is {alpha}; a level lies between 0 and 1, for instance 0.05."));
+                nameof(alpha),
+                string.Create(CultureInfo.InvariantCulture, $"alpha is {alpha}; it lies between 0 and 1, for instance 0.05."));
         }
         int low = 0, high = Width + 1;
         while (low < high)

@@ -44,8 +44,11 @@ internal static class SaddlePoint
         ? -mean
         : -StirlingError(count) - Deviance(count, mean, difference) - 0.5 * Math.Log(double.Tau * count);
 
-    /// <summary>ln(1 + x) with all digits for small x; <see cref="double.LogP1(double)"/> only takes the logarithm of the rounded sum.</summary>
-    /// <remarks>W. Kahan's correction: the rounding error of 1 + x cancels in the quotient.</remarks>
+    /// <summary>ln(1 + x) with all digits for small x.</summary>
+    /// <remarks>
+    /// W. Kahan's correction: the rounding error of 1 + x cancels in the quotient. <see cref="double.LogP1(double)"/> only takes the
+    /// logarithm of the rounded sum.
+    /// </remarks>
     public static double LogOnePlus(double x)
     {
         double sum = 1 + x;

@@ -123,7 +123,8 @@ internal sealed class KolmogorovDistributionTests
         {
             // The first correction of the limit replaces z by z + 1 / (6 sqrt(n)).
             TailProbability limit = KolmogorovDistribution.LimitSurvival(z + 1 / (6 * Math.Sqrt(N)));
-            Assert.That(KolmogorovDistribution.Survival(N, z / Math.Sqrt(N)).Log10, Is.EqualTo(limit.Log10).Within(1e-6 * Math.Abs(limit.Log10)));
+            TailProbability actual = KolmogorovDistribution.Survival(N, z / Math.Sqrt(N));
+            Assert.That(actual.Log10, Is.EqualTo(limit.Log10).Within(1e-6 * Math.Abs(limit.Log10)));
         }
     }
 
