@@ -26,7 +26,8 @@ internal sealed class RelativeError(double tolerance)
     public void Compare(double actual, double expected, string where)
     {
         double error = actual == expected ? 0 : expected == 0 ? double.PositiveInfinity : Math.Abs(actual / expected - 1);
-        if (!(error <= Worst)) (Worst, _where) = (error, $"{where}: {actual:R} against {expected:R}");
+        if (double.IsNaN(error)) error = double.PositiveInfinity;
+        if (error > Worst) (Worst, _where) = (error, $"{where}: {actual:R} against {expected:R}");
     }
 
     public void AssertWithinTolerance()
