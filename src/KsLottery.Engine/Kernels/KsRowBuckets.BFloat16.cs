@@ -1,7 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using KsLottery.Engine.Interop;
 
 namespace KsLottery.Engine.Kernels;
 
@@ -107,8 +106,8 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
                     TLanes.StoreBin(keys.Positions(TLanes.LoadBin(ref a, k)), ref positionsA, k);
                     TLanes.StoreBin(keys.Positions(TLanes.LoadBin(ref b, k)), ref positionsB, k);
                 }
-                CacheHint.Prefetch(ref a, n + i);
-                CacheHint.Prefetch(ref b, n + i);
+                Interop.Cache.Prefetch(ref a, n + i);
+                Interop.Cache.Prefetch(ref b, n + i);
             }
             if (i > 0) CountBlock(ref countA, ref countB, ref Unsafe.Add(ref positionsA, i - Block), ref Unsafe.Add(ref positionsB, i - Block));
         }
@@ -127,8 +126,8 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
         {
             TBin x = TLanes.LoadBin(ref a, i), y = TLanes.LoadBin(ref b, i);
             kept += TLanes.StoreWhereDifferent(x, y, keys.Positions(x), keys.Positions(y), ref Unsafe.Add(ref positionsA, kept), ref Unsafe.Add(ref positionsB, kept));
-            CacheHint.Prefetch(ref a, n + i);
-            CacheHint.Prefetch(ref b, n + i);
+            Interop.Cache.Prefetch(ref a, n + i);
+            Interop.Cache.Prefetch(ref b, n + i);
         }
         ref sbyte countA = ref _counts.Origin, countB = ref Unsafe.Add(ref countA, Lanes << KeyRowBits);
         int whole = kept / Block * Block;

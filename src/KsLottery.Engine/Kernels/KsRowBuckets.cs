@@ -1,7 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using KsLottery.Engine.Interop;
 
 namespace KsLottery.Engine.Kernels;
 
@@ -213,10 +212,10 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
                     TLanes.StoreBin(lanes.Positions(a0, a1, rowBits), ref positionsA, k);
                     TLanes.StoreBin(lanes.Positions(b0, b1, rowBits), ref positionsB, k);
                 }
-                CacheHint.Prefetch(ref a, n + i);
-                CacheHint.Prefetch(ref a, n + i + Block / 2);
-                CacheHint.Prefetch(ref b, n + i);
-                CacheHint.Prefetch(ref b, n + i + Block / 2);
+                Interop.Cache.Prefetch(ref a, n + i);
+                Interop.Cache.Prefetch(ref a, n + i + Block / 2);
+                Interop.Cache.Prefetch(ref b, n + i);
+                Interop.Cache.Prefetch(ref b, n + i + Block / 2);
             }
             if (i > 0) CountBlock(ref countA, ref countB, ref Unsafe.Add(ref positionsA, i - Block), ref Unsafe.Add(ref positionsB, i - Block));
         }

@@ -1,0 +1,49 @@
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
+using KsLottery.Engine.Kernels;
+
+namespace KsLottery.Engine.Rows;
+
+/// <summary>Compares one row pair after another; one worker's kernel and scratch memory.</summary>
+/// <remarks>Rows of two different types, and F16 rows, are widened to F32, which is exact.</remarks>
+internal sealed class RowPair(IKsRowKernel kernel, ElementType baseType, ElementType tunedType)
+{
+    private readonly float[] _base = new float[kernel.Width], _tuned = new float[kernel.Width];
+
+    public RowResult Compare(ReadOnlySpan<byte> before, ReadOnlySpan<byte> after)
+    {
+        if (baseType == tunedType && before.SequenceEqual(after))
+        {
+            RowMoments equal = RowMoments.OfEqual(Values(before, baseType, _base));
+            return double.IsFinite(equal.Base)
+                ? new(0, 0, RowState.Unchanged, float.NaN, Math.Sqrt(equal.Base), Math.Sqrt(equal.Base), 0, equal.Base > 0 ? 1 : double.NaN)
+                : Describe(kernel.Test(Values(before, baseType, _base), Values(before, baseType, _base)), equal);
+        }
+
+        ReadOnlySpan<float> a = Values(before, baseType, _base), b = Values(after, tunedType, _tuned);
+        KsRowOutcome outcome = baseType == ElementType.BF16 && tunedType == ElementType.BF16
+            ? kernel.TestBFloat16(MemoryMarshal.Cast<byte, ushort>(before), MemoryMarshal.Cast<byte, ushort>(after))
+            : kernel.Test(a, b);
+        return Describe(outcome, RowMoments.Of(a, b));
+    }
+
+    private static RowResult Describe(KsRowOutcome outcome, in RowMoments moments)
+    {
+        bool finite = double.IsFinite(moments.Base + moments.Tuned);
+        RowState state = !finite ? RowState.NonFinite
+            : moments.Delta == 0 ? RowState.Unchanged
+            : moments.Least == moments.Greatest ? RowState.Degenerate
+            : RowState.Changed;
+        double cosine = moments.Product / Math.Sqrt(moments.Base) / Math.Sqrt(moments.Tuned);
+        return new(outcome.Count, (sbyte)outcome.Sign, state, outcome.Location, Math.Sqrt(moments.Base), Math.Sqrt(moments.Tuned),
+            Math.Sqrt(moments.Delta), double.IsFinite(cosine) ? Math.Clamp(cosine, -1, 1) : double.NaN);
+    }
+
+    private static ReadOnlySpan<float> Values(ReadOnlySpan<byte> row, ElementType type, float[] scratch)
+    {
+        if (type == ElementType.F32) return MemoryMarshal.Cast<byte, float>(row);
+        if (type == ElementType.F16) TensorPrimitives.ConvertToSingle(MemoryMarshal.Cast<byte, Half>(row), scratch);
+        else BFloat16.Widen(MemoryMarshal.Cast<byte, ushort>(row), scratch);
+        return scratch;
+    }
+}

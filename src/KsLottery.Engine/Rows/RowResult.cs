@@ -1,0 +1,21 @@
+namespace KsLottery.Engine.Rows;
+
+/// <summary>What the scan found of one row pair of width d.</summary>
+/// <param name="Count">h = d·D in [0, d]; -1 where either row holds a NaN.</param>
+/// <param name="Sign">+1 where the base row's distribution function lies above at the location, -1 where below, 0 where h ≤ 0.</param>
+/// <param name="State">What became of the row.</param>
+/// <param name="Location">The smallest value at which the difference of the distribution functions is Sign·h/d; NaN where Sign is 0.</param>
+/// <param name="BaseNorm">The Euclidean norm of the base row.</param>
+/// <param name="TunedNorm">The Euclidean norm of the tuned row.</param>
+/// <param name="L2Delta">The Euclidean norm of tuned minus base.</param>
+/// <param name="Cosine">The cosine between both rows; NaN where either is zero.</param>
+/// <remarks>Count, sign, location and state are equal on every device, bit for bit. The norms are sums of doubles in one fixed order.</remarks>
+public readonly record struct RowResult(
+    int Count, sbyte Sign, RowState State, float Location, double BaseNorm, double TunedNorm, double L2Delta, double Cosine)
+{
+    /// <summary>L2Delta / BaseNorm; 0 for an unchanged row, infinity for a changed one that was zero.</summary>
+    public double RelativeDelta => L2Delta == 0 ? 0 : L2Delta / BaseNorm;
+
+    /// <summary>Whether the row has a statistic: it holds no NaN.</summary>
+    public bool HasCount => Count >= 0;
+}

@@ -1,0 +1,114 @@
+using System.Diagnostics;
+using System.Runtime.ExceptionServices;
+using KsLottery.Engine.Kernels;
+
+namespace KsLottery.Engine.Rows;
+
+/// <summary>How a scan runs.</summary>
+public sealed record RowScanOptions
+{
+    /// <summary>The number of threads; 0 takes one for each processor.</summary>
+    public int Threads { get; init; }
+
+    /// <summary>A kernel's name; null takes that in <c>KSLOTTERY_KERNEL</c>, or else the fastest.</summary>
+    public string? Kernel { get; init; }
+
+    /// <summary>Hears of progress a few times a second, from any thread.</summary>
+    public IProgress<RowScanProgress>? Progress { get; init; }
+}
+
+/// <summary>How far a scan has come.</summary>
+public readonly record struct RowScanProgress(long RowsDone, long RowCount, TimeSpan Elapsed);
+
+/// <summary>Tests every row of two matrices of the same shape.</summary>
+public static class RowScan
+{
+    /// <summary>A worker takes rows of about this many bytes at a time: they fit into its cache, and give pages back often.</summary>
+    private const int ChunkBytes = 1 << 19;
+
+    private const double NearlyZero = 1e-4;
+
+    /// <summary>Runs the two-sample Kolmogorov-Smirnov test on each row pair, and measures how far each row moved.</summary>
+    /// <param name="before">The base, R rows of width d.</param>
+    /// <param name="after">The tuned matrix of the same shape; its type may differ, both are then compared as F32.</param>
+    /// <param name="options">Threads, kernel, progress.</param>
+    /// <param name="cancellationToken">Ends the scan between chunks.</param>
+    /// <exception cref="ArgumentException">The shapes differ, or no such kernel can run here.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">d is not in [1, 65,536].</exception>
+    /// <exception cref="OperationCanceledException">The scan was cancelled.</exception>
+    /// <remarks>Memory stays at one result a row and a few chunks a thread, however large the matrices. The results do not depend on threads or kernel.</remarks>
+    public static RowScanResult Run(RowMatrix before, RowMatrix after, RowScanOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(before);
+        ArgumentNullException.ThrowIfNull(after);
+        options ??= new();
+        if (before.RowCount != after.RowCount || before.Width != after.Width)
+            throw new ArgumentException($"the base {before.Name} has {before.RowCount} rows of {before.Width}, the tuned {after.Name} has "
+                + $"{after.RowCount} of {after.Width}; rows can be compared where both are the same. Was the vocabulary resized? Choose a tensor that was not.");
+
+        IKsRowKernel first = KsRowKernels.Create(before.Width, options.Kernel);
+        int chunkRows = (int)Math.Clamp(ChunkBytes / Math.Max(before.RowBytes, after.RowBytes), 1, Math.Max(before.RowCount, 1));
+        long chunks = (before.RowCount + chunkRows - 1) / chunkRows;
+        int threads = (int)Math.Clamp(options.Threads > 0 ? options.Threads : Environment.ProcessorCount, 1, Math.Max(chunks, 1));
+
+        RowResult[] results = new RowResult[before.RowCount];
+        long started = Stopwatch.GetTimestamp(), next = 0, done = 0, reported = 0;
+
+        void Work(IKsRowKernel kernel)
+        {
+            RowPair pair = new(kernel, before.ElementType, after.ElementType);
+            byte[] bufferBefore = new byte[before.NeedsBuffer ? chunkRows * before.RowBytes : 0];
+            byte[] bufferAfter = new byte[after.NeedsBuffer ? chunkRows * after.RowBytes : 0];
+            for (long chunk; (chunk = Interlocked.Increment(ref next) - 1) < chunks;)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                long row = chunk * chunkRows;
+                int count = (int)Math.Min(chunkRows, before.RowCount - row);
+                ReadOnlySpan<byte> a = before.GetRows(row, count, bufferBefore), b = after.GetRows(row, count, bufferAfter);
+                for (int i = 0; i < count; i++)
+                    results[row + i] = pair.Compare(a.Slice(i * before.RowBytes, before.RowBytes), b.Slice(i * after.RowBytes, after.RowBytes));
+                before.Release(row, count);
+                after.Release(row, count);
+                Report(Interlocked.Add(ref done, count));
+            }
+        }
+
+        void Report(long rowsDone)
+        {
+            if (options.Progress is null) return;
+            TimeSpan elapsed = Stopwatch.GetElapsedTime(started);
+            long tick = elapsed.Ticks / (TimeSpan.TicksPerSecond / 10), last = Interlocked.Read(ref reported);
+            if (tick > last && Interlocked.CompareExchange(ref reported, tick, last) == last || rowsDone == before.RowCount)
+                options.Progress.Report(new(rowsDone, before.RowCount, elapsed));
+        }
+
+        try
+        {
+            if (threads == 1) Work(first);
+            else
+                Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellationToken },
+                    worker => Work(worker == 0 ? first : KsRowKernels.Create(before.Width, options.Kernel)));
+        }
+        catch (AggregateException several)
+        {
+            ExceptionDispatchInfo.Throw(several.Flatten().InnerExceptions[0]);
+        }
+        MarkNearlyZero(results);
+        return new(before, after, results, first.Name, threads, Stopwatch.GetElapsedTime(started));
+    }
+
+    /// <summary>Marks changed rows whose base norm is below 1e-4 of the median row's: what little they held says nothing.</summary>
+    private static void MarkNearlyZero(RowResult[] results)
+    {
+        const int MostSamples = 65_536;
+        int step = Math.Max(1, results.Length / MostSamples), samples = 0;
+        double[] norms = new double[results.Length / step + 1];
+        for (int i = 0; i < results.Length; i += step)
+            if (double.IsFinite(results[i].BaseNorm)) norms[samples++] = results[i].BaseNorm;
+        if (samples == 0) return;
+        norms.AsSpan(0, samples).Sort();
+        double limit = norms[samples / 2] * NearlyZero;
+        foreach (ref RowResult result in results.AsSpan())
+            if (result.State == RowState.Changed && result.BaseNorm < limit) result = result with { State = RowState.Degenerate };
+    }
+}

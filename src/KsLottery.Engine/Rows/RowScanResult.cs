@@ -1,0 +1,67 @@
+namespace KsLottery.Engine.Rows;
+
+/// <summary>What a scan found of all rows.</summary>
+public sealed class RowScanResult
+{
+    internal RowScanResult(RowMatrix before, RowMatrix after, RowResult[] rows, string kernel, int threads, TimeSpan elapsed)
+    {
+        (Name, Width, BaseType, TunedType) = (before.Name, before.Width, before.ElementType, after.ElementType);
+        (Rows, Kernel, Threads, Elapsed) = (rows, kernel, threads, elapsed);
+        foreach (RowResult row in rows)
+        {
+            switch (row.State)
+            {
+                case RowState.Unchanged: Unchanged++; break;
+                case RowState.Changed: Changed++; break;
+                case RowState.Degenerate: Degenerate++; break;
+                default: NonFinite++; break;
+            }
+            LargestCount = Math.Max(LargestCount, row.Count);
+        }
+    }
+
+    /// <summary>The base tensor's name.</summary>
+    public string Name { get; }
+
+    /// <summary>d.</summary>
+    public int Width { get; }
+
+    /// <summary>The base's element type.</summary>
+    public ElementType BaseType { get; }
+
+    /// <summary>The tuned matrix's element type.</summary>
+    public ElementType TunedType { get; }
+
+    /// <summary>One result a row, by row number.</summary>
+    public IReadOnlyList<RowResult> Rows { get; }
+
+    /// <summary>The kernel that ran.</summary>
+    public string Kernel { get; }
+
+    /// <summary>How many threads ran it.</summary>
+    public int Threads { get; }
+
+    /// <summary>How long the scan took, reading included.</summary>
+    public TimeSpan Elapsed { get; }
+
+    /// <summary>How many rows kept every value.</summary>
+    public long Unchanged { get; }
+
+    /// <summary>How many rows changed, without the degenerate ones.</summary>
+    public long Changed { get; }
+
+    /// <summary>How many rows changed that were constant or nearly zero before.</summary>
+    public long Degenerate { get; }
+
+    /// <summary>How many row pairs hold a NaN or an infinity.</summary>
+    public long NonFinite { get; }
+
+    /// <summary>The largest h of any row; 0 when there is none.</summary>
+    public int LargestCount { get; }
+
+    /// <summary>The largest D = h/d of any row.</summary>
+    public double LargestStatistic => (double)LargestCount / Width;
+
+    /// <summary>Rows tested per second.</summary>
+    public double RowsPerSecond => Rows.Count / Math.Max(Elapsed.TotalSeconds, 1e-9);
+}
