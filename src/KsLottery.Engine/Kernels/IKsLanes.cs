@@ -19,6 +19,9 @@ internal interface IKsLanes<TFloat, TBin, TCount>
     /// <summary>Moves values outside [-limit, limit] to the nearer end; monotone, infinities included.</summary>
     static abstract TFloat Clamp(TFloat value, TFloat limit);
 
+    /// <summary>Whether both pairs have the same bits.</summary>
+    static abstract bool AreSame(TFloat x0, TFloat y0, TFloat x1, TFloat y1);
+
     /// <summary>Whether any element is NaN.</summary>
     static abstract bool AnyNaN(TFloat value);
 

@@ -57,7 +57,8 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
         Best best = new(edge);
         if (bound > edge)
         {
-            if (!CollectCandidates(rowBits, edge)) return null;
+            SetLimits(edge);
+            if (!CollectCandidates(rowBits)) return null;
             if (_candidateCount > MostSearches) WalkTogether(buckets, ref best);
             else WalkByBound(buckets, ref best);
         }
@@ -126,17 +127,21 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
         }
     }
 
-    /// <summary>Lists the buckets whose bound exceeds the best edge; false when there are too many for it to pay.</summary>
-    private bool CollectCandidates(int rowBits, int edge)
+    /// <summary>Limits the differences in each lane to [-difference, +difference].</summary>
+    private void SetLimits(int difference)
     {
+        Vector128<short> limit = Vector128.Create((short)difference);
         for (nuint lane = 0; lane < Lanes; lane += 16)
         {
             Vector128<short> low = Vector128.LoadUnsafe(ref _laneStart.Origin, lane), high = Vector128.LoadUnsafe(ref _laneStart.Origin, lane + 8);
-            Vector128<short> limit = Vector128.Create((short)edge);
             Vector128.NarrowWithSaturation(limit - low, limit - high).StoreUnsafe(ref _upper.Origin, lane);
             Vector128.NarrowWithSaturation(-limit - low, -limit - high).StoreUnsafe(ref _lower.Origin, lane);
         }
+    }
 
+    /// <summary>Lists the buckets whose bound exceeds the limits; false when there are too many for it to pay.</summary>
+    private bool CollectCandidates(int rowBits)
+    {
         int steps = FindHits(1 << rowBits);
         if (steps > MostCandidates) return false;
         int total = Lanes << rowBits;
@@ -206,13 +211,12 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
         TBin wanted = TLanes.BroadcastBin((ushort)candidate.Position);
         ref ushort before = ref _positionsBefore.Origin, after = ref _positionsAfter.Origin;
         int a = 0, b = 0;
-        for (int at = 0; at < _padded; at += TLanes.Bytes / 2)
-        {
-            uint hitsBefore = TLanes.WhereEqual(TLanes.LoadBin(ref before, at), wanted), hitsAfter = TLanes.WhereEqual(TLanes.LoadBin(ref after, at), wanted);
-            if ((hitsBefore | hitsAfter) == 0) continue;
-            for (; hitsBefore != 0; hitsBefore &= hitsBefore - 1) _gatheredBefore[a++] = buckets.KeyBefore(at + BitOperations.TrailingZeroCount(hitsBefore));
-            for (; hitsAfter != 0; hitsAfter &= hitsAfter - 1) _gatheredAfter[b++] = buckets.KeyAfter(at + BitOperations.TrailingZeroCount(hitsAfter));
-        }
+        for (int at = 0; a < candidate.Before; at += TLanes.Bytes / 2)
+            for (uint hits = TLanes.WhereEqual(TLanes.LoadBin(ref before, at), wanted); hits != 0; hits &= hits - 1)
+                _gatheredBefore[a++] = buckets.KeyBefore(at + BitOperations.TrailingZeroCount(hits));
+        for (int at = 0; b < candidate.After; at += TLanes.Bytes / 2)
+            for (uint hits = TLanes.WhereEqual(TLanes.LoadBin(ref after, at), wanted); hits != 0; hits &= hits - 1)
+                _gatheredAfter[b++] = buckets.KeyAfter(at + BitOperations.TrailingZeroCount(hits));
         Walk(_gatheredBefore.AsSpan(0, a), _gatheredAfter.AsSpan(0, b), candidate.Start, ref best);
     }
 
@@ -302,6 +306,33 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
 
     /// <summary>Finds the first value at which the difference reaches sign·h, when h stands at a bucket's edge; null when none does.</summary>
     private Best? Locate<T>(T buckets, int rowBits, int sign, int h) where T : IBuckets, allows ref struct
+    {
+        // Beyond the first lane with such an edge there is nothing to look for.
+        int last = 0;
+        ReadOnlySpan<sbyte> edges = sign > 0 ? _edgeHigh.Span : _edgeLow.Span;
+        while (last < Lanes - 1 && sign * (_laneStart.Span[last] + edges[last]) < h) last++;
+
+        SetLimits(h - 1);
+        (sign > 0 ? _lower : _upper).Span.Fill(sign > 0 ? sbyte.MinValue : sbyte.MaxValue);
+        (sign > 0 ? _upper : _lower).Span[(last + 1)..].Fill(sign > 0 ? sbyte.MaxValue : sbyte.MinValue);
+        if (!CollectCandidates(rowBits)) return LocateByLane(buckets, rowBits, sign, h);
+
+        Span<Candidate> candidates = _candidates.AsSpan(0, _candidateCount);
+        for (; candidates.Length > 0; candidates = candidates[1..])
+        {
+            int next = 0;
+            for (int i = 1; i < candidates.Length; i++)
+                if (candidates[i].Bucket < candidates[next].Bucket) next = i;
+            Best found = new(h);
+            WalkAlone(buckets, candidates[next], ref found);
+            if (found.Reached(sign)) return found;
+            candidates[next] = candidates[0];
+        }
+        return null;
+    }
+
+    /// <summary>The same, bucket by bucket: where most of them could reach h.</summary>
+    private Best? LocateByLane<T>(T buckets, int rowBits, int sign, int h) where T : IBuckets, allows ref struct
     {
         int rows = 1 << rowBits, total = rows * Lanes;
         ReadOnlySpan<sbyte> counts = _counts.Span, reach = sign > 0 ? _high.Span : _low.Span;

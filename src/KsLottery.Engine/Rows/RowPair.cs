@@ -12,12 +12,10 @@ internal sealed class RowPair(IKsRowKernel kernel, ElementType baseType, Element
 
     public RowResult Compare(ReadOnlySpan<byte> before, ReadOnlySpan<byte> after)
     {
-        if (baseType == tunedType && before.SequenceEqual(after))
+        if (AreSame(before, after, out double square) && double.IsFinite(square))
         {
-            RowMoments equal = RowMoments.OfEqual(Values(before, baseType, _base));
-            return double.IsFinite(equal.Base)
-                ? new(0, 0, RowState.Unchanged, float.NaN, Math.Sqrt(equal.Base), Math.Sqrt(equal.Base), 0, equal.Base > 0 ? 1 : double.NaN)
-                : Describe(kernel.Test(Values(before, baseType, _base), Values(before, baseType, _base)), equal);
+            double norm = Math.Sqrt(square);
+            return new(0, 0, RowState.Unchanged, float.NaN, norm, norm, 0, square > 0 ? 1 : double.NaN);
         }
 
         ReadOnlySpan<float> a = Values(before, baseType, _base), b = Values(after, tunedType, _tuned);
@@ -25,6 +23,17 @@ internal sealed class RowPair(IKsRowKernel kernel, ElementType baseType, Element
             ? kernel.TestBFloat16(MemoryMarshal.Cast<byte, ushort>(before), MemoryMarshal.Cast<byte, ushort>(after))
             : kernel.Test(a, b);
         return Describe(outcome, RowMoments.Of(a, b));
+    }
+
+    private bool AreSame(ReadOnlySpan<byte> before, ReadOnlySpan<byte> after, out double square)
+    {
+        square = double.NaN;
+        if (baseType != tunedType) return false;
+        if (baseType == ElementType.BF16)
+            return RowMoments.AreSameBFloat16(MemoryMarshal.Cast<byte, ushort>(before), MemoryMarshal.Cast<byte, ushort>(after), out square);
+        if (baseType == ElementType.F32)
+            return RowMoments.AreSame(MemoryMarshal.Cast<byte, float>(before), MemoryMarshal.Cast<byte, float>(after), out square);
+        return before.SequenceEqual(after) && RowMoments.AreSame(Values(before, baseType, _base), _base, out square);
     }
 
     private static RowResult Describe(KsRowOutcome outcome, in RowMoments moments)
