@@ -30,6 +30,7 @@ internal interface IKsLanes<TFloat, TBin, TCount>
 
     static abstract TBin BroadcastBin(ushort value);
     static abstract TBin LoadBin(ref readonly ushort source, nint offset);
+    static abstract bool AreSame(TBin x, TBin y);
     static abstract void StoreBin(TBin bins, ref ushort target, nint offset);
     static abstract TBin ShiftLeft(TBin bins, int bits);
     static abstract TBin ShiftRight(TBin bins, int bits);

@@ -31,6 +31,7 @@ internal readonly struct KsLanes128 : IKsLanes<VFloat, VBin, VCount>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VBin BroadcastBin(ushort value) => Vector128.Create(value);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VBin LoadBin(ref readonly ushort source, nint offset) => Vector128.LoadUnsafe(in source, (nuint)offset);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static bool AreSame(VBin x, VBin y) => Vector128.EqualsAll(x, y);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void StoreBin(VBin bins, ref ushort target, nint offset) => bins.StoreUnsafe(ref target, (nuint)offset);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VBin ShiftLeft(VBin bins, int bits) => bins << bits;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VBin ShiftRight(VBin bins, int bits) => bins >>> bits;

@@ -33,6 +33,7 @@ internal readonly struct KsLanes512 : IKsLanes<VFloat, VBin, VCount>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VBin BroadcastBin(ushort value) => Vector512.Create(value);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VBin LoadBin(ref readonly ushort source, nint offset) => Vector512.LoadUnsafe(in source, (nuint)offset);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static bool AreSame(VBin x, VBin y) => Vector512.EqualsAll(x, y);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void StoreBin(VBin bins, ref ushort target, nint offset) => bins.StoreUnsafe(ref target, (nuint)offset);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VBin ShiftLeft(VBin bins, int bits) => bins << bits;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VBin ShiftRight(VBin bins, int bits) => bins >>> bits;

@@ -127,6 +127,10 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
             if (!TLanes.AreSame(a0, TLanes.Load(ref b, i), a1, TLanes.Load(ref b, i + floats))) return false;
             poison0 = TLanes.MultiplyAdd(a0, zero, poison0);
             poison1 = TLanes.MultiplyAdd(a1, zero, poison1);
+            Interop.Cache.Prefetch(ref a, before.Length + i);
+            Interop.Cache.Prefetch(ref a, before.Length + i + floats);
+            Interop.Cache.Prefetch(ref b, before.Length + i);
+            Interop.Cache.Prefetch(ref b, before.Length + i + floats);
         }
         finite = !TLanes.AnyNaN(poison0) && !TLanes.AnyNaN(poison1);
         for (; i < before.Length; i++)

@@ -18,11 +18,24 @@ internal sealed class RowPair(IKsRowKernel kernel, ElementType baseType, Element
             return new(0, 0, RowState.Unchanged, float.NaN, norm, norm, 0, square > 0 ? 1 : double.NaN);
         }
 
+        if (baseType == ElementType.BF16 && tunedType == ElementType.BF16)
+        {
+            ReadOnlySpan<ushort> x = MemoryMarshal.Cast<byte, ushort>(before), y = MemoryMarshal.Cast<byte, ushort>(after);
+            return Describe(kernel.TestBFloat16(x, y), RowMoments.OfBFloat16(x, y), x.IndexOfAnyExcept(x[0]) < 0);
+        }
         ReadOnlySpan<float> a = Values(before, baseType, _base), b = Values(after, tunedType, _tuned);
-        KsRowOutcome outcome = baseType == ElementType.BF16 && tunedType == ElementType.BF16
-            ? kernel.TestBFloat16(MemoryMarshal.Cast<byte, ushort>(before), MemoryMarshal.Cast<byte, ushort>(after))
-            : kernel.Test(a, b);
-        return Describe(outcome, RowMoments.Of(a, b));
+        return Describe(kernel.Test(a, b), RowMoments.Of(a, b), a.IndexOfAnyExcept(a[0]) < 0);
+    }
+
+    private static RowResult Describe(KsRowOutcome outcome, in RowMoments moments, bool wasConstant)
+    {
+        RowState state = !double.IsFinite(moments.Base + moments.Tuned) ? RowState.NonFinite
+            : moments.Delta == 0 ? RowState.Unchanged
+            : wasConstant ? RowState.Degenerate
+            : RowState.Changed;
+        double cosine = moments.Product / Math.Sqrt(moments.Base) / Math.Sqrt(moments.Tuned);
+        return new(outcome.Count, (sbyte)outcome.Sign, state, outcome.Location, Math.Sqrt(moments.Base), Math.Sqrt(moments.Tuned),
+            Math.Sqrt(moments.Delta), double.IsFinite(cosine) ? Math.Clamp(cosine, -1, 1) : double.NaN);
     }
 
     private bool AreSame(ReadOnlySpan<byte> before, ReadOnlySpan<byte> after, out double square)
@@ -34,18 +47,6 @@ internal sealed class RowPair(IKsRowKernel kernel, ElementType baseType, Element
         if (baseType == ElementType.F32)
             return RowMoments.AreSame(MemoryMarshal.Cast<byte, float>(before), MemoryMarshal.Cast<byte, float>(after), out square);
         return before.SequenceEqual(after) && RowMoments.AreSame(Values(before, baseType, _base), _base, out square);
-    }
-
-    private static RowResult Describe(KsRowOutcome outcome, in RowMoments moments)
-    {
-        bool finite = double.IsFinite(moments.Base + moments.Tuned);
-        RowState state = !finite ? RowState.NonFinite
-            : moments.Delta == 0 ? RowState.Unchanged
-            : moments.Least == moments.Greatest ? RowState.Degenerate
-            : RowState.Changed;
-        double cosine = moments.Product / Math.Sqrt(moments.Base) / Math.Sqrt(moments.Tuned);
-        return new(outcome.Count, (sbyte)outcome.Sign, state, outcome.Location, Math.Sqrt(moments.Base), Math.Sqrt(moments.Tuned),
-            Math.Sqrt(moments.Delta), double.IsFinite(cosine) ? Math.Clamp(cosine, -1, 1) : double.NaN);
     }
 
     private static ReadOnlySpan<float> Values(ReadOnlySpan<byte> row, ElementType type, float[] scratch)
