@@ -55,12 +55,21 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
         (int edge, int bound) = SumLanes();
 
         Best best = new(edge);
+        if (edge >= LargeDifference)
+        {
+            // Few buckets come near a large difference: one list serves for h and for the location.
+            SetLimits(edge - 1);
+            if (!CollectCandidates(rowBits)) return null;
+            WalkByBound(buckets, edge + 1, ref best);
+            if (best.Count == edge) best = First(buckets, +1, edge) ?? First(buckets, -1, edge) ?? new(0);
+            return best.Outcome;
+        }
         if (bound > edge)
         {
             SetLimits(edge);
             if (!CollectCandidates(rowBits)) return null;
             if (_candidateCount > MostSearches) WalkTogether(buckets, ref best);
-            else WalkByBound(buckets, ref best);
+            else WalkByBound(buckets, edge + 1, ref best);
         }
         if (best.Count == edge) best = Locate(buckets, rowBits, +1, edge) ?? Locate(buckets, rowBits, -1, edge) ?? new(0);
         return best.Outcome;
@@ -189,8 +198,8 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
         return steps;
     }
 
-    /// <summary>Walks the candidates one by one, highest bound first, while one may still reach the best so far.</summary>
-    private void WalkByBound<T>(T buckets, ref Best best) where T : IBuckets, allows ref struct
+    /// <summary>Walks the candidates one by one, highest bound first, while one may still reach the best so far and what is wanted at least.</summary>
+    private void WalkByBound<T>(T buckets, int least, ref Best best) where T : IBuckets, allows ref struct
     {
         Span<Candidate> candidates = _candidates.AsSpan(0, _candidateCount);
         for (; candidates.Length > 0; candidates = candidates[1..])
@@ -198,9 +207,26 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
             int next = 0;
             for (int i = 1; i < candidates.Length; i++)
                 if (candidates[i].Bound > candidates[next].Bound) next = i;
-            if (candidates[next].Bound < best.Count) return;
-            WalkAlone(buckets, candidates[next], ref best);
-            candidates[next] = candidates[0];
+            if (candidates[next].Bound < Math.Max(best.Count, least)) return;
+            (candidates[0], candidates[next]) = (candidates[next], candidates[0]);
+            WalkAlone(buckets, candidates[0], ref best);
+        }
+    }
+
+    /// <summary>Walks the candidates in value order up to the first in which the difference reaches sign·h; null when none does.</summary>
+    private Best? First<T>(T buckets, int sign, int h) where T : IBuckets, allows ref struct
+    {
+        ReadOnlySpan<Candidate> candidates = _candidates.AsSpan(0, _candidateCount);
+        for (int last = -1; ;)
+        {
+            int next = -1;
+            for (int i = 0; i < candidates.Length; i++)
+                if (candidates[i].Bucket > last && candidates[i].Reaches(sign, h) && (next < 0 || candidates[i].Bucket < candidates[next].Bucket)) next = i;
+            if (next < 0) return null;
+            Best found = new(h);
+            WalkAlone(buckets, candidates[next], ref found);
+            if (found.Reached(sign)) return found;
+            last = candidates[next].Bucket;
         }
     }
 
@@ -315,20 +341,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
         SetLimits(h - 1);
         (sign > 0 ? _lower : _upper).Span.Fill(sign > 0 ? sbyte.MinValue : sbyte.MaxValue);
         (sign > 0 ? _upper : _lower).Span[(last + 1)..].Fill(sign > 0 ? sbyte.MaxValue : sbyte.MinValue);
-        if (!CollectCandidates(rowBits)) return LocateByLane(buckets, rowBits, sign, h);
-
-        Span<Candidate> candidates = _candidates.AsSpan(0, _candidateCount);
-        for (; candidates.Length > 0; candidates = candidates[1..])
-        {
-            int next = 0;
-            for (int i = 1; i < candidates.Length; i++)
-                if (candidates[i].Bucket < candidates[next].Bucket) next = i;
-            Best found = new(h);
-            WalkAlone(buckets, candidates[next], ref found);
-            if (found.Reached(sign)) return found;
-            candidates[next] = candidates[0];
-        }
-        return null;
+        return CollectCandidates(rowBits) ? First(buckets, sign, h) : LocateByLane(buckets, rowBits, sign, h);
     }
 
     /// <summary>The same, bucket by bucket: where most of them could reach h.</summary>

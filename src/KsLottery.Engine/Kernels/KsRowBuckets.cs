@@ -39,6 +39,9 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
     /// <summary>Up to here each bucket is gathered by a search of its own; beyond, all in one pass.</summary>
     private const int MostSearches = 20;
 
+    /// <summary>From this difference on, few buckets come near the largest.</summary>
+    private const int LargeDifference = 24;
+
     /// <summary>With more left than this, sorting the whole row is as fast.</summary>
     private const int MostCandidates = 2048;
 
