@@ -62,16 +62,16 @@ public static partial class PeftAdapter
 
     private static void CheckCopy(Tensor rows, Tensor head, int[] indices, int[] headIndices)
     {
-        const string own = "it is no copy of the input embedding's rows, as a tied model's is: the head has rows of its own, which cannot be read yet";
+        const string Own = "it is no copy of the input embedding's rows, as a tied model's is: the head has rows of its own, which cannot be read yet";
         if (head.DtypeName != rows.DtypeName || !head.Shape.SequenceEqual(rows.Shape) || !headIndices.SequenceEqual(indices))
-            throw Invalid(rows.File, own, head);
+            throw Invalid(rows.File, Own, head);
         int length = (int)rows.Shape[1] * rows.ElementType.ByteSize();
         byte[] buffer = new byte[length];
         byte[] headBuffer = new byte[length];
         for (int i = 0; i < indices.Length; i++)
         {
             if (!rows.GetBytes((long)i * length, length, buffer).SequenceEqual(head.GetBytes((long)i * length, length, headBuffer)))
-                throw Invalid(rows.File, $"{own}; the first that differs is for token {indices[i]}", head);
+                throw Invalid(rows.File, $"{Own}; the first that differs is for token {indices[i]}", head);
         }
     }
 
