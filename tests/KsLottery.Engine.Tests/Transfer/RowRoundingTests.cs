@@ -35,7 +35,8 @@ internal sealed class RowRoundingTests
     public void What_is_lost_is_counted(ElementType type, float value, float expected, int overflowed)
     {
         ushort bits = Store([value], type, out RoundingLoss loss)[0];
-        float stored = type == ElementType.F16 ? (float)BitConverter.UInt16BitsToHalf(bits) : BitConverter.UInt32BitsToSingle((uint)bits << 16);
+        float stored = type == ElementType.F16 ? (float)BitConverter.UInt16BitsToHalf(bits)
+            : BitConverter.UInt32BitsToSingle((uint)bits << 16);
 
         Assert.That((stored, loss), Is.EqualTo((expected, new RoundingLoss(1, overflowed))));
     }
@@ -46,7 +47,8 @@ internal sealed class RowRoundingTests
         float lowPayload = BitConverter.UInt32BitsToSingle(0x7f800001);
         foreach (ElementType type in (ElementType[])[ElementType.BF16, ElementType.F16])
         {
-            ushort[] stored = Store([float.PositiveInfinity, float.NegativeInfinity, 0f, -0f, lowPayload, -lowPayload], type, out RoundingLoss loss);
+            ushort[] stored = Store([float.PositiveInfinity, float.NegativeInfinity, 0f, -0f, lowPayload, -lowPayload],
+                type, out RoundingLoss loss);
             ushort infinity = (ushort)(type == ElementType.BF16 ? 0x7f80 : 0x7c00);
             Assert.That(stored[..4], Is.EqualTo(new ushort[] { infinity, (ushort)(infinity | 0x8000), 0, 0x8000 }));
             Assert.That(stored[4] & 0x7fff, Is.GreaterThan(infinity), "a NaN with a payload in its lower half alone");
