@@ -90,10 +90,9 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
                 TCount a = TLanes.LoadCount(ref before, at), b = TLanes.LoadCount(ref after, at);
                 overflow = TLanes.Or(overflow, TLanes.Or(a, b));
                 sum = TLanes.AddUnsigned(sum, TLanes.Add(a, b));  // exact unless a counter overflowed
-                TCount up = TLanes.AddSaturate(s, a);
-                high = TLanes.Max(high, up);
+                high = TLanes.Max(high, TLanes.AddSaturate(s, a));
                 low = TLanes.Min(low, TLanes.SubtractSaturate(s, b));
-                s = TLanes.SubtractSaturate(up, b);
+                s = TLanes.AddSaturate(s, TLanes.SubtractSaturate(a, b));
                 edgeHigh = TLanes.Max(edgeHigh, s);
                 edgeLow = TLanes.Min(edgeLow, s);
             }
@@ -184,15 +183,15 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
             TCount s = TLanes.BroadcastCount(0), upper = TLanes.LoadCount(ref _upper.Origin, group), lower = TLanes.LoadCount(ref _lower.Origin, group);
             for (int at = group; at < rows * Lanes; at += Lanes)
             {
-                TCount a = TLanes.LoadCount(ref before, at), b = TLanes.LoadCount(ref after, at), up = TLanes.AddSaturate(s, a);
-                ulong hits = TLanes.Outside(up, upper, TLanes.SubtractSaturate(s, b), lower);
+                TCount a = TLanes.LoadCount(ref before, at), b = TLanes.LoadCount(ref after, at);
+                ulong hits = TLanes.Outside(TLanes.AddSaturate(s, a), upper, TLanes.SubtractSaturate(s, b), lower);
                 if (hits != 0)
                 {
                     TLanes.StoreCount(s, ref sums, steps * TLanes.Bytes);
                     Unsafe.Add(ref found, steps) = (at, hits);
                     if (++steps > MostCandidates) return steps;
                 }
-                s = TLanes.SubtractSaturate(up, b);
+                s = TLanes.AddSaturate(s, TLanes.SubtractSaturate(a, b));
             }
         }
         return steps;
