@@ -1,4 +1,5 @@
 using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Devices;
 
 namespace KsLottery.Cli;
 
@@ -22,6 +23,7 @@ internal static class Failure
     private static (int Code, string Message) Describe(Exception exception) => exception switch
     {
         CommandException e => (e.ExitCode, e.Message),
+        DeviceUnavailableException => (ExitCode.DeviceUnavailable, exception.Message),
         OperationCanceledException => (ExitCode.Cancelled, "cancelled; nothing partial was left behind"),
         ArgumentException e => (ExitCode.BadInput, WithoutParameter(e)),
         CheckpointFormatException or IOException or InvalidDataException or KeyNotFoundException or UnauthorizedAccessException

@@ -10,6 +10,8 @@ RootCommand root = new("Which embedding rows did this fine-tune change? Finds, e
     CommandBody.Quiet,
     FindCommand.Create(),
     DemoCommand.Create(),
+    DevicesCommand.Create(),
+    BenchCommand.Create(),
 };
 root.SetAction(arguments =>
 {
