@@ -1,5 +1,6 @@
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Devices;
+using KsLottery.Engine.Transfer;
 
 namespace KsLottery.Cli;
 
@@ -24,6 +25,7 @@ internal static class Failure
     {
         CommandException e => (e.ExitCode, e.Message),
         DeviceUnavailableException => (ExitCode.DeviceUnavailable, exception.Message),
+        PatchMismatchException => (ExitCode.VerificationFailed, exception.Message),
         OperationCanceledException => (ExitCode.Cancelled, "cancelled; nothing partial was left behind"),
         ArgumentException e => (ExitCode.BadInput, WithoutParameter(e)),
         CheckpointFormatException or IOException or InvalidDataException or KeyNotFoundException or UnauthorizedAccessException
