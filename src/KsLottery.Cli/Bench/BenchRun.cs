@@ -42,7 +42,7 @@ internal sealed record BenchFigure(
 /// <summary>Measures what a plan names: each repetition times the stream read and then every kernel, so that all see the same machine.</summary>
 internal static class BenchRun
 {
-    private static readonly TimeSpan WarmUpSlice = TimeSpan.FromMilliseconds(40);
+    private static readonly TimeSpan LongestWarmUpSlice = TimeSpan.FromMilliseconds(40);
 
     /// <param name="plan">What to measure.</param>
     /// <param name="onFigure">Hears of each figure once it is there.</param>
@@ -72,7 +72,7 @@ internal static class BenchRun
         foreach (IBenchWork work in works)
         {
             onStep($"warming up {work.Name}");
-            WarmUp(work, cancellationToken);
+            WarmUp(work, plan.Time / 2, cancellationToken);
         }
 
         double[][] rates = [.. works.Select(_ => new double[BenchPlan.Repetitions])];
@@ -93,7 +93,7 @@ internal static class BenchRun
     }
 
     /// <summary>Works until it gets no faster: the compiler's better code comes in the background, after some calls and some time.</summary>
-    private static void WarmUp(IBenchWork work, CancellationToken cancellationToken)
+    private static void WarmUp(IBenchWork work, TimeSpan time, CancellationToken cancellationToken)
     {
         const int FewestSlices = 5, MostSlices = 25;
         const double StillFaster = 1.03;
@@ -101,7 +101,7 @@ internal static class BenchRun
         for (int slice = 0; slice < MostSlices; slice++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            double rate = work.Run(WarmUpSlice);
+            double rate = work.Run(time < LongestWarmUpSlice ? time : LongestWarmUpSlice);
             if (slice >= FewestSlices && rate < best * StillFaster) return;
             best = Math.Max(best, rate);
         }

@@ -64,12 +64,12 @@ internal static class ExportCommand
 
         string[] files = [PeftAdapter.ConfigName, PeftAdapter.WeightsName];
         new FactList()
-            .Add("patch", VisibleText.Escape(patch.Path))
+            .Add("patch", ConsoleUi.OneLine(patch.Path))
             .Add("tensor", VisibleText.Escape(patch.TensorName))
             .Add("tied", PatchReport.Tied(tied) + (tied == true ? ": rows for the input embedding and for the head" : ": rows for this tensor alone"))
             .Add("rows", $"{Sizes.Count(patch.Indices.Count)} of {Sizes.Count(patch.Width)} values, as F32")
-            .Add("base model", VisibleText.Escape(model))
-            .Add("output", VisibleText.Escape(output))
+            .Add("base model", ConsoleUi.OneLine(model))
+            .Add("output", ConsoleUi.OneLine(output))
             .Add("written", string.Join(", ", files))
             .WriteTo(ui);
         if (model == NoName)

@@ -80,7 +80,7 @@ internal sealed class InspectReport(Inspection found, bool isOneTensor)
     {
         FactList facts = new();
         ModelConfig? config = _checkpoint.Config;
-        facts.Add("checkpoint", $"{Escape(_checkpoint.Path)}{(_checkpoint.Shards.Count > 1 ? $", {_checkpoint.Shards.Count} shards" : "")}");
+        facts.Add("checkpoint", $"{ConsoleUi.OneLine(_checkpoint.Path)}{(_checkpoint.Shards.Count > 1 ? $", {_checkpoint.Shards.Count} shards" : "")}");
         facts.Add("architecture", config is null ? "unknown: no config.json beside it" : string.Join(", ", new string?[]
         {
             Escape(config.Architecture ?? config.ModelType ?? "unnamed"),
@@ -110,7 +110,7 @@ internal sealed class InspectReport(Inspection found, bool isOneTensor)
 
     private string TokenizerText()
     {
-        if (found.TokenizerDefect is { } defect) return $"cannot be read: {Escape(defect)}";
+        if (found.TokenizerDefect is { } defect) return $"cannot be read: {ConsoleUi.OneLine(defect)}";
         if (found.Tokenizer is not { } tokenizer) return "none beside it";
         return $"{Escape(tokenizer.Source)}, {Sizes.Count(tokenizer.Count, "token")}" + found.PaddedRows switch
         {
@@ -150,7 +150,7 @@ internal sealed class InspectReport(Inspection found, bool isOneTensor)
 
     private TextTable NormTable()
     {
-        TextTable table = new("norms of rows", ">rows", ">least", ">median", ">greatest", ">zero", ">near 0", ">not finite");
+        TextTable table = new("norms of rows", ">rows", ">least", ">median", ">greatest", ">zero", ">near 0", ">NaN/inf");
         foreach (Tensor tensor in found.Tensors)
             if (found.Norms.TryGetValue(tensor.Name, out RowNorms? norms))
                 table.Add(Escape(tensor.Name), Sizes.Count(norms.RowCount), Norm(norms.Least), Norm(norms.Median), Norm(norms.Greatest),

@@ -12,11 +12,11 @@ internal static class PatchReport
     public static void Write(ConsoleUi ui, string verb, string path, PatchResult result)
     {
         new FactList()
-            .Add(verb, VisibleText.Escape(path))
+            .Add(verb, ConsoleUi.OneLine(path))
             .Add("tensor", VisibleText.Escape(result.TensorName))
             .Add("tied", Tied(result.IsTied))
             .Add("rows", $"{Sizes.Count(result.RowCount)} of {Sizes.Count(result.Width)} values")
-            .Add("output", VisibleText.Escape(result.OutputPath))
+            .Add("output", ConsoleUi.OneLine(result.OutputPath))
             .Add("rewritten", VisibleText.Escape(result.WrittenFile))
             .Add("hard-linked", Names(result.LinkedFiles))
             .Add("copied", Names(result.CopiedFiles))
