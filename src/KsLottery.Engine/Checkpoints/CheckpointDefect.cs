@@ -43,4 +43,8 @@ public enum CheckpointDefect
     InvalidConfig,
     /// <summary>A folder in which no safetensors checkpoint can be told.</summary>
     NoCheckpoint,
+    /// <summary>A row patch whose indices, rows or metadata are not what the format asks for.</summary>
+    InvalidRowPatch,
+    /// <summary>An adapter folder that does not hold replaced rows in the form of PEFT.</summary>
+    InvalidAdapter,
 }

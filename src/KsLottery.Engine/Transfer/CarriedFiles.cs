@@ -1,0 +1,66 @@
+using System.IO.Enumeration;
+using KsLottery.Engine.Checkpoints;
+
+namespace KsLottery.Engine.Transfer;
+
+/// <summary>The files of a model that go along unchanged when one of its shards is rewritten.</summary>
+/// <remarks>
+/// A folder hands on all its own files, a single file what configures the model and its tokenizer; folders within are left behind.
+/// Weights are hard-linked where the file system allows it, since they are large and nobody edits them in place. What people do
+/// edit, such as <c>config.json</c>, is copied, so that an edit does not reach the input.
+/// </remarks>
+internal sealed class CarriedFiles
+{
+    private const long LinkFrom = 16 << 20;
+
+    private static readonly string[] Companions =
+    [
+        "*config.json", "tokenizer*", "*.model", "tok*.bin", "special_tokens_map.json", "added_tokens.json", "vocab.json", "vocab.txt",
+        "merges.txt", "chat_template*", "LICENSE*",
+    ];
+
+    private static readonly string[] Weights = ["*.safetensors", "*.gguf", "*.pt", "*.pth", "*.ckpt", "*.h5", "*.msgpack", "*.onnx", "pytorch_model*.bin"];
+
+    private readonly List<string> _linked = [];
+    private readonly List<string> _copied = [];
+    private readonly List<string> _otherWeights = [];
+
+    private CarriedFiles() { }
+
+    /// <summary>Names of the files that were linked.</summary>
+    public IReadOnlyList<string> Linked => _linked;
+
+    /// <summary>Names of the files that were copied.</summary>
+    public IReadOnlyList<string> Copied => _copied;
+
+    /// <summary>Names of files with weights that are no part of the checkpoint; they were carried too and know nothing of the new rows.</summary>
+    public IReadOnlyList<string> OtherWeights => _otherWeights;
+
+    /// <summary>Links and copies everything but the touched shard.</summary>
+    public static CarriedFiles Carry(Checkpoint checkpoint, SafetensorsFile touched, string target, CancellationToken cancellationToken)
+    {
+        CarriedFiles carried = new();
+        HashSet<string> shards = [.. checkpoint.Shards.Select(s => Path.GetFileName(s.Path))];
+        bool isWhole = checkpoint.IsFolder || checkpoint.IndexPath is not null;
+        string folder = checkpoint.IsFolder ? checkpoint.Path : Path.GetDirectoryName(Path.GetFullPath(checkpoint.Path))!;
+        foreach (string path in Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            string name = Path.GetFileName(path);
+            if (name == Path.GetFileName(touched.Path) || !(isWhole || Matches(Companions, name))) continue;
+            // Download caches keep links to the files proper, and a second name must be one of those.
+            string source = RealPath.Of(path);
+            bool isLarge = shards.Contains(name) || new FileInfo(source).Length >= LinkFrom;
+            if (isLarge && Interop.TryHardLink(source, Path.Combine(target, name))) carried._linked.Add(name);
+            else
+            {
+                File.Copy(source, Path.Combine(target, name));
+                carried._copied.Add(name);
+            }
+            if (!shards.Contains(name) && Matches(Weights, name)) carried._otherWeights.Add(name);
+        }
+        return carried;
+    }
+
+    private static bool Matches(string[] patterns, string name) => Array.Exists(patterns, p => FileSystemName.MatchesSimpleExpression(p, name));
+}

@@ -1,0 +1,43 @@
+using KsLottery.Engine.Checkpoints;
+
+namespace KsLottery.Engine.Transfer;
+
+/// <summary>Words what a reader should know beyond that the work was done.</summary>
+internal static class PatchNotes
+{
+    /// <summary>How the patched tensor stands to the other embedding.</summary>
+    public static IEnumerable<string> AboutTying(Checkpoint checkpoint, Tensor tensor, RowPatch patch)
+    {
+        string? input = checkpoint.FindInputEmbedding()?.Name;
+        string? head = checkpoint.FindOutputHead()?.Name;
+        if (checkpoint.IsTied == true && tensor.Name == input && head is null)
+            yield return $"The model is tied: its output head reads {Quote(tensor.Name)} as well, so the output changes with the input.";
+        else if (checkpoint.IsTied == true && head is not null && (tensor.Name == input || tensor.Name == head))
+            yield return $"The configuration says tied, yet the checkpoint holds {Quote(input ?? "")} and {Quote(head)}: only "
+                + $"{Quote(tensor.Name)}, which the patch names, was changed. A loader that follows the configuration reads the input embedding alone.";
+        if (patch.IsTied is { } was && checkpoint.IsTied is { } isNow && was != isNow)
+            yield return $"The patch was made for a base that is {Tied(was)}; this one is {Tied(isNow)} by its configuration.";
+    }
+
+    /// <summary>What rounding to the checkpoint's type did.</summary>
+    public static IEnumerable<string> AboutRounding(RoundingLoss loss, RowPatch patch)
+    {
+        if (loss.Inexact > 0)
+            yield return $"{loss.Inexact} of {(long)patch.Indices.Count * patch.Width} {patch.Rows.ElementType.ToName()} values are not exact in "
+                + $"{patch.BaseElementType.ToName()} and were rounded to nearest, ties to even.";
+        if (loss.Overflowed > 0)
+            yield return $"{loss.Overflowed} values lie beyond the range of {patch.BaseElementType.ToName()} and became infinite: "
+                + "the model will not work. Take a base of a wider type.";
+    }
+
+    /// <summary>Other files with weights in the folder.</summary>
+    public static IEnumerable<string> AboutOtherWeights(CarriedFiles carried)
+    {
+        if (carried.OtherWeights is { Count: > 0 } names)
+            yield return $"Other weights in the folder were carried along as they are: {string.Join(", ", names.Select(Quote))}.";
+    }
+
+    private static string Tied(bool isTied) => isTied ? "tied" : "not tied";
+
+    private static string Quote(string name) => CheckpointFormatException.Quote(name);
+}

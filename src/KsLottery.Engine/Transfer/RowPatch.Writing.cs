@@ -1,0 +1,107 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using KsLottery.Engine.Checkpoints;
+
+namespace KsLottery.Engine.Transfer;
+
+public sealed partial class RowPatch
+{
+    // Four bytes a value keep a row within a span.
+    private const int LongestRow = int.MaxValue / 8;
+
+    private const string FingerprintPrefix = "sha256:";
+    private const int FingerprintDigits = 64;
+
+    /// <summary>Writes selected rows of a tuned tensor as a patch for the base; the file appears whole or not at all.</summary>
+    /// <param name="path">The target, in a folder that exists; replaced where it exists.</param>
+    /// <param name="baseTensor">The base matrix [rows,d], F32, F16 or BF16; its name is the one that the patch will look for.</param>
+    /// <param name="tunedTensor">The tuned matrix of the same shape; its type may differ.</param>
+    /// <param name="indices">The rows to take, ascending, at least one.</param>
+    /// <param name="origin">Signature, tying and, where they are known already, fingerprints.</param>
+    /// <param name="cancellationToken">Stops between rows.</param>
+    /// <exception cref="ArgumentException">
+    /// Tensors do not fit each other, or indices do not ascend, are none, or name no row; the message says which.
+    /// </exception>
+    /// <exception cref="CheckpointFormatException">An element type is not known, or a file became shorter.</exception>
+    /// <exception cref="IOException">The target is open as an input, or cannot be written.</exception>
+    /// <exception cref="OperationCanceledException">The work was cancelled; nothing was written.</exception>
+    public static void Write(string path, Tensor baseTensor, Tensor tunedTensor, IReadOnlyList<int> indices, RowPatchOrigin origin,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(baseTensor);
+        ArgumentNullException.ThrowIfNull(tunedTensor);
+        ArgumentNullException.ThrowIfNull(indices);
+        ArgumentNullException.ThrowIfNull(origin);
+        ThrowIfNoMatrix(baseTensor, nameof(baseTensor));
+        ThrowIfNoMatrix(tunedTensor, nameof(tunedTensor));
+        if (!baseTensor.Shape.SequenceEqual(tunedTensor.Shape))
+            throw new ArgumentException($"base and tuned tensor must have one shape: {Place(baseTensor)} is {Describe(baseTensor)}, "
+                + $"{Place(tunedTensor)} is {Describe(tunedTensor)}. Nothing was written.", nameof(tunedTensor));
+        CheckIndices(indices, baseTensor);
+
+        SelectedRows tuned = new(tunedTensor, indices, cancellationToken);
+        SelectedRows before = new(baseTensor, indices, cancellationToken);
+        ElementType beforeType = before.SurviveIn(tunedTensor.ElementType) ? tunedTensor.ElementType : baseTensor.ElementType;
+        long[] shape = [indices.Count, baseTensor.Shape[1]];
+        Dictionary<string, string> metadata = new()
+        {
+            ["format"] = Format,
+            ["format_version"] = FormatVersion,
+            ["tensor"] = baseTensor.Name,
+            ["base_dtype"] = baseTensor.ElementType.ToName(),
+            ["base_shape"] = string.Create(CultureInfo.InvariantCulture, $"[{baseTensor.Shape[0]},{baseTensor.Shape[1]}]"),
+            ["base_fingerprint"] = CheckFingerprint(origin.BaseFingerprint, nameof(origin)) ?? Fingerprint.OfTensor(baseTensor, cancellationToken),
+            ["tuned_fingerprint"] = CheckFingerprint(origin.TunedFingerprint, nameof(origin)) ?? Fingerprint.OfTensor(tunedTensor, cancellationToken),
+            ["tied"] = origin.IsTied switch { true => "true", false => "false", null => "unknown" },
+            ["signature"] = origin.Signature,
+        };
+        SafetensorsWriter.Write(path,
+        [
+            new TensorSource(IndicesName, ElementType.I32, [indices.Count], stream => WriteIndices(stream, indices)),
+            new TensorSource(RowsName, tunedTensor.ElementType, shape, stream => tuned.WriteTo(stream, tunedTensor.ElementType)),
+            new TensorSource(BaseRowsName, beforeType, shape, stream => before.WriteTo(stream, beforeType)),
+        ], metadata, cancellationToken);
+    }
+
+    private static void WriteIndices(Stream stream, IReadOnlyList<int> indices)
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(int)];
+        foreach (int index in indices)
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(bytes, index);
+            stream.Write(bytes);
+        }
+    }
+
+    private static void ThrowIfNoMatrix(Tensor tensor, string argument)
+    {
+        if (!tensor.ElementType.IsComputable() || tensor.Shape is not [> 0, > 0 and <= LongestRow])
+            throw new ArgumentException($"{Place(tensor)} is {Describe(tensor)}; rows can be taken from F32, F16 or BF16 [rows,d] with d from "
+                + $"1 to {LongestRow}. Name another tensor.", argument);
+    }
+
+    private static void CheckIndices(IReadOnlyList<int> indices, Tensor tensor)
+    {
+        if (indices.Count == 0)
+            throw new ArgumentException("a patch needs at least one row, none is selected. Select some, or write no patch.", nameof(indices));
+        for (int i = 0; i < indices.Count; i++)
+        {
+            if (indices[i] < 0 || indices[i] >= tensor.Shape[0])
+                throw new ArgumentException($"row {indices[i]} at place {i} does not exist: the rows of {Place(tensor)} go from 0 to "
+                    + $"{tensor.Shape[0] - 1}. Nothing was written.", nameof(indices));
+            if (i > 0 && indices[i] <= indices[i - 1])
+                throw new ArgumentException($"row {indices[i]} at place {i} follows {indices[i - 1]}: rows must ascend and none may repeat. "
+                    + "Sort them first.", nameof(indices));
+        }
+    }
+
+    private static string? CheckFingerprint(string? fingerprint, string argument) => fingerprint is null || IsFingerprint(fingerprint)
+        ? fingerprint
+        : throw new ArgumentException($"{Quote(fingerprint)} is no fingerprint of a tensor. Leave it out to have it computed.", argument);
+
+    private static bool IsFingerprint(string text) => text.StartsWith(FingerprintPrefix, StringComparison.Ordinal)
+        && text.Length == FingerprintPrefix.Length + FingerprintDigits
+        && text.Skip(FingerprintPrefix.Length).All(char.IsAsciiHexDigitLower);
+
+    private static string Place(Tensor tensor) => $"{tensor.File.Path}, tensor {Quote(tensor.Name)},";
+}

@@ -1,0 +1,19 @@
+using KsLottery.Engine.Checkpoints;
+
+namespace KsLottery.Engine.Transfer;
+
+/// <summary>Where the rows of a patch come from.</summary>
+public sealed record RowPatchOrigin
+{
+    /// <summary>The line that says how the rows were chosen; kept as it is.</summary>
+    public required string Signature { get; init; }
+
+    /// <summary>Whether input and output embedding of the base are one matrix, as <see cref="Checkpoint.IsTied"/> says; null where unknown.</summary>
+    public bool? IsTied { get; init; }
+
+    /// <summary>The base tensor's <see cref="Fingerprint.OfTensor"/> where the caller has it already; null computes it.</summary>
+    public string? BaseFingerprint { get; init; }
+
+    /// <summary>The tuned tensor's <see cref="Fingerprint.OfTensor"/> where the caller has it already; null computes it.</summary>
+    public string? TunedFingerprint { get; init; }
+}

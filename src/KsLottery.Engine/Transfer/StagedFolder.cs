@@ -1,0 +1,59 @@
+using KsLottery.Engine.Checkpoints;
+
+namespace KsLottery.Engine.Transfer;
+
+/// <summary>A folder that appears whole or not at all.</summary>
+/// <remarks>
+/// It grows under a temporary name beside its target and takes the target's name at the end. Only a process that is killed leaves the
+/// temporary folder behind, named <c>.kslottery-….tmp</c>.
+/// </remarks>
+internal sealed class StagedFolder : IDisposable
+{
+    private readonly string _target;
+    private bool _isCommitted;
+
+    /// <summary>Starts a folder.</summary>
+    /// <param name="path">The target: absent, or an empty folder.</param>
+    /// <param name="inputs">Files and folders that are read, for a clear refusal; a folder with content is refused in any case.</param>
+    /// <exception cref="IOException">The target is a file, holds files, is an input, or lies in no folder.</exception>
+    public StagedFolder(string path, params ReadOnlySpan<string> inputs)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        GivenPath = path;
+        _target = RealPath.Of(Path.TrimEndingDirectorySeparator(path));
+        foreach (string input in inputs)
+            if (_target == RealPath.Of(Path.TrimEndingDirectorySeparator(input)))
+                throw new IOException($"{path}: refused, because this is an input. Name a new folder for the output.");
+        if (File.Exists(_target)) throw new IOException($"{path}: this is a file. Name a new folder for the output.");
+        if (Directory.Exists(_target) && Directory.EnumerateFileSystemEntries(_target).FirstOrDefault() is { } found)
+            throw new IOException($"{path}: the folder is not empty, it holds {Path.GetFileName(found)}. Name a new folder for the output.");
+        if (Path.GetDirectoryName(_target) is not { } parent || !Directory.Exists(parent))
+            throw new DirectoryNotFoundException($"{path}: the folder above it does not exist. Create it first.");
+        Staging = Path.Combine(parent, $".kslottery-{Path.GetRandomFileName()}.tmp");
+        Directory.CreateDirectory(Staging);
+    }
+
+    /// <summary>The target as it was given.</summary>
+    public string GivenPath { get; }
+
+    /// <summary>The temporary folder, into which everything is written.</summary>
+    public string Staging { get; }
+
+    /// <summary>Gives the folder its name.</summary>
+    /// <exception cref="IOException">Someone else put something there meanwhile.</exception>
+    /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
+    public void Commit(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        // Fails where files came into it meanwhile.
+        if (Directory.Exists(_target)) Directory.Delete(_target);
+        Directory.Move(Staging, _target);
+        _isCommitted = true;
+    }
+
+    /// <summary>Removes what was written, unless it was committed.</summary>
+    public void Dispose()
+    {
+        if (!_isCommitted) Directory.Delete(Staging, recursive: true);
+    }
+}
