@@ -13,6 +13,17 @@ internal static class NumberText
     /// <summary><c>1 row</c>, <c>94 rows</c>.</summary>
     public static string Count(long value, string noun) => $"{Count(value)} {noun}{(value == 1 ? "" : "s")}";
 
+    /// <summary><c>256 B</c>, <c>1015.8 KiB</c>: in the largest unit of 1024 that leaves a whole part.</summary>
+    public static string Bytes(long value)
+    {
+        ReadOnlySpan<string> units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+        double amount = value;
+        int unit = 0;
+        // 1023.95 would be shown as 1024.0.
+        for (; amount >= 1023.95; unit++) amount /= 1024;
+        return $"{amount.ToString(unit == 0 ? "F0" : "F1", Invariant)} {units[unit]}";
+    }
+
     /// <summary>At most four digits that count: <c>0.2166</c>, <c>-0.00123</c>, <c>1.2e-06</c>; <c>-</c> for NaN.</summary>
     public static string Real(double value)
     {

@@ -16,7 +16,7 @@ internal sealed class BenchRows
     public const long UsualMatrixBytes = 64L << 20;
 
     /// <summary>What a matrix may take.</summary>
-    public const long LargestMatrixBytes = 384L << 20;
+    public const long LargestMatrixBytes = 192L << 20;
 
     private const float Sigma = 0.02f;
     private const int CacheLine = 64;
@@ -38,14 +38,16 @@ internal sealed class BenchRows
     private readonly byte[] _before, _after;
     private readonly int _startBefore, _startAfter;
 
-    private BenchRows(string regime, ElementType type, int rows, int width)
+    /// <summary>Takes the memory; <see cref="Fill"/> makes the rows.</summary>
+    public BenchRows(ElementType type, int rows, int width)
     {
-        (Regime, ElementType, RowCount, Width) = (regime, type, rows, width);
+        (ElementType, RowCount, Width) = (type, rows, width);
         (_before, _startBefore) = Allocate(rows * RowBytes);
         (_after, _startAfter) = Allocate(rows * RowBytes);
     }
 
-    public string Regime { get; }
+    /// <summary>The regime of the rows that are there now.</summary>
+    public string Regime { get; private set; } = "";
 
     public ElementType ElementType { get; }
 
@@ -68,18 +70,17 @@ internal sealed class BenchRows
     public RowMatrix AfterMatrix(int rows) => RowMatrix.FromMemory(After[..(rows * RowBytes)], ElementType, rows, Width);
 
     /// <summary>Makes the rows of one regime, on all processors.</summary>
-    public static BenchRows Generate(string regime, ElementType type, int rows, int width, ulong seed)
+    public void Fill(string regime, ulong seed)
     {
-        BenchRows matrices = new(regime, type, rows, width);
+        Regime = regime;
         ulong regimeSeed = regime.Aggregate(seed, (hash, c) => Mix(hash ^ c));
-        Parallel.For(0, rows, () => new RowMaker(width), (row, _, maker) =>
+        Parallel.For(0, RowCount, () => new RowMaker(Width), (row, _, maker) =>
         {
             maker.Make(regime, Mix(regimeSeed + (ulong)row));
-            Store(maker.Before, matrices.RowBytesOf(matrices._before, matrices._startBefore, row), type);
-            Store(maker.After, matrices.RowBytesOf(matrices._after, matrices._startAfter, row), type);
+            Store(maker.Before, RowBytesOf(_before, _startBefore, row), ElementType);
+            Store(maker.After, RowBytesOf(_after, _startAfter, row), ElementType);
             return maker;
         }, _ => { });
-        return matrices;
     }
 
     private Span<byte> RowBytesOf(byte[] matrix, int start, int row) => matrix.AsSpan(start + row * RowBytes, RowBytes);

@@ -15,7 +15,7 @@ internal static class PatchReport
             .Add(verb, ConsoleUi.OneLine(path))
             .Add("tensor", VisibleText.Escape(result.TensorName))
             .Add("tied", Tied(result.IsTied))
-            .Add("rows", $"{Sizes.Count(result.RowCount)} of {Sizes.Count(result.Width)} values")
+            .Add("rows", $"{NumberText.Count(result.RowCount)} of {NumberText.Count(result.Width)} values")
             .Add("output", ConsoleUi.OneLine(result.OutputPath))
             .Add("rewritten", VisibleText.Escape(result.WrittenFile))
             .Add("hard-linked", Names(result.LinkedFiles))
