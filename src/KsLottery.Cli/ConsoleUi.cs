@@ -98,7 +98,7 @@ internal sealed class ConsoleUi : IDisposable
     }
 
     /// <summary>A message may quote a path, and a path may hold a line feed or an escape sequence.</summary>
-    private static string OneLine(string text)
+    public static string OneLine(string text)
     {
         if (!text.Any(char.IsControl)) return text;
         StringBuilder line = new();

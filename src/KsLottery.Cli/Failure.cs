@@ -1,4 +1,6 @@
 using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Devices;
+using KsLottery.Engine.Transfer;
 
 namespace KsLottery.Cli;
 
@@ -22,6 +24,8 @@ internal static class Failure
     private static (int Code, string Message) Describe(Exception exception) => exception switch
     {
         CommandException e => (e.ExitCode, e.Message),
+        DeviceUnavailableException => (ExitCode.DeviceUnavailable, exception.Message),
+        PatchMismatchException => (ExitCode.VerificationFailed, exception.Message),
         OperationCanceledException => (ExitCode.Cancelled, "cancelled; nothing partial was left behind"),
         ArgumentException e => (ExitCode.BadInput, WithoutParameter(e)),
         CheckpointFormatException or IOException or InvalidDataException or KeyNotFoundException or UnauthorizedAccessException

@@ -10,6 +10,12 @@ RootCommand root = new("Which embedding rows did this fine-tune change? Finds, e
     CommandBody.Quiet,
     FindCommand.Create(),
     DemoCommand.Create(),
+    ApplyCommand.CreateApply(),
+    ApplyCommand.CreateRevert(),
+    ExportCommand.Create(),
+    InspectCommand.Create(),
+    DevicesCommand.Create(),
+    BenchCommand.Create(),
 };
 root.SetAction(arguments =>
 {
