@@ -7,12 +7,6 @@ internal static class NumberText
 {
     private static readonly CultureInfo Invariant = CultureInfo.InvariantCulture;
 
-    /// <summary><c>32,000</c>.</summary>
-    public static string Count(long value) => value.ToString("N0", Invariant);
-
-    /// <summary><c>1 row</c>, <c>94 rows</c>.</summary>
-    public static string Count(long value, string noun) => $"{Count(value)} {noun}{(value == 1 ? "" : "s")}";
-
     /// <summary>At most four digits that count: <c>0.2166</c>, <c>-0.00123</c>, <c>1.2e-06</c>; <c>-</c> for NaN.</summary>
     public static string Real(double value)
     {

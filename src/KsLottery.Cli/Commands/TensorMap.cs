@@ -17,7 +17,7 @@ internal static class TensorMap
 
     public static int Run(FindOptions options, ConsoleUi ui, CancellationToken cancel)
     {
-        using CheckpointPair pair = new(options.Base, options.Tuned, options.Tokenizer, new() { UseMemoryMap = options.UseMemoryMap });
+        using CheckpointPair pair = new(options.Base, options.Tuned, options.Tokenizer, options.Reading);
         TensorMapReport report = new(options.Selection) { BaseIsTied = pair.Base.IsTied, TunedIsTied = pair.Tuned.IsTied };
         using (ProgressLine progress = ui.StartProgress())
         {
@@ -46,7 +46,7 @@ internal static class TensorMap
     private static string? WhyNot(Tensor tensor) =>
         !tensor.IsKnownType ? "skipped: its type is not known to this version"
         : !tensor.ElementType.IsComputable() ? $"skipped: rows of {tensor.ElementType.ToName()} cannot be tested"
-        : tensor.RowShape.Width is < 1 or > KsRowKernels.MaximumWidth ? $"skipped: a row has 1 to {NumberText.Count(KsRowKernels.MaximumWidth)} elements"
+        : tensor.RowShape.Width is < 1 or > KsRowKernels.MaximumWidth ? $"skipped: a row has 1 to {Sizes.Count(KsRowKernels.MaximumWidth)} elements"
         : tensor.RowShape.Rows > Array.MaxLength ? "skipped: too many rows"
         : null;
 

@@ -55,9 +55,9 @@ internal sealed class TensorMapReport(TicketSelection selection)
         if (Apart.Count + ChangedOthers.Count > 0) ui.WriteLine();
 
         int touched = Lines.Count(l => l.Unchanged < l.Rows);
-        ui.WriteLine($"{NumberText.Count(Lines.Count)} {(Lines.Count == 1 ? "matrix" : "matrices")}, {NumberText.Count(touched)} with changed rows; "
-            + $"{NumberText.Count(OtherCount, "other tensor")}, {NumberText.Count(ChangedOthers.Count)} changed; {NumberText.Count(Apart.Count)} not compared");
-        ui.WriteLine($"{NumberText.Count(RowCount, "row")} in {NumberText.Seconds(TimeSpan.FromSeconds(Seconds))}");
+        ui.WriteLine($"{Sizes.Count(Lines.Count)} {(Lines.Count == 1 ? "matrix" : "matrices")}, {Sizes.Count(touched)} with changed rows; "
+            + $"{Sizes.Count(OtherCount, "other tensor")}, {Sizes.Count(ChangedOthers.Count)} changed; {Sizes.Count(Apart.Count)} not compared");
+        ui.WriteLine($"{Sizes.Count(RowCount, "row")} in {NumberText.Seconds(TimeSpan.FromSeconds(Seconds))}");
         ui.WriteLine();
         ui.WriteLine(Signature.ToString());
     }
@@ -65,8 +65,8 @@ internal sealed class TensorMapReport(TicketSelection selection)
     private static void AddLine(TextTable table, TensorMapLine line)
     {
         string types = line.BaseType == line.TunedType ? line.BaseType.ToName() : $"{line.BaseType.ToName()}/{line.TunedType.ToName()}";
-        table.Add(VisibleText.Escape(line.Name), types, NumberText.Count(line.Rows), NumberText.Count(line.Width),
-            NumberText.Count(line.Rows - line.Unchanged), NumberText.Count(line.TicketRows), NumberText.Fixed(line.LargestStatistic, 4),
+        table.Add(VisibleText.Escape(line.Name), types, Sizes.Count(line.Rows), Sizes.Count(line.Width),
+            Sizes.Count(line.Rows - line.Unchanged), Sizes.Count(line.TicketRows), NumberText.Fixed(line.LargestStatistic, 4),
             line.CriticalCount > line.Width ? "-" : NumberText.Fixed((double)line.CriticalCount / line.Width, 4));
     }
 
@@ -75,8 +75,8 @@ internal sealed class TensorMapReport(TicketSelection selection)
     private void WriteJson(Utf8JsonWriter json)
     {
         json.WriteString("signature", Signature.ToString());
-        WriteTruth(json, "tied", BaseIsTied);
-        WriteTruth(json, "tuned_tied", TunedIsTied);
+        json.WriteTruth("tied", BaseIsTied);
+        json.WriteTruth("tuned_tied", TunedIsTied);
         json.WriteStartArray("tensors");
         foreach (TensorMapLine line in Lines)
         {
@@ -113,11 +113,5 @@ internal sealed class TensorMapReport(TicketSelection selection)
         json.WriteEndArray();
         json.WriteNumber("rows", RowCount);
         json.WriteNumber("scan_seconds", Seconds);
-    }
-
-    private static void WriteTruth(Utf8JsonWriter json, string name, bool? value)
-    {
-        if (value is { } truth) json.WriteBoolean(name, truth);
-        else json.WriteNull(name);
     }
 }
