@@ -15,10 +15,9 @@ internal static class NumberText
         return value.ToString(Math.Abs(value) is 0 or (>= 1e-4 and < 1e4) ? "G4" : "0.###e+00", Invariant);
     }
 
-    /// <summary><c>21.66 %</c>, of a share from 0 to 1.</summary>
+    /// <summary><c>21.66 %</c> of a share from 0 up; with an exponent where that would be all zeros, or many digits.</summary>
     public static string Percent(double share) => !double.IsFinite(share) ? Real(share)
-        : share is 0 or >= 0.0001 ? (share * 100).ToString("0.00", Invariant) + " %"
-        : (share * 100).ToString("0.0e+00", Invariant) + " %";
+        : (share * 100).ToString(share is 0 or (>= 0.0001 and < 1000) ? "0.00" : "0.0e+00", Invariant) + " %";
 
     /// <summary>A probability from its decimal logarithm, which does not underflow: <c>1.69e-84</c>, <c>2.1e-2463</c>, <c>0.0498</c>.</summary>
     public static string Probability(double log10)

@@ -61,6 +61,9 @@ internal sealed record FindOptions
 
     public string? Out { get; init; }
 
+    /// <summary>What the report calls <see cref="Out"/>; the demo's is in a temporary folder.</summary>
+    public string? ShownOut { get; init; }
+
     public bool Force { get; init; }
 
     /// <summary>The most rows that the table shows.</summary>

@@ -115,7 +115,7 @@ internal sealed class FindReport(ConsoleUi ui, FindOptions options, Ticket ticke
             facts.Add("alpha", $"{NumberText.Real(ticket.Selection.Alpha)}: h ≥ {Sizes.Count(ticket.CriticalCount)}, that is D ≥ {NumberText.Fixed(NeededStatistic, 4)}");
         facts.Add("scan", $"{Sizes.Count((long)rows.Scan.RowsPerSecond)} rows/s, {NumberText.Seconds(rows.Scan.Elapsed)}, "
             + $"{rows.Scan.Kernel}, {Sizes.Count(rows.Scan.Threads, "thread")}; {NumberText.Seconds(Elapsed)} in all");
-        if (Files.Count > 0) facts.Add("written", $"{string.Join(", ", Files)} in {ConsoleUi.OneLine(options.Out!)}");
+        if (Files.Count > 0) facts.Add("written", $"{string.Join(", ", Files)} in {ConsoleUi.OneLine(options.ShownOut ?? options.Out!)}");
         facts.WriteTo(ui);
         ui.WriteLine();
         ui.WriteLine(ticket.Signature.ToShortString());
