@@ -55,7 +55,7 @@ internal sealed class ConsoleUi : IDisposable
 
     /// <summary>Writes the one JSON object of the result, on a line of its own; nothing without <c>--json</c>.</summary>
     /// <param name="write">Writes the properties of the object.</param>
-    /// <remarks>See <see cref="JsonNumbers"/> for numbers that JSON has no word for.</remarks>
+    /// <remarks>See <see cref="JsonValues"/> for numbers that JSON has no word for.</remarks>
     public void WriteJson(Action<Utf8JsonWriter> write)
     {
         if (!IsJson) return;

@@ -7,23 +7,6 @@ internal static class NumberText
 {
     private static readonly CultureInfo Invariant = CultureInfo.InvariantCulture;
 
-    /// <summary><c>32,000</c>.</summary>
-    public static string Count(long value) => value.ToString("N0", Invariant);
-
-    /// <summary><c>1 row</c>, <c>94 rows</c>.</summary>
-    public static string Count(long value, string noun) => $"{Count(value)} {noun}{(value == 1 ? "" : "s")}";
-
-    /// <summary><c>256 B</c>, <c>1015.8 KiB</c>: in the largest unit of 1024 that leaves a whole part.</summary>
-    public static string Bytes(long value)
-    {
-        ReadOnlySpan<string> units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
-        double amount = value;
-        int unit = 0;
-        // 1023.95 would be shown as 1024.0.
-        for (; amount >= 1023.95; unit++) amount /= 1024;
-        return $"{amount.ToString(unit == 0 ? "F0" : "F1", Invariant)} {units[unit]}";
-    }
-
     /// <summary>At most four digits that count: <c>0.2166</c>, <c>-0.00123</c>, <c>1.2e-06</c>; <c>-</c> for NaN.</summary>
     public static string Real(double value)
     {
@@ -32,10 +15,9 @@ internal static class NumberText
         return value.ToString(Math.Abs(value) is 0 or (>= 1e-4 and < 1e4) ? "G4" : "0.###e+00", Invariant);
     }
 
-    /// <summary><c>21.66 %</c>, of a share from 0 to 1.</summary>
+    /// <summary><c>21.66 %</c> of a share from 0 up; with an exponent where that would be all zeros, or many digits.</summary>
     public static string Percent(double share) => !double.IsFinite(share) ? Real(share)
-        : share is 0 or >= 0.0001 ? (share * 100).ToString("0.00", Invariant) + " %"
-        : (share * 100).ToString("0.0e+00", Invariant) + " %";
+        : (share * 100).ToString(share is 0 or (>= 0.0001 and < 1000) ? "0.00" : "0.0e+00", Invariant) + " %";
 
     /// <summary>A probability from its decimal logarithm, which does not underflow: <c>1.69e-84</c>, <c>2.1e-2463</c>, <c>0.0498</c>.</summary>
     public static string Probability(double log10)

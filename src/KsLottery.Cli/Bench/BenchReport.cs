@@ -25,10 +25,12 @@ internal sealed class BenchReport(BenchPlan plan, ProcessorInfo processor, IRead
         {
             int rows = type.First().Rows;
             text.Append("\n## ").Append(type.Key.ToName()).Append(Culture, $": {rows:N0} row pairs of {plan.Width:N0}, ")
-                .Append(NumberText.Bytes((long)rows * plan.Width * type.Key.ByteSize())).Append(" a matrix\n\n");
+                .Append(Sizes.Bytes((long)rows * plan.Width * type.Key.ByteSize())).Append(" a matrix\n\n");
             AppendTable(text, type);
             double[] stream = [.. type.Select(f => f.StreamGigabytesPerSecond).Order()];
-            text.Append(Culture, $"\nStream read: {stream[0]:F1} to {stream[^1]:F1} GB/s, median {stream[stream.Length / 2]:F1}.\n");
+            text.Append(Culture, $"\nStream read: {stream[stream.Length / 2]:F1} GB/s");
+            if (stream.Length > 1) text.Append(Culture, $", {stream[0]:F1} to {stream[^1]:F1} beside the kernels");
+            text.Append(".\n");
         }
         return text.ToString().TrimEnd('\n');
     }
@@ -106,7 +108,7 @@ internal sealed class BenchReport(BenchPlan plan, ProcessorInfo processor, IRead
         string[] titles = ["regime", "kernel", "rows/s", "spread", "GB/s", "of stream"];
         List<string[]> lines = [.. figures.Select(f => (string[])
         [
-            f.Regime, f.Name, NumberText.Count((long)f.RowsPerSecond),
+            f.Regime, f.Name, Sizes.Count((long)f.RowsPerSecond),
             $"{Percent(f.Least / f.RowsPerSecond - 1)}/{Percent(f.Most / f.RowsPerSecond - 1)} %",
             f.GigabytesPerSecond.ToString("F2", Culture), string.Create(Culture, $"{f.ShareOfStream * 100:F0} %"),
         ])];

@@ -47,6 +47,6 @@ internal static class ApplyCommand
     private sealed class Shown(ProgressLine line) : IProgress<PatchProgress>
     {
         public void Report(PatchProgress value) =>
-            line.Report(() => $"writing {value.File}: {NumberText.Bytes(value.BytesDone)} of {NumberText.Bytes(value.ByteCount)}");
+            line.Report(() => $"writing {value.File}: {Sizes.Bytes(value.BytesDone)} of {Sizes.Bytes(value.ByteCount)}");
     }
 }

@@ -33,10 +33,10 @@ internal static class BenchCommand
     private static readonly Option<string[]> Types = Choice("--dtype", "f32", "Element type", TypeNames);
 
     private static readonly Option<string[]> Regimes = Choice("--regime", All, "How the rows before and after are alike",
-        [.. BenchRows.Regimes.Select(r => r.Name)]);
+        [.. BenchRows.Regimes]);
 
     private static readonly Option<string[]> Kernels = Choice("--kernel", null,
-        "Row kernel, by default the one that a scan takes; all = all that can run here", [.. KsRowKernels.Known.Select(k => k.Name)]);
+        "Row kernel, by default the one that a scan takes, with all every one that can run here", [.. KsRowKernels.Known.Select(k => k.Name)]);
 
     private static readonly Option<int> Threads = new("--threads", "-t")
     {
@@ -96,16 +96,16 @@ internal static class BenchCommand
         Require(seconds is >= LeastSeconds and <= MostSeconds,
             FormattableString.Invariant($"--seconds {seconds}: give {LeastSeconds} to {MostSeconds}"));
         Require(arguments.GetResult(Rows) is null || rows >= threads,
-            $"--rows {rows}: give at least one row for each of the {NumberText.Count(threads, "thread")}");
+            $"--rows {rows}: give at least one row for each of the {Sizes.Count(threads, "thread")}");
 
-        BenchPlan plan = new(Chosen(arguments, Regimes, BenchRows.Regimes.Select(r => r.Name)),
+        BenchPlan plan = new(Chosen(arguments, Regimes, BenchRows.Regimes),
             [.. Chosen(arguments, Types, TypeNames).Select(TypeOf)],
             ChosenKernels(arguments, processor), rows, width, threads, TimeSpan.FromSeconds(seconds), arguments.GetValue(Scan));
         foreach (ElementType type in plan.Types)
         {
             long bytes = (long)plan.RowsOf(type) * width * type.ByteSize();
             Require(bytes <= BenchRows.LargestMatrixBytes, $"--rows {plan.RowsOf(type)}: with --width {width} a matrix of {type.ToName()} takes "
-                + $"{NumberText.Bytes(bytes)}, allowed are {NumberText.Bytes(BenchRows.LargestMatrixBytes)}");
+                + $"{Sizes.Bytes(bytes)}, allowed are {Sizes.Bytes(BenchRows.LargestMatrixBytes)}");
         }
         return plan;
     }

@@ -67,7 +67,7 @@ internal static class ExportCommand
             .Add("patch", ConsoleUi.OneLine(patch.Path))
             .Add("tensor", VisibleText.Escape(patch.TensorName))
             .Add("tied", PatchReport.Tied(tied) + (tied == true ? ": rows for the input embedding and for the head" : ": rows for this tensor alone"))
-            .Add("rows", $"{NumberText.Count(patch.Indices.Count)} of {NumberText.Count(patch.Width)} values, as F32")
+            .Add("rows", $"{Sizes.Count(patch.Indices.Count)} of {Sizes.Count(patch.Width)} values, as F32")
             .Add("base model", ConsoleUi.OneLine(model))
             .Add("output", ConsoleUi.OneLine(output))
             .Add("written", string.Join(", ", files))
@@ -80,7 +80,7 @@ internal static class ExportCommand
             json.WriteString("patch", patch.Path);
             json.WriteString("format", "peft");
             json.WriteString("tensor", patch.TensorName);
-            json.WriteTied(tied);
+            json.WriteTruth("tied", tied);
             json.WriteNumber("rows", patch.Indices.Count);
             json.WriteNumber("width", patch.Width);
             json.WriteString("base_model", model);

@@ -19,16 +19,18 @@ internal static class FindCommand
         command.SetBody((arguments, ui, cancel) =>
         {
             FindOptions options = FindOptions.From(arguments);
-            return options.AllTensors ? TensorMap.Run(options, ui, cancel) : Run(options, ui, cancel);
+            if (options.AllTensors) return TensorMap.Run(options, ui, cancel);
+            Run(options, ui, cancel).Write();
+            return ExitCode.Ok;
         });
         return command;
     }
 
-    /// <summary>Finds the ticket of one tensor.</summary>
-    public static int Run(FindOptions options, ConsoleUi ui, CancellationToken cancel)
+    /// <summary>Finds the ticket of one tensor, and writes what <c>--out</c> asks for.</summary>
+    public static FindReport Run(FindOptions options, ConsoleUi ui, CancellationToken cancel)
     {
         long started = Stopwatch.GetTimestamp();
-        using CheckpointPair pair = new(options.Base, options.Tuned, options.Tokenizer, new() { UseMemoryMap = options.UseMemoryMap });
+        using CheckpointPair pair = new(options.Base, options.Tuned, options.Tokenizer, options.Reading);
         (Tensor before, Tensor after) = pair.FindTensors(options.Tensor);
         RowTokens tokens = pair.FindTokens(before);
         using TicketFolder? folder = options.Out is null ? null : new(options.Out, options.Force);
@@ -49,15 +51,13 @@ internal static class FindCommand
         }, tokens);
         IReadOnlyList<string> files = folder?.Write(ticket, rows, tokens, before, after, cancel) ?? [];
 
-        FindReport report = new(ui, options, ticket, rows, tokens)
+        return new(ui, options, ticket, rows, tokens)
         {
             TunedTensor = after.Name,
             IsTunedTied = pair.Tuned.IsTied,
             Elapsed = Stopwatch.GetElapsedTime(started),
             Files = files,
         };
-        report.Write();
-        return ExitCode.Ok;
     }
 
     private static ScoredRows Scan(Tensor before, Tensor after, FindOptions options, ConsoleUi ui, CancellationToken cancel)

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Statistics;
 using KsLottery.Engine.Tickets;
 
@@ -35,7 +36,6 @@ internal sealed record FindOptions
         Description = "Where the rows are compared: auto or cpu.", HelpName = "auto|cpu", DefaultValueFactory = _ => "auto",
     };
     private static readonly Option<string?> TokenizerOption = new("--tokenizer") { Description = "The tokenizer that names the rows; without it the one beside BASE or TUNED.", HelpName = "PATH" };
-    private static readonly Option<bool> NoMapOption = new("--no-mmap") { Description = "Read the files piece by piece instead of mapping them: for network folders." };
     private static readonly Option<string?> OutOption = new("--out", "-o") { Description = "Write ticket.json, rows.tsv and patch.safetensors into this new folder.", HelpName = "DIR" };
     private static readonly Option<bool> ForceOption = new("--force") { Description = "Let --out replace an earlier result; other files are never replaced." };
     private static readonly Option<int> LimitOption = new("--limit")
@@ -57,9 +57,12 @@ internal sealed record FindOptions
 
     public string? Tokenizer { get; init; }
 
-    public bool UseMemoryMap { get; init; } = true;
+    public CheckpointOptions Reading { get; init; } = new();
 
     public string? Out { get; init; }
+
+    /// <summary>What the report calls <see cref="Out"/>; the demo's is in a temporary folder.</summary>
+    public string? ShownOut { get; init; }
 
     public bool Force { get; init; }
 
@@ -86,7 +89,7 @@ internal sealed record FindOptions
         });
         foreach (Argument argument in (Argument[])[BaseArgument, TunedArgument]) command.Add(argument);
         foreach (Option option in (Option[])[TensorOption, AllOption, AlphaOption, MethodOption, AdjustOption, TopOption, ThreadsOption, DeviceOption,
-            TokenizerOption, NoMapOption, OutOption, ForceOption, LimitOption])
+            TokenizerOption, Cli.Reading.NoMemoryMap, OutOption, ForceOption, LimitOption])
             command.Add(option);
     }
 
@@ -113,7 +116,7 @@ internal sealed record FindOptions
             },
             Threads = arguments.GetValue(ThreadsOption),
             Tokenizer = arguments.GetValue(TokenizerOption),
-            UseMemoryMap = !arguments.GetValue(NoMapOption),
+            Reading = Cli.Reading.Of(arguments),
             Out = arguments.GetValue(OutOption),
             Force = arguments.GetValue(ForceOption),
             Limit = arguments.GetValue(LimitOption) is 0 ? int.MaxValue : arguments.GetValue(LimitOption),

@@ -10,6 +10,7 @@ internal sealed class FindReport(ConsoleUi ui, FindOptions options, Ticket ticke
 {
     private const int UsualRanking = 20;
     private const int TokenColumns = 24;
+    private const double LittlePower = 0.1;
 
     /// <summary>The tuned tensor's name, which may differ from the base's.</summary>
     public required string TunedTensor { get; init; }
@@ -23,12 +24,15 @@ internal sealed class FindReport(ConsoleUi ui, FindOptions options, Ticket ticke
     /// <summary>The names of the files that were written.</summary>
     public required IReadOnlyList<string> Files { get; init; }
 
+    /// <summary>What was found.</summary>
+    public Ticket Ticket => ticket;
+
     private TicketOrigin Origin => ticket.Origin;
 
     /// <summary>The rows to show: the ticket, or where it is empty those that come nearest to it.</summary>
     private IReadOnlyList<TicketEntry> Shown => ticket.Entries.Count > 0
         ? ticket.Entries
-        : Ticket.Describe(rows, rows.RankTop(options.Selection.Top ?? UsualRanking), tokens);
+        : Engine.Tickets.Ticket.Describe(rows, rows.RankTop(options.Selection.Top ?? UsualRanking), tokens);
 
     public void Write()
     {
@@ -50,7 +54,7 @@ internal sealed class FindReport(ConsoleUi ui, FindOptions options, Ticket ticke
             ? Origin.BaseType.ToName()
             : $"{Origin.BaseType.ToName()} against {Origin.TunedType.ToName()}, compared as F32";
         string name = VisibleText.Escape(Origin.Tensor) + (TunedTensor == Origin.Tensor ? "" : $" against {VisibleText.Escape(TunedTensor)}");
-        ui.WriteLine($"{name}: {NumberText.Count(Origin.Rows, "row")} of {NumberText.Count(Origin.Width)}, {types}");
+        ui.WriteLine($"{name}: {Sizes.Count(Origin.Rows, "row")} of {Sizes.Count(Origin.Width)}, {types}");
         ui.WriteLine($"base {Tying(Origin.IsTied)}{(Origin.IsTied == IsTunedTied ? "" : $"; tuned checkpoint {Tying(IsTunedTied)}")}");
         ui.WriteLine(tokens.Source is null ? "no tokenizer: rows have ids alone" : $"tokens from {VisibleText.Escape(tokens.Source)}");
         ui.WriteLine();
@@ -68,15 +72,18 @@ internal sealed class FindReport(ConsoleUi ui, FindOptions options, Ticket ticke
         ui.WriteLine(Origin.Rows == rows.Scan.Unchanged ? "no row changed: there is no ticket" : $"no row is below alpha: {Threshold()}");
         if (shown > 0)
             ui.WriteLine(ticket.IsByRank
-                ? $"by --top, the {NumberText.Count(shown, "row")} of largest h make the ticket:"
-                : $"the {NumberText.Count(shown, "row")} of largest h, which are no ticket (--top K makes them one):");
+                ? $"by --top, the {Sizes.Count(shown, "row")} of largest h make the ticket:"
+                : $"the {Sizes.Count(shown, "row")} of largest h, which are no ticket (--top K makes them one):");
         ui.WriteLine();
     }
 
+    private double NeededStatistic => (double)ticket.CriticalCount / Origin.Width;
+
     private string Threshold() => ticket.CriticalCount > Origin.Width
         ? $"at d = {Origin.Width} no difference at all is large enough"
-        : $"at d = {NumberText.Count(Origin.Width)} a row needs h ≥ {NumberText.Count(ticket.CriticalCount)}, "
-            + $"that is D ≥ {NumberText.Fixed((double)ticket.CriticalCount / Origin.Width, 4)}; the largest D is {NumberText.Fixed(rows.Scan.LargestStatistic, 4)}";
+        : $"at d = {Sizes.Count(Origin.Width)} a row needs h ≥ {Sizes.Count(ticket.CriticalCount)}, that is D ≥ {NumberText.Fixed(NeededStatistic, 4)}"
+            + (NeededStatistic > LittlePower ? " (so few values have little power)" : "")
+            + $"; the largest D is {NumberText.Fixed(rows.Scan.LargestStatistic, 4)}";
 
     private void WriteTable(IReadOnlyList<TicketEntry> entries)
     {
@@ -84,44 +91,44 @@ internal sealed class FindReport(ConsoleUi ui, FindOptions options, Ticket ticke
             .Limit(2, TokenColumns);
         foreach (TicketEntry entry in entries.Take(options.Limit))
         {
-            table.Add(NumberText.Count(table.Count + 1), entry.Id.ToString(System.Globalization.CultureInfo.InvariantCulture), entry.Piece,
-                NumberText.Count(entry.Count), NumberText.Fixed(entry.Statistic, 4), NumberText.Probability(entry.Log10PValue),
+            table.Add(Sizes.Count(table.Count + 1), entry.Id.ToString(System.Globalization.CultureInfo.InvariantCulture), entry.Piece,
+                Sizes.Count(entry.Count), NumberText.Fixed(entry.Statistic, 4), NumberText.Probability(entry.Log10PValue),
                 NumberText.Fixed(entry.Log10PValue, 2), entry.Sign > 0 ? "+" : entry.Sign < 0 ? "-" : "", NumberText.Real(entry.Location),
                 NumberText.Percent(entry.RelativeDelta), entry.Category);
         }
         ui.Write(table);
         if (entries.Count > table.Count)
-            ui.WriteLine($"… and {NumberText.Count(entries.Count - table.Count)} more: see --out DIR, or --limit 0");
+            ui.WriteLine($"… and {Sizes.Count(entries.Count - table.Count)} more: see --out DIR, or --limit 0");
         ui.WriteLine();
     }
 
     private void WriteSummary()
     {
-        ui.WriteLine($"rows     {NumberText.Count(Origin.Rows)}: {NumberText.Count(ticket.Changed)} changed, {NumberText.Count(ticket.Unchanged)} identical"
-            + Also(ticket.Degenerate, "degenerate (constant or nearly zero before)") + Also(ticket.NonFinite, "not finite"));
         int degenerate = ticket.Entries.Count(e => e.Category.StartsWith("degenerate", StringComparison.Ordinal));
-        ui.WriteLine($"ticket   {NumberText.Count(ticket.Entries.Count, "row")}{Also(degenerate, "of them degenerate")}: "
-            + $"{NumberText.Count(ticket.Parameters, "parameter")}, {NumberText.Percent(ticket.ShareOfTensor)} of the tensor, "
+        FactList facts = new();
+        facts.Add("rows", $"{Sizes.Count(Origin.Rows)}: {Sizes.Count(ticket.Changed)} changed, {Sizes.Count(ticket.Unchanged)} identical"
+            + Also(ticket.Degenerate, "degenerate (constant or nearly zero before)") + Also(ticket.NonFinite, "not finite"));
+        facts.Add("ticket", $"{Sizes.Count(ticket.Entries.Count, "row")}{Also(degenerate, "of them degenerate")}: "
+            + $"{Sizes.Count(ticket.Parameters, "parameter")}, {NumberText.Percent(ticket.ShareOfTensor)} of the tensor, "
             + $"{NumberText.Percent(ticket.ShareOfCheckpoint)} of the checkpoint");
         if (ticket.Entries.Count > 0 && !ticket.IsByRank)
-            ui.WriteLine($"alpha    {NumberText.Real(ticket.Selection.Alpha)}: h ≥ {NumberText.Count(ticket.CriticalCount)}, "
-                + $"that is D ≥ {NumberText.Fixed((double)ticket.CriticalCount / Origin.Width, 4)}");
-        ui.WriteLine($"scan     {NumberText.Count((long)rows.Scan.RowsPerSecond)} rows/s, {NumberText.Seconds(rows.Scan.Elapsed)}, "
-            + $"{rows.Scan.Kernel}, {NumberText.Count(rows.Scan.Threads, "thread")}; {NumberText.Seconds(Elapsed)} in all");
-        if (Files.Count > 0) ui.WriteLine($"written  {string.Join(", ", Files)} in {VisibleText.Escape(options.Out!)}");
+            facts.Add("alpha", $"{NumberText.Real(ticket.Selection.Alpha)}: h ≥ {Sizes.Count(ticket.CriticalCount)}, that is D ≥ {NumberText.Fixed(NeededStatistic, 4)}");
+        facts.Add("scan", $"{Sizes.Count((long)rows.Scan.RowsPerSecond)} rows/s, {NumberText.Seconds(rows.Scan.Elapsed)}, "
+            + $"{rows.Scan.Kernel}, {Sizes.Count(rows.Scan.Threads, "thread")}; {NumberText.Seconds(Elapsed)} in all");
+        if (Files.Count > 0) facts.Add("written", $"{string.Join(", ", Files)} in {ConsoleUi.OneLine(options.ShownOut ?? options.Out!)}");
+        facts.WriteTo(ui);
         ui.WriteLine();
         ui.WriteLine(ticket.Signature.ToShortString());
     }
 
-    private static string Also(long count, string what) => count == 0 ? "" : $", {NumberText.Count(count)} {what}";
+    private static string Also(long count, string what) => count == 0 ? "" : $", {Sizes.Count(count)} {what}";
 
     private void WriteJson(Utf8JsonWriter json)
     {
         TicketFile.WriteProperties(json, ticket);
         if (ticket.Entries.Count == 0) TicketFile.WriteEntries(json, "ranking", Shown);
         json.WriteString("tuned_tensor", TunedTensor);
-        if (IsTunedTied is { } tied) json.WriteBoolean("tuned_tied", tied);
-        else json.WriteNull("tuned_tied");
+        json.WriteTruth("tuned_tied", IsTunedTied);
         json.WriteString("tokenizer", tokens.Source);
         json.WriteString("kernel", rows.Scan.Kernel);
         json.WriteNumber("threads", rows.Scan.Threads);

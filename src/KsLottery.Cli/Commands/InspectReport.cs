@@ -42,7 +42,7 @@ internal sealed class InspectReport(Inspection found, bool isOneTensor)
         json.WriteString("model_type", _checkpoint.Config?.ModelType);
         WriteNumber(json, "layers", _checkpoint.Config?.LayerCount);
         WriteNumber(json, "hidden_size", _checkpoint.Config?.HiddenSize);
-        json.WriteTied(_checkpoint.IsTied);
+        json.WriteTruth("tied", _checkpoint.IsTied);
         json.WriteString("embedding", found.Embedding?.Name);
         json.WriteString("output_head", found.Head?.Name);
         WriteNumber(json, "vocabulary_size", found.Vocabulary);
@@ -83,8 +83,8 @@ internal sealed class InspectReport(Inspection found, bool isOneTensor)
         facts.Add("architecture", config is null ? "unknown: no config.json beside it" : string.Join(", ", new string?[]
         {
             Escape(config.Architecture ?? config.ModelType ?? "unnamed"),
-            config.LayerCount is { } layers ? NumberText.Count(layers, "layer") : null,
-            config.HiddenSize is { } hidden ? $"hidden size {NumberText.Count(hidden)}" : null,
+            config.LayerCount is { } layers ? Sizes.Count(layers, "layer") : null,
+            config.HiddenSize is { } hidden ? $"hidden size {Sizes.Count(hidden)}" : null,
         }.OfType<string>()));
         facts.Add("tied", PatchReport.Tied(_checkpoint.IsTied));
         facts.Add("embedding", found.Embedding is { } embedding ? Escape(embedding.Name) : "not found by the usual names");
@@ -94,27 +94,27 @@ internal sealed class InspectReport(Inspection found, bool isOneTensor)
         if (config is not null)
             facts.Add("special ids", SpecialIds().Where(s => s.Ids.Count > 0).Select(s => $"{s.Name} {string.Join(" ", s.Ids)}").DefaultIfEmpty("none")
                 .Aggregate((a, b) => $"{a}, {b}"));
-        facts.Add("total", $"{NumberText.Count(_checkpoint.Tensors.LongCount(), "tensor")}, "
-            + $"{NumberText.Count(_checkpoint.Tensors.Sum(t => t.ElementCount), "parameter")}, {NumberText.Bytes(_checkpoint.Tensors.Sum(t => t.ByteLength))}");
+        facts.Add("total", $"{Sizes.Count(_checkpoint.Tensors.LongCount(), "tensor")}, "
+            + $"{Sizes.Count(_checkpoint.Tensors.Sum(t => t.ElementCount), "parameter")}, {Sizes.Bytes(_checkpoint.Tensors.Sum(t => t.ByteLength))}");
         return facts;
     }
 
     private string Vocabulary()
     {
         long? said = _checkpoint.Config?.VocabularySize;
-        if (found.Embedding is null) return said is { } only ? $"{NumberText.Count(only)} by config.json" : "unknown";
-        string rows = NumberText.Count(found.Vocabulary ?? 0, "row");
-        return said is null || said == found.Vocabulary ? rows : $"{rows}, but {NumberText.Count(said.Value)} by config.json";
+        if (found.Embedding is null) return said is { } only ? $"{Sizes.Count(only)} by config.json" : "unknown";
+        string rows = Sizes.Count(found.Vocabulary ?? 0, "row");
+        return said is null || said == found.Vocabulary ? rows : $"{rows}, but {Sizes.Count(said.Value)} by config.json";
     }
 
     private string TokenizerText()
     {
         if (found.TokenizerDefect is { } defect) return $"cannot be read: {ConsoleUi.OneLine(defect)}";
         if (found.Tokenizer is not { } tokenizer) return "none beside it";
-        return $"{Escape(tokenizer.Source)}, {NumberText.Count(tokenizer.Count, "token")}" + found.PaddedRows switch
+        return $"{Escape(tokenizer.Source)}, {Sizes.Count(tokenizer.Count, "token")}" + found.PaddedRows switch
         {
-            > 0 and { } rows => $"; the last {NumberText.Count(rows, "row")} are padding",
-            < 0 and { } rows => $"; {NumberText.Count(-rows, "token")} have no row: is it another model's?",
+            > 0 and { } rows => $"; the last {Sizes.Count(rows, "row")} are padding",
+            < 0 and { } rows => $"; {Sizes.Count(-rows, "token")} have no row: is it another model's?",
             _ => "",
         };
     }
@@ -125,7 +125,7 @@ internal sealed class InspectReport(Inspection found, bool isOneTensor)
         for (int i = 0; i < _checkpoint.Shards.Count; i++)
         {
             SafetensorsFile shard = _checkpoint.Shards[i];
-            table.Add(NumberText.Count(i + 1), Escape(System.IO.Path.GetFileName(shard.Path)), NumberText.Bytes(shard.Length), NumberText.Count(shard.Tensors.Count));
+            table.Add(Sizes.Count(i + 1), Escape(System.IO.Path.GetFileName(shard.Path)), Sizes.Bytes(shard.Length), Sizes.Count(shard.Tensors.Count));
         }
         return table;
     }
@@ -138,9 +138,9 @@ internal sealed class InspectReport(Inspection found, bool isOneTensor)
         Dictionary<SafetensorsFile, int> numbers = _checkpoint.Shards.Select((s, i) => (s, i)).ToDictionary(p => p.s, p => p.i + 1);
         foreach (Tensor tensor in found.Tensors)
         {
-            string[] cells = [Escape(tensor.Name), Escape(tensor.DtypeName), $"[{string.Join(", ", tensor.Shape)}]", NumberText.Bytes(tensor.ByteLength)];
+            string[] cells = [Escape(tensor.Name), Escape(tensor.DtypeName), $"[{string.Join(", ", tensor.Shape)}]", Sizes.Bytes(tensor.ByteLength)];
             table.Add([
-                .. hasShards ? [NumberText.Count(numbers[tensor.File])] : (string[])[],
+                .. hasShards ? [Sizes.Count(numbers[tensor.File])] : (string[])[],
                 .. cells,
                 .. hasOdd ? [IsAligned(tensor) ? "" : $"odd offset {tensor.FileOffset}"] : (string[])[]]);
         }
@@ -152,8 +152,8 @@ internal sealed class InspectReport(Inspection found, bool isOneTensor)
         TextTable table = new("norms of rows", ">rows", ">least", ">median", ">greatest", ">zero", ">near 0", ">NaN/inf");
         foreach (Tensor tensor in found.Tensors)
             if (found.Norms.TryGetValue(tensor.Name, out RowNorms? norms))
-                table.Add(Escape(tensor.Name), NumberText.Count(norms.RowCount), NumberText.Real(norms.Least), NumberText.Real(norms.Median), NumberText.Real(norms.Greatest),
-                    NumberText.Count(norms.Zero), NumberText.Count(norms.NearlyZero), NumberText.Count(norms.NonFinite));
+                table.Add(Escape(tensor.Name), Sizes.Count(norms.RowCount), NumberText.Real(norms.Least), NumberText.Real(norms.Median), NumberText.Real(norms.Greatest),
+                    Sizes.Count(norms.Zero), Sizes.Count(norms.NearlyZero), Sizes.Count(norms.NonFinite));
         return table;
     }
 

@@ -15,7 +15,7 @@ internal static class PatchReport
             .Add(verb, ConsoleUi.OneLine(path))
             .Add("tensor", VisibleText.Escape(result.TensorName))
             .Add("tied", Tied(result.IsTied))
-            .Add("rows", $"{NumberText.Count(result.RowCount)} of {NumberText.Count(result.Width)} values")
+            .Add("rows", $"{Sizes.Count(result.RowCount)} of {Sizes.Count(result.Width)} values")
             .Add("output", ConsoleUi.OneLine(result.OutputPath))
             .Add("rewritten", VisibleText.Escape(result.WrittenFile))
             .Add("hard-linked", Names(result.LinkedFiles))
@@ -24,12 +24,6 @@ internal static class PatchReport
             .WriteTo(ui);
         foreach (string note in result.Notes) ui.Remark($"note: {note}");
         ui.WriteJson(json => Write(json, path, result));
-    }
-
-    public static void WriteTied(this Utf8JsonWriter json, bool? isTied)
-    {
-        if (isTied is { } tied) json.WriteBoolean("tied", tied);
-        else json.WriteNull("tied");
     }
 
     public static void WriteStrings(this Utf8JsonWriter json, string name, IEnumerable<string> values)
@@ -43,7 +37,7 @@ internal static class PatchReport
     {
         json.WriteString("checkpoint", path);
         json.WriteString("tensor", result.TensorName);
-        json.WriteTied(result.IsTied);
+        json.WriteTruth("tied", result.IsTied);
         json.WriteNumber("rows", result.RowCount);
         json.WriteNumber("width", result.Width);
         json.WriteString("output", result.OutputPath);

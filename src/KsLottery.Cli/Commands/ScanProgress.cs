@@ -9,7 +9,7 @@ internal sealed class ScanProgress(ProgressLine line, string name = "") : IProgr
     {
         double rate = value.RowsDone / Math.Max(value.Elapsed.TotalSeconds, 1e-9);
         string left = rate > 0 ? NumberText.Seconds(TimeSpan.FromSeconds((value.RowCount - value.RowsDone) / rate)) : "-";
-        return $"{name}{NumberText.Count(value.RowsDone)} of {NumberText.Count(value.RowCount)} rows, "
-            + $"{NumberText.Count((long)rate)} rows/s, {left} left";
+        return $"{name}{Sizes.Count(value.RowsDone)} of {Sizes.Count(value.RowCount)} rows, "
+            + $"{Sizes.Count((long)rate)} rows/s, {left} left";
     });
 }

@@ -63,6 +63,9 @@ public sealed class ScoredRows
     /// <summary>Whether a row is below alpha.</summary>
     public bool IsBelowAlpha(int id) => Scan.Rows[id].Count >= CriticalCount;
 
+    /// <summary>The number of rows below alpha.</summary>
+    public int CountBelowAlpha() => Scan.Rows.Count(row => row.Count >= CriticalCount);
+
     /// <summary>The ids of the rows below alpha, best first.</summary>
     /// <remarks>By h, then by the larger relative change, then by id: the order is the same on every machine.</remarks>
     public IReadOnlyList<int> RankBelowAlpha() => Rank(IsBelowAlpha);
