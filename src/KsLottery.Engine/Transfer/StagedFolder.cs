@@ -10,6 +10,7 @@ namespace KsLottery.Engine.Transfer;
 internal sealed class StagedFolder : IDisposable
 {
     private readonly string _target;
+    private readonly string[] _replaceable;
     private bool _isCommitted;
 
     /// <summary>Starts a folder.</summary>
@@ -17,7 +18,18 @@ internal sealed class StagedFolder : IDisposable
     /// <param name="inputs">Files and folders that are read, for a clear refusal; a folder with content is refused in any case.</param>
     /// <exception cref="IOException">The target is a file, holds files, is an input, or lies in no folder.</exception>
     public StagedFolder(string path, params ReadOnlySpan<string> inputs)
+        : this(path, [], inputs)
     {
+    }
+
+    /// <summary>Starts a folder that may take the place of an earlier one.</summary>
+    /// <param name="path">The target: absent, or a folder with nothing but files that may be replaced.</param>
+    /// <param name="replaceable">The names of those files.</param>
+    /// <param name="inputs">Files and folders that are read, for a clear refusal.</param>
+    /// <exception cref="IOException">The target is a file, holds other files, is an input, or lies in no folder.</exception>
+    public StagedFolder(string path, string[] replaceable, params ReadOnlySpan<string> inputs)
+    {
+        _replaceable = replaceable;
         ArgumentException.ThrowIfNullOrEmpty(path);
         GivenPath = path;
         _target = RealPath.Of(Path.TrimEndingDirectorySeparator(path));
@@ -25,8 +37,8 @@ internal sealed class StagedFolder : IDisposable
             if (_target == RealPath.Of(Path.TrimEndingDirectorySeparator(input)))
                 throw new IOException($"{path}: refused, because this is an input. Name a new folder for the output.");
         if (File.Exists(_target)) throw new IOException($"{path}: this is a file. Name a new folder for the output.");
-        if (Directory.Exists(_target) && Directory.EnumerateFileSystemEntries(_target).FirstOrDefault() is { } found)
-            throw new IOException($"{path}: the folder is not empty, it holds {Path.GetFileName(found)}. Name a new one for the output.");
+        if (FirstObstacle() is { } found)
+            throw new IOException($"{path}: the folder is not empty, it holds {found}. Name a new one for the output.");
         if (Path.GetDirectoryName(_target) is not { } parent || !Directory.Exists(parent))
             throw new DirectoryNotFoundException($"{path}: the folder above it does not exist. Create it first.");
         Staging = Path.Combine(parent, $".kslottery-{Path.GetRandomFileName()}.tmp");
@@ -45,10 +57,17 @@ internal sealed class StagedFolder : IDisposable
     public void Commit(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        // Fails where files came into it meanwhile.
-        if (Directory.Exists(_target)) Directory.Delete(_target);
+        string? earlier = null;
+        if (Directory.Exists(_target))
+        {
+            if (FirstObstacle() is { } found) throw new IOException($"{GivenPath}: {found} came into it meanwhile. Name a new folder for the output.");
+            // An empty folder is deleted, which fails where files come into it at this moment.
+            if (_replaceable.Length == 0) Directory.Delete(_target);
+            else Directory.Move(_target, earlier = Staging + ".old");
+        }
         Directory.Move(Staging, _target);
         _isCommitted = true;
+        if (earlier is not null) Directory.Delete(earlier, recursive: true);
     }
 
     /// <summary>Removes what was written, unless it was committed.</summary>
@@ -56,4 +75,9 @@ internal sealed class StagedFolder : IDisposable
     {
         if (!_isCommitted) Directory.Delete(Staging, recursive: true);
     }
+
+    /// <summary>The name of something in the target that may not be replaced.</summary>
+    private string? FirstObstacle() => !Directory.Exists(_target)
+        ? null
+        : Directory.EnumerateFileSystemEntries(_target).Select(Path.GetFileName).FirstOrDefault(name => !_replaceable.Contains(name));
 }

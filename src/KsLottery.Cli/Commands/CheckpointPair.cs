@@ -1,0 +1,74 @@
+using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Tickets;
+using KsLottery.Engine.Tokens;
+
+namespace KsLottery.Cli.Commands;
+
+/// <summary>A base checkpoint and a tuned one, opened together.</summary>
+internal sealed class CheckpointPair : IDisposable
+{
+    private const int MostNames = 8;
+
+    private readonly string? _tokenizerPath;
+
+    /// <summary>Opens both.</summary>
+    /// <param name="basePath">The base.</param>
+    /// <param name="tunedPath">The tuned checkpoint.</param>
+    /// <param name="tokenizerPath">The tokenizer; null looks for it beside the base, then beside the tuned checkpoint.</param>
+    /// <param name="options">How to read them.</param>
+    public CheckpointPair(string basePath, string tunedPath, string? tokenizerPath, CheckpointOptions options)
+    {
+        _tokenizerPath = tokenizerPath;
+        Base = Checkpoint.Open(basePath, options);
+        try
+        {
+            Tuned = Checkpoint.Open(tunedPath, options);
+        }
+        catch
+        {
+            Base.Dispose();
+            throw;
+        }
+    }
+
+    public Checkpoint Base { get; }
+
+    public Checkpoint Tuned { get; }
+
+    /// <summary>The number of elements in all tensors of the base.</summary>
+    public long BaseParameters => Base.Tensors.Sum(t => t.ElementCount);
+
+    /// <summary>Finds the tensor of a name in both; without a name, the input embedding of each.</summary>
+    /// <exception cref="KeyNotFoundException">One of them has none.</exception>
+    public (Tensor Base, Tensor Tuned) FindTensors(string? name)
+    {
+        if (name is not null) return (Base.GetTensor(name), Tuned.GetTensor(name));
+        Tensor before = Base.FindInputEmbedding() ?? throw NoEmbedding(Base);
+        return (before, Tuned.TryGetTensor(before.Name, out Tensor? same) ? same : Tuned.FindInputEmbedding() ?? throw NoEmbedding(Tuned));
+    }
+
+    /// <summary>What the rows of a tensor of the base are called; nothing where they are no tokens and no tokenizer was given.</summary>
+    public RowTokens FindTokens(Tensor tensor)
+    {
+        if (_tokenizerPath is not null) return new(TokenTable.Open(_tokenizerPath), Config);
+        bool isTokens = tensor == Base.FindInputEmbedding() || tensor == Base.FindOutputHead();
+        return isTokens ? new(TokenTable.FindBeside(Base.Path) ?? TokenTable.FindBeside(Tuned.Path), Config) : RowTokens.None;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Base.Dispose();
+        Tuned.Dispose();
+    }
+
+    private ModelConfig? Config => Base.Config ?? Tuned.Config;
+
+    private static KeyNotFoundException NoEmbedding(Checkpoint checkpoint)
+    {
+        string[] matrices = [.. checkpoint.Tensors.Where(t => t.Shape.Count == 2).Select(t => VisibleText.Escape(t.Name))];
+        string names = matrices.Length == 0 ? "it has no matrix" : $"its matrices are {string.Join(", ", matrices.Take(MostNames))}"
+            + (matrices.Length > MostNames ? $" and {matrices.Length - MostNames} more" : "");
+        return new($"{checkpoint.Path}: no tensor has the usual name of an input embedding, or several have; {names}. Name one with --tensor.");
+    }
+}

@@ -1,0 +1,160 @@
+using System.CommandLine;
+using System.Diagnostics;
+using KsLottery.Cli.Demo;
+using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Tickets;
+using KsLottery.Engine.Transfer;
+
+namespace KsLottery.Cli.Commands;
+
+/// <summary><c>kslottery demo</c>: find, patch, apply, verify, revert and export, on a pair whose answer is known.</summary>
+internal static class DemoCommand
+{
+    private static readonly Option<string?> Keep = new("--keep") { Description = "Keep the files in this new folder instead of a temporary one.", HelpName = "DIR" };
+
+    public static Command Create()
+    {
+        Command command = new("demo", "Shows find, patch, apply, verify, revert and export on a small pair that it makes itself, and checks each answer.") { Keep };
+        command.SetBody((arguments, ui, cancel) => Run(arguments.GetValue(Keep), ui, cancel));
+        return command;
+    }
+
+    private static int Run(string? keep, ConsoleUi ui, CancellationToken cancel)
+    {
+        long started = Stopwatch.GetTimestamp();
+        if (keep is not null && (File.Exists(keep) || (Directory.Exists(keep) && Directory.EnumerateFileSystemEntries(keep).Any())))
+            throw new IOException($"{keep}: it exists and is no empty folder. Name a new folder to keep the files in.");
+        string folder = keep is null ? Directory.CreateTempSubdirectory("kslottery-demo-").FullName : Directory.CreateDirectory(keep).FullName;
+        bool isKept = false;
+        try
+        {
+            Steps steps = new(folder, keep ?? "", ui, cancel);
+            steps.Run();
+            isKept = keep is not null;
+            steps.WriteEnd(Stopwatch.GetElapsedTime(started), isKept);
+            return ExitCode.Ok;
+        }
+        finally
+        {
+            if (!isKept) Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    /// <summary>The steps; each prints the command that does the same.</summary>
+    private sealed class Steps(string folder, string shownFolder, ConsoleUi ui, CancellationToken cancel)
+    {
+        private const string PatchPath = "ticket/" + RowPatch.FileName;
+
+        private readonly List<string> _checks = [];
+        private Ticket? _ticket;
+
+        public void Run()
+        {
+            DemoPair pair = DemoPair.Make(folder);
+            ui.WriteLine($"A small model and a tuned copy of it, {Sizes.Count(DemoPair.Rows)} embedding rows of {DemoPair.Width} values each:");
+            ui.WriteLine($"  {DemoPair.Planted.Count} rows were moved far, and must be found;");
+            ui.WriteLine($"  {pair.NoisyCount} rows got noise of a hundredth of their spread, and must not be;");
+            ui.WriteLine("  1 row is dead (1e-23) and got that noise, which any test takes for a change: it must be marked degenerate.");
+            Find(pair);
+            Apply(pair);
+            Revert(pair);
+            Export();
+        }
+
+        public void WriteEnd(TimeSpan elapsed, bool isKept)
+        {
+            ui.WriteLine();
+            ui.WriteLine($"All {_checks.Count} checks hold. {NumberText.Seconds(elapsed)}"
+                + (isKept ? "" : "; demo --keep DIR keeps the files to play with."));
+            ui.WriteJson(json =>
+            {
+                json.WriteString("signature", _ticket!.Signature.ToString());
+                json.WriteStartArray("ids");
+                foreach (int id in _ticket.Ids) json.WriteNumberValue(id);
+                json.WriteEndArray();
+                json.WriteStrings("checks", _checks);
+                json.WriteString("folder", isKept ? folder : null);
+                json.WriteNumber("seconds", elapsed.TotalSeconds);
+            });
+        }
+
+        private void Find(DemoPair pair)
+        {
+            Say("find base tuned --out ticket");
+            FindReport report = FindCommand.Run(new() { Base = pair.Base, Tuned = pair.Tuned, Out = Place("ticket"), ShownOut = Shown("ticket") }, ui, cancel);
+            if (!ui.IsJson) report.Write();
+            _ticket = report.Ticket;
+            Check("the ticket holds the rows that were moved, the dead row, and no other",
+                _ticket.Ids.SequenceEqual(DemoPair.Planted.Append(DemoPair.Dead).Order()));
+            Check("of these the dead row alone is marked degenerate",
+                _ticket.Entries.All(e => e.Category.StartsWith("degenerate", StringComparison.Ordinal) == (e.Id == DemoPair.Dead)));
+            Check("ticket.json reads back the same", TicketFile.Read(Path.Combine(Place("ticket"), TicketFile.FileName)).Signature == _ticket.Signature);
+        }
+
+        private void Apply(DemoPair pair)
+        {
+            Say($"apply base {PatchPath} --out patched");
+            PatchResult result = PatchApplication.Apply(pair.Base, Place(PatchPath), Place("patched"), cancellationToken: cancel);
+            ui.WriteLine($"{result.RowCount} rows written into {result.WrittenFile}; {string.Join(", ", result.CopiedFiles)} carried along");
+            using Checkpoint before = Checkpoint.Open(pair.Base), after = Checkpoint.Open(pair.Tuned), patched = Checkpoint.Open(Place("patched"));
+            (Tensor a, Tensor b, Tensor c) = (before.GetTensor(result.TensorName), after.GetTensor(result.TensorName), patched.GetTensor(result.TensorName));
+            HashSet<int> ids = [.. _ticket!.Ids];
+            Check("the patched embedding has the tuned rows of the ticket and the base's everywhere else",
+                Enumerable.Range(0, DemoPair.Rows).All(id => c.GetRow<ushort>(id).SequenceEqual((ids.Contains(id) ? b : a).GetRow<ushort>(id))));
+            Check("every other tensor is the base's", before.Tensors.Where(t => t.Name != result.TensorName)
+                .All(t => Fingerprint.OfTensor(t, cancel) == Fingerprint.OfTensor(patched.GetTensor(t.Name), cancel)));
+            Check("a base that is another one is refused", IsRefused(() =>
+                PatchApplication.Apply(pair.Tuned, Place(PatchPath), Place("refused"), cancellationToken: cancel)) && !Directory.Exists(Place("refused")));
+        }
+
+        private void Revert(DemoPair pair)
+        {
+            Say($"revert patched {PatchPath} --out restored");
+            PatchResult result = PatchApplication.Revert(Place("patched"), Place(PatchPath), Place("restored"), cancellationToken: cancel);
+            string restored = Fingerprint.OfFile(Path.Combine(Place("restored"), result.WrittenFile), cancel);
+            ui.WriteLine($"{result.WrittenFile} {restored}");
+            Check("the restored file has the base's exact bytes", restored == Fingerprint.OfFile(Path.Combine(pair.Base, result.WrittenFile), cancel));
+        }
+
+        private void Export()
+        {
+            Say($"export {PatchPath} --to peft --out adapter");
+            using RowPatch patch = RowPatch.Open(Place(PatchPath));
+            PeftAdapter.Write(patch, Place("adapter"), "base", cancellationToken: cancel);
+            PeftRows rows = PeftAdapter.Read(Place("adapter"));
+            ui.WriteLine($"{PeftAdapter.ConfigName}, {PeftAdapter.WeightsName}: {rows.Indices.Count} rows of {rows.Width} for {rows.Module}");
+            Check("the adapter holds the ticket's rows", rows.Indices.SequenceEqual(_ticket!.Ids) && rows.Width == DemoPair.Width);
+        }
+
+        private static bool IsRefused(Action action)
+        {
+            try
+            {
+                action();
+                return false;
+            }
+            catch (PatchMismatchException)
+            {
+                return true;
+            }
+        }
+
+        private string Place(string name) => Path.Combine(folder, name);
+
+        private string Shown(string name) => shownFolder.Length == 0 ? name : Path.Combine(shownFolder, name);
+
+        private void Say(string command)
+        {
+            cancel.ThrowIfCancellationRequested();
+            ui.WriteLine();
+            ui.WriteLine($"$ kslottery {command}");
+        }
+
+        private void Check(string what, bool holds)
+        {
+            if (!holds) throw new CommandException(ExitCode.VerificationFailed, $"demo: it does not hold that {what}. Please report this, with the machine's processor.");
+            _checks.Add(what);
+            ui.WriteLine($"ok: {what}");
+        }
+    }
+}

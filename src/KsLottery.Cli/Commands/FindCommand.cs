@@ -1,0 +1,83 @@
+using System.CommandLine;
+using System.Diagnostics;
+using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Rows;
+using KsLottery.Engine.Tickets;
+using KsLottery.Engine.Transfer;
+
+namespace KsLottery.Cli.Commands;
+
+/// <summary><c>kslottery find BASE TUNED</c>: the winning ticket, or with <c>--all-tensors</c> the map of what changed.</summary>
+internal static class FindCommand
+{
+    private const int MillisecondsBetweenReports = 100;
+
+    public static Command Create()
+    {
+        Command command = new("find", "Tests every row of two checkpoints and names the winning ticket: the rows that a fine-tune moved.");
+        FindOptions.AddTo(command);
+        command.SetBody((arguments, ui, cancel) =>
+        {
+            FindOptions options = FindOptions.From(arguments);
+            if (options.AllTensors) return TensorMap.Run(options, ui, cancel);
+            Run(options, ui, cancel).Write();
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+
+    /// <summary>Finds the ticket of one tensor, and writes what <c>--out</c> asks for.</summary>
+    public static FindReport Run(FindOptions options, ConsoleUi ui, CancellationToken cancel)
+    {
+        long started = Stopwatch.GetTimestamp();
+        using CheckpointPair pair = new(options.Base, options.Tuned, options.Tokenizer, options.Reading);
+        (Tensor before, Tensor after) = pair.FindTensors(options.Tensor);
+        RowTokens tokens = pair.FindTokens(before);
+        using TicketFolder? folder = options.Out is null ? null : new(options.Out, options.Force);
+
+        ScoredRows rows = Scan(before, after, options, ui, cancel);
+        (string baseFingerprint, string tunedFingerprint) = TakeFingerprints(before, after, ui, cancel);
+        Ticket ticket = Ticket.Select(rows, new()
+        {
+            Tensor = before.Name,
+            Rows = rows.Scan.Rows.Count,
+            Width = rows.Scan.Width,
+            BaseType = before.ElementType,
+            TunedType = after.ElementType,
+            BaseFingerprint = baseFingerprint,
+            TunedFingerprint = tunedFingerprint,
+            IsTied = pair.Base.IsTied,
+            CheckpointParameters = pair.BaseParameters,
+        }, tokens);
+        IReadOnlyList<string> files = folder?.Write(ticket, rows, tokens, before, after, cancel) ?? [];
+
+        return new(ui, options, ticket, rows, tokens)
+        {
+            TunedTensor = after.Name,
+            IsTunedTied = pair.Tuned.IsTied,
+            Elapsed = Stopwatch.GetElapsedTime(started),
+            Files = files,
+        };
+    }
+
+    private static ScoredRows Scan(Tensor before, Tensor after, FindOptions options, ConsoleUi ui, CancellationToken cancel)
+    {
+        using ProgressLine progress = ui.StartProgress();
+        RowScanResult scan = RowScan.Run(RowMatrix.FromTensor(before), RowMatrix.FromTensor(after),
+            new() { Threads = options.Threads, Progress = new ScanProgress(progress) }, cancel);
+        return new(scan, options.Selection);
+    }
+
+    /// <summary>Both at once: SHA-256 is slower than the scan, and one stream of it has no use for a second processor.</summary>
+    private static (string Base, string Tuned) TakeFingerprints(Tensor before, Tensor after, ConsoleUi ui, CancellationToken cancel)
+    {
+        using ProgressLine progress = ui.StartProgress();
+        Task<string> first = Task.Run(() => Fingerprint.OfTensor(before, cancel), CancellationToken.None);
+        Task<string> second = Task.Run(() => Fingerprint.OfTensor(after, cancel), CancellationToken.None);
+        Task<string[]> both = Task.WhenAll(first, second);
+        while (Task.WaitAny(new Task[] { both }, MillisecondsBetweenReports, CancellationToken.None) < 0)
+            progress.Report(() => "taking the fingerprints of both tensors");
+        string[] results = both.GetAwaiter().GetResult();
+        return (results[0], results[1]);
+    }
+}

@@ -1,0 +1,133 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Statistics;
+using KsLottery.Engine.Tickets;
+
+namespace KsLottery.Cli.Commands;
+
+/// <summary>The arguments of <c>kslottery find</c>.</summary>
+internal sealed record FindOptions
+{
+    private const int UsualLimit = 40;
+
+    private static readonly Argument<string> BaseArgument = new("BASE") { Description = "The checkpoint before tuning: a .safetensors file or a model's folder." };
+    private static readonly Argument<string> TunedArgument = new("TUNED") { Description = "The checkpoint after tuning." };
+    private static readonly Option<string?> TensorOption = new("--tensor") { Description = "The tensor to compare; without it the input embedding.", HelpName = "NAME" };
+    private static readonly Option<bool> AllOption = new("--all-tensors") { Description = "One line for every matrix instead: the map of what a fine-tune touched." };
+    private static readonly Option<double> AlphaOption = new("--alpha")
+    {
+        Description = "A row wins where p (adjusted, with --adjust) is below this threshold.", HelpName = "A", DefaultValueFactory = _ => 0.05,
+    };
+    private static readonly Option<string> MethodOption = new("--method")
+    {
+        Description = "How p is computed; auto is exact up to rows of 10,000 values.", DefaultValueFactory = _ => KsMethod.Auto.ToName(),
+    };
+    private static readonly Option<string> AdjustOption = new("--adjust")
+    {
+        Description = "The correction for the number of rows. The column adjusted_p is always written: with none, by bh, and rows win by p itself.",
+        DefaultValueFactory = _ => PValueAdjustment.None.ToName(),
+    };
+    private static readonly Option<int?> TopOption = new("--top") { Description = "Where no row is below alpha, the K rows of largest h become the ticket.", HelpName = "K" };
+    private static readonly Option<int> ThreadsOption = new("--threads", "-t") { Description = "Threads of the scan; 0 takes one for each processor.", HelpName = "N" };
+    private static readonly Option<string> DeviceOption = new("--device", "-d")
+    {
+        Description = "Where the rows are compared: auto or cpu.", HelpName = "auto|cpu", DefaultValueFactory = _ => "auto",
+    };
+    private static readonly Option<string?> TokenizerOption = new("--tokenizer") { Description = "The tokenizer that names the rows; without it the one beside BASE or TUNED.", HelpName = "PATH" };
+    private static readonly Option<string?> OutOption = new("--out", "-o") { Description = "Write ticket.json, rows.tsv and patch.safetensors into this new folder.", HelpName = "DIR" };
+    private static readonly Option<bool> ForceOption = new("--force") { Description = "Let --out replace an earlier result; other files are never replaced." };
+    private static readonly Option<int> LimitOption = new("--limit")
+    {
+        Description = "The most rows that the table shows; 0 shows all.", HelpName = "N", DefaultValueFactory = _ => UsualLimit,
+    };
+
+    public required string Base { get; init; }
+
+    public required string Tuned { get; init; }
+
+    public string? Tensor { get; init; }
+
+    public bool AllTensors { get; init; }
+
+    public TicketSelection Selection { get; init; } = new();
+
+    public int Threads { get; init; }
+
+    public string? Tokenizer { get; init; }
+
+    public CheckpointOptions Reading { get; init; } = new();
+
+    public string? Out { get; init; }
+
+    /// <summary>What the report calls <see cref="Out"/>; the demo's is in a temporary folder.</summary>
+    public string? ShownOut { get; init; }
+
+    public bool Force { get; init; }
+
+    /// <summary>The most rows that the table shows.</summary>
+    public int Limit { get; init; } = UsualLimit;
+
+    /// <summary>Gives a command the arguments.</summary>
+    public static void AddTo(Command command)
+    {
+        MethodOption.AcceptOnlyFromAmong([.. SelectionNames.OfMethods]);
+        AdjustOption.AcceptOnlyFromAmong([.. SelectionNames.OfAdjustments]);
+        Check(AlphaOption, alpha => alpha > 0 && alpha < 1, "it must lie between 0 and 1, for instance 0.05");
+        Check(TopOption, top => top is null or >= 1, "it must be 1 or more");
+        Check(ThreadsOption, threads => threads >= 0, "it must be 0 or more");
+        Check(LimitOption, limit => limit >= 0, "it must be 0 or more");
+        command.Validators.Add(result =>
+        {
+            if (!result.GetValue(AllOption)) return;
+            if (result.GetResult(TensorOption) is { Implicit: false }) result.AddError("--all-tensors and --tensor exclude each other.");
+            if (result.GetResult(OutOption) is { Implicit: false })
+                result.AddError("--all-tensors only prints: --out writes the ticket of one tensor. Choose it with --tensor.");
+            if (result.GetResult(TopOption) is { Implicit: false })
+                result.AddError("--all-tensors counts the rows below alpha in every tensor: --top is for one. Choose it with --tensor.");
+        });
+        foreach (Argument argument in (Argument[])[BaseArgument, TunedArgument]) command.Add(argument);
+        foreach (Option option in (Option[])[TensorOption, AllOption, AlphaOption, MethodOption, AdjustOption, TopOption, ThreadsOption, DeviceOption,
+            TokenizerOption, Cli.Reading.NoMemoryMap, OutOption, ForceOption, LimitOption])
+            command.Add(option);
+    }
+
+    /// <summary>Reads the arguments.</summary>
+    /// <exception cref="CommandException">The device is not to be had.</exception>
+    public static FindOptions From(ParseResult arguments)
+    {
+        string device = arguments.GetRequiredValue(DeviceOption);
+        if (device is not ("auto" or "cpu"))
+            throw new CommandException(ExitCode.DeviceUnavailable,
+                $"device '{VisibleName(device)}' is not available: this version compares rows on the CPU, --device auto or cpu. See kslottery devices.");
+        return new()
+        {
+            Base = arguments.GetRequiredValue(BaseArgument),
+            Tuned = arguments.GetRequiredValue(TunedArgument),
+            Tensor = arguments.GetValue(TensorOption),
+            AllTensors = arguments.GetValue(AllOption),
+            Selection = new()
+            {
+                Alpha = arguments.GetValue(AlphaOption),
+                Method = SelectionNames.TryParse(arguments.GetValue(MethodOption), out KsMethod method) ? method : default,
+                Adjustment = SelectionNames.TryParse(arguments.GetValue(AdjustOption), out PValueAdjustment adjustment) ? adjustment : default,
+                Top = arguments.GetValue(TopOption),
+            },
+            Threads = arguments.GetValue(ThreadsOption),
+            Tokenizer = arguments.GetValue(TokenizerOption),
+            Reading = Cli.Reading.Of(arguments),
+            Out = arguments.GetValue(OutOption),
+            Force = arguments.GetValue(ForceOption),
+            Limit = arguments.GetValue(LimitOption) is 0 ? int.MaxValue : arguments.GetValue(LimitOption),
+        };
+    }
+
+    private static string VisibleName(string device) => Engine.Tokens.VisibleText.Escape(device);
+
+    private static void Check<T>(Option<T> option, Predicate<T?> isValid, string problem) => option.Validators.Add((OptionResult result) =>
+    {
+        if (result.Tokens is [var token] && !result.Errors.Any() && !isValid(result.GetValueOrDefault<T>()))
+            result.AddError(string.Create(CultureInfo.InvariantCulture, $"{option.Name} is {token.Value}; {problem}."));
+    });
+}

@@ -1,0 +1,142 @@
+using System.Text.Json;
+using KsLottery.Engine;
+using KsLottery.Engine.Tickets;
+using KsLottery.Engine.Tokens;
+
+namespace KsLottery.Cli.Commands;
+
+/// <summary>Prints what <c>kslottery find</c> found, as text or as JSON.</summary>
+internal sealed class FindReport(ConsoleUi ui, FindOptions options, Ticket ticket, ScoredRows rows, RowTokens tokens)
+{
+    private const int UsualRanking = 20;
+    private const int TokenColumns = 24;
+    private const double LittlePower = 0.1;
+
+    /// <summary>The tuned tensor's name, which may differ from the base's.</summary>
+    public required string TunedTensor { get; init; }
+
+    /// <summary>Whether the tuned checkpoint is tied.</summary>
+    public required bool? IsTunedTied { get; init; }
+
+    /// <summary>How long the whole work took.</summary>
+    public required TimeSpan Elapsed { get; init; }
+
+    /// <summary>The names of the files that were written.</summary>
+    public required IReadOnlyList<string> Files { get; init; }
+
+    /// <summary>What was found.</summary>
+    public Ticket Ticket => ticket;
+
+    private TicketOrigin Origin => ticket.Origin;
+
+    /// <summary>The rows to show: the ticket, or where it is empty those that come nearest to it.</summary>
+    private IReadOnlyList<TicketEntry> Shown => ticket.Entries.Count > 0
+        ? ticket.Entries
+        : Engine.Tickets.Ticket.Describe(rows, rows.RankTop(options.Selection.Top ?? UsualRanking), tokens);
+
+    public void Write()
+    {
+        if (ui.IsJson)
+        {
+            ui.WriteJson(WriteJson);
+            return;
+        }
+        WriteHead();
+        IReadOnlyList<TicketEntry> shown = Shown;
+        if (ticket.Entries.Count == 0 || ticket.IsByRank) WriteWeakness(shown.Count);
+        if (shown.Count > 0) WriteTable(shown);
+        WriteSummary();
+    }
+
+    private void WriteHead()
+    {
+        string types = Origin.BaseType == Origin.TunedType
+            ? Origin.BaseType.ToName()
+            : $"{Origin.BaseType.ToName()} against {Origin.TunedType.ToName()}, compared as F32";
+        string name = VisibleText.Escape(Origin.Tensor) + (TunedTensor == Origin.Tensor ? "" : $" against {VisibleText.Escape(TunedTensor)}");
+        ui.WriteLine($"{name}: {Sizes.Count(Origin.Rows, "row")} of {Sizes.Count(Origin.Width)}, {types}");
+        ui.WriteLine($"base {Tying(Origin.IsTied)}{(Origin.IsTied == IsTunedTied ? "" : $"; tuned checkpoint {Tying(IsTunedTied)}")}");
+        ui.WriteLine(tokens.Source is null ? "no tokenizer: rows have ids alone" : $"tokens from {VisibleText.Escape(tokens.Source)}");
+        ui.WriteLine();
+    }
+
+    private static string Tying(bool? isTied) => isTied switch
+    {
+        true => "tied: the output head is the input embedding",
+        false => "not tied: the output head is a tensor of its own",
+        null => "tied or not: unknown",
+    };
+
+    private void WriteWeakness(int shown)
+    {
+        ui.WriteLine(Origin.Rows == rows.Scan.Unchanged ? "no row changed: there is no ticket" : $"no row is below alpha: {Threshold()}");
+        if (shown > 0)
+            ui.WriteLine(ticket.IsByRank
+                ? $"by --top, the {Sizes.Count(shown, "row")} of largest h make the ticket:"
+                : $"the {Sizes.Count(shown, "row")} of largest h, which are no ticket (--top K makes them one):");
+        ui.WriteLine();
+    }
+
+    private double NeededStatistic => (double)ticket.CriticalCount / Origin.Width;
+
+    private string Threshold() => ticket.CriticalCount > Origin.Width
+        ? $"at d = {Origin.Width} no difference at all is large enough"
+        : $"at d = {Sizes.Count(Origin.Width)} a row needs h ≥ {Sizes.Count(ticket.CriticalCount)}, that is D ≥ {NumberText.Fixed(NeededStatistic, 4)}"
+            + (NeededStatistic > LittlePower ? " (so few values have little power)" : "")
+            + $"; the largest D is {NumberText.Fixed(rows.Scan.LargestStatistic, 4)}";
+
+    private void WriteTable(IReadOnlyList<TicketEntry> entries)
+    {
+        TextTable table = new TextTable(">rank", ">id", "token", ">h", ">D", ">p", ">log10 p", "sign", ">location", ">change", "category")
+            .Limit(2, TokenColumns);
+        foreach (TicketEntry entry in entries.Take(options.Limit))
+        {
+            table.Add(Sizes.Count(table.Count + 1), entry.Id.ToString(System.Globalization.CultureInfo.InvariantCulture), entry.Piece,
+                Sizes.Count(entry.Count), NumberText.Fixed(entry.Statistic, 4), NumberText.Probability(entry.Log10PValue),
+                NumberText.Fixed(entry.Log10PValue, 2), entry.Sign > 0 ? "+" : entry.Sign < 0 ? "-" : "", NumberText.Real(entry.Location),
+                NumberText.Percent(entry.RelativeDelta), entry.Category);
+        }
+        ui.Write(table);
+        if (entries.Count > table.Count)
+            ui.WriteLine($"… and {Sizes.Count(entries.Count - table.Count)} more: see --out DIR, or --limit 0");
+        ui.WriteLine();
+    }
+
+    private void WriteSummary()
+    {
+        int degenerate = ticket.Entries.Count(e => e.Category.StartsWith("degenerate", StringComparison.Ordinal));
+        FactList facts = new();
+        facts.Add("rows", $"{Sizes.Count(Origin.Rows)}: {Sizes.Count(ticket.Changed)} changed, {Sizes.Count(ticket.Unchanged)} identical"
+            + Also(ticket.Degenerate, "degenerate (constant or nearly zero before)") + Also(ticket.NonFinite, "not finite"));
+        facts.Add("ticket", $"{Sizes.Count(ticket.Entries.Count, "row")}{Also(degenerate, "of them degenerate")}: "
+            + $"{Sizes.Count(ticket.Parameters, "parameter")}, {NumberText.Percent(ticket.ShareOfTensor)} of the tensor, "
+            + $"{NumberText.Percent(ticket.ShareOfCheckpoint)} of the checkpoint");
+        if (ticket.Entries.Count > 0 && !ticket.IsByRank)
+            facts.Add("alpha", $"{NumberText.Real(ticket.Selection.Alpha)}: h ≥ {Sizes.Count(ticket.CriticalCount)}, that is D ≥ {NumberText.Fixed(NeededStatistic, 4)}");
+        facts.Add("scan", $"{Sizes.Count((long)rows.Scan.RowsPerSecond)} rows/s, {NumberText.Seconds(rows.Scan.Elapsed)}, "
+            + $"{rows.Scan.Kernel}, {Sizes.Count(rows.Scan.Threads, "thread")}; {NumberText.Seconds(Elapsed)} in all");
+        if (Files.Count > 0) facts.Add("written", $"{string.Join(", ", Files)} in {ConsoleUi.OneLine(options.ShownOut ?? options.Out!)}");
+        facts.WriteTo(ui);
+        ui.WriteLine();
+        ui.WriteLine(ticket.Signature.ToShortString());
+    }
+
+    private static string Also(long count, string what) => count == 0 ? "" : $", {Sizes.Count(count)} {what}";
+
+    private void WriteJson(Utf8JsonWriter json)
+    {
+        TicketFile.WriteProperties(json, ticket);
+        if (ticket.Entries.Count == 0) TicketFile.WriteEntries(json, "ranking", Shown);
+        json.WriteString("tuned_tensor", TunedTensor);
+        json.WriteTruth("tuned_tied", IsTunedTied);
+        json.WriteString("tokenizer", tokens.Source);
+        json.WriteString("kernel", rows.Scan.Kernel);
+        json.WriteNumber("threads", rows.Scan.Threads);
+        json.WriteNumberOrNull("rows_per_second", rows.Scan.RowsPerSecond);
+        json.WriteNumber("scan_seconds", rows.Scan.Elapsed.TotalSeconds);
+        json.WriteNumber("seconds", Elapsed.TotalSeconds);
+        json.WriteStartArray("files");
+        foreach (string file in Files) json.WriteStringValue(Path.Combine(options.Out!, file));
+        json.WriteEndArray();
+    }
+}

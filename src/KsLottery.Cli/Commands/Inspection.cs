@@ -1,0 +1,90 @@
+using System.Collections.Concurrent;
+using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Tokens;
+
+namespace KsLottery.Cli.Commands;
+
+/// <summary>What <c>inspect</c> found out about a checkpoint.</summary>
+internal sealed class Inspection
+{
+    private Inspection(Checkpoint checkpoint, IReadOnlyList<Tensor> tensors) => (Checkpoint, Tensors) = (checkpoint, tensors);
+
+    public Checkpoint Checkpoint { get; }
+
+    /// <summary>The tensors to show, in the order of their files and bytes.</summary>
+    public IReadOnlyList<Tensor> Tensors { get; }
+
+    public Tensor? Embedding => Checkpoint.FindInputEmbedding();
+
+    public Tensor? Head => Checkpoint.FindOutputHead();
+
+    /// <summary>Rows of the embedding, or what the configuration says where no embedding is known.</summary>
+    public long? Vocabulary => Embedding?.RowShape.Rows ?? Checkpoint.Config?.VocabularySize;
+
+    /// <summary>The tokenizer beside the checkpoint, or null where there is none that can be read.</summary>
+    public TokenTable? Tokenizer { get; private set; }
+
+    /// <summary>Why a tokenizer that is there cannot be read; null where there is no such trouble.</summary>
+    public string? TokenizerDefect { get; private set; }
+
+    /// <summary>Rows past the end of the tokenizer; negative where it names tokens that have no row, null where either is not known.</summary>
+    public long? PaddedRows => Tokenizer is { } tokenizer ? Vocabulary - tokenizer.Count : null;
+
+    /// <summary>Norms of the tensors that were asked for.</summary>
+    public IReadOnlyDictionary<string, RowNorms> Norms { get; private set; } = new Dictionary<string, RowNorms>();
+
+    /// <summary>Fingerprints by tensor, where they were asked for; a tensor of an unknown type has none.</summary>
+    public IReadOnlyDictionary<string, string> Fingerprints { get; private set; } = new Dictionary<string, string>();
+
+    /// <param name="checkpoint">An open checkpoint.</param>
+    /// <param name="only">The one tensor to look at; null takes all.</param>
+    /// <param name="allNorms">Whether to read every matrix for its norms, not only the embedding or the one tensor.</param>
+    /// <param name="fingerprints">Whether to read every shown tensor for its fingerprint.</param>
+    /// <param name="onStep">Hears of what comes next.</param>
+    /// <param name="cancellationToken">Stops within a tensor.</param>
+    /// <exception cref="KeyNotFoundException">There is no such tensor.</exception>
+    public static Inspection Of(Checkpoint checkpoint, string? only, bool allNorms, bool fingerprints, Action<string> onStep,
+        CancellationToken cancellationToken)
+    {
+        Inspection found = new(checkpoint, only is null ? [.. checkpoint.Tensors] : [checkpoint.GetTensor(only)]);
+        found.LookForTokenizer();
+
+        Dictionary<string, RowNorms> norms = [];
+        foreach (Tensor tensor in found.Tensors.Where(RowNorms.Has).Where(t => allNorms || only is not null || t == found.Embedding))
+        {
+            onStep($"norms of {VisibleText.Escape(tensor.Name)}");
+            norms.Add(tensor.Name, RowNorms.Of(tensor, cancellationToken));
+        }
+        found.Norms = norms;
+        if (fingerprints) found.Fingerprints = FingerprintAll(found.Tensors, onStep, cancellationToken);
+        return found;
+    }
+
+    /// <summary>A damaged tokenizer is worth telling; it does not keep the tensors from being listed.</summary>
+    private void LookForTokenizer()
+    {
+        try
+        {
+            Tokenizer = TokenTable.FindBeside(Checkpoint.Path);
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            TokenizerDefect = e.Message;
+        }
+    }
+
+    private static ConcurrentDictionary<string, string> FingerprintAll(IReadOnlyList<Tensor> tensors, Action<string> onStep,
+        CancellationToken cancellationToken)
+    {
+        ConcurrentDictionary<string, string> all = new();
+        // The largest first: one that came last would be hashed by one processor while the others wait.
+        IEnumerable<Tensor> ordered = tensors.Where(t => t.IsKnownType).OrderByDescending(t => t.ByteLength);
+        ParallelOptions options = new() { CancellationToken = cancellationToken, MaxDegreeOfParallelism = Environment.ProcessorCount };
+        Parallel.ForEach(Partitioner.Create(ordered, EnumerablePartitionerOptions.NoBuffering), options, tensor =>
+        {
+            onStep($"fingerprint of {VisibleText.Escape(tensor.Name)}");
+            all[tensor.Name] = Fingerprint.OfTensor(tensor, cancellationToken);
+        });
+        return all;
+    }
+}

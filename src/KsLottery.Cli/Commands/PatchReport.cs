@@ -1,0 +1,59 @@
+using System.Text.Json;
+using KsLottery.Engine.Tokens;
+using KsLottery.Engine.Transfer;
+
+namespace KsLottery.Cli.Commands;
+
+/// <summary>Tells what applying, reverting or exporting a patch did.</summary>
+internal static class PatchReport
+{
+    public static string Tied(bool? isTied) => isTied switch { true => "yes", false => "no", null => "unknown" };
+
+    public static void Write(ConsoleUi ui, string verb, string path, PatchResult result)
+    {
+        new FactList()
+            .Add(verb, ConsoleUi.OneLine(path))
+            .Add("tensor", VisibleText.Escape(result.TensorName))
+            .Add("tied", Tied(result.IsTied))
+            .Add("rows", $"{Sizes.Count(result.RowCount)} of {Sizes.Count(result.Width)} values")
+            .Add("output", ConsoleUi.OneLine(result.OutputPath))
+            .Add("rewritten", VisibleText.Escape(result.WrittenFile))
+            .Add("hard-linked", Names(result.LinkedFiles))
+            .Add("copied", Names(result.CopiedFiles))
+            .Add("fingerprint", result.Fingerprint)
+            .WriteTo(ui);
+        foreach (string note in result.Notes) ui.Remark($"note: {note}");
+        ui.WriteJson(json => Write(json, path, result));
+    }
+
+    public static void WriteStrings(this Utf8JsonWriter json, string name, IEnumerable<string> values)
+    {
+        json.WriteStartArray(name);
+        foreach (string value in values) json.WriteStringValue(value);
+        json.WriteEndArray();
+    }
+
+    private static void Write(Utf8JsonWriter json, string path, PatchResult result)
+    {
+        json.WriteString("checkpoint", path);
+        json.WriteString("tensor", result.TensorName);
+        json.WriteTruth("tied", result.IsTied);
+        json.WriteNumber("rows", result.RowCount);
+        json.WriteNumber("width", result.Width);
+        json.WriteString("output", result.OutputPath);
+        json.WriteString("rewritten", result.WrittenFile);
+        json.WriteStrings("hard_linked", result.LinkedFiles);
+        json.WriteStrings("copied", result.CopiedFiles);
+        json.WriteString("fingerprint", result.Fingerprint);
+        json.WriteNumber("inexact_values", result.InexactValues);
+        json.WriteNumber("overflowed_values", result.OverflowedValues);
+        json.WriteStrings("notes", result.Notes);
+    }
+
+    private static string Names(IReadOnlyList<string> files) => files.Count switch
+    {
+        0 => "nothing",
+        <= 4 => string.Join(", ", files.Select(VisibleText.Escape)),
+        _ => $"{files.Count} files: {string.Join(", ", files.Take(3).Select(VisibleText.Escape))}, …",
+    };
+}

@@ -1,0 +1,73 @@
+using KsLottery.Engine;
+using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Kernels;
+using KsLottery.Engine.Rows;
+using KsLottery.Engine.Tickets;
+
+namespace KsLottery.Cli.Commands;
+
+/// <summary><c>kslottery find --all-tensors</c>: a line for every matrix, the map of what a fine-tune touched.</summary>
+/// <remarks>
+/// Every tensor is a family of tests of its own: a correction counts the rows of that tensor. There are no fingerprints, which would
+/// take longer than the scan. Tensors that are no matrices are compared byte by byte.
+/// </remarks>
+internal static class TensorMap
+{
+    private const int ChunkLength = 1 << 20;
+
+    public static int Run(FindOptions options, ConsoleUi ui, CancellationToken cancel)
+    {
+        using CheckpointPair pair = new(options.Base, options.Tuned, options.Tokenizer, options.Reading);
+        TensorMapReport report = new(options.Selection) { BaseIsTied = pair.Base.IsTied, TunedIsTied = pair.Tuned.IsTied };
+        using (ProgressLine progress = ui.StartProgress())
+        {
+            foreach (Tensor before in pair.Base.Tensors)
+            {
+                cancel.ThrowIfCancellationRequested();
+                if (!pair.Tuned.TryGetTensor(before.Name, out Tensor? after)) report.Apart.Add((before.Name, "only in the base"));
+                else if (!before.Shape.SequenceEqual(after.Shape)) report.Apart.Add((before.Name, $"{Shape(before)} in the base, {Shape(after)} in the tuned"));
+                else if (before.Shape.Count != 2 && before.IsKnownType && after.IsKnownType) Compare(before, after, report, cancel);
+                else if ((WhyNot(before) ?? WhyNot(after)) is { } reason) report.Apart.Add((before.Name, reason));
+                else
+                {
+                    ScanProgress scan = new(progress, $"{Engine.Tokens.VisibleText.Escape(before.Name)}: ");
+                    RowScanResult result = RowScan.Run(RowMatrix.FromTensor(before), RowMatrix.FromTensor(after),
+                        new() { Threads = options.Threads, Progress = scan }, cancel);
+                    report.Lines.Add(TensorMapLine.Of(new(result, options.Selection)));
+                }
+            }
+        }
+        report.Apart.AddRange(pair.Tuned.Tensors.Where(t => !pair.Base.TryGetTensor(t.Name, out _)).Select(t => (t.Name, "only in the tuned")));
+        report.Write(ui);
+        return ExitCode.Ok;
+    }
+
+    /// <summary>Why a tensor's rows cannot be tested, or null where they can.</summary>
+    private static string? WhyNot(Tensor tensor) =>
+        !tensor.IsKnownType ? "skipped: its type is not known to this version"
+        : !tensor.ElementType.IsComputable() ? $"skipped: rows of {tensor.ElementType.ToName()} cannot be tested"
+        : tensor.RowShape.Width is < 1 or > KsRowKernels.MaximumWidth ? $"skipped: a row has 1 to {Sizes.Count(KsRowKernels.MaximumWidth)} elements"
+        : tensor.RowShape.Rows > Array.MaxLength ? "skipped: too many rows"
+        : null;
+
+    private static void Compare(Tensor before, Tensor after, TensorMapReport report, CancellationToken cancel)
+    {
+        report.OtherCount++;
+        if (before.ElementType != after.ElementType)
+        {
+            report.Apart.Add((before.Name, $"{before.ElementType.ToName()} in the base, {after.ElementType.ToName()} in the tuned"));
+            return;
+        }
+        byte[] first = new byte[before.IsMapped ? 0 : ChunkLength], second = new byte[first.Length];
+        for (long offset = 0; offset < before.ByteLength; offset += ChunkLength)
+        {
+            cancel.ThrowIfCancellationRequested();
+            int length = (int)Math.Min(ChunkLength, before.ByteLength - offset);
+            if (before.GetBytes(offset, length, first).SequenceEqual(after.GetBytes(offset, length, second))) continue;
+            report.ChangedOthers.Add(before.Name);
+            return;
+        }
+    }
+
+    private static string Shape(Tensor tensor) => $"[{string.Join(',', tensor.Shape)}]";
+}

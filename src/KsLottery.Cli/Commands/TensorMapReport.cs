@@ -1,0 +1,117 @@
+using System.Text.Json;
+using KsLottery.Engine;
+using KsLottery.Engine.Tickets;
+using KsLottery.Engine.Tokens;
+
+namespace KsLottery.Cli.Commands;
+
+/// <summary>Prints the map of two checkpoints, as text or as JSON.</summary>
+internal sealed class TensorMapReport(TicketSelection selection)
+{
+    private const int NameColumns = 64;
+
+    /// <summary>The matrices that were scanned.</summary>
+    public List<TensorMapLine> Lines { get; } = [];
+
+    /// <summary>Tensors that could not be compared, and why.</summary>
+    public List<(string Name, string Reason)> Apart { get; } = [];
+
+    /// <summary>Tensors that are no matrices and whose bytes differ.</summary>
+    public List<string> ChangedOthers { get; } = [];
+
+    /// <summary>How many tensors are no matrices.</summary>
+    public int OtherCount { get; set; }
+
+    public required bool? BaseIsTied { get; init; }
+
+    public required bool? TunedIsTied { get; init; }
+
+    private long RowCount => Lines.Sum(l => l.Rows);
+
+    private double Seconds => Lines.Sum(l => l.Seconds);
+
+    /// <summary>A line for many tensors has no width or fingerprints; the method is the one asked for.</summary>
+    private Signature Signature => new() { Selection = selection, Rows = RowCount };
+
+    public void Write(ConsoleUi ui)
+    {
+        if (ui.IsJson) ui.WriteJson(WriteJson);
+        else WriteText(ui);
+    }
+
+    private void WriteText(ConsoleUi ui)
+    {
+        ui.WriteLine($"base {Tying(BaseIsTied)}, tuned {Tying(TunedIsTied)}");
+        ui.WriteLine();
+        if (Lines.Count > 0)
+        {
+            TextTable table = new TextTable("tensor", "type", ">rows", ">d", ">changed", ">in ticket", ">largest D", ">needed D").Limit(0, NameColumns);
+            foreach (TensorMapLine line in Lines) AddLine(table, line);
+            ui.Write(table);
+            ui.WriteLine();
+        }
+        foreach ((string name, string reason) in Apart) ui.WriteLine($"{VisibleText.Escape(name)}: {reason}");
+        foreach (string name in ChangedOthers) ui.WriteLine($"{VisibleText.Escape(name)}: changed");
+        if (Apart.Count + ChangedOthers.Count > 0) ui.WriteLine();
+
+        int touched = Lines.Count(l => l.Unchanged < l.Rows);
+        ui.WriteLine($"{Sizes.Count(Lines.Count)} {(Lines.Count == 1 ? "matrix" : "matrices")}, {Sizes.Count(touched)} with changed rows; "
+            + $"{Sizes.Count(OtherCount, "other tensor")}, {Sizes.Count(ChangedOthers.Count)} changed; {Sizes.Count(Apart.Count)} not compared");
+        ui.WriteLine($"{Sizes.Count(RowCount, "row")} in {NumberText.Seconds(TimeSpan.FromSeconds(Seconds))}");
+        ui.WriteLine();
+        ui.WriteLine(Signature.ToString());
+    }
+
+    private static void AddLine(TextTable table, TensorMapLine line)
+    {
+        string types = line.BaseType == line.TunedType ? line.BaseType.ToName() : $"{line.BaseType.ToName()}/{line.TunedType.ToName()}";
+        table.Add(VisibleText.Escape(line.Name), types, Sizes.Count(line.Rows), Sizes.Count(line.Width),
+            Sizes.Count(line.Rows - line.Unchanged), Sizes.Count(line.TicketRows), NumberText.Fixed(line.LargestStatistic, 4),
+            line.CriticalCount > line.Width ? "-" : NumberText.Fixed((double)line.CriticalCount / line.Width, 4));
+    }
+
+    private static string Tying(bool? isTied) => isTied switch { true => "tied", false => "not tied", null => "tied or not unknown" };
+
+    private void WriteJson(Utf8JsonWriter json)
+    {
+        json.WriteString("signature", Signature.ToString());
+        json.WriteTruth("tied", BaseIsTied);
+        json.WriteTruth("tuned_tied", TunedIsTied);
+        json.WriteStartArray("tensors");
+        foreach (TensorMapLine line in Lines)
+        {
+            json.WriteStartObject();
+            json.WriteString("tensor", line.Name);
+            json.WriteString("base_dtype", line.BaseType.ToName());
+            json.WriteString("tuned_dtype", line.TunedType.ToName());
+            json.WriteNumber("rows", line.Rows);
+            json.WriteNumber("width", line.Width);
+            json.WriteNumber("unchanged", line.Unchanged);
+            json.WriteNumber("changed", line.Changed);
+            json.WriteNumber("degenerate", line.Degenerate);
+            json.WriteNumber("non_finite", line.NonFinite);
+            json.WriteNumber("ticket_rows", line.TicketRows);
+            json.WriteNumber("critical_h", line.CriticalCount);
+            json.WriteNumber("largest_h", line.LargestCount);
+            json.WriteNumber("largest_D", line.LargestStatistic);
+            json.WriteNumber("scan_seconds", line.Seconds);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteStartArray("not_compared");
+        foreach ((string name, string reason) in Apart)
+        {
+            json.WriteStartObject();
+            json.WriteString("tensor", name);
+            json.WriteString("reason", reason);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteNumber("other_tensors", OtherCount);
+        json.WriteStartArray("changed_others");
+        foreach (string name in ChangedOthers) json.WriteStringValue(name);
+        json.WriteEndArray();
+        json.WriteNumber("rows", RowCount);
+        json.WriteNumber("scan_seconds", Seconds);
+    }
+}

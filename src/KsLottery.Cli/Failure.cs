@@ -1,0 +1,45 @@
+using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Devices;
+using KsLottery.Engine.Transfer;
+
+namespace KsLottery.Cli;
+
+/// <summary>The one place that turns an exception into a message and an exit code.</summary>
+internal static class Failure
+{
+    /// <summary>The environment variable that adds the stack trace to every error.</summary>
+    private const string DebugVariable = "KSLOTTERY_DEBUG";
+
+    /// <summary>Writes the message to stderr and returns the exit code.</summary>
+    public static int Report(Exception exception, ConsoleUi ui)
+    {
+        (int code, string message) = Describe(exception);
+        ui.Error($"error: {message}");
+        if (code == ExitCode.Internal)
+            ui.Error($"This is a fault of kslottery itself. Run it again with {DebugVariable}=1 and report what it prints.");
+        if (Environment.GetEnvironmentVariable(DebugVariable) == "1") ui.ErrorText(exception.ToString());
+        return code;
+    }
+
+    private static (int Code, string Message) Describe(Exception exception) => exception switch
+    {
+        CommandException e => (e.ExitCode, e.Message),
+        DeviceUnavailableException => (ExitCode.DeviceUnavailable, exception.Message),
+        PatchMismatchException => (ExitCode.VerificationFailed, exception.Message),
+        OperationCanceledException => (ExitCode.Cancelled, "cancelled; nothing partial was left behind"),
+        ArgumentException e => (ExitCode.BadInput, WithoutParameter(e)),
+        CheckpointFormatException or IOException or InvalidDataException or KeyNotFoundException or UnauthorizedAccessException
+            or NotSupportedException => (ExitCode.BadInput, exception.Message),
+        OutOfMemoryException => (ExitCode.Internal, "out of memory: the machine has too little for the result of one row each"),
+        _ => (ExitCode.Internal, $"{exception.GetType().Name}: {exception.Message}"),
+    };
+
+    /// <summary>The names of parameters say nothing to whoever typed a command.</summary>
+    private static string WithoutParameter(ArgumentException exception)
+    {
+        int end = exception.ParamName is null
+            ? -1
+            : exception.Message.LastIndexOf($" (Parameter '{exception.ParamName}')", StringComparison.Ordinal);
+        return end < 0 ? exception.Message : exception.Message[..end];
+    }
+}

@@ -1,0 +1,85 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
+using System.Text;
+using KsLottery.Engine.Kernels;
+
+namespace KsLottery.Engine.Devices;
+
+/// <summary>Knows which devices there are, and why the others are not.</summary>
+public static class DeviceCatalog
+{
+    /// <summary>The name by which <see cref="Resolve"/> takes the first available device.</summary>
+    public const string Auto = "auto";
+
+    private const string UseCpu = "Use --device cpu";
+
+    /// <summary>Lists every device that this version knows of, best first, available or not.</summary>
+    /// <remarks>Cheap: no driver is loaded.</remarks>
+    public static IReadOnlyList<DeviceInfo> Probe() =>
+    [
+        ProbeCpu(),
+        NotYet("opencl", DeviceKind.OpenCl, "OpenCL"),
+        NotYet("cuda", DeviceKind.Cuda, "CUDA"),
+    ];
+
+    /// <summary>Finds the device that a user asked for.</summary>
+    /// <param name="name"><see cref="Auto"/>, or a device's name in any case.</param>
+    /// <exception cref="DeviceUnavailableException">There is no such device, or it cannot be used; says why.</exception>
+    public static DeviceInfo Resolve(string name)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        IReadOnlyList<DeviceInfo> devices = Probe();
+        bool isAuto = name.Equals(Auto, StringComparison.OrdinalIgnoreCase);
+        DeviceInfo? device = isAuto
+            ? devices.FirstOrDefault(d => d.IsAvailable) ?? devices[0]
+            : devices.FirstOrDefault(d => d.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+        if (device is null)
+            throw new DeviceUnavailableException(VisibleName(name), "there is no device of this name",
+                $"Known are {Auto}, {string.Join(", ", devices.Select(d => d.Name))}");
+        return device.IsAvailable ? device : throw new DeviceUnavailableException(device.Name, device.Reason!, device.NextStep!);
+    }
+
+    private static DeviceInfo ProbeCpu()
+    {
+        string? forced = Environment.GetEnvironmentVariable(KsRowKernels.Variable);
+        if (forced is "") forced = null;
+        (string Name, bool IsSupported)[] kernels = [.. KsRowKernels.Known];
+        string? kernel = kernels.FirstOrDefault(k => k.IsSupported && (forced is null || k.Name == forced)).Name;
+        ProcessorInfo processor = new(Model(), Architecture(), Environment.ProcessorCount, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes,
+            kernels, forced, kernel);
+
+        string description = string.Create(CultureInfo.InvariantCulture,
+            $"{processor.Model}, {processor.LogicalProcessors} logical processor{(processor.LogicalProcessors == 1 ? "" : "s")}, "
+            + $"{processor.MemoryBytes / (double)(1L << 30):F1} GiB");
+        DeviceInfo device = new("cpu", DeviceKind.Cpu, description) { Processor = processor };
+        return kernel is not null ? device : device with
+        {
+            Reason = $"{KsRowKernels.Variable}={VisibleName(forced!)} names no row kernel that this processor can run",
+            NextStep = $"Unset it, or set it to {string.Join(", ", kernels.Where(k => k.IsSupported).Select(k => k.Name))}",
+        };
+    }
+
+    private static DeviceInfo NotYet(string name, DeviceKind kind, string title) => new(name, kind, $"{title} devices")
+    {
+        Reason = $"this version has no {title} kernels",
+        NextStep = UseCpu,
+    };
+
+    /// <summary>The name comes from the instruction <c>cpuid</c> where there is one: no file, no registry, no driver.</summary>
+    private static string Model()
+    {
+        const uint FirstLeaf = 0x8000_0002, LastLeaf = 0x8000_0004;
+        if (!X86Base.IsSupported || (uint)X86Base.CpuId(unchecked((int)0x8000_0000), 0).Eax < LastLeaf) return Architecture();
+        Span<int> brand = stackalloc int[12];
+        for (int i = 0; i < 3; i++)
+            (brand[4 * i], brand[4 * i + 1], brand[4 * i + 2], brand[4 * i + 3]) = X86Base.CpuId((int)(FirstLeaf + (uint)i), 0);
+        string text = Encoding.ASCII.GetString(MemoryMarshal.AsBytes(brand));
+        string name = string.Join(' ', text.Split(['\0', ' '], StringSplitOptions.RemoveEmptyEntries));
+        return name.Length > 0 ? name : Architecture();
+    }
+
+    private static string Architecture() => RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant();
+
+    private static string VisibleName(string name) => Tokens.VisibleText.Escape(name);
+}

@@ -1,0 +1,74 @@
+using System.Globalization;
+using System.Reflection;
+using System.Text;
+using KsLottery.Engine.Statistics;
+
+namespace KsLottery.Engine.Tickets;
+
+/// <summary>One line that says all that a ticket depends on, in the manner of sacreBLEU's signatures.</summary>
+/// <remarks>
+/// <c>KS|d:4096|alt:two-sided|method:exact|alpha:0.05|adj:none|rows:32000|dtype:BF16/BF16|base:sha256:…|tuned:sha256:…|v:0.1.0</c>.
+/// Two runs with the same full line name the same rows. Its <c>dtype</c> is base/tuned, <c>top:K</c> stands behind <c>adj</c>
+/// where it was asked for, and the fingerprints are left out of a line that covers many tensors.
+/// </remarks>
+public sealed record Signature
+{
+    private const int ShortDigits = 8;
+
+    /// <summary>The version of this library.</summary>
+    public static string LibraryVersion { get; } =
+        typeof(Signature).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
+
+    /// <summary>d; null in a line that covers tensors of several widths.</summary>
+    public int? Width { get; init; }
+
+    /// <summary>Method, level, correction and top; <see cref="KsMethod.Auto"/> where tensors differ in what it came to.</summary>
+    public required TicketSelection Selection { get; init; }
+
+    /// <summary>The number of rows compared.</summary>
+    public required long Rows { get; init; }
+
+    /// <summary>The element type of the base; null in a line that covers tensors of several types.</summary>
+    public ElementType? BaseType { get; init; }
+
+    /// <summary>The element type of the tuned tensor.</summary>
+    public ElementType? TunedType { get; init; }
+
+    /// <summary>The fingerprint of the base tensor.</summary>
+    public string? BaseFingerprint { get; init; }
+
+    /// <summary>The fingerprint of the tuned tensor.</summary>
+    public string? TunedFingerprint { get; init; }
+
+    /// <summary>The version that did the work.</summary>
+    public string Version { get; init; } = LibraryVersion;
+
+    /// <summary>The whole line, as files store it.</summary>
+    public override string ToString() => Compose(fingerprint => fingerprint);
+
+    /// <summary>The line for a terminal: of each fingerprint the first 8 digits.</summary>
+    public string ToShortString() => Compose(fingerprint =>
+    {
+        int digits = fingerprint.LastIndexOf(':') + 1;
+        return fingerprint[..Math.Min(fingerprint.Length, digits + ShortDigits)];
+    });
+
+    private string Compose(Func<string, string> fingerprint)
+    {
+        StringBuilder line = new("KS");
+        void Add(string key, string value) => line.Append('|').Append(key).Append(':').Append(value);
+
+        if (Width is { } width) Add("d", width.ToString(CultureInfo.InvariantCulture));
+        Add("alt", "two-sided");
+        Add("method", Selection.Method.ToName());
+        Add("alpha", Selection.Alpha.ToString("R", CultureInfo.InvariantCulture));
+        Add("adj", Selection.Adjustment.ToName());
+        if (Selection.Top is { } top) Add("top", top.ToString(CultureInfo.InvariantCulture));
+        Add("rows", Rows.ToString(CultureInfo.InvariantCulture));
+        if (BaseType is { } baseType && TunedType is { } tunedType) Add("dtype", $"{baseType.ToName()}/{tunedType.ToName()}");
+        if (BaseFingerprint is not null) Add("base", fingerprint(BaseFingerprint));
+        if (TunedFingerprint is not null) Add("tuned", fingerprint(TunedFingerprint));
+        Add("v", Version);
+        return line.ToString();
+    }
+}

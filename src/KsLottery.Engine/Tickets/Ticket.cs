@@ -1,0 +1,107 @@
+using KsLottery.Engine.Rows;
+using KsLottery.Engine.Statistics;
+
+namespace KsLottery.Engine.Tickets;
+
+/// <summary>The winning ticket: the rows that a fine-tune moved, and all that is needed to believe it.</summary>
+/// <remarks>
+/// Every row below alpha is in it, as in the paper. Rows that were constant or nearly zero before are among them, since the test says
+/// so, but they are marked <c>degenerate</c>: their D says nothing about the task.
+/// </remarks>
+public sealed record Ticket
+{
+    /// <summary>The tensors.</summary>
+    public required TicketOrigin Origin { get; init; }
+
+    /// <summary>Level, correction and the method that was used, never <see cref="KsMethod.Auto"/>.</summary>
+    public required TicketSelection Selection { get; init; }
+
+    /// <summary>h*, see <see cref="ScoredRows.CriticalCount"/>.</summary>
+    public required int CriticalCount { get; init; }
+
+    /// <summary>Whether no row was below alpha, so that <see cref="TicketSelection.Top"/> chose the rows.</summary>
+    public required bool IsByRank { get; init; }
+
+    /// <summary>m: the rows with an h.</summary>
+    public required int Tested { get; init; }
+
+    /// <summary>Rows that kept every value.</summary>
+    public required long Unchanged { get; init; }
+
+    /// <summary>Rows that changed, without the degenerate ones.</summary>
+    public required long Changed { get; init; }
+
+    /// <summary>Rows that changed and were constant or nearly zero before.</summary>
+    public required long Degenerate { get; init; }
+
+    /// <summary>Rows with a NaN or an infinity.</summary>
+    public required long NonFinite { get; init; }
+
+    /// <summary>The rows of the ticket, best first.</summary>
+    public required IReadOnlyList<TicketEntry> Entries { get; init; }
+
+    /// <summary>The version that did the work.</summary>
+    public string Version { get; init; } = Tickets.Signature.LibraryVersion;
+
+    /// <summary>The row numbers, ascending.</summary>
+    public IReadOnlyList<int> Ids => [.. Entries.Select(e => e.Id).Order()];
+
+    /// <summary>k·d: the parameters that the ticket holds.</summary>
+    public long Parameters => (long)Entries.Count * Origin.Width;
+
+    /// <summary>The ticket's part of the tensor, 0 to 1.</summary>
+    public double ShareOfTensor => Origin.Rows == 0 ? 0 : (double)Entries.Count / Origin.Rows;
+
+    /// <summary>The ticket's part of all parameters of the base, 0 to 1.</summary>
+    public double ShareOfCheckpoint => Origin.CheckpointParameters == 0 ? 0 : (double)Parameters / Origin.CheckpointParameters;
+
+    /// <summary>All that the ticket depends on, in a line.</summary>
+    public Signature Signature => new()
+    {
+        Width = Origin.Width,
+        Selection = Selection,
+        Rows = Origin.Rows,
+        BaseType = Origin.BaseType,
+        TunedType = Origin.TunedType,
+        BaseFingerprint = Origin.BaseFingerprint,
+        TunedFingerprint = Origin.TunedFingerprint,
+        Version = Version,
+    };
+
+    /// <summary>Selects the winning rows.</summary>
+    /// <param name="rows">All rows with their p-values.</param>
+    /// <param name="origin">The tensors that were scanned.</param>
+    /// <param name="tokens">Names the rows.</param>
+    /// <exception cref="ArgumentException">The origin is not what was scanned.</exception>
+    public static Ticket Select(ScoredRows rows, TicketOrigin origin, RowTokens? tokens = null)
+    {
+        ArgumentNullException.ThrowIfNull(rows);
+        ArgumentNullException.ThrowIfNull(origin);
+        RowScanResult scan = rows.Scan;
+        if (origin.Rows != scan.Rows.Count || origin.Width != scan.Width)
+            throw new ArgumentException($"{origin.Rows} rows of {origin.Width} were announced, {scan.Rows.Count} of {scan.Width} scanned.", nameof(origin));
+        IReadOnlyList<int> winners = rows.RankBelowAlpha();
+        bool isByRank = winners.Count == 0 && rows.Selection.Top is not null;
+        if (isByRank) winners = rows.RankTop(rows.Selection.Top!.Value);
+        return new()
+        {
+            Origin = origin,
+            Selection = rows.Selection with { Method = rows.Method },
+            CriticalCount = rows.CriticalCount,
+            IsByRank = isByRank,
+            Tested = rows.Tested,
+            Unchanged = scan.Unchanged,
+            Changed = scan.Changed,
+            Degenerate = scan.Degenerate,
+            NonFinite = scan.NonFinite,
+            Entries = Describe(rows, winners, tokens),
+        };
+    }
+
+    /// <summary>Describes some rows as a ticket does, for instance <see cref="ScoredRows.RankTop"/> where the ticket is empty.</summary>
+    public static IReadOnlyList<TicketEntry> Describe(ScoredRows rows, IEnumerable<int> ids, RowTokens? tokens = null)
+    {
+        ArgumentNullException.ThrowIfNull(rows);
+        return [.. ids.Select(id => TicketEntry.From(rows[id], tokens ?? RowTokens.None))];
+    }
+}

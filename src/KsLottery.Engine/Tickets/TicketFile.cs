@@ -1,0 +1,138 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using KsLottery.Engine.Checkpoints;
+
+namespace KsLottery.Engine.Tickets;
+
+/// <summary>Writes and reads <c>ticket.json</c>.</summary>
+/// <remarks>
+/// A JSON object of format version 1, in UTF-8. Numbers are the shortest that read back the same. What JSON has no number for (an
+/// infinite relative change of a row that was zero, the cosine with it) is <c>null</c> and reads back as NaN.
+/// </remarks>
+public static class TicketFile
+{
+    /// <summary>The usual name.</summary>
+    public const string FileName = "ticket.json";
+
+    internal const string Format = "kslottery-ticket";
+    internal const int FormatVersion = 1;
+    internal const string Alternative = "two-sided";
+
+    private const int FlushLength = 1 << 16;
+
+    /// <summary>Writes the file whole or not at all.</summary>
+    /// <exception cref="IOException">The target cannot be written.</exception>
+    /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
+    public static void Write(string path, Ticket ticket, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(ticket);
+        AtomicFile.Write(path, stream =>
+        {
+            using (Utf8JsonWriter json = new(stream, new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+            {
+                json.WriteStartObject();
+                WriteProperties(json, ticket, cancellationToken);
+                json.WriteEndObject();
+            }
+            stream.WriteByte((byte)'\n');
+        }, cancellationToken);
+    }
+
+    /// <summary>Reads a file and checks that it says one thing throughout.</summary>
+    /// <exception cref="InvalidDataException">The file is no ticket of this format version, or contradicts itself; names file and property.</exception>
+    /// <exception cref="IOException">The file is absent or cannot be read.</exception>
+    public static Ticket Read(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return new TicketFileReader(path).Read();
+    }
+
+    /// <summary>Writes what the file holds into an object that the caller began.</summary>
+    public static void WriteProperties(Utf8JsonWriter json, Ticket ticket, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(json);
+        ArgumentNullException.ThrowIfNull(ticket);
+        TicketOrigin origin = ticket.Origin;
+        json.WriteString("format", Format);
+        json.WriteNumber("format_version", FormatVersion);
+        json.WriteString("version", ticket.Version);
+        json.WriteString("signature", ticket.Signature.ToString());
+        json.WriteString("tensor", origin.Tensor);
+        json.WriteStartArray("shape");
+        json.WriteNumberValue(origin.Rows);
+        json.WriteNumberValue(origin.Width);
+        json.WriteEndArray();
+        if (origin.IsTied is { } tied) json.WriteBoolean("tied", tied);
+        else json.WriteNull("tied");
+        json.WriteString("base_dtype", origin.BaseType.ToName());
+        json.WriteString("tuned_dtype", origin.TunedType.ToName());
+        json.WriteString("base_fingerprint", origin.BaseFingerprint);
+        json.WriteString("tuned_fingerprint", origin.TunedFingerprint);
+
+        json.WriteString("alternative", Alternative);
+        json.WriteString("method", ticket.Selection.Method.ToName());
+        json.WriteNumber("alpha", ticket.Selection.Alpha);
+        json.WriteString("adjustment", ticket.Selection.Adjustment.ToName());
+        json.WriteString("adjusted_by", ticket.Selection.ColumnAdjustment.ToName());
+        if (ticket.Selection.Top is { } top) json.WriteNumber("top", top);
+        else json.WriteNull("top");
+        json.WriteNumber("critical_h", ticket.CriticalCount);
+        json.WriteBoolean("by_rank", ticket.IsByRank);
+
+        json.WriteNumber("rows", origin.Rows);
+        json.WriteNumber("tested", ticket.Tested);
+        json.WriteNumber("unchanged", ticket.Unchanged);
+        json.WriteNumber("changed", ticket.Changed);
+        json.WriteNumber("degenerate", ticket.Degenerate);
+        json.WriteNumber("non_finite", ticket.NonFinite);
+        json.WriteNumber("ticket_rows", ticket.Entries.Count);
+        json.WriteNumber("ticket_parameters", ticket.Parameters);
+        json.WriteNumber("checkpoint_parameters", origin.CheckpointParameters);
+        json.WriteNumber("share_of_tensor", ticket.ShareOfTensor);
+        json.WriteNumber("share_of_checkpoint", ticket.ShareOfCheckpoint);
+
+        json.WriteStartArray("ids");
+        foreach (int id in ticket.Ids) json.WriteNumberValue(id);
+        json.WriteEndArray();
+        WriteEntries(json, "entries", ticket.Entries, cancellationToken);
+    }
+
+    /// <summary>Writes an array of rows, best first.</summary>
+    public static void WriteEntries(Utf8JsonWriter json, string name, IReadOnlyList<TicketEntry> entries, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(json);
+        ArgumentNullException.ThrowIfNull(entries);
+        json.WriteStartArray(name);
+        for (int i = 0; i < entries.Count; i++)
+        {
+            TicketEntry entry = entries[i];
+            json.WriteStartObject();
+            json.WriteNumber("rank", i + 1);
+            json.WriteNumber("id", entry.Id);
+            json.WriteString("piece", entry.Piece);
+            json.WriteString("category", entry.Category);
+            json.WriteNumber("h", entry.Count);
+            Real(json, "D", entry.Statistic);
+            Real(json, "p_value", entry.PValue);
+            Real(json, "log10_p", entry.Log10PValue);
+            Real(json, "adjusted_p", entry.AdjustedPValue);
+            json.WriteNumber("sign", entry.Sign);
+            if (float.IsFinite(entry.Location)) json.WriteNumber("location", entry.Location);
+            else json.WriteNull("location");
+            Real(json, "l2_delta", entry.L2Delta);
+            Real(json, "relative_delta", entry.RelativeDelta);
+            Real(json, "cosine", entry.Cosine);
+            json.WriteEndObject();
+            if (json.BytesPending <= FlushLength) continue;
+            cancellationToken.ThrowIfCancellationRequested();
+            json.Flush();
+        }
+        json.WriteEndArray();
+    }
+
+    private static void Real(Utf8JsonWriter json, string name, double value)
+    {
+        if (double.IsFinite(value)) json.WriteNumber(name, value);
+        else json.WriteNull(name);
+    }
+}

@@ -1,0 +1,170 @@
+using System.Globalization;
+using System.Text.Json;
+using KsLottery.Engine.Statistics;
+
+namespace KsLottery.Engine.Tickets;
+
+/// <summary>Reads a <c>ticket.json</c>: every value by its type and range, then whether all of them agree.</summary>
+internal sealed class TicketFileReader(string path)
+{
+    private const long LongestFile = 1L << 30;
+
+    public Ticket Read()
+    {
+        long length = new FileInfo(path).Length;
+        if (length > LongestFile) throw Invalid("file", $"{length} bytes, allowed are {LongestFile}");
+        try
+        {
+            using FileStream stream = File.OpenRead(path);
+            using JsonDocument document = JsonDocument.Parse(stream, new() { AllowDuplicateProperties = false });
+            return Read(new JsonPlace(this, "", document.RootElement));
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture,
+                $"{path}: no JSON object with unique keys in line {e.LineNumber + 1}, byte {e.BytePositionInLine} of it. Run kslottery find again."), e);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new InvalidDataException($"{path}: a lone surrogate in a string. Run kslottery find again.", e);
+        }
+    }
+
+    private static Ticket Read(JsonPlace root)
+    {
+        if (root.Text("format") != TicketFile.Format) throw root.Wrong("format", $"this is no ticket, which has \"{TicketFile.Format}\" there");
+        if (root.Integer("format_version", 1, int.MaxValue) is var version && version != TicketFile.FormatVersion)
+            throw root.Wrong("format_version", $"{version} is newer than this version of kslottery, which reads {TicketFile.FormatVersion}");
+        if (root.Text("alternative") != TicketFile.Alternative) throw root.Wrong("alternative", $"it must be \"{TicketFile.Alternative}\"");
+
+        JsonPlace[] shape = [.. root.List("shape")];
+        if (shape.Length != 2) throw root.Wrong("shape", "it must be two numbers, rows and width");
+        int rows = (int)shape[0].Integer(0, int.MaxValue), width = (int)shape[1].Integer(1, int.MaxValue - 1);
+        Ticket ticket = new()
+        {
+            Version = root.Text("version"),
+            Origin = new()
+            {
+                Tensor = root.Text("tensor"),
+                Rows = rows,
+                Width = width,
+                IsTied = root.TruthOrNull("tied"),
+                BaseType = root.Type("base_dtype"),
+                TunedType = root.Type("tuned_dtype"),
+                BaseFingerprint = root.Text("base_fingerprint"),
+                TunedFingerprint = root.Text("tuned_fingerprint"),
+                CheckpointParameters = root.Integer("checkpoint_parameters", 0, long.MaxValue),
+            },
+            Selection = Selection(root),
+            CriticalCount = (int)root.Integer("critical_h", 0, width + 1L),
+            IsByRank = root.TruthOrNull("by_rank") ?? throw root.Wrong("by_rank", "it must be true or false"),
+            Tested = (int)root.Integer("tested", 0, rows),
+            Unchanged = root.Integer("unchanged", 0, rows),
+            Changed = root.Integer("changed", 0, rows),
+            Degenerate = root.Integer("degenerate", 0, rows),
+            NonFinite = root.Integer("non_finite", 0, rows),
+            Entries = [.. root.List("entries").Select(e => Entry(e, rows, width))],
+        };
+        Check(root, ticket);
+        return ticket;
+    }
+
+    private static TicketSelection Selection(JsonPlace root)
+    {
+        if (!SelectionNames.TryParse(root.Text("method"), out KsMethod method) || method == KsMethod.Auto)
+            throw root.Wrong("method", "it must be exact or asymp");
+        if (!SelectionNames.TryParse(root.Text("adjustment"), out PValueAdjustment adjustment))
+            throw root.Wrong("adjustment", $"it must be one of {string.Join(", ", SelectionNames.OfAdjustments)}");
+        double alpha = root.Real("alpha");
+        if (!(alpha > 0 && alpha < 1)) throw root.Wrong("alpha", "it must lie between 0 and 1");
+        return new() { Alpha = alpha, Method = method, Adjustment = adjustment, Top = (int?)root.IntegerOrNull("top", 1, int.MaxValue) };
+    }
+
+    private static TicketEntry Entry(JsonPlace entry, int rows, int width)
+    {
+        int count = (int)entry.Integer("h", 0, width);
+        TicketEntry result = new(
+            (int)entry.Integer("id", 0, rows - 1L), entry.Text("piece"), entry.Text("category"), count, entry.Real("D"), entry.Real("p_value"),
+            entry.Real("log10_p"), entry.Real("adjusted_p"), (int)entry.Integer("sign", -1, 1), (float)entry.Real("location"),
+            entry.Real("l2_delta"), entry.Real("relative_delta"), entry.Real("cosine"));
+        if (result.Statistic != (double)count / width) throw entry.Wrong("D", $"it must be h / d = {count} / {width}");
+        return result;
+    }
+
+    /// <summary>Checks the values that say the same thing twice.</summary>
+    private static void Check(JsonPlace root, Ticket ticket)
+    {
+        int[] ids = [.. root.List("ids").Select(id => (int)id.Integer(0, ticket.Origin.Rows - 1L))];
+        for (int i = 1; i < ids.Length; i++)
+            if (ids[i] <= ids[i - 1]) throw root.Wrong("ids", $"{ids[i]} follows {ids[i - 1]}; they must ascend, each once");
+        if (!ids.AsSpan().SequenceEqual([.. ticket.Ids])) throw root.Wrong("ids", "they are not the ids of the entries");
+        if (root.Integer("ticket_rows", 0, int.MaxValue) != ids.Length) throw root.Wrong("ticket_rows", $"there are {ids.Length} ids");
+        if (root.Integer("ticket_parameters", 0, long.MaxValue) != ticket.Parameters)
+            throw root.Wrong("ticket_parameters", $"{ids.Length} rows of {ticket.Origin.Width} have {ticket.Parameters}");
+        if (ticket.Unchanged + ticket.Changed + ticket.Degenerate + ticket.NonFinite != ticket.Origin.Rows)
+            throw root.Wrong("unchanged", $"with changed, degenerate and non_finite it must come to {ticket.Origin.Rows} rows");
+        if (root.Text("signature") != ticket.Signature.ToString())
+            throw root.Wrong("signature", $"the other values give {ticket.Signature}");
+    }
+
+    private InvalidDataException Invalid(string place, string problem) =>
+        new($"{path}, {place}: {problem}. The file was changed by hand or cut short: run kslottery find again.");
+
+    /// <summary>A value, and its place in the file for messages.</summary>
+    private readonly struct JsonPlace(TicketFileReader reader, string place, JsonElement value)
+    {
+        public InvalidDataException Wrong(string key, string problem) => reader.Invalid(place.Length == 0 ? key : $"{place}.{key}", problem);
+
+        public IEnumerable<JsonPlace> List(string key)
+        {
+            JsonPlace list = Find(key, JsonValueKind.Array);
+            int i = 0;
+            foreach (JsonElement item in list.Value.EnumerateArray()) yield return new(list.Reader, $"{list.Place}[{i++}]", item);
+        }
+
+        public string Text(string key) => Find(key, JsonValueKind.String).Value.GetString()!;
+
+        public bool? TruthOrNull(string key)
+        {
+            JsonElement found = Find(key, JsonValueKind.True, JsonValueKind.False, JsonValueKind.Null).Value;
+            return found.ValueKind == JsonValueKind.Null ? null : found.GetBoolean();
+        }
+
+        public ElementType Type(string key) =>
+            ElementTypes.TryParse(Text(key), out ElementType type) ? type : throw Wrong(key, "it is no element type of safetensors");
+
+        /// <summary>A number; NaN where the file has null.</summary>
+        public double Real(string key)
+        {
+            JsonElement found = Find(key, JsonValueKind.Number, JsonValueKind.Null).Value;
+            return found.ValueKind == JsonValueKind.Null ? double.NaN : found.GetDouble();
+        }
+
+        public long Integer(string key, long least, long most) => Find(key, JsonValueKind.Number).Integer(least, most);
+
+        public long? IntegerOrNull(string key, long least, long most)
+        {
+            JsonPlace found = Find(key, JsonValueKind.Number, JsonValueKind.Null);
+            return found.Value.ValueKind == JsonValueKind.Null ? null : found.Integer(least, most);
+        }
+
+        public long Integer(long least, long most) =>
+            value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out long number) && number >= least && number <= most
+                ? number
+                : throw reader.Invalid(place, $"it must be a whole number from {least} to {most}");
+
+        private JsonElement Value => value;
+
+        private TicketFileReader Reader => reader;
+
+        private string Place => place;
+
+        private JsonPlace Find(string key, params ReadOnlySpan<JsonValueKind> kinds)
+        {
+            if (value.ValueKind != JsonValueKind.Object) throw reader.Invalid(place.Length == 0 ? "file" : place, "it must be a JSON object");
+            if (!value.TryGetProperty(key, out JsonElement found)) throw Wrong(key, "it is missing");
+            if (!kinds.Contains(found.ValueKind)) throw Wrong(key, $"it must be of JSON type {string.Join(" or ", kinds.ToArray())}");
+            return new(reader, place.Length == 0 ? key : $"{place}.{key}", found);
+        }
+    }
+}

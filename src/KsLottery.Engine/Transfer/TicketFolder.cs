@@ -1,0 +1,61 @@
+using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Tickets;
+
+namespace KsLottery.Engine.Transfer;
+
+/// <summary>A folder with all that was found: <c>ticket.json</c>, <c>rows.tsv</c> and, unless the ticket is empty, <c>patch.safetensors</c>.</summary>
+/// <remarks>It appears whole or not at all. Begin it before the scan: then a target that cannot be used is refused before the work.</remarks>
+public sealed class TicketFolder : IDisposable
+{
+    private static readonly string[] Names = [TicketFile.FileName, RowsFile.FileName, RowPatch.FileName];
+
+    private readonly StagedFolder _folder;
+
+    /// <summary>Begins a folder.</summary>
+    /// <param name="path">The target: absent or empty, in a folder that exists.</param>
+    /// <param name="replace">Whether the target may hold an earlier result of these three files, which is then replaced.</param>
+    /// <exception cref="IOException">The target is a file, holds files that may not be replaced, or lies in no folder.</exception>
+    public TicketFolder(string path, bool replace = false)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        if (!replace && Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any() && HoldsOnlyNames(path))
+            throw new IOException($"{path}: an earlier result stands there. Allow it to be replaced (--force), or name another folder.");
+        _folder = new(path, replace ? Names : []);
+    }
+
+    /// <summary>Writes the files and gives the folder its name.</summary>
+    /// <param name="ticket">The ticket.</param>
+    /// <param name="rows">All rows, from which it was selected.</param>
+    /// <param name="tokens">Names the rows.</param>
+    /// <param name="baseTensor">The base tensor.</param>
+    /// <param name="tunedTensor">The tuned tensor.</param>
+    /// <param name="cancellationToken">Stops between rows; nothing is left behind.</param>
+    /// <returns>The names of the files.</returns>
+    /// <exception cref="IOException">A file cannot be written.</exception>
+    /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
+    public IReadOnlyList<string> Write(Ticket ticket, ScoredRows rows, RowTokens tokens, Tensor baseTensor, Tensor tunedTensor,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(ticket);
+        string Place(string name) => Path.Combine(_folder.Staging, name);
+
+        TicketFile.Write(Place(TicketFile.FileName), ticket, cancellationToken);
+        RowsFile.Write(Place(RowsFile.FileName), rows, tokens, cancellationToken);
+        if (ticket.Entries.Count > 0)
+            RowPatch.Write(Place(RowPatch.FileName), baseTensor, tunedTensor, ticket.Ids, new()
+            {
+                Signature = ticket.Signature.ToString(),
+                IsTied = ticket.Origin.IsTied,
+                BaseFingerprint = ticket.Origin.BaseFingerprint,
+                TunedFingerprint = ticket.Origin.TunedFingerprint,
+            }, cancellationToken);
+        _folder.Commit(cancellationToken);
+        return ticket.Entries.Count > 0 ? Names : Names[..2];
+    }
+
+    /// <summary>Removes what was written, unless it was finished.</summary>
+    public void Dispose() => _folder.Dispose();
+
+    private static bool HoldsOnlyNames(string path) =>
+        Directory.EnumerateFileSystemEntries(path).All(entry => Names.Contains(Path.GetFileName(entry)));
+}

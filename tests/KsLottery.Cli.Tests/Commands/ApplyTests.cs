@@ -1,0 +1,105 @@
+using System.Text.Json;
+using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Transfer;
+using KsLottery.Tests.Support;
+
+namespace KsLottery.Cli.Tests.Commands;
+
+public sealed class ApplyTests
+{
+    private const string Embedding = "model.embed_tokens.weight";
+    private static readonly int[] Ids = [3, 77, 261, 511];
+
+    [Test]
+    public void Apply_changes_the_rows_of_the_patch_and_revert_gives_the_exact_bytes_back()
+    {
+        using TemporaryFolder folder = new();
+        (string model, string tuned, string patch) = MakePatch(folder);
+
+        ToolRun apply = KsLotteryTool.Run("apply", model, patch, "--out", folder.File("patched"));
+        Assert.That((apply.ExitCode, apply.Error.Contains("error", StringComparison.Ordinal)), Is.EqualTo((0, false)), apply.Error);
+        Assert.That(apply.Lines, Has.Some.Match("^tied +yes$").And.Some.Match($"^tensor +{Embedding}$").And.Some.Match("^rows +4 of 64 values$")
+            .And.Some.Match("^rewritten +model.safetensors$").And.Some.Match("^copied +.*config.json").And.Some.Match("^fingerprint +sha256:[0-9a-f]{64}$"));
+        using (Checkpoint before = Checkpoint.Open(model), after = Checkpoint.Open(folder.File("patched")), source = Checkpoint.Open(tuned))
+        {
+            for (int row = 0; row < 512; row++)
+                Assert.That(after.GetTensor(Embedding).GetRow<float>(row).ToArray(),
+                    Is.EqualTo((Ids.Contains(row) ? source : before).GetTensor(Embedding).GetRow<float>(row).ToArray()), $"row {row}");
+            Assert.That(apply.Output, Does.Contain(Fingerprint.OfTensor(after.GetTensor(Embedding))));
+        }
+
+        ToolRun revert = KsLotteryTool.Run("revert", folder.File("patched"), patch, "--out", folder.File("restored"), "--no-mmap");
+        Assert.That(revert.ExitCode, Is.Zero, revert.Error);
+        foreach (string file in Directory.EnumerateFiles(model))
+            Assert.That(File.ReadAllBytes(Path.Combine(folder.File("restored"), Path.GetFileName(file))), Is.EqualTo(File.ReadAllBytes(file)), file);
+    }
+
+    [Test]
+    public void Json_says_what_was_done()
+    {
+        using TemporaryFolder folder = new();
+        (string model, _, string patch) = MakePatch(folder);
+        JsonElement applied = KsLotteryTool.Run("apply", model, patch, "--out", folder.File("patched"), "--json", "--quiet").Json();
+        Assert.That(applied.GetProperty("tied").GetBoolean(), Is.True);
+        Assert.That((applied.GetProperty("rows").GetInt32(), applied.GetProperty("width").GetInt32()), Is.EqualTo((4, 64)));
+        Assert.That(applied.GetProperty("rewritten").GetString(), Is.EqualTo("model.safetensors"));
+        Assert.That(applied.GetProperty("hard_linked").GetArrayLength() + applied.GetProperty("copied").GetArrayLength(),
+            Is.EqualTo(Directory.GetFiles(model).Length - 1), "every other file goes along");
+
+        JsonElement reverted = KsLotteryTool.Run("revert", folder.File("patched"), patch, "--out", folder.File("restored"), "--json", "--quiet").Json();
+        using Checkpoint original = Checkpoint.Open(model);
+        Assert.That(reverted.GetProperty("fingerprint").GetString(), Is.EqualTo(Fingerprint.OfTensor(original.GetTensor(Embedding))));
+    }
+
+    [Test]
+    public void A_base_that_drifted_is_refused_with_exit_code_4_and_nothing_is_written()
+    {
+        using TemporaryFolder folder = new();
+        (_, string tuned, string patch) = MakePatch(folder);
+        KsLotteryTool.Run("apply", tuned, patch, "--out", folder.File("out")).AssertFailed(4, Embedding, "sha256:");
+        Assert.That(Directory.GetFileSystemEntries(folder.Path), Is.EqualTo(new[] { patch }));
+    }
+
+    [Test]
+    public void Reverting_what_was_never_patched_is_refused_with_exit_code_4()
+    {
+        using TemporaryFolder folder = new();
+        (string model, _, string patch) = MakePatch(folder);
+        KsLotteryTool.Run("revert", model, patch, "--out", folder.File("out")).AssertFailed(4, Embedding);
+        Assert.That(Directory.Exists(folder.File("out")), Is.False);
+    }
+
+    [Test]
+    public void Bad_input_is_one_clear_line_and_exit_code_2()
+    {
+        using TemporaryFolder folder = new();
+        (string model, string tuned, string patch) = MakePatch(folder);
+        string output = folder.File("out");
+        KsLotteryTool.Run("apply", "absent", patch, "--out", output).AssertFailed(2, "absent");
+        KsLotteryTool.Run("apply", model, "absent.safetensors", "--out", output).AssertFailed(2, "absent.safetensors");
+        KsLotteryTool.Run("apply", model, Path.Combine(tuned, "model.safetensors"), "--out", output).AssertFailed(2, "format");
+        KsLotteryTool.Run("apply", model, patch, "--out", folder.Path).AssertFailed(2, "not empty");
+        KsLotteryTool.Run("apply", model, patch, "--out", Path.Combine(output, "deep")).AssertFailed(2, "does not exist");
+        KsLotteryTool.Run("revert", model, patch, "--out", model).AssertFailed(2, "input");
+        Assert.That(Directory.GetFileSystemEntries(folder.Path), Is.EqualTo(new[] { patch }));
+    }
+
+    [Test]
+    public void Arguments_that_are_missing_are_errors_of_usage()
+    {
+        ToolRun run = KsLotteryTool.Run("apply", "base", "patch.safetensors");
+        Assert.That((run.ExitCode, run.Output), Is.EqualTo((1, "")));
+        Assert.That(run.Error, Does.Contain("--out"));
+    }
+
+    /// <summary>Makes a patch of a few rows through the library, from a real base and its real tuned model.</summary>
+    internal static (string Base, string Tuned, string Patch) MakePatch(TemporaryFolder folder, bool? isTied = true)
+    {
+        string model = SharedData.Path("models", "hf", "stories260K_hf");
+        string tuned = SharedData.Path("models", "tuned-pairs", "en-da_input_embedding_hot_seed1");
+        string patch = folder.File("patch.safetensors");
+        using Checkpoint before = Checkpoint.Open(model), after = Checkpoint.Open(tuned);
+        RowPatch.Write(patch, before.GetTensor(Embedding), after.GetTensor(Embedding), Ids, new RowPatchOrigin { Signature = "KS|test", IsTied = isTied });
+        return (model, tuned, patch);
+    }
+}

@@ -1,0 +1,159 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.Json;
+using KsLottery.Engine;
+using KsLottery.Engine.Checkpoints;
+using KsLottery.Tests.Support;
+
+namespace KsLottery.Cli.Tests.Commands;
+
+public sealed class InspectTests
+{
+    [Test]
+    public void A_real_model_shows_what_it_is_and_the_norms_of_its_embedding()
+    {
+        ToolRun run = KsLotteryTool.Run("inspect", SharedData.Path("models", "hf", "stories260K_hf"));
+        Assert.That((run.ExitCode, run.Error), Is.EqualTo((0, "")));
+        Assert.That(run.Lines, Has.Some.Match("^architecture +LlamaForCausalLM, 5 layers, hidden size 64$"));
+        Assert.That(run.Lines, Has.Some.Match("^tied +yes$"));
+        Assert.That(run.Lines, Has.Some.Match("^vocabulary +512 rows$"));
+        Assert.That(run.Lines, Has.Some.Match("^special ids +bos 1, eos 2$"));
+        Assert.That(run.Lines, Has.Some.Match("^total +47 tensors, 260,032 parameters, 1015.8 KiB$"));
+        Assert.That(run.Lines, Has.Some.Match(@"^model\.embed_tokens\.weight +F32 +\[512, 64\] +128\.0 KiB$"));
+        Assert.That(run.Lines, Has.Some.Match(@"^model\.embed_tokens\.weight +512 +1\.43 +2\.678 +3\.152 +0 +0 +0$"));
+        Assert.That(run.Lines.Select(l => l.Length), Is.All.LessThanOrEqualTo(80));
+    }
+
+    [TestCase("model.safetensors"), TestCase("model.f16.safetensors"), TestCase("model.bf16.safetensors")]
+    public void Norms_equal_those_computed_row_by_row(string name)
+    {
+        string path = SharedData.Path("models", "hf", "stories260K_hf", name);
+        JsonElement[] tensors = [.. KsLotteryTool.Run("inspect", path, "--norms", "--json").Json().GetProperty("tensors").EnumerateArray()];
+        using Checkpoint checkpoint = Checkpoint.Open(path);
+        int compared = 0;
+        foreach ((Tensor tensor, JsonElement shown) in checkpoint.Tensors.Zip(tensors))
+        {
+            Assert.That(shown.GetProperty("name").GetString(), Is.EqualTo(tensor.Name));
+            if (tensor.Shape.Count != 2)
+            {
+                Assert.That(shown.TryGetProperty("norms", out _), Is.False, "a vector has no rows");
+                continue;
+            }
+            double[] norms = [.. Enumerable.Range(0, (int)tensor.Shape[0]).Select(r => Norm(tensor, r)).Order()];
+            JsonElement told = shown.GetProperty("norms");
+            Assert.That(told.GetProperty("least").GetDouble(), Is.EqualTo(norms[0]).Within(1e-12));
+            Assert.That(told.GetProperty("median").GetDouble(), Is.EqualTo(norms[norms.Length / 2]).Within(1e-12));
+            Assert.That(told.GetProperty("greatest").GetDouble(), Is.EqualTo(norms[^1]).Within(1e-12));
+            compared++;
+        }
+        Assert.That(compared, Is.EqualTo(36));
+    }
+
+    [Test]
+    public void Shards_are_listed_and_fingerprints_are_the_library_s([Values] bool isMapped)
+    {
+        string path = SharedData.Path("safetensors", "sharded");
+        string[] how = isMapped ? [] : ["--no-mmap"];
+        JsonElement result = KsLotteryTool.Run(["inspect", path, "--fingerprints", "--json", .. how]).Json();
+        Assert.That(result.GetProperty("shards").GetArrayLength(), Is.EqualTo(6));
+        Assert.That(result.GetProperty("tied").ValueKind, Is.EqualTo(JsonValueKind.Null));
+        using Checkpoint checkpoint = Checkpoint.Open(path);
+        Assert.That(result.GetProperty("tensors").EnumerateArray().Select(t => t.GetProperty("fingerprint").GetString()),
+            Is.EqualTo(checkpoint.Tensors.Select(t => Fingerprint.OfTensor(t))));
+    }
+
+    [Test]
+    public void One_tensor_alone_shows_its_norms_and_its_whole_fingerprint()
+    {
+        string path = SharedData.Path("models", "hf", "babyllama_tok105_hf");
+        ToolRun run = KsLotteryTool.Run("inspect", path, "--tensor", "model.layers.0.mlp.up_proj.weight", "--fingerprints");
+        Assert.That(run.Lines.Count(l => l.StartsWith("model.layers.0.mlp.up_proj.weight", StringComparison.Ordinal)), Is.EqualTo(3));
+        Assert.That(run.Lines, Has.Some.Match("sha256:[0-9a-f]{64}$"));
+        Assert.That(run.Lines, Has.None.StartsWith("model.norm"));
+    }
+
+    [Test]
+    public void Dead_and_damaged_rows_are_counted()
+    {
+        using TemporaryFolder folder = new();
+        float[][] rows = [[3, 4], [0, 0], [0, -0f], [1e-6f, 0], [float.NaN, 1], [float.NegativeInfinity, 1], [6, 8], [3, 4]];
+        Write(folder.File("model.safetensors"), "model.embed_tokens.weight", rows);
+        JsonElement norms = KsLotteryTool.Run("inspect", folder.Path, "--json").Json().GetProperty("tensors")[0].GetProperty("norms");
+        Assert.That(norms.GetProperty("rows").GetInt64(), Is.EqualTo(8));
+        Assert.That(norms.GetProperty("zero").GetInt64(), Is.EqualTo(2));
+        Assert.That(norms.GetProperty("nearly_zero").GetInt64(), Is.EqualTo(1));
+        Assert.That(norms.GetProperty("non_finite").GetInt64(), Is.EqualTo(2));
+        Assert.That(norms.GetProperty("median").GetDouble(), Is.EqualTo(5));
+    }
+
+    [Test]
+    public void An_odd_offset_is_flagged()
+    {
+        using TemporaryFolder folder = new();
+        const string Header = """{"a":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]}}""";
+        Assert.That(Header.Length % 2, Is.EqualTo(1), "the header must make the offset odd");
+        File.WriteAllBytes(folder.File("odd.safetensors"),
+            [.. BitConverter.GetBytes((long)Header.Length), .. Encoding.ASCII.GetBytes(Header), .. new byte[16]]);
+        ToolRun run = KsLotteryTool.Run("inspect", folder.File("odd.safetensors"), "--norms");
+        Assert.That(run.Lines, Has.Some.Match($@"^a +F32 +\[2, 2\] +16 B +odd offset {8 + Header.Length}$"), run.Error);
+    }
+
+    [Test]
+    public void Rows_past_the_tokenizer_are_named_padding()
+    {
+        using TemporaryFolder folder = new();
+        File.Copy(SharedData.Path("models", "stories260K", "tok512.bin"), folder.File("tokenizer.bin"));
+        Write(folder.File("model.safetensors"), "model.embed_tokens.weight", [.. Enumerable.Repeat(new float[] { 1, 2 }, 520)]);
+        Assert.That(KsLotteryTool.Run("inspect", folder.Path).Lines, Has.Some.Match("^tokenizer +tokenizer.bin, 512 tokens; the last 8 rows are padding$"));
+        Assert.That(KsLotteryTool.Run("inspect", folder.Path, "--json").Json().GetProperty("padded_rows").GetInt64(), Is.EqualTo(8));
+    }
+
+    [Test]
+    public void A_damaged_tokenizer_does_not_hide_the_tensors()
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllText(folder.File("tokenizer.json"), "{");
+        Write(folder.File("model.safetensors"), "a", [[1, 2]]);
+        ToolRun run = KsLotteryTool.Run("inspect", folder.Path);
+        Assert.That(run.ExitCode, Is.Zero);
+        Assert.That(run.Lines, Has.Some.Match("^tokenizer +cannot be read: .*tokenizer.json").And.Some.Match("^a +F32"));
+    }
+
+    [Test]
+    public void A_hostile_name_is_shown_and_not_obeyed()
+    {
+        using TemporaryFolder folder = new();
+        Write(folder.File("model.safetensors"), "x\u001b[31m\u202Ey\n", [[1, 2]]);
+        ToolRun run = KsLotteryTool.Run("inspect", folder.Path, "--norms", "--fingerprints");
+        Assert.That(run.Output, Does.Not.Contain("\u001b").And.Not.Contain("\u202E"));
+        Assert.That(run.Lines, Has.Exactly(3).StartsWith(@"x\x1b[31m\u{202E}y\n "));
+    }
+
+    [Test]
+    public void Bad_input_is_one_clear_line_and_exit_code_2()
+    {
+        KsLotteryTool.Run("inspect", "absent").AssertFailed(2, "absent", "no such file or folder");
+        KsLotteryTool.Run("inspect", SharedData.Path("safetensors", "invalid", "hf_missing_2_bytes.safetensors")).AssertFailed(2, "byte 82", "cut short");
+        KsLotteryTool.Run("inspect", SharedData.Path("models", "hf", "stories260K_hf"), "--tensor", "model.embed_token.weight", "--json")
+            .AssertFailed(2, "model.embed_tokens.weight");
+        using TemporaryFolder folder = new();
+        KsLotteryTool.Run("inspect", folder.Path).AssertFailed(2, "neither model.safetensors nor");
+    }
+
+    private static double Norm(Tensor tensor, int row)
+    {
+        double[] values = tensor.ElementType switch
+        {
+            ElementType.F32 => Array.ConvertAll(tensor.GetRow<float>(row).ToArray(), v => (double)v),
+            ElementType.F16 => Array.ConvertAll(tensor.GetRow<Half>(row).ToArray(), v => (double)v),
+            _ => Array.ConvertAll(tensor.GetRow<ushort>(row).ToArray(), v => (double)BitConverter.UInt32BitsToSingle((uint)v << 16)),
+        };
+        return Math.Sqrt(values.Sum(v => v * v));
+    }
+
+    private static void Write(string path, string name, float[][] rows)
+    {
+        byte[] bytes = MemoryMarshal.AsBytes(rows.SelectMany(r => r).ToArray().AsSpan()).ToArray();
+        SafetensorsWriter.Write(path, [TensorSource.FromBytes(name, ElementType.F32, [rows.Length, rows[0].Length], bytes)]);
+    }
+}
