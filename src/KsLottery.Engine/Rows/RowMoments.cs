@@ -7,7 +7,7 @@ namespace KsLottery.Engine.Rows;
 
 /// <summary>Sums over one row pair: Σa², Σb², Σ(b-a)² and Σab.</summary>
 /// <remarks>
-/// In double, in eight lanes that are added up in one fixed order: the same bits on every processor. Products of two F32 values are exact
+/// In double, in sixteen lanes that are added up in one fixed order: the same bits on every processor. Products of two F32 values are exact
 /// in double, so that it does not matter whether they are fused with the addition; (b-a)² is not, and is never fused.
 /// </remarks>
 internal readonly record struct RowMoments(double Base, double Tuned, double Delta, double Product)
@@ -31,38 +31,46 @@ internal readonly record struct RowMoments(double Base, double Tuned, double Del
 
     private readonly struct Brain : IElement<ushort>
     {
-        public static Vector512<float> LoadLower(ref ushort row, nuint i) => (Vector512.WidenLower(Vector512.LoadUnsafe(ref row, i)) << 16).AsSingle();
-        public static Vector512<float> LoadUpper(ref ushort row, nuint i) => (Vector512.WidenUpper(Vector512.LoadUnsafe(ref row, i)) << 16).AsSingle();
-        public static double Load(ushort value) => BitConverter.UInt32BitsToSingle((uint)value << 16);
+        public static Vector512<float> LoadLower(ref ushort row, nuint i) => HalfPrecision.FromBFloat16(Vector512.WidenLower(Vector512.LoadUnsafe(ref row, i)));
+        public static Vector512<float> LoadUpper(ref ushort row, nuint i) => HalfPrecision.FromBFloat16(Vector512.WidenUpper(Vector512.LoadUnsafe(ref row, i)));
+        public static double Load(ushort value) => HalfPrecision.FromBFloat16(value);
+    }
+
+    private readonly struct Half : IElement<ushort>
+    {
+        public static Vector512<float> LoadLower(ref ushort row, nuint i) => HalfPrecision.FromFloat16(Vector512.WidenLower(Vector512.LoadUnsafe(ref row, i)));
+        public static Vector512<float> LoadUpper(ref ushort row, nuint i) => HalfPrecision.FromFloat16(Vector512.WidenUpper(Vector512.LoadUnsafe(ref row, i)));
+        public static double Load(ushort value) => HalfPrecision.FromFloat16(value);
     }
 
     public static RowMoments Of(ReadOnlySpan<float> before, ReadOnlySpan<float> after) => Of<float, Single>(before, after);
 
     public static RowMoments OfBFloat16(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after) => Of<ushort, Brain>(before, after);
 
-    /// <summary>Whether two F32 rows have the same bits; where they do, their Σa². One pass that fetches the next row pair meanwhile.</summary>
-    public static bool AreSame(ReadOnlySpan<float> before, ReadOnlySpan<float> after, out double square) => AreSame<float, Single>(before, after, out square);
-
-    /// <inheritdoc cref="AreSame(ReadOnlySpan{float}, ReadOnlySpan{float}, out double)"/>
-    public static bool AreSameBFloat16(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after, out double square) =>
-        AreSame<ushort, Brain>(before, after, out square);
+    /// <summary>Whether two rows of one type have the same bits; where they do, their Σa². One pass that fetches the next row pair meanwhile.</summary>
+    public static bool AreSame(ReadOnlySpan<byte> before, ReadOnlySpan<byte> after, ElementType type, out double square) => type switch
+    {
+        ElementType.F32 => AreSame<float, Single>(MemoryMarshal.Cast<byte, float>(before), MemoryMarshal.Cast<byte, float>(after), out square),
+        ElementType.F16 => AreSame<ushort, Half>(MemoryMarshal.Cast<byte, ushort>(before), MemoryMarshal.Cast<byte, ushort>(after), out square),
+        _ => AreSame<ushort, Brain>(MemoryMarshal.Cast<byte, ushort>(before), MemoryMarshal.Cast<byte, ushort>(after), out square),
+    };
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static RowMoments Of<T, TElement>(ReadOnlySpan<T> before, ReadOnlySpan<T> after) where T : unmanaged where TElement : IElement<T>
     {
         Debug.Assert(before.Length == after.Length && before.Length > 0);
         ref T a = ref MemoryMarshal.GetReference(before), b = ref MemoryMarshal.GetReference(after);
-        Vector512<double> sumA = default, sumB = default, sumD = default, sumP = default;
+        Sums lower = default, upper = default;
         int i = 0;
         for (; i + Block <= before.Length; i += Block)
         {
             Vector512<float> x = TElement.LoadLower(ref a, (nuint)i), y = TElement.LoadLower(ref b, (nuint)i);
-            Add(ref sumA, ref sumB, ref sumD, ref sumP, Vector512.WidenLower(x), Vector512.WidenLower(y));
-            Add(ref sumA, ref sumB, ref sumD, ref sumP, Vector512.WidenUpper(x), Vector512.WidenUpper(y));
+            lower.Add(Vector512.WidenLower(x), Vector512.WidenLower(y));
+            upper.Add(Vector512.WidenUpper(x), Vector512.WidenUpper(y));
             x = TElement.LoadUpper(ref a, (nuint)i);
             y = TElement.LoadUpper(ref b, (nuint)i);
-            Add(ref sumA, ref sumB, ref sumD, ref sumP, Vector512.WidenLower(x), Vector512.WidenLower(y));
-            Add(ref sumA, ref sumB, ref sumD, ref sumP, Vector512.WidenUpper(x), Vector512.WidenUpper(y));
+            lower.Add(Vector512.WidenLower(x), Vector512.WidenLower(y));
+            upper.Add(Vector512.WidenUpper(x), Vector512.WidenUpper(y));
         }
         double tailA = 0, tailB = 0, tailD = 0, tailP = 0;
         for (; i < before.Length; i++)
@@ -73,25 +81,30 @@ internal readonly record struct RowMoments(double Base, double Tuned, double Del
             tailD += (y - x) * (y - x);
             tailP += x * y;
         }
-        return new(Total(sumA) + tailA, Total(sumB) + tailB, Total(sumD) + tailD, Total(sumP) + tailP);
+        return new(Total(lower.Base + upper.Base) + tailA, Total(lower.Tuned + upper.Tuned) + tailB,
+            Total(lower.Delta + upper.Delta) + tailD, Total(lower.Product + upper.Product) + tailP);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Add(
-        ref Vector512<double> sumA, ref Vector512<double> sumB, ref Vector512<double> sumD, ref Vector512<double> sumP, Vector512<double> x, Vector512<double> y)
+    private struct Sums
     {
-        Vector512<double> d = y - x;
-        sumA = Vector512.MultiplyAddEstimate(x, x, sumA);
-        sumB = Vector512.MultiplyAddEstimate(y, y, sumB);
-        sumP = Vector512.MultiplyAddEstimate(x, y, sumP);
-        sumD += d * d;
+        public Vector512<double> Base, Tuned, Delta, Product;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Add(Vector512<double> x, Vector512<double> y)
+        {
+            Vector512<double> d = y - x;
+            Base = Vector512.MultiplyAddEstimate(x, x, Base);
+            Tuned = Vector512.MultiplyAddEstimate(y, y, Tuned);
+            Product = Vector512.MultiplyAddEstimate(x, y, Product);
+            Delta += d * d;
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool AreSame<T, TElement>(ReadOnlySpan<T> before, ReadOnlySpan<T> after, out double square) where T : unmanaged where TElement : IElement<T>
     {
         ref T a = ref MemoryMarshal.GetReference(before), b = ref MemoryMarshal.GetReference(after);
-        Vector512<double> sum = default;
+        Vector512<double> lower = default, upper = default;
         square = double.NaN;
         int i = 0;
         for (; i + Block <= before.Length; i += Block)
@@ -100,10 +113,12 @@ internal readonly record struct RowMoments(double Base, double Tuned, double Del
             Vector512<int> different = (x.AsInt32() ^ TElement.LoadLower(ref b, (nuint)i).AsInt32()) | (y.AsInt32() ^ TElement.LoadUpper(ref b, (nuint)i).AsInt32());
             if (different != Vector512<int>.Zero) return false;
             Vector512<double> v = Vector512.WidenLower(x), w = Vector512.WidenUpper(x);
-            sum = Vector512.MultiplyAddEstimate(w, w, Vector512.MultiplyAddEstimate(v, v, sum));
+            lower = Vector512.MultiplyAddEstimate(v, v, lower);
+            upper = Vector512.MultiplyAddEstimate(w, w, upper);
             v = Vector512.WidenLower(y);
             w = Vector512.WidenUpper(y);
-            sum = Vector512.MultiplyAddEstimate(w, w, Vector512.MultiplyAddEstimate(v, v, sum));
+            lower = Vector512.MultiplyAddEstimate(v, v, lower);
+            upper = Vector512.MultiplyAddEstimate(w, w, upper);
             for (int line = 0; line < Block; line += 64 / Unsafe.SizeOf<T>())
             {
                 Interop.Cache.Prefetch(ref a, before.Length + i + line);
@@ -113,7 +128,7 @@ internal readonly record struct RowMoments(double Base, double Tuned, double Del
         if (!MemoryMarshal.AsBytes(before[i..]).SequenceEqual(MemoryMarshal.AsBytes(after[i..]))) return false;
         double tail = 0;
         for (; i < before.Length; i++) tail += TElement.Load(Unsafe.Add(ref a, i)) * TElement.Load(Unsafe.Add(ref a, i));
-        square = Total(sum) + tail;
+        square = Total(lower + upper) + tail;
         return true;
     }
 

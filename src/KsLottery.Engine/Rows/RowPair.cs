@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using KsLottery.Engine.Kernels;
 
@@ -12,7 +11,7 @@ internal sealed class RowPair(IKsRowKernel kernel, ElementType baseType, Element
 
     public RowResult Compare(ReadOnlySpan<byte> before, ReadOnlySpan<byte> after)
     {
-        if (AreSame(before, after, out double square) && double.IsFinite(square))
+        if (baseType == tunedType && RowMoments.AreSame(before, after, baseType, out double square) && double.IsFinite(square))
         {
             double norm = Math.Sqrt(square);
             return new(0, 0, RowState.Unchanged, float.NaN, norm, norm, 0, square > 0 ? 1 : double.NaN);
@@ -38,22 +37,10 @@ internal sealed class RowPair(IKsRowKernel kernel, ElementType baseType, Element
             Math.Sqrt(moments.Delta), double.IsFinite(cosine) ? Math.Clamp(cosine, -1, 1) : double.NaN);
     }
 
-    private bool AreSame(ReadOnlySpan<byte> before, ReadOnlySpan<byte> after, out double square)
-    {
-        square = double.NaN;
-        if (baseType != tunedType) return false;
-        if (baseType == ElementType.BF16)
-            return RowMoments.AreSameBFloat16(MemoryMarshal.Cast<byte, ushort>(before), MemoryMarshal.Cast<byte, ushort>(after), out square);
-        if (baseType == ElementType.F32)
-            return RowMoments.AreSame(MemoryMarshal.Cast<byte, float>(before), MemoryMarshal.Cast<byte, float>(after), out square);
-        return before.SequenceEqual(after) && RowMoments.AreSame(Values(before, baseType, _base), _base, out square);
-    }
-
     private static ReadOnlySpan<float> Values(ReadOnlySpan<byte> row, ElementType type, float[] scratch)
     {
         if (type == ElementType.F32) return MemoryMarshal.Cast<byte, float>(row);
-        if (type == ElementType.F16) TensorPrimitives.ConvertToSingle(MemoryMarshal.Cast<byte, Half>(row), scratch);
-        else BFloat16.Widen(MemoryMarshal.Cast<byte, ushort>(row), scratch);
+        HalfPrecision.Widen(MemoryMarshal.Cast<byte, ushort>(row), type, scratch);
         return scratch;
     }
 }
