@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Devices;
 using KsLottery.Engine.Statistics;
 using KsLottery.Engine.Tickets;
 
@@ -18,7 +19,10 @@ internal sealed record FindOptions
     private static readonly Option<bool> AllOption = new("--all-tensors") { Description = "One line for every matrix instead: the map of what a fine-tune touched." };
     private static readonly Option<double> AlphaOption = new("--alpha")
     {
-        Description = "A row wins where p (adjusted, with --adjust) is below this threshold.", HelpName = "A", DefaultValueFactory = _ => 0.05,
+        Description = "A row wins where p (adjusted, with --adjust) is below this threshold.",
+        HelpName = "A",
+        DefaultValueFactory = _ => new TicketSelection().Alpha,
+        CustomParser = result => Parse<double>(result, alpha => alpha > 0 && alpha < 1, "it must lie between 0 and 1, for instance 0.05"),
     };
     private static readonly Option<string> MethodOption = new("--method")
     {
@@ -29,8 +33,18 @@ internal sealed record FindOptions
         Description = "The correction for the number of rows. The column adjusted_p is always written: with none, by bh, and rows win by p itself.",
         DefaultValueFactory = _ => PValueAdjustment.None.ToName(),
     };
-    private static readonly Option<int?> TopOption = new("--top") { Description = "Where no row is below alpha, the K rows of largest h become the ticket.", HelpName = "K" };
-    private static readonly Option<int> ThreadsOption = new("--threads", "-t") { Description = "Threads of the scan; 0 takes one for each processor.", HelpName = "N" };
+    private static readonly Option<int?> TopOption = new("--top")
+    {
+        Description = "Where no row is below alpha, the K rows of largest h become the ticket.",
+        HelpName = "K",
+        CustomParser = result => Parse<int>(result, top => top >= 1, "it must be a whole number from 1"),
+    };
+    private static readonly Option<int> ThreadsOption = new("--threads", "-t")
+    {
+        Description = "Threads of the scan; 0 takes one for each processor.",
+        HelpName = "N",
+        CustomParser = result => Parse<int>(result, threads => threads >= 0, "it must be a whole number from 0"),
+    };
     private static readonly Option<string> DeviceOption = new("--device", "-d")
     {
         Description = "Where the rows are compared: auto or cpu.", HelpName = "auto|cpu", DefaultValueFactory = _ => "auto",
@@ -40,7 +54,10 @@ internal sealed record FindOptions
     private static readonly Option<bool> ForceOption = new("--force") { Description = "Let --out replace an earlier result; other files are never replaced." };
     private static readonly Option<int> LimitOption = new("--limit")
     {
-        Description = "The most rows that the table shows; 0 shows all.", HelpName = "N", DefaultValueFactory = _ => UsualLimit,
+        Description = "The most rows that the table shows; 0 shows all.",
+        HelpName = "N",
+        DefaultValueFactory = _ => UsualLimit,
+        CustomParser = result => Parse<int>(result, limit => limit >= 0, "it must be a whole number from 0"),
     };
 
     public required string Base { get; init; }
@@ -74,10 +91,6 @@ internal sealed record FindOptions
     {
         MethodOption.AcceptOnlyFromAmong([.. SelectionNames.OfMethods]);
         AdjustOption.AcceptOnlyFromAmong([.. SelectionNames.OfAdjustments]);
-        Check(AlphaOption, alpha => alpha > 0 && alpha < 1, "it must lie between 0 and 1, for instance 0.05");
-        Check(TopOption, top => top is null or >= 1, "it must be 1 or more");
-        Check(ThreadsOption, threads => threads >= 0, "it must be 0 or more");
-        Check(LimitOption, limit => limit >= 0, "it must be 0 or more");
         command.Validators.Add(result =>
         {
             if (!result.GetValue(AllOption)) return;
@@ -94,13 +107,10 @@ internal sealed record FindOptions
     }
 
     /// <summary>Reads the arguments.</summary>
-    /// <exception cref="CommandException">The device is not to be had.</exception>
+    /// <exception cref="DeviceUnavailableException">The device is not to be had.</exception>
     public static FindOptions From(ParseResult arguments)
     {
-        string device = arguments.GetRequiredValue(DeviceOption);
-        if (device is not ("auto" or "cpu"))
-            throw new CommandException(ExitCode.DeviceUnavailable,
-                $"device '{VisibleName(device)}' is not available: this version compares rows on the CPU, --device auto or cpu. See kslottery devices.");
+        DeviceCatalog.Resolve(arguments.GetRequiredValue(DeviceOption));
         return new()
         {
             Base = arguments.GetRequiredValue(BaseArgument),
@@ -123,11 +133,11 @@ internal sealed record FindOptions
         };
     }
 
-    private static string VisibleName(string device) => Engine.Tokens.VisibleText.Escape(device);
-
-    private static void Check<T>(Option<T> option, Predicate<T?> isValid, string problem) => option.Validators.Add((OptionResult result) =>
+    private static T Parse<T>(ArgumentResult result, Predicate<T> isValid, string rule) where T : struct, IParsable<T>
     {
-        if (result.Tokens is [var token] && !result.Errors.Any() && !isValid(result.GetValueOrDefault<T>()))
-            result.AddError(string.Create(CultureInfo.InvariantCulture, $"{option.Name} is {token.Value}; {problem}."));
-    });
+        string text = result.Tokens[0].Value;
+        if (T.TryParse(text, CultureInfo.InvariantCulture, out T value) && isValid(value)) return value;
+        result.AddError($"{result.Argument.Name} is {ConsoleUi.OneLine(text)}; {rule}.");
+        return default;
+    }
 }

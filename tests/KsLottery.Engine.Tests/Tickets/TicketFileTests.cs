@@ -1,0 +1,126 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using KsLottery.Engine.Rows;
+using KsLottery.Engine.Statistics;
+using KsLottery.Engine.Tickets;
+using KsLottery.Tests.Support;
+
+namespace KsLottery.Engine.Tests.Tickets;
+
+public sealed class TicketFileTests
+{
+    [Test]
+    public void A_ticket_reads_back_as_it_was_written()
+    {
+        using TemporaryFolder folder = new();
+        Ticket ticket = Make(new() { Alpha = 0.1, Adjustment = PValueAdjustment.Holm, Top = 3 });
+        TicketFile.Write(folder.File("t"), ticket);
+        Ticket read = TicketFile.Read(folder.File("t"));
+        Assert.That(read.Entries, Is.EqualTo(ticket.Entries).And.Count.EqualTo(2));
+        Assert.That(read with { Entries = ticket.Entries }, Is.EqualTo(ticket));
+        Assert.That(read.Signature, Is.EqualTo(ticket.Signature));
+    }
+
+    [Test]
+    public void What_JSON_has_no_number_for_is_null_and_reads_back_as_NaN()
+    {
+        using TemporaryFolder folder = new();
+        RowScanResult scan = SmallMatrices.Scan([new float[8], SmallMatrices.Steps], [SmallMatrices.Steps, SmallMatrices.Steps]);
+        TicketFile.Write(folder.File("t"), Ticket.Select(new(scan), SmallMatrices.Origin(scan)));
+        using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(folder.File("t")));
+        JsonElement entry = document.RootElement.GetProperty("entries")[0];
+        Assert.That(entry.GetProperty("relative_delta").ValueKind, Is.EqualTo(JsonValueKind.Null));
+        Assert.That(entry.GetProperty("cosine").ValueKind, Is.EqualTo(JsonValueKind.Null));
+        Assert.That(TicketFile.Read(folder.File("t")).Entries[0].RelativeDelta, Is.NaN);
+    }
+
+    [Test]
+    public void A_cancelled_write_leaves_nothing()
+    {
+        using TemporaryFolder folder = new();
+        Assert.That(() => TicketFile.Write(folder.File("t"), Make(new()), new CancellationToken(canceled: true)),
+            Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(Directory.GetFileSystemEntries(folder.Path), Is.Empty);
+    }
+
+    [TestCase("format", "\"other\"", "format: this is no ticket")]
+    [TestCase("format_version", "2", "2 is newer")]
+    [TestCase("format_version", "0", "whole number from 1")]
+    [TestCase("alternative", "\"less\"", "two-sided")]
+    [TestCase("method", "\"auto\"", "exact or asymp")]
+    [TestCase("adjustment", "\"fdr\"", "none, bonferroni, holm, bh")]
+    [TestCase("alpha", "1", "between 0 and 1")]
+    [TestCase("alpha", "null", "between 0 and 1")]
+    [TestCase("top", "0", "whole number from 1")]
+    [TestCase("shape", "[4]", "rows and width")]
+    [TestCase("shape", "[4,0]", "shape[1]")]
+    [TestCase("shape", "\"4\"", "JSON type Array")]
+    [TestCase("tied", "1", "tied")]
+    [TestCase("base_dtype", "\"F31\"", "no element type")]
+    [TestCase("critical_h", "10", "0 to 9")]
+    [TestCase("by_rank", "null", "true or false")]
+    [TestCase("ids", "[3,1]", "must ascend")]
+    [TestCase("ids", "[1,1]", "must ascend")]
+    [TestCase("ids", "[1]", "not the ids of the entries")]
+    [TestCase("ids", "[1,4]", "ids[1]")]
+    [TestCase("ticket_rows", "3", "there are 2 ids")]
+    [TestCase("ticket_parameters", "15", "2 rows of 8 have 16")]
+    [TestCase("unchanged", "2", "4 rows")]
+    [TestCase("base_fingerprint", "\"sha256:0\"", "signature")]
+    [TestCase("version", "\"9.9.9\"", "signature")]
+    [TestCase("entries", "{}", "JSON type Array")]
+    public void A_value_that_is_wrong_or_contradicts_others_is_refused_by_name(string key, string value, string message)
+    {
+        using TemporaryFolder folder = new();
+        TicketFile.Write(folder.File("t"), Make(new()));
+        JsonObject root = JsonNode.Parse(File.ReadAllText(folder.File("t")))!.AsObject();
+        root[key] = JsonNode.Parse(value);
+        File.WriteAllText(folder.File("t"), root.ToJsonString());
+        Assert.That(() => TicketFile.Read(folder.File("t")), Throws.TypeOf<InvalidDataException>()
+            .With.Message.Contains(message).And.Message.Contains(folder.File("t")).And.Message.Contains("kslottery find"));
+    }
+
+    [TestCase("D", "0.5", "entries[0].D")]
+    [TestCase("id", "2", "ids")]
+    [TestCase("h", "9", "entries[0].h")]
+    [TestCase("sign", "2", "entries[0].sign")]
+    [TestCase("piece", "1", "entries[0].piece")]
+    public void An_entry_that_is_wrong_is_refused_by_its_place(string key, string value, string message)
+    {
+        using TemporaryFolder folder = new();
+        TicketFile.Write(folder.File("t"), Make(new()));
+        JsonObject root = JsonNode.Parse(File.ReadAllText(folder.File("t")))!.AsObject();
+        root["entries"]![0]![key] = JsonNode.Parse(value);
+        File.WriteAllText(folder.File("t"), root.ToJsonString());
+        Assert.That(() => TicketFile.Read(folder.File("t")), Throws.TypeOf<InvalidDataException>().With.Message.Contains(message));
+    }
+
+    [Test]
+    public void Every_missing_property_and_every_cut_is_refused()
+    {
+        using TemporaryFolder folder = new();
+        TicketFile.Write(folder.File("t"), Make(new()));
+        string text = File.ReadAllText(folder.File("t"));
+        string[] derived = ["share_of_tensor", "share_of_checkpoint", "adjusted_by", "rows"];
+        foreach (string key in JsonNode.Parse(text)!.AsObject().Select(p => p.Key).Except(derived).ToArray())
+        {
+            JsonObject root = JsonNode.Parse(text)!.AsObject();
+            root.Remove(key);
+            File.WriteAllText(folder.File("t"), root.ToJsonString());
+            Assert.That(() => TicketFile.Read(folder.File("t")), Throws.TypeOf<InvalidDataException>().With.Message.Contains($"{key}: it is missing"), key);
+        }
+        for (int length = 0; length < text.TrimEnd().Length; length += 7)
+        {
+            File.WriteAllText(folder.File("t"), text[..length]);
+            Assert.That(() => TicketFile.Read(folder.File("t")), Throws.TypeOf<InvalidDataException>(), $"cut at {length}");
+        }
+        File.WriteAllText(folder.File("t"), "{\"format\":\"kslottery-ticket\",\"format\":\"kslottery-ticket\"}");
+        Assert.That(() => TicketFile.Read(folder.File("t")), Throws.TypeOf<InvalidDataException>().With.Message.Contains("unique keys"));
+    }
+
+    internal static Ticket Make(TicketSelection selection)
+    {
+        RowScanResult scan = SmallMatrices.Scan(SmallMatrices.Lifted(0), SmallMatrices.Lifted(6), SmallMatrices.Lifted(1), SmallMatrices.Lifted(8));
+        return Ticket.Select(new(scan, selection with { Alpha = 0.1 }), SmallMatrices.Origin(scan));
+    }
+}

@@ -1,0 +1,108 @@
+using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Rows;
+using KsLottery.Engine.Statistics;
+using KsLottery.Engine.Tickets;
+using KsLottery.Engine.Tokens;
+using KsLottery.Tests.Support;
+
+namespace KsLottery.Engine.Tests.Tickets;
+
+public sealed class TicketTests
+{
+    [Test]
+    public void A_ticket_counts_its_rows_and_their_share()
+    {
+        RowScanResult scan = SmallMatrices.Scan(SmallMatrices.Lifted(0), SmallMatrices.Lifted(6), SmallMatrices.Lifted(1), SmallMatrices.Lifted(8));
+        Ticket ticket = Ticket.Select(new(scan), SmallMatrices.Origin(scan));
+        Assert.That(ticket.Entries.Select(e => e.Id), Is.EqualTo(new[] { 3, 1 }));
+        Assert.That(ticket.Ids, Is.EqualTo(new[] { 1, 3 }));
+        Assert.That((ticket.Parameters, ticket.ShareOfTensor, ticket.ShareOfCheckpoint), Is.EqualTo((16L, 0.5, 0.016)));
+        Assert.That((ticket.Unchanged, ticket.Changed, ticket.IsByRank), Is.EqualTo((1L, 3L, false)));
+        Assert.That(ticket.Selection.Method, Is.EqualTo(KsMethod.Exact), "what auto came to");
+    }
+
+    [Test]
+    public void Top_fills_a_ticket_only_where_no_row_is_below_alpha()
+    {
+        RowScanResult weak = SmallMatrices.Scan(SmallMatrices.Lifted(1), SmallMatrices.Lifted(3), SmallMatrices.Lifted(2));
+        Ticket empty = Ticket.Select(new(weak), SmallMatrices.Origin(weak));
+        Assert.That((empty.Entries.Count, empty.IsByRank), Is.EqualTo((0, false)));
+        Ticket ranked = Ticket.Select(new(weak, new() { Top = 2 }), SmallMatrices.Origin(weak));
+        Assert.That((ranked.IsByRank, ranked.Entries.Select(e => e.Id).ToArray()), Is.EqualTo((true, new[] { 1, 2 })));
+
+        RowScanResult strong = SmallMatrices.Scan(SmallMatrices.Lifted(8), SmallMatrices.Lifted(3), SmallMatrices.Lifted(7));
+        Ticket passed = Ticket.Select(new(strong, new() { Top = 1 }), SmallMatrices.Origin(strong));
+        Assert.That((passed.IsByRank, passed.Entries.Count), Is.EqualTo((false, 2)), "two rows are below alpha, and top takes none away");
+    }
+
+    [Test]
+    public void A_degenerate_row_that_passes_is_in_the_ticket_and_marked()
+    {
+        float[] dead = [.. SmallMatrices.Steps.Select(x => x * 1e-20f)], noise = [.. SmallMatrices.Steps.Select(x => x * 0.001f)];
+        float[][] before = [dead, SmallMatrices.Steps, SmallMatrices.Steps];
+        RowScanResult scan = SmallMatrices.Scan(before, [noise, SmallMatrices.Lifted(8), SmallMatrices.Steps]);
+        Ticket ticket = Ticket.Select(new(scan), SmallMatrices.Origin(scan));
+        Assert.That(ticket.Entries.Select(e => (e.Id, e.Category)), Is.EqualTo(new[] { (0, "degenerate"), (1, "changed") }));
+        Assert.That(ticket.Degenerate, Is.EqualTo(1));
+    }
+
+    [Test]
+    public void An_origin_of_another_shape_is_refused()
+    {
+        RowScanResult scan = SmallMatrices.Scan(SmallMatrices.Lifted(1));
+        Assert.That(() => Ticket.Select(new(scan), SmallMatrices.Origin(scan) with { Rows = 2 }),
+            Throws.ArgumentException.With.Message.Contains("2 rows of 8").And.Message.Contains("1 of 8"));
+    }
+
+    [Test]
+    public void The_category_is_the_state_and_the_kind_of_token()
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllText(folder.File("tokenizer.json"), """
+            {"model":{"type":"BPE","byte_fallback":true,"vocab":{"<unk>":0,"▁the":1,"<0x0A>":2,"<unused7>":3,"</s>":4},"merges":[]},
+             "decoder":{"type":"ByteFallback"},"added_tokens":[{"id":0,"content":"<unk>","special":true}]}
+            """);
+        RowTokens tokens = new(TokenTable.FindBeside(folder.Path), new ModelConfig { EosTokenIds = [4], PadTokenIds = [9] });
+        Assert.That(tokens.Source, Is.EqualTo("tokenizer.json"));
+        Assert.That(Enumerable.Range(0, 6).Select(id => tokens.Category(id, RowState.Changed)), Is.EqualTo(new[]
+        {
+            "changed,special", "changed", "changed,byte", "changed,unused", "changed,special", "changed,padded",
+        }));
+        Assert.That(tokens.Category(9, RowState.Unchanged), Is.EqualTo("unchanged,padded"));
+        Assert.That(tokens.Category(1, RowState.Degenerate), Is.EqualTo("degenerate"));
+        Assert.That(tokens.Category(1, RowState.NonFinite), Is.EqualTo("non-finite"));
+    }
+
+    [Test]
+    public void Without_a_tokenizer_the_configuration_still_knows_special_ids()
+    {
+        RowTokens tokens = new(null, new ModelConfig { BosTokenIds = [1], EosTokenIds = [2, 5], UnkTokenIds = [0] });
+        Assert.That(Enumerable.Range(0, 6).Select(tokens.Kind), Is.EqualTo(new[]
+        {
+            TokenKind.Special, TokenKind.Special, TokenKind.Special, TokenKind.Normal, TokenKind.Normal, TokenKind.Special,
+        }));
+        Assert.That(tokens.Piece(3), Is.Empty);
+    }
+
+    [Test]
+    public void The_signature_says_all_that_a_ticket_depends_on()
+    {
+        Signature signature = new()
+        {
+            Width = 4096,
+            Selection = new() { Alpha = 1.5625e-6, Method = KsMethod.Exact, Adjustment = PValueAdjustment.BenjaminiHochberg, Top = 18 },
+            Rows = 32_000,
+            BaseType = ElementType.BF16,
+            TunedType = ElementType.F32,
+            BaseFingerprint = "sha256:1a2b3c4d5e6f",
+            TunedFingerprint = "sha256:5e6f7a8b9c0d",
+            Version = "0.1.0",
+        };
+        Assert.That(signature.ToString(), Is.EqualTo("KS|d:4096|alt:two-sided|method:exact|alpha:1.5625E-06|adj:bh|top:18|rows:32000|dtype:BF16/F32"
+            + "|base:sha256:1a2b3c4d5e6f|tuned:sha256:5e6f7a8b9c0d|v:0.1.0"));
+        Assert.That(signature.ToShortString(), Does.EndWith("|base:sha256:1a2b3c4d|tuned:sha256:5e6f7a8b|v:0.1.0"));
+        Signature many = new() { Selection = new() { Method = KsMethod.Auto }, Rows = 7, Version = "0.1.0" };
+        Assert.That(many.ToString(), Is.EqualTo("KS|alt:two-sided|method:auto|alpha:0.05|adj:none|rows:7|v:0.1.0"));
+        Assert.That(Signature.LibraryVersion, Does.Match(@"^\d+\.\d+\.\d+"));
+    }
+}
