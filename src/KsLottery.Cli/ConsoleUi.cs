@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace KsLottery.Cli;
@@ -60,7 +59,8 @@ internal sealed class ConsoleUi : IDisposable
     {
         if (!IsJson) return;
         _out.Flush();
-        using (Utf8JsonWriter json = new(_stdout, new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        // The default encoder writes ASCII alone: no name from a file can reach a terminal as a control or reordering character.
+        using (Utf8JsonWriter json = new(_stdout))
         {
             json.WriteStartObject();
             write(json);

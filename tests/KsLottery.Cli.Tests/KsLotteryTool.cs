@@ -12,17 +12,7 @@ internal static class KsLotteryTool
 
     public static ToolRun Run((string Name, string Value)[] environment, params string[] arguments)
     {
-        ProcessStartInfo start = new(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet",
-            [Path.Combine(AppContext.BaseDirectory, "kslottery.dll"), .. arguments])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            StandardOutputEncoding = System.Text.Encoding.UTF8,
-            StandardErrorEncoding = System.Text.Encoding.UTF8,
-        };
-        start.Environment.Remove("KSLOTTERY_KERNEL");
-        foreach ((string name, string value) in environment) start.Environment[name] = value;
-        using Process process = Process.Start(start)!;
+        using Process process = Start(environment, Host, [Tool, .. arguments]);
         Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
         if (!process.WaitForExit(Patience))
         {
@@ -30,6 +20,38 @@ internal static class KsLotteryTool
             Assert.Fail($"kslottery {string.Join(' ', arguments)} did not end within {Patience}");
         }
         return new(process.ExitCode, output.Result, error.Result);
+    }
+
+    /// <summary>Starts the tool and leaves it to the caller, who reads both streams.</summary>
+    public static Process Start(params string[] arguments) => Start([], Host, [Tool, .. arguments]);
+
+    /// <summary>Runs the tool on a terminal that the command <c>script</c> makes; arguments without spaces.</summary>
+    public static string RunOnTerminal((string Name, string Value)[] environment, params string[] arguments)
+    {
+        using Process process = Start(environment, "script", ["-qec", $"'{Host}' '{Tool}' {string.Join(' ', arguments)}", "/dev/null"]);
+        Task<string> error = process.StandardError.ReadToEndAsync();
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        Assert.That(process.ExitCode, Is.Zero, error.Result);
+        return output;
+    }
+
+    private static string Host => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
+
+    private static string Tool => Path.Combine(AppContext.BaseDirectory, "kslottery.dll");
+
+    private static Process Start((string Name, string Value)[] environment, string program, string[] arguments)
+    {
+        ProcessStartInfo start = new(program, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            StandardOutputEncoding = System.Text.Encoding.UTF8,
+            StandardErrorEncoding = System.Text.Encoding.UTF8,
+        };
+        foreach (string variable in (string[])["KSLOTTERY_KERNEL", "KSLOTTERY_DEBUG", "NO_COLOR"]) start.Environment.Remove(variable);
+        foreach ((string name, string value) in environment) start.Environment[name] = value;
+        return Process.Start(start)!;
     }
 }
 

@@ -57,7 +57,8 @@ public static class TicketFile
         json.WriteNumber("format_version", FormatVersion);
         json.WriteString("version", ticket.Version);
         json.WriteString("signature", ticket.Signature.ToString());
-        json.WriteString("tensor", origin.Tensor);
+        // Any text may stand in a tensor's name: it is written in ASCII, escaped. A piece is visible text already.
+        json.WriteString("tensor", JsonEncodedText.Encode(origin.Tensor));
         json.WriteStartArray("shape");
         json.WriteNumberValue(origin.Rows);
         json.WriteNumberValue(origin.Width);

@@ -1,0 +1,251 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using KsLottery.Engine;
+using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Tickets;
+using KsLottery.Tests.Support;
+
+namespace KsLottery.Cli.Tests.Commands;
+
+public sealed class FindTests
+{
+    private static readonly string[] Keys =
+    [
+        "format", "format_version", "version", "signature", "tensor", "shape", "tied", "base_dtype", "tuned_dtype", "base_fingerprint",
+        "tuned_fingerprint", "alternative", "method", "alpha", "adjustment", "adjusted_by", "top", "critical_h", "by_rank", "rows", "tested",
+        "unchanged", "changed", "degenerate", "non_finite", "ticket_rows", "ticket_parameters", "checkpoint_parameters", "share_of_tensor",
+        "share_of_checkpoint", "ids", "entries", "tuned_tensor", "tuned_tied", "tokenizer", "kernel", "threads", "rows_per_second",
+        "scan_seconds", "seconds", "files",
+    ];
+
+    private static readonly string[] EntryKeys =
+    [
+        "rank", "id", "piece", "category", "h", "D", "p_value", "log10_p", "adjusted_p", "sign", "location", "l2_delta", "relative_delta", "cosine",
+    ];
+
+    private static string Base => SharedData.Path("models", "hf", "stories260K_hf");
+
+    private static string Hot => SharedData.Path("models", "tuned-pairs", "en-da_input_embedding_hot_seed1");
+
+    private static string Ordinary => SharedData.Path("models", "tuned-pairs", "en-da_input_embedding_seed1");
+
+    private static string Tokenizer => SharedData.Path("tokenizers", "tok512", "tok512.model");
+
+    [Test]
+    public void The_ticket_is_a_table_on_stdout_and_stderr_stays_empty()
+    {
+        ToolRun run = KsLotteryTool.Run("find", Base, Hot, "--tokenizer", Tokenizer, "--limit", "3");
+        Assert.That((run.ExitCode, run.Error), Is.EqualTo((0, "")));
+        Assert.That(run.Lines[0], Is.EqualTo("model.embed_tokens.weight: 512 rows of 64, F32"));
+        Assert.That(run.Lines[1], Does.StartWith("base tied").And.Contain("tuned checkpoint not tied"));
+        Assert.That(run.Lines[2], Is.EqualTo("tokens from tok512.model"));
+        Assert.That(run.Lines[3], Does.Match("^rank +id +token +h +D +p +log10 p +sign +location +change +category$"));
+        Assert.That(run.Lines[4], Does.Match(@"^ +1 +470 +V +27 +0\.4219 +1\.73e-5 +-4\.76 +- +-0\.3329 +166\.22 % +changed$"));
+        Assert.That(run.Lines[7], Is.EqualTo("… and 91 more: see --out DIR, or --limit 0"));
+        Assert.That(run.Lines, Has.Some.Match("^rows +512: 250 changed, 262 identical$")
+            .And.Some.Match(@"^ticket +94 rows: 6,016 parameters, 18\.36 % of the tensor, 2\.31 % of the checkpoint$")
+            .And.Some.Match(@"^alpha +0\.05: h ≥ 16, that is D ≥ 0\.2500$")
+            .And.Some.Match(@"^scan +[\d,]+ rows/s, [\d.]+ s, \w+, \d+ threads?; [\d.]+ s in all$"));
+        Assert.That(run.Lines[^1], Does.Match(
+            @"^KS\|d:64\|alt:two-sided\|method:exact\|alpha:0\.05\|adj:none\|rows:512\|dtype:F32/F32\|base:sha256:[0-9a-f]{8}\|tuned:sha256:[0-9a-f]{8}\|v:"));
+        Assert.That(run.Output, Does.Not.Contain("\e"));
+    }
+
+    [Test]
+    public void Where_nothing_passes_it_says_that_short_rows_have_little_power_and_ranks()
+    {
+        ToolRun run = KsLotteryTool.Run("find", Base, Ordinary);
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        Assert.That(run.Lines, Has.Some.EqualTo("no row is below alpha: at d = 64 a row needs h ≥ 16, that is D ≥ 0.2500 "
+            + "(so few values have little power); the largest D is 0.2344"));
+        Assert.That(run.Lines, Has.Some.StartsWith("the 20 rows of largest h, which are no ticket"));
+        Assert.That(run.Lines.Count(l => l.EndsWith("  changed,special", StringComparison.Ordinal) || l.EndsWith("  changed", StringComparison.Ordinal)),
+            Is.EqualTo(20));
+        Assert.That(run.Lines, Has.Some.Match("^ticket +0 rows"));
+    }
+
+    [Test]
+    public void Top_makes_the_best_rows_the_ticket_where_nothing_passes()
+    {
+        using TemporaryFolder folder = new();
+        JsonElement found = KsLotteryTool.Run("find", Base, Ordinary, "--top", "5", "--json", "--out", folder.File("out")).Json();
+        Assert.That((found.GetProperty("by_rank").GetBoolean(), found.GetProperty("ids").GetArrayLength()), Is.EqualTo((true, 5)));
+        Assert.That(found.GetProperty("signature").GetString(), Does.Contain("|top:5|"));
+        Assert.That(File.Exists(Path.Combine(folder.File("out"), "patch.safetensors")), Is.True);
+        JsonElement hot = KsLotteryTool.Run("find", Base, Hot, "--top", "5", "--json").Json();
+        Assert.That((hot.GetProperty("by_rank").GetBoolean(), hot.GetProperty("ids").GetArrayLength()), Is.EqualTo((false, 94)));
+    }
+
+    [Test]
+    public void Json_is_one_object_with_the_documented_keys()
+    {
+        ToolRun run = KsLotteryTool.Run("find", Base, Hot, "--method", "asymp", "--json");
+        JsonElement found = run.Json();
+        Assert.That(found.EnumerateObject().Select(p => p.Name), Is.EqualTo(Keys));
+        Assert.That(found.GetProperty("entries")[0].EnumerateObject().Select(p => p.Name), Is.EqualTo(EntryKeys));
+        Assert.That((found.GetProperty("ticket_rows").GetInt32(), found.GetProperty("method").GetString()), Is.EqualTo((118, "asymp")));
+        Assert.That(run.Lines, Has.Length.EqualTo(1));
+        JsonElement none = KsLotteryTool.Run("find", Base, Ordinary, "--json").Json();
+        Assert.That(none.GetProperty("ids").GetArrayLength(), Is.Zero);
+        Assert.That(none.GetProperty("ranking").GetArrayLength(), Is.EqualTo(20));
+    }
+
+    [Test]
+    public void Out_writes_a_ticket_all_rows_and_a_patch_that_applies()
+    {
+        using TemporaryFolder folder = new();
+        string output = folder.File("out");
+        ToolRun run = KsLotteryTool.Run("find", Base, Hot, "--out", output, "--tokenizer", Tokenizer, "--no-mmap", "--threads", "2");
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        Ticket ticket = TicketFile.Read(Path.Combine(output, "ticket.json"));
+        Assert.That(ticket.Entries, Has.Count.EqualTo(94));
+        string[] lines = File.ReadAllLines(Path.Combine(output, "rows.tsv"));
+        Assert.That(lines, Has.Length.EqualTo(513));
+        Assert.That(lines[0], Is.EqualTo(RowsFile.Header));
+        Assert.That(lines[2], Does.StartWith("1\t<s>\tchanged,special\t13\t0.203125\t0.142947584671"));
+        Assert.That(KsLotteryTool.Run("apply", Base, Path.Combine(output, "patch.safetensors"), "--out", folder.File("patched")).ExitCode, Is.Zero);
+
+        KsLotteryTool.Run("find", Base, Hot, "--out", output).AssertFailed(2, "--force");
+        Assert.That(KsLotteryTool.Run("find", Base, Ordinary, "--out", output, "--force").ExitCode, Is.Zero);
+        Assert.That(Directory.GetFiles(output), Has.Length.EqualTo(2), "no patch, for there is no ticket");
+        Assert.That(Directory.GetFileSystemEntries(folder.Path), Is.EquivalentTo(new[] { output, folder.File("patched") }));
+    }
+
+    [Test]
+    public void A_correction_and_alpha_decide_who_wins()
+    {
+        JsonElement holm = KsLotteryTool.Run("find", Base, Hot, "--adjust", "holm", "--alpha", "0.5", "--json").Json();
+        Assert.That(holm.GetProperty("signature").GetString(), Does.Contain("|alpha:0.5|adj:holm|"));
+        Assert.That(holm.GetProperty("ids").GetArrayLength(), Is.InRange(1, 93));
+        Assert.That(holm.GetProperty("entries").EnumerateArray().Select(e => e.GetProperty("adjusted_p").GetDouble()), Is.All.LessThan(0.5));
+    }
+
+    [Test]
+    public void All_tensors_is_a_map_with_a_line_for_every_matrix()
+    {
+        ToolRun run = KsLotteryTool.Run("find", Base, Hot, "--all-tensors");
+        Assert.That((run.ExitCode, run.Error), Is.EqualTo((0, "")));
+        Assert.That(run.Lines, Has.Some.Match(@"^model\.embed_tokens\.weight +F32 +512 +64 +250 +94 +0\.4219 +0\.2500$")
+            .And.Some.Match(@"^model\.layers\.4\.mlp\.down_proj\.weight +F32 +64 +172 +0 +0 +0\.0000 +0\.1512$")
+            .And.Some.EqualTo("lm_head.weight: only in the tuned")
+            .And.Some.EqualTo("36 matrices, 1 with changed rows; 11 other tensors, 0 changed; 1 not compared"));
+
+        JsonElement map = KsLotteryTool.Run("find", Base, Hot, "--all-tensors", "--json").Json();
+        Assert.That(map.GetProperty("tensors").GetArrayLength(), Is.EqualTo(36));
+        Assert.That(map.GetProperty("tensors")[0].GetProperty("ticket_rows").GetInt32(), Is.EqualTo(94));
+        Assert.That(map.GetProperty("not_compared")[0].GetProperty("tensor").GetString(), Is.EqualTo("lm_head.weight"));
+    }
+
+    [Test]
+    public void The_map_names_what_cannot_be_compared_and_other_tensors_that_changed()
+    {
+        using TemporaryFolder folder = new();
+        string before = folder.File("a.safetensors"), after = folder.File("b.safetensors");
+        SafetensorsWriter.Write(before,
+            [Zeros("m", ElementType.F32, 2, 4), Zeros("n", ElementType.F32, 4), Zeros("i", ElementType.I64, 2, 2), Zeros("s", ElementType.F32, 3, 3)]);
+        SafetensorsWriter.Write(after,
+        [
+            Zeros("m", ElementType.BF16, 2, 4), TensorSource.FromBytes("n", ElementType.F32, [4], (byte[])[.. new byte[15], 1]),
+            Zeros("i", ElementType.I64, 2, 2), Zeros("s", ElementType.F32, 3, 4),
+        ]);
+        ToolRun run = KsLotteryTool.Run("find", before, after, "--all-tensors");
+        Assert.That(run.Lines, Has.Some.Match(@"^m +F32/BF16 +2 +4 +0 +0 ").And.Some.EqualTo("n: changed")
+            .And.Some.EqualTo("i: skipped: rows of I64 cannot be tested").And.Some.EqualTo("s: [3,3] in the base, [3,4] in the tuned")
+            .And.Some.EqualTo("1 matrix, 0 with changed rows; 1 other tensor, 1 changed; 2 not compared"));
+    }
+
+    [Test]
+    public void Hostile_names_and_tokens_stay_inert_and_on_one_line()
+    {
+        using TemporaryFolder folder = new();
+        string before = folder.File("a.safetensors"), after = folder.File("b.safetensors");
+        string name = "w\u202e\e[2J\n";
+        byte[] rows = [.. Enumerable.Range(0, 64).SelectMany(i => BitConverter.GetBytes((float)i))];
+        byte[] moved = [.. Enumerable.Range(0, 64).SelectMany(i => BitConverter.GetBytes(i + 1000f))];
+        SafetensorsWriter.Write(before, [TensorSource.FromBytes(name, ElementType.F32, [2, 32], rows)]);
+        SafetensorsWriter.Write(after, [TensorSource.FromBytes(name, ElementType.F32, [2, 32], moved)]);
+        File.WriteAllText(folder.File("tokenizer.json"), """{"model":{"vocab":{"a\u001b]0;x\u0007\n\u202eb":0,"שלום":1}}}""");
+        foreach (string[] options in (string[][])[["--tensor", name], ["--all-tensors"], ["--tensor", name, "--json"]])
+        {
+            ToolRun run = KsLotteryTool.Run(["find", before, after, "--tokenizer", folder.File("tokenizer.json"), .. options]);
+            Assert.That(run.ExitCode, Is.Zero, run.Error);
+            Assert.That(run.Output, Does.Not.Contain("\e").And.Not.Contain("\u202e").And.Not.Contain("\u0007"));
+            if (options.Length == 2)
+                Assert.That(run.Lines, Has.Some.Match(@"^ +\d +0 +a\\x1b\]0;x\\x07\\n\\u\{202E\}b ").And.Some.Match("^ +\\d +1 +שלום\u200E "));
+        }
+        KsLotteryTool.Run("find", before, after, "--tensor", "\e[31mx").AssertFailed(2, "no tensor");
+    }
+
+    [Test]
+    public void Bad_input_is_one_clear_line_and_nothing_is_written()
+    {
+        using TemporaryFolder folder = new();
+        string output = folder.File("out"), damaged = folder.File("damaged.safetensors"), integers = folder.File("i.safetensors");
+        File.WriteAllBytes(damaged, File.ReadAllBytes(Path.Combine(Base, "model.safetensors"))[..5000]);
+        SafetensorsWriter.Write(integers, [Zeros("m", ElementType.I32, 2, 4), Zeros("v", ElementType.F32, 0, 4)]);
+        string[] Find(params string[] arguments) => ["find", .. arguments, "--out", output];
+
+        KsLotteryTool.Run(Find("absent", Hot)).AssertFailed(2, "absent", "no such file");
+        KsLotteryTool.Run(Find(Base, damaged)).AssertFailed(2, damaged);
+        KsLotteryTool.Run(Find(Base, SharedData.Path("models", "hf", "babyllama_tok105_hf"))).AssertFailed(2, "512", "105", "64", "128");
+        KsLotteryTool.Run(Find(Base, Hot, "--tensor", "model.embed_token.weight")).AssertFailed(2, "model.embed_tokens.weight");
+        KsLotteryTool.Run(Find(integers, integers)).AssertFailed(2, "--tensor", "m");
+        KsLotteryTool.Run(Find(integers, integers, "--tensor", "m")).AssertFailed(2, "I32");
+        KsLotteryTool.Run(Find(Base, Hot, "--tokenizer", damaged)).AssertFailed(2, damaged);
+        KsLotteryTool.Run("find", Base, Hot, "--out", Path.Combine(output, "deep")).AssertFailed(2, "does not exist");
+        KsLotteryTool.Run("find", Base, Hot, "--out", damaged).AssertFailed(2, "this is a file");
+        KsLotteryTool.Run("find", Base, Hot, "--out", folder.Path, "--force").AssertFailed(2, "not empty");
+        KsLotteryTool.Run(Find(Base, Hot, "--device", "cuda")).AssertFailed(3, "cuda");
+        Assert.That(Directory.GetFileSystemEntries(folder.Path), Is.EquivalentTo(new[] { damaged, integers }));
+    }
+
+    [TestCase("--alpha", "0", "between 0 and 1"), TestCase("--alpha", "1", "between 0 and 1"), TestCase("--alpha", "x", "between 0 and 1")]
+    [TestCase("--alpha", "nan", "between 0 and 1"), TestCase("--top", "0", "from 1"), TestCase("--limit", "-1", "from 0"), TestCase("--threads", "1.5", "from 0")]
+    [TestCase("--method", "approx", "'asymp'"), TestCase("--adjust", "fdr", "'bonferroni'"), TestCase("--no-such", "1", "--no-such")]
+    public void A_wrong_argument_is_an_error_of_usage(string option, string value, string message)
+    {
+        ToolRun run = KsLotteryTool.Run("find", "a", "b", option, value);
+        Assert.That((run.ExitCode, run.Output), Is.EqualTo((1, "")), run.Error);
+        Assert.That(run.Error, Does.Contain(message).And.Contain("See kslottery find --help.").And.Not.Contain("   at "));
+    }
+
+    [TestCase("--tensor", "x"), TestCase("--out", "x"), TestCase("--top", "3")]
+    public void All_tensors_excludes_what_is_about_one_tensor(string option, string value)
+    {
+        ToolRun run = KsLotteryTool.Run("find", "a", "b", "--all-tensors", option, value);
+        Assert.That((run.ExitCode, run.Output), Is.EqualTo((1, "")));
+        Assert.That(run.Error, Does.Contain("--all-tensors").And.Contain(option));
+    }
+
+    [Test, Platform(Exclude = "Win", Reason = "sends SIGINT")]
+    public void Ctrl_C_ends_with_130_and_leaves_nothing_partial()
+    {
+        using TemporaryFolder folder = new();
+        // Zeros that take no room on a disk, and seconds to read.
+        string huge = folder.File("huge.safetensors");
+        WriteSparse(huge, 3_000_000, 1024);
+        using Process process = KsLotteryTool.Start("find", huge, huge, "--tensor", "m", "--out", folder.File("out"));
+        Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
+        // The folder that grows in place of the output shows that the work began.
+        while (Directory.GetDirectories(folder.Path).Length == 0 && !process.HasExited) Thread.Sleep(5);
+        using (Process kill = Process.Start("kill", ["-INT", process.Id.ToString(CultureInfo.InvariantCulture)])) kill.WaitForExit();
+        Assert.That(process.WaitForExit(TimeSpan.FromMinutes(1)), Is.True, "it does not end");
+        Assert.That((process.ExitCode, output.Result), Is.EqualTo((130, "")), error.Result);
+        Assert.That(error.Result, Does.Contain("cancelled"));
+        Assert.That(Directory.GetFileSystemEntries(folder.Path), Is.EqualTo(new[] { huge }));
+    }
+
+    private static TensorSource Zeros(string name, ElementType type, params long[] shape) =>
+        TensorSource.FromBytes(name, type, shape, new byte[shape.Aggregate(type.ByteSize(), (bytes, d) => bytes * (int)d)]);
+
+    private static void WriteSparse(string path, long rows, long width)
+    {
+        string header = string.Create(CultureInfo.InvariantCulture, $$$"""{"m":{"dtype":"BF16","shape":[{{{rows}}},{{{width}}}],"data_offsets":[0,{{{2 * rows * width}}}]}}""");
+        header = header.PadRight((header.Length + 7) / 8 * 8);
+        using FileStream stream = File.Create(path);
+        stream.Write(BitConverter.GetBytes((long)header.Length));
+        stream.Write(System.Text.Encoding.ASCII.GetBytes(header));
+        stream.SetLength(stream.Position + 2 * rows * width);
+    }
+}
