@@ -26,7 +26,8 @@ internal sealed record FindOptions
     };
     private static readonly Option<string> MethodOption = new("--method")
     {
-        Description = "How p is computed; auto is exact up to rows of 10,000 values.", DefaultValueFactory = _ => KsMethod.Auto.ToName(),
+        Description = "How p is computed; auto is exact up to rows of 10,000 values.",
+        DefaultValueFactory = _ => KsMethod.Auto.ToName(),
     };
     private static readonly Option<string> AdjustOption = new("--adjust")
     {
@@ -47,7 +48,9 @@ internal sealed record FindOptions
     };
     private static readonly Option<string> DeviceOption = new("--device", "-d")
     {
-        Description = "Where the rows are compared: auto or cpu.", HelpName = "auto|cpu", DefaultValueFactory = _ => "auto",
+        Description = "Where the rows are compared: auto or cpu.",
+        HelpName = "auto|cpu",
+        DefaultValueFactory = _ => "auto",
     };
     private static readonly Option<string?> TokenizerOption = new("--tokenizer") { Description = "The tokenizer that names the rows; without it the one beside BASE or TUNED.", HelpName = "PATH" };
     private static readonly Option<string?> OutOption = new("--out", "-o") { Description = "Write ticket.json, rows.tsv and patch.safetensors into this new folder.", HelpName = "DIR" };
