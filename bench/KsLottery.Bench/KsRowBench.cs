@@ -1,4 +1,7 @@
+using System.Runtime.InteropServices;
 using BenchmarkDotNet.Attributes;
+using KsLottery.Cli.Bench;
+using KsLottery.Engine;
 using KsLottery.Engine.Kernels;
 
 namespace KsLottery.Bench;
@@ -8,8 +11,7 @@ namespace KsLottery.Bench;
 public class KsRowBench : IThroughput
 {
     private IKsRowKernel _kernel = null!;
-    private float[] _before = [], _after = [];
-    private ushort[] _before16 = [], _after16 = [];
+    private BenchRows _rows = null!;
 
     [Params("F32", "BF16")] public string Type { get; set; } = "F32";
 
@@ -23,7 +25,7 @@ public class KsRowBench : IThroughput
 
     public static IEnumerable<string> Kernels => KsRowKernels.Known.Where(k => k.IsSupported && k.Name != "reference").Select(k => k.Name);
 
-    public long Rows => 8192L * 1024 / Width;
+    public long Rows => 8192L * 2048 / Width;
 
     public long Bytes => 2 * Rows * Width * (Type == "F32" ? sizeof(float) : sizeof(ushort));
 
@@ -31,20 +33,21 @@ public class KsRowBench : IThroughput
     public void Setup()
     {
         _kernel = KsRowKernels.Create(Width, Kernel);
-        (_before, _after) = BenchRows.Make(Regime, (int)Rows, Width);
-        (_before16, _after16) = (BenchRows.ToBFloat16(_before), BenchRows.ToBFloat16(_after));
+        _rows = new(Enum.Parse<ElementType>(Type), (int)Rows, Width);
+        _rows.Fill(Regime, seed: 1);
     }
 
     [Benchmark]
     public long Test()
     {
         long sum = 0;
-        for (int row = 0; row < (int)Rows; row++)
+        ReadOnlySpan<byte> before = _rows.Before.Span, after = _rows.After.Span;
+        for (int start = 0; start < before.Length; start += _rows.RowBytes)
         {
-            int start = row * Width;
+            ReadOnlySpan<byte> a = before.Slice(start, _rows.RowBytes), b = after.Slice(start, _rows.RowBytes);
             sum += Type == "F32"
-                ? _kernel.Test(_before.AsSpan(start, Width), _after.AsSpan(start, Width)).Count
-                : _kernel.TestBFloat16(_before16.AsSpan(start, Width), _after16.AsSpan(start, Width)).Count;
+                ? _kernel.Test(MemoryMarshal.Cast<byte, float>(a), MemoryMarshal.Cast<byte, float>(b)).Count
+                : _kernel.TestBFloat16(MemoryMarshal.Cast<byte, ushort>(a), MemoryMarshal.Cast<byte, ushort>(b)).Count;
         }
         return sum;
     }

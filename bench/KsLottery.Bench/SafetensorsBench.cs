@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Attributes;
+using KsLottery.Cli.Bench;
 using KsLottery.Engine;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Rows;
@@ -15,18 +16,19 @@ public class SafetensorsBench : IThroughput, IDisposable
 
     [Params("F32", "BF16")] public string Type { get; set; } = "F32";
 
-    public long Rows => 16_384;
+    public long Rows => 8192;
 
     public long Bytes => 2 * Rows * Width * (Type == "F32" ? sizeof(float) : sizeof(ushort));
 
     [GlobalSetup]
     public void Setup()
     {
-        ElementType type = Type == "F32" ? ElementType.F32 : ElementType.BF16;
-        (float[] before, float[] after) = BenchRows.Make("unrelated", (int)Rows, Width);
-        for (int row = 0; row < Rows; row++)
-            if (row % 10 != 0) before.AsSpan(row * Width, Width).CopyTo(after.AsSpan(row * Width, Width));
-        (_before, _after) = (Keep("before", before, type), Keep("after", after, type));
+        BenchRows rows = new(Enum.Parse<ElementType>(Type), (int)Rows, Width);
+        rows.Fill("ninety-percent-identical", seed: 1);
+        (_before, _after) = (rows.BeforeMatrix(rows.RowCount), rows.AfterMatrix(rows.RowCount));
+        foreach ((string name, ReadOnlyMemory<byte> bytes) in new[] { ("before", rows.Before), ("after", rows.After) })
+            SafetensorsWriter.Write(Path.Combine(_folder, name + ".safetensors"),
+                [new TensorSource("rows", rows.ElementType, [Rows, Width], stream => stream.Write(bytes.Span))], null, default);
     }
 
     [Benchmark(Baseline = true)]
@@ -51,15 +53,6 @@ public class SafetensorsBench : IThroughput, IDisposable
         using Checkpoint before = Checkpoint.Open(Path.Combine(_folder, "before.safetensors"), options);
         using Checkpoint after = Checkpoint.Open(Path.Combine(_folder, "after.safetensors"), options);
         return RowScan.Run(RowMatrix.FromTensor(before.GetTensor("rows")), RowMatrix.FromTensor(after.GetTensor("rows"))).Changed;
-    }
-
-    private RowMatrix Keep(string name, float[] values, ElementType type)
-    {
-        byte[] bytes = type == ElementType.F32
-            ? System.Runtime.InteropServices.MemoryMarshal.AsBytes(values.AsSpan()).ToArray()
-            : System.Runtime.InteropServices.MemoryMarshal.AsBytes(BenchRows.ToBFloat16(values).AsSpan()).ToArray();
-        SafetensorsWriter.Write(Path.Combine(_folder, name + ".safetensors"), [TensorSource.FromBytes("rows", type, [Rows, Width], bytes)], null, default);
-        return RowMatrix.FromMemory(bytes, type, Rows, Width);
     }
 
     [GlobalCleanup]

@@ -1,4 +1,7 @@
+using System.Runtime.InteropServices;
 using BenchmarkDotNet.Attributes;
+using KsLottery.Cli.Bench;
+using KsLottery.Engine;
 using KsLottery.Engine.Kernels;
 
 namespace KsLottery.Bench;
@@ -8,7 +11,7 @@ namespace KsLottery.Bench;
 public class SortBench : IThroughput
 {
     private IKsRowKernel _reference = null!, _radix = null!;
-    private float[] _before = [], _after = [];
+    private BenchRows _rows = null!;
 
     [Params(288, 768, 4096)] public int Width { get; set; } = 4096;
 
@@ -20,7 +23,8 @@ public class SortBench : IThroughput
     public void Setup()
     {
         (_reference, _radix) = (KsRowKernels.Create(Width, "reference"), KsRowKernels.Create(Width, "scalar"));
-        (_before, _after) = BenchRows.Make("unrelated", (int)Rows, Width);
+        _rows = new(ElementType.F32, (int)Rows, Width);
+        _rows.Fill("unrelated", seed: 1);
     }
 
     [Benchmark(Baseline = true)]
@@ -32,7 +36,8 @@ public class SortBench : IThroughput
     private long Run(IKsRowKernel kernel)
     {
         long sum = 0;
-        for (int start = 0; start < _before.Length; start += Width) sum += kernel.Test(_before.AsSpan(start, Width), _after.AsSpan(start, Width)).Count;
+        ReadOnlySpan<float> before = MemoryMarshal.Cast<byte, float>(_rows.Before.Span), after = MemoryMarshal.Cast<byte, float>(_rows.After.Span);
+        for (int start = 0; start < before.Length; start += Width) sum += kernel.Test(before.Slice(start, Width), after.Slice(start, Width)).Count;
         return sum;
     }
 }
