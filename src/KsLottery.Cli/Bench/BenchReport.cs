@@ -23,11 +23,14 @@ internal sealed class BenchReport(BenchPlan plan, ProcessorInfo processor, IRead
             + "read of the same memory take turns; \"of stream\" is the share of that read's speed.\n");
         foreach (IGrouping<ElementType, BenchFigure> type in figures.GroupBy(f => f.Type))
         {
-            long bytes = (long)type.First().Rows * plan.Width * type.Key.ByteSize();
-            text.Append(Culture, $"\n## {type.Key.ToName()}: {type.First().Rows:N0} row pairs of {plan.Width:N0}, {Mebibytes(bytes)} MiB a matrix\n\n");
+            int rows = type.First().Rows;
+            text.Append("\n## ").Append(type.Key.ToName()).Append(Culture, $": {rows:N0} row pairs of {plan.Width:N0}, ")
+                .Append(Sizes.Bytes((long)rows * plan.Width * type.Key.ByteSize())).Append(" a matrix\n\n");
             AppendTable(text, type);
             double[] stream = [.. type.Select(f => f.StreamGigabytesPerSecond).Order()];
-            text.Append(Culture, $"\nStream read: {stream[0]:F1} to {stream[^1]:F1} GB/s, median {stream[stream.Length / 2]:F1}.\n");
+            text.Append(Culture, $"\nStream read: {stream[stream.Length / 2]:F1} GB/s");
+            if (stream.Length > 1) text.Append(Culture, $", {stream[0]:F1} to {stream[^1]:F1} beside the kernels");
+            text.Append(".\n");
         }
         return text.ToString().TrimEnd('\n');
     }
@@ -38,8 +41,9 @@ internal sealed class BenchReport(BenchPlan plan, ProcessorInfo processor, IRead
         StringBuilder text = new("dtype,regime,kernel,threads,width,rows,rows_per_second,rows_per_second_min,rows_per_second_max,"
             + "gb_per_second,stream_gb_per_second,share_of_stream\n");
         foreach (BenchFigure f in figures)
-            text.Append(Culture, $"{f.Type.ToName()},{f.Regime},{f.Name.Replace(", ", " ", StringComparison.Ordinal)},{plan.Threads},{plan.Width},{f.Rows},")
-                .Append(Culture, $"{f.RowsPerSecond:F1},{f.Least:F1},{f.Most:F1},{f.GigabytesPerSecond:F4},{f.StreamGigabytesPerSecond:F4},{f.ShareOfStream:F4}\n");
+            text.Append(Culture, $"{f.Type.ToName()},{f.Regime},{f.Name.Replace(",", "", StringComparison.Ordinal)},")
+                .Append(Culture, $"{plan.Threads},{plan.Width},{f.Rows},{f.RowsPerSecond:F1},{f.Least:F1},{f.Most:F1},")
+                .Append(Culture, $"{f.GigabytesPerSecond:F4},{f.StreamGigabytesPerSecond:F4},{f.ShareOfStream:F4}\n");
         return text.ToString().TrimEnd('\n');
     }
 
@@ -104,7 +108,8 @@ internal sealed class BenchReport(BenchPlan plan, ProcessorInfo processor, IRead
         string[] titles = ["regime", "kernel", "rows/s", "spread", "GB/s", "of stream"];
         List<string[]> lines = [.. figures.Select(f => (string[])
         [
-            f.Regime, f.Name, f.RowsPerSecond.ToString("N0", Culture), $"{Percent(f.Least / f.RowsPerSecond - 1)}/{Percent(f.Most / f.RowsPerSecond - 1)} %",
+            f.Regime, f.Name, Sizes.Count((long)f.RowsPerSecond),
+            $"{Percent(f.Least / f.RowsPerSecond - 1)}/{Percent(f.Most / f.RowsPerSecond - 1)} %",
             f.GigabytesPerSecond.ToString("F2", Culture), string.Create(Culture, $"{f.ShareOfStream * 100:F0} %"),
         ])];
         int[] widths = [.. titles.Select((title, i) => lines.Select(l => l[i].Length).Append(title.Length).Max())];
@@ -119,8 +124,6 @@ internal sealed class BenchReport(BenchPlan plan, ProcessorInfo processor, IRead
     private static bool IsText(int column) => column < 2;
 
     private static string Percent(double share) => (share * 100).ToString("+0;-0;0", Culture);
-
-    private static string Mebibytes(long bytes) => (bytes / (double)(1 << 20)).ToString("0.#", Culture);
 
     private static string Version() =>
         typeof(BenchReport).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "?";

@@ -16,36 +16,34 @@ internal sealed class BenchRows
     public const long UsualMatrixBytes = 64L << 20;
 
     /// <summary>What a matrix may take.</summary>
-    public const long LargestMatrixBytes = 384L << 20;
+    public const long LargestMatrixBytes = 192L << 20;
 
     private const float Sigma = 0.02f;
     private const int CacheLine = 64;
 
-    /// <summary>The regimes, with what each is.</summary>
-    public static readonly IReadOnlyList<(string Name, string Meaning)> Regimes =
+    /// <summary>The regimes: how the rows before and after are alike.</summary>
+    /// <remarks>
+    /// Unrelated rows are both drawn anew. Noise is normal, of so many sigma. Of ninety-percent-identical rows, one in ten is unrelated.
+    /// Few values are 16 distinct ones. Logarithms of lognormal values have sigma 3. Cauchy values are ratios of two normal ones.
+    /// </remarks>
+    public static readonly IReadOnlyList<string> Regimes =
     [
-        ("unrelated", "both rows are drawn anew"),
-        ("noise-1e-3", "after = before + noise of 1e-3 sigma"),
-        ("noise-1e-4", "after = before + noise of 1e-4 sigma"),
-        ("noise-1e-6", "after = before + noise of 1e-6 sigma"),
-        ("ninety-percent-identical", "nine rows of ten keep every bit, the tenth is unrelated"),
-        ("identical", "every row keeps every bit"),
-        ("few-values", "16 distinct values"),
-        ("lognormal", "logarithms are normal with sigma 3"),
-        ("cauchy", "ratios of two normal values"),
+        "unrelated", "noise-1e-3", "noise-1e-4", "noise-1e-6", "ninety-percent-identical", "identical", "few-values", "lognormal", "cauchy",
     ];
 
     private readonly byte[] _before, _after;
     private readonly int _startBefore, _startAfter;
 
-    private BenchRows(string regime, ElementType type, int rows, int width)
+    /// <summary>Takes the memory; <see cref="Fill"/> makes the rows.</summary>
+    public BenchRows(ElementType type, int rows, int width)
     {
-        (Regime, ElementType, RowCount, Width) = (regime, type, rows, width);
+        (ElementType, RowCount, Width) = (type, rows, width);
         (_before, _startBefore) = Allocate(rows * RowBytes);
         (_after, _startAfter) = Allocate(rows * RowBytes);
     }
 
-    public string Regime { get; }
+    /// <summary>The regime of the rows that are there now.</summary>
+    public string Regime { get; private set; } = "";
 
     public ElementType ElementType { get; }
 
@@ -68,18 +66,17 @@ internal sealed class BenchRows
     public RowMatrix AfterMatrix(int rows) => RowMatrix.FromMemory(After[..(rows * RowBytes)], ElementType, rows, Width);
 
     /// <summary>Makes the rows of one regime, on all processors.</summary>
-    public static BenchRows Generate(string regime, ElementType type, int rows, int width, ulong seed)
+    public void Fill(string regime, ulong seed)
     {
-        BenchRows matrices = new(regime, type, rows, width);
+        Regime = regime;
         ulong regimeSeed = regime.Aggregate(seed, (hash, c) => Mix(hash ^ c));
-        Parallel.For(0, rows, () => new RowMaker(width), (row, _, maker) =>
+        Parallel.For(0, RowCount, () => new RowMaker(Width), (row, _, maker) =>
         {
             maker.Make(regime, Mix(regimeSeed + (ulong)row));
-            Store(maker.Before, matrices.RowBytesOf(matrices._before, matrices._startBefore, row), type);
-            Store(maker.After, matrices.RowBytesOf(matrices._after, matrices._startAfter, row), type);
+            Store(maker.Before, RowBytesOf(_before, _startBefore, row), ElementType);
+            Store(maker.After, RowBytesOf(_after, _startAfter, row), ElementType);
             return maker;
         }, _ => { });
-        return matrices;
     }
 
     private Span<byte> RowBytesOf(byte[] matrix, int start, int row) => matrix.AsSpan(start + row * RowBytes, RowBytes);

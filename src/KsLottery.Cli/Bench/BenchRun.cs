@@ -51,13 +51,16 @@ internal static class BenchRun
     public static void Run(BenchPlan plan, Action<BenchFigure> onFigure, Action<string> onStep, CancellationToken cancellationToken)
     {
         foreach (ElementType type in plan.Types)
+        {
+            BenchRows rows = new(type, plan.RowsOf(type), plan.Width);
             foreach (string regime in plan.Regimes)
             {
                 string what = $"{type.ToName()} {regime}";
                 onStep($"{what}: generating rows");
-                BenchRows rows = BenchRows.Generate(regime, type, plan.RowsOf(type), plan.Width, BenchPlan.Seed);
+                rows.Fill(regime, BenchPlan.Seed);
                 foreach (BenchFigure figure in Measure(plan, rows, step => onStep($"{what}: {step}"), cancellationToken)) onFigure(figure);
             }
+        }
     }
 
     private static List<BenchFigure> Measure(BenchPlan plan, BenchRows rows, Action<string> onStep, CancellationToken cancellationToken)

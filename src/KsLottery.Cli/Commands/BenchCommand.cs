@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Diagnostics;
 using KsLottery.Cli.Bench;
 using KsLottery.Engine;
 using KsLottery.Engine.Devices;
@@ -14,6 +15,8 @@ internal static class BenchCommand
     private const double LeastSeconds = 0.01, MostSeconds = 3600;
     private const int MostThreads = 1024;
 
+    private static readonly string[] TypeNames = ["f32", "f16", "bf16"];
+
     private static readonly Option<int> Rows = new("--rows")
     {
         Description = "Row pairs to generate; by default as many as take 64 MiB a matrix, more than the caches hold.",
@@ -27,13 +30,13 @@ internal static class BenchCommand
         HelpName = "D",
     };
 
-    private static readonly Option<string[]> Types = Choice("--dtype", "f32", "Element type", "f32", "f16", "bf16");
+    private static readonly Option<string[]> Types = Choice("--dtype", "f32", "Element type", TypeNames);
 
     private static readonly Option<string[]> Regimes = Choice("--regime", All, "How the rows before and after are alike",
-        [.. BenchRows.Regimes.Select(r => r.Name)]);
+        [.. BenchRows.Regimes]);
 
-    private static readonly Option<string[]> Kernels = Choice("--kernel", null, "Row kernel, by default the one that a scan takes; all = all that can run here",
-        [.. KsRowKernels.Known.Select(k => k.Name)]);
+    private static readonly Option<string[]> Kernels = Choice("--kernel", null,
+        "Row kernel, by default the one that a scan takes, with all every one that can run here", [.. KsRowKernels.Known.Select(k => k.Name)]);
 
     private static readonly Option<int> Threads = new("--threads", "-t")
     {
@@ -90,21 +93,26 @@ internal static class BenchCommand
         if (threads == 0) threads = processor.LogicalProcessors;
         Require(width is >= 1 and <= KsRowKernels.MaximumWidth, $"--width {width}: a row has 1 to {KsRowKernels.MaximumWidth} elements");
         Require(threads is >= 1 and <= MostThreads, $"--threads {threads}: give 1 to {MostThreads}, or 0 for one for each processor");
-        Require(seconds is >= LeastSeconds and <= MostSeconds, FormattableString.Invariant($"--seconds {seconds}: give {LeastSeconds} to {MostSeconds}"));
-        bool isGiven = arguments.GetResult(Rows) is not null;
-        Require(!isGiven || rows >= threads, $"--rows {rows}: give at least one row for each of the {threads} threads");
+        Require(seconds is >= LeastSeconds and <= MostSeconds,
+            FormattableString.Invariant($"--seconds {seconds}: give {LeastSeconds} to {MostSeconds}"));
+        Require(arguments.GetResult(Rows) is null || rows >= threads,
+            $"--rows {rows}: give at least one row for each of the {Sizes.Count(threads, "thread")}");
 
-        BenchPlan plan = new(Chosen(arguments, Regimes, BenchRows.Regimes.Select(r => r.Name)),
-            [.. Chosen(arguments, Types, ["f32", "f16", "bf16"]).Select(t => ElementTypes.TryParse(t.ToUpperInvariant(), out ElementType type) ? type : default)],
+        BenchPlan plan = new(Chosen(arguments, Regimes, BenchRows.Regimes),
+            [.. Chosen(arguments, Types, TypeNames).Select(TypeOf)],
             ChosenKernels(arguments, processor), rows, width, threads, TimeSpan.FromSeconds(seconds), arguments.GetValue(Scan));
         foreach (ElementType type in plan.Types)
         {
             long bytes = (long)plan.RowsOf(type) * width * type.ByteSize();
-            Require(bytes <= BenchRows.LargestMatrixBytes,
-                $"--rows {plan.RowsOf(type)}: with --width {width} a matrix of {type.ToName()} takes {bytes >> 20} MiB, allowed are {BenchRows.LargestMatrixBytes >> 20}");
+            Require(bytes <= BenchRows.LargestMatrixBytes, $"--rows {plan.RowsOf(type)}: with --width {width} a matrix of {type.ToName()} takes "
+                + $"{Sizes.Bytes(bytes)}, allowed are {Sizes.Bytes(BenchRows.LargestMatrixBytes)}");
         }
         return plan;
     }
+
+    private static ElementType TypeOf(string name) => ElementTypes.TryParse(name.ToUpperInvariant(), out ElementType type)
+        ? type
+        : throw new UnreachableException($"{name} is one of {string.Join(", ", TypeNames)}");
 
     private static string[] ChosenKernels(ParseResult arguments, ProcessorInfo processor)
     {

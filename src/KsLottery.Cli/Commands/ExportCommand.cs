@@ -80,7 +80,7 @@ internal static class ExportCommand
             json.WriteString("patch", patch.Path);
             json.WriteString("format", "peft");
             json.WriteString("tensor", patch.TensorName);
-            json.WriteTied(tied);
+            json.WriteTruth("tied", tied);
             json.WriteNumber("rows", patch.Indices.Count);
             json.WriteNumber("width", patch.Width);
             json.WriteString("base_model", model);

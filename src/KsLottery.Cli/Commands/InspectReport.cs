@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using KsLottery.Engine;
 using KsLottery.Engine.Checkpoints;
@@ -43,7 +42,7 @@ internal sealed class InspectReport(Inspection found, bool isOneTensor)
         json.WriteString("model_type", _checkpoint.Config?.ModelType);
         WriteNumber(json, "layers", _checkpoint.Config?.LayerCount);
         WriteNumber(json, "hidden_size", _checkpoint.Config?.HiddenSize);
-        json.WriteTied(_checkpoint.IsTied);
+        json.WriteTruth("tied", _checkpoint.IsTied);
         json.WriteString("embedding", found.Embedding?.Name);
         json.WriteString("output_head", found.Head?.Name);
         WriteNumber(json, "vocabulary_size", found.Vocabulary);
@@ -153,7 +152,7 @@ internal sealed class InspectReport(Inspection found, bool isOneTensor)
         TextTable table = new("norms of rows", ">rows", ">least", ">median", ">greatest", ">zero", ">near 0", ">NaN/inf");
         foreach (Tensor tensor in found.Tensors)
             if (found.Norms.TryGetValue(tensor.Name, out RowNorms? norms))
-                table.Add(Escape(tensor.Name), Sizes.Count(norms.RowCount), Norm(norms.Least), Norm(norms.Median), Norm(norms.Greatest),
+                table.Add(Escape(tensor.Name), Sizes.Count(norms.RowCount), NumberText.Real(norms.Least), NumberText.Real(norms.Median), NumberText.Real(norms.Greatest),
                     Sizes.Count(norms.Zero), Sizes.Count(norms.NearlyZero), Sizes.Count(norms.NonFinite));
         return table;
     }
@@ -212,8 +211,6 @@ internal sealed class InspectReport(Inspection found, bool isOneTensor)
         if (value is { } number) json.WriteNumber(name, number);
         else json.WriteNull(name);
     }
-
-    private static string Norm(double norm) => double.IsNaN(norm) ? "-" : norm.ToString("G4", CultureInfo.InvariantCulture);
 
     private static string Escape(string text) => VisibleText.Escape(text);
 }

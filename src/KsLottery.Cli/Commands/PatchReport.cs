@@ -26,12 +26,6 @@ internal static class PatchReport
         ui.WriteJson(json => Write(json, path, result));
     }
 
-    public static void WriteTied(this Utf8JsonWriter json, bool? isTied)
-    {
-        if (isTied is { } tied) json.WriteBoolean("tied", tied);
-        else json.WriteNull("tied");
-    }
-
     public static void WriteStrings(this Utf8JsonWriter json, string name, IEnumerable<string> values)
     {
         json.WriteStartArray(name);
@@ -43,7 +37,7 @@ internal static class PatchReport
     {
         json.WriteString("checkpoint", path);
         json.WriteString("tensor", result.TensorName);
-        json.WriteTied(result.IsTied);
+        json.WriteTruth("tied", result.IsTied);
         json.WriteNumber("rows", result.RowCount);
         json.WriteNumber("width", result.Width);
         json.WriteString("output", result.OutputPath);

@@ -92,7 +92,8 @@ public sealed class InspectTests
         using TemporaryFolder folder = new();
         const string Header = """{"a":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]}}""";
         Assert.That(Header.Length % 2, Is.EqualTo(1), "the header must make the offset odd");
-        File.WriteAllBytes(folder.File("odd.safetensors"), [.. BitConverter.GetBytes((long)Header.Length), .. Encoding.ASCII.GetBytes(Header), .. new byte[16]]);
+        File.WriteAllBytes(folder.File("odd.safetensors"),
+            [.. BitConverter.GetBytes((long)Header.Length), .. Encoding.ASCII.GetBytes(Header), .. new byte[16]]);
         ToolRun run = KsLotteryTool.Run("inspect", folder.File("odd.safetensors"), "--norms");
         Assert.That(run.Lines, Has.Some.Match($@"^a +F32 +\[2, 2\] +16 B +odd offset {8 + Header.Length}$"), run.Error);
     }
