@@ -19,6 +19,9 @@ internal interface IKsLanes<TFloat, TBin, TCount>
     /// <summary>Moves values outside [-limit, limit] to the nearer end; monotone, infinities included.</summary>
     static abstract TFloat Clamp(TFloat value, TFloat limit);
 
+    /// <summary>Whether both pairs have the same bits.</summary>
+    static abstract bool AreSame(TFloat x0, TFloat y0, TFloat x1, TFloat y1);
+
     /// <summary>Whether any element is NaN.</summary>
     static abstract bool AnyNaN(TFloat value);
 
@@ -27,6 +30,7 @@ internal interface IKsLanes<TFloat, TBin, TCount>
 
     static abstract TBin BroadcastBin(ushort value);
     static abstract TBin LoadBin(ref readonly ushort source, nint offset);
+    static abstract bool AreSame(TBin x, TBin y);
     static abstract void StoreBin(TBin bins, ref ushort target, nint offset);
     static abstract TBin ShiftLeft(TBin bins, int bits);
     static abstract TBin ShiftRight(TBin bins, int bits);

@@ -21,6 +21,9 @@ internal readonly struct KsLanes256 : IKsLanes<VFloat, VBin, VCount>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VFloat Load(ref readonly float source, nint offset) => Vector256.LoadUnsafe(in source, (nuint)offset);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VFloat MultiplyAdd(VFloat x, VFloat y, VFloat z) => Vector256.FusedMultiplyAdd(x, y, z);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VFloat Clamp(VFloat value, VFloat limit) => Avx.Max(Avx.Min(value, limit), -limit);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool AreSame(VFloat x0, VFloat y0, VFloat x1, VFloat y1) => ((x0.AsInt32() ^ y0.AsInt32()) | (x1.AsInt32() ^ y1.AsInt32())) == Vector256<int>.Zero;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static bool AnyNaN(VFloat value) => !Vector256.EqualsAll(value, value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -29,6 +32,7 @@ internal readonly struct KsLanes256 : IKsLanes<VFloat, VBin, VCount>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VBin BroadcastBin(ushort value) => Vector256.Create(value);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VBin LoadBin(ref readonly ushort source, nint offset) => Vector256.LoadUnsafe(in source, (nuint)offset);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static bool AreSame(VBin x, VBin y) => Vector256.EqualsAll(x, y);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void StoreBin(VBin bins, ref ushort target, nint offset) => bins.StoreUnsafe(ref target, (nuint)offset);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VBin ShiftLeft(VBin bins, int bits) => bins << bits;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VBin ShiftRight(VBin bins, int bits) => bins >>> bits;

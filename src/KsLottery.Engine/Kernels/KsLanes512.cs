@@ -22,6 +22,9 @@ internal readonly struct KsLanes512 : IKsLanes<VFloat, VBin, VCount>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VFloat MultiplyAdd(VFloat x, VFloat y, VFloat z) => Vector512.FusedMultiplyAdd(x, y, z);
     // 2 = the smaller magnitude, with the sign of the first operand.
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VFloat Clamp(VFloat value, VFloat limit) => Avx512DQ.Range(value, limit, 2);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool AreSame(VFloat x0, VFloat y0, VFloat x1, VFloat y1) => ((x0.AsInt32() ^ y0.AsInt32()) | (x1.AsInt32() ^ y1.AsInt32())) == Vector512<int>.Zero;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static bool AnyNaN(VFloat value) => !Vector512.EqualsAll(value, value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -30,6 +33,7 @@ internal readonly struct KsLanes512 : IKsLanes<VFloat, VBin, VCount>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VBin BroadcastBin(ushort value) => Vector512.Create(value);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VBin LoadBin(ref readonly ushort source, nint offset) => Vector512.LoadUnsafe(in source, (nuint)offset);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static bool AreSame(VBin x, VBin y) => Vector512.EqualsAll(x, y);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void StoreBin(VBin bins, ref ushort target, nint offset) => bins.StoreUnsafe(ref target, (nuint)offset);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VBin ShiftLeft(VBin bins, int bits) => bins << bits;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VBin ShiftRight(VBin bins, int bits) => bins >>> bits;

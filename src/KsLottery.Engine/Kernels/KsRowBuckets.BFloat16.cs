@@ -34,10 +34,10 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
             a = Pad(before, _bitsBefore ??= new ushort[_padded], before[0]);
             b = Pad(after, _bitsAfter ??= new ushort[_padded], before[0]);
         }
-        bool same = MemoryMarshal.AsBytes(a).SequenceEqual(MemoryMarshal.AsBytes(b));
-        (int largest, int equal) = Survey(a, b);
+        int largest = 0;
+        if (a[0] == b[0] && a[1] == b[1] && AreSame(a, b, out largest)) return largest > Infinity ? KsRowOutcome.NotANumber : KsRowOutcome.Equal;
+        (largest, int equal) = Survey(a, b);
         if (largest > Infinity) return KsRowOutcome.NotANumber;
-        if (same) return KsRowOutcome.Equal;
 
         KeyBuckets buckets = new(Math.Max(0, largest - (ZeroBucket - 1)));
         int counted = equal < _padded / 4 ? CountAll(a, b, buckets.Smallest) : CountDifferent(a, b, buckets.Smallest);
@@ -60,18 +60,49 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
         ref ushort a = ref MemoryMarshal.GetReference(before), b = ref MemoryMarshal.GetReference(after);
         TBin mask = TLanes.BroadcastBin(Magnitude), largest = TLanes.BroadcastBin(0);
         int equal = 0;
-        for (int i = 0; i < before.Length; i += TLanes.Bytes / 2)
+        for (int i = 0; i < before.Length; i += Block)
         {
-            TBin x = TLanes.LoadBin(ref a, i), y = TLanes.LoadBin(ref b, i);
-            largest = TLanes.Max(largest, TLanes.Max(TLanes.And(x, mask), TLanes.And(y, mask)));
-            equal += BitOperations.PopCount(TLanes.WhereEqual(x, y));
+            for (int k = i; k < i + Block; k += TLanes.Bytes / 2)
+            {
+                TBin x = TLanes.LoadBin(ref a, k), y = TLanes.LoadBin(ref b, k);
+                largest = TLanes.Max(largest, TLanes.Max(TLanes.And(x, mask), TLanes.And(y, mask)));
+                equal += BitOperations.PopCount(TLanes.WhereEqual(x, y));
+            }
+            Interop.Cache.Prefetch(ref a, before.Length + i);
         }
+        return (Largest(largest), equal);
+    }
+
+    /// <summary>Whether both rows have the same bits; where they do, the largest magnitude. Fetches the next row pair meanwhile.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static bool AreSame(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after, out int largest)
+    {
+        ref ushort a = ref MemoryMarshal.GetReference(before), b = ref MemoryMarshal.GetReference(after);
+        TBin mask = TLanes.BroadcastBin(Magnitude), most = TLanes.BroadcastBin(0);
+        largest = 0;
+        for (int i = 0; i < before.Length; i += Block)
+        {
+            for (int k = i; k < i + Block; k += TLanes.Bytes / 2)
+            {
+                TBin x = TLanes.LoadBin(ref a, k);
+                if (!TLanes.AreSame(x, TLanes.LoadBin(ref b, k))) return false;
+                most = TLanes.Max(most, TLanes.And(x, mask));
+            }
+            Interop.Cache.Prefetch(ref a, before.Length + i);
+            Interop.Cache.Prefetch(ref b, before.Length + i);
+        }
+        largest = Largest(most);
+        return true;
+    }
+
+    private static int Largest(TBin values)
+    {
         Span<ushort> lanes = stackalloc ushort[Block];
         lanes.Clear();
-        TLanes.StoreBin(largest, ref lanes[0], 0);
-        int most = 0;
-        foreach (ushort lane in lanes) most = Math.Max(most, lane);
-        return (most, equal);
+        TLanes.StoreBin(values, ref lanes[0], 0);
+        int largest = 0;
+        foreach (ushort lane in lanes) largest = Math.Max(largest, lane);
+        return largest;
     }
 
     /// <summary>Turns bits into bucket positions.</summary>
@@ -106,7 +137,6 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
                     TLanes.StoreBin(keys.Positions(TLanes.LoadBin(ref a, k)), ref positionsA, k);
                     TLanes.StoreBin(keys.Positions(TLanes.LoadBin(ref b, k)), ref positionsB, k);
                 }
-                Interop.Cache.Prefetch(ref a, n + i);
                 Interop.Cache.Prefetch(ref b, n + i);
             }
             if (i > 0) CountBlock(ref countA, ref countB, ref Unsafe.Add(ref positionsA, i - Block), ref Unsafe.Add(ref positionsB, i - Block));
@@ -125,9 +155,8 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
         for (int i = 0; i < n; i += TLanes.Bytes / 2)
         {
             TBin x = TLanes.LoadBin(ref a, i), y = TLanes.LoadBin(ref b, i);
-            kept += TLanes.StoreWhereDifferent(x, y, keys.Positions(x), keys.Positions(y), ref Unsafe.Add(ref positionsA, kept), ref Unsafe.Add(ref positionsB, kept));
-            Interop.Cache.Prefetch(ref a, n + i);
             Interop.Cache.Prefetch(ref b, n + i);
+            kept += TLanes.StoreWhereDifferent(x, y, keys.Positions(x), keys.Positions(y), ref Unsafe.Add(ref positionsA, kept), ref Unsafe.Add(ref positionsB, kept));
         }
         ref sbyte countA = ref _counts.Origin, countB = ref Unsafe.Add(ref countA, Lanes << KeyRowBits);
         int whole = kept / Block * Block;

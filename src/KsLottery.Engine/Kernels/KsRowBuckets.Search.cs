@@ -55,11 +55,21 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
         (int edge, int bound) = SumLanes();
 
         Best best = new(edge);
+        if (edge >= LargeDifference)
+        {
+            // Few buckets come near a large difference: one list serves for h and for the location.
+            SetLimits(edge - 1);
+            if (!CollectCandidates(rowBits)) return null;
+            WalkByBound(buckets, edge + 1, ref best);
+            if (best.Count == edge) best = First(buckets, +1, edge) ?? First(buckets, -1, edge) ?? new(0);
+            return best.Outcome;
+        }
         if (bound > edge)
         {
-            if (!CollectCandidates(rowBits, edge)) return null;
+            SetLimits(edge);
+            if (!CollectCandidates(rowBits)) return null;
             if (_candidateCount > MostSearches) WalkTogether(buckets, ref best);
-            else WalkByBound(buckets, ref best);
+            else WalkByBound(buckets, edge + 1, ref best);
         }
         if (best.Count == edge) best = Locate(buckets, rowBits, +1, edge) ?? Locate(buckets, rowBits, -1, edge) ?? new(0);
         return best.Outcome;
@@ -80,10 +90,9 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
                 TCount a = TLanes.LoadCount(ref before, at), b = TLanes.LoadCount(ref after, at);
                 overflow = TLanes.Or(overflow, TLanes.Or(a, b));
                 sum = TLanes.AddUnsigned(sum, TLanes.Add(a, b));  // exact unless a counter overflowed
-                TCount up = TLanes.AddSaturate(s, a);
-                high = TLanes.Max(high, up);
+                high = TLanes.Max(high, TLanes.AddSaturate(s, a));
                 low = TLanes.Min(low, TLanes.SubtractSaturate(s, b));
-                s = TLanes.SubtractSaturate(up, b);
+                s = TLanes.AddSaturate(s, TLanes.SubtractSaturate(a, b));
                 edgeHigh = TLanes.Max(edgeHigh, s);
                 edgeLow = TLanes.Min(edgeLow, s);
             }
@@ -126,17 +135,21 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
         }
     }
 
-    /// <summary>Lists the buckets whose bound exceeds the best edge; false when there are too many for it to pay.</summary>
-    private bool CollectCandidates(int rowBits, int edge)
+    /// <summary>Limits the differences in each lane to [-difference, +difference].</summary>
+    private void SetLimits(int difference)
     {
+        Vector128<short> limit = Vector128.Create((short)difference);
         for (nuint lane = 0; lane < Lanes; lane += 16)
         {
             Vector128<short> low = Vector128.LoadUnsafe(ref _laneStart.Origin, lane), high = Vector128.LoadUnsafe(ref _laneStart.Origin, lane + 8);
-            Vector128<short> limit = Vector128.Create((short)edge);
             Vector128.NarrowWithSaturation(limit - low, limit - high).StoreUnsafe(ref _upper.Origin, lane);
             Vector128.NarrowWithSaturation(-limit - low, -limit - high).StoreUnsafe(ref _lower.Origin, lane);
         }
+    }
 
+    /// <summary>Lists the buckets whose bound exceeds the limits; false when there are too many for it to pay.</summary>
+    private bool CollectCandidates(int rowBits)
+    {
         int steps = FindHits(1 << rowBits);
         if (steps > MostCandidates) return false;
         int total = Lanes << rowBits;
@@ -170,22 +183,22 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
             TCount s = TLanes.BroadcastCount(0), upper = TLanes.LoadCount(ref _upper.Origin, group), lower = TLanes.LoadCount(ref _lower.Origin, group);
             for (int at = group; at < rows * Lanes; at += Lanes)
             {
-                TCount a = TLanes.LoadCount(ref before, at), b = TLanes.LoadCount(ref after, at), up = TLanes.AddSaturate(s, a);
-                ulong hits = TLanes.Outside(up, upper, TLanes.SubtractSaturate(s, b), lower);
+                TCount a = TLanes.LoadCount(ref before, at), b = TLanes.LoadCount(ref after, at);
+                ulong hits = TLanes.Outside(TLanes.AddSaturate(s, a), upper, TLanes.SubtractSaturate(s, b), lower);
                 if (hits != 0)
                 {
                     TLanes.StoreCount(s, ref sums, steps * TLanes.Bytes);
                     Unsafe.Add(ref found, steps) = (at, hits);
                     if (++steps > MostCandidates) return steps;
                 }
-                s = TLanes.SubtractSaturate(up, b);
+                s = TLanes.AddSaturate(s, TLanes.SubtractSaturate(a, b));
             }
         }
         return steps;
     }
 
-    /// <summary>Walks the candidates one by one, highest bound first, while one may still reach the best so far.</summary>
-    private void WalkByBound<T>(T buckets, ref Best best) where T : IBuckets, allows ref struct
+    /// <summary>Walks the candidates one by one, highest bound first, while one may still reach the best so far and what is wanted at least.</summary>
+    private void WalkByBound<T>(T buckets, int least, ref Best best) where T : IBuckets, allows ref struct
     {
         Span<Candidate> candidates = _candidates.AsSpan(0, _candidateCount);
         for (; candidates.Length > 0; candidates = candidates[1..])
@@ -193,9 +206,26 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
             int next = 0;
             for (int i = 1; i < candidates.Length; i++)
                 if (candidates[i].Bound > candidates[next].Bound) next = i;
-            if (candidates[next].Bound < best.Count) return;
-            WalkAlone(buckets, candidates[next], ref best);
-            candidates[next] = candidates[0];
+            if (candidates[next].Bound < Math.Max(best.Count, least)) return;
+            (candidates[0], candidates[next]) = (candidates[next], candidates[0]);
+            WalkAlone(buckets, candidates[0], ref best);
+        }
+    }
+
+    /// <summary>Walks the candidates in value order up to the first in which the difference reaches sign·h; null when none does.</summary>
+    private Best? First<T>(T buckets, int sign, int h) where T : IBuckets, allows ref struct
+    {
+        ReadOnlySpan<Candidate> candidates = _candidates.AsSpan(0, _candidateCount);
+        for (int last = -1; ;)
+        {
+            int next = -1;
+            for (int i = 0; i < candidates.Length; i++)
+                if (candidates[i].Bucket > last && candidates[i].Reaches(sign, h) && (next < 0 || candidates[i].Bucket < candidates[next].Bucket)) next = i;
+            if (next < 0) return null;
+            Best found = new(h);
+            WalkAlone(buckets, candidates[next], ref found);
+            if (found.Reached(sign)) return found;
+            last = candidates[next].Bucket;
         }
     }
 
@@ -206,13 +236,12 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
         TBin wanted = TLanes.BroadcastBin((ushort)candidate.Position);
         ref ushort before = ref _positionsBefore.Origin, after = ref _positionsAfter.Origin;
         int a = 0, b = 0;
-        for (int at = 0; at < _padded; at += TLanes.Bytes / 2)
-        {
-            uint hitsBefore = TLanes.WhereEqual(TLanes.LoadBin(ref before, at), wanted), hitsAfter = TLanes.WhereEqual(TLanes.LoadBin(ref after, at), wanted);
-            if ((hitsBefore | hitsAfter) == 0) continue;
-            for (; hitsBefore != 0; hitsBefore &= hitsBefore - 1) _gatheredBefore[a++] = buckets.KeyBefore(at + BitOperations.TrailingZeroCount(hitsBefore));
-            for (; hitsAfter != 0; hitsAfter &= hitsAfter - 1) _gatheredAfter[b++] = buckets.KeyAfter(at + BitOperations.TrailingZeroCount(hitsAfter));
-        }
+        for (int at = 0; a < candidate.Before; at += TLanes.Bytes / 2)
+            for (uint hits = TLanes.WhereEqual(TLanes.LoadBin(ref before, at), wanted); hits != 0; hits &= hits - 1)
+                _gatheredBefore[a++] = buckets.KeyBefore(at + BitOperations.TrailingZeroCount(hits));
+        for (int at = 0; b < candidate.After; at += TLanes.Bytes / 2)
+            for (uint hits = TLanes.WhereEqual(TLanes.LoadBin(ref after, at), wanted); hits != 0; hits &= hits - 1)
+                _gatheredAfter[b++] = buckets.KeyAfter(at + BitOperations.TrailingZeroCount(hits));
         Walk(_gatheredBefore.AsSpan(0, a), _gatheredAfter.AsSpan(0, b), candidate.Start, ref best);
     }
 
@@ -302,6 +331,20 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
 
     /// <summary>Finds the first value at which the difference reaches sign·h, when h stands at a bucket's edge; null when none does.</summary>
     private Best? Locate<T>(T buckets, int rowBits, int sign, int h) where T : IBuckets, allows ref struct
+    {
+        // Beyond the first lane with such an edge there is nothing to look for.
+        int last = 0;
+        ReadOnlySpan<sbyte> edges = sign > 0 ? _edgeHigh.Span : _edgeLow.Span;
+        while (last < Lanes - 1 && sign * (_laneStart.Span[last] + edges[last]) < h) last++;
+
+        SetLimits(h - 1);
+        (sign > 0 ? _lower : _upper).Span.Fill(sign > 0 ? sbyte.MinValue : sbyte.MaxValue);
+        (sign > 0 ? _upper : _lower).Span[(last + 1)..].Fill(sign > 0 ? sbyte.MaxValue : sbyte.MinValue);
+        return CollectCandidates(rowBits) ? First(buckets, sign, h) : LocateByLane(buckets, rowBits, sign, h);
+    }
+
+    /// <summary>The same, bucket by bucket: where most of them could reach h.</summary>
+    private Best? LocateByLane<T>(T buckets, int rowBits, int sign, int h) where T : IBuckets, allows ref struct
     {
         int rows = 1 << rowBits, total = rows * Lanes;
         ReadOnlySpan<sbyte> counts = _counts.Span, reach = sign > 0 ? _high.Span : _low.Span;

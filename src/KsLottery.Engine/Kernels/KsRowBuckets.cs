@@ -39,6 +39,9 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
     /// <summary>Up to here each bucket is gathered by a search of its own; beyond, all in one pass.</summary>
     private const int MostSearches = 20;
 
+    /// <summary>From this difference on, few buckets come near the largest.</summary>
+    private const int LargeDifference = 24;
+
     /// <summary>With more left than this, sorting the whole row is as fast.</summary>
     private const int MostCandidates = 2048;
 
@@ -82,8 +85,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
 
     public KsRowOutcome Test(ReadOnlySpan<float> before, ReadOnlySpan<float> after)
     {
-        if (MemoryMarshal.AsBytes(before).SequenceEqual(MemoryMarshal.AsBytes(after)))
-            return HasNaN(before) ? KsRowOutcome.NotANumber : KsRowOutcome.Equal;
+        if (AreSame(before, after, out bool finite)) return !finite && HasNaN(before) ? KsRowOutcome.NotANumber : KsRowOutcome.Equal;
         if (_padded != Width)
         {
             // A value added to both rows moves no difference between them.
@@ -99,7 +101,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
         int buckets = BucketsFor(StayingShare(before, after, map));
         map = map.Resize(buckets);
         int rowBits = BitOperations.Log2((uint)buckets) - 6;
-        bool finite = CountBuckets(before, after, map, rowBits);
+        finite = CountBuckets(before, after, map, rowBits);
         KsRowOutcome? outcome = !finite && (HasNaN(before) || HasNaN(after))
             ? KsRowOutcome.NotANumber
             : Evaluate(new ValueBuckets(before, after), rowBits, 2 * _padded);
@@ -109,14 +111,38 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
 
     private static bool HasNaN(ReadOnlySpan<float> row)
     {
-        int floats = TLanes.Bytes / 4, i = 0;
-        ref float first = ref MemoryMarshal.GetReference(row);
-        TFloat zero = TLanes.Broadcast(0), poison = zero;
-        for (; i + floats <= row.Length; i += floats) poison = TLanes.MultiplyAdd(TLanes.Load(ref first, i), zero, poison);
-        if (!TLanes.AnyNaN(poison)) row = row[i..];  // neither NaN nor infinity so far
         foreach (float value in row)
             if (float.IsNaN(value)) return true;
         return false;
+    }
+
+    /// <summary>Whether both rows have the same bits; where they do, whether all values are finite.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static bool AreSame(ReadOnlySpan<float> before, ReadOnlySpan<float> after, out bool finite)
+    {
+        int floats = TLanes.Bytes / 4, i = 0;
+        ref float a = ref MemoryMarshal.GetReference(before), b = ref MemoryMarshal.GetReference(after);
+        TFloat zero = TLanes.Broadcast(0), poison0 = zero, poison1 = zero;
+        finite = false;
+        for (; i + 2 * floats <= before.Length; i += 2 * floats)
+        {
+            TFloat a0 = TLanes.Load(ref a, i), a1 = TLanes.Load(ref a, i + floats);
+            if (!TLanes.AreSame(a0, TLanes.Load(ref b, i), a1, TLanes.Load(ref b, i + floats))) return false;
+            poison0 = TLanes.MultiplyAdd(a0, zero, poison0);
+            poison1 = TLanes.MultiplyAdd(a1, zero, poison1);
+            Interop.Cache.Prefetch(ref a, before.Length + i);
+            Interop.Cache.Prefetch(ref a, before.Length + i + floats);
+            Interop.Cache.Prefetch(ref b, before.Length + i);
+            Interop.Cache.Prefetch(ref b, before.Length + i + floats);
+        }
+        finite = !TLanes.AnyNaN(poison0) && !TLanes.AnyNaN(poison1);
+        for (; i < before.Length; i++)
+        {
+            float value = Unsafe.Add(ref a, i);
+            if (BitConverter.SingleToInt32Bits(value) != BitConverter.SingleToInt32Bits(Unsafe.Add(ref b, i))) return false;
+            finite &= float.IsFinite(value);
+        }
+        return true;
     }
 
     /// <summary>The share, in 1/256, of sampled elements that stay in their bucket.</summary>

@@ -3,14 +3,18 @@ using System.Runtime.InteropServices;
 
 namespace KsLottery.Engine.Kernels;
 
-/// <summary>Sorts both rows by radix and walks them together: portable, the same speed for every distribution.</summary>
-/// <remarks>O(d). The scalar kernel, and what the bucket kernel falls back on where its buckets overflow.</remarks>
+/// <summary>Sorts both rows together by radix and sums their steps: portable, the same speed for every distribution.</summary>
+/// <remarks>
+/// O(d). The scalar kernel, and what the bucket kernel falls back on where its counters overflow. An element is its sortable key
+/// with its row in the lowest bit; loops avoid branches on data, which would be mispredicted half of the time.
+/// </remarks>
 internal sealed class KsRowRadix(int width) : IKsRowKernel
 {
     private const int DigitBits = 11, Digits = 1 << DigitBits, Passes = 3;
 
-    private readonly uint[] _before = new uint[width], _after = new uint[width], _spare = new uint[width];
-    private readonly int[] _starts = new int[Passes * Digits];
+    // One more than both rows: the last element's successor differs from every key.
+    private ulong[] _elements = new ulong[2 * width + 1], _spare = new ulong[2 * width + 1];
+    private readonly uint[] _starts = new uint[Passes * Digits];
 
     public string Name => "scalar";
 
@@ -18,106 +22,109 @@ internal sealed class KsRowRadix(int width) : IKsRowKernel
 
     public KsRowOutcome Test(ReadOnlySpan<float> before, ReadOnlySpan<float> after)
     {
-        if (MemoryMarshal.AsBytes(before).SequenceEqual(MemoryMarshal.AsBytes(after)))
-            return HasNaN(before) ? KsRowOutcome.NotANumber : KsRowOutcome.Equal;
-        uint largest = 0;
+        int beyond = 0;
         for (int i = 0; i < width; i++)
         {
-            largest = Math.Max(largest, Math.Max(Magnitude(before[i]), Magnitude(after[i])));
-            _before[i] = SortableKey.FromSingle(before[i]);
-            _after[i] = SortableKey.FromSingle(after[i]);
+            beyond |= Infinity - Magnitude(before[i]) | Infinity - Magnitude(after[i]);
+            _elements[i] = (ulong)SortableKey.FromSingle(before[i]) << 1;
+            _elements[width + i] = (ulong)SortableKey.FromSingle(after[i]) << 1 | 1;
         }
-        return largest > 0x7f80_0000 ? KsRowOutcome.NotANumber : SortAndWalk();
+        return beyond < 0 ? KsRowOutcome.NotANumber : SortAndSum();
     }
 
     public KsRowOutcome TestBFloat16(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after)
     {
-        int largest = 0;
+        int beyond = 0;
         for (int i = 0; i < width; i++)
         {
-            largest = Math.Max(largest, Math.Max(before[i] & 0x7fff, after[i] & 0x7fff));
-            _before[i] = SortableKey.FromSingle(BitConverter.UInt32BitsToSingle((uint)before[i] << 16));
-            _after[i] = SortableKey.FromSingle(BitConverter.UInt32BitsToSingle((uint)after[i] << 16));
+            float a = BitConverter.UInt32BitsToSingle((uint)before[i] << 16), b = BitConverter.UInt32BitsToSingle((uint)after[i] << 16);
+            beyond |= Infinity - Magnitude(a) | Infinity - Magnitude(b);
+            _elements[i] = (ulong)SortableKey.FromSingle(a) << 1;
+            _elements[width + i] = (ulong)SortableKey.FromSingle(b) << 1 | 1;
         }
-        return largest > 0x7f80 ? KsRowOutcome.NotANumber : SortAndWalk();
+        return beyond < 0 ? KsRowOutcome.NotANumber : SortAndSum();
     }
 
-    private static uint Magnitude(float value) => BitConverter.SingleToUInt32Bits(value) & 0x7fff_ffff;
+    private const int Infinity = 0x7f80_0000;
 
-    private static bool HasNaN(ReadOnlySpan<float> row)
-    {
-        foreach (float value in row)
-            if (float.IsNaN(value)) return true;
-        return false;
-    }
+    private static int Magnitude(float value) => BitConverter.SingleToInt32Bits(value) & int.MaxValue;
 
-    private KsRowOutcome SortAndWalk()
+    private KsRowOutcome SortAndSum()
     {
-        Sort(_before);
-        Sort(_after);
-        (int highest, int lowest) = Extremes(_before, _after, width);
+        Sort();
+        _elements[2 * width] = ulong.MaxValue;
+        ref ulong element = ref MemoryMarshal.GetArrayDataReference(_elements);
+        (int highest, int lowest) = Extremes(ref element, 2 * width);
         if (highest == 0 && lowest == 0) return KsRowOutcome.Equal;
-        return highest >= lowest
-            ? new(highest, 1, SortableKey.ToSingle(FirstLead(_before, _after, width, highest)))
-            : new(lowest, -1, SortableKey.ToSingle(FirstLead(_after, _before, width, lowest)));
+        return highest >= -lowest
+            ? new(highest, 1, SortableKey.ToSingle(FirstAt(ref element, highest)))
+            : new(-lowest, -1, SortableKey.ToSingle(FirstAt(ref element, lowest)));
     }
 
-    private void Sort(uint[] keys)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Sort()
     {
-        Span<int> starts = _starts;
-        starts.Clear();
-        foreach (uint key in keys)
-            for (int pass = 0; pass < Passes; pass++)
-                starts[pass * Digits + (int)(key >> pass * DigitBits & (Digits - 1))]++;
-
-        uint[] from = keys, to = _spare;
+        int count = 2 * width;
+        _starts.AsSpan().Clear();
+        ref uint starts = ref MemoryMarshal.GetArrayDataReference(_starts);
+        ref ulong from = ref MemoryMarshal.GetArrayDataReference(_elements);
+        for (int i = 0; i < count; i++)
+        {
+            ulong key = Unsafe.Add(ref from, i) >> 1;
+            Unsafe.Add(ref starts, (nint)(key & Digits - 1))++;
+            Unsafe.Add(ref starts, (nint)(Digits + (key >> DigitBits & Digits - 1)))++;
+            Unsafe.Add(ref starts, (nint)(2 * Digits + (key >> 2 * DigitBits)))++;
+        }
         for (int pass = 0; pass < Passes; pass++)
         {
-            Span<int> next = starts.Slice(pass * Digits, Digits);
-            int shift = pass * DigitBits;
-            if (next[(int)(from[0] >> shift & (Digits - 1))] == width) continue;  // all keys share this digit
-            int sum = 0;
-            foreach (ref int start in next) (start, sum) = (sum, sum + start);
-            ref int slot = ref MemoryMarshal.GetReference(next);
-            ref uint target = ref MemoryMarshal.GetArrayDataReference(to);
-            foreach (uint key in from)
-                Unsafe.Add(ref target, Unsafe.Add(ref slot, (nint)(key >> shift & (Digits - 1)))++) = key;
-            (from, to) = (to, from);
+            int shift = 1 + pass * DigitBits;
+            Span<uint> next = _starts.AsSpan(pass * Digits, Digits);
+            if (next[(int)(_elements[0] >> shift & Digits - 1)] == count) continue;  // all share this digit
+            uint sum = 0;
+            foreach (ref uint start in next) (start, sum) = (sum, sum + start);
+
+            ref uint slot = ref MemoryMarshal.GetReference(next);
+            from = ref MemoryMarshal.GetArrayDataReference(_elements);
+            ref ulong to = ref MemoryMarshal.GetArrayDataReference(_spare);
+            for (int i = 0; i < count; i++)
+            {
+                ulong element = Unsafe.Add(ref from, i);
+                ref uint place = ref Unsafe.Add(ref slot, (nint)(element >> shift & Digits - 1));
+                Unsafe.Add(ref to, (nint)place) = element;
+                place++;
+            }
+            (_elements, _spare) = (_spare, _elements);
         }
-        if (from != keys) from.CopyTo(keys, 0);
     }
 
-    /// <summary>The greatest lead of each side, at values where all equals have been counted on both sides.</summary>
-    /// <remarks>Each side has a walk of its own that lets the other side's equals go first, so neither needs a branch on ties.</remarks>
-    private static (int Highest, int Lowest) Extremes(uint[] before, uint[] after, int width)
+    /// <summary>The greatest and the least difference at values whose equals have all been counted.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static (int Highest, int Lowest) Extremes(ref ulong element, int count)
     {
-        ref uint a = ref MemoryMarshal.GetArrayDataReference(before), b = ref MemoryMarshal.GetArrayDataReference(after);
-        nint i = 0, j = 0, k = 0, l = 0, highest = 0, lowest = 0;
-        while (i < width && j < width && k < width && l < width)
+        int sum = 0, highest = 0, lowest = 0;
+        ulong current = element;
+        for (int i = 1; i <= count; i++)
         {
-            nint step = Unsafe.Add(ref b, j) <= Unsafe.Add(ref a, i) ? 1 : 0;
-            j += step; i += 1 - step;
-            highest = Math.Max(highest, i - j);
-            step = Unsafe.Add(ref a, k) <= Unsafe.Add(ref b, l) ? 1 : 0;
-            k += step; l += 1 - step;
-            lowest = Math.Max(lowest, l - k);
+            ulong next = Unsafe.Add(ref element, i);
+            sum += 1 - 2 * (int)(current & 1);
+            int atEnd = sum & (int)(-(long)((current ^ next) >> 1) >> 63);  // 0 while the next key is the same
+            int above = highest - atEnd, below = lowest - atEnd;
+            highest -= above & above >> 31;
+            lowest -= below & -below >> 31;
+            current = next;
         }
-        // Once one side is used up a lead can only shrink towards zero.
-        for (; i < width && j < width; highest = Math.Max(highest, i - j))
-            if (Unsafe.Add(ref b, j) <= Unsafe.Add(ref a, i)) j++; else i++;
-        for (; k < width && l < width; lowest = Math.Max(lowest, l - k))
-            if (Unsafe.Add(ref a, k) <= Unsafe.Add(ref b, l)) k++; else l++;
-        return ((int)highest, (int)lowest);
+        return (highest, lowest);
     }
 
-    /// <summary>The smallest key at which the leader is ahead by <paramref name="lead"/>.</summary>
-    private static uint FirstLead(uint[] leader, uint[] follower, int width, int lead)
+    /// <summary>The first key after which the sum is what is wanted.</summary>
+    private static uint FirstAt(ref ulong element, int wanted)
     {
-        int i = 0, j = 0;
-        while (true)
+        int sum = 0;
+        for (int i = 0; ; i++)
         {
-            if (j < width && follower[j] <= leader[i]) { j++; continue; }
-            if (++i - j >= lead) return leader[i - 1];
+            ulong current = Unsafe.Add(ref element, i);
+            sum += 1 - 2 * (int)(current & 1);
+            if (sum == wanted && current >> 1 != Unsafe.Add(ref element, i + 1) >> 1) return (uint)(current >> 1);
         }
     }
 }

@@ -5,84 +5,137 @@ using System.Runtime.Intrinsics;
 
 namespace KsLottery.Engine.Rows;
 
-/// <summary>Sums over one row pair: Σa², Σb², Σ(b-a)² and Σab, and the range of a.</summary>
+/// <summary>Sums over one row pair: Σa², Σb², Σ(b-a)² and Σab.</summary>
 /// <remarks>
-/// In double, in eight lanes that are added up in one fixed order, without fused operations where these could round differently: the
-/// same bits on every processor. a², b² and ab of F32 values are exact in double.
+/// In double, in sixteen lanes that are added up in one fixed order: the same bits on every processor. Products of two F32 values are exact
+/// in double, so that it does not matter whether they are fused with the addition; (b-a)² is not, and is never fused.
 /// </remarks>
-internal readonly record struct RowMoments(double Base, double Tuned, double Delta, double Product, float Least, float Greatest)
+internal readonly record struct RowMoments(double Base, double Tuned, double Delta, double Product)
 {
+    private const int Block = 32;
+
+    /// <summary>How 32 elements of a stored type become F32 vectors.</summary>
+    private interface IElement<T> where T : unmanaged
+    {
+        static abstract Vector512<float> LoadLower(ref T row, nuint i);
+        static abstract Vector512<float> LoadUpper(ref T row, nuint i);
+        static abstract double Load(T value);
+    }
+
+    private readonly struct Single : IElement<float>
+    {
+        public static Vector512<float> LoadLower(ref float row, nuint i) => Vector512.LoadUnsafe(ref row, i);
+        public static Vector512<float> LoadUpper(ref float row, nuint i) => Vector512.LoadUnsafe(ref row, i + 16);
+        public static double Load(float value) => value;
+    }
+
+    private readonly struct Brain : IElement<ushort>
+    {
+        public static Vector512<float> LoadLower(ref ushort row, nuint i) => HalfPrecision.FromBFloat16(Vector512.WidenLower(Vector512.LoadUnsafe(ref row, i)));
+        public static Vector512<float> LoadUpper(ref ushort row, nuint i) => HalfPrecision.FromBFloat16(Vector512.WidenUpper(Vector512.LoadUnsafe(ref row, i)));
+        public static double Load(ushort value) => HalfPrecision.FromBFloat16(value);
+    }
+
+    private readonly struct Half : IElement<ushort>
+    {
+        public static Vector512<float> LoadLower(ref ushort row, nuint i) => HalfPrecision.FromFloat16(Vector512.WidenLower(Vector512.LoadUnsafe(ref row, i)));
+        public static Vector512<float> LoadUpper(ref ushort row, nuint i) => HalfPrecision.FromFloat16(Vector512.WidenUpper(Vector512.LoadUnsafe(ref row, i)));
+        public static double Load(ushort value) => HalfPrecision.FromFloat16(value);
+    }
+
+    public static RowMoments Of(ReadOnlySpan<float> before, ReadOnlySpan<float> after) => Of<float, Single>(before, after);
+
+    public static RowMoments OfBFloat16(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after) => Of<ushort, Brain>(before, after);
+
+    /// <summary>Whether two rows of one type have the same bits; where they do, their Σa². One pass that fetches the next row pair meanwhile.</summary>
+    public static bool AreSame(ReadOnlySpan<byte> before, ReadOnlySpan<byte> after, ElementType type, out double square) => type switch
+    {
+        ElementType.F32 => AreSame<float, Single>(MemoryMarshal.Cast<byte, float>(before), MemoryMarshal.Cast<byte, float>(after), out square),
+        ElementType.F16 => AreSame<ushort, Half>(MemoryMarshal.Cast<byte, ushort>(before), MemoryMarshal.Cast<byte, ushort>(after), out square),
+        _ => AreSame<ushort, Brain>(MemoryMarshal.Cast<byte, ushort>(before), MemoryMarshal.Cast<byte, ushort>(after), out square),
+    };
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static RowMoments Of(ReadOnlySpan<float> before, ReadOnlySpan<float> after)
+    private static RowMoments Of<T, TElement>(ReadOnlySpan<T> before, ReadOnlySpan<T> after) where T : unmanaged where TElement : IElement<T>
     {
         Debug.Assert(before.Length == after.Length && before.Length > 0);
-        ref float a = ref MemoryMarshal.GetReference(before), b = ref MemoryMarshal.GetReference(after);
-        Vector512<double> sumA = default, sumB = default, sumD = default, sumP = default;
-        Vector512<float> least = Vector512.Create(a), greatest = least;
+        ref T a = ref MemoryMarshal.GetReference(before), b = ref MemoryMarshal.GetReference(after);
+        Sums lower = default, upper = default;
         int i = 0;
-        for (; i + 16 <= before.Length; i += 16)
+        for (; i + Block <= before.Length; i += Block)
         {
-            Vector512<float> x = Vector512.LoadUnsafe(ref a, (nuint)i), y = Vector512.LoadUnsafe(ref b, (nuint)i);
-            least = Vector512.MinNative(least, x);
-            greatest = Vector512.MaxNative(greatest, x);
-            Accumulate(Vector512.WidenLower(x), Vector512.WidenLower(y));
-            Accumulate(Vector512.WidenUpper(x), Vector512.WidenUpper(y));
+            Vector512<float> x = TElement.LoadLower(ref a, (nuint)i), y = TElement.LoadLower(ref b, (nuint)i);
+            lower.Add(Vector512.WidenLower(x), Vector512.WidenLower(y));
+            upper.Add(Vector512.WidenUpper(x), Vector512.WidenUpper(y));
+            x = TElement.LoadUpper(ref a, (nuint)i);
+            y = TElement.LoadUpper(ref b, (nuint)i);
+            lower.Add(Vector512.WidenLower(x), Vector512.WidenLower(y));
+            upper.Add(Vector512.WidenUpper(x), Vector512.WidenUpper(y));
         }
         double tailA = 0, tailB = 0, tailD = 0, tailP = 0;
         for (; i < before.Length; i++)
         {
-            double x = Unsafe.Add(ref a, i), y = Unsafe.Add(ref b, i);
-            least = Vector512.MinNative(least, Vector512.Create((float)x));
-            greatest = Vector512.MaxNative(greatest, Vector512.Create((float)x));
+            double x = TElement.Load(Unsafe.Add(ref a, i)), y = TElement.Load(Unsafe.Add(ref b, i));
             tailA += x * x;
             tailB += y * y;
             tailD += (y - x) * (y - x);
             tailP += x * y;
         }
-        return new(Add(sumA) + tailA, Add(sumB) + tailB, Add(sumD) + tailD, Add(sumP) + tailP, Smallest(least), -Smallest(-greatest));
+        return new(Total(lower.Base + upper.Base) + tailA, Total(lower.Tuned + upper.Tuned) + tailB,
+            Total(lower.Delta + upper.Delta) + tailD, Total(lower.Product + upper.Product) + tailP);
+    }
+
+    private struct Sums
+    {
+        public Vector512<double> Base, Tuned, Delta, Product;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        void Accumulate(Vector512<double> x, Vector512<double> y)
+        public void Add(Vector512<double> x, Vector512<double> y)
         {
             Vector512<double> d = y - x;
-            sumA += x * x;
-            sumB += y * y;
-            sumD += d * d;
-            sumP += x * y;
+            Base = Vector512.MultiplyAddEstimate(x, x, Base);
+            Tuned = Vector512.MultiplyAddEstimate(y, y, Tuned);
+            Product = Vector512.MultiplyAddEstimate(x, y, Product);
+            Delta += d * d;
         }
     }
 
-    /// <summary>The same for two equal rows, at less cost.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static RowMoments OfEqual(ReadOnlySpan<float> row)
+    private static bool AreSame<T, TElement>(ReadOnlySpan<T> before, ReadOnlySpan<T> after, out double square) where T : unmanaged where TElement : IElement<T>
     {
-        ref float a = ref MemoryMarshal.GetReference(row);
-        Vector512<double> sum = default;
+        ref T a = ref MemoryMarshal.GetReference(before), b = ref MemoryMarshal.GetReference(after);
+        Vector512<double> lower = default, upper = default;
+        square = double.NaN;
         int i = 0;
-        for (; i + 16 <= row.Length; i += 16)
+        for (; i + Block <= before.Length; i += Block)
         {
-            Vector512<float> v = Vector512.LoadUnsafe(ref a, (nuint)i);
-            Vector512<double> x = Vector512.WidenLower(v), y = Vector512.WidenUpper(v);
-            sum += x * x;
-            sum += y * y;
+            Vector512<float> x = TElement.LoadLower(ref a, (nuint)i), y = TElement.LoadUpper(ref a, (nuint)i);
+            Vector512<int> different = (x.AsInt32() ^ TElement.LoadLower(ref b, (nuint)i).AsInt32()) | (y.AsInt32() ^ TElement.LoadUpper(ref b, (nuint)i).AsInt32());
+            if (different != Vector512<int>.Zero) return false;
+            Vector512<double> v = Vector512.WidenLower(x), w = Vector512.WidenUpper(x);
+            lower = Vector512.MultiplyAddEstimate(v, v, lower);
+            upper = Vector512.MultiplyAddEstimate(w, w, upper);
+            v = Vector512.WidenLower(y);
+            w = Vector512.WidenUpper(y);
+            lower = Vector512.MultiplyAddEstimate(v, v, lower);
+            upper = Vector512.MultiplyAddEstimate(w, w, upper);
+            for (int line = 0; line < Block; line += 64 / Unsafe.SizeOf<T>())
+            {
+                Interop.Cache.Prefetch(ref a, before.Length + i + line);
+                Interop.Cache.Prefetch(ref b, before.Length + i + line);
+            }
         }
+        if (!MemoryMarshal.AsBytes(before[i..]).SequenceEqual(MemoryMarshal.AsBytes(after[i..]))) return false;
         double tail = 0;
-        for (; i < row.Length; i++) tail += (double)Unsafe.Add(ref a, i) * Unsafe.Add(ref a, i);
-        double square = Add(sum) + tail;
-        return new(square, square, 0, square, float.NaN, float.NaN);
+        for (; i < before.Length; i++) tail += TElement.Load(Unsafe.Add(ref a, i)) * TElement.Load(Unsafe.Add(ref a, i));
+        square = Total(lower + upper) + tail;
+        return true;
     }
 
-    private static double Add(Vector512<double> v)
+    private static double Total(Vector512<double> lanes)
     {
         double sum = 0;
-        for (int i = 0; i < 8; i++) sum += v[i];
+        for (int i = 0; i < Vector512<double>.Count; i++) sum += lanes[i];
         return sum;
-    }
-
-    private static float Smallest(Vector512<float> v)
-    {
-        float least = v[0];
-        for (int i = 1; i < 16; i++) least = MathF.Min(least, v[i]);
-        return least;
     }
 }

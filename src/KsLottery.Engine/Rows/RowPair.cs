@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using KsLottery.Engine.Kernels;
 
@@ -12,27 +11,26 @@ internal sealed class RowPair(IKsRowKernel kernel, ElementType baseType, Element
 
     public RowResult Compare(ReadOnlySpan<byte> before, ReadOnlySpan<byte> after)
     {
-        if (baseType == tunedType && before.SequenceEqual(after))
+        if (baseType == tunedType && RowMoments.AreSame(before, after, baseType, out double square) && double.IsFinite(square))
         {
-            RowMoments equal = RowMoments.OfEqual(Values(before, baseType, _base));
-            return double.IsFinite(equal.Base)
-                ? new(0, 0, RowState.Unchanged, float.NaN, Math.Sqrt(equal.Base), Math.Sqrt(equal.Base), 0, equal.Base > 0 ? 1 : double.NaN)
-                : Describe(kernel.Test(Values(before, baseType, _base), Values(before, baseType, _base)), equal);
+            double norm = Math.Sqrt(square);
+            return new(0, 0, RowState.Unchanged, float.NaN, norm, norm, 0, square > 0 ? 1 : double.NaN);
         }
 
+        if (baseType == ElementType.BF16 && tunedType == ElementType.BF16)
+        {
+            ReadOnlySpan<ushort> x = MemoryMarshal.Cast<byte, ushort>(before), y = MemoryMarshal.Cast<byte, ushort>(after);
+            return Describe(kernel.TestBFloat16(x, y), RowMoments.OfBFloat16(x, y), x.IndexOfAnyExcept(x[0]) < 0);
+        }
         ReadOnlySpan<float> a = Values(before, baseType, _base), b = Values(after, tunedType, _tuned);
-        KsRowOutcome outcome = baseType == ElementType.BF16 && tunedType == ElementType.BF16
-            ? kernel.TestBFloat16(MemoryMarshal.Cast<byte, ushort>(before), MemoryMarshal.Cast<byte, ushort>(after))
-            : kernel.Test(a, b);
-        return Describe(outcome, RowMoments.Of(a, b));
+        return Describe(kernel.Test(a, b), RowMoments.Of(a, b), a.IndexOfAnyExcept(a[0]) < 0);
     }
 
-    private static RowResult Describe(KsRowOutcome outcome, in RowMoments moments)
+    private static RowResult Describe(KsRowOutcome outcome, in RowMoments moments, bool wasConstant)
     {
-        bool finite = double.IsFinite(moments.Base + moments.Tuned);
-        RowState state = !finite ? RowState.NonFinite
+        RowState state = !double.IsFinite(moments.Base + moments.Tuned) ? RowState.NonFinite
             : moments.Delta == 0 ? RowState.Unchanged
-            : moments.Least == moments.Greatest ? RowState.Degenerate
+            : wasConstant ? RowState.Degenerate
             : RowState.Changed;
         double cosine = moments.Product / Math.Sqrt(moments.Base) / Math.Sqrt(moments.Tuned);
         return new(outcome.Count, (sbyte)outcome.Sign, state, outcome.Location, Math.Sqrt(moments.Base), Math.Sqrt(moments.Tuned),
@@ -42,8 +40,7 @@ internal sealed class RowPair(IKsRowKernel kernel, ElementType baseType, Element
     private static ReadOnlySpan<float> Values(ReadOnlySpan<byte> row, ElementType type, float[] scratch)
     {
         if (type == ElementType.F32) return MemoryMarshal.Cast<byte, float>(row);
-        if (type == ElementType.F16) TensorPrimitives.ConvertToSingle(MemoryMarshal.Cast<byte, Half>(row), scratch);
-        else BFloat16.Widen(MemoryMarshal.Cast<byte, ushort>(row), scratch);
+        HalfPrecision.Widen(MemoryMarshal.Cast<byte, ushort>(row), type, scratch);
         return scratch;
     }
 }

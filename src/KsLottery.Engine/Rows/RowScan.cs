@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.ExceptionServices;
+using CommunityToolkit.HighPerformance.Buffers;
 using KsLottery.Engine.Kernels;
 
 namespace KsLottery.Engine.Rows;
@@ -57,14 +58,14 @@ public static class RowScan
         void Work(IKsRowKernel kernel)
         {
             RowPair pair = new(kernel, before.ElementType, after.ElementType);
-            byte[] bufferBefore = new byte[before.NeedsBuffer ? chunkRows * before.RowBytes : 0];
-            byte[] bufferAfter = new byte[after.NeedsBuffer ? chunkRows * after.RowBytes : 0];
+            using MemoryOwner<byte> bufferBefore = MemoryOwner<byte>.Allocate(before.NeedsBuffer ? chunkRows * before.RowBytes : 0);
+            using MemoryOwner<byte> bufferAfter = MemoryOwner<byte>.Allocate(after.NeedsBuffer ? chunkRows * after.RowBytes : 0);
             for (long chunk; (chunk = Interlocked.Increment(ref next) - 1) < chunks;)
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 long row = chunk * chunkRows;
                 int count = (int)Math.Min(chunkRows, before.RowCount - row);
-                ReadOnlySpan<byte> a = before.GetRows(row, count, bufferBefore), b = after.GetRows(row, count, bufferAfter);
+                ReadOnlySpan<byte> a = before.GetRows(row, count, bufferBefore.Span), b = after.GetRows(row, count, bufferAfter.Span);
                 for (int i = 0; i < count; i++)
                     results[row + i] = pair.Compare(a.Slice(i * before.RowBytes, before.RowBytes), b.Slice(i * after.RowBytes, after.RowBytes));
                 before.Release(row, count);
@@ -102,11 +103,12 @@ public static class RowScan
     {
         const int MostSamples = 65_536;
         int step = Math.Max(1, results.Length / MostSamples), samples = 0;
-        double[] norms = new double[results.Length / step + 1];
+        using SpanOwner<double> sample = SpanOwner<double>.Allocate(results.Length / step + 1);
+        Span<double> norms = sample.Span;
         for (int i = 0; i < results.Length; i += step)
             if (double.IsFinite(results[i].BaseNorm)) norms[samples++] = results[i].BaseNorm;
         if (samples == 0) return;
-        norms.AsSpan(0, samples).Sort();
+        norms[..samples].Sort();
         double limit = norms[samples / 2] * NearlyZero;
         foreach (ref RowResult result in results.AsSpan())
             if (result.State == RowState.Changed && result.BaseNorm < limit) result = result with { State = RowState.Degenerate };

@@ -1,5 +1,5 @@
-using System.Buffers;
 using System.Diagnostics;
+using CommunityToolkit.HighPerformance.Buffers;
 
 namespace KsLottery.Engine.Statistics;
 
@@ -28,8 +28,8 @@ internal static class KolmogorovBridge
         double c = n * x;
         Debug.Assert(c > 0.5 && x < 1);
         // reach[i] = P(Poisson jumps from here lead to N(n) = n, and the event happens | N(now) = i); index n + 1 and beyond stay 0.
-        double[] reach = ArrayPool<double>.Shared.Rent(n + LongestJump + 2);
-        Array.Clear(reach);
+        using SpanOwner<double> rented = SpanOwner<double>.Allocate(n + LongestJump + 2, AllocationMode.Clear);
+        Span<double> reach = rented.Span;
         Span<double> jump = stackalloc double[LongestJump + 1];
         reach[n] = outside ? 0 : 1;
 
@@ -61,14 +61,12 @@ internal static class KolmogorovBridge
                 reach[low] = outside ? Bridge(n, low, previous) : 0;
                 low--;
             }
-            FillAbove(reach.AsSpan(0, n + 1), last + 1, previous, outside);
+            FillAbove(reach[..(n + 1)], last + 1, previous, outside);
             if (!isLow) high--;
             time = previous;
         }
 
-        double result = reach[0] / Math.Exp(SaddlePoint.LogPoisson(n, n, 0));
-        ArrayPool<double>.Shared.Return(reach);
-        return Math.Min(result, 1);
+        return Math.Min(reach[0] / Math.Exp(SaddlePoint.LogPoisson(n, n, 0)), 1);
     }
 
     private static void FillJumps(Span<double> jump, double mean)

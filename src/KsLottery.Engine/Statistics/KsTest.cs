@@ -1,5 +1,5 @@
-using System.Buffers;
 using System.Numerics;
+using CommunityToolkit.HighPerformance.Buffers;
 
 namespace KsLottery.Engine.Statistics;
 
@@ -75,27 +75,14 @@ public static class KsTest
         Validate(options.Method, options.Alternative);
         if (options.NanPolicy is < NanPolicy.Propagate or > NanPolicy.Omit)
             throw new ArgumentOutOfRangeException(nameof(options), options.NanPolicy, "Allowed NaN policies: Propagate, Raise, Omit.");
-        T[] xBuffer = ArrayPool<T>.Shared.Rent(x.Length);
-        T[] yBuffer = ArrayPool<T>.Shared.Rent(y.Length);
-        try
-        {
-            Span<T> sortedX = CopyNumbers(x, xBuffer, options.NanPolicy, nameof(x));
-            Span<T> sortedY = CopyNumbers(y, yBuffer, options.NanPolicy, nameof(y));
-            bool hasNan = options.NanPolicy == NanPolicy.Propagate && (sortedX.Length < x.Length || sortedY.Length < y.Length);
-            if (hasNan)
-            {
-                return new KsResult(
-                    double.NaN, double.NaN, double.NaN, double.NaN, 0, null, 0, Resolve(options.Method, x.Length, y.Length));
-            }
-            sortedX.Sort();
-            sortedY.Sort();
-            return Judge(EmpiricalDistance.Between<T>(sortedX, sortedY, options.Alternative), sortedX.Length, sortedY.Length, options);
-        }
-        finally
-        {
-            ArrayPool<T>.Shared.Return(xBuffer);
-            ArrayPool<T>.Shared.Return(yBuffer);
-        }
+        using SpanOwner<T> xBuffer = SpanOwner<T>.Allocate(x.Length), yBuffer = SpanOwner<T>.Allocate(y.Length);
+        Span<T> sortedX = CopyNumbers(x, xBuffer.Span, options.NanPolicy, nameof(x));
+        Span<T> sortedY = CopyNumbers(y, yBuffer.Span, options.NanPolicy, nameof(y));
+        if (options.NanPolicy == NanPolicy.Propagate && (sortedX.Length < x.Length || sortedY.Length < y.Length))
+            return new(double.NaN, double.NaN, double.NaN, double.NaN, 0, null, 0, Resolve(options.Method, x.Length, y.Length));
+        sortedX.Sort();
+        sortedY.Sort();
+        return Judge(EmpiricalDistance.Between<T>(sortedX, sortedY, options.Alternative), sortedX.Length, sortedY.Length, options);
     }
 
     private static KsResult Judge(EmpiricalDistance distance, int n, int m, KsOptions options)
@@ -119,7 +106,7 @@ public static class KsTest
         return new KsResult(statistic, p.Value, p.Log10, distance.Location, distance.Sign, count, distance.Ties, method);
     }
 
-    private static Span<T> CopyNumbers<T>(ReadOnlySpan<T> sample, T[] buffer, NanPolicy policy, string name)
+    private static Span<T> CopyNumbers<T>(ReadOnlySpan<T> sample, Span<T> buffer, NanPolicy policy, string name)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         if (sample.IsEmpty) throw new ArgumentException($"The sample {name} is empty; a test needs one value or more in each.", name);
@@ -139,6 +126,6 @@ public static class KsTest
             throw new ArgumentException(
                 $"The sample {name} is empty: all its {sample.Length} values are NaN; a test needs one number or more in each.", name);
         }
-        return buffer.AsSpan(0, count);
+        return buffer[..count];
     }
 }

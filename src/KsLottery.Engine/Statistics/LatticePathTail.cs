@@ -1,5 +1,5 @@
-using System.Buffers;
 using System.Diagnostics;
+using CommunityToolkit.HighPerformance.Buffers;
 
 namespace KsLottery.Engine.Statistics;
 
@@ -32,8 +32,8 @@ internal static class LatticePathTail
 
     private static double Plain(Band band)
     {
-        double[] rented = ArrayPool<double>.Shared.Rent(band.Columns + 1);
-        Span<double> row = rented.AsSpan(0, band.Columns + 1);
+        using SpanOwner<double> rented = SpanOwner<double>.Allocate(band.Columns + 1);
+        Span<double> row = rented.Span;
         band.Column(0, out int first, out int last);
         row[..(last + 1)].Clear();
         row[(last + 1)..].Fill(1);
@@ -51,9 +51,7 @@ internal static class LatticePathTail
                 row[j] = left;
             }
         }
-        double result = row[band.Columns];
-        ArrayPool<double>.Shared.Return(rented);
-        return result;
+        return row[band.Columns];
     }
 
     /// <summary>As <see cref="Plain"/>, each value being a double times 2^512 to a power of its own.</summary>

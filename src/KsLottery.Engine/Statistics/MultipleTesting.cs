@@ -1,4 +1,4 @@
-using System.Buffers;
+using CommunityToolkit.HighPerformance.Buffers;
 
 namespace KsLottery.Engine.Statistics;
 
@@ -61,10 +61,10 @@ public static class MultipleTesting
 
     private static void AdjustSorted(ReadOnlySpan<double> log10P, int tests, PValueAdjustment adjustment, Span<double> adjusted)
     {
-        double[] sortedBuffer = ArrayPool<double>.Shared.Rent(tests);
-        int[] indexBuffer = ArrayPool<int>.Shared.Rent(tests);
-        Span<double> sorted = sortedBuffer.AsSpan(0, tests);
-        Span<int> indices = indexBuffer.AsSpan(0, tests);
+        using SpanOwner<double> sortedBuffer = SpanOwner<double>.Allocate(tests);
+        using SpanOwner<int> indexBuffer = SpanOwner<int>.Allocate(tests);
+        Span<double> sorted = sortedBuffer.Span;
+        Span<int> indices = indexBuffer.Span;
         for (int i = 0, k = 0; i < log10P.Length; i++)
         {
             adjusted[i] = log10P[i];
@@ -86,7 +86,5 @@ public static class MultipleTesting
             for (int k = tests - 1; k >= 0; k--)
                 adjusted[indices[k]] = extreme = Math.Min(extreme, sorted[k] + Math.Log10((double)tests / (k + 1)));
         }
-        ArrayPool<double>.Shared.Return(sortedBuffer);
-        ArrayPool<int>.Shared.Return(indexBuffer);
     }
 }

@@ -19,7 +19,8 @@ internal sealed class CarriedFiles
         "merges.txt", "chat_template*", "LICENSE*",
     ];
 
-    private static readonly string[] Weights = ["*.safetensors", "*.gguf", "*.pt", "*.pth", "*.ckpt", "*.h5", "*.msgpack", "*.onnx", "pytorch_model*.bin"];
+    private static readonly string[] Weights =
+        ["*.safetensors", "*.gguf", "*.pt", "*.pth", "*.ckpt", "*.h5", "*.msgpack", "*.onnx", "pytorch_model*.bin"];
 
     private readonly List<string> _linked = [];
     private readonly List<string> _copied = [];
@@ -33,7 +34,7 @@ internal sealed class CarriedFiles
     /// <summary>Names of the files that were copied.</summary>
     public IReadOnlyList<string> Copied => _copied;
 
-    /// <summary>Names of files with weights that are no part of the checkpoint; they were carried too and know nothing of the new rows.</summary>
+    /// <summary>Names of files with weights beside the checkpoint; they were carried too and know nothing of the new rows.</summary>
     public IReadOnlyList<string> OtherWeights => _otherWeights;
 
     /// <summary>Links and copies everything but the touched shard.</summary>
@@ -62,5 +63,6 @@ internal sealed class CarriedFiles
         return carried;
     }
 
-    private static bool Matches(string[] patterns, string name) => Array.Exists(patterns, p => FileSystemName.MatchesSimpleExpression(p, name));
+    private static bool Matches(string[] patterns, string name) =>
+        Array.Exists(patterns, p => FileSystemName.MatchesSimpleExpression(p, name));
 }

@@ -22,7 +22,8 @@ internal static class PatchFit
             : different.Count == 0 ? $"The patch's {patch.Indices.Count} rows are as they should be, others are not"
             : $"Of the patch's {patch.Indices.Count} rows {Name(different)} differ from its base rows";
         throw Mismatch(patch, tensor, actual, "is not the base that the patch was made for", rows,
-            isPatched ? "Take the checkpoint from before" : "Take the base that the patch was made from, or find the ticket again with this one");
+            isPatched ? "Take the checkpoint from before"
+                : "Take the base that the patch was made from, or find the ticket again with this one");
     }
 
     /// <summary>Checks that a tensor holds the rows of a patch.</summary>
@@ -37,7 +38,8 @@ internal static class PatchFit
             throw new PatchMismatchException(tensor.File.Path,
                 $"{place}: this is the base already, there is nothing to revert. Give the patched checkpoint.");
         throw new PatchMismatchException(tensor.File.Path, $"{place}: the patch {patch.Path} cannot be reverted, for of its "
-            + $"{patch.Indices.Count} rows {Name(different)} do not hold its tuned values. Give the checkpoint that was written by applying it.");
+            + $"{patch.Indices.Count} rows {Name(different)} do not hold its tuned values. "
+            + "Give the checkpoint that was written by applying it.");
     }
 
     /// <summary>Checks that a reverted tensor is the base of a patch again.</summary>
@@ -59,9 +61,9 @@ internal static class PatchFit
             + $"{patch.BaseElementType.ToName()} [{patch.BaseRowCount},{patch.Width}]. Take the base that the patch was made from.");
     }
 
-    private static PatchMismatchException Mismatch(RowPatch patch, Tensor tensor, string actual, string problem, string rows, string nextStep) =>
-        new(tensor.File.Path, $"{Place(tensor)}: this tensor {problem}. Its fingerprint is {actual}, the patch {patch.Path} asks for "
-            + $"{patch.BaseFingerprint}. {rows}. {nextStep}.", patch.BaseFingerprint, actual);
+    private static PatchMismatchException Mismatch(RowPatch patch, Tensor tensor, string actual, string problem, string rows,
+        string nextStep) => new(tensor.File.Path, $"{Place(tensor)}: this tensor {problem}. Its fingerprint is {actual}, "
+            + $"the patch {patch.Path} asks for {patch.BaseFingerprint}. {rows}. {nextStep}.", patch.BaseFingerprint, actual);
 
     private static string Place(Tensor tensor) => $"{tensor.File.Path}, tensor {CheckpointFormatException.Quote(tensor.Name)}";
 

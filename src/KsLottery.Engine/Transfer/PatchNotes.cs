@@ -14,7 +14,8 @@ internal static class PatchNotes
             yield return $"The model is tied: its output head reads {Quote(tensor.Name)} as well, so the output changes with the input.";
         else if (checkpoint.IsTied == true && head is not null && (tensor.Name == input || tensor.Name == head))
             yield return $"The configuration says tied, yet the checkpoint holds {Quote(input ?? "")} and {Quote(head)}: only "
-                + $"{Quote(tensor.Name)}, which the patch names, was changed. A loader that follows the configuration reads the input embedding alone.";
+                + $"{Quote(tensor.Name)}, which the patch names, was changed. "
+                + "A loader that follows the configuration reads the input embedding alone.";
         if (patch.IsTied is { } was && checkpoint.IsTied is { } isNow && was != isNow)
             yield return $"The patch was made for a base that is {Tied(was)}; this one is {Tied(isNow)} by its configuration.";
     }
@@ -23,8 +24,8 @@ internal static class PatchNotes
     public static IEnumerable<string> AboutRounding(RoundingLoss loss, RowPatch patch)
     {
         if (loss.Inexact > 0)
-            yield return $"{loss.Inexact} of {(long)patch.Indices.Count * patch.Width} {patch.Rows.ElementType.ToName()} values are not exact in "
-                + $"{patch.BaseElementType.ToName()} and were rounded to nearest, ties to even.";
+            yield return $"{loss.Inexact} of {(long)patch.Indices.Count * patch.Width} {patch.Rows.ElementType.ToName()} values are not "
+                + $"exact in {patch.BaseElementType.ToName()} and were rounded to nearest, ties to even.";
         if (loss.Overflowed > 0)
             yield return $"{loss.Overflowed} values lie beyond the range of {patch.BaseElementType.ToName()} and became infinite: "
                 + "the model will not work. Take a base of a wider type.";

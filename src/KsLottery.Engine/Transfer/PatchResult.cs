@@ -24,7 +24,7 @@ public sealed record PatchResult
     /// <summary>Values that the checkpoint's type cannot hold exactly and that were rounded to nearest, ties to even.</summary>
     public required long InexactValues { get; init; }
 
-    /// <summary>Finite values beyond the range of the checkpoint's type, which became infinite; part of <see cref="InexactValues"/>.</summary>
+    /// <summary>Finite values beyond the checkpoint's type, which became infinite; part of <see cref="InexactValues"/>.</summary>
     public required long OverflowedValues { get; init; }
 
     /// <summary>Whether input and output embedding of the checkpoint are one matrix; null where that cannot be told.</summary>

@@ -26,7 +26,7 @@ public static partial class PeftAdapter
         List<Tensor> found = [.. file.Tensors.Where(t => t.Name.EndsWith(Ending, StringComparison.Ordinal))];
         List<Tensor> inputs = found.FindAll(t => !HeadNames.Contains(LastPart(ModuleOf(t))));
         if (found.Count is 0 or > 2 || (found.Count == 2 && inputs.Count != 1))
-            throw Invalid(file, $"{found.Count} tensors end in {Ending}, expected is one, or one for the input and one for the output embedding");
+            throw Invalid(file, $"{found.Count} tensors end in {Ending}, expected is one, or one each for input and output embedding");
 
         Tensor rows = inputs.Count == 0 ? found[0] : inputs[0];
         int[] indices = config.IndicesFor(LastPart(ModuleOf(rows)));
@@ -57,21 +57,23 @@ public static partial class PeftAdapter
         if (!rows.IsKnownType || !rows.ElementType.IsComputable() || rows.Shape is not [var k, > 0] || k != count
             || rows.ElementCount > Array.MaxLength / sizeof(float))
             throw Invalid(rows.File, $"it is {rows.DtypeName} [{string.Join(',', rows.Shape)}], expected is F32, F16 or BF16 [{count},d], "
-                + $"a row for each of the {count} token ids in {ConfigName}, of at most {Array.MaxLength / sizeof(float)} values in all", rows);
+                + $"a row for each of the {count} token ids in {ConfigName}, "
+                + $"of at most {Array.MaxLength / sizeof(float)} values in all", rows);
     }
 
     private static void CheckCopy(Tensor rows, Tensor head, int[] indices, int[] headIndices)
     {
-        const string own = "it is no copy of the input embedding's rows, as a tied model's is: the head has rows of its own, which cannot be read yet";
+        const string Own = "it is no copy of the input embedding's rows, as a tied model's is: "
+            + "the head has rows of its own, which cannot be read yet";
         if (head.DtypeName != rows.DtypeName || !head.Shape.SequenceEqual(rows.Shape) || !headIndices.SequenceEqual(indices))
-            throw Invalid(rows.File, own, head);
+            throw Invalid(rows.File, Own, head);
         int length = (int)rows.Shape[1] * rows.ElementType.ByteSize();
         byte[] buffer = new byte[length];
         byte[] headBuffer = new byte[length];
         for (int i = 0; i < indices.Length; i++)
         {
             if (!rows.GetBytes((long)i * length, length, buffer).SequenceEqual(head.GetBytes((long)i * length, length, headBuffer)))
-                throw Invalid(rows.File, $"{own}; the first that differs is for token {indices[i]}", head);
+                throw Invalid(rows.File, $"{Own}; the first that differs is for token {indices[i]}", head);
         }
     }
 

@@ -40,14 +40,16 @@ public static partial class PeftAdapter
         ArgumentNullException.ThrowIfNull(patch);
         ArgumentException.ThrowIfNullOrEmpty(baseModelName);
         bool tied = isTied ?? patch.IsTied ?? throw new ArgumentException(
-            $"{patch.Path}: the patch does not say whether the base is tied, and the adapter's form depends on it. Say tied or untied.", nameof(isTied));
+            $"{patch.Path}: the patch does not say whether the base is tied, and the adapter's form depends on it. "
+            + "Say tied or untied.", nameof(isTied));
         string module = patch.TensorName.EndsWith(ParameterEnding, StringComparison.Ordinal)
             ? patch.TensorName[..^ParameterEnding.Length]
             : patch.TensorName;
         string head = HeadFor(module);
         if (tied && module == head)
-            throw new ArgumentException($"{patch.Path}: the rows are those of {CheckpointFormatException.Quote(patch.TensorName)}, and a tied "
-                + "model's adapter starts from the input embedding. Write the untied form, or find the ticket in the input embedding.", nameof(isTied));
+            throw new ArgumentException($"{patch.Path}: the rows are those of {CheckpointFormatException.Quote(patch.TensorName)}, and a "
+                + "tied model's adapter starts from the input embedding. Write the untied form, or find the ticket in the input embedding.",
+                nameof(isTied));
 
         using StagedFolder folder = new(outDirectory, patch.Path);
         SelectedRows rows = new(patch.Rows, [.. Enumerable.Range(0, patch.Indices.Count)], cancellationToken);
@@ -55,7 +57,8 @@ public static partial class PeftAdapter
         SafetensorsWriter.Write(Path.Combine(folder.Staging, WeightsName), modules.Select(m => new TensorSource(
             Prefix + m + Ending, ElementType.F32, patch.Rows.Shape, stream => rows.WriteTo(stream, ElementType.F32))),
             new Dictionary<string, string> { ["format"] = "pt" }, cancellationToken);
-        AtomicFile.Write(Path.Combine(folder.Staging, ConfigName), s => WriteConfig(s, patch.Indices, baseModelName, LastPart(module)), cancellationToken);
+        AtomicFile.Write(Path.Combine(folder.Staging, ConfigName),
+            stream => WriteConfig(stream, patch.Indices, baseModelName, LastPart(module)), cancellationToken);
         AtomicFile.WriteText(Path.Combine(folder.Staging, CardName), PeftModelCard.Compose(patch, baseModelName, tied), cancellationToken);
         folder.Commit(cancellationToken);
     }

@@ -44,7 +44,9 @@ internal sealed class PeftConfig
     /// <summary>The ids for a module, by the last part of its name.</summary>
     public int[] IndicesFor(string module) => _byModule.GetValueOrDefault(module) ?? _byModule.GetValueOrDefault("")
         // A tied head is not listed, it follows the one module that is.
-        ?? (_byModule.Count == 1 ? _byModule.Values.Single() : throw Invalid($"{LoraKey} has no ids for {CheckpointFormatException.Quote(module)}"));
+        ?? (_byModule.Count == 1
+            ? _byModule.Values.Single()
+            : throw Invalid($"{LoraKey} has no ids for {CheckpointFormatException.Quote(module)}"));
 
     private void Read(JsonElement root)
     {
@@ -62,7 +64,7 @@ internal sealed class PeftConfig
 
     private int[] ReadIds(JsonElement list, string key)
     {
-        if (list.ValueKind != JsonValueKind.Array) throw Invalid($"{key} must be a list of token ids, it is of the JSON type {list.ValueKind}");
+        if (list.ValueKind != JsonValueKind.Array) throw Invalid($"{key} must be a list of token ids, it is a JSON {list.ValueKind}");
         HashSet<int> seen = [];
         foreach (JsonElement item in list.EnumerateArray())
         {
@@ -74,5 +76,6 @@ internal sealed class PeftConfig
     }
 
     private CheckpointFormatException Invalid(string problem, Exception? cause = null) =>
-        new(CheckpointDefect.InvalidAdapter, _path, problem, "Give the folder of a PEFT adapter with replaced token rows", innerException: cause);
+        new(CheckpointDefect.InvalidAdapter, _path, problem, "Give the folder of a PEFT adapter with replaced rows",
+            innerException: cause);
 }

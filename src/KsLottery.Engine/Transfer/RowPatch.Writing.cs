@@ -50,8 +50,8 @@ public sealed partial class RowPatch
             ["tensor"] = baseTensor.Name,
             ["base_dtype"] = baseTensor.ElementType.ToName(),
             ["base_shape"] = string.Create(CultureInfo.InvariantCulture, $"[{baseTensor.Shape[0]},{baseTensor.Shape[1]}]"),
-            ["base_fingerprint"] = CheckFingerprint(origin.BaseFingerprint, nameof(origin)) ?? Fingerprint.OfTensor(baseTensor, cancellationToken),
-            ["tuned_fingerprint"] = CheckFingerprint(origin.TunedFingerprint, nameof(origin)) ?? Fingerprint.OfTensor(tunedTensor, cancellationToken),
+            ["base_fingerprint"] = CheckFingerprint(origin.BaseFingerprint) ?? Fingerprint.OfTensor(baseTensor, cancellationToken),
+            ["tuned_fingerprint"] = CheckFingerprint(origin.TunedFingerprint) ?? Fingerprint.OfTensor(tunedTensor, cancellationToken),
             ["tied"] = origin.IsTied switch { true => "true", false => "false", null => "unknown" },
             ["signature"] = origin.Signature,
         };
@@ -76,28 +76,28 @@ public sealed partial class RowPatch
     private static void ThrowIfNoMatrix(Tensor tensor, string argument)
     {
         if (!tensor.ElementType.IsComputable() || tensor.Shape is not [> 0, > 0 and <= LongestRow])
-            throw new ArgumentException($"{Place(tensor)} is {Describe(tensor)}; rows can be taken from F32, F16 or BF16 [rows,d] with d from "
-                + $"1 to {LongestRow}. Name another tensor.", argument);
+            throw new ArgumentException($"{Place(tensor)} is {Describe(tensor)}; rows can be taken from F32, F16 or BF16 [rows,d] with "
+                + $"d from 1 to {LongestRow}. Name another tensor.", argument);
     }
 
     private static void CheckIndices(IReadOnlyList<int> indices, Tensor tensor)
     {
         if (indices.Count == 0)
-            throw new ArgumentException("a patch needs at least one row, none is selected. Select some, or write no patch.", nameof(indices));
+            throw new ArgumentException("a patch needs at least one row, none is given. Select some, or write no patch.", nameof(indices));
         for (int i = 0; i < indices.Count; i++)
         {
             if (indices[i] < 0 || indices[i] >= tensor.Shape[0])
                 throw new ArgumentException($"row {indices[i]} at place {i} does not exist: the rows of {Place(tensor)} go from 0 to "
                     + $"{tensor.Shape[0] - 1}. Nothing was written.", nameof(indices));
             if (i > 0 && indices[i] <= indices[i - 1])
-                throw new ArgumentException($"row {indices[i]} at place {i} follows {indices[i - 1]}: rows must ascend and none may repeat. "
-                    + "Sort them first.", nameof(indices));
+                throw new ArgumentException($"row {indices[i]} at place {i} follows {indices[i - 1]}: rows must ascend and none may "
+                    + "repeat. Sort them first.", nameof(indices));
         }
     }
 
-    private static string? CheckFingerprint(string? fingerprint, string argument) => fingerprint is null || IsFingerprint(fingerprint)
+    private static string? CheckFingerprint(string? fingerprint) => fingerprint is null || IsFingerprint(fingerprint)
         ? fingerprint
-        : throw new ArgumentException($"{Quote(fingerprint)} is no fingerprint of a tensor. Leave it out to have it computed.", argument);
+        : throw new ArgumentException($"{Quote(fingerprint)} is no fingerprint of a tensor. Leave it out to have it computed.", nameof(fingerprint));
 
     private static bool IsFingerprint(string text) => text.StartsWith(FingerprintPrefix, StringComparison.Ordinal)
         && text.Length == FingerprintPrefix.Length + FingerprintDigits

@@ -36,7 +36,8 @@ public sealed partial class RowPatch : IDisposable
     private RowPatch(SafetensorsFile file)
     {
         _file = file;
-        if (Metadata("format") is var format && format != Format) throw Invalid($"the format is {Quote(format)}, a row patch has {Quote(Format)}");
+        if (Metadata("format") is var format && format != Format)
+            throw Invalid($"the format is {Quote(format)}, a row patch has {Quote(Format)}");
         if (Metadata("format_version") is var version && version != FormatVersion)
             throw Invalid($"the format version is {Quote(version)}, this version reads {Quote(FormatVersion)}");
         TensorName = Metadata("tensor");
@@ -105,7 +106,7 @@ public sealed partial class RowPatch : IDisposable
     /// <summary>Opens a patch and checks all of it but the values of its rows.</summary>
     /// <param name="path">The file.</param>
     /// <param name="options">How to read it; mapped into memory by default.</param>
-    /// <exception cref="CheckpointFormatException">The file is no safetensors file, or no row patch; the message says what is wrong.</exception>
+    /// <exception cref="CheckpointFormatException">The file is no safetensors file or no row patch; the message says why.</exception>
     /// <exception cref="IOException">The file cannot be opened.</exception>
     public static RowPatch Open(string path, CheckpointOptions? options = null)
     {

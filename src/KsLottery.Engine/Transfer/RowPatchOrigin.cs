@@ -8,7 +8,7 @@ public sealed record RowPatchOrigin
     /// <summary>The line that says how the rows were chosen; kept as it is.</summary>
     public required string Signature { get; init; }
 
-    /// <summary>Whether input and output embedding of the base are one matrix, as <see cref="Checkpoint.IsTied"/> says; null where unknown.</summary>
+    /// <summary>Whether the base's input and output embedding are one matrix, by <see cref="Checkpoint.IsTied"/>; null where unknown.</summary>
     public bool? IsTied { get; init; }
 
     /// <summary>The base tensor's <see cref="Fingerprint.OfTensor"/> where the caller has it already; null computes it.</summary>

@@ -16,6 +16,7 @@ internal static class ShardRewriting
         byte[] buffer = source.IsMapped ? [] : new byte[ChunkLength];
         RoundingLoss total = default;
         long reported = 0;
+        long dropped = 0;
         using FileStream stream = new(target, new FileStreamOptions
         {
             Mode = FileMode.CreateNew,
@@ -27,6 +28,7 @@ internal static class ShardRewriting
             CopyUpTo(tensor.FileOffset + (long)rows.Indices[place] * rows.RowLength);
             stream.Write(rows.Get(place, out RoundingLoss loss));
             total += loss;
+            Advance();
         }
         CopyUpTo(source.Length);
         stream.Flush(flushToDisk: true);
@@ -37,14 +39,24 @@ internal static class ShardRewriting
         {
             for (long start = stream.Position; start < end; start = stream.Position)
             {
-                cancellationToken.ThrowIfCancellationRequested();
                 int length = (int)Math.Min(ChunkLength, end - start);
                 stream.Write(source.GetBytes(start, length, buffer));
-                source.DontNeed(start, length);
-                if (stream.Position - reported < ReportEvery) continue;
-                reported = stream.Position;
-                progress?.Report(new PatchProgress(Path.GetFileName(target), reported, source.Length));
+                Advance();
             }
+        }
+
+        void Advance()
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            // From the last drop on, for the system also maps the pages around those that are touched.
+            if (stream.Position - dropped >= ChunkLength)
+            {
+                source.DontNeed(dropped, stream.Position - dropped);
+                dropped = stream.Position;
+            }
+            if (stream.Position - reported < ReportEvery) return;
+            reported = stream.Position;
+            progress?.Report(new PatchProgress(Path.GetFileName(target), reported, source.Length));
         }
     }
 }

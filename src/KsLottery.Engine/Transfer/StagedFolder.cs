@@ -38,7 +38,7 @@ internal sealed class StagedFolder : IDisposable
                 throw new IOException($"{path}: refused, because this is an input. Name a new folder for the output.");
         if (File.Exists(_target)) throw new IOException($"{path}: this is a file. Name a new folder for the output.");
         if (FirstObstacle() is { } found)
-            throw new IOException($"{path}: the folder is not empty, it holds {found}. Name a new folder for the output.");
+            throw new IOException($"{path}: the folder is not empty, it holds {found}. Name a new one for the output.");
         if (Path.GetDirectoryName(_target) is not { } parent || !Directory.Exists(parent))
             throw new DirectoryNotFoundException($"{path}: the folder above it does not exist. Create it first.");
         Staging = Path.Combine(parent, $".kslottery-{Path.GetRandomFileName()}.tmp");

@@ -1,0 +1,21 @@
+// Runs the benchmarks and keeps their tables in bench/results/<processor>/:
+//   dotnet run -c Release --project bench/KsLottery.Bench -- --filter '*'
+// KsRowBench times each kernel on row pairs as they lie in a matrix; SortBench the sorts that a row kernel could be made of; NullTableBench
+// the p-value tables; SafetensorsBench files in the page cache against memory. `pair` serves bench/peers/ks_peers.py.
+
+using System.Globalization;
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Exporters;
+using BenchmarkDotNet.Reports;
+using BenchmarkDotNet.Running;
+using KsLottery.Bench;
+
+if (args is ["pair", string basePath, string tunedPath, string countsPath]) return PairTiming.Run(basePath, tunedPath, countsPath);
+
+ManualConfig config = ManualConfig.Create(DefaultConfig.Instance)
+    .AddColumn(new RowsPerSecondColumn(), new GigabytesPerSecondColumn())
+    .AddExporter(MarkdownExporter.GitHub)
+    .WithSummaryStyle(SummaryStyle.Default.WithCultureInfo(CultureInfo.InvariantCulture));
+IEnumerable<Summary> summaries = BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args, config);
+foreach (Summary summary in summaries) ResultFolder.Keep(summary);
+return 0;

@@ -1,0 +1,228 @@
+using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Transfer;
+using KsLottery.Tests.Support;
+
+namespace KsLottery.Engine.Tests.Transfer;
+
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+internal sealed class PatchApplicationTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    private string Base => _folder.File("base.safetensors");
+
+    private string Tuned => _folder.File("tuned.safetensors");
+
+    private string Patch => _folder.File(RowPatch.FileName);
+
+    private string Output => _folder.File("out");
+
+    private string Reverted => _folder.File("back");
+
+    public void Dispose() => _folder.Dispose();
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public void The_real_ticket_goes_into_the_base_and_comes_out_again(bool map)
+    {
+        CheckpointOptions options = new() { UseMemoryMap = map };
+        string folder = TicketFixture.CopyRealBase(_folder);
+        string model = Path.Combine(folder, "model.safetensors");
+        TicketFixture.WriteRealPatch(Patch, model);
+        byte[] expected = TicketFixture.WithRows(model, TicketFixture.RealTunedFile, TicketFixture.RealTicket());
+        Assert.That(expected.AsSpan().SequenceEqual(File.ReadAllBytes(model)), Is.False);
+
+        PatchResult result = PatchApplication.Apply(folder, Patch, Output, options);
+        Assert.That(File.ReadAllBytes(Path.Combine(Output, "model.safetensors")).AsSpan().SequenceEqual(expected), Is.True);
+        Assert.That((result.RowCount, result.Width, result.InexactValues, result.WrittenFile), Is.EqualTo((94, 64, 0L, "model.safetensors")));
+        Assert.That((result.OutputPath, result.TensorName, result.IsTied), Is.EqualTo((Output, TicketFixture.Embedding, (bool?)true)));
+        Assert.That(TicketFixture.Names(Output), Is.EqualTo(TicketFixture.Names(folder)));
+        Assert.That(result.LinkedFiles.Concat(result.CopiedFiles).Append(result.WrittenFile), Is.EquivalentTo(TicketFixture.Names(folder)));
+
+        using RowPatch patch = RowPatch.Open(Patch);
+        Assert.That(result.Fingerprint, Is.Not.EqualTo(patch.BaseFingerprint));
+        Assert.That(PatchApplication.Revert(Output, Patch, Reverted, options).Fingerprint, Is.EqualTo(patch.BaseFingerprint));
+        foreach (string name in TicketFixture.Names(folder))
+            TicketFixture.AssertSame(Path.Combine(Reverted, name), Path.Combine(folder, name));
+    }
+
+    [TestCase("model.bf16.safetensors")]
+    [TestCase("model.f16.safetensors")]
+    public void A_narrow_base_takes_tuned_F32_rows_rounded_and_gives_its_own_bytes_back(string name)
+    {
+        string file = Path.Combine(TicketFixture.CopyRealBase(_folder), name);
+        TicketFixture.WriteRealPatch(Patch, file);
+
+        PatchResult result = PatchApplication.Apply(file, Patch, Output);
+        Assert.That(result.InexactValues, Is.InRange(5000, 94 * 64), "few of a training's values have 16 zero bits at their end");
+        Assert.That(result.OverflowedValues, Is.Zero);
+        Assert.That(result.Notes, Has.Some.Contains($"{result.InexactValues} of 6016 F32 values are not exact in"));
+        Assert.That(TicketFixture.Names(Output), Is.EqualTo(new[] { "config.json", name }));
+
+        PatchApplication.Revert(Path.Combine(Output, name), Patch, Reverted);
+        TicketFixture.AssertSame(Path.Combine(Reverted, name), file);
+    }
+
+    [Test]
+    public void Rounded_rows_are_the_nearest_that_the_base_can_hold([Values(ElementType.BF16, ElementType.F16)] ElementType type)
+    {
+        SafetensorsWriter.Write(Base, [TensorSource.FromBytes("e", type, [2, 2], new byte[8])]);
+        float[] values = [1.00390625f, 1.01171875f, 1e-9f, 70000f];
+        byte[] bytes = [.. values.SelectMany(BitConverter.GetBytes)];
+        SafetensorsWriter.Write(Tuned, [TensorSource.FromBytes("e", ElementType.F32, [2, 2], bytes)]);
+        TicketFixture.WritePatch(Patch, Base, Tuned, [0, 1]);
+
+        PatchResult result = PatchApplication.Apply(Base, Patch, Output);
+        using SafetensorsFile file = SafetensorsFile.Open(Path.Combine(Output, "base.safetensors"));
+        // 1 + 2^-8 and 1 + 3 * 2^-8 lie in the middle of two BF16 numbers, and the even ones are 1 and 1 + 2^-6.
+        ushort[] expected = type == ElementType.BF16 ? [0x3f80, 0x3f82, 0x3089, 0x4789] : [0x3c04, 0x3c0c, 0, 0x7c00];
+        Assert.That((ushort[])[.. file.Tensors[0].GetRow<ushort>(0), .. file.Tensors[0].GetRow<ushort>(1)], Is.EqualTo(expected));
+        Assert.That((result.InexactValues, result.OverflowedValues), Is.EqualTo(type == ElementType.BF16 ? (4L, 0L) : (2L, 1L)));
+        Assert.That(result.Notes, type == ElementType.BF16 ? Has.Count.EqualTo(1) : Has.Some.Contains("became infinite"));
+    }
+
+    [Test]
+    public void Any_bits_of_any_types_come_back(
+        [Values(ElementType.F32, ElementType.F16, ElementType.BF16)] ElementType before,
+        [Values(ElementType.F32, ElementType.F16, ElementType.BF16)] ElementType after)
+    {
+        TicketFixture.WriteMatrix(Base, before, 40, 33, 3);
+        TicketFixture.WriteMatrix(Tuned, after, 40, 33, 4);
+        TicketFixture.WritePatch(Patch, Base, Tuned, [0, 1, 7, 38, 39]);
+
+        PatchApplication.Apply(Base, Patch, Output);
+        string patched = Path.Combine(Output, "base.safetensors");
+        Assert.That(File.ReadAllBytes(patched).AsSpan().SequenceEqual(File.ReadAllBytes(Base)), Is.False);
+        if (before == after)
+            Assert.That(File.ReadAllBytes(patched).AsSpan().SequenceEqual(TicketFixture.WithRows(Base, Tuned, [0, 1, 7, 38, 39])), Is.True);
+        PatchApplication.Revert(patched, Patch, Reverted);
+        TicketFixture.AssertSame(Path.Combine(Reverted, "base.safetensors"), Base);
+    }
+
+    [Test]
+    public void A_file_of_another_writer_keeps_its_odd_header_and_offset()
+    {
+        byte[] data = [.. Enumerable.Range(0, 19).Select(i => (byte)i)];
+        string json = """{ "odd":{"shape":[3],"dtype":"U8","data_offsets":[0,3]},"e":{"dtype":"F32","data_offsets":[3,19],"shape":[2,2]}}   """;
+        File.WriteAllBytes(Base, Checkpoints.SafetensorsBytes.File(json, data));
+        TicketFixture.WriteMatrix(Tuned, ElementType.F32, 2, 2, 5, "e");
+        using (SafetensorsFile before = SafetensorsFile.Open(Base))
+        using (SafetensorsFile after = SafetensorsFile.Open(Tuned))
+            RowPatch.Write(Patch, before.GetTensor("e"), after.GetTensor("e"), [1], new() { Signature = "" });
+
+        PatchApplication.Apply(Base, Patch, Output);
+        byte[] expected = [.. Checkpoints.SafetensorsBytes.File(json, data)[..^8], .. File.ReadAllBytes(Tuned)[^8..]];
+        Assert.That(File.ReadAllBytes(Path.Combine(Output, "base.safetensors")), Is.EqualTo(expected));
+    }
+
+    // The head's presence and the configuration's word are two things.
+    [TestCase("{\"tie_word_embeddings\":true}", false, true, "reads \"model.embed_tokens.weight\" as well")]
+    [TestCase("{\"tie_word_embeddings\":true}", true, true, "only \"model.embed_tokens.weight\", which the patch names, was changed")]
+    [TestCase("{\"tie_word_embeddings\":false}", true, false, null)]
+    [TestCase("{\"tie_word_embeddings\":false}", true, true, "made for a base that is tied; this one is not tied")]
+    public void What_tying_means_for_the_result_is_said(string config, bool hasHead, bool wasTied, string? note)
+    {
+        string folder = Directory.CreateDirectory(_folder.File("base")).FullName;
+        string model = Path.Combine(folder, "model.safetensors");
+        byte[] bytes = new byte[16];
+        SafetensorsWriter.Write(model, ((string[])[TicketFixture.Embedding, .. hasHead ? ["lm_head.weight"] : Array.Empty<string>()])
+            .Select(n => TensorSource.FromBytes(n, ElementType.F32, [2, 2], bytes)));
+        File.WriteAllText(Path.Combine(folder, "config.json"), config);
+        TicketFixture.WriteMatrix(Tuned, ElementType.F32, 2, 2, 5);
+        using (SafetensorsFile before = SafetensorsFile.Open(model))
+        using (SafetensorsFile after = SafetensorsFile.Open(Tuned))
+            RowPatch.Write(Patch, before.GetTensor(TicketFixture.Embedding), after.Tensors[0], [0], new() { Signature = "", IsTied = wasTied });
+
+        PatchResult result = PatchApplication.Apply(folder, Patch, Output);
+        Assert.That(result.IsTied, Is.EqualTo(config.Contains("true", StringComparison.Ordinal)));
+        Assert.That(result.Notes, Has.Count.EqualTo(note is null ? 0 : 1));
+        if (note is not null) Assert.That(result.Notes[0], Does.Contain(note));
+        if (hasHead)
+        {
+            using SafetensorsFile file = SafetensorsFile.Open(Path.Combine(Output, "model.safetensors"));
+            Assert.That(file.GetTensor("lm_head.weight").GetRow<uint>(0).ToArray(), Is.EqualTo(new uint[2]), "the head was not touched");
+        }
+    }
+
+    [Test]
+    public void A_base_that_drifted_is_refused_with_both_fingerprints_and_the_rows()
+    {
+        Ordinary();
+        (int start, int length) = TicketFixture.Place(Base);
+        TicketFixture.Flip(Base, start + 3 * length + 1);
+        PatchMismatchException e = Assert.Throws<PatchMismatchException>(() => PatchApplication.Apply(Base, Patch, Output))!;
+        Assert.That(e.Message, Does.Contain(e.ExpectedFingerprint).And.Contain(e.ActualFingerprint).And.Contain("rows 1 (3) differ")
+            .And.Contain("Take the base that the patch was made from"));
+        Assert.That((e.Path, e.ExpectedFingerprint), Is.EqualTo((Base, RowPatchBaseFingerprint())));
+
+        TicketFixture.Flip(Base, start + 3 * length + 1);
+        TicketFixture.Flip(Base, start + 2 * length);
+        e = Assert.Throws<PatchMismatchException>(() => PatchApplication.Apply(Base, Patch, Output))!;
+        Assert.That(e.Message, Does.Contain("The patch's 2 rows are as they should be, others are not"));
+        AssertNothingLeft();
+    }
+
+    [Test]
+    public void A_patch_is_not_applied_twice_nor_reverted_twice()
+    {
+        Ordinary();
+        PatchApplication.Apply(Base, Patch, Output);
+        string patched = Path.Combine(Output, "base.safetensors");
+
+        Assert.That(Assert.Throws<PatchMismatchException>(() => PatchApplication.Apply(patched, Patch, Reverted))!.Message,
+            Does.Contain("applied already"));
+        Assert.That(Assert.Throws<PatchMismatchException>(() => PatchApplication.Revert(Base, Patch, Reverted))!.Message,
+            Does.Contain("nothing to revert"));
+        Assert.That(Directory.Exists(Reverted), Is.False);
+    }
+
+    [Test]
+    public void Reverting_what_changed_since_is_refused()
+    {
+        Ordinary();
+        PatchApplication.Apply(Base, Patch, Output);
+        string patched = Path.Combine(Output, "base.safetensors");
+        (int start, int length) = TicketFixture.Place(patched);
+
+        TicketFixture.Flip(patched, start + 5 * length);
+        Assert.That(Assert.Throws<PatchMismatchException>(() => PatchApplication.Revert(patched, Patch, Reverted))!.Message,
+            Does.Contain("other rows changed since").And.Contain(RowPatchBaseFingerprint()));
+        TicketFixture.Flip(patched, start + 4 * length);
+        Assert.That(Assert.Throws<PatchMismatchException>(() => PatchApplication.Revert(patched, Patch, Reverted))!.Message,
+            Does.Contain("of its 2 rows 1 (4) do not hold its tuned values"));
+        Assert.That(TicketFixture.Names(_folder.Path),
+            Is.EqualTo(new[] { "base.safetensors", "out", "patch.safetensors", "tuned.safetensors" }));
+    }
+
+    [Test]
+    public void A_base_of_another_type_shape_or_name_is_refused()
+    {
+        Ordinary();
+        TicketFixture.WriteMatrix(Base, ElementType.BF16, 6, 4, 1);
+        Assert.That(Assert.Throws<PatchMismatchException>(() => PatchApplication.Apply(Base, Patch, Output))!.Message,
+            Does.Contain("BF16 [6,4]").And.Contain("F32 [6,4]"));
+        TicketFixture.WriteMatrix(Base, ElementType.F32, 7, 4, 1);
+        Assert.That(Assert.Throws<PatchMismatchException>(() => PatchApplication.Revert(Base, Patch, Output))!.Message,
+            Does.Contain("F32 [7,4]"));
+        TicketFixture.WriteMatrix(Base, ElementType.F32, 6, 4, 1, "model.embed_token.weight");
+        Assert.That(Assert.Throws<KeyNotFoundException>(() => PatchApplication.Apply(Base, Patch, Output))!.Message,
+            Does.Contain("Nearest"));
+        AssertNothingLeft();
+    }
+
+    private string RowPatchBaseFingerprint()
+    {
+        using RowPatch patch = RowPatch.Open(Patch);
+        return patch.BaseFingerprint;
+    }
+
+    private void Ordinary()
+    {
+        TicketFixture.WriteMatrix(Base, ElementType.F32, 6, 4, 1);
+        TicketFixture.WriteMatrix(Tuned, ElementType.F32, 6, 4, 2);
+        TicketFixture.WritePatch(Patch, Base, Tuned, [3, 4]);
+    }
+
+    private void AssertNothingLeft() =>
+        Assert.That(TicketFixture.Names(_folder.Path), Is.EqualTo(new[] { "base.safetensors", "patch.safetensors", "tuned.safetensors" }));
+}

@@ -1,0 +1,199 @@
+using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Transfer;
+using KsLottery.Tests.Support;
+
+namespace KsLottery.Engine.Tests.Transfer;
+
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+internal sealed class RowPatchTests : IDisposable
+{
+    private const int Rows = 6;
+    private const int Width = 4;
+
+    private readonly TemporaryFolder _folder = new();
+
+    private string Base => _folder.File("base.safetensors");
+
+    private string Tuned => _folder.File("tuned.safetensors");
+
+    private string Patch => _folder.File(RowPatch.FileName);
+
+    public void Dispose() => _folder.Dispose();
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public void A_patch_holds_the_rows_of_both_sides_and_where_they_come_from(bool map)
+    {
+        Pair(ElementType.F32, ElementType.F32);
+        TicketFixture.WritePatch(Patch, Base, Tuned, [1, 5], isTied: false);
+
+        using SafetensorsFile before = SafetensorsFile.Open(Base);
+        using SafetensorsFile after = SafetensorsFile.Open(Tuned);
+        using RowPatch patch = RowPatch.Open(Patch, new CheckpointOptions { UseMemoryMap = map });
+        Assert.That(patch.Indices, Is.EqualTo(new[] { 1, 5 }));
+        Assert.That((patch.TensorName, patch.IsTied), Is.EqualTo((TicketFixture.Embedding, (bool?)false)));
+        Assert.That((patch.Width, patch.BaseRowCount), Is.EqualTo((Width, (long)Rows)));
+        Assert.That((patch.BaseElementType, patch.Signature), Is.EqualTo((ElementType.F32, "ks|test")));
+        Assert.That(patch.BaseFingerprint, Is.EqualTo(Fingerprint.OfTensor(before.Tensors[0])));
+        Assert.That(patch.TunedFingerprint, Is.EqualTo(Fingerprint.OfTensor(after.Tensors[0])));
+        for (int i = 0; i < 2; i++)
+        {
+            Assert.That(patch.Rows.GetRow<uint>(i).ToArray(), Is.EqualTo(after.Tensors[0].GetRow<uint>(patch.Indices[i]).ToArray()));
+            Assert.That(patch.BaseRows.GetRow<uint>(i).ToArray(), Is.EqualTo(before.Tensors[0].GetRow<uint>(patch.Indices[i]).ToArray()));
+        }
+    }
+
+    [TestCase(null, "unknown")]
+    [TestCase(true, "true")]
+    public void The_file_is_plain_safetensors(bool? isTied, string tied)
+    {
+        Pair(ElementType.BF16, ElementType.BF16);
+        TicketFixture.WritePatch(Patch, Base, Tuned, [0, 2, 3], isTied);
+
+        using SafetensorsFile file = SafetensorsFile.Open(Patch);
+        Assert.That(file.Tensors.Select(t => $"{t.Name} {t.DtypeName} [{string.Join(',', t.Shape)}]"),
+            Is.EquivalentTo(new[] { "indices I32 [3]", "rows BF16 [3,4]", "base_rows BF16 [3,4]" }));
+        Assert.That(file.GetTensor("indices").GetRow<int>(0).ToArray(), Is.EqualTo(new[] { 0, 2, 3 }));
+        Assert.That(file.Metadata.Keys, Is.EquivalentTo(new[]
+        {
+            "format", "format_version", "tensor", "base_dtype", "base_shape", "base_fingerprint", "tuned_fingerprint", "tied", "signature",
+        }));
+        Assert.That((file.Metadata["base_shape"], file.Metadata["base_dtype"], file.Metadata["tied"]), Is.EqualTo(("[6,4]", "BF16", tied)));
+    }
+
+    // 1.0 is the same number in each type; 1 + 2^-23 is one in F32 alone.
+    [TestCase(ElementType.BF16, ElementType.F32, 0x3f800000u, ElementType.F32)]
+    [TestCase(ElementType.F32, ElementType.BF16, 0x3f800000u, ElementType.BF16)]
+    [TestCase(ElementType.F32, ElementType.BF16, 0x3f800001u, ElementType.F32)]
+    [TestCase(ElementType.F32, ElementType.F16, 0x3f800001u, ElementType.F32)]
+    public void Base_rows_take_the_tuned_type_unless_bits_would_be_lost(ElementType before, ElementType after, uint bits, ElementType expected)
+    {
+        byte[] values = new byte[Rows * Width * before.ByteSize()];
+        for (int i = 0; i < Rows * Width; i++)
+            BitConverter.GetBytes(bits).AsSpan(sizeof(uint) - before.ByteSize()).CopyTo(values.AsSpan(i * before.ByteSize()));
+        SafetensorsWriter.Write(Base, [TensorSource.FromBytes(TicketFixture.Embedding, before, [Rows, Width], values)]);
+        TicketFixture.WriteMatrix(Tuned, after, Rows, Width, 2);
+        TicketFixture.WritePatch(Patch, Base, Tuned, [1, 4]);
+
+        using RowPatch patch = RowPatch.Open(Patch);
+        Assert.That((patch.Rows.ElementType, patch.BaseRows.ElementType, patch.BaseElementType), Is.EqualTo((after, expected, before)));
+    }
+
+    [Test]
+    public void Known_fingerprints_are_taken_over_and_false_ones_refused()
+    {
+        Pair(ElementType.F16, ElementType.F16);
+        string known = "sha256:" + new string('a', 64);
+        using SafetensorsFile before = SafetensorsFile.Open(Base);
+        RowPatch.Write(Patch, before.Tensors[0], before.Tensors[0], [0], new() { Signature = "", BaseFingerprint = known });
+        using (RowPatch patch = RowPatch.Open(Patch)) Assert.That(patch.BaseFingerprint, Is.EqualTo(known));
+
+        foreach (string wrong in (string[])["", "sha256:", known.ToUpperInvariant(), known + "a", "sha256:" + new string('g', 64)])
+            Assert.That(() => RowPatch.Write(Patch, before.Tensors[0], before.Tensors[0], [0],
+                new() { Signature = "", TunedFingerprint = wrong }),
+                Throws.ArgumentException.With.Message.Contains("no fingerprint"), wrong);
+    }
+
+    [TestCase("", "at least one row")]
+    [TestCase("1,0", "row 0 at place 1 follows 1")]
+    [TestCase("3,3", "row 3 at place 1 follows 3")]
+    [TestCase("-1", "row -1 at place 0 does not exist")]
+    [TestCase("0,6", "go from 0 to 5")]
+    public void Rows_that_cannot_be_taken_are_refused(string indices, string message)
+    {
+        Pair(ElementType.F32, ElementType.F32);
+        int[] rows = [.. indices.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse)];
+        Assert.That(() => TicketFixture.WritePatch(Patch, Base, Tuned, rows), Throws.ArgumentException.With.Message.Contains(message));
+        Assert.That(File.Exists(Patch), Is.False);
+    }
+
+    [Test]
+    public void Tensors_that_do_not_fit_are_refused()
+    {
+        TicketFixture.WriteMatrix(Base, ElementType.F32, Rows, Width, 1);
+        TicketFixture.WriteMatrix(Tuned, ElementType.F32, Width, Rows, 2);
+        Assert.That(() => TicketFixture.WritePatch(Patch, Base, Tuned, [0]), Throws.ArgumentException.With.Message.Contains("one shape"));
+
+        TicketFixture.WriteMatrix(Tuned, ElementType.I32, Rows, Width, 2);
+        Assert.That(() => TicketFixture.WritePatch(Patch, Base, Tuned, [0]), Throws.ArgumentException.With.Message.Contains("I32 [6,4]"));
+
+        SafetensorsWriter.Write(Tuned, [TensorSource.FromBytes("v", ElementType.F32, [2], new byte[8])]);
+        Assert.That(() => TicketFixture.WritePatch(Patch, Base, Tuned, [0]), Throws.ArgumentException.With.Message.Contains("F32 [2]"));
+    }
+
+    [Test]
+    public void Writing_over_an_input_is_refused()
+    {
+        Pair(ElementType.F32, ElementType.F32);
+        byte[] content = File.ReadAllBytes(Base);
+        Assert.That(() => TicketFixture.WritePatch(Base, Base, Tuned, [0]), Throws.InstanceOf<IOException>());
+        Assert.That(File.ReadAllBytes(Base), Is.EqualTo(content));
+    }
+
+    [TestCase("format", "other", "the format is \"other\"")]
+    [TestCase("format_version", "2", "version is \"2\"")]
+    [TestCase("tensor", null, "no \"tensor\"")]
+    [TestCase("signature", null, "no \"signature\"")]
+    [TestCase("tied", "yes", "tied is \"yes\"")]
+    [TestCase("base_dtype", "F64", "base_dtype is \"F64\"")]
+    [TestCase("base_fingerprint", "sha256:00", "base_fingerprint is \"sha256:00\"")]
+    [TestCase("tuned_fingerprint", null, "no \"tuned_fingerprint\"")]
+    [TestCase("base_shape", "[6,5]", "base_shape is \"[6,5]\"")]
+    [TestCase("base_shape", ",4]", "base_shape")]
+    [TestCase("base_shape", "[-6,4]", "base_shape")]
+    [TestCase("base_shape", "[5,4]", "index 5 at place 1 is no row")]
+    public void Metadata_that_makes_no_sense_is_refused(string key, string? value, string message) =>
+        ExpectDefect(message, (tensors, metadata) =>
+        {
+            if (value is null) metadata.Remove(key);
+            else metadata[key] = value;
+        });
+
+    [TestCase("indices", ElementType.U32, new long[] { 2 }, "U32 [2], it should be I32")]
+    [TestCase("indices", ElementType.I32, new long[] { 0 }, "I32 [0]")]
+    [TestCase("indices", ElementType.I32, new long[] { 2, 1 }, "I32 [2,1]")]
+    [TestCase("rows", ElementType.F64, new long[] { 2, 4 }, "F64 [2,4]")]
+    [TestCase("rows", ElementType.F32, new long[] { 3, 4 }, "F32 [3,4], it should be F32, F16 or BF16 [2,d]")]
+    [TestCase("rows", ElementType.F32, new long[] { 2, 0 }, "F32 [2,0]")]
+    [TestCase("base_rows", ElementType.F32, new long[] { 2, 3 }, "it should have the shape of rows")]
+    [TestCase("base_rows", ElementType.F16, new long[] { 2, 4 }, "its type or F32")]
+    public void Tensors_of_another_form_are_refused(string name, ElementType type, long[] shape, string message) =>
+        ExpectDefect(message, (tensors, _) => tensors[name] = TensorSource.FromBytes(name, type, shape,
+            new byte[shape.Aggregate(1L, (a, b) => a * b) * type.ByteSize()]));
+
+    [TestCase(1, 1, "index 1 at place 1 follows 1")]
+    [TestCase(5, 1, "index 1 at place 1 follows 5")]
+    [TestCase(-1, 1, "index -1 at place 0")]
+    [TestCase(1, 6, "index 6 at place 1")]
+    public void Indices_that_cannot_be_rows_are_refused(int first, int second, string message) =>
+        ExpectDefect(message, (tensors, _) => tensors["indices"] = TensorSource.FromBytes("indices", ElementType.I32, [2],
+            (byte[])[.. BitConverter.GetBytes(first), .. BitConverter.GetBytes(second)]));
+
+    [Test]
+    public void A_tensor_that_is_missing_is_named() =>
+        ExpectDefect("no such tensor", (tensors, _) => tensors.Remove("base_rows"));
+
+    private void ExpectDefect(string message, Action<Dictionary<string, TensorSource>, Dictionary<string, string>> damage)
+    {
+        Pair(ElementType.F32, ElementType.F32);
+        TicketFixture.WritePatch(Patch, Base, Tuned, [1, 5]);
+        string damaged = _folder.File("damaged.safetensors");
+        using (SafetensorsFile whole = SafetensorsFile.Open(Patch))
+        {
+            Dictionary<string, TensorSource> tensors = whole.Tensors.ToDictionary(t => t.Name, TensorSource.FromTensor);
+            Dictionary<string, string> metadata = new(whole.Metadata);
+            damage(tensors, metadata);
+            SafetensorsWriter.Write(damaged, tensors.Values, metadata);
+        }
+        CheckpointFormatException e = Assert.Throws<CheckpointFormatException>(() => RowPatch.Open(damaged))!;
+        Assert.That((e.Kind, e.Path), Is.EqualTo((CheckpointDefect.InvalidRowPatch, damaged)));
+        Assert.That(e.Message, Does.Contain(message).And.Contain("Write the patch again"));
+        Assert.DoesNotThrow(() => AtomicFile.WriteText(damaged, "closed"));
+    }
+
+    private void Pair(ElementType before, ElementType after)
+    {
+        TicketFixture.WriteMatrix(Base, before, Rows, Width, 1);
+        TicketFixture.WriteMatrix(Tuned, after, Rows, Width, 2);
+    }
+}
