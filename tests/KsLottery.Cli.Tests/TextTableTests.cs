@@ -39,7 +39,8 @@ public sealed class TextTableTests
     public void A_row_has_a_cell_for_each_column() =>
         Assert.That(() => new TextTable("a", "b").Add("x"), Throws.TypeOf<ArgumentOutOfRangeException>());
 
-    [TestCase(-83.773360, "1.69e-84"), TestCase(-2463.7, "2.00e-2464"), TestCase(-4.9999999, "1.00e-5"), TestCase(-1.3031817, "0.0498"), TestCase(0, "1")]
+    [TestCase(-83.773360, "1.69e-84"), TestCase(-2463.7, "2.00e-2464"), TestCase(-4.9999999, "1.00e-5"), TestCase(-1.3031817, "0.0498")]
+    [TestCase(0, "1")]
     [TestCase(double.NegativeInfinity, "0"), TestCase(double.NaN, "-")]
     public void A_probability_shows_what_a_double_cannot_hold(double log10, string expected) =>
         Assert.That(NumberText.Probability(log10), Is.EqualTo(expected));

@@ -4,14 +4,17 @@ namespace KsLottery.Cli.Tests;
 
 public sealed class ToolTests
 {
-    [TestCase(new[] { "--help" }, "help.txt"), TestCase(new[] { "find", "--help" }, "help-find.txt"), TestCase(new[] { "demo", "--help" }, "help-demo.txt")]
+    [TestCase(new[] { "--help" }, "help.txt")]
+    [TestCase(new[] { "find", "--help" }, "help-find.txt")]
+    [TestCase(new[] { "demo", "--help" }, "help-demo.txt")]
     public void The_help_text_is_the_one_that_was_approved(string[] arguments, string file)
     {
         ToolRun run = KsLotteryTool.Run(arguments);
         Assert.That((run.ExitCode, run.Error), Is.EqualTo((0, "")));
         string approved = Path.Combine(SharedData.Root, "tests", "KsLottery.Cli.Tests", "Golden", file);
         if (Environment.GetEnvironmentVariable("KSLOTTERY_APPROVE") == "1") File.WriteAllText(approved, run.Output);
-        Assert.That(run.Output, Is.EqualTo(File.ReadAllText(approved)), $"if the change is meant, run this test with KSLOTTERY_APPROVE=1 to renew {file}");
+        Assert.That(run.Output, Is.EqualTo(File.ReadAllText(approved)),
+            $"if the change is meant, run this test with KSLOTTERY_APPROVE=1 to renew {file}");
     }
 
     [Test]

@@ -10,11 +10,16 @@ namespace KsLottery.Cli.Commands;
 /// <summary><c>kslottery demo</c>: find, patch, apply, verify, revert and export, on a pair whose answer is known.</summary>
 internal static class DemoCommand
 {
-    private static readonly Option<string?> Keep = new("--keep") { Description = "Keep the files in this new folder instead of a temporary one.", HelpName = "DIR" };
+    private static readonly Option<string?> Keep = new("--keep")
+    {
+        Description = "Keep the files in this new folder instead of a temporary one.",
+        HelpName = "DIR",
+    };
 
     public static Command Create()
     {
-        Command command = new("demo", "Shows find, patch, apply, verify, revert and export on a small pair that it makes itself, and checks each answer.") { Keep };
+        Command command = new("demo",
+            "Shows find, patch, apply, verify, revert and export on a small pair that it makes itself, and checks each answer.") { Keep };
         command.SetBody((arguments, ui, cancel) => Run(arguments.GetValue(Keep), ui, cancel));
         return command;
     }
@@ -81,14 +86,16 @@ internal static class DemoCommand
         private void Find(DemoPair pair)
         {
             Say("find base tuned --out ticket");
-            FindReport report = FindCommand.Run(new() { Base = pair.Base, Tuned = pair.Tuned, Out = Place("ticket"), ShownOut = Shown("ticket") }, ui, cancel);
+            FindOptions options = new() { Base = pair.Base, Tuned = pair.Tuned, Out = Place("ticket"), ShownOut = Shown("ticket") };
+            FindReport report = FindCommand.Run(options, ui, cancel);
             if (!ui.IsJson) report.Write();
             _ticket = report.Ticket;
             Check("the ticket holds the rows that were moved, the dead row, and no other",
                 _ticket.Ids.SequenceEqual(DemoPair.Planted.Append(DemoPair.Dead).Order()));
             Check("of these the dead row alone is marked degenerate",
                 _ticket.Entries.All(e => e.Category.StartsWith("degenerate", StringComparison.Ordinal) == (e.Id == DemoPair.Dead)));
-            Check("ticket.json reads back the same", TicketFile.Read(Path.Combine(Place("ticket"), TicketFile.FileName)).Signature == _ticket.Signature);
+            Ticket read = TicketFile.Read(Path.Combine(Place("ticket"), TicketFile.FileName));
+            Check("ticket.json reads back the same", read.Signature == _ticket.Signature && read.Ids.SequenceEqual(_ticket.Ids));
         }
 
         private void Apply(DemoPair pair)
@@ -97,14 +104,15 @@ internal static class DemoCommand
             PatchResult result = PatchApplication.Apply(pair.Base, Place(PatchPath), Place("patched"), cancellationToken: cancel);
             ui.WriteLine($"{result.RowCount} rows written into {result.WrittenFile}; {string.Join(", ", result.CopiedFiles)} carried along");
             using Checkpoint before = Checkpoint.Open(pair.Base), after = Checkpoint.Open(pair.Tuned), patched = Checkpoint.Open(Place("patched"));
-            (Tensor a, Tensor b, Tensor c) = (before.GetTensor(result.TensorName), after.GetTensor(result.TensorName), patched.GetTensor(result.TensorName));
+            string name = result.TensorName;
+            (Tensor a, Tensor b, Tensor c) = (before.GetTensor(name), after.GetTensor(name), patched.GetTensor(name));
             HashSet<int> ids = [.. _ticket!.Ids];
             Check("the patched embedding has the tuned rows of the ticket and the base's everywhere else",
                 Enumerable.Range(0, DemoPair.Rows).All(id => c.GetRow<ushort>(id).SequenceEqual((ids.Contains(id) ? b : a).GetRow<ushort>(id))));
-            Check("every other tensor is the base's", before.Tensors.Where(t => t.Name != result.TensorName)
+            Check("every other tensor is the base's", before.Tensors.Where(t => t.Name != name)
                 .All(t => Fingerprint.OfTensor(t, cancel) == Fingerprint.OfTensor(patched.GetTensor(t.Name), cancel)));
-            Check("a base that is another one is refused", IsRefused(() =>
-                PatchApplication.Apply(pair.Tuned, Place(PatchPath), Place("refused"), cancellationToken: cancel)) && !Directory.Exists(Place("refused")));
+            bool isRefused = IsRefused(() => PatchApplication.Apply(pair.Tuned, Place(PatchPath), Place("refused"), cancellationToken: cancel));
+            Check("a base that is another one is refused", isRefused && !Directory.Exists(Place("refused")));
         }
 
         private void Revert(DemoPair pair)
@@ -113,7 +121,8 @@ internal static class DemoCommand
             PatchResult result = PatchApplication.Revert(Place("patched"), Place(PatchPath), Place("restored"), cancellationToken: cancel);
             string restored = Fingerprint.OfFile(Path.Combine(Place("restored"), result.WrittenFile), cancel);
             ui.WriteLine($"{result.WrittenFile} {restored}");
-            Check("the restored file has the base's exact bytes", restored == Fingerprint.OfFile(Path.Combine(pair.Base, result.WrittenFile), cancel));
+            Check("the restored file has the base's exact bytes",
+                restored == Fingerprint.OfFile(Path.Combine(pair.Base, result.WrittenFile), cancel));
         }
 
         private void Export()
@@ -152,7 +161,9 @@ internal static class DemoCommand
 
         private void Check(string what, bool holds)
         {
-            if (!holds) throw new CommandException(ExitCode.VerificationFailed, $"demo: it does not hold that {what}. Please report this, with the machine's processor.");
+            if (!holds)
+                throw new CommandException(ExitCode.VerificationFailed,
+                    $"demo: it does not hold that {what}. Please report this, with the machine's processor.");
             _checks.Add(what);
             ui.WriteLine($"ok: {what}");
         }

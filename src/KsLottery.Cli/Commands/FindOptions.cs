@@ -13,10 +13,23 @@ internal sealed record FindOptions
 {
     private const int UsualLimit = 40;
 
-    private static readonly Argument<string> BaseArgument = new("BASE") { Description = "The checkpoint before tuning: a .safetensors file or a model's folder." };
-    private static readonly Argument<string> TunedArgument = new("TUNED") { Description = "The checkpoint after tuning." };
-    private static readonly Option<string?> TensorOption = new("--tensor") { Description = "The tensor to compare; without it the input embedding.", HelpName = "NAME" };
-    private static readonly Option<bool> AllOption = new("--all-tensors") { Description = "One line for every matrix instead: the map of what a fine-tune touched." };
+    private static readonly Argument<string> BaseArgument = new("BASE")
+    {
+        Description = "The checkpoint before tuning: a .safetensors file or a model's folder.",
+    };
+    private static readonly Argument<string> TunedArgument = new("TUNED")
+    {
+        Description = "The checkpoint after tuning.",
+    };
+    private static readonly Option<string?> TensorOption = new("--tensor")
+    {
+        Description = "The tensor to compare; without it the input embedding.",
+        HelpName = "NAME",
+    };
+    private static readonly Option<bool> AllOption = new("--all-tensors")
+    {
+        Description = "One line for every matrix instead: the map of what a fine-tune touched.",
+    };
     private static readonly Option<double> AlphaOption = new("--alpha")
     {
         Description = "A row wins where p (adjusted, with --adjust) is below this threshold.",
@@ -52,9 +65,20 @@ internal sealed record FindOptions
         HelpName = "auto|cpu",
         DefaultValueFactory = _ => "auto",
     };
-    private static readonly Option<string?> TokenizerOption = new("--tokenizer") { Description = "The tokenizer that names the rows; without it the one beside BASE or TUNED.", HelpName = "PATH" };
-    private static readonly Option<string?> OutOption = new("--out", "-o") { Description = "Write ticket.json, rows.tsv and patch.safetensors into this new folder.", HelpName = "DIR" };
-    private static readonly Option<bool> ForceOption = new("--force") { Description = "Let --out replace an earlier result; other files are never replaced." };
+    private static readonly Option<string?> TokenizerOption = new("--tokenizer")
+    {
+        Description = "The tokenizer that names the rows; without it the one beside BASE or TUNED.",
+        HelpName = "PATH",
+    };
+    private static readonly Option<string?> OutOption = new("--out", "-o")
+    {
+        Description = "Write ticket.json, rows.tsv and patch.safetensors into this new folder.",
+        HelpName = "DIR",
+    };
+    private static readonly Option<bool> ForceOption = new("--force")
+    {
+        Description = "Let --out replace an earlier result; other files are never replaced.",
+    };
     private static readonly Option<int> LimitOption = new("--limit")
     {
         Description = "The most rows that the table shows; 0 shows all.",

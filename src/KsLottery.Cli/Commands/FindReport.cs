@@ -56,7 +56,9 @@ internal sealed class FindReport(ConsoleUi ui, FindOptions options, Ticket ticke
         string name = VisibleText.Escape(Origin.Tensor) + (TunedTensor == Origin.Tensor ? "" : $" against {VisibleText.Escape(TunedTensor)}");
         ui.WriteLine($"{name}: {Sizes.Count(Origin.Rows, "row")} of {Sizes.Count(Origin.Width)}, {types}");
         ui.WriteLine($"base {Tying(Origin.IsTied)}{(Origin.IsTied == IsTunedTied ? "" : $"; tuned checkpoint {Tying(IsTunedTied)}")}");
-        ui.WriteLine(tokens.Source is null ? "no tokenizer: rows have ids alone" : $"tokens from {VisibleText.Escape(tokens.Source)}");
+        ui.WriteLine(tokens.Source is not null ? $"tokens from {VisibleText.Escape(tokens.Source)}"
+            : tokens == RowTokens.None ? "rows of this tensor are no tokens: ids alone"
+            : "no tokenizer: ids alone");
         ui.WriteLine();
     }
 
@@ -64,7 +66,7 @@ internal sealed class FindReport(ConsoleUi ui, FindOptions options, Ticket ticke
     {
         true => "tied: the output head is the input embedding",
         false => "not tied: the output head is a tensor of its own",
-        null => "tied or not: unknown",
+        null => "not known to be tied",
     };
 
     private void WriteWeakness(int shown)
@@ -79,9 +81,11 @@ internal sealed class FindReport(ConsoleUi ui, FindOptions options, Ticket ticke
 
     private double NeededStatistic => (double)ticket.CriticalCount / Origin.Width;
 
+    private string Needed => $"h ≥ {Sizes.Count(ticket.CriticalCount)}, that is D ≥ {NumberText.Fixed(NeededStatistic, 4)}";
+
     private string Threshold() => ticket.CriticalCount > Origin.Width
         ? $"at d = {Origin.Width} no difference at all is large enough"
-        : $"at d = {Sizes.Count(Origin.Width)} a row needs h ≥ {Sizes.Count(ticket.CriticalCount)}, that is D ≥ {NumberText.Fixed(NeededStatistic, 4)}"
+        : $"at d = {Sizes.Count(Origin.Width)} a row needs {Needed}"
             + (NeededStatistic > LittlePower ? " (so few values have little power)" : "")
             + $"; the largest D is {NumberText.Fixed(rows.Scan.LargestStatistic, 4)}";
 
@@ -112,7 +116,7 @@ internal sealed class FindReport(ConsoleUi ui, FindOptions options, Ticket ticke
             + $"{Sizes.Count(ticket.Parameters, "parameter")}, {NumberText.Percent(ticket.ShareOfTensor)} of the tensor, "
             + $"{NumberText.Percent(ticket.ShareOfCheckpoint)} of the checkpoint");
         if (ticket.Entries.Count > 0 && !ticket.IsByRank)
-            facts.Add("alpha", $"{NumberText.Real(ticket.Selection.Alpha)}: h ≥ {Sizes.Count(ticket.CriticalCount)}, that is D ≥ {NumberText.Fixed(NeededStatistic, 4)}");
+            facts.Add("alpha", $"{NumberText.Real(ticket.Selection.Alpha)}: {Needed}");
         facts.Add("scan", $"{Sizes.Count((long)rows.Scan.RowsPerSecond)} rows/s, {NumberText.Seconds(rows.Scan.Elapsed)}, "
             + $"{rows.Scan.Kernel}, {Sizes.Count(rows.Scan.Threads, "thread")}; {NumberText.Seconds(Elapsed)} in all");
         if (Files.Count > 0) facts.Add("written", $"{string.Join(", ", Files)} in {ConsoleUi.OneLine(options.ShownOut ?? options.Out!)}");

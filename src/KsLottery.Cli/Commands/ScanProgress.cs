@@ -8,8 +8,8 @@ internal sealed class ScanProgress(ProgressLine line, string name = "") : IProgr
     public void Report(RowScanProgress value) => line.Report(() =>
     {
         double rate = value.RowsDone / Math.Max(value.Elapsed.TotalSeconds, 1e-9);
-        string left = rate > 0 ? NumberText.Seconds(TimeSpan.FromSeconds((value.RowCount - value.RowsDone) / rate)) : "-";
+        string left = rate > 0 ? Sizes.Count((long)Math.Ceiling((value.RowCount - value.RowsDone) / rate)) : "-";
         return $"{name}{Sizes.Count(value.RowsDone)} of {Sizes.Count(value.RowCount)} rows, "
-            + $"{Sizes.Count((long)rate)} rows/s, {left} left";
+            + $"{Sizes.Count((long)rate)} rows/s, {left} s left";
     });
 }

@@ -25,7 +25,8 @@ internal static class TensorMap
             {
                 cancel.ThrowIfCancellationRequested();
                 if (!pair.Tuned.TryGetTensor(before.Name, out Tensor? after)) report.Apart.Add((before.Name, "only in the base"));
-                else if (!before.Shape.SequenceEqual(after.Shape)) report.Apart.Add((before.Name, $"{Shape(before)} in the base, {Shape(after)} in the tuned"));
+                else if (!before.Shape.SequenceEqual(after.Shape))
+                    report.Apart.Add((before.Name, $"{Shape(before)} in the base, {Shape(after)} in the tuned"));
                 else if (before.Shape.Count != 2 && before.IsKnownType && after.IsKnownType) Compare(before, after, report, cancel);
                 else if ((WhyNot(before) ?? WhyNot(after)) is { } reason) report.Apart.Add((before.Name, reason));
                 else

@@ -45,7 +45,8 @@ internal sealed class TensorMapReport(TicketSelection selection)
         ui.WriteLine();
         if (Lines.Count > 0)
         {
-            TextTable table = new TextTable("tensor", "type", ">rows", ">d", ">changed", ">in ticket", ">largest D", ">needed D").Limit(0, NameColumns);
+            TextTable table = new("tensor", "type", ">rows", ">d", ">changed", ">in ticket", ">largest D", ">needed D");
+            table.Limit(0, NameColumns);
             foreach (TensorMapLine line in Lines) AddLine(table, line);
             ui.Write(table);
             ui.WriteLine();
@@ -70,7 +71,7 @@ internal sealed class TensorMapReport(TicketSelection selection)
             line.CriticalCount > line.Width ? "-" : NumberText.Fixed((double)line.CriticalCount / line.Width, 4));
     }
 
-    private static string Tying(bool? isTied) => isTied switch { true => "tied", false => "not tied", null => "tied or not unknown" };
+    private static string Tying(bool? isTied) => isTied switch { true => "tied", false => "not tied", null => "not known to be tied" };
 
     private void WriteJson(Utf8JsonWriter json)
     {

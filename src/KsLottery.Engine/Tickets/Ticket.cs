@@ -79,7 +79,8 @@ public sealed record Ticket
         ArgumentNullException.ThrowIfNull(origin);
         RowScanResult scan = rows.Scan;
         if (origin.Rows != scan.Rows.Count || origin.Width != scan.Width)
-            throw new ArgumentException($"{origin.Rows} rows of {origin.Width} were announced, {scan.Rows.Count} of {scan.Width} scanned.", nameof(origin));
+            throw new ArgumentException($"the origin has {origin.Rows} rows of {origin.Width}, {scan.Rows.Count} of {scan.Width} were scanned. "
+                + "Give the origin of this scan.", nameof(origin));
         IReadOnlyList<int> winners = rows.RankBelowAlpha();
         bool isByRank = winners.Count == 0 && rows.Selection.Top is not null;
         if (isByRank) winners = rows.RankTop(rows.Selection.Top!.Value);

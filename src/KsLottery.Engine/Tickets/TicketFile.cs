@@ -20,6 +20,9 @@ public static class TicketFile
 
     private const int FlushLength = 1 << 16;
 
+    private static readonly JsonWriterOptions Layout =
+        new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     /// <summary>Writes the file whole or not at all.</summary>
     /// <exception cref="IOException">The target cannot be written.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
@@ -28,7 +31,7 @@ public static class TicketFile
         ArgumentNullException.ThrowIfNull(ticket);
         AtomicFile.Write(path, stream =>
         {
-            using (Utf8JsonWriter json = new(stream, new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+            using (Utf8JsonWriter json = new(stream, Layout))
             {
                 json.WriteStartObject();
                 WriteProperties(json, ticket, cancellationToken);
@@ -39,7 +42,9 @@ public static class TicketFile
     }
 
     /// <summary>Reads a file and checks that it says one thing throughout.</summary>
-    /// <exception cref="InvalidDataException">The file is no ticket of this format version, or contradicts itself; names file and property.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The file is no ticket of this format version, or contradicts itself; names file and property.
+    /// </exception>
     /// <exception cref="IOException">The file is absent or cannot be read.</exception>
     public static Ticket Read(string path)
     {
@@ -99,7 +104,8 @@ public static class TicketFile
     }
 
     /// <summary>Writes an array of rows, best first.</summary>
-    public static void WriteEntries(Utf8JsonWriter json, string name, IReadOnlyList<TicketEntry> entries, CancellationToken cancellationToken = default)
+    public static void WriteEntries(
+        Utf8JsonWriter json, string name, IReadOnlyList<TicketEntry> entries, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(json);
         ArgumentNullException.ThrowIfNull(entries);

@@ -8,6 +8,7 @@ namespace KsLottery.Engine.Tickets;
 internal sealed class TicketFileReader(string path)
 {
     private const long LongestFile = 1L << 30;
+    private const string NextStep = "Run kslottery find again";
 
     public Ticket Read()
     {
@@ -22,11 +23,11 @@ internal sealed class TicketFileReader(string path)
         catch (JsonException e)
         {
             throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture,
-                $"{path}: no JSON object with unique keys in line {e.LineNumber + 1}, byte {e.BytePositionInLine} of it. Run kslottery find again."), e);
+                $"{path}: no JSON object with unique keys in line {e.LineNumber + 1}, byte {e.BytePositionInLine} of it. {NextStep}."), e);
         }
         catch (InvalidOperationException e)
         {
-            throw new InvalidDataException($"{path}: a lone surrogate in a string. Run kslottery find again.", e);
+            throw new InvalidDataException($"{path}: a lone surrogate in a string. {NextStep}.", e);
         }
     }
 
@@ -108,7 +109,7 @@ internal sealed class TicketFileReader(string path)
     }
 
     private InvalidDataException Invalid(string place, string problem) =>
-        new($"{path}, {place}: {problem}. The file was changed by hand or cut short: run kslottery find again.");
+        new($"{path}, {place}: {problem}. The file was changed by hand or cut short. {NextStep}.");
 
     /// <summary>A value, and its place in the file for messages.</summary>
     private readonly struct JsonPlace(TicketFileReader reader, string place, JsonElement value)

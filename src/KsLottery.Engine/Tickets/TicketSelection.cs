@@ -30,7 +30,9 @@ public sealed record TicketSelection
     public int? Top
     {
         get;
-        init => field = value is null or >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(Top), value, "the number of rows is at least 1.");
+        init => field = value is null or >= 1
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(Top), value, "the number of rows is at least 1.");
     }
 
     /// <summary>The correction of the adjusted column: <see cref="Adjustment"/>, and Benjamini-Hochberg where that is none.</summary>

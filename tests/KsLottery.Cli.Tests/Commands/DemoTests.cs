@@ -13,7 +13,8 @@ public sealed class DemoTests
         Assert.That(run.Lines.Where(l => l.StartsWith("$ ", StringComparison.Ordinal)).Select(l => l.Split(' ')[2]),
             Is.EqualTo(new[] { "find", "apply", "revert", "export" }));
         Assert.That(run.Lines.Count(l => l.StartsWith("ok: ", StringComparison.Ordinal)), Is.EqualTo(8));
-        Assert.That(run.Lines, Has.Some.Match("␣SolidGoldMagikarp .* degenerate$").And.Some.Match("<s> .* changed,special$").And.Some.Match("<0x0A> .* changed,byte$"));
+        Assert.That(run.Lines, Has.Some.Match("␣SolidGoldMagikarp .* degenerate$")
+            .And.Some.Match("<s> .* changed,special$").And.Some.Match("<0x0A> .* changed,byte$"));
         Assert.That(run.Lines[^1], Does.StartWith("All 8 checks hold."));
     }
 

@@ -113,6 +113,27 @@ public sealed class FindTests
     }
 
     [Test]
+    public void Shards_and_odd_offsets_give_the_same_ticket()
+    {
+        using TemporaryFolder folder = new();
+        string odd = folder.File("odd.safetensors");
+        WriteAtOddOffset(Path.Combine(Base, "model.safetensors"), odd);
+        string sharded = WriteInShards(Base, folder.File("sharded"));
+        string expected = KsLotteryTool.Run("find", Base, Hot, "--json").Json().GetProperty("entries").GetRawText();
+        foreach (string path in (string[])[odd, sharded])
+            Assert.That(KsLotteryTool.Run("find", path, Hot, "--json").Json().GetProperty("entries").GetRawText(), Is.EqualTo(expected), path);
+    }
+
+    [Test]
+    public void The_map_of_the_reference_shards_skips_every_type_that_cannot_be_tested()
+    {
+        string sharded = SharedData.Path("safetensors", "sharded");
+        ToolRun run = KsLotteryTool.Run("find", sharded, sharded, "--all-tensors");
+        Assert.That(run.Lines, Has.Some.Match("^bfloat16_35 +BF16 +3 +5 +0 +0 ").And.Some.EqualTo("float64_35: skipped: rows of F64 cannot be tested")
+            .And.Some.EqualTo("3 matrices, 0 with changed rows; 24 other tensors, 0 changed; 9 not compared"));
+    }
+
+    [Test]
     public void A_correction_and_alpha_decide_who_wins()
     {
         JsonElement holm = KsLotteryTool.Run("find", Base, Hot, "--adjust", "holm", "--alpha", "0.5", "--json").Json();
@@ -201,7 +222,8 @@ public sealed class FindTests
     }
 
     [TestCase("--alpha", "0", "between 0 and 1"), TestCase("--alpha", "1", "between 0 and 1"), TestCase("--alpha", "x", "between 0 and 1")]
-    [TestCase("--alpha", "nan", "between 0 and 1"), TestCase("--top", "0", "from 1"), TestCase("--limit", "-1", "from 0"), TestCase("--threads", "1.5", "from 0")]
+    [TestCase("--alpha", "nan", "between 0 and 1"), TestCase("--top", "0", "from 1")]
+    [TestCase("--limit", "-1", "from 0"), TestCase("--threads", "1.5", "from 0")]
     [TestCase("--method", "approx", "'asymp'"), TestCase("--adjust", "fdr", "'bonferroni'"), TestCase("--no-such", "1", "--no-such")]
     public void A_wrong_argument_is_an_error_of_usage(string option, string value, string message)
     {
@@ -239,9 +261,34 @@ public sealed class FindTests
     private static TensorSource Zeros(string name, ElementType type, params long[] shape) =>
         TensorSource.FromBytes(name, type, shape, new byte[shape.Aggregate(type.ByteSize(), (bytes, d) => bytes * (int)d)]);
 
+    /// <summary>Copies a file and lengthens its header by a space, so that no tensor is aligned.</summary>
+    private static void WriteAtOddOffset(string source, string target)
+    {
+        byte[] bytes = File.ReadAllBytes(source);
+        int length = (int)BitConverter.ToInt64(bytes);
+        File.WriteAllBytes(target, [.. BitConverter.GetBytes(length + 1L), .. bytes.AsSpan(8, length), (byte)' ', .. bytes.AsSpan(8 + length)]);
+    }
+
+    /// <summary>Writes a checkpoint again, every third tensor into another shard.</summary>
+    private static string WriteInShards(string source, string folder)
+    {
+        Directory.CreateDirectory(folder);
+        using Checkpoint checkpoint = Checkpoint.Open(source);
+        List<string> places = [];
+        var all = checkpoint.Tensors.Select((tensor, i) => (Tensor: tensor, Name: $"model-0000{i % 3 + 1}-of-00003.safetensors"));
+        foreach (var shard in all.GroupBy(t => t.Name))
+        {
+            SafetensorsWriter.Write(Path.Combine(folder, shard.Key), shard.Select(t => TensorSource.FromTensor(t.Tensor)));
+            places.AddRange(shard.Select(t => $"\"{t.Tensor.Name}\":\"{shard.Key}\""));
+        }
+        File.WriteAllText(Path.Combine(folder, "model.safetensors.index.json"), "{\"weight_map\":{" + string.Join(',', places) + "}}");
+        return folder;
+    }
+
     private static void WriteSparse(string path, long rows, long width)
     {
-        string header = string.Create(CultureInfo.InvariantCulture, $$$"""{"m":{"dtype":"BF16","shape":[{{{rows}}},{{{width}}}],"data_offsets":[0,{{{2 * rows * width}}}]}}""");
+        string header = string.Create(CultureInfo.InvariantCulture,
+            $$$"""{"m":{"dtype":"BF16","shape":[{{{rows}}},{{{width}}}],"data_offsets":[0,{{{2 * rows * width}}}]}}""");
         header = header.PadRight((header.Length + 7) / 8 * 8);
         using FileStream stream = File.Create(path);
         stream.Write(BitConverter.GetBytes((long)header.Length));

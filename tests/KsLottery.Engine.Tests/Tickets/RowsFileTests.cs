@@ -35,7 +35,8 @@ public sealed class RowsFileTests
         using TemporaryFolder folder = new();
         float[] broken = SmallMatrices.Steps, infinite = SmallMatrices.Steps;
         (broken[0], infinite[7]) = (float.NaN, float.PositiveInfinity);
-        string[][] lines = Write(folder, new(SmallMatrices.Scan([SmallMatrices.Steps, new float[8], SmallMatrices.Steps], [broken, SmallMatrices.Steps, infinite])));
+        string[][] lines = Write(folder, new(SmallMatrices.Scan(
+            before: [SmallMatrices.Steps, new float[8], SmallMatrices.Steps], tuned: [broken, SmallMatrices.Steps, infinite])));
         Assert.That(lines[1], Is.EqualTo(new[] { "0", "", "non-finite", "nan", "nan", "nan", "nan", "nan", "0", "nan", "nan", "nan", "nan" }));
         Assert.That((lines[2][2], lines[2][11]), Is.EqualTo(("degenerate", "inf")));
         Assert.That((lines[3][2], lines[3][3]), Is.EqualTo(("non-finite", "1")), "an infinity has a rank");

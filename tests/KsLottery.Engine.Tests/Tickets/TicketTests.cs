@@ -51,7 +51,7 @@ public sealed class TicketTests
     {
         RowScanResult scan = SmallMatrices.Scan(SmallMatrices.Lifted(1));
         Assert.That(() => Ticket.Select(new(scan), SmallMatrices.Origin(scan) with { Rows = 2 }),
-            Throws.ArgumentException.With.Message.Contains("2 rows of 8").And.Message.Contains("1 of 8"));
+            Throws.ArgumentException.With.Message.Contains("2 rows of 8").And.Message.Contains("1 of 8 were scanned"));
     }
 
     [Test]

@@ -91,8 +91,15 @@ public sealed class TicketFolderTests
             Rows = new(RowScan.Run(RowMatrix.FromTensor(Base), RowMatrix.FromTensor(Tuned)), selection);
             Ticket = Ticket.Select(Rows, new()
             {
-                Tensor = "e", Rows = 4, Width = 8, BaseType = ElementType.F32, TunedType = ElementType.F32, CheckpointParameters = 32, IsTied = false,
-                BaseFingerprint = Fingerprint.OfTensor(Base), TunedFingerprint = Fingerprint.OfTensor(Tuned),
+                Tensor = "e",
+                Rows = 4,
+                Width = 8,
+                BaseType = ElementType.F32,
+                TunedType = ElementType.F32,
+                CheckpointParameters = 32,
+                IsTied = false,
+                BaseFingerprint = Fingerprint.OfTensor(Base),
+                TunedFingerprint = Fingerprint.OfTensor(Tuned),
             });
         }
 
