@@ -34,13 +34,12 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
             a = Pad(before, _bitsBefore ??= new ushort[_padded], before[0]);
             b = Pad(after, _bitsAfter ??= new ushort[_padded], before[0]);
         }
-        int largest = 0;
-        if (a[0] == b[0] && a[1] == b[1] && AreSame(a, b, out largest)) return largest > Infinity ? KsRowOutcome.NotANumber : KsRowOutcome.Equal;
+        if (AreSame(a, b, out int largest)) return largest > Infinity ? KsRowOutcome.NotANumber : KsRowOutcome.Equal;
         (largest, int equal) = Survey(a, b);
         if (largest > Infinity) return KsRowOutcome.NotANumber;
 
         KeyBuckets buckets = new(Math.Max(0, largest - (ZeroBucket - 1)));
-        int counted = equal < _padded / 4 ? CountAll(a, b, buckets.Smallest) : CountDifferent(a, b, buckets.Smallest);
+        int counted = 4 * equal < _padded ? CountAll(a, b, buckets.Smallest) : CountDifferent(a, b, buckets.Smallest);
         KsRowOutcome? outcome = Scan(1 << KeyRowBits, 2 * counted) ? Evaluate(a, b, buckets) : null;
         _counts.Span[..(2 * Lanes << KeyRowBits)].Clear();
         return outcome ?? _fallback.TestBFloat16(before, after);
@@ -55,27 +54,23 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
 
     /// <summary>The largest magnitude in both rows, and at how many places their bits are equal.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static (int Largest, int Equal) Survey(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after)
+    private (int Largest, int Equal) Survey(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after)
     {
         ref ushort a = ref MemoryMarshal.GetReference(before), b = ref MemoryMarshal.GetReference(after);
         TBin mask = TLanes.BroadcastBin(Magnitude), largest = TLanes.BroadcastBin(0);
         int equal = 0;
-        for (int i = 0; i < before.Length; i += Block)
+        for (int i = 0; i < before.Length; i += TLanes.Bytes / 2)
         {
-            for (int k = i; k < i + Block; k += TLanes.Bytes / 2)
-            {
-                TBin x = TLanes.LoadBin(ref a, k), y = TLanes.LoadBin(ref b, k);
-                largest = TLanes.Max(largest, TLanes.Max(TLanes.And(x, mask), TLanes.And(y, mask)));
-                equal += BitOperations.PopCount(TLanes.WhereEqual(x, y));
-            }
-            Interop.Cache.Prefetch(ref a, before.Length + i);
+            TBin x = TLanes.LoadBin(ref a, i), y = TLanes.LoadBin(ref b, i);
+            largest = TLanes.Max(largest, TLanes.Max(TLanes.And(x, mask), TLanes.And(y, mask)));
+            equal += BitOperations.PopCount(TLanes.WhereEqual(x, y));
         }
-        return (Largest(largest), equal);
+        return (LargestOf(largest), equal);
     }
 
     /// <summary>Whether both rows have the same bits; where they do, the largest magnitude. Fetches the next row pair meanwhile.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static bool AreSame(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after, out int largest)
+    private bool AreSame(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after, out int largest)
     {
         ref ushort a = ref MemoryMarshal.GetReference(before), b = ref MemoryMarshal.GetReference(after);
         TBin mask = TLanes.BroadcastBin(Magnitude), most = TLanes.BroadcastBin(0);
@@ -91,17 +86,22 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
             Interop.Cache.Prefetch(ref a, before.Length + i);
             Interop.Cache.Prefetch(ref b, before.Length + i);
         }
-        largest = Largest(most);
+        largest = LargestOf(most);
         return true;
     }
 
-    private static int Largest(TBin values)
+    // Inlined, because a vector that is passed on lives in memory throughout the loop that fills it.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int LargestOf(TBin values)
     {
-        Span<ushort> lanes = stackalloc ushort[Block];
-        lanes.Clear();
-        TLanes.StoreBin(values, ref lanes[0], 0);
+        TLanes.StoreBin(values, ref _magnitudes.Origin, 0);
+        return Largest(_magnitudes.Span[..(TLanes.Bytes / 2)]);
+    }
+
+    private static int Largest(ReadOnlySpan<ushort> values)
+    {
         int largest = 0;
-        foreach (ushort lane in lanes) largest = Math.Max(largest, lane);
+        foreach (ushort value in values) largest = Math.Max(largest, value);
         return largest;
     }
 
@@ -137,6 +137,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
                     TLanes.StoreBin(keys.Positions(TLanes.LoadBin(ref a, k)), ref positionsA, k);
                     TLanes.StoreBin(keys.Positions(TLanes.LoadBin(ref b, k)), ref positionsB, k);
                 }
+                Interop.Cache.Prefetch(ref a, n + i);
                 Interop.Cache.Prefetch(ref b, n + i);
             }
             if (i > 0) CountBlock(ref countA, ref countB, ref Unsafe.Add(ref positionsA, i - Block), ref Unsafe.Add(ref positionsB, i - Block));
@@ -155,6 +156,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
         for (int i = 0; i < n; i += TLanes.Bytes / 2)
         {
             TBin x = TLanes.LoadBin(ref a, i), y = TLanes.LoadBin(ref b, i);
+            Interop.Cache.Prefetch(ref a, n + i);
             Interop.Cache.Prefetch(ref b, n + i);
             kept += TLanes.StoreWhereDifferent(x, y, keys.Positions(x), keys.Positions(y), ref Unsafe.Add(ref positionsA, kept), ref Unsafe.Add(ref positionsB, kept));
         }

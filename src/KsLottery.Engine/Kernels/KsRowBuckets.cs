@@ -58,6 +58,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
     private readonly uint[] _gatheredBefore, _gatheredAfter;
     private ushort[]? _slots;
     private byte[]? _marks;
+    private readonly AlignedScratch<ushort> _magnitudes = new(Block);
     private ushort[]? _bitsBefore, _bitsAfter;
 
     public KsRowBuckets(int width)
