@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using KsLottery.Engine;
 using KsLottery.Engine.Kernels;
@@ -68,11 +67,9 @@ internal sealed class KernelRows : IBenchWork
 
     public double Run(TimeSpan time) => _loop.Run(time, (worker, first, count) => _workers[worker].Test(_rows, first, count));
 
-    /// <summary>One thread's kernel. F16 rows are widened first, as a scan does, for no kernel takes them as they are.</summary>
+    /// <summary>One thread's kernel.</summary>
     private sealed class Worker(IKsRowKernel kernel)
     {
-        private readonly float[] _before = new float[kernel.Width], _after = new float[kernel.Width];
-
         public void Test(BenchRows rows, int first, int count)
         {
             ReadOnlySpan<byte> before = rows.Before.Span, after = rows.After.Span;
@@ -80,13 +77,8 @@ internal sealed class KernelRows : IBenchWork
             {
                 ReadOnlySpan<byte> a = before.Slice(row * rows.RowBytes, rows.RowBytes), b = after.Slice(row * rows.RowBytes, rows.RowBytes);
                 if (rows.ElementType == ElementType.F32) kernel.Test(MemoryMarshal.Cast<byte, float>(a), MemoryMarshal.Cast<byte, float>(b));
-                else if (rows.ElementType == ElementType.BF16) kernel.TestBFloat16(MemoryMarshal.Cast<byte, ushort>(a), MemoryMarshal.Cast<byte, ushort>(b));
-                else
-                {
-                    TensorPrimitives.ConvertToSingle(MemoryMarshal.Cast<byte, Half>(a), _before);
-                    TensorPrimitives.ConvertToSingle(MemoryMarshal.Cast<byte, Half>(b), _after);
-                    kernel.Test(_before, _after);
-                }
+                else if (rows.ElementType == ElementType.F16) kernel.TestFloat16(MemoryMarshal.Cast<byte, ushort>(a), MemoryMarshal.Cast<byte, ushort>(b));
+                else kernel.TestBFloat16(MemoryMarshal.Cast<byte, ushort>(a), MemoryMarshal.Cast<byte, ushort>(b));
             }
         }
     }

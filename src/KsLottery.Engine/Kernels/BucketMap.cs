@@ -15,11 +15,15 @@ internal readonly record struct BucketMap(float Scale, float Offset, float Inner
 {
     public const float InnerLimit = 1.6f, OuterLimit = 4.2f, InnerShare = 0.65f;
 
+    /// <summary>B.</summary>
+    public int Buckets => (int)(Middle * 2);
+
     /// <summary>Fits the map to mean and standard deviation of a sample.</summary>
     /// <remarks>
     /// Sixteen groups estimate on their own and are weighted by the inverse of their variance, so that a few outliers spoil
     /// only the groups that they fall in.
     /// </remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static BucketMap Fit(ReadOnlySpan<float> before, ReadOnlySpan<float> after, int buckets)
     {
         Debug.Assert(before.Length >= 32 && before.Length % 16 == 0);

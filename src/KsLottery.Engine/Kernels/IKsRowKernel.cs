@@ -17,6 +17,9 @@ public interface IKsRowKernel
     /// <summary>Compares two rows of <see cref="Width"/> F32 values.</summary>
     KsRowOutcome Test(ReadOnlySpan<float> before, ReadOnlySpan<float> after);
 
+    /// <summary>Compares two rows of <see cref="Width"/> F16 values given by their bits.</summary>
+    KsRowOutcome TestFloat16(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after);
+
     /// <summary>Compares two rows of <see cref="Width"/> BF16 values given by their bits.</summary>
     KsRowOutcome TestBFloat16(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after);
 }

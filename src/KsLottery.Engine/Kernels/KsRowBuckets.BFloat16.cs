@@ -26,13 +26,14 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
         public static uint Key(ushort bits) => SortableKey.FromSingle(BitConverter.UInt32BitsToSingle((uint)bits << 16));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public KsRowOutcome TestBFloat16(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after)
     {
         ReadOnlySpan<ushort> a = before, b = after;
         if (_padded != Width)
         {
-            a = Pad(before, _bitsBefore ??= new ushort[_padded], before[0]);
-            b = Pad(after, _bitsAfter ??= new ushort[_padded], before[0]);
+            a = PadBits(before, _bitsBefore ??= new ushort[_padded], before[0]);
+            b = PadBits(after, _bitsAfter ??= new ushort[_padded], before[0]);
         }
         if (AreSame(a, b, out int largest)) return largest > Infinity ? KsRowOutcome.NotANumber : KsRowOutcome.Equal;
         (largest, int equal) = Survey(a, b);
@@ -45,7 +46,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
         return outcome ?? _fallback.TestBFloat16(before, after);
     }
 
-    private static ushort[] Pad(ReadOnlySpan<ushort> row, ushort[] padded, ushort value)
+    private static ushort[] PadBits(ReadOnlySpan<ushort> row, ushort[] padded, ushort value)
     {
         row.CopyTo(padded);
         padded.AsSpan(row.Length).Fill(value);
@@ -98,6 +99,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
         return Largest(_magnitudes.Span[..(TLanes.Bytes / 2)]);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int Largest(ReadOnlySpan<ushort> values)
     {
         int largest = 0;
@@ -172,6 +174,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
     }
 
     /// <summary>Finds h, sign and location: exact at every bucket edge, and looked up only inside the bucket that several values share.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private KsRowOutcome Evaluate(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after, KeyBuckets buckets)
     {
         (int edge, _) = SumLanes();
@@ -185,6 +188,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
         return best.Outcome;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void WalkShared(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after, int smallest, ref Best best)
     {
         const int Lane = ZeroBucket >> KeyRowBits, Position = Lane;  // its first row
@@ -200,6 +204,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
     }
 
     /// <summary>Offers the first edge at which the difference is sign·h.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void LocateEdge(int sign, KeyBuckets buckets, ref Best best)
     {
         ReadOnlySpan<sbyte> counts = _counts.Span, reach = sign > 0 ? _edgeHigh.Span : _edgeLow.Span;

@@ -32,6 +32,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
         public int Count = count;
         public uint? HighestAt, LowestAt;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Offer(int difference, uint at)
         {
             int count = Math.Abs(difference);
@@ -47,11 +48,13 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
             : LowestAt is uint low ? new(Count, -1, SortableKey.ToSingle(low)) : KsRowOutcome.Equal;
     }
 
-    /// <summary>Finds h, sign and location from the counters; null where a counter or a lane overflowed, or too many buckets remain.</summary>
+    /// <summary>Finds h, sign and location from the counters; null where a counter or a lane overflowed, or where sorting is faster.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private KsRowOutcome? Evaluate<T>(T buckets, int rowBits, int total) where T : IBuckets, allows ref struct
     {
         if (!Scan(1 << rowBits, total)) return null;
 
+        _walks = 0;
         (int edge, int bound) = SumLanes();
 
         Best best = new(edge);
@@ -62,7 +65,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
             if (!CollectCandidates(rowBits)) return null;
             WalkByBound(buckets, edge + 1, ref best);
             if (best.Count == edge) best = First(buckets, +1, edge) ?? First(buckets, -1, edge) ?? new(0);
-            return best.Outcome;
+            return _walks <= MostWalks ? best.Outcome : null;
         }
         if (bound > edge)
         {
@@ -72,7 +75,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
             else WalkByBound(buckets, edge + 1, ref best);
         }
         if (best.Count == edge) best = Locate(buckets, rowBits, +1, edge) ?? Locate(buckets, rowBits, -1, edge) ?? new(0);
-        return best.Outcome;
+        return _walks <= MostWalks ? best.Outcome : null;
     }
 
     /// <summary>Runs the prefix sums of all lanes; false where a counter overflowed or a sum saturated.</summary>
@@ -106,6 +109,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
     }
 
     /// <summary>Chains the lanes; returns the greatest difference at any bucket edge, and the greatest that any bucket could hold.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private (int Edge, int Bound) SumLanes()
     {
         ref sbyte end = ref _laneEnd.Origin;
@@ -136,6 +140,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
     }
 
     /// <summary>Limits the differences in each lane to [-difference, +difference].</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void SetLimits(int difference)
     {
         Vector128<short> limit = Vector128.Create((short)difference);
@@ -148,6 +153,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
     }
 
     /// <summary>Lists the buckets whose bound exceeds the limits; false when there are too many for it to pay.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool CollectCandidates(int rowBits)
     {
         int steps = FindHits(1 << rowBits);
@@ -198,6 +204,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
     }
 
     /// <summary>Walks the candidates one by one, highest bound first, while one may still reach the best so far and what is wanted at least.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void WalkByBound<T>(T buckets, int least, ref Best best) where T : IBuckets, allows ref struct
     {
         Span<Candidate> candidates = _candidates.AsSpan(0, _candidateCount);
@@ -213,6 +220,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
     }
 
     /// <summary>Walks the candidates in value order up to the first in which the difference reaches sign·h; null when none does.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private Best? First<T>(T buckets, int sign, int h) where T : IBuckets, allows ref struct
     {
         ReadOnlySpan<Candidate> candidates = _candidates.AsSpan(0, _candidateCount);
@@ -221,7 +229,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
             int next = -1;
             for (int i = 0; i < candidates.Length; i++)
                 if (candidates[i].Bucket > last && candidates[i].Reaches(sign, h) && (next < 0 || candidates[i].Bucket < candidates[next].Bucket)) next = i;
-            if (next < 0) return null;
+            if (next < 0 || ++_walks > MostWalks) return null;
             Best found = new(h);
             WalkAlone(buckets, candidates[next], ref found);
             if (found.Reached(sign)) return found;
@@ -246,6 +254,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
     }
 
     /// <summary>Gathers the values of all candidate buckets in one pass, and walks each.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void WalkTogether<T>(T buckets, ref Best best) where T : IBuckets, allows ref struct
     {
         _marks ??= new byte[MostBuckets];
@@ -260,7 +269,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
             a += candidates[slot].Before;
             b += candidates[slot].After;
         }
-        for (int place = 0; place < _padded; place += Block)
+        for (int place = 0; place < _length; place += Block)
         {
             for (uint marked = Marked(ref Unsafe.Add(ref _positionsBefore.Origin, place)); marked != 0; marked &= marked - 1)
             {
@@ -299,6 +308,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
     }
 
     /// <summary>Sorts the values of one bucket and offers each difference at which all equals have been counted.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Walk(Span<uint> before, Span<uint> after, int start, ref Best best)
     {
         Sort(before);
@@ -313,6 +323,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Sort(Span<uint> keys)
     {
         if (keys.Length > 24)
@@ -330,6 +341,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
     }
 
     /// <summary>Finds the first value at which the difference reaches sign·h, when h stands at a bucket's edge; null when none does.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private Best? Locate<T>(T buckets, int rowBits, int sign, int h) where T : IBuckets, allows ref struct
     {
         // Beyond the first lane with such an edge there is nothing to look for.
@@ -344,6 +356,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
     }
 
     /// <summary>The same, bucket by bucket: where most of them could reach h.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private Best? LocateByLane<T>(T buckets, int rowBits, int sign, int h) where T : IBuckets, allows ref struct
     {
         int rows = 1 << rowBits, total = rows * Lanes;
@@ -358,6 +371,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
                 Candidate candidate = new(lane << rowBits | r, position, s, a, b);
                 if (a + b != 0 && candidate.Reaches(sign, h))
                 {
+                    if (++_walks > MostWalks) return null;
                     Best found = new(h);
                     WalkAlone(buckets, candidate, ref found);
                     if (found.Reached(sign)) return found;

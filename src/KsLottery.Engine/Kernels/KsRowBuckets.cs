@@ -39,6 +39,15 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
     /// <summary>Up to here each bucket is gathered by a search of its own; beyond, all in one pass.</summary>
     private const int MostSearches = 20;
 
+    /// <summary>Shares of elements that stay in their bucket, in 1/256.</summary>
+    private const int SomeStaying = 24, MostlyStaying = 160;
+
+    /// <summary>So few elements are sorted at once.</summary>
+    private const int FewDifferent = 48;
+
+    /// <summary>A row that wants more searches than this is sorted instead.</summary>
+    private const int MostWalks = 96;
+
     /// <summary>From this difference on, few buckets come near the largest.</summary>
     private const int LargeDifference = 24;
 
@@ -47,7 +56,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
 
     private readonly KsRowRadix _fallback;
     private readonly int _padded;
-    private readonly float[] _paddedBefore, _paddedAfter;
+    private readonly float[] _scratchBefore, _scratchAfter;
     private readonly AlignedScratch<ushort> _positionsBefore, _positionsAfter;
     private readonly AlignedScratch<sbyte> _counts, _laneEnd, _edgeHigh, _edgeLow, _high, _low, _upper, _lower, _hitSums;
     private readonly AlignedScratch<short> _laneStart = new(Lanes);
@@ -60,14 +69,16 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
     private byte[]? _marks;
     private readonly AlignedScratch<ushort> _magnitudes = new(Block);
     private ushort[]? _bitsBefore, _bitsAfter;
+    private float[]? _widenedBefore, _widenedAfter;
+    private int _length, _walks;
 
     public KsRowBuckets(int width)
     {
         Width = width;
         _fallback = new KsRowRadix(width);
         _padded = (width + Block - 1) / Block * Block;
-        _paddedBefore = _padded == width ? [] : new float[_padded];
-        _paddedAfter = _padded == width ? [] : new float[_padded];
+        _scratchBefore = new float[_padded + 1];
+        _scratchAfter = new float[_padded + 1];
         _positionsBefore = new(_padded);
         _positionsAfter = new(_padded);
         _counts = new(2 * MostBuckets);
@@ -75,44 +86,108 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
         _hitSums = new((MostCandidates + 1) * TLanes.Bytes);
         _gatheredBefore = new uint[_padded];
         _gatheredAfter = new uint[_padded];
-        NormalBuckets = (int)Math.Clamp(BitOperations.RoundUpToPowerOf2((uint)width * 2), FewestBuckets, MostBuckets);
     }
 
     public string Name => TLanes.Name;
 
     public int Width { get; }
 
-    private int NormalBuckets { get; }
-
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public KsRowOutcome Test(ReadOnlySpan<float> before, ReadOnlySpan<float> after)
     {
         if (AreSame(before, after, out bool finite)) return !finite && HasNaN(before) ? KsRowOutcome.NotANumber : KsRowOutcome.Equal;
+        ReadOnlySpan<float> a = before, b = after;
         if (_padded != Width)
         {
-            // A value added to both rows moves no difference between them.
-            before.CopyTo(_paddedBefore);
-            after.CopyTo(_paddedAfter);
-            _paddedBefore.AsSpan(Width).Fill(before[0]);
-            _paddedAfter.AsSpan(Width).Fill(before[0]);
-            before = _paddedBefore;
-            after = _paddedAfter;
+            before.CopyTo(_scratchBefore);
+            after.CopyTo(_scratchAfter);
+            Pad(Width, out a, out b);
         }
 
-        BucketMap map = BucketMap.Fit(before, after, NormalBuckets);
-        int buckets = BucketsFor(StayingShare(before, after, map));
-        map = map.Resize(buckets);
-        int rowBits = BitOperations.Log2((uint)buckets) - 6;
-        finite = CountBuckets(before, after, map, rowBits);
-        KsRowOutcome? outcome = !finite && (HasNaN(before) || HasNaN(after))
-            ? KsRowOutcome.NotANumber
-            : Evaluate(new ValueBuckets(before, after), rowBits, 2 * _padded);
-        _counts.Span[..(2 * buckets)].Clear();
-        return outcome ?? _fallback.Test(before[..Width], after[..Width]);
+        BucketMap map = BucketMap.Fit(a, b, NormalBuckets(_padded));
+        int staying = StayingShare(a, b, map);
+        if (staying >= MostlyStaying && ManyEqual(a, b))
+        {
+            if (HasNaN(a) || HasNaN(b)) return KsRowOutcome.NotANumber;
+            int kept = KeepDifferent(a, b);
+            if (kept <= FewDifferent) return WalkAll(kept);
+            Pad(kept, out a, out b);
+        }
+        return TestMapped(a, b, map.Resize(BucketsFor(a.Length, staying))) ?? _fallback.Test(before, after);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public KsRowOutcome TestFloat16(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after)
+    {
+        HalfPrecision.Widen(before, ElementType.F16, _widenedBefore ??= new float[Width]);
+        HalfPrecision.Widen(after, ElementType.F16, _widenedAfter ??= new float[Width]);
+        return Test(_widenedBefore, _widenedAfter);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private KsRowOutcome? TestMapped(ReadOnlySpan<float> before, ReadOnlySpan<float> after, in BucketMap map)
+    {
+        int rowBits = BitOperations.Log2((uint)map.Buckets) - 6;
+        _length = before.Length;
+        bool finite = CountBuckets(before, after, map, rowBits);
+        KsRowOutcome? outcome = !finite && (HasNaN(before) || HasNaN(after))
+            ? KsRowOutcome.NotANumber
+            : Evaluate(new ValueBuckets(before, after), rowBits, 2 * before.Length);
+        _counts.Span[..(2 * map.Buckets)].Clear();
+        return outcome;
+    }
+
+    /// <summary>Fills the scratch rows up to a whole block with a value of their own: added to both rows, it moves no difference between them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Pad(int length, out ReadOnlySpan<float> before, out ReadOnlySpan<float> after)
+    {
+        int padded = (length + Block - 1) / Block * Block;
+        before = _scratchBefore.AsSpan(0, padded);
+        after = _scratchAfter.AsSpan(0, padded);
+        _scratchBefore.AsSpan(length, padded - length).Fill(_scratchBefore[0]);
+        _scratchAfter.AsSpan(length, padded - length).Fill(_scratchBefore[0]);
+    }
+
+    /// <summary>Moves the elements that differ to the front of the scratch rows, which may be the rows themselves: equal pairs move no difference.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private int KeepDifferent(ReadOnlySpan<float> before, ReadOnlySpan<float> after)
+    {
+        ref float keptBefore = ref MemoryMarshal.GetArrayDataReference(_scratchBefore), keptAfter = ref MemoryMarshal.GetArrayDataReference(_scratchAfter);
+        int kept = 0;
+        for (int i = 0; i < before.Length; i++)
+        {
+            float a = before[i], b = after[i];
+            Unsafe.Add(ref keptBefore, kept) = a;
+            Unsafe.Add(ref keptAfter, kept) = b;
+            kept += BitConverter.SingleToInt32Bits(a) != BitConverter.SingleToInt32Bits(b) ? 1 : 0;
+        }
+        return kept;
+    }
+
+    /// <summary>Walks the first elements of the scratch rows as if they were one bucket.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private KsRowOutcome WalkAll(int length)
+    {
+        for (int i = 0; i < length; i++)
+        {
+            _gatheredBefore[i] = SortableKey.FromSingle(_scratchBefore[i]);
+            _gatheredAfter[i] = SortableKey.FromSingle(_scratchAfter[i]);
+        }
+        Best best = new(0);
+        Walk(_gatheredBefore.AsSpan(0, length), _gatheredAfter.AsSpan(0, length), 0, ref best);
+        return best.Outcome;
+    }
+
+    private static int NormalBuckets(int length) => (int)Math.Clamp(BitOperations.RoundUpToPowerOf2((uint)length * 2), FewestBuckets, MostBuckets);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool HasNaN(ReadOnlySpan<float> row)
     {
-        foreach (float value in row)
+        TFloat zero = TLanes.Broadcast(0), poison = zero;
+        ref float first = ref MemoryMarshal.GetReference(row);
+        int i = 0;
+        for (; i + TLanes.Bytes / 4 <= row.Length; i += TLanes.Bytes / 4) poison = TLanes.MultiplyAdd(TLanes.Load(ref first, i), zero, poison);
+        foreach (float value in TLanes.AnyNaN(poison) ? row : row[i..])  // zero times NaN or infinity is NaN, and stays
             if (float.IsNaN(value)) return true;
         return false;
     }
@@ -147,6 +222,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
     }
 
     /// <summary>The share, in 1/256, of sampled elements that stay in their bucket.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int StayingShare(ReadOnlySpan<float> before, ReadOnlySpan<float> after, in BucketMap map)
     {
         MapLanes lanes = new(map, 0);
@@ -158,13 +234,26 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
         return 256 * equal / seen;
     }
 
+    /// <summary>Whether more than a quarter of the sampled elements seem equal.</summary>
+    /// <remarks>Compares halves of elements: both are equal where the element is, and the upper one where it is near.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static bool ManyEqual(ReadOnlySpan<float> before, ReadOnlySpan<float> after)
+    {
+        ReadOnlySpan<ushort> halvesBefore = MemoryMarshal.Cast<float, ushort>(before), halvesAfter = MemoryMarshal.Cast<float, ushort>(after);
+        ref ushort a = ref MemoryMarshal.GetReference(halvesBefore), b = ref MemoryMarshal.GetReference(halvesAfter);
+        int step = Math.Max(halvesBefore.Length / 4 / Block * Block, Block), equal = 0, seen = 0;
+        for (int i = 0; i < halvesBefore.Length; i += step, seen += TLanes.Bytes / 2)
+            equal += BitOperations.PopCount(TLanes.WhereEqual(TLanes.LoadBin(ref a, i), TLanes.LoadBin(ref b, i)));
+        return 8 * equal > 5 * seen;
+    }
+
     /// <summary>Rows that are close together have small counts, which only finer buckets can tell apart; their counters leave the L1 cache.</summary>
     /// <remarks>The steps are measured, see <c>bench/results</c>.</remarks>
-    private int BucketsFor(int stayingShare) => stayingShare switch
+    private static int BucketsFor(int length, int stayingShare) => stayingShare switch
     {
-        < 24 => NormalBuckets,
-        < 160 => Math.Min(2 * NormalBuckets, MostBuckets),
-        _ => Math.Min(8 * NormalBuckets, MostBuckets),
+        < SomeStaying => NormalBuckets(length),
+        < MostlyStaying => Math.Min(2 * NormalBuckets(length), MostBuckets),
+        _ => Math.Min(8 * NormalBuckets(length), MostBuckets),
     };
 
     /// <summary>Buckets that the map made: any may hold several values.</summary>

@@ -15,11 +15,13 @@ internal sealed class KsRowRadix(int width) : IKsRowKernel
     // One more than both rows: the last element's successor differs from every key.
     private ulong[] _elements = new ulong[2 * width + 1], _spare = new ulong[2 * width + 1];
     private readonly uint[] _starts = new uint[Passes * Digits];
+    private float[]? _before, _after;
 
     public string Name => "scalar";
 
     public int Width => width;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public KsRowOutcome Test(ReadOnlySpan<float> before, ReadOnlySpan<float> after)
     {
         int beyond = 0;
@@ -32,23 +34,22 @@ internal sealed class KsRowRadix(int width) : IKsRowKernel
         return beyond < 0 ? KsRowOutcome.NotANumber : SortAndSum();
     }
 
-    public KsRowOutcome TestBFloat16(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after)
+    public KsRowOutcome TestFloat16(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after) => TestWidened(before, after, ElementType.F16);
+
+    public KsRowOutcome TestBFloat16(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after) => TestWidened(before, after, ElementType.BF16);
+
+    private KsRowOutcome TestWidened(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after, ElementType type)
     {
-        int beyond = 0;
-        for (int i = 0; i < width; i++)
-        {
-            float a = BitConverter.UInt32BitsToSingle((uint)before[i] << 16), b = BitConverter.UInt32BitsToSingle((uint)after[i] << 16);
-            beyond |= Infinity - Magnitude(a) | Infinity - Magnitude(b);
-            _elements[i] = (ulong)SortableKey.FromSingle(a) << 1;
-            _elements[width + i] = (ulong)SortableKey.FromSingle(b) << 1 | 1;
-        }
-        return beyond < 0 ? KsRowOutcome.NotANumber : SortAndSum();
+        HalfPrecision.Widen(before, type, _before ??= new float[width]);
+        HalfPrecision.Widen(after, type, _after ??= new float[width]);
+        return Test(_before, _after);
     }
 
     private const int Infinity = 0x7f80_0000;
 
     private static int Magnitude(float value) => BitConverter.SingleToInt32Bits(value) & int.MaxValue;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private KsRowOutcome SortAndSum()
     {
         Sort();
@@ -117,6 +118,7 @@ internal sealed class KsRowRadix(int width) : IKsRowKernel
     }
 
     /// <summary>The first key after which the sum is what is wanted.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static uint FirstAt(ref ulong element, int wanted)
     {
         int sum = 0;

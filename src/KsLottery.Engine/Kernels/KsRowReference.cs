@@ -16,13 +16,17 @@ internal sealed class KsRowReference(int width) : IKsRowKernel
         return Walk();
     }
 
+    public KsRowOutcome TestFloat16(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after)
+    {
+        HalfPrecision.Widen(before, ElementType.F16, _before);
+        HalfPrecision.Widen(after, ElementType.F16, _after);
+        return Walk();
+    }
+
     public KsRowOutcome TestBFloat16(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after)
     {
-        for (int i = 0; i < width; i++)
-        {
-            _before[i] = BitConverter.UInt32BitsToSingle((uint)before[i] << 16);
-            _after[i] = BitConverter.UInt32BitsToSingle((uint)after[i] << 16);
-        }
+        HalfPrecision.Widen(before, ElementType.BF16, _before);
+        HalfPrecision.Widen(after, ElementType.BF16, _after);
         return Walk();
     }
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using KsLottery.Engine.Kernels;
 
 namespace KsLottery.Engine.Rows;
 
@@ -44,6 +45,8 @@ internal readonly record struct RowMoments(double Base, double Tuned, double Del
     }
 
     public static RowMoments Of(ReadOnlySpan<float> before, ReadOnlySpan<float> after) => Of<float, Single>(before, after);
+
+    public static RowMoments OfFloat16(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after) => Of<ushort, Half>(before, after);
 
     public static RowMoments OfBFloat16(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after) => Of<ushort, Brain>(before, after);
 

@@ -1,14 +1,16 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using KsLottery.Engine.Kernels;
 
 namespace KsLottery.Engine.Rows;
 
 /// <summary>Compares one row pair after another; one worker's kernel and scratch memory.</summary>
-/// <remarks>Rows of two different types, and F16 rows, are widened to F32, which is exact.</remarks>
+/// <remarks>Rows of two different types are widened to F32, which is exact.</remarks>
 internal sealed class RowPair(IKsRowKernel kernel, ElementType baseType, ElementType tunedType)
 {
     private readonly float[] _base = new float[kernel.Width], _tuned = new float[kernel.Width];
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public RowResult Compare(ReadOnlySpan<byte> before, ReadOnlySpan<byte> after)
     {
         if (baseType == tunedType && RowMoments.AreSame(before, after, baseType, out double square) && double.IsFinite(square))
@@ -17,15 +19,19 @@ internal sealed class RowPair(IKsRowKernel kernel, ElementType baseType, Element
             return new(0, 0, RowState.Unchanged, float.NaN, norm, norm, 0, square > 0 ? 1 : double.NaN);
         }
 
-        if (baseType == ElementType.BF16 && tunedType == ElementType.BF16)
+        if (baseType == tunedType && baseType != ElementType.F32)
         {
             ReadOnlySpan<ushort> x = MemoryMarshal.Cast<byte, ushort>(before), y = MemoryMarshal.Cast<byte, ushort>(after);
-            return Describe(kernel.TestBFloat16(x, y), RowMoments.OfBFloat16(x, y), x.IndexOfAnyExcept(x[0]) < 0);
+            bool wasConstant = x.IndexOfAnyExcept(x[0]) < 0;
+            return baseType == ElementType.BF16
+                ? Describe(kernel.TestBFloat16(x, y), RowMoments.OfBFloat16(x, y), wasConstant)
+                : Describe(kernel.TestFloat16(x, y), RowMoments.OfFloat16(x, y), wasConstant);
         }
         ReadOnlySpan<float> a = Values(before, baseType, _base), b = Values(after, tunedType, _tuned);
         return Describe(kernel.Test(a, b), RowMoments.Of(a, b), a.IndexOfAnyExcept(a[0]) < 0);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static RowResult Describe(KsRowOutcome outcome, in RowMoments moments, bool wasConstant)
     {
         RowState state = !double.IsFinite(moments.Base + moments.Tuned) ? RowState.NonFinite

@@ -37,7 +37,8 @@ public sealed class KsRowKernelTests(string kernelName)
     }
 
     [Test]
-    public void BF16_outcomes_equal_the_reference([ValueSource(typeof(RowRegimes), nameof(RowRegimes.Names))] string regime)
+    public void Half_precision_outcomes_equal_the_reference(
+        [ValueSource(typeof(RowRegimes), nameof(RowRegimes.Names))] string regime, [Values(ElementType.F16, ElementType.BF16)] ElementType type)
     {
         foreach (int width in Widths)
         {
@@ -46,9 +47,9 @@ public sealed class KsRowKernelTests(string kernelName)
             for (int seed = 0; seed < (width < 300 ? 24 : 6); seed++)
             {
                 RowRegimes.Fill(regime, seed * 104729 + width, before, after);
-                ushort[] a = Array.ConvertAll(before, ToBFloat16), b = Array.ConvertAll(after, ToBFloat16);
-                AssertSame(kernel.TestBFloat16(a, b), reference.TestBFloat16(a, b), $"{regime}, width {width}, seed {seed}");
-                AssertSame(kernel.TestBFloat16(b, a), reference.TestBFloat16(b, a), $"{regime} swapped, width {width}, seed {seed}");
+                ushort[] a = Narrow(before, type), b = Narrow(after, type);
+                AssertSame(Test(kernel, a, b, type), Test(reference, a, b, type), $"{regime}, width {width}, seed {seed}");
+                AssertSame(Test(kernel, b, a, type), Test(reference, b, a, type), $"{regime} swapped, width {width}, seed {seed}");
             }
         }
     }
@@ -62,8 +63,11 @@ public sealed class KsRowKernelTests(string kernelName)
         {
             RowRegimes.Fill(regime, width, before, after);
             AssertSame(kernel.Test(before, after), reference.Test(before, after), $"{regime}, width {width}");
-            ushort[] a = Array.ConvertAll(before, ToBFloat16), b = Array.ConvertAll(after, ToBFloat16);
-            AssertSame(kernel.TestBFloat16(a, b), reference.TestBFloat16(a, b), $"BF16 {regime}, width {width}");
+            foreach (ElementType type in new[] { ElementType.F16, ElementType.BF16 })
+            {
+                ushort[] a = Narrow(before, type), b = Narrow(after, type);
+                AssertSame(Test(kernel, a, b, type), Test(reference, a, b, type), $"{type} {regime}, width {width}");
+            }
         }
     }
 
@@ -84,10 +88,13 @@ public sealed class KsRowKernelTests(string kernelName)
                     Assert.That(kernel.Test(after, before), Is.EqualTo(KsRowOutcome.NotANumber));
                     Assert.That(kernel.Test(before, before), Is.EqualTo(KsRowOutcome.NotANumber), "identical rows");
                 }
-                ushort[] a = Array.ConvertAll(after, ToBFloat16), b = (ushort[])a.Clone();
-                b[at] = 0xffc1;
-                Assert.That(kernel.TestBFloat16(a, b), Is.EqualTo(KsRowOutcome.NotANumber));
-                Assert.That(kernel.TestBFloat16(b, b), Is.EqualTo(KsRowOutcome.NotANumber));
+                foreach (ElementType type in new[] { ElementType.F16, ElementType.BF16 })
+                {
+                    ushort[] a = Narrow(after, type), b = (ushort[])a.Clone();
+                    b[at] = 0xffc1;
+                    Assert.That(Test(kernel, a, b, type), Is.EqualTo(KsRowOutcome.NotANumber));
+                    Assert.That(Test(kernel, b, b, type), Is.EqualTo(KsRowOutcome.NotANumber));
+                }
             }
             RowRegimes.Fill("unrelated", 1, before, after);
             Assert.That(kernel.Test(before, after).Count, Is.GreaterThan(0), "scratch memory is clean after a refusal");
@@ -117,5 +124,9 @@ public sealed class KsRowKernelTests(string kernelName)
             Assert.Fail($"{what}: expected {expected}, got {actual}");
     }
 
-    private static ushort ToBFloat16(float value) => float.IsNaN(value) ? (ushort)0x7fc0 : (ushort)(BitConverter.SingleToUInt32Bits(value) >> 16);
+    private static KsRowOutcome Test(IKsRowKernel kernel, ushort[] before, ushort[] after, ElementType type) =>
+        type == ElementType.F16 ? kernel.TestFloat16(before, after) : kernel.TestBFloat16(before, after);
+
+    private static ushort[] Narrow(float[] row, ElementType type) => Array.ConvertAll(row, value =>
+        type == ElementType.F16 ? BitConverter.HalfToUInt16Bits((Half)value) : (ushort)(BitConverter.SingleToUInt32Bits(value) >> 16));
 }

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
-namespace KsLottery.Engine.Rows;
+namespace KsLottery.Engine.Kernels;
 
 /// <summary>Widens the two 16-bit types to F32, which is exact, sixteen values at a time.</summary>
 internal static class HalfPrecision
@@ -25,6 +25,7 @@ internal static class HalfPrecision
     }
 
     /// <summary>Widens a row, and fetches the one behind it meanwhile.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Widen(ReadOnlySpan<ushort> source, ElementType type, Span<float> target)
     {
         ref ushort bits = ref MemoryMarshal.GetReference(source);

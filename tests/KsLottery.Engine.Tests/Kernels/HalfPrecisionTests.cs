@@ -1,6 +1,6 @@
-using KsLottery.Engine.Rows;
+using KsLottery.Engine.Kernels;
 
-namespace KsLottery.Engine.Tests.Rows;
+namespace KsLottery.Engine.Tests.Kernels;
 
 public sealed class HalfPrecisionTests
 {
