@@ -15,13 +15,11 @@ public class KsRowBench : IThroughput
 
     [Params("F32", "BF16")] public string Type { get; set; } = "F32";
 
-    [Params(768, 4096)] public int Width { get; set; } = 4096;
+    [Params(4096)] public virtual int Width { get; set; } = 4096;
 
-    [ParamsSource(nameof(Regimes))] public string Regime { get; set; } = "unrelated";
+    [Params("unrelated", "noise-1e-3", "noise-1e-6", "identical", "lognormal")] public virtual string Regime { get; set; } = "unrelated";
 
-    [ParamsSource(nameof(Kernels))] public string Kernel { get; set; } = "scalar";
-
-    public static IEnumerable<string> Regimes => BenchRows.Regimes;
+    [ParamsSource(nameof(Kernels))] public virtual string Kernel { get; set; } = KsRowKernels.Default;
 
     public static IEnumerable<string> Kernels => KsRowKernels.Known.Where(k => k.IsSupported && k.Name != "reference").Select(k => k.Name);
 
@@ -51,4 +49,16 @@ public class KsRowBench : IThroughput
         }
         return sum;
     }
+}
+
+/// <summary>The fastest kernel by row width.</summary>
+public class KsRowWidthBench : KsRowBench
+{
+    [Params(64, 288, 768, 2048, 8192, 65_536)] public override int Width { get; set; } = 4096;
+
+    [Params("unrelated")] public override string Regime { get; set; } = "unrelated";
+
+    [ParamsSource(nameof(Fastest))] public override string Kernel { get; set; } = KsRowKernels.Default;
+
+    public static IEnumerable<string> Fastest => [KsRowKernels.Default];
 }

@@ -62,22 +62,24 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
     private readonly AlignedScratch<short> _laneStart = new(Lanes);
     private readonly (int At, ulong Hits)[] _hits = new (int, ulong)[MostCandidates + 1];
     private readonly int[] _startsBefore = new int[MostCandidates], _startsAfter = new int[MostCandidates];
-    private readonly Candidate[] _candidates = new Candidate[MostCandidates + 1];
-    private int _candidateCount;
+    private readonly Candidate[] _candidates = new Candidate[MostCandidates];
     private readonly uint[] _gatheredBefore, _gatheredAfter;
-    private ushort[]? _slots;
-    private byte[]? _marks;
     private readonly AlignedScratch<ushort> _magnitudes = new(Block);
-    private ushort[]? _bitsBefore, _bitsAfter;
+
+    // Made when a row first needs them.
+    private ushort[]? _slots, _bitsBefore, _bitsAfter;
+    private byte[]? _marks;
     private float[]? _widenedBefore, _widenedAfter;
-    private int _length, _walks;
+
+    // Of the row pair at hand.
+    private int _length, _candidateCount, _walks;
 
     public KsRowBuckets(int width)
     {
         Width = width;
         _fallback = new KsRowRadix(width);
         _padded = (width + Block - 1) / Block * Block;
-        _scratchBefore = new float[_padded + 1];
+        _scratchBefore = new float[_padded + 1];  // one more: compaction writes before it knows whether to keep
         _scratchAfter = new float[_padded + 1];
         _positionsBefore = new(_padded);
         _positionsAfter = new(_padded);
