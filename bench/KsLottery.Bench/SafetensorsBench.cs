@@ -40,13 +40,6 @@ public class SafetensorsBench : IThroughput, IDisposable
     [Benchmark]
     public long Read() => Files(useMemoryMap: false);
 
-    [Benchmark]
-    public int Open()
-    {
-        using Checkpoint checkpoint = Checkpoint.Open(Path.Combine(_folder, "before.safetensors"));
-        return checkpoint.Tensors.Count();
-    }
-
     private long Files(bool useMemoryMap)
     {
         CheckpointOptions options = new() { UseMemoryMap = useMemoryMap };

@@ -24,8 +24,11 @@ public readonly record struct RowScanProgress(long RowsDone, long RowCount, Time
 /// <summary>Tests every row of two matrices of the same shape.</summary>
 public static class RowScan
 {
-    /// <summary>A worker takes rows of about this many bytes at a time: they fit into its cache, and give pages back often.</summary>
+    /// <summary>A worker takes rows of about this many bytes at a time: they fit into its cache.</summary>
     private const int ChunkBytes = 1 << 19;
+
+    /// <summary>Mapped pages are given back in stretches of this size: each call interrupts the other processors.</summary>
+    private const int ReleaseBytes = 1 << 26;
 
     private const double NearlyZero = 1e-4;
 
@@ -50,6 +53,7 @@ public static class RowScan
         IKsRowKernel first = KsRowKernels.Create(before.Width, options.Kernel);
         int chunkRows = (int)Math.Clamp(ChunkBytes / Math.Max(before.RowBytes, after.RowBytes), 1, Math.Max(before.RowCount, 1));
         long chunks = (before.RowCount + chunkRows - 1) / chunkRows;
+        int releaseChunks = Math.Max(1, ReleaseBytes / (chunkRows * Math.Max(before.RowBytes, after.RowBytes)));
         int threads = (int)Math.Clamp(options.Threads > 0 ? options.Threads : Environment.ProcessorCount, 1, Math.Max(chunks, 1));
 
         RowResult[] results = new RowResult[before.RowCount];
@@ -68,8 +72,13 @@ public static class RowScan
                 ReadOnlySpan<byte> a = before.GetRows(row, count, bufferBefore.Span), b = after.GetRows(row, count, bufferAfter.Span);
                 for (int i = 0; i < count; i++)
                     results[row + i] = pair.Compare(a.Slice(i * before.RowBytes, before.RowBytes), b.Slice(i * after.RowBytes, after.RowBytes));
-                before.Release(row, count);
-                after.Release(row, count);
+                if ((chunk + 1) % releaseChunks == 0 && chunk >= releaseChunks)
+                {
+                    // The stretch before the one just finished: hardly anyone is still at it, and if so the pages come back.
+                    long first = (chunk + 1 - 2 * releaseChunks) * chunkRows;
+                    before.Release(first, releaseChunks * chunkRows);
+                    after.Release(first, releaseChunks * chunkRows);
+                }
                 Report(Interlocked.Add(ref done, count));
             }
         }
