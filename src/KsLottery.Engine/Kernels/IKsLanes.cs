@@ -58,6 +58,12 @@ internal interface IKsLanes<TFloat, TBin, TCount>
     static abstract TCount Min(TCount x, TCount y);
     static abstract TCount Or(TCount x, TCount y);
 
+    /// <summary>The lower half of the counters in 16 bits, in order.</summary>
+    static abstract TBin WidenLower(TCount counts);
+
+    /// <inheritdoc cref="WidenLower"/>
+    static abstract TBin WidenUpper(TCount counts);
+
     /// <summary>The sum of both, wrapping.</summary>
     static abstract TCount Add(TCount x, TCount y);
 

@@ -68,6 +68,8 @@ internal readonly struct KsLanes128 : IKsLanes<VFloat, VBin, VCount>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VCount SubtractSaturate(VCount x, VCount y) => Vector128.SubtractSaturate(x, y);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VCount Max(VCount x, VCount y) => Vector128.Max(x, y);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VCount Min(VCount x, VCount y) => Vector128.Min(x, y);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VBin WidenLower(VCount counts) => Vector128.WidenLower(counts).AsUInt16();
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VBin WidenUpper(VCount counts) => Vector128.WidenUpper(counts).AsUInt16();
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VCount Or(VCount x, VCount y) => x | y;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VCount Add(VCount x, VCount y) => x + y;
 

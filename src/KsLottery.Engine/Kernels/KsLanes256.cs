@@ -69,6 +69,8 @@ internal readonly struct KsLanes256 : IKsLanes<VFloat, VBin, VCount>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VCount SubtractSaturate(VCount x, VCount y) => Vector256.SubtractSaturate(x, y);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VCount Max(VCount x, VCount y) => Vector256.Max(x, y);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VCount Min(VCount x, VCount y) => Vector256.Min(x, y);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VBin WidenLower(VCount counts) => Vector256.WidenLower(counts).AsUInt16();
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VBin WidenUpper(VCount counts) => Vector256.WidenUpper(counts).AsUInt16();
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VCount Or(VCount x, VCount y) => x | y;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VCount Add(VCount x, VCount y) => x + y;
 

@@ -65,6 +65,8 @@ internal readonly struct KsLanes512 : IKsLanes<VFloat, VBin, VCount>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VCount SubtractSaturate(VCount x, VCount y) => Vector512.SubtractSaturate(x, y);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VCount Max(VCount x, VCount y) => Vector512.Max(x, y);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VCount Min(VCount x, VCount y) => Vector512.Min(x, y);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VBin WidenLower(VCount counts) => Vector512.WidenLower(counts).AsUInt16();
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VBin WidenUpper(VCount counts) => Vector512.WidenUpper(counts).AsUInt16();
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VCount Or(VCount x, VCount y) => x | y;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VCount Add(VCount x, VCount y) => x + y;
 

@@ -11,6 +11,12 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
     /// <summary>The bucket of zero; above and below it lie this many magnitudes, less one.</summary>
     private const int ZeroBucket = 4096, KeyRowBits = 7;
 
+    /// <summary>What stands for a difference of 0 within a lane; a lane's differences stay below it: 128 buckets of at most 127.</summary>
+    private const ushort Bias = 0x4000;
+
+    private readonly AlignedScratch<ushort> _keyEnd = new(Lanes), _keyHigh = new(Lanes), _keyLow = new(Lanes);
+    private readonly int[] _keyStart = new int[Lanes];
+
     /// <summary>The buckets of BF16 rows: a value's bits are its bucket, but for the smallest magnitudes, which share that of zero.</summary>
     /// <param name="Smallest">The largest of the magnitudes that share the bucket of zero.</param>
     private readonly record struct KeyBuckets(int Smallest)
@@ -41,7 +47,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
 
         KeyBuckets buckets = new(Math.Max(0, largest - (ZeroBucket - 1)));
         int counted = 4 * equal < _padded ? CountAll(a, b, buckets.Smallest) : CountDifferent(a, b, buckets.Smallest);
-        KsRowOutcome? outcome = Scan(1 << KeyRowBits, 2 * counted) ? Evaluate(a, b, buckets) : null;
+        KsRowOutcome? outcome = ScanKeys(2 * counted) ? Evaluate(a, b, buckets) : null;
         _counts.Span[..(2 * Lanes << KeyRowBits)].Clear();
         return outcome ?? _fallback.TestBFloat16(before, after);
     }
@@ -173,11 +179,55 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
         return kept;
     }
 
+    /// <summary>Runs the prefix sums of all lanes in 16 bits; false where a counter overflowed.</summary>
+    /// <remarks>
+    /// A lane of keys is a power of two of values, which may hold so much of a row that a sum in 8 bits would saturate. Only edges are wanted. Sums lie
+    /// around <see cref="Bias"/>, so that unsigned maxima serve for both signs.
+    /// </remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private bool ScanKeys(int total)
+    {
+        ref sbyte before = ref _counts.Origin, after = ref Unsafe.Add(ref before, Lanes << KeyRowBits);
+        TBin bias = TLanes.BroadcastBin(Bias), mirror = TLanes.BroadcastBin(2 * Bias), sum = TLanes.BroadcastBin(0);
+        TCount overflow = TLanes.BroadcastCount(0);
+        for (int group = 0; group < Lanes; group += TLanes.Bytes)
+        {
+            TBin lower = bias, upper = bias, highLower = bias, highUpper = bias, lowLower = bias, lowUpper = bias;
+            for (int at = group; at < Lanes << KeyRowBits; at += Lanes)
+            {
+                TCount a = TLanes.LoadCount(ref before, at), b = TLanes.LoadCount(ref after, at);
+                overflow = TLanes.Or(overflow, TLanes.Or(a, b));
+                sum = TLanes.AddUnsigned(sum, TLanes.Add(a, b));  // exact unless a counter overflowed
+                lower = TLanes.Add(lower, TLanes.Subtract(TLanes.WidenLower(a), TLanes.WidenLower(b)));
+                upper = TLanes.Add(upper, TLanes.Subtract(TLanes.WidenUpper(a), TLanes.WidenUpper(b)));
+                highLower = TLanes.Max(highLower, lower);
+                highUpper = TLanes.Max(highUpper, upper);
+                lowLower = TLanes.Max(lowLower, TLanes.Subtract(mirror, lower));
+                lowUpper = TLanes.Max(lowUpper, TLanes.Subtract(mirror, upper));
+            }
+            int half = group + TLanes.Bytes / 2;
+            TLanes.StoreBin(lower, ref _keyEnd.Origin, group);
+            TLanes.StoreBin(upper, ref _keyEnd.Origin, half);
+            TLanes.StoreBin(highLower, ref _keyHigh.Origin, group);
+            TLanes.StoreBin(highUpper, ref _keyHigh.Origin, half);
+            TLanes.StoreBin(lowLower, ref _keyLow.Origin, group);
+            TLanes.StoreBin(lowUpper, ref _keyLow.Origin, half);
+        }
+        return TLanes.Negative(overflow) == 0 && TLanes.Sum(sum) == total;
+    }
+
     /// <summary>Finds h, sign and location: exact at every bucket edge, and looked up only inside the bucket that several values share.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private KsRowOutcome Evaluate(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after, KeyBuckets buckets)
     {
-        (int edge, _) = SumLanes();
+        int edge = 0;
+        ref ushort end = ref _keyEnd.Origin, high = ref _keyHigh.Origin, low = ref _keyLow.Origin;
+        for (int lane = 0, start = 0; lane < Lanes; lane++)
+        {
+            _keyStart[lane] = start;
+            edge = Math.Max(edge, Math.Max(start + Unsafe.Add(ref high, lane) - Bias, Unsafe.Add(ref low, lane) - Bias - start));
+            start += Unsafe.Add(ref end, lane) - Bias;
+        }
         Best best = new(edge);
         if (buckets.Smallest > 0) WalkShared(before, after, buckets.Smallest, ref best);
         if (best.Count == edge && edge > 0)
@@ -192,7 +242,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
     private void WalkShared(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after, int smallest, ref Best best)
     {
         const int Lane = ZeroBucket >> KeyRowBits, Position = Lane;  // its first row
-        int start = _laneStart.Span[Lane], inBefore = _counts.Span[Position], inAfter = _counts.Span[(Lanes << KeyRowBits) + Position];
+        int start = _keyStart[Lane], inBefore = _counts.Span[Position], inAfter = _counts.Span[(Lanes << KeyRowBits) + Position];
         if (Math.Max(start + inBefore, inAfter - start) < best.Count) return;
         int a = 0, b = 0;
         for (int i = 0; i < before.Length; i++)
@@ -207,11 +257,12 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void LocateEdge(int sign, KeyBuckets buckets, ref Best best)
     {
-        ReadOnlySpan<sbyte> counts = _counts.Span, reach = sign > 0 ? _edgeHigh.Span : _edgeLow.Span;
+        ReadOnlySpan<sbyte> counts = _counts.Span;
+        ReadOnlySpan<ushort> reach = sign > 0 ? _keyHigh.Span : _keyLow.Span;
         for (int lane = 0; lane < Lanes; lane++)
         {
-            int s = _laneStart.Span[lane];
-            if (sign * (s + reach[lane]) < best.Count) continue;
+            int s = _keyStart[lane];
+            if (sign * s + reach[lane] - Bias < best.Count) continue;
             for (int r = 0; r < 1 << KeyRowBits; r++)
             {
                 int position = r * Lanes + lane, bucket = lane << KeyRowBits | r;
