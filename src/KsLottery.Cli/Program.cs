@@ -14,6 +14,7 @@ RootCommand root = new("Which embedding rows did this fine-tune change? Finds, e
     ApplyCommand.CreateApply(),
     ApplyCommand.CreateRevert(),
     ExportCommand.Create(),
+    ConvertCommand.Create(),
     InspectCommand.Create(),
     DevicesCommand.Create(),
     BenchCommand.Create(),

@@ -6,6 +6,7 @@ public sealed class ToolTests
 {
     [TestCase(new[] { "--help" }, "help.txt")]
     [TestCase(new[] { "find", "--help" }, "help-find.txt")]
+    [TestCase(new[] { "convert", "--help" }, "help-convert.txt")]
     [TestCase(new[] { "demo", "--help" }, "help-demo.txt")]
     public void The_help_text_is_the_one_that_was_approved(string[] arguments, string file)
     {

@@ -47,4 +47,10 @@ public enum CheckpointDefect
     InvalidRowPatch,
     /// <summary>An adapter folder that does not hold replaced rows in the form of PEFT.</summary>
     InvalidAdapter,
+    /// <summary>The header of a llama2.c file holds a value that no model has.</summary>
+    InvalidLlama2cHeader,
+    /// <summary>A llama2.c file of a version that is not read, for instance the quantised version 2.</summary>
+    UnsupportedLlama2cVersion,
+    /// <summary>A llama2.c file is shorter or longer than its header asks for.</summary>
+    Llama2cLengthMismatch,
 }
