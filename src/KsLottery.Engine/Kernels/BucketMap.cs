@@ -30,7 +30,7 @@ internal readonly record struct BucketMap(float Scale, float Offset, float Inner
         ref readonly float a = ref MemoryMarshal.GetReference(before), b = ref MemoryMarshal.GetReference(after);
         Vector128<float> sumA0 = default, sumA1 = default, sumB0 = default, sumB1 = default;
         Vector128<float> squareA0 = default, squareA1 = default, squareB0 = default, squareB1 = default;
-        int step = Math.Max(before.Length / 32 / 16 * 16, 16), count = 0;
+        int step = Math.Max(before.Length / 64 / 16 * 16, 16), count = 0;
         for (int i = 0; i + 16 <= before.Length; i += step, count++)
         {
             Vector128<float> v = Vector128.LoadUnsafe(in a, (nuint)i);
