@@ -269,17 +269,19 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
             a += candidates[slot].Before;
             b += candidates[slot].After;
         }
+        ref ushort slots = ref MemoryMarshal.GetArrayDataReference(_slots), before = ref _positionsBefore.Origin, after = ref _positionsAfter.Origin;
+        ref int startsBefore = ref MemoryMarshal.GetArrayDataReference(_startsBefore), startsAfter = ref MemoryMarshal.GetArrayDataReference(_startsAfter);
         for (int place = 0; place < _length; place += Block)
         {
-            for (uint marked = Marked(ref Unsafe.Add(ref _positionsBefore.Origin, place)); marked != 0; marked &= marked - 1)
+            for (uint marked = Marked(ref Unsafe.Add(ref before, place)); marked != 0; marked &= marked - 1)
             {
                 int at = place + BitOperations.TrailingZeroCount(marked);
-                _gatheredBefore[_startsBefore[_slots[_positionsBefore.Span[at]]]++] = buckets.KeyBefore(at);
+                _gatheredBefore[Unsafe.Add(ref startsBefore, (nint)Unsafe.Add(ref slots, (nint)Unsafe.Add(ref before, at)))++] = buckets.KeyBefore(at);
             }
-            for (uint marked = Marked(ref Unsafe.Add(ref _positionsAfter.Origin, place)); marked != 0; marked &= marked - 1)
+            for (uint marked = Marked(ref Unsafe.Add(ref after, place)); marked != 0; marked &= marked - 1)
             {
                 int at = place + BitOperations.TrailingZeroCount(marked);
-                _gatheredAfter[_startsAfter[_slots[_positionsAfter.Span[at]]]++] = buckets.KeyAfter(at);
+                _gatheredAfter[Unsafe.Add(ref startsAfter, (nint)Unsafe.Add(ref slots, (nint)Unsafe.Add(ref after, at)))++] = buckets.KeyAfter(at);
             }
         }
         for (int slot = 0; slot < candidates.Length; slot++)
@@ -319,7 +321,8 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
             uint key = Math.Min(i < before.Length ? before[i] : uint.MaxValue, j < after.Length ? after[j] : uint.MaxValue);
             while (i < before.Length && before[i] == key) i++;
             while (j < after.Length && after[j] == key) j++;
-            best.Offer(start + i - j, key);
+            int difference = start + i - j;
+            if (Math.Abs(difference) >= best.Count) best.Offer(difference, key);
         }
     }
 
