@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace KsLottery.Engine.Tokens;
@@ -30,7 +31,8 @@ internal sealed class SentencePieceTokenizer : Tokenizer
             SentencePiece piece = model.Pieces[id];
             if (piece.Type == SentencePieceType.Normal) pieces.Add((piece.Text, piece.Score, id));
             if (piece.Type == SentencePieceType.UserDefined) userDefined.Add((piece.Text, id));
-            Refuse(piece.Type == SentencePieceType.Unused, $"piece {id} of type", "UNUSED", "NORMAL, UNKNOWN, CONTROL, USER_DEFINED and BYTE");
+            Refuse(piece.Type == SentencePieceType.Unused, $"piece {id} of type", "UNUSED",
+                "NORMAL, UNKNOWN, CONTROL, USER_DEFINED and BYTE");
         }
         _pieces = new ScoredPieces(model.Count, pieces);
         _userDefined = new LiteralMatcher(userDefined);
@@ -62,7 +64,7 @@ internal sealed class SentencePieceTokenizer : Tokenizer
             symbols.Clear();
             foreach (Rune character in part.EnumerateRunes()) symbols.Add(_pieces.SymbolOf(character));
             List<int> joined = new(symbols.Count);
-            merging.Append(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(symbols), joined);
+            merging.Append(CollectionsMarshal.AsSpan(symbols), joined);
             bool isAfterUnknown = false;
             foreach (int symbol in joined)
             {

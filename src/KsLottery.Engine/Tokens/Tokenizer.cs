@@ -35,7 +35,7 @@ public abstract class Tokenizer
     /// <summary>Opens a tokenizer file; for a folder, the one in it.</summary>
     /// <remarks>Beside a <c>tokenizer.json</c>, <c>tokenizer_config.json</c> says which tokens begin and end a text.</remarks>
     /// <param name="tokenizerPath">A tokenizer file, or a folder that holds one; see <see cref="TokenTable.Open"/>.</param>
-    /// <exception cref="InvalidDataException">The file is damaged or needs what is not supported; names file and byte or setting.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged, or needs what is not supported; names byte or setting.</exception>
     /// <exception cref="IOException">The file is absent or cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
     public static Tokenizer Open(string tokenizerPath)
@@ -47,7 +47,7 @@ public abstract class Tokenizer
     /// <summary>Opens the tokenizer in a checkpoint's folder, found as <see cref="TokenTable.FindBeside"/> finds it.</summary>
     /// <param name="checkpointPath">A checkpoint's folder, or a file in it.</param>
     /// <returns>The tokenizer, or null when there is none.</returns>
-    /// <exception cref="InvalidDataException">The file is damaged or needs what is not supported; names file and byte or setting.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged, or needs what is not supported; names byte or setting.</exception>
     /// <exception cref="IOException">The tokenizer found cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">Folder or tokenizer may not be read.</exception>
     public static Tokenizer? FindBeside(string checkpointPath) =>
@@ -86,8 +86,9 @@ public abstract class Tokenizer
 
     /// <summary>Decodes ids to the bytes of a text.</summary>
     /// <remarks>
-    /// Special tokens and ids past the end add nothing; the unknown piece of SentencePiece and llama2.c adds <c> ⁇ </c>. The one space that encoding puts before a text is taken off the
-    /// start, so the ids of a continuation lose their first space: decode them together with what they continue.
+    /// Special tokens and ids past the end add nothing; the unknown piece of SentencePiece and llama2.c adds <c> ⁇ </c>. The one
+    /// space that encoding puts before a text is taken off the start, so the ids of a continuation lose their first space: decode
+    /// them together with what they continue.
     /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException">An id is negative.</exception>
     public byte[] DecodeBytes(ReadOnlySpan<int> ids)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace KsLottery.Engine.Tokens;
 
@@ -26,9 +27,9 @@ internal static class TokenizerFile
     public static InvalidDataException Damaged(string path, long offset, string what, Exception? inner = null) =>
         new(string.Create(CultureInfo.InvariantCulture, $"{path}: byte {offset}: {what}"), inner);
 
-    /// <summary>Words the refusal of a file that is sound but needs what is not here: file, setting, what is supported, what to do.</summary>
+    /// <summary>Words the refusal of a file that is sound but needs what is not here: file, setting, what is supported.</summary>
     public static InvalidDataException Unsupported(string path, string setting, string value, string supported) =>
-        new($"{path}: {setting} {Quote(System.Text.Encoding.UTF8.GetBytes(value))} is not supported when encoding, only {supported}; " +
+        new($"{path}: {setting} {Quote(Encoding.UTF8.GetBytes(value))} is not supported when encoding, only {supported}; " +
             "give a tokenizer of that form, such as the other file of the same model");
 
     /// <summary>Shows the start of hostile text within an error.</summary>

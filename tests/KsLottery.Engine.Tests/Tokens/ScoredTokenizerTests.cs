@@ -42,7 +42,8 @@ internal sealed class ScoredTokenizerTests
         foreach (string random in TokenizerFixtures.RandomTexts(2_000))
         {
             // llama2.c keeps every space, and does not tell ▁ from other characters.
-            string text = string.Join(' ', random.Replace("▁", "", StringComparison.Ordinal).Split(' ', StringSplitOptions.RemoveEmptyEntries));
+            string text = string.Join(' ', random.Replace("▁", "", StringComparison.Ordinal)
+                .Split(' ', StringSplitOptions.RemoveEmptyEntries));
             Assert.That(binary.Encode(text), Is.EqualTo(model.Encode(text)), VisibleText.Escape(text));
             if (text.Length > 0) texts++;
         }

@@ -8,7 +8,8 @@ namespace KsLottery.Engine.Tests.Tokens;
 internal static class TokenizerFixtures
 {
     private static readonly int[] Characters =
-        [' ', ' ', ' ', 'a', 'b', 'e', 'h', 'l', 'o', 't', '1', '2', '\n', '\t', '\'', '.', 'é', '▁', '日', 0x301, 0x10400, 0x1F600, 0xFFFD, 0];
+        [' ', ' ', ' ', 'a', 'b', 'e', 'h', 'l', 'o', 't', '1', '2', '\n', '\t', '\'', '.', 'é', '▁', '日', 0x301,
+            0x10400, 0x1F600, 0xFFFD, 0];
 
     /// <summary>A SentencePiece BPE model.</summary>
     /// <param name="pieces">Text, score and type of each piece.</param>
@@ -45,8 +46,8 @@ internal static class TokenizerFixtures
          "normalizer":{"type":"Sequence","normalizers":[{"type":"Prepend","prepend":"▁"},
           {"type":"Replace","pattern":{"String":" "},"content":"▁"}]},
          "pre_tokenizer":null,
-         "post_processor":{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"<s>","type_id":0}},{"Sequence":{"id":"A","type_id":0}}],
-          "pair":[],"special_tokens":{"<s>":{"id":"<s>","ids":[1],"tokens":["<s>"]} } },
+         "post_processor":{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"<s>","type_id":0}},
+           {"Sequence":{"id":"A","type_id":0}}],"pair":[],"special_tokens":{"<s>":{"id":"<s>","ids":[1],"tokens":["<s>"]} } },
          "decoder":{"type":"Sequence","decoders":[{"type":"Replace","pattern":{"String":"▁"},"content":" "},{"type":"ByteFallback"},
           {"type":"Fuse"},{"type":"Strip","content":" ","start":1,"stop":0}]},
          "model":{"type":"BPE","dropout":null,"unk_token":"<unk>","continuing_subword_prefix":null,"end_of_word_suffix":null,
