@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
+using System.Text;
 
 namespace KsLottery.Engine.Tokens;
 
@@ -10,6 +12,20 @@ namespace KsLottery.Engine.Tokens;
 internal static class ByteAlphabet
 {
     private static readonly short[] Bytes = MakeBytes();
+    private static readonly char[] Characters = MakeCharacters();
+
+    /// <summary>Writes a text with one character for each byte of its UTF-8.</summary>
+    public static string Encode(ReadOnlySpan<char> text)
+    {
+        byte[] bytes = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(text.Length));
+        int length = Encoding.UTF8.GetBytes(text, bytes);
+        string encoded = string.Create(length, bytes, static (characters, utf8) =>
+        {
+            for (int i = 0; i < characters.Length; i++) characters[i] = Characters[utf8[i]];
+        });
+        ArrayPool<byte>.Shared.Return(bytes);
+        return encoded;
+    }
 
     /// <summary>Reads a piece back to bytes.</summary>
     /// <returns>False when a character is not of the alphabet; such pieces are text as they stand.</returns>
@@ -27,6 +43,15 @@ internal static class ByteAlphabet
             bytes[i] = (byte)Bytes[character];
         }
         return true;
+    }
+
+    private static char[] MakeCharacters()
+    {
+        char[] characters = new char[256];
+        for (int character = 0; character < Bytes.Length; character++)
+            if (Bytes[character] >= 0)
+                characters[Bytes[character]] = (char)character;
+        return characters;
     }
 
     private static short[] MakeBytes()

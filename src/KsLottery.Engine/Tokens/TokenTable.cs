@@ -14,6 +14,9 @@ public sealed class TokenTable
 
     private TokenTable(ITokenizerFile file, string path) => (_file, Source) = (file, Path.GetFileName(path));
 
+    /// <summary>The file, read.</summary>
+    internal ITokenizerFile File => _file;
+
     /// <summary>The number of ids that the tokenizer knows.</summary>
     public int Count => _file.Count;
 
@@ -28,19 +31,8 @@ public sealed class TokenTable
     /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
     public static TokenTable Open(string tokenizerPath)
     {
-        ArgumentException.ThrowIfNullOrEmpty(tokenizerPath);
-        if (Directory.Exists(tokenizerPath))
-            return FindBeside(tokenizerPath) ?? throw new FileNotFoundException(
-                $"{tokenizerPath}: no tokenizer in it, or several; looked for {string.Join(", ", [.. UsualNames, .. OtherNames])}. " +
-                "Name the file itself.", tokenizerPath);
-        byte[] bytes = TokenizerFile.Read(tokenizerPath);
-        ITokenizerFile file = FormOf(tokenizerPath, bytes) switch
-        {
-            Form.Json => TokenizerJson.Parse(tokenizerPath, bytes),
-            Form.SentencePiece => SentencePieceModel.Parse(tokenizerPath, bytes),
-            _ => Llama2cTokenizer.Parse(tokenizerPath, bytes),
-        };
-        return new TokenTable(file, tokenizerPath);
+        string path = Locate(tokenizerPath);
+        return Parse(path, TokenizerFile.Read(path));
     }
 
     /// <summary>Opens the tokenizer in a checkpoint's folder.</summary>
@@ -53,21 +45,7 @@ public sealed class TokenTable
     /// <exception cref="InvalidDataException">The tokenizer found is damaged; names file and byte.</exception>
     /// <exception cref="IOException">The tokenizer found cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">Folder or tokenizer may not be read.</exception>
-    public static TokenTable? FindBeside(string checkpointPath)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(checkpointPath);
-        string? folder = Directory.Exists(checkpointPath) ? checkpointPath : Path.GetDirectoryName(Path.GetFullPath(checkpointPath));
-        if (!Directory.Exists(folder)) return null;
-        foreach (string name in UsualNames)
-        {
-            string path = Path.Combine(folder, name);
-            if (File.Exists(path)) return Open(path);
-        }
-        foreach (string pattern in OtherNames)
-            if (Directory.GetFiles(folder, pattern) is [string path])
-                return Open(path);
-        return null;
-    }
+    public static TokenTable? FindBeside(string checkpointPath) => LocateBeside(checkpointPath) is { } path ? Open(path) : null;
 
     /// <summary>The piece as the tokenizer file writes it: <c>▁the</c>, <c>Ġthe</c>, <c>&lt;0x0A&gt;</c>, <c>&lt;s&gt;</c>.</summary>
     /// <remarks>Hostile text: show <see cref="Visible"/> instead. Empty for an id past the end.</remarks>
@@ -95,6 +73,43 @@ public sealed class TokenTable
     /// <summary>What the token stands for.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The id is negative.</exception>
     public TokenKind Kind(int id) => IsKnown(id) ? _file.Kind(id) : TokenKind.Padded;
+
+    /// <summary>The path of a tokenizer file: the one given, or the one in the folder given.</summary>
+    internal static string Locate(string tokenizerPath)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(tokenizerPath);
+        return !Directory.Exists(tokenizerPath) ? tokenizerPath : LocateBeside(tokenizerPath) ?? throw new FileNotFoundException(
+            $"{tokenizerPath}: no tokenizer in it, or several; looked for {string.Join(", ", [.. UsualNames, .. OtherNames])}. " +
+            "Name the file itself.", tokenizerPath);
+    }
+
+    /// <summary>The path of the tokenizer in a checkpoint's folder, null for none.</summary>
+    internal static string? LocateBeside(string checkpointPath)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(checkpointPath);
+        string? folder = Directory.Exists(checkpointPath) ? checkpointPath : Path.GetDirectoryName(Path.GetFullPath(checkpointPath));
+        if (!Directory.Exists(folder)) return null;
+        foreach (string name in UsualNames)
+        {
+            string path = Path.Combine(folder, name);
+            if (System.IO.File.Exists(path)) return path;
+        }
+        foreach (string pattern in OtherNames)
+            if (Directory.GetFiles(folder, pattern) is [string path])
+                return path;
+        return null;
+    }
+
+    internal static TokenTable Parse(string path, byte[] bytes)
+    {
+        ITokenizerFile file = FormOf(path, bytes) switch
+        {
+            Form.Json => TokenizerJson.Parse(path, bytes),
+            Form.SentencePiece => SentencePieceModel.Parse(path, bytes),
+            _ => Llama2cTokenizer.Parse(path, bytes),
+        };
+        return new TokenTable(file, path);
+    }
 
     private bool IsKnown(int id)
     {

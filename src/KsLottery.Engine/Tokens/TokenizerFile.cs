@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace KsLottery.Engine.Tokens;
 
@@ -25,6 +26,11 @@ internal static class TokenizerFile
     /// <summary>Words the error of a damaged file: file, byte, what is there, what is allowed, what to do.</summary>
     public static InvalidDataException Damaged(string path, long offset, string what, Exception? inner = null) =>
         new(string.Create(CultureInfo.InvariantCulture, $"{path}: byte {offset}: {what}"), inner);
+
+    /// <summary>Words the refusal of a file that is sound but needs what is not here: file, setting, what is supported.</summary>
+    public static InvalidDataException Unsupported(string path, string setting, string value, string supported) =>
+        new($"{path}: {setting} {Quote(Encoding.UTF8.GetBytes(value))} is not supported when encoding, only {supported}; " +
+            "give a tokenizer of that form, such as the other file of the same model");
 
     /// <summary>Shows the start of hostile text within an error.</summary>
     public static string Quote(ReadOnlySpan<byte> utf8) =>

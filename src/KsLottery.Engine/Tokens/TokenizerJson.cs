@@ -7,7 +7,20 @@ namespace KsLottery.Engine.Tokens;
 /// <param name="Id">Its id.</param>
 /// <param name="Content">Its text.</param>
 /// <param name="IsSpecial">Whether it marks structure rather than being text.</param>
-public readonly record struct AddedToken(int Id, string Content, bool IsSpecial);
+public readonly record struct AddedToken(int Id, string Content, bool IsSpecial)
+{
+    /// <summary>Whether it is looked for after the text is normalised rather than before.</summary>
+    public bool IsNormalized { get; init; }
+
+    /// <summary>Whether it is found only where no word character stands next to it.</summary>
+    public bool IsSingleWord { get; init; }
+
+    /// <summary>Whether it takes the white space before it with it.</summary>
+    public bool TakesSpaceBefore { get; init; }
+
+    /// <summary>Whether it takes the white space after it with it.</summary>
+    public bool TakesSpaceAfter { get; init; }
+}
 
 /// <summary>A Hugging Face <c>tokenizer.json</c>: vocabulary and added tokens of a BPE, WordPiece, WordLevel or Unigram model.</summary>
 /// <remarks>
@@ -26,6 +39,7 @@ public sealed class TokenizerJson : ITokenizerFile
     private readonly List<string?> _pieces = [];
     private readonly List<AddedToken> _added = [];
     private readonly HashSet<int> _specialIds = [];
+    private readonly HashSet<int> _addedIds = [];
     private PieceDecoding _decoding = new();
     private string? _unknownPiece;
     private int _unknownId = -1;
@@ -44,6 +58,22 @@ public sealed class TokenizerJson : ITokenizerFile
 
     /// <summary>The added tokens in the order of the file.</summary>
     public IReadOnlyList<AddedToken> AddedTokens => _added;
+
+    /// <summary>The ids of the model's own vocabulary by piece, without the added tokens that are not part of it.</summary>
+    internal Dictionary<string, int> ModelVocabulary()
+    {
+        Dictionary<string, int> ids = new(_pieces.Count, StringComparer.Ordinal);
+        for (int id = 0; id < _pieces.Count; id++)
+            if (_pieces[id] is { } piece && !_addedIds.Contains(id))
+                ids.TryAdd(piece, id);
+        return ids;
+    }
+
+    /// <summary>The model's unknown token, null for none.</summary>
+    internal int? UnknownId => _unknownId >= 0 ? _unknownId : null;
+
+    /// <summary>Whether an id is a special token.</summary>
+    internal bool IsSpecial(int id) => _specialIds.Contains(id);
 
     /// <summary>Reads a file.</summary>
     /// <exception cref="InvalidDataException">The file is damaged or no <c>tokenizer.json</c>; names file and byte.</exception>
@@ -106,6 +136,7 @@ public sealed class TokenizerJson : ITokenizerFile
             throw Damaged(ref reader, "no model.vocab in the file, which a tokenizer.json needs; give a tokenizer.json");
         foreach (AddedToken token in _added)
         {
+            if (token.Id >= _pieces.Count || _pieces[token.Id] != token.Content) _addedIds.Add(token.Id);
             SetPiece(ref reader, token.Id, token.Content, replace: true);
             if (token.IsSpecial) _specialIds.Add(token.Id);
         }
@@ -165,6 +196,8 @@ public sealed class TokenizerJson : ITokenizerFile
             int? id = null;
             string? content = null;
             bool isSpecial = false;
+            bool? isNormalized = null;
+            AddedToken token = default;
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
                 switch (NextProperty(ref reader))
@@ -172,12 +205,16 @@ public sealed class TokenizerJson : ITokenizerFile
                     case "id": id = ReadId(ref reader); break;
                     case "content": content = reader.GetString(); break;
                     case "special": isSpecial = reader.TokenType == JsonTokenType.True; break;
+                    case "normalized": isNormalized = reader.TokenType == JsonTokenType.True; break;
+                    case "single_word": token = token with { IsSingleWord = reader.TokenType == JsonTokenType.True }; break;
+                    case "lstrip": token = token with { TakesSpaceBefore = reader.TokenType == JsonTokenType.True }; break;
+                    case "rstrip": token = token with { TakesSpaceAfter = reader.TokenType == JsonTokenType.True }; break;
                     default: reader.Skip(); break;
                 }
             }
             if (id is null || content is null)
                 throw Damaged(ref reader, $"added_tokens[{_added.Count}] lacks its id or content; fetch the file again");
-            _added.Add(new AddedToken(id.Value, content, isSpecial));
+            _added.Add(token with { Id = id.Value, Content = content, IsSpecial = isSpecial, IsNormalized = isNormalized ?? !isSpecial });
         }
     }
 

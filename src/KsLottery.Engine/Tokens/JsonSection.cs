@@ -1,0 +1,71 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.Json;
+
+namespace KsLottery.Engine.Tokens;
+
+/// <summary>One step within a section of a <c>tokenizer.json</c>, with its place for errors.</summary>
+/// <param name="Path">The file.</param>
+/// <param name="Name">The place, such as <c>pre_tokenizer[1]</c>.</param>
+/// <param name="Element">The step's object.</param>
+internal readonly record struct JsonSection(string Path, string Name, JsonElement Element)
+{
+    /// <summary>The step's type.</summary>
+    public string Type => Text("type") ?? throw Refuse("type", "(none)", "a step with its type");
+
+    /// <summary>The steps of a section in their order, with sequences resolved; none for null.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="name">The section's name.</param>
+    /// <param name="section">The section, null where it is absent.</param>
+    /// <param name="list">The property that holds a sequence's steps.</param>
+    public static IEnumerable<JsonSection> Steps(string path, string name, JsonElement? section, string list)
+    {
+        if (section is not { } element || element.ValueKind == JsonValueKind.Null) yield break;
+        JsonSection step = new(path, name, element);
+        if (step.Type != "Sequence")
+        {
+            yield return step;
+            yield break;
+        }
+        if (step.Get(list) is not { ValueKind: JsonValueKind.Array } steps) throw step.Refuse(list, "(none)", "a sequence with its steps");
+        int index = 0;
+        foreach (JsonElement inner in steps.EnumerateArray())
+            foreach (JsonSection found in Steps(path, $"{name}[{index++}]", inner, list))
+                yield return found;
+    }
+
+    /// <summary>A property, null where it is absent or null.</summary>
+    public JsonElement? Get(string property) => Element.ValueKind == JsonValueKind.Object
+        && Element.TryGetProperty(property, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value : null;
+
+    /// <summary>A text property, null where it is absent or no text.</summary>
+    /// <exception cref="InvalidDataException">The text is not Unicode.</exception>
+    public string? Text(string property)
+    {
+        if (Get(property) is not { ValueKind: JsonValueKind.String } value) return null;
+        try
+        {
+            return value.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            throw Refuse(property, "(broken text)", "Unicode text");
+        }
+    }
+
+    /// <summary>A truth value.</summary>
+    public bool Flag(string property, bool otherwise) => Get(property)?.ValueKind switch
+    {
+        JsonValueKind.True => true,
+        JsonValueKind.False => false,
+        _ => otherwise,
+    };
+
+    /// <summary>A value as the file writes it, for errors; invalid UTF-8 becomes U+FFFD.</summary>
+    public static string Raw(JsonElement? value) => value is { } element
+        ? Encoding.UTF8.GetString(JsonMarshal.GetRawUtf8Value(element)) : "(none)";
+
+    /// <summary>Words the refusal of a setting of this step.</summary>
+    public InvalidDataException Refuse(string setting, string value, string supported) =>
+        TokenizerFile.Unsupported(Path, $"{Name}.{setting}", value, supported);
+}

@@ -1,0 +1,159 @@
+using System.Text;
+
+namespace KsLottery.Engine.Tokens;
+
+/// <summary>Turns text into token ids and back, with whichever tokenizer file a checkpoint has.</summary>
+/// <remarks>
+/// Takes what <see cref="TokenTable"/> takes: a SentencePiece BPE <c>tokenizer.model</c>, a Hugging Face BPE <c>tokenizer.json</c> or
+/// a llama2.c <c>tokenizer.bin</c>. A file that needs anything else to encode as its makers do is refused with the setting's name.
+/// n log n in the length of a text, however long its words. Safe to use from several threads.
+/// </remarks>
+public abstract class Tokenizer
+{
+    private readonly string _path;
+
+    private protected Tokenizer(string path, TokenTable names) => (_path, Names) = (path, names);
+
+    /// <summary>The names of the tokens.</summary>
+    public TokenTable Names { get; }
+
+    /// <summary>The number of ids.</summary>
+    public int Count => Names.Count;
+
+    /// <summary>The id that begins a text, null where the tokenizer has none.</summary>
+    public int? BosId { get; private protected init; }
+
+    /// <summary>The id that ends a text, null where the tokenizer has none.</summary>
+    public int? EosId { get; private protected init; }
+
+    /// <summary>The id that fills a batch, null where the tokenizer has none.</summary>
+    public int? PadId { get; private protected init; }
+
+    /// <summary>The id of what the vocabulary cannot express, null where the tokenizer has none.</summary>
+    public int? UnknownId { get; private protected init; }
+
+    /// <summary>Opens a tokenizer file; for a folder, the one in it.</summary>
+    /// <remarks>Beside a <c>tokenizer.json</c>, <c>tokenizer_config.json</c> says which tokens begin and end a text.</remarks>
+    /// <param name="tokenizerPath">A tokenizer file, or a folder that holds one; see <see cref="TokenTable.Open"/>.</param>
+    /// <exception cref="InvalidDataException">The file is damaged, or needs what is not supported; names byte or setting.</exception>
+    /// <exception cref="IOException">The file is absent or cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
+    public static Tokenizer Open(string tokenizerPath)
+    {
+        string path = TokenTable.Locate(tokenizerPath);
+        return Parse(path, TokenizerFile.Read(path));
+    }
+
+    /// <summary>Opens the tokenizer in a checkpoint's folder, found as <see cref="TokenTable.FindBeside"/> finds it.</summary>
+    /// <param name="checkpointPath">A checkpoint's folder, or a file in it.</param>
+    /// <returns>The tokenizer, or null when there is none.</returns>
+    /// <exception cref="InvalidDataException">The file is damaged, or needs what is not supported; names byte or setting.</exception>
+    /// <exception cref="IOException">The tokenizer found cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">Folder or tokenizer may not be read.</exception>
+    public static Tokenizer? FindBeside(string checkpointPath) =>
+        TokenTable.LocateBeside(checkpointPath) is { } path ? Open(path) : null;
+
+    /// <summary>Encodes a text.</summary>
+    /// <remarks>
+    /// Unpaired surrogates become U+FFFD. The names of special tokens are ordinary text to SentencePiece and llama2.c; a
+    /// <c>tokenizer.json</c> finds its added tokens, special ones too, in any text.
+    /// </remarks>
+    /// <param name="text">The text.</param>
+    /// <param name="addBos">Whether <see cref="BosId"/> goes first.</param>
+    /// <param name="addEos">Whether <see cref="EosId"/> goes last.</param>
+    /// <returns>The ids; of an empty text none but those asked for.</returns>
+    /// <exception cref="InvalidOperationException">An id is asked for that the tokenizer does not have.</exception>
+    public int[] Encode(ReadOnlySpan<char> text, bool addBos = false, bool addEos = false)
+    {
+        List<int> tokens = new((text.Length / 3) + 2);
+        if (addBos) tokens.Add(BosId ?? throw Lacks("begin", nameof(addBos)));
+        Encode(WellFormed(text), tokens);
+        if (addEos) tokens.Add(EosId ?? throw Lacks("end", nameof(addEos)));
+        return [.. tokens];
+    }
+
+    /// <summary>Encodes a text in UTF-8; invalid sequences become U+FFFD.</summary>
+    /// <inheritdoc cref="Encode(ReadOnlySpan{char}, bool, bool)"/>
+    /// <param name="utf8">The text.</param>
+    /// <param name="addBos">Whether <see cref="BosId"/> goes first.</param>
+    /// <param name="addEos">Whether <see cref="EosId"/> goes last.</param>
+    public int[] Encode(ReadOnlySpan<byte> utf8, bool addBos = false, bool addEos = false) =>
+        Encode(Encoding.UTF8.GetString(utf8), addBos, addEos);
+
+    /// <summary>Decodes ids to text; bytes that are no UTF-8 become U+FFFD.</summary>
+    /// <inheritdoc cref="DecodeBytes"/>
+    public string Decode(ReadOnlySpan<int> ids) => Encoding.UTF8.GetString(DecodeBytes(ids));
+
+    /// <summary>Decodes ids to the bytes of a text.</summary>
+    /// <remarks>
+    /// Special tokens and ids past the end add nothing; the unknown piece of SentencePiece and llama2.c adds <c> ⁇ </c>. The one
+    /// space that encoding puts before a text is taken off the start, so the ids of a continuation lose their first space: decode
+    /// them together with what they continue.
+    /// </remarks>
+    /// <exception cref="ArgumentOutOfRangeException">An id is negative.</exception>
+    public byte[] DecodeBytes(ReadOnlySpan<int> ids)
+    {
+        List<byte> bytes = new(4 * ids.Length);
+        foreach (int id in ids)
+        {
+            if (id == UnknownId && UnknownText is { } unknown) bytes.AddRange(unknown);
+            else if (Names.Kind(id) != TokenKind.Padded && IsText(id)) bytes.AddRange(Names.Bytes(id));
+        }
+        return HasDummyPrefix && bytes is [(byte)' ', ..] ? [.. bytes[1..]] : [.. bytes];
+    }
+
+    internal static Tokenizer Parse(string path, byte[] bytes)
+    {
+        TokenTable names = TokenTable.Parse(path, bytes);
+        return names.File switch
+        {
+            SentencePieceModel model => new SentencePieceTokenizer(path, names, model),
+            Llama2cTokenizer file => new Llama2cEncoder(path, names, file),
+            TokenizerJson json => new JsonTokenizer(path, names, json, BpeSettings.Parse(path, bytes, json)),
+            _ => throw new System.Diagnostics.UnreachableException(),
+        };
+    }
+
+    /// <summary>Whether encoding puts a space before a text.</summary>
+    private protected abstract bool HasDummyPrefix { get; }
+
+    /// <summary>What the unknown token is decoded to; null for nothing.</summary>
+    private protected virtual byte[]? UnknownText => " ⁇ "u8.ToArray();
+
+    /// <summary>Whether a token is part of a text rather than of its structure.</summary>
+    private protected virtual bool IsText(int id) => Names.Kind(id) is TokenKind.Normal or TokenKind.Byte;
+
+    /// <summary>Appends the tokens of a well-formed text.</summary>
+    private protected abstract void Encode(string text, List<int> tokens);
+
+    private protected static void AppendBytes(Rune character, int[] byteIds, List<int> tokens)
+    {
+        Span<byte> utf8 = stackalloc byte[4];
+        foreach (byte value in utf8[..character.EncodeToUtf8(utf8)]) tokens.Add(byteIds[value]);
+    }
+
+    private protected void Refuse(bool condition, string setting, string value, string supported)
+    {
+        if (condition) throw TokenizerFile.Unsupported(_path, setting, value, supported);
+    }
+
+    private static string WellFormed(ReadOnlySpan<char> text)
+    {
+        // The encoder's replacement of what is not UTF-16 is the one place that knows all the cases.
+        return IsWellFormed(text) ? text.ToString() : Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text.ToArray()));
+    }
+
+    private static bool IsWellFormed(ReadOnlySpan<char> text)
+    {
+        for (int i = text.IndexOfAnyInRange('\uD800', '\uDFFF'); i >= 0 && i < text.Length; i++)
+        {
+            if (!char.IsSurrogate(text[i])) continue;
+            if (i + 1 == text.Length || !char.IsSurrogatePair(text[i], text[i + 1])) return false;
+            i++;
+        }
+        return true;
+    }
+
+    private InvalidOperationException Lacks(string which, string argument) =>
+        new($"{_path}: the tokenizer has no {which} token; pass {argument}: false, or name the token in tokenizer_config.json.");
+}
