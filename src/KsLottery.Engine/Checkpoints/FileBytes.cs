@@ -49,9 +49,6 @@ internal abstract class FileBytes : IDisposable
     /// <param name="buffer">Room for <paramref name="length"/> bytes; may be empty where the file is mapped.</param>
     public abstract ReadOnlySpan<byte> GetBytes(long offset, int length, Span<byte> buffer);
 
-    /// <summary>Brings a range into the resident set at once; a hint that may do nothing.</summary>
-    public virtual void Populate(long offset, long length) => ThrowIfOutside(offset, length);
-
     /// <summary>Drops a range that was read from the resident set; a hint that may do nothing. The content stays readable.</summary>
     public virtual void DontNeed(long offset, long length) => ThrowIfOutside(offset, length);
 

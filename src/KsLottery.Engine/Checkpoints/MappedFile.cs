@@ -50,14 +50,6 @@ internal sealed unsafe class MappedFile : FileBytes
         return new ReadOnlySpan<byte>(_start + offset, length);
     }
 
-    public override void Populate(long offset, long length)
-    {
-        ThrowIfOutside(offset, length);
-        long first = PageStart(offset);
-        // Whole pages at both ends; where the kernel is too old, the pages fault in one by one as ever.
-        Advise(first, Math.Min(Length, offset + length) - first, OperatingSystem.IsLinux() ? Interop.LibC.PopulateRead : Interop.LibC.WillNeed);
-    }
-
     public override void DontNeed(long offset, long length)
     {
         ThrowIfOutside(offset, length);

@@ -135,13 +135,6 @@ public sealed class Tensor
         }
     }
 
-    /// <summary>Brings a range of the tensor into the resident set at once, cheaper than by one page fault after another.</summary>
-    internal void Populate(long offset, long length)
-    {
-        ThrowIfOutside(offset, length);
-        File.Bytes.Populate(FileOffset + offset, length);
-    }
-
     /// <summary>Drops a range of the tensor from the resident set, so that memory stays flat; the page cache keeps it.</summary>
     internal void DontNeed(long offset, long length)
     {

@@ -10,14 +10,8 @@ internal static partial class Interop
         /// <summary>MADV_SEQUENTIAL: read ahead far; the value is the same on Linux and macOS.</summary>
         internal const int Sequential = 2;
 
-        /// <summary>MADV_WILLNEED: start reading; the value is the same on Linux and macOS.</summary>
-        internal const int WillNeed = 3;
-
         /// <summary>MADV_DONTNEED: drop the pages from the resident set; the value is the same on Linux and macOS.</summary>
         internal const int DontNeed = 4;
-
-        /// <summary>MADV_POPULATE_READ: enter the pages into the page table now, without a fault for each (Linux 5.14 and later).</summary>
-        internal const int PopulateRead = 22;
 
         [LibraryImport("libc", EntryPoint = "madvise")]
         internal static partial int MemoryAdvise(nint address, nuint length, int advice);

@@ -16,11 +16,11 @@ internal sealed class MappedFileTests
         using SafetensorsFile file = SafetensorsFile.Open(path);
         long before = ResidentFileBytes();
 
-        file.Tensors[0].Populate(0, Length);
-        long populated = ResidentFileBytes() - before;
-        if (populated < Length / 2) Assert.Ignore("this kernel does not know MADV_POPULATE_READ (Linux 5.14)");
+        Assert.That(file.Tensors[0].GetBytes(0, Length, []).ContainsAnyExcept((byte)0), Is.False);  // touches every page
+        long touched = ResidentFileBytes() - before;
+        Assert.That(touched, Is.GreaterThan(Length / 2));
         file.Tensors[0].DontNeed(0, Length);
-        Assert.That(ResidentFileBytes() - before, Is.LessThan(Length / 4), $"{populated} bytes were resident before");
+        Assert.That(ResidentFileBytes() - before, Is.LessThan(Length / 4), $"{touched} bytes were resident before");
 
         static long ResidentFileBytes() =>
             1024 * long.Parse(File.ReadLines("/proc/self/status").First(l => l.StartsWith("RssFile", StringComparison.Ordinal)).Split()[^2], null);

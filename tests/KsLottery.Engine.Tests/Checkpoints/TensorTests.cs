@@ -96,7 +96,6 @@ internal sealed class TensorTests(bool map) : IDisposable
 
         Assert.Throws<ObjectDisposedException>(() => tensor.GetBytes(0, 4, new byte[4]));
         Assert.Throws<ObjectDisposedException>(() => tensor.GetRow<byte>(0));
-        Assert.Throws<ObjectDisposedException>(() => tensor.Populate(0, 4));
         Assert.Throws<ObjectDisposedException>(() => tensor.DontNeed(0, 4));
         Assert.Throws<ObjectDisposedException>(() => _ = file.HeaderBytes);
     }
@@ -138,7 +137,6 @@ internal sealed class TensorTests(bool map) : IDisposable
         Assert.That(big.FileOffset % 2, Is.EqualTo((header.Length + 1) % 2));
         foreach (long row in (long[])[0, 524_289, ManyRows - 1])
         {
-            big.Populate(row * RowLength, RowLength);
             string text = Encoding.ASCII.GetString(big.GetBytes(row * RowLength, 16, buffer)).TrimEnd('\0');
             Assert.That(text, Is.EqualTo($"row {row}"));
             Assert.That(big.GetRow<ushort>(row)[0], Is.EqualTo('r' + ('o' << 8)));
@@ -156,12 +154,11 @@ internal sealed class TensorTests(bool map) : IDisposable
         Tensor tensor = file.GetTensor("m");
         foreach ((int offset, int length) in ((int, int)[])[(0, 0), (0, 1), (4095, 2), (1, data.Length - 1), (data.Length, 0), (0, data.Length)])
         {
-            tensor.Populate(offset, length);
             tensor.DontNeed(offset, length);
             Assert.That(tensor.GetRow<byte>(0).ToArray(), Is.EqualTo(data));
         }
         Assert.Throws<ArgumentOutOfRangeException>(() => tensor.DontNeed(0, data.Length + 1));
-        Assert.Throws<ArgumentOutOfRangeException>(() => tensor.Populate(1, data.Length));
+        Assert.Throws<ArgumentOutOfRangeException>(() => tensor.DontNeed(1, data.Length));
     }
 
     [Test]
