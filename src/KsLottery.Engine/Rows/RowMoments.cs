@@ -44,11 +44,13 @@ internal readonly record struct RowMoments(double Base, double Tuned, double Del
         public static double Load(ushort value) => HalfPrecision.FromFloat16(value);
     }
 
-    public static RowMoments Of(ReadOnlySpan<float> before, ReadOnlySpan<float> after) => Of<float, Single>(before, after);
-
-    public static RowMoments OfFloat16(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after) => Of<ushort, Half>(before, after);
-
-    public static RowMoments OfBFloat16(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after) => Of<ushort, Brain>(before, after);
+    /// <summary>The sums over two rows of one type.</summary>
+    public static RowMoments Of(ReadOnlySpan<byte> before, ReadOnlySpan<byte> after, ElementType type) => type switch
+    {
+        ElementType.F32 => Of<float, Single>(MemoryMarshal.Cast<byte, float>(before), MemoryMarshal.Cast<byte, float>(after)),
+        ElementType.F16 => Of<ushort, Half>(MemoryMarshal.Cast<byte, ushort>(before), MemoryMarshal.Cast<byte, ushort>(after)),
+        _ => Of<ushort, Brain>(MemoryMarshal.Cast<byte, ushort>(before), MemoryMarshal.Cast<byte, ushort>(after)),
+    };
 
     /// <summary>Whether two rows of one type have the same bits; where they do, their Σa². One pass that fetches the next row pair meanwhile.</summary>
     public static bool AreSame(ReadOnlySpan<byte> before, ReadOnlySpan<byte> after, ElementType type, out double square) => type switch

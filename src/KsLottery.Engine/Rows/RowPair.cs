@@ -13,22 +13,34 @@ internal sealed class RowPair(IKsRowKernel kernel, ElementType baseType, Element
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public RowResult Compare(ReadOnlySpan<byte> before, ReadOnlySpan<byte> after)
     {
-        if (baseType == tunedType && RowMoments.AreSame(before, after, baseType, out double square) && double.IsFinite(square))
-        {
-            double norm = Math.Sqrt(square);
-            return new(0, 0, RowState.Unchanged, float.NaN, norm, norm, 0, square > 0 ? 1 : double.NaN);
-        }
+        if (baseType != tunedType)
+            return CompareAs(ElementType.F32, MemoryMarshal.AsBytes(Values(before, baseType, _base)), MemoryMarshal.AsBytes(Values(after, tunedType, _tuned)));
+        if (!RowMoments.AreSame(before, after, baseType, out double square) || !double.IsFinite(square)) return CompareAs(baseType, before, after);
+        double norm = Math.Sqrt(square);
+        return new(0, 0, RowState.Unchanged, float.NaN, norm, norm, 0, square > 0 ? 1 : double.NaN);
+    }
 
-        if (baseType == tunedType && baseType != ElementType.F32)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private RowResult CompareAs(ElementType type, ReadOnlySpan<byte> before, ReadOnlySpan<byte> after)
+    {
+        KsRowOutcome outcome = type switch
         {
-            ReadOnlySpan<ushort> x = MemoryMarshal.Cast<byte, ushort>(before), y = MemoryMarshal.Cast<byte, ushort>(after);
-            bool wasConstant = x.IndexOfAnyExcept(x[0]) < 0;
-            return baseType == ElementType.BF16
-                ? Describe(kernel.TestBFloat16(x, y), RowMoments.OfBFloat16(x, y), wasConstant)
-                : Describe(kernel.TestFloat16(x, y), RowMoments.OfFloat16(x, y), wasConstant);
+            ElementType.F32 => kernel.Test(MemoryMarshal.Cast<byte, float>(before), MemoryMarshal.Cast<byte, float>(after)),
+            ElementType.F16 => kernel.TestFloat16(MemoryMarshal.Cast<byte, ushort>(before), MemoryMarshal.Cast<byte, ushort>(after)),
+            _ => kernel.TestBFloat16(MemoryMarshal.Cast<byte, ushort>(before), MemoryMarshal.Cast<byte, ushort>(after)),
+        };
+        return Describe(outcome, RowMoments.Of(before, after, type), IsConstant(before, type));
+    }
+
+    private static bool IsConstant(ReadOnlySpan<byte> row, ElementType type)
+    {
+        if (type == ElementType.F32)
+        {
+            ReadOnlySpan<float> values = MemoryMarshal.Cast<byte, float>(row);
+            return values.IndexOfAnyExcept(values[0]) < 0;
         }
-        ReadOnlySpan<float> a = Values(before, baseType, _base), b = Values(after, tunedType, _tuned);
-        return Describe(kernel.Test(a, b), RowMoments.Of(a, b), a.IndexOfAnyExcept(a[0]) < 0);
+        ReadOnlySpan<ushort> bits = MemoryMarshal.Cast<byte, ushort>(row);
+        return bits.IndexOfAnyExcept(bits[0]) < 0;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
