@@ -1,10 +1,10 @@
 using System.Globalization;
-using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using KsLottery.Engine;
 using KsLottery.Engine.Devices;
+using KsLottery.Engine.Tickets;
 
 namespace KsLottery.Cli.Bench;
 
@@ -64,7 +64,7 @@ internal sealed class BenchReport(BenchPlan plan, ProcessorInfo processor, IRead
     public void WriteTo(Utf8JsonWriter json)
     {
         json.WriteString("benchmark", "ks");
-        json.WriteString("version", Version());
+        json.WriteString("version", Signature.LibraryVersion);
         json.WriteString("processor", processor.Model);
         json.WriteNumber("logical_processors", processor.LogicalProcessors);
         json.WriteString("runtime", RuntimeInformation.FrameworkDescription);
@@ -97,7 +97,7 @@ internal sealed class BenchReport(BenchPlan plan, ProcessorInfo processor, IRead
     private IEnumerable<(string Name, string Value)> Header() =>
     [
         ("processor", string.Create(Culture, $"{processor.Model}, {processor.LogicalProcessors} logical")),
-        ("software", $"kslottery {Version()}, {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.RuntimeIdentifier}"),
+        ("software", $"kslottery {Signature.LibraryVersion}, {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.RuntimeIdentifier}"),
         ("kernel", $"{string.Join(", ", plan.Kernels)} (a scan takes {processor.Kernel})"),
         ("threads", string.Create(Culture, $"{plan.Threads}")),
         ("each figure", string.Create(Culture, $"{BenchPlan.Repetitions} repetitions, {plan.Time.TotalSeconds:0.###} s together")),
@@ -124,7 +124,4 @@ internal sealed class BenchReport(BenchPlan plan, ProcessorInfo processor, IRead
     private static bool IsText(int column) => column < 2;
 
     private static string Percent(double share) => (share * 100).ToString("+0;-0;0", Culture);
-
-    private static string Version() =>
-        typeof(BenchReport).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "?";
 }

@@ -69,10 +69,10 @@ internal sealed class BenchRows
     public void Fill(string regime, ulong seed)
     {
         Regime = regime;
-        ulong regimeSeed = regime.Aggregate(seed, (hash, c) => Mix(hash ^ c));
+        ulong regimeSeed = regime.Aggregate(seed, (hash, c) => SplitMix64.Mix(hash ^ c));
         Parallel.For(0, RowCount, () => new RowMaker(Width), (row, _, maker) =>
         {
-            maker.Make(regime, Mix(regimeSeed + (ulong)row));
+            maker.Make(regime, SplitMix64.Mix(regimeSeed + (ulong)row));
             Store(maker.Before, RowBytesOf(_before, _startBefore, row), ElementType);
             Store(maker.After, RowBytesOf(_after, _startAfter, row), ElementType);
             return maker;
@@ -94,20 +94,8 @@ internal sealed class BenchRows
         else
         {
             Span<ushort> bits = MemoryMarshal.Cast<byte, ushort>(target);
-            for (int i = 0; i < row.Length; i++) bits[i] = RoundToBFloat16(BitConverter.SingleToUInt32Bits(row[i]));
+            for (int i = 0; i < row.Length; i++) bits[i] = BFloat16.Round(row[i]);
         }
-    }
-
-    /// <summary>Rounds to the nearest, ties to even; the rows hold no NaN.</summary>
-    private static ushort RoundToBFloat16(uint bits) => (ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
-
-    /// <summary>The finalizer of SplitMix64: every bit of the input reaches every bit of the output.</summary>
-    private static ulong Mix(ulong x)
-    {
-        x += 0x9E37_79B9_7F4A_7C15;
-        x = (x ^ (x >> 30)) * 0xBF58_476D_1CE4_E5B9;
-        x = (x ^ (x >> 27)) * 0x94D0_49BB_1331_11EB;
-        return x ^ (x >> 31);
     }
 
     /// <summary>Makes one row pair at a time in scratch memory.</summary>
@@ -187,6 +175,6 @@ internal sealed class BenchRows
             TensorPrimitives.Multiply(_radius, _angle, row);
         }
 
-        private ulong Next() => Mix(_state += 0xD1B5_4A32_D192_ED03);
+        private ulong Next() => SplitMix64.Mix(_state += 0xD1B5_4A32_D192_ED03);
     }
 }

@@ -52,7 +52,7 @@ internal sealed class DemoPair
 
         ushort[] embedding = Normal(new(Seed), Rows * Width);
         SplitMix64 dust = new(Seed + 1);
-        foreach (ref ushort value in embedding.AsSpan(Dead * Width, Width)) value = ToBFloat16(DeadValue * dust.NextNormal());
+        foreach (ref ushort value in embedding.AsSpan(Dead * Width, Width)) value = BFloat16.Round((float)(DeadValue * dust.NextNormal()));
         WriteModel(pair.Base, embedding);
         WriteModel(pair.Tuned, pair.Tune(embedding));
         return pair;
@@ -74,7 +74,7 @@ internal sealed class DemoPair
     private static void Move(Span<ushort> row, double shift, double noise, ref SplitMix64 random)
     {
         foreach (ref ushort value in row)
-            value = ToBFloat16(BitConverter.UInt32BitsToSingle((uint)value << 16) + shift + noise * random.NextNormal());
+            value = BFloat16.Round((float)(BitConverter.UInt32BitsToSingle((uint)value << 16) + shift + noise * random.NextNormal()));
     }
 
     private static void WriteModel(string folder, ushort[] embedding)
@@ -115,14 +115,7 @@ internal sealed class DemoPair
     private static ushort[] Normal(SplitMix64 random, int count)
     {
         ushort[] values = new ushort[count];
-        foreach (ref ushort value in values.AsSpan()) value = ToBFloat16(Deviation * random.NextNormal());
+        foreach (ref ushort value in values.AsSpan()) value = BFloat16.Round((float)(Deviation * random.NextNormal()));
         return values;
-    }
-
-    /// <summary>To the nearest, ties to even.</summary>
-    private static ushort ToBFloat16(double value)
-    {
-        uint bits = BitConverter.SingleToUInt32Bits((float)value);
-        return (ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
     }
 }
