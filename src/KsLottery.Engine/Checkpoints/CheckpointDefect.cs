@@ -41,6 +41,8 @@ public enum CheckpointDefect
     TensorNotInIndex,
     /// <summary>A <c>config.json</c> that cannot be understood.</summary>
     InvalidConfig,
+    /// <summary>A tensor that is not what <c>config.json</c> asks for.</summary>
+    ConfigMismatch,
     /// <summary>A folder in which no safetensors checkpoint can be told.</summary>
     NoCheckpoint,
     /// <summary>A row patch whose indices, rows or metadata are not what the format asks for.</summary>

@@ -1,0 +1,143 @@
+using System.Text.Json;
+using KsLottery.Engine.Checkpoints;
+
+namespace KsLottery.Engine.Models;
+
+/// <summary>Reads a <c>config.json</c> strictly: what would be computed otherwise than its makers do is refused by name.</summary>
+internal sealed class LlamaConfigReader
+{
+    private const int LongestFile = 16 << 20;
+
+    /// <summary>Settings that change what is computed, and the only value that is computed here.</summary>
+    private static readonly (string Key, string Supported)[] Fixed =
+    [
+        ("attention_bias", "false"), ("mlp_bias", "false"), ("attention_dropout", "0.0"), ("partial_rotary_factor", "1.0"),
+        ("sliding_window", "null"), ("quantization_config", "null"), ("is_encoder_decoder", "false"), ("logit_scale", "1.0"),
+    ];
+
+    private readonly string _path;
+    private readonly JsonElement _root;
+
+    private LlamaConfigReader(string path, JsonElement root) => (_path, _root) = (path, root);
+
+    public static LlamaConfig Read(string path)
+    {
+        long length = new FileInfo(path).Length;
+        if (length > LongestFile) throw Invalid(path, $"{length} bytes, allowed are {LongestFile}");
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
+            if (document.RootElement.ValueKind != JsonValueKind.Object) throw Invalid(path, "the file must hold a JSON object");
+            return new LlamaConfigReader(path, document.RootElement).Read();
+        }
+        catch (JsonException e)
+        {
+            throw Invalid(path, $"not JSON in line {e.LineNumber + 1}, byte {e.BytePositionInLine} of it", e);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw Invalid(path, "a lone surrogate in a string", e);
+        }
+    }
+
+    private LlamaConfig Read()
+    {
+        RefuseOthers();
+        int width = Size("hidden_size"), heads = Size("num_attention_heads"), keyHeads = Size("num_key_value_heads", heads);
+        if (Find("head_dim") is null && width % heads != 0)
+            throw Invalid(_path, $"hidden_size {width} is no multiple of num_attention_heads {heads}, and head_dim is not given");
+        int headWidth = Size("head_dim", width / heads);
+        if (heads % keyHeads != 0) throw Invalid(_path, $"num_attention_heads {heads} is no multiple of num_key_value_heads {keyHeads}");
+        if (headWidth % 2 != 0) throw Invalid(_path, $"the head width {headWidth} is odd, rotary positions need pairs");
+        JsonElement? rope = Find("rope_parameters");
+        int vocabulary = Size("vocab_size");
+        return new()
+        {
+            Width = width,
+            FeedForwardWidth = Size("intermediate_size"),
+            LayerCount = Size("num_hidden_layers"),
+            Attention = new(heads, keyHeads, headWidth),
+            VocabularySize = vocabulary,
+            MaxLength = Size("max_position_embeddings", 2048),
+            NormEpsilon = Number(_root, "rms_norm_eps", 1e-6, least: 0),
+            RopeTheta = Number(rope ?? _root, "rope_theta", Number(_root, "rope_theta", 10_000, least: 1), least: 1),
+            RopeScaling = ReadScaling(rope ?? Find("rope_scaling")),
+            IsTied = Find("tie_word_embeddings") is { ValueKind: JsonValueKind.True },
+            BosTokenId = Ids("bos_token_id", vocabulary) is [int bos, ..] ? bos : null,
+            EosTokenIds = Ids("eos_token_id", vocabulary),
+        };
+    }
+
+    private void RefuseOthers()
+    {
+        string? type = Find("model_type")?.GetString();
+        if (type != "llama") throw Unsupported("model_type", type is null ? "absent" : Quote(type), "\"llama\"");
+        string activation = Find("hidden_act")?.GetString() ?? "silu";
+        if (activation is not ("silu" or "swish")) throw Unsupported("hidden_act", Quote(activation), "\"silu\"");
+        foreach ((string key, string supported) in Fixed)
+            if (Find(key) is { } value && !(value.GetRawText() == supported || (value.ValueKind == JsonValueKind.Number && $"{value.GetDouble():0.0}" == supported)))
+                throw Unsupported(key, value.ValueKind == JsonValueKind.Object ? "set" : value.GetRawText(), supported);
+    }
+
+    private RopeScaling? ReadScaling(JsonElement? found)
+    {
+        if (found is not { } scaling) return null;
+        if (scaling.ValueKind != JsonValueKind.Object) throw Invalid(_path, "rope_scaling must be an object or null");
+        string? type = (Get(scaling, "rope_type") ?? Get(scaling, "type"))?.GetString();
+        double factor = type is null or "default" ? 1 : Number(scaling, "factor", null, least: 1);
+        switch (type)
+        {
+            case null or "default": return null;
+            case "linear": return new LinearRopeScaling(factor);
+            case "llama3":
+                double low = Number(scaling, "low_freq_factor", null, least: 0), high = Number(scaling, "high_freq_factor", null, least: 0);
+                if (high <= low) throw Invalid(_path, $"high_freq_factor {high} must exceed low_freq_factor {low}");
+                return new Llama3RopeScaling(factor, low, high, Number(scaling, "original_max_position_embeddings", null, least: 1));
+            default: throw Unsupported("rope_scaling", Quote(type), "\"default\", \"linear\" or \"llama3\"");
+        }
+    }
+
+    private int Size(string key, int? absent = null)
+    {
+        if (Find(key) is not { } value)
+            return absent ?? throw Invalid(_path, $"{key} is missing");
+        return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int size) && size > 0
+            ? size
+            : throw Invalid(_path, $"{key} must be an integer from 1 to {int.MaxValue}, it is {value.GetRawText()}");
+    }
+
+    private double Number(JsonElement parent, string key, double? absent, double least)
+    {
+        if (Get(parent, key) is not { } value) return absent ?? throw Invalid(_path, $"{key} is missing");
+        return value.ValueKind == JsonValueKind.Number && value.GetDouble() is double number && number >= least && double.IsFinite(number)
+            ? number
+            : throw Invalid(_path, $"{key} must be a number of at least {least}, it is {value.GetRawText()}");
+    }
+
+    private List<int> Ids(string key, int vocabulary)
+    {
+        List<int> ids = [];
+        if (Find(key) is not { } value) return ids;
+        foreach (JsonElement item in value.ValueKind == JsonValueKind.Array ? [.. value.EnumerateArray()] : (JsonElement[])[value])
+        {
+            if (item.ValueKind != JsonValueKind.Number || !item.TryGetInt32(out int id))
+                throw Invalid(_path, $"{key} must be a token id or a list of them");
+            // -1 is an old way to say that there is none, and an id past the vocabulary cannot come up.
+            if (id >= 0 && id < vocabulary) ids.Add(id);
+        }
+        return ids;
+    }
+
+    private JsonElement? Find(string key) => Get(_root, key);
+
+    private static JsonElement? Get(JsonElement parent, string key) =>
+        parent.TryGetProperty(key, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value : null;
+
+    private static string Quote(string text) => CheckpointFormatException.Quote(text);
+
+    private NotSupportedException Unsupported(string key, string value, string supported) =>
+        new($"{_path}: {key} is {value}, only {supported} is computed here. Choose a model of the LLaMA 1, 2 or 3 type.");
+
+    private static CheckpointFormatException Invalid(string path, string problem, Exception? cause = null) =>
+        new(CheckpointDefect.InvalidConfig, path, problem, "Copy the model's own config.json there", innerException: cause);
+}

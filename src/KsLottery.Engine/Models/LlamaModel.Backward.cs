@@ -1,0 +1,161 @@
+using KsLottery.Engine.Operations;
+
+namespace KsLottery.Engine.Models;
+
+public sealed partial class LlamaModel
+{
+    private readonly ScratchMemory[] _gradients;
+
+    /// <summary>Losses of the rows that have a target, some rows at a time; with a gradient to fill, also everything above the layers.</summary>
+    /// <param name="batch">The targets.</param>
+    /// <param name="stream">The last residual stream, (N, C).</param>
+    /// <param name="streamGradient">Its gradient, which is overwritten; empty for the loss alone.</param>
+    /// <param name="scale">What gradients are multiplied with.</param>
+    private double Head(TokenBatch batch, DeviceSpan stream, DeviceSpan streamGradient, double scale)
+    {
+        if (!streamGradient.IsEmpty) _operations.Clear(streamGradient);
+        int[] rows = [.. Enumerable.Range(0, batch.RowCount).Where(i => batch.Targets[i] != TokenBatch.NoTarget)];
+        double loss = 0;
+        foreach (int[] some in rows.Chunk(LogitRows))
+        {
+            int[] targets = [.. some.Select(i => batch.Targets[i])];
+            DeviceSpan input = _gradients[1].Get((long)some.Length * _config.Width);
+            _operations.EmbeddingForward(input, stream, some, _config.Width);
+            DeviceSpan logits = LogitsOf(input), losses = _losses.Get(some.Length), logSumExp = _logSumExp.Get(some.Length);
+            _operations.CrossEntropyForward(losses, logSumExp, logits, targets, _config.VocabularySize);
+            loss += _operations.Sum(losses);
+            if (streamGradient.IsEmpty) continue;
+            _operations.CrossEntropyBackward(logits, logSumExp, targets, _config.VocabularySize, scale);
+            DeviceSpan inputGradient = HeadBackward(input, logits);
+            _operations.ScatterRows(streamGradient, inputGradient, some, _config.Width);
+        }
+        return loss;
+    }
+
+    /// <summary>From the gradient of the logits to that of the rows they came from.</summary>
+    private DeviceSpan HeadBackward(DeviceSpan input, DeviceSpan logitGradient)
+    {
+        int vocabulary = _config.VocabularySize, width = _config.Width;
+        Weight head = _weights.OutputHead;
+        long rows = input.Length / width;
+        DeviceSpan hidden = _hidden.Get(input.Length), hiddenGradient = _gradients[2].Get(input.Length), inputGradient = _gradients[3].Get(input.Length);
+        DeviceSpan ticketGradient = default;
+        if (TiedTicket is { } ticket)
+            _operations.TakeColumns(ticketGradient = _ticketLogits.Get(rows * ticket.Rows.Length), logitGradient, ticket.Rows, vocabulary);
+        _operations.MatMulBackwardInput(hiddenGradient, logitGradient, head.Value, vocabulary, width);
+        if (head.IsTrainable) _operations.MatMulBackwardWeight(head.Gradient, logitGradient, hidden, vocabulary, width);
+        if (TiedTicket is { } tied)
+        {
+            _operations.MatMulBackwardInput(hiddenGradient, ticketGradient, tied.Weight.Value, tied.Rows.Length, width, accumulate: true);
+            _operations.MatMulBackwardWeight(tied.Weight.Gradient, ticketGradient, hidden, tied.Rows.Length, width);
+        }
+        _operations.Clear(inputGradient);
+        _operations.RmsNormBackward(inputGradient, _weights.FinalNorm.Gradient, hiddenGradient, input, _hiddenRms.Get(rows), _weights.FinalNorm.Value, width);
+        return inputGradient;
+    }
+
+    /// <summary>From the gradient of the last residual stream to those of everything that learns below.</summary>
+    private void Backward(TokenBatch batch, DeviceSpan gradient)
+    {
+        int[] positions = Positions(batch);
+        for (int layer = _config.LayerCount - 1; layer >= 0; layer--)
+        {
+            DeviceSpan stream = _streams[layer].Get(gradient.Length);
+            LayerActivations activations = _activations[_recompute ? 0 : layer];
+            // Without recomputation the last layer run is the one whose activations lie in the shared room anyway.
+            if (_recompute && layer < _config.LayerCount - 1)
+            {
+                ForwardAttention(layer, activations, stream, positions);
+                _operations.AttentionForward(activations.Attended, activations.LogSumExp, activations.Query, activations.Key, activations.Value,
+                    _config.Attention, batch.Starts);
+                ForwardRest(layer, activations, stream, next: default);
+            }
+            FeedForwardBackward(layer, activations, gradient);
+            AttentionBackward(layer, activations, gradient, stream, batch, positions);
+        }
+    }
+
+    /// <summary>The gradient of a layer's output becomes that of the stream between its two halves.</summary>
+    private void FeedForwardBackward(int index, LayerActivations activations, DeviceSpan gradient)
+    {
+        LlamaLayer layer = _weights.Layers[index];
+        int width = _config.Width, inner = _config.FeedForwardWidth;
+        DeviceSpan innerGradient = _feedForward.Get(activations.Gate.Length), normedGradient = _gradients[1].Get(gradient.Length);
+        if (layer.Down.IsTrainable)
+        {
+            _operations.SwiGluForward(innerGradient, activations.Gate, activations.Up);
+            _operations.MatMulBackwardWeight(layer.Down.Gradient, gradient, innerGradient, width, inner);
+        }
+        _operations.MatMulBackwardInput(innerGradient, gradient, layer.Down.Value, width, inner);
+        _operations.SwiGluBackward(activations.Gate, activations.Up, innerGradient, activations.Gate, activations.Up);
+        if (layer.Gate.IsTrainable)
+        {
+            DeviceSpan normed = _normed.Get(gradient.Length);
+            _operations.RmsNormForward(normed, activations.FeedForwardInverseRms, activations.Middle, layer.FeedForwardNorm.Value, width, _config.NormEpsilon);
+            _operations.MatMulBackwardWeight(layer.Gate.Gradient, activations.Gate, normed, inner, width);
+            _operations.MatMulBackwardWeight(layer.Up.Gradient, activations.Up, normed, inner, width);
+        }
+        _operations.MatMulBackwardInput(normedGradient, activations.Gate, layer.Gate.Value, inner, width);
+        _operations.MatMulBackwardInput(normedGradient, activations.Up, layer.Up.Value, inner, width, accumulate: true);
+        _operations.RmsNormBackward(gradient, layer.FeedForwardNorm.Gradient, normedGradient, activations.Middle,
+            activations.FeedForwardInverseRms, layer.FeedForwardNorm.Value, width);
+    }
+
+    /// <summary>The gradient of the stream between a layer's halves becomes that of its input; below the lowest layer lies the embedding.</summary>
+    private void AttentionBackward(int index, LayerActivations activations, DeviceSpan gradient, DeviceSpan stream, TokenBatch batch, int[] positions)
+    {
+        LlamaLayer layer = _weights.Layers[index];
+        AttentionShape shape = _config.Attention;
+        int width = _config.Width;
+        long queryLength = activations.Query.Length, keyLength = activations.Key.Length;
+        DeviceSpan attendedGradient = _gradients[2].Get(queryLength), queryGradient = _gradients[3].Get(queryLength);
+        DeviceSpan keyGradient = _gradients[4].Get(keyLength), valueGradient = _gradients[5].Get(keyLength);
+        if (layer.Output.IsTrainable)
+            _operations.MatMulBackwardWeight(layer.Output.Gradient, gradient, activations.Attended, width, shape.QueryWidth);
+        _operations.MatMulBackwardInput(attendedGradient, gradient, layer.Output.Value, width, shape.QueryWidth);
+        _operations.AttentionBackward(queryGradient, keyGradient, valueGradient, attendedGradient, activations.Attended, activations.LogSumExp,
+            activations.Query, activations.Key, activations.Value, shape, batch.Starts);
+        _operations.RopeBackward(queryGradient, _rope.Cosines, _rope.Sines, positions, shape.HeadWidth);
+        _operations.RopeBackward(keyGradient, _rope.Cosines, _rope.Sines, positions, shape.HeadWidth);
+        if (layer.Query.IsTrainable)
+        {
+            DeviceSpan normed = _normed.Get(gradient.Length);
+            _operations.RmsNormForward(normed, activations.AttentionInverseRms, stream, layer.AttentionNorm.Value, width, _config.NormEpsilon);
+            _operations.MatMulBackwardWeight(layer.Query.Gradient, queryGradient, normed, shape.QueryWidth, width);
+            _operations.MatMulBackwardWeight(layer.Key.Gradient, keyGradient, normed, shape.KeyWidth, width);
+            _operations.MatMulBackwardWeight(layer.Value.Gradient, valueGradient, normed, shape.KeyWidth, width);
+        }
+
+        DeviceSpan inverseRms = activations.AttentionInverseRms;
+        int[] tokens = batch.Tokens;
+        if (index == 0 && _weights.Ticket is { } ticket)
+        {
+            // The embedding's rows that learn stand at a few positions only: nothing else is needed from here on.
+            tokens = ticket.Ordinals(tokens);
+            int[] rows = [.. Enumerable.Range(0, tokens.Length).Where(i => tokens[i] >= 0)];
+            if (rows.Length == 0) return;
+            tokens = [.. rows.Select(i => tokens[i])];
+            queryGradient = Gathered(_gradients[2], queryGradient, rows, shape.QueryWidth);
+            keyGradient = Gathered(_gradients[6], keyGradient, rows, shape.KeyWidth);
+            valueGradient = Gathered(_gradients[7], valueGradient, rows, shape.KeyWidth);
+            inverseRms = Gathered(_losses, inverseRms, rows, 1);
+            stream = Gathered(_normed, stream, rows, width);
+            gradient = Gathered(_gradients[8], gradient, rows, width);
+        }
+        DeviceSpan normedGradient = _gradients[1].Get(gradient.Length);
+        _operations.MatMulBackwardInput(normedGradient, queryGradient, layer.Query.Value, shape.QueryWidth, width);
+        _operations.MatMulBackwardInput(normedGradient, keyGradient, layer.Key.Value, shape.KeyWidth, width, accumulate: true);
+        _operations.MatMulBackwardInput(normedGradient, valueGradient, layer.Value.Value, shape.KeyWidth, width, accumulate: true);
+        _operations.RmsNormBackward(gradient, layer.AttentionNorm.Gradient, normedGradient, stream, inverseRms, layer.AttentionNorm.Value, width);
+        if (index > 0) return;
+        Weight embedding = _weights.Ticket?.Weight ?? _weights.TokenEmbedding;
+        _operations.EmbeddingBackward(embedding.Gradient, gradient, tokens, width);
+    }
+
+    private DeviceSpan Gathered(ScratchMemory memory, DeviceSpan source, int[] rows, int width)
+    {
+        DeviceSpan gathered = memory.Get((long)rows.Length * width);
+        _operations.EmbeddingForward(gathered, source, rows, width);
+        return gathered;
+    }
+}

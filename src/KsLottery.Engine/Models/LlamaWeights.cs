@@ -1,0 +1,151 @@
+using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Operations;
+
+namespace KsLottery.Engine.Models;
+
+/// <summary>The weights of a LLaMA-type model on a device: read where they lie in the mapped file, copied only where they learn.</summary>
+public sealed class LlamaWeights : IDisposable
+{
+    private const string EmbeddingName = "model.embed_tokens.weight", FinalNormName = "model.norm.weight", HeadName = "lm_head.weight";
+
+    private readonly IOperations _operations;
+    private readonly LlamaLayer[] _layers;
+
+    private LlamaWeights(LlamaConfig config, IOperations operations, Func<string, int, int, Weight> make)
+    {
+        _operations = operations;
+        Config = config;
+        TokenEmbedding = make(EmbeddingName, config.VocabularySize, config.Width);
+        _layers = new LlamaLayer[config.LayerCount];
+        for (int i = 0; i < _layers.Length; i++)
+            _layers[i] = new([.. LlamaLayer.Shapes(config).Select(s => make($"model.layers.{i}.{s.Name}.weight", s.Rows, s.Columns))]);
+        FinalNorm = make(FinalNormName, 0, config.Width);
+        OutputHead = config.IsTied ? TokenEmbedding : make(HeadName, config.VocabularySize, config.Width);
+    }
+
+    /// <summary>The model's shape.</summary>
+    public LlamaConfig Config { get; }
+
+    /// <summary>(V, C).</summary>
+    public Weight TokenEmbedding { get; private set; }
+
+    /// <summary>The layers, from the input on.</summary>
+    public IReadOnlyList<LlamaLayer> Layers => _layers;
+
+    /// <summary>(C).</summary>
+    public Weight FinalNorm { get; private set; }
+
+    /// <summary>(V, C); the token embedding itself where the model is tied.</summary>
+    public Weight OutputHead { get; private set; }
+
+    /// <summary>What learns.</summary>
+    public TrainingScope? Scope { get; private set; }
+
+    /// <summary>The rows that learn in place of the embedding's, null unless the scope is a ticket.</summary>
+    public TicketRows? Ticket { get; private set; }
+
+    /// <summary>Every tensor of the checkpoint, once.</summary>
+    public IEnumerable<Weight> All =>
+        [TokenEmbedding, .. _layers.SelectMany(l => l.Weights), FinalNorm, .. Config.IsTied ? (Weight[])[] : [OutputHead]];
+
+    /// <summary>What learns, in a fixed order.</summary>
+    public IReadOnlyList<Weight> Trainable => Ticket is not null ? [Ticket.Weight] : [.. All.Where(w => w.IsTrainable)];
+
+    /// <summary>Opens a checkpoint's weights.</summary>
+    /// <param name="checkpoint">The checkpoint, which must outlive the weights.</param>
+    /// <param name="config">Its shape.</param>
+    /// <param name="operations">The device.</param>
+    /// <exception cref="KeyNotFoundException">A tensor is missing.</exception>
+    /// <exception cref="CheckpointFormatException">A tensor has another shape than the configuration says, or one that is not computed with.</exception>
+    /// <exception cref="NotSupportedException">A tensor is not F32, F16 or BF16.</exception>
+    public static LlamaWeights Open(Checkpoint checkpoint, LlamaConfig config, IOperations operations)
+    {
+        ArgumentNullException.ThrowIfNull(checkpoint);
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(operations);
+        LlamaWeights weights = new(config, operations, (name, rows, columns) =>
+        {
+            Tensor tensor = checkpoint.GetTensor(name);
+            long[] shape = rows == 0 ? [columns] : [rows, columns];
+            if (!tensor.Shape.SequenceEqual(shape))
+                throw new CheckpointFormatException(CheckpointDefect.ConfigMismatch, tensor.File.Path,
+                    $"the shape is [{string.Join(", ", tensor.Shape)}], {ModelConfig.FileName} asks for [{string.Join(", ", shape)}]",
+                    "Put the model's own config.json beside it", name);
+            return new(name, Math.Max(rows, 1), columns, operations.Open(tensor), isVector: rows == 0);
+        });
+        HashSet<string> known = [.. weights.All.Select(w => w.Name), HeadName];
+        foreach (Tensor tensor in checkpoint.Tensors)
+            if (!known.Contains(tensor.Name) && !tensor.Name.EndsWith("rotary_emb.inv_freq", StringComparison.Ordinal))
+                throw new CheckpointFormatException(CheckpointDefect.ConfigMismatch, tensor.File.Path, "a LLaMA-type model has no such tensor, "
+                    + "and what it adds would not be computed", "Choose a model of the LLaMA 1, 2 or 3 type", tensor.Name);
+        return weights;
+    }
+
+    /// <summary>Makes the weights of a new model that learns in full.</summary>
+    /// <remarks>
+    /// Normal with a deviation of 0.02, and of 0.02/√(2L) for the two matrices of a layer that add to the residual stream (Radford et al.
+    /// 2019); norms are 1.
+    /// </remarks>
+    /// <param name="config">The shape.</param>
+    /// <param name="operations">The device.</param>
+    /// <param name="seed">Decides every value.</param>
+    public static LlamaWeights Random(LlamaConfig config, IOperations operations, ulong seed)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(operations);
+        const double Deviation = 0.02;
+        ulong tensors = 0;
+        LlamaWeights weights = new(config, operations, (name, rows, columns) =>
+        {
+            SplitMix64 random = new(SplitMix64.Mix(seed) + tensors++);
+            bool addsToStream = name.Contains("o_proj", StringComparison.Ordinal) || name.Contains("down_proj", StringComparison.Ordinal);
+            double deviation = addsToStream ? Deviation / Math.Sqrt(2 * config.LayerCount) : Deviation;
+            float[] row = new float[columns];
+            Weight weight = new(name, Math.Max(rows, 1), columns, operations.Allocate(Math.Max(rows, 1) * (long)columns),
+                operations.Allocate(Math.Max(rows, 1) * (long)columns), isVector: rows == 0);
+            for (int r = 0; r < weight.Rows; r++)
+            {
+                for (int c = 0; c < columns; c++) row[c] = rows == 0 ? 1 : (float)(random.NextNormal() * deviation);
+                operations.Upload(weight.Value.Slice(r * (long)columns, columns), row);
+            }
+            return weight;
+        });
+        weights.Scope = TrainingScope.Full;
+        return weights;
+    }
+
+    /// <summary>Decides what learns; once.</summary>
+    /// <exception cref="InvalidOperationException">It was decided before.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The ticket has a row that the embedding lacks.</exception>
+    public void MakeTrainable(TrainingScope scope)
+    {
+        ArgumentNullException.ThrowIfNull(scope);
+        if (Scope is not null) throw new InvalidOperationException($"these weights already learn in scope {Scope.Name}. Open them anew for another.");
+        if (scope.Rows.Count > 0) Ticket = new(TokenEmbedding, scope.Rows, _operations);
+        else
+        {
+            TokenEmbedding = TokenEmbedding.ToTrainable(_operations);
+            if (scope == TrainingScope.Full)
+            {
+                foreach (LlamaLayer layer in _layers) layer.MakeTrainable(_operations);
+                FinalNorm = FinalNorm.ToTrainable(_operations);
+            }
+            if (Config.IsTied) OutputHead = TokenEmbedding;
+            else if (scope == TrainingScope.Full) OutputHead = OutputHead.ToTrainable(_operations);
+        }
+        Scope = scope;
+    }
+
+    /// <summary>Sets every gradient to zero.</summary>
+    public void ClearGradients()
+    {
+        foreach (Weight weight in Trainable) _operations.Clear(weight.Gradient);
+    }
+
+    /// <summary>Gives everything back.</summary>
+    public void Dispose()
+    {
+        foreach (Weight weight in All) weight.Dispose();
+        Ticket?.Weight.Dispose();
+    }
+}

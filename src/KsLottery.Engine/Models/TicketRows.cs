@@ -1,0 +1,37 @@
+using KsLottery.Engine.Operations;
+
+namespace KsLottery.Engine.Models;
+
+/// <summary>The rows of the embedding that learn: they stand in for the rows of the frozen matrix wherever it is read.</summary>
+public sealed class TicketRows
+{
+    private readonly int[] _ordinals;
+
+    internal TicketRows(Weight embedding, IReadOnlyList<int> rows, IOperations operations)
+    {
+        if (rows[^1] >= embedding.Rows)
+            throw new ArgumentOutOfRangeException(nameof(rows), rows[^1],
+                $"the embedding {embedding.Name} has rows 0 to {embedding.Rows - 1}. Was the ticket found in another model?");
+        Rows = [.. rows];
+        long length = (long)rows.Count * embedding.Columns;
+        Weight = new(embedding.Name, rows.Count, embedding.Columns, operations.Allocate(length), operations.Allocate(length));
+        operations.EmbeddingForward(Weight.Value, embedding.Value, Rows, embedding.Columns);
+        _ordinals = new int[embedding.Rows];
+        _ordinals.AsSpan().Fill(-1);
+        for (int i = 0; i < Rows.Length; i++) _ordinals[Rows[i]] = i;
+    }
+
+    /// <summary>The k token ids, growing.</summary>
+    public int[] Rows { get; }
+
+    /// <summary>(k, C), with its gradient.</summary>
+    public Weight Weight { get; }
+
+    /// <summary>For each token its place among the rows, or -1.</summary>
+    internal int[] Ordinals(ReadOnlySpan<int> tokens)
+    {
+        int[] ordinals = new int[tokens.Length];
+        for (int i = 0; i < tokens.Length; i++) ordinals[i] = _ordinals[tokens[i]];
+        return ordinals;
+    }
+}

@@ -1,0 +1,53 @@
+using KsLottery.Engine.Operations;
+
+namespace KsLottery.Engine.Models;
+
+/// <summary>A matrix or vector of a model, with its gradient where it learns.</summary>
+public sealed class Weight : IDisposable
+{
+    private readonly DeviceMemory _value;
+    private readonly DeviceMemory? _gradient;
+
+    internal Weight(string name, int rows, int columns, DeviceMemory value, DeviceMemory? gradient = null, bool isVector = false)
+    {
+        (Name, Rows, Columns, IsVector) = (name, rows, columns, isVector);
+        (_value, _gradient) = (value, gradient);
+    }
+
+    /// <summary>The tensor's name in a Hugging Face checkpoint.</summary>
+    public string Name { get; }
+
+    /// <summary>The number of rows, outputs for a linear layer; 1 for a vector.</summary>
+    public int Rows { get; }
+
+    /// <summary>The number of columns, inputs for a linear layer.</summary>
+    public int Columns { get; }
+
+    /// <summary>Whether the tensor has one dimension.</summary>
+    public bool IsVector { get; }
+
+    /// <summary>(Rows, Columns), in the stored type, or in the device's own where it learns.</summary>
+    public DeviceSpan Value => _value;
+
+    /// <summary>(Rows, Columns), empty while frozen.</summary>
+    public DeviceSpan Gradient => _gradient is null ? default : _gradient.Span;
+
+    /// <summary>Whether it learns.</summary>
+    public bool IsTrainable => _gradient is not null;
+
+    /// <summary>Gives value and gradient back.</summary>
+    public void Dispose()
+    {
+        _value.Dispose();
+        _gradient?.Dispose();
+    }
+
+    /// <summary>A copy in the device's own type that can learn; this one is given back.</summary>
+    internal Weight ToTrainable(IOperations operations)
+    {
+        Weight trainable = new(Name, Rows, Columns, operations.Allocate(Value.Length), operations.Allocate(Value.Length), IsVector);
+        operations.Copy(trainable.Value, Value);
+        Dispose();
+        return trainable;
+    }
+}
