@@ -71,7 +71,7 @@ public sealed class LlamaWeights : IDisposable
                 throw new CheckpointFormatException(CheckpointDefect.ConfigMismatch, tensor.File.Path,
                     $"the shape is [{string.Join(", ", tensor.Shape)}], {ModelConfig.FileName} asks for [{string.Join(", ", shape)}]",
                     "Put the model's own config.json beside it", name);
-            return new(name, Math.Max(rows, 1), columns, operations.Open(tensor), isVector: rows == 0);
+            return new(name, Math.Max(rows, 1), columns, operations.Open(tensor), isVector: rows == 0, isStored: true);
         });
         HashSet<string> known = [.. weights.All.Select(w => w.Name), HeadName];
         foreach (Tensor tensor in checkpoint.Tensors)
@@ -81,7 +81,7 @@ public sealed class LlamaWeights : IDisposable
         return weights;
     }
 
-    /// <summary>Makes the weights of a new model that learns in full.</summary>
+    /// <summary>Makes the weights of a new model.</summary>
     /// <remarks>
     /// Normal with a deviation of 0.02, and of 0.02/√(2L) for the two matrices of a layer that add to the residual stream (Radford et al.
     /// 2019); norms are 1.
@@ -95,14 +95,13 @@ public sealed class LlamaWeights : IDisposable
         ArgumentNullException.ThrowIfNull(operations);
         const double Deviation = 0.02;
         ulong tensors = 0;
-        LlamaWeights weights = new(config, operations, (name, rows, columns) =>
+        return new(config, operations, (name, rows, columns) =>
         {
             SplitMix64 random = new(SplitMix64.Mix(seed) + tensors++);
             bool addsToStream = name.Contains("o_proj", StringComparison.Ordinal) || name.Contains("down_proj", StringComparison.Ordinal);
             double deviation = addsToStream ? Deviation / Math.Sqrt(2 * config.LayerCount) : Deviation;
             float[] row = new float[columns];
-            Weight weight = new(name, Math.Max(rows, 1), columns, operations.Allocate(Math.Max(rows, 1) * (long)columns),
-                operations.Allocate(Math.Max(rows, 1) * (long)columns), isVector: rows == 0);
+            Weight weight = new(name, Math.Max(rows, 1), columns, operations.Allocate(Math.Max(rows, 1) * (long)columns), isVector: rows == 0);
             for (int r = 0; r < weight.Rows; r++)
             {
                 for (int c = 0; c < columns; c++) row[c] = rows == 0 ? 1 : (float)(random.NextNormal() * deviation);
@@ -110,8 +109,6 @@ public sealed class LlamaWeights : IDisposable
             }
             return weight;
         });
-        weights.Scope = TrainingScope.Full;
-        return weights;
     }
 
     /// <summary>Decides what learns; once.</summary>

@@ -7,11 +7,12 @@ public sealed class Weight : IDisposable
 {
     private readonly DeviceMemory _value;
     private readonly DeviceMemory? _gradient;
+    private readonly bool _isStored;
 
-    internal Weight(string name, int rows, int columns, DeviceMemory value, DeviceMemory? gradient = null, bool isVector = false)
+    internal Weight(string name, int rows, int columns, DeviceMemory value, DeviceMemory? gradient = null, bool isVector = false, bool isStored = false)
     {
         (Name, Rows, Columns, IsVector) = (name, rows, columns, isVector);
-        (_value, _gradient) = (value, gradient);
+        (_value, _gradient, _isStored) = (value, gradient, isStored);
     }
 
     /// <summary>The tensor's name in a Hugging Face checkpoint.</summary>
@@ -42,9 +43,10 @@ public sealed class Weight : IDisposable
         _gradient?.Dispose();
     }
 
-    /// <summary>A copy in the device's own type that can learn; this one is given back.</summary>
+    /// <summary>The weight with a gradient, copied to the device's own type where it is a checkpoint's; takes this one's place.</summary>
     internal Weight ToTrainable(IOperations operations)
     {
+        if (!_isStored) return new(Name, Rows, Columns, _value, operations.Allocate(Value.Length), IsVector);
         Weight trainable = new(Name, Rows, Columns, operations.Allocate(Value.Length), operations.Allocate(Value.Length), IsVector);
         operations.Copy(trainable.Value, Value);
         Dispose();
