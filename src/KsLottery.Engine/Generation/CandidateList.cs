@@ -1,0 +1,53 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
+namespace KsLottery.Engine.Generation;
+
+/// <summary>The best few of all tokens that may continue some beams, best first, found without sorting the vocabulary.</summary>
+/// <param name="capacity">How many to keep.</param>
+internal sealed class CandidateList(int capacity)
+{
+    private const int Block = 16;
+
+    private readonly Candidate[] _items = new Candidate[capacity];
+    private int _count;
+
+    /// <summary>The candidates in the order of <see cref="Candidate.CompareTo"/>; those of probability 0 are none.</summary>
+    public ReadOnlySpan<Candidate> Items => _items.AsSpan(0, _count);
+
+    public void Clear() => _count = 0;
+
+    /// <summary>Offers every token as the next of a beam, with the score of its logit plus an offset. Beams come in rising order.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Offer(int beam, double offset, ReadOnlySpan<float> logits)
+    {
+        ref float x = ref MemoryMarshal.GetReference(logits);
+        float limit = Limit(offset);
+        int i = 0;
+        for (; i <= logits.Length - Block; i += Block)
+        {
+            if (!Vector512.GreaterThanAny(Vector512.LoadUnsafe(ref x, (nuint)i), Vector512.Create(limit))) continue;
+            for (int j = i; j < i + Block; j++)
+                if (logits[j] > limit) Insert(new(offset + logits[j], beam, j));
+            limit = Limit(offset);
+        }
+        for (; i < logits.Length; i++)
+            if (logits[i] > limit) Insert(new(offset + logits[i], beam, i));
+    }
+
+    /// <summary>A logit that is too small, as all below it are; the next one up may be so too.</summary>
+    private float Limit(double offset) =>
+        _count < capacity ? float.NegativeInfinity : MathF.BitDecrement((float)(_items[^1].Score - offset));
+
+    private void Insert(Candidate candidate)
+    {
+        // Among equals the earlier offer stays ahead: it has the lower beam or token.
+        int at = _count;
+        while (at > 0 && _items[at - 1].Score < candidate.Score) at--;
+        if (at == capacity) return;
+        if (_count < capacity) _count++;
+        _items.AsSpan(at, _count - at - 1).CopyTo(_items.AsSpan(at + 1));
+        _items[at] = candidate;
+    }
+}
