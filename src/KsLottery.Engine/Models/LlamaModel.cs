@@ -101,7 +101,8 @@ public sealed partial class LlamaModel : IDisposable
     /// <summary>Runs all layers; returns the residual stream behind the last, (N, C).</summary>
     /// <param name="batch">The sequences.</param>
     /// <param name="keep">Whether a backward pass follows, which needs each layer's input.</param>
-    private DeviceSpan Forward(TokenBatch batch, bool keep)
+    /// <param name="attend">Hears of each layer's rotated keys and its values.</param>
+    private DeviceSpan Forward(TokenBatch batch, bool keep, Action<int, LayerActivations>? attend = null)
     {
         ArgumentNullException.ThrowIfNull(batch);
         CheckTokens(batch);
@@ -114,6 +115,7 @@ public sealed partial class LlamaModel : IDisposable
         {
             LayerActivations activations = _activations[keep && !_recompute ? layer : 0];
             ForwardAttention(layer, activations, stream, positions);
+            attend?.Invoke(layer, activations);
             _operations.AttentionForward(activations.Attended, activations.LogSumExp, activations.Query, activations.Key, activations.Value,
                 _config.Attention, batch.Starts);
             DeviceSpan next = _streams[keep ? layer + 1 : (layer + 1) % 2].Get(length);
