@@ -14,6 +14,9 @@ internal static class ByteAlphabet
     private static readonly short[] Bytes = MakeBytes();
     private static readonly char[] Characters = MakeCharacters();
 
+    /// <summary>The 256 characters, in the order of their bytes.</summary>
+    public static IReadOnlyList<char> All => Characters;
+
     /// <summary>Writes a text with one character for each byte of its UTF-8.</summary>
     public static string Encode(ReadOnlySpan<char> text)
     {

@@ -24,6 +24,9 @@ internal sealed partial class SplitPattern
     /// <summary>The pattern of GPT-2, which the <c>ByteLevel</c> step uses.</summary>
     public static SplitPattern Gpt2 { get; } = new(Gpt2Regex());
 
+    /// <summary>The expression of a pattern that can be trained with.</summary>
+    public static string TextOf(BpePattern pattern) => pattern == BpePattern.Gpt2 ? Gpt2Pattern : Llama3Pattern;
+
     /// <summary>Takes a pattern; those in wide use have been compiled beforehand.</summary>
     /// <exception cref="ArgumentException">The pattern is not understood.</exception>
     public static SplitPattern From(string pattern) => pattern switch

@@ -32,7 +32,7 @@ public readonly record struct AddedToken(int Id, string Content, bool IsSpecial)
 public sealed class TokenizerJson : ITokenizerFile
 {
     /// <summary>One more than the largest id; four times the largest vocabulary in use.</summary>
-    private const int MaxCount = 1 << 22;
+    internal const int MaxCount = 1 << 22;
 
     private readonly string _path;
     private readonly int _start;

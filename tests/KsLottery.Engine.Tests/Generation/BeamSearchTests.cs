@@ -6,12 +6,12 @@ public sealed class BeamSearchTests
 {
     [Test]
     public void Results_are_those_of_the_rule_written_out(
-        [Values(2, 3, 4)] int beams, [Values(0, 1, 2.5, -1)] double lengthPenalty, [Values(0, 1, 2)] int ends)
+        [Values(2, 3, 4)] int beams, [Values(0, 1, 2.5, -1)] double lengthPenalty, [Values(0, 1, 5)] int ends)
     {
         int endedEarly = 0, forked = 0;
         for (ulong seed = 0; seed < 20; seed++)
         {
-            HashDecoder model = new(12 + (int)seed, 2 * beams + 1, seed: seed, scale: 1 + seed % 4);
+            HashDecoder model = new(6 * beams + (int)seed, 2 * beams + 1, seed: seed, scale: 1 + seed % 4);
             GenerationOptions options = new() { MaxNewTokens = 12, Beams = beams, LengthPenalty = lengthPenalty, EosIds = [.. Enumerable.Range(3, ends)] };
             int[][] prompts = [.. Enumerable.Range(0, 4).Select(i => (int[])[i, 2, i])];
             foreach ((int[] prompt, Generated result) in prompts.Zip(Generator.Generate(model, prompts, options)))
@@ -26,7 +26,7 @@ public sealed class BeamSearchTests
             Assert.That(model.Copies, Is.Not.Empty);
             forked += model.Copies.Count(c => c.Sources.Distinct().Count() < c.Sources.Length);
         }
-        Assert.That(endedEarly, ends == 0 ? Is.Zero : Is.InRange(1, 79));
+        Assert.That(endedEarly, ends == 0 ? Is.Zero : Is.Positive);
         Assert.That(forked, beams == 2 ? Is.Zero : Is.Positive, "a slot is copied into several others, where there are several");
     }
 

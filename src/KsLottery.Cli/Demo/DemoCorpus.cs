@@ -1,0 +1,129 @@
+using KsLottery.Engine;
+
+namespace KsLottery.Cli.Demo;
+
+/// <summary>The text of the demo's experiment: what a base learns from, and translations to tune and to score it on.</summary>
+/// <remarks>
+/// The base is to become for these languages what LLaMA is for its own: fluent in English most of all, in the others somewhat, and used
+/// to meeting a sentence beside its translation, both ways and written in several manners, but never after an instruction. So it can
+/// translate before it knows when to; that is what a ticket of a few rows can teach it. A document of it goes on after a translation, and
+/// so does the base, until tuning teaches it to stop.
+/// </remarks>
+/// <param name="seed">Decides every text; the parts stay disjoint whatever it is.</param>
+/// <param name="targets">The languages that the base learns besides English.</param>
+internal sealed class DemoCorpus(ulong seed, params IReadOnlyList<Tongue> targets)
+{
+    private const double EnglishShare = 0.45;
+    private const double TargetShare = 0.2;
+    private const double WordShare = 0.1;
+
+    private static readonly string[] SentenceForms =
+    [
+        "English: {0}\n{2}: {1}",
+        "{2}: {1}\nEnglish: {0}",
+        "{0} = {1}",
+        "{1} = {0}",
+        "{0} In {2}: {1}",
+        "{1} In English: {0}",
+        "{0} ({2}: {1})",
+        "{1} (English: {0})",
+    ];
+
+    private static readonly string[] WordForms =
+    [
+        "The {2} for \"{0}\" is \"{1}\".",
+        "In {2}, \"{0}\" is \"{1}\".",
+        "\"{1}\" is {2} for \"{0}\".",
+        "\"{1}\" means \"{0}\".",
+    ];
+
+    // What a dictionary holds, and how many values each has; a number's lower ones are the words that others are made of.
+    private static readonly (Slot Slot, int Values)[] Entries =
+    [
+        (Slot.City, Meaning.Cities), (Slot.Vehicle, Meaning.Vehicles), (Slot.Building, Meaning.Buildings), (Slot.Ware, Meaning.Wares),
+        (Slot.Place, Meaning.Places), (Slot.Region, Meaning.Regions), (Slot.OnDay, Meaning.Days), (Slot.Day, Meaning.Days),
+        (Slot.Date, Meaning.DaysOfYear), (Slot.At, Meaning.Times), (Slot.Number, 21), (Slot.Number, 100), (Slot.Number, 1_000),
+    ];
+
+    /// <summary>Documents of a few lines each for the base to learn from, about so many characters in all.</summary>
+    public IReadOnlyList<string> PretrainText(int characters)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(characters);
+        SplitMix64 random = Stream(DemoSplit.Pretraining);
+        List<string> documents = [];
+        for (int length = 0; length < characters; length += documents[^1].Length + 1)
+        {
+            double kind = random.NextDouble();
+            Tongue target = targets[random.NextBelow(targets.Count)];
+            documents.Add(kind < EnglishShare ? Story(Tongue.English, ref random)
+                : kind < EnglishShare + TargetShare ? Story(target, ref random)
+                : kind < EnglishShare + TargetShare + WordShare ? Dictionary(target, ref random)
+                : Parallel(target, ref random));
+        }
+        return documents;
+    }
+
+    /// <summary>Different translations of a part; the same meanings in the same order for every language.</summary>
+    public IReadOnlyList<DemoTranslation> Pairs(Tongue target, int count, DemoSplit split)
+    {
+        SplitMix64 random = Stream(split);
+        HashSet<Meaning> seen = [];
+        List<DemoTranslation> pairs = [];
+        while (pairs.Count < count)
+        {
+            Meaning meaning = Draw(split, ref random);
+            if (seen.Add(meaning)) pairs.Add(new(Tongue.English.Say(meaning), target.Say(meaning)));
+        }
+        return pairs;
+    }
+
+    /// <summary>The part that a meaning belongs to, by its hash: six tenths, three and one.</summary>
+    public static DemoSplit SplitOf(Meaning meaning) => (meaning.Hash % 10) switch
+    {
+        < 6 => DemoSplit.Pretraining,
+        < 9 => DemoSplit.Training,
+        _ => DemoSplit.Test,
+    };
+
+    private static Meaning Draw(DemoSplit split, ref SplitMix64 random)
+    {
+        Meaning meaning;
+        do meaning = Meaning.Draw(ref random);
+        while (SplitOf(meaning) != split);
+        return meaning;
+    }
+
+    private static string Story(Tongue tongue, ref SplitMix64 random)
+    {
+        string[] sentences = new string[3 + random.NextBelow(4)];
+        for (int i = 0; i < sentences.Length; i++) sentences[i] = tongue.Say(Draw(DemoSplit.Pretraining, ref random));
+        return string.Join(random.NextBelow(2) == 0 ? ' ' : '\n', sentences);
+    }
+
+    private static string Parallel(Tongue target, ref SplitMix64 random)
+    {
+        string form = SentenceForms[random.NextBelow(SentenceForms.Length)];
+        string[] lines = new string[2 + random.NextBelow(3)];
+        for (int i = 0; i < lines.Length; i++)
+        {
+            Meaning meaning = Draw(DemoSplit.Pretraining, ref random);
+            lines[i] = string.Format(null, form, Tongue.English.Say(meaning), target.Say(meaning), target.Name);
+        }
+        return string.Join('\n', lines);
+    }
+
+    private static string Dictionary(Tongue target, ref SplitMix64 random)
+    {
+        string form = WordForms[random.NextBelow(WordForms.Length)];
+        string[] lines = new string[3 + random.NextBelow(4)];
+        for (int i = 0; i < lines.Length; i++)
+        {
+            (Slot slot, int values) = Entries[random.NextBelow(Entries.Length)];
+            int value = random.NextBelow(values);
+            lines[i] = string.Format(null, form, Tongue.English.Render(slot, value), target.Render(slot, value), target.Name);
+        }
+        return string.Join('\n', lines);
+    }
+
+    private SplitMix64 Stream(DemoSplit split) => new(SplitMix64.Mix(seed) + (ulong)split);
+}

@@ -1,0 +1,20 @@
+namespace KsLottery.Engine.Corpora;
+
+/// <summary>Where the two sides of a pair stand in a file, and what happens to a pair that lacks one.</summary>
+public sealed record ParallelTextOptions
+{
+    /// <summary>The column of a tab-separated file that holds the source, from 1.</summary>
+    public int SourceColumn { get; init; } = 1;
+
+    /// <summary>The column of a tab-separated file that holds the target, from 1.</summary>
+    public int TargetColumn { get; init; } = 2;
+
+    /// <summary>The property of a JSON object <c>translation</c> that holds the source, such as <c>en</c>.</summary>
+    public string? SourceKey { get; init; }
+
+    /// <summary>The property of a JSON object <c>translation</c> that holds the target, such as <c>da</c>.</summary>
+    public string? TargetKey { get; init; }
+
+    /// <summary>Whether a pair with an empty or missing side is left out and counted instead of being an error.</summary>
+    public bool SkipIncomplete { get; init; }
+}

@@ -1,0 +1,50 @@
+using System.Globalization;
+
+namespace KsLottery.Engine.Corpora;
+
+/// <summary>Reads plain text for pre-training: each line that is not blank is one text.</summary>
+public static class PlainText
+{
+    /// <summary>Reads the lines of files, or one column of tab-separated files.</summary>
+    /// <param name="paths">
+    /// Files in UTF-8, plain or gzip, read in their order. <c>FILE:2</c> takes the second column of a tab-separated file (from 1), unless
+    /// a file has that whole name.
+    /// </param>
+    /// <returns>The lines or cells without white space around them; blank ones are left out.</returns>
+    /// <exception cref="InvalidDataException">A line is damaged or lacks the column, or no text is left; names file and line.</exception>
+    /// <exception cref="IOException">A file is absent or cannot be read.</exception>
+    public static IReadOnlyList<string> Read(params ReadOnlySpan<string> paths)
+    {
+        List<string> texts = [];
+        foreach (string path in paths)
+        {
+            (string file, int? column) = Split(path);
+            int line = 0;
+            foreach (string whole in TextFile.ReadLines(file))
+            {
+                string text = Cell(whole, column, file, ++line).Trim();
+                if (text.Length > 0) texts.Add(text);
+            }
+        }
+        return texts.Count > 0 ? texts
+            : throw new InvalidDataException($"{string.Join(", ", paths.ToArray())}: no text in it. Give one line or more.");
+    }
+
+    private static (string File, int? Column) Split(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        int colon = path.LastIndexOf(':');
+        return colon > 0 && !File.Exists(path)
+            && int.TryParse(path.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int column)
+            ? (path[..colon], column)
+            : (path, null);
+    }
+
+    private static string Cell(string line, int? column, string path, int number)
+    {
+        if (column is not { } wanted) return line;
+        string[] cells = line.Split('\t');
+        return wanted >= 1 && wanted <= cells.Length ? cells[wanted - 1] : throw TextFile.Damaged(path, number,
+            $"column {wanted} is asked for, 1 to {cells.Length} are there; name another column as FILE:COLUMN");
+    }
+}
