@@ -11,6 +11,7 @@ using BenchmarkDotNet.Running;
 using KsLottery.Bench;
 
 if (args is ["pair", string basePath, string tunedPath, string countsPath]) return PairTiming.Run(basePath, tunedPath, countsPath);
+if (args is ["gemm", ..]) return GemmTiming.Run(args.ElementAtOrDefault(1));
 
 ManualConfig config = ManualConfig.Create(DefaultConfig.Instance)
     .AddColumn(new RowsPerSecondColumn(), new GigabytesPerSecondColumn())

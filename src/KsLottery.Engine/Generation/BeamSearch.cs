@@ -4,8 +4,9 @@ namespace KsLottery.Engine.Generation;
 /// <remarks>
 /// <para>
 /// The rule is that of Hugging Face transformers' <c>generate(num_beams=K, do_sample=False, early_stopping=False, length_penalty=a)</c>
-/// (<c>_beam_search</c> in generation/utils.py, v4.50 and later), with which the KS-Lottery authors generate at K = 4, a = 1. A sequence's
-/// log probability is s; its length n counts new tokens, the end-of-sequence token included; its score is s / nᵃ.
+/// (<c>_beam_search</c> in generation/utils.py, as rewritten by pull request 35802); the KS-Lottery authors generate with K = 4 and state
+/// no penalty, and a = 1 is transformers' default. A sequence's log probability is s; its length n counts new tokens, the end-of-sequence
+/// token included; its score is s / nᵃ.
 /// </para>
 /// <list type="number">
 /// <item>One beam holds the prompt, with s = 0.</item>

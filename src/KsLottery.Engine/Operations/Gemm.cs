@@ -3,7 +3,14 @@ namespace KsLottery.Engine.Operations;
 /// <summary>Products of two F32 matrices on the calling thread.</summary>
 internal static class Gemm
 {
-    /// <summary>C = A·B, or C += A·B. Each element of C is summed in the order of k, whatever the other sizes.</summary>
+    private const int MaxDepth = 384;
+
+    /// <summary>C = A·B, or C += A·B.</summary>
+    /// <remarks>
+    /// Own kernels sum blocks of <see cref="BlockDepth"/> products, each by one chain of fused multiply-adds from zero in the order of k, and
+    /// add block after block. So an element has the same bits whatever the sizes of C and its place in it, the vector width and the number
+    /// of threads, wherever the processor has fused multiply-add.
+    /// </remarks>
     /// <param name="m">Rows of A and C.</param>
     /// <param name="n">Columns of B and C.</param>
     /// <param name="k">Columns of A, rows of B.</param>
@@ -17,15 +24,24 @@ internal static class Gemm
     /// <param name="ldc">Elements from one row of <paramref name="c"/> to the next.</param>
     /// <param name="accumulate">Whether to add to C.</param>
     public static void Multiply(int m, int n, int k, ReadOnlySpan<float> a, int lda, bool aTransposed,
-        ReadOnlySpan<float> b, int ldb, bool bTransposed, Span<float> c, int ldc, bool accumulate)
+        ReadOnlySpan<float> b, int ldb, bool bTransposed, Span<float> c, int ldc, bool accumulate) =>
+        Multiply(GemmAlgorithms.Default, m, n, k, new(a, lda), aTransposed, new(b, ldb), bTransposed, c, ldc, accumulate);
+
+    /// <inheritdoc cref="Multiply(int, int, int, ReadOnlySpan{float}, int, bool, ReadOnlySpan{float}, int, bool, Span{float}, int, bool)"/>
+    public static void Multiply(GemmAlgorithm algorithm, int m, int n, int k, PanelSource a, bool aTransposed, PanelSource b, bool bTransposed,
+        Span<float> c, int ldc, bool accumulate)
     {
-        for (int i = 0; i < m; i++)
-            for (int j = 0; j < n; j++)
-            {
-                float sum = accumulate ? c[(i * ldc) + j] : 0;
-                for (int p = 0; p < k; p++)
-                    sum = MathF.FusedMultiplyAdd(aTransposed ? a[(p * lda) + i] : a[(i * lda) + p], bTransposed ? b[(j * ldb) + p] : b[(p * ldb) + j], sum);
-                c[(i * ldc) + j] = sum;
-            }
+        if (m == 0 || n == 0) return;
+        c = c[..(((m - 1) * ldc) + n)];
+        if (k > 0) algorithm.Multiply(m, n, k, a, aTransposed, b, bTransposed, c, ldc, accumulate);
+        else if (!accumulate)
+            for (int i = 0; i < m; i++) c.Slice(i * ldc, n).Clear();
+    }
+
+    /// <summary>How many products are summed at a time: equal parts of k, of at most 384 products.</summary>
+    public static int BlockDepth(int k)
+    {
+        int blocks = ((k - 1) / MaxDepth) + 1, part = ((k - 1) / blocks) + 1;
+        return (part + 7) & ~7;
     }
 }

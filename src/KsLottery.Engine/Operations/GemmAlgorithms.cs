@@ -1,0 +1,43 @@
+using Packed128 = KsLottery.Engine.Operations.PackedGemm<KsLottery.Engine.Operations.GemmTile6<KsLottery.Engine.Operations.GemmLanes128, System.Runtime.Intrinsics.Vector128<float>>>;
+using Packed256 = KsLottery.Engine.Operations.PackedGemm<KsLottery.Engine.Operations.GemmTile6<KsLottery.Engine.Operations.GemmLanes256, System.Runtime.Intrinsics.Vector256<float>>>;
+using Packed512 = KsLottery.Engine.Operations.PackedGemm<KsLottery.Engine.Operations.GemmTile14<KsLottery.Engine.Operations.GemmLanes512, System.Runtime.Intrinsics.Vector512<float>>>;
+
+namespace KsLottery.Engine.Operations;
+
+/// <summary>Knows every <see cref="GemmAlgorithm"/>, which of them can run here, and which is fastest.</summary>
+/// <remarks>The only place that asks what the processor can do. The order is measured, see <c>bench/results</c>, and fixed, so that the
+/// same machine computes the same bytes from run to run.</remarks>
+internal static class GemmAlgorithms
+{
+    /// <summary>The environment variable that chooses: <c>own</c>, <c>openblas</c>, <c>reference</c> or <c>auto</c>.</summary>
+    public const string Variable = "KSLOTTERY_GEMM";
+
+    private static readonly Lazy<GemmAlgorithm> Chosen = new(() => Choose(Environment.GetEnvironmentVariable(Variable)));
+
+    /// <summary>What the environment asks for, read once.</summary>
+    /// <exception cref="ArgumentException"><c>KSLOTTERY_GEMM</c> asks for what is not there.</exception>
+    public static GemmAlgorithm Default => Chosen.Value;
+
+    /// <summary>Our own kernels, widest first, with whether this processor has their instructions; without them they compute the same, slowly.</summary>
+    public static IReadOnlyList<(GemmAlgorithm Algorithm, bool IsSupported)> Own { get; } =
+    [
+        (new Packed512("vector512"), GemmLanes512.IsSupported),
+        (new Packed256("vector256"), GemmLanes256.IsSupported),
+        (new Packed128("vector128"), true),
+    ];
+
+    /// <summary>Makes the choice that <c>KSLOTTERY_GEMM</c> describes; null and empty are <c>auto</c>: our own with AVX2 and FMA or more,
+    /// else OpenBLAS where it is installed.</summary>
+    /// <exception cref="ArgumentException">There is no such choice, or no OpenBLAS.</exception>
+    public static GemmAlgorithm Choose(string? name) => name switch
+    {
+        null or "" or "auto" => Fastest != Own[^1].Algorithm || !Interop.OpenBlas.Instance.IsAvailable ? Fastest : new OpenBlasGemm(),
+        "own" => Fastest,
+        "openblas" => Interop.OpenBlas.Instance.IsAvailable ? new OpenBlasGemm()
+            : throw new ArgumentException($"{Variable}=openblas: {string.Join("; ", Interop.OpenBlas.Instance.Attempts)}. Install OpenBLAS, or unset {Variable}."),
+        "reference" => new GemmReference(),
+        _ => throw new ArgumentException($"{Variable}={name}: expected own, openblas, reference or auto"),
+    };
+
+    private static GemmAlgorithm Fastest => Own.First(k => k.IsSupported).Algorithm;
+}
