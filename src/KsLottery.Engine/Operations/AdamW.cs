@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
 namespace KsLottery.Engine.Operations;
 
 /// <summary>AdamW: m ← β₁m + (1-β₁)g, v ← β₂v + (1-β₂)g², w ← (1-ηλ)w - η·(m/(1-β₁ᵗ)) / (√(v/(1-β₂ᵗ)) + ε).</summary>
@@ -15,5 +18,41 @@ internal static class AdamW
             weights[i] = (weights[i] * (1 - (update.LearningRate * update.WeightDecay)))
                 - (update.LearningRate * (m / correction1) / (Math.Sqrt(v / correction2) + update.Epsilon));
         }
+    }
+
+    /// <summary>The same in F32 with constants prepared in double, shared out by elements.</summary>
+    public static void Step(WorkerPool pool, DeviceSpan weights, DeviceSpan gradient, DeviceSpan firstMoment, DeviceSpan secondMoment, in AdamWStep update)
+    {
+        Constants constants = new(update);
+        pool.Share(weights.Length, 2, (from, to) => Step(weights.Write(from, to - from), gradient.Read(from, to - from),
+            firstMoment.Write(from, to - from), secondMoment.Write(from, to - from), constants));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Step(Span<float> weights, ReadOnlySpan<float> gradient, Span<float> firstMoment, Span<float> secondMoment, in Constants constants)
+    {
+        Vector512<float> beta1 = Vector512.Create(constants.Beta1), rest1 = Vector512.Create(constants.Rest1), scale = Vector512.Create(constants.Scale);
+        Vector512<float> beta2 = Vector512.Create(constants.Beta2), rest2 = Vector512.Create(constants.Rest2), keep = Vector512.Create(constants.Keep);
+        Vector512<float> rate = Vector512.Create(constants.Rate), root = Vector512.Create(constants.Root), epsilon = Vector512.Create(constants.Epsilon);
+        for (int i = 0; i < weights.Length; i += Lanes.Count)
+        {
+            Vector512<float> g = Lanes.Load(gradient, i) * scale;
+            Vector512<float> m = Lanes.MultiplyAdd(beta1, Lanes.Load(firstMoment, i), rest1 * g);
+            Vector512<float> v = Lanes.MultiplyAdd(beta2, Lanes.Load(secondMoment, i), rest2 * g * g);
+            m.Store(firstMoment, i);
+            v.Store(secondMoment, i);
+            Lanes.MultiplyAdd(keep, Lanes.Load(weights, i), -(rate * m / Lanes.MultiplyAdd(Vector512.Sqrt(v), root, epsilon))).Store(weights, i);
+        }
+    }
+
+    /// <summary>What is the same for all elements of a step: √(v/(1-β₂ᵗ)) is taken as √v · Root, and Rate is η/(1-β₁ᵗ).</summary>
+    private readonly struct Constants(in AdamWStep update)
+    {
+        public readonly float Beta1 = (float)update.Beta1, Rest1 = (float)(1 - update.Beta1);
+        public readonly float Beta2 = (float)update.Beta2, Rest2 = (float)(1 - update.Beta2);
+        public readonly float Scale = (float)update.GradientScale, Epsilon = (float)update.Epsilon;
+        public readonly float Keep = (float)(1 - (update.LearningRate * update.WeightDecay));
+        public readonly float Rate = (float)(update.LearningRate / (1 - Math.Pow(update.Beta1, update.Step)));
+        public readonly float Root = (float)(1 / Math.Sqrt(1 - Math.Pow(update.Beta2, update.Step)));
     }
 }

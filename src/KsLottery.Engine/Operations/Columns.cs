@@ -17,4 +17,29 @@ internal static class Columns
             for (int j = 0; j < columns.Length; j++)
                 (destination[to + j], source[from + columns[j]]) = (source[from + columns[j]], 0);
     }
+
+    /// <summary>The same, shared out by rows.</summary>
+    public static void Put(WorkerPool pool, DeviceSpan destination, DeviceSpan source, ReadOnlyMemory<int> columns, int width) =>
+        pool.Share(destination.Length / width, columns.Length, (from, to) =>
+        {
+            ReadOnlySpan<int> column = columns.Span;
+            for (long i = from; i < to; i++)
+            {
+                Span<float> row = destination.Write(i * width, width);
+                ReadOnlySpan<float> chosen = source.Read(i * column.Length, column.Length);
+                for (int j = 0; j < column.Length; j++) row[column[j]] = chosen[j];
+            }
+        });
+
+    /// <summary>The same, shared out by rows.</summary>
+    public static void Take(WorkerPool pool, DeviceSpan destination, DeviceSpan source, ReadOnlyMemory<int> columns, int width) =>
+        pool.Share(source.Length / width, columns.Length, (from, to) =>
+        {
+            ReadOnlySpan<int> column = columns.Span;
+            for (long i = from; i < to; i++)
+            {
+                Span<float> row = source.Write(i * width, width), chosen = destination.Write(i * column.Length, column.Length);
+                for (int j = 0; j < column.Length; j++) (chosen[j], row[column[j]]) = (row[column[j]], 0);
+            }
+        });
 }

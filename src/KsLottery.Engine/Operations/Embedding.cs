@@ -23,4 +23,41 @@ internal static class Embedding
         for (int i = 0; i < rows.Length; i++)
             if (rows[i] >= 0) source.Slice(i * width, width).CopyTo(destination.Slice(rows[i] * width, width));
     }
+
+    /// <summary>The lookup, shared out by rows; the table may be of any stored type.</summary>
+    public static void Forward(WorkerPool pool, DeviceSpan output, DeviceSpan table, ReadOnlyMemory<int> rows, int width) =>
+        pool.Share(rows.Length, width, (from, to) =>
+        {
+            ReadOnlySpan<int> row = rows.Span;
+            for (int i = (int)from; i < to; i++)
+            {
+                if (row[i] < 0) continue;
+                Span<float> destination = output.Write((long)i * width, width);
+                ReadOnlySpan<float> source = table.Widen((long)row[i] * width, destination);
+                if (source != destination) source.CopyTo(destination);
+            }
+        });
+
+    /// <summary>The addition, shared out by columns, so that each sum is taken in the order of i.</summary>
+    public static void Backward(WorkerPool pool, DeviceSpan tableGradient, DeviceSpan outputGradient, ReadOnlyMemory<int> rows, int width)
+    {
+        const int Columns = 4 * Lanes.Count;
+        pool.Share((width + Columns - 1) / Columns, (long)rows.Length * Columns, (from, to) =>
+        {
+            int first = (int)from * Columns, count = Math.Min(width, (int)to * Columns) - first;
+            ReadOnlySpan<int> row = rows.Span;
+            for (int i = 0; i < row.Length; i++)
+                if (row[i] >= 0)
+                    Lanes.Add(tableGradient.Write(((long)row[i] * width) + first, count), outputGradient.Read(((long)i * width) + first, count));
+        });
+    }
+
+    /// <summary>The copy, shared out by rows.</summary>
+    public static void Scatter(WorkerPool pool, DeviceSpan destination, DeviceSpan source, ReadOnlyMemory<int> rows, int width) =>
+        pool.Share(rows.Length, width, (from, to) =>
+        {
+            ReadOnlySpan<int> row = rows.Span;
+            for (int i = (int)from; i < to; i++)
+                if (row[i] >= 0) source.Read((long)i * width, width).CopyTo(destination.Write((long)row[i] * width, width));
+        });
 }

@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
 namespace KsLottery.Engine.Operations;
 
 /// <summary>RMSNorm: y = w·x·r with r = 1/√(mean(x²) + ε), row by row.</summary>
@@ -29,6 +32,63 @@ internal static class RmsNorm
             for (int c = 0; c < width; c++) product += weight[c] * dy[c] * x[c];
             for (int c = 0; c < width; c++) inputGradient[(i * width) + c] += r * ((weight[c] * dy[c]) - (x[c] * r * r * product / width));
             for (int c = 0; c < weightGradient.Length; c++) weightGradient[c] += dy[c] * x[c] * r;
+        }
+    }
+
+    /// <summary>The same in F32, shared out by rows.</summary>
+    public static void Forward(WorkerPool pool, DeviceSpan output, DeviceSpan inverseRms, DeviceSpan input, DeviceSpan weight, int width, double epsilon)
+    {
+        float[]? widened = weight.IsF32() ? null : weight.Widen(0, new float[width]).ToArray();
+        pool.Share(inverseRms.Length, 2 * width, (from, to) =>
+        {
+            ReadOnlySpan<float> w = widened ?? weight.Read();
+            Span<float> roots = inverseRms.Write(from, to - from);
+            for (int i = 0; i < roots.Length; i++)
+                roots[i] = ForwardRow(output.Write((from + i) * width, width), input.Read((from + i) * width, width), w, epsilon);
+        });
+    }
+
+    /// <summary>The same in F32, shared out by rows; the weight's gradient is summed over each part's rows, then over the parts in order.</summary>
+    public static void Backward(WorkerPool pool, DeviceSpan inputGradient, DeviceSpan weightGradient, DeviceSpan outputGradient,
+        DeviceSpan input, DeviceSpan inverseRms, DeviceSpan weight, int width)
+    {
+        const int MostParts = 64;
+        float[]? widened = weight.IsF32() ? null : weight.Widen(0, new float[width]).ToArray();
+        long rows = inverseRms.Length, each = Math.Max((rows + MostParts - 1) / MostParts, (8192 + width - 1) / width);
+        int parts = (int)((rows + each - 1) / each);
+        float[] sums = weightGradient.IsEmpty ? [] : new float[parts * width];
+        pool.Run(parts, part =>
+        {
+            ReadOnlySpan<float> w = widened ?? weight.Read(), roots = inverseRms.Read();
+            Span<float> sum = sums.Length == 0 ? default : sums.AsSpan(part * width, width);
+            for (long i = part * each; i < Math.Min(rows, (part + 1) * each); i++)
+                BackwardRow(inputGradient.Write(i * width, width), sum, outputGradient.Read(i * width, width), input.Read(i * width, width), w, roots[(int)i]);
+        });
+        for (int part = 0; part < parts && sums.Length > 0; part++) Lanes.Add(weightGradient.Write(), sums.AsSpan(part * width, width));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static float ForwardRow(Span<float> output, ReadOnlySpan<float> input, ReadOnlySpan<float> weight, double epsilon)
+    {
+        float r = (float)(1 / Math.Sqrt((Lanes.Dot(input, input) / (double)input.Length) + epsilon));
+        Vector512<float> root = Vector512.Create(r);
+        for (int c = 0; c < input.Length; c += Lanes.Count) (Lanes.Load(weight, c) * (Lanes.Load(input, c) * root)).Store(output, c);
+        return r;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void BackwardRow(Span<float> inputGradient, Span<float> weightGradient, ReadOnlySpan<float> outputGradient,
+        ReadOnlySpan<float> input, ReadOnlySpan<float> weight, float r)
+    {
+        Vector512<float> product = default, root = Vector512.Create(r);
+        for (int c = 0; c < input.Length; c += Lanes.Count)
+            product = Lanes.MultiplyAdd(Lanes.Load(weight, c) * Lanes.Load(outputGradient, c), Lanes.Load(input, c), product);
+        Vector512<float> back = Vector512.Create((float)(-(double)r * r * r * Lanes.Sum(product) / input.Length));
+        for (int c = 0; c < input.Length; c += Lanes.Count)
+        {
+            Vector512<float> x = Lanes.Load(input, c), dy = Lanes.Load(outputGradient, c) * root;
+            Lanes.MultiplyAdd(x, back, Lanes.MultiplyAdd(Lanes.Load(weight, c), dy, Lanes.Load(inputGradient, c))).Store(inputGradient, c);
+            if (!weightGradient.IsEmpty) Lanes.MultiplyAdd(x, dy, Lanes.Load(weightGradient, c)).Store(weightGradient, c);
         }
     }
 }

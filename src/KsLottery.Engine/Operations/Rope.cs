@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
 namespace KsLottery.Engine.Operations;
 
 /// <summary>Rotary positions: element i of a head's first half and element i of its second half turn by the angle of their position.</summary>
@@ -16,5 +19,34 @@ internal static class Rope
                     (double x0, double x1) = (values[head + d], values[head + half + d]);
                     (values[head + d], values[head + half + d]) = ((x0 * cos) - (x1 * sin), (x1 * cos) + (x0 * sin));
                 }
+    }
+
+    /// <summary>The same in F32, shared out by rows.</summary>
+    public static void Rotate(WorkerPool pool, DeviceSpan values, DeviceSpan cosines, DeviceSpan sines, ReadOnlyMemory<int> positions,
+        int headWidth, int sign)
+    {
+        if (positions.Length == 0) return;
+        int half = headWidth / 2, width = (int)(values.Length / positions.Length);
+        pool.Share(positions.Length, width, (from, to) =>
+        {
+            ReadOnlySpan<int> position = positions.Span;
+            for (int i = (int)from; i < to; i++)
+            {
+                Span<float> row = values.Write((long)i * width, width);
+                ReadOnlySpan<float> cos = cosines.Read((long)position[i] * half, half), sin = sines.Read((long)position[i] * half, half);
+                for (int head = 0; head < width; head += headWidth) RotateHead(row.Slice(head, half), row.Slice(head + half, half), cos, sin, sign);
+            }
+        });
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void RotateHead(Span<float> x, Span<float> y, ReadOnlySpan<float> cosines, ReadOnlySpan<float> sines, float sign)
+    {
+        for (int d = 0; d < x.Length; d += Lanes.Count)
+        {
+            Vector512<float> x0 = Lanes.Load(x, d), x1 = Lanes.Load(y, d), cos = Lanes.Load(cosines, d), sin = Lanes.Load(sines, d) * sign;
+            Lanes.MultiplyAdd(x0, cos, -(x1 * sin)).Store(x, d);
+            Lanes.MultiplyAdd(x1, cos, x0 * sin).Store(y, d);
+        }
     }
 }

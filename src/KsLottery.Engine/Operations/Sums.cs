@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
 namespace KsLottery.Engine.Operations;
 
 /// <summary>Sums over a range.</summary>
@@ -16,6 +19,57 @@ internal static class Sums
     {
         double sum = 0;
         foreach (double value in values) sum += value * value;
+        return sum;
+    }
+
+    /// <summary>Σ x over F32, in double over blocks that are added in order.</summary>
+    public static double Sum(WorkerPool pool, DeviceSpan values) => OverBlocks(pool, values, Sum);
+
+    /// <summary>Σ x² over F32, in double over blocks that are added in order.</summary>
+    public static double SumOfSquares(WorkerPool pool, DeviceSpan values) => OverBlocks(pool, values, SumOfSquares);
+
+    private delegate double BlockSum(ReadOnlySpan<float> block);
+
+    private static double OverBlocks(WorkerPool pool, DeviceSpan values, BlockSum sum)
+    {
+        const int Block = 1 << 16;
+        double[] sums = new double[(values.Length + Block - 1) / Block];
+        pool.Run(sums.Length, part => sums[part] = sum(values.Read((long)part * Block, Math.Min(Block, values.Length - ((long)part * Block)))));
+        return Sum(sums);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static double Sum(ReadOnlySpan<float> block)
+    {
+        Vector512<double> lower = default, upper = default;
+        for (int i = 0; i < block.Length; i += Lanes.Count)
+        {
+            Vector512<float> x = Lanes.Load(block, i);
+            lower += Vector512.WidenLower(x);
+            upper += Vector512.WidenUpper(x);
+        }
+        return Total(lower + upper);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static double SumOfSquares(ReadOnlySpan<float> block)
+    {
+        Vector512<double> lower = default, upper = default;
+        for (int i = 0; i < block.Length; i += Lanes.Count)
+        {
+            Vector512<float> x = Lanes.Load(block, i);
+            Vector512<double> low = Vector512.WidenLower(x), high = Vector512.WidenUpper(x);
+            lower += low * low;
+            upper += high * high;
+        }
+        return Total(lower + upper);
+    }
+
+    /// <summary>The lanes in order.</summary>
+    private static double Total(Vector512<double> lanes)
+    {
+        double sum = 0;
+        for (int i = 0; i < Vector512<double>.Count; i++) sum += lanes[i];
         return sum;
     }
 }

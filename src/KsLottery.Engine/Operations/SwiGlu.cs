@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
 namespace KsLottery.Engine.Operations;
 
 /// <summary>SwiGLU: y = g·σ(g)·u, element by element.</summary>
@@ -22,4 +25,36 @@ internal static class SwiGlu
     }
 
     private static double Sigmoid(double x) => 1 / (1 + Math.Exp(-x));
+
+    /// <summary>The same in F32, shared out by elements.</summary>
+    public static void Forward(WorkerPool pool, DeviceSpan output, DeviceSpan gate, DeviceSpan up) =>
+        pool.Share(output.Length, 2, (from, to) => Forward(output.Write(from, to - from), gate.Read(from, to - from), up.Read(from, to - from)));
+
+    /// <summary>The same in F32, shared out by elements.</summary>
+    public static void Backward(WorkerPool pool, DeviceSpan gateGradient, DeviceSpan upGradient, DeviceSpan outputGradient, DeviceSpan gate, DeviceSpan up) =>
+        pool.Share(outputGradient.Length, 2, (from, to) => Backward(gateGradient.Write(from, to - from), upGradient.Write(from, to - from),
+            outputGradient.Read(from, to - from), gate.Read(from, to - from), up.Read(from, to - from)));
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Forward(Span<float> output, ReadOnlySpan<float> gate, ReadOnlySpan<float> up)
+    {
+        for (int i = 0; i < output.Length; i += Lanes.Count)
+        {
+            Vector512<float> g = Lanes.Load(gate, i);
+            (g * Lanes.Load(up, i) / (Vector512<float>.One + Lanes.Exp(-g))).Store(output, i);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Backward(Span<float> gateGradient, Span<float> upGradient, ReadOnlySpan<float> outputGradient,
+        ReadOnlySpan<float> gate, ReadOnlySpan<float> up)
+    {
+        for (int i = 0; i < outputGradient.Length; i += Lanes.Count)
+        {
+            Vector512<float> g = Lanes.Load(gate, i), u = Lanes.Load(up, i), one = Vector512<float>.One, s = one / (one + Lanes.Exp(-g));
+            Vector512<float> dy = Lanes.Load(outputGradient, i) * s;
+            (dy * u * Lanes.MultiplyAdd(g, one - s, one)).Store(gateGradient, i);
+            (dy * g).Store(upGradient, i);
+        }
+    }
 }

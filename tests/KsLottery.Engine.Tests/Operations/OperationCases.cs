@@ -1,0 +1,182 @@
+using KsLottery.Engine.Operations;
+
+namespace KsLottery.Engine.Tests.Operations;
+
+/// <summary>Every operation over awkward shapes: one row, odd widths, no multiples of a vector, shared key heads, several sequences.</summary>
+internal static class OperationCases
+{
+    private static readonly int[] Widths = [1, 3, 16, 17, 31, 48, 100, 288, 1027];
+    private static readonly ElementType[] Types = [ElementType.F32, ElementType.F16, ElementType.BF16];
+
+    public static IEnumerable<OperationCase> All => [.. Moves(), .. Norms(), .. Products(), .. Rotations(), .. Attentions(), .. Cached(), .. Losses(), .. Elements()];
+
+    private static IEnumerable<OperationCase> Moves()
+    {
+        foreach (ElementType type in Types)
+        {
+            yield return new($"copy {type}", 0, b =>
+            {
+                DeviceMemory weight = b.Weight(type, 100_003), room = b.Dirty(100_003);
+                b.Device.Copy(room, weight);
+                b.Device.Copy(room.Span.Slice(5, 100), weight.Span.Slice(77, 100));
+                return [b.Get(room), b.Get(weight.Span.Slice(3, 33))];
+            });
+            foreach (int width in Widths)
+                yield return new($"embedding {type} width {width}", 0, b =>
+                {
+                    DeviceMemory table = b.Weight(type, 50 * width), output = b.Normal(70 * width);
+                    b.Device.EmbeddingForward(output, table, WithGaps(b.Below(50, 70)), width);
+                    return [b.Get(output)];
+                });
+        }
+        foreach (int width in Widths)
+        {
+            yield return new($"embedding backward width {width}", 1e-6, b =>
+            {
+                DeviceMemory gradient = b.Normal(20 * width);
+                b.Device.EmbeddingBackward(gradient, b.Normal(900 * width), WithGaps(b.Below(20, 900)), width);
+                return [b.Get(gradient)];
+            });
+            yield return new($"scatter width {width}", 0, b =>
+            {
+                DeviceMemory destination = b.Normal(9 * width);
+                b.Device.ScatterRows(destination, b.Normal(4 * width), (int[])[7, -1, 0, 3], width);
+                return [b.Get(destination)];
+            });
+            int[] columns = [.. Enumerable.Range(0, width).Where(c => c % 3 != 1).Reverse()];
+            yield return new($"columns of {width}", 0, b =>
+            {
+                DeviceMemory matrix = b.Normal(11 * width), taken = b.Dirty(11 * columns.Length);
+                b.Device.PutColumns(matrix, b.Normal(11 * columns.Length), columns, width);
+                float[] put = b.Get(matrix);
+                b.Device.TakeColumns(taken, matrix, columns, width);
+                return [put, b.Get(matrix), b.Get(taken)];
+            });
+        }
+    }
+
+    private static IEnumerable<OperationCase> Norms() =>
+        from type in Types
+        from rows in (int[])[1, 5, 300]
+        from width in Widths
+        select new OperationCase($"rmsnorm {type} {rows}x{width}", 3e-6, b =>
+        {
+            DeviceMemory output = b.Dirty(rows * width), roots = b.Dirty(rows), input = b.Normal(rows * width), weight = b.Weight(type, width);
+            b.Device.RmsNormForward(output, roots, input, weight, width, 1e-5);
+            DeviceMemory inputGradient = b.Normal(rows * width), weightGradient = b.Normal(width), outputGradient = b.Normal(rows * width);
+            b.Device.RmsNormBackward(inputGradient, weightGradient, outputGradient, input, roots, weight, width);
+            float[] first = b.Get(inputGradient);
+            b.Device.RmsNormBackward(inputGradient, default, outputGradient, input, roots, weight, width);
+            return [b.Get(output), b.Get(roots), first, b.Get(weightGradient), b.Get(inputGradient)];
+        });
+
+    private static IEnumerable<OperationCase> Products() =>
+        from type in Types
+        from size in (int[][])[[1, 1, 1], [1, 33, 48], [3, 17, 100], [65, 70, 31], [130, 96, 257]]
+        select new OperationCase($"matmul {type} {size[0]}x{size[1]}x{size[2]}", 3e-6, b =>
+        {
+            (int m, int n, int k) = (size[0], size[1], size[2]);
+            DeviceMemory output = b.Dirty(m * n), input = b.Normal(m * k), weight = b.Weight(type, n * k);
+            b.Device.MatMulForward(output, input, weight, n, k);
+            float[] once = b.Get(output);
+            b.Device.MatMulForward(output, input, weight, n, k, accumulate: true);
+            DeviceMemory inputGradient = b.Dirty(m * k), weightGradient = b.Normal(n * k), outputGradient = b.Normal(m * n);
+            b.Device.MatMulBackwardInput(inputGradient, outputGradient, weight, n, k);
+            float[] back = b.Get(inputGradient);
+            b.Device.MatMulBackwardInput(inputGradient, outputGradient, weight, n, k, accumulate: true);
+            b.Device.MatMulBackwardWeight(weightGradient, outputGradient, input, n, k);
+            return [once, b.Get(output), back, b.Get(inputGradient), b.Get(weightGradient)];
+        });
+
+    private static IEnumerable<OperationCase> Rotations() =>
+        from shape in (int[][])[[1, 1, 2], [1, 3, 6], [7, 2, 48], [40, 6, 48], [33, 1, 128], [9, 2, 34]]
+        select new OperationCase($"rope {shape[0]} rows, {shape[1]} heads of {shape[2]}", 1e-6, b =>
+        {
+            (int rows, int heads, int width) = (shape[0], shape[1], shape[2]);
+            float[] angles = b.Numbers(50 * width / 2, 3);
+            DeviceMemory values = b.Normal(rows * heads * width), cosines = b.Put(Array.ConvertAll(angles, MathF.Cos)), sines = b.Put(Array.ConvertAll(angles, MathF.Sin));
+            int[] positions = b.Below(50, rows);
+            b.Device.RopeForward(values, cosines, sines, positions, width);
+            float[] forward = b.Get(values);
+            b.Device.RopeBackward(values, cosines, sines, positions, width);
+            b.Device.RopeBackward(values, cosines, sines, positions, width);
+            return [forward, b.Get(values)];
+        });
+
+    private static IEnumerable<OperationCase> Attentions() =>
+        from shape in (AttentionShape[])[new(1, 1, 2), new(6, 6, 48), new(4, 2, 34), new(8, 1, 16), new(6, 2, 128)]
+        from starts in (int[][])[[0, 1], [0, 5], [0, 1, 4, 5], [0, 64, 191], [0, 130, 130, 131, 200]]
+        select new OperationCase($"attention {shape.Heads}/{shape.KeyHeads} heads of {shape.HeadWidth}, sequences {string.Join(',', starts)}", 5e-6, b =>
+        {
+            int rows = starts[^1], wide = rows * shape.QueryWidth, narrow = rows * shape.KeyWidth;
+            DeviceMemory output = b.Dirty(wide), sums = b.Dirty(rows * shape.Heads);
+            DeviceMemory query = b.Normal(wide, 1.5), key = b.Normal(narrow), value = b.Normal(narrow);
+            b.Device.AttentionForward(output, sums, query, key, value, shape, starts);
+            DeviceMemory dq = b.Dirty(wide), dk = b.Dirty(narrow), dv = b.Dirty(narrow);
+            b.Device.AttentionBackward(dq, dk, dv, b.Normal(wide), output, sums, query, key, value, shape, starts);
+            return [b.Get(output), b.Get(sums), b.Get(dq), b.Get(dk), b.Get(dv)];
+        });
+
+    private static IEnumerable<OperationCase> Cached() =>
+        from shape in (AttentionShape[])[new(1, 1, 2), new(6, 6, 48), new(4, 2, 34), new(8, 1, 16)]
+        from lengths in (int[][])[[1], [5, 1, 17], [300], [64, 65, 299]]
+        select new OperationCase($"cached attention {shape.Heads}/{shape.KeyHeads} heads of {shape.HeadWidth}, lengths {string.Join(',', lengths)}", 5e-6, b =>
+        {
+            const int Capacity = 300;
+            int slots = lengths.Length + 1, cache = slots * Capacity * shape.KeyWidth;
+            DeviceMemory output = b.Dirty(lengths.Length * shape.QueryWidth), query = b.Normal(lengths.Length * shape.QueryWidth, 1.5);
+            int[] taken = [.. Enumerable.Range(1, lengths.Length).Reverse()];
+            b.Device.CachedAttentionForward(output, query, b.Normal(cache), b.Normal(cache), shape, Capacity, taken, lengths);
+            return [b.Get(output)];
+        });
+
+    private static IEnumerable<OperationCase> Losses() =>
+        from rows in (int[])[1, 4, 70]
+        from vocabulary in (int[])[2, 17, 512, 3001, 32_000]
+        from scale in (double[])[1, 30]
+        select new OperationCase($"cross entropy {rows}x{vocabulary}, logits of {scale}", 3e-6, b =>
+        {
+            float[] numbers = b.Numbers(rows * vocabulary, scale);
+            DeviceMemory losses = b.Dirty(rows), sums = b.Dirty(rows), logits = b.Put([.. numbers.Select(x => x + 50)]);
+            int[] targets = WithGaps(b.Below(vocabulary, rows));
+            b.Device.CrossEntropyForward(losses, sums, logits, targets, vocabulary);
+            b.Device.CrossEntropyBackward(logits, sums, targets, vocabulary, 0.125);
+            return [b.Get(losses), b.Get(sums), b.Get(logits)];
+        });
+
+    private static IEnumerable<OperationCase> Elements()
+    {
+        foreach (int length in (int[])[1, 15, 16, 33, 1000, 100_003])
+        {
+            yield return new($"swiglu {length}", 2e-6, b =>
+            {
+                DeviceMemory output = b.Dirty(length), gate = b.Normal(length, 4), up = b.Normal(length), outputGradient = b.Normal(length);
+                b.Device.SwiGluForward(output, gate, up);
+                DeviceMemory dg = b.Dirty(length), du = b.Dirty(length);
+                b.Device.SwiGluBackward(dg, du, outputGradient, gate, up);
+                b.Device.SwiGluBackward(gate, up, outputGradient, gate, up);
+                return [b.Get(output), b.Get(dg), b.Get(du), b.Get(gate), b.Get(up)];
+            });
+            yield return new($"sums of {length}", 1e-6, b =>
+            {
+                DeviceMemory values = b.Normal(length);
+                return [[(float)b.Device.Sum(values)], [(float)b.Device.SumOfSquares(values)], [(float)b.Device.Sum(values.Span.Slice(length / 3, length / 2))]];
+            });
+            yield return new($"clear {length}", 0, b =>
+            {
+                DeviceMemory values = b.Normal(length);
+                b.Device.Clear(values.Span.Slice(length / 3, length / 2));
+                return [b.Get(values)];
+            });
+            yield return new($"adamw {length}", 1e-6, b =>
+            {
+                DeviceMemory weights = b.Normal(length), gradient = b.Normal(length), first = b.Room(length), second = b.Room(length);
+                for (int t = 1; t <= 4; t++) b.Device.AdamWStep(weights, gradient, first, second, new(1e-2, 0.9, 0.95, 1e-8, 0.1, t, 0.5));
+                return [b.Get(weights), b.Get(first), b.Get(second)];
+            });
+        }
+    }
+
+    /// <summary>Every fifth number becomes none.</summary>
+    private static int[] WithGaps(int[] numbers) => [.. numbers.Select((n, i) => i % 5 == 3 ? -1 : n)];
+}
