@@ -7,5 +7,5 @@ internal static class TestDevices
 {
     public static readonly string[] Names = ["reference", "cpu"];
 
-    public static IOperations Open(string name, int threads = 2) => new ReferenceOperations();
+    public static IOperations Open(string name, int threads = 2) => name == "cpu" ? new CpuOperations(threads) : new ReferenceOperations();
 }
