@@ -3,7 +3,7 @@ namespace KsLottery.Engine.Operations;
 /// <summary>The three products of a linear layer y = x·Wᵀ, x (M, K), W (N, K) of any stored type, y (M, N), shared out over threads.</summary>
 /// <remarks>
 /// Every element is summed as <see cref="Gemm"/> says, on whichever thread; up to eight rows of x go forward as <see cref="RowDots"/> says,
-/// so that a sequence gets the same bits whether it is generated alone or with up to seven others.
+/// so that a sequence gets the same bits whether it is generated alone or with up to seven others. Weights are read where they lie.
 /// </remarks>
 internal static class MatMul
 {
@@ -19,7 +19,7 @@ internal static class MatMul
     /// <summary>y = x·Wᵀ, or y += x·Wᵀ.</summary>
     public static void Forward(WorkerPool pool, DeviceSpan output, DeviceSpan input, DeviceSpan weight, int outputs, int inputs, bool accumulate)
     {
-        if (input.Length > RowDots.MaxRows * (long)inputs)
+        if (input.Length > RowDots.MaxRows * (long)inputs || GemmAlgorithms.Default is GemmReference)
             Forward(GemmAlgorithms.Default, pool, output, input, weight, outputs, inputs, accumulate);
         else
             ForwardFew(pool, output, input, weight, outputs, inputs, accumulate);
