@@ -97,17 +97,17 @@ internal static class Attention
     internal static float Softmax(Span<float> scores, float scale)
     {
         float max = Lanes.Max(scores) * scale;
-        Vector512<float> shift = Vector512.Create(-max), factor = Vector512.Create(scale), sum = default;
+        Vector256<float> shift = Vector256.Create(-max), factor = Vector256.Create(scale), sum = default;
         float rest = 0;
         for (int i = 0; i < scores.Length; i += Lanes.Count)
         {
-            Vector512<float> e = Lanes.Exp(Lanes.MultiplyAdd(Lanes.Load(scores, i), factor, shift));
+            Vector256<float> e = Lanes.Exp(Lanes.MultiplyAdd(Lanes.Load(scores, i), factor, shift));
             e.Store(scores, i);
             if (i <= scores.Length - Lanes.Count) sum += e;
             else foreach (float value in scores[i..]) rest += value;
         }
         float total = Lanes.Sum(sum) + rest;
-        Vector512<float> inverse = Vector512.Create(1 / total);
+        Vector256<float> inverse = Vector256.Create(1 / total);
         for (int i = 0; i < scores.Length; i += Lanes.Count) (Lanes.Load(scores, i) * inverse).Store(scores, i);
         return max + MathF.Log(total);
     }
@@ -116,10 +116,10 @@ internal static class Attention
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ScoreGradients(Span<float> scores, Span<float> gradients, float logSumExp, float delta, float scale)
     {
-        Vector512<float> shift = Vector512.Create(-logSumExp), back = Vector512.Create(-delta * scale), factor = Vector512.Create(scale);
+        Vector256<float> shift = Vector256.Create(-logSumExp), back = Vector256.Create(-delta * scale), factor = Vector256.Create(scale);
         for (int i = 0; i < scores.Length; i += Lanes.Count)
         {
-            Vector512<float> p = Lanes.Exp(Lanes.MultiplyAdd(Lanes.Load(scores, i), factor, shift));
+            Vector256<float> p = Lanes.Exp(Lanes.MultiplyAdd(Lanes.Load(scores, i), factor, shift));
             (p * Lanes.MultiplyAdd(Lanes.Load(gradients, i), factor, back)).Store(gradients, i);
             p.Store(scores, i);
         }

@@ -51,9 +51,9 @@ internal static class CachedAttention
     {
         for (int d = 0; d < output.Length; d += Lanes.Count)
         {
-            Vector512<float> sum = Lanes.Load(output, d);
+            Vector256<float> sum = Lanes.Load(output, d);
             for (int j = 0; j < weights.Length; j++)
-                sum = Lanes.MultiplyAdd(Vector512.Create(weights[j]), Lanes.Load(values.Slice(j * stride, output.Length), d), sum);
+                sum = Lanes.MultiplyAdd(Vector256.Create(weights[j]), Lanes.Load(values.Slice(j * stride, output.Length), d), sum);
             sum.Store(output, d);
         }
     }
