@@ -13,6 +13,9 @@ internal static class Lanes
 {
     public const int Count = 8;
 
+    /// <summary>The length in whole lanes.</summary>
+    public static int RoundUp(int length) => (length + Count - 1) & -Count;
+
     /// <summary>Elements i to i + 7; those beyond the end are 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Load(ReadOnlySpan<float> source, int i) => i <= source.Length - Count
