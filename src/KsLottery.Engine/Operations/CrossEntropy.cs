@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace KsLottery.Engine.Operations;
@@ -65,29 +66,38 @@ internal static class CrossEntropy
             }
         });
 
-    /// <summary>log Σ exp(x) of a row, in double over blocks whose lanes are summed in F32.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    /// <summary>log Σ exp(x) of a row, read once: the total of the blocks so far is scaled down where a block has a greater maximum.</summary>
     internal static double LogSumExp(ReadOnlySpan<float> row)
     {
-        const int Block = 64 * Lanes.Count;
-        float max = Lanes.Max(row);
-        Vector512<float> shift = Vector512.Create(max);
+        const int Block = 1024;
         double total = 0;
+        float max = float.NegativeInfinity;
         for (int start = 0; start < row.Length; start += Block)
         {
-            ReadOnlySpan<float> x = row.Slice(start, Math.Min(Block, row.Length - start));
-            Vector512<float> sum = default;
-            int i = 0;
-            for (; i <= x.Length - Lanes.Count; i += Lanes.Count) sum += Lanes.Exp(Lanes.Load(x, i) - shift);
-            total += Lanes.Sum(sum);
-            for (; i < x.Length; i++) total += Math.Exp(x[i] - max);
+            ReadOnlySpan<float> block = row.Slice(start, Math.Min(Block, row.Length - start));
+            float greatest = Math.Max(max, Lanes.Max(block));
+            if (greatest > max) (total, max) = (total * Math.Exp((double)max - greatest), greatest);
+            total += SumExp(block, max);
         }
         return max + Math.Log(total);
+    }
+
+    /// <summary>Σ exp(x - shift).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static double SumExp(ReadOnlySpan<float> values, float shift)
+    {
+        ref float first = ref MemoryMarshal.GetReference(values);
+        Vector256<float> sum = default;
+        int i = 0;
+        for (; i <= values.Length - Lanes.Count; i += Lanes.Count) sum += Lanes.Exp(Vector256.LoadUnsafe(ref first, (nuint)i) - Vector256.Create(shift));
+        double total = Lanes.Sum(sum);
+        for (; i < values.Length; i++) total += Math.Exp(values[i] - shift);
+        return total;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ExpScaled(Span<float> row, float logSumExp, float scale)
     {
-        for (int i = 0; i < row.Length; i += Lanes.Count) (Lanes.Exp(Lanes.Load(row, i) - Vector512.Create(logSumExp)) * scale).Store(row, i);
+        for (int i = 0; i < row.Length; i += Lanes.Count) (Lanes.Exp(Lanes.Load(row, i) - Vector256.Create(logSumExp)) * scale).Store(row, i);
     }
 }

@@ -71,7 +71,7 @@ internal static class RmsNorm
     private static float ForwardRow(Span<float> output, ReadOnlySpan<float> input, ReadOnlySpan<float> weight, double epsilon)
     {
         float r = (float)(1 / Math.Sqrt((Lanes.Dot(input, input) / (double)input.Length) + epsilon));
-        Vector512<float> root = Vector512.Create(r);
+        Vector256<float> root = Vector256.Create(r);
         for (int c = 0; c < input.Length; c += Lanes.Count) (Lanes.Load(weight, c) * (Lanes.Load(input, c) * root)).Store(output, c);
         return r;
     }
@@ -80,13 +80,13 @@ internal static class RmsNorm
     private static void BackwardRow(Span<float> inputGradient, Span<float> weightGradient, ReadOnlySpan<float> outputGradient,
         ReadOnlySpan<float> input, ReadOnlySpan<float> weight, float r)
     {
-        Vector512<float> product = default, root = Vector512.Create(r);
+        Vector256<float> product = default, root = Vector256.Create(r);
         for (int c = 0; c < input.Length; c += Lanes.Count)
             product = Lanes.MultiplyAdd(Lanes.Load(weight, c) * Lanes.Load(outputGradient, c), Lanes.Load(input, c), product);
-        Vector512<float> back = Vector512.Create((float)(-(double)r * r * r * Lanes.Sum(product) / input.Length));
+        Vector256<float> back = Vector256.Create((float)(-(double)r * r * r * Lanes.Sum(product) / input.Length));
         for (int c = 0; c < input.Length; c += Lanes.Count)
         {
-            Vector512<float> x = Lanes.Load(input, c), dy = Lanes.Load(outputGradient, c) * root;
+            Vector256<float> x = Lanes.Load(input, c), dy = Lanes.Load(outputGradient, c) * root;
             Lanes.MultiplyAdd(x, back, Lanes.MultiplyAdd(Lanes.Load(weight, c), dy, Lanes.Load(inputGradient, c))).Store(inputGradient, c);
             if (!weightGradient.IsEmpty) Lanes.MultiplyAdd(x, dy, Lanes.Load(weightGradient, c)).Store(weightGradient, c);
         }

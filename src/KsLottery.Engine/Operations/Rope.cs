@@ -44,7 +44,7 @@ internal static class Rope
     {
         for (int d = 0; d < x.Length; d += Lanes.Count)
         {
-            Vector512<float> x0 = Lanes.Load(x, d), x1 = Lanes.Load(y, d), cos = Lanes.Load(cosines, d), sin = Lanes.Load(sines, d) * sign;
+            Vector256<float> x0 = Lanes.Load(x, d), x1 = Lanes.Load(y, d), cos = Lanes.Load(cosines, d), sin = Lanes.Load(sines, d) * sign;
             Lanes.MultiplyAdd(x0, cos, -(x1 * sin)).Store(x, d);
             Lanes.MultiplyAdd(x1, cos, x0 * sin).Store(y, d);
         }

@@ -40,8 +40,8 @@ internal static class SwiGlu
     {
         for (int i = 0; i < output.Length; i += Lanes.Count)
         {
-            Vector512<float> g = Lanes.Load(gate, i);
-            (g * Lanes.Load(up, i) / (Vector512<float>.One + Lanes.Exp(-g))).Store(output, i);
+            Vector256<float> g = Lanes.Load(gate, i);
+            (g * Lanes.Load(up, i) / (Vector256<float>.One + Lanes.Exp(-g))).Store(output, i);
         }
     }
 
@@ -51,8 +51,8 @@ internal static class SwiGlu
     {
         for (int i = 0; i < outputGradient.Length; i += Lanes.Count)
         {
-            Vector512<float> g = Lanes.Load(gate, i), u = Lanes.Load(up, i), one = Vector512<float>.One, s = one / (one + Lanes.Exp(-g));
-            Vector512<float> dy = Lanes.Load(outputGradient, i) * s;
+            Vector256<float> g = Lanes.Load(gate, i), u = Lanes.Load(up, i), one = Vector256<float>.One, s = one / (one + Lanes.Exp(-g));
+            Vector256<float> dy = Lanes.Load(outputGradient, i) * s;
             (dy * u * Lanes.MultiplyAdd(g, one - s, one)).Store(gateGradient, i);
             (dy * g).Store(upGradient, i);
         }

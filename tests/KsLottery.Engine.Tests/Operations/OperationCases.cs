@@ -131,9 +131,10 @@ internal static class OperationCases
         });
 
     private static IEnumerable<OperationCase> Losses() =>
-        from rows in (int[])[1, 4, 70]
-        from vocabulary in (int[])[2, 17, 512, 3001, 32_000]
+        from size in (int[][])[[1, 2], [70, 17], [70, 512], [4, 3001], [33, 32_000], [2, 128_256]]
         from scale in (double[])[1, 30]
+        let rows = size[0]
+        let vocabulary = size[1]
         select new OperationCase($"cross entropy {rows}x{vocabulary}, logits of {scale}", 3e-6, b =>
         {
             float[] numbers = b.Numbers(rows * vocabulary, scale);
