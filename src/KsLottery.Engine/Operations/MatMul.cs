@@ -10,7 +10,7 @@ internal static class MatMul
     /// <summary>A part of C holds no more elements than this, so that a span can hold it.</summary>
     private const long MaxElements = 1 << 30;
 
-    /// <summary>From so many multiply-adds on there are several parts for each thread, should a thread be held up.</summary>
+    /// <summary>From so many multiply-adds on there are two parts for each thread, should a thread be held up.</summary>
     private const long LargeProduct = 1L << 29;
 
     /// <summary>Parts of a product of few rows take about so many multiply-adds at least.</summary>
@@ -65,7 +65,7 @@ internal static class MatMul
         DeviceSpan b, int ldb, bool bTransposed, DeviceSpan c, bool accumulate)
     {
         if (m == 0 || n == 0) return;
-        int threads = pool.ThreadCount, wanted = threads == 1 ? 1 : m * n * k < LargeProduct ? threads : 4 * threads;
+        int threads = pool.ThreadCount, wanted = threads == 1 ? 1 : m * n * k < LargeProduct ? threads : 2 * threads;
         bool byColumns = n > m && m * n <= MaxElements;
         int grain = byColumns ? algorithm.ColumnGrain : algorithm.RowGrain;
         long size = byColumns ? n : m, most = byColumns ? size : Math.Max(grain, MaxElements / n);
