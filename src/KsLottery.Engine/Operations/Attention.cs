@@ -6,7 +6,8 @@ using System.Runtime.Intrinsics;
 
 namespace KsLottery.Engine.Operations;
 
-/// <summary>Causal attention within packed sequences, a tile of queries at a time; see <see cref="ReferenceAttention"/> for the definition.</summary>
+/// <summary>Causal attention within packed sequences, a tile of queries at a time; see <see cref="ReferenceAttention"/> for the
+/// definition.</summary>
 internal static class Attention
 {
     /// <summary>Query rows of a tile: their scores over all keys are all that is kept at a time.</summary>
@@ -27,8 +28,8 @@ internal static class Attention
     }
 
     /// <summary>Shared out by sequences and key heads, since a key head's gradient gathers from all its queries in a fixed order.</summary>
-    public static void Backward(WorkerPool pool, DeviceSpan queryGradient, DeviceSpan keyGradient, DeviceSpan valueGradient, DeviceSpan outputGradient,
-        DeviceSpan output, DeviceSpan logSumExp, DeviceSpan query, DeviceSpan key, DeviceSpan value,
+    public static void Backward(WorkerPool pool, DeviceSpan queryGradient, DeviceSpan keyGradient, DeviceSpan valueGradient,
+        DeviceSpan outputGradient, DeviceSpan output, DeviceSpan logSumExp, DeviceSpan query, DeviceSpan key, DeviceSpan value,
         AttentionShape shape, ReadOnlyMemory<int> starts)
     {
         int sequences = starts.Length - 1, group = shape.Heads / shape.KeyHeads;
@@ -46,7 +47,8 @@ internal static class Attention
                 }
                 for (int h = g * group; h < (g + 1) * group; h++)
                     foreach (Tile tile in Tiles([first, end]))
-                        BackwardTile(queryGradient, keyGradient, valueGradient, outputGradient, output, logSumExp, query, key, value, shape, tile, h);
+                        BackwardTile(queryGradient, keyGradient, valueGradient, outputGradient, output, logSumExp, query, key, value,
+                            shape, tile, h);
             }
         });
     }
@@ -57,7 +59,8 @@ internal static class Attention
         HeadSpans at = new(shape, tile, head);
         int stride = tile.Stride;
         float[] room = ArrayPool<float>.Shared.Rent(tile.Rows * stride);
-        Gemm.Multiply(tile.Rows, tile.Keys, shape.HeadWidth, at.Queries(query), shape.QueryWidth, false, at.Keys(key), shape.KeyWidth, true, room, stride, false);
+        Gemm.Multiply(tile.Rows, tile.Keys, shape.HeadWidth, at.Queries(query), shape.QueryWidth, false, at.Keys(key), shape.KeyWidth,
+            true, room, stride, false);
         for (int i = 0; i < tile.Rows; i++)
         {
             Span<float> scores = MaskedRow(room, i, tile);
@@ -69,13 +72,16 @@ internal static class Attention
     }
 
     private static void BackwardTile(DeviceSpan queryGradient, DeviceSpan keyGradient, DeviceSpan valueGradient, DeviceSpan outputGradient,
-        DeviceSpan output, DeviceSpan logSumExp, DeviceSpan query, DeviceSpan key, DeviceSpan value, AttentionShape shape, Tile tile, int head)
+        DeviceSpan output, DeviceSpan logSumExp, DeviceSpan query, DeviceSpan key, DeviceSpan value, AttentionShape shape, Tile tile,
+            int head)
     {
         HeadSpans at = new(shape, tile, head);
-        int scoreCount = tile.Rows * tile.Stride, scoreStride = tile.Stride, width = shape.HeadWidth, stride = shape.QueryWidth, keyStride = shape.KeyWidth;
+        int scoreCount = tile.Rows * tile.Stride, scoreStride = tile.Stride, width = shape.HeadWidth, stride = shape.QueryWidth,
+            keyStride = shape.KeyWidth;
         float[] room = ArrayPool<float>.Shared.Rent(2 * scoreCount);
         Span<float> p = room.AsSpan(0, scoreCount), ds = room.AsSpan(scoreCount, scoreCount);
-        ReadOnlySpan<float> q = at.Queries(query), k = at.Keys(key), v = at.Keys(value), dy = at.Queries(outputGradient), y = at.Queries(output);
+        ReadOnlySpan<float> q = at.Queries(query), k = at.Keys(key), v = at.Keys(value), dy = at.Queries(outputGradient),
+            y = at.Queries(output);
         Gemm.Multiply(tile.Rows, tile.Keys, width, q, stride, false, k, keyStride, true, p, scoreStride, false);
         Gemm.Multiply(tile.Rows, tile.Keys, width, dy, stride, false, v, keyStride, true, ds, scoreStride, false);
         for (int i = 0; i < tile.Rows; i++)
@@ -84,9 +90,12 @@ internal static class Attention
             float delta = Lanes.Dot(dy.Slice(i * stride, width), y.Slice(i * stride, width));
             ScoreGradients(scores, gradients, logSumExp.Read(((long)(tile.Row + i) * shape.Heads) + head, 1)[0], delta, (float)shape.Scale);
         }
-        Gemm.Multiply(tile.Rows, width, tile.Keys, ds, scoreStride, false, k, keyStride, false, queryGradient.Write(at.Query, at.QueryLength), stride, false);
-        Gemm.Multiply(tile.Keys, width, tile.Rows, ds, scoreStride, true, q, stride, false, keyGradient.Write(at.Key, at.KeyLength), keyStride, true);
-        Gemm.Multiply(tile.Keys, width, tile.Rows, p, scoreStride, true, dy, stride, false, valueGradient.Write(at.Key, at.KeyLength), keyStride, true);
+        Gemm.Multiply(tile.Rows, width, tile.Keys, ds, scoreStride, false, k, keyStride, false,
+            queryGradient.Write(at.Query, at.QueryLength), stride, false);
+        Gemm.Multiply(tile.Keys, width, tile.Rows, ds, scoreStride, true, q, stride, false, keyGradient.Write(at.Key, at.KeyLength),
+            keyStride, true);
+        Gemm.Multiply(tile.Keys, width, tile.Rows, p, scoreStride, true, dy, stride, false, valueGradient.Write(at.Key, at.KeyLength),
+            keyStride, true);
         ArrayPool<float>.Shared.Return(room);
     }
 
@@ -112,12 +121,14 @@ internal static class Attention
         Vector256<float> sum = default;
         for (nuint i = 0; i < (nuint)scores.Length; i += Lanes.Count)
         {
-            Vector256<float> e = Lanes.Exp(Lanes.MultiplyAdd(Vector256.LoadUnsafe(ref first, i), Vector256.Create(scale), Vector256.Create(-max)));
+            Vector256<float> e = Lanes.Exp(Lanes.MultiplyAdd(Vector256.LoadUnsafe(ref first, i), Vector256.Create(scale),
+                Vector256.Create(-max)));
             e.StoreUnsafe(ref first, i);
             sum += e;
         }
         float total = Lanes.Sum(sum);
-        for (nuint i = 0; i < (nuint)scores.Length; i += Lanes.Count) (Vector256.LoadUnsafe(ref first, i) * (1 / total)).StoreUnsafe(ref first, i);
+        for (nuint i = 0; i < (nuint)scores.Length; i += Lanes.Count)
+            (Vector256.LoadUnsafe(ref first, i) * (1 / total)).StoreUnsafe(ref first, i);
         return max + MathF.Log(total);
     }
 
@@ -131,7 +142,8 @@ internal static class Attention
         {
             Vector256<float> factor = Vector256.Create(scale);
             Vector256<float> p = Lanes.Exp(Lanes.MultiplyAdd(Vector256.LoadUnsafe(ref score, i), factor, Vector256.Create(-logSumExp)));
-            (p * Lanes.MultiplyAdd(Vector256.LoadUnsafe(ref gradient, i), factor, Vector256.Create(-delta * scale))).StoreUnsafe(ref gradient, i);
+            (p * Lanes.MultiplyAdd(Vector256.LoadUnsafe(ref gradient, i), factor, Vector256.Create(-delta * scale)))
+                .StoreUnsafe(ref gradient, i);
             p.StoreUnsafe(ref score, i);
         }
     }
@@ -140,7 +152,8 @@ internal static class Attention
     {
         List<Tile> tiles = [];
         for (int s = 0; s + 1 < starts.Length; s++)
-            for (int row = starts[s]; row < starts[s + 1]; row += TileRows) tiles.Add(new(starts[s], row, Math.Min(TileRows, starts[s + 1] - row)));
+            for (int row = starts[s]; row < starts[s + 1]; row += TileRows)
+                tiles.Add(new(starts[s], row, Math.Min(TileRows, starts[s + 1] - row)));
         return [.. tiles];
     }
 

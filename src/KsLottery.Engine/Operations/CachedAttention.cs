@@ -4,7 +4,8 @@ using System.Runtime.Intrinsics;
 
 namespace KsLottery.Engine.Operations;
 
-/// <summary>Attention of single rows over long caches, which is as fast as keys and values arrive from memory: each is read once for all its query heads.</summary>
+/// <summary>Attention of single rows over long caches, which is as fast as keys and values arrive from memory: each is read once for all
+/// its query heads.</summary>
 internal static class CachedAttention
 {
     /// <summary>Keys whose values stay in the nearest cache while all lanes of a head pass over them.</summary>
@@ -22,15 +23,18 @@ internal static class CachedAttention
             for (long item = from; item < to; item++)
             {
                 int n = (int)(item / shape.KeyHeads), g = (int)(item % shape.KeyHeads), group = shape.QueryWidth / shape.KeyHeads;
-                long first = ((long)slots.Span[n] * capacity * shape.KeyWidth) + (g * shape.HeadWidth), at = ((long)n * shape.QueryWidth) + (g * group);
+                long first = ((long)slots.Span[n] * capacity * shape.KeyWidth) + (g * shape.HeadWidth),
+                    at = ((long)n * shape.QueryWidth) + (g * group);
                 int length = lengths.Span[n], extent = ((length - 1) * shape.KeyWidth) + shape.HeadWidth;
-                Attend(output.Write(at, group), query.Read(at, group), keyCache.Read(first, extent), valueCache.Read(first, extent), length, shape);
+                Attend(output.Write(at, group), query.Read(at, group), keyCache.Read(first, extent), valueCache.Read(first, extent),
+                    length, shape);
             }
         });
     }
 
     /// <summary>The query heads of one key head, lying one behind the other.</summary>
-    private static void Attend(Span<float> output, ReadOnlySpan<float> query, ReadOnlySpan<float> keys, ReadOnlySpan<float> values, int length, AttentionShape shape)
+    private static void Attend(Span<float> output, ReadOnlySpan<float> query, ReadOnlySpan<float> keys, ReadOnlySpan<float> values,
+        int length, AttentionShape shape)
     {
         int width = shape.HeadWidth, heads = query.Length / width, stride = Lanes.RoundUp(length);
         float[] room = ArrayPool<float>.Shared.Rent(heads * stride);
@@ -46,7 +50,8 @@ internal static class CachedAttention
         output.Clear();
         for (int j = 0; j < length; j += Block)
             for (int h = 0; h < heads; h++)
-                AddWeighted(output.Slice(h * width, width), room.AsSpan((h * stride) + j, Math.Min(Block, length - j)), values[(j * shape.KeyWidth)..], shape.KeyWidth);
+                AddWeighted(output.Slice(h * width, width), room.AsSpan((h * stride) + j, Math.Min(Block, length - j)),
+                    values[(j * shape.KeyWidth)..], shape.KeyWidth);
         ArrayPool<float>.Shared.Return(room);
     }
 

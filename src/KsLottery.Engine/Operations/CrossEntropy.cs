@@ -8,7 +8,8 @@ namespace KsLottery.Engine.Operations;
 internal static class CrossEntropy
 {
     /// <summary>The definition: losses (N), logSumExp (N), logits (N, V), targets (N).</summary>
-    public static void Forward(Span<double> losses, Span<double> logSumExp, ReadOnlySpan<double> logits, ReadOnlySpan<int> targets, int vocabulary)
+    public static void Forward(Span<double> losses, Span<double> logSumExp, ReadOnlySpan<double> logits, ReadOnlySpan<int> targets,
+        int vocabulary)
     {
         for (int i = 0; i < targets.Length; i++)
         {
@@ -22,7 +23,8 @@ internal static class CrossEntropy
     }
 
     /// <summary>The definition, in place: logits (N, V) become (exp(logits - logSumExp) - [target]) · scale.</summary>
-    public static void Backward(Span<double> logits, ReadOnlySpan<double> logSumExp, ReadOnlySpan<int> targets, int vocabulary, double scale)
+    public static void Backward(Span<double> logits, ReadOnlySpan<double> logSumExp, ReadOnlySpan<int> targets, int vocabulary,
+        double scale)
     {
         for (int i = 0; i < targets.Length; i++)
             for (int v = 0; v < vocabulary; v++)
@@ -33,7 +35,8 @@ internal static class CrossEntropy
     }
 
     /// <summary>The same in F32, shared out by rows.</summary>
-    public static void Forward(WorkerPool pool, DeviceSpan losses, DeviceSpan logSumExp, DeviceSpan logits, ReadOnlyMemory<int> targets, int vocabulary) =>
+    public static void Forward(WorkerPool pool, DeviceSpan losses, DeviceSpan logSumExp, DeviceSpan logits, ReadOnlyMemory<int> targets,
+        int vocabulary) =>
         pool.Share(targets.Length, vocabulary, (from, to) =>
         {
             ReadOnlySpan<int> target = targets.Span;
@@ -48,7 +51,8 @@ internal static class CrossEntropy
         });
 
     /// <summary>The same in F32, shared out by rows.</summary>
-    public static void Backward(WorkerPool pool, DeviceSpan logits, DeviceSpan logSumExp, ReadOnlyMemory<int> targets, int vocabulary, double scale) =>
+    public static void Backward(WorkerPool pool, DeviceSpan logits, DeviceSpan logSumExp, ReadOnlyMemory<int> targets, int vocabulary,
+        double scale) =>
         pool.Share(targets.Length, vocabulary, (from, to) =>
         {
             ReadOnlySpan<int> target = targets.Span;
@@ -66,7 +70,8 @@ internal static class CrossEntropy
             }
         });
 
-    /// <summary>log Σ exp(x) of a row, read once: the total of the blocks so far is scaled down where a block has a greater maximum.</summary>
+    /// <summary>log Σ exp(x) of a row, read once: the total of the blocks so far is scaled down where a block has a greater
+    /// maximum.</summary>
     internal static double LogSumExp(ReadOnlySpan<float> row)
     {
         const int Block = 1024;
@@ -89,7 +94,8 @@ internal static class CrossEntropy
         ref float first = ref MemoryMarshal.GetReference(values);
         Vector256<float> sum = default;
         int i = 0;
-        for (; i <= values.Length - Lanes.Count; i += Lanes.Count) sum += Lanes.Exp(Vector256.LoadUnsafe(ref first, (nuint)i) - Vector256.Create(shift));
+        for (; i <= values.Length - Lanes.Count; i += Lanes.Count)
+            sum += Lanes.Exp(Vector256.LoadUnsafe(ref first, (nuint)i) - Vector256.Create(shift));
         double total = Lanes.Sum(sum);
         for (; i < values.Length; i++) total += Math.Exp(values[i] - shift);
         return total;
@@ -98,6 +104,7 @@ internal static class CrossEntropy
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ExpScaled(Span<float> row, float logSumExp, float scale)
     {
-        for (int i = 0; i < row.Length; i += Lanes.Count) (Lanes.Exp(Lanes.Load(row, i) - Vector256.Create(logSumExp)) * scale).Store(row, i);
+        for (int i = 0; i < row.Length; i += Lanes.Count)
+            (Lanes.Exp(Lanes.Load(row, i) - Vector256.Create(logSumExp)) * scale).Store(row, i);
     }
 }

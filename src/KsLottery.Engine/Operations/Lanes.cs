@@ -32,7 +32,8 @@ internal static class Lanes
 
     /// <summary>x·y + z, rounded once.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> MultiplyAdd(Vector256<float> x, Vector256<float> y, Vector256<float> z) => Vector256.FusedMultiplyAdd(x, y, z);
+    public static Vector256<float> MultiplyAdd(Vector256<float> x, Vector256<float> y, Vector256<float> z) =>
+        Vector256.FusedMultiplyAdd(x, y, z);
 
     /// <summary>eˣ with an error of about one unit in the last place; 0 below the least normal number.</summary>
     /// <remarks>
@@ -44,7 +45,8 @@ internal static class Lanes
     {
         const float Rounder = 12582912f, Least = -87.33654f, Most = 88.72283f;
         const float C0 = 0.5f, C1 = 0.166665778f, C2 = 0.0416665561f, C3 = 0.00836317334f, C4 = 0.00139261759f;
-        Vector256<float> shifted = MultiplyAdd(x, Vector256.Create(1.44269502f), Vector256.Create(Rounder)), n = shifted - Vector256.Create(Rounder);
+        Vector256<float> shifted = MultiplyAdd(x, Vector256.Create(1.44269502f), Vector256.Create(Rounder)),
+            n = shifted - Vector256.Create(Rounder);
         Vector256<float> r = MultiplyAdd(n, Vector256.Create(1.90465421e-9f), MultiplyAdd(n, Vector256.Create(-0.693147182f), x));
         Vector256<float> p = MultiplyAdd(r, Vector256.Create(C4), Vector256.Create(C3));
         p = MultiplyAdd(p, r, Vector256.Create(C2));
@@ -53,7 +55,8 @@ internal static class Lanes
         p = MultiplyAdd(p, r * r, r) + Vector256<float>.One;
         Vector256<float> value = (p.AsInt32() + (shifted.AsInt32() << 23)).AsSingle();
         value = Vector256.AndNot(value, Vector256.LessThan(x, Vector256.Create(Least)));
-        return Vector256.ConditionalSelect(Vector256.GreaterThan(x, Vector256.Create(Most)), Vector256.Create(float.PositiveInfinity), value);
+        return Vector256.ConditionalSelect(Vector256.GreaterThan(x, Vector256.Create(Most)), Vector256.Create(float.PositiveInfinity),
+            value);
     }
 
     /// <summary>The sum of the lanes, halves added to halves.</summary>
@@ -113,5 +116,6 @@ internal static class Lanes
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void StoreRest(Vector256<float> values, Span<float> destination) =>
-        MemoryMarshal.CreateReadOnlySpan(ref Unsafe.As<Vector256<float>, float>(ref values), Count)[..destination.Length].CopyTo(destination);
+        MemoryMarshal.CreateReadOnlySpan(ref Unsafe.As<Vector256<float>, float>(ref values), Count)
+            [..destination.Length].CopyTo(destination);
 }

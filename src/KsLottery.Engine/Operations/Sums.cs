@@ -34,7 +34,8 @@ internal static class Sums
     {
         const int Block = 1 << 16;
         double[] sums = new double[(values.Length + Block - 1) / Block];
-        pool.Run(sums.Length, part => sums[part] = sum(values.Read((long)part * Block, Math.Min(Block, values.Length - ((long)part * Block)))));
+        pool.Run(sums.Length, part => sums[part] = sum(values.Read((long)part * Block,
+            Math.Min(Block, values.Length - ((long)part * Block)))));
         return Sum(sums);
     }
 

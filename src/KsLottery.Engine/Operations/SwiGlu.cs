@@ -28,10 +28,12 @@ internal static class SwiGlu
 
     /// <summary>The same in F32, shared out by elements.</summary>
     public static void Forward(WorkerPool pool, DeviceSpan output, DeviceSpan gate, DeviceSpan up) =>
-        pool.Share(output.Length, 2, (from, to) => Forward(output.Write(from, to - from), gate.Read(from, to - from), up.Read(from, to - from)));
+        pool.Share(output.Length, 2, (from, to) => Forward(output.Write(from, to - from), gate.Read(from, to - from),
+            up.Read(from, to - from)));
 
     /// <summary>The same in F32, shared out by elements.</summary>
-    public static void Backward(WorkerPool pool, DeviceSpan gateGradient, DeviceSpan upGradient, DeviceSpan outputGradient, DeviceSpan gate, DeviceSpan up) =>
+    public static void Backward(WorkerPool pool, DeviceSpan gateGradient, DeviceSpan upGradient, DeviceSpan outputGradient,
+        DeviceSpan gate, DeviceSpan up) =>
         pool.Share(outputGradient.Length, 2, (from, to) => Backward(gateGradient.Write(from, to - from), upGradient.Write(from, to - from),
             outputGradient.Read(from, to - from), gate.Read(from, to - from), up.Read(from, to - from)));
 

@@ -6,7 +6,8 @@ namespace KsLottery.Engine.Tests.Operations;
 [TestFixtureSource(nameof(Devices))]
 internal sealed class DeviceTests(string name, Func<IOperations> open)
 {
-    public static IEnumerable<TestFixtureData> Devices() => [new TestFixtureData("cpu", () => (IOperations)new CpuOperations(1)).SetArgDisplayNames("cpu")];
+    public static IEnumerable<TestFixtureData> Devices() => [new TestFixtureData("cpu", () => (IOperations)new CpuOperations(1))
+        .SetArgDisplayNames("cpu")];
 
     [TestCaseSource(typeof(OperationCases), nameof(OperationCases.All))]
     public void Results_lie_as_near_the_reference_as_single_precision_allows(OperationCase operation)
@@ -36,12 +37,14 @@ internal sealed class DeviceTests(string name, Func<IOperations> open)
         AttentionShape shape = new(heads, keyHeads, headWidth);
         using DeviceBench bench = new(open());
         using IOperations device = bench.Device;
-        DeviceMemory query = bench.Normal(Rows * shape.QueryWidth), keys = bench.Normal(Rows * shape.KeyWidth), values = bench.Normal(Rows * shape.KeyWidth);
+        DeviceMemory query = bench.Normal(Rows * shape.QueryWidth), keys = bench.Normal(Rows * shape.KeyWidth),
+            values = bench.Normal(Rows * shape.KeyWidth);
         DeviceMemory output = bench.Dirty(Rows * shape.QueryWidth), cached = bench.Dirty(shape.QueryWidth);
         device.AttentionForward(output, bench.Room(Rows * heads), query, keys, values, shape, (int[])[0, Rows]);
         DeviceSpan last = query.Span.Slice((Rows - 1) * shape.QueryWidth, shape.QueryWidth);
         device.CachedAttentionForward(cached, last, keys, values, shape, Rows, (int[])[0], (int[])[Rows]);
-        Assert.That(bench.Get(cached), Is.EqualTo(bench.Get(output.Span.Slice((Rows - 1) * shape.QueryWidth, shape.QueryWidth))).Within(1e-6));
+        Assert.That(bench.Get(cached), Is.EqualTo(bench.Get(output.Span.Slice((Rows - 1) * shape.QueryWidth, shape.QueryWidth)))
+            .Within(1e-6));
     }
 
     [Test]

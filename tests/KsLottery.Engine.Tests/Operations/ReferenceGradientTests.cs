@@ -147,7 +147,8 @@ internal sealed class ReferenceGradientTests : IDisposable
     }
 
     /// <summary>Compares the gradient of Σ weights · outputs with fourth-order differences, for every element of every input.</summary>
-    private void Check(double[][] inputs, Func<double[][], double[]> forward, Func<double[][], double[], double[][]> backward, double? weight = null)
+    private void Check(double[][] inputs, Func<double[][], double[]> forward, Func<double[][], double[], double[][]> backward,
+        double? weight = null)
     {
         const double Step = 1e-3;
         double[] weights = Normal(forward(inputs).Length);

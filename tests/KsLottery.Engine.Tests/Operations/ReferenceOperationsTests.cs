@@ -12,7 +12,8 @@ internal sealed class ReferenceOperationsTests
         const int HeadWidth = 8, Heads = 2;
         using ReferenceOperations operations = new();
         int[] positions = [0, 1, 5];
-        using DeviceMemory values = operations.Allocate(positions.Length * Heads * HeadWidth), cosines = operations.Allocate(6 * 4), sines = operations.Allocate(6 * 4);
+        using DeviceMemory values = operations.Allocate(positions.Length * Heads * HeadWidth), cosines = operations.Allocate(6 * 4),
+            sines = operations.Allocate(6 * 4);
         for (int i = 0; i < 24; i++)
         {
             double angle = i / 4 * Math.Pow(10_000, -2.0 * (i % 4) / HeadWidth);
@@ -37,7 +38,8 @@ internal sealed class ReferenceOperationsTests
     public void AdamW_moves_by_the_learning_rate_whatever_the_size_of_a_constant_gradient([Values(1e-3, 1, 1e3)] double size)
     {
         using ReferenceOperations operations = new();
-        using DeviceMemory weights = operations.Allocate(2), gradient = operations.Allocate(2), first = operations.Allocate(2), second = operations.Allocate(2);
+        using DeviceMemory weights = operations.Allocate(2), gradient = operations.Allocate(2), first = operations.Allocate(2),
+            second = operations.Allocate(2);
         (ReferenceOperations.Values(gradient)[0], ReferenceOperations.Values(gradient)[1]) = (size, -size);
         for (int t = 1; t <= 10; t++)
         {
@@ -52,7 +54,8 @@ internal sealed class ReferenceOperationsTests
     {
         const double Eta = 3e-3, Beta1 = 0.9, Beta2 = 0.95, Epsilon = 1e-8, Lambda = 0.1, Clip = 0.7;
         using ReferenceOperations operations = new();
-        using DeviceMemory weights = operations.Allocate(1), gradient = operations.Allocate(1), first = operations.Allocate(1), second = operations.Allocate(1);
+        using DeviceMemory weights = operations.Allocate(1), gradient = operations.Allocate(1), first = operations.Allocate(1),
+            second = operations.Allocate(1);
         double theta = ReferenceOperations.Values(weights)[0] = 0.5, m = 0, v = 0, power1 = 1, power2 = 1;
         for (int t = 1; t <= 20; t++)
         {
@@ -68,12 +71,14 @@ internal sealed class ReferenceOperationsTests
         }
     }
 
-    /// <summary>All keys alike make attention the mean of the values so far, and its log Σ exp the logarithm of their number and the score.</summary>
+    /// <summary>All keys alike make attention the mean of the values so far, and its log Σ exp the logarithm of their number and the
+    /// score.</summary>
     [Test]
     public void Attention_to_equal_keys_is_the_mean_of_the_values_so_far()
     {
         using ReferenceOperations operations = new();
-        using DeviceMemory query = operations.Allocate(10), key = operations.Allocate(10), value = operations.Allocate(10), output = operations.Allocate(10), sums = operations.Allocate(5);
+        using DeviceMemory query = operations.Allocate(10), key = operations.Allocate(10), value = operations.Allocate(10),
+            output = operations.Allocate(10), sums = operations.Allocate(5);
         operations.Upload(query, [1, 2, 1, 2, 1, 2, 1, 2, 1, 2]);
         operations.Upload(key, [3, 1, 3, 1, 3, 1, 3, 1, 3, 1]);
         operations.Upload(value, [1, 0, 3, 2, 5, 7, 11, 13, 1, 1]);
