@@ -1,0 +1,21 @@
+using KsLottery.Engine.Generation;
+using KsLottery.Engine.Scoring;
+
+namespace KsLottery.Engine.Evaluation;
+
+/// <summary>How a model is evaluated.</summary>
+public sealed record EvaluationOptions
+{
+    /// <summary>How text is generated, with the tokens that end it (see <see cref="StopTokens"/>); null computes the loss alone.</summary>
+    public GenerationOptions? Generation { get; init; }
+
+    /// <summary>Sequences that the model holds at once; a beam search takes one for each beam.</summary>
+    /// <remarks>Up to eight, what is written has the same bits whatever the number; more are faster, and round otherwise.</remarks>
+    public int Slots { get; init; } = 8;
+
+    /// <summary>The most rows that losses are computed of at once, unless a single pair has more.</summary>
+    public int MicroBatchRows { get; init; } = 1024;
+
+    /// <summary>Cuts text into the pieces of a vocabulary for spBLEU; null leaves it out.</summary>
+    public ITextTokenizer? Pieces { get; init; }
+}
