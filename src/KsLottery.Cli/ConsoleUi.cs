@@ -41,7 +41,8 @@ internal sealed class ConsoleUi : IDisposable
         if (!IsJson) _out.WriteLine(line);
     }
 
-    /// <summary>Writes text of any origin as it is, a line end behind it; on a terminal its control characters are shown, not obeyed. Nothing with <c>--json</c>.</summary>
+    /// <summary>Writes text of any origin as it is, a line end behind it; nothing with <c>--json</c>.</summary>
+    /// <remarks>On a terminal its control characters are shown, not obeyed.</remarks>
     public void WriteText(string text) => WriteLine(Console.IsOutputRedirected ? text
         : string.Concat(text.Select(c => char.IsControl(c) && c is not ('\n' or '\t') ? OneLine(c.ToString()) : c.ToString())));
 

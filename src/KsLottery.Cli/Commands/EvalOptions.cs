@@ -51,7 +51,7 @@ internal sealed record EvalOptions
         HelpName = "ID",
     };
     private static readonly Option<int> BatchOption = OptionValue.Count("--batch", 1, 8,
-        "Sequences held at once, beams included. Up to 8 what is written has the same bits whatever the number.");
+        "Sequences held at once, beams included. Up to 8 every text is computed to the same bits whatever the number.");
     private static readonly Option<int> LimitOption = OptionValue.Count("--limit", 0, 0, "Only the first N pairs; 0 takes all.");
     private static readonly Option<string> OverlongOption = new Option<string>("--overlong")
     {

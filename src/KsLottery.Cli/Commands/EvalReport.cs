@@ -3,7 +3,6 @@ using System.Text.Json;
 using KsLottery.Engine.Evaluation;
 using KsLottery.Engine.Generation;
 using KsLottery.Engine.Scoring;
-using KsLottery.Engine.Tokens;
 
 namespace KsLottery.Cli.Commands;
 
@@ -18,6 +17,7 @@ internal sealed class EvalReport(ConsoleUi ui)
             .Add("lines", Sizes.Count(lines))
             .Add("mean length", $"{NumberText.Fixed(meanCharacters, 1)} characters")
             .WriteTo(ui);
+        ui.WriteLine();
         WriteSignatures(scores);
         ui.WriteJson(json =>
         {
@@ -48,7 +48,7 @@ internal sealed class EvalReport(ConsoleUi ui)
         if (files.Count > 0) facts.Add("written", $"{string.Join(", ", files)} in {ConsoleUi.OneLine(options.Out!)}");
         facts.WriteTo(ui);
         ui.WriteLine();
-        ui.WriteLine(VisibleText.Escape(signature));
+        ui.WriteLine(ConsoleUi.OneLine(signature));
         if (result.Scores is not null) WriteSignatures(result.Scores);
         ui.WriteJson(json =>
         {
@@ -98,7 +98,7 @@ internal sealed class EvalReport(ConsoleUi ui)
         CorpusScores raw = scores.Raw;
         string?[] signatures = [raw.Bleu.Signature, raw.PieceBleu?.Signature, raw.Chrf.Signature, raw.ChrfPlusPlus.Signature];
         foreach (string? signature in signatures)
-            if (signature is not null) ui.WriteLine(VisibleText.Escape(signature));
+            if (signature is not null) ui.WriteLine(ConsoleUi.OneLine(signature));
     }
 
     private static void Write(Utf8JsonWriter json, OutputScores scores)

@@ -32,7 +32,8 @@ internal static class GenerateCommand
         if (capacity - longest < generation.MaxNewTokens)
             ui.Remark($"note: a text ends at {Sizes.Count(capacity)} tokens with its prompt, which is what the model was made for.");
 
-        using LlamaDecoder decoder = new(loaded.Model, loaded.Operations, Math.Max(generation.Beams, Math.Min(options.Batch, prompts.Length * generation.Beams)), capacity);
+        int slots = Math.Max(generation.Beams, Math.Min(options.Batch, prompts.Length * generation.Beams));
+        using LlamaDecoder decoder = new(loaded.Model, loaded.Operations, slots, capacity);
         TimedDecoder timed = new(decoder);
         IReadOnlyList<Generated> results;
         using (ProgressLine line = ui.StartProgress())

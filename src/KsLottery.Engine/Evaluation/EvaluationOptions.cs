@@ -10,7 +10,10 @@ public sealed record EvaluationOptions
     public GenerationOptions? Generation { get; init; }
 
     /// <summary>Sequences that the model holds at once; a beam search takes one for each beam.</summary>
-    /// <remarks>Up to eight, what is written has the same bits whatever the number; more are faster, and round otherwise.</remarks>
+    /// <remarks>
+    /// Up to eight, what follows a prompt of more than eight tokens is computed to the same bits whatever the number. More are faster and
+    /// round otherwise, which shows only where two tokens are all but equally likely.
+    /// </remarks>
     public int Slots { get; init; } = 8;
 
     /// <summary>The most rows that losses are computed of at once, unless a single pair has more.</summary>
