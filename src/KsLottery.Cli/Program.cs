@@ -14,6 +14,8 @@ RootCommand root = new("Which embedding rows did this fine-tune change? Finds, e
     ApplyCommand.CreateApply(),
     ApplyCommand.CreateRevert(),
     ExportCommand.Create(),
+    TuneCommand.Create(),
+    PretrainCommand.Create(),
     ConvertCommand.Create(),
     InspectCommand.Create(),
     DevicesCommand.Create(),
