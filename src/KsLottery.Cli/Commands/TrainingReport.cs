@@ -30,7 +30,7 @@ internal static class TrainingReport
         if (summary.EvalLossAfter is not null) facts.Add("held out", $"{Loss(summary.EvalLossBefore)} before, {Loss(summary.EvalLossAfter)} after");
         facts.Add("trained", Sizes.Count(summary.ParameterCount, "parameter"))
             .Add("frozen", summary.FrozenFingerprint is { } frozen ? $"{frozen}, the same before and after" : "nothing")
-            .Add("memory", $"{Sizes.Bytes(summary.PeakBytes)} at most, beside the mapped base");
+            .Add("memory", $"{Sizes.Bytes(summary.PeakBytes)} at most, mapped weights not counted");
         if (summary.Files.InexactValues > 0) facts.Add("rounded", $"{Sizes.Count(summary.Files.InexactValues, "trained value")} to the base's type");
         facts.Add("output", ConsoleUi.OneLine(output)).Add("written", string.Join(", ", summary.Files.Names)).Add("next", ConsoleUi.OneLine(next)).WriteTo(ui);
         if (summary.Files.OverflowedValues > 0)

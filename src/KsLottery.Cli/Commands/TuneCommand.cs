@@ -96,14 +96,15 @@ internal static class TuneCommand
     private static void WriteFacts(ConsoleUi ui, TuneOptions options, TuningRun run, TicketList? rows, Data data, CpuOperations operations)
     {
         string parameters = rows is null ? Sizes.Count(run.ParameterCount)
-            : $"{Sizes.Count(run.ParameterCount)} = {Sizes.Count(rows.Ids.Count, "row")} of {Sizes.Count(run.Config.Width)}, {rows.Signature}";
+            : $"{Sizes.Count(run.ParameterCount)} = {Sizes.Count(rows.Ids.Count, "row")} of {Sizes.Count(run.Config.Width)}";
         string left = (data.Skipped > 0 ? $", {Sizes.Count(data.Skipped)} left out" : "") + (data.Truncated > 0 ? $", {Sizes.Count(data.Truncated)} cut" : "");
         FactList facts = new FactList()
             .Add("model", ConsoleUi.OneLine(options.Model))
             .Add("weights", $"{Sizes.Count(run.Config.ParameterCount)}, {Sizes.Count(run.Config.LayerCount, "layer")} of width {Sizes.Count(run.Config.Width)}")
             .Add("learns", options.Train)
-            .Add("trainable", parameters)
-            .Add("data", $"{Sizes.Count(data.Training.Count, "pair")}, {Sizes.Count(data.Training.Sum(s => (long)s.RowCount), "token")}{left}");
+            .Add("trainable", parameters);
+        if (rows is not null) facts.Add("rows", ConsoleUi.OneLine(rows.Signature));
+        facts.Add("data", $"{Sizes.Count(data.Training.Count, "pair")}, {Sizes.Count(data.Training.Sum(s => (long)s.RowCount), "token")}{left}");
         if (data.Evaluation.Count > 0) facts.Add("held out", Sizes.Count(data.Evaluation.Count, "pair"));
         facts.Add("prompt", options.Pairs.Prompt.Name)
             .Add("steps", $"{Sizes.Count(run.StepCount)}, {Sizes.Count(run.StepsPerEpoch)} an epoch of batches of {Sizes.Count(options.Plan.BatchSize)}")

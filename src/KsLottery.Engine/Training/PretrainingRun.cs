@@ -19,6 +19,7 @@ public sealed class PretrainingRun : IDisposable
     /// <param name="data">What to train on, and what to evaluate on.</param>
     /// <param name="operations">The device.</param>
     /// <param name="options">How it goes; the seed decides the first weights as well.</param>
+    /// <exception cref="InvalidDataException">The folder's run, which is to go on, has other settings; names the first.</exception>
     /// <exception cref="IOException">The folder holds another run or other files.</exception>
     /// <exception cref="ArgumentException">There is no text, or a number is out of its range.</exception>
     public PretrainingRun(LlamaConfig config, TextSequences data, IOperations operations, RunOptions options)

@@ -54,12 +54,17 @@ internal sealed class RunFolder
     /// <summary>The file with a line for each step.</summary>
     public string MetricsPath => Place(MetricsWriter.FileName);
 
-    /// <summary>Begins the run, or makes sure that it is the one that was begun; removes what a killed process left behind.</summary>
-    /// <exception cref="InvalidDataException">A setting differs from those of the run that was begun.</exception>
+    /// <summary>Makes sure that a run that was begun here is the one that goes on.</summary>
+    /// <exception cref="InvalidDataException">A setting differs; names it and both values.</exception>
+    public void ThrowIfOther(IReadOnlyDictionary<string, string> settings)
+    {
+        if (_saved is not null) RunSettings.ThrowIfDifferent(Place(FileName), _saved, settings);
+    }
+
+    /// <summary>Begins the run; removes what a killed process left behind.</summary>
     /// <exception cref="IOException">The folder cannot be written.</exception>
     public void Begin(IReadOnlyDictionary<string, string> settings)
     {
-        if (_saved is not null) RunSettings.ThrowIfDifferent(Place(FileName), _saved, settings);
         Directory.CreateDirectory(Path);
         foreach (string file in Directory.EnumerateFiles(Path))
             if (IsTemporary(System.IO.Path.GetFileName(file))) File.Delete(file);
@@ -80,16 +85,19 @@ internal sealed class RunFolder
     private void Write(IReadOnlyDictionary<string, string> settings, bool isFinished, Action<Utf8JsonWriter> writeResult) =>
         AtomicFile.Write(Place(FileName), stream =>
         {
-            using Utf8JsonWriter json = new(stream, Layout);
-            json.WriteStartObject();
-            json.WriteString("format", Format);
-            json.WriteNumber("format_version", 1);
-            json.WriteBoolean("finished", isFinished);
-            json.WriteStartObject("settings");
-            foreach ((string key, string value) in settings) json.WriteString(key, value);
-            json.WriteEndObject();
-            writeResult(json);
-            json.WriteEndObject();
+            using (Utf8JsonWriter json = new(stream, Layout))
+            {
+                json.WriteStartObject();
+                json.WriteString("format", Format);
+                json.WriteNumber("format_version", 1);
+                json.WriteBoolean("finished", isFinished);
+                json.WriteStartObject("settings");
+                foreach ((string key, string value) in settings) json.WriteString(key, value);
+                json.WriteEndObject();
+                writeResult(json);
+                json.WriteEndObject();
+            }
+            stream.WriteByte((byte)'\n');
         });
 
     private (bool IsFinished, Dictionary<string, string> Settings) Read()

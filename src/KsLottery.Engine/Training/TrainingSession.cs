@@ -11,6 +11,9 @@ namespace KsLottery.Engine.Training;
 /// <summary>One run from its settings to its result: what tuning and pre-training have in common.</summary>
 internal sealed class TrainingSession : IDisposable
 {
+    /// <summary>So many steps show how much is computed at once.</summary>
+    private const int MeasuredSteps = 20;
+
     private readonly LlamaModel _model;
     private readonly Trainer _trainer;
     private readonly IOperations _operations;
@@ -38,8 +41,9 @@ internal sealed class TrainingSession : IDisposable
             new("version", Tickets.Signature.LibraryVersion), new("device", operations.Name), new("scope", weights.Scope!.Name), .. options.Settings,
             .. plan.Settings(StepCount), .. settings, new("samples", FingerprintOf(training)), new("evaluation", FingerprintOf(evaluation)),
         ]);
-        long rows = Math.Max(training.Max(s => s.RowCount), Math.Min(plan.MicroBatchRows, training.Sum(s => (long)s.RowCount)));
-        EstimatedBytes = TrainingMemory.Estimate(weights.Config, ParameterCount, rows, plan.Recompute);
+        folder.ThrowIfOther(Settings);
+        TokenBatch[] some = [.. Enumerable.Range(0, Math.Min(MeasuredSteps, Batches.StepsPerEpoch)).SelectMany(step => Batches.GetStep(step))];
+        EstimatedBytes = TrainingMemory.Estimate(weights.Config, ParameterCount, some.Max(b => b.RowCount), some.Max(b => b.TargetCount), plan.Recompute);
     }
 
     public RunFolder Folder { get; }

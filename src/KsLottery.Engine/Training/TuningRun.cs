@@ -28,6 +28,7 @@ public sealed class TuningRun : IDisposable
     /// <param name="operations">The device.</param>
     /// <param name="options">How it goes.</param>
     /// <param name="cancellationToken">Stops while fingerprints are taken.</param>
+    /// <exception cref="InvalidDataException">The folder's run, which is to go on, has other settings; names the first.</exception>
     /// <exception cref="IOException">The folder holds another run or other files, or a file is absent.</exception>
     /// <exception cref="ArgumentException">There is no sample, a ticket has a row that the embedding lacks, or a number is out of its range.</exception>
     /// <exception cref="CheckpointFormatException">The base is not what its configuration says.</exception>
@@ -89,7 +90,6 @@ public sealed class TuningRun : IDisposable
     /// <summary>Trains to the end, from the saved state where there is one, and writes the result.</summary>
     /// <param name="progress">Hears of every step.</param>
     /// <param name="cancellationToken">Stops between parts of a step and between pieces of a file; the state is saved.</param>
-    /// <exception cref="InvalidDataException">The folder's run has other settings; names the first.</exception>
     /// <exception cref="NotFiniteNumberException">The training diverged.</exception>
     /// <exception cref="FrozenWeightsChangedException">What must not learn changed.</exception>
     /// <exception cref="IOException">A file cannot be written.</exception>
