@@ -74,6 +74,9 @@ internal sealed class ConsoleUi : IDisposable
         _out.WriteLine();
     }
 
+    /// <summary>Brings what was written so far to stdout, before long work.</summary>
+    public void Flush() => _out.Flush();
+
     /// <summary>Says something that is not the result, on stderr; nothing with <c>--quiet</c>.</summary>
     public void Remark(string text)
     {

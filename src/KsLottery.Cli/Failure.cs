@@ -1,5 +1,7 @@
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Devices;
+using KsLottery.Engine.Tickets;
+using KsLottery.Engine.Training;
 using KsLottery.Engine.Transfer;
 
 namespace KsLottery.Cli;
@@ -25,11 +27,11 @@ internal static class Failure
     {
         CommandException e => (e.ExitCode, e.Message),
         DeviceUnavailableException => (ExitCode.DeviceUnavailable, exception.Message),
-        PatchMismatchException => (ExitCode.VerificationFailed, exception.Message),
+        PatchMismatchException or TicketMismatchException or FrozenWeightsChangedException => (ExitCode.VerificationFailed, exception.Message),
         OperationCanceledException => (ExitCode.Cancelled, "cancelled; nothing partial was left behind"),
         ArgumentException e => (ExitCode.BadInput, WithoutParameter(e)),
         CheckpointFormatException or IOException or InvalidDataException or KeyNotFoundException or UnauthorizedAccessException
-            or NotSupportedException => (ExitCode.BadInput, exception.Message),
+            or NotSupportedException or NotFiniteNumberException => (ExitCode.BadInput, exception.Message),
         OutOfMemoryException => (ExitCode.Internal, "out of memory: the machine has too little for the result of one row each"),
         _ => (ExitCode.Internal, $"{exception.GetType().Name}: {exception.Message}"),
     };

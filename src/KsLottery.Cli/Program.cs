@@ -16,6 +16,8 @@ RootCommand root = new("Which embedding rows did this fine-tune change? Finds, e
     ExportCommand.Create(),
     EvalCommand.Create(),
     GenerateCommand.Create(),
+    TuneCommand.Create(),
+    PretrainCommand.Create(),
     ConvertCommand.Create(),
     InspectCommand.Create(),
     DevicesCommand.Create(),

@@ -19,9 +19,7 @@ public static class Fingerprint
     public static string OfTensor(Tensor tensor, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(tensor);
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        string facts = string.Create(CultureInfo.InvariantCulture, $"{tensor.ElementType.ToName()} [{string.Join(',', tensor.Shape)}]\n");
-        hash.AppendData(Encoding.ASCII.GetBytes(facts));
+        using IncrementalHash hash = Begin(tensor.ElementType, tensor.Shape);
         tensor.VisitBytes(hash, static (piece, hash) => hash.AppendData(piece), cancellationToken);
         return Finish(hash);
     }
@@ -43,5 +41,14 @@ public static class Fingerprint
         return Finish(hash);
     }
 
-    private static string Finish(IncrementalHash hash) => Prefix + Convert.ToHexStringLower(hash.GetHashAndReset());
+    /// <summary>Begins the fingerprint of a tensor, whose bytes the caller appends.</summary>
+    internal static IncrementalHash Begin(ElementType type, IReadOnlyList<long> shape)
+    {
+        IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{type.ToName()} [{string.Join(',', shape)}]\n")));
+        return hash;
+    }
+
+    /// <summary>The fingerprint of what was appended.</summary>
+    internal static string Finish(IncrementalHash hash) => Prefix + Convert.ToHexStringLower(hash.GetHashAndReset());
 }

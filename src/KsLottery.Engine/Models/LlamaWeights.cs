@@ -6,7 +6,9 @@ namespace KsLottery.Engine.Models;
 /// <summary>The weights of a LLaMA-type model on a device: read where they lie in the mapped file, copied only where they learn.</summary>
 public sealed class LlamaWeights : IDisposable
 {
-    private const string EmbeddingName = "model.embed_tokens.weight", FinalNormName = "model.norm.weight", HeadName = "lm_head.weight";
+    internal const string HeadName = "lm_head.weight";
+
+    private const string EmbeddingName = "model.embed_tokens.weight", FinalNormName = "model.norm.weight";
 
     private readonly IOperations _operations;
     private readonly LlamaLayer[] _layers;

@@ -14,6 +14,9 @@ public abstract class Tokenizer
 
     private protected Tokenizer(string path, TokenTable names) => (_path, Names) = (path, names);
 
+    /// <summary>The tokenizer file.</summary>
+    public string FilePath => _path;
+
     /// <summary>The names of the tokens.</summary>
     public TokenTable Names { get; }
 

@@ -31,10 +31,13 @@ public sealed class MetricsWriter : IDisposable
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentOutOfRangeException.ThrowIfNegative(resumedStep);
-        if (File.Exists(path)) Truncate(path, resumedStep);
+        if (File.Exists(path)) LastStep = Truncate(path, resumedStep > 0 ? resumedStep : -1);
         _stream = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read, bufferSize: 0);
         _json = new Utf8JsonWriter(_line);
     }
+
+    /// <summary>The step of the last line, -1 where there is none.</summary>
+    public long LastStep { get; private set; } = -1;
 
     /// <summary>Appends a step.</summary>
     /// <exception cref="IOException">The file cannot be written.</exception>
@@ -55,6 +58,7 @@ public sealed class MetricsWriter : IDisposable
         _json.Flush();
         _line.Write("\n"u8);
         _stream.Write(_line.WrittenSpan);
+        LastStep = metrics.Step;
     }
 
     /// <summary>Brings all lines to the disk; before a checkpoint, so that none of its steps is missing after a crash.</summary>
@@ -68,15 +72,21 @@ public sealed class MetricsWriter : IDisposable
         _stream.Dispose();
     }
 
-    private static void Truncate(string path, long lastStep)
+    private static long Truncate(string path, long lastStep)
     {
+        long kept = -1;
         byte[] bytes = File.ReadAllBytes(path);
-        using MemoryStream kept = new(bytes.Length);
+        using MemoryStream lines = new(bytes.Length);
         int line = 0;
         for (int start = 0, end; (end = Array.IndexOf(bytes, (byte)'\n', start)) >= 0; start = end + 1)
-            if (StepOf(path, ++line, bytes.AsMemory(start..end)) <= lastStep)
-                kept.Write(bytes, start, end + 1 - start);
-        if (kept.Length < bytes.Length) AtomicFile.Write(path, stream => kept.WriteTo(stream));
+        {
+            long step = StepOf(path, ++line, bytes.AsMemory(start..end));
+            if (step > lastStep) continue;
+            lines.Write(bytes, start, end + 1 - start);
+            kept = step;
+        }
+        if (lines.Length < bytes.Length) AtomicFile.Write(path, stream => lines.WriteTo(stream));
+        return kept;
     }
 
     private static long StepOf(string path, int line, ReadOnlyMemory<byte> json)

@@ -45,6 +45,9 @@ public sealed class Trainer : IDisposable
     /// <summary>Steps of the whole training.</summary>
     public long StepCount => _options.Schedule.StepCount;
 
+    /// <summary>The last step that was done, null before the first; of a restored one the speed is not known.</summary>
+    public StepMetrics? Last { get; private set; }
+
     /// <summary>Whether all steps are done.</summary>
     public bool IsDone => Step >= StepCount;
 
@@ -78,13 +81,7 @@ public sealed class Trainer : IDisposable
             _operations.AdamWStep(_weights[i].Value, _weights[i].Gradient, _firstMoments[i], _secondMoments[i], new(rate, _options.Beta1, _options.Beta2,
                 _options.Epsilon, _weights[i].IsVector ? 0 : _options.WeightDecay, Step + 1, clip));
         Step++;
-        return new(Step, (double)Step / _batches.StepsPerEpoch)
-        {
-            Loss = loss,
-            GradientNorm = norm,
-            LearningRate = rate,
-            TokensPerSecond = rows / Stopwatch.GetElapsedTime(started).TotalSeconds,
-        };
+        return Last = Describe(loss, norm) with { TokensPerSecond = rows / Stopwatch.GetElapsedTime(started).TotalSeconds };
     }
 
     /// <summary>The mean loss over the targets of some batches, in nats.</summary>
@@ -108,20 +105,34 @@ public sealed class Trainer : IDisposable
     /// <param name="path">The file, in a folder that exists.</param>
     /// <param name="settings">What the run depends on; <see cref="Restore"/> asks for the same.</param>
     /// <exception cref="IOException">The file cannot be written.</exception>
-    public void Save(string path, IReadOnlyDictionary<string, string> settings) => TrainingState.Write(path, Step, settings, _operations, Parts());
+    public void Save(string path, IReadOnlyDictionary<string, string> settings) =>
+        TrainingState.Write(path, new(Step, Last?.Loss ?? double.NaN, Last?.GradientNorm ?? double.NaN), settings, _operations, Parts());
 
     /// <summary>Goes on where a state was saved.</summary>
     /// <param name="path">The state.</param>
     /// <param name="settings">What this run depends on.</param>
     /// <exception cref="InvalidDataException">The state is of another run; the message names the first setting that differs.</exception>
     /// <exception cref="Checkpoints.CheckpointFormatException">The file is damaged.</exception>
-    public void Restore(string path, IReadOnlyDictionary<string, string> settings) => Step = TrainingState.Read(path, settings, _operations, Parts());
+    public void Restore(string path, IReadOnlyDictionary<string, string> settings)
+    {
+        TrainingState.Position position = TrainingState.Read(path, settings, _operations, Parts());
+        Step = position.Step;
+        Last = Step == 0 ? null : Describe(position.Loss, position.GradientNorm);
+    }
 
     /// <summary>Gives the moments back.</summary>
     public void Dispose()
     {
         foreach (DeviceMemory memory in (IEnumerable<DeviceMemory>)[.. _firstMoments, .. _secondMoments]) memory.Dispose();
     }
+
+    /// <summary>The step that was just done.</summary>
+    private StepMetrics Describe(double loss, double norm) => new(Step, (double)Step / _batches.StepsPerEpoch)
+    {
+        Loss = loss,
+        GradientNorm = norm,
+        LearningRate = _options.Schedule.At(Step - 1),
+    };
 
     private IEnumerable<TrainingState.Part> Parts()
     {

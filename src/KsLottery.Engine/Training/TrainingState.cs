@@ -12,40 +12,35 @@ internal static class TrainingState
     /// <summary>The usual name.</summary>
     public const string FileName = "state.safetensors";
 
-    private const string StepKey = "step";
+    private const string StepKey = "step", LossKey = "step_loss", NormKey = "step_grad_norm";
     private const int PieceLength = 1 << 18;
 
     /// <summary>One tensor of the state, on the device.</summary>
     public sealed record Part(string Name, long[] Shape, DeviceSpan Values);
 
-    public static void Write(string path, long step, IReadOnlyDictionary<string, string> settings, IOperations operations, IEnumerable<Part> parts)
+    /// <summary>How far the training is, and what its last step said; NaN before the first.</summary>
+    public readonly record struct Position(long Step, double Loss, double GradientNorm);
+
+    public static void Write(string path, Position position, IReadOnlyDictionary<string, string> settings, IOperations operations, IEnumerable<Part> parts)
     {
-        Dictionary<string, string> metadata = new(settings) { [StepKey] = step.ToString(CultureInfo.InvariantCulture) };
-        float[] piece = new float[PieceLength];
-        SafetensorsWriter.Write(path, parts.Select(part => new TensorSource(part.Name, ElementType.F32, part.Shape, stream =>
+        Dictionary<string, string> metadata = new(settings)
         {
-            for (long start = 0; start < part.Values.Length; start += PieceLength)
-            {
-                Span<float> some = piece.AsSpan(0, (int)Math.Min(PieceLength, part.Values.Length - start));
-                operations.Download(some, part.Values.Slice(start, some.Length));
-                stream.Write(MemoryMarshal.AsBytes(some));
-            }
-        })), metadata);
+            [StepKey] = position.Step.ToString(CultureInfo.InvariantCulture),
+            [LossKey] = position.Loss.ToString("R", CultureInfo.InvariantCulture),
+            [NormKey] = position.GradientNorm.ToString("R", CultureInfo.InvariantCulture),
+        };
+        DeviceValues values = new(operations);
+        SafetensorsWriter.Write(path, parts.Select(part => values.Source(part.Name, part.Shape, part.Values)), metadata);
     }
 
-    /// <summary>Returns the number of steps done.</summary>
-    public static long Read(string path, IReadOnlyDictionary<string, string> settings, IOperations operations, IEnumerable<Part> parts)
+    /// <summary>Fills the parts and says how far the training was.</summary>
+    public static Position Read(string path, IReadOnlyDictionary<string, string> settings, IOperations operations, IEnumerable<Part> parts)
     {
         using SafetensorsFile file = SafetensorsFile.Open(path);
-        foreach ((string key, string value) in settings)
-        {
-            string? saved = file.Metadata.GetValueOrDefault(key);
-            if (saved != value)
-                throw new InvalidDataException($"{path}: the run was begun with {key} = {saved ?? "nothing"}, now it is {value}. "
-                    + "Resume with the same settings, or begin a new run in another folder.");
-        }
-        if (!long.TryParse(file.Metadata.GetValueOrDefault(StepKey), NumberStyles.None, CultureInfo.InvariantCulture, out long step))
-            throw new InvalidDataException($"{path}: the metadata has no step. Begin the run anew.");
+        RunSettings.ThrowIfDifferent(path, file.Metadata, settings);
+        Position position = new(
+            long.TryParse(file.Metadata.GetValueOrDefault(StepKey), NumberStyles.None, CultureInfo.InvariantCulture, out long step) ? step : throw NoStep(path),
+            Real(LossKey), Real(NormKey));
         byte[] buffer = new byte[PieceLength * sizeof(float)];
         foreach (Part part in parts)
         {
@@ -60,6 +55,11 @@ internal static class TrainingState
                     MemoryMarshal.Cast<byte, float>(tensor.GetBytes(start * sizeof(float), length * sizeof(float), buffer)));
             }
         }
-        return step;
+        return position;
+
+        double Real(string key) =>
+            double.TryParse(file.Metadata.GetValueOrDefault(key), NumberStyles.Float, CultureInfo.InvariantCulture, out double value) ? value : throw NoStep(path);
     }
+
+    private static InvalidDataException NoStep(string path) => new($"{path}: the metadata do not say which step was the last. Begin the run anew.");
 }

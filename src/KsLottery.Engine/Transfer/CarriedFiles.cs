@@ -40,15 +40,34 @@ internal sealed class CarriedFiles
     /// <summary>Links and copies everything but the touched shard.</summary>
     public static CarriedFiles Carry(Checkpoint checkpoint, SafetensorsFile touched, string target, CancellationToken cancellationToken)
     {
-        CarriedFiles carried = new();
-        HashSet<string> shards = [.. checkpoint.Shards.Select(s => Path.GetFileName(s.Path))];
         bool isWhole = checkpoint.IsFolder || checkpoint.IndexPath is not null;
+        string written = Path.GetFileName(touched.Path);
+        return Carry(checkpoint, name => name != written && (isWhole || Matches(Companions, name)), target, cancellationToken);
+    }
+
+    /// <summary>Links shards that are not rewritten and copies what configures model and tokenizer, over what an earlier try left behind.</summary>
+    /// <param name="checkpoint">The base.</param>
+    /// <param name="rewritten">Names of files that the caller writes.</param>
+    /// <param name="target">The folder.</param>
+    /// <param name="cancellationToken">Stops between files.</param>
+    public static CarriedFiles CarryCompanions(Checkpoint checkpoint, IReadOnlySet<string> rewritten, string target, CancellationToken cancellationToken)
+    {
+        HashSet<string> shards = ShardNames(checkpoint);
+        return Carry(checkpoint, name => !rewritten.Contains(name) && (shards.Contains(name) || Matches(Companions, name)), target, cancellationToken);
+    }
+
+    private static CarriedFiles Carry(Checkpoint checkpoint, Predicate<string> isCarried, string target, CancellationToken cancellationToken)
+    {
+        CarriedFiles carried = new();
+        HashSet<string> shards = ShardNames(checkpoint);
         string folder = checkpoint.IsFolder ? checkpoint.Path : Path.GetDirectoryName(Path.GetFullPath(checkpoint.Path))!;
         foreach (string path in Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal))
         {
             cancellationToken.ThrowIfCancellationRequested();
             string name = Path.GetFileName(path);
-            if (name == Path.GetFileName(touched.Path) || !(isWhole || Matches(Companions, name))) continue;
+            if (!isCarried(name)) continue;
+            // An earlier try may have left a link, through which a copy would reach the input.
+            File.Delete(Path.Combine(target, name));
             // Download caches keep links to the files proper, and a second name must be one of those.
             string source = RealPath.Of(path);
             bool isLarge = shards.Contains(name) || new FileInfo(source).Length >= LinkFrom;
@@ -62,6 +81,8 @@ internal sealed class CarriedFiles
         }
         return carried;
     }
+
+    private static HashSet<string> ShardNames(Checkpoint checkpoint) => [.. checkpoint.Shards.Select(s => Path.GetFileName(s.Path))];
 
     private static bool Matches(string[] patterns, string name) =>
         Array.Exists(patterns, p => FileSystemName.MatchesSimpleExpression(p, name));

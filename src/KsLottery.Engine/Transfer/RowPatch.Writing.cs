@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using KsLottery.Engine.Checkpoints;
 
 namespace KsLottery.Engine.Transfer;
@@ -40,8 +42,41 @@ public sealed partial class RowPatch
         CheckIndices(indices, baseTensor);
 
         SelectedRows tuned = new(tunedTensor, indices, cancellationToken);
+        WriteFile(path, baseTensor, indices, tunedTensor.ElementType, stream => tuned.WriteTo(stream, tunedTensor.ElementType),
+            CheckFingerprint(origin.TunedFingerprint) ?? Fingerprint.OfTensor(tunedTensor, cancellationToken), origin, cancellationToken);
+    }
+
+    /// <summary>Writes rows that were trained by themselves as a patch for the base; the file appears whole or not at all.</summary>
+    /// <remarks>The tuned tensor, which nobody holds, is the base in F32 with these rows in place of its own; the fingerprint is that one's.</remarks>
+    /// <param name="path">The target, in a folder that exists; replaced where it exists.</param>
+    /// <param name="baseTensor">The base matrix [rows,d], F32, F16 or BF16.</param>
+    /// <param name="indices">The rows that were trained, ascending, k of them, at least one.</param>
+    /// <param name="rows">Their values, (k, d).</param>
+    /// <param name="origin">Signature, tying and, where they are known already, fingerprints.</param>
+    /// <param name="cancellationToken">Stops between rows.</param>
+    /// <exception cref="ArgumentException">Indices do not ascend, are none, or name no row, or there are not k·d values.</exception>
+    /// <exception cref="IOException">The target is open as an input, or cannot be written.</exception>
+    /// <exception cref="OperationCanceledException">The work was cancelled; nothing was written.</exception>
+    public static void Write(string path, Tensor baseTensor, IReadOnlyList<int> indices, ReadOnlyMemory<float> rows, RowPatchOrigin origin,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(baseTensor);
+        ArgumentNullException.ThrowIfNull(indices);
+        ArgumentNullException.ThrowIfNull(origin);
+        ThrowIfNoMatrix(baseTensor, nameof(baseTensor));
+        CheckIndices(indices, baseTensor);
+        if (rows.Length != indices.Count * baseTensor.Shape[1])
+            throw new ArgumentException($"{indices.Count} rows of {baseTensor.Shape[1]} values are {indices.Count * baseTensor.Shape[1]}, "
+                + $"{rows.Length} are given. Nothing was written.", nameof(rows));
+        WriteFile(path, baseTensor, indices, ElementType.F32, stream => stream.Write(MemoryMarshal.AsBytes(rows.Span)),
+            CheckFingerprint(origin.TunedFingerprint) ?? TrainedFingerprint(baseTensor, indices, rows.Span, cancellationToken), origin, cancellationToken);
+    }
+
+    private static void WriteFile(string path, Tensor baseTensor, IReadOnlyList<int> indices, ElementType tunedType, Action<Stream> writeRows,
+        string tunedFingerprint, RowPatchOrigin origin, CancellationToken cancellationToken)
+    {
         SelectedRows before = new(baseTensor, indices, cancellationToken);
-        ElementType beforeType = before.SurviveIn(tunedTensor.ElementType) ? tunedTensor.ElementType : baseTensor.ElementType;
+        ElementType beforeType = before.SurviveIn(tunedType) ? tunedType : baseTensor.ElementType;
         long[] shape = [indices.Count, baseTensor.Shape[1]];
         Dictionary<string, string> metadata = new()
         {
@@ -51,16 +86,36 @@ public sealed partial class RowPatch
             ["base_dtype"] = baseTensor.ElementType.ToName(),
             ["base_shape"] = string.Create(CultureInfo.InvariantCulture, $"[{baseTensor.Shape[0]},{baseTensor.Shape[1]}]"),
             ["base_fingerprint"] = CheckFingerprint(origin.BaseFingerprint) ?? Fingerprint.OfTensor(baseTensor, cancellationToken),
-            ["tuned_fingerprint"] = CheckFingerprint(origin.TunedFingerprint) ?? Fingerprint.OfTensor(tunedTensor, cancellationToken),
+            ["tuned_fingerprint"] = tunedFingerprint,
             ["tied"] = origin.IsTied switch { true => "true", false => "false", null => "unknown" },
             ["signature"] = origin.Signature,
         };
         SafetensorsWriter.Write(path,
         [
             new TensorSource(IndicesName, ElementType.I32, [indices.Count], stream => WriteIndices(stream, indices)),
-            new TensorSource(RowsName, tunedTensor.ElementType, shape, stream => tuned.WriteTo(stream, tunedTensor.ElementType)),
+            new TensorSource(RowsName, tunedType, shape, writeRows),
             new TensorSource(BaseRowsName, beforeType, shape, stream => before.WriteTo(stream, beforeType)),
         ], metadata, cancellationToken);
+    }
+
+    /// <summary>The fingerprint of the base in F32 with some rows replaced, a row at a time.</summary>
+    private static string TrainedFingerprint(Tensor tensor, IReadOnlyList<int> indices, ReadOnlySpan<float> rows, CancellationToken cancellationToken)
+    {
+        using IncrementalHash hash = Fingerprint.Begin(ElementType.F32, tensor.Shape);
+        int width = (int)tensor.Shape[1], stored = width * tensor.ElementType.ByteSize(), next = 0;
+        byte[] buffer = new byte[stored], widened = new byte[width * sizeof(float)];
+        for (long row = 0; row < tensor.Shape[0]; row++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (next < indices.Count && indices[next] == row)
+            {
+                hash.AppendData(MemoryMarshal.AsBytes(rows.Slice(next++ * width, width)));
+                continue;
+            }
+            RowRounding.Convert(tensor.GetBytes(row * stored, stored, buffer), tensor.ElementType, widened, ElementType.F32);
+            hash.AppendData(widened);
+        }
+        return Fingerprint.Finish(hash);
     }
 
     private static void WriteIndices(Stream stream, IReadOnlyList<int> indices)

@@ -1,0 +1,23 @@
+namespace KsLottery.Engine.Training;
+
+/// <summary>Where a run writes, and how it goes.</summary>
+public record RunOptions
+{
+    /// <summary>How long and with which numbers.</summary>
+    public required TrainingPlan Plan { get; init; }
+
+    /// <summary>The folder: absent or empty for a new run, in one that exists.</summary>
+    public required string Out { get; init; }
+
+    /// <summary>Whether a run that was begun in the folder goes on; where none was, one begins.</summary>
+    public bool Resume { get; init; }
+
+    /// <summary>The time after which the state is saved again.</summary>
+    public TimeSpan SaveEvery { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>The tokenizer file that goes along with a model, in place of a base's own where there is one; null for that.</summary>
+    public string? Tokenizer { get; init; }
+
+    /// <summary>What else decides the run, such as the names of files and their fingerprints; compared on resumption and kept with the result.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Settings { get; init; } = [];
+}

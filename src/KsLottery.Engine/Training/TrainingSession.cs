@@ -1,0 +1,97 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Corpora;
+using KsLottery.Engine.Models;
+using KsLottery.Engine.Operations;
+
+namespace KsLottery.Engine.Training;
+
+/// <summary>One run from its settings to its result: what tuning and pre-training have in common.</summary>
+internal sealed class TrainingSession : IDisposable
+{
+    /// <summary>So many steps show how much is computed at once.</summary>
+    private const int MeasuredSteps = 20;
+
+    private readonly LlamaModel _model;
+    private readonly Trainer _trainer;
+    private readonly IOperations _operations;
+    private readonly IReadOnlyList<TokenSequence> _evaluation;
+    private readonly RunOptions _options;
+
+    /// <param name="folder">Where it runs.</param>
+    /// <param name="weights">The weights, whose scope is decided.</param>
+    /// <param name="operations">Their device.</param>
+    /// <param name="training">What to train on.</param>
+    /// <param name="evaluation">What to evaluate on; may be empty.</param>
+    /// <param name="options">How it goes.</param>
+    /// <param name="settings">What decides the run beside plan, options and data.</param>
+    public TrainingSession(RunFolder folder, LlamaWeights weights, IOperations operations, IReadOnlyList<TokenSequence> training,
+        IReadOnlyList<TokenSequence> evaluation, RunOptions options, IEnumerable<KeyValuePair<string, string>> settings)
+    {
+        TrainingPlan plan = options.Plan;
+        (Folder, _operations, _evaluation, _options) = (folder, operations, evaluation, options);
+        Batches = new(training, plan.BatchSize, plan.MicroBatchRows, plan.Seed);
+        TrainerOptions steps = plan.ToOptions(Batches.StepsPerEpoch);
+        _model = new(weights, operations, plan.Recompute);
+        _trainer = new(_model, operations, Batches, steps);
+        Settings = new Dictionary<string, string>(
+        [
+            new("version", Tickets.Signature.LibraryVersion), new("device", operations.Name), new("scope", weights.Scope!.Name), .. options.Settings,
+            .. plan.Settings(StepCount), .. settings, new("samples", FingerprintOf(training)), new("evaluation", FingerprintOf(evaluation)),
+        ]);
+        folder.ThrowIfOther(Settings);
+        TokenBatch[] some = [.. Enumerable.Range(0, Math.Min(MeasuredSteps, Batches.StepsPerEpoch)).SelectMany(step => Batches.GetStep(step))];
+        EstimatedBytes = TrainingMemory.Estimate(weights.Config, ParameterCount, some.Max(b => b.RowCount), some.Max(b => b.TargetCount), plan.Recompute);
+    }
+
+    public RunFolder Folder { get; }
+
+    public BatchSchedule Batches { get; }
+
+    public IReadOnlyDictionary<string, string> Settings { get; }
+
+    public long StepCount => _trainer.StepCount;
+
+    public long ParameterCount => _trainer.ParameterCount;
+
+    public long EstimatedBytes { get; }
+
+    /// <summary>Trains, writes and ends the run.</summary>
+    /// <param name="write">Writes the files, once all steps are done.</param>
+    /// <param name="frozen">The fingerprint of what did not learn.</param>
+    /// <param name="progress">Hears of every step.</param>
+    /// <param name="cancellationToken">Stops; the state is saved.</param>
+    public TrainingSummary Run(Func<TrainedFiles> write, string? frozen, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
+    {
+        Folder.Begin(Settings);
+        IReadOnlyList<TokenBatch> evaluation = _evaluation.Count == 0 ? [] : BatchSchedule.Pack(_evaluation, Batches.MicroBatchRows);
+        new TrainingLoop(_trainer, _model, evaluation, _options.Plan.EvaluateEvery ?? Batches.StepsPerEpoch, Folder, Settings, _options.SaveEvery)
+            .Run(progress, cancellationToken);
+        TrainedFiles files = write();
+        TrainingSummary summary = TrainingSummary.From(Folder.MetricsPath, files, ParameterCount, _operations.PeakAllocatedBytes, frozen);
+        Folder.Finish(Settings, summary.WriteTo);
+        return summary;
+    }
+
+    public void Dispose()
+    {
+        _trainer.Dispose();
+        _model.Dispose();
+    }
+
+    /// <summary>The number of sequences, and SHA-256 over the lengths and tokens of each.</summary>
+    private static string FingerprintOf(IReadOnlyList<TokenSequence> sequences)
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Span<int> lengths = stackalloc int[2];
+        foreach (TokenSequence sequence in sequences)
+        {
+            (lengths[0], lengths[1]) = (sequence.Tokens.Length, sequence.PromptLength);
+            hash.AppendData(MemoryMarshal.AsBytes(lengths));
+            hash.AppendData(MemoryMarshal.AsBytes(sequence.Tokens.Span));
+        }
+        return string.Create(CultureInfo.InvariantCulture, $"{sequences.Count} {Fingerprint.Finish(hash)}");
+    }
+}

@@ -1,0 +1,74 @@
+using System.Text.Json;
+
+namespace KsLottery.Engine.Training;
+
+/// <summary>What came of a training.</summary>
+public sealed record TrainingSummary
+{
+    /// <summary>Steps done.</summary>
+    public required long StepCount { get; init; }
+
+    /// <summary>The weights that learned; k·d for a ticket.</summary>
+    public required long ParameterCount { get; init; }
+
+    /// <summary>The loss of the first step's batch, before its update.</summary>
+    public double? FirstLoss { get; init; }
+
+    /// <summary>The loss of the last step's batch.</summary>
+    public double? LastLoss { get; init; }
+
+    /// <summary>The loss of the evaluation set before the first step.</summary>
+    public double? EvalLossBefore { get; init; }
+
+    /// <summary>The loss of the evaluation set after the last step.</summary>
+    public double? EvalLossAfter { get; init; }
+
+    /// <summary>The fingerprint of all that did not learn, the same before and after; null where everything learned.</summary>
+    public string? FrozenFingerprint { get; init; }
+
+    /// <summary>The most that the device had given out, in bytes; mapped weights not counted.</summary>
+    public required long PeakBytes { get; init; }
+
+    /// <summary>The files that were written.</summary>
+    public required TrainedFiles Files { get; init; }
+
+    internal static TrainingSummary From(string metricsPath, TrainedFiles files, long parameters, long peakBytes, string? frozen)
+    {
+        IReadOnlyList<StepMetrics> lines = MetricsFile.Read(metricsPath), steps = [.. lines.Where(line => line.Step > 0)];
+        return new()
+        {
+            StepCount = steps[^1].Step,
+            ParameterCount = parameters,
+            FirstLoss = steps[0].Loss,
+            LastLoss = steps[^1].Loss,
+            EvalLossBefore = lines[0].Step == 0 ? lines[0].EvalLoss : null,
+            EvalLossAfter = steps[^1].EvalLoss,
+            FrozenFingerprint = frozen,
+            PeakBytes = peakBytes,
+            Files = files,
+        };
+    }
+
+    /// <summary>What a repeated run would say as well; hence no times and no memory.</summary>
+    internal void WriteTo(Utf8JsonWriter json)
+    {
+        json.WriteStartObject("result");
+        json.WriteNumber("steps", StepCount);
+        json.WriteNumber("trained_parameters", ParameterCount);
+        Real("first_loss", FirstLoss);
+        Real("last_loss", LastLoss);
+        Real("eval_loss_before", EvalLossBefore);
+        Real("eval_loss_after", EvalLossAfter);
+        json.WriteString("frozen_fingerprint", FrozenFingerprint);
+        json.WriteStartArray("files");
+        foreach (string name in Files.Names) json.WriteStringValue(name);
+        json.WriteEndArray();
+        json.WriteEndObject();
+
+        void Real(string name, double? value)
+        {
+            if (value is { } number) json.WriteNumber(name, number);
+            else json.WriteNull(name);
+        }
+    }
+}

@@ -1,0 +1,139 @@
+using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Corpora;
+using KsLottery.Engine.Models;
+using KsLottery.Engine.Operations;
+using KsLottery.Engine.Transfer;
+
+namespace KsLottery.Engine.Training;
+
+/// <summary>Tunes a base on samples: the whole model or its embedding to a checkpoint, a ticket's rows to a patch.</summary>
+/// <remarks>
+/// The folder holds <c>training.json</c>, <c>metrics.jsonl</c> and the saved state from the start, the result at the end. A run that was
+/// cancelled or killed at any moment goes on to the same bytes. What does not learn has the same fingerprint before and after.
+/// </remarks>
+public sealed class TuningRun : IDisposable
+{
+    private readonly Checkpoint _basis;
+    private readonly LlamaWeights _weights;
+    private readonly IOperations _operations;
+    private readonly TuningOptions _options;
+    private readonly LearnedPart _learned;
+    private readonly TrainingSession _session;
+
+    /// <summary>Prepares a run; nothing is written yet.</summary>
+    /// <param name="basis">The base, which is not changed and must outlive the run.</param>
+    /// <param name="scope">What learns.</param>
+    /// <param name="training">What to train on.</param>
+    /// <param name="evaluation">What to evaluate on; may be empty.</param>
+    /// <param name="operations">The device.</param>
+    /// <param name="options">How it goes.</param>
+    /// <param name="cancellationToken">Stops while fingerprints are taken.</param>
+    /// <exception cref="InvalidDataException">The folder's run, which is to go on, has other settings; names the first.</exception>
+    /// <exception cref="IOException">The folder holds another run or other files, or a file is absent.</exception>
+    /// <exception cref="ArgumentException">There is no sample, a ticket has a row that the embedding lacks, or a number is out of its range.</exception>
+    /// <exception cref="CheckpointFormatException">The base is not what its configuration says.</exception>
+    /// <exception cref="NotSupportedException">The base is no LLaMA-type model that is computed here.</exception>
+    public TuningRun(Checkpoint basis, TrainingScope scope, IReadOnlyList<TokenSequence> training, IReadOnlyList<TokenSequence> evaluation,
+        IOperations operations, TuningOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(basis);
+        ArgumentNullException.ThrowIfNull(training);
+        ArgumentNullException.ThrowIfNull(evaluation);
+        ArgumentNullException.ThrowIfNull(operations);
+        ArgumentNullException.ThrowIfNull(options);
+        (_basis, _operations, _options) = (basis, operations, options);
+        RunFolder folder = new(options.Out, options.Resume);
+        Config = LlamaConfig.Load(basis.Path);
+        _weights = LlamaWeights.Open(basis, Config, operations);
+        try
+        {
+            _weights.MakeTrainable(scope);
+            _learned = new(_weights, basis);
+            LearnedFingerprint = _learned.FingerprintOfLearned(basis, cancellationToken);
+            FrozenFingerprint = _learned.IsAll(basis) ? null : _learned.FingerprintOfFrozen(basis, cancellationToken);
+            _session = new(folder, _weights, operations, training, evaluation, options,
+            [
+                new("dtype", options.KeepTypes ? "keep" : "f32"), new("rows", string.Join(' ', scope.Rows)),
+                new("config", Fingerprint.OfFile(TrainedCheckpoint.ConfigPath(basis), cancellationToken)), new("base", LearnedFingerprint), new("frozen", FrozenFingerprint ?? "nothing"),
+            ]);
+        }
+        catch
+        {
+            _weights.Dispose();
+            throw;
+        }
+        if (scope.Rows.Count > 0 && ParameterCount != (long)scope.Rows.Count * Config.Width)
+            throw new InvalidOperationException($"{ParameterCount} weights learn, {scope.Rows.Count} rows of {Config.Width} have {(long)scope.Rows.Count * Config.Width}.");
+    }
+
+    /// <summary>The base's shape.</summary>
+    public LlamaConfig Config { get; }
+
+    /// <summary>The number of weights that learn, k·d for a ticket.</summary>
+    public long ParameterCount => _session.ParameterCount;
+
+    /// <summary>Steps of the whole training.</summary>
+    public long StepCount => _session.StepCount;
+
+    /// <summary>Steps that see every sample once.</summary>
+    public int StepsPerEpoch => _session.Batches.StepsPerEpoch;
+
+    /// <summary>About what the device will give out, in bytes; the mapped weights of the base not counted.</summary>
+    public long EstimatedBytes => _session.EstimatedBytes;
+
+    /// <summary>The fingerprint of the values that will learn, as the base has them.</summary>
+    public string LearnedFingerprint { get; }
+
+    /// <summary>The fingerprint of all others; null where everything learns.</summary>
+    public string? FrozenFingerprint { get; }
+
+    /// <summary>Trains to the end, from the saved state where there is one, and writes the result.</summary>
+    /// <param name="progress">Hears of every step.</param>
+    /// <param name="cancellationToken">Stops between parts of a step and between pieces of a file; the state is saved.</param>
+    /// <exception cref="NotFiniteNumberException">The training diverged.</exception>
+    /// <exception cref="FrozenWeightsChangedException">What must not learn changed.</exception>
+    /// <exception cref="IOException">A file cannot be written.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled; a run with the same settings that resumes ends with the same bytes.</exception>
+    public TrainingSummary Run(IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        _session.Run(() => Write(cancellationToken), FrozenFingerprint, progress, cancellationToken);
+
+    /// <summary>Gives the device's memory back.</summary>
+    public void Dispose()
+    {
+        _session.Dispose();
+        _weights.Dispose();
+    }
+
+    private TrainedFiles Write(CancellationToken cancellationToken)
+    {
+        if (_weights.Ticket is { } ticket)
+        {
+            ThrowIfFrozenChanged(_basis, cancellationToken);
+            return WritePatch(ticket, cancellationToken);
+        }
+        TrainedFiles files = TrainedCheckpoint.Write(_basis, _weights, _operations, _options.Out, _options.KeepTypes, _options.Tokenizer, cancellationToken);
+        using Checkpoint written = Checkpoint.Open(_options.Out);
+        ThrowIfFrozenChanged(written, cancellationToken);
+        return files;
+    }
+
+    private TrainedFiles WritePatch(TicketRows ticket, CancellationToken cancellationToken)
+    {
+        float[] rows = new float[ticket.Weight.Value.Length];
+        _operations.Download(rows, ticket.Weight.Value);
+        RowPatch.Write(_session.Folder.Place(RowPatch.FileName), _basis.GetTensor(ticket.Weight.Name), ticket.Rows, rows,
+            new() { Signature = _options.Signature, IsTied = _basis.IsTied }, cancellationToken);
+        if (_options.Ticket is not { } path) return new([RowPatch.FileName]);
+        string name = $"ticket{Path.GetExtension(path).ToLowerInvariant()}";
+        byte[] bytes = File.ReadAllBytes(path);
+        AtomicFile.Write(_session.Folder.Place(name), stream => stream.Write(bytes), cancellationToken);
+        return new([name, RowPatch.FileName]);
+    }
+
+    private void ThrowIfFrozenChanged(Checkpoint checkpoint, CancellationToken cancellationToken)
+    {
+        if (FrozenFingerprint is null) return;
+        string after = _learned.FingerprintOfFrozen(checkpoint, cancellationToken);
+        if (after != FrozenFingerprint) throw new FrozenWeightsChangedException(checkpoint.Path, FrozenFingerprint, after);
+    }
+}

@@ -1,0 +1,127 @@
+using System.Text.Json;
+using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Tickets;
+using KsLottery.Engine.Transfer;
+
+namespace KsLottery.Cli.Tests.Commands;
+
+public sealed class TuneTests : IDisposable
+{
+    private const string Embedding = "model.embed_tokens.weight";
+
+    private readonly TrainingFixture _fixture = new();
+
+    public void Dispose() => _fixture.Dispose();
+
+    [Test]
+    public void From_an_embedding_over_its_ticket_to_a_patch_nothing_else_changes()
+    {
+        JsonElement tuned = _fixture.RunTune("embedding", "embedding", "--steps", "30", "--learning-rate", "3e-2", "--eval-share", "0.1");
+        Assert.That(tuned.GetProperty("eval_loss_after").GetDouble(), Is.LessThan(tuned.GetProperty("eval_loss_before").GetDouble() - 0.2), "it learns");
+        using Checkpoint basis = Checkpoint.Open(_fixture.Base), after = Checkpoint.Open(_fixture.File("embedding"));
+        Assert.That(tuned.GetProperty("trained_parameters").GetInt64(), Is.EqualTo(basis.GetTensor(Embedding).ElementCount));
+        Assert.That(after.Tensors.Select(t => t.Name), Is.EqualTo(basis.Tensors.Select(t => t.Name)));
+        foreach (Tensor tensor in basis.Tensors)
+            Assert.That(Bytes(after.GetTensor(tensor.Name)).SequenceEqual(Bytes(tensor)), Is.EqualTo(tensor.Name != Embedding), tensor.Name);
+
+        Assert.That(KsLotteryTool.Run("find", _fixture.Base, _fixture.File("embedding"), "--out", _fixture.File("ticket")).ExitCode, Is.Zero);
+        string file = Path.Combine(_fixture.File("ticket"), TicketFile.FileName);
+        Ticket ticket = TicketFile.Read(file);
+        Assert.That(ticket.Entries, Has.Count.GreaterThan(3), "the embedding moved enough to find rows");
+
+        JsonElement partial = _fixture.RunTune("partial", "ticket", "--ticket", file, "--only", "3", "--steps", "12");
+        int[] best = [.. ticket.Entries.Take(3).Select(e => e.Id).Order()];
+        Assert.That(partial.GetProperty("trained_parameters").GetInt64(), Is.EqualTo(3 * 32));
+        Assert.That(partial.GetProperty("last_loss").GetDouble(), Is.LessThan(partial.GetProperty("first_loss").GetDouble()));
+        Assert.That(System.IO.File.ReadAllBytes(Path.Combine(_fixture.File("partial"), TicketFile.FileName)), Is.EqualTo(System.IO.File.ReadAllBytes(file)));
+        string patchFile = Path.Combine(_fixture.File("partial"), RowPatch.FileName);
+        Assert.That(KsLotteryTool.Run("apply", _fixture.Base, patchFile, "--out", _fixture.File("patched")).ExitCode, Is.Zero);
+        using Checkpoint patched = Checkpoint.Open(_fixture.File("patched"));
+        using RowPatch patch = RowPatch.Open(patchFile);
+        Assert.That(patch.Indices, Is.EqualTo(best));
+        Assert.That(patch.TunedFingerprint, Is.EqualTo(Fingerprint.OfTensor(patched.GetTensor(Embedding))), "streamed, without the tuned tensor");
+        foreach (Tensor tensor in basis.Tensors.Where(t => t.Name != Embedding))
+            Assert.That(Bytes(patched.GetTensor(tensor.Name)), Is.EqualTo(Bytes(tensor)), tensor.Name);
+        for (int row = 0; row < basis.GetTensor(Embedding).Shape[0]; row++)
+            Assert.That(patched.GetTensor(Embedding).GetRow<float>(row).SequenceEqual(basis.GetTensor(Embedding).GetRow<float>(row)),
+                Is.EqualTo(!best.Contains(row)), $"row {row}");
+    }
+
+    [Test]
+    public void Full_tuning_changes_every_tensor()
+    {
+        JsonElement tuned = _fixture.RunTune("full", "full", "--steps", "4", "--learning-rate", "1e-3", "--warmup", "0");
+        Assert.That(tuned.GetProperty("frozen_fingerprint").ValueKind, Is.EqualTo(JsonValueKind.Null));
+        using Checkpoint basis = Checkpoint.Open(_fixture.Base), after = Checkpoint.Open(_fixture.File("full"));
+        Assert.That(basis.Tensors.Where(t => Bytes(after.GetTensor(t.Name)).SequenceEqual(Bytes(t))).Select(t => t.Name), Is.Empty);
+    }
+
+    [Test]
+    public void Random_rows_and_frequent_ones_can_take_the_place_of_a_ticket()
+    {
+        JsonElement random = _fixture.RunTune("random", "ticket", "--only", "random", "--rows", "5", "--steps", "1");
+        JsonElement frequent = _fixture.RunTune("frequent", "ticket", "--only", "frequency", "--rows", "5", "--steps", "1");
+        Assert.That((random.GetProperty("signature").GetString(), frequent.GetProperty("signature").GetString()),
+            Is.EqualTo(("rows:random|k:5|seed:42", "rows:frequency|k:5")));
+        System.IO.File.WriteAllLines(_fixture.File("rows.txt"), ["# the first ones", "261 7", "9,8"]);
+        Assert.That(_fixture.RunTune("list", "ticket", "--ticket", _fixture.File("rows.txt"), "--steps", "1").GetProperty("rows").GetInt32(), Is.EqualTo(4));
+        using RowPatch list = RowPatch.Open(Path.Combine(_fixture.File("list"), RowPatch.FileName));
+        Assert.That(list.Indices, Is.EqualTo(new[] { 7, 8, 9, 261 }));
+    }
+
+    [Test]
+    public void The_bytes_do_not_depend_on_the_number_of_threads()
+    {
+        _fixture.RunTune("one", "ticket", "--only", "random", "--rows", "9", "--steps", "3", "--threads", "1");
+        _fixture.RunTune("three", "ticket", "--only", "random", "--rows", "9", "--steps", "3", "--threads", "3");
+        Assert.That(Patch("three"), Is.EqualTo(Patch("one")));
+        Assert.That(_fixture.Metrics("three"), Is.EqualTo(_fixture.Metrics("one")));
+    }
+
+    [Test]
+    public void Data_that_are_damaged_are_refused_by_file_and_line()
+    {
+        string file = _fixture.File("damaged.tsv");
+        System.IO.File.WriteAllText(file, "one\ten\ntwo\n");
+        KsLotteryTool.Run("tune", _fixture.Base, "--data", file, "--template", "minimal", "--train", "embedding", "--out", _fixture.File("none"))
+            .AssertFailed(2, $"{file}: line 2", "columns");
+        System.IO.File.WriteAllText(file, "one\ten\n" + new string('x', 200) + "\ten\n");
+        KsLotteryTool.Run("tune", _fixture.Base, "--data", file, "--template", "minimal", "--train", "embedding", "--out", _fixture.File("none"))
+            .AssertFailed(2, $"{file}: line 2", "tokens");
+        System.IO.File.WriteAllText(file, "3\nseven\n");
+        KsLotteryTool.Run(_fixture.Tune("none", "ticket", "--ticket", file)).AssertFailed(2, $"{file}: line 2", "seven");
+        Assert.That(Directory.Exists(_fixture.File("none")), Is.False);
+    }
+
+    [Test]
+    public void A_ticket_of_another_base_is_refused_with_exit_code_4()
+    {
+        _fixture.RunTune("other", "embedding", "--steps", "2", "--learning-rate", "1", "--warmup", "0");
+        Assert.That(KsLotteryTool.Run("find", _fixture.File("other"), _fixture.Base, "--top", "3", "--out", _fixture.File("foreign")).ExitCode, Is.Zero);
+        KsLotteryTool.Run(_fixture.Tune("none", "ticket", "--ticket", Path.Combine(_fixture.File("foreign"), TicketFile.FileName)))
+            .AssertFailed(4, "sha256:", Embedding);
+    }
+
+    [TestCase("say what learns")]
+    [TestCase("needs the rows", "--train", "ticket")]
+    [TestCase("belong to --train ticket", "--train", "full", "--ticket", "x")]
+    [TestCase("exclude each other", "--train", "full", "--epochs", "1", "--steps", "2")]
+    [TestCase("--only is best", "--train", "ticket", "--ticket", "x", "--only", "best")]
+    [TestCase("needs --rows", "--train", "ticket", "--only", "random")]
+    [TestCase("--batch is 0", "--train", "full", "--batch", "0")]
+    public void Arguments_that_do_not_fit_are_errors_of_usage(string message, params string[] arguments)
+    {
+        ToolRun run = KsLotteryTool.Run(["tune", "base", "--data", "pairs", "--out", "out", .. arguments]);
+        Assert.That((run.ExitCode, run.Output), Is.EqualTo((1, "")), run.Error);
+        Assert.That(run.Error, Does.Contain(message));
+    }
+
+    private byte[] Patch(string output) => System.IO.File.ReadAllBytes(Path.Combine(_fixture.File(output), RowPatch.FileName));
+
+    private static byte[] Bytes(Tensor tensor)
+    {
+        using MemoryStream stream = new();
+        tensor.CopyTo(stream);
+        return stream.ToArray();
+    }
+}
