@@ -4,29 +4,24 @@ namespace KsLottery.Cli.Demo;
 
 /// <summary>The text of the demo's experiment: what a base learns from, and translations to tune and to score it on.</summary>
 /// <remarks>
-/// The base is to become for these languages what LLaMA is for its own: fluent in English most of all, in the others somewhat, and used
-/// to meeting a sentence beside its translation, both ways and written in several manners, but never after an instruction. So it can
-/// translate before it knows when to; that is what a ticket of a few rows can teach it. A document of it goes on after a translation, and
-/// so does the base, until tuning teaches it to stop.
+/// The base is to meet sentences beside their translations, both ways and written in several manners, but never after an instruction.
+/// So it can translate, as far as a few minutes of training go, before it knows when to; that is what a ticket of a few rows can teach it.
+/// A document goes on after a translation, and so does the base, until tuning teaches it to stop.
 /// </remarks>
 /// <param name="seed">Decides every text; the parts stay disjoint whatever it is.</param>
 /// <param name="targets">The languages that the base learns besides English.</param>
 internal sealed class DemoCorpus(ulong seed, params IReadOnlyList<Tongue> targets)
 {
-    private const double EnglishShare = 0.45;
-    private const double TargetShare = 0.2;
-    private const double WordShare = 0.1;
+    private const double EnglishShare = 0.12;
+    private const double TargetShare = 0.06;
+    private const double WordShare = 0.12;
 
     private static readonly string[] SentenceForms =
     [
         "English: {0}\n{2}: {1}",
         "{2}: {1}\nEnglish: {0}",
-        "{0} = {1}",
-        "{1} = {0}",
         "{0} In {2}: {1}",
         "{1} In English: {0}",
-        "{0} ({2}: {1})",
-        "{1} (English: {0})",
     ];
 
     private static readonly string[] WordForms =
