@@ -7,9 +7,24 @@ using KsLottery.Engine.Transfer;
 
 namespace KsLottery.Cli.Commands;
 
-/// <summary><c>kslottery demo</c>: find, patch, apply, verify, revert and export, on a pair whose answer is known.</summary>
+/// <summary><c>kslottery demo</c>: the paper's experiment from nothing; or the tools alone, on a pair whose answer is known.</summary>
 internal static class DemoCommand
 {
+    private static readonly Option<string> Language = new Option<string>("--language")
+    {
+        Description = "The language that the experiment translates to, from English.",
+        DefaultValueFactory = _ => Tongue.German.Name.ToLowerInvariant(),
+    }.AcceptOnlyFromAmong([.. Tongue.All.Skip(1).Select(t => t.Name.ToLowerInvariant())]);
+
+    private static readonly Option<bool> Quick = new("--quick") { Description = "A tenth of the training: shows the way in seconds, and says nothing about tickets." };
+
+    private static readonly Option<bool> Pair = new("--pair")
+    {
+        Description = "No training: find, apply, verify, revert and export on a pair with planted rows, each answer checked, in a second.",
+    };
+
+    private static readonly Option<int> Threads = OptionValue.Count("--threads", 0, 0, "Threads; 0 takes one for each processor. The result is the same.");
+
     private static readonly Option<string?> Keep = new("--keep")
     {
         Description = "Keep the files in this new folder instead of a temporary one.",
@@ -19,30 +34,57 @@ internal static class DemoCommand
     public static Command Create()
     {
         Command command = new("demo",
-            "Shows find, patch, apply, verify, revert and export on a small pair that it makes itself, and checks each answer.") { Keep };
-        command.SetBody((arguments, ui, cancel) => Run(arguments.GetValue(Keep), ui, cancel));
+            "Runs the paper's experiment from nothing in minutes: a base, Embed Tuning, the ticket, Partial Transfer, Partial Tuning and the controls.")
+        {
+            Language, Quick, Pair, Threads, Keep,
+        };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(Pair) && (result.GetValue(Quick) || result.GetResult(Language) is { Implicit: false } || result.GetResult(Threads) is { Implicit: false }))
+                result.AddError("--pair trains nothing: leave --language, --quick and --threads out.");
+        });
+        command.SetBody((arguments, ui, cancel) => Run(arguments.GetValue(Keep), ui, (folder, isKept) =>
+        {
+            long started = Stopwatch.GetTimestamp();
+            if (arguments.GetValue(Pair)) RunPair(folder, isKept ? arguments.GetValue(Keep)! : "", started, ui, cancel);
+            else RunExperiment(arguments, folder, isKept, started, ui, cancel);
+        }));
         return command;
     }
 
-    private static int Run(string? keep, ConsoleUi ui, CancellationToken cancel)
+    /// <summary>Works in the folder to keep, or in a temporary one; what fails leaves nothing behind.</summary>
+    private static int Run(string? keep, ConsoleUi ui, Action<string, bool> work)
     {
-        long started = Stopwatch.GetTimestamp();
         if (keep is not null && (File.Exists(keep) || (Directory.Exists(keep) && Directory.EnumerateFileSystemEntries(keep).Any())))
             throw new IOException($"{keep}: it exists and is no empty folder. Name a new folder to keep the files in.");
         string folder = keep is null ? Directory.CreateTempSubdirectory("kslottery-demo-").FullName : Directory.CreateDirectory(keep).FullName;
         bool isKept = false;
         try
         {
-            Steps steps = new(folder, keep ?? "", ui, cancel);
-            steps.Run();
+            work(folder, keep is not null);
             isKept = keep is not null;
-            steps.WriteEnd(Stopwatch.GetElapsedTime(started), isKept);
             return ExitCode.Ok;
         }
         finally
         {
             if (!isKept) Directory.Delete(folder, recursive: true);
         }
+    }
+
+    private static void RunExperiment(ParseResult arguments, string folder, bool isKept, long started, ConsoleUi ui, CancellationToken cancel)
+    {
+        Tongue target = Tongue.All.First(t => t.Name.Equals(arguments.GetValue(Language), StringComparison.OrdinalIgnoreCase));
+        ExperimentSettings settings = arguments.GetValue(Quick) ? ExperimentSettings.Quick(target) : new(target);
+        using Experiment experiment = new(settings, folder, arguments.GetValue(Threads), ui, cancel);
+        experiment.Run();
+        new ExperimentReport(experiment, ui).Write(isKept ? arguments.GetValue(Keep) : null, Stopwatch.GetElapsedTime(started));
+    }
+
+    private static void RunPair(string folder, string shownFolder, long started, ConsoleUi ui, CancellationToken cancel)
+    {
+        Steps steps = new(folder, shownFolder, ui, cancel);
+        steps.Run();
+        steps.WriteEnd(Stopwatch.GetElapsedTime(started), shownFolder.Length > 0);
     }
 
     /// <summary>The steps; each prints the command that does the same.</summary>
@@ -70,7 +112,7 @@ internal static class DemoCommand
         {
             ui.WriteLine();
             ui.WriteLine($"All {_checks.Count} checks hold. {NumberText.Seconds(elapsed)}"
-                + (isKept ? "" : "; demo --keep DIR keeps the files to play with."));
+                + (isKept ? "" : "; demo --pair --keep DIR keeps the files to play with."));
             ui.WriteJson(json =>
             {
                 json.WriteString("signature", _ticket!.Signature.ToString());
