@@ -6,10 +6,11 @@ using KsLottery.Engine.Operations;
 namespace KsLottery.Bench;
 
 /// <summary>Times our matrix products and OpenBLAS, by turns in the same run, at the shapes of a model's layers.</summary>
+/// <remarks>One thread by processor time, which neighbours disturb less; two by the clock.</remarks>
 internal static class GemmTiming
 {
-    private const int Repetitions = 9;
-    private const double RepetitionFlops = 1.5e9;
+    private const int Repetitions = 7;
+    private const double RepetitionFlops = 1e9;
 
     private static readonly (int M, int Outputs, int Inputs)[] Shapes =
     [
@@ -17,7 +18,7 @@ internal static class GemmTiming
         (1024, 64, 64), (1024, 172, 64), (1024, 64, 172), (512, 2048, 2048), (1024, 4096, 4096),
     ];
 
-    /// <summary><c>gemm [NAME]</c>: prints a table of GFLOP/s, medians of nine; the name forces one of our kernels.</summary>
+    /// <summary><c>gemm [NAME]</c>: prints a table of GFLOP/s, medians of seven; the name forces one of our kernels.</summary>
     public static int Run(string? name)
     {
         GemmAlgorithm own = name is null ? GemmAlgorithms.Choose("own") : GemmAlgorithms.Own.Single(k => k.Algorithm.Name == name).Algorithm;
@@ -47,7 +48,7 @@ internal static class GemmTiming
                         else openBlas.Multiply(outputs, inputs, m, in py, outputs, true, in px, inputs, false, ref pw, inputs, true);
                     }
                     if (openBlas.IsAvailable) openBlas.SetThreads(threads);
-                    (double ours, double theirs) = Medians(Ours, openBlas.IsAvailable ? Theirs : null, 2.0 * m * outputs * inputs);
+                    (double ours, double theirs) = Medians(Ours, openBlas.IsAvailable ? Theirs : null, 2.0 * m * outputs * inputs, cpu: threads == 1);
                     Console.Write(string.Create(CultureInfo.InvariantCulture, $" {ours:F1} | {theirs:F1} | {ours / theirs:F2} |"));
                 }
                 Console.WriteLine();
@@ -56,7 +57,7 @@ internal static class GemmTiming
         return 0;
     }
 
-    private static (double Own, double OpenBlas) Medians(Action own, Action? openBlas, double flops)
+    private static (double Own, double OpenBlas) Medians(Action own, Action? openBlas, double flops, bool cpu)
     {
         int calls = Math.Max(1, (int)(RepetitionFlops / flops));
         List<double> ours = [], theirs = [];
@@ -71,11 +72,13 @@ internal static class GemmTiming
 
         double Rate(Action multiply)
         {
-            long started = Stopwatch.GetTimestamp();
+            double started = Seconds(cpu);
             for (int i = 0; i < calls; i++) multiply();
-            return flops * calls / Stopwatch.GetElapsedTime(started).TotalSeconds * 1e-9;
+            return flops * calls / (Seconds(cpu) - started) * 1e-9;
         }
     }
+
+    private static double Seconds(bool cpu) => cpu ? Environment.CpuUsage.TotalTime.TotalSeconds : Stopwatch.GetTimestamp() / (double)Stopwatch.Frequency;
 
     private static OwnedMemory Filled(long length)
     {

@@ -2,6 +2,7 @@
 //   dotnet run -c Release --project bench/KsLottery.Bench -- --filter '*'
 // KsRowBench times each kernel on row pairs as they lie in a matrix; SortBench the sorts that a row kernel could be made of; NullTableBench
 // the p-value tables; SafetensorsBench files in the page cache against memory. `pair` serves bench/peers/ks_peers.py.
+// `gemm` times matrix products against OpenBLAS.
 
 using System.Globalization;
 using BenchmarkDotNet.Configs;

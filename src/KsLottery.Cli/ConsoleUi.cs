@@ -41,6 +41,11 @@ internal sealed class ConsoleUi : IDisposable
         if (!IsJson) _out.WriteLine(line);
     }
 
+    /// <summary>Writes text of any origin as it is, a line end behind it; nothing with <c>--json</c>.</summary>
+    /// <remarks>On a terminal its control characters are shown, not obeyed.</remarks>
+    public void WriteText(string text) => WriteLine(Console.IsOutputRedirected ? text
+        : string.Concat(text.Select(c => char.IsControl(c) && c is not ('\n' or '\t') ? OneLine(c.ToString()) : c.ToString())));
+
     /// <summary>Writes a table of the result; nothing with <c>--json</c>.</summary>
     public void Write(TextTable table)
     {

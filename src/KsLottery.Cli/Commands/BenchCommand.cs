@@ -67,7 +67,7 @@ internal static class BenchCommand
             Regimes, Types, Kernels, Width, Rows, Threads, Seconds, Scan, Format,
         };
         ks.SetBody(Run);
-        return new Command("bench", "Measures how fast this machine does the work.") { ks };
+        return new Command("bench", "Measures how fast this machine does the work.") { ks, BenchModelCommand.Create() };
     }
 
     private static int Run(ParseResult arguments, ConsoleUi ui, CancellationToken cancellationToken)

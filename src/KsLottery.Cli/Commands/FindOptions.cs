@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
-using System.Globalization;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Devices;
 using KsLottery.Engine.Statistics;
@@ -35,7 +33,7 @@ internal sealed record FindOptions
         Description = "A row wins where p (adjusted, with --adjust) is below this threshold.",
         HelpName = "A",
         DefaultValueFactory = _ => new TicketSelection().Alpha,
-        CustomParser = result => Parse<double>(result, alpha => alpha > 0 && alpha < 1, "it must lie between 0 and 1, for instance 0.05"),
+        CustomParser = result => OptionValue.Parse<double>(result, alpha => alpha > 0 && alpha < 1, "it must lie between 0 and 1, for instance 0.05"),
     };
     private static readonly Option<string> MethodOption = new("--method")
     {
@@ -51,13 +49,13 @@ internal sealed record FindOptions
     {
         Description = "Where no row is below alpha, the K rows of largest h become the ticket.",
         HelpName = "K",
-        CustomParser = result => Parse<int>(result, top => top >= 1, "it must be a whole number from 1"),
+        CustomParser = result => OptionValue.Parse<int>(result, top => top >= 1, "it must be a whole number from 1"),
     };
     private static readonly Option<int> ThreadsOption = new("--threads", "-t")
     {
         Description = "Threads of the scan; 0 takes one for each processor.",
         HelpName = "N",
-        CustomParser = result => Parse<int>(result, threads => threads >= 0, "it must be a whole number from 0"),
+        CustomParser = result => OptionValue.Parse<int>(result, threads => threads >= 0, "it must be a whole number from 0"),
     };
     private static readonly Option<string> DeviceOption = new("--device", "-d")
     {
@@ -84,7 +82,7 @@ internal sealed record FindOptions
         Description = "The most rows that the table shows; 0 shows all.",
         HelpName = "N",
         DefaultValueFactory = _ => UsualLimit,
-        CustomParser = result => Parse<int>(result, limit => limit >= 0, "it must be a whole number from 0"),
+        CustomParser = result => OptionValue.Parse<int>(result, limit => limit >= 0, "it must be a whole number from 0"),
     };
 
     public required string Base { get; init; }
@@ -158,13 +156,5 @@ internal sealed record FindOptions
             Force = arguments.GetValue(ForceOption),
             Limit = arguments.GetValue(LimitOption) is 0 ? int.MaxValue : arguments.GetValue(LimitOption),
         };
-    }
-
-    private static T Parse<T>(ArgumentResult result, Predicate<T> isValid, string rule) where T : struct, IParsable<T>
-    {
-        string text = result.Tokens[0].Value;
-        if (T.TryParse(text, CultureInfo.InvariantCulture, out T value) && isValid(value)) return value;
-        result.AddError($"{result.Argument.Name} is {ConsoleUi.OneLine(text)}; {rule}.");
-        return default;
     }
 }

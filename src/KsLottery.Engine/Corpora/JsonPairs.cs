@@ -20,7 +20,10 @@ internal static class JsonPairs
                 counted = (int)reader.TokenStartIndex;
                 if (reader.TokenType is JsonTokenType.StartArray or JsonTokenType.EndArray && reader.CurrentDepth == 0) continue;
                 if (reader.TokenType != JsonTokenType.StartObject)
-                    throw TextFile.Damaged(path, line, $"{reader.TokenType} where an object with a pair is asked for; give one object for each pair");
+                {
+                    throw TextFile.Damaged(path, line,
+                        $"{reader.TokenType} where an object with a pair is asked for; give one object for each pair");
+                }
                 using JsonDocument pair = JsonDocument.ParseValue(ref reader);
                 add(Pair(pair.RootElement, path, line, options));
             }
@@ -53,7 +56,8 @@ internal static class JsonPairs
         if (Text("source") is null && Text("target") is null)
         {
             string names = string.Join(", ", element.EnumerateObject().Select(property => property.Name));
-            throw TextFile.Damaged(path, line, $"an object with {(names.Length > 0 ? names : "nothing")}, known are {Forms}; rename its properties");
+            throw TextFile.Damaged(path, line,
+                $"an object with {(names.Length > 0 ? names : "nothing")}, known are {Forms}; rename its properties");
         }
         return new SentencePair(Text("source") ?? "", Text("target") ?? "", path, line);
 

@@ -86,7 +86,8 @@ public sealed class ParallelText : IReadOnlyList<SentencePair>
             if (columns.Length < Math.Max(_options.SourceColumn, _options.TargetColumn) && !_options.SkipIncomplete)
             {
                 throw TextFile.Damaged(path, line, $"{columns.Length} columns with tabs between them, but columns {_options.SourceColumn} " +
-                    $"and {_options.TargetColumn} are asked for; name other columns, give two aligned files as SOURCE,TARGET, or skip incomplete pairs");
+                    $"and {_options.TargetColumn} are asked for; name other columns, give two aligned files as SOURCE,TARGET, " +
+                    "or skip incomplete pairs");
             }
             Add(new SentencePair(Column(_options.SourceColumn), Column(_options.TargetColumn), path, line));
 

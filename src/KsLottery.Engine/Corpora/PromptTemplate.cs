@@ -39,7 +39,8 @@ public sealed partial class PromptTemplate
     /// <summary>The text with its placeholders.</summary>
     public string Text { get; }
 
-    /// <summary>Takes the name of a form, or a text with placeholders, in which <c>\n</c> and <c>\t</c> may stand for line feed and tab.</summary>
+    /// <summary>Takes the name of a form, or a text with placeholders.</summary>
+    /// <param name="nameOrText">The name or text; in a text <c>\n</c> and <c>\t</c> may stand for line feed and tab.</param>
     /// <exception cref="ArgumentException">No form has the name, or a placeholder is unknown, or {source} is missing.</exception>
     public static PromptTemplate From(string nameOrText)
     {
@@ -47,7 +48,8 @@ public sealed partial class PromptTemplate
         if (All.FirstOrDefault(form => form.Name == nameOrText) is { } named) return named;
         if (!nameOrText.Contains('{', StringComparison.Ordinal))
         {
-            throw new ArgumentException($"No prompt template is named '{nameOrText}'; known are {string.Join(", ", All.Select(form => form.Name))}, " +
+            string names = string.Join(", ", All.Select(form => form.Name));
+            throw new ArgumentException($"No prompt template is named '{nameOrText}'; known are {names}, " +
                 $"or give a text with {Known}.", nameof(nameOrText));
         }
         string text = nameOrText.Replace("\\n", "\n", StringComparison.Ordinal).Replace("\\t", "\t", StringComparison.Ordinal);
@@ -55,7 +57,8 @@ public sealed partial class PromptTemplate
             if (match.Value is not ("{source}" or "{src_lang}" or "{tgt_lang}" or "{instruction}"))
                 throw new ArgumentException($"The placeholder {match.Value} is unknown; known are {Known}.", nameof(nameOrText));
         return text.Contains("{source}", StringComparison.Ordinal) ? new PromptTemplate("custom", text)
-            : throw new ArgumentException($"The prompt template '{nameOrText}' has no {{source}}; put it where the sentence goes.", nameof(nameOrText));
+            : throw new ArgumentException($"The prompt template '{nameOrText}' has no {{source}}; put it where the sentence goes.",
+                nameof(nameOrText));
     }
 
     /// <summary>Makes the prompt of a pair; a pair that holds its whole prompt keeps it.</summary>

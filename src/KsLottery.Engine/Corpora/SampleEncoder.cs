@@ -52,9 +52,12 @@ public sealed class SampleEncoder
     /// <param name="template">Makes their prompts.</param>
     /// <param name="sourceLanguage">The source's language, for the template.</param>
     /// <param name="targetLanguage">The target's language, for the template.</param>
-    /// <exception cref="InvalidDataException">A sample is too long, or has a token that the model has no row for; names file and line.</exception>
+    /// <exception cref="InvalidDataException">
+    /// A sample is too long, or has a token that the model has no row for; names file and line.
+    /// </exception>
     /// <exception cref="ArgumentException">The template needs a language that is not given.</exception>
-    public SampleSet Encode(IEnumerable<SentencePair> pairs, PromptTemplate template, string? sourceLanguage = null, string? targetLanguage = null)
+    public SampleSet Encode(
+        IEnumerable<SentencePair> pairs, PromptTemplate template, string? sourceLanguage = null, string? targetLanguage = null)
     {
         ArgumentNullException.ThrowIfNull(pairs);
         ArgumentNullException.ThrowIfNull(template);

@@ -13,9 +13,9 @@ internal static class TextFile
 {
     /// <summary>The lines of a file, in order; the first is line 1.</summary>
     /// <inheritdoc cref="ReadBytes" path="/exception"/>
-    public static List<string> ReadLines(string path)
+    public static List<string> ReadLines(string path, bool keepMark = false)
     {
-        ReadOnlySpan<byte> rest = ReadBytes(path);
+        ReadOnlySpan<byte> rest = ReadBytes(path, keepMark);
         List<string> lines = [];
         while (rest.Length > 0)
         {
@@ -27,16 +27,16 @@ internal static class TextFile
         return lines;
     }
 
-    /// <summary>The content of a file, unpacked, without a byte order mark.</summary>
+    /// <summary>The content of a file, unpacked, without a byte order mark unless that is to be kept.</summary>
     /// <exception cref="InvalidDataException">A line is not UTF-8, or the file is gzip and damaged; names file and line.</exception>
     /// <exception cref="IOException">The file is absent, cannot be read, or has 2 GB or more.</exception>
-    public static ReadOnlySpan<byte> ReadBytes(string path)
+    public static ReadOnlySpan<byte> ReadBytes(string path, bool keepMark = false)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         byte[] bytes = File.ReadAllBytes(path);
         ReadOnlySpan<byte> text = bytes is [0x1F, 0x8B, ..] ? Unpack(path, bytes) : bytes;
         if (!Utf8.IsValid(text)) throw Damaged(path, FirstInvalidLine(text), "bytes that are not UTF-8; convert the file to UTF-8");
-        return text is [0xEF, 0xBB, 0xBF, ..] ? text[3..] : text;
+        return text is [0xEF, 0xBB, 0xBF, ..] && !keepMark ? text[3..] : text;
     }
 
     /// <summary>Words what is wrong with a line.</summary>

@@ -29,8 +29,8 @@ public sealed record TextSequences(IReadOnlyList<TokenSequence> Training, IReadO
             stream.AddRange(tokenizer.Encode(text, addBos: tokenizer.BosId is not null, addEos: tokenizer.EosId is not null));
         if (stream.Count > 0 && stream.Max() is int largest && largest >= vocabularySize)
         {
-            throw new ArgumentException($"The texts have token {largest} ({tokenizer.Names.Visible(largest)}), but the model's embedding has rows " +
-                $"0 to {vocabularySize - 1}; use the tokenizer that belongs to the model.", nameof(texts));
+            throw new ArgumentException($"The texts have token {largest} ({tokenizer.Names.Visible(largest)}), but the model's embedding has " +
+                $"rows 0 to {vocabularySize - 1}; use the tokenizer that belongs to the model.", nameof(texts));
         }
         ReadOnlyMemory<int> tokens = stream.ToArray();
         List<TokenSequence> sequences = [];
@@ -38,7 +38,7 @@ public sealed record TextSequences(IReadOnlyList<TokenSequence> Training, IReadO
             sequences.Add(new TokenSequence(tokens[start..Math.Min(start + sequenceLength + 1, tokens.Length)], 1));
         int held = (int)Math.Ceiling(heldOutShare * sequences.Count);
         return held < sequences.Count ? new TextSequences(sequences[..^held], sequences[^held..])
-            : throw new ArgumentException($"The texts have {tokens.Length} tokens, {sequences.Count} sequences of {sequenceLength}, of which {held} are " +
-                "held out: none is left to train on. Give more text, or hold out less.", nameof(texts));
+            : throw new ArgumentException($"The texts have {tokens.Length} tokens, {sequences.Count} sequences of {sequenceLength}, of which " +
+                $"{held} are held out: none is left to train on. Give more text, or hold out less.", nameof(texts));
     }
 }

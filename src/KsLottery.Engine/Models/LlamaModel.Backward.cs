@@ -11,7 +11,8 @@ public sealed partial class LlamaModel
     /// <param name="stream">The last residual stream, (N, C).</param>
     /// <param name="streamGradient">Its gradient, which is overwritten; empty for the loss alone.</param>
     /// <param name="scale">What gradients are multiplied with.</param>
-    private double Head(TokenBatch batch, DeviceSpan stream, DeviceSpan streamGradient, double scale)
+    /// <param name="hear">Hears of some rows and their losses.</param>
+    private double Head(TokenBatch batch, DeviceSpan stream, DeviceSpan streamGradient, double scale, Action<int[], DeviceSpan>? hear = null)
     {
         if (!streamGradient.IsEmpty) _operations.Clear(streamGradient);
         int[] rows = [.. Enumerable.Range(0, batch.RowCount).Where(i => batch.Targets[i] != TokenBatch.NoTarget)];
@@ -24,6 +25,7 @@ public sealed partial class LlamaModel
             DeviceSpan logits = LogitsOf(input), losses = _losses.Get(some.Length), logSumExp = _logSumExp.Get(some.Length);
             _operations.CrossEntropyForward(losses, logSumExp, logits, targets, _config.VocabularySize);
             loss += _operations.Sum(losses);
+            hear?.Invoke(some, losses);
             if (streamGradient.IsEmpty) continue;
             _operations.CrossEntropyBackward(logits, logSumExp, targets, _config.VocabularySize, scale);
             DeviceSpan inputGradient = HeadBackward(input, logits);

@@ -55,6 +55,21 @@ public sealed partial class LlamaModel : IDisposable
         return Head(batch, stream, streamGradient: default, scale: 0);
     }
 
+    /// <summary>The loss of each row in nats, N of them; 0 where a row has no target.</summary>
+    /// <exception cref="ArgumentException">A token is outside the vocabulary.</exception>
+    public float[] Losses(TokenBatch batch)
+    {
+        DeviceSpan stream = Forward(batch, keep: false);
+        float[] all = new float[batch.RowCount];
+        Head(batch, stream, streamGradient: default, scale: 0, hear: (rows, losses) =>
+        {
+            float[] some = new float[rows.Length];
+            _operations.Download(some, losses);
+            for (int i = 0; i < rows.Length; i++) all[rows[i]] = some[i];
+        });
+        return all;
+    }
+
     /// <summary>The same sum; gradients of what learns grow by those of the sum times a factor.</summary>
     /// <param name="batch">Sequences and targets.</param>
     /// <param name="scale">The factor, for instance one over the number of targets of the whole step.</param>

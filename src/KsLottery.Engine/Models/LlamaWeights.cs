@@ -43,7 +43,7 @@ public sealed class LlamaWeights : IDisposable
     /// <summary>What learns.</summary>
     public TrainingScope? Scope { get; private set; }
 
-    /// <summary>The rows that learn in place of the embedding's, null unless the scope is a ticket.</summary>
+    /// <summary>The rows in place of the embedding's: those that learn where the scope is a ticket, or those put there; else null.</summary>
     public TicketRows? Ticket { get; private set; }
 
     /// <summary>Every tensor of the checkpoint, once.</summary>
@@ -51,7 +51,7 @@ public sealed class LlamaWeights : IDisposable
         [TokenEmbedding, .. _layers.SelectMany(l => l.Weights), FinalNorm, .. Config.IsTied ? (Weight[])[] : [OutputHead]];
 
     /// <summary>What learns, in a fixed order.</summary>
-    public IReadOnlyList<Weight> Trainable => Ticket is not null ? [Ticket.Weight] : [.. All.Where(w => w.IsTrainable)];
+    public IReadOnlyList<Weight> Trainable => Ticket is { Weight.IsTrainable: true } ? [Ticket.Weight] : [.. All.Where(w => w.IsTrainable)];
 
     /// <summary>Opens a checkpoint's weights.</summary>
     /// <param name="checkpoint">The checkpoint, which must outlive the weights.</param>
@@ -113,14 +113,32 @@ public sealed class LlamaWeights : IDisposable
         });
     }
 
+    /// <summary>Puts other values in place of some of the embedding's rows: Partial Transfer in memory. What is stored stays as it is; once.</summary>
+    /// <remarks>Where the head is tied to the embedding it reads these rows too. They are frozen, and so are all other weights from then on.</remarks>
+    /// <param name="rows">k distinct token ids, growing.</param>
+    /// <param name="values">(k, C).</param>
+    /// <exception cref="InvalidOperationException">Rows were put in place before, or something learns.</exception>
+    /// <exception cref="ArgumentException">The rows do not grow, or there are not k·C values.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The embedding lacks a row.</exception>
+    public void PutRows(IReadOnlyList<int> rows, ReadOnlySpan<float> values)
+    {
+        IReadOnlyList<int> checkedRows = TrainingScope.Ticket(rows).Rows;
+        if (!checkedRows.SequenceEqual(rows)) throw new ArgumentException("the rows do not grow. Sort them, and their values with them.", nameof(rows));
+        if (values.Length != rows.Count * (long)Config.Width)
+            throw new ArgumentException($"{rows.Count} rows of {Config.Width} have {values.Length} values. Give one for each element.", nameof(values));
+        ThrowIfDecided();
+        Ticket = new(TokenEmbedding, rows, _operations, learns: false);
+        _operations.Upload(Ticket.Weight.Value, values);
+    }
+
     /// <summary>Decides what learns; once.</summary>
-    /// <exception cref="InvalidOperationException">It was decided before.</exception>
+    /// <exception cref="InvalidOperationException">It was decided before, or rows were put in place.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The ticket has a row that the embedding lacks.</exception>
     public void MakeTrainable(TrainingScope scope)
     {
         ArgumentNullException.ThrowIfNull(scope);
-        if (Scope is not null) throw new InvalidOperationException($"these weights already learn in scope {Scope.Name}. Open them anew for another.");
-        if (scope.Rows.Count > 0) Ticket = new(TokenEmbedding, scope.Rows, _operations);
+        ThrowIfDecided();
+        if (scope.Rows.Count > 0) Ticket = new(TokenEmbedding, scope.Rows, _operations, learns: true);
         else
         {
             TokenEmbedding = TokenEmbedding.ToTrainable(_operations);
@@ -139,6 +157,12 @@ public sealed class LlamaWeights : IDisposable
     public void ClearGradients()
     {
         foreach (Weight weight in Trainable) _operations.Clear(weight.Gradient);
+    }
+
+    private void ThrowIfDecided()
+    {
+        if (Scope is not null) throw new InvalidOperationException($"these weights already learn in scope {Scope.Name}. Open them anew for another.");
+        if (Ticket is not null) throw new InvalidOperationException($"{Ticket.Rows.Length} rows are in place of the embedding's. Open the weights anew.");
     }
 
     /// <summary>Gives everything back.</summary>

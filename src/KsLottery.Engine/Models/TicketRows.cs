@@ -2,19 +2,19 @@ using KsLottery.Engine.Operations;
 
 namespace KsLottery.Engine.Models;
 
-/// <summary>The rows of the embedding that learn: they stand in for the rows of the frozen matrix wherever it is read.</summary>
+/// <summary>Rows that stand in for those of the frozen embedding wherever it is read: a ticket that learns, or a patch put in place.</summary>
 public sealed class TicketRows
 {
     private readonly int[] _ordinals;
 
-    internal TicketRows(Weight embedding, IReadOnlyList<int> rows, IOperations operations)
+    internal TicketRows(Weight embedding, IReadOnlyList<int> rows, IOperations operations, bool learns)
     {
         if (rows[^1] >= embedding.Rows)
             throw new ArgumentOutOfRangeException(nameof(rows), rows[^1],
                 $"the embedding {embedding.Name} has rows 0 to {embedding.Rows - 1}. Was the ticket found in another model?");
         Rows = [.. rows];
         long length = (long)rows.Count * embedding.Columns;
-        Weight = new(embedding.Name, rows.Count, embedding.Columns, operations.Allocate(length), operations.Allocate(length));
+        Weight = new(embedding.Name, rows.Count, embedding.Columns, operations.Allocate(length), learns ? operations.Allocate(length) : null);
         operations.EmbeddingForward(Weight.Value, embedding.Value, Rows, embedding.Columns);
         _ordinals = new int[embedding.Rows];
         _ordinals.AsSpan().Fill(-1);
@@ -24,7 +24,7 @@ public sealed class TicketRows
     /// <summary>The k token ids, growing.</summary>
     public int[] Rows { get; }
 
-    /// <summary>(k, C), with its gradient.</summary>
+    /// <summary>(k, C), with its gradient where it learns.</summary>
     public Weight Weight { get; }
 
     /// <summary>For each token its place among the rows, or -1.</summary>

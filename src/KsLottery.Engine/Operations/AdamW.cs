@@ -7,7 +7,8 @@ namespace KsLottery.Engine.Operations;
 internal static class AdamW
 {
     /// <summary>The definition; all of one length.</summary>
-    public static void Step(Span<double> weights, ReadOnlySpan<double> gradient, Span<double> firstMoment, Span<double> secondMoment, in AdamWStep update)
+    public static void Step(Span<double> weights, ReadOnlySpan<double> gradient, Span<double> firstMoment, Span<double> secondMoment,
+        in AdamWStep update)
     {
         double correction1 = 1 - Math.Pow(update.Beta1, update.Step), correction2 = 1 - Math.Pow(update.Beta2, update.Step);
         for (int i = 0; i < weights.Length; i++)
@@ -21,7 +22,8 @@ internal static class AdamW
     }
 
     /// <summary>The same in F32 with constants prepared in double, shared out by elements.</summary>
-    public static void Step(WorkerPool pool, DeviceSpan weights, DeviceSpan gradient, DeviceSpan firstMoment, DeviceSpan secondMoment, in AdamWStep update)
+    public static void Step(WorkerPool pool, DeviceSpan weights, DeviceSpan gradient, DeviceSpan firstMoment, DeviceSpan secondMoment,
+        in AdamWStep update)
     {
         Constants constants = new(update);
         pool.Share(weights.Length, 2, (from, to) => Step(weights.Write(from, to - from), gradient.Read(from, to - from),
@@ -29,19 +31,24 @@ internal static class AdamW
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Step(Span<float> weights, ReadOnlySpan<float> gradient, Span<float> firstMoment, Span<float> secondMoment, in Constants constants)
+    private static void Step(Span<float> weights, ReadOnlySpan<float> gradient, Span<float> firstMoment, Span<float> secondMoment,
+        in Constants constants)
     {
-        Vector512<float> beta1 = Vector512.Create(constants.Beta1), rest1 = Vector512.Create(constants.Rest1), scale = Vector512.Create(constants.Scale);
-        Vector512<float> beta2 = Vector512.Create(constants.Beta2), rest2 = Vector512.Create(constants.Rest2), keep = Vector512.Create(constants.Keep);
-        Vector512<float> rate = Vector512.Create(constants.Rate), root = Vector512.Create(constants.Root), epsilon = Vector512.Create(constants.Epsilon);
+        Vector256<float> beta1 = Vector256.Create(constants.Beta1), rest1 = Vector256.Create(constants.Rest1),
+            scale = Vector256.Create(constants.Scale);
+        Vector256<float> beta2 = Vector256.Create(constants.Beta2), rest2 = Vector256.Create(constants.Rest2),
+            keep = Vector256.Create(constants.Keep);
+        Vector256<float> rate = Vector256.Create(constants.Rate), root = Vector256.Create(constants.Root),
+            epsilon = Vector256.Create(constants.Epsilon);
         for (int i = 0; i < weights.Length; i += Lanes.Count)
         {
-            Vector512<float> g = Lanes.Load(gradient, i) * scale;
-            Vector512<float> m = Lanes.MultiplyAdd(beta1, Lanes.Load(firstMoment, i), rest1 * g);
-            Vector512<float> v = Lanes.MultiplyAdd(beta2, Lanes.Load(secondMoment, i), rest2 * g * g);
+            Vector256<float> g = Lanes.Load(gradient, i) * scale;
+            Vector256<float> m = Lanes.MultiplyAdd(beta1, Lanes.Load(firstMoment, i), rest1 * g);
+            Vector256<float> v = Lanes.MultiplyAdd(beta2, Lanes.Load(secondMoment, i), rest2 * g * g);
             m.Store(firstMoment, i);
             v.Store(secondMoment, i);
-            Lanes.MultiplyAdd(keep, Lanes.Load(weights, i), -(rate * m / Lanes.MultiplyAdd(Vector512.Sqrt(v), root, epsilon))).Store(weights, i);
+            Lanes.MultiplyAdd(keep, Lanes.Load(weights, i), -(rate * m / Lanes.MultiplyAdd(Vector256.Sqrt(v), root, epsilon)))
+                .Store(weights, i);
         }
     }
 

@@ -1,10 +1,13 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace KsLottery.Engine.Operations;
 
-/// <summary>Causal attention within packed sequences, a tile of queries at a time; see <see cref="ReferenceAttention"/> for the definition.</summary>
+/// <summary>Causal attention within packed sequences, a tile of queries at a time; see <see cref="ReferenceAttention"/> for the
+/// definition.</summary>
 internal static class Attention
 {
     /// <summary>Query rows of a tile: their scores over all keys are all that is kept at a time.</summary>
@@ -25,8 +28,8 @@ internal static class Attention
     }
 
     /// <summary>Shared out by sequences and key heads, since a key head's gradient gathers from all its queries in a fixed order.</summary>
-    public static void Backward(WorkerPool pool, DeviceSpan queryGradient, DeviceSpan keyGradient, DeviceSpan valueGradient, DeviceSpan outputGradient,
-        DeviceSpan output, DeviceSpan logSumExp, DeviceSpan query, DeviceSpan key, DeviceSpan value,
+    public static void Backward(WorkerPool pool, DeviceSpan queryGradient, DeviceSpan keyGradient, DeviceSpan valueGradient,
+        DeviceSpan outputGradient, DeviceSpan output, DeviceSpan logSumExp, DeviceSpan query, DeviceSpan key, DeviceSpan value,
         AttentionShape shape, ReadOnlyMemory<int> starts)
     {
         int sequences = starts.Length - 1, group = shape.Heads / shape.KeyHeads;
@@ -44,7 +47,8 @@ internal static class Attention
                 }
                 for (int h = g * group; h < (g + 1) * group; h++)
                     foreach (Tile tile in Tiles([first, end]))
-                        BackwardTile(queryGradient, keyGradient, valueGradient, outputGradient, output, logSumExp, query, key, value, shape, tile, h);
+                        BackwardTile(queryGradient, keyGradient, valueGradient, outputGradient, output, logSumExp, query, key, value,
+                            shape, tile, h);
             }
         });
     }
@@ -53,75 +57,94 @@ internal static class Attention
         AttentionShape shape, Tile tile, int head)
     {
         HeadSpans at = new(shape, tile, head);
-        float[] room = ArrayPool<float>.Shared.Rent(tile.Rows * tile.Keys);
-        Span<float> scores = room.AsSpan(0, tile.Rows * tile.Keys);
-        Gemm.Multiply(tile.Rows, tile.Keys, shape.HeadWidth, at.Queries(query), shape.QueryWidth, false, at.Keys(key), shape.KeyWidth, true, scores, tile.Keys, false);
+        int stride = tile.Stride;
+        float[] room = ArrayPool<float>.Shared.Rent(tile.Rows * stride);
+        Gemm.Multiply(tile.Rows, tile.Keys, shape.HeadWidth, at.Queries(query), shape.QueryWidth, false, at.Keys(key), shape.KeyWidth,
+            true, room, stride, false);
         for (int i = 0; i < tile.Rows; i++)
         {
-            int seen = tile.Row + i - tile.First + 1;
-            float sum = Softmax(scores.Slice(i * tile.Keys, seen), (float)shape.Scale);
-            scores.Slice((i * tile.Keys) + seen, tile.Keys - seen).Clear();
-            logSumExp.Write(((long)(tile.Row + i) * shape.Heads) + head, 1)[0] = sum;
+            Span<float> scores = MaskedRow(room, i, tile);
+            logSumExp.Write(((long)(tile.Row + i) * shape.Heads) + head, 1)[0] = Softmax(scores, (float)shape.Scale);
         }
-        Gemm.Multiply(tile.Rows, shape.HeadWidth, tile.Keys, scores, tile.Keys, false, at.Keys(value), shape.KeyWidth, false,
+        Gemm.Multiply(tile.Rows, shape.HeadWidth, tile.Keys, room, stride, false, at.Keys(value), shape.KeyWidth, false,
             output.Write(at.Query, at.QueryLength), shape.QueryWidth, false);
         ArrayPool<float>.Shared.Return(room);
     }
 
     private static void BackwardTile(DeviceSpan queryGradient, DeviceSpan keyGradient, DeviceSpan valueGradient, DeviceSpan outputGradient,
-        DeviceSpan output, DeviceSpan logSumExp, DeviceSpan query, DeviceSpan key, DeviceSpan value, AttentionShape shape, Tile tile, int head)
+        DeviceSpan output, DeviceSpan logSumExp, DeviceSpan query, DeviceSpan key, DeviceSpan value, AttentionShape shape, Tile tile,
+            int head)
     {
         HeadSpans at = new(shape, tile, head);
-        int scoreCount = tile.Rows * tile.Keys, width = shape.HeadWidth, stride = shape.QueryWidth, keyStride = shape.KeyWidth;
+        int scoreCount = tile.Rows * tile.Stride, scoreStride = tile.Stride, width = shape.HeadWidth, stride = shape.QueryWidth,
+            keyStride = shape.KeyWidth;
         float[] room = ArrayPool<float>.Shared.Rent(2 * scoreCount);
         Span<float> p = room.AsSpan(0, scoreCount), ds = room.AsSpan(scoreCount, scoreCount);
-        ReadOnlySpan<float> q = at.Queries(query), k = at.Keys(key), v = at.Keys(value), dy = at.Queries(outputGradient), y = at.Queries(output);
-        Gemm.Multiply(tile.Rows, tile.Keys, width, q, stride, false, k, keyStride, true, p, tile.Keys, false);
-        Gemm.Multiply(tile.Rows, tile.Keys, width, dy, stride, false, v, keyStride, true, ds, tile.Keys, false);
+        ReadOnlySpan<float> q = at.Queries(query), k = at.Keys(key), v = at.Keys(value), dy = at.Queries(outputGradient),
+            y = at.Queries(output);
+        Gemm.Multiply(tile.Rows, tile.Keys, width, q, stride, false, k, keyStride, true, p, scoreStride, false);
+        Gemm.Multiply(tile.Rows, tile.Keys, width, dy, stride, false, v, keyStride, true, ds, scoreStride, false);
         for (int i = 0; i < tile.Rows; i++)
         {
-            int seen = tile.Row + i - tile.First + 1, row = i * tile.Keys;
+            Span<float> scores = MaskedRow(p, i, tile), gradients = MaskedRow(ds, i, tile, masked: 0)[..scores.Length];
             float delta = Lanes.Dot(dy.Slice(i * stride, width), y.Slice(i * stride, width));
-            ScoreGradients(p.Slice(row, seen), ds.Slice(row, seen), logSumExp.Read(((long)(tile.Row + i) * shape.Heads) + head, 1)[0], delta, (float)shape.Scale);
-            p.Slice(row + seen, tile.Keys - seen).Clear();
-            ds.Slice(row + seen, tile.Keys - seen).Clear();
+            ScoreGradients(scores, gradients, logSumExp.Read(((long)(tile.Row + i) * shape.Heads) + head, 1)[0], delta, (float)shape.Scale);
         }
-        Gemm.Multiply(tile.Rows, width, tile.Keys, ds, tile.Keys, false, k, keyStride, false, queryGradient.Write(at.Query, at.QueryLength), stride, false);
-        Gemm.Multiply(tile.Keys, width, tile.Rows, ds, tile.Keys, true, q, stride, false, keyGradient.Write(at.Key, at.KeyLength), keyStride, true);
-        Gemm.Multiply(tile.Keys, width, tile.Rows, p, tile.Keys, true, dy, stride, false, valueGradient.Write(at.Key, at.KeyLength), keyStride, true);
+        Gemm.Multiply(tile.Rows, width, tile.Keys, ds, scoreStride, false, k, keyStride, false,
+            queryGradient.Write(at.Query, at.QueryLength), stride, false);
+        Gemm.Multiply(tile.Keys, width, tile.Rows, ds, scoreStride, true, q, stride, false, keyGradient.Write(at.Key, at.KeyLength),
+            keyStride, true);
+        Gemm.Multiply(tile.Keys, width, tile.Rows, p, scoreStride, true, dy, stride, false, valueGradient.Write(at.Key, at.KeyLength),
+            keyStride, true);
         ArrayPool<float>.Shared.Return(room);
     }
 
+    /// <summary>Row i of a tile up to its own key, in whole lanes whose rest is masked; what lies behind becomes 0.</summary>
+    private static Span<float> MaskedRow(Span<float> scores, int i, Tile tile, float masked = float.NegativeInfinity)
+    {
+        int seen = tile.Row + i - tile.First + 1, whole = Lanes.RoundUp(seen);
+        Span<float> row = scores.Slice(i * tile.Stride, tile.Stride);
+        row[seen..whole].Fill(masked);
+        row[whole..].Clear();
+        return row[..whole];
+    }
+
     /// <summary>Turns scores into probabilities of scale · score; returns log Σ exp.</summary>
+    /// <param name="scores">Whole lanes, of which the last may be filled up with -∞.</param>
+    /// <param name="scale">A positive factor.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static float Softmax(Span<float> scores, float scale)
     {
+        Debug.Assert(scores.Length % Lanes.Count == 0);
+        ref float first = ref MemoryMarshal.GetReference(scores);
         float max = Lanes.Max(scores) * scale;
-        Vector512<float> shift = Vector512.Create(-max), factor = Vector512.Create(scale), sum = default;
-        float rest = 0;
-        for (int i = 0; i < scores.Length; i += Lanes.Count)
+        Vector256<float> sum = default;
+        for (nuint i = 0; i < (nuint)scores.Length; i += Lanes.Count)
         {
-            Vector512<float> e = Lanes.Exp(Lanes.MultiplyAdd(Lanes.Load(scores, i), factor, shift));
-            e.Store(scores, i);
-            if (i <= scores.Length - Lanes.Count) sum += e;
-            else foreach (float value in scores[i..]) rest += value;
+            Vector256<float> e = Lanes.Exp(Lanes.MultiplyAdd(Vector256.LoadUnsafe(ref first, i), Vector256.Create(scale),
+                Vector256.Create(-max)));
+            e.StoreUnsafe(ref first, i);
+            sum += e;
         }
-        float total = Lanes.Sum(sum) + rest;
-        Vector512<float> inverse = Vector512.Create(1 / total);
-        for (int i = 0; i < scores.Length; i += Lanes.Count) (Lanes.Load(scores, i) * inverse).Store(scores, i);
+        float total = Lanes.Sum(sum);
+        for (nuint i = 0; i < (nuint)scores.Length; i += Lanes.Count)
+            (Vector256.LoadUnsafe(ref first, i) * (1 / total)).StoreUnsafe(ref first, i);
         return max + MathF.Log(total);
     }
 
-    /// <summary>Turns scores into probabilities p, and their gradients dp into p·(dp - δ)·scale.</summary>
+    /// <summary>Turns scores into probabilities p, and their gradients dp into p·(dp - δ)·scale; both of the same whole lanes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ScoreGradients(Span<float> scores, Span<float> gradients, float logSumExp, float delta, float scale)
     {
-        Vector512<float> shift = Vector512.Create(-logSumExp), back = Vector512.Create(-delta * scale), factor = Vector512.Create(scale);
-        for (int i = 0; i < scores.Length; i += Lanes.Count)
+        Debug.Assert(scores.Length % Lanes.Count == 0 && gradients.Length == scores.Length);
+        ref float score = ref MemoryMarshal.GetReference(scores), gradient = ref MemoryMarshal.GetReference(gradients);
+        for (nuint i = 0; i < (nuint)scores.Length; i += Lanes.Count)
         {
-            Vector512<float> p = Lanes.Exp(Lanes.MultiplyAdd(Lanes.Load(scores, i), factor, shift));
-            (p * Lanes.MultiplyAdd(Lanes.Load(gradients, i), factor, back)).Store(gradients, i);
-            p.Store(scores, i);
+            Vector256<float> factor = Vector256.Create(scale);
+            Vector256<float> p = Lanes.Exp(Lanes.MultiplyAdd(Vector256.LoadUnsafe(ref score, i), factor, Vector256.Create(-logSumExp)));
+            (p * Lanes.MultiplyAdd(Vector256.LoadUnsafe(ref gradient, i), factor, Vector256.Create(-delta * scale)))
+                .StoreUnsafe(ref gradient, i);
+            p.StoreUnsafe(ref score, i);
         }
     }
 
@@ -129,7 +152,8 @@ internal static class Attention
     {
         List<Tile> tiles = [];
         for (int s = 0; s + 1 < starts.Length; s++)
-            for (int row = starts[s]; row < starts[s + 1]; row += TileRows) tiles.Add(new(starts[s], row, Math.Min(TileRows, starts[s + 1] - row)));
+            for (int row = starts[s]; row < starts[s + 1]; row += TileRows)
+                tiles.Add(new(starts[s], row, Math.Min(TileRows, starts[s + 1] - row)));
         return [.. tiles];
     }
 
@@ -138,6 +162,9 @@ internal static class Attention
     {
         /// <summary>How many keys the last of the rows attends to.</summary>
         public int Keys => Row + Rows - First;
+
+        /// <summary>Elements from one row of scores to the next: whole lanes.</summary>
+        public int Stride => Lanes.RoundUp(Keys);
     }
 
     /// <summary>Where one head of a tile's rows, and of the keys that they attend to, lies in a matrix.</summary>

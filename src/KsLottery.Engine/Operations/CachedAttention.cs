@@ -4,7 +4,8 @@ using System.Runtime.Intrinsics;
 
 namespace KsLottery.Engine.Operations;
 
-/// <summary>Attention of single rows over long caches, which is as fast as keys and values arrive from memory: each is read once for all its query heads.</summary>
+/// <summary>Attention of single rows over long caches, which is as fast as keys and values arrive from memory: each is read once for all
+/// its query heads.</summary>
 internal static class CachedAttention
 {
     /// <summary>Keys whose values stay in the nearest cache while all lanes of a head pass over them.</summary>
@@ -22,26 +23,35 @@ internal static class CachedAttention
             for (long item = from; item < to; item++)
             {
                 int n = (int)(item / shape.KeyHeads), g = (int)(item % shape.KeyHeads), group = shape.QueryWidth / shape.KeyHeads;
-                long first = ((long)slots.Span[n] * capacity * shape.KeyWidth) + (g * shape.HeadWidth), at = ((long)n * shape.QueryWidth) + (g * group);
+                long first = ((long)slots.Span[n] * capacity * shape.KeyWidth) + (g * shape.HeadWidth),
+                    at = ((long)n * shape.QueryWidth) + (g * group);
                 int length = lengths.Span[n], extent = ((length - 1) * shape.KeyWidth) + shape.HeadWidth;
-                Attend(output.Write(at, group), query.Read(at, group), keyCache.Read(first, extent), valueCache.Read(first, extent), length, shape);
+                Attend(output.Write(at, group), query.Read(at, group), keyCache.Read(first, extent), valueCache.Read(first, extent),
+                    length, shape);
             }
         });
     }
 
     /// <summary>The query heads of one key head, lying one behind the other.</summary>
-    private static void Attend(Span<float> output, ReadOnlySpan<float> query, ReadOnlySpan<float> keys, ReadOnlySpan<float> values, int length, AttentionShape shape)
+    private static void Attend(Span<float> output, ReadOnlySpan<float> query, ReadOnlySpan<float> keys, ReadOnlySpan<float> values,
+        int length, AttentionShape shape)
     {
-        int width = shape.HeadWidth, heads = query.Length / width;
-        float[] room = ArrayPool<float>.Shared.Rent(heads * length);
+        int width = shape.HeadWidth, heads = query.Length / width, stride = Lanes.RoundUp(length);
+        float[] room = ArrayPool<float>.Shared.Rent(heads * stride);
         for (int j = 0; j < length; j++)
             for (int h = 0; h < heads; h++)
-                room[(h * length) + j] = Lanes.Dot(query.Slice(h * width, width), keys.Slice(j * shape.KeyWidth, width));
-        for (int h = 0; h < heads; h++) Attention.Softmax(room.AsSpan(h * length, length), (float)shape.Scale);
+                room[(h * stride) + j] = Lanes.Dot(query.Slice(h * width, width), keys.Slice(j * shape.KeyWidth, width));
+        for (int h = 0; h < heads; h++)
+        {
+            Span<float> scores = room.AsSpan(h * stride, stride);
+            scores[length..].Fill(float.NegativeInfinity);
+            Attention.Softmax(scores, (float)shape.Scale);
+        }
         output.Clear();
         for (int j = 0; j < length; j += Block)
             for (int h = 0; h < heads; h++)
-                AddWeighted(output.Slice(h * width, width), room.AsSpan((h * length) + j, Math.Min(Block, length - j)), values[(j * shape.KeyWidth)..], shape.KeyWidth);
+                AddWeighted(output.Slice(h * width, width), room.AsSpan((h * stride) + j, Math.Min(Block, length - j)),
+                    values[(j * shape.KeyWidth)..], shape.KeyWidth);
         ArrayPool<float>.Shared.Return(room);
     }
 
@@ -51,9 +61,9 @@ internal static class CachedAttention
     {
         for (int d = 0; d < output.Length; d += Lanes.Count)
         {
-            Vector512<float> sum = Lanes.Load(output, d);
+            Vector256<float> sum = Lanes.Load(output, d);
             for (int j = 0; j < weights.Length; j++)
-                sum = Lanes.MultiplyAdd(Vector512.Create(weights[j]), Lanes.Load(values.Slice(j * stride, output.Length), d), sum);
+                sum = Lanes.MultiplyAdd(Vector256.Create(weights[j]), Lanes.Load(values.Slice(j * stride, output.Length), d), sum);
             sum.Store(output, d);
         }
     }

@@ -3,7 +3,8 @@ using KsLottery.Engine.Checkpoints;
 namespace KsLottery.Engine.Operations;
 
 /// <summary>The operations in F32 on the processor's vector units, shared out over threads.</summary>
-/// <remarks>Parts are cut by the size of the work alone and sums taken in a fixed order: the bytes are the same with any number of threads.</remarks>
+/// <remarks>Parts are cut by the size of the work alone and sums taken in a fixed order: the bytes are the same with any number of
+/// threads.</remarks>
 public sealed class CpuOperations : IOperations
 {
     private readonly AllocationCount _allocated = new();
@@ -33,7 +34,8 @@ public sealed class CpuOperations : IOperations
     public DeviceMemory Allocate(long length)
     {
         if (length is < 0 or > long.MaxValue / sizeof(float))
-            throw new ArgumentOutOfRangeException(nameof(length), length, $"the number of elements must be 0 to {long.MaxValue / sizeof(float)}.");
+            throw new ArgumentOutOfRangeException(nameof(length), length,
+                $"the number of elements must be 0 to {long.MaxValue / sizeof(float)}.");
         OwnedMemory memory = new(length, _allocated.Remove);
         _allocated.Add(length * sizeof(float));
         return memory;
@@ -140,7 +142,8 @@ public sealed class CpuOperations : IOperations
     }
 
     /// <inheritdoc/>
-    public void MatMulBackwardInput(DeviceSpan inputGradient, DeviceSpan outputGradient, DeviceSpan weight, int outputs, int inputs, bool accumulate = false)
+    public void MatMulBackwardInput(DeviceSpan inputGradient, DeviceSpan outputGradient, DeviceSpan weight, int outputs, int inputs,
+        bool accumulate = false)
     {
         Operands.Product(outputGradient, inputGradient, weight, outputs, inputs);
         MatMul.BackwardInput(_pool, inputGradient, outputGradient, weight, outputs, inputs, accumulate);

@@ -12,9 +12,13 @@ internal static class CpuSpans
 
     /// <summary>A part of a range, to write.</summary>
     /// <exception cref="ArgumentException">It is a weight's mapped file, or another device's.</exception>
-    public static Span<float> Write(this DeviceSpan span, long start, long length) => length == 0 ? default : span.Memory is OwnedMemory memory
-        ? memory.Floats(span.Start + start, checked((int)length))
-        : throw new ArgumentException("the range cannot be written to: only memory that this device allocated can.", nameof(span));
+    public static Span<float> Write(this DeviceSpan span, long start, long length)
+    {
+        if (length == 0) return default;
+        return span.Memory is OwnedMemory memory
+            ? memory.Floats(span.Start + start, checked((int)length))
+            : throw new ArgumentException("the range cannot be written to: only memory that this device allocated can.", nameof(span));
+    }
 
     /// <summary>All of a range, to write.</summary>
     public static Span<float> Write(this DeviceSpan span) => span.Write(0, span.Length);
@@ -33,5 +37,6 @@ internal static class CpuSpans
     public static bool IsF32(this DeviceSpan span) => span.Memory?.ElementType is null or ElementType.F32;
 
     private static CpuMemory Stored(DeviceSpan span) => span.Memory as CpuMemory
-        ?? throw new ArgumentException("the range lies in another device's memory; copy it through the host with Download and Upload.", nameof(span));
+        ?? throw new ArgumentException("the range lies in another device's memory; copy it through the host with Download and Upload.",
+            nameof(span));
 }

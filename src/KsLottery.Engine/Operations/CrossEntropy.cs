@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace KsLottery.Engine.Operations;
@@ -7,7 +8,8 @@ namespace KsLottery.Engine.Operations;
 internal static class CrossEntropy
 {
     /// <summary>The definition: losses (N), logSumExp (N), logits (N, V), targets (N).</summary>
-    public static void Forward(Span<double> losses, Span<double> logSumExp, ReadOnlySpan<double> logits, ReadOnlySpan<int> targets, int vocabulary)
+    public static void Forward(Span<double> losses, Span<double> logSumExp, ReadOnlySpan<double> logits, ReadOnlySpan<int> targets,
+        int vocabulary)
     {
         for (int i = 0; i < targets.Length; i++)
         {
@@ -21,7 +23,8 @@ internal static class CrossEntropy
     }
 
     /// <summary>The definition, in place: logits (N, V) become (exp(logits - logSumExp) - [target]) · scale.</summary>
-    public static void Backward(Span<double> logits, ReadOnlySpan<double> logSumExp, ReadOnlySpan<int> targets, int vocabulary, double scale)
+    public static void Backward(Span<double> logits, ReadOnlySpan<double> logSumExp, ReadOnlySpan<int> targets, int vocabulary,
+        double scale)
     {
         for (int i = 0; i < targets.Length; i++)
             for (int v = 0; v < vocabulary; v++)
@@ -32,7 +35,8 @@ internal static class CrossEntropy
     }
 
     /// <summary>The same in F32, shared out by rows.</summary>
-    public static void Forward(WorkerPool pool, DeviceSpan losses, DeviceSpan logSumExp, DeviceSpan logits, ReadOnlyMemory<int> targets, int vocabulary) =>
+    public static void Forward(WorkerPool pool, DeviceSpan losses, DeviceSpan logSumExp, DeviceSpan logits, ReadOnlyMemory<int> targets,
+        int vocabulary) =>
         pool.Share(targets.Length, vocabulary, (from, to) =>
         {
             ReadOnlySpan<int> target = targets.Span;
@@ -47,7 +51,8 @@ internal static class CrossEntropy
         });
 
     /// <summary>The same in F32, shared out by rows.</summary>
-    public static void Backward(WorkerPool pool, DeviceSpan logits, DeviceSpan logSumExp, ReadOnlyMemory<int> targets, int vocabulary, double scale) =>
+    public static void Backward(WorkerPool pool, DeviceSpan logits, DeviceSpan logSumExp, ReadOnlyMemory<int> targets, int vocabulary,
+        double scale) =>
         pool.Share(targets.Length, vocabulary, (from, to) =>
         {
             ReadOnlySpan<int> target = targets.Span;
@@ -65,29 +70,41 @@ internal static class CrossEntropy
             }
         });
 
-    /// <summary>log Σ exp(x) of a row, in double over blocks whose lanes are summed in F32.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    /// <summary>log Σ exp(x) of a row, read once: the total of the blocks so far is scaled down where a block has a greater
+    /// maximum.</summary>
     internal static double LogSumExp(ReadOnlySpan<float> row)
     {
-        const int Block = 64 * Lanes.Count;
-        float max = Lanes.Max(row);
-        Vector512<float> shift = Vector512.Create(max);
+        const int Block = 1024;
         double total = 0;
+        float max = float.NegativeInfinity;
         for (int start = 0; start < row.Length; start += Block)
         {
-            ReadOnlySpan<float> x = row.Slice(start, Math.Min(Block, row.Length - start));
-            Vector512<float> sum = default;
-            int i = 0;
-            for (; i <= x.Length - Lanes.Count; i += Lanes.Count) sum += Lanes.Exp(Lanes.Load(x, i) - shift);
-            total += Lanes.Sum(sum);
-            for (; i < x.Length; i++) total += Math.Exp(x[i] - max);
+            ReadOnlySpan<float> block = row.Slice(start, Math.Min(Block, row.Length - start));
+            float greatest = Math.Max(max, Lanes.Max(block));
+            if (greatest > max) (total, max) = (total * Math.Exp((double)max - greatest), greatest);
+            total += SumExp(block, max);
         }
         return max + Math.Log(total);
+    }
+
+    /// <summary>Σ exp(x - shift).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static double SumExp(ReadOnlySpan<float> values, float shift)
+    {
+        ref float first = ref MemoryMarshal.GetReference(values);
+        Vector256<float> sum = default;
+        int i = 0;
+        for (; i <= values.Length - Lanes.Count; i += Lanes.Count)
+            sum += Lanes.Exp(Vector256.LoadUnsafe(ref first, (nuint)i) - Vector256.Create(shift));
+        double total = Lanes.Sum(sum);
+        for (; i < values.Length; i++) total += Math.Exp(values[i] - shift);
+        return total;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ExpScaled(Span<float> row, float logSumExp, float scale)
     {
-        for (int i = 0; i < row.Length; i += Lanes.Count) (Lanes.Exp(Lanes.Load(row, i) - Vector512.Create(logSumExp)) * scale).Store(row, i);
+        for (int i = 0; i < row.Length; i += Lanes.Count)
+            (Lanes.Exp(Lanes.Load(row, i) - Vector256.Create(logSumExp)) * scale).Store(row, i);
     }
 }

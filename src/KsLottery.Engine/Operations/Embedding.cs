@@ -48,7 +48,8 @@ internal static class Embedding
             ReadOnlySpan<int> row = rows.Span;
             for (int i = 0; i < row.Length; i++)
                 if (row[i] >= 0)
-                    Lanes.Add(tableGradient.Write(((long)row[i] * width) + first, count), outputGradient.Read(((long)i * width) + first, count));
+                    Lanes.Add(tableGradient.Write(((long)row[i] * width) + first, count),
+                        outputGradient.Read(((long)i * width) + first, count));
         });
     }
 

@@ -3,7 +3,7 @@ namespace KsLottery.Engine.Operations;
 /// <summary>Products of two F32 matrices on the calling thread.</summary>
 internal static class Gemm
 {
-    private const int MaxDepth = 384;
+    private const int MaxDepth = 288;
 
     /// <summary>C = A·B, or C += A·B.</summary>
     /// <remarks>
@@ -38,7 +38,7 @@ internal static class Gemm
             for (int i = 0; i < m; i++) c.Slice(i * ldc, n).Clear();
     }
 
-    /// <summary>How many products are summed at a time: equal parts of k, of at most 384 products.</summary>
+    /// <summary>How many products are summed at a time: equal parts of k, of at most 288 products.</summary>
     public static int BlockDepth(int k)
     {
         int blocks = ((k - 1) / MaxDepth) + 1, part = ((k - 1) / blocks) + 1;

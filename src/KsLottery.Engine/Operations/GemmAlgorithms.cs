@@ -5,8 +5,10 @@ using Packed512 = KsLottery.Engine.Operations.PackedGemm<KsLottery.Engine.Operat
 namespace KsLottery.Engine.Operations;
 
 /// <summary>Knows every <see cref="GemmAlgorithm"/>, which of them can run here, and which is fastest.</summary>
-/// <remarks>The only place that asks what the processor can do. The order is measured, see <c>bench/results</c>, and fixed, so that the
-/// same machine computes the same bytes from run to run.</remarks>
+/// <remarks>
+/// The only place that asks what the processor can do. The order is measured, but for <c>vector512</c>, see <c>bench/results</c>; it is
+/// fixed, so that the same machine computes the same bytes from run to run.
+/// </remarks>
 internal static class GemmAlgorithms
 {
     /// <summary>The environment variable that chooses: <c>own</c>, <c>openblas</c>, <c>reference</c> or <c>auto</c>.</summary>

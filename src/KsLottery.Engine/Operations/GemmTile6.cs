@@ -16,6 +16,7 @@ internal readonly struct GemmTile6<TLanes, TVector> : IGemmTile where TLanes : s
     public static void Multiply(int depth, ref readonly float a, ref readonly float b, ref float c, nint stride, bool add)
     {
         ref float left = ref Unsafe.AsRef(in a), right = ref Unsafe.AsRef(in b);
+        for (int i = 0; i < Rows; i++) Interop.Cache.Prefetch(in c, i * stride);
         TVector l0 = default, r0 = default, l1 = default, r1 = default;
         TVector l2 = default, r2 = default, l3 = default, r3 = default;
         TVector l4 = default, r4 = default, l5 = default, r5 = default;

@@ -4,21 +4,27 @@ using System.Runtime.Intrinsics;
 
 namespace KsLottery.Engine.Operations;
 
-/// <summary>Sixteen F32 lanes, whatever vectors the processor has: the same order of sums, hence the same bits, on each of them.</summary>
-/// <remarks>Loops go by <see cref="Count"/>; <see cref="Load"/> and <see cref="Store"/> see to the incomplete last step.</remarks>
+/// <summary>Eight F32 lanes, whatever vectors the processor has: the same order of sums, hence the same bits, on each of them.</summary>
+/// <remarks>
+/// Loops go by <see cref="Count"/>; <see cref="Load"/> and <see cref="Store"/> see to the incomplete last step. Sixteen lanes would gain
+/// little where memory sets the pace, and are split into many calls on a processor that has only eight.
+/// </remarks>
 internal static class Lanes
 {
-    public const int Count = 16;
+    public const int Count = 8;
 
-    /// <summary>Elements i to i + 15; those beyond the end are 0.</summary>
+    /// <summary>The length in whole lanes.</summary>
+    public static int RoundUp(int length) => (length + Count - 1) & -Count;
+
+    /// <summary>Elements i to i + 7; those beyond the end are 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Load(ReadOnlySpan<float> source, int i) => i <= source.Length - Count
-        ? Vector512.LoadUnsafe(ref MemoryMarshal.GetReference(source), (nuint)i)
+    public static Vector256<float> Load(ReadOnlySpan<float> source, int i) => i <= source.Length - Count
+        ? Vector256.LoadUnsafe(ref MemoryMarshal.GetReference(source), (nuint)i)
         : LoadRest(source[i..]);
 
-    /// <summary>Writes elements i to i + 15; those beyond the end are left out.</summary>
+    /// <summary>Writes elements i to i + 7; those beyond the end are left out.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(this Vector512<float> values, Span<float> destination, int i)
+    public static void Store(this Vector256<float> values, Span<float> destination, int i)
     {
         if (i <= destination.Length - Count) values.StoreUnsafe(ref MemoryMarshal.GetReference(destination), (nuint)i);
         else StoreRest(values, destination[i..]);
@@ -26,7 +32,8 @@ internal static class Lanes
 
     /// <summary>x·y + z, rounded once.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> MultiplyAdd(Vector512<float> x, Vector512<float> y, Vector512<float> z) => Vector512.FusedMultiplyAdd(x, y, z);
+    public static Vector256<float> MultiplyAdd(Vector256<float> x, Vector256<float> y, Vector256<float> z) =>
+        Vector256.FusedMultiplyAdd(x, y, z);
 
     /// <summary>eˣ with an error of about one unit in the last place; 0 below the least normal number.</summary>
     /// <remarks>
@@ -34,47 +41,48 @@ internal static class Lanes
     /// the exponent. Adding 1.5·2²³ rounds x / ln 2 and leaves n in the lowest bits.
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Exp(Vector512<float> x)
+    public static Vector256<float> Exp(Vector256<float> x)
     {
         const float Rounder = 12582912f, Least = -87.33654f, Most = 88.72283f;
         const float C0 = 0.5f, C1 = 0.166665778f, C2 = 0.0416665561f, C3 = 0.00836317334f, C4 = 0.00139261759f;
-        Vector512<float> shifted = MultiplyAdd(x, Vector512.Create(1.44269502f), Vector512.Create(Rounder)), n = shifted - Vector512.Create(Rounder);
-        Vector512<float> r = MultiplyAdd(n, Vector512.Create(1.90465421e-9f), MultiplyAdd(n, Vector512.Create(-0.693147182f), x));
-        Vector512<float> p = MultiplyAdd(r, Vector512.Create(C4), Vector512.Create(C3));
-        p = MultiplyAdd(p, r, Vector512.Create(C2));
-        p = MultiplyAdd(p, r, Vector512.Create(C1));
-        p = MultiplyAdd(p, r, Vector512.Create(C0));
-        p = MultiplyAdd(p, r * r, r) + Vector512<float>.One;
-        Vector512<float> value = (p.AsInt32() + (shifted.AsInt32() << 23)).AsSingle();
-        value = Vector512.AndNot(value, Vector512.LessThan(x, Vector512.Create(Least)));
-        return Vector512.ConditionalSelect(Vector512.GreaterThan(x, Vector512.Create(Most)), Vector512.Create(float.PositiveInfinity), value);
+        Vector256<float> shifted = MultiplyAdd(x, Vector256.Create(1.44269502f), Vector256.Create(Rounder)),
+            n = shifted - Vector256.Create(Rounder);
+        Vector256<float> r = MultiplyAdd(n, Vector256.Create(1.90465421e-9f), MultiplyAdd(n, Vector256.Create(-0.693147182f), x));
+        Vector256<float> p = MultiplyAdd(r, Vector256.Create(C4), Vector256.Create(C3));
+        p = MultiplyAdd(p, r, Vector256.Create(C2));
+        p = MultiplyAdd(p, r, Vector256.Create(C1));
+        p = MultiplyAdd(p, r, Vector256.Create(C0));
+        p = MultiplyAdd(p, r * r, r) + Vector256<float>.One;
+        Vector256<float> value = (p.AsInt32() + (shifted.AsInt32() << 23)).AsSingle();
+        value = Vector256.AndNot(value, Vector256.LessThan(x, Vector256.Create(Least)));
+        return Vector256.ConditionalSelect(Vector256.GreaterThan(x, Vector256.Create(Most)), Vector256.Create(float.PositiveInfinity),
+            value);
     }
 
     /// <summary>The sum of the lanes, halves added to halves.</summary>
-    public static float Sum(Vector512<float> values)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Sum(Vector256<float> values)
     {
-        Vector256<float> eight = values.GetLower() + values.GetUpper();
-        Vector128<float> four = eight.GetLower() + eight.GetUpper();
+        Vector128<float> four = values.GetLower() + values.GetUpper();
         return four[0] + four[2] + (four[1] + four[3]);
     }
 
-    /// <summary>The greatest lane; NaN if any is.</summary>
-    public static float Max(Vector512<float> values)
-    {
-        Vector256<float> eight = Vector256.Max(values.GetLower(), values.GetUpper());
-        Vector128<float> four = Vector128.Max(eight.GetLower(), eight.GetUpper());
-        return MathF.Max(MathF.Max(four[0], four[1]), MathF.Max(four[2], four[3]));
-    }
-
-    /// <summary>The greatest element, and NaN if any is NaN; -∞ of none.</summary>
+    /// <summary>The greatest element, -∞ of none; whether a NaN counts is left open.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float Max(ReadOnlySpan<float> values)
     {
-        Vector512<float> max = Vector512.Create(float.NegativeInfinity);
+        ref float first = ref MemoryMarshal.GetReference(values);
+        Vector256<float> max = Vector256.Create(float.NegativeInfinity), other = max;
         int i = 0;
-        for (; i <= values.Length - Count; i += Count) max = Vector512.Max(max, Load(values, i));
-        float greatest = Max(max);
-        for (; i < values.Length; i++) greatest = MathF.Max(greatest, values[i]);
+        for (; i <= values.Length - (2 * Count); i += 2 * Count)
+        {
+            max = Vector256.MaxNative(max, Vector256.LoadUnsafe(ref first, (nuint)i));
+            other = Vector256.MaxNative(other, Vector256.LoadUnsafe(ref first, (nuint)(i + Count)));
+        }
+        max = Vector256.MaxNative(max, other);
+        float greatest = max[0];
+        for (int lane = 1; lane < Count; lane++) greatest = Math.Max(greatest, max[lane]);
+        for (; i < values.Length; i++) greatest = Math.Max(greatest, values[i]);
         return greatest;
     }
 
@@ -89,20 +97,25 @@ internal static class Lanes
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float Dot(ReadOnlySpan<float> x, ReadOnlySpan<float> y)
     {
-        Vector512<float> sum = default;
-        for (int i = 0; i < x.Length; i += Count) sum = MultiplyAdd(Load(x, i), Load(y, i), sum);
-        return Sum(sum);
+        Vector256<float> sum = default, other = default;
+        for (int i = 0; i < x.Length; i += 2 * Count)
+        {
+            sum = MultiplyAdd(Load(x, i), Load(y, i), sum);
+            if (i + Count < x.Length) other = MultiplyAdd(Load(x, i + Count), Load(y, i + Count), other);
+        }
+        return Sum(sum + other);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static Vector512<float> LoadRest(ReadOnlySpan<float> source)
+    private static Vector256<float> LoadRest(ReadOnlySpan<float> source)
     {
-        Vector512<float> values = default;
-        source.CopyTo(MemoryMarshal.CreateSpan(ref Unsafe.As<Vector512<float>, float>(ref values), Count));
+        Vector256<float> values = default;
+        source.CopyTo(MemoryMarshal.CreateSpan(ref Unsafe.As<Vector256<float>, float>(ref values), Count));
         return values;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void StoreRest(Vector512<float> values, Span<float> destination) =>
-        MemoryMarshal.CreateReadOnlySpan(ref Unsafe.As<Vector512<float>, float>(ref values), Count)[..destination.Length].CopyTo(destination);
+    private static void StoreRest(Vector256<float> values, Span<float> destination) =>
+        MemoryMarshal.CreateReadOnlySpan(ref Unsafe.As<Vector256<float>, float>(ref values), Count)
+            [..destination.Length].CopyTo(destination);
 }

@@ -3,14 +3,14 @@ namespace KsLottery.Engine.Operations;
 /// <summary>The three products of a linear layer y = x·Wᵀ, x (M, K), W (N, K) of any stored type, y (M, N), shared out over threads.</summary>
 /// <remarks>
 /// Every element is summed as <see cref="Gemm"/> says, on whichever thread; up to eight rows of x go forward as <see cref="RowDots"/> says,
-/// so that a sequence gets the same bits whether it is generated alone or with up to seven others.
+/// so that a sequence gets the same bits whether it is generated alone or with up to seven others. Weights are read where they lie.
 /// </remarks>
 internal static class MatMul
 {
     /// <summary>A part of C holds no more elements than this, so that a span can hold it.</summary>
     private const long MaxElements = 1 << 30;
 
-    /// <summary>From so many multiply-adds on there are several parts for each thread, should a thread be held up.</summary>
+    /// <summary>From so many multiply-adds on there are two parts for each thread, should a thread be held up.</summary>
     private const long LargeProduct = 1L << 29;
 
     /// <summary>Parts of a product of few rows take about so many multiply-adds at least.</summary>
@@ -19,7 +19,7 @@ internal static class MatMul
     /// <summary>y = x·Wᵀ, or y += x·Wᵀ.</summary>
     public static void Forward(WorkerPool pool, DeviceSpan output, DeviceSpan input, DeviceSpan weight, int outputs, int inputs, bool accumulate)
     {
-        if (input.Length > RowDots.MaxRows * (long)inputs)
+        if (input.Length > RowDots.MaxRows * (long)inputs || GemmAlgorithms.Default is GemmReference)
             Forward(GemmAlgorithms.Default, pool, output, input, weight, outputs, inputs, accumulate);
         else
             ForwardFew(pool, output, input, weight, outputs, inputs, accumulate);
@@ -65,7 +65,7 @@ internal static class MatMul
         DeviceSpan b, int ldb, bool bTransposed, DeviceSpan c, bool accumulate)
     {
         if (m == 0 || n == 0) return;
-        int threads = pool.ThreadCount, wanted = threads == 1 ? 1 : m * n * k < LargeProduct ? threads : 4 * threads;
+        int threads = pool.ThreadCount, wanted = threads == 1 ? 1 : m * n * k < LargeProduct ? threads : 2 * threads;
         bool byColumns = n > m && m * n <= MaxElements;
         int grain = byColumns ? algorithm.ColumnGrain : algorithm.RowGrain;
         long size = byColumns ? n : m, most = byColumns ? size : Math.Max(grain, MaxElements / n);

@@ -30,12 +30,14 @@ internal static class Operands
     }
 
     /// <summary>Demands numbers from <paramref name="least"/> to below a bound; -1 often stands for none.</summary>
-    public static void AreBelow(ReadOnlyMemory<int> numbers, long bound, int least, [CallerArgumentExpression(nameof(numbers))] string name = "")
+    public static void AreBelow(ReadOnlyMemory<int> numbers, long bound, int least,
+        [CallerArgumentExpression(nameof(numbers))] string name = "")
     {
         ReadOnlySpan<int> span = numbers.Span;
         for (int i = 0; i < span.Length; i++)
             if (span[i] < least || span[i] >= bound)
-                throw new ArgumentOutOfRangeException(name, span[i], $"{name}[{i}] must be {(least < 0 ? "negative or " : "")}from {Math.Max(least, 0)} to {bound - 1}.");
+                throw new ArgumentOutOfRangeException(name, span[i],
+                    $"{name}[{i}] must be {(least < 0 ? "negative or " : "")}from {Math.Max(least, 0)} to {bound - 1}.");
     }
 
     /// <summary>Checks a table (V, C) and rows of it (N, C).</summary>
@@ -71,7 +73,8 @@ internal static class Operands
     public static void Rotation(DeviceSpan values, DeviceSpan cosines, DeviceSpan sines, ReadOnlyMemory<int> positions, int headWidth)
     {
         if (headWidth <= 0 || headWidth % 2 != 0)
-            throw new ArgumentOutOfRangeException(nameof(headWidth), headWidth, "a head's width must be even and positive, since halves are paired.");
+            throw new ArgumentOutOfRangeException(nameof(headWidth), headWidth,
+                "a head's width must be even and positive, since halves are paired.");
         HasLength(sines, cosines.Length);
         AreBelow(positions, Rows(cosines, headWidth / 2), 0);
         if (positions.Length == 0 ? values.Length != 0 : Rows(values, headWidth) % positions.Length != 0)
@@ -107,7 +110,8 @@ internal static class Operands
         HasLength(valueCache, keyCache.Length);
         AreBelow(slots, Rows(keyCache, checked(capacity * shape.KeyWidth)), 0);
         AreBelow(lengths, capacity + 1L, 1);
-        if (lengths.Length != slots.Length) throw new ArgumentException($"{slots.Length} slots have {lengths.Length} lengths.", nameof(lengths));
+        if (lengths.Length != slots.Length) throw new ArgumentException($"{slots.Length} slots have {lengths.Length} lengths.",
+            nameof(lengths));
     }
 
     /// <summary>Checks logits (N, V), their sums (N) and N targets.</summary>
@@ -130,6 +134,7 @@ internal static class Operands
     private static void Heads(AttentionShape shape)
     {
         if (shape.Heads <= 0 || shape.KeyHeads <= 0 || shape.HeadWidth <= 0 || shape.Heads % shape.KeyHeads != 0)
-            throw new ArgumentOutOfRangeException(nameof(shape), shape, "query heads must be a multiple of the key heads, all numbers positive.");
+            throw new ArgumentOutOfRangeException(nameof(shape), shape,
+                "query heads must be a multiple of the key heads, all numbers positive.");
     }
 }

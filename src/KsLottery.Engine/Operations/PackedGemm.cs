@@ -16,6 +16,9 @@ internal sealed class PackedGemm<TTile>(string name) : GemmAlgorithm where TTile
     /// <summary>How many panels of B are fetched at a time.</summary>
     private const int FetchedPanels = 4;
 
+    /// <summary>Floats behind the panels that packing may write to: a cache line.</summary>
+    private const int Overrun = 16;
+
     [ThreadStatic] private static AlignedScratch<float> t_scratch;
 
     public override string Name => name;
@@ -27,7 +30,7 @@ internal sealed class PackedGemm<TTile>(string name) : GemmAlgorithm where TTile
     {
         int maxDepth = Gemm.BlockDepth(k), maxRows = Even(m, MaxRows, TTile.Rows), maxColumns = Even(n, MaxColumns, TTile.Columns);
         int fetched = Math.Min(maxColumns, FetchedPanels * TTile.Columns);
-        int aLength = maxRows * maxDepth, bLength = maxColumns * maxDepth, tileLength = TTile.Rows * TTile.Columns;
+        int aLength = (maxRows * maxDepth) + Overrun, bLength = (maxColumns * maxDepth) + Overrun, tileLength = TTile.Rows * TTile.Columns;
         Span<float> scratch = Scratch(bLength + aLength + tileLength + Math.Max(a.ScratchLength(maxRows, maxDepth), b.ScratchLength(fetched, maxDepth)));
         ref float bPanels = ref MemoryMarshal.GetReference(scratch), aPanels = ref Unsafe.Add(ref bPanels, bLength), tile = ref Unsafe.Add(ref aPanels, aLength);
         Span<float> widened = scratch[(bLength + aLength + tileLength)..];

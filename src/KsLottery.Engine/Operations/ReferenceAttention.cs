@@ -1,6 +1,7 @@
 namespace KsLottery.Engine.Operations;
 
-/// <summary>The definition of causal attention and its gradients, a score at a time: query and output (N, H·D), key and value (N, G·D).</summary>
+/// <summary>The definition of causal attention and its gradients, a score at a time: query and output (N, H·D), key and value (N,
+/// G·D).</summary>
 internal static class ReferenceAttention
 {
     /// <summary>Within each sequence, row i attends to all rows up to i; logSumExp (N, H).</summary>
@@ -18,20 +19,24 @@ internal static class ReferenceAttention
     }
 
     /// <summary>Row n attends to the first lengths[n] rows of its slot; caches (slots, capacity, G·D).</summary>
-    public static void Cached(Span<double> output, ReadOnlySpan<double> query, ReadOnlySpan<double> keyCache, ReadOnlySpan<double> valueCache,
+    public static void Cached(Span<double> output, ReadOnlySpan<double> query, ReadOnlySpan<double> keyCache,
+        ReadOnlySpan<double> valueCache,
         AttentionShape shape, int capacity, ReadOnlySpan<int> slots, ReadOnlySpan<int> lengths)
     {
         for (int n = 0; n < slots.Length; n++)
             for (int h = 0; h < shape.Heads; h++)
             {
                 int at = (n * shape.QueryWidth) + (h * shape.HeadWidth), first = KeyAt(slots[n] * capacity, h, shape);
-                AttendTo(output.Slice(at, shape.HeadWidth), query.Slice(at, shape.HeadWidth), keyCache[first..], valueCache[first..], lengths[n], shape);
+                AttendTo(output.Slice(at, shape.HeadWidth), query.Slice(at, shape.HeadWidth), keyCache[first..], valueCache[first..],
+                    lengths[n], shape);
             }
     }
 
     /// <summary>With P = exp(S - logSumExp) and δ = Σ dO·O: dV = PᵀdO, dS = P·(dO·Vᵀ - δ), dQ = dS·K/√D, dK = dSᵀQ/√D.</summary>
-    public static void Backward(Span<double> queryGradient, Span<double> keyGradient, Span<double> valueGradient, ReadOnlySpan<double> outputGradient,
-        ReadOnlySpan<double> output, ReadOnlySpan<double> logSumExp, ReadOnlySpan<double> query, ReadOnlySpan<double> key, ReadOnlySpan<double> value,
+    public static void Backward(Span<double> queryGradient, Span<double> keyGradient, Span<double> valueGradient,
+        ReadOnlySpan<double> outputGradient,
+        ReadOnlySpan<double> output, ReadOnlySpan<double> logSumExp, ReadOnlySpan<double> query, ReadOnlySpan<double> key,
+            ReadOnlySpan<double> value,
         AttentionShape shape, ReadOnlySpan<int> starts)
     {
         queryGradient.Clear();
@@ -62,8 +67,8 @@ internal static class ReferenceAttention
     }
 
     /// <summary>output = softmax(query · keyᵀ / √D) · value over <paramref name="count"/> keys; returns log Σ exp.</summary>
-    private static double AttendTo(Span<double> output, ReadOnlySpan<double> query, ReadOnlySpan<double> keys, ReadOnlySpan<double> values, int count,
-        AttentionShape shape)
+    private static double AttendTo(Span<double> output, ReadOnlySpan<double> query, ReadOnlySpan<double> keys, ReadOnlySpan<double> values,
+        int count, AttentionShape shape)
     {
         double[] scores = new double[count];
         for (int j = 0; j < count; j++) scores[j] = Dot(query, keys.Slice(j * shape.KeyWidth, shape.HeadWidth)) * shape.Scale;
@@ -75,7 +80,8 @@ internal static class ReferenceAttention
     }
 
     /// <summary>Where query head h finds its key head in a row.</summary>
-    private static int KeyAt(int row, int head, AttentionShape shape) => (row * shape.KeyWidth) + (head * shape.KeyHeads / shape.Heads * shape.HeadWidth);
+    private static int KeyAt(int row, int head, AttentionShape shape) =>
+        (row * shape.KeyWidth) + (head * shape.KeyHeads / shape.Heads * shape.HeadWidth);
 
     private static double Dot(ReadOnlySpan<double> x, ReadOnlySpan<double> y)
     {

@@ -13,8 +13,8 @@ internal static class ReferenceMatMul
     }
 
     /// <summary>dx = dy·W, or dx += dy·W.</summary>
-    public static void BackwardInput(Span<double> inputGradient, ReadOnlySpan<double> outputGradient, ReadOnlySpan<double> weight, int outputs, int inputs,
-        bool accumulate)
+    public static void BackwardInput(Span<double> inputGradient, ReadOnlySpan<double> outputGradient, ReadOnlySpan<double> weight,
+        int outputs, int inputs, bool accumulate)
     {
         if (!accumulate) inputGradient.Clear();
         for (int m = 0; m < inputGradient.Length / inputs; m++)
@@ -23,7 +23,8 @@ internal static class ReferenceMatMul
     }
 
     /// <summary>dW += dyᵀ·x.</summary>
-    public static void BackwardWeight(Span<double> weightGradient, ReadOnlySpan<double> outputGradient, ReadOnlySpan<double> input, int outputs, int inputs)
+    public static void BackwardWeight(Span<double> weightGradient, ReadOnlySpan<double> outputGradient, ReadOnlySpan<double> input,
+        int outputs, int inputs)
     {
         for (int m = 0; m < input.Length / inputs; m++)
             for (int n = 0; n < outputs; n++)

@@ -21,7 +21,8 @@ public sealed class ReferenceOperations : IOperations
     public DeviceMemory Allocate(long length)
     {
         if (length < 0 || length > Array.MaxLength)
-            throw new ArgumentOutOfRangeException(nameof(length), length, $"the reference device holds 0 to {Array.MaxLength} elements in one piece.");
+            throw new ArgumentOutOfRangeException(nameof(length), length,
+                $"the reference device holds 0 to {Array.MaxLength} elements in one piece.");
         ReferenceMemory memory = new(new double[length], _allocated.Remove);
         _allocated.Add(length * sizeof(double));
         return memory;
@@ -119,7 +120,8 @@ public sealed class ReferenceOperations : IOperations
         Operands.Norm(outputGradient, inverseRms, input, weight, width);
         Operands.HasLength(inputGradient, input.Length);
         if (!weightGradient.IsEmpty) Operands.HasLength(weightGradient, width);
-        RmsNorm.Backward(Values(inputGradient), Values(weightGradient), Values(outputGradient), Values(input), Values(inverseRms), Values(weight));
+        RmsNorm.Backward(Values(inputGradient), Values(weightGradient), Values(outputGradient), Values(input), Values(inverseRms),
+            Values(weight));
     }
 
     /// <inheritdoc/>
@@ -130,7 +132,8 @@ public sealed class ReferenceOperations : IOperations
     }
 
     /// <inheritdoc/>
-    public void MatMulBackwardInput(DeviceSpan inputGradient, DeviceSpan outputGradient, DeviceSpan weight, int outputs, int inputs, bool accumulate = false)
+    public void MatMulBackwardInput(DeviceSpan inputGradient, DeviceSpan outputGradient, DeviceSpan weight, int outputs, int inputs,
+        bool accumulate = false)
     {
         Operands.Product(outputGradient, inputGradient, weight, outputs, inputs);
         ReferenceMatMul.BackwardInput(Values(inputGradient), Values(outputGradient), Values(weight), outputs, inputs, accumulate);
@@ -182,7 +185,8 @@ public sealed class ReferenceOperations : IOperations
         AttentionShape shape, int capacity, ReadOnlyMemory<int> slots, ReadOnlyMemory<int> lengths)
     {
         Operands.CachedAttention(output, query, keyCache, valueCache, shape, capacity, slots, lengths);
-        ReferenceAttention.Cached(Values(output), Values(query), Values(keyCache), Values(valueCache), shape, capacity, slots.Span, lengths.Span);
+        ReferenceAttention.Cached(Values(output), Values(query), Values(keyCache), Values(valueCache), shape, capacity, slots.Span,
+            lengths.Span);
     }
 
     /// <inheritdoc/>

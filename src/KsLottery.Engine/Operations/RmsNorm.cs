@@ -7,7 +7,8 @@ namespace KsLottery.Engine.Operations;
 internal static class RmsNorm
 {
     /// <summary>The definition: output (N, C), inverseRms (N), input (N, C), weight (C).</summary>
-    public static void Forward(Span<double> output, Span<double> inverseRms, ReadOnlySpan<double> input, ReadOnlySpan<double> weight, double epsilon)
+    public static void Forward(Span<double> output, Span<double> inverseRms, ReadOnlySpan<double> input, ReadOnlySpan<double> weight,
+        double epsilon)
     {
         int width = weight.Length;
         for (int i = 0; i < inverseRms.Length; i++)
@@ -36,7 +37,8 @@ internal static class RmsNorm
     }
 
     /// <summary>The same in F32, shared out by rows.</summary>
-    public static void Forward(WorkerPool pool, DeviceSpan output, DeviceSpan inverseRms, DeviceSpan input, DeviceSpan weight, int width, double epsilon)
+    public static void Forward(WorkerPool pool, DeviceSpan output, DeviceSpan inverseRms, DeviceSpan input, DeviceSpan weight, int width,
+        double epsilon)
     {
         float[]? widened = weight.IsF32() ? null : weight.Widen(0, new float[width]).ToArray();
         pool.Share(inverseRms.Length, 2 * width, (from, to) =>
@@ -48,7 +50,8 @@ internal static class RmsNorm
         });
     }
 
-    /// <summary>The same in F32, shared out by rows; the weight's gradient is summed over each part's rows, then over the parts in order.</summary>
+    /// <summary>The same in F32, shared out by rows; the weight's gradient is summed over each part's rows, then over the parts in
+    /// order.</summary>
     public static void Backward(WorkerPool pool, DeviceSpan inputGradient, DeviceSpan weightGradient, DeviceSpan outputGradient,
         DeviceSpan input, DeviceSpan inverseRms, DeviceSpan weight, int width)
     {
@@ -62,7 +65,8 @@ internal static class RmsNorm
             ReadOnlySpan<float> w = widened ?? weight.Read(), roots = inverseRms.Read();
             Span<float> sum = sums.Length == 0 ? default : sums.AsSpan(part * width, width);
             for (long i = part * each; i < Math.Min(rows, (part + 1) * each); i++)
-                BackwardRow(inputGradient.Write(i * width, width), sum, outputGradient.Read(i * width, width), input.Read(i * width, width), w, roots[(int)i]);
+                BackwardRow(inputGradient.Write(i * width, width), sum, outputGradient.Read(i * width, width),
+                    input.Read(i * width, width), w, roots[(int)i]);
         });
         for (int part = 0; part < parts && sums.Length > 0; part++) Lanes.Add(weightGradient.Write(), sums.AsSpan(part * width, width));
     }
@@ -71,7 +75,7 @@ internal static class RmsNorm
     private static float ForwardRow(Span<float> output, ReadOnlySpan<float> input, ReadOnlySpan<float> weight, double epsilon)
     {
         float r = (float)(1 / Math.Sqrt((Lanes.Dot(input, input) / (double)input.Length) + epsilon));
-        Vector512<float> root = Vector512.Create(r);
+        Vector256<float> root = Vector256.Create(r);
         for (int c = 0; c < input.Length; c += Lanes.Count) (Lanes.Load(weight, c) * (Lanes.Load(input, c) * root)).Store(output, c);
         return r;
     }
@@ -80,13 +84,13 @@ internal static class RmsNorm
     private static void BackwardRow(Span<float> inputGradient, Span<float> weightGradient, ReadOnlySpan<float> outputGradient,
         ReadOnlySpan<float> input, ReadOnlySpan<float> weight, float r)
     {
-        Vector512<float> product = default, root = Vector512.Create(r);
+        Vector256<float> product = default, root = Vector256.Create(r);
         for (int c = 0; c < input.Length; c += Lanes.Count)
             product = Lanes.MultiplyAdd(Lanes.Load(weight, c) * Lanes.Load(outputGradient, c), Lanes.Load(input, c), product);
-        Vector512<float> back = Vector512.Create((float)(-(double)r * r * r * Lanes.Sum(product) / input.Length));
+        Vector256<float> back = Vector256.Create((float)(-(double)r * r * r * Lanes.Sum(product) / input.Length));
         for (int c = 0; c < input.Length; c += Lanes.Count)
         {
-            Vector512<float> x = Lanes.Load(input, c), dy = Lanes.Load(outputGradient, c) * root;
+            Vector256<float> x = Lanes.Load(input, c), dy = Lanes.Load(outputGradient, c) * root;
             Lanes.MultiplyAdd(x, back, Lanes.MultiplyAdd(Lanes.Load(weight, c), dy, Lanes.Load(inputGradient, c))).Store(inputGradient, c);
             if (!weightGradient.IsEmpty) Lanes.MultiplyAdd(x, dy, Lanes.Load(weightGradient, c)).Store(weightGradient, c);
         }

@@ -3,7 +3,8 @@ using System.Runtime.Intrinsics;
 
 namespace KsLottery.Engine.Operations;
 
-/// <summary>Rotary positions: element i of a head's first half and element i of its second half turn by the angle of their position.</summary>
+/// <summary>Rotary positions: element i of a head's first half and element i of its second half turn by the angle of their
+/// position.</summary>
 internal static class Rope
 {
     /// <summary>The definition: values (N, heads·D), cosines and sines (positions, D/2), positions (N); sign -1 turns back.</summary>
@@ -34,7 +35,8 @@ internal static class Rope
             {
                 Span<float> row = values.Write((long)i * width, width);
                 ReadOnlySpan<float> cos = cosines.Read((long)position[i] * half, half), sin = sines.Read((long)position[i] * half, half);
-                for (int head = 0; head < width; head += headWidth) RotateHead(row.Slice(head, half), row.Slice(head + half, half), cos, sin, sign);
+                for (int head = 0; head < width; head += headWidth)
+                    RotateHead(row.Slice(head, half), row.Slice(head + half, half), cos, sin, sign);
             }
         });
     }
@@ -44,7 +46,7 @@ internal static class Rope
     {
         for (int d = 0; d < x.Length; d += Lanes.Count)
         {
-            Vector512<float> x0 = Lanes.Load(x, d), x1 = Lanes.Load(y, d), cos = Lanes.Load(cosines, d), sin = Lanes.Load(sines, d) * sign;
+            Vector256<float> x0 = Lanes.Load(x, d), x1 = Lanes.Load(y, d), cos = Lanes.Load(cosines, d), sin = Lanes.Load(sines, d) * sign;
             Lanes.MultiplyAdd(x0, cos, -(x1 * sin)).Store(x, d);
             Lanes.MultiplyAdd(x1, cos, x0 * sin).Store(y, d);
         }

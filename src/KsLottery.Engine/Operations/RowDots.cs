@@ -17,6 +17,9 @@ internal static class RowDots
 
     private const int Lanes = 16, WeightRows = 4;
 
+    /// <summary>Rows up to this long end before the processor sees that more follow, and are fetched ahead.</summary>
+    private const int ShortRow = 1024;
+
     [ThreadStatic] private static AlignedScratch<float> t_widened;
 
     /// <summary>Computes a range of columns of y.</summary>
@@ -33,78 +36,65 @@ internal static class RowDots
     public static void Multiply(int rows, int inputs, ReadOnlySpan<float> x, CpuMemory weight, long start, int columns, Span<float> y, int outputs, bool accumulate)
     {
         PanelSource source = new(weight, start, inputs);
-        int needed = source.ScratchLength(WeightRows, inputs);
+        int needed = source.ScratchLength(WeightRows, inputs), whole = inputs & -Lanes, rest = inputs - whole;
         if (t_widened.Length < needed) t_widened = new(needed);
+        Span<float> xTails = stackalloc float[MaxRows * Lanes], wTails = stackalloc float[WeightRows * Lanes];
+        xTails.Clear();
+        wTails.Clear();
+        for (int row = 0; row < rows; row++) x.Slice((row * inputs) + whole, rest).CopyTo(xTails[(row * Lanes)..]);
+
         for (int column = 0; column < columns; column += WeightRows)
         {
             int count = Math.Min(WeightRows, columns - column);
             ref float w = ref Unsafe.AsRef(in source.GetBlock(column, 0, count, inputs, needed == 0 ? [] : t_widened.Span, out _));
+            for (int i = 0; i < count && rest > 0; i++)
+                MemoryMarshal.CreateSpan(ref Unsafe.Add(ref w, ((nint)i * inputs) + whole), rest).CopyTo(wTails[(i * Lanes)..]);
+            for (int i = 0; inputs <= ShortRow && i < WeightRows * inputs; i += Lanes) Interop.Cache.Prefetch(in w, (WeightRows * inputs) + i);
             for (int row = 0; row < rows; row++)
             {
-                ref float left = ref Unsafe.AsRef(in x[row * inputs]);
+                Vector128<float> sums = Dot4(ref Unsafe.AsRef(in x[row * inputs]), ref w, inputs, count, whole, ref xTails[row * Lanes], ref wTails[0], rest > 0);
                 Span<float> target = y.Slice((row * outputs) + column, count);
-                Vector128<float> sums = count == WeightRows ? Dot4(ref left, ref w, inputs) : DotsOneByOne(ref left, ref w, inputs, count);
                 for (int i = 0; i < count; i++) target[i] = accumulate ? target[i] + sums[i] : sums[i];
             }
         }
     }
 
-    /// <summary>One row of x with four of W.</summary>
+    /// <summary>One row of x with up to four of W, their tails padded to sixteen.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static Vector128<float> Dot4(ref float x, ref float w, int inputs)
+    private static Vector128<float> Dot4(ref float x, ref float w, nint stride, int count, nint whole, ref float xTail, ref float wTails, bool hasTail)
     {
-        ref float w1 = ref Unsafe.Add(ref w, inputs), w2 = ref Unsafe.Add(ref w1, inputs), w3 = ref Unsafe.Add(ref w2, inputs);
+        ref float w1 = ref Unsafe.Add(ref w, count > 1 ? stride : 0), w2 = ref Unsafe.Add(ref w, count > 2 ? 2 * stride : 0), w3 = ref Unsafe.Add(ref w, count > 3 ? 3 * stride : 0);
         Vector256<float> a0 = default, b0 = default, a1 = default, b1 = default, a2 = default, b2 = default, a3 = default, b3 = default;
-        int k = 0;
-        for (; k + Lanes <= inputs; k += Lanes)
+        while (true)
         {
-            Vector256<float> low = Vector256.LoadUnsafe(ref x, (nuint)k), high = Vector256.LoadUnsafe(ref x, (nuint)k + 8);
-            a0 = Vector256.MultiplyAddEstimate(low, Vector256.LoadUnsafe(ref w, (nuint)k), a0);
-            b0 = Vector256.MultiplyAddEstimate(high, Vector256.LoadUnsafe(ref w, (nuint)k + 8), b0);
-            a1 = Vector256.MultiplyAddEstimate(low, Vector256.LoadUnsafe(ref w1, (nuint)k), a1);
-            b1 = Vector256.MultiplyAddEstimate(high, Vector256.LoadUnsafe(ref w1, (nuint)k + 8), b1);
-            a2 = Vector256.MultiplyAddEstimate(low, Vector256.LoadUnsafe(ref w2, (nuint)k), a2);
-            b2 = Vector256.MultiplyAddEstimate(high, Vector256.LoadUnsafe(ref w2, (nuint)k + 8), b2);
-            a3 = Vector256.MultiplyAddEstimate(low, Vector256.LoadUnsafe(ref w3, (nuint)k), a3);
-            b3 = Vector256.MultiplyAddEstimate(high, Vector256.LoadUnsafe(ref w3, (nuint)k + 8), b3);
-        }
-        return Vector128.Create(Total(a0, b0, ref x, ref w, k, inputs), Total(a1, b1, ref x, ref w1, k, inputs),
-            Total(a2, b2, ref x, ref w2, k, inputs), Total(a3, b3, ref x, ref w3, k, inputs));
-    }
-
-    private static Vector128<float> DotsOneByOne(ref float x, ref float w, int inputs, int count)
-    {
-        Vector128<float> sums = default;
-        for (int i = 0; i < count; i++)
-        {
-            ref float row = ref Unsafe.Add(ref w, (nint)i * inputs);
-            Vector256<float> a = default, b = default;
-            int k = 0;
-            for (; k + Lanes <= inputs; k += Lanes)
+            for (nint k = 0; k < whole; k += Lanes)
             {
-                a = Vector256.MultiplyAddEstimate(Vector256.LoadUnsafe(ref x, (nuint)k), Vector256.LoadUnsafe(ref row, (nuint)k), a);
-                b = Vector256.MultiplyAddEstimate(Vector256.LoadUnsafe(ref x, (nuint)k + 8), Vector256.LoadUnsafe(ref row, (nuint)k + 8), b);
+                Vector256<float> low = Vector256.LoadUnsafe(ref x, (nuint)k), high = Vector256.LoadUnsafe(ref x, (nuint)k + 8);
+                a0 = Vector256.MultiplyAddEstimate(low, Vector256.LoadUnsafe(ref w, (nuint)k), a0);
+                b0 = Vector256.MultiplyAddEstimate(high, Vector256.LoadUnsafe(ref w, (nuint)k + 8), b0);
+                a1 = Vector256.MultiplyAddEstimate(low, Vector256.LoadUnsafe(ref w1, (nuint)k), a1);
+                b1 = Vector256.MultiplyAddEstimate(high, Vector256.LoadUnsafe(ref w1, (nuint)k + 8), b1);
+                a2 = Vector256.MultiplyAddEstimate(low, Vector256.LoadUnsafe(ref w2, (nuint)k), a2);
+                b2 = Vector256.MultiplyAddEstimate(high, Vector256.LoadUnsafe(ref w2, (nuint)k + 8), b2);
+                a3 = Vector256.MultiplyAddEstimate(low, Vector256.LoadUnsafe(ref w3, (nuint)k), a3);
+                b3 = Vector256.MultiplyAddEstimate(high, Vector256.LoadUnsafe(ref w3, (nuint)k + 8), b3);
             }
-            sums = sums.WithElement(i, Total(a, b, ref x, ref row, k, inputs));
+            if (!hasTail) return Vector128.Create(Total(a0 + b0), Total(a1 + b1), Total(a2 + b2), Total(a3 + b3));
+            (hasTail, whole) = (false, Lanes);
+            x = ref xTail;
+            w = ref wTails;
+            w1 = ref Unsafe.Add(ref w, Lanes);
+            w2 = ref Unsafe.Add(ref w1, Lanes);
+            w3 = ref Unsafe.Add(ref w2, Lanes);
         }
-        return sums;
     }
 
-    /// <summary>Adds what lies behind the last sixteen to its chains, and the chains in a fixed tree.</summary>
-    private static float Total(Vector256<float> low, Vector256<float> high, ref float x, ref float w, int k, int inputs)
+    /// <summary>The sum of eight in a fixed tree.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float Total(Vector256<float> eight)
     {
-        if (k < inputs)
-        {
-            Span<float> left = stackalloc float[Lanes], right = stackalloc float[Lanes];
-            left.Clear();
-            right.Clear();
-            MemoryMarshal.CreateSpan(ref Unsafe.Add(ref x, k), inputs - k).CopyTo(left);
-            MemoryMarshal.CreateSpan(ref Unsafe.Add(ref w, k), inputs - k).CopyTo(right);
-            low = Vector256.MultiplyAddEstimate(Vector256.Create<float>(left), Vector256.Create<float>(right), low);
-            high = Vector256.MultiplyAddEstimate(Vector256.Create<float>(left[8..]), Vector256.Create<float>(right[8..]), high);
-        }
-        Vector256<float> eight = low + high;
         Vector128<float> four = eight.GetLower() + eight.GetUpper();
-        return four[0] + four[2] + (four[1] + four[3]);
+        four += Vector128.Shuffle(four, Vector128.Create(2, 3, 0, 1));
+        return four.ToScalar() + four.GetElement(1);
     }
 }

@@ -34,19 +34,20 @@ internal static class Sums
     {
         const int Block = 1 << 16;
         double[] sums = new double[(values.Length + Block - 1) / Block];
-        pool.Run(sums.Length, part => sums[part] = sum(values.Read((long)part * Block, Math.Min(Block, values.Length - ((long)part * Block)))));
+        pool.Run(sums.Length, part => sums[part] = sum(values.Read((long)part * Block,
+            Math.Min(Block, values.Length - ((long)part * Block)))));
         return Sum(sums);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static double Sum(ReadOnlySpan<float> block)
     {
-        Vector512<double> lower = default, upper = default;
+        Vector256<double> lower = default, upper = default;
         for (int i = 0; i < block.Length; i += Lanes.Count)
         {
-            Vector512<float> x = Lanes.Load(block, i);
-            lower += Vector512.WidenLower(x);
-            upper += Vector512.WidenUpper(x);
+            Vector256<float> x = Lanes.Load(block, i);
+            lower += Vector256.WidenLower(x);
+            upper += Vector256.WidenUpper(x);
         }
         return Total(lower + upper);
     }
@@ -54,11 +55,11 @@ internal static class Sums
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static double SumOfSquares(ReadOnlySpan<float> block)
     {
-        Vector512<double> lower = default, upper = default;
+        Vector256<double> lower = default, upper = default;
         for (int i = 0; i < block.Length; i += Lanes.Count)
         {
-            Vector512<float> x = Lanes.Load(block, i);
-            Vector512<double> low = Vector512.WidenLower(x), high = Vector512.WidenUpper(x);
+            Vector256<float> x = Lanes.Load(block, i);
+            Vector256<double> low = Vector256.WidenLower(x), high = Vector256.WidenUpper(x);
             lower += low * low;
             upper += high * high;
         }
@@ -66,10 +67,10 @@ internal static class Sums
     }
 
     /// <summary>The lanes in order.</summary>
-    private static double Total(Vector512<double> lanes)
+    private static double Total(Vector256<double> lanes)
     {
         double sum = 0;
-        for (int i = 0; i < Vector512<double>.Count; i++) sum += lanes[i];
+        for (int i = 0; i < Vector256<double>.Count; i++) sum += lanes[i];
         return sum;
     }
 }

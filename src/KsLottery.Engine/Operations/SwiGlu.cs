@@ -28,10 +28,12 @@ internal static class SwiGlu
 
     /// <summary>The same in F32, shared out by elements.</summary>
     public static void Forward(WorkerPool pool, DeviceSpan output, DeviceSpan gate, DeviceSpan up) =>
-        pool.Share(output.Length, 2, (from, to) => Forward(output.Write(from, to - from), gate.Read(from, to - from), up.Read(from, to - from)));
+        pool.Share(output.Length, 2, (from, to) => Forward(output.Write(from, to - from), gate.Read(from, to - from),
+            up.Read(from, to - from)));
 
     /// <summary>The same in F32, shared out by elements.</summary>
-    public static void Backward(WorkerPool pool, DeviceSpan gateGradient, DeviceSpan upGradient, DeviceSpan outputGradient, DeviceSpan gate, DeviceSpan up) =>
+    public static void Backward(WorkerPool pool, DeviceSpan gateGradient, DeviceSpan upGradient, DeviceSpan outputGradient,
+        DeviceSpan gate, DeviceSpan up) =>
         pool.Share(outputGradient.Length, 2, (from, to) => Backward(gateGradient.Write(from, to - from), upGradient.Write(from, to - from),
             outputGradient.Read(from, to - from), gate.Read(from, to - from), up.Read(from, to - from)));
 
@@ -40,8 +42,8 @@ internal static class SwiGlu
     {
         for (int i = 0; i < output.Length; i += Lanes.Count)
         {
-            Vector512<float> g = Lanes.Load(gate, i);
-            (g * Lanes.Load(up, i) / (Vector512<float>.One + Lanes.Exp(-g))).Store(output, i);
+            Vector256<float> g = Lanes.Load(gate, i);
+            (g * Lanes.Load(up, i) / (Vector256<float>.One + Lanes.Exp(-g))).Store(output, i);
         }
     }
 
@@ -51,8 +53,8 @@ internal static class SwiGlu
     {
         for (int i = 0; i < outputGradient.Length; i += Lanes.Count)
         {
-            Vector512<float> g = Lanes.Load(gate, i), u = Lanes.Load(up, i), one = Vector512<float>.One, s = one / (one + Lanes.Exp(-g));
-            Vector512<float> dy = Lanes.Load(outputGradient, i) * s;
+            Vector256<float> g = Lanes.Load(gate, i), u = Lanes.Load(up, i), one = Vector256<float>.One, s = one / (one + Lanes.Exp(-g));
+            Vector256<float> dy = Lanes.Load(outputGradient, i) * s;
             (dy * u * Lanes.MultiplyAdd(g, one - s, one)).Store(gateGradient, i);
             (dy * g).Store(upGradient, i);
         }

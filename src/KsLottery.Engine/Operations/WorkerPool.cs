@@ -90,7 +90,7 @@ internal sealed class WorkerPool : IDisposable
         while (!_isDisposed)
         {
             while (TakePart()) { }
-            if (Spin(() => HasParts || _isDisposed)) continue;
+            if (Spin(forWork: true)) continue;
             Interlocked.Increment(ref _sleeping);
             // Work that came before the increment woke nobody: take the announcement back, unless somebody is waking this thread already.
             if ((HasParts || _isDisposed) && TryAwake()) continue;
@@ -128,7 +128,7 @@ internal sealed class WorkerPool : IDisposable
 
     private void WaitForOthers()
     {
-        if (Spin(() => Volatile.Read(ref _unfinished) == 0)) return;
+        if (Spin(forWork: false)) return;
         Interlocked.Exchange(ref _callerSleeps, 1);
         if (Volatile.Read(ref _unfinished) == 0 && Interlocked.Exchange(ref _callerSleeps, 0) != 0) return;
         _done.Wait();
@@ -153,12 +153,13 @@ internal sealed class WorkerPool : IDisposable
         return false;
     }
 
-    private static bool Spin(Func<bool> isReady)
+    /// <summary>Looks around for work, or for the end of an operation; returns whether it came.</summary>
+    private bool Spin(bool forWork)
     {
         for (long start = Stopwatch.GetTimestamp(); Stopwatch.GetTimestamp() - start < SpinTicks;)
             for (int i = 0; i < 16; i++)
             {
-                if (isReady()) return true;
+                if (forWork ? HasParts || _isDisposed : Volatile.Read(ref _unfinished) == 0) return true;
                 Thread.SpinWait(4);
             }
         return false;

@@ -38,7 +38,9 @@ public sealed class BpeTrainer
 
     /// <summary>Learns a vocabulary.</summary>
     /// <param name="texts">The texts; no merge reaches from one to the next.</param>
-    /// <param name="vocabularySize">The number of tokens, <see cref="SmallestVocabulary"/> or more; fewer where the texts hold no further pair.</param>
+    /// <param name="vocabularySize">
+    /// The number of tokens, <see cref="SmallestVocabulary"/> or more; fewer come out where the texts hold no further pair.
+    /// </param>
     /// <param name="pattern">How words are told apart.</param>
     /// <exception cref="ArgumentOutOfRangeException">The vocabulary is too small, or larger than a <c>tokenizer.json</c> may be.</exception>
     public static BpeVocabulary Train(IEnumerable<string> texts, int vocabularySize, BpePattern pattern = BpePattern.Llama3)

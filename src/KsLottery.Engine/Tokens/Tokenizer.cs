@@ -105,6 +105,14 @@ public abstract class Tokenizer
         return HasDummyPrefix && bytes is [(byte)' ', ..] ? [.. bytes[1..]] : [.. bytes];
     }
 
+    /// <summary>Decodes ids to the bytes that they add to a text, its first space included.</summary>
+    /// <remarks>A character may be spread over ids; turn the bytes into text only when all are there.</remarks>
+    /// <param name="before">The ids of the text so far.</param>
+    /// <param name="ids">The ids that continue it.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An id is negative.</exception>
+    public byte[] DecodeContinuation(ReadOnlySpan<int> before, ReadOnlySpan<int> ids) =>
+        DecodeBytes([.. before, .. ids])[DecodeBytes(before).Length..];
+
     internal static Tokenizer Parse(string path, byte[] bytes)
     {
         TokenTable names = TokenTable.Parse(path, bytes);

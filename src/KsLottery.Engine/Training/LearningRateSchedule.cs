@@ -4,8 +4,8 @@ namespace KsLottery.Engine.Training;
 /// <remarks>
 /// With w warmup steps of n and step s from 0, the rate is peak·s/w for s &lt; w. Then a constant schedule stays at the peak, and a cosine is
 /// floor + (peak - floor)·½(1 + cos(π(s - w)/(n - w))), which stays at the floor from step n on. These are
-/// <c>get_constant_schedule_with_warmup</c>, <c>get_cosine_schedule_with_warmup</c> and, with a floor, <c>get_cosine_with_min_lr_schedule_with_warmup</c>
-/// of Hugging Face's transformers; as there, the first step of a warmup has the rate 0.
+/// <c>get_constant_schedule_with_warmup</c>, <c>get_cosine_schedule_with_warmup</c> and, with a floor,
+/// <c>get_cosine_with_min_lr_schedule_with_warmup</c> of Hugging Face's transformers; as there, the first step of a warmup has the rate 0.
 /// </remarks>
 public sealed class LearningRateSchedule
 {
@@ -13,8 +13,10 @@ public sealed class LearningRateSchedule
 
     private LearningRateSchedule(bool isCosine, double peak, double floor, long warmupSteps, long stepCount)
     {
-        if (!(peak > 0 && double.IsFinite(peak))) throw new ArgumentOutOfRangeException(nameof(peak), peak, "A learning rate is finite and greater than 0.");
-        if (!(floor >= 0 && floor <= peak)) throw new ArgumentOutOfRangeException(nameof(floor), floor, $"The floor goes from 0 to the peak, {peak}.");
+        if (!(peak > 0 && double.IsFinite(peak)))
+            throw new ArgumentOutOfRangeException(nameof(peak), peak, "A learning rate is finite and greater than 0.");
+        if (!(floor >= 0 && floor <= peak))
+            throw new ArgumentOutOfRangeException(nameof(floor), floor, $"The floor goes from 0 to the peak, {peak}.");
         if (warmupSteps < 0 || warmupSteps > stepCount)
             throw new ArgumentOutOfRangeException(nameof(warmupSteps), warmupSteps, $"Warmup goes from 0 to the number of steps, {stepCount}.");
         (_isCosine, Peak, Floor, WarmupSteps, StepCount) = (isCosine, peak, floor, warmupSteps, stepCount);
@@ -34,7 +36,8 @@ public sealed class LearningRateSchedule
 
     /// <summary>A schedule that stays at its peak after the warmup.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of its range.</exception>
-    public static LearningRateSchedule Constant(double peak, long stepCount, long warmupSteps = 0) => new(false, peak, peak, warmupSteps, stepCount);
+    public static LearningRateSchedule Constant(double peak, long stepCount, long warmupSteps = 0) =>
+        new(false, peak, peak, warmupSteps, stepCount);
 
     /// <summary>A schedule that goes from its peak down to a floor by half a cosine.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of its range.</exception>

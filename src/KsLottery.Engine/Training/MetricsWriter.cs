@@ -99,7 +99,8 @@ public sealed class MetricsWriter : IDisposable
         }
         // No JSON, or a step that is no number.
         catch (Exception fault) when (fault is JsonException or InvalidOperationException) { }
-        throw new InvalidDataException($"{path}: line {line} is no JSON object with a whole number as its step. Move the file away, or resume in a sound folder.");
+        throw new InvalidDataException($"{path}: line {line} is no JSON object with a whole number as its step. " +
+            "Move the file away, or resume in a sound folder.");
     }
 
     private void Real(string name, double? value)

@@ -30,17 +30,19 @@ internal sealed class CpuOperationsTests
             for (int i = 0; i < x.Length; i++)
             {
                 float expected = (float)Math.Exp(x[i]);
-                Assert.That(Math.Abs(BitConverter.SingleToInt32Bits(y[i]) - BitConverter.SingleToInt32Bits(expected)), Is.LessThanOrEqualTo(2), $"e^{x[i]:r}");
+                Assert.That(Math.Abs(BitConverter.SingleToInt32Bits(y[i]) - BitConverter.SingleToInt32Bits(expected)),
+                    Is.LessThanOrEqualTo(2), $"e^{x[i]:r}");
             }
         }
     }
 
-    [TestCase(float.NegativeInfinity, 0f), TestCase(-1000f, 0f), TestCase(-88f, 0f), TestCase(0f, 1f), TestCase(-0f, 1f), TestCase(89f, float.PositiveInfinity),
+    [TestCase(float.NegativeInfinity, 0f), TestCase(-1000f, 0f), TestCase(-88f, 0f), TestCase(0f, 1f), TestCase(-0f, 1f),
+        TestCase(89f, float.PositiveInfinity),
         TestCase(1e30f, float.PositiveInfinity), TestCase(float.PositiveInfinity, float.PositiveInfinity), TestCase(float.NaN, float.NaN)]
     public void Exponentials_of_extreme_numbers_are_what_they_should_be(float x, float expected)
     {
         float[] y = new float[Lanes.Count];
-        Lanes.Exp(System.Runtime.Intrinsics.Vector512.Create(x)).Store(y, 0);
+        Lanes.Exp(System.Runtime.Intrinsics.Vector256.Create(x)).Store(y, 0);
         Assert.That(y, Is.All.EqualTo(expected));
     }
 
@@ -49,11 +51,16 @@ internal sealed class CpuOperationsTests
     {
         using CpuOperations device = new(1);
         using DeviceMemory six = device.Allocate(6), four = device.Allocate(4);
-        Assert.That(() => device.SwiGluForward(six, six, four), Throws.ArgumentException.With.Message.Contains("up holds 4 elements").And.Message.Contains("6"));
-        Assert.That(() => device.MatMulForward(six, six, four, 2, 3), Throws.ArgumentException.With.Message.Contains("output holds 6 elements").And.Message.Contains("2 × 2 = 4"));
-        Assert.That(() => device.RmsNormForward(six, four, six, four, 4, 0), Throws.ArgumentException.With.Message.Contains("not a number of rows of 4"));
-        Assert.That(() => device.EmbeddingForward(six, four, (int[])[0, 1, 2], 2), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("rows[2]"));
-        Assert.That(() => device.AttentionForward(four, four, four, four, four, new(1, 1, 1), (int[])[0, 3]), Throws.ArgumentException.With.Message.Contains("starts must go from 0"));
+        Assert.That(() => device.SwiGluForward(six, six, four),
+            Throws.ArgumentException.With.Message.Contains("up holds 4 elements").And.Message.Contains("6"));
+        Assert.That(() => device.MatMulForward(six, six, four, 2, 3),
+            Throws.ArgumentException.With.Message.Contains("output holds 6 elements").And.Message.Contains("2 × 2 = 4"));
+        Assert.That(() => device.RmsNormForward(six, four, six, four, 4, 0),
+            Throws.ArgumentException.With.Message.Contains("not a number of rows of 4"));
+        Assert.That(() => device.EmbeddingForward(six, four, (int[])[0, 1, 2], 2),
+            Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("rows[2]"));
+        Assert.That(() => device.AttentionForward(four, four, four, four, four, new(1, 1, 1), (int[])[0, 3]),
+            Throws.ArgumentException.With.Message.Contains("starts must go from 0"));
         Assert.That(() => new CpuOperations(-1), Throws.InstanceOf<ArgumentOutOfRangeException>());
     }
 

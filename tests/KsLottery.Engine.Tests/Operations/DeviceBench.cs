@@ -33,7 +33,8 @@ internal sealed class DeviceBench(IOperations device) : IDisposable
 
     public DeviceMemory Normal(int length, double scale = 1) => Put(Numbers(length, scale));
 
-    public float[] Numbers(int length, double scale = 1) => [.. Enumerable.Range(0, length).Select(_ => (float)(scale * _random.NextNormal()))];
+    public float[] Numbers(int length, double scale = 1) => [.. Enumerable.Range(0, length)
+        .Select(_ => (float)(scale * _random.NextNormal()))];
 
     public int[] Below(int bound, int count) => [.. Enumerable.Range(0, count).Select(_ => _random.NextBelow(bound))];
 

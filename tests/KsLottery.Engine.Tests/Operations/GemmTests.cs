@@ -5,7 +5,7 @@ namespace KsLottery.Engine.Tests.Operations;
 /// <summary>Every kernel: those that the processor lacks instructions for run in the runtime's emulation.</summary>
 public sealed class GemmTests
 {
-    private static readonly int[] Edges = [1, 2, 3, 4, 5, 6, 7, 8, 12, 13, 14, 15, 16, 17, 27, 28, 31, 32, 33, 47, 48, 49, 64, 65];
+    private static readonly int[] Edges = [1, 2, 3, 4, 5, 6, 7, 8, 12, 13, 14, 15, 16, 17, 28, 31, 32, 33, 48, 49];
 
     private static IEnumerable<GemmAlgorithm> Own => GemmAlgorithms.Own.Select(k => k.Algorithm);
 
@@ -23,7 +23,7 @@ public sealed class GemmTests
             }
     }
 
-    [TestCase(150, 40, 383), TestCase(37, 290, 384), TestCase(20, 33, 385), TestCase(300, 20, 769), TestCase(7, 3100, 21), TestCase(289, 65, 1000)]
+    [TestCase(150, 40, 287), TestCase(37, 290, 288), TestCase(20, 33, 289), TestCase(300, 20, 577), TestCase(7, 3100, 21), TestCase(289, 65, 1000)]
     public void Products_of_several_blocks_are_right(int m, int n, int k)
     {
         foreach (bool transposed in (bool[])[false, true])
@@ -79,8 +79,8 @@ public sealed class GemmTests
         for (int k = 1; k < 5000; k++)
         {
             int depth = Gemm.BlockDepth(k), blocks = ((k - 1) / depth) + 1;
-            Assert.That(depth, Is.InRange(1, 384), $"{k}");
-            Assert.That(blocks, Is.EqualTo(((k - 1) / 384) + 1), $"{k}");
+            Assert.That(depth, Is.InRange(1, 288), $"{k}");
+            Assert.That(blocks, Is.EqualTo(((k - 1) / 288) + 1), $"{k}");
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Operations;
+using KsLottery.Engine.Tests.Checkpoints;
 
 namespace KsLottery.Engine.Tests.Operations;
 
@@ -115,11 +116,14 @@ public sealed class MatMulTests
             _ => MemoryMarshal.AsBytes<ushort>(Array.ConvertAll(w, v => (ushort)(BitConverter.SingleToUInt32Bits(v) >> 16))).ToArray(),
         };
         string path = Path.Combine(_folder, "w.safetensors");
-        SafetensorsWriter.Write(path, [new TensorSource("a", ElementType.U8, [3], stream => stream.Write([1, 2, 3])),
-            new TensorSource("w", type, [outputs, inputs], stream => stream.Write(bytes))], null, default);
+        string json = SafetensorsBytes.Json(("a", "U8", "[3]", 0, 3), ("w", type.ToString(), $"[{outputs},{inputs}]", 3, 3 + bytes.Length));
+        File.WriteAllBytes(path, SafetensorsBytes.File(json.PadRight((json.Length + 7) & ~7), [1, 2, 3, .. bytes]));
         using Checkpoint checkpoint = Checkpoint.Open(path);
-        using StoredMemory weight = new(checkpoint.GetTensor("w"));
+        Tensor tensor = checkpoint.GetTensor("w");
+        Assert.That(tensor.FileOffset % 2, Is.EqualTo(1), "the weight starts at an odd byte");
+        using StoredMemory weight = new(tensor);
         using OwnedMemory input = Owned(x);
+        Assert.That(weight.OwnedBytes, Is.Zero, "the weight is read where it lies");
         float[] widened = new float[w.Length];
         weight.Widen(0, widened);
         test(new(input, weight, x, widened));

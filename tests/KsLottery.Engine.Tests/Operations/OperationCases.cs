@@ -2,13 +2,15 @@ using KsLottery.Engine.Operations;
 
 namespace KsLottery.Engine.Tests.Operations;
 
-/// <summary>Every operation over awkward shapes: one row, odd widths, no multiples of a vector, shared key heads, several sequences.</summary>
+/// <summary>Every operation over awkward shapes: one row, odd widths, no multiples of a vector, shared key heads, several
+/// sequences.</summary>
 internal static class OperationCases
 {
     private static readonly int[] Widths = [1, 3, 16, 17, 31, 48, 100, 288, 1027];
     private static readonly ElementType[] Types = [ElementType.F32, ElementType.F16, ElementType.BF16];
 
-    public static IEnumerable<OperationCase> All => [.. Moves(), .. Norms(), .. Products(), .. Rotations(), .. Attentions(), .. Cached(), .. Losses(), .. Elements()];
+    public static IEnumerable<OperationCase> All => [.. Moves(), .. Norms(), .. Products(), .. Rotations(), .. Attentions(), .. Cached(),
+        .. Losses(), .. Elements()];
 
     private static IEnumerable<OperationCase> Moves()
     {
@@ -61,7 +63,8 @@ internal static class OperationCases
         from width in Widths
         select new OperationCase($"rmsnorm {type} {rows}x{width}", 3e-6, b =>
         {
-            DeviceMemory output = b.Dirty(rows * width), roots = b.Dirty(rows), input = b.Normal(rows * width), weight = b.Weight(type, width);
+            DeviceMemory output = b.Dirty(rows * width), roots = b.Dirty(rows), input = b.Normal(rows * width),
+                weight = b.Weight(type, width);
             b.Device.RmsNormForward(output, roots, input, weight, width, 1e-5);
             DeviceMemory inputGradient = b.Normal(rows * width), weightGradient = b.Normal(width), outputGradient = b.Normal(rows * width);
             b.Device.RmsNormBackward(inputGradient, weightGradient, outputGradient, input, roots, weight, width);
@@ -94,7 +97,8 @@ internal static class OperationCases
         {
             (int rows, int heads, int width) = (shape[0], shape[1], shape[2]);
             float[] angles = b.Numbers(50 * width / 2, 3);
-            DeviceMemory values = b.Normal(rows * heads * width), cosines = b.Put(Array.ConvertAll(angles, MathF.Cos)), sines = b.Put(Array.ConvertAll(angles, MathF.Sin));
+            DeviceMemory values = b.Normal(rows * heads * width), cosines = b.Put(Array.ConvertAll(angles, MathF.Cos)),
+                sines = b.Put(Array.ConvertAll(angles, MathF.Sin));
             int[] positions = b.Below(50, rows);
             b.Device.RopeForward(values, cosines, sines, positions, width);
             float[] forward = b.Get(values);
@@ -131,9 +135,10 @@ internal static class OperationCases
         });
 
     private static IEnumerable<OperationCase> Losses() =>
-        from rows in (int[])[1, 4, 70]
-        from vocabulary in (int[])[2, 17, 512, 3001, 32_000]
+        from size in (int[][])[[1, 2], [70, 17], [70, 512], [4, 3001], [33, 32_000], [2, 128_256]]
         from scale in (double[])[1, 30]
+        let rows = size[0]
+        let vocabulary = size[1]
         select new OperationCase($"cross entropy {rows}x{vocabulary}, logits of {scale}", 3e-6, b =>
         {
             float[] numbers = b.Numbers(rows * vocabulary, scale);
@@ -160,7 +165,8 @@ internal static class OperationCases
             yield return new($"sums of {length}", 1e-6, b =>
             {
                 DeviceMemory values = b.Normal(length);
-                return [[(float)b.Device.Sum(values)], [(float)b.Device.SumOfSquares(values)], [(float)b.Device.Sum(values.Span.Slice(length / 3, length / 2))]];
+                return [[(float)b.Device.Sum(values)], [(float)b.Device.SumOfSquares(values)],
+                    [(float)b.Device.Sum(values.Span.Slice(length / 3, length / 2))]];
             });
             yield return new($"clear {length}", 0, b =>
             {

@@ -1,0 +1,120 @@
+using System.CommandLine;
+using System.Globalization;
+using KsLottery.Cli.Bench;
+using KsLottery.Engine.Devices;
+using KsLottery.Engine.Models;
+using KsLottery.Engine.Operations;
+
+namespace KsLottery.Cli.Commands;
+
+/// <summary><c>kslottery bench model</c>: how fast a model runs and learns on this machine.</summary>
+internal static class BenchModelCommand
+{
+    private static readonly Option<int> Width = Number("--width", "C, the width of the model.", 288);
+    private static readonly Option<int> Layers = Number("--layers", "L, the number of layers.", 6);
+    private static readonly Option<int> Heads = Number("--heads", "H, query heads.", 6);
+    private static readonly Option<int> KeyHeads = Number("--key-heads", "G, key and value heads; as many as query heads by default.", 0);
+    private static readonly Option<int> FeedForward = Number("--feed-forward", "F, the width within the feed-forward block.", 768);
+    private static readonly Option<int> Vocabulary = Number("--vocabulary", "V, rows of the embedding.", 32_000);
+    private static readonly Option<bool> Untied = new("--untied") { Description = "Give the model an output head of its own." };
+    private static readonly Option<int> Length = Number("--length", "Tokens of a sequence.", 256);
+    private static readonly Option<int> Batch = Number("--batch", "Sequences of a step.", 4);
+    private static readonly Option<int> Rows = Number("--rows", "k, rows of the ticket.", 18);
+    private static readonly Option<int> Threads = Number("--threads", "Threads; 0 takes one for each processor.", 1);
+    private static readonly Option<double> Seconds = new("--seconds") { Description = "Time to measure each figure.", DefaultValueFactory = _ => 2, HelpName = "S" };
+
+    public static Command Create()
+    {
+        Command command = new("model", "Measures a LLaMA-type model with random weights: forward, backward, training steps by scope, generation.")
+        {
+            Width, Layers, Heads, KeyHeads, FeedForward, Vocabulary, Untied, Length, Batch, Rows, Threads, Seconds,
+        };
+        command.SetBody(Run);
+        return command;
+    }
+
+    private static int Run(ParseResult arguments, ConsoleUi ui, CancellationToken cancellationToken)
+    {
+        ModelBenchPlan plan = Plan(arguments);
+        List<ModelBenchFigure> figures = [];
+        using (ProgressLine progress = ui.StartProgress()) ModelBench.Run(plan, figures.Add, step => progress.Report(() => step), cancellationToken);
+        Write(plan, figures, ui);
+        return ExitCode.Ok;
+    }
+
+    private static ModelBenchPlan Plan(ParseResult arguments)
+    {
+        int width = Positive(arguments, Width), heads = Positive(arguments, Heads), keyHeads = arguments.GetValue(KeyHeads), vocabulary = Positive(arguments, Vocabulary);
+        int threads = arguments.GetValue(Threads), rows = Positive(arguments, Rows), length = Positive(arguments, Length);
+        if (keyHeads == 0) keyHeads = heads;
+        Require(width % heads == 0 && width / heads % 2 == 0, $"--width {width}: give an even multiple of the {heads} heads");
+        Require(keyHeads > 0 && heads % keyHeads == 0, $"--key-heads {keyHeads}: give a divisor of the {heads} heads");
+        Require(threads >= 0, $"--threads {threads}: give 1 or more, or 0 for one for each processor");
+        Require(rows < vocabulary, $"--rows {rows}: give fewer than the {vocabulary} rows of the vocabulary");
+        Require(length > 8, $"--length {length}: give 9 or more");
+        Require(arguments.GetValue(Seconds) > 0, "--seconds: give more than 0");
+        LlamaConfig config = new()
+        {
+            Width = width,
+            FeedForwardWidth = Positive(arguments, FeedForward),
+            LayerCount = Positive(arguments, Layers),
+            Attention = new AttentionShape(heads, keyHeads, width / heads),
+            VocabularySize = vocabulary,
+            MaxLength = length,
+            NormEpsilon = 1e-5,
+            IsTied = !arguments.GetValue(Untied),
+        };
+        return new(config, Positive(arguments, Batch), length, rows, threads == 0 ? Environment.ProcessorCount : threads, TimeSpan.FromSeconds(arguments.GetValue(Seconds)));
+    }
+
+    private static void Write(ModelBenchPlan plan, List<ModelBenchFigure> figures, ConsoleUi ui)
+    {
+        LlamaConfig config = plan.Config;
+        ProcessorInfo processor = DeviceCatalog.Resolve("cpu").Processor!;
+        ui.WriteLine($"model    {Sizes.Count(config.ParameterCount, "parameter")}: {config.LayerCount} layers of width {config.Width}, {config.FeedForwardWidth} within, "
+            + $"{config.Attention.Heads} heads, vocabulary {Sizes.Count(config.VocabularySize)}, {(config.IsTied ? "tied" : "untied")}, F32");
+        ui.WriteLine($"batch    {plan.Sequences} × {plan.Length} tokens, {Sizes.Count(plan.Threads, "thread")} of {processor.Model}");
+        TextTable table = new("", ">ms", ">spread", ">tokens/s", ">memory");
+        foreach (ModelBenchFigure f in figures)
+            table.Add(f.Name, Number(f.Seconds * 1e3, "F1"), $"{Number((f.Least / f.Seconds - 1) * 100, "F0")}/+{Number((f.Most / f.Seconds - 1) * 100, "F0")} %",
+                Sizes.Count((long)(f.Tokens / f.Seconds)), Sizes.Bytes(f.Bytes));
+        foreach (string line in table.Lines()) ui.WriteLine(line);
+        ui.WriteJson(json =>
+        {
+            json.WriteString("benchmark", "model");
+            json.WriteString("processor", processor.Model);
+            json.WriteNumber("threads", plan.Threads);
+            json.WriteNumber("parameters", config.ParameterCount);
+            json.WriteStartArray("figures");
+            foreach (ModelBenchFigure f in figures)
+            {
+                json.WriteStartObject();
+                json.WriteString("name", f.Name);
+                json.WriteNumber("seconds", f.Seconds);
+                json.WriteNumber("seconds_min", f.Least);
+                json.WriteNumber("seconds_max", f.Most);
+                json.WriteNumber("tokens_per_second", f.Tokens / f.Seconds);
+                json.WriteNumber("peak_bytes", f.Bytes);
+                json.WriteEndObject();
+            }
+            json.WriteEndArray();
+        });
+
+        static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
+    }
+
+    private static Option<int> Number(string name, string description, int usual) =>
+        new(name) { Description = description, DefaultValueFactory = _ => usual, HelpName = "N" };
+
+    private static int Positive(ParseResult arguments, Option<int> option)
+    {
+        int value = arguments.GetValue(option);
+        Require(value > 0, $"{option.Name} {value}: give 1 or more");
+        return value;
+    }
+
+    private static void Require(bool condition, string problem)
+    {
+        if (!condition) throw new CommandException(ExitCode.Usage, problem);
+    }
+}

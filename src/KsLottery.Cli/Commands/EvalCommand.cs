@@ -1,0 +1,81 @@
+using System.CommandLine;
+using System.Diagnostics;
+using KsLottery.Engine.Corpora;
+using KsLottery.Engine.Evaluation;
+using KsLottery.Engine.Generation;
+using KsLottery.Engine.Scoring;
+
+namespace KsLottery.Cli.Commands;
+
+/// <summary><c>kslottery eval</c>: how well a model translates, and how well it stops.</summary>
+internal static class EvalCommand
+{
+    public static Command Create()
+    {
+        Command command = new("eval", "Scores a model on sentence pairs: loss, BLEU, chrF and exact matches of all that it writes and of its first line.");
+        EvalOptions.AddTo(command);
+        command.SetBody((arguments, ui, cancel) =>
+        {
+            EvalOptions options = EvalOptions.From(arguments);
+            ITextTokenizer? pieces = options.Spm is null ? null : PieceTokenizers.Open(options.Spm);
+            if (options.Model is null) ScoreFiles(options, pieces, ui);
+            else Run(options, options.Model, pieces, ui, cancel);
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+
+    private static void ScoreFiles(EvalOptions options, ITextTokenizer? pieces, ConsoleUi ui)
+    {
+        IReadOnlyList<string> hypotheses = SegmentFile.Read(options.Hypotheses), references = SegmentFile.Read(options.References);
+        if (hypotheses.Count != references.Count || hypotheses.Count == 0)
+            throw new InvalidDataException($"{options.Hypotheses} has {Sizes.Count(hypotheses.Count, "line")} and {options.References} has "
+                + $"{Sizes.Count(references.Count)}: they must have equally many, one at least. Give the references of these hypotheses.");
+        GenerationSummary summary = GenerationSummary.Of([.. hypotheses.Select(text => new GeneratedText(text, false))]);
+        new EvalReport(ui).Write(options, hypotheses.Count, summary.MeanCharacters, OutputScores.Of(hypotheses, references, pieces));
+    }
+
+    private static void Run(EvalOptions options, ModelOptions modelOptions, ITextTokenizer? pieces, ConsoleUi ui, CancellationToken cancel)
+    {
+        long started = Stopwatch.GetTimestamp();
+        EvalFiles? files = options.Out is null ? null : new(options.Out);
+        using LoadedModel loaded = new(modelOptions, ui, cancel);
+        ParallelText text = ParallelText.Read(options.Data, options.Pairs);
+        SampleSet samples = Encode(options, loaded, text);
+        GenerationOptions? generation = !options.Generates ? null : new()
+        {
+            Beams = options.Beams,
+            MaxNewTokens = options.MaxNewTokens,
+            EosIds = StopTokens.Of(loaded.Model.Config, loaded.Tokenizer, options.StopIds),
+        };
+        EvaluationOptions how = new() { Generation = generation, Slots = Math.Max(options.Batch, options.Beams), Pieces = pieces };
+        EvaluationResult result;
+        using (ProgressLine line = ui.StartProgress())
+            result = Evaluator.Run(loaded.Model, loaded.Operations, loaded.Tokenizer, samples.Samples, how, new Shown(line), cancel);
+        IReadOnlyList<string> written = files?.Write(result, cancel) ?? [];
+        new EvalReport(ui).Write(options, loaded, result, generation, text.SkippedCount, samples.SkippedCount, Stopwatch.GetElapsedTime(started), written);
+    }
+
+    private static SampleSet Encode(EvalOptions options, LoadedModel loaded, ParallelText text)
+    {
+        int capacity = loaded.Model.Config.MaxLength;
+        SampleEncoder encoder = new(loaded.Tokenizer, loaded.Model.Config.VocabularySize, capacity,
+            options.SkipOverlong ? OverlongSamples.Skip : OverlongSamples.Fail);
+        SampleSet samples = encoder.Encode(text.Take(options.Limit), options.Prompt.TemplateOrAlpaca, options.Prompt.SourceLanguage,
+            options.Prompt.TargetLanguage);
+        if (options.Generates) samples = samples.LeaveRoom(options.MaxNewTokens, capacity, options.SkipOverlong);
+        return samples.Samples.Count > 0 ? samples : throw new InvalidDataException(
+            $"{options.Data}: the model has room for none of the {Sizes.Count(samples.SkippedCount, "pair")}, it was made for {Sizes.Count(capacity)} tokens. "
+            + "Ask for fewer new tokens, or choose a shorter template.");
+    }
+
+    private sealed class Shown(ProgressLine line) : IProgress<EvaluationProgress>
+    {
+        private readonly long _started = Stopwatch.GetTimestamp();
+
+        public void Report(EvaluationProgress value) => line.Report(() => value.LossCount < value.SampleCount
+            ? $"loss of {Sizes.Count(value.LossCount)} of {Sizes.Count(value.SampleCount)} pairs"
+            : $"text for {Sizes.Count(value.TextCount)} of {Sizes.Count(value.SampleCount)} pairs, {Sizes.Count(value.NewTokens)} tokens, "
+                + NumberText.Seconds(Stopwatch.GetElapsedTime(_started)));
+    }
+}

@@ -1,0 +1,65 @@
+using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Models;
+using KsLottery.Engine.Operations;
+using KsLottery.Engine.Tokens;
+using KsLottery.Engine.Transfer;
+
+namespace KsLottery.Cli.Commands;
+
+/// <summary>A model that is open and can be run, with its tokenizer, and with a patch in place where one is asked for.</summary>
+internal sealed class LoadedModel : IDisposable
+{
+    private readonly List<IDisposable> _open = [];
+
+    /// <summary>Opens it.</summary>
+    /// <exception cref="PatchMismatchException">The model is not the base of the patch.</exception>
+    public LoadedModel(ModelOptions options, ConsoleUi ui, CancellationToken cancel)
+    {
+        try
+        {
+            LlamaConfig config = LlamaConfig.Load(options.Path);
+            Tokenizer = (options.Tokenizer is { } path ? Tokenizer.Open(path) : Tokenizer.FindBeside(options.Path))
+                ?? throw new FileNotFoundException($"{options.Path}: no tokenizer beside the model, or several. Name one with --tokenizer.");
+            Checkpoint checkpoint = Keep(Checkpoint.Open(options.Path, options.Reading));
+            CpuOperations operations = Keep(new CpuOperations(options.Threads));
+            LlamaWeights weights = Keep(LlamaWeights.Open(checkpoint, config, operations));
+            if (options.Patch is not null)
+            {
+                using RowPatch patch = RowPatch.Open(options.Patch, options.Reading);
+                using ProgressLine line = ui.StartProgress();
+                line.Report(() => "comparing the model with the patch's base");
+                foreach (string note in PatchOverlay.Apply(patch, checkpoint, weights, cancel)) ui.Remark($"note: {note}");
+                PatchRows = patch.Indices.Count;
+            }
+            Operations = operations;
+            Model = Keep(new LlamaModel(weights, operations));
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    public Tokenizer Tokenizer { get; }
+
+    public CpuOperations Operations { get; }
+
+    public LlamaModel Model { get; }
+
+    /// <summary>Rows of a patch in place of the model's own; 0 without a patch.</summary>
+    public int PatchRows { get; }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        for (int i = _open.Count - 1; i >= 0; i--) _open[i].Dispose();
+        _open.Clear();
+    }
+
+    private T Keep<T>(T opened) where T : IDisposable
+    {
+        _open.Add(opened);
+        return opened;
+    }
+}

@@ -1,0 +1,28 @@
+using KsLottery.Engine.Scoring;
+
+namespace KsLottery.Engine.Evaluation;
+
+/// <summary>How a model does on some pairs.</summary>
+public sealed record EvaluationResult
+{
+    /// <summary>The mean loss of a target's token in nats, the right tokens before it being given.</summary>
+    public required double Loss { get; init; }
+
+    /// <summary>exp(<see cref="Loss"/>): of how many equally likely tokens the model seems to choose.</summary>
+    public double Perplexity => Math.Exp(Loss);
+
+    /// <summary>The number of tokens that the loss is the mean of.</summary>
+    public required long TargetCount { get; init; }
+
+    /// <summary>The scores of what the model wrote; null where nothing was generated.</summary>
+    public OutputScores? Scores { get; init; }
+
+    /// <summary>How it stopped, and the mean length in characters; null where nothing was generated.</summary>
+    public GenerationSummary? Summary { get; init; }
+
+    /// <summary>The mean number of tokens that it wrote, end tokens left out; NaN where nothing was generated.</summary>
+    public double MeanTokens { get; init; } = double.NaN;
+
+    /// <summary>The pairs, in the order of the data.</summary>
+    public required IReadOnlyList<EvaluatedSample> Samples { get; init; }
+}

@@ -1,0 +1,26 @@
+namespace KsLottery.Engine.Scoring;
+
+/// <summary>How near hypotheses come to their references.</summary>
+/// <param name="Bleu">BLEU by tokenizer 13a.</param>
+/// <param name="PieceBleu">BLEU by the pieces of a vocabulary (spBLEU), null where none was given.</param>
+/// <param name="Chrf">chrF2.</param>
+/// <param name="ChrfPlusPlus">chrF2++.</param>
+/// <param name="ExactMatchRate">The share of hypotheses that are their reference but for white space at the ends, 0 to 1.</param>
+public sealed record CorpusScores(BleuScore Bleu, BleuScore? PieceBleu, ChrfScore Chrf, ChrfScore ChrfPlusPlus, double ExactMatchRate)
+{
+    /// <summary>Scores hypotheses by all measures.</summary>
+    /// <param name="hypotheses">One for each segment.</param>
+    /// <param name="references">One for each segment.</param>
+    /// <param name="pieces">Cuts text into the pieces of a vocabulary, see <see cref="TextTokenizers.FromPieces"/>; null leaves spBLEU out.</param>
+    /// <exception cref="ArgumentException">There are no hypotheses, or the numbers differ.</exception>
+    public static CorpusScores Of(IReadOnlyList<string> hypotheses, IReadOnlyList<string> references, ITextTokenizer? pieces = null)
+    {
+        BleuScore bleu = Scoring.Bleu.Corpus(hypotheses, [references]);
+        int exact = hypotheses.Zip(references).Count(pair => pair.First.AsSpan().Trim().SequenceEqual(pair.Second.AsSpan().Trim()));
+        return new(bleu,
+            pieces is null ? null : Scoring.Bleu.Corpus(hypotheses, [references], new() { Tokenizer = pieces }),
+            Scoring.Chrf.Corpus(hypotheses, [references]),
+            Scoring.Chrf.Corpus(hypotheses, [references], ChrfOptions.ChrfPlusPlus),
+            (double)exact / hypotheses.Count);
+    }
+}

@@ -1,0 +1,32 @@
+using System.Text;
+using KsLottery.Engine.Generation;
+using KsLottery.Engine.Tests.Models;
+using KsLottery.Engine.Tokens;
+
+namespace KsLottery.Engine.Tests.Tokens;
+
+internal sealed class ContinuationTests
+{
+    private static readonly Tokenizer Tokenizer = TokenizerFixtures.Json(TokenizerFixtures.Llama2());
+
+    // ▁ 259, a 260, b 261, c 262, ab 263, ▁ab 264; bytes from 3; <s> 1.
+    [Test]
+    public void A_continuation_keeps_its_first_space_and_a_text_does_not()
+    {
+        Assert.That(Encoding.UTF8.GetString(Tokenizer.DecodeContinuation([1, 264], [264, 262])), Is.EqualTo(" abc"));
+        Assert.That(Encoding.UTF8.GetString(Tokenizer.DecodeContinuation([1], [264, 262])), Is.EqualTo("abc"), "nothing stands before it");
+        Assert.That(Tokenizer.DecodeContinuation([1, 264], []), Is.Empty);
+    }
+
+    [Test]
+    public void Bytes_of_a_character_come_through_wherever_it_is_cut()
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes("日");
+        int[] ids = [.. bytes.Select(value => value + 3)];
+        Assert.That(Tokenizer.DecodeContinuation([1, 264, ids[0]], ids.AsSpan(1)), Is.EqualTo(bytes[1..]));
+    }
+
+    [Test]
+    public void Every_token_that_model_tokenizer_or_caller_name_ends_a_text() =>
+        Assert.That(StopTokens.Of(TinyModels.Config() with { EosTokenIds = [9, 4] }, Tokenizer, 1, 9), Is.EqualTo(new[] { 1, 2, 4, 9 }));
+}

@@ -1,0 +1,57 @@
+using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Models;
+using KsLottery.Engine.Operations;
+using KsLottery.Engine.Transfer;
+using KsLottery.Tests.Support;
+
+namespace KsLottery.Engine.Tests.Transfer;
+
+internal sealed class PatchOverlayTests
+{
+    private static readonly TokenBatch Batch = TokenBatch.OfPrompt([1, 403, 407, 261, 378, 432, 383, 286, 268, 414, 395, 10, 511]);
+
+    [TestCase("model"), TestCase("model.bf16"), TestCase("model.f16")]
+    public void A_patch_in_place_computes_the_bits_of_the_checkpoint_that_apply_writes(string file)
+    {
+        using TemporaryFolder folder = new();
+        string baseFile = Path.Combine(TicketFixture.RealBase, file + ".safetensors"), patchFile = folder.File("patch.safetensors");
+        TicketFixture.WriteRealPatch(patchFile, baseFile);
+        PatchResult applied = PatchApplication.Apply(baseFile, patchFile, folder.File("patched"));
+        using CpuOperations operations = new(2);
+        using Checkpoint checkpoint = Checkpoint.Open(baseFile), patched = Checkpoint.Open(Path.Combine(folder.File("patched"), applied.WrittenFile));
+        LlamaConfig config = LlamaConfig.Load(baseFile);
+        using LlamaWeights weights = LlamaWeights.Open(checkpoint, config, operations), expected = LlamaWeights.Open(patched, config, operations);
+        using LlamaModel model = new(weights, operations), reference = new(expected, operations);
+        float[] before = model.Logits(Batch);
+        using (RowPatch patch = RowPatch.Open(patchFile))
+            Assert.That(PatchOverlay.Apply(patch, checkpoint, weights),
+                Is.EqualTo(applied.Notes.Where(note => !note.StartsWith("Other weights", StringComparison.Ordinal))));
+        Assert.That(model.Logits(Batch), Is.EqualTo(reference.Logits(Batch)).And.Not.EqualTo(before));
+    }
+
+    [Test]
+    public void Another_base_is_refused_as_apply_refuses_it()
+    {
+        using TemporaryFolder folder = new();
+        TicketFixture.WriteRealPatch(folder.File("patch.safetensors"), Path.Combine(TicketFixture.RealBase, "model.safetensors"));
+        using RowPatch patch = RowPatch.Open(folder.File("patch.safetensors"));
+        using Checkpoint other = Checkpoint.Open(TicketFixture.RealTunedFile);
+        using CpuOperations operations = new(1);
+        using LlamaWeights weights = LlamaWeights.Open(other, LlamaConfig.Load(TicketFixture.RealTunedFile), operations);
+        Assert.That(() => PatchOverlay.Apply(patch, other, weights), Throws.TypeOf<PatchMismatchException>().With.Message.Contains("fingerprint"));
+        Assert.That(weights.Ticket, Is.Null);
+    }
+
+    [Test]
+    public void Rows_of_a_head_of_its_own_are_left_to_apply()
+    {
+        using TemporaryFolder folder = new();
+        using Checkpoint untied = Checkpoint.Open(TicketFixture.RealTunedFile);
+        Tensor head = untied.GetTensor("lm_head.weight");
+        RowPatch.Write(folder.File("patch.safetensors"), head, untied.GetTensor(TicketFixture.Embedding), [3, 4], new() { Signature = "ks|test" });
+        using RowPatch patch = RowPatch.Open(folder.File("patch.safetensors"));
+        using CpuOperations operations = new(1);
+        using LlamaWeights weights = LlamaWeights.Open(untied, LlamaConfig.Load(TicketFixture.RealTunedFile), operations);
+        Assert.That(() => PatchOverlay.Apply(patch, untied, weights), Throws.TypeOf<NotSupportedException>().With.Message.Contains("lm_head.weight"));
+    }
+}
