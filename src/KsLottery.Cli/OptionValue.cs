@@ -27,4 +27,26 @@ internal static class OptionValue
         DefaultValueFactory = _ => usual,
         CustomParser = result => Parse<int>(result, value => value >= least, $"it must be a whole number from {least}"),
     };
+
+    /// <summary>An option for a number that may be left out.</summary>
+    public static Option<T?> Optional<T>(string name, string helpName, Predicate<T> isValid, string rule, string description)
+        where T : struct, IParsable<T> => new(name)
+        {
+            Description = description,
+            HelpName = helpName,
+            CustomParser = result => Parse(result, isValid, rule),
+        };
+
+    /// <summary>An option for a whole number from 1 that may be left out.</summary>
+    public static Option<int?> OptionalCount(string name, string description) =>
+        Optional<int>(name, "N", value => value >= 1, "it must be a whole number from 1", description);
+
+    /// <summary>An option for a share.</summary>
+    public static Option<double> Share(string name, double usual, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "SHARE",
+        DefaultValueFactory = _ => usual,
+        CustomParser = result => Parse<double>(result, share => share is >= 0 and < 1, "it must be a number from 0 to below 1"),
+    };
 }

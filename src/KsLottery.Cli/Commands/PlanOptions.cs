@@ -4,79 +4,59 @@ using KsLottery.Engine.Training;
 
 namespace KsLottery.Cli.Commands;
 
-/// <summary>The arguments that say how a training goes, for <c>tune</c> and <c>pretrain</c>: what is left out keeps the command's default.</summary>
+/// <summary>The arguments that say how a training steps, for <c>tune</c> and <c>pretrain</c>; what is left out keeps the command's default.</summary>
 internal static class PlanOptions
 {
-    private const string Whole = "it must be a whole number from 1", Share = "it must be a number from 0 to below 1", NotNegative = "it must be a number from 0";
+    private const string Positive = "it must be a number above 0", NotNegative = "it must be a number from 0", Decay = "it must be a number from 0 to below 1";
 
-    private static readonly Option<double?> Epochs =
-        OptionNumber.Optional<double>("--epochs", "How often the data are gone through.", "N", n => n > 0 && double.IsFinite(n), "it must be a number above 0");
-    private static readonly Option<long?> Steps =
-        OptionNumber.Optional<long>("--steps", "Optimizer steps, in place of --epochs.", "N", n => n >= 1, Whole);
-    private static readonly Option<int?> Batch =
-        OptionNumber.Optional<int>("--batch", "Sequences of an optimizer step.", "N", n => n >= 1, Whole);
-    private static readonly Option<int?> MicroBatch =
-        OptionNumber.Optional<int>("--micro-batch", "Tokens computed at once: fewer take less memory. 2048 by default.", "TOKENS", n => n >= 1, Whole);
-    private static readonly Option<double?> LearningRate =
-        OptionNumber.Optional<double>("--learning-rate", "The largest learning rate.", "RATE", n => n > 0 && double.IsFinite(n), "it must be a number above 0");
-    private static readonly Option<string?> Schedule = new("--schedule")
+    private static readonly Option<double?> Epochs = OptionValue.Optional<double>("--epochs", "N", IsPositive, Positive, "How often the data are gone through.");
+    private static readonly Option<long?> Steps = OptionValue.Optional<long>("--steps", "N", n => n >= 1, "it must be a whole number from 1",
+        "Optimizer steps, in place of --epochs.");
+    private static readonly Option<int?> Batch = OptionValue.OptionalCount("--batch", "Sequences of an optimizer step.");
+    private static readonly Option<int?> MicroBatch = OptionValue.OptionalCount("--micro-batch",
+        "Tokens computed at once; fewer take less memory. 2048 by default.");
+    private static readonly Option<double?> LearningRate = OptionValue.Optional<double>("--learning-rate", "RATE", IsPositive, Positive,
+        "The largest learning rate.");
+    private static readonly Option<string?> Schedule = new Option<string?>("--schedule")
     {
         Description = "Whether the rate falls by half a cosine or stays.",
-        HelpName = "cosine|constant",
-    };
-    private static readonly Option<double?> FinalRate =
-        OptionNumber.Optional<double>("--final-rate", "Where a cosine ends, as a share of the largest rate; 0 by default.", "SHARE", n => n is >= 0 and <= 1,
-            "it must be a number from 0 to 1");
-    private static readonly Option<double?> Warmup =
-        OptionNumber.Optional<double>("--warmup", "The linear rise of the rate: below 1 a share of the steps, from 1 a number of steps.", "W",
-            n => n is >= 0 and < 1 || (n >= 1 && n == Math.Floor(n) && double.IsFinite(n)), "it must be a share from 0 to below 1, or a whole number of steps");
-    private static readonly Option<double?> Clip =
-        OptionNumber.Optional<double>("--clip", "The norm that all gradients together are scaled down to; 0 never scales.", "NORM",
-            n => n >= 0 && double.IsFinite(n), NotNegative);
-    private static readonly Option<double?> WeightDecay =
-        OptionNumber.Optional<double>("--weight-decay", "AdamW's decay of matrices.", "X", n => n >= 0 && double.IsFinite(n), NotNegative);
-    private static readonly Option<double?> Beta1 =
-        OptionNumber.Optional<double>("--beta1", "Decay of AdamW's first moment.", "X", n => n is >= 0 and < 1, Share);
-    private static readonly Option<double?> Beta2 =
-        OptionNumber.Optional<double>("--beta2", "Decay of AdamW's second moment.", "X", n => n is >= 0 and < 1, Share);
-    private static readonly Option<ulong?> Seed =
-        OptionNumber.Optional<ulong>("--seed", "Decides all that is random; 42 by default.", "N", _ => true, "it must be a whole number from 0");
-    private static readonly Option<long?> EvaluateEvery =
-        OptionNumber.Optional<long>("--eval-every", "Steps from one evaluation to the next; an epoch by default.", "STEPS", n => n >= 1, Whole);
+    }.AcceptOnlyFromAmong("cosine", "constant");
+    private static readonly Option<double?> FinalRate = OptionValue.Optional<double>("--final-rate", "SHARE", n => n is >= 0 and <= 1,
+        "it must be a number from 0 to 1", "Where a cosine ends, as a share of the largest rate; 0 by default.");
+    private static readonly Option<double?> Warmup = OptionValue.Optional<double>("--warmup", "W",
+        n => n is >= 0 and < 1 || (n == Math.Floor(n) && n < long.MaxValue), "it must be a share from 0 to below 1, or a whole number of steps",
+        "The linear rise of the rate: below 1 a share of the steps, from 1 a number of steps. 0.03 by default.");
+    private static readonly Option<double?> Clip = OptionValue.Optional<double>("--clip", "NORM", IsNotNegative, NotNegative,
+        "The norm that all gradients together are scaled down to; 0 never scales. 1 by default.");
+    private static readonly Option<double?> WeightDecay = OptionValue.Optional<double>("--weight-decay", "X", IsNotNegative, NotNegative,
+        "AdamW's decay of matrices.");
+    private static readonly Option<double?> Beta1 = OptionValue.Optional<double>("--beta1", "X", n => n is >= 0 and < 1, Decay,
+        "Decay of AdamW's first moment.");
+    private static readonly Option<double?> Beta2 = OptionValue.Optional<double>("--beta2", "X", n => n is >= 0 and < 1, Decay,
+        "Decay of AdamW's second moment.");
+    private static readonly Option<ulong?> Seed = OptionValue.Optional<ulong>("--seed", "N", _ => true, "it must be a whole number from 0",
+        "Decides all that is random; 42 by default.");
+    private static readonly Option<long?> EvaluateEvery = OptionValue.Optional<long>("--eval-every", "STEPS", n => n >= 1,
+        "it must be a whole number from 1", "Steps from one evaluation to the next; an epoch by default.");
     private static readonly Option<bool> Recompute = new("--recompute")
     {
         Description = "Compute activations again instead of keeping those of all layers: less memory, a third more work.",
     };
-    private static readonly Option<string> Out = new("--out", "-o")
-    {
-        Description = "The folder of the run and its result: a new or empty one; with --resume one that holds an unfinished run.",
-        HelpName = "DIR",
-        Required = true,
-    };
-    private static readonly Option<bool> Resume = new("--resume")
-    {
-        Description = "Go on with the run in --out, with the same settings, to the same bytes as without the break.",
-    };
-    private static readonly Option<double> SaveEvery =
-        OptionNumber.Of<double>("--save-every", "Save the state after this time.", "SECONDS", 300, n => n >= 0 && n < 1e9, NotNegative);
-    private static readonly Option<int> Threads =
-        OptionNumber.Of("--threads", "Threads; 0 takes one for each processor. The result is the same.", "N", 0, n => n >= 0, "it must be a whole number from 0");
 
     /// <summary>Gives a command the arguments.</summary>
     public static void AddTo(Command command)
     {
-        Schedule.AcceptOnlyFromAmong("cosine", "constant");
         command.Validators.Add(result =>
         {
             if (result.GetResult(Epochs) is not null && result.GetResult(Steps) is not null) result.AddError("--epochs and --steps exclude each other.");
         });
-        foreach (Option option in (Option[])[Epochs, Steps, Batch, MicroBatch, LearningRate, Schedule, FinalRate, Warmup, Clip, WeightDecay, Beta1, Beta2,
-            Seed, EvaluateEvery, Recompute, Out, Resume, SaveEvery, Threads])
+        foreach (Option option in (Option[])[Epochs, Steps, Batch, MicroBatch, LearningRate, Schedule, FinalRate, Warmup, Clip, WeightDecay,
+            Beta1, Beta2, Seed, EvaluateEvery, Recompute])
             command.Add(option);
     }
 
     /// <summary>The plan: what is said, over the defaults.</summary>
-    public static TrainingPlan PlanOf(ParseResult arguments, TrainingPlan usual) => usual with
+    public static TrainingPlan From(ParseResult arguments, TrainingPlan usual) => usual with
     {
         Epochs = arguments.GetValue(Epochs) ?? usual.Epochs,
         Steps = arguments.GetValue(Steps) ?? (arguments.GetValue(Epochs) is null ? usual.Steps : null),
@@ -95,20 +75,16 @@ internal static class PlanOptions
         Recompute = arguments.GetValue(Recompute),
     };
 
-    /// <summary>The folder.</summary>
-    public static string OutOf(ParseResult arguments) => arguments.GetRequiredValue(Out);
+    /// <summary>Rate and optimizer in a line: <c>cosine from 2e-05, warmup 0.03, AdamW 0.9 0.999, decay 0, clip 1</c>.</summary>
+    public static string Describe(TrainingPlan plan)
+    {
+        string rate = string.Create(CultureInfo.InvariantCulture, $"{(plan.IsCosine ? "cosine" : "constant")} from {plan.LearningRate:g4}");
+        string floor = plan.IsCosine && plan.FinalRate > 0 ? string.Create(CultureInfo.InvariantCulture, $" to {plan.FinalRate * plan.LearningRate:g4}") : "";
+        return rate + floor + string.Create(CultureInfo.InvariantCulture,
+            $", warmup {plan.Warmup:g4}, AdamW {plan.Beta1} {plan.Beta2}, decay {plan.WeightDecay}, clip {plan.MaxGradientNorm}");
+    }
 
-    /// <summary>Whether the run goes on.</summary>
-    public static bool ResumeOf(ParseResult arguments) => arguments.GetValue(Resume);
+    private static bool IsPositive(double value) => value > 0 && double.IsFinite(value);
 
-    /// <summary>When the state is saved.</summary>
-    public static TimeSpan SaveEveryOf(ParseResult arguments) => TimeSpan.FromSeconds(arguments.GetValue(SaveEvery));
-
-    /// <summary>The number of threads.</summary>
-    public static int ThreadsOf(ParseResult arguments) => arguments.GetValue(Threads);
-
-    /// <summary>A line on the schedule: <c>cosine from 2e-05, warmup 0.03</c>.</summary>
-    public static string Describe(TrainingPlan plan) => string.Create(CultureInfo.InvariantCulture,
-        $"{(plan.IsCosine ? "cosine" : "constant")} from {plan.LearningRate:g4}{(plan.IsCosine && plan.FinalRate > 0 ? $" to {plan.FinalRate * plan.LearningRate:g4}" : "")}, ")
-        + string.Create(CultureInfo.InvariantCulture, $"warmup {plan.Warmup:g4}, AdamW {plan.Beta1} {plan.Beta2}, decay {plan.WeightDecay}, clip {plan.MaxGradientNorm}");
+    private static bool IsNotNegative(double value) => value >= 0 && double.IsFinite(value);
 }

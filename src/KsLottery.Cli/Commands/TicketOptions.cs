@@ -10,44 +10,43 @@ using KsLottery.Engine.Training;
 namespace KsLottery.Cli.Commands;
 
 /// <summary>The arguments of <c>tune</c> that say which rows of the embedding learn.</summary>
-internal sealed class TicketOptions
+/// <param name="Path">The ticket file; null for none.</param>
+/// <param name="Only">A number of its best rows, <c>random</c> or <c>frequency</c>; null for all of its rows.</param>
+/// <param name="Rows">How many random or frequent rows; null for as many as the ticket has.</param>
+internal sealed record TicketOptions(string? Path, string? Only, int? Rows)
 {
     private const string Random = "random", Frequency = "frequency";
 
-    private static readonly Option<string?> Ticket = new("--ticket")
+    private static readonly Option<string?> TicketOption = new("--ticket")
     {
-        Description = "The rows that learn, with --train ticket: the ticket.json of find, or a list of row numbers (text or the first TSV column).",
+        Description = "The rows that learn, with --train ticket: the ticket.json of find, or a list of row numbers (text, or the first column of a TSV).",
         HelpName = "FILE",
     };
-    private static readonly Option<string?> Only = new("--only")
+    private static readonly Option<string?> OnlyOption = new("--only")
     {
-        Description = "K: the K best rows of the ticket. random or frequency: instead of a ticket's rows as many drawn by the seed, or the most frequent "
-            + "tokens of the data; how many --rows or the ticket says.",
+        Description = "K: only the K best rows of the ticket. random, frequency: in place of a ticket's rows as many drawn by the seed, or those of the "
+            + "data's most frequent tokens; how many the ticket says, or --rows.",
         HelpName = "K|random|frequency",
     };
-    private static readonly Option<int?> Rows =
-        OptionNumber.Optional<int>("--rows", "How many rows --only random or frequency takes.", "K", n => n >= 1, "it must be a whole number from 1");
+    private static readonly Option<int?> RowsOption = OptionValue.OptionalCount("--rows", "How many rows --only random or frequency takes.");
 
-    private readonly int? _rows;
-    private readonly string? _only;
-
-    public TicketOptions(ParseResult arguments)
-    {
-        (Path, _only, _rows) = (arguments.GetValue(Ticket), arguments.GetValue(Only), arguments.GetValue(Rows));
-    }
-
-    /// <summary>The ticket file, where the rows are its own.</summary>
-    public string? Path { get; }
-
-    /// <summary>Whether the rows that learn are the ticket's own.</summary>
-    public bool IsOfTicket => _only is not (Random or Frequency);
+    /// <summary>The ticket file, where the rows that learn are its own.</summary>
+    public string? OwnPath => Only is Random or Frequency ? null : Path;
 
     /// <summary>Gives a command the arguments.</summary>
     public static void AddTo(Command command)
     {
         command.Validators.Add(Check);
-        foreach (Option option in (Option[])[Ticket, Only, Rows]) command.Add(option);
+        foreach (Option option in (Option[])[TicketOption, OnlyOption, RowsOption]) command.Add(option);
     }
+
+    /// <summary>Reads the arguments.</summary>
+    public static TicketOptions From(ParseResult arguments) =>
+        new(arguments.GetValue(TicketOption), arguments.GetValue(OnlyOption), arguments.GetValue(RowsOption));
+
+    /// <summary>Whether any of them stands there.</summary>
+    public static bool AreGiven(CommandResult result) =>
+        Array.Exists((Option[])[TicketOption, OnlyOption, RowsOption], option => result.GetResult(option) is not null);
 
     /// <summary>Chooses the rows.</summary>
     /// <param name="embedding">The base's embedding.</param>
@@ -59,26 +58,28 @@ internal sealed class TicketOptions
     public TicketList Choose(Tensor embedding, TokenTable tokens, IReadOnlyList<TokenSequence> training, ulong seed, CancellationToken cancellationToken)
     {
         TicketList? ticket = Path is null ? null : TicketList.Read(Path, embedding, cancellationToken);
-        int count = _rows ?? ticket?.Ids.Count ?? 0;
-        switch (_only)
+        int count = Rows ?? ticket?.Ids.Count ?? 0;
+        switch (Only)
         {
             case null: return ticket!;
             case Random: return new(RowChoice.Random(tokens, (int)embedding.Shape[0], count, seed), Line($"rows:random|k:{count}|seed:{seed}"));
             case Frequency: return new(RowChoice.MostFrequent(training, count), Line($"rows:frequency|k:{count}"));
         }
-        int best = int.Parse(_only, CultureInfo.InvariantCulture);
+        int best = int.Parse(Only, CultureInfo.InvariantCulture);
         return best <= ticket!.Ids.Count ? new([.. ticket.Ids.Take(best)], Line($"{ticket.Signature}|only:{best}"))
             : throw new CommandException(ExitCode.BadInput, Line($"--only {best}: the ticket has {ticket.Ids.Count} rows. Take that many at most."));
     }
 
     private static void Check(CommandResult result)
     {
-        (string? only, bool hasTicket, bool hasRows) = (result.GetValue(Only), result.GetResult(Ticket) is not null, result.GetResult(Rows) is not null);
+        string? only = result.GetValue(OnlyOption);
+        bool hasTicket = result.GetResult(TicketOption) is not null, hasRows = result.GetResult(RowsOption) is not null;
         if (only is Random or Frequency)
         {
             if (!hasTicket && !hasRows) result.AddError($"--only {only} needs --rows K, or a --ticket of which it takes the number of rows.");
         }
-        else if (hasRows) result.AddError("--rows belongs to --only random or --only frequency; --only K takes the K best rows of a ticket.");
+        else if (hasRows)
+            result.AddError("--rows belongs to --only random or --only frequency; --only K takes the K best rows of a ticket.");
         else if (only is not null && !(int.TryParse(only, NumberStyles.None, CultureInfo.InvariantCulture, out int best) && best >= 1))
             result.AddError($"--only is {ConsoleUi.OneLine(only)}; it must be a whole number from 1, {Random} or {Frequency}.");
         else if (only is not null && !hasTicket) result.AddError($"--only {only} needs the --ticket whose best rows it takes.");

@@ -98,7 +98,7 @@ internal sealed class Experiment : IDisposable
         };
         TextSequences text = TextSequences.Encode(documents, tokenizer, tokenizer.Count, ExperimentSettings.Length);
         using PretrainingRun run = new(config, text, _operations, new() { Plan = _settings.Pretraining, Out = Place("base"), Tokenizer = Place(TokenizerName) });
-        TrainingSummary summary = TrainingReport.Run(_ui, "base", line => run.Run(line, _cancel));
+        TrainingSummary summary = Train(run.Run);
         _ui.WriteLine($"  {Sizes.Count(config.ParameterCount, "weight")}, {Sizes.Count(text.Training.Sum(s => (long)s.RowCount), "token")} "
             + $"seen {NumberText.Real(_settings.Epochs)} times; loss {NumberText.Fixed(summary.EvalLossBefore ?? double.NaN, 2)} before, "
             + $"{NumberText.Fixed(summary.EvalLossAfter ?? double.NaN, 2)} after, on text held out");
@@ -116,9 +116,16 @@ internal sealed class Experiment : IDisposable
         Say(what);
         using Checkpoint basis = Checkpoint.Open(Place("base"));
         using TuningRun run = new(basis, scope, sequences, [], _operations, new() { Plan = plan, Out = Place(name), Signature = what }, _cancel);
-        TrainingSummary summary = TrainingReport.Run(_ui, name, line => run.Run(line, _cancel));
+        TrainingSummary summary = Train(run.Run);
         _ui.WriteLine($"  {Sizes.Count(summary.ParameterCount, "parameter")}, {Sizes.Count(summary.StepCount, "step")}: loss "
             + $"{NumberText.Fixed(summary.FirstLoss ?? double.NaN, 2)} at the first, {NumberText.Fixed(summary.LastLoss ?? double.NaN, 2)} at the last{(summary.FrozenFingerprint is null ? "" : "; all else has the bytes it had")}");
+    }
+
+    private TrainingSummary Train(Func<IProgress<TrainingProgress>, CancellationToken, TrainingSummary> run)
+    {
+        _ui.Flush();
+        using ProgressLine line = _ui.StartProgress();
+        return run(TrainingReport.ShowOn(line), _cancel);
     }
 
     private void Find()

@@ -102,7 +102,7 @@ public sealed class TuneTests : IDisposable
             .AssertFailed(4, "sha256:", Embedding);
     }
 
-    [TestCase("say what learns")]
+    [TestCase("Say what learns")]
     [TestCase("needs the rows", "--train", "ticket")]
     [TestCase("belong to --train ticket", "--train", "full", "--ticket", "x")]
     [TestCase("exclude each other", "--train", "full", "--epochs", "1", "--steps", "2")]

@@ -1,0 +1,43 @@
+using System.CommandLine;
+
+namespace KsLottery.Cli.Commands;
+
+/// <summary>The arguments that say where a training runs, for <c>tune</c> and <c>pretrain</c>.</summary>
+/// <param name="Out">The folder.</param>
+/// <param name="Resume">Whether the run in it goes on.</param>
+/// <param name="SaveEvery">The time after which the state is saved again.</param>
+/// <param name="Threads">Threads; 0 for one a processor.</param>
+internal sealed record RunFolderOptions(string Out, bool Resume, TimeSpan SaveEvery, int Threads)
+{
+    private static readonly Option<string> OutOption = new("--out", "-o")
+    {
+        Description = "The folder of the run and its result: a new or empty one, or with --resume one that holds an unfinished run.",
+        HelpName = "DIR",
+        Required = true,
+    };
+    private static readonly Option<bool> ResumeOption = new("--resume")
+    {
+        Description = "Go on with the run in --out, by the same command; the result has the bytes that it would have without the break.",
+    };
+    private static readonly Option<double> SaveEveryOption = new("--save-every")
+    {
+        Description = "Save the state after so many seconds; it is also saved on Ctrl-C.",
+        HelpName = "SECONDS",
+        DefaultValueFactory = _ => 300,
+        CustomParser = result => OptionValue.Parse<double>(result, seconds => seconds is >= 0 and < 1e9, "it must be a number of seconds from 0"),
+    };
+    private static readonly Option<int> ThreadsOption = OptionValue.Count("--threads", 0, 0,
+        "Threads; 0 takes one for each processor. Results do not depend on it.");
+
+    static RunFolderOptions() => ThreadsOption.Aliases.Add("-t");
+
+    /// <summary>Gives a command the arguments.</summary>
+    public static void AddTo(Command command)
+    {
+        foreach (Option option in (Option[])[OutOption, ResumeOption, SaveEveryOption, ThreadsOption]) command.Add(option);
+    }
+
+    /// <summary>Reads the arguments.</summary>
+    public static RunFolderOptions From(ParseResult arguments) => new(arguments.GetRequiredValue(OutOption), arguments.GetValue(ResumeOption),
+        TimeSpan.FromSeconds(arguments.GetValue(SaveEveryOption)), arguments.GetValue(ThreadsOption));
+}
