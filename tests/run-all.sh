@@ -65,7 +65,7 @@ if [ "${1:-}" != --quick ]; then
   check "pack" dotnet pack -c Release -v q --nologo -o "$work/packages" KsLottery.Engine.sln
   check "the library package holds managed code alone" bash -c "! unzip -l '$work'/packages/KsLottery.Engine.*.nupkg | grep -E 'runtimes/|native/'"
   check "install the tool from its package" dotnet tool install --tool-path "$work/tools" --add-source "$work/packages" --version 0.1.0 KsLottery.Cli
-  check "the installed tool runs its demo" "$work/tools/kslottery" demo --keep "$work/demo" --quiet
+  check "the installed tool runs its demo" "$work/tools/kslottery" demo --pair --keep "$work/demo" --quiet
   mkdir "$work/consumer"
   sed -n '/^```csharp$/,/^```$/p' README.md | sed '/^```/d' >"$work/consumer/Program.cs"
   cat >"$work/consumer/consumer.csproj" <<XML

@@ -8,7 +8,7 @@ public sealed class DemoTests
     [Test]
     public void The_demo_finds_what_it_planted_and_walks_the_whole_way()
     {
-        ToolRun run = KsLotteryTool.Run("demo");
+        ToolRun run = KsLotteryTool.Run("demo", "--pair");
         Assert.That((run.ExitCode, run.Error), Is.EqualTo((0, "")));
         Assert.That(run.Lines.Where(l => l.StartsWith("$ ", StringComparison.Ordinal)).Select(l => l.Split(' ')[2]),
             Is.EqualTo(new[] { "find", "apply", "revert", "export" }));
@@ -22,8 +22,8 @@ public sealed class DemoTests
     public void Kept_files_are_usable_and_the_same_at_every_run()
     {
         using TemporaryFolder folder = new();
-        JsonElement first = KsLotteryTool.Run("demo", "--json", "--keep", folder.File("kept")).Json();
-        JsonElement second = KsLotteryTool.Run([("KSLOTTERY_KERNEL", "scalar")], "demo", "--json").Json();
+        JsonElement first = KsLotteryTool.Run("demo", "--pair", "--json", "--keep", folder.File("kept")).Json();
+        JsonElement second = KsLotteryTool.Run([("KSLOTTERY_KERNEL", "scalar")], "demo", "--pair", "--json").Json();
         Assert.That(second.GetProperty("signature").GetString(), Is.EqualTo(first.GetProperty("signature").GetString()));
         Assert.That(first.GetProperty("ids").EnumerateArray().Select(i => i.GetInt32()),
             Is.EqualTo(new[] { 1, 13, 259, 260, 261, 262, 263, 264, 270, 271, 272, 273, 289 }));
@@ -32,6 +32,6 @@ public sealed class DemoTests
         string kept = folder.File("kept");
         JsonElement found = KsLotteryTool.Run("find", Path.Combine(kept, "base"), Path.Combine(kept, "tuned"), "--json").Json();
         Assert.That(found.GetProperty("signature").GetString(), Is.EqualTo(first.GetProperty("signature").GetString()));
-        KsLotteryTool.Run("demo", "--keep", kept).AssertFailed(2, "no empty folder");
+        KsLotteryTool.Run("demo", "--pair", "--keep", kept).AssertFailed(2, "no empty folder");
     }
 }
