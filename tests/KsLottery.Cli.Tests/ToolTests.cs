@@ -8,6 +8,8 @@ public sealed class ToolTests
     [TestCase(new[] { "find", "--help" }, "help-find.txt")]
     [TestCase(new[] { "convert", "--help" }, "help-convert.txt")]
     [TestCase(new[] { "demo", "--help" }, "help-demo.txt")]
+    [TestCase(new[] { "tune", "--help" }, "help-tune.txt")]
+    [TestCase(new[] { "pretrain", "--help" }, "help-pretrain.txt")]
     public void The_help_text_is_the_one_that_was_approved(string[] arguments, string file)
     {
         ToolRun run = KsLotteryTool.Run(arguments);

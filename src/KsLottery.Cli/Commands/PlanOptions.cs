@@ -7,9 +7,11 @@ namespace KsLottery.Cli.Commands;
 /// <summary>The arguments that say how a training steps, for <c>tune</c> and <c>pretrain</c>; what is left out keeps the command's default.</summary>
 internal static class PlanOptions
 {
-    private const string Positive = "it must be a number above 0", NotNegative = "it must be a number from 0", Decay = "it must be a number from 0 to below 1";
+    private const string Positive = "it must be a number above 0", NotNegative = "it must be a number from 0";
+    private const string Decay = "it must be a number from 0 to below 1";
 
-    private static readonly Option<double?> Epochs = OptionValue.Optional<double>("--epochs", "N", IsPositive, Positive, "How often the data are gone through.");
+    private static readonly Option<double?> Epochs = OptionValue.Optional<double>("--epochs", "N", IsPositive, Positive,
+        "How often the data are gone through.");
     private static readonly Option<long?> Steps = OptionValue.Optional<long>("--steps", "N", n => n >= 1, "it must be a whole number from 1",
         "Optimizer steps, in place of --epochs.");
     private static readonly Option<int?> Batch = OptionValue.OptionalCount("--batch", "Sequences of an optimizer step.");
@@ -79,7 +81,8 @@ internal static class PlanOptions
     public static string Describe(TrainingPlan plan)
     {
         string rate = string.Create(CultureInfo.InvariantCulture, $"{(plan.IsCosine ? "cosine" : "constant")} from {plan.LearningRate:g4}");
-        string floor = plan.IsCosine && plan.FinalRate > 0 ? string.Create(CultureInfo.InvariantCulture, $" to {plan.FinalRate * plan.LearningRate:g4}") : "";
+        string floor = plan.IsCosine && plan.FinalRate > 0
+            ? string.Create(CultureInfo.InvariantCulture, $" to {plan.FinalRate * plan.LearningRate:g4}") : "";
         return rate + floor + string.Create(CultureInfo.InvariantCulture,
             $", warmup {plan.Warmup:g4}, AdamW {plan.Beta1} {plan.Beta2}, decay {plan.WeightDecay}, clip {plan.MaxGradientNorm}");
     }

@@ -36,12 +36,17 @@ internal sealed record PretrainOptions
     private static readonly Option<int> WidthOption = OptionValue.Count("--width", 2, 256, "d, the width of an embedding row.");
     private static readonly Option<int> LayersOption = OptionValue.Count("--layers", 1, 4, "Layers.");
     private static readonly Option<int> HeadsOption = OptionValue.Count("--heads", 1, 8, "Heads of the attention.");
-    private static readonly Option<int?> KeyHeadsOption = OptionValue.OptionalCount("--key-heads", "Heads of keys and values; as many as --heads by default.");
+    private static readonly Option<int?> KeyHeadsOption = OptionValue.OptionalCount("--key-heads",
+        "Heads of keys and values; as many as --heads by default.");
     private static readonly Option<int?> FeedForwardOption = OptionValue.OptionalCount("--feed-forward",
         "The width within the feed-forward block; by default 8/3 of --width, up to a multiple of 32.");
     private static readonly Option<int> LengthOption = OptionValue.Count("--length", 2, 256, "Tokens of a sequence.");
-    private static readonly Option<bool> TiedOption = new("--tied") { Description = "Let the output head be the embedding; by default it is its own, as in LLaMA-1." };
-    private static readonly Option<double> ShareOption = OptionValue.Share("--eval-share", 0.01, "Hold the last share of the text out and evaluate on it.");
+    private static readonly Option<bool> TiedOption = new("--tied")
+    {
+        Description = "Let the output head be the embedding; by default it is its own, as in LLaMA-1.",
+    };
+    private static readonly Option<double> ShareOption = OptionValue.Share("--eval-share", 0.01,
+        "Hold the last share of the text out and evaluate on it.");
 
     private ParseResult? _arguments;
 

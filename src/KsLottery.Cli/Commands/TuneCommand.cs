@@ -31,7 +31,8 @@ internal static class TuneCommand
         TicketList? rows = null;
         if (options.Train == "ticket")
         {
-            Tensor embedding = basis.FindInputEmbedding() ?? throw new KeyNotFoundException($"{options.Model}: no input embedding in it. Choose a LLaMA-type model.");
+            Tensor embedding = basis.FindInputEmbedding()
+                ?? throw new KeyNotFoundException($"{options.Model}: no input embedding in it. Choose a LLaMA-type model.");
             rows = options.Ticket.Choose(embedding, tokenizer.Names, data.Training, options.Plan.Seed, cancel);
         }
         TrainingScope scope = rows is not null ? TrainingScope.Ticket(rows.Ids) : options.Train == "full" ? TrainingScope.Full : TrainingScope.Embedding;
@@ -84,7 +85,8 @@ internal static class TuneCommand
             .Add("trainable", Sizes.Count(run.ParameterCount)
                 + (rows is null ? "" : $" = {Sizes.Count(rows.Ids.Count, "row")} of {Sizes.Count(config.Width)}"));
         if (rows is not null) facts.Add("rows", ConsoleUi.OneLine(rows.Signature));
-        string skipped = data.Skipped > 0 ? $", {Sizes.Count(data.Skipped)} left out" : "", cut = data.Truncated > 0 ? $", {Sizes.Count(data.Truncated)} cut" : "";
+        string skipped = data.Skipped > 0 ? $", {Sizes.Count(data.Skipped)} left out" : "";
+        string cut = data.Truncated > 0 ? $", {Sizes.Count(data.Truncated)} cut" : "";
         facts.Add("data", $"{Sizes.Count(data.Training.Count, "pair")}, {Sizes.Count(data.TokenCount, "token")}{skipped}{cut}");
         if (data.Evaluation.Count > 0) facts.Add("held out", Sizes.Count(data.Evaluation.Count, "pair"));
         facts.Add("prompt", options.Prompt.TemplateOrAlpaca.Name)

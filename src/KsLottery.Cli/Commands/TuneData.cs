@@ -23,11 +23,13 @@ internal sealed record TuneData(IReadOnlyList<TokenSequence> Training, IReadOnly
         SentencePair[] pairs = [.. text.Take(options.Limit)];
         int held = (int)Math.Ceiling(options.EvaluationShare * pairs.Length);
         if (held == pairs.Length)
-            throw new CommandException(ExitCode.BadInput, $"{options.Data}: {Sizes.Count(held, "pair")}, and all would be held out. Hold out less, or give more.");
+            throw new CommandException(ExitCode.BadInput,
+                $"{options.Data}: {Sizes.Count(held, "pair")}, and all would be held out. Hold out less, or give more.");
         SampleSet training = Encode(pairs[..^held]);
         SampleSet evaluation = Encode(options.Evaluation is { } path ? ParallelText.Read(path, options.Pairs) : pairs[^held..]);
         return training.Samples.Count > 0
-            ? new(training.Sequences, evaluation.Sequences, text.SkippedCount + training.SkippedCount + evaluation.SkippedCount, training.TruncatedCount)
+            ? new(training.Sequences, evaluation.Sequences, text.SkippedCount + training.SkippedCount + evaluation.SkippedCount,
+                training.TruncatedCount)
             : throw new CommandException(ExitCode.BadInput, $"{options.Data}: every pair was longer than allowed and left out. Raise --max-length.");
 
         SampleSet Encode(IEnumerable<SentencePair> some) =>

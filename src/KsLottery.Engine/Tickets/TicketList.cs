@@ -27,9 +27,10 @@ public sealed record TicketList(IReadOnlyList<int> Ids, string Signature)
         Ticket ticket = TicketFile.Read(path);
         string fingerprint = Fingerprint.OfTensor(tensor, cancellationToken);
         if (ticket.Origin.BaseFingerprint != fingerprint)
-            throw new TicketMismatchException($"{path}: the ticket was found in {CheckpointFormatException.Quote(ticket.Origin.Tensor)} with the fingerprint "
-                + $"{ticket.Origin.BaseFingerprint}, but {tensor.File.Path}, tensor {CheckpointFormatException.Quote(tensor.Name)}, has {fingerprint}. "
-                + "Tune the base that the ticket was found in, or give its row numbers as a list.");
+            throw new TicketMismatchException(
+                $"{path}: the ticket was found in {CheckpointFormatException.Quote(ticket.Origin.Tensor)} with the fingerprint "
+                + $"{ticket.Origin.BaseFingerprint}, but {tensor.File.Path}, tensor {CheckpointFormatException.Quote(tensor.Name)}, has "
+                + $"{fingerprint}. Tune the base that the ticket was found in, or give its row numbers as a list.");
         return ticket.Entries.Count > 0 ? new([.. ticket.Entries.Select(e => e.Id)], ticket.Signature.ToString())
             : throw new InvalidDataException($"{path}: the ticket is empty, there is nothing to train. Find one with another alpha, or --top.");
     }
@@ -57,13 +58,15 @@ public sealed record TicketList(IReadOnlyList<int> Ids, string Signature)
             if (number == 1 && !cells.All(cell => int.TryParse(cell, out _))) continue;
             foreach (string cell in cells)
             {
-                if (!int.TryParse(cell, NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out int id) || id >= rowCount)
-                    throw new InvalidDataException($"{path}: line {number}: '{cell.Trim()}' is no row of the embedding, which has 0 to {rowCount - 1}. Mend the line.");
-                if (!known.Add(id)) throw new InvalidDataException($"{path}: line {number}: row {id} is there twice. Give each row once.");
+                if (!int.TryParse(cell.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out int id) || id >= rowCount)
+                    throw Invalid($"'{cell.Trim()}' is no row of the embedding, which has 0 to {rowCount - 1}. Mend the line.");
+                if (!known.Add(id)) throw Invalid($"row {id} is there twice. Give each row once.");
                 ids.Add(id);
             }
         }
         return ids.Count > 0 ? new(ids, string.Create(CultureInfo.InvariantCulture, $"rows:list|k:{ids.Count}"))
             : throw new InvalidDataException($"{path}: no row number in it. Give one or more.");
+
+        InvalidDataException Invalid(string problem) => new(string.Create(CultureInfo.InvariantCulture, $"{path}: line {number}: {problem}"));
     }
 }

@@ -24,7 +24,8 @@ internal sealed class LearnedPart
     {
         _names = [.. weights.Trainable.Select(w => w.Name)];
         _rows = weights.Scope!.Rows;
-        if (_rows.Count == 0 && weights.Config.IsTied && checkpoint.TryGetTensor(LlamaWeights.HeadName, out _)) _names.Add(LlamaWeights.HeadName);
+        bool hasSecondName = weights.Config.IsTied && checkpoint.TryGetTensor(LlamaWeights.HeadName, out _);
+        if (_rows.Count == 0 && hasSecondName) _names.Add(LlamaWeights.HeadName);
     }
 
     /// <summary>Whether nothing is frozen.</summary>
@@ -34,10 +35,12 @@ internal sealed class LearnedPart
     public bool Contains(string name) => _rows.Count == 0 && _names.Contains(name);
 
     /// <summary>The fingerprint of all that learns.</summary>
-    public string FingerprintOfLearned(Checkpoint checkpoint, CancellationToken cancellationToken) => Take(checkpoint, isLearned: true, cancellationToken);
+    public string FingerprintOfLearned(Checkpoint checkpoint, CancellationToken cancellationToken) =>
+        Take(checkpoint, isLearned: true, cancellationToken);
 
     /// <summary>The fingerprint of all that does not learn.</summary>
-    public string FingerprintOfFrozen(Checkpoint checkpoint, CancellationToken cancellationToken) => Take(checkpoint, isLearned: false, cancellationToken);
+    public string FingerprintOfFrozen(Checkpoint checkpoint, CancellationToken cancellationToken) =>
+        Take(checkpoint, isLearned: false, cancellationToken);
 
     private string Take(Checkpoint checkpoint, bool isLearned, CancellationToken cancellationToken)
     {

@@ -54,7 +54,7 @@ public sealed record TrainingPlan
     /// <summary>Decides the order of the data, and the first weights of a new model.</summary>
     public ulong Seed { get; init; } = 42;
 
-    /// <summary>Steps from one evaluation to the next; null evaluates after each epoch. Also evaluated: before the first step and after the last.</summary>
+    /// <summary>Steps from one evaluation to the next, null for an epoch's; before the first step and after the last is evaluated in any case.</summary>
     public long? EvaluateEvery { get; init; }
 
     /// <summary>Whether activations are computed again in the backward pass instead of being kept.</summary>

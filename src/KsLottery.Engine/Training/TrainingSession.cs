@@ -17,7 +17,7 @@ internal sealed class TrainingSession : IDisposable
     private readonly LlamaModel _model;
     private readonly Trainer _trainer;
     private readonly IOperations _operations;
-    private readonly IReadOnlyList<TokenSequence> _evaluation;
+    private readonly IReadOnlyList<TokenBatch> _evaluation;
     private readonly RunOptions _options;
 
     /// <param name="folder">Where it runs.</param>
@@ -31,8 +31,9 @@ internal sealed class TrainingSession : IDisposable
         IReadOnlyList<TokenSequence> evaluation, RunOptions options, IEnumerable<KeyValuePair<string, string>> settings)
     {
         TrainingPlan plan = options.Plan;
-        (Folder, _operations, _evaluation, _options) = (folder, operations, evaluation, options);
+        (Folder, _operations, _options) = (folder, operations, options);
         Batches = new(training, plan.BatchSize, plan.MicroBatchRows, plan.Seed);
+        _evaluation = evaluation.Count == 0 ? [] : BatchSchedule.Pack(evaluation, plan.MicroBatchRows);
         TrainerOptions steps = plan.ToOptions(Batches.StepsPerEpoch);
         _model = new(weights, operations, plan.Recompute);
         _trainer = new(_model, operations, Batches, steps);
@@ -43,7 +44,8 @@ internal sealed class TrainingSession : IDisposable
         ]);
         folder.ThrowIfOther(Settings);
         TokenBatch[] some = [.. Enumerable.Range(0, Math.Min(MeasuredSteps, Batches.StepsPerEpoch)).SelectMany(step => Batches.GetStep(step))];
-        EstimatedBytes = TrainingMemory.Estimate(weights.Config, ParameterCount, some.Max(b => b.RowCount), some.Max(b => b.TargetCount), plan.Recompute);
+        EstimatedBytes = TrainingMemory.Estimate(weights.Config, ParameterCount, some.Max(b => b.RowCount),
+            Math.Max(some.Max(b => b.TargetCount), _evaluation.Max(b => (int?)b.TargetCount) ?? 0), _evaluation.Max(b => (int?)b.RowCount) ?? 0, plan.Recompute);
     }
 
     public RunFolder Folder { get; }
@@ -66,8 +68,7 @@ internal sealed class TrainingSession : IDisposable
     public TrainingSummary Run(Func<TrainedFiles> write, string? frozen, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
         Folder.Begin(Settings);
-        IReadOnlyList<TokenBatch> evaluation = _evaluation.Count == 0 ? [] : BatchSchedule.Pack(_evaluation, Batches.MicroBatchRows);
-        new TrainingLoop(_trainer, _model, evaluation, _options.Plan.EvaluateEvery ?? Batches.StepsPerEpoch, Folder, Settings, _options.SaveEvery)
+        new TrainingLoop(_trainer, _model, _evaluation, _options.Plan.EvaluateEvery ?? Batches.StepsPerEpoch, Folder, Settings, _options.SaveEvery)
             .Run(progress, cancellationToken);
         TrainedFiles files = write();
         TrainingSummary summary = TrainingSummary.From(Folder.MetricsPath, files, ParameterCount, _operations.PeakAllocatedBytes, frozen);

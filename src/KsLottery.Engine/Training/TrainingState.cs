@@ -38,9 +38,8 @@ internal static class TrainingState
     {
         using SafetensorsFile file = SafetensorsFile.Open(path);
         RunSettings.ThrowIfDifferent(path, file.Metadata, settings);
-        Position position = new(
-            long.TryParse(file.Metadata.GetValueOrDefault(StepKey), NumberStyles.None, CultureInfo.InvariantCulture, out long step) ? step : throw NoStep(path),
-            Real(LossKey), Real(NormKey));
+        if (!long.TryParse(file.Metadata.GetValueOrDefault(StepKey), NumberStyles.None, CultureInfo.InvariantCulture, out long step)) throw NoStep(path);
+        Position position = new(step, Real(LossKey), Real(NormKey));
         byte[] buffer = new byte[PieceLength * sizeof(float)];
         foreach (Part part in parts)
         {
@@ -57,8 +56,8 @@ internal static class TrainingState
         }
         return position;
 
-        double Real(string key) =>
-            double.TryParse(file.Metadata.GetValueOrDefault(key), NumberStyles.Float, CultureInfo.InvariantCulture, out double value) ? value : throw NoStep(path);
+        double Real(string key) => double.TryParse(file.Metadata.GetValueOrDefault(key), NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
+            ? value : throw NoStep(path);
     }
 
     private static InvalidDataException NoStep(string path) => new($"{path}: the metadata do not say which step was the last. Begin the run anew.");

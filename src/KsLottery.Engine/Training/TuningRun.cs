@@ -54,7 +54,8 @@ public sealed class TuningRun : IDisposable
             _session = new(folder, _weights, operations, training, evaluation, options,
             [
                 new("dtype", options.KeepTypes ? "keep" : "f32"), new("rows", string.Join(' ', scope.Rows)),
-                new("config", Fingerprint.OfFile(TrainedCheckpoint.ConfigPath(basis), cancellationToken)), new("base", LearnedFingerprint), new("frozen", FrozenFingerprint ?? "nothing"),
+                new("config", Fingerprint.OfFile(TrainedCheckpoint.ConfigPath(basis), cancellationToken)),
+                new("base", LearnedFingerprint), new("frozen", FrozenFingerprint ?? "nothing"),
             ]);
         }
         catch
@@ -63,7 +64,7 @@ public sealed class TuningRun : IDisposable
             throw;
         }
         if (scope.Rows.Count > 0 && ParameterCount != (long)scope.Rows.Count * Config.Width)
-            throw new InvalidOperationException($"{ParameterCount} weights learn, {scope.Rows.Count} rows of {Config.Width} have {(long)scope.Rows.Count * Config.Width}.");
+            throw new InvalidOperationException($"{ParameterCount} weights learn, {scope.Rows.Count} rows of {Config.Width} are asked for.");
     }
 
     /// <summary>The base's shape.</summary>
@@ -111,7 +112,8 @@ public sealed class TuningRun : IDisposable
             ThrowIfFrozenChanged(_basis, cancellationToken);
             return WritePatch(ticket, cancellationToken);
         }
-        TrainedFiles files = TrainedCheckpoint.Write(_basis, _weights, _operations, _options.Out, _options.KeepTypes, _options.Tokenizer, cancellationToken);
+        TrainedFiles files = TrainedCheckpoint.Write(_basis, _weights, _operations, _options.Out, _options.KeepTypes, _options.Tokenizer,
+            cancellationToken);
         using Checkpoint written = Checkpoint.Open(_options.Out);
         ThrowIfFrozenChanged(written, cancellationToken);
         return files;

@@ -2,6 +2,7 @@ using System.Text.Json;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Tickets;
 using KsLottery.Engine.Transfer;
+using KsLottery.Tests.Support;
 
 namespace KsLottery.Cli.Tests.Commands;
 
@@ -19,6 +20,7 @@ public sealed class TuneTests : IDisposable
         JsonElement tuned = _fixture.RunTune("embedding", "embedding", "--steps", "30", "--learning-rate", "3e-2", "--eval-share", "0.1");
         Assert.That(tuned.GetProperty("eval_loss_after").GetDouble(), Is.LessThan(tuned.GetProperty("eval_loss_before").GetDouble() - 0.2), "it learns");
         using Checkpoint basis = Checkpoint.Open(_fixture.Base), after = Checkpoint.Open(_fixture.File("embedding"));
+        Assert.That((double)tuned.GetProperty("peak_bytes").GetInt64() / tuned.GetProperty("estimated_bytes").GetInt64(), Is.InRange(0.5, 1.1));
         Assert.That(tuned.GetProperty("trained_parameters").GetInt64(), Is.EqualTo(basis.GetTensor(Embedding).ElementCount));
         Assert.That(after.Tensors.Select(t => t.Name), Is.EqualTo(basis.Tensors.Select(t => t.Name)));
         foreach (Tensor tensor in basis.Tensors)
@@ -33,7 +35,7 @@ public sealed class TuneTests : IDisposable
         int[] best = [.. ticket.Entries.Take(3).Select(e => e.Id).Order()];
         Assert.That(partial.GetProperty("trained_parameters").GetInt64(), Is.EqualTo(3 * 32));
         Assert.That(partial.GetProperty("last_loss").GetDouble(), Is.LessThan(partial.GetProperty("first_loss").GetDouble()));
-        Assert.That(System.IO.File.ReadAllBytes(Path.Combine(_fixture.File("partial"), TicketFile.FileName)), Is.EqualTo(System.IO.File.ReadAllBytes(file)));
+        Assert.That(File.ReadAllBytes(Path.Combine(_fixture.File("partial"), TicketFile.FileName)), Is.EqualTo(File.ReadAllBytes(file)));
         string patchFile = Path.Combine(_fixture.File("partial"), RowPatch.FileName);
         Assert.That(KsLotteryTool.Run("apply", _fixture.Base, patchFile, "--out", _fixture.File("patched")).ExitCode, Is.Zero);
         using Checkpoint patched = Checkpoint.Open(_fixture.File("patched"));
@@ -63,10 +65,30 @@ public sealed class TuneTests : IDisposable
         JsonElement frequent = _fixture.RunTune("frequent", "ticket", "--only", "frequency", "--rows", "5", "--steps", "1");
         Assert.That((random.GetProperty("signature").GetString(), frequent.GetProperty("signature").GetString()),
             Is.EqualTo(("rows:random|k:5|seed:42", "rows:frequency|k:5")));
-        System.IO.File.WriteAllLines(_fixture.File("rows.txt"), ["# the first ones", "261 7", "9,8"]);
+        File.WriteAllLines(_fixture.File("rows.txt"), ["# the first ones", "261 7", "9,8"]);
         Assert.That(_fixture.RunTune("list", "ticket", "--ticket", _fixture.File("rows.txt"), "--steps", "1").GetProperty("rows").GetInt32(), Is.EqualTo(4));
         using RowPatch list = RowPatch.Open(Path.Combine(_fixture.File("list"), RowPatch.FileName));
         Assert.That(list.Indices, Is.EqualTo(new[] { 7, 8, 9, 261 }));
+    }
+
+    [Test]
+    public void A_tokenizer_from_elsewhere_goes_along_and_the_paper_s_presets_hold()
+    {
+        string basis = SharedData.Path("models", "hf", "stories260K_hf"), data = _fixture.Pairs;
+        KsLotteryTool.Run("tune", basis, "--data", data, "--train", "full", "--out", _fixture.File("none")).AssertFailed(2, "--tokenizer");
+        JsonElement embed = KsLotteryTool.Run("tune", basis, "--data", data, "--tokenizer", SharedData.Path("models", "stories260K", "tok512.bin"),
+            "--preset", "paper-embed", "--source-language", "English", "--target-language", "Danish", "--limit", "6", "--steps", "1",
+            "--out", _fixture.File("alpaca"), "--json", "--quiet").Json();
+        Assert.That(embed.GetProperty("scope").GetString(), Is.EqualTo("embedding"));
+        using JsonDocument training = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(_fixture.File("alpaca"), "training.json")));
+        JsonElement settings = training.RootElement.GetProperty("settings");
+        Assert.That((settings.GetProperty("batch").GetString(), settings.GetProperty("learning-rate").GetString(), settings.GetProperty("warmup").GetString()),
+            Is.EqualTo(("128", "2E-05", "0.03")));
+        Assert.That(settings.GetProperty("template").GetString(), Does.StartWith("Below is an instruction").And.EndsWith("### Response:"));
+        // The result is a base with its own tokenizer.
+        JsonElement partial = KsLotteryTool.Run("tune", _fixture.File("alpaca"), "--data", data, "--preset", "paper-partial", "--only", "frequency", "--rows", "4",
+            "--template", "plain", "--source-language", "English", "--target-language", "Danish", "--limit", "6", "--out", _fixture.File("plain"), "--json", "--quiet").Json();
+        Assert.That((partial.GetProperty("steps").GetInt32(), partial.GetProperty("trained_parameters").GetInt32()), Is.EqualTo((5, 4 * 64)));
     }
 
     [Test]
@@ -82,13 +104,13 @@ public sealed class TuneTests : IDisposable
     public void Data_that_are_damaged_are_refused_by_file_and_line()
     {
         string file = _fixture.File("damaged.tsv");
-        System.IO.File.WriteAllText(file, "one\ten\ntwo\n");
+        File.WriteAllText(file, "one\ten\ntwo\n");
         KsLotteryTool.Run("tune", _fixture.Base, "--data", file, "--template", "minimal", "--train", "embedding", "--out", _fixture.File("none"))
             .AssertFailed(2, $"{file}: line 2", "columns");
-        System.IO.File.WriteAllText(file, "one\ten\n" + new string('x', 200) + "\ten\n");
+        File.WriteAllText(file, "one\ten\n" + new string('x', 200) + "\ten\n");
         KsLotteryTool.Run("tune", _fixture.Base, "--data", file, "--template", "minimal", "--train", "embedding", "--out", _fixture.File("none"))
             .AssertFailed(2, $"{file}: line 2", "tokens");
-        System.IO.File.WriteAllText(file, "3\nseven\n");
+        File.WriteAllText(file, "3\nseven\n");
         KsLotteryTool.Run(_fixture.Tune("none", "ticket", "--ticket", file)).AssertFailed(2, $"{file}: line 2", "seven");
         Assert.That(Directory.Exists(_fixture.File("none")), Is.False);
     }
@@ -116,7 +138,7 @@ public sealed class TuneTests : IDisposable
         Assert.That(run.Error, Does.Contain(message));
     }
 
-    private byte[] Patch(string output) => System.IO.File.ReadAllBytes(Path.Combine(_fixture.File(output), RowPatch.FileName));
+    private byte[] Patch(string output) => File.ReadAllBytes(Path.Combine(_fixture.File(output), RowPatch.FileName));
 
     private static byte[] Bytes(Tensor tensor)
     {

@@ -115,7 +115,7 @@ public class TrainedCheckpointTests
         return (TrainedCheckpoint.Write(basis, weights, operations, output, keepTypes), values);
     }
 
-    private static string MakeBase(TemporaryFolder folder, ElementType type, bool isSharded, bool isTied = false)
+    internal static string MakeBase(TemporaryFolder folder, ElementType type, bool isSharded, bool isTied = false)
     {
         string path = Directory.CreateDirectory(folder.File("base")).FullName;
         LlamaConfig config = TinyModels.Config(isTied);

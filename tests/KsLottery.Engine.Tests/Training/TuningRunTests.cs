@@ -1,0 +1,108 @@
+using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Corpora;
+using KsLottery.Engine.Models;
+using KsLottery.Engine.Operations;
+using KsLottery.Engine.Training;
+using KsLottery.Engine.Transfer;
+using KsLottery.Tests.Support;
+
+namespace KsLottery.Engine.Tests.Training;
+
+[TestFixture]
+public class TuningRunTests
+{
+    private static readonly TokenSequence[] Sequences =
+        [.. Enumerable.Range(0, 12).Select(s => new TokenSequence(Enumerable.Range(0, 5 + (s % 3)).Select(i => ((3 * s) + (i * i)) % 11).ToArray(), 1 + (s % 2)))];
+
+    private static readonly TrainingPlan Plan = new() { Steps = 9, BatchSize = 4, LearningRate = 1e-2, EvaluateEvery = 3 };
+
+    [Test]
+    public void A_run_cancelled_at_any_step_ends_with_the_same_bytes([Values(0, 1, 2)] int scope, [Range(0, 9, 3)] int cancelledAt)
+    {
+        TrainingScope[] scopes = [TrainingScope.Full, TrainingScope.Embedding, TrainingScope.Ticket([1, 7])];
+        using TemporaryFolder folder = new();
+        string path = TrainedCheckpointTests.MakeBase(folder, ElementType.BF16, isSharded: true);
+        Run(path, scopes[scope], folder.File("whole"));
+        using CancellationTokenSource cancel = new();
+        Assert.That(() => Run(path, scopes[scope], folder.File("cancelled"), heard: new Heard(step =>
+        {
+            if (step == cancelledAt) cancel.Cancel();
+        }), cancel: cancel.Token), Throws.InstanceOf<OperationCanceledException>());
+        Run(path, scopes[scope], folder.File("cancelled"), resume: true);
+        AssertSame(folder);
+    }
+
+    /// <summary>An evaluation that was cancelled leaves a step whose weights are saved and whose line is not there.</summary>
+    [Test]
+    public void An_evaluation_that_was_cancelled_is_done_again()
+    {
+        using TemporaryFolder folder = new();
+        string path = TrainedCheckpointTests.MakeBase(folder, ElementType.F32, isSharded: false);
+        Run(path, TrainingScope.Embedding, folder.File("whole"));
+        using CancellationTokenSource cancel = new();
+        Assert.That(() => Run(path, TrainingScope.Embedding, folder.File("cancelled"), heard: new Heard(step =>
+        {
+            if (step == 6) cancel.Cancel();
+        }), cancel: cancel.Token), Throws.InstanceOf<OperationCanceledException>());
+        string metrics = folder.File("cancelled/metrics.jsonl");
+        string[] lines = File.ReadAllLines(metrics);
+        Assert.That(lines, Has.Length.EqualTo(7), "one before the first step, six after steps");
+        File.WriteAllLines(metrics, lines[..^1]);
+        Run(path, TrainingScope.Embedding, folder.File("cancelled"), resume: true);
+        AssertSame(folder);
+    }
+
+    [Test]
+    public void A_base_that_changes_while_it_is_trained_on_gives_no_result([Values] bool isTicket)
+    {
+        using TemporaryFolder folder = new();
+        string path = TrainedCheckpointTests.MakeBase(folder, ElementType.F32, isSharded: false);
+        FrozenWeightsChangedException? fault = Assert.Throws<FrozenWeightsChangedException>(() => Run(path,
+            isTicket ? TrainingScope.Ticket([3]) : TrainingScope.Embedding, folder.File("out"), heard: new Heard(step =>
+            {
+                if (step != 2) return;
+                using FileStream file = new(Path.Combine(path, "model.safetensors"), FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+                file.Seek(-2, SeekOrigin.End);
+                file.WriteByte(1);
+            })));
+        Assert.That(fault!.Message, Does.Contain(fault.Before).And.Contain(fault.After));
+        Assert.That(File.Exists(folder.File("out/state.safetensors")), Is.True, "the work is not lost");
+        Assert.That(File.Exists(folder.File($"out/{RowPatch.FileName}")), Is.False);
+    }
+
+    [Test]
+    public void A_training_that_diverges_says_so_and_what_to_do()
+    {
+        using TemporaryFolder folder = new();
+        string path = TrainedCheckpointTests.MakeBase(folder, ElementType.F32, isSharded: false);
+        Assert.That(() => Run(path, TrainingScope.Full, folder.File("out"), plan: Plan with { LearningRate = 1e38, MaxGradientNorm = 0, Warmup = 0 }),
+            Throws.TypeOf<NotFiniteNumberException>().With.Message.Contains("lower the learning rate"));
+    }
+
+    private static TrainingSummary Run(string path, TrainingScope scope, string output, bool resume = false, IProgress<TrainingProgress>? heard = null,
+        TrainingPlan? plan = null, CancellationToken cancel = default)
+    {
+        using Checkpoint basis = Checkpoint.Open(path);
+        using CpuOperations operations = new(1);
+        using TuningRun run = new(basis, scope, Sequences[..9], Sequences[9..], operations,
+            new() { Plan = plan ?? Plan, Out = output, Resume = resume, SaveEvery = TimeSpan.FromHours(1) }, CancellationToken.None);
+        return run.Run(heard, cancel);
+    }
+
+    private static void AssertSame(TemporaryFolder folder)
+    {
+        string[] names = [.. Directory.EnumerateFiles(folder.File("whole")).Select(p => Path.GetFileName(p)).Order(StringComparer.Ordinal)];
+        Assert.That(Directory.EnumerateFiles(folder.File("cancelled")).Select(p => Path.GetFileName(p)).Order(StringComparer.Ordinal), Is.EqualTo(names));
+        foreach (string name in names.Where(n => n != MetricsWriter.FileName))
+            Assert.That(File.ReadAllBytes(folder.File($"cancelled/{name}")), Is.EqualTo(File.ReadAllBytes(folder.File($"whole/{name}"))), name);
+        Assert.That(Metrics("cancelled"), Is.EqualTo(Metrics("whole")));
+
+        StepMetrics[] Metrics(string run) =>
+            [.. MetricsFile.Read(folder.File($"{run}/{MetricsWriter.FileName}")).Select(step => step with { TokensPerSecond = null })];
+    }
+
+    private sealed class Heard(Action<long> hear) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value) => hear(value.Step.Step);
+    }
+}
