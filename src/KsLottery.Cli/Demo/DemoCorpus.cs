@@ -36,8 +36,8 @@ internal sealed class DemoCorpus(ulong seed, params IReadOnlyList<Tongue> target
     private static readonly (Slot Slot, int Values)[] Entries =
     [
         (Slot.City, Meaning.Cities), (Slot.Vehicle, Meaning.Vehicles), (Slot.Building, Meaning.Buildings), (Slot.Ware, Meaning.Wares),
-        (Slot.Place, Meaning.Places), (Slot.Region, Meaning.Regions), (Slot.OnDay, Meaning.Days), (Slot.Day, Meaning.Days),
-        (Slot.Date, Meaning.DaysOfYear), (Slot.At, Meaning.Times), (Slot.Number, 21), (Slot.Number, 100), (Slot.Number, 1_000),
+        (Slot.Place, Meaning.Places), (Slot.OnDay, Meaning.Days), (Slot.Day, Meaning.Days), (Slot.Date, Meaning.DaysOfYear),
+        (Slot.At, Meaning.Times), (Slot.Number, 21), (Slot.Number, 100), (Slot.Number, WrittenNumbers.Max + 1),
     ];
 
     /// <summary>Documents of a few lines each for the base to learn from, about so many characters in all.</summary>
