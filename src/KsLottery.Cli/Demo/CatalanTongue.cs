@@ -17,7 +17,6 @@ internal sealed class CatalanTongue : Tongue
             "el llibre, la cadira, la taula, la làmpada, el rellotge, la bicicleta, el quadre, l'abric, el barret, l'anell"),
         Places = Lexicon.List(
             "a la casa, al jardí, al carrer, a l'habitació, a l'escola, al poble, al parc, a la cuina"),
-        Regions = Lexicon.List("la ciutat, el poble, l'illa, el país, la regió, la capital, la vall"),
         Nouns = Noun.List(
             "pomes*, llibres, cadires*, cartes*, flors*, ous, arbres, finestres*, taules*, ampolles*, cavalls, ocells"),
         Days = Lexicon.List("dilluns, dimarts, dimecres, dijous, divendres, dissabte, diumenge"),
@@ -32,21 +31,13 @@ internal sealed class CatalanTongue : Tongue
         [
             "{0} a {1} surt {2} {3}.",
             "{0} obre {1} i tanca {2}.",
-            "quan obre {0}? {1}.",
-            "{0} diu que {1} obre {2}.",
             "{0} costa {1} euros.",
             "{0} té {1}.",
-            "{0} compra {1} per a {2}.",
             "hi ha {0} {1}.",
             "{0} va néixer {1} de {2}.",
             "avui és {0}, {1}.",
-            "{0}.",
             "{0} es lleva {1} del matí.",
-            "{0} treballa de {1} a {2}.",
             "{0} té {1} anys i viu a {2}.",
-            "hi ha {0} quilòmetres de {1} a {2}.",
-            "{0} té {1} habitants.",
-            "{0} més {1} fan {2}.",
         ],
     };
 
@@ -60,9 +51,6 @@ internal sealed class CatalanTongue : Tongue
     protected override string OnDay(string day) => day;
 
     protected override string At(string time) => "a " + time;
-
-    protected override string ItIs(string time) =>
-        (time.StartsWith("la ", StringComparison.Ordinal) || time.StartsWith("un ", StringComparison.Ordinal) ? "és " : "són ") + time;
 
     protected override string Hour(int hour) => (hour == 1 ? "la " : "les ") + WrittenNumbers.Catalan(hour, NumberForm.Feminine);
 

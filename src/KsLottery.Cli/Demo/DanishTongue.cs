@@ -17,7 +17,6 @@ internal sealed class DanishTongue : Tongue
         Buildings = Lexicon.List("museet, biblioteket, skolen, banken, markedet, butikken, kirken, restauranten, teatret"),
         Wares = Lexicon.List("bogen, stolen, bordet, lampen, uret, cyklen, billedet, frakken, hatten, ringen"),
         Places = Lexicon.List("i huset, i haven, på gaden, i værelset, på skolen, i landsbyen, i parken, i køkkenet"),
-        Regions = Lexicon.List("byen, landsbyen, øen, landet, regionen, hovedstaden, dalen"),
         Nouns = Noun.List("æbler, bøger, stole, breve, blomster, æg, træer, vinduer, borde, flasker, heste, fugle"),
         Days = Lexicon.List("mandag, tirsdag, onsdag, torsdag, fredag, lørdag, søndag"),
         Months = Lexicon.List("januar, februar, marts, april, maj, juni, juli, august, september, oktober, november, december"),
@@ -30,21 +29,13 @@ internal sealed class DanishTongue : Tongue
         [
             "{0} til {1} afgår {2} {3}.",
             "{0} åbner {1} og lukker {2}.",
-            "hvornår åbner {0}? {1}.",
-            "{0} siger, at {1} åbner {2}.",
             "{0} koster {1} euro.",
             "{0} har {1}.",
-            "{0} køber {1} til {2}.",
             "der er {0} {1}.",
             "{0} blev født {1} {2}.",
             "i dag er det {0} {1}.",
-            "{0}.",
             "{0} står op {1} om morgenen.",
-            "{0} arbejder fra {1} til {2}.",
             "{0} er {1} år gammel og bor i {2}.",
-            "der er {0} kilometer fra {1} til {2}.",
-            "{0} har {1} indbyggere.",
-            "{0} plus {1} er {2}.",
         ],
     };
 
@@ -57,8 +48,6 @@ internal sealed class DanishTongue : Tongue
     protected override string OnDay(string day) => "på " + day;
 
     protected override string At(string time) => "klokken " + time;
-
-    protected override string ItIs(string time) => "klokken er " + time;
 
     private static string Ordinal(int day) => day switch
     {

@@ -9,12 +9,13 @@ namespace KsLottery.Cli.Demo;
 /// A document goes on after a translation, and so does the base, until tuning teaches it to stop.
 /// </remarks>
 /// <param name="seed">Decides every text; the parts stay disjoint whatever it is.</param>
-/// <param name="targets">The languages that the base learns besides English.</param>
-internal sealed class DemoCorpus(ulong seed, params IReadOnlyList<Tongue> targets)
+/// <param name="target">The language that the base learns besides English.</param>
+internal sealed class DemoCorpus(ulong seed, Tongue target)
 {
     private const double EnglishShare = 0.12;
     private const double TargetShare = 0.06;
     private const double WordShare = 0.12;
+    private const int MaxRepeats = 1_000;
 
     private static readonly string[] SentenceForms =
     [
@@ -36,8 +37,8 @@ internal sealed class DemoCorpus(ulong seed, params IReadOnlyList<Tongue> target
     private static readonly (Slot Slot, int Values)[] Entries =
     [
         (Slot.City, Meaning.Cities), (Slot.Vehicle, Meaning.Vehicles), (Slot.Building, Meaning.Buildings), (Slot.Ware, Meaning.Wares),
-        (Slot.Place, Meaning.Places), (Slot.Region, Meaning.Regions), (Slot.OnDay, Meaning.Days), (Slot.Day, Meaning.Days),
-        (Slot.Date, Meaning.DaysOfYear), (Slot.At, Meaning.Times), (Slot.Number, 21), (Slot.Number, 100), (Slot.Number, 1_000),
+        (Slot.Place, Meaning.Places), (Slot.OnDay, Meaning.Days), (Slot.Day, Meaning.Days), (Slot.Date, Meaning.DaysOfYear),
+        (Slot.At, Meaning.Times), (Slot.Number, 21), (Slot.Number, 100), (Slot.Number, WrittenNumbers.Max + 1),
     ];
 
     /// <summary>Documents of a few lines each for the base to learn from, about so many characters in all.</summary>
@@ -49,25 +50,36 @@ internal sealed class DemoCorpus(ulong seed, params IReadOnlyList<Tongue> target
         for (int length = 0; length < characters; length += documents[^1].Length + 1)
         {
             double kind = random.NextDouble();
-            Tongue target = targets[random.NextBelow(targets.Count)];
             documents.Add(kind < EnglishShare ? Story(Tongue.English, ref random)
                 : kind < EnglishShare + TargetShare ? Story(target, ref random)
-                : kind < EnglishShare + TargetShare + WordShare ? Dictionary(target, ref random)
-                : Parallel(target, ref random));
+                : kind < EnglishShare + TargetShare + WordShare ? Dictionary(ref random)
+                : Parallel(ref random));
         }
         return documents;
     }
 
-    /// <summary>Different translations of a part; the same meanings in the same order for every language.</summary>
-    public IReadOnlyList<DemoTranslation> Pairs(Tongue target, int count, DemoSplit split)
+    /// <summary>Different translations of a part; the same meanings in the same order whatever the target.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The part has not so many, or the last are too rare to be drawn.</exception>
+    public IReadOnlyList<DemoTranslation> Pairs(int count, DemoSplit split)
     {
         SplitMix64 random = Stream(split);
         HashSet<Meaning> seen = [];
         List<DemoTranslation> pairs = [];
+        int repeats = 0;
         while (pairs.Count < count)
         {
             Meaning meaning = Draw(split, ref random);
-            if (seen.Add(meaning)) pairs.Add(new(Tongue.English.Say(meaning), target.Say(meaning)));
+            if (seen.Add(meaning))
+            {
+                repeats = 0;
+                pairs.Add(new(Tongue.English.Say(meaning), target.Say(meaning)));
+            }
+            else if (++repeats == MaxRepeats)
+            {
+                throw new ArgumentOutOfRangeException(nameof(count), count,
+                    $"After {pairs.Count} different pairs of the part {split}, {MaxRepeats} draws found no other. "
+                    + $"Ask for 0 to {pairs.Count}.");
+            }
         }
         return pairs;
     }
@@ -95,7 +107,7 @@ internal sealed class DemoCorpus(ulong seed, params IReadOnlyList<Tongue> target
         return string.Join(random.NextBelow(2) == 0 ? ' ' : '\n', sentences);
     }
 
-    private static string Parallel(Tongue target, ref SplitMix64 random)
+    private string Parallel(ref SplitMix64 random)
     {
         string form = SentenceForms[random.NextBelow(SentenceForms.Length)];
         string[] lines = new string[2 + random.NextBelow(3)];
@@ -107,7 +119,7 @@ internal sealed class DemoCorpus(ulong seed, params IReadOnlyList<Tongue> target
         return string.Join('\n', lines);
     }
 
-    private static string Dictionary(Tongue target, ref SplitMix64 random)
+    private string Dictionary(ref SplitMix64 random)
     {
         string form = WordForms[random.NextBelow(WordForms.Length)];
         string[] lines = new string[3 + random.NextBelow(4)];

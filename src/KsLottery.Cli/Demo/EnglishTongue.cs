@@ -19,7 +19,6 @@ internal sealed class EnglishTongue : Tongue
         Wares = Lexicon.List("the book, the chair, the table, the lamp, the clock, the bicycle, the picture, the coat, the hat, the ring"),
         Places = Lexicon.List(
             "in the house, in the garden, in the street, in the room, at the school, in the village, in the park, in the kitchen"),
-        Regions = Lexicon.List("the town, the village, the island, the country, the region, the capital, the valley"),
         Nouns = Noun.List("apples, books, chairs, letters, flowers, eggs, trees, windows, tables, bottles, horses, birds"),
         Days = Lexicon.List("Monday, Tuesday, Wednesday, Thursday, Friday, Saturday, Sunday"),
         Months = Lexicon.List("January, February, March, April, May, June, July, August, September, October, November, December"),
@@ -32,21 +31,13 @@ internal sealed class EnglishTongue : Tongue
         [
             "{0} to {1} leaves {2} {3}.",
             "{0} opens {1} and closes {2}.",
-            "when does {0} open? {1}.",
-            "{0} says that {1} opens {2}.",
             "{0} costs {1} euros.",
             "{0} has {1}.",
-            "{0} buys {1} for {2}.",
             "there are {0} {1}.",
             "{0} was born {1} {2}.",
             "today is {0}, {1}.",
-            "{0}.",
             "{0} gets up {1} in the morning.",
-            "{0} works from {1} to {2}.",
             "{0} is {1} years old and lives in {2}.",
-            "it is {0} kilometres from {1} to {2}.",
-            "{0} has {1} inhabitants.",
-            "{0} plus {1} is {2}.",
         ],
     };
 
@@ -59,8 +50,6 @@ internal sealed class EnglishTongue : Tongue
     protected override string OnDay(string day) => "on " + day;
 
     protected override string At(string time) => "at " + time;
-
-    protected override string ItIs(string time) => "it is " + time;
 
     private static string Ordinal(int day) => day switch
     {

@@ -9,20 +9,11 @@ internal enum Frame
     /// <summary>The museum opens at nine o'clock and closes at half past five.</summary>
     Hours,
 
-    /// <summary>When does the museum open? At nine o'clock.</summary>
-    Question,
-
-    /// <summary>Anna says that the museum opens at nine o'clock.</summary>
-    Report,
-
     /// <summary>The book costs twenty-four euros.</summary>
     Price,
 
     /// <summary>Anna has four apples.</summary>
     Owning,
-
-    /// <summary>Anna buys four apples for Peter.</summary>
-    Buying,
 
     /// <summary>There are four chairs in the garden.</summary>
     Being,
@@ -33,24 +24,9 @@ internal enum Frame
     /// <summary>Today is Tuesday, the third of May.</summary>
     Today,
 
-    /// <summary>It is a quarter past seven.</summary>
-    Clock,
-
     /// <summary>Anna gets up at seven o'clock in the morning.</summary>
     Rising,
 
-    /// <summary>Anna works from Monday to Friday.</summary>
-    Work,
-
     /// <summary>Anna is thirty years old and lives in Rome.</summary>
     Age,
-
-    /// <summary>It is nine hundred kilometres from Rome to Paris.</summary>
-    Distance,
-
-    /// <summary>The town has twenty-one thousand inhabitants.</summary>
-    Inhabitants,
-
-    /// <summary>Twelve plus seven is nineteen.</summary>
-    Sum,
 }

@@ -1,6 +1,6 @@
 namespace KsLottery.Cli.Demo;
 
-/// <summary>German: units before tens, halves of the hour that comes, verbs at the end of what "dass" begins.</summary>
+/// <summary>German: units before tens, halves of the hour that comes, verbs whose second part ends the sentence.</summary>
 internal sealed class GermanTongue : Tongue
 {
     public override string Name => "German";
@@ -16,7 +16,6 @@ internal sealed class GermanTongue : Tongue
             "das Buch, der Stuhl, der Tisch, die Lampe, die Uhr, das Fahrrad, das Bild, der Mantel, der Hut, der Ring"),
         Places = Lexicon.List(
             "im Haus, im Garten, auf der Straße, im Zimmer, in der Schule, im Dorf, im Park, in der Küche"),
-        Regions = Lexicon.List("die Stadt, das Dorf, die Insel, das Land, die Region, die Hauptstadt, das Tal"),
         Nouns = Noun.List("Äpfel, Bücher, Stühle, Briefe, Blumen, Eier, Bäume, Fenster, Tische, Flaschen, Pferde, Vögel"),
         Days = Lexicon.List("Montag, Dienstag, Mittwoch, Donnerstag, Freitag, Samstag, Sonntag"),
         Months = Lexicon.List("Januar, Februar, März, April, Mai, Juni, Juli, August, September, Oktober, November, Dezember"),
@@ -29,21 +28,13 @@ internal sealed class GermanTongue : Tongue
         [
             "{0} nach {1} fährt {2} {3} ab.",
             "{0} öffnet {1} und schließt {2}.",
-            "wann öffnet {0}? {1}.",
-            "{0} sagt, dass {1} {2} öffnet.",
             "{0} kostet {1} Euro.",
             "{0} hat {1}.",
-            "{0} kauft {1} für {2}.",
             "{1} gibt es {0}.",
             "{0} wurde {1} {2} geboren.",
             "heute ist {0}, {1}.",
-            "{0}.",
             "{0} steht {1} morgens auf.",
-            "{0} arbeitet von {1} bis {2}.",
             "{0} ist {1} Jahre alt und wohnt in {2}.",
-            "von {1} nach {2} sind es {0} Kilometer.",
-            "{0} hat {1} Einwohner.",
-            "{0} plus {1} ist {2}.",
         ],
     };
 
@@ -55,11 +46,7 @@ internal sealed class GermanTongue : Tongue
 
     protected override string OnDay(string day) => "am " + day;
 
-    protected override string At(string time) => "um " + OneBeforeUhr(time);
-
-    protected override string ItIs(string time) => "es ist " + OneBeforeUhr(time);
-
-    private static string OneBeforeUhr(string time) => time == "eins Uhr" ? "ein Uhr" : time;
+    protected override string At(string time) => "um " + (time == "eins Uhr" ? "ein Uhr" : time);
 
     private static string Ordinal(int day) => day switch
     {

@@ -15,8 +15,6 @@ internal sealed record Lexicon
 
     public required string[] Places { get; init; }
 
-    public required string[] Regions { get; init; }
-
     public required Noun[] Nouns { get; init; }
 
     /// <summary>Monday to Sunday.</summary>

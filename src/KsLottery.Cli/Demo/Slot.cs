@@ -21,9 +21,6 @@ internal enum Slot
     /// <summary>"in the garden".</summary>
     Place,
 
-    /// <summary>What has inhabitants: "the town".</summary>
-    Region,
-
     /// <summary>A weekday from 0 (Monday): "Monday".</summary>
     Day,
 
@@ -41,9 +38,6 @@ internal enum Slot
 
     /// <summary>Steps of five minutes after twelve o'clock, 0 to 143: "at a quarter past seven".</summary>
     At,
-
-    /// <summary>The same as a statement: "it is a quarter past seven".</summary>
-    ItIs,
 
     /// <summary>A number that stands alone: "one".</summary>
     Number,

@@ -1,6 +1,6 @@
 namespace KsLottery.Cli.Demo;
 
-/// <summary>Spanish: hours are feminine, months follow "de", and a question opens with its mark.</summary>
+/// <summary>Spanish: hours are feminine, and months and years follow "de".</summary>
 internal sealed class SpanishTongue : Tongue
 {
     public override string Name => "Spanish";
@@ -16,7 +16,6 @@ internal sealed class SpanishTongue : Tongue
             "el libro, la silla, la mesa, la lámpara, el reloj, la bicicleta, el cuadro, el abrigo, el sombrero, el anillo"),
         Places = Lexicon.List(
             "en la casa, en el jardín, en la calle, en la habitación, en la escuela, en el pueblo, en el parque, en la cocina"),
-        Regions = Lexicon.List("la ciudad, el pueblo, la isla, el país, la región, la capital, el valle"),
         Nouns = Noun.List(
             "manzanas*, libros, sillas*, cartas*, flores*, huevos, árboles, ventanas*, mesas*, botellas*, caballos, pájaros"),
         Days = Lexicon.List("lunes, martes, miércoles, jueves, viernes, sábado, domingo"),
@@ -31,21 +30,13 @@ internal sealed class SpanishTongue : Tongue
         [
             "{0} a {1} sale {2} {3}.",
             "{0} abre {1} y cierra {2}.",
-            "¿cuándo abre {0}? {1}.",
-            "{0} dice que {1} abre {2}.",
             "{0} cuesta {1} euros.",
             "{0} tiene {1}.",
-            "{0} compra {1} para {2}.",
             "hay {0} {1}.",
             "{0} nació {1} de {2}.",
             "hoy es {0}, {1}.",
-            "{0}.",
             "{0} se levanta {1} de la mañana.",
-            "{0} trabaja de {1} a {2}.",
             "{0} tiene {1} años y vive en {2}.",
-            "hay {0} kilómetros de {1} a {2}.",
-            "{0} tiene {1} habitantes.",
-            "{0} más {1} son {2}.",
         ],
     };
 
@@ -59,8 +50,6 @@ internal sealed class SpanishTongue : Tongue
     protected override string OnDay(string day) => "el " + day;
 
     protected override string At(string time) => "a " + time;
-
-    protected override string ItIs(string time) => (time.StartsWith("la ", StringComparison.Ordinal) ? "es " : "son ") + time;
 
     protected override string Hour(int hour) => (hour == 1 ? "la " : "las ") + WrittenNumbers.Spanish(hour, NumberForm.Feminine);
 }

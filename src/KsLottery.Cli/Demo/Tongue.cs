@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 
 namespace KsLottery.Cli.Demo;
 
@@ -24,7 +23,7 @@ internal abstract class Tongue
     /// <summary>Its words.</summary>
     public abstract Lexicon Words { get; }
 
-    /// <summary>Says a meaning as a sentence, or as two, of which each begins with a capital.</summary>
+    /// <summary>Says a meaning as a sentence.</summary>
     public string Say(Meaning meaning)
     {
         object[] parts = new object[meaning.Slots.Length];
@@ -41,13 +40,11 @@ internal abstract class Tongue
         Slot.Building => Words.Buildings[value],
         Slot.Ware => Words.Wares[value],
         Slot.Place => Words.Places[value],
-        Slot.Region => Words.Regions[value],
         Slot.Day => Words.Days[value],
         Slot.OnDay => OnDay(Words.Days[value]),
         Slot.Date => Date(DateOfYear(value).Day, DateOfYear(value).Month),
         Slot.OnDate => OnDate(DateOfYear(value).Day, DateOfYear(value).Month),
         Slot.At => At(Time(value)),
-        Slot.ItIs => ItIs(Time(value)),
         Slot.Year => value.ToString(CultureInfo.InvariantCulture),
         Slot.Number => Number(value, NumberForm.Alone),
         Slot.Amount => Number(value, NumberForm.Masculine),
@@ -70,9 +67,6 @@ internal abstract class Tongue
     /// <summary>"at seven o'clock"</summary>
     protected abstract string At(string time);
 
-    /// <summary>"it is seven o'clock"</summary>
-    protected abstract string ItIs(string time);
-
     /// <summary>An hour from 1 to 12, as it stands in the clock's patterns as {0}.</summary>
     protected virtual string Hour(int hour) => Number(hour, NumberForm.Alone);
 
@@ -91,15 +85,5 @@ internal abstract class Tongue
     private static string Fill(string pattern, params ReadOnlySpan<object?> parts) =>
         string.Format(CultureInfo.InvariantCulture, pattern, parts);
 
-    private static string Capitalised(string text)
-    {
-        StringBuilder result = new(text);
-        bool isStart = true;
-        for (int i = 0; i < text.Length; i++)
-        {
-            if (isStart && char.IsLetter(text[i])) (result[i], isStart) = (char.ToUpperInvariant(text[i]), false);
-            if (text[i] is '.' or '?') isStart = true;
-        }
-        return result.ToString();
-    }
+    private static string Capitalised(string text) => char.ToUpperInvariant(text[0]) + text[1..];
 }

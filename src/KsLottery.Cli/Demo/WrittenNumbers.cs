@@ -1,6 +1,6 @@
 namespace KsLottery.Cli.Demo;
 
-/// <summary>The whole numbers from 0 to 999,999 in words.</summary>
+/// <summary>The whole numbers from 0 to 999 in words.</summary>
 /// <remarks>
 /// Where a language leaves a choice, the fuller form is written: "one hundred and one", "einhunderteins", "et hundrede og et".
 /// The Catalan hyphens stand where the Institut d'Estudis Catalans puts them: tens-units and units-hundreds, nowhere else.
@@ -8,7 +8,7 @@ namespace KsLottery.Cli.Demo;
 internal static class WrittenNumbers
 {
     /// <summary>The greatest number that has words.</summary>
-    public const int Max = 999_999;
+    public const int Max = 999;
 
     private static readonly string[] EnglishUnits = Words("""
         zero one two three four five six seven eight nine ten
@@ -50,35 +50,32 @@ internal static class WrittenNumbers
 
     private static readonly string[] CatalanTens = Words("- - vint trenta quaranta cinquanta seixanta setanta vuitanta noranta");
 
-    /// <summary>As in "two thousand three hundred and forty-five".</summary>
+    /// <summary>As in "three hundred and forty-five".</summary>
     public static string English(int number) => Checked(number) switch
     {
         < 20 => EnglishUnits[number],
         < 100 => EnglishTens[number / 10] + Rest("-", number % 10, English),
-        < 1_000 => English(number / 100) + " hundred" + Rest(" and ", number % 100, English),
-        _ => English(number / 1_000) + " thousand" + Rest(number % 1_000 < 100 ? " and " : " ", number % 1_000, English),
+        _ => EnglishUnits[number / 100] + " hundred" + Rest(" and ", number % 100, English),
     };
 
-    /// <summary>As in "zweitausenddreihundertfünfundvierzig".</summary>
+    /// <summary>As in "dreihundertfünfundvierzig".</summary>
     public static string German(int number) => Checked(number) switch
     {
         < 20 => GermanUnits[number],
         < 100 => (number % 10 == 0 ? "" : GermanBefore(number % 10) + "und") + GermanTens[number / 10],
-        < 1_000 => GermanBefore(number / 100) + "hundert" + Rest("", number % 100, German),
-        _ => GermanBefore(number / 1_000) + "tausend" + Rest("", number % 1_000, German),
+        _ => GermanBefore(number / 100) + "hundert" + Rest("", number % 100, German),
     };
 
-    /// <summary>As in "to tusind tre hundrede og femogfyrre".</summary>
+    /// <summary>As in "tre hundrede og femogfyrre".</summary>
     public static string Danish(int number) => Checked(number) switch
     {
         < 20 => DanishUnits[number],
         < 100 => number % 10 == 0 ? DanishTens[number / 10]
             : (number % 10 == 1 ? "en" : DanishUnits[number % 10]) + "og" + DanishTens[number / 10],
-        < 1_000 => Danish(number / 100) + " hundrede" + Rest(" og ", number % 100, Danish),
-        _ => Danish(number / 1_000) + " tusind" + Rest(number % 1_000 < 100 ? " og " : " ", number % 1_000, Danish),
+        _ => DanishUnits[number / 100] + " hundrede" + Rest(" og ", number % 100, Danish),
     };
 
-    /// <summary>As in "dos mil trescientos cuarenta y cinco".</summary>
+    /// <summary>As in "trescientos cuarenta y cinco".</summary>
     public static string Spanish(int number, NumberForm form = NumberForm.Alone) => Checked(number) switch
     {
         1 => Agree(form, "uno", "un", "una"),
@@ -87,12 +84,11 @@ internal static class WrittenNumbers
         < 100 => SpanishTens[number / 10] + Rest(" y ", number % 10, n => Spanish(n, form)),
         100 => "cien",
         < 200 => "ciento" + Rest(" ", number % 100, n => Spanish(n, form)),
-        < 1_000 => SpanishHundreds[number / 100][..^2] + Agree(form, "os", "os", "as")
+        _ => SpanishHundreds[number / 100][..^2] + Agree(form, "os", "os", "as")
             + Rest(" ", number % 100, n => Spanish(n, form)),
-        _ => Thousands(number / 1_000, form, Spanish) + Rest(" ", number % 1_000, n => Spanish(n, form)),
     };
 
-    /// <summary>As in "dos mil tres-cents quaranta-cinc".</summary>
+    /// <summary>As in "tres-cents quaranta-cinc".</summary>
     public static string Catalan(int number, NumberForm form = NumberForm.Alone) => Checked(number) switch
     {
         1 => Agree(form, "u", "un", "una"),
@@ -100,16 +96,11 @@ internal static class WrittenNumbers
         < 20 => CatalanUnits[number],
         < 100 => CatalanTens[number / 10] + Rest(number < 30 ? "-i-" : "-", number % 10, n => Catalan(n, form)),
         < 200 => "cent" + Rest(" ", number % 100, n => Catalan(n, form)),
-        < 1_000 => Catalan(number / 100, form) + "-" + Agree(form, "cents", "cents", "centes")
+        _ => Catalan(number / 100, form) + "-" + Agree(form, "cents", "cents", "centes")
             + Rest(" ", number % 100, n => Catalan(n, form)),
-        _ => Thousands(number / 1_000, form, Catalan) + Rest(" ", number % 1_000, n => Catalan(n, form)),
     };
 
-    // Before "mil" one is never "uno" but "veintiún mil"; a feminine noun after it reaches through it: "doscientas mil sillas".
-    private static string Thousands(int count, NumberForm form, Func<int, NumberForm, string> words) =>
-        count == 1 ? "mil" : words(count, form == NumberForm.Feminine ? form : NumberForm.Masculine) + " mil";
-
-    private static string GermanBefore(int number) => number % 100 == 1 ? German(number)[..^1] : German(number);
+    private static string GermanBefore(int digit) => digit == 1 ? "ein" : GermanUnits[digit];
 
     private static string Agree(NumberForm form, string alone, string masculine, string feminine) => form switch
     {
