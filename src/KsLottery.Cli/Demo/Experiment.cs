@@ -106,7 +106,7 @@ internal sealed class Experiment : IDisposable
 
     private IReadOnlyList<TrainingSample> Encode(SampleEncoder encoder, string name, DemoSplit split, int count)
     {
-        IReadOnlyList<DemoTranslation> pairs = _corpus.Pairs(_settings.Target, count, split);
+        IReadOnlyList<DemoTranslation> pairs = _corpus.Pairs(count, split);
         AtomicFile.WriteText(Place(name), string.Concat(pairs.Select(p => $"{p.English}\t{p.Target}\n")), _cancel);
         return encoder.Encode(ParallelText.Read(Place(name)), PromptTemplate.Plain, Tongue.English.Name, _settings.Target.Name).Samples;
     }

@@ -33,5 +33,9 @@ public sealed class ExperimentTests
     }
 
     [Test]
-    public void What_the_pair_does_not_use_is_refused() => KsLotteryTool.Run("demo", "--pair", "--language", "danish").AssertFailed(1, "--pair trains nothing");
+    public void What_the_pair_does_not_use_is_refused()
+    {
+        ToolRun run = KsLotteryTool.Run("demo", "--pair", "--language", "danish");
+        Assert.That((run.ExitCode, run.Output, run.Error.Split('\n')[0]), Is.EqualTo((1, "", "--pair trains nothing: leave --language, --quick and --threads out.")));
+    }
 }
