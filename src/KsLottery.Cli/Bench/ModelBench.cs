@@ -15,7 +15,9 @@ namespace KsLottery.Cli.Bench;
 /// <param name="TicketRows">k, rows of the ticket.</param>
 /// <param name="Threads">How many threads compute.</param>
 /// <param name="Time">How long each figure is measured, all repetitions together.</param>
-internal sealed record ModelBenchPlan(LlamaConfig Config, int Sequences, int Length, int TicketRows, int Threads, TimeSpan Time);
+/// <param name="Works">What to measure, of <see cref="ModelBench.Works"/>.</param>
+internal sealed record ModelBenchPlan(
+    LlamaConfig Config, int Sequences, int Length, int TicketRows, int Threads, TimeSpan Time, IReadOnlyList<string> Works);
 
 /// <summary>One line of the result.</summary>
 /// <param name="Name">What was done.</param>
@@ -31,6 +33,10 @@ internal static class ModelBench
 {
     private const int FewestRepetitions = 5, PromptLength = 8;
     private const ulong Seed = 1;
+
+    /// <summary>What can be measured, in the order of the table.</summary>
+    public static readonly IReadOnlyList<string> Works =
+        ["forward", "forward + backward", "full step", "embedding step", "ticket step", "prompt", "generate"];
 
     /// <summary>Runs all measurements and passes each figure on as it comes.</summary>
     public static void Run(ModelBenchPlan plan, Action<ModelBenchFigure> onFigure, Action<string> onStep, CancellationToken cancellationToken)
@@ -66,6 +72,7 @@ internal static class ModelBench
 
         void Measure(string name, TrainingScope? scope, Action<IOperations, LlamaModel> work, int? tokens = null)
         {
+            if (!plan.Works.Contains(name)) return;
             onStep(name);
             using CpuOperations operations = new(plan.Threads);
             using LlamaWeights weights = LlamaWeights.Random(plan.Config, operations, Seed);

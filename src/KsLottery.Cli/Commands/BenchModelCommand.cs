@@ -21,13 +21,18 @@ internal static class BenchModelCommand
     private static readonly Option<int> Batch = Number("--batch", "Sequences of a step.", 4);
     private static readonly Option<int> Rows = Number("--rows", "k, rows of the ticket.", 18);
     private static readonly Option<int> Threads = Number("--threads", "Threads; 0 takes one for each processor.", 1);
+    private static readonly Option<string[]> Works = new Option<string[]>("--work")
+    {
+        Description = $"What to measure: {string.Join(", ", ModelBench.Works)}. All by default; several may be given.",
+        HelpName = "NAME",
+    }.AcceptOnlyFromAmong([.. ModelBench.Works]);
     private static readonly Option<double> Seconds = new("--seconds") { Description = "Time to measure each figure.", DefaultValueFactory = _ => 2, HelpName = "S" };
 
     public static Command Create()
     {
         Command command = new("model", "Measures a LLaMA-type model with random weights: forward, backward, training steps by scope, generation.")
         {
-            Width, Layers, Heads, KeyHeads, FeedForward, Vocabulary, Untied, Length, Batch, Rows, Threads, Seconds,
+            Width, Layers, Heads, KeyHeads, FeedForward, Vocabulary, Untied, Length, Batch, Rows, Threads, Works, Seconds,
         };
         command.SetBody(Run);
         return command;
@@ -64,7 +69,8 @@ internal static class BenchModelCommand
             NormEpsilon = 1e-5,
             IsTied = !arguments.GetValue(Untied),
         };
-        return new(config, Positive(arguments, Batch), length, rows, threads == 0 ? Environment.ProcessorCount : threads, TimeSpan.FromSeconds(arguments.GetValue(Seconds)));
+        return new(config, Positive(arguments, Batch), length, rows, threads == 0 ? Environment.ProcessorCount : threads, TimeSpan.FromSeconds(arguments.GetValue(Seconds)),
+            arguments.GetValue(Works) is { Length: > 0 } works ? works : ModelBench.Works);
     }
 
     private static void Write(ModelBenchPlan plan, List<ModelBenchFigure> figures, ConsoleUi ui)

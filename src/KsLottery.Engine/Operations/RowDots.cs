@@ -49,6 +49,15 @@ internal static class RowDots
             ref float w = ref Unsafe.AsRef(in source.GetBlock(column, 0, count, inputs, needed == 0 ? [] : t_widened.Span, out _));
             for (int i = 0; i < count && rest > 0; i++)
                 MemoryMarshal.CreateSpan(ref Unsafe.Add(ref w, ((nint)i * inputs) + whole), rest).CopyTo(wTails[(i * Lanes)..]);
+            if (rows == 1 && rest == 0)
+            {
+                for (int i = 0; i < count; i++)
+                {
+                    float sum = Dot(ref Unsafe.AsRef(in x[0]), ref Unsafe.Add(ref w, (nint)i * inputs), inputs);
+                    y[column + i] = accumulate ? y[column + i] + sum : sum;
+                }
+                continue;
+            }
             for (int i = 0; inputs <= ShortRow && i < WeightRows * inputs; i += Lanes) Interop.Cache.Prefetch(in w, (WeightRows * inputs) + i);
             for (int row = 0; row < rows; row++)
             {
@@ -57,6 +66,19 @@ internal static class RowDots
                 for (int i = 0; i < count; i++) target[i] = accumulate ? target[i] + sums[i] : sums[i];
             }
         }
+    }
+
+    /// <summary>One row of x with one of W, in the chains and the tree of <see cref="Dot4"/>; read as one stream, memory is faster than as four.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static float Dot(ref float x, ref float w, nint length)
+    {
+        Vector256<float> a = default, b = default;
+        for (nint k = 0; k < length; k += Lanes)
+        {
+            a = Vector256.MultiplyAddEstimate(Vector256.LoadUnsafe(ref x, (nuint)k), Vector256.LoadUnsafe(ref w, (nuint)k), a);
+            b = Vector256.MultiplyAddEstimate(Vector256.LoadUnsafe(ref x, (nuint)k + 8), Vector256.LoadUnsafe(ref w, (nuint)k + 8), b);
+        }
+        return Total(a + b);
     }
 
     /// <summary>One row of x with up to four of W, their tails padded to sixteen.</summary>
