@@ -98,6 +98,12 @@ public sealed record LlamaConfig
         json.WriteBoolean("mlp_bias", false);
         if (BosTokenId is { } bos) json.WriteNumber("bos_token_id", bos);
         if (EosTokenIds is [int eos]) json.WriteNumber("eos_token_id", eos);
+        else if (EosTokenIds.Count > 1)
+        {
+            json.WriteStartArray("eos_token_id");
+            foreach (int id in EosTokenIds) json.WriteNumberValue(id);
+            json.WriteEndArray();
+        }
         json.WriteString("torch_dtype", type switch { ElementType.F16 => "float16", ElementType.BF16 => "bfloat16", _ => "float32" });
         json.WriteEndObject();
 

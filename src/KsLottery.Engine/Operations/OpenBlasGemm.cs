@@ -8,7 +8,7 @@ internal sealed class OpenBlasGemm : GemmAlgorithm
     /// <summary>Tiles as wide as what a weight's rows are widened to at a time, and high enough that packing them does not show.</summary>
     private const int TileRows = 256, TileColumns = 2048, WidenedDepth = 512;
 
-    [ThreadStatic] private static float[]? t_widened;
+    [ThreadStatic] private static float[]? _widened;
 
     public override string Name => "openblas";
     public override int RowGrain => TileRows;
@@ -19,8 +19,8 @@ internal sealed class OpenBlasGemm : GemmAlgorithm
         // What lies ready as F32 is not cut along k.
         int depth = a.ScratchLength(1, 1) + b.ScratchLength(1, 1) == 0 ? k : Math.Min(k, WidenedDepth);
         int aLength = a.ScratchLength(TileRows, depth), bLength = b.ScratchLength(TileColumns, depth);
-        if ((t_widened?.Length ?? 0) < aLength + bLength) t_widened = new float[BitOperations.RoundUpToPowerOf2((uint)(aLength + bLength))];
-        Span<float> aWidened = t_widened.AsSpan(0, aLength), bWidened = t_widened.AsSpan(aLength, bLength);
+        if ((_widened?.Length ?? 0) < aLength + bLength) _widened = new float[BitOperations.RoundUpToPowerOf2((uint)(aLength + bLength))];
+        Span<float> aWidened = _widened.AsSpan(0, aLength), bWidened = _widened.AsSpan(aLength, bLength);
 
         for (int column = 0; column < n; column += TileColumns)
             for (int first = 0; first < k; first += depth)

@@ -19,7 +19,7 @@ internal sealed class PackedGemm<TTile>(string name) : GemmAlgorithm where TTile
     /// <summary>Floats behind the panels that packing may write to: a cache line.</summary>
     private const int Overrun = 16;
 
-    [ThreadStatic] private static AlignedScratch<float> t_scratch;
+    [ThreadStatic] private static AlignedScratch<float> _scratch;
 
     public override string Name => name;
     public override int RowGrain => TTile.Rows;
@@ -91,7 +91,7 @@ internal sealed class PackedGemm<TTile>(string name) : GemmAlgorithm where TTile
 
     private static Span<float> Scratch(int length)
     {
-        if (t_scratch.Length < length) t_scratch = new((int)BitOperations.RoundUpToPowerOf2((uint)length));
-        return t_scratch.Span[..length];
+        if (_scratch.Length < length) _scratch = new((int)BitOperations.RoundUpToPowerOf2((uint)length));
+        return _scratch.Span[..length];
     }
 }

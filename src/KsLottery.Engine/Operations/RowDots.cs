@@ -20,7 +20,7 @@ internal static class RowDots
     /// <summary>Rows up to this long end before the processor sees that more follow, and are fetched ahead.</summary>
     private const int ShortRow = 1024;
 
-    [ThreadStatic] private static AlignedScratch<float> t_widened;
+    [ThreadStatic] private static AlignedScratch<float> _widened;
 
     /// <summary>Computes a range of columns of y.</summary>
     /// <param name="rows">M, at most 8.</param>
@@ -37,7 +37,7 @@ internal static class RowDots
     {
         PanelSource source = new(weight, start, inputs);
         int needed = source.ScratchLength(WeightRows, inputs), whole = inputs & -Lanes, rest = inputs - whole;
-        if (t_widened.Length < needed) t_widened = new(needed);
+        if (_widened.Length < needed) _widened = new(needed);
         Span<float> xTails = stackalloc float[MaxRows * Lanes], wTails = stackalloc float[WeightRows * Lanes];
         xTails.Clear();
         wTails.Clear();
@@ -46,7 +46,7 @@ internal static class RowDots
         for (int column = 0; column < columns; column += WeightRows)
         {
             int count = Math.Min(WeightRows, columns - column);
-            ref float w = ref Unsafe.AsRef(in source.GetBlock(column, 0, count, inputs, needed == 0 ? [] : t_widened.Span, out _));
+            ref float w = ref Unsafe.AsRef(in source.GetBlock(column, 0, count, inputs, needed == 0 ? [] : _widened.Span, out _));
             for (int i = 0; i < count && rest > 0; i++)
                 MemoryMarshal.CreateSpan(ref Unsafe.Add(ref w, ((nint)i * inputs) + whole), rest).CopyTo(wTails[(i * Lanes)..]);
             if (rows == 1 && rest == 0)

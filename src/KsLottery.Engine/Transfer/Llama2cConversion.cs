@@ -1,5 +1,6 @@
-using System.Text.Json;
 using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Models;
+using KsLottery.Engine.Operations;
 using KsLottery.Engine.Tokens;
 
 namespace KsLottery.Engine.Transfer;
@@ -43,7 +44,7 @@ public static class Llama2cConversion
         using StagedFolder folder = new(outDirectory, modelPath);
 
         RoundingLoss loss = WriteWeights(model, Path.Combine(folder.Staging, WeightsName), type, progress, cancellationToken);
-        AtomicFile.Write(Path.Combine(folder.Staging, ModelConfig.FileName), stream => WriteConfig(stream, model.Header, type), cancellationToken);
+        AtomicFile.Write(Path.Combine(folder.Staging, ModelConfig.FileName), stream => ConfigOf(model.Header).WriteTo(stream, type), cancellationToken);
         if (tokenizer is not null) File.Copy(tokenizerPath!, Path.Combine(folder.Staging, tokenizer));
         folder.Commit(cancellationToken);
         if (loss.Overflowed > 0)
@@ -109,37 +110,17 @@ public static class Llama2cConversion
         }
     }
 
-    private static void WriteConfig(Stream stream, Llama2cHeader header, ElementType type)
+    private static LlamaConfig ConfigOf(Llama2cHeader header) => new()
     {
-        using Utf8JsonWriter json = new(stream, new JsonWriterOptions { Indented = true, IndentSize = 1, NewLine = "\n" });
-        json.WriteStartObject();
-        json.WriteStartArray("architectures");
-        json.WriteStringValue("LlamaForCausalLM");
-        json.WriteEndArray();
-        json.WriteString("model_type", "llama");
-        json.WriteNumber("hidden_size", header.Width);
-        json.WriteNumber("intermediate_size", header.HiddenWidth);
-        json.WriteNumber("num_hidden_layers", header.LayerCount);
-        json.WriteNumber("num_attention_heads", header.HeadCount);
-        json.WriteNumber("num_key_value_heads", header.KeyValueHeadCount);
-        json.WriteNumber("vocab_size", header.VocabularySize);
-        json.WriteNumber("max_position_embeddings", header.SequenceLength);
-        WriteRaw("rms_norm_eps", "1e-05");
-        WriteRaw("rope_theta", "10000.0");
-        json.WriteString("hidden_act", "silu");
-        json.WriteBoolean("tie_word_embeddings", header.IsTied);
-        json.WriteBoolean("attention_bias", false);
-        json.WriteBoolean("mlp_bias", false);
-        json.WriteNumber("bos_token_id", 1);
-        json.WriteNumber("eos_token_id", 2);
-        json.WriteString("torch_dtype", type switch { ElementType.F16 => "float16", ElementType.BF16 => "bfloat16", _ => "float32" });
-        json.WriteEndObject();
-
-        // As Python spells them: readers that are strict about types need to see floating-point numbers.
-        void WriteRaw(string name, string number)
-        {
-            json.WritePropertyName(name);
-            json.WriteRawValue(number);
-        }
-    }
+        Width = header.Width,
+        FeedForwardWidth = header.HiddenWidth,
+        LayerCount = header.LayerCount,
+        Attention = new AttentionShape(header.HeadCount, header.KeyValueHeadCount, header.HeadWidth),
+        VocabularySize = header.VocabularySize,
+        MaxLength = header.SequenceLength,
+        NormEpsilon = 1e-5,
+        IsTied = header.IsTied,
+        BosTokenId = 1,
+        EosTokenIds = [2],
+    };
 }
