@@ -71,7 +71,7 @@ def main():
         if not ticket.exists():
             run("find", base, embed, "--out", ticket, "--quiet")
         found = json.loads((ticket / "ticket.json").read_text())
-        tickets[language] = {entry["id"]: entry["token"] for entry in found["entries"]}
+        tickets[language] = {entry["id"]: entry["piece"] for entry in found["entries"]}
         arms = [("base", base, []), ("Embed Tuning", embed, [])]
         if tickets[language]:
             train(partial, "tune", base, *common, "--train", "ticket", "--ticket", ticket / "ticket.json", "--epochs", 5, "--learning-rate", "1e-2")

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs every test, from any folder, and ends with a line `N passed, N failed`.
 #   1  the suites;
-#   2  the row suites again with instruction sets switched off and with each kernel forced;
+#   2  what computes, again with instruction sets switched off and with each row kernel forced;
 #   3  the packages: packed, the tool installed from its file and run, the README's C# snippet compiled against the library and run.
 # --quick leaves 2 and 3 out. Tests that read ../shared/data are skipped, and say so, where it is absent.
 set -u -o pipefail
@@ -51,9 +51,9 @@ suite "command line" test_of tests/KsLottery.Cli.Tests
 
 if [ "${1:-}" != --quick ]; then
   show_skipped=0  # here: the kernels that need what was switched off
-  rows='FullyQualifiedName~Kernels|FullyQualifiedName~Rows'
+  computed='FullyQualifiedName~Tests.Kernels|FullyQualifiedName~Tests.Rows|FullyQualifiedName~Tests.Operations|FullyQualifiedName~Tests.Models'
   for off in EnableAVX512 EnableAVX2 EnableHWIntrinsic; do
-    suite "rows with DOTNET_$off=0" test_of tests/KsLottery.Engine.Tests --filter "$rows" -e "DOTNET_$off=0"
+    suite "rows and models with DOTNET_$off=0" test_of tests/KsLottery.Engine.Tests --filter "$computed" -e "DOTNET_$off=0"
   done
   for kernel in vector256 vector128 scalar reference; do
     suite "scan and tickets with KSLOTTERY_KERNEL=$kernel" \

@@ -19,8 +19,10 @@ internal sealed class PutRowsTests
         for (int i = 0; i < Rows.Length; i++)
             operations.Upload(written.TokenEmbedding.Value.Slice((long)Rows[i] * config.Width, config.Width), values.AsSpan(i * config.Width, config.Width));
         using LlamaModel model = new(overlaid, operations), expected = new(written, operations);
-        Assert.That(model.Logits(TinyModels.Batch()), Is.EqualTo(expected.Logits(TinyModels.Batch())), "to the bit");
-        Assert.That(model.Losses(TinyModels.Batch()), Is.EqualTo(expected.Losses(TinyModels.Batch())));
+        // Our own products give an element the same bits in any product; OpenBLAS, where it must stand in, does not.
+        float tolerance = device == "cpu" && GemmAlgorithms.Default is OpenBlasGemm ? 1e-5f : 0;
+        Assert.That(model.Logits(TinyModels.Batch()), Is.EqualTo(expected.Logits(TinyModels.Batch())).Within(tolerance));
+        Assert.That(model.Losses(TinyModels.Batch()), Is.EqualTo(expected.Losses(TinyModels.Batch())).Within(tolerance));
         Assert.That(overlaid.Trainable, Is.Empty);
     }
 
