@@ -26,7 +26,12 @@ internal static class BenchModelCommand
         Description = $"What to measure: {string.Join(", ", ModelBench.Works)}. All by default; several may be given.",
         HelpName = "NAME",
     }.AcceptOnlyFromAmong([.. ModelBench.Works]);
-    private static readonly Option<double> Seconds = new("--seconds") { Description = "Time to measure each figure.", DefaultValueFactory = _ => 2, HelpName = "S" };
+    private static readonly Option<double> Seconds = new("--seconds")
+    {
+        Description = "Time to measure each figure.",
+        DefaultValueFactory = _ => 2,
+        HelpName = "S",
+    };
 
     public static Command Create()
     {
@@ -49,7 +54,8 @@ internal static class BenchModelCommand
 
     private static ModelBenchPlan Plan(ParseResult arguments)
     {
-        int width = Positive(arguments, Width), heads = Positive(arguments, Heads), keyHeads = arguments.GetValue(KeyHeads), vocabulary = Positive(arguments, Vocabulary);
+        int width = Positive(arguments, Width), heads = Positive(arguments, Heads), keyHeads = arguments.GetValue(KeyHeads);
+        int vocabulary = Positive(arguments, Vocabulary);
         int threads = arguments.GetValue(Threads), rows = Positive(arguments, Rows), length = Positive(arguments, Length);
         if (keyHeads == 0) keyHeads = heads;
         Require(width % heads == 0 && width / heads % 2 == 0, $"--width {width}: give an even multiple of the {heads} heads");
@@ -69,7 +75,8 @@ internal static class BenchModelCommand
             NormEpsilon = 1e-5,
             IsTied = !arguments.GetValue(Untied),
         };
-        return new(config, Positive(arguments, Batch), length, rows, threads == 0 ? Environment.ProcessorCount : threads, TimeSpan.FromSeconds(arguments.GetValue(Seconds)),
+        return new(config, Positive(arguments, Batch), length, rows, threads == 0 ? Environment.ProcessorCount : threads,
+            TimeSpan.FromSeconds(arguments.GetValue(Seconds)),
             arguments.GetValue(Works) is { Length: > 0 } works ? works : ModelBench.Works);
     }
 
@@ -77,12 +84,12 @@ internal static class BenchModelCommand
     {
         LlamaConfig config = plan.Config;
         ProcessorInfo processor = DeviceCatalog.Resolve("cpu").Processor!;
-        ui.WriteLine($"model    {Sizes.Count(config.ParameterCount, "parameter")}: {config.LayerCount} layers of width {config.Width}, {config.FeedForwardWidth} within, "
-            + $"{config.Attention.Heads} heads, vocabulary {Sizes.Count(config.VocabularySize)}, {(config.IsTied ? "tied" : "untied")}, F32");
+        ui.WriteLine($"model    {Sizes.Count(config.ParameterCount, "parameter")}: {config.LayerCount} layers of width {config.Width}, "
+            + $"{config.FeedForwardWidth} within, {config.Attention.Heads} heads, vocabulary {Sizes.Count(config.VocabularySize)}, {(config.IsTied ? "tied" : "untied")}, F32");
         ui.WriteLine($"batch    {plan.Sequences} × {plan.Length} tokens, {Sizes.Count(plan.Threads, "thread")} of {processor.Model}");
         TextTable table = new("", ">ms", ">spread", ">tokens/s", ">memory");
         foreach (ModelBenchFigure f in figures)
-            table.Add(f.Name, Number(f.Seconds * 1e3, "F1"), $"{Number((f.Least / f.Seconds - 1) * 100, "F0")}/+{Number((f.Most / f.Seconds - 1) * 100, "F0")} %",
+            table.Add(f.Name, Number(f.Seconds * 1e3, "F1"), $"{Percent(f.Least / f.Seconds - 1)}/+{Percent(f.Most / f.Seconds - 1)} %",
                 Sizes.Count((long)(f.Tokens / f.Seconds)), Sizes.Bytes(f.Bytes));
         foreach (string line in table.Lines()) ui.WriteLine(line);
         ui.WriteJson(json =>
@@ -105,6 +112,8 @@ internal static class BenchModelCommand
             }
             json.WriteEndArray();
         });
+
+        static string Percent(double share) => Number(100 * share, "F0");
 
         static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
     }

@@ -13,7 +13,7 @@ using KsLottery.Engine.Transfer;
 
 namespace KsLottery.Cli.Demo;
 
-/// <summary>The paper's experiment from nothing: a base, Embed Tuning, the ticket, Partial Transfer and Tuning, and what they must be held against.</summary>
+/// <summary>The paper's experiment from nothing: a base, Embed Tuning, the ticket, Partial Transfer and Tuning, and the controls.</summary>
 /// <remarks>Every model and patch stands in a folder as the tool's commands write it, so that each step can be repeated by hand.</remarks>
 internal sealed class Experiment : IDisposable
 {
@@ -65,9 +65,11 @@ internal sealed class Experiment : IDisposable
             Tune("partial", "Partial Tuning: the ticket's rows from the base", TrainingScope.Ticket(rows), ExperimentSettings.Rows, sequences);
             score.Patch("Partial Tuning", Place("partial"));
             score.RandomDelta("random delta", Place("partial"));
-            Tune("random", "control: as many random rows", Control(RowChoice.Random(tokenizer.Names, tokenizer.Count, rows.Length, ExperimentSettings.Seed)), ExperimentSettings.Rows, sequences);
+            IReadOnlyList<int> random = RowChoice.Random(tokenizer.Names, tokenizer.Count, rows.Length, ExperimentSettings.Seed);
+            Tune("random", "control: as many random rows", TrainingScope.Ticket(random), ExperimentSettings.Rows, sequences);
             score.Patch("random rows", Place("random"));
-            Tune("frequent", "control: as many of the most frequent tokens", Control(RowChoice.MostFrequent(sequences, rows.Length)), ExperimentSettings.Rows, sequences);
+            IReadOnlyList<int> frequent = RowChoice.MostFrequent(sequences, rows.Length);
+            Tune("frequent", "control: as many of the most frequent tokens", TrainingScope.Ticket(frequent), ExperimentSettings.Rows, sequences);
             score.Patch("frequent tokens", Place("frequent"));
         }
         Tune("newline", "control: the newline's row alone", TrainingScope.Ticket(tokenizer.Encode("\n")), ExperimentSettings.Rows, sequences);
@@ -75,8 +77,6 @@ internal sealed class Experiment : IDisposable
         Tune("full", "Full Tuning: every weight", TrainingScope.Full, ExperimentSettings.Full, sequences);
         score.Model("Full Tuning", "full", null, LlamaConfig.Load(Place("full")).ParameterCount);
     }
-
-    private static TrainingScope Control(IReadOnlyList<int> rows) => TrainingScope.Ticket(rows);
 
     private void Pretrain()
     {
@@ -97,7 +97,8 @@ internal sealed class Experiment : IDisposable
             EosTokenIds = [tokenizer.EosId!.Value],
         };
         TextSequences text = TextSequences.Encode(documents, tokenizer, tokenizer.Count, ExperimentSettings.Length);
-        using PretrainingRun run = new(config, text, _operations, new() { Plan = _settings.Pretraining, Out = Place("base"), Tokenizer = Place(TokenizerName) });
+        using PretrainingRun run = new(config, text, _operations,
+            new() { Plan = _settings.Pretraining, Out = Place("base"), Tokenizer = Place(TokenizerName) });
         TrainingSummary summary = Train(run.Run);
         _ui.WriteLine($"  {Sizes.Count(config.ParameterCount, "weight")}, {Sizes.Count(text.Training.Sum(s => (long)s.RowCount), "token")} "
             + $"seen {NumberText.Real(_settings.Epochs)} times; loss {NumberText.Fixed(summary.EvalLossBefore ?? double.NaN, 2)} before, "
@@ -117,8 +118,9 @@ internal sealed class Experiment : IDisposable
         using Checkpoint basis = Checkpoint.Open(Place("base"));
         using TuningRun run = new(basis, scope, sequences, [], _operations, new() { Plan = plan, Out = Place(name), Signature = what }, _cancel);
         TrainingSummary summary = Train(run.Run);
+        string frozen = summary.FrozenFingerprint is null ? "" : "; all else has the bytes it had";
         _ui.WriteLine($"  {Sizes.Count(summary.ParameterCount, "parameter")}, {Sizes.Count(summary.StepCount, "step")}: loss "
-            + $"{NumberText.Fixed(summary.FirstLoss ?? double.NaN, 2)} at the first, {NumberText.Fixed(summary.LastLoss ?? double.NaN, 2)} at the last{(summary.FrozenFingerprint is null ? "" : "; all else has the bytes it had")}");
+            + $"{NumberText.Fixed(summary.FirstLoss ?? double.NaN, 2)} at the first, {NumberText.Fixed(summary.LastLoss ?? double.NaN, 2)} at the last{frozen}");
     }
 
     private TrainingSummary Train(Func<IProgress<TrainingProgress>, CancellationToken, TrainingSummary> run)
@@ -131,7 +133,8 @@ internal sealed class Experiment : IDisposable
     private void Find()
     {
         Say("the Kolmogorov-Smirnov test on every row before and after Embed Tuning");
-        FindReport report = FindCommand.Run(new() { Base = Place("base"), Tuned = Place("embed"), Out = Place("ticket"), ShownOut = "ticket" }, _ui, _cancel);
+        FindOptions options = new() { Base = Place("base"), Tuned = Place("embed"), Out = Place("ticket"), ShownOut = "ticket" };
+        FindReport report = FindCommand.Run(options, _ui, _cancel);
         Ticket = report.Ticket;
         if (!_ui.IsJson) report.Write();
     }
@@ -157,7 +160,8 @@ internal sealed class Experiment : IDisposable
             Add(name, rows, parameters, weights);
         }
 
-        public void Patch(string name, string folder) => Patch(name, folder, (patch, basis, weights) => PatchOverlay.Apply(patch, basis, weights, experiment._cancel));
+        public void Patch(string name, string folder) =>
+            Patch(name, folder, (patch, basis, weights) => PatchOverlay.Apply(patch, basis, weights, experiment._cancel));
 
         /// <summary>The same rows moved as far as a patch moves them, each in a random direction.</summary>
         public void RandomDelta(string name, string folder) => Patch(name, folder, (patch, _, weights) =>
@@ -195,7 +199,8 @@ internal sealed class Experiment : IDisposable
             };
             using ProgressLine line = experiment._ui.StartProgress();
             line.Report(() => $"scoring {name}");
-            experiment.Arms.Add(new(name, rows, parameters, Evaluator.Run(model, experiment._operations, tokenizer, test, options, cancellationToken: experiment._cancel)));
+            EvaluationResult result = Evaluator.Run(model, experiment._operations, tokenizer, test, options, cancellationToken: experiment._cancel);
+            experiment.Arms.Add(new(name, rows, parameters, result));
         }
     }
 }

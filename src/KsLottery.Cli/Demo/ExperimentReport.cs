@@ -9,13 +9,14 @@ internal sealed class ExperimentReport(Experiment experiment, ConsoleUi ui)
     /// <param name="elapsed">How long it took.</param>
     public void Write(string? kept, TimeSpan elapsed)
     {
-        TextTable table = new("method", ">rows", ">parameters", ">loss", ">BLEU", ">chrF", ">exact", ">BLEU 1st line", ">chrF 1st line", ">stops", ">tokens");
+        TextTable table = new("method", ">rows", ">parameters", ">loss", ">BLEU", ">chrF", ">exact",
+            ">BLEU 1st line", ">chrF 1st line", ">stops", ">tokens");
         foreach (ExperimentArm arm in experiment.Arms)
         {
             CorpusScores raw = arm.Result.Scores!.Raw, first = arm.Result.Scores.FirstLine;
-            table.Add(arm.Name, arm.Rows is { } rows ? Sizes.Count(rows) : "", arm.Parameters == 0 ? "" : Sizes.Count(arm.Parameters), NumberText.Fixed(arm.Result.Loss, 3),
-                NumberText.Fixed(raw.Bleu.Score, 1), NumberText.Fixed(raw.Chrf.Score, 1), Percent(raw.ExactMatchRate),
-                NumberText.Fixed(first.Bleu.Score, 1), NumberText.Fixed(first.Chrf.Score, 1), Percent(arm.Result.Summary!.EosRate), NumberText.Fixed(arm.Result.MeanTokens, 1));
+            table.Add(arm.Name, arm.Rows is { } rows ? Sizes.Count(rows) : "", arm.Parameters == 0 ? "" : Sizes.Count(arm.Parameters),
+                NumberText.Fixed(arm.Result.Loss, 3), One(raw.Bleu.Score), One(raw.Chrf.Score), Percent(raw.ExactMatchRate),
+                One(first.Bleu.Score), One(first.Chrf.Score), Percent(arm.Result.Summary!.EosRate), One(arm.Result.MeanTokens));
         }
         ui.WriteLine();
         ui.WriteLine($"== {Sizes.Count(experiment.Arms[0].Result.Samples.Count)} test sentences, none of them seen before, greedily");
@@ -23,7 +24,9 @@ internal sealed class ExperimentReport(Experiment experiment, ConsoleUi ui)
         ui.WriteLine();
         ui.WriteLine("loss: nats a target token. BLEU, chrF, exact: of all that was written; 1st line: of its first line. Where the two differ,");
         ui.WriteLine("the model does not stop (stops: the share of texts that it ended itself), and what tuning gains there is learning to stop.");
-        ui.WriteLine($"{NumberText.Seconds(elapsed)}{(kept is null ? "; demo --keep DIR keeps data, models, ticket and patches to go on with" : $"; everything stands in {ConsoleUi.OneLine(kept)}")}");
+        ui.WriteLine(NumberText.Seconds(elapsed) + (kept is null
+            ? "; demo --keep DIR keeps data, models, ticket and patches to go on with"
+            : $"; everything stands in {ConsoleUi.OneLine(kept)}"));
         ui.WriteJson(json =>
         {
             json.WriteString("signature", experiment.Ticket.Signature.ToString());
@@ -53,6 +56,8 @@ internal sealed class ExperimentReport(Experiment experiment, ConsoleUi ui)
             json.WriteNumber("seconds", elapsed.TotalSeconds);
         });
     }
+
+    private static string One(double value) => NumberText.Fixed(value, 1);
 
     private static string Percent(double share) => $"{NumberText.Fixed(100 * share, 0)} %";
 }

@@ -46,7 +46,8 @@ public sealed class LlamaDecoder : IDecoder, IDisposable
     {
         foreach (int[] prompt in prompts)
             if (prompt.Length < 1 || prompt.Length > Capacity)
-                throw new ArgumentException($"a prompt has {prompt.Length} tokens, a slot holds 1 to {Capacity}. Shorten it, or give the decoder more capacity.", nameof(prompts));
+                throw new ArgumentException($"a prompt has {prompt.Length} tokens, a slot holds 1 to {Capacity}. "
+                    + "Shorten it, or give the decoder more capacity.", nameof(prompts));
         Keep(slots, _model.Prefill(_cache, slots.ToArray(), prompts));
     }
 
@@ -55,7 +56,8 @@ public sealed class LlamaDecoder : IDecoder, IDisposable
     {
         foreach (int slot in slots)
             if (_cache.Length(slot) < 1 || _cache.Length(slot) >= Capacity)
-                throw new InvalidOperationException($"slot {slot} holds {_cache.Length(slot)} of {Capacity} tokens; read a prompt into it first, and stop when it is full.");
+                throw new InvalidOperationException($"slot {slot} holds {_cache.Length(slot)} of {Capacity} tokens; "
+                    + "read a prompt into it first, and stop when it is full.");
         Keep(slots, _model.Append(_cache, slots.ToArray(), tokens.ToArray()));
     }
 

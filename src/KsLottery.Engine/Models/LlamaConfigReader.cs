@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using KsLottery.Engine.Checkpoints;
 
@@ -75,9 +76,12 @@ internal sealed class LlamaConfigReader
         string activation = Find("hidden_act")?.GetString() ?? "silu";
         if (activation is not ("silu" or "swish")) throw Unsupported("hidden_act", Quote(activation), "\"silu\"");
         foreach ((string key, string supported) in Fixed)
-            if (Find(key) is { } value && !(value.GetRawText() == supported || (value.ValueKind == JsonValueKind.Number && $"{value.GetDouble():0.0}" == supported)))
+            if (Find(key) is { } value && !IsSame(value, supported))
                 throw Unsupported(key, value.ValueKind == JsonValueKind.Object ? "set" : value.GetRawText(), supported);
     }
+
+    private static bool IsSame(JsonElement value, string supported) => value.GetRawText() == supported
+        || (value.ValueKind == JsonValueKind.Number && value.GetDouble().ToString("0.0##", CultureInfo.InvariantCulture) == supported);
 
     private RopeScaling? ReadScaling(JsonElement? found)
     {

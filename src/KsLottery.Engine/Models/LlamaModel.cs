@@ -204,7 +204,8 @@ public sealed partial class LlamaModel : IDisposable
     {
         int largest = Math.Max(batch.Tokens.Max(), batch.Targets.Max());
         if (largest >= _config.VocabularySize)
-            throw new ArgumentException($"token {largest} lies outside the model's vocabulary, 0 to {_config.VocabularySize - 1}. Does the tokenizer fit the model?", nameof(batch));
+            throw new ArgumentException($"token {largest} lies outside the model's vocabulary, 0 to {_config.VocabularySize - 1}. "
+                + "Does the tokenizer fit the model?", nameof(batch));
     }
 
     private static int[] Positions(TokenBatch batch)
