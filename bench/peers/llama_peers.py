@@ -118,10 +118,11 @@ def write_llama2c(folder):
     import random
     layer = 4 * WIDTH * WIDTH + 3 * WIDTH * INNER + 2 * WIDTH
     count = VOCABULARY * WIDTH + LAYERS * layer + WIDTH + LENGTH * HEAD
-    block = struct.pack(f"<{4096}f", *(random.gauss(0, 0.02) for _ in range(4096)))
+    length = 4099  # a prime, so that no two rows are the same
+    block = struct.pack(f"<{length}f", *(random.gauss(0, 0.02) for _ in range(length)))
     with open(folder / "model.bin", "wb") as file:
         file.write(struct.pack("<7i", WIDTH, INNER, LAYERS, HEADS, HEADS, VOCABULARY, LENGTH))
-        for _ in range(count // 4096 + 1):
+        for _ in range(count // length + 1):
             file.write(block)
     with open(folder / "tokenizer.bin", "wb") as file:
         file.write(struct.pack("<i", 8))

@@ -11,7 +11,7 @@ namespace KsLottery.Engine.Models;
 public sealed partial class LlamaModel : IDisposable
 {
     /// <summary>Logits are made for about this many bytes of rows at a time.</summary>
-    private const int LogitBytes = 64 << 20;
+    private const int LogitBytes = 128 << 20;
 
     private readonly IOperations _operations;
     private readonly LlamaWeights _weights;
