@@ -138,7 +138,7 @@ def main():
     parser.add_argument("--llama2c", type=Path)
     a = parser.parse_args()
     pin = ["taskset", "-c", "1"] if a.threads == 1 else []
-    environment = {**os.environ, "PEER_THREADS": str(a.threads), "OMP_NUM_THREADS": str(a.threads), "OMP_WAIT_POLICY": "passive"}
+    environment = {**os.environ, "PEER_THREADS": str(a.threads), "OMP_NUM_THREADS": str(a.threads), "OMP_WAIT_POLICY": "passive"}  # PyTorch is faster so
     environment.pop("OPENBLAS_CORETYPE", None)
     subprocess.run(["dotnet", "build", "-c", "Release", "-v", "q", "--nologo", ROOT / "src/KsLottery.Cli"], check=True, stdout=subprocess.DEVNULL)
     tool = ["dotnet", ROOT / "src/KsLottery.Cli/bin/Release/net10.0/kslottery.dll"]
@@ -162,7 +162,7 @@ def main():
                 theirs.setdefault(work, []).append(float(peer.stdout.readline()))
             if a.llama2c:
                 said = subprocess.run([*pin, a.llama2c, folder / "model.bin", "-z", folder / "tokenizer.bin", "-t", "0", "-n", str(LENGTH)],
-                                      env=environment, check=True, capture_output=True).stderr.decode()
+                                      env={**environment, "OMP_WAIT_POLICY": "active"}, check=True, capture_output=True).stderr.decode()
                 decoding.append(float(said.split("tok/s:")[1].split()[0]))
     peer.stdin.close()
 
