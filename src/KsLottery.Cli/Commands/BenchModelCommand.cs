@@ -10,17 +10,17 @@ namespace KsLottery.Cli.Commands;
 /// <summary><c>kslottery bench model</c>: how fast a model runs and learns on this machine.</summary>
 internal static class BenchModelCommand
 {
-    private static readonly Option<int> Width = Number("--width", "C, the width of the model.", 288);
-    private static readonly Option<int> Layers = Number("--layers", "L, the number of layers.", 6);
-    private static readonly Option<int> Heads = Number("--heads", "H, query heads.", 6);
-    private static readonly Option<int> KeyHeads = Number("--key-heads", "G, key and value heads; as many as query heads by default.", 0);
-    private static readonly Option<int> FeedForward = Number("--feed-forward", "F, the width within the feed-forward block.", 768);
-    private static readonly Option<int> Vocabulary = Number("--vocabulary", "V, rows of the embedding.", 32_000);
+    private static readonly Option<int> Width = OptionValue.Count("--width", 1, 288, "C, the width of the model.");
+    private static readonly Option<int> Layers = OptionValue.Count("--layers", 1, 6, "L, the number of layers.");
+    private static readonly Option<int> Heads = OptionValue.Count("--heads", 1, 6, "H, query heads.");
+    private static readonly Option<int> KeyHeads = OptionValue.Count("--key-heads", 0, 0, "G, key and value heads; as many as query heads by default.");
+    private static readonly Option<int> FeedForward = OptionValue.Count("--feed-forward", 1, 768, "F, the width within the feed-forward block.");
+    private static readonly Option<int> Vocabulary = OptionValue.Count("--vocabulary", 1, 32_000, "V, rows of the embedding.");
     private static readonly Option<bool> Untied = new("--untied") { Description = "Give the model an output head of its own." };
-    private static readonly Option<int> Length = Number("--length", "Tokens of a sequence.", 256);
-    private static readonly Option<int> Batch = Number("--batch", "Sequences of a step.", 4);
-    private static readonly Option<int> Rows = Number("--rows", "k, rows of the ticket.", 18);
-    private static readonly Option<int> Threads = Number("--threads", "Threads; 0 takes one for each processor.", 1);
+    private static readonly Option<int> Length = OptionValue.Count("--length", 9, 256, "Tokens of a sequence.");
+    private static readonly Option<int> Batch = OptionValue.Count("--batch", 1, 4, "Sequences of a step.");
+    private static readonly Option<int> Rows = OptionValue.Count("--rows", 1, 18, "k, rows of the ticket.");
+    private static readonly Option<int> Threads = OptionValue.Count("--threads", 0, 1, "Threads; 0 takes one for each processor.");
     private static readonly Option<string[]> Works = new Option<string[]>("--work")
     {
         Description = $"What to measure: {string.Join(", ", ModelBench.Works)}. All by default; several may be given.",
@@ -54,28 +54,26 @@ internal static class BenchModelCommand
 
     private static ModelBenchPlan Plan(ParseResult arguments)
     {
-        int width = Positive(arguments, Width), heads = Positive(arguments, Heads), keyHeads = arguments.GetValue(KeyHeads);
-        int vocabulary = Positive(arguments, Vocabulary);
-        int threads = arguments.GetValue(Threads), rows = Positive(arguments, Rows), length = Positive(arguments, Length);
+        int width = arguments.GetValue(Width), heads = arguments.GetValue(Heads), keyHeads = arguments.GetValue(KeyHeads);
+        int vocabulary = arguments.GetValue(Vocabulary);
+        int threads = arguments.GetValue(Threads), rows = arguments.GetValue(Rows), length = arguments.GetValue(Length);
         if (keyHeads == 0) keyHeads = heads;
         Require(width % heads == 0 && width / heads % 2 == 0, $"--width {width}: give an even multiple of the {heads} heads");
         Require(keyHeads > 0 && heads % keyHeads == 0, $"--key-heads {keyHeads}: give a divisor of the {heads} heads");
-        Require(threads >= 0, $"--threads {threads}: give 1 or more, or 0 for one for each processor");
         Require(rows < vocabulary, $"--rows {rows}: give fewer than the {vocabulary} rows of the vocabulary");
-        Require(length > 8, $"--length {length}: give 9 or more");
         Require(arguments.GetValue(Seconds) > 0, "--seconds: give more than 0");
         LlamaConfig config = new()
         {
             Width = width,
-            FeedForwardWidth = Positive(arguments, FeedForward),
-            LayerCount = Positive(arguments, Layers),
+            FeedForwardWidth = arguments.GetValue(FeedForward),
+            LayerCount = arguments.GetValue(Layers),
             Attention = new AttentionShape(heads, keyHeads, width / heads),
             VocabularySize = vocabulary,
             MaxLength = length,
             NormEpsilon = 1e-5,
             IsTied = !arguments.GetValue(Untied),
         };
-        return new(config, Positive(arguments, Batch), length, rows, threads == 0 ? Environment.ProcessorCount : threads,
+        return new(config, arguments.GetValue(Batch), length, rows, threads == 0 ? Environment.ProcessorCount : threads,
             TimeSpan.FromSeconds(arguments.GetValue(Seconds)),
             arguments.GetValue(Works) is { Length: > 0 } works ? works : ModelBench.Works);
     }
@@ -116,16 +114,6 @@ internal static class BenchModelCommand
         static string Percent(double share) => Number(100 * share, "F0");
 
         static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
-    }
-
-    private static Option<int> Number(string name, string description, int usual) =>
-        new(name) { Description = description, DefaultValueFactory = _ => usual, HelpName = "N" };
-
-    private static int Positive(ParseResult arguments, Option<int> option)
-    {
-        int value = arguments.GetValue(option);
-        Require(value > 0, $"{option.Name} {value}: give 1 or more");
-        return value;
     }
 
     private static void Require(bool condition, string problem)

@@ -64,7 +64,7 @@ public sealed partial class LlamaModel
         {
             DeviceSpan stream = _streams[layer].Get(gradient.Length);
             LayerActivations activations = _activations[_recompute ? 0 : layer];
-            // Without recomputation the last layer run is the one whose activations lie in the shared room anyway.
+            // The room that all layers share still holds the last layer's activations from the forward pass.
             if (_recompute && layer < _config.LayerCount - 1)
             {
                 ForwardAttention(layer, activations, stream, positions);
