@@ -33,6 +33,8 @@ internal sealed class CudaQueue(CudaDevice device, Interop.Cuda.Stream stream) :
         foreach (KernelArgument argument in arguments) GC.KeepAlive(argument.Buffer);
     }
 
+    public override void Build(KernelDefinition kernel) => device.Compile(kernel);
+
     public override void Write(DeviceBuffer destination, long destinationStart, StagingBuffer source, int sourceStart, int bytes)
     {
         CheckRange(destination, destinationStart, bytes);
