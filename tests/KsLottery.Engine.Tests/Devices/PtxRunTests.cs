@@ -119,6 +119,74 @@ public sealed class PtxRunTests
         Assert.That(numbers[..left.Length].ToArray(), Is.EqualTo(left.Zip(right, oracle)));
     }
 
+    /// <summary>The prelude's functions on all kinds of numbers; every result is stored as its bits.</summary>
+    [Test]
+    public void The_prelude_computes_as_CSharp()
+    {
+        (string C, Func<float, float, ulong> Oracle)[] cases =
+        [
+            ("(uint)f_to_i(x)", (x, _) => (uint)(int)x), ("f_to_u(x)", (x, _) => (uint)x), ("(ulong)f_to_l(x)", (x, _) => (ulong)(long)x),
+            ("f_to_ul(x)", (x, _) => (ulong)x), ("f_bits(f_floor(x))", (x, _) => Bits(MathF.Floor(x))), ("f_bits(f_ceil(x))", (x, _) => Bits(MathF.Ceiling(x))),
+            ("f_bits(f_trunc(x))", (x, _) => Bits(MathF.Truncate(x))), ("f_bits(f_abs(x))", (x, _) => Bits(MathF.Abs(x))),
+            ("f_bits(f_min(x, y))", (x, y) => Bits(MathF.Min(x, y))), ("f_bits(f_max(x, y))", (x, y) => Bits(MathF.Max(x, y))),
+            ("f_bits(f_sqrt(x))", (x, _) => Bits(MathF.Sqrt(x))), ("f_bits(f_fma(x, y, x))", (x, y) => Bits(MathF.FusedMultiplyAdd(x, y, x))),
+            ("f_bits(x / y)", (x, y) => Bits(x / y)), ("f_bits(x * y - x)", (x, y) => Bits((x * y) - x)),
+            ("(uint)u_clz(f_bits(x))", (x, _) => (uint)System.Numerics.BitOperations.LeadingZeroCount(BitConverter.SingleToUInt32Bits(x))),
+            ("(uint)u_ctz(f_bits(x))", (x, _) => (uint)System.Numerics.BitOperations.TrailingZeroCount(BitConverter.SingleToUInt32Bits(x))),
+            ("(uint)u_popcount(f_bits(x))", (x, _) => (uint)System.Numerics.BitOperations.PopCount(BitConverter.SingleToUInt32Bits(x))),
+            ("(uint)u_log2(f_bits(x))", (x, _) => (uint)System.Numerics.BitOperations.Log2(BitConverter.SingleToUInt32Bits(x))),
+            ("(ulong)(f_isnan(x) + 2 * f_isinf(x) + 4 * f_isfinite(x))", (x, _) => float.IsNaN(x) ? 1UL : float.IsInfinity(x) ? 2 : 4),
+            ("d_bits(d_fma((double)x, (double)y, 1.0))", (x, y) => Bits(Math.FusedMultiplyAdd(x, y, 1))), ("d_bits(d_sqrt((double)y))", (_, y) => Bits(Math.Sqrt(y))),
+            ("(uint)d_to_i((double)x * y)", (x, y) => (uint)(int)((double)x * y)), ("(ulong)d_to_l((double)x * y)", (x, y) => (ulong)(long)((double)x * y)),
+            ("(ulong)l_mul((long)f_bits(x), (long)f_bits(y))", (x, y) => (ulong)BitConverter.SingleToUInt32Bits(x) * BitConverter.SingleToUInt32Bits(y)),
+            ("(uint)i_abs(f_to_i(x))", (x, _) => (uint)((int)x == int.MinValue ? int.MinValue : Math.Abs((int)x))),
+        ];
+        float[] numbers = [0, -0f, 1, -1, 0.5f, -2.5f, 3.75f, 1e-40f, -1e-40f, 2147483647f, -2147483648f, 4294967296f, 9.3e18f, -9.3e18f, 1.9e19f, 3e38f, -3e38f,
+            float.Epsilon, float.MaxValue, float.PositiveInfinity, float.NegativeInfinity, float.NaN];
+        float[] left = [.. numbers.SelectMany(x => numbers.Select(_ => x))], right = [.. numbers.SelectMany(_ => numbers)];
+        KernelDefinition kernel = CudaDeviceTests.Define("Mixed", new("results", KernelType.U64, true), new("left", KernelType.F32, true),
+            new("right", KernelType.F32, true)) with
+        {
+            GroupSize = Lanes,
+            Source = $$"""
+                #define GROUP_DIM {{Lanes}}
+                KERNEL(GROUP_DIM) void Mixed(GLOBAL ulong* r, long r_start, long r_length, GLOBAL float* a, long a_start, long a_length, GLOBAL float* b, long b_start, long b_length)
+                {
+                    long i = (long)GRID_IDX * GROUP_DIM + GROUP_IDX;
+                    if (i >= a_length) return;
+                    float x = a[a_start + i], y = b[b_start + i];
+                    {{string.Join('\n', cases.Select((c, j) => $"r[r_start + i * {cases.Length} + {j}] = {c.C};"))}}
+                }
+                """,
+        };
+        using CudaDevice device = Open(PtxTexts.SourceOf(kernel));
+        using DeviceQueue queue = device.CreateQueue();
+        int resultBytes = 8 * left.Length * cases.Length, bytes = resultBytes + (8 * left.Length);
+        using DeviceBuffer memory = device.Allocate(bytes);
+        using StagingBuffer staging = device.AllocateStaging(bytes);
+        left.CopyTo(MemoryMarshal.Cast<byte, float>(staging.Bytes[resultBytes..]));
+        right.CopyTo(MemoryMarshal.Cast<byte, float>(staging.Bytes[resultBytes..])[left.Length..]);
+        queue.Write(memory, 0, staging, 0, bytes);
+        Launch(queue, kernel, (left.Length + Lanes - 1) / Lanes, KernelArgument.View(memory, 0, resultBytes / 8),
+            KernelArgument.View(memory, resultBytes / 4, left.Length), KernelArgument.View(memory, (resultBytes / 4) + left.Length, left.Length));
+        queue.Read(staging, 0, memory, 0, resultBytes);
+        queue.Finish();
+        ReadOnlySpan<ulong> results = MemoryMarshal.Cast<byte, ulong>(staging.Bytes[..resultBytes]);
+        for (int i = 0; i < left.Length; i++)
+            for (int j = 0; j < cases.Length; j++)
+            {
+                ulong expected = cases[j].Oracle(left[i], right[i]), actual = results[(i * cases.Length) + j];
+                // Which NaN comes out is not specified.
+                if (cases[j].C.StartsWith("f_bits", StringComparison.Ordinal) && float.IsNaN(BitConverter.UInt32BitsToSingle((uint)expected)))
+                    Assert.That(BitConverter.UInt32BitsToSingle((uint)actual), Is.NaN, $"{cases[j].C} for {left[i]:r}, {right[i]:r}");
+                else if (cases[j].C.StartsWith("d_bits", StringComparison.Ordinal) && double.IsNaN(BitConverter.UInt64BitsToDouble(expected)))
+                    Assert.That(BitConverter.UInt64BitsToDouble(actual), Is.NaN, $"{cases[j].C} for {left[i]:r}, {right[i]:r}");
+                else Assert.That(actual, Is.EqualTo(expected), $"{cases[j].C} for {left[i]:r}, {right[i]:r}");
+            }
+
+        static ulong Bits<T>(T value) => value is float f ? BitConverter.SingleToUInt32Bits(f) : BitConverter.DoubleToUInt64Bits((double)(object)value!);
+    }
+
     [Test]
     public void A_kernel_that_leaves_its_buffer_or_waits_in_some_lanes_alone_is_caught()
     {
@@ -137,11 +205,13 @@ public sealed class PtxRunTests
         }
     }
 
-    private static void Launch(DeviceQueue queue, int groups, params ReadOnlySpan<KernelArgument> arguments)
+    private static void Launch(DeviceQueue queue, int groups, params ReadOnlySpan<KernelArgument> arguments) => Launch(queue, Kernel, groups, arguments);
+
+    private static void Launch(DeviceQueue queue, KernelDefinition kernel, int groups, params ReadOnlySpan<KernelArgument> arguments)
     {
         try
         {
-            queue.Launch(Kernel, groups, arguments);
+            queue.Launch(kernel, groups, arguments);
         }
         catch (DeviceFailureException)
         {
