@@ -45,7 +45,7 @@ public sealed class DeviceCatalogTests
     [Test]
     public void A_missing_device_says_why_and_what_to_do()
     {
-        DeviceInfo[] others = [.. DeviceCatalog.Probe().Skip(1)];
+        DeviceInfo[] others = [.. DeviceCatalog.Probe().Where(d => d.Kind is DeviceKind.OpenCl or DeviceKind.Cuda)];
         Assert.That(others.Select(d => (d.Name, d.Kind)), Is.EqualTo(new[] { ("opencl", DeviceKind.OpenCl), ("cuda", DeviceKind.Cuda) }));
         foreach (DeviceInfo device in others)
         {
