@@ -160,7 +160,7 @@ public static class KsSortKernels
         }
 
         Sort(keys, padded);
-        KsBest best = Walk(keys.SubView(0, width), keys.SubView(padded, width), width);
+        KsBest best = Walk(keys, keys.SubView(padded, width), width);
         Group.Barrier();
         KsOutcomes.Write(outcomes, row, best, keys);
     }

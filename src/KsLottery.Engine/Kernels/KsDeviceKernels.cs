@@ -37,10 +37,11 @@ internal sealed class KsDeviceKernels
     public KsDeviceKernels(DeviceLimits limits, ElementType type, int width, string? name = null)
     {
         (_width, _computeUnits) = (width, limits.ComputeUnits);
-        _padded = Math.Max(GroupSize, (int)BitOperations.RoundUpToPowerOf2((uint)width));
+        _padded = (int)BitOperations.RoundUpToPowerOf2((uint)width);
         string element = type.ToName();
         _sortWide = KernelCatalog.Get($"KsSortWide_{element}");
         _sort = Fitting(limits, width <= 1024 ? $"KsSort_{element}_Rows1024" : null, width <= 4096 ? $"KsSort_{element}_Rows4096" : null);
+        if (_sort is null || name == SortWide) _padded = Math.Max(GroupSize, _padded);
         string map = type == ElementType.BF16 ? "KeyBuckets" : "ValueBuckets";
         _count = width > MostCounted ? null
             : Fitting(limits, width > 1024 ? $"KsCount_{element}_{map}_Buckets8192" : null, $"KsCount_{element}_{map}_Buckets2048");
