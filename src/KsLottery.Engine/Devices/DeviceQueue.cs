@@ -14,6 +14,10 @@ internal abstract class DeviceQueue : IDisposable
     /// <exception cref="DeviceFailureException">The kernel cannot be built or started.</exception>
     public abstract void Launch(KernelDefinition kernel, int groups, params ReadOnlySpan<KernelArgument> arguments);
 
+    /// <summary>Makes a kernel ready to start, which the first launch does otherwise.</summary>
+    /// <exception cref="DeviceFailureException">The kernel cannot be built.</exception>
+    public abstract void Build(KernelDefinition kernel);
+
     /// <summary>Copies to the device.</summary>
     public abstract void Write(DeviceBuffer destination, long destinationStart, StagingBuffer source, int sourceStart, int bytes);
 

@@ -20,6 +20,13 @@ internal abstract class KernelDevice : IDisposable
     /// <summary>Makes a queue.</summary>
     public abstract DeviceQueue CreateQueue();
 
+    /// <summary>Why a kernel cannot run here by the device's limits, without a final full stop; null where it can.</summary>
+    public string? WhyNot(KsLottery.Kernels.KernelDefinition kernel) =>
+        kernel.GroupSize > Limits.MaximumGroupSize ? $"it needs groups of {kernel.GroupSize} lanes, the device has at most {Limits.MaximumGroupSize}"
+        : kernel.SharedBytes > Limits.SharedBytes ? $"it needs {kernel.SharedBytes} bytes of shared memory, a group has {Limits.SharedBytes}"
+        : kernel.UsesDouble && !Limits.HasDouble ? "it computes in double precision, which the device does not"
+        : null;
+
     /// <summary>A native library's matrix products on this device; null where the machine has none, or it is switched off.</summary>
     public virtual IDeviceProducts? Products => null;
 

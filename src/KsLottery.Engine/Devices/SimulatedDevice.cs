@@ -67,6 +67,10 @@ internal sealed class SimulatedDevice(bool isReversed = false) : KernelDevice
             SimulatedGrid.Run(groups, kernel.GroupSize, () => kernel.Run(given), isReversed);
         }
 
+        public override void Build(KernelDefinition kernel)
+        {
+        }
+
         public override void Write(DeviceBuffer destination, long destinationStart, StagingBuffer source, int sourceStart, int bytes) =>
             source.Bytes.Slice(sourceStart, bytes).CopyTo(BytesOf(destination).AsSpan((int)destinationStart, bytes));
 

@@ -1,7 +1,7 @@
 using KsLottery.Engine.Models;
 using KsLottery.Engine.Operations;
 
-namespace KsLottery.Engine.Tests.Models;
+namespace KsLottery.Engine.Verification;
 
 /// <summary>Models small enough that every weight can be disturbed, with weights large enough that nothing vanishes.</summary>
 internal static class TinyModels
