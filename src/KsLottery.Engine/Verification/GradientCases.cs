@@ -14,7 +14,7 @@ internal static class GradientCases
 
     private static readonly Llama3RopeScaling Scaling = new(Factor: 8, LowFrequencyFactor: 1, HighFrequencyFactor: 4, OriginalLength: 16);
 
-    private static readonly TrainingScope[] Scopes = [TrainingScope.Full, TrainingScope.Embedding, TrainingScope.Ticket([3, 4, 2])];
+    private static readonly TrainingScope[] Scopes = [TrainingScope.Full, TrainingScope.Embedding, TrainingScope.Ticket([3, 4, 2]), TrainingScope.LowRank(2, seed: 5)];
 
     public static IEnumerable<VerificationCase> All =>
         from scope in Scopes

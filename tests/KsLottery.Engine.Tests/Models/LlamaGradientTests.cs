@@ -6,12 +6,12 @@ namespace KsLottery.Engine.Tests.Models;
 [TestFixture]
 public class LlamaGradientTests
 {
-    private static readonly TrainingScope[] Scopes = [TrainingScope.Full, TrainingScope.Embedding, TrainingScope.Ticket([3, 4, 2])];
+    private static readonly TrainingScope[] Scopes = [TrainingScope.Full, TrainingScope.Embedding, TrainingScope.Ticket([3, 4, 2]), TrainingScope.LowRank(2, seed: 5)];
 
     /// <summary>Worst difference from central differences in double precision, over the tensor's largest derivative, one line a tensor.</summary>
     [Test]
     public void Every_gradient_agrees_with_central_differences([ValueSource(typeof(TestDevices), nameof(TestDevices.Names))] string device,
-        [Values(0, 1, 2)] int scope, [Values] bool isTied, [Values] bool recompute)
+        [Values(0, 1, 2, 3)] int scope, [Values] bool isTied, [Values] bool recompute)
     {
         using IOperations operations = TestDevices.Open(device);
         foreach ((string tensor, double difference) in GradientCases.Measure(operations, Scopes[scope], isTied, recompute))
