@@ -29,22 +29,22 @@ internal sealed class KsDeviceKernels
     private readonly KernelDefinition _sortWide;
     private readonly int _width, _padded, _computeUnits;
 
-    /// <param name="limits">The device's limits.</param>
+    /// <param name="device">The device.</param>
     /// <param name="type">F32, F16 or BF16.</param>
     /// <param name="width">d, in [1, 65,536].</param>
     /// <param name="name">One of the three names; null takes the fastest.</param>
     /// <exception cref="ArgumentException">There is no such kernel, or it cannot take rows of this width on this device.</exception>
-    public KsDeviceKernels(DeviceLimits limits, ElementType type, int width, string? name = null)
+    public KsDeviceKernels(KernelDevice device, ElementType type, int width, string? name = null)
     {
-        (_width, _computeUnits) = (width, limits.ComputeUnits);
+        (_width, _computeUnits) = (width, device.Limits.ComputeUnits);
         _padded = (int)BitOperations.RoundUpToPowerOf2((uint)width);
         string element = type.ToName();
         _sortWide = KernelCatalog.Get($"KsSortWide_{element}");
-        _sort = Fitting(limits, width <= 1024 ? $"KsSort_{element}_Rows1024" : null, width <= 4096 ? $"KsSort_{element}_Rows4096" : null);
+        _sort = Fitting(device, width <= 1024 ? $"KsSort_{element}_Rows1024" : null, width <= 4096 ? $"KsSort_{element}_Rows4096" : null);
         if (_sort is null || name == SortWide) _padded = Math.Max(GroupSize, _padded);
         string map = type == ElementType.BF16 ? "KeyBuckets" : "ValueBuckets";
         _count = width > MostCounted ? null
-            : Fitting(limits, width > 1024 ? $"KsCount_{element}_{map}_Buckets8192" : null, $"KsCount_{element}_{map}_Buckets2048");
+            : Fitting(device, width > 1024 ? $"KsCount_{element}_{map}_Buckets8192" : null, $"KsCount_{element}_{map}_Buckets2048");
         Name = name ?? (_count is not null && width >= LeastCounted ? Count : _sort is not null ? Sort : SortWide);
         switch (Name)
         {
@@ -98,11 +98,11 @@ internal sealed class KsDeviceKernels
     private int SortingGroups(int rows) =>
         (int)Math.Clamp(Math.Min(4L * _computeUnits, MostScratchBytes / (2L * _padded * sizeof(uint))), 1, Math.Max(rows, 1));
 
-    /// <summary>The first kernel whose shared memory the device has.</summary>
-    private static KernelDefinition? Fitting(DeviceLimits limits, params ReadOnlySpan<string?> names)
+    /// <summary>The first kernel that the device can run.</summary>
+    private static KernelDefinition? Fitting(KernelDevice device, params ReadOnlySpan<string?> names)
     {
         foreach (string? name in names)
-            if (name is not null && KernelCatalog.Get(name) is { } kernel && kernel.SharedBytes <= limits.SharedBytes) return kernel;
+            if (name is not null && KernelCatalog.Get(name) is { } kernel && device.WhyNot(kernel) is null) return kernel;
         return null;
     }
 }

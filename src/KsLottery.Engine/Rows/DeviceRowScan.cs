@@ -41,7 +41,7 @@ internal sealed class DeviceRowScan : IDisposable
     {
         (_before, _after, _threads) = (before, after, threads);
         _type = before.ElementType == after.ElementType ? before.ElementType : ElementType.F32;
-        _kernels = new(device.Limits, _type, before.Width, kernel);
+        _kernels = new(device, _type, before.Width, kernel);
         _moments = device.Limits.HasDouble ? KernelCatalog.Get($"RowMoments_{_type.ToName()}") : null;
         _presumed = new(before.Width);
         _pair = new(_presumed, before.ElementType, after.ElementType);
