@@ -39,26 +39,25 @@ internal sealed class KsDeviceKernels
         (_width, _computeUnits) = (width, device.Limits.ComputeUnits);
         _padded = (int)BitOperations.RoundUpToPowerOf2((uint)width);
         string element = type.ToName();
-        _sortWide = KernelCatalog.Get($"KsSortWide_{element}");
-        _sort = Fitting(device, width <= 1024 ? $"KsSort_{element}_Rows1024" : null, width <= 4096 ? $"KsSort_{element}_Rows4096" : null);
-        if (_sort is null || name == SortWide) _padded = Math.Max(GroupSize, _padded);
-        string map = type == ElementType.BF16 ? "KeyBuckets" : "ValueBuckets";
-        _count = width > MostCounted ? null
-            : Fitting(device, width > 1024 ? $"KsCount_{element}_{map}_Buckets8192" : null, $"KsCount_{element}_{map}_Buckets2048");
+        (_count, _sort, _sortWide) = Find(device, type, width);
         Name = name ?? (_count is not null && width >= LeastCounted ? Count : _sort is not null ? Sort : SortWide);
-        switch (Name)
-        {
-            case Count when _count is not null: break;
-            case Sort when _sort is not null: _count = null; break;
-            case SortWide: _count = _sort = null; break;
-            default:
-                throw new ArgumentException($"{nameof(name)}: no row kernel '{Name}' can take rows of {width} on this device; "
-                    + $"it can run {string.Join(", ", new[] { _count is null ? null : Count, _sort is null ? null : Sort, SortWide }.OfType<string>())}");
-        }
+        if (!Names(device, type, width).Contains(Name))
+            throw new ArgumentException($"{nameof(name)}: no row kernel '{Name}' can take rows of {width} on {device.Name}; "
+                + $"it can run {string.Join(", ", Names(device, type, width))}");
+        if (Name != Count) _count = null;
+        if (Name == SortWide) _sort = null;
+        if (_sort is null) _padded = Math.Max(GroupSize, _padded);
     }
 
     /// <summary>The kernel's name.</summary>
     public string Name { get; }
+
+    /// <summary>The kernels that a device can run on rows of a width, fastest first for wide rows.</summary>
+    public static IReadOnlyList<string> Names(KernelDevice device, ElementType type, int width)
+    {
+        (KernelDefinition? count, KernelDefinition? sort, _) = Find(device, type, width);
+        return [.. new[] { count is null ? null : Count, sort is null ? null : Sort, SortWide }.OfType<string>()];
+    }
 
     /// <summary>The memory that <see cref="Launch"/> needs beside rows and outcomes.</summary>
     /// <param name="rows">The most rows of a launch.</param>
@@ -97,6 +96,16 @@ internal sealed class KsDeviceKernels
 
     private int SortingGroups(int rows) =>
         (int)Math.Clamp(Math.Min(4L * _computeUnits, MostScratchBytes / (2L * _padded * sizeof(uint))), 1, Math.Max(rows, 1));
+
+    private static (KernelDefinition? Count, KernelDefinition? Sort, KernelDefinition SortWide) Find(KernelDevice device, ElementType type, int width)
+    {
+        string element = type.ToName(), map = type == ElementType.BF16 ? "KeyBuckets" : "ValueBuckets";
+        return (
+            width > MostCounted ? null
+                : Fitting(device, width > 1024 ? $"KsCount_{element}_{map}_Buckets8192" : null, $"KsCount_{element}_{map}_Buckets2048"),
+            Fitting(device, width <= 1024 ? $"KsSort_{element}_Rows1024" : null, width <= 4096 ? $"KsSort_{element}_Rows4096" : null),
+            KernelCatalog.Get($"KsSortWide_{element}"));
+    }
 
     /// <summary>The first kernel that the device can run.</summary>
     private static KernelDefinition? Fitting(KernelDevice device, params ReadOnlySpan<string?> names)

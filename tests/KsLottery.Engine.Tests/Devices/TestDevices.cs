@@ -9,12 +9,17 @@ internal static class TestDevices
     public const string Simulated = "simulated", Reversed = "simulated-reversed", OpenCl = "opencl:0";
 
     /// <summary>Opens a device by its name; <see cref="Reversed"/> is the simulated one with its lanes in the other order.</summary>
-    public static KernelDevice Open(string name)
+    public static KernelDevice Open(string name) =>
+        name is Simulated or Reversed ? new SimulatedDevice(name == Reversed) : OrSkip(() => DeviceCatalog.Open(name));
+
+    /// <summary>Opens a device as a person would.</summary>
+    public static ComputeDevice OpenCompute(string name) => OrSkip(() => ComputeDevice.Open(name));
+
+    private static T OrSkip<T>(Func<T> open)
     {
-        if (name is Simulated or Reversed) return new SimulatedDevice(name == Reversed);
         try
         {
-            return DeviceCatalog.Open(name);
+            return open();
         }
         catch (DeviceUnavailableException absent)
         {
