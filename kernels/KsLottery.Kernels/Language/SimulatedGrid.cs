@@ -15,8 +15,7 @@ public static class SimulatedGrid
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(groupSize);
         ArgumentNullException.ThrowIfNull(kernel);
         if (groups == 0) return;
-        using SimulatedGroup group = new(groupSize, groups, isReversed);
-        group.Run(kernel);
+        new SimulatedGroup(groupSize, groups, isReversed).Run(kernel);
     }
 
     /// <summary>A view of an array's bytes.</summary>

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace KsLottery.Kernels.Language;
 
 /// <summary>A group of lanes on the host. Between two barriers they run one after another, always in the same order, so that a debugger can follow.</summary>
-internal sealed class SimulatedGroup : IDisposable
+internal sealed class SimulatedGroup
 {
     private const int StackBytes = 1 << 18;
 
@@ -36,7 +36,7 @@ internal sealed class SimulatedGroup : IDisposable
     {
         Thread[] threads = [.. Lanes.Select(lane => new Thread(() => RunLane(lane, kernel), StackBytes) { IsBackground = true })];
         foreach (Thread thread in threads) thread.Start();
-        _order[0].Baton.Release();
+        _order[0].GiveBaton();
         foreach (Thread thread in threads) thread.Join();
         if (_failure is not null) throw new InvalidOperationException($"group {GridIndex}: {_failure.Message}", _failure);
     }
@@ -59,21 +59,16 @@ internal sealed class SimulatedGroup : IDisposable
             Fail(new InvalidOperationException("some lanes wait at a barrier that the others never reach. Call barriers and shuffles in all lanes or in none."));
         else if (next != lane)
         {
-            next.Baton.Release();
-            lane.Baton.Wait();
+            next.GiveBaton();
+            lane.TakeBaton();
         }
         if (_failure is not null) throw _failure;
-    }
-
-    public void Dispose()
-    {
-        foreach (SimulatedLane lane in Lanes) lane.Dispose();
     }
 
     private void RunLane(SimulatedLane lane, Action kernel)
     {
         lane.Enter();
-        lane.Baton.Wait();
+        lane.TakeBaton();
         try
         {
             for (int group = 0; group < GridSize && _failure is null; group++)
@@ -88,13 +83,13 @@ internal sealed class SimulatedGroup : IDisposable
             Fail(exception);
         }
         lane.HasEnded = true;
-        Next(lane)?.Baton.Release();
+        Next(lane)?.GiveBaton();
     }
 
     private void Fail(Exception exception)
     {
         if (Interlocked.CompareExchange(ref _failure, exception, null) is not null) return;
-        foreach (SimulatedLane lane in Lanes) lane.Baton.Release();
+        foreach (SimulatedLane lane in Lanes) lane.GiveBaton();
     }
 
     /// <summary>The next lane in order that can run, once barriers are open that all their lanes have reached.</summary>

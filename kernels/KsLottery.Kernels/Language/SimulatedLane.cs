@@ -17,13 +17,15 @@ internal enum SimulatedScope
 }
 
 /// <summary>One lane of a simulated group: a thread that runs only while it holds the group's baton.</summary>
-internal sealed class SimulatedLane(SimulatedGroup group, int index) : IDisposable
+internal sealed class SimulatedLane(SimulatedGroup group, int index)
 {
     internal const int WarpSize = 32;
 
     [ThreadStatic]
     private static SimulatedLane? s_current;
 
+    private readonly object _turn = new();
+    private bool _hasBaton;
     private int _declarations;
 
     /// <summary>A value that other lanes of the warp may read.</summary>
@@ -41,8 +43,6 @@ internal sealed class SimulatedLane(SimulatedGroup group, int index) : IDisposab
     public SimulatedScope Waiting { get; set; }
 
     public bool HasEnded { get; set; }
-
-    public SemaphoreSlim Baton { get; } = new(0);
 
     /// <summary>Makes the calling thread this lane.</summary>
     public void Enter() => s_current = this;
@@ -64,5 +64,23 @@ internal sealed class SimulatedLane(SimulatedGroup group, int index) : IDisposab
         group.PassOn(this);
     }
 
-    public void Dispose() => Baton.Dispose();
+    /// <summary>Makes it this lane's turn.</summary>
+    public void GiveBaton()
+    {
+        lock (_turn)
+        {
+            _hasBaton = true;
+            Monitor.Pulse(_turn);
+        }
+    }
+
+    /// <summary>Waits for this lane's turn, without keeping a processor from the others meanwhile.</summary>
+    public void TakeBaton()
+    {
+        lock (_turn)
+        {
+            while (!_hasBaton) Monitor.Wait(_turn);
+            _hasBaton = false;
+        }
+    }
 }
