@@ -38,7 +38,8 @@ public readonly struct ValueBuckets : IBucketMap
 
     /// <inheritdoc/>
     public static BucketFit Fit(RowScale row, int buckets) => new(
-        row.Scale, -row.Mean * row.Scale, (buckets - 2) * (InnerShare / (2 * InnerLimit)), (buckets - 2) * ((1 - InnerShare) / (2 * OuterLimit)), buckets / 2, 0);
+        row.Scale, -row.Mean * row.Scale,
+        (buckets - 2) * (InnerShare / (2 * InnerLimit)), (buckets - 2) * ((1 - InnerShare) / (2 * OuterLimit)), buckets / 2, 0);
 
     /// <inheritdoc/>
     public static int BucketOf(uint bits, BucketFit fit)

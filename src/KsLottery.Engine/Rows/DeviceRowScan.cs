@@ -18,7 +18,7 @@ internal sealed class DeviceRowScan : IDisposable
     /// <summary>One slot is filled, one copied from, one computed with.</summary>
     private const int MostSlots = 3;
 
-    private const int CopyBytes = 1 << 18, MomentSums = 4, MomentTeams = 16;
+    private const int CopyBytes = 1 << 18, MomentSums = 4, SumsBytes = MomentSums * sizeof(double), MomentTeams = 16;
 
     private readonly RowMatrix _before, _after;
     private readonly ElementType _type;
@@ -46,7 +46,8 @@ internal sealed class DeviceRowScan : IDisposable
         _presumed = new(before.Width);
         _pair = new(_presumed, before.ElementType, after.ElementType);
 
-        long rowBytes = before.RowBytes + after.RowBytes + (_type == before.ElementType ? 0 : before.Width * 4L) + (_type == after.ElementType ? 0 : before.Width * 4L);
+        int widened = (before.ElementType != _type ? 1 : 0) + (after.ElementType != _type ? 1 : 0);
+        long rowBytes = before.RowBytes + after.RowBytes + ((long)widened * sizeof(float) * before.Width);
         long most = Math.Min(chunkBytes, Math.Min(device.Limits.MaximumAllocationBytes, device.Limits.MemoryBytes / MemoryShare / MostSlots));
         ChunkRows = (int)Math.Clamp(most / rowBytes, 1, Math.Max(before.RowCount, 1));
         _slots = new Slot[(int)Math.Min(MostSlots, (before.RowCount + ChunkRows - 1) / ChunkRows)];
@@ -66,6 +67,11 @@ internal sealed class DeviceRowScan : IDisposable
 
     /// <summary>Rows of a chunk.</summary>
     public int ChunkRows { get; }
+
+    /// <summary>Where sums and marks lie in a slot's results, behind the outcomes of all rows of a chunk.</summary>
+    private int SumsStart => ChunkRows * KsDeviceKernels.OutcomeBytes;
+
+    private int MarksStart => SumsStart + (ChunkRows * SumsBytes);
 
     /// <summary>Scans all rows.</summary>
     /// <param name="results">One a row.</param>
@@ -105,10 +111,11 @@ internal sealed class DeviceRowScan : IDisposable
         if (_moments is not null)
         {
             long elements = (long)rows * _before.Width;
-            slot.Queue.Launch(_moments, (rows + MomentTeams - 1) / MomentTeams, KernelArgument.View(slot.Sums, 0, (long)rows * MomentSums),
-                KernelArgument.View(slot.Marks, 0, rows), KernelArgument.View(before, 0, elements), KernelArgument.View(after, 0, elements), rows, _before.Width);
-            slot.Queue.Read(slot.Results, ChunkRows * KsDeviceKernels.OutcomeBytes, slot.Sums!, 0, rows * MomentSums * sizeof(double));
-            slot.Queue.Read(slot.Results, ChunkRows * (KsDeviceKernels.OutcomeBytes + (MomentSums * sizeof(double))), slot.Marks!, 0, rows * sizeof(int));
+            slot.Queue.Launch(_moments, (rows + MomentTeams - 1) / MomentTeams,
+                KernelArgument.View(slot.Sums, 0, (long)rows * MomentSums), KernelArgument.View(slot.Marks, 0, rows),
+                KernelArgument.View(before, 0, elements), KernelArgument.View(after, 0, elements), rows, _before.Width);
+            slot.Queue.Read(slot.Results, SumsStart, slot.Sums!, 0, rows * SumsBytes);
+            slot.Queue.Read(slot.Results, MarksStart, slot.Marks!, 0, rows * sizeof(int));
         }
         slot.Queue.Flush();
     }
@@ -121,7 +128,8 @@ internal sealed class DeviceRowScan : IDisposable
         {
             int row = piece * pieceRows, count = Math.Min(pieceRows, slot.Rows - row);
             _before.CopyRows(slot.First + row, count, slot.Staging.Bytes.Slice(row * _before.RowBytes, count * _before.RowBytes));
-            _after.CopyRows(slot.First + row, count, slot.Staging.Bytes.Slice((ChunkRows * _before.RowBytes) + (row * _after.RowBytes), count * _after.RowBytes));
+            _after.CopyRows(slot.First + row, count,
+                slot.Staging.Bytes.Slice((ChunkRows * _before.RowBytes) + (row * _after.RowBytes), count * _after.RowBytes));
         }
         if (_threads == 1 || pieces == 1)
             for (int piece = 0; piece < pieces; piece++) Copy(piece);
@@ -135,7 +143,8 @@ internal sealed class DeviceRowScan : IDisposable
         if (widened is null) return stored;
         long elements = (long)slot.Rows * matrix.Width;
         KernelDefinition widen = KernelCatalog.Get($"Widen_{matrix.ElementType.ToName()}");
-        slot.Queue.Launch(widen, (int)((elements + widen.GroupSize - 1) / widen.GroupSize), KernelArgument.View(widened, 0, elements), KernelArgument.View(stored, 0, elements));
+        slot.Queue.Launch(widen, (int)((elements + widen.GroupSize - 1) / widen.GroupSize),
+            KernelArgument.View(widened, 0, elements), KernelArgument.View(stored, 0, elements));
         return widened;
     }
 
@@ -143,7 +152,7 @@ internal sealed class DeviceRowScan : IDisposable
     {
         slot.Queue.Finish();
         ReadOnlySpan<int> outcomes = MemoryMarshal.Cast<byte, int>(slot.Results.Bytes[..(slot.Rows * KsDeviceKernels.OutcomeBytes)]);
-        ReadOnlySpan<byte> measured = slot.Results.Bytes[(ChunkRows * KsDeviceKernels.OutcomeBytes)..];
+        ReadOnlySpan<byte> found = slot.Results.Bytes;
         ReadOnlySpan<byte> before = slot.Staging.Bytes, after = before[(ChunkRows * _before.RowBytes)..];
         for (int row = 0; row < slot.Rows; row++)
         {
@@ -155,8 +164,8 @@ internal sealed class DeviceRowScan : IDisposable
                     before.Slice(row * _before.RowBytes, _before.RowBytes), after.Slice(row * _after.RowBytes, _after.RowBytes));
                 continue;
             }
-            ReadOnlySpan<double> sums = MemoryMarshal.Cast<byte, double>(measured.Slice(row * MomentSums * sizeof(double), MomentSums * sizeof(double)));
-            int mark = MemoryMarshal.Read<int>(measured[((ChunkRows * MomentSums * sizeof(double)) + (row * sizeof(int)))..]);
+            ReadOnlySpan<double> sums = MemoryMarshal.Cast<byte, double>(found.Slice(SumsStart + (row * SumsBytes), SumsBytes));
+            int mark = MemoryMarshal.Read<int>(found[(MarksStart + (row * sizeof(int)))..]);
             results[slot.First + row] = Describe(outcome, new(sums[0], sums[1], sums[2], sums[3]), mark);
         }
     }
@@ -204,14 +213,12 @@ internal sealed class DeviceRowScan : IDisposable
                 if (scan._after.ElementType != scan._type) WideAfter = Own(device.Allocate(wideBytes));
                 if (scratchBytes > 0) Scratch = Own(device.Allocate(scratchBytes));
                 Outcomes = Own(device.Allocate((long)rows * KsDeviceKernels.OutcomeBytes));
-                int measured = 0;
                 if (scan._moments is not null)
                 {
-                    Sums = Own(device.Allocate((long)rows * MomentSums * sizeof(double)));
+                    Sums = Own(device.Allocate((long)rows * SumsBytes));
                     Marks = Own(device.Allocate((long)rows * sizeof(int)));
-                    measured = (MomentSums * sizeof(double)) + sizeof(int);
                 }
-                Results = Own(device.AllocateStaging(rows * (KsDeviceKernels.OutcomeBytes + measured)));
+                Results = Own(device.AllocateStaging(scan._moments is null ? scan.SumsStart : scan.MarksStart + (rows * sizeof(int))));
             }
             catch
             {

@@ -56,8 +56,10 @@ public sealed class DeviceRowScanTests(string deviceName)
             SafetensorsWriter.Write(paths[i],
                 [TensorSource.FromBytes("odd", ElementType.U8, [3], new byte[3]), TensorSource.FromBytes("rows", ElementType.F32, [rows, Width], Bytes(rows, i))],
                 null, CancellationToken.None);
-        using Checkpoint before = Checkpoint.Open(paths[0], new() { UseMemoryMap = useMemoryMap }), after = Checkpoint.Open(paths[1], new() { UseMemoryMap = useMemoryMap });
-        AssertSame(RowMatrix.FromTensor(before.GetTensor("rows")), RowMatrix.FromTensor(after.GetTensor("rows")), new() { Threads = threads, ChunkBytes = 100_000 });
+        CheckpointOptions reading = new() { UseMemoryMap = useMemoryMap };
+        using Checkpoint before = Checkpoint.Open(paths[0], reading), after = Checkpoint.Open(paths[1], reading);
+        AssertSame(RowMatrix.FromTensor(before.GetTensor("rows")), RowMatrix.FromTensor(after.GetTensor("rows")),
+            new() { Threads = threads, ChunkBytes = 100_000 });
     }
 
     [Test]
@@ -278,11 +280,14 @@ public sealed class DeviceRowScanTests(string deviceName)
 
             public override void Build(KernelDefinition kernel) => _device.Call(nameof(Build));
 
-            public override void Write(DeviceBuffer destination, long destinationStart, StagingBuffer source, int sourceStart, int bytes) => _device.Call(nameof(Write));
+            public override void Write(DeviceBuffer destination, long destinationStart, StagingBuffer source, int sourceStart, int bytes) =>
+                _device.Call(nameof(Write));
 
-            public override void Read(StagingBuffer destination, int destinationStart, DeviceBuffer source, long sourceStart, int bytes) => _device.Call(nameof(Read));
+            public override void Read(StagingBuffer destination, int destinationStart, DeviceBuffer source, long sourceStart, int bytes) =>
+                _device.Call(nameof(Read));
 
-            public override void Copy(DeviceBuffer destination, long destinationStart, DeviceBuffer source, long sourceStart, long bytes) => _device.Call(nameof(Copy));
+            public override void Copy(DeviceBuffer destination, long destinationStart, DeviceBuffer source, long sourceStart, long bytes) =>
+                _device.Call(nameof(Copy));
 
             public override void Clear(DeviceBuffer destination, long start, long bytes) => _device.Call(nameof(Clear));
 
