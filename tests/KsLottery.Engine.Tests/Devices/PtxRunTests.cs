@@ -135,7 +135,7 @@ public sealed class PtxRunTests
             ("(uint)u_ctz(f_bits(x))", (x, _) => (uint)System.Numerics.BitOperations.TrailingZeroCount(BitConverter.SingleToUInt32Bits(x))),
             ("(uint)u_popcount(f_bits(x))", (x, _) => (uint)System.Numerics.BitOperations.PopCount(BitConverter.SingleToUInt32Bits(x))),
             ("(uint)u_log2(f_bits(x))", (x, _) => (uint)System.Numerics.BitOperations.Log2(BitConverter.SingleToUInt32Bits(x))),
-            ("(ulong)(f_isnan(x) + 2 * f_isinf(x) + 4 * f_isfinite(x))", (x, _) => float.IsNaN(x) ? 1UL : float.IsInfinity(x) ? 2 : 4),
+            ("(ulong)(f_isnan(x) + 2 * f_isinf(x) + 4 * f_isfinite(x))", (x, _) => float.IsNaN(x) ? 1UL : float.IsInfinity(x) ? 2UL : 4UL),
             ("d_bits(d_fma((double)x, (double)y, 1.0))", (x, y) => Bits(Math.FusedMultiplyAdd(x, y, 1))), ("d_bits(d_sqrt((double)y))", (_, y) => Bits(Math.Sqrt(y))),
             ("(uint)d_to_i((double)x * y)", (x, y) => (uint)(int)((double)x * y)), ("(ulong)d_to_l((double)x * y)", (x, y) => (ulong)(long)((double)x * y)),
             ("(ulong)l_mul((long)f_bits(x), (long)f_bits(y))", (x, y) => (ulong)BitConverter.SingleToUInt32Bits(x) * BitConverter.SingleToUInt32Bits(y)),
