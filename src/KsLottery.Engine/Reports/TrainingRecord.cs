@@ -1,0 +1,8 @@
+using KsLottery.Engine.Training;
+
+namespace KsLottery.Engine.Reports;
+
+/// <summary>The steps of one training.</summary>
+/// <param name="Name">Its folder.</param>
+/// <param name="Steps">Its metrics.</param>
+internal sealed record TrainingRecord(string Name, IReadOnlyList<StepMetrics> Steps);
