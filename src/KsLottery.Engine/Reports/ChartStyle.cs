@@ -12,13 +12,13 @@ internal static class ChartStyle
 
     /// <summary>The rules for everything inside a drawing.</summary>
     public const string Css = """
-        .chart{font:12px system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","DejaVu Sans",sans-serif;color:#1d2329}
+        .chart{font:13px system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","DejaVu Sans",sans-serif;color:#1d2329}
         .chart text{fill:currentColor}
         .chart .paper{fill:#fff}
         .chart .grid{stroke:#e3e6ea}
         .chart .axis{stroke:#9aa3ad}
         .chart .tick,.chart .name{fill:#5a646e}
-        .chart .title{font-size:14px;font-weight:600}
+        .chart .title{font-size:15px;font-weight:600}
         .chart .c0{color:#0072b2}.chart .c1{color:#d55e00}.chart .c2{color:#00845f}
         .chart .c3{color:#b0568c}.chart .c4{color:#a87400}.chart .c5{color:#2a8fc4}
         .chart .quiet{color:#7b8590}
@@ -30,7 +30,7 @@ internal static class ChartStyle
         .chart .ring{fill:#fff;stroke:currentColor;stroke-width:1.6}
         .chart .cloud{fill:none;stroke:currentColor;stroke-width:3;stroke-linecap:round;stroke-opacity:.45}
         .chart .rule{stroke:currentColor;stroke-width:1.2;stroke-dasharray:4 3}
-        .chart .note{fill:currentColor;font-size:11px;paint-order:stroke;stroke:#fff;stroke-width:3px;stroke-linejoin:round}
+        .chart .note{fill:currentColor;font-size:12px;paint-order:stroke;stroke:#fff;stroke-width:3px;stroke-linejoin:round}
         .chart .strong{font-weight:600}
         @media (prefers-color-scheme:dark){
         .chart{color:#e4e7eb}

@@ -6,18 +6,21 @@ namespace KsLottery.Engine.Reports;
 /// <summary>The loss of all trainings by step.</summary>
 internal static class LossCurves
 {
-    public const string Name = "loss";
+    public const string Name = "loss", PretrainingName = "loss-pretraining";
 
-    private const int MostPoints = 240, MostCurves = 12;
+    private const int MostPoints = 100, MostCurves = 12;
 
-    public static Figure? Draw(IReadOnlyList<TrainingRecord> trainings)
+    /// <summary>The trainings of a base, which are much longer and lose much more, have a chart of their own.</summary>
+    public static IEnumerable<Figure?> Draw(IReadOnlyList<TrainingRecord> trainings) =>
+        [Draw(Name, "How the trainings went", [.. trainings.Where(t => !t.IsPretraining)]), Draw(PretrainingName, "How the base was made", [.. trainings.Where(t => t.IsPretraining)])];
+
+    private static Figure? Draw(string fileName, string title, IReadOnlyList<TrainingRecord> trainings)
     {
-        const string Title = "How the trainings went";
         TrainingRecord[] drawn = [.. trainings.Where(t => t.Steps.Any(s => s.Loss is not null)).Take(MostCurves)];
         if (drawn.Length == 0) return null;
         double[] losses = [.. drawn.SelectMany(t => Means(t.Steps).Select(p => p.Loss).Concat(Evaluations(t.Steps).Select(p => p.Loss))).Where(double.IsFinite)];
         double least = drawn.SelectMany(t => t.Steps).Min(s => s.Step), last = drawn.SelectMany(t => t.Steps).Max(s => s.Step);
-        SvgChart chart = new(Title, $"Loss by step of {Digits.Count(drawn.Length, "training")}.",
+        SvgChart chart = new(title, $"Loss by step of {Digits.Count(drawn.Length, "training")}.",
             Axis.Linear("step", Math.Min(least, 1), Math.Max(last, 2)), Axis.Rounded("loss, nats a token", losses.Min(), losses.Max()));
         NumberTable numbers = new("training", "step", "loss", "eval_loss");
         foreach ((int i, TrainingRecord training) in drawn.Index())
@@ -32,7 +35,7 @@ internal static class LossCurves
         }
         if (drawn.Any(t => Evaluations(t.Steps).Any())) chart.LegendDot("on the evaluation set", "quiet", isHollow: true);
         string left = trainings.Count > drawn.Length ? $" {Digits.Count(trainings.Count - drawn.Length)} more are left out." : "";
-        return new(Name, Title, "Each training's loss on its own batches; long ones as means over neighbouring steps, at most "
+        return new(fileName, title, "Each training's loss on its own batches; long ones as means over neighbouring steps, at most "
             + $"{Digits.Count(MostPoints)} points a line.{left}", chart, numbers);
     }
 

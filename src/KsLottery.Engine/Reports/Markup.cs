@@ -27,6 +27,22 @@ internal static class Markup
         return encoded.ToString();
     }
 
+    /// <summary>Visible text of at most so many columns; a longer one ends with an ellipsis.</summary>
+    public static string Cut(string text, int columns)
+    {
+        string visible = Visible(text);
+        if (VisibleText.Width(visible) <= columns) return visible;
+        StringBuilder cut = new();
+        int width = 1;
+        foreach (Rune rune in visible.EnumerateRunes())
+        {
+            width += VisibleText.Width(rune.ToString());
+            if (width > columns) break;
+            cut.Append(rune);
+        }
+        return cut.Append('…').ToString();
+    }
+
     /// <summary>Text in which <see cref="VisibleText"/> has nothing more to escape; text that it wrote stays as it is.</summary>
     /// <remarks>
     /// Space, <c>\</c> and <c>␣</c> pass, since pieces of tickets hold them already escaped. What remains can stand in any XML document:

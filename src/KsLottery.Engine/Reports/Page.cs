@@ -20,7 +20,7 @@ internal sealed class Page
         if (content.Tickets.Count > 1) Add("tickets", "Tickets compared", [TicketOverlap.Draw(content.Tickets)], _ => { }, _ => { });
         if (content.Positions.Count + content.Sweep.Count > 0) AddCertificate();
         if (content.Arms.Count > 0) AddArms();
-        if (content.Trainings.Count > 0) Add("training", "Training", [LossCurves.Draw(content.Trainings)], _ => { }, _ => { });
+        if (content.Trainings.Count > 0) Add("training", "Training", LossCurves.Draw(content.Trainings), _ => { }, _ => { });
         if (content.Tensors.Count > 0) Add("tensors", "The whole model", [TensorShiftMap.Draw(content.Tensors)], _ => { }, _ => { });
     }
 

@@ -6,7 +6,7 @@ namespace KsLottery.Engine.Reports;
 /// <summary>The tables and sentences of the page's sections.</summary>
 internal static class PageSections
 {
-    private const int MostRows = 500, MostViolations = 40;
+    private const int MostRows = 500, MostViolations = 40, LongestToken = 12;
 
     /// <summary>The scores of an experiment in the order of the paper's tables, and their titles.</summary>
     private static readonly (string Name, string Title, int Digits, bool IsShare)[] Scores =
@@ -39,7 +39,7 @@ internal static class PageSections
             yield return (Digits.Count(ticket.Entries.Count), $"of {Digits.Count(ticket.Origin.Rows, "row")} in the ticket");
             yield return (Digits.Percent(ticket.ShareOfCheckpoint), "of the checkpoint's parameters");
             yield return (Digits.Fixed((double)rows.LargestCount / rows.Width, 4), "largest D of a row");
-            if (rows.Best is [var best, ..]) yield return (RowCloud.Name(best), "the row that moved most");
+            if (rows.Best is [var best, ..]) yield return (Markup.Cut(RowCloud.Name(best), LongestToken), "the row that moved most");
         }
         if (content.Positions.Count > 0)
         {

@@ -19,7 +19,8 @@ internal static class PageStyle
         h3{font-size:1rem;margin:0 0 .5rem;line-height:1.35;overflow-wrap:anywhere}
         p{margin:.5rem 0;max-width:68ch}
         .lede{font-size:1.1rem}
-        .soft,figcaption,.facts{color:var(--soft)}
+        .soft,figcaption{color:var(--soft)}
+        p.soft{font-size:.92rem}
         a{color:var(--link);text-underline-offset:.15em}
         nav ul{list-style:none;display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;margin:1rem 0 0;padding:0;font-size:.95rem}
         .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(9.2rem,1fr));gap:.7rem;margin:1.2rem 0 0;padding:0;list-style:none}
@@ -35,6 +36,8 @@ internal static class PageStyle
         summary{cursor:pointer;color:var(--soft)}
         .wide{overflow-x:auto;max-width:100%}
         .card{background:var(--card);border:1px solid var(--rule);border-radius:12px;padding:.4rem .4rem;margin:1.2rem 0}
+        .tall{max-height:36rem;overflow:auto}
+        .tall thead th{position:sticky;top:-.4rem;background:var(--card);box-shadow:0 1px var(--rule)}
         table{border-collapse:collapse;width:100%;font-size:.88rem;font-variant-numeric:tabular-nums}
         th,td{padding:.34rem .6rem;text-align:right;white-space:nowrap;border-bottom:1px solid var(--rule)}
         thead th{font-weight:600;color:var(--soft);border-bottom-width:2px;vertical-align:bottom}
@@ -56,7 +59,7 @@ internal static class PageStyle
         dd{margin:0;overflow-wrap:anywhere}
         footer{padding-top:1.6rem;padding-bottom:3rem;font-size:.86rem}
         @media (max-width:30rem){figure{padding:.7rem .5rem .6rem}figcaption,figure h3,figure details{padding:0 .35rem}th,td{padding:.3rem .45rem}dl{grid-template-columns:1fr}dd{margin-bottom:.35rem}}
-        @media print{body{background:#fff}figure,.card,.tiles li{break-inside:avoid}nav{display:none}}
+        @media print{.tall{max-height:none}body{background:#fff}figure,.card,.tiles li{break-inside:avoid}nav{display:none}}
         """;
 
     /// <summary>Sorts a table by the column whose title is pressed; the page loses nothing without it.</summary>

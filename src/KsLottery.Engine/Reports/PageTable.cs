@@ -28,7 +28,7 @@ internal sealed class PageTable(params string[] columns)
     /// <summary>Writes the table. A title that begins with <c>&lt;</c> (not shown) heads a column of text, with <c>`</c> one of code.</summary>
     public void WriteHtml(StringBuilder html)
     {
-        html.Append("<div class=\"card wide\"><table class=\"sort\"><thead><tr>");
+        html.Append("<div class=\"card wide tall\"><table class=\"sort\"><thead><tr>");
         foreach (string column in columns)
             html.Append("<th scope=\"col\"").Append(IsText(column) ? " class=\"left\"" : "").Append("><button type=\"button\">")
                 .Append(Markup.Encode(column.TrimStart('<', '`'))).Append("</button></th>");

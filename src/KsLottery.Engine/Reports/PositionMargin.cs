@@ -5,7 +5,7 @@ namespace KsLottery.Engine.Reports;
 /// <param name="Label">The token that the data have there.</param>
 /// <param name="Predict">The token that the embed-tuned model would write.</param>
 /// <param name="Margin">Its probability less that of the next.</param>
-/// <param name="Bound">What the margin must exceed.</param>
+/// <param name="Bound">What half the margin must exceed.</param>
 /// <param name="IsCertified">Whether it does.</param>
 /// <param name="Agrees">Whether the model with the ticket alone writes the same token.</param>
 internal readonly record struct PositionMargin(string Position, string Label, string Predict, double Margin, double Bound, bool IsCertified, bool Agrees)

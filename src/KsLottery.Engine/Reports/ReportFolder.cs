@@ -47,7 +47,8 @@ internal sealed class ReportFolder
             Row = options.Row,
             Occurrences = options.Occurrences,
             Tickets = [.. tickets.Select(t => (NameOf(t.Folder), t.Ticket))],
-            Trainings = [.. All(MetricsWriter.FileName).Select(f => new TrainingRecord(NameOf(f), MetricsFile.Read(Path.Combine(f, MetricsWriter.FileName))))],
+            Trainings = [.. All(MetricsWriter.FileName).Select(f =>
+                new TrainingRecord(NameOf(f), MetricsFile.Read(Path.Combine(f, MetricsWriter.FileName)), IsPretraining(f)))],
             Arms = One(ArmScores.FileName, ArmScores.Read),
             Positions = One(PositionMargin.FileName, PositionMargin.Read),
             Sweep = One(AlphaStep.FileName, AlphaStep.Read),
@@ -82,6 +83,9 @@ internal sealed class ReportFolder
             groups.AddRange(All(name).Select(f => new FactGroup($"{NameOf(f)}: {name}", JsonFacts.Read(Path.Combine(f, name)))));
         return groups;
     }
+
+    private static bool IsPretraining(string folder) => Path.Combine(folder, TrainingName) is var file && File.Exists(file)
+        && JsonFacts.Read(file) is var facts && facts.Any(f => f.Name == "settings.scope") && facts.All(f => f.Name != "settings.base");
 
     private IEnumerable<string> All(string name) => _folders.Where(f => File.Exists(Path.Combine(f, name)));
 

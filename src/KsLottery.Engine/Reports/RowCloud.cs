@@ -31,10 +31,10 @@ internal static class RowCloud
         chart.Cloud(others, SvgChart.Color(0));
         foreach (TicketEntry entry in dots.Reverse())
             chart.Dot(place(entry.Id), -Log10(rows, entry.Count), SvgChart.Color(1), Tip(entry));
-        foreach (TicketEntry entry in rows.Best.Take(MostNames))
-            chart.TryName(place(entry.Id), -Log10(rows, entry.Count), Name(entry), SvgChart.Color(1));
         if (rows.Ticket.CriticalCount <= rows.Width && rows.Ticket.CriticalCount > 0)
             chart.RuleAtY(-Log10(rows, rows.Ticket.CriticalCount), $"h ≥ {Digits.Count(rows.Ticket.CriticalCount)}", "quiet");
+        foreach (TicketEntry entry in rows.Best.Take(MostNames))
+            chart.TryName(place(entry.Id), -Log10(rows, entry.Count), Name(entry), SvgChart.Color(1));
     }
 
     /// <summary>A row's token, or its id where no tokenizer names it.</summary>

@@ -8,11 +8,12 @@ namespace KsLottery.Engine.Reports;
 /// <remarks>The same input gives the same text on every machine; coordinates have two digits behind the point.</remarks>
 internal sealed class SvgChart
 {
-    private const double Width = 420, PlotHeight = 230, Top = 12, NameHeight = 40, LineHeight = 17, TitleHeight = 30;
-    private const double LetterWidth = 6.4, NoteLetterWidth = 5.9, NoteHeight = 13;
-    private const int LongestLabel = 24;
+    private const double Width = 420, PlotHeight = 230, Top = 12, NameHeight = 42, LineHeight = 18, TitleHeight = 30;
+    private const double LetterWidth = 7.2, NoteLetterWidth = 6.5, NoteHeight = 14;
+    private const int LongestLabel = 22;
 
     private readonly StringBuilder _marks = new();
+    private readonly StringBuilder _notes = new(); // above all marks
     private readonly List<(string Symbol, string Text)> _legend = [];
     private readonly List<(double Left, double Top, double Right, double Bottom)> _taken = [];
     private readonly string _title;
@@ -113,9 +114,12 @@ internal sealed class SvgChart
     }
 
     /// <summary>A dot that says more when a pointer rests on it.</summary>
-    public void Dot(double x, double y, string color, string tip, bool isHollow = false) =>
+    public void Dot(double x, double y, string color, string tip, bool isHollow = false)
+    {
+        _taken.Add((Right(x) - 4, Up(y) - 4, Right(x) + 4, Up(y) + 4));
         Add($"<circle class=\"{(isHollow ? "ring" : "fill")} {color}\" cx=\"{Digits.Place(Right(x))}\" cy=\"{Digits.Place(Up(y))}\" r=\"{(isHollow ? "3" : "3.4")}\">"
             + $"<title>{Markup.Encode(tip)}</title></circle>");
+    }
 
     /// <summary>A rectangle that says more when a pointer rests on it.</summary>
     public void Cell((double From, double To) x, (double From, double To) y, double opacity, string color, string tip) =>
@@ -130,17 +134,19 @@ internal sealed class SvgChart
         double width = NoteLetterWidth * VisibleText.Width(name);
         bool isLeft = x + 4 + width > _right;
         double left = isLeft ? x - 4 - width : x + 4, y = Top + 10;
-        while (_taken.Any(t => t.Left < left + width && left < t.Right && t.Top < y && y - NoteHeight < t.Bottom) && y < _bottom - NoteHeight) y += NoteHeight;
+        while (IsTaken(left, left + width, y - NoteHeight, y) && y < _bottom - NoteHeight) y += NoteHeight;
         Note(isLeft ? x - 4 : x + 4, y, name, color, isLeft ? "end" : "start", left, width);
     }
 
-    /// <summary>A horizontal line at a value, with its name at the right end.</summary>
+    /// <summary>A horizontal line at a value, with its name at the right end, or at the left one where something stands at the right.</summary>
     public void RuleAtY(double value, string name, string color)
     {
         double y = Up(value);
         Add($"<line class=\"rule {color}\" x1=\"{Digits.Place(_left)}\" x2=\"{Digits.Place(_right)}\" y1=\"{Digits.Place(y)}\" y2=\"{Digits.Place(y)}\"/>");
         double width = NoteLetterWidth * VisibleText.Width(name);
-        if (name.Length > 0) Note(_right - 2, y - 4, name, color, "end", _right - 2 - width, width);
+        if (name.Length == 0) return;
+        bool isLeft = IsTaken(_right - 2 - width, _right - 2, y - 14, y - 2) && !IsTaken(_left + 4, _left + 4 + width, y - 14, y - 2);
+        Note(isLeft ? _left + 4 : _right - 2, y - 4, name, color, isLeft ? "start" : "end", isLeft ? _left + 4 : _right - 2 - width, width);
     }
 
     /// <summary>A line with a head at both ends, and what it measures.</summary>
@@ -163,7 +169,7 @@ internal sealed class SvgChart
         foreach ((double left, string anchor, double text) in ((double, string, double)[])[(at + 6, "start", at + 6), (at - 6 - width, "end", at - 6)])
         {
             if (left < _left || left + width > Width - 2) continue;
-            if (_taken.Any(t => t.Left < left + width && left < t.Right && t.Top < up + 5 && up - 9 < t.Bottom)) continue;
+            if (IsTaken(left, left + width, up - 7, up + 6)) continue;
             Note(text, up + 4, name, color, anchor, left, width);
             return true;
         }
@@ -213,7 +219,7 @@ internal sealed class SvgChart
             svg.Append(CultureInfo.InvariantCulture, $"<text class=\"title\" x=\"12\" y=\"-10\">{Markup.Encode(_title)}</text>\n");
         }
         WriteAxes(svg);
-        return svg.Append(_marks).Append(legend).Append("</svg>\n").ToString();
+        return svg.Append(_marks).Append(_notes).Append(legend).Append("</svg>\n").ToString();
     }
 
     private void WriteAxes(StringBuilder svg)
@@ -236,10 +242,10 @@ internal sealed class SvgChart
             if (x - half < free) continue;
             free = x + half + 6;
             svg.Append(CultureInfo.InvariantCulture,
-                $"<text class=\"tick\" x=\"{Digits.Place(x)}\" y=\"{Digits.Place(_bottom + 17)}\" text-anchor=\"middle\">{Markup.Encode(tick.Label)}</text>\n");
+                $"<text class=\"tick\" x=\"{Digits.Place(x)}\" y=\"{Digits.Place(_bottom + 18)}\" text-anchor=\"middle\">{Markup.Encode(tick.Label)}</text>\n");
         }
         svg.Append(CultureInfo.InvariantCulture,
-            $"<text class=\"name\" x=\"{Digits.Place((_left + _right) / 2)}\" y=\"{Digits.Place(_bottom + 34)}\" text-anchor=\"middle\">{Markup.Encode(X.Label)}</text>\n");
+            $"<text class=\"name\" x=\"{Digits.Place((_left + _right) / 2)}\" y=\"{Digits.Place(_bottom + 36)}\" text-anchor=\"middle\">{Markup.Encode(X.Label)}</text>\n");
         double middle = (Top + _bottom) / 2;
         svg.Append(CultureInfo.InvariantCulture,
             $"<text class=\"name\" x=\"13\" y=\"{Digits.Place(middle)}\" text-anchor=\"middle\" transform=\"rotate(-90 13 {Digits.Place(middle)})\">{Markup.Encode(Y.Label)}</text>\n");
@@ -262,8 +268,12 @@ internal sealed class SvgChart
     private void Note(double x, double y, string text, string color, string anchor, double left, double width)
     {
         _taken.Add((left, y - 10, left + width, y + 2));
-        Add($"<text class=\"note {color}\" x=\"{Digits.Place(x)}\" y=\"{Digits.Place(y)}\" text-anchor=\"{anchor}\">{Markup.Encode(text)}</text>");
+        _notes.Append(CultureInfo.InvariantCulture,
+            $"<text class=\"note {color}\" x=\"{Digits.Place(x)}\" y=\"{Digits.Place(y)}\" text-anchor=\"{anchor}\">{Markup.Encode(text)}</text>\n");
     }
+
+    private bool IsTaken(double left, double right, double top, double bottom) =>
+        _taken.Any(t => t.Left < right && left < t.Right && t.Top < bottom && top < t.Bottom);
 
     private void Path(StringBuilder path, string classes)
     {
@@ -278,17 +288,5 @@ internal sealed class SvgChart
 
     private string At(double x, double y) => $"{Digits.Place(Right(x))} {Digits.Place(Up(y))}";
 
-    private static string Cut(string text)
-    {
-        if (VisibleText.Width(text) <= LongestLabel) return text;
-        StringBuilder cut = new();
-        int width = 1;
-        foreach (Rune rune in text.EnumerateRunes())
-        {
-            width += VisibleText.Width(rune.ToString());
-            if (width > LongestLabel) break;
-            cut.Append(rune);
-        }
-        return cut.Append('…').ToString();
-    }
+    private static string Cut(string text) => Markup.Cut(text, LongestLabel);
 }

@@ -5,7 +5,7 @@ internal static class TicketSize
 {
     public const string Name = "ticket-size";
 
-    private const double MostAlpha = 0.9, LeastLog10 = -12;
+    private const double MostAlpha = 0.9, LeastLog10 = -12, Floor = 0.7;
 
     public static Figure Draw(TestedRows rows)
     {
@@ -24,7 +24,8 @@ internal static class TicketSize
             [(low, steps.Where(s => s.Log10 < Math.Log10(low)).Select(s => s.Rows).DefaultIfEmpty().Max()),
              .. steps.Select(s => (Alpha: Math.Pow(10, s.Log10), Rows: (double)s.Rows)).Where(s => s.Alpha > low && s.Alpha < MostAlpha)];
         double most = Math.Max(1, drawn[^1].Rows);
-        SvgChart chart = new(Title, $"Rows below α, from {Digits.Count((long)drawn[0].Rows)} to {Digits.Count((long)most)}.", Axis.Log("α", low, MostAlpha), Axis.Rounded("rows in the ticket", 0, most * 1.05));
+        SvgChart chart = new(Title, $"Rows below α, from {Digits.Count((long)drawn[0].Rows)} to {Digits.Count((long)most)}.", 
+            Axis.Log("α", low, MostAlpha), Axis.Log("rows in the ticket", Floor, Math.Max(10, most * 1.5)));
         chart.Steps(drawn.Append((MostAlpha, most)), SvgChart.Color(0));
         double own = rows.Ticket.Selection.Alpha;
         if (own > low && own < MostAlpha) chart.RuleAtX(own, $"α = {Digits.Real(own)}: {Digits.Count(steps.Where(s => s.Log10 < Math.Log10(own)).Select(s => s.Rows).DefaultIfEmpty().Max(), "row")}", SvgChart.Color(1));

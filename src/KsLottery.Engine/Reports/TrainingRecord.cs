@@ -5,4 +5,5 @@ namespace KsLottery.Engine.Reports;
 /// <summary>The steps of one training.</summary>
 /// <param name="Name">Its folder.</param>
 /// <param name="Steps">Its metrics.</param>
-internal sealed record TrainingRecord(string Name, IReadOnlyList<StepMetrics> Steps);
+/// <param name="IsPretraining">Whether it made a model from nothing: its <c>training.json</c> names no base.</param>
+internal sealed record TrainingRecord(string Name, IReadOnlyList<StepMetrics> Steps, bool IsPretraining);
