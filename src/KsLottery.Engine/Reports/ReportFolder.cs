@@ -38,7 +38,7 @@ internal sealed class ReportFolder
         TestedRows? rows = tickets.Count == 0 ? null
             : TestedRows.Read(Path.Combine(tickets[0].Folder, RowsFile.FileName), tickets[0].Ticket, cancellationToken);
         foreach ((string folder, _) in tickets.Skip(1))
-            _remarks.Add($"The rows of one ticket are drawn, those of {NameOf(tickets[0].Folder)}; {NameOf(folder)} has a page of its own: kslottery report {folder}");
+            _remarks.Add($"The rows of one ticket are drawn, those of {NameOf(tickets[0].Folder)}; kslottery report on {NameOf(folder)} gives those.");
         ReportContent content = new()
         {
             Name = _name,
@@ -93,7 +93,7 @@ internal sealed class ReportFolder
     {
         string[] found = [.. All(name)];
         foreach (string folder in found.Skip(1))
-            _remarks.Add($"{name} of {NameOf(found[0])} is shown; {NameOf(folder)} has one as well: kslottery report {folder}");
+            _remarks.Add($"{name} of {NameOf(found[0])} is shown; kslottery report on {NameOf(folder)} shows its own.");
         return found.Length == 0 ? [] : read(Path.Combine(found[0], name));
     }
 
