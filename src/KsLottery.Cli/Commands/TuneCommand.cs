@@ -15,7 +15,7 @@ internal static class TuneCommand
     public static Command Create()
     {
         Command command = new("tune",
-            "Trains a model, its embedding, or only the rows of a ticket on sentence pairs; can be stopped at any moment and resumed.");
+            "Trains a model, its embedding, low-rank adapters, or only the rows of a ticket on sentence pairs; can be stopped at any moment and resumed.");
         TuneOptions.AddTo(command);
         command.SetBody((arguments, ui, cancel) => Run(TuneOptions.From(arguments), ui, cancel));
         return command;
@@ -35,7 +35,12 @@ internal static class TuneCommand
                 ?? throw new KeyNotFoundException($"{options.Model}: no input embedding in it. Choose a LLaMA-type model.");
             rows = options.Ticket.Choose(embedding, tokenizer.Names, data.Training, options.Plan.Seed, cancel);
         }
-        TrainingScope scope = rows is not null ? TrainingScope.Ticket(rows.Ids) : options.Train == "full" ? TrainingScope.Full : TrainingScope.Embedding;
+        TrainingScope scope = rows is not null ? TrainingScope.Ticket(rows.Ids) : options.Train switch
+        {
+            "full" => TrainingScope.Full,
+            "lora" => TrainingScope.LowRank(options.Rank, options.Plan.Seed),
+            _ => TrainingScope.Embedding,
+        };
 
         using CpuOperations operations = new(options.Folder.Threads);
         using TuningRun run = new(basis, scope, data.Training, data.Evaluation, operations, new()

@@ -9,7 +9,7 @@ namespace KsLottery.Cli.Commands;
 /// <summary>The arguments of <c>kslottery tune</c>.</summary>
 internal sealed record TuneOptions
 {
-    private const string PaperEmbed = "paper-embed", PaperPartial = "paper-partial", OfTicket = "ticket";
+    private const string PaperEmbed = "paper-embed", PaperPartial = "paper-partial", OfTicket = "ticket", LowRank = "lora";
 
     private static readonly Argument<string> ModelArgument = new("MODEL")
     {
@@ -23,8 +23,9 @@ internal sealed record TuneOptions
     };
     private static readonly Option<string?> TrainOption = new Option<string?>("--train")
     {
-        Description = "What learns; a preset says it too.",
-    }.AcceptOnlyFromAmong("full", "embedding", OfTicket);
+        Description = "What learns; a preset says it too. lora: adapters of query and value, which the result holds merged.",
+    }.AcceptOnlyFromAmong("full", "embedding", OfTicket, LowRank);
+    private static readonly Option<int?> RankOption = OptionValue.OptionalCount("--rank", "The rank of --train lora; 8 by default.");
     private static readonly Option<string?> PresetOption = new Option<string?>("--preset")
     {
         Description = "The paper's settings, which other options override. paper-embed: the embedding, 3 epochs from 2e-5. paper-partial: a ticket, "
@@ -63,8 +64,11 @@ internal sealed record TuneOptions
 
     public required PromptOptions Prompt { get; init; }
 
-    /// <summary><c>full</c>, <c>embedding</c> or <c>ticket</c>.</summary>
+    /// <summary><c>full</c>, <c>embedding</c>, <c>ticket</c> or <c>lora</c>.</summary>
     public required string Train { get; init; }
+
+    /// <summary>The rank of adapters.</summary>
+    public int Rank { get; init; } = 8;
 
     public required TicketOptions Ticket { get; init; }
 
@@ -95,7 +99,7 @@ internal sealed record TuneOptions
     {
         command.Validators.Add(Check);
         command.Add(ModelArgument);
-        foreach (Option option in (Option[])[DataOption, TrainOption, PresetOption]) command.Add(option);
+        foreach (Option option in (Option[])[DataOption, TrainOption, RankOption, PresetOption]) command.Add(option);
         TicketOptions.AddTo(command);
         PairOptions.AddTo(command);
         PromptOptions.AddTo(command);
@@ -117,6 +121,7 @@ internal sealed record TuneOptions
             Pairs = PairOptions.From(arguments),
             Prompt = PromptOptions.From(arguments),
             Train = train,
+            Rank = arguments.GetValue(RankOption) ?? 8,
             Ticket = TicketOptions.From(arguments),
             Plan = PlanOptions.From(arguments, preset == PaperPartial ? TrainingPlan.PaperPartial : TrainingPlan.PaperEmbed),
             Folder = RunFolderOptions.From(arguments),
@@ -135,7 +140,8 @@ internal sealed record TuneOptions
     {
         string? train = TrainOf(result.GetValue(TrainOption), result.GetValue(PresetOption));
         bool hasRows = TicketOptions.AreGiven(result);
-        if (train is null) result.AddError("Say what learns: --train full, embedding or ticket, or a --preset.");
+        if (train is null) result.AddError("Say what learns: --train full, embedding, ticket or lora, or a --preset.");
+        if (train != LowRank && result.GetResult(RankOption) is not null) result.AddError($"--rank belongs to --train {LowRank}.");
         if (train == OfTicket && !hasRows) result.AddError("--train ticket needs the rows: --ticket FILE, or --only random or frequency with --rows K.");
         if (train is not (null or OfTicket) && hasRows) result.AddError($"--ticket, --only and --rows belong to --train ticket, not to {train}.");
         if (train == OfTicket && result.GetValue(DtypeOption) == "keep")

@@ -9,19 +9,26 @@ namespace KsLottery.Engine.Devices;
 /// <summary>Knows which devices there are, and why the others are not.</summary>
 public static class DeviceCatalog
 {
-    /// <summary>The name by which <see cref="Resolve"/> takes the first available device.</summary>
+    /// <summary>The name by which <see cref="Resolve"/> takes the processor.</summary>
     public const string Auto = "auto";
+
+    private const string Cpu = "cpu";
 
     private const string UseCpu = "Use --device cpu";
 
+    private static readonly List<IDeviceProvider> Providers = [new NotYet("opencl", DeviceKind.OpenCl, "OpenCL"),
+        new CudaProvider(), new SimulatedProvider()];
+
+    /// <summary>Adds a way to reach devices, in place of one with the same prefix.</summary>
+    internal static void Register(IDeviceProvider provider)
+    {
+        Providers.RemoveAll(p => p.Prefix == provider.Prefix);
+        Providers.Add(provider);
+    }
+
     /// <summary>Lists every device that this version knows of, best first, available or not.</summary>
-    /// <remarks>Cheap: no driver is loaded.</remarks>
     public static IReadOnlyList<DeviceInfo> Probe() =>
-    [
-        ProbeCpu(),
-        NotYet("opencl", DeviceKind.OpenCl, "OpenCL"),
-        NotYet("cuda", DeviceKind.Cuda, "CUDA"),
-    ];
+        [ProbeCpu(), .. Providers.SelectMany(p => p.Probe())];
 
     /// <summary>Finds the device that a user asked for.</summary>
     /// <param name="name"><see cref="Auto"/>, or a device's name in any case.</param>
@@ -29,15 +36,33 @@ public static class DeviceCatalog
     public static DeviceInfo Resolve(string name)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
-        IReadOnlyList<DeviceInfo> devices = Probe();
-        bool isAuto = name.Equals(Auto, StringComparison.OrdinalIgnoreCase);
-        DeviceInfo? device = isAuto
-            ? devices.FirstOrDefault(d => d.IsAvailable) ?? devices[0]
-            : devices.FirstOrDefault(d => d.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+        bool isCpu = name.Equals(Auto, StringComparison.OrdinalIgnoreCase) || name.Equals(Cpu, StringComparison.OrdinalIgnoreCase);
+        IReadOnlyList<DeviceInfo> devices = isCpu ? [ProbeCpu()] : Probe();
+        DeviceInfo? device = isCpu ? devices[0] : devices.FirstOrDefault(d => d.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
         if (device is null)
             throw new DeviceUnavailableException(VisibleName(name), "there is no device of this name",
                 $"Known are {Auto}, {string.Join(", ", devices.Select(d => d.Name))}");
         return device.IsAvailable ? device : throw new DeviceUnavailableException(device.Name, device.Reason!, device.NextStep!);
+    }
+
+    /// <summary>Finds the device for some work.</summary>
+    /// <param name="name"><see cref="Auto"/>, or a device's name in any case.</param>
+    /// <param name="work">What it is wanted for.</param>
+    /// <exception cref="DeviceUnavailableException">There is no such device, or it cannot be used; says why.</exception>
+    public static DeviceChoice Choose(string name, DeviceWork work)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        if (!name.Equals(Auto, StringComparison.OrdinalIgnoreCase)) return new(Resolve(name), "it was asked for");
+        return new(Resolve(Cpu), $"no device was measured at {(work == DeviceWork.Rows ? "testing rows" : "running models")}");
+    }
+
+    /// <summary>Opens a device that runs kernels.</summary>
+    /// <exception cref="DeviceUnavailableException">There is no such device, or it cannot be used; says why.</exception>
+    /// <exception cref="DeviceFailureException">It failed while it was opened.</exception>
+    internal static KernelDevice Open(string name)
+    {
+        DeviceInfo device = Resolve(name);
+        return Providers.First(p => device.Name == p.Prefix || device.Name.StartsWith(p.Prefix + ":", StringComparison.Ordinal)).Open(device);
     }
 
     private static DeviceInfo ProbeCpu()
@@ -52,7 +77,7 @@ public static class DeviceCatalog
         string description = string.Create(CultureInfo.InvariantCulture,
             $"{processor.Model}, {processor.LogicalProcessors} logical processor{(processor.LogicalProcessors == 1 ? "" : "s")}, "
             + $"{processor.MemoryBytes / (double)(1L << 30):F1} GiB");
-        DeviceInfo device = new("cpu", DeviceKind.Cpu, description) { Processor = processor };
+        DeviceInfo device = new(Cpu, DeviceKind.Cpu, description) { Processor = processor };
         return kernel is not null ? device : device with
         {
             Reason = $"{KsRowKernels.Variable}={VisibleName(forced!)} names no row kernel that this processor can run",
@@ -60,11 +85,16 @@ public static class DeviceCatalog
         };
     }
 
-    private static DeviceInfo NotYet(string name, DeviceKind kind, string title) => new(name, kind, $"{title} devices")
+    /// <summary>Stands where a way to reach devices is missing.</summary>
+    private sealed class NotYet(string prefix, DeviceKind kind, string title) : IDeviceProvider
     {
-        Reason = $"this version has no {title} kernels",
-        NextStep = UseCpu,
-    };
+        public string Prefix => prefix;
+
+        public IReadOnlyList<DeviceInfo> Probe() =>
+            [new(prefix, kind, $"{title} devices") { Reason = $"this version has no {title} kernels", NextStep = UseCpu }];
+
+        public KernelDevice Open(DeviceInfo device) => throw new DeviceUnavailableException(device.Name, device.Reason!, device.NextStep!);
+    }
 
     /// <summary>The name comes from the instruction <c>cpuid</c> where there is one: no file, no registry, no driver.</summary>
     private static string Model()

@@ -9,6 +9,10 @@ public enum DeviceKind
     OpenCl,
     /// <summary>A graphics processor with a CUDA driver.</summary>
     Cuda,
+    /// <summary>Kernels as plain C#, for debugging.</summary>
+    Simulated,
+    /// <summary>An accelerator of ILGPU, where the optional assembly is there.</summary>
+    Ilgpu,
 }
 
 /// <summary>One device, available or not, as it was found.</summary>

@@ -51,6 +51,15 @@ public sealed class LlamaLayer
         ("mlp.down_proj", config.Width, config.FeedForwardWidth),
     ];
 
+    /// <summary>Query and value, which LoRA adapts.</summary>
+    internal IEnumerable<Weight> Adaptable => [Query, Value];
+
+    /// <summary>Puts matrices with their adapters added in their places.</summary>
+    internal void Merge(Operations.IOperations operations)
+    {
+        for (int i = 0; i < _weights.Length; i++) _weights[i] = _weights[i].ToMerged(operations);
+    }
+
     internal void MakeTrainable(Operations.IOperations operations)
     {
         for (int i = 0; i < _weights.Length; i++) _weights[i] = _weights[i].ToTrainable(operations);

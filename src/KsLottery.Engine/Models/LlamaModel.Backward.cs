@@ -119,10 +119,14 @@ public sealed partial class LlamaModel
             activations.Query, activations.Key, activations.Value, shape, batch.Starts);
         _operations.RopeBackward(queryGradient, _rope.Cosines, _rope.Sines, positions, shape.HeadWidth);
         _operations.RopeBackward(keyGradient, _rope.Cosines, _rope.Sines, positions, shape.HeadWidth);
+        DeviceSpan normed = default;
+        if (layer.Query.IsTrainable || layer.Query.Adapter is not null)
+        {
+            normed = _normed.Get(gradient.Length);
+            _operations.RmsNormForward(normed, activations.AttentionInverseRms, stream, layer.AttentionNorm.Value, width, _config.NormEpsilon);
+        }
         if (layer.Query.IsTrainable)
         {
-            DeviceSpan normed = _normed.Get(gradient.Length);
-            _operations.RmsNormForward(normed, activations.AttentionInverseRms, stream, layer.AttentionNorm.Value, width, _config.NormEpsilon);
             _operations.MatMulBackwardWeight(layer.Query.Gradient, queryGradient, normed, shape.QueryWidth, width);
             _operations.MatMulBackwardWeight(layer.Key.Gradient, keyGradient, normed, shape.KeyWidth, width);
             _operations.MatMulBackwardWeight(layer.Value.Gradient, valueGradient, normed, shape.KeyWidth, width);
@@ -148,6 +152,8 @@ public sealed partial class LlamaModel
         _operations.MatMulBackwardInput(normedGradient, queryGradient, layer.Query.Value, shape.QueryWidth, width);
         _operations.MatMulBackwardInput(normedGradient, keyGradient, layer.Key.Value, shape.KeyWidth, width, accumulate: true);
         _operations.MatMulBackwardInput(normedGradient, valueGradient, layer.Value.Value, shape.KeyWidth, width, accumulate: true);
+        AdapterBackward(normedGradient, queryGradient, normed, layer.Query);
+        AdapterBackward(normedGradient, valueGradient, normed, layer.Value);
         _operations.RmsNormBackward(gradient, layer.AttentionNorm.Gradient, normedGradient, stream, inverseRms, layer.AttentionNorm.Value, width);
         if (index > 0) return;
         Weight embedding = _weights.Ticket?.Weight ?? _weights.TokenEmbedding;

@@ -38,6 +38,7 @@ public sealed partial class LlamaModel : IDisposable
         _streams = [.. Enumerable.Range(0, _config.LayerCount + 1).Select(_ => new ScratchMemory(operations))];
         (_normed, _feedForward, _hidden, _hiddenRms) = (new(operations), new(operations), new(operations), new(operations));
         (_logits, _losses, _logSumExp, _ticketLogits) = (new(operations), new(operations), new(operations), new(operations));
+        (_inner, _innerGradient) = (new(operations), new(operations));
         _gradients = [.. Enumerable.Range(0, 9).Select(_ => new ScratchMemory(operations))];
     }
 
@@ -107,7 +108,8 @@ public sealed partial class LlamaModel : IDisposable
         _rope.Dispose();
         foreach (LayerActivations activations in _activations) activations.Dispose();
         foreach (ScratchMemory memory in
-            (IEnumerable<ScratchMemory>)[.. _streams, .. _gradients, _normed, _feedForward, _hidden, _hiddenRms, _logits, _losses, _logSumExp, _ticketLogits])
+            (IEnumerable<ScratchMemory>)[.. _streams, .. _gradients, _normed, _feedForward, _hidden, _hiddenRms, _logits, _losses, _logSumExp, _ticketLogits,
+                _inner, _innerGradient])
             memory.Dispose();
     }
 
@@ -155,9 +157,9 @@ public sealed partial class LlamaModel : IDisposable
         activations.Reserve(_config, positions.Length);
         DeviceSpan normed = _normed.Get(stream.Length);
         _operations.RmsNormForward(normed, activations.AttentionInverseRms, stream, layer.AttentionNorm.Value, _config.Width, _config.NormEpsilon);
-        _operations.MatMulForward(activations.Query, normed, layer.Query.Value, shape.QueryWidth, _config.Width);
-        _operations.MatMulForward(activations.Key, normed, layer.Key.Value, shape.KeyWidth, _config.Width);
-        _operations.MatMulForward(activations.Value, normed, layer.Value.Value, shape.KeyWidth, _config.Width);
+        Project(activations.Query, normed, layer.Query);
+        Project(activations.Key, normed, layer.Key);
+        Project(activations.Value, normed, layer.Value);
         _operations.RopeForward(activations.Query, _rope.Cosines, _rope.Sines, positions, shape.HeadWidth);
         _operations.RopeForward(activations.Key, _rope.Cosines, _rope.Sines, positions, shape.HeadWidth);
     }

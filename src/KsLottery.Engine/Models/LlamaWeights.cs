@@ -51,7 +51,12 @@ public sealed class LlamaWeights : IDisposable
         [TokenEmbedding, .. _layers.SelectMany(l => l.Weights), FinalNorm, .. Config.IsTied ? (Weight[])[] : [OutputHead]];
 
     /// <summary>What learns, in a fixed order.</summary>
-    public IReadOnlyList<Weight> Trainable => Ticket is { Weight.IsTrainable: true } ? [Ticket.Weight] : [.. All.Where(w => w.IsTrainable)];
+    public IReadOnlyList<Weight> Trainable => Ticket is { Weight.IsTrainable: true } ? [Ticket.Weight]
+        : [.. All.Where(w => w.IsTrainable), .. All.Select(w => w.Adapter).OfType<LowRankAdapter>().SelectMany(a => (Weight[])[a.Down, a.Up])];
+
+    /// <summary>The checkpoint's tensors that training changes: those that learn, or whose adapter does.</summary>
+    public IReadOnlyList<Weight> Changing => Ticket is { Weight.IsTrainable: true } ? [Ticket.Weight]
+        : Scope is { Rank: > 0 } ? [.. _layers.SelectMany(l => l.Adaptable)] : [.. All.Where(w => w.IsTrainable)];
 
     /// <summary>Opens a checkpoint's weights.</summary>
     /// <param name="checkpoint">The checkpoint, which must outlive the weights.</param>
@@ -139,6 +144,12 @@ public sealed class LlamaWeights : IDisposable
         ArgumentNullException.ThrowIfNull(scope);
         ThrowIfDecided();
         if (scope.Rows.Count > 0) Ticket = new(TokenEmbedding, scope.Rows, _operations, learns: true);
+        else if (scope.Rank > 0)
+        {
+            ulong tensors = 0;
+            foreach (Weight weight in _layers.SelectMany(l => l.Adaptable))
+                weight.Adapt(scope.Rank, _operations, new(SplitMix64.Mix(scope.Seed) + tensors++));
+        }
         else
         {
             TokenEmbedding = TokenEmbedding.ToTrainable(_operations);
@@ -151,6 +162,12 @@ public sealed class LlamaWeights : IDisposable
             else if (scope == TrainingScope.Full) OutputHead = OutputHead.ToTrainable(_operations);
         }
         Scope = scope;
+    }
+
+    /// <summary>Adds adapters to their matrices, which hold the result from then on; nothing learns any more.</summary>
+    public void MergeAdapters()
+    {
+        foreach (LlamaLayer layer in _layers) layer.Merge(_operations);
     }
 
     /// <summary>Sets every gradient to zero.</summary>

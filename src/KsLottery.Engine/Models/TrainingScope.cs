@@ -3,7 +3,7 @@ namespace KsLottery.Engine.Models;
 /// <summary>Which weights learn; all others stay frozen, and nothing is computed for them in a backward pass.</summary>
 public sealed record TrainingScope
 {
-    private TrainingScope(string name, IReadOnlyList<int> rows) => (Name, Rows) = (name, rows);
+    private TrainingScope(string name, IReadOnlyList<int> rows, int rank = 0, ulong seed = 0) => (Name, Rows, Rank, Seed) = (name, rows, rank, seed);
 
     /// <summary>Every weight.</summary>
     public static TrainingScope Full { get; } = new("full", []);
@@ -11,11 +11,27 @@ public sealed record TrainingScope
     /// <summary>The input embedding; where the output head is tied to it, in both its roles.</summary>
     public static TrainingScope Embedding { get; } = new("embedding", []);
 
-    /// <summary><c>full</c>, <c>embedding</c> or <c>ticket</c>.</summary>
+    /// <summary><c>full</c>, <c>embedding</c>, <c>ticket</c> or <c>lora</c>.</summary>
     public string Name { get; }
 
     /// <summary>The rows of a ticket, growing; empty for the other scopes.</summary>
     public IReadOnlyList<int> Rows { get; }
+
+    /// <summary>The rank of low-rank adapters; 0 for the other scopes.</summary>
+    public int Rank { get; }
+
+    /// <summary>Decides the first values of adapters.</summary>
+    public ulong Seed { get; }
+
+    /// <summary>Low-rank adapters of every layer's query and value matrices, LoRA (Hu et al. 2021, arXiv 2106.09685, section 7.1).</summary>
+    /// <param name="rank">Their rank, from 1.</param>
+    /// <param name="seed">Decides their first values.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The rank is below 1.</exception>
+    public static TrainingScope LowRank(int rank, ulong seed = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(rank);
+        return new("lora", [], rank, seed);
+    }
 
     /// <summary>Some rows of the input embedding.</summary>
     /// <param name="rows">Distinct token ids, at least one.</param>

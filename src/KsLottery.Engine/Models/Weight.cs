@@ -33,6 +33,9 @@ public sealed class Weight : IDisposable
     /// <summary>(Rows, Columns), empty while frozen.</summary>
     public DeviceSpan Gradient => _gradient is null ? default : _gradient.Span;
 
+    /// <summary>What is added to it while it stays frozen; null for most.</summary>
+    public LowRankAdapter? Adapter { get; private set; }
+
     /// <summary>Whether it learns.</summary>
     public bool IsTrainable => _gradient is not null;
 
@@ -41,6 +44,21 @@ public sealed class Weight : IDisposable
     {
         _value.Dispose();
         _gradient?.Dispose();
+        Adapter?.Dispose();
+    }
+
+    /// <summary>Gives a frozen matrix an adapter that learns.</summary>
+    internal void Adapt(int rank, IOperations operations, SplitMix64 random) => Adapter = new(this, rank, operations, random);
+
+    /// <summary>The matrix with its adapter added, in the device's own type; takes this one's place.</summary>
+    internal Weight ToMerged(IOperations operations)
+    {
+        if (Adapter is not { } adapter) return this;
+        Weight merged = new(Name, Rows, Columns, operations.Allocate(Value.Length));
+        operations.Copy(merged.Value, Value);
+        operations.MatMulBackwardInput(merged.Value, adapter.Up.Value, adapter.Down.Value, adapter.Down.Rows, Columns, accumulate: true);
+        Dispose();
+        return merged;
     }
 
     /// <summary>The weight with a gradient, copied to the device's own type where it is a checkpoint's; takes this one's place.</summary>

@@ -22,7 +22,7 @@ internal sealed class LearnedPart
     /// <param name="checkpoint">Their checkpoint, which may name the tied embedding a second time.</param>
     public LearnedPart(LlamaWeights weights, Checkpoint checkpoint)
     {
-        _names = [.. weights.Trainable.Select(w => w.Name)];
+        _names = [.. weights.Changing.Select(w => w.Name)];
         _rows = weights.Scope!.Rows;
         bool hasSecondName = weights.Config.IsTied && checkpoint.TryGetTensor(LlamaWeights.HeadName, out _);
         if (_rows.Count == 0 && hasSecondName) _names.Add(LlamaWeights.HeadName);

@@ -18,7 +18,7 @@ public static class TrainedCheckpoint
 
     /// <summary>Writes a base with its trained tensors in place of its own.</summary>
     /// <param name="basis">The base, from which the weights were opened.</param>
-    /// <param name="weights">The weights; their scope is the whole model or the embedding.</param>
+    /// <param name="weights">The weights; their scope is the whole model, the embedding, or adapters that were merged.</param>
     /// <param name="operations">Their device.</param>
     /// <param name="folder">A folder that exists.</param>
     /// <param name="keepTypes">Whether trained tensors are rounded to the type that the base stores them in; else they are F32.</param>
@@ -36,7 +36,7 @@ public static class TrainedCheckpoint
             throw new InvalidOperationException($"{basis.Path}: {(weights.Scope is null ? "nothing" : "a ticket")} learned; a checkpoint is written "
                 + "where the embedding or the whole model did. Write a ticket's rows as a patch.");
         LearnedPart learned = new(weights, basis);
-        Dictionary<string, Weight> trained = weights.Trainable.ToDictionary(w => w.Name);
+        Dictionary<string, Weight> trained = weights.Changing.ToDictionary(w => w.Name);
         if (learned.Contains(LlamaWeights.HeadName)) trained.TryAdd(LlamaWeights.HeadName, weights.TokenEmbedding);
         Dictionary<string, Tensor[]> rewritten = basis.Shards.Where(s => s.Tensors.Any(t => learned.Contains(t.Name)))
             .ToDictionary(s => NameOf(basis, s), s => s.Tensors.ToArray());

@@ -1,3 +1,4 @@
+using System.Globalization;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Corpora;
 using KsLottery.Engine.Models;
@@ -6,7 +7,7 @@ using KsLottery.Engine.Transfer;
 
 namespace KsLottery.Engine.Training;
 
-/// <summary>Tunes a base on samples: the whole model or its embedding to a checkpoint, a ticket's rows to a patch.</summary>
+/// <summary>Tunes a base on samples: the whole model, its embedding or low-rank adapters, merged, to a checkpoint, a ticket's rows to a patch.</summary>
 /// <remarks>
 /// The folder holds <c>training.json</c>, <c>metrics.jsonl</c> and the saved state from the start, the result at the end. A run that was
 /// cancelled or killed at any moment goes on to the same bytes. What does not learn has the same fingerprint before and after.
@@ -56,6 +57,7 @@ public sealed class TuningRun : IDisposable
                 new("dtype", options.KeepTypes ? "keep" : "f32"), new("rows", string.Join(' ', scope.Rows)),
                 new("config", Fingerprint.OfFile(TrainedCheckpoint.ConfigPath(basis), cancellationToken)),
                 new("base", LearnedFingerprint), new("frozen", FrozenFingerprint ?? "nothing"),
+                .. scope.Rank == 0 ? (KeyValuePair<string, string>[])[] : [new("rank", string.Create(CultureInfo.InvariantCulture, $"{scope.Rank}|seed:{scope.Seed}"))],
             ]);
         }
         catch
@@ -112,6 +114,7 @@ public sealed class TuningRun : IDisposable
             ThrowIfFrozenChanged(_basis, cancellationToken);
             return WritePatch(ticket, cancellationToken);
         }
+        _weights.MergeAdapters();
         TrainedFiles files = TrainedCheckpoint.Write(_basis, _weights, _operations, _options.Out, _options.KeepTypes, _options.Tokenizer,
             cancellationToken);
         using Checkpoint written = Checkpoint.Open(_options.Out);

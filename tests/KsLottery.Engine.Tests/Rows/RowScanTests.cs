@@ -3,7 +3,6 @@ using System.Runtime.InteropServices;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Kernels;
 using KsLottery.Engine.Rows;
-using KsLottery.Engine.Tests.Kernels;
 using KsLottery.Tests.Support;
 
 namespace KsLottery.Engine.Tests.Rows;

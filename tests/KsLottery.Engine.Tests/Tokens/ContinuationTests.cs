@@ -1,6 +1,5 @@
 using System.Text;
 using KsLottery.Engine.Generation;
-using KsLottery.Engine.Tests.Models;
 using KsLottery.Engine.Tokens;
 
 namespace KsLottery.Engine.Tests.Tokens;

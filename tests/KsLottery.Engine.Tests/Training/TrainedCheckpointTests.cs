@@ -2,7 +2,6 @@ using System.Text.Json;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Models;
 using KsLottery.Engine.Operations;
-using KsLottery.Engine.Tests.Models;
 using KsLottery.Engine.Training;
 using KsLottery.Engine.Transfer;
 using KsLottery.Tests.Support;

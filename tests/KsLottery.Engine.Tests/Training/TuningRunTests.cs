@@ -17,9 +17,9 @@ public class TuningRunTests
     private static readonly TrainingPlan Plan = new() { Steps = 9, BatchSize = 4, LearningRate = 1e-2, EvaluateEvery = 3 };
 
     [Test]
-    public void A_run_cancelled_at_any_step_ends_with_the_same_bytes([Values(0, 1, 2)] int scope, [Range(0, 9, 3)] int cancelledAt)
+    public void A_run_cancelled_at_any_step_ends_with_the_same_bytes([Values(0, 1, 2, 3)] int scope, [Range(0, 9, 3)] int cancelledAt)
     {
-        TrainingScope[] scopes = [TrainingScope.Full, TrainingScope.Embedding, TrainingScope.Ticket([1, 7])];
+        TrainingScope[] scopes = [TrainingScope.Full, TrainingScope.Embedding, TrainingScope.Ticket([1, 7]), TrainingScope.LowRank(2, seed: 3)];
         using TemporaryFolder folder = new();
         string path = TrainedCheckpointTests.MakeBase(folder, ElementType.BF16, isSharded: true);
         Run(path, scopes[scope], folder.File("whole"));
@@ -68,6 +68,27 @@ public class TuningRunTests
         Assert.That(fault!.Message, Does.Contain(fault.Before).And.Contain(fault.After));
         Assert.That(File.Exists(folder.File("out/state.safetensors")), Is.True, "the work is not lost");
         Assert.That(File.Exists(folder.File($"out/{RowPatch.FileName}")), Is.False);
+    }
+
+    [Test]
+    public void Merged_adapters_predict_what_the_model_with_adapters_predicted()
+    {
+        using TemporaryFolder folder = new();
+        string path = TrainedCheckpointTests.MakeBase(folder, ElementType.BF16, isSharded: true);
+        TrainingSummary summary = Run(path, TrainingScope.LowRank(2, seed: 3), folder.File("out"));
+        using Checkpoint basis = Checkpoint.Open(path), merged = Checkpoint.Open(folder.File("out"));
+        LlamaConfig config = LlamaConfig.Load(merged.Path);
+        Assert.That(summary.ParameterCount, Is.EqualTo(config.LayerCount * 2 * ((2 * config.Width) + config.Attention.QueryWidth + config.Attention.KeyWidth)));
+        Assert.That(summary.EvalLossAfter, Is.Not.EqualTo(summary.EvalLossBefore), "the adapters learned something");
+        using CpuOperations operations = new(1);
+        using LlamaWeights weights = LlamaWeights.Open(merged, config, operations);
+        using LlamaModel model = new(weights, operations);
+        Assert.That(Trainer.Evaluate(model, BatchSchedule.Pack(Sequences[9..], 100)), Is.EqualTo(summary.EvalLossAfter).Within(1e-5));
+        foreach (Tensor tensor in basis.Tensors)
+        {
+            bool isAdapted = tensor.Name.Contains("q_proj", StringComparison.Ordinal) || tensor.Name.Contains("v_proj", StringComparison.Ordinal);
+            Assert.That(merged.GetTensor(tensor.Name).ElementType, Is.EqualTo(isAdapted ? ElementType.F32 : ElementType.BF16), tensor.Name);
+        }
     }
 
     [Test]

@@ -1,4 +1,4 @@
-namespace KsLottery.Engine.Tests.Kernels;
+namespace KsLottery.Engine.Verification;
 
 /// <summary>The kinds of row pairs that every kernel must get right: the row suite.</summary>
 internal static class RowRegimes
@@ -13,8 +13,8 @@ internal static class RowRegimes
 
     public static void Fill(string regime, int seed, Span<float> before, Span<float> after)
     {
-        Random random = new(seed);
-        for (int i = 0; i < before.Length; i++) (before[i], after[i]) = Pair(regime, random, i, before.Length);
+        SplitMix64 random = new((ulong)seed);
+        for (int i = 0; i < before.Length; i++) (before[i], after[i]) = Pair(regime, ref random, i, before.Length);
         if (regime == "permuted")
         {
             before.CopyTo(after);
@@ -24,32 +24,32 @@ internal static class RowRegimes
         if (regime is "infinities" && before.Length > 2) (before[0], after[^1], before[1]) = (float.PositiveInfinity, float.NegativeInfinity, float.NegativeInfinity);
     }
 
-    private static (float Before, float After) Pair(string regime, Random random, int i, int width)
+    private static (float Before, float After) Pair(string regime, ref SplitMix64 random, int i, int width)
     {
-        float a = Normal(random) * 0.02f, b = Normal(random) * 0.02f;
+        float a = (float)(random.NextNormal() * 0.02), b = (float)(random.NextNormal() * 0.02);
         return regime switch
         {
             "noise-1e-1" => (a, a + b * 1e-1f),
             "noise-1e-3" => (a, a + b * 1e-3f),
             "noise-1e-4" => (a, a + b * 1e-4f),
             "noise-1e-6" => (a, a + b * 1e-6f),
-            "ninety-percent-same" => (a, random.Next(10) == 0 ? b : a),
+            "ninety-percent-same" => (a, random.NextBelow(10) == 0 ? b : a),
             "shifted" => (a, a + 0.004f),
             "scaled" => (a, b * 1.3f),
-            "uniform" => (random.NextSingle(), random.NextSingle()),
+            "uniform" => ((float)random.NextDouble(), (float)random.NextDouble()),
             "lognormal" => (MathF.Exp(a * 150), MathF.Exp(b * 150)),
-            "cauchy" => (a / Normal(random), b / Normal(random)),
-            "few-values" => (random.Next(16), random.Next(16)),
-            "two-values" => (random.Next(2) - 0.5f, random.Next(3) == 0 ? 0.5f : -0.5f),
+            "cauchy" => (a / (float)random.NextNormal(), b / (float)random.NextNormal()),
+            "few-values" => (random.NextBelow(16), random.NextBelow(16)),
+            "two-values" => (random.NextBelow(2) - 0.5f, random.NextBelow(3) == 0 ? 0.5f : -0.5f),
             "constant-both" => (1.5f, 1.5f),
             "constant-before" => (0.25f, a),
             "zeros" => (0, 0),
             "dead" => (a * 1e-36f, b * 1e-21f),
-            "signed-zeros" => (random.Next(2) == 0 ? 0f : -0f, random.Next(2) == 0 ? -0f : random.Next(3) - 1),
-            "subnormal" => (BitConverter.Int32BitsToSingle(random.Next(1 << 23)), -BitConverter.Int32BitsToSingle(random.Next(1 << 23))),
-            "all-infinite" => (random.Next(2) == 0 ? float.PositiveInfinity : float.NegativeInfinity, float.PositiveInfinity),
+            "signed-zeros" => (random.NextBelow(2) == 0 ? 0f : -0f, random.NextBelow(2) == 0 ? -0f : random.NextBelow(3) - 1),
+            "subnormal" => (BitConverter.Int32BitsToSingle(random.NextBelow(1 << 23)), -BitConverter.Int32BitsToSingle(random.NextBelow(1 << 23))),
+            "all-infinite" => (random.NextBelow(2) == 0 ? float.PositiveInfinity : float.NegativeInfinity, float.PositiveInfinity),
             "huge" => (a * 1e38f * 90, b * 1e38f * 90),
-            "bimodal" => (a + (random.Next(2) == 0 ? 5 : -5), b + (random.Next(2) == 0 ? 5 : -5)),
+            "bimodal" => (a + (random.NextBelow(2) == 0 ? 5 : -5), b + (random.NextBelow(2) == 0 ? 5 : -5)),
             "last-differs" => (i * 1e-3f, i == width - 1 ? -1 : i * 1e-3f),
             "first-differs" => (i == 0 ? 7 : a, i == 0 ? 8 : a),
             "disjoint" => (a - 1, b + 1),
@@ -61,7 +61,4 @@ internal static class RowRegimes
             _ => (a, b),
         };
     }
-
-    private static float Normal(Random random) =>
-        (float)(Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()));
 }

@@ -1,29 +1,40 @@
+using KsLottery.Engine.Devices;
 using KsLottery.Engine.Operations;
 
-namespace KsLottery.Engine.Tests.Operations;
+namespace KsLottery.Engine.Verification;
 
-/// <summary>Every operation over awkward shapes: one row, odd widths, no multiples of a vector, shared key heads, several
-/// sequences.</summary>
-internal static class OperationCases
+/// <summary>Every operation, over shapes that are given.</summary>
+/// <param name="sizes">The shapes.</param>
+internal sealed class OperationCases(OperationSizes sizes)
 {
-    private static readonly int[] Widths = [1, 3, 16, 17, 31, 48, 100, 288, 1027];
     private static readonly ElementType[] Types = [ElementType.F32, ElementType.F16, ElementType.BF16];
 
-    public static IEnumerable<OperationCase> All => [.. Moves(), .. Norms(), .. Products(), .. Rotations(), .. Attentions(), .. Cached(),
+    /// <summary>Every operation over awkward shapes.</summary>
+    public static IEnumerable<OperationCase> Awkward => new OperationCases(OperationSizes.Awkward).Operations;
+
+    /// <summary>Every operation over a few small shapes.</summary>
+    public static IEnumerable<OperationCase> Small => new OperationCases(OperationSizes.Small).Operations;
+
+    /// <summary>Every operation of a device against the reference: over small shapes where it is simulated, else over awkward ones.</summary>
+    public static IEnumerable<VerificationCase> All(DeviceKind kind) =>
+        (kind == DeviceKind.Simulated ? Small : Awkward).Select(c => new VerificationCase(c.Name, device => c.Difference(device.Operations)));
+
+    private IEnumerable<OperationCase> Operations => [.. Moves(), .. Norms(), .. Products(), .. Rotations(), .. Attentions(), .. Cached(),
         .. Losses(), .. Elements()];
 
-    private static IEnumerable<OperationCase> Moves()
+    private IEnumerable<OperationCase> Moves()
     {
         foreach (ElementType type in Types)
         {
             yield return new($"copy {type}", 0, b =>
             {
-                DeviceMemory weight = b.Weight(type, 100_003), room = b.Dirty(100_003);
+                int length = sizes.Lengths[^1];
+                DeviceMemory weight = b.Weight(type, length), room = b.Dirty(length);
                 b.Device.Copy(room, weight);
                 b.Device.Copy(room.Span.Slice(5, 100), weight.Span.Slice(77, 100));
                 return [b.Get(room), b.Get(weight.Span.Slice(3, 33))];
             });
-            foreach (int width in Widths)
+            foreach (int width in sizes.Widths)
                 yield return new($"embedding {type} width {width}", 0, b =>
                 {
                     DeviceMemory table = b.Weight(type, 50 * width), output = b.Normal(70 * width);
@@ -31,12 +42,12 @@ internal static class OperationCases
                     return [b.Get(output)];
                 });
         }
-        foreach (int width in Widths)
+        foreach (int width in sizes.Widths)
         {
             yield return new($"embedding backward width {width}", 1e-6, b =>
             {
                 DeviceMemory gradient = b.Normal(20 * width);
-                b.Device.EmbeddingBackward(gradient, b.Normal(900 * width), WithGaps(b.Below(20, 900)), width);
+                b.Device.EmbeddingBackward(gradient, b.Normal(sizes.TableRows * width), WithGaps(b.Below(20, sizes.TableRows)), width);
                 return [b.Get(gradient)];
             });
             yield return new($"scatter width {width}", 0, b =>
@@ -57,10 +68,10 @@ internal static class OperationCases
         }
     }
 
-    private static IEnumerable<OperationCase> Norms() =>
+    private IEnumerable<OperationCase> Norms() =>
         from type in Types
-        from rows in (int[])[1, 5, 300]
-        from width in Widths
+        from rows in sizes.NormRows
+        from width in sizes.Widths
         select new OperationCase($"rmsnorm {type} {rows}x{width}", 3e-6, b =>
         {
             DeviceMemory output = b.Dirty(rows * width), roots = b.Dirty(rows), input = b.Normal(rows * width),
@@ -73,9 +84,9 @@ internal static class OperationCases
             return [b.Get(output), b.Get(roots), first, b.Get(weightGradient), b.Get(inputGradient)];
         });
 
-    private static IEnumerable<OperationCase> Products() =>
+    private IEnumerable<OperationCase> Products() =>
         from type in Types
-        from size in (int[][])[[1, 1, 1], [1, 33, 48], [3, 17, 100], [65, 70, 31], [130, 96, 257]]
+        from size in sizes.Products
         select new OperationCase($"matmul {type} {size[0]}x{size[1]}x{size[2]}", 3e-6, b =>
         {
             (int m, int n, int k) = (size[0], size[1], size[2]);
@@ -91,8 +102,8 @@ internal static class OperationCases
             return [once, b.Get(output), back, b.Get(inputGradient), b.Get(weightGradient)];
         });
 
-    private static IEnumerable<OperationCase> Rotations() =>
-        from shape in (int[][])[[1, 1, 2], [1, 3, 6], [7, 2, 48], [40, 6, 48], [33, 1, 128], [9, 2, 34]]
+    private IEnumerable<OperationCase> Rotations() =>
+        from shape in sizes.Rotations
         select new OperationCase($"rope {shape[0]} rows, {shape[1]} heads of {shape[2]}", 1e-6, b =>
         {
             (int rows, int heads, int width) = (shape[0], shape[1], shape[2]);
@@ -107,9 +118,9 @@ internal static class OperationCases
             return [forward, b.Get(values)];
         });
 
-    private static IEnumerable<OperationCase> Attentions() =>
-        from shape in (AttentionShape[])[new(1, 1, 2), new(6, 6, 48), new(4, 2, 34), new(8, 1, 16), new(6, 2, 128)]
-        from starts in (int[][])[[0, 1], [0, 5], [0, 1, 4, 5], [0, 64, 191], [0, 130, 130, 131, 200]]
+    private IEnumerable<OperationCase> Attentions() =>
+        from shape in sizes.Heads
+        from starts in sizes.Starts
         select new OperationCase($"attention {shape.Heads}/{shape.KeyHeads} heads of {shape.HeadWidth}, sequences {string.Join(',', starts)}", 5e-6, b =>
         {
             int rows = starts[^1], wide = rows * shape.QueryWidth, narrow = rows * shape.KeyWidth;
@@ -121,9 +132,9 @@ internal static class OperationCases
             return [b.Get(output), b.Get(sums), b.Get(dq), b.Get(dk), b.Get(dv)];
         });
 
-    private static IEnumerable<OperationCase> Cached() =>
-        from shape in (AttentionShape[])[new(1, 1, 2), new(6, 6, 48), new(4, 2, 34), new(8, 1, 16)]
-        from lengths in (int[][])[[1], [5, 1, 17], [300], [64, 65, 299]]
+    private IEnumerable<OperationCase> Cached() =>
+        from shape in sizes.Heads
+        from lengths in sizes.CachedLengths
         select new OperationCase($"cached attention {shape.Heads}/{shape.KeyHeads} heads of {shape.HeadWidth}, lengths {string.Join(',', lengths)}", 5e-6, b =>
         {
             const int Capacity = 300;
@@ -134,8 +145,8 @@ internal static class OperationCases
             return [b.Get(output)];
         });
 
-    private static IEnumerable<OperationCase> Losses() =>
-        from size in (int[][])[[1, 2], [70, 17], [70, 512], [4, 3001], [33, 32_000], [2, 128_256]]
+    private IEnumerable<OperationCase> Losses() =>
+        from size in sizes.Losses
         from scale in (double[])[1, 30]
         let rows = size[0]
         let vocabulary = size[1]
@@ -149,9 +160,9 @@ internal static class OperationCases
             return [b.Get(losses), b.Get(sums), b.Get(logits)];
         });
 
-    private static IEnumerable<OperationCase> Elements()
+    private IEnumerable<OperationCase> Elements()
     {
-        foreach (int length in (int[])[1, 15, 16, 33, 1000, 100_003])
+        foreach (int length in sizes.Lengths)
         {
             yield return new($"swiglu {length}", 2e-6, b =>
             {

@@ -1,7 +1,7 @@
 using KsLottery.Engine.Models;
 using KsLottery.Engine.Operations;
 
-namespace KsLottery.Engine.Tests.Models;
+namespace KsLottery.Engine.Verification;
 
 /// <summary>Models small enough that every weight can be disturbed, with weights large enough that nothing vanishes.</summary>
 internal static class TinyModels
@@ -28,13 +28,16 @@ internal static class TinyModels
     {
         LlamaWeights weights = LlamaWeights.Random(config, operations, seed);
         SplitMix64 random = new(seed);
-        foreach (Weight weight in weights.All)
+        foreach (Weight weight in weights.All) Fill(weight);
+        if (scope is not null) weights.MakeTrainable(scope);
+        if (scope is { Rank: > 0 }) foreach (Weight weight in weights.Trainable) Fill(weight);
+        return weights;
+
+        void Fill(Weight weight)
         {
             float[] values = new float[weight.Value.Length];
             for (int i = 0; i < values.Length; i++) values[i] = (float)(weight.IsVector ? 1 + (0.3 * random.NextNormal()) : 0.4 * random.NextNormal());
             operations.Upload(weight.Value, values);
         }
-        if (scope is not null) weights.MakeTrainable(scope);
-        return weights;
     }
 }

@@ -1,16 +1,15 @@
 using System.Runtime.InteropServices;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Operations;
-using KsLottery.Tests.Support;
 
-namespace KsLottery.Engine.Tests.Operations;
+namespace KsLottery.Engine.Verification;
 
 /// <summary>A device with memories that live as long as one case, filled from a seed so that every device gets the same numbers.</summary>
 internal sealed class DeviceBench(IOperations device) : IDisposable
 {
     private readonly List<IDisposable> _owned = [];
     private SplitMix64 _random = new(7);
-    private TemporaryFolder? _folder;
+    private DirectoryInfo? _folder;
 
     public IOperations Device { get; } = device;
 
@@ -48,7 +47,8 @@ internal sealed class DeviceBench(IOperations device) : IDisposable
             ElementType.F16 => MemoryMarshal.AsBytes<Half>(Array.ConvertAll(values, v => (Half)v)).ToArray(),
             _ => MemoryMarshal.AsBytes<ushort>(Array.ConvertAll(values, v => (ushort)(BitConverter.SingleToUInt32Bits(v) >> 16))).ToArray(),
         };
-        string path = (_folder ??= new()).File($"{_owned.Count}.safetensors");
+        _folder ??= Directory.CreateTempSubdirectory("kslottery-verify-");
+        string path = Path.Combine(_folder.FullName, $"{_owned.Count}.safetensors");
         SafetensorsWriter.Write(path, [TensorSource.FromBytes("w", type, [length], bytes)]);
         SafetensorsFile file = SafetensorsFile.Open(path);
         _owned.Add(file);
@@ -68,6 +68,6 @@ internal sealed class DeviceBench(IOperations device) : IDisposable
     {
         _owned.Reverse();
         _owned.ForEach(o => o.Dispose());
-        _folder?.Dispose();
+        _folder?.Delete(recursive: true);
     }
 }

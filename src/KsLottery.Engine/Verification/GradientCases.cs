@@ -1,0 +1,72 @@
+using System.Globalization;
+using KsLottery.Engine.Models;
+using KsLottery.Engine.Operations;
+
+namespace KsLottery.Engine.Verification;
+
+/// <summary>Every gradient of a small model against central differences in double precision, for each scope.</summary>
+internal static class GradientCases
+{
+    /// <summary>The largest difference allowed of a device that computes in F32, over the tensor's largest derivative.</summary>
+    public const double Tolerance = 1e-4;
+
+    private const double Scale = 0.25;
+
+    private static readonly Llama3RopeScaling Scaling = new(Factor: 8, LowFrequencyFactor: 1, HighFrequencyFactor: 4, OriginalLength: 16);
+
+    private static readonly TrainingScope[] Scopes = [TrainingScope.Full, TrainingScope.Embedding, TrainingScope.Ticket([3, 4, 2]), TrainingScope.LowRank(2, seed: 5)];
+
+    public static IEnumerable<VerificationCase> All =>
+        from scope in Scopes
+        from isTied in (bool[])[false, true]
+        from recompute in (bool[])[false, true]
+        select new VerificationCase($"gradient {scope.Name}{(isTied ? " tied" : "")}{(recompute ? " recomputed" : "")}", device =>
+        {
+            (string tensor, double worst) = Measure(device.Operations, scope, isTied, recompute).MaxBy(line => line.Difference);
+            return worst < Tolerance ? null : string.Create(CultureInfo.InvariantCulture, $"{tensor}: {worst:e1} of the largest derivative, allowed {Tolerance:e1}");
+        });
+
+    /// <summary>The worst difference of each tensor that learns, over the tensor's largest derivative.</summary>
+    /// <exception cref="InvalidOperationException">A tensor has no derivative to speak of, so that nothing would be checked.</exception>
+    public static IReadOnlyList<(string Tensor, double Difference)> Measure(IOperations operations, TrainingScope scope, bool isTied, bool recompute)
+    {
+        LlamaConfig config = TinyModels.Config(isTied, Scaling);
+        TokenBatch batch = TinyModels.Batch();
+        using LlamaWeights weights = TinyModels.Weights(config, operations, scope);
+        using LlamaModel model = new(weights, operations, recompute);
+        model.LossAndGradients(batch, Scale);
+
+        using ReferenceOperations reference = new();
+        using LlamaWeights disturbed = TinyModels.Weights(config, reference, scope);
+        using LlamaModel oracle = new(disturbed, reference);
+        List<(string, double)> lines = [];
+        foreach ((Weight weight, Weight other) in weights.Trainable.Zip(disturbed.Trainable))
+        {
+            float[] gradient = new float[weight.Gradient.Length];
+            operations.Download(gradient, weight.Gradient);
+            Span<double> values = ((ReferenceMemory)other.Value.Memory!).Values;
+            double largest = 0, worst = 0;
+            for (int i = 0; i < gradient.Length; i++)
+            {
+                double numeric = Scale * CentralDifference(oracle, batch, ref values[i]);
+                largest = Math.Max(largest, Math.Abs(numeric));
+                worst = Math.Max(worst, Math.Abs(gradient[i] - numeric));
+            }
+            if (largest < 1e-3) throw new InvalidOperationException($"{weight.Name} has no derivative above {largest}: nothing is checked.");
+            lines.Add((weight.Name, worst / largest));
+        }
+        return lines;
+    }
+
+    private static double CentralDifference(LlamaModel model, TokenBatch batch, ref double value)
+    {
+        const double Step = 1e-5;
+        double kept = value;
+        value = kept + Step;
+        double above = model.Loss(batch);
+        value = kept - Step;
+        double below = model.Loss(batch);
+        value = kept;
+        return (above - below) / (2 * Step);
+    }
+}
