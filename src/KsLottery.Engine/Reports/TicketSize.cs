@@ -24,7 +24,7 @@ internal static class TicketSize
             [(low, steps.Where(s => s.Log10 < Math.Log10(low)).Select(s => s.Rows).DefaultIfEmpty().Max()),
              .. steps.Select(s => (Alpha: Math.Pow(10, s.Log10), Rows: (double)s.Rows)).Where(s => s.Alpha > low && s.Alpha < MostAlpha)];
         double most = Math.Max(1, drawn[^1].Rows);
-        SvgChart chart = new(Title, $"Rows below α, from {Digits.Count((long)drawn[0].Rows)} to {Digits.Count((long)most)}.", 
+        SvgChart chart = new(Title, $"Rows below α, from {Digits.Count((long)drawn[0].Rows)} to {Digits.Count((long)most)}.",
             Axis.Log("α", low, MostAlpha), Axis.Log("rows in the ticket", Floor, Math.Max(10, most * 1.5)));
         chart.Steps(drawn.Append((MostAlpha, most)), SvgChart.Color(0));
         double own = rows.Ticket.Selection.Alpha;
