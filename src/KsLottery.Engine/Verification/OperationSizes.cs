@@ -29,7 +29,7 @@ internal sealed record OperationSizes
         TableRows = 60,
         Products = [[3, 17, 40], [66, 70, 31]],
         Rotations = [[7, 2, 34]],
-        Heads = [new(4, 2, 18)],
+        Heads = [new(2, 1, 18)],
         Starts = [[0, 1, 4, 37]],
         CachedLengths = [[5, 260]],
         Losses = [[3, 17], [2, 300]],
