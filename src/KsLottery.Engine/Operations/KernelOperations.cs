@@ -48,8 +48,8 @@ internal sealed partial class KernelOperations : IOperations
     public long PeakAllocatedBytes => _allocated.PeakBytes;
 
     /// <summary>Why models do not run on a device, without a final full stop; null where they do.</summary>
-    public static string? WhyNot(KernelDevice device) =>
-        Kernels.Select(k => device.WhyNot(k) is { } reason ? $"kernel {k.Name}: {reason}" : null).FirstOrDefault(r => r is not null);
+    public static string? WhyNot(KernelDevice device) => !Kernels.Any() ? "this build has no kernels of a model's operations"
+        : Kernels.Select(k => device.WhyNot(k) is { } reason ? $"kernel {k.Name}: {reason}" : null).FirstOrDefault(r => r is not null);
 
     /// <inheritdoc/>
     public DeviceMemory Allocate(long length)
