@@ -17,7 +17,7 @@ public static class DeviceCatalog
     private const string UseCpu = "Use --device cpu";
 
     private static readonly List<IDeviceProvider> Providers = [new NotYet("opencl", DeviceKind.OpenCl, "OpenCL"),
-        new NotYet("cuda", DeviceKind.Cuda, "CUDA"), new SimulatedProvider()];
+        new CudaProvider(), new SimulatedProvider()];
 
     /// <summary>Adds a way to reach devices, in place of one with the same prefix.</summary>
     internal static void Register(IDeviceProvider provider)

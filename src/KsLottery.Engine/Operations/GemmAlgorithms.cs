@@ -28,7 +28,7 @@ internal static class GemmAlgorithms
         (new Packed128("vector128"), true),
     ];
 
-    /// <summary>Makes the choice that <c>KSLOTTERY_GEMM</c> describes; null and empty are <c>auto</c>: our own with AVX2 and FMA or more,
+    /// <summary>Makes the choice that <c>KSLOTTERY_GEMM</c> describes; null, empty and names of a device's libraries are <c>auto</c>: our own with AVX2 and FMA or more,
     /// else OpenBLAS where it is installed.</summary>
     /// <exception cref="ArgumentException">There is no such choice, or no OpenBLAS.</exception>
     public static GemmAlgorithm Choose(string? name) => name switch
@@ -38,7 +38,8 @@ internal static class GemmAlgorithms
         "openblas" => Interop.OpenBlas.Instance.IsAvailable ? new OpenBlasGemm()
             : throw new ArgumentException($"{Variable}=openblas: {string.Join("; ", Interop.OpenBlas.Instance.Attempts)}. Install OpenBLAS, or unset {Variable}."),
         "reference" => new GemmReference(),
-        _ => throw new ArgumentException($"{Variable}={name}: expected own, openblas, reference or auto"),
+        _ when Devices.DeviceGemm.IsDeviceChoice(name) => Choose(null),
+        _ => throw new ArgumentException($"{Variable}={name}: expected own, openblas, reference or auto; of a device clblast, cublas or cublas-bf16"),
     };
 
     private static GemmAlgorithm Fastest => Own.First(k => k.IsSupported).Algorithm;

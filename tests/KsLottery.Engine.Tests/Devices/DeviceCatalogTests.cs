@@ -46,20 +46,19 @@ public sealed class DeviceCatalogTests
     public void A_missing_device_says_why_and_what_to_do()
     {
         DeviceInfo[] others = [.. DeviceCatalog.Probe().Where(d => d.Kind is DeviceKind.OpenCl or DeviceKind.Cuda)];
-        Assert.That(others.Select(d => (d.Name, d.Kind)), Is.EqualTo(new[] { ("opencl", DeviceKind.OpenCl), ("cuda", DeviceKind.Cuda) }));
-        foreach (DeviceInfo device in others)
+        Assert.That(others.Select(d => d.Name.Split(':')[0]).Distinct(), Is.EqualTo(new[] { "opencl", "cuda" }));
+        foreach (DeviceInfo device in others.Where(d => !d.IsAvailable))
         {
-            Assert.That(device.IsAvailable, Is.False);
-            Assert.That(device.Reason, Is.EqualTo($"this version has no {(device.Kind == DeviceKind.Cuda ? "CUDA" : "OpenCL")} kernels"));
-            Assert.That(device.NextStep, Does.Contain("--device cpu"));
+            Assert.That(device.Reason, Is.Not.Empty.And.Not.EndsWith("."));
+            Assert.That(device.NextStep, Is.Not.Empty.And.Not.EndsWith("."));
         }
     }
 
     [TestCase("auto"), TestCase("cpu"), TestCase("CPU")]
     public void Auto_and_cpu_give_the_cpu(string name) => Assert.That(DeviceCatalog.Resolve(name).Kind, Is.EqualTo(DeviceKind.Cpu));
 
-    [TestCase("cuda", "this version has no CUDA kernels"), TestCase("opencl", "this version has no OpenCL kernels")]
-    [TestCase("tpu", "no device of this name"), TestCase("cuda:0", "no device of this name")]
+    [TestCase("opencl", "this version has no OpenCL kernels")]
+    [TestCase("tpu", "no device of this name"), TestCase("cuda:99", "no device of this name")]
     public void Asking_for_a_device_that_is_not_there_fails_and_says_why(string name, string reason)
     {
         DeviceUnavailableException error = Assert.Throws<DeviceUnavailableException>(() => DeviceCatalog.Resolve(name))!;

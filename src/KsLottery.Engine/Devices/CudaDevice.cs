@@ -1,0 +1,111 @@
+using KsLottery.Engine.Operations;
+using KsLottery.Kernels;
+
+namespace KsLottery.Engine.Devices;
+
+/// <summary>An NVIDIA device through the driver API. Every call enters the device's primary context on the calling thread and leaves it again.</summary>
+internal sealed class CudaDevice : KernelDevice
+{
+    private readonly Dictionary<string, Interop.Cuda.Module> _modules = new(StringComparer.Ordinal);
+    private readonly Func<KernelDefinition, string> _text;
+    private readonly Interop.Cuda.Context _context;
+    private readonly CublasProducts? _products;
+
+    /// <param name="cuda">The driver.</param>
+    /// <param name="name">The name that <c>--device</c> takes.</param>
+    /// <param name="ordinal">The driver's number of the device.</param>
+    /// <param name="text">Finds a kernel's PTX text; null for the embedded ones.</param>
+    /// <param name="cublas">The library of matrix products; null for the system's.</param>
+    /// <exception cref="DeviceUnavailableException"><c>KSLOTTERY_GEMM</c> names cuBLAS, and it is not there.</exception>
+    /// <exception cref="DeviceFailureException">The device does not answer.</exception>
+    public CudaDevice(Interop.Cuda cuda, string name, int ordinal, Func<KernelDefinition, string>? text = null, Interop.Cublas? cublas = null)
+    {
+        (Name, _text) = (name, text ?? PtxTexts.Find);
+        (Interop.CudaDeviceFacts? facts, string? call, int status) = cuda.Examine(ordinal);
+        Facts = facts ?? throw CudaFailures.Explain(cuda, name, call!, status);
+        Limits = new(facts.MemoryBytes, facts.MemoryBytes, facts.SharedBytes, facts.MaximumGroupSize, facts.Multiprocessors, HasDouble: true, facts.IsIntegrated);
+        _products = FindProducts(cublas);
+        _context = Interop.Cuda.Context.Retain(cuda, name, ordinal);
+    }
+
+    public override string Name { get; }
+
+    public override DeviceLimits Limits { get; }
+
+    /// <summary>What the driver tells about it.</summary>
+    public Interop.CudaDeviceFacts Facts { get; }
+
+    /// <summary>What its handles live in.</summary>
+    internal Interop.Cuda.Context Context => _context;
+
+    public override IDeviceProducts? Products => _products;
+
+    public override DeviceBuffer Allocate(long bytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(bytes);
+        return new CudaBuffer(bytes, _context.Allocate(bytes));
+    }
+
+    public override StagingBuffer AllocateStaging(int bytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(bytes);
+        return new CudaStaging(bytes, _context.AllocateHost(bytes));
+    }
+
+    public override DeviceQueue CreateQueue() => new CudaQueue(this, _context.CreateStream());
+
+    /// <summary>A kernel, compiled by the driver when it is first asked for; the driver keeps what it compiled in a cache of its own.</summary>
+    /// <exception cref="DeviceFailureException">The driver cannot compile it, or the device cannot run it.</exception>
+    public Interop.Cuda.Module Compile(KernelDefinition kernel)
+    {
+        lock (_modules)
+        {
+            if (_modules.TryGetValue(kernel.Name, out Interop.Cuda.Module? module)) return module;
+            if (WhyNot(kernel) is { } reason)
+                throw new DeviceFailureException(Name, nameof(Compile), kernel.Name, reason, "Use --device cpu");
+            return _modules[kernel.Name] = _context.Load(_text(kernel), kernel.Name);
+        }
+    }
+
+    public override void Dispose()
+    {
+        _products?.Dispose();
+        lock (_modules)
+        {
+            foreach (Interop.Cuda.Module module in _modules.Values) module.Dispose();
+            _modules.Clear();
+        }
+        _context.Dispose();
+    }
+
+    private CublasProducts? FindProducts(Interop.Cublas? library)
+    {
+        string? choice = Environment.GetEnvironmentVariable(GemmAlgorithms.Variable);
+        bool isRounded = choice == DeviceGemm.CublasBFloat16;
+        if (!isRounded && !DeviceGemm.Wants(choice, DeviceGemm.Cublas)) return null;
+        library ??= Interop.Cublas.Instance;
+        if (library.IsAvailable) return new(library, this, isRounded);
+        return choice is DeviceGemm.Cublas or DeviceGemm.CublasBFloat16
+            ? throw new DeviceUnavailableException(Name, $"{GemmAlgorithms.Variable}={choice}, and there is no cuBLAS: {string.Join("; ", library.Attempts)}",
+                $"Install it, name its library with {Interop.Cublas.Variable}, or unset {GemmAlgorithms.Variable} for our own products")
+            : null;
+    }
+}
+
+/// <summary>A piece of an NVIDIA device's memory.</summary>
+internal sealed class CudaBuffer(long bytes, Interop.Cuda.DeviceMemory memory) : DeviceBuffer(bytes)
+{
+    public Interop.Cuda.DeviceMemory Memory => memory;
+
+    public override void Dispose() => memory.Dispose();
+}
+
+/// <summary>Pinned host memory.</summary>
+internal sealed class CudaStaging(int bytes, Interop.Cuda.HostMemory memory) : StagingBuffer(bytes)
+{
+    public Interop.Cuda.HostMemory Memory => memory;
+
+    public override Span<byte> Bytes => memory.Bytes;
+
+    public override void Dispose() => memory.Dispose();
+}
