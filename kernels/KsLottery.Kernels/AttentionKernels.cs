@@ -2,8 +2,8 @@ namespace KsLottery.Kernels;
 
 /// <summary>Causal attention within packed sequences, 32 queries against 32 keys at a time; probabilities are never stored (Dao et al. 2022,
 /// arXiv 2205.14135).</summary>
-/// <remarks>Sums over keys, or over queries, grow in the result itself, which stays in a device's cache: heads may be of any width, shared memory takes
-/// 10 KiB, and no two groups write one element.</remarks>
+/// <remarks>Sums over keys, or over queries, grow in the result itself, which stays in a device's cache: heads may be of any width, shared
+/// memory takes 13 KiB at most, and no two groups write one element.</remarks>
 public static class AttentionKernels
 {
     /// <summary>Rows of a tile of queries or of keys.</summary>
@@ -72,7 +72,8 @@ public static class AttentionKernels
                 maxima[own] = max;
             }
             Group.Barrier();
-            AddWeighted(output.SubView(queries), queryWidth, rows, from == start ? 1 : 0, factors, scores, value.SubView(keys), keyWidth, count, width);
+            AddWeighted(output.SubView(queries), queryWidth, rows, from == start ? 1 : 0, factors, scores, value.SubView(keys), keyWidth, count,
+                width);
         }
         for (int c = i & 31; c < width; c += 32)
         {
@@ -125,15 +126,17 @@ public static class AttentionKernels
             dots = Dots(left, right, outputGradient.SubView(queries), queryWidth, rows, value.SubView(keys), keyWidth, count, width);
             Put(scores, ScoreGradients(p, dots, delta[upper], delta[lower], scale));
             Group.Barrier();
-            AddWeighted(queryGradient.SubView(queries), queryWidth, rows, from == start ? 1 : 0, ones, scores, key.SubView(keys), keyWidth, count, width);
+            AddWeighted(queryGradient.SubView(queries), queryWidth, rows, from == start ? 1 : 0, ones, scores, key.SubView(keys), keyWidth, count,
+                width);
         }
     }
 
-    /// <summary>The gradients of key and value, a group a tile of keys and a key head, over all its query heads and all later queries in order.</summary>
+    /// <summary>The gradients of key and value, a group a tile of keys and a key head, over all its query heads and all later queries in
+    /// order.</summary>
     [Kernel(256)]
     public static void AttentionBackwardKey(ArrayView<float> keyGradient, ArrayView<float> valueGradient, ArrayView<float> outputGradient,
-        ArrayView<float> logSumExp, ArrayView<float> delta, ArrayView<float> query, ArrayView<float> key, ArrayView<float> value, ArrayView<int> tiles,
-        int heads, int keyHeads, int width, float scale)
+        ArrayView<float> logSumExp, ArrayView<float> delta, ArrayView<float> query, ArrayView<float> key, ArrayView<float> value,
+        ArrayView<int> tiles, int heads, int keyHeads, int width, float scale)
     {
         ArrayView<float> left = SharedMemory.Allocate<float>(Depth * Stride), right = SharedMemory.Allocate<float>(Depth * Stride);
         ArrayView<float> scores = SharedMemory.Allocate<float>(Tile * Stride), gradients = SharedMemory.Allocate<float>(Tile * Stride),
@@ -149,14 +152,16 @@ public static class AttentionKernels
             {
                 int count = Math.Min(Tile, end - from);
                 long queries = ((long)from * queryWidth) + (head * width);
-                long upper = ((long)(from + Math.Min(y, count - 1)) * heads) + head, lower = ((long)(from + Math.Min(y + 16, count - 1)) * heads) + head;
+                long upper = ((long)(from + Math.Min(y, count - 1)) * heads) + head;
+                long lower = ((long)(from + Math.Min(y + 16, count - 1)) * heads) + head;
                 Four dots = Dots(left, right, query.SubView(queries), queryWidth, count, key.SubView(keys), keyWidth, rows, width);
                 Four p = Probabilities(MaskedScores(dots, from, row, scale), logSumExp[upper], logSumExp[lower]);
                 dots = Dots(left, right, outputGradient.SubView(queries), queryWidth, count, value.SubView(keys), keyWidth, rows, width);
                 PutTransposed(scores, p);
                 PutTransposed(gradients, ScoreGradients(p, dots, delta[upper], delta[lower], scale));
                 Group.Barrier();
-                AddWeighted(valueGradient.SubView(keys), keyWidth, rows, isFirst, ones, scores, outputGradient.SubView(queries), queryWidth, count, width);
+                AddWeighted(valueGradient.SubView(keys), keyWidth, rows, isFirst, ones, scores, outputGradient.SubView(queries), queryWidth, count,
+                    width);
                 AddWeighted(keyGradient.SubView(keys), keyWidth, rows, isFirst, ones, gradients, query.SubView(queries), queryWidth, count, width);
                 isFirst = 0;
             }
@@ -179,7 +184,8 @@ public static class AttentionKernels
             Group.Barrier();
             for (int d = 0; d < Depth; d++)
             {
-                float a0 = left[(d * Stride) + y], a1 = left[(d * Stride) + y + 16], b0 = right[(d * Stride) + x], b1 = right[(d * Stride) + x + 16];
+                float a0 = left[(d * Stride) + y], a1 = left[(d * Stride) + y + 16];
+                float b0 = right[(d * Stride) + x], b1 = right[(d * Stride) + x + 16];
                 sum00 = Fused.MultiplyAdd(a0, b0, sum00);
                 sum01 = Fused.MultiplyAdd(a0, b1, sum01);
                 sum10 = Fused.MultiplyAdd(a1, b0, sum10);
@@ -201,8 +207,9 @@ public static class AttentionKernels
     private static Four Probabilities(Four scores, float upper, float lower) => new(KernelMath.Exp(scores.A - upper),
         KernelMath.Exp(scores.B - upper), KernelMath.Exp(scores.C - lower), KernelMath.Exp(scores.D - lower));
 
-    private static Four ScoreGradients(Four p, Four gradients, float upper, float lower, float scale) => new(p.A * ((gradients.A - upper) * scale),
-        p.B * ((gradients.B - upper) * scale), p.C * ((gradients.C - lower) * scale), p.D * ((gradients.D - lower) * scale));
+    private static Four ScoreGradients(Four p, Four gradients, float upper, float lower, float scale) =>
+        new(p.A * ((gradients.A - upper) * scale), p.B * ((gradients.B - upper) * scale), p.C * ((gradients.C - lower) * scale),
+            p.D * ((gradients.D - lower) * scale));
 
     private static void Put(ArrayView<float> matrix, Four values)
     {
@@ -222,10 +229,10 @@ public static class AttentionKernels
         matrix[((x + 16) * Stride) + y + 16] = values.D;
     }
 
-    /// <summary>result[r] = result[r]·factors[r] + Σ weights[r, j]·source[j] over the first rows of the source; the lane 32·y + x takes rows y, y + 8,
-    /// y + 16 and y + 24, and columns x, x + 32, ….</summary>
-    private static void AddWeighted(ArrayView<float> result, int resultWidth, int rows, int isFirst, ArrayView<float> factors, ArrayView<float> weights,
-        ArrayView<float> source, int sourceWidth, int count, int width)
+    /// <summary>result[r] = result[r]·factors[r] + Σ weights[r, j]·source[j] over the first rows of the source; the lane 32·y + x takes rows y,
+    /// y + 8, y + 16 and y + 24, and columns x, x + 32, ….</summary>
+    private static void AddWeighted(ArrayView<float> result, int resultWidth, int rows, int isFirst, ArrayView<float> factors,
+        ArrayView<float> weights, ArrayView<float> source, int sourceWidth, int count, int width)
     {
         int y = Group.IdxX / 32;
         for (int c = Group.IdxX & 31; c < width; c += 32)
@@ -244,7 +251,8 @@ public static class AttentionKernels
         }
     }
 
-    private static void AddTo(ArrayView<float> result, float sum, int row, int column, int resultWidth, int rows, int isFirst, ArrayView<float> factors)
+    private static void AddTo(ArrayView<float> result, float sum, int row, int column, int resultWidth, int rows, int isFirst,
+        ArrayView<float> factors)
     {
         if (row >= rows) return;
         long at = ((long)row * resultWidth) + column;

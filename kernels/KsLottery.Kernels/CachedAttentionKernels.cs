@@ -19,12 +19,13 @@ public static class CachedAttentionKernels
     /// <param name="width">D.</param>
     /// <param name="scale">1/√D.</param>
     [Kernel(256)]
-    public static void CachedAttentionForward(ArrayView<float> output, ArrayView<float> query, ArrayView<float> keyCache, ArrayView<float> valueCache,
-        ArrayView<int> slots, ArrayView<int> lengths, int capacity, int heads, int keyHeads, int width, float scale)
+    public static void CachedAttentionForward(ArrayView<float> output, ArrayView<float> query, ArrayView<float> keyCache,
+        ArrayView<float> valueCache, ArrayView<int> slots, ArrayView<int> lengths, int capacity, int heads, int keyHeads, int width, float scale)
     {
         ArrayView<float> tile = SharedMemory.Allocate<float>(Keys * Stride), weights = SharedMemory.Allocate<float>(Keys),
             room = SharedMemory.Allocate<float>(Keys);
-        int n = Grid.IdxX / heads, head = Grid.IdxX % heads, i = Group.IdxX, x = i & 15, column = i & 31, keyWidth = keyHeads * width, length = lengths[n];
+        int n = Grid.IdxX / heads, head = Grid.IdxX % heads, i = Group.IdxX, x = i & 15, column = i & 31;
+        int keyWidth = keyHeads * width, length = lengths[n];
         long queries = (long)Grid.IdxX * width, keys = ((long)slots[n] * capacity * keyWidth) + (head / (heads / keyHeads) * width);
         float max = float.NegativeInfinity, total = 0f;
         for (int from = 0; from < length; from += Keys, keys += (long)Keys * keyWidth)

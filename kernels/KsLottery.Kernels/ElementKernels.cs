@@ -25,7 +25,8 @@ public static class ElementKernels
         upGradient[i] = dy * g;
     }
 
-    /// <summary>AdamW with constants prepared by the host: m ← β₁m + (1-β₁)g, v ← β₂v + (1-β₂)g², w ← keep·w - rate·m / (√v·root + ε).</summary>
+    /// <summary>AdamW with constants prepared by the host: m ← β₁m + (1-β₁)g, v ← β₂v + (1-β₂)g²,
+    /// w ← keep·w - rate·m / (√v·root + ε).</summary>
     [Kernel(256)]
     public static void AdamWStep(ArrayView<float> weights, ArrayView<float> gradient, ArrayView<float> firstMoment, ArrayView<float> secondMoment,
         float beta1, float rest1, float beta2, float rest2, float scale, float epsilon, float keep, float rate, float root)
@@ -36,6 +37,7 @@ public static class ElementKernels
         float m = Fused.MultiplyAdd(beta1, firstMoment[i], rest1 * g), v = Fused.MultiplyAdd(beta2, secondMoment[i], rest2 * g * g);
         firstMoment[i] = m;
         secondMoment[i] = v;
-        weights[i] = Fused.MultiplyAdd(keep, weights[i], -(rate * m / Fused.MultiplyAdd(MathF.Sqrt(v), root, epsilon)));
+        float step = rate * m / Fused.MultiplyAdd(MathF.Sqrt(v), root, epsilon);
+        weights[i] = Fused.MultiplyAdd(keep, weights[i], -step);
     }
 }

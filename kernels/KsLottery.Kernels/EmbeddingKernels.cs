@@ -13,7 +13,8 @@ public static class EmbeddingKernels
     [KernelInstance(typeof(float), typeof(F32))]
     [KernelInstance(typeof(ushort), typeof(F16))]
     [KernelInstance(typeof(ushort), typeof(BF16))]
-    public static void EmbeddingForward<TStored, TElement>(ArrayView<float> output, ArrayView<TStored> table, ArrayView<int> rows, int width, int lanes)
+    public static void EmbeddingForward<TStored, TElement>(ArrayView<float> output, ArrayView<TStored> table, ArrayView<int> rows, int width,
+        int lanes)
         where TStored : unmanaged
         where TElement : IElement<TStored>
     {

@@ -2,8 +2,8 @@ namespace KsLottery.Kernels;
 
 /// <summary>Matrix products. A group computes 64×64 elements, a lane 4×4 of them in registers, from tiles of 16 in the direction that is summed
 /// over; every element is one sum in the order of that direction.</summary>
-/// <remarks>8.1 KiB of shared memory and some 40 registers a lane let several groups share a multiprocessor. Lane x takes columns x, x + 16, x + 32
-/// and x + 48, so that the lanes of a warp read neighbouring words of shared memory and write whole segments of 64 bytes.</remarks>
+/// <remarks>8.1 KiB of shared memory and some 40 registers a lane let several groups share a multiprocessor. Lane x takes columns x, x + 16,
+/// x + 32 and x + 48, so that the lanes of a warp read neighbouring words of shared memory and write whole segments of 64 bytes.</remarks>
 public static class MatMulKernels
 {
     /// <summary>Rows and columns that a group computes.</summary>
@@ -61,8 +61,8 @@ public static class MatMulKernels
         Multiply<float, F32>(left, right, weightGradient, outputGradient, input, outputs, inputs, rows, 1, outputs, 1, inputs, 1);
     }
 
-    /// <summary>The same as <see cref="MatMulForward"/> for up to 4 rows, as when text is generated: as fast as the weight is read, which is once. 32
-    /// lanes share an output.</summary>
+    /// <summary>The same as <see cref="MatMulForward"/> for up to 4 rows, as when text is generated: as fast as the weight is read, which is
+    /// once. 32 lanes share an output.</summary>
     [Kernel(256)]
     [KernelInstance(typeof(float), typeof(F32))]
     [KernelInstance(typeof(ushort), typeof(F16))]

@@ -9,8 +9,8 @@ namespace KsLottery.Engine.Operations;
 /// <param name="elementType">How one is stored.</param>
 /// <param name="isWeight">Whether it holds a file's weight, which is not written to.</param>
 /// <param name="released">Hears how many bytes were given back.</param>
-internal sealed class KernelMemory(KernelOperations owner, DeviceBuffer buffer, long length, ElementType elementType, bool isWeight, Action<long> released)
-    : DeviceMemory(length, elementType)
+internal sealed class KernelMemory(KernelOperations owner, DeviceBuffer buffer, long length, ElementType elementType, bool isWeight,
+    Action<long> released) : DeviceMemory(length, elementType)
 {
     private DeviceBuffer? _buffer = buffer;
 

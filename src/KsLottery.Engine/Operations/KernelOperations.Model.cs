@@ -121,7 +121,8 @@ internal sealed partial class KernelOperations
         int rows = Operands.Rows(input, inputs);
         if (rows == 0) return;
         if (Library(input) is { } library)
-            library.Multiply(_queue, Matrix(weightGradient), Matrix(outputGradient), Matrix(input), outputs, inputs, rows, true, false, accumulate: true);
+            library.Multiply(_queue, Matrix(weightGradient), Matrix(outputGradient), Matrix(input), outputs, inputs, rows, true, false,
+                accumulate: true);
         else
             Launch("MatMulBackwardWeight", Tiles(outputs, inputs), Write(weightGradient), Read(outputGradient), Read(input), rows, outputs, inputs);
     }
@@ -156,8 +157,8 @@ internal sealed partial class KernelOperations
         KernelArgument delta = Scratch(logSumExp.Length), tiles = _operands.Put(AttentionTiles(starts.Span));
         int count = (int)tiles.Length / AttentionKernels.TileNumbers;
         Launch("AttentionBackwardDelta", RowGroups(logSumExp.Length, lanes), delta, Read(outputGradient), Read(output), shape.HeadWidth, lanes);
-        Launch("AttentionBackwardQuery", count * shape.Heads, Write(queryGradient), Read(outputGradient), Read(logSumExp), delta, Read(query), Read(key),
-            Read(value), tiles, shape.Heads, shape.KeyHeads, shape.HeadWidth, (float)shape.Scale);
+        Launch("AttentionBackwardQuery", count * shape.Heads, Write(queryGradient), Read(outputGradient), Read(logSumExp), delta, Read(query),
+            Read(key), Read(value), tiles, shape.Heads, shape.KeyHeads, shape.HeadWidth, (float)shape.Scale);
         Launch("AttentionBackwardKey", count * shape.KeyHeads, Write(keyGradient), Write(valueGradient), Read(outputGradient), Read(logSumExp), delta,
             Read(query), Read(key), Read(value), tiles, shape.Heads, shape.KeyHeads, shape.HeadWidth, (float)shape.Scale);
     }
@@ -187,7 +188,8 @@ internal sealed partial class KernelOperations
         Operands.HasLength(upGradient, outputGradient.Length);
         Operands.HasLength(gate, outputGradient.Length);
         Operands.HasLength(up, outputGradient.Length);
-        Launch("SwiGluBackward", Groups(outputGradient.Length, Lanes), Write(gateGradient), Write(upGradient), Read(outputGradient), Read(gate), Read(up));
+        Launch("SwiGluBackward", Groups(outputGradient.Length, Lanes), Write(gateGradient), Write(upGradient), Read(outputGradient), Read(gate),
+            Read(up));
     }
 
     /// <inheritdoc/>
@@ -217,8 +219,9 @@ internal sealed partial class KernelOperations
     {
         Operands.Step(weights, gradient, firstMoment, secondMoment, update);
         AdamW.Constants constants = new(update);
-        Launch("AdamWStep", Groups(weights.Length, Lanes), Write(weights), Read(gradient), Write(firstMoment), Write(secondMoment), constants.Beta1,
-            constants.Rest1, constants.Beta2, constants.Rest2, constants.Scale, constants.Epsilon, constants.Keep, constants.Rate, constants.Root);
+        Launch("AdamWStep", Groups(weights.Length, Lanes), Write(weights), Read(gradient), Write(firstMoment), Write(secondMoment),
+            constants.Beta1, constants.Rest1, constants.Beta2, constants.Rest2, constants.Scale, constants.Epsilon, constants.Keep, constants.Rate,
+            constants.Root);
     }
 
     /// <summary>The distinct rows, where the places of each begin among all places, and the places in growing order; negative rows left out.</summary>
@@ -254,7 +257,8 @@ internal sealed partial class KernelOperations
         Operands.Rotation(values, cosines, sines, positions, headWidth);
         if (positions.Length == 0) return;
         int width = (int)(values.Length / positions.Length), lanes = LanesOf(width / 2);
-        Launch(kernel, RowGroups(positions.Length, lanes), Write(values), Read(cosines), Read(sines), _operands.Put(positions.Span), width, headWidth / 2, lanes);
+        Launch(kernel, RowGroups(positions.Length, lanes), Write(values), Read(cosines), Read(sines), _operands.Put(positions.Span), width,
+            headWidth / 2, lanes);
     }
 
     /// <summary>The groups' sums with their errors, added in order.</summary>

@@ -8,7 +8,7 @@ using KsLottery.Kernels;
 namespace KsLottery.Engine.Operations;
 
 /// <summary>The operations as kernels on a device: queued, and waited for only where numbers come back. The same bytes from run to run.</summary>
-/// <remarks>Weights stay in their stored type and are widened where they are read. A training step of a model with L layers is some 40·L launches.</remarks>
+/// <remarks>Weights stay in their stored type and are widened where they are read.</remarks>
 internal sealed partial class KernelOperations : IOperations
 {
     private const int Lanes = 256;
@@ -69,8 +69,8 @@ internal sealed partial class KernelOperations : IOperations
         ArgumentNullException.ThrowIfNull(tensor);
         StoredMemory.ThrowIfNotComputable(tensor);
         if (tensor.ByteLength > _device.Limits.MaximumAllocationBytes)
-            throw new DeviceUnavailableException(Name, $"{tensor.File.Path}, tensor {CheckpointFormatException.Quote(tensor.Name)} takes {tensor.ByteLength} "
-                + $"bytes, the device holds at most {_device.Limits.MaximumAllocationBytes} in one piece", "Use --device cpu");
+            throw new DeviceUnavailableException(Name, $"{tensor.File.Path}, tensor {CheckpointFormatException.Quote(tensor.Name)} takes "
+                + $"{tensor.ByteLength} bytes, the device holds at most {_device.Limits.MaximumAllocationBytes} in one piece", "Use --device cpu");
         DeviceBuffer buffer = _device.Allocate(Math.Max(sizeof(float), tensor.ByteLength));
         _transfer.Stream(buffer, tensor);
         return Count(new KernelMemory(this, buffer, tensor.ElementCount, tensor.ElementType, isWeight: true, _allocated.Remove));
@@ -144,7 +144,8 @@ internal sealed partial class KernelOperations : IOperations
     private static KernelDefinition Stored(string stem, DeviceSpan weight) =>
         KernelCatalog.Get($"{stem}_{(weight.Memory?.ElementType ?? ElementType.F32).ToName()}");
 
-    private void Launch(string kernel, int groups, params ReadOnlySpan<KernelArgument> arguments) => Launch(KernelCatalog.Get(kernel), groups, arguments);
+    private void Launch(string kernel, int groups, params ReadOnlySpan<KernelArgument> arguments) =>
+        Launch(KernelCatalog.Get(kernel), groups, arguments);
 
     private void Launch(KernelDefinition kernel, int groups, params ReadOnlySpan<KernelArgument> arguments)
     {
@@ -152,7 +153,8 @@ internal sealed partial class KernelOperations : IOperations
     }
 
     /// <summary>A range of any stored type, to read.</summary>
-    private KernelArgument Any(DeviceSpan span) => span.IsEmpty ? KernelArgument.View(null, 0, 0) : KernelArgument.View(Own(span).Buffer, span.Start, span.Length);
+    private KernelArgument Any(DeviceSpan span) =>
+        span.IsEmpty ? KernelArgument.View(null, 0, 0) : KernelArgument.View(Own(span).Buffer, span.Start, span.Length);
 
     /// <summary>A range of F32, to read.</summary>
     private KernelArgument Read(DeviceSpan span) => span.IsEmpty || span.Memory!.ElementType == ElementType.F32 ? Any(span)

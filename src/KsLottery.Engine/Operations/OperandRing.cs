@@ -34,13 +34,12 @@ internal sealed class OperandRing(KernelDevice device, DeviceQueue queue) : IDis
     public KernelArgument Put(ReadOnlySpan<int> numbers)
     {
         if (numbers.IsEmpty) return KernelArgument.View(null, 0, 0);
-        Reserve(numbers.Length);
-        Span<int> room = MemoryMarshal.Cast<byte, int>(_staging!.Bytes);
         foreach ((int start, int count) in _recent)
-            if (count == numbers.Length && numbers.SequenceEqual(room.Slice(start, count))) return KernelArgument.View(_buffer, start, count);
+            if (count == numbers.Length && numbers.SequenceEqual(Room.Slice(start, count))) return KernelArgument.View(_buffer, start, count);
+        Reserve(numbers.Length);
         int at = _used / sizeof(int);
-        numbers.CopyTo(room[at..]);
-        queue.Write(_buffer!, _used, _staging, _used, numbers.Length * sizeof(int));
+        numbers.CopyTo(Room[at..]);
+        queue.Write(_buffer!, _used, _staging!, _used, numbers.Length * sizeof(int));
         _used += (int)RoundUp((long)numbers.Length * sizeof(int));
         if (_recent.Count == Kept) _recent.RemoveAt(0);
         _recent.Add((at, numbers.Length));
@@ -52,6 +51,8 @@ internal sealed class OperandRing(KernelDevice device, DeviceQueue queue) : IDis
         _staging?.Dispose();
         _buffer?.Dispose();
     }
+
+    private Span<int> Room => MemoryMarshal.Cast<byte, int>(_staging!.Bytes);
 
     private static long RoundUp(long bytes) => (bytes + Boundary - 1) & -Boundary;
 }

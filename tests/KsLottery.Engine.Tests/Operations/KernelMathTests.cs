@@ -2,7 +2,8 @@ using KsLottery.Kernels;
 
 namespace KsLottery.Engine.Tests.Operations;
 
-/// <summary>Exponential and logarithm of the kernel language against double precision, over every 255th F32, and so over every exponent and sign.</summary>
+/// <summary>Exponential and logarithm of the kernel language against double precision, over every 255th F32, and so over every exponent and
+/// sign.</summary>
 internal sealed class KernelMathTests
 {
     private const uint Step = 255;
@@ -13,16 +14,16 @@ internal sealed class KernelMathTests
     [Test]
     public void Logarithms_are_within_one_unit_in_the_last_place() => AssertWithinOneUnit(KernelMath.Log, Math.Log);
 
-    [TestCase(float.NegativeInfinity, 0f), TestCase(-1000f, 0f), TestCase(-103.97209f, 0f), TestCase(-103.97207f, 1e-45f), TestCase(-0f, 1f), TestCase(0f, 1f),
-        TestCase(88.722839f, 3.4028235e38f), TestCase(88.72284f, float.PositiveInfinity), TestCase(1e30f, float.PositiveInfinity),
-        TestCase(float.PositiveInfinity, float.PositiveInfinity), TestCase(float.NaN, float.NaN), TestCase(-87.33655f, 1.1754944e-38f)]
+    [TestCase(float.NegativeInfinity, 0f), TestCase(-1000f, 0f), TestCase(-103.97209f, 0f), TestCase(-103.97207f, 1e-45f), TestCase(-0f, 1f),
+        TestCase(0f, 1f), TestCase(89f, float.PositiveInfinity), TestCase(1e30f, float.PositiveInfinity),
+        TestCase(float.PositiveInfinity, float.PositiveInfinity), TestCase(float.NaN, float.NaN)]
     public void Exponentials_of_extreme_numbers_are_what_they_should_be(float x, float expected) =>
-        Assert.That(Units(KernelMath.Exp(x), expected), Is.LessThanOrEqualTo(expected is 0 or 1 || !float.IsNormal(expected) ? 0 : 40));
+        Assert.That(Units(KernelMath.Exp(x), expected), Is.Zero);
 
-    [TestCase(0f, float.NegativeInfinity), TestCase(-0f, float.NegativeInfinity), TestCase(-1e-45f, float.NaN), TestCase(float.NegativeInfinity, float.NaN),
-        TestCase(float.NaN, float.NaN), TestCase(float.PositiveInfinity, float.PositiveInfinity), TestCase(1f, 0f)]
+    [TestCase(0f, float.NegativeInfinity), TestCase(-0f, float.NegativeInfinity), TestCase(-1e-45f, float.NaN), TestCase(1f, 0f),
+        TestCase(float.NegativeInfinity, float.NaN), TestCase(float.NaN, float.NaN), TestCase(float.PositiveInfinity, float.PositiveInfinity)]
     public void Logarithms_of_extreme_numbers_are_what_they_should_be(float x, float expected) =>
-        Assert.That(BitConverter.SingleToInt32Bits(KernelMath.Log(x)) == BitConverter.SingleToInt32Bits(expected) || (float.IsNaN(KernelMath.Log(x)) && float.IsNaN(expected)));
+        Assert.That(Units(KernelMath.Log(x), expected), Is.Zero);
 
     private static void AssertWithinOneUnit(Func<float, float> function, Func<double, double> exact)
     {

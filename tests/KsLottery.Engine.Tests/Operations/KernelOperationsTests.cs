@@ -35,7 +35,7 @@ internal sealed class KernelOperationsTests
         int[] few = [3, 1, 2], first = [.. Enumerable.Range(0, 150_000)], second = [.. first.Reverse()], large = [.. Enumerable.Range(5, 300_000)];
         ring.Put(few);
         KernelArgument a = ring.Put(first), again = ring.Put(first), b = ring.Put(second);
-        Assert.That((a.Start, again.Start, b.Start), Is.EqualTo((16L, 16L, 0L)), "the same numbers are sent once; others start over where the ring ends");
+        Assert.That((a.Start, again.Start, b.Start), Is.EqualTo((16L, 16L, 0L)), "the same numbers are sent once; others start over at the ring's end");
         KernelArgument c = ring.Put(large);
         Assert.That((c.Start, c.Length, c.Buffer!.ByteLength >= 300_000 * sizeof(int)), Is.EqualTo((0L, 300_000L, true)));
         Assert.That(ring.Put([]).Buffer, Is.Null);
@@ -44,9 +44,10 @@ internal sealed class KernelOperationsTests
     [Test]
     public void Ranges_that_do_not_fit_and_memory_of_others_are_named()
     {
-        using IOperations device = Open(), other = Open();
+        using KernelOperations device = Open(), other = Open();
         using DeviceMemory six = device.Allocate(6), four = device.Allocate(4), there = other.Allocate(4);
-        Assert.That(() => device.SwiGluForward(six, six, four), Throws.ArgumentException.With.Message.Contains("up holds 4 elements").And.Message.Contains("6"));
+        Assert.That(() => device.SwiGluForward(six, six, four),
+            Throws.ArgumentException.With.Message.Contains("up holds 4 elements").And.Message.Contains("6"));
         Assert.That(() => device.Copy(four, there), Throws.ArgumentException.With.Message.Contains("another device"));
         Assert.That(() => device.Copy(there, four), Throws.ArgumentException.With.Message.Contains("cannot be written to"));
         Assert.That(() => device.Allocate(-1), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("simulated"));
