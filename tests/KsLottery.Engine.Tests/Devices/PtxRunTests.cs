@@ -44,7 +44,8 @@ public sealed class PtxRunTests
         """;
 
     private static readonly KernelDefinition Kernel = CudaDeviceTests.Define("Mixed", new("out", KernelType.F32, true), new("in", KernelType.F32, true),
-        new("total", KernelType.U32, true), new("n", KernelType.I32, false)) with { GroupSize = Lanes };
+        new("total", KernelType.U32, true), new("n", KernelType.I32, false)) with
+    { GroupSize = Lanes };
 
     [Test]
     public void Groups_meet_shuffle_and_round_as_the_same_program_in_CSharp()
