@@ -18,6 +18,7 @@ RootCommand root = new("Which embedding rows did this fine-tune change? Finds, e
     TuneCommand.Create(),
     EvalCommand.Create(),
     GenerateCommand.Create(),
+    ReportCommand.Create(),
     ConvertCommand.Create(),
     InspectCommand.Create(),
     DevicesCommand.Create(),
