@@ -18,6 +18,27 @@ internal sealed class KernelOperationsTests
             Assert.That(MemoryMarshal.AsBytes<float>(one[r]).SequenceEqual(MemoryMarshal.AsBytes<float>(other[r])), Is.True, $"result {r}");
     }
 
+    /// <summary>Elements that F32 stores are copied by the device itself.</summary>
+    [Test]
+    public void Small_operations_run_every_kernel()
+    {
+        using RecordingDevice device = new();
+        using KernelOperations operations = Open(device);
+        foreach (OperationCase operation in OperationCases.Small) operation.On(operations);
+        Assert.That(KernelOperations.Kernels.Select(k => k.Name).Except(device.Launched), Is.EqualTo(["Widen_F32"]));
+    }
+
+    [Test]
+    public void Products_of_many_rows_go_to_a_native_library_where_it_takes_their_type()
+    {
+        using RecordingDevice device = new(hasProducts: true);
+        using KernelOperations operations = Open(device);
+        foreach (OperationCase operation in OperationCases.Small.Where(c => c.Name.StartsWith("matmul", StringComparison.Ordinal)))
+            Assert.That(operation.Difference(operations), Is.Null, operation.Name);
+        Assert.That(device.Launched, Is.EquivalentTo(["plain", "MatMulForward_F16", "MatMulBackwardInput_F16", "MatMulForwardRows_F32",
+            "MatMulForwardRows_F16", "MatMulForwardRows_BF16"]));
+    }
+
     [Test]
     public void Gradients_of_a_model_agree_with_central_differences()
     {
@@ -58,9 +79,10 @@ internal sealed class KernelOperationsTests
         Assert.That(() => device.Sum(weight), Throws.InvalidOperationException.With.Message.Contains("BF16"));
     }
 
-    private static KernelOperations Open(bool isReversed = false)
+    private static KernelOperations Open(bool isReversed = false) => Open(new SimulatedDevice(isReversed));
+
+    private static KernelOperations Open(KernelDevice device)
     {
-        SimulatedDevice device = new(isReversed);
         if (KernelOperations.WhyNot(device) is { } reason) Assert.Ignore(reason);
         return new(device, ownsDevice: true);
     }
