@@ -17,6 +17,7 @@ RootCommand root = new("Which embedding rows did this fine-tune change? Finds, e
     PretrainCommand.Create(),
     TuneCommand.Create(),
     EvalCommand.Create(),
+    CertifyCommand.Create(),
     GenerateCommand.Create(),
     ReportCommand.Create(),
     ConvertCommand.Create(),

@@ -22,9 +22,14 @@ internal static class PtxTexts
     }
 
     /// <summary>The text that was embedded; null where there is none.</summary>
-    public static string? FindEmbedded(string name)
+    public static string? FindEmbedded(string name) => Read($"ptx/{name}.ptx");
+
+    /// <summary>The C text that a kernel's PTX is made from: CUDA's prelude and the kernel.</summary>
+    public static string SourceOf(KernelDefinition kernel) => Read("prelude.cu") + "\n" + kernel.Source;
+
+    private static string? Read(string resource)
     {
-        using Stream? stream = Kernels.GetManifestResourceStream($"ptx/{name}.ptx");
+        using Stream? stream = Kernels.GetManifestResourceStream(resource);
         if (stream is null) return null;
         using StreamReader reader = new(stream);
         return reader.ReadToEnd();
