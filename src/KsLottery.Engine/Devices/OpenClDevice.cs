@@ -120,7 +120,7 @@ internal sealed class OpenClDevice : KernelDevice
     private Interop.OpenCl.Program Build(KernelDefinition kernel)
     {
         long started = Stopwatch.GetTimestamp();
-        string source = OpenClTexts.Find(kernel);
+        string source = KernelText.For(kernel, KernelDialect.OpenCl);
         string key = ProgramCache.KeyOf(source, _options, Facts.Name, Facts.Version, Facts.DriverVersion, Facts.PlatformName, Facts.PlatformVersion);
         if (_cache.Find(key) is { } binary && _context.Load(binary, _options) is { } kept)
         {
