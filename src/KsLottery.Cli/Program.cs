@@ -23,6 +23,7 @@ RootCommand root = new("Which embedding rows did this fine-tune change? Finds, e
     ConvertCommand.Create(),
     InspectCommand.Create(),
     DevicesCommand.Create(),
+    VerifyCommand.Create(),
     BenchCommand.Create(),
 };
 root.SetAction(arguments =>
