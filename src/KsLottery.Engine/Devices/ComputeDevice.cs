@@ -52,6 +52,7 @@ public sealed class ComputeDevice : IDisposable
 
     private IOperations MakeOperations() => Kernels is null ? new CpuOperations(_threads) : ModelsOn(Kernels);
 
-    private static IOperations ModelsOn(KernelDevice kernels) =>
-        throw new DeviceUnavailableException(kernels.Name, "models run on the processor alone", "Use --device cpu");
+    private static KernelOperations ModelsOn(KernelDevice kernels) => KernelOperations.WhyNot(kernels) is { } reason
+        ? throw new DeviceUnavailableException(kernels.Name, $"models do not run on it: {reason}", "Use --device cpu")
+        : new(kernels);
 }

@@ -37,9 +37,15 @@ public static class KsRowKernels
     /// <exception cref="ArgumentException">No kernel of this name can run here.</exception>
     public static IKsRowKernel Create(int width, string? name = null)
     {
+        ThrowIfOutside(width);
+        return Find(name).Create(width);
+    }
+
+    /// <summary>Demands a width that kernels take.</summary>
+    internal static void ThrowIfOutside(int width)
+    {
         if (width is < 1 or > MaximumWidth)
             throw new ArgumentOutOfRangeException(nameof(width), width, $"a row has 1 to {MaximumWidth} elements; choose another tensor");
-        return Find(name).Create(width);
     }
 
     private static (string Name, bool IsSupported, Func<int, IKsRowKernel> Create) Find(string? name)

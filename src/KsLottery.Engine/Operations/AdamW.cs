@@ -53,7 +53,7 @@ internal static class AdamW
     }
 
     /// <summary>What is the same for all elements of a step: √(v/(1-β₂ᵗ)) is taken as √v · Root, and Rate is η/(1-β₁ᵗ).</summary>
-    private readonly struct Constants(in AdamWStep update)
+    internal readonly struct Constants(in AdamWStep update)
     {
         public readonly float Beta1 = (float)update.Beta1, Rest1 = (float)(1 - update.Beta1);
         public readonly float Beta2 = (float)update.Beta2, Rest2 = (float)(1 - update.Beta2);

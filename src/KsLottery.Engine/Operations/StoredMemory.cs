@@ -15,9 +15,7 @@ internal sealed class StoredMemory : CpuMemory
     /// <exception cref="NotSupportedException">The tensor has another type.</exception>
     public StoredMemory(Tensor tensor, Action<long>? released = null) : base(tensor.ElementCount, tensor.ElementType)
     {
-        if (tensor.ElementType is not (ElementType.F32 or ElementType.F16 or ElementType.BF16))
-            throw new NotSupportedException($"{tensor.File.Path}, tensor {CheckpointFormatException.Quote(tensor.Name)}: the type {tensor.DtypeName} "
-                + "cannot be computed with; F32, F16 and BF16 can. Convert the checkpoint to one of these.");
+        ThrowIfNotComputable(tensor);
         (_tensor, _elementBytes, _released) = (tensor, tensor.ElementType.BitSize() / 8, released);
         if (tensor.IsMapped) return;
         const int Piece = 1 << 24;
@@ -27,6 +25,15 @@ internal sealed class StoredMemory : CpuMemory
             Span<byte> piece = _copy.GetSpan<byte>(offset, (int)Math.Min(Piece, tensor.ByteLength - offset));
             tensor.GetBytes(offset, piece.Length, piece);
         }
+    }
+
+    /// <summary>Demands a type that every device computes with.</summary>
+    /// <exception cref="NotSupportedException">The tensor has another type.</exception>
+    public static void ThrowIfNotComputable(Tensor tensor)
+    {
+        if (tensor.ElementType is not (ElementType.F32 or ElementType.F16 or ElementType.BF16))
+            throw new NotSupportedException($"{tensor.File.Path}, tensor {CheckpointFormatException.Quote(tensor.Name)}: the type {tensor.DtypeName} "
+                + "cannot be computed with; F32, F16 and BF16 can. Convert the checkpoint to one of these.");
     }
 
     /// <summary>Bytes that this copy takes, 0 for a view.</summary>

@@ -73,6 +73,13 @@ public sealed class RowMatrix
         return _tensor is null ? _memory.Span.Slice(checked((int)(first * RowBytes)), length) : _tensor.GetBytes(first * RowBytes, length, buffer);
     }
 
+    /// <summary>Copies the bytes of some rows.</summary>
+    internal void CopyRows(long first, int count, Span<byte> target)
+    {
+        ReadOnlySpan<byte> rows = GetRows(first, count, target);
+        if (!NeedsBuffer) rows.CopyTo(target);
+    }
+
     /// <summary>Lets the operating system take back the pages of some rows; the page cache keeps them.</summary>
     internal void Release(long first, int count) => _tensor?.DontNeed(first * RowBytes, (long)count * RowBytes);
 }

@@ -16,8 +16,27 @@ internal sealed class RowPair(IKsRowKernel kernel, ElementType baseType, Element
         if (baseType != tunedType)
             return CompareAs(ElementType.F32, MemoryMarshal.AsBytes(Values(before, baseType, _base)), MemoryMarshal.AsBytes(Values(after, tunedType, _tuned)));
         if (!RowMoments.AreSame(before, after, baseType, out double square) || !double.IsFinite(square)) return CompareAs(baseType, before, after);
+        return Unchanged(square);
+    }
+
+    /// <summary>What is said of a finite row that kept all its bits, given its Σa².</summary>
+    public static RowResult Unchanged(double square)
+    {
         double norm = Math.Sqrt(square);
         return new(0, 0, RowState.Unchanged, float.NaN, norm, norm, 0, square > 0 ? 1 : double.NaN);
+    }
+
+    /// <summary>What is said of any other row pair.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static RowResult Describe(KsRowOutcome outcome, in RowMoments moments, bool wasConstant)
+    {
+        RowState state = !double.IsFinite(moments.Base + moments.Tuned) ? RowState.NonFinite
+            : moments.Delta == 0 ? RowState.Unchanged
+            : wasConstant ? RowState.Degenerate
+            : RowState.Changed;
+        double cosine = moments.Product / Math.Sqrt(moments.Base) / Math.Sqrt(moments.Tuned);
+        return new(outcome.Count, (sbyte)outcome.Sign, state, outcome.Location, Math.Sqrt(moments.Base), Math.Sqrt(moments.Tuned),
+            Math.Sqrt(moments.Delta), double.IsFinite(cosine) ? Math.Clamp(cosine, -1, 1) : double.NaN);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -41,18 +60,6 @@ internal sealed class RowPair(IKsRowKernel kernel, ElementType baseType, Element
         }
         ReadOnlySpan<ushort> bits = MemoryMarshal.Cast<byte, ushort>(row);
         return bits.IndexOfAnyExcept(bits[0]) < 0;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static RowResult Describe(KsRowOutcome outcome, in RowMoments moments, bool wasConstant)
-    {
-        RowState state = !double.IsFinite(moments.Base + moments.Tuned) ? RowState.NonFinite
-            : moments.Delta == 0 ? RowState.Unchanged
-            : wasConstant ? RowState.Degenerate
-            : RowState.Changed;
-        double cosine = moments.Product / Math.Sqrt(moments.Base) / Math.Sqrt(moments.Tuned);
-        return new(outcome.Count, (sbyte)outcome.Sign, state, outcome.Location, Math.Sqrt(moments.Base), Math.Sqrt(moments.Tuned),
-            Math.Sqrt(moments.Delta), double.IsFinite(cosine) ? Math.Clamp(cosine, -1, 1) : double.NaN);
     }
 
     private static ReadOnlySpan<float> Values(ReadOnlySpan<byte> row, ElementType type, float[] scratch)

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 using CommunityToolkit.HighPerformance.Buffers;
+using KsLottery.Engine.Devices;
 using KsLottery.Engine.Kernels;
 
 namespace KsLottery.Engine.Rows;
@@ -8,11 +9,23 @@ namespace KsLottery.Engine.Rows;
 /// <summary>How a scan runs.</summary>
 public sealed record RowScanOptions
 {
-    /// <summary>The number of threads; 0 takes one for each processor.</summary>
+    /// <summary>The number of threads, those that feed a device included; 0 takes one for each processor.</summary>
     public int Threads { get; init; }
 
-    /// <summary>A kernel's name; null takes that in <c>KSLOTTERY_KERNEL</c>, or else the fastest.</summary>
+    /// <summary>
+    /// A kernel's name; null takes that in <c>KSLOTTERY_KERNEL</c>, or else the fastest. On a device: <c>count</c>, <c>sort</c> or <c>sort-wide</c>,
+    /// and the variable has no say.
+    /// </summary>
     public string? Kernel { get; init; }
+
+    /// <summary>Where the rows are tested; null for the processor.</summary>
+    public ComputeDevice? Device { get; init; }
+
+    /// <summary>The device itself, where no <see cref="Device"/> was opened for it.</summary>
+    internal KernelDevice? KernelDevice { get; init; }
+
+    /// <summary>What a device takes at a time of both matrices together; rows at least.</summary>
+    internal long ChunkBytes { get; init; } = 1 << 23;
 
     /// <summary>Hears of progress a few times a second, from any thread.</summary>
     public IProgress<RowScanProgress>? Progress { get; init; }
@@ -39,8 +52,9 @@ public static class RowScan
     /// <param name="cancellationToken">Ends the scan between chunks.</param>
     /// <exception cref="ArgumentException">The shapes differ, or no such kernel can run here.</exception>
     /// <exception cref="ArgumentOutOfRangeException">d is not in [1, 65,536].</exception>
+    /// <exception cref="DeviceFailureException">The device failed.</exception>
     /// <exception cref="OperationCanceledException">The scan was cancelled.</exception>
-    /// <remarks>Memory stays at one result a row and a few chunks a thread, however large the matrices. The results do not depend on threads or kernel.</remarks>
+    /// <remarks>Memory stays at one result a row and a few chunks a thread, however large the matrices. The results do not depend on threads, kernel or device.</remarks>
     public static RowScanResult Run(RowMatrix before, RowMatrix after, RowScanOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(before);
@@ -50,14 +64,46 @@ public static class RowScan
             throw new ArgumentException($"the base {before.Name} has {before.RowCount} rows of {before.Width}, the tuned {after.Name} has "
                 + $"{after.RowCount} of {after.Width}; rows can be compared where both are the same. Was the vocabulary resized? Choose a tensor that was not.");
 
+        RowResult[] results = new RowResult[before.RowCount];
+        Reporter reporter = new(options.Progress, before.RowCount);
+        (string kernel, int threads) = (options.Device?.Kernels ?? options.KernelDevice) is { } device
+            ? RunOnDevice(device, before, after, options, results, reporter, cancellationToken)
+            : RunOnProcessor(before, after, options, results, reporter, cancellationToken);
+        MarkNearlyZero(results);
+        return new(before, after, results, kernel, threads, reporter.Elapsed);
+    }
+
+    private static (string Kernel, int Threads) RunOnDevice(
+        KernelDevice device, RowMatrix before, RowMatrix after, RowScanOptions options, RowResult[] results, Reporter reporter, CancellationToken cancellationToken)
+    {
+        KsRowKernels.ThrowIfOutside(before.Width);
+        int threads = options.Threads > 0 ? options.Threads : Environment.ProcessorCount;
+        using DeviceRowScan scan = new(device, before, after, options.Kernel, threads, options.ChunkBytes);
+        long kept = 0;
+        scan.Run(results, (first, count) =>
+        {
+            long end = first + count;
+            if ((end - kept) * Math.Max(before.RowBytes, after.RowBytes) >= ReleaseBytes)
+            {
+                before.Release(kept, (int)(end - kept));
+                after.Release(kept, (int)(end - kept));
+                kept = end;
+            }
+            reporter.Add(count);
+        }, cancellationToken);
+        return ($"{device.Name} {scan.KernelName}", threads);
+    }
+
+    private static (string Kernel, int Threads) RunOnProcessor(
+        RowMatrix before, RowMatrix after, RowScanOptions options, RowResult[] results, Reporter reporter, CancellationToken cancellationToken)
+    {
         IKsRowKernel first = KsRowKernels.Create(before.Width, options.Kernel);
         int chunkRows = (int)Math.Clamp(ChunkBytes / Math.Max(before.RowBytes, after.RowBytes), 1, Math.Max(before.RowCount, 1));
         long chunks = (before.RowCount + chunkRows - 1) / chunkRows;
         int releaseChunks = Math.Max(1, ReleaseBytes / (chunkRows * Math.Max(before.RowBytes, after.RowBytes)));
         int threads = (int)Math.Clamp(options.Threads > 0 ? options.Threads : Environment.ProcessorCount, 1, Math.Max(chunks, 1));
 
-        RowResult[] results = new RowResult[before.RowCount];
-        long started = Stopwatch.GetTimestamp(), next = 0, done = 0, reported = 0;
+        long next = 0;
 
         void Work(IKsRowKernel kernel)
         {
@@ -79,17 +125,8 @@ public static class RowScan
                     before.Release(first, releaseChunks * chunkRows);
                     after.Release(first, releaseChunks * chunkRows);
                 }
-                Report(Interlocked.Add(ref done, count));
+                reporter.Add(count);
             }
-        }
-
-        void Report(long rowsDone)
-        {
-            if (options.Progress is null) return;
-            TimeSpan elapsed = Stopwatch.GetElapsedTime(started);
-            long tick = elapsed.Ticks / (TimeSpan.TicksPerSecond / 10), last = Interlocked.Read(ref reported);
-            if (tick > last && Interlocked.CompareExchange(ref reported, tick, last) == last || rowsDone == before.RowCount)
-                options.Progress.Report(new(rowsDone, before.RowCount, elapsed));
         }
 
         try
@@ -103,8 +140,26 @@ public static class RowScan
         {
             ExceptionDispatchInfo.Throw(several.Flatten().InnerExceptions[0]);
         }
-        MarkNearlyZero(results);
-        return new(before, after, results, first.Name, threads, Stopwatch.GetElapsedTime(started));
+        return (first.Name, threads);
+    }
+
+    /// <summary>Tells of progress a few times a second.</summary>
+    private sealed class Reporter(IProgress<RowScanProgress>? progress, long rowCount)
+    {
+        private readonly long _started = Stopwatch.GetTimestamp();
+        private long _done, _reported;
+
+        public TimeSpan Elapsed => Stopwatch.GetElapsedTime(_started);
+
+        public void Add(int rows)
+        {
+            long done = Interlocked.Add(ref _done, rows);
+            if (progress is null) return;
+            TimeSpan elapsed = Elapsed;
+            long tick = elapsed.Ticks / (TimeSpan.TicksPerSecond / 10), last = Interlocked.Read(ref _reported);
+            if ((tick > last && Interlocked.CompareExchange(ref _reported, tick, last) == last) || done == rowCount)
+                progress.Report(new(done, rowCount, elapsed));
+        }
     }
 
     /// <summary>Marks changed rows whose base norm is below 1e-4 of the median row's: what little they held says nothing.</summary>

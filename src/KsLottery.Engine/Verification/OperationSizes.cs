@@ -5,7 +5,8 @@ namespace KsLottery.Engine.Verification;
 /// <summary>The shapes that every operation is put to.</summary>
 internal sealed record OperationSizes
 {
-    /// <summary>Awkward shapes: one row, odd widths, no multiples of a vector or a tile, shared key heads, several sequences, vocabularies of real models.</summary>
+    /// <summary>Awkward shapes: one row, odd widths, no multiples of a vector or a tile, shared key heads, several sequences, vocabularies of
+    /// real models.</summary>
     public static OperationSizes Awkward { get; } = new()
     {
         Widths = [1, 3, 16, 17, 31, 48, 100, 288, 1027],
@@ -29,7 +30,7 @@ internal sealed record OperationSizes
         TableRows = 60,
         Products = [[3, 17, 40], [66, 70, 31]],
         Rotations = [[7, 2, 34]],
-        Heads = [new(4, 2, 18)],
+        Heads = [new(2, 1, 18)],
         Starts = [[0, 1, 4, 37]],
         CachedLengths = [[5, 260]],
         Losses = [[3, 17], [2, 300]],

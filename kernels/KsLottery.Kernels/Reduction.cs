@@ -1,0 +1,43 @@
+namespace KsLottery.Kernels;
+
+/// <summary>Totals over the lanes that share a row, in an order that depends on nothing but their number. All lanes of a group call them.</summary>
+public static class Reduction
+{
+    /// <summary>The sum over neighbouring lanes, known to each of them.</summary>
+    /// <param name="room">Shared memory, an element for each lane of the group.</param>
+    /// <param name="value">This lane's value.</param>
+    /// <param name="lanes">How many neighbours, a power of two.</param>
+    public static float Sum(ArrayView<float> room, float value, int lanes)
+    {
+        int i = Group.IdxX, lane = i & (lanes - 1);
+        room[i] = value;
+        Group.Barrier();
+        for (int step = lanes / 2; step > 0; step /= 2)
+        {
+            if (lane < step) room[i] = room[i] + room[i + step];
+            Group.Barrier();
+        }
+        float sum = room[i - lane];
+        Group.Barrier();
+        return sum;
+    }
+
+    /// <summary>The greatest over neighbouring lanes; what is no number is passed over.</summary>
+    public static float Max(ArrayView<float> room, float value, int lanes)
+    {
+        int i = Group.IdxX, lane = i & (lanes - 1);
+        room[i] = value;
+        Group.Barrier();
+        for (int step = lanes / 2; step > 0; step /= 2)
+        {
+            if (lane < step) room[i] = Greater(room[i], room[i + step]);
+            Group.Barrier();
+        }
+        float max = room[i - lane];
+        Group.Barrier();
+        return max;
+    }
+
+    /// <summary>The greater of two; the first where the second is no number.</summary>
+    public static float Greater(float x, float y) => y > x ? y : x;
+}

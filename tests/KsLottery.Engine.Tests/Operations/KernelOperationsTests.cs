@@ -1,0 +1,67 @@
+using System.Runtime.InteropServices;
+using KsLottery.Engine.Devices;
+using KsLottery.Engine.Models;
+using KsLottery.Engine.Operations;
+
+namespace KsLottery.Engine.Tests.Operations;
+
+/// <summary>Every kernel as plain C#, its lanes in both orders.</summary>
+internal sealed class KernelOperationsTests
+{
+    [TestCaseSource(typeof(OperationCases), nameof(OperationCases.Small))]
+    public void Results_lie_as_near_the_reference_as_single_precision_allows_and_do_not_depend_on_the_order_of_lanes(OperationCase operation)
+    {
+        using IOperations device = Open(), reversed = Open(isReversed: true);
+        float[][] one = operation.On(device), other = operation.On(reversed);
+        Assert.That(operation.Difference(one), Is.Null);
+        for (int r = 0; r < one.Length; r++)
+            Assert.That(MemoryMarshal.AsBytes<float>(one[r]).SequenceEqual(MemoryMarshal.AsBytes<float>(other[r])), Is.True, $"result {r}");
+    }
+
+    [Test]
+    public void Gradients_of_a_model_agree_with_central_differences()
+    {
+        using IOperations device = Open();
+        foreach ((string tensor, double difference) in GradientCases.Measure(device, TrainingScope.Full, isTied: false, recompute: false))
+            Assert.That(difference, Is.LessThan(GradientCases.Tolerance), tensor);
+    }
+
+    [Test]
+    public void Numbers_of_many_operations_pass_through_a_small_ring()
+    {
+        using SimulatedDevice device = new();
+        using DeviceQueue queue = device.CreateQueue();
+        using OperandRing ring = new(device, queue);
+        int[] few = [3, 1, 2], first = [.. Enumerable.Range(0, 150_000)], second = [.. first.Reverse()], large = [.. Enumerable.Range(5, 300_000)];
+        ring.Put(few);
+        KernelArgument a = ring.Put(first), again = ring.Put(first), b = ring.Put(second);
+        Assert.That((a.Start, again.Start, b.Start), Is.EqualTo((16L, 16L, 0L)), "the same numbers are sent once; others start over at the ring's end");
+        KernelArgument c = ring.Put(large);
+        Assert.That((c.Start, c.Length, c.Buffer!.ByteLength >= 300_000 * sizeof(int)), Is.EqualTo((0L, 300_000L, true)));
+        Assert.That(ring.Put([]).Buffer, Is.Null);
+    }
+
+    [Test]
+    public void Ranges_that_do_not_fit_and_memory_of_others_are_named()
+    {
+        using KernelOperations device = Open(), other = Open();
+        using DeviceMemory six = device.Allocate(6), four = device.Allocate(4), there = other.Allocate(4);
+        Assert.That(() => device.SwiGluForward(six, six, four),
+            Throws.ArgumentException.With.Message.Contains("up holds 4 elements").And.Message.Contains("6"));
+        Assert.That(() => device.Copy(four, there), Throws.ArgumentException.With.Message.Contains("another device"));
+        Assert.That(() => device.Copy(there, four), Throws.ArgumentException.With.Message.Contains("cannot be written to"));
+        Assert.That(() => device.Allocate(-1), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("simulated"));
+        Assert.That(() => device.Allocate(1L << 40), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("in one piece"));
+        using DeviceBench bench = new(device);
+        DeviceMemory weight = bench.Weight(ElementType.BF16, 4);
+        Assert.That(() => device.Clear(weight), Throws.ArgumentException.With.Message.Contains("cannot be written to"));
+        Assert.That(() => device.Sum(weight), Throws.InvalidOperationException.With.Message.Contains("BF16"));
+    }
+
+    private static KernelOperations Open(bool isReversed = false)
+    {
+        SimulatedDevice device = new(isReversed);
+        if (KernelOperations.WhyNot(device) is { } reason) Assert.Ignore(reason);
+        return new(device, ownsDevice: true);
+    }
+}
