@@ -13,7 +13,7 @@ translate() { # C text, PTX text
   local made
   made=$(mktemp)
   "$clang" -x cuda --cuda-gpu-arch=sm_70 -Xclang -target-feature -Xclang +ptx60 --cuda-device-only -nocudainc -nocudalib \
-    -O3 -ffp-contract=off -Wall -Werror -Wno-unused-function -Wno-unknown-cuda-version -S -o "$made" "$1"
+    -O3 -ffp-contract=off -Wall -Werror -Wno-unused -Wno-unknown-cuda-version -S -o "$made" "$1"
   { echo "// SHA-256 of the C text: $(sha256sum <"$1" | cut -d' ' -f1)"; cat "$made"; } >"$2.tmp"
   mv "$2.tmp" "$2"
   rm -f "$made"

@@ -14,6 +14,9 @@ public static class AttentionKernels
 
     private const int Depth = 16, Stride = Tile + 1;
 
+    /// <summary>What happens to a result before a sum is added: it becomes 0, stays, or is multiplied with its row's factor.</summary>
+    private const int Set = 0, Add = 1, Scale = 2;
+
     /// <summary>output = softmax(query · keyᵀ · scale) · value, a group a tile of queries and a head.</summary>
     /// <param name="output">(N, H·D).</param>
     /// <param name="logSumExp">(N, H).</param>
@@ -72,7 +75,7 @@ public static class AttentionKernels
                 maxima[own] = max;
             }
             Group.Barrier();
-            AddWeighted(output.SubView(queries), queryWidth, rows, from == start ? 1 : 0, factors, scores, value.SubView(keys), keyWidth, count,
+            AddWeighted(output.SubView(queries), queryWidth, rows, from == start ? Set : Scale, factors, scores, value.SubView(keys), keyWidth, count,
                 width);
         }
         for (int c = i & 31; c < width; c += 32)
@@ -112,11 +115,10 @@ public static class AttentionKernels
         int width, float scale)
     {
         ArrayView<float> left = SharedMemory.Allocate<float>(Depth * Stride), right = SharedMemory.Allocate<float>(Depth * Stride);
-        ArrayView<float> scores = SharedMemory.Allocate<float>(Tile * Stride), ones = SharedMemory.Allocate<float>(Tile);
-        int tile = Grid.IdxX / heads * TileNumbers, head = Grid.IdxX % heads, i = Group.IdxX, y = i / 16;
+        ArrayView<float> scores = SharedMemory.Allocate<float>(Tile * Stride);
+        int tile = Grid.IdxX / heads * TileNumbers, head = Grid.IdxX % heads, y = Group.IdxX / 16;
         int start = tiles[tile], row = tiles[tile + 1], rows = tiles[tile + 2], queryWidth = heads * width, keyWidth = keyHeads * width;
         long queries = ((long)row * queryWidth) + (head * width), keys = ((long)start * keyWidth) + (head / (heads / keyHeads) * width);
-        if (i < Tile) ones[i] = 1f;
         long upper = ((long)(row + Math.Min(y, rows - 1)) * heads) + head, lower = ((long)(row + Math.Min(y + 16, rows - 1)) * heads) + head;
         for (int from = start; from < row + rows; from += Tile, keys += (long)Tile * keyWidth)
         {
@@ -126,7 +128,7 @@ public static class AttentionKernels
             dots = Dots(left, right, outputGradient.SubView(queries), queryWidth, rows, value.SubView(keys), keyWidth, count, width);
             Put(scores, ScoreGradients(p, dots, delta[upper], delta[lower], scale));
             Group.Barrier();
-            AddWeighted(queryGradient.SubView(queries), queryWidth, rows, from == start ? 1 : 0, ones, scores, key.SubView(keys), keyWidth, count,
+            AddWeighted(queryGradient.SubView(queries), queryWidth, rows, from == start ? Set : Add, left, scores, key.SubView(keys), keyWidth, count,
                 width);
         }
     }
@@ -139,18 +141,15 @@ public static class AttentionKernels
         ArrayView<int> tiles, int heads, int keyHeads, int width, float scale)
     {
         ArrayView<float> left = SharedMemory.Allocate<float>(Depth * Stride), right = SharedMemory.Allocate<float>(Depth * Stride);
-        ArrayView<float> scores = SharedMemory.Allocate<float>(Tile * Stride), gradients = SharedMemory.Allocate<float>(Tile * Stride),
-            ones = SharedMemory.Allocate<float>(Tile);
-        int tile = Grid.IdxX / keyHeads * TileNumbers, keyHead = Grid.IdxX % keyHeads, i = Group.IdxX, y = i / 16, group = heads / keyHeads;
+        ArrayView<float> scores = SharedMemory.Allocate<float>(Tile * Stride), gradients = SharedMemory.Allocate<float>(Tile * Stride);
+        int tile = Grid.IdxX / keyHeads * TileNumbers, keyHead = Grid.IdxX % keyHeads, y = Group.IdxX / 16, group = heads / keyHeads;
         int row = tiles[tile + 1], rows = tiles[tile + 2], end = tiles[tile + 3], queryWidth = heads * width, keyWidth = keyHeads * width;
         long keys = ((long)row * keyWidth) + (keyHead * width);
-        if (i < Tile) ones[i] = 1f;
-        int isFirst = 1;
         for (int head = keyHead * group; head < (keyHead + 1) * group; head++)
         {
             for (int from = row; from < end; from += Tile)
             {
-                int count = Math.Min(Tile, end - from);
+                int count = Math.Min(Tile, end - from), mode = head == keyHead * group && from == row ? Set : Add;
                 long queries = ((long)from * queryWidth) + (head * width);
                 long upper = ((long)(from + Math.Min(y, count - 1)) * heads) + head;
                 long lower = ((long)(from + Math.Min(y + 16, count - 1)) * heads) + head;
@@ -160,10 +159,9 @@ public static class AttentionKernels
                 PutTransposed(scores, p);
                 PutTransposed(gradients, ScoreGradients(p, dots, delta[upper], delta[lower], scale));
                 Group.Barrier();
-                AddWeighted(valueGradient.SubView(keys), keyWidth, rows, isFirst, ones, scores, outputGradient.SubView(queries), queryWidth, count,
+                AddWeighted(valueGradient.SubView(keys), keyWidth, rows, mode, left, scores, outputGradient.SubView(queries), queryWidth, count,
                     width);
-                AddWeighted(keyGradient.SubView(keys), keyWidth, rows, isFirst, ones, gradients, query.SubView(queries), queryWidth, count, width);
-                isFirst = 0;
+                AddWeighted(keyGradient.SubView(keys), keyWidth, rows, mode, left, gradients, query.SubView(queries), queryWidth, count, width);
             }
         }
     }
@@ -229,9 +227,9 @@ public static class AttentionKernels
         matrix[((x + 16) * Stride) + y + 16] = values.D;
     }
 
-    /// <summary>result[r] = result[r]·factors[r] + Σ weights[r, j]·source[j] over the first rows of the source; the lane 32·y + x takes rows y,
-    /// y + 8, y + 16 and y + 24, and columns x, x + 32, ….</summary>
-    private static void AddWeighted(ArrayView<float> result, int resultWidth, int rows, int isFirst, ArrayView<float> factors,
+    /// <summary>result[r] += Σ weights[r, j]·source[j] over the first rows of the source, in one of three modes; factors are read in the last
+    /// alone. The lane 32·y + x takes rows y, y + 8, y + 16 and y + 24, and columns x, x + 32, ….</summary>
+    private static void AddWeighted(ArrayView<float> result, int resultWidth, int rows, int mode, ArrayView<float> factors,
         ArrayView<float> weights, ArrayView<float> source, int sourceWidth, int count, int width)
     {
         int y = Group.IdxX / 32;
@@ -244,18 +242,20 @@ public static class AttentionKernels
                 Four factor = new(weights[at], weights[at + (8 * Stride)], weights[at + (16 * Stride)], weights[at + (24 * Stride)]);
                 sum = Four.MultiplyAdd(source[((long)j * sourceWidth) + c], factor, sum);
             }
-            AddTo(result, sum.A, y, c, resultWidth, rows, isFirst, factors);
-            AddTo(result, sum.B, y + 8, c, resultWidth, rows, isFirst, factors);
-            AddTo(result, sum.C, y + 16, c, resultWidth, rows, isFirst, factors);
-            AddTo(result, sum.D, y + 24, c, resultWidth, rows, isFirst, factors);
+            AddTo(result, sum.A, y, c, resultWidth, rows, mode, factors);
+            AddTo(result, sum.B, y + 8, c, resultWidth, rows, mode, factors);
+            AddTo(result, sum.C, y + 16, c, resultWidth, rows, mode, factors);
+            AddTo(result, sum.D, y + 24, c, resultWidth, rows, mode, factors);
         }
     }
 
-    private static void AddTo(ArrayView<float> result, float sum, int row, int column, int resultWidth, int rows, int isFirst,
+    private static void AddTo(ArrayView<float> result, float sum, int row, int column, int resultWidth, int rows, int mode,
         ArrayView<float> factors)
     {
         if (row >= rows) return;
         long at = ((long)row * resultWidth) + column;
-        result[at] = isFirst != 0 ? sum : Fused.MultiplyAdd(result[at], factors[row], sum);
+        if (mode == Scale) sum = Fused.MultiplyAdd(result[at], factors[row], sum);
+        else if (mode == Add) sum += result[at];
+        result[at] = sum;
     }
 }

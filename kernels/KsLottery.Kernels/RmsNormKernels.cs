@@ -27,21 +27,30 @@ public static class RmsNormKernels
         ArrayView<float> room = SharedMemory.Allocate<float>(256);
         long i = ((long)Grid.IdxX * (Group.DimX / lanes)) + (Group.IdxX / lanes);
         int lane = Group.IdxX & (lanes - 1);
-        float square = 0f;
+        float square = 0f, error = 0f;
         if (i < inverseRms.Length)
         {
-            for (int c = lane; c < width; c += lanes)
-            {
-                float x = input[(i * width) + c];
-                square = Fused.MultiplyAdd(x, x, square);
-            }
+            for (int c = lane; c < width; c += lanes) SumKernels.AddSquare(ref square, ref error, input[(i * width) + c]);
         }
         square = Reduction.Sum(room, square, lanes);
+        error = Reduction.Sum(room, error, lanes);
         if (i >= inverseRms.Length) return;
-        float root = 1f / MathF.Sqrt((square / width) + epsilon);
+        float root = InverseRoot(square, error, width, epsilon);
         if (lane == 0) inverseRms[i] = root;
         for (int c = lane; c < width; c += lanes)
             output[(i * width) + c] = TElement.Load(weight[c]) * (input[(i * width) + c] * root);
+    }
+
+    /// <summary>1/√((square + error)/width + ε), nearly always rounded to nearest: the gradient of a row of few elements is a difference of nearly
+    /// equal numbers, and would show any other error many times over.</summary>
+    private static float InverseRoot(float square, float error, int width, float epsilon)
+    {
+        float mean = square / width, rest = (Fused.MultiplyAdd(-mean, width, square) + error) / width;
+        SumKernels.Add(ref mean, ref rest, epsilon);
+        float root = 1f / MathF.Sqrt(mean), product = mean * root;
+        // 1 - (mean + rest)·root², of which half is what root lacks, relative to it.
+        float lack = Fused.MultiplyAdd(-product, root, 1f) - (Fused.MultiplyAdd(mean, root, -product) * root) - (rest * root * root);
+        return Fused.MultiplyAdd(0.5f * lack, root, root);
     }
 
     /// <summary>dx += r·w·dy - x·r³/C·Σ w·dy·x.</summary>

@@ -27,12 +27,7 @@ public static class SumKernels
         ArrayView<float> room = SharedMemory.Allocate<float>(512);
         long from = (long)Grid.IdxX * Block, to = Math.Min(from + Block, values.Length);
         float sum = 0f, error = 0f;
-        for (long i = from + Group.IdxX; i < to; i += Group.DimX)
-        {
-            float x = values[i], square = x * x;
-            error += Fused.MultiplyAdd(x, x, -square);
-            Add(ref sum, ref error, square);
-        }
+        for (long i = from + Group.IdxX; i < to; i += Group.DimX) AddSquare(ref sum, ref error, values[i]);
         Finish(sums, room, sum, error);
     }
 
@@ -42,6 +37,14 @@ public static class SumKernels
         float total = sum + x, part = total - sum;
         error += (sum - (total - part)) + (x - part);
         sum = total;
+    }
+
+    /// <summary>sum + error grows by x², as exactly.</summary>
+    public static void AddSquare(ref float sum, ref float error, float x)
+    {
+        float square = x * x;
+        error += Fused.MultiplyAdd(x, x, -square);
+        Add(ref sum, ref error, square);
     }
 
     /// <summary>The lanes' sums in a fixed order.</summary>

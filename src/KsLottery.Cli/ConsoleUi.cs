@@ -9,6 +9,7 @@ internal sealed class ConsoleUi : IDisposable
 {
     private const string Program = "kslottery: ";
     private const string Bold = "\e[1m";
+    private const string Red = "\e[31m";
     private const string Plain = "\e[0m";
 
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
@@ -40,6 +41,9 @@ internal sealed class ConsoleUi : IDisposable
     {
         if (!IsJson) _out.WriteLine(line);
     }
+
+    /// <summary>Writes a line of the result in red: what speaks against it.</summary>
+    public void WriteAlarm(string line) => WriteLine(_useColor ? Red + line + Plain : line);
 
     /// <summary>Writes text of any origin as it is, a line end behind it; nothing with <c>--json</c>.</summary>
     /// <remarks>On a terminal its control characters are shown, not obeyed.</remarks>

@@ -1,3 +1,4 @@
+using KsLottery.Engine.Certificates;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Devices;
 using KsLottery.Engine.Tickets;
@@ -27,7 +28,8 @@ internal static class Failure
     {
         CommandException e => (e.ExitCode, e.Message),
         DeviceUnavailableException => (ExitCode.DeviceUnavailable, exception.Message),
-        PatchMismatchException or TicketMismatchException or FrozenWeightsChangedException => (ExitCode.VerificationFailed, exception.Message),
+        PatchMismatchException or TicketMismatchException or FrozenWeightsChangedException or CertificateMismatchException =>
+            (ExitCode.VerificationFailed, exception.Message),
         OperationCanceledException => (ExitCode.Cancelled, "cancelled; nothing partial was left behind"),
         ArgumentException e => (ExitCode.BadInput, WithoutParameter(e)),
         CheckpointFormatException or IOException or InvalidDataException or KeyNotFoundException or UnauthorizedAccessException

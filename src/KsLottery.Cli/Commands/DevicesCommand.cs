@@ -12,8 +12,17 @@ internal static class DevicesCommand
     public static Command Create()
     {
         Command command = new("devices", "Lists the devices that can test rows here, and says why the others cannot.");
-        command.SetBody((_, ui, _) => Run(ui));
+        Option<DirectoryInfo?> kernels = new("--kernels") { Description = "Writes the kernels' C texts for CUDA into this folder instead.", Hidden = true };
+        command.Options.Add(kernels);
+        command.SetBody((parsed, ui, _) => parsed.GetValue(kernels) is { } folder ? WriteKernels(ui, folder) : Run(ui));
         return command;
+    }
+
+    private static int WriteKernels(ConsoleUi ui, DirectoryInfo folder)
+    {
+        folder.Create();
+        ui.WriteLine($"{DeviceCatalog.WriteKernels(folder.FullName)} kernels in {folder}");
+        return ExitCode.Ok;
     }
 
     private static int Run(ConsoleUi ui)

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Reports;
 using KsLottery.Engine.Rows;
 using KsLottery.Engine.Tickets;
 using KsLottery.Engine.Transfer;
@@ -50,6 +51,7 @@ internal static class FindCommand
             CheckpointParameters = pair.BaseParameters,
         }, tokens);
         IReadOnlyList<string> files = folder?.Write(ticket, rows, tokens, before, after, cancel) ?? [];
+        if (options.Html is not null) Report.FromTicket(NameOf(options.Tuned), ticket, rows, tokens, before, after).WritePage(options.Html, options.Force, cancel);
 
         return new(ui, options, ticket, rows, tokens)
         {
@@ -59,6 +61,8 @@ internal static class FindCommand
             Files = files,
         };
     }
+
+    private static string NameOf(string path) => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
 
     private static ScoredRows Scan(Tensor before, Tensor after, FindOptions options, ConsoleUi ui, CancellationToken cancel)
     {

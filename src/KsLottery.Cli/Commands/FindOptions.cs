@@ -70,7 +70,7 @@ internal sealed record FindOptions
     };
     private static readonly Option<string?> OutOption = new("--out", "-o")
     {
-        Description = "Write ticket.json, rows.tsv and patch.safetensors into this new folder.",
+        Description = "Write ticket.json, rows.tsv and patch.safetensors into this new folder; with --all-tensors tensors.tsv, into any.",
         HelpName = "DIR",
     };
     private static readonly Option<bool> ForceOption = new("--force")
@@ -108,6 +108,9 @@ internal sealed record FindOptions
 
     public bool Force { get; init; }
 
+    /// <summary>The file for a page about the result; null for none.</summary>
+    public string? Html { get; init; }
+
     /// <summary>The most rows that the table shows.</summary>
     public int Limit { get; init; } = UsualLimit;
 
@@ -120,8 +123,8 @@ internal sealed record FindOptions
         {
             if (!result.GetValue(AllOption)) return;
             if (result.GetResult(TensorOption) is { Implicit: false }) result.AddError("--all-tensors and --tensor exclude each other.");
-            if (result.GetResult(OutOption) is { Implicit: false })
-                result.AddError("--all-tensors only prints: --out writes the ticket of one tensor. Choose it with --tensor.");
+            if (HtmlOption.IsGiven(result))
+                result.AddError("--all-tensors and --html exclude each other: write tensors.tsv with --out, and run kslottery report on the folder.");
             if (result.GetResult(TopOption) is { Implicit: false })
                 result.AddError("--all-tensors counts the rows below alpha in every tensor: --top is for one. Choose it with --tensor.");
         });
@@ -129,6 +132,7 @@ internal sealed record FindOptions
         foreach (Option option in (Option[])[TensorOption, AllOption, AlphaOption, MethodOption, AdjustOption, TopOption, ThreadsOption, DeviceOption,
             TokenizerOption, Cli.Reading.NoMemoryMap, OutOption, ForceOption, LimitOption])
             command.Add(option);
+        HtmlOption.AddTo(command);
     }
 
     /// <summary>Reads the arguments.</summary>
@@ -154,6 +158,7 @@ internal sealed record FindOptions
             Reading = Cli.Reading.Of(arguments),
             Out = arguments.GetValue(OutOption),
             Force = arguments.GetValue(ForceOption),
+            Html = HtmlOption.From(arguments, arguments.GetValue(ForceOption)),
             Limit = arguments.GetValue(LimitOption) is 0 ? int.MaxValue : arguments.GetValue(LimitOption),
         };
     }

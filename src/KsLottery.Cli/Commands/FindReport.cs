@@ -120,6 +120,7 @@ internal sealed class FindReport(ConsoleUi ui, FindOptions options, Ticket ticke
         facts.Add("scan", $"{Sizes.Count((long)rows.Scan.RowsPerSecond)} rows/s, {NumberText.Seconds(rows.Scan.Elapsed)}, "
             + $"{rows.Scan.Kernel}, {Sizes.Count(rows.Scan.Threads, "thread")}; {NumberText.Seconds(Elapsed)} in all");
         if (Files.Count > 0) facts.Add("written", $"{string.Join(", ", Files)} in {ConsoleUi.OneLine(options.ShownOut ?? options.Out!)}");
+        if (options.Html is not null) facts.Add("page", ConsoleUi.OneLine(options.Html));
         facts.WriteTo(ui);
         ui.WriteLine();
         ui.WriteLine(ticket.Signature.ToShortString());
@@ -141,6 +142,7 @@ internal sealed class FindReport(ConsoleUi ui, FindOptions options, Ticket ticke
         json.WriteNumber("seconds", Elapsed.TotalSeconds);
         json.WriteStartArray("files");
         foreach (string file in Files) json.WriteStringValue(Path.Combine(options.Out!, file));
+        if (options.Html is not null) json.WriteStringValue(options.Html);
         json.WriteEndArray();
     }
 }

@@ -17,6 +17,7 @@ internal static class TensorMap
 
     public static int Run(FindOptions options, ConsoleUi ui, CancellationToken cancel)
     {
+        TensorMapFile? file = options.Out is null ? null : new(options.Out, options.Force);
         using CheckpointPair pair = new(options.Base, options.Tuned, options.Tokenizer, options.Reading);
         TensorMapReport report = new(options.Selection) { BaseIsTied = pair.Base.IsTied, TunedIsTied = pair.Tuned.IsTied };
         using (ProgressLine progress = ui.StartProgress())
@@ -39,7 +40,8 @@ internal static class TensorMap
             }
         }
         report.Apart.AddRange(pair.Tuned.Tensors.Where(t => !pair.Base.TryGetTensor(t.Name, out _)).Select(t => (t.Name, "only in the tuned")));
-        report.Write(ui);
+        file?.Write(report.Lines, cancel);
+        report.Write(ui, file?.Path);
         return ExitCode.Ok;
     }
 

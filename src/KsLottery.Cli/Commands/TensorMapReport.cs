@@ -33,13 +33,15 @@ internal sealed class TensorMapReport(TicketSelection selection)
     /// <summary>A line for many tensors has no width or fingerprints; the method is the one asked for.</summary>
     private Signature Signature => new() { Selection = selection, Rows = RowCount };
 
-    public void Write(ConsoleUi ui)
+    /// <param name="ui">The terminal.</param>
+    /// <param name="file">The file that was written; null for none.</param>
+    public void Write(ConsoleUi ui, string? file)
     {
-        if (ui.IsJson) ui.WriteJson(WriteJson);
-        else WriteText(ui);
+        if (ui.IsJson) ui.WriteJson(json => WriteJson(json, file));
+        else WriteText(ui, file);
     }
 
-    private void WriteText(ConsoleUi ui)
+    private void WriteText(ConsoleUi ui, string? file)
     {
         ui.WriteLine($"base {Tying(BaseIsTied)}, tuned {Tying(TunedIsTied)}");
         ui.WriteLine();
@@ -59,6 +61,7 @@ internal sealed class TensorMapReport(TicketSelection selection)
         ui.WriteLine($"{Sizes.Count(Lines.Count)} {(Lines.Count == 1 ? "matrix" : "matrices")}, {Sizes.Count(touched)} with changed rows; "
             + $"{Sizes.Count(OtherCount, "other tensor")}, {Sizes.Count(ChangedOthers.Count)} changed; {Sizes.Count(Apart.Count)} not compared");
         ui.WriteLine($"{Sizes.Count(RowCount, "row")} in {NumberText.Seconds(TimeSpan.FromSeconds(Seconds))}");
+        if (file is not null) ui.WriteLine($"written {ConsoleUi.OneLine(file)}");
         ui.WriteLine();
         ui.WriteLine(Signature.ToString());
     }
@@ -73,7 +76,7 @@ internal sealed class TensorMapReport(TicketSelection selection)
 
     private static string Tying(bool? isTied) => isTied switch { true => "tied", false => "not tied", null => "not known to be tied" };
 
-    private void WriteJson(Utf8JsonWriter json)
+    private void WriteJson(Utf8JsonWriter json, string? file)
     {
         json.WriteString("signature", Signature.ToString());
         json.WriteTruth("tied", BaseIsTied);
@@ -114,5 +117,6 @@ internal sealed class TensorMapReport(TicketSelection selection)
         json.WriteEndArray();
         json.WriteNumber("rows", RowCount);
         json.WriteNumber("scan_seconds", Seconds);
+        json.WriteString("file", file);
     }
 }

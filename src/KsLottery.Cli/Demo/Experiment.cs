@@ -76,6 +76,7 @@ internal sealed class Experiment : IDisposable
         score.Patch("newline alone", Place("newline"));
         Tune("full", "Full Tuning: every weight", TrainingScope.Full, ExperimentSettings.Full, sequences);
         score.Model("Full Tuning", "full", null, LlamaConfig.Load(Place("full")).ParameterCount);
+        ExperimentTable.Write(Place(ExperimentTable.FileName), Arms, _cancel);
     }
 
     private void Pretrain()

@@ -2,7 +2,9 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using System.Text;
+using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Kernels;
+using KsLottery.Kernels;
 
 namespace KsLottery.Engine.Devices;
 
@@ -54,6 +56,18 @@ public static class DeviceCatalog
         ArgumentException.ThrowIfNullOrEmpty(name);
         if (!name.Equals(Auto, StringComparison.OrdinalIgnoreCase)) return new(Resolve(name), "it was asked for");
         return new(Resolve(Cpu), $"no device was measured at {(work == DeviceWork.Rows ? "testing rows" : "running models")}");
+    }
+
+    /// <summary>Writes the C text of every kernel as CUDA takes it, each to a file <c>NAME.cu</c>.</summary>
+    /// <param name="folder">A folder that exists.</param>
+    /// <returns>How many there are.</returns>
+    /// <exception cref="IOException">A file cannot be written.</exception>
+    public static int WriteKernels(string folder)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        foreach (KernelDefinition kernel in KernelCatalog.All)
+            AtomicFile.WriteText(Path.Combine(folder, $"{kernel.Name}.cu"), PtxTexts.SourceOf(kernel));
+        return KernelCatalog.All.Count;
     }
 
     /// <summary>Opens a device that runs kernels.</summary>

@@ -1,4 +1,3 @@
-using System.Reflection;
 using KsLottery.Kernels;
 
 namespace KsLottery.Engine.Devices;
@@ -7,26 +6,17 @@ namespace KsLottery.Engine.Devices;
 internal static class PtxTexts
 {
     /// <summary>The environment variable that names a folder whose files <c>NAME.ptx</c> stand in for the embedded texts.</summary>
-    public const string Variable = "KSLOTTERY_KERNELS";
-
-    private static readonly Assembly Kernels = typeof(KernelCatalog).Assembly;
+    public const string Variable = KernelText.Variable;
 
     /// <summary>A kernel's text.</summary>
     /// <exception cref="DeviceUnavailableException">There is none.</exception>
-    public static string Find(KernelDefinition kernel)
-    {
-        if (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } folder && Path.Combine(folder, $"{kernel.Name}.ptx") is var path && File.Exists(path))
-            return File.ReadAllText(path);
-        return FindEmbedded(kernel.Name) ?? throw new DeviceUnavailableException("cuda", $"the kernel {kernel.Name} has no PTX text in this build",
+    public static string Find(KernelDefinition kernel) => KernelText.Override($"{kernel.Name}.ptx") ?? FindEmbedded(kernel.Name)
+        ?? throw new DeviceUnavailableException("cuda", $"the kernel {kernel.Name} has no PTX text in this build",
             "Make it with kernels/make-ptx.sh and build again, or use --device opencl:0 or cpu");
-    }
 
     /// <summary>The text that was embedded; null where there is none.</summary>
-    public static string? FindEmbedded(string name)
-    {
-        using Stream? stream = Kernels.GetManifestResourceStream($"ptx/{name}.ptx");
-        if (stream is null) return null;
-        using StreamReader reader = new(stream);
-        return reader.ReadToEnd();
-    }
+    public static string? FindEmbedded(string name) => KernelText.Embedded($"ptx/{name}.ptx");
+
+    /// <summary>The C text that a kernel's PTX is made from: CUDA's prelude and the kernel.</summary>
+    public static string SourceOf(KernelDefinition kernel) => KernelText.For(kernel, KernelDialect.Cuda);
 }

@@ -94,23 +94,16 @@ internal static partial class Interop
 
         /// <summary>The library's state for one stream, with a workspace of its own: so that the same product gives the same bits from run to run,
         /// whatever other streams do.</summary>
-        internal sealed class Handle : SafeHandle
+        internal sealed class Handle : Cuda.ContextHandle
         {
             private const int Plain = 0, Transposed = 1, DefaultMath = 0, ComputeF32 = 68, DefaultAlgorithm = -1;
 
             private readonly Cublas _library;
-            private readonly Cuda.Context _context;
+            private readonly string _device;
             private readonly Cuda.DeviceMemory _workspace;
 
-            private Handle(Cublas library, Cuda.Context context, Cuda.DeviceMemory workspace, nint value) : base(0, ownsHandle: true)
-            {
-                (_library, _context, _workspace) = (library, context, workspace);
-                bool isHeld = false;
-                context.DangerousAddRef(ref isHeld);
-                SetHandle(value);
-            }
-
-            public override bool IsInvalid => handle == 0;
+            private Handle(Cublas library, Cuda.Context context, Cuda.DeviceMemory workspace, nint value) : base(context.Driver, context, value) =>
+                (_library, _device, _workspace) = (library, context.DeviceName, workspace);
 
             /// <param name="library">The library.</param>
             /// <param name="context">The device's context.</param>
@@ -125,12 +118,12 @@ internal static partial class Interop
                 {
                     using Cuda.Current current = context.Enter();
                     nint value;
-                    Check(context, "cublasCreate_v2", library._create(&value));
+                    Check(context.DeviceName, "cublasCreate_v2", library._create(&value));
                     made = new(library, context, workspace, value);
                     // The workspace goes last: setting the stream takes the library's own again.
-                    Check(context, "cublasSetStream_v2", library._setStream(value, stream.Handle));
-                    Check(context, "cublasSetMathMode", library._setMathMode(value, DefaultMath));
-                    Check(context, "cublasSetWorkspace_v2", library._setWorkspace(value, workspace.Address, (nuint)workspaceBytes));
+                    Check(context.DeviceName, "cublasSetStream_v2", library._setStream(value, stream.Handle));
+                    Check(context.DeviceName, "cublasSetMathMode", library._setMathMode(value, DefaultMath));
+                    Check(context.DeviceName, "cublasSetWorkspace_v2", library._setWorkspace(value, workspace.Address, (nuint)workspaceBytes));
                     return made;
                 }
                 catch
@@ -158,27 +151,24 @@ internal static partial class Interop
             public void Multiply(CublasType type, bool transposeA, bool transposeB, int m, int n, int k, ulong a, int lda, ulong b, int ldb,
                 float beta, ulong c, int ldc)
             {
-                ObjectDisposedException.ThrowIf(IsClosed, this);
-                using Cuda.Current current = _context.Enter();
+                using Cuda.Current current = Enter();
                 float alpha = 1;
                 int left = transposeA ? Transposed : Plain, right = transposeB ? Transposed : Plain;
                 if (type == CublasType.F32)
-                    Check(_context, "cublasSgemm_v2", _library._multiplySingle(handle, left, right, m, n, k, &alpha, a, lda, b, ldb, &beta, c, ldc));
+                    Check(_device, "cublasSgemm_v2", _library._multiplySingle(handle, left, right, m, n, k, &alpha, a, lda, b, ldb, &beta, c, ldc));
                 else
-                    Check(_context, "cublasGemmEx", _library._multiplyMixed(handle, left, right, m, n, k, &alpha, a, (int)type, lda, b, (int)type, ldb, &beta,
+                    Check(_device, "cublasGemmEx", _library._multiplyMixed(handle, left, right, m, n, k, &alpha, a, (int)type, lda, b, (int)type, ldb, &beta,
                         c, (int)CublasType.F32, ldc, ComputeF32, DefaultAlgorithm));
             }
 
-            protected override bool ReleaseHandle()
+            private protected override int Release()
             {
-                int status;
-                using (_context.Enter()) status = _library._destroy(handle);
+                int status = _library._destroy(handle);
                 _workspace.Dispose();
-                _context.DangerousRelease();
-                return status == Success;
+                return status;
             }
 
-            private static void Check(Cuda.Context context, string call, int status)
+            private static void Check(string device, string call, int status)
             {
                 if (status == Success) return;
                 (string name, string cause) = status switch
@@ -192,7 +182,7 @@ internal static partial class Interop
                     15 => ("CUBLAS_STATUS_NOT_SUPPORTED", "the library has no such product"),
                     _ => ("an unknown status", "the library says no more"),
                 };
-                throw new DeviceFailureException(context.DeviceName, call, $"{name} ({status})", cause, "Use our own products instead, with KSLOTTERY_GEMM=own");
+                throw new DeviceFailureException(device, call, $"{name} ({status})", cause, "Use our own products instead, with KSLOTTERY_GEMM=own");
             }
         }
     }

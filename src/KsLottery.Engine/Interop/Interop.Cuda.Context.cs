@@ -28,6 +28,9 @@ internal static partial class Interop
             /// <summary>The name that errors give.</summary>
             public string DeviceName { get; }
 
+            /// <summary>The driver.</summary>
+            public Cuda Driver => _cuda;
+
             /// <exception cref="DeviceFailureException">The device has no context to give.</exception>
             public static Context Retain(Cuda cuda, string deviceName, int ordinal)
             {

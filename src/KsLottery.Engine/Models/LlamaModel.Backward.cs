@@ -15,7 +15,7 @@ public sealed partial class LlamaModel
     private double Head(TokenBatch batch, DeviceSpan stream, DeviceSpan streamGradient, double scale, Action<int[], DeviceSpan>? hear = null)
     {
         if (!streamGradient.IsEmpty) _operations.Clear(streamGradient);
-        int[] rows = [.. Enumerable.Range(0, batch.RowCount).Where(i => batch.Targets[i] != TokenBatch.NoTarget)];
+        int[] rows = TargetRows(batch);
         double loss = 0;
         foreach (int[] some in rows.Chunk(LogitRows))
         {

@@ -27,16 +27,27 @@ public static class PatchOverlay
         if (tensor.Name != weights.TokenEmbedding.Name)
             throw new NotSupportedException($"{patch.Path}: the patch is for {CheckpointFormatException.Quote(tensor.Name)}; only rows of "
                 + $"{CheckpointFormatException.Quote(weights.TokenEmbedding.Name)} can be put in place in memory. Apply it, and take the result.");
-        StoredRows stored = new(patch.Indices, patch.Rows, tensor.ElementType);
-        float[] values = new float[patch.Indices.Count * patch.Width];
-        RoundingLoss loss = default;
-        for (int place = 0; place < patch.Indices.Count; place++)
-        {
-            ReadOnlySpan<byte> row = stored.Get(place, out RoundingLoss ofRow);
-            loss += ofRow;
-            RowRounding.Convert(row, tensor.ElementType, MemoryMarshal.AsBytes(values.AsSpan(place * patch.Width, patch.Width)), ElementType.F32);
-        }
-        weights.PutRows(patch.Indices, values);
+        weights.PutRows(patch.Indices, Values(patch.Rows, [.. Enumerable.Range(0, patch.Indices.Count)], tensor.ElementType, out RoundingLoss loss));
         return [.. PatchNotes.AboutTying(checkpoint, tensor, patch), .. PatchNotes.AboutRounding(loss, patch)];
+    }
+
+    /// <summary>Rows of a tensor as a model computes with them once they are stored in another type.</summary>
+    /// <param name="tensor">The tensor.</param>
+    /// <param name="rows">k of its rows.</param>
+    /// <param name="storedAs">The checkpoint's type.</param>
+    /// <param name="loss">What rounding did.</param>
+    /// <returns>(k, width), in F32.</returns>
+    internal static float[] Values(Tensor tensor, IReadOnlyList<int> rows, ElementType storedAs, out RoundingLoss loss)
+    {
+        int width = (int)tensor.Shape[1], length = width * tensor.ElementType.ByteSize();
+        float[] values = new float[rows.Count * width];
+        byte[] given = new byte[length], stored = new byte[width * storedAs.ByteSize()];
+        loss = default;
+        for (int place = 0; place < rows.Count; place++)
+        {
+            loss += RowRounding.Convert(tensor.GetBytes((long)rows[place] * length, length, given), tensor.ElementType, stored, storedAs);
+            RowRounding.Convert(stored, storedAs, MemoryMarshal.AsBytes(values.AsSpan(place * width, width)), ElementType.F32);
+        }
+        return values;
     }
 }

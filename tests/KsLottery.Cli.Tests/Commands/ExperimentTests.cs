@@ -30,6 +30,11 @@ public sealed class ExperimentTests
             "--data", Path.Combine(kept, "test.tsv"), "--template", "plain", "--source-language", "English", "--target-language", "German",
             "--no-generate", "--json").Json();
         Assert.That(scored.GetProperty("loss").GetDouble(), Is.EqualTo(Loss("newline alone")).Within(1e-6));
+
+        JsonElement report = KsLotteryTool.Run("report", kept, "--data", Path.Combine(kept, "train.tsv"), "--tensorboard", "--quiet", "--json").Json();
+        Assert.That(report.GetProperty("charts").EnumerateArray().Select(c => c.GetString()), Is.SupersetOf(new[] { "p-vs-frequency", "score-vs-rows", "loss", "loss-pretraining" }));
+        string[][] table = [.. File.ReadLines(Path.Combine(kept, "experiment.tsv")).Select(line => line.Split('\t'))];
+        Assert.That(table.Skip(1).Select(line => line[0]), Is.EqualTo(arms.Select(a => a.GetProperty("name").GetString())));
     }
 
     [Test]

@@ -232,7 +232,7 @@ public sealed class FindTests
         Assert.That(run.Error, Does.Contain(message).And.Contain("See kslottery find --help.").And.Not.Contain("   at "));
     }
 
-    [TestCase("--tensor", "x"), TestCase("--out", "x"), TestCase("--top", "3")]
+    [TestCase("--tensor", "x"), TestCase("--html", "x"), TestCase("--top", "3")]
     public void All_tensors_excludes_what_is_about_one_tensor(string option, string value)
     {
         ToolRun run = KsLotteryTool.Run("find", "a", "b", "--all-tensors", option, value);

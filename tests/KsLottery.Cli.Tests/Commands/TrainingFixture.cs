@@ -3,7 +3,7 @@ using KsLottery.Tests.Support;
 
 namespace KsLottery.Cli.Tests.Commands;
 
-/// <summary>Text to train on, and a base of width 32 that the tool itself made of it in ten steps.</summary>
+/// <summary>Text to train on, and a base that the tool itself made of it in a few steps.</summary>
 internal sealed class TrainingFixture : IDisposable
 {
     private static readonly string[] English = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
@@ -11,12 +11,12 @@ internal sealed class TrainingFixture : IDisposable
 
     private readonly TemporaryFolder _folder = new();
 
-    public TrainingFixture()
+    public TrainingFixture(int width = 32, int steps = 10)
     {
         AtomicFile.WriteText(Pairs, string.Concat(Enumerable.Range(0, 300).Select(i =>
             $"{English[i % 10]} and {English[i / 10 % 10]} of {English[i / 100]}\t{Danish[i % 10]} og {Danish[i / 10 % 10]} af {Danish[i / 100]}\n")));
-        ToolRun run = KsLotteryTool.Run("pretrain", "--text", Pairs + ":1", Pairs + ":2", "--out", Base, "--vocabulary", "320", "--width", "32",
-            "--layers", "2", "--heads", "4", "--key-heads", "2", "--length", "32", "--batch", "4", "--steps", "10", "--threads", "2");
+        ToolRun run = KsLotteryTool.Run("pretrain", "--text", Pairs + ":1", Pairs + ":2", "--out", Base, "--vocabulary", "320", "--width", $"{width}",
+            "--layers", "2", "--heads", "4", "--key-heads", "2", "--length", "32", "--batch", "4", "--steps", $"{steps}", "--threads", "2");
         Assert.That((run.ExitCode, run.Error.Contains("error", StringComparison.Ordinal)), Is.EqualTo((0, false)), run.Error);
     }
 

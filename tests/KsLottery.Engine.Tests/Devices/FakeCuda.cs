@@ -7,6 +7,9 @@ namespace KsLottery.Engine.Tests.Devices;
 internal static unsafe class FakeCuda
 {
     private static readonly Lazy<(string? Path, string Reason)> Built = new(() => Compile("fake_cuda.c"));
+    private static readonly Dictionary<string, PtxInterpreter> s_interpreters = new(StringComparer.Ordinal);
+    private static readonly Lazy<nint> Within = new(() => Find("fake_within"));
+    private static Exception? s_failure;
     private static readonly Lazy<nint> Library = new(() => NativeLibrary.Load(Built.Value.Path!));
 
     public static string LibraryPath => Built.Value.Path!;
@@ -66,6 +69,20 @@ internal static unsafe class FakeCuda
             ((delegate* unmanaged<byte*, delegate* unmanaged<void**, uint, uint, void>, void>)Find("fake_register"))(start, run);
     }
 
+    /// <summary>Lets kernels run by their PTX text, until the driver is made anew.</summary>
+    public static void RunPtx()
+    {
+        s_interpreters.Clear();
+        s_failure = null;
+        ((delegate* unmanaged<delegate* unmanaged<byte*, void**, uint, uint, int>, void>)Find("fake_run_with"))(&RunText);
+    }
+
+    /// <summary>Throws what a kernel that ran by its text failed with, if one did.</summary>
+    public static void ThrowIfKernelFailed()
+    {
+        if (s_failure is { } failure) throw new InvalidOperationException(failure.Message, failure);
+    }
+
     /// <summary>Compiles one of the C files beside the tests to a library.</summary>
     /// <returns>The library, or why there is none.</returns>
     public static (string? Path, string Reason) Compile(string file)
@@ -73,8 +90,8 @@ internal static unsafe class FakeCuda
         if (!OperatingSystem.IsLinux()) return (null, "the stand-ins of NVIDIA's libraries are built on Linux alone");
         string folder = Directory.CreateTempSubdirectory("kslottery-native-").FullName, library = Path.Combine(folder, Path.ChangeExtension(file, ".so"));
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
-        ProcessStartInfo command = new("gcc", ["-std=gnu11", "-shared", "-fPIC", "-O2", "-ffp-contract=off", "-o", library,
-            Path.Combine(TestContext.CurrentContext.TestDirectory, "Devices", "Native", file)]) { RedirectStandardError = true };
+        string source = Path.Combine(TestContext.CurrentContext.TestDirectory, "Devices", "Native", file);
+        ProcessStartInfo command = new("gcc", ["-std=gnu11", "-shared", "-fPIC", "-O2", "-o", library, source]) { RedirectStandardError = true };
         try
         {
             using Process compiler = Process.Start(command)!;
@@ -87,6 +104,27 @@ internal static unsafe class FakeCuda
             return (null, $"{file} needs gcc, which is not installed");
         }
     }
+
+    /// <summary>An exception may not pass through the driver: it becomes CUDA_ERROR_LAUNCH_FAILED there.</summary>
+    [UnmanagedCallersOnly]
+    private static int RunText(byte* text, void** parameters, uint groups, uint groupSize)
+    {
+        const int LaunchFailed = 719;
+        try
+        {
+            string ptx = Marshal.PtrToStringUTF8((nint)text)!;
+            if (!s_interpreters.TryGetValue(ptx, out PtxInterpreter? interpreter)) s_interpreters[ptx] = interpreter = new(ptx, IsWithin);
+            interpreter.Run(parameters, (int)groups, (int)groupSize);
+            return Interop.Cuda.Success;
+        }
+        catch (Exception exception)
+        {
+            s_failure = exception;
+            return LaunchFailed;
+        }
+    }
+
+    private static bool IsWithin(ulong address, int bytes) => ((delegate* unmanaged<ulong, int, int>)Within.Value)(address, bytes) != 0;
 
     private static nint Find(string name) => NativeLibrary.GetExport(Library.Value, name);
 }

@@ -84,7 +84,8 @@ public sealed class PtxTests
         {
             string source = Path.Combine(folder.FullName, "text.cu"), target = Path.Combine(folder.FullName, "text.ptx");
             File.WriteAllText(source, text);
-            using Process script = Process.Start(new ProcessStartInfo("bash", [Path.Combine(root, "kernels", "make-ptx.sh"), source, target]) { RedirectStandardError = true })!;
+            string make = Path.Combine(root, "kernels", "make-ptx.sh");
+            using Process script = Process.Start(new ProcessStartInfo("bash", [make, source, target]) { RedirectStandardError = true })!;
             string said = script.StandardError.ReadToEnd();
             script.WaitForExit();
             if (script.ExitCode == 0) return (new PtxModule(File.ReadAllText(target)), "");

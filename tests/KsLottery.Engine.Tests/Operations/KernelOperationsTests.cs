@@ -8,22 +8,45 @@ namespace KsLottery.Engine.Tests.Operations;
 /// <summary>Every kernel as plain C#, its lanes in both orders.</summary>
 internal sealed class KernelOperationsTests
 {
+    private readonly Dictionary<string, float[][]> _results = [];
+    private readonly HashSet<string> _launched = [];
+
     [TestCaseSource(typeof(OperationCases), nameof(OperationCases.Small))]
     public void Results_lie_as_near_the_reference_as_single_precision_allows_and_do_not_depend_on_the_order_of_lanes(OperationCase operation)
     {
-        using IOperations device = Open(), reversed = Open(isReversed: true);
-        float[][] one = operation.On(device), other = operation.On(reversed);
+        using KernelOperations reversed = Open(new SimulatedDevice(isReversed: true));
+        float[][] one = Run(operation), other = operation.On(reversed);
         Assert.That(operation.Difference(one), Is.Null);
         for (int r = 0; r < one.Length; r++)
             Assert.That(MemoryMarshal.AsBytes<float>(one[r]).SequenceEqual(MemoryMarshal.AsBytes<float>(other[r])), Is.True, $"result {r}");
     }
 
+    /// <summary>Elements that F32 stores are copied by the device itself.</summary>
     [Test]
-    public void Gradients_of_a_model_agree_with_central_differences()
+    public void Small_operations_run_every_kernel()
     {
-        using IOperations device = Open();
-        foreach ((string tensor, double difference) in GradientCases.Measure(device, TrainingScope.Full, isTied: false, recompute: false))
-            Assert.That(difference, Is.LessThan(GradientCases.Tolerance), tensor);
+        foreach (OperationCase operation in OperationCases.Small) Run(operation);
+        Assert.That(KernelOperations.Kernels.Select(k => k.Name).Except(_launched), Is.EqualTo(["Widen_F32"]));
+    }
+
+    [Test]
+    public void Products_of_many_rows_go_to_a_native_library_where_it_takes_their_type()
+    {
+        using RecordingDevice device = new(hasProducts: true);
+        using KernelOperations operations = Open(device);
+        foreach (OperationCase operation in OperationCases.Small.Where(c => c.Name.StartsWith("matmul", StringComparison.Ordinal)))
+            Assert.That(operation.Difference(operations), Is.Null, operation.Name);
+        Assert.That(device.Launched, Is.EquivalentTo(["plain", "MatMulForward_F16", "MatMulBackwardInput_F16", "MatMulForwardRows_F32",
+            "MatMulForwardRows_F16", "MatMulForwardRows_BF16"]));
+    }
+
+    [Test]
+    public void The_loss_of_a_model_is_that_of_the_reference()
+    {
+        using IOperations device = Open(new SimulatedDevice()), oracle = new ReferenceOperations();
+        using LlamaWeights weights = TinyModels.Weights(TinyModels.Config(), device, null), expected = TinyModels.Weights(TinyModels.Config(), oracle, null);
+        using LlamaModel model = new(weights, device), reference = new(expected, oracle);
+        Assert.That(model.Loss(TinyModels.Batch()), Is.EqualTo(reference.Loss(TinyModels.Batch())).Within(1e-4));
     }
 
     [Test]
@@ -44,7 +67,7 @@ internal sealed class KernelOperationsTests
     [Test]
     public void Ranges_that_do_not_fit_and_memory_of_others_are_named()
     {
-        using KernelOperations device = Open(), other = Open();
+        using KernelOperations device = Open(new SimulatedDevice()), other = Open(new SimulatedDevice());
         using DeviceMemory six = device.Allocate(6), four = device.Allocate(4), there = other.Allocate(4);
         Assert.That(() => device.SwiGluForward(six, six, four),
             Throws.ArgumentException.With.Message.Contains("up holds 4 elements").And.Message.Contains("6"));
@@ -58,9 +81,20 @@ internal sealed class KernelOperationsTests
         Assert.That(() => device.Sum(weight), Throws.InvalidOperationException.With.Message.Contains("BF16"));
     }
 
-    private static KernelOperations Open(bool isReversed = false)
+    /// <summary>What an operation writes; each runs once for all tests.</summary>
+    private float[][] Run(OperationCase operation)
     {
-        SimulatedDevice device = new(isReversed);
+        if (_results.TryGetValue(operation.Name, out float[][]? known)) return known;
+        using RecordingDevice device = new();
+        using KernelOperations operations = Open(device);
+        float[][] results = operation.On(operations);
+        _results.Add(operation.Name, results);
+        _launched.UnionWith(device.Launched);
+        return results;
+    }
+
+    private static KernelOperations Open(KernelDevice device)
+    {
         if (KernelOperations.WhyNot(device) is { } reason) Assert.Ignore(reason);
         return new(device, ownsDevice: true);
     }

@@ -6,7 +6,7 @@ using KsLottery.Engine.Tests.Devices;
 namespace KsLottery.Engine.Tests.Rows;
 
 /// <summary>Rows through every row kernel: a few of each kind on the simulated device, and <see cref="RowCases"/> where OpenCL is.</summary>
-[TestFixture(TestDevices.Simulated), TestFixture(TestDevices.Reversed), TestFixture(TestDevices.OpenCl)]
+[TestFixture(TestDevices.Simulated), TestFixture(TestDevices.Reversed), TestFixture(TestDevices.OpenCl), TestFixture(TestDevices.CudaOnHost)]
 public sealed class DeviceRowTests(string deviceName)
 {
     private static readonly string[] Kernels = [KsDeviceKernels.Count, KsDeviceKernels.Sort, KsDeviceKernels.SortWide];
@@ -15,7 +15,7 @@ public sealed class DeviceRowTests(string deviceName)
 
     private KernelDevice _device = null!;
 
-    private bool IsSimulated => deviceName != TestDevices.OpenCl;
+    private bool IsSimulated => deviceName is TestDevices.Simulated or TestDevices.Reversed;
 
     [OneTimeSetUp]
     public void Open()

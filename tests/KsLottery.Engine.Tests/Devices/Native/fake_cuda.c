@@ -1,6 +1,6 @@
 /* A driver without a device: the part of libcuda that the library calls, over the host's memory.
    It keeps the rules that a real one enforces (a current context, ranges within allocations, live handles), writes down every call,
-   and fails where it is told to. Kernels run if their C text was built for the host and registered. */
+   and fails where it is told to. Kernels run where a function on the host was registered for them, or something that runs PTX. */
 #define _GNU_SOURCE
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,8 +16,9 @@ enum { MEMORY = 1, HOST, STREAM, MODULE, KINDS };
 enum { MAXIMUM_OBJECTS = 4096, MAXIMUM_PARAMETERS = 128, NAME_BYTES = 128 };
 
 struct object { int kind; char *start; size_t bytes; };
-struct module { char name[NAME_BYTES]; int sizes[MAXIMUM_PARAMETERS], parameters; };
+struct module { char name[NAME_BYTES]; int sizes[MAXIMUM_PARAMETERS], parameters; char *text; };
 typedef void (*host_kernel)(void **parameters, unsigned groups, unsigned group_size);
+typedef int (*text_runner)(const char *text, void **parameters, unsigned groups, unsigned group_size);
 
 static struct object objects[MAXIMUM_OBJECTS];
 static struct { char name[NAME_BYTES]; host_kernel run; } kernels[1024];
@@ -25,6 +26,7 @@ static int kernel_count, device_count = 1, major_capability = 7, minor_capabilit
 static size_t memory_bytes = (size_t)1 << 30, taken;
 static char log_text[1 << 20], failing[NAME_BYTES];
 static int failing_status, failing_after, context_object;
+static text_runner runner;
 static unsigned char last_parameters[8 * MAXIMUM_PARAMETERS];
 static int last_parameter_bytes;
 static __thread int current_depth;
@@ -81,6 +83,7 @@ static int drop(int kind, void *start)
     struct object *found = find(kind, start);
     if (!found) return INVALID_HANDLE;
     if (kind == MEMORY) taken -= found->bytes;
+    if (kind == MODULE) free(((struct module *)start)->text);
     free(found->start);
     *found = (struct object){ 0 };
     return SUCCESS;
@@ -91,7 +94,7 @@ static int drop(int kind, void *start)
 EXPORT void fake_reset(int devices, int major, int minor, size_t memory)
 {
     device_count = devices, major_capability = major, minor_capability = minor, memory_bytes = memory;
-    log_text[0] = failing[0] = 0, sticky = 0, last_parameter_bytes = 0;
+    log_text[0] = failing[0] = 0, sticky = 0, last_parameter_bytes = 0, runner = NULL, kernel_count = 0;
 }
 
 EXPORT void fake_fail(const char *call, int status, int after) { snprintf(failing, sizeof failing, "%s", call); failing_status = status, failing_after = after; }
@@ -112,6 +115,9 @@ EXPORT void fake_register(const char *name, host_kernel run)
     snprintf(kernels[kernel_count].name, NAME_BYTES, "%s", name);
     kernels[kernel_count++].run = run;
 }
+
+EXPORT void fake_run_with(text_runner run) { runner = run; }
+EXPORT int fake_within(address start, int bytes) { return is_within(MEMORY, (void *)start, bytes); }
 
 /* ---- the driver ---- */
 
@@ -312,6 +318,7 @@ EXPORT int cuModuleLoadDataEx(void **module, const char *text, unsigned options,
         at += strlen(".param .");
         made->sizes[made->parameters++] = atoi(at + 1) / 8;   /* .u64, .u32, .f32, .f64 */
     }
+    made->text = strdup(text);
     *module = made;
     return put(MODULE, made, sizeof *made);
 }
@@ -348,6 +355,6 @@ EXPORT int cuLaunchKernel(void *function, unsigned gx, unsigned gy, unsigned gz,
         last_parameter_bytes += kernel->sizes[i];
     }
     for (int i = kernel_count - 1; i >= 0; i--)
-        if (strcmp(kernels[i].name, kernel->name) == 0) { kernels[i].run(parameters, gx, bx); break; }
-    return SUCCESS;
+        if (strcmp(kernels[i].name, kernel->name) == 0) { kernels[i].run(parameters, gx, bx); return SUCCESS; }
+    return runner ? runner(kernel->text, parameters, gx, bx) : SUCCESS;
 }

@@ -1,0 +1,76 @@
+using System.CommandLine;
+using System.Diagnostics;
+using KsLottery.Engine.Certificates;
+using KsLottery.Engine.Operations;
+using KsLottery.Engine.Tokens;
+
+namespace KsLottery.Cli.Commands;
+
+/// <summary><c>kslottery certify</c>: where a ticket must predict what the embed-tuned model predicts, and whether it does.</summary>
+internal static class CertifyCommand
+{
+    public static Command Create()
+    {
+        Command command = new("certify", "At which target positions must base and ticket predict what the embed-tuned model predicts, and do they? Certifies agreement "
+            + "with that model under assumptions, not the quality of a translation; the theory is reconstructed: the dataset and max forms are no proofs, the sum "
+            + "form needs independent rows and half-line decision regions.");
+        CertifyOptions.AddTo(command);
+        command.SetBody((arguments, ui, cancel) =>
+        {
+            CertifyOptions options = CertifyOptions.From(arguments);
+            if (options.Check is { } path) Check(path, options, ui, cancel);
+            else Make(options, ui, cancel);
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+
+    private static void Make(CertifyOptions options, ConsoleUi ui, CancellationToken cancel)
+    {
+        long started = Stopwatch.GetTimestamp();
+        Tokenizer tokenizer = (options.Tokenizer is { } path ? Tokenizer.Open(path) : Tokenizer.FindBeside(options.Base))
+            ?? throw new FileNotFoundException($"{options.Base}: no tokenizer beside the model, or several. Name one with --tokenizer.");
+        CertificateSource source = options.Source(tokenizer.FilePath);
+        using CertificateFolder folder = new(options.Out!);
+        using IOperations operations = OpenDevice(options);
+        Certificate certificate;
+        IReadOnlyList<CertificateInput> inputs;
+        using (ProgressLine line = ui.StartProgress())
+        {
+            Shown shown = new(line);
+            inputs = CertificateInput.Of(source, shown, cancel);
+            certificate = Certifier.Run(source, operations, options.Certificate, shown, cancel);
+        }
+        IReadOnlyList<string> files = folder.Write(certificate, source, inputs, options.Certificate, cancel);
+        new CertifyReport(ui, certificate, tokenizer.Names, options.Shown)
+        {
+            Elapsed = Stopwatch.GetElapsedTime(started),
+            Files = files,
+            Out = options.Out,
+        }.Write();
+    }
+
+    private static void Check(string path, CertifyOptions options, ConsoleUi ui, CancellationToken cancel)
+    {
+        long started = Stopwatch.GetTimestamp();
+        using StoredCertificate stored = StoredCertificate.Open(path);
+        using IOperations operations = OpenDevice(options);
+        Certificate certificate;
+        using (ProgressLine line = ui.StartProgress())
+            certificate = stored.Check(operations, options.Tolerance, options.Certificate, new Shown(line), cancel);
+        new CertifyReport(ui, certificate, Tokenizer.Open(stored.Source.Tokenizer).Names, options.Shown)
+        {
+            Elapsed = Stopwatch.GetElapsedTime(started),
+            Checked = path,
+        }.Write();
+    }
+
+    /// <summary>The one place that decides where it is computed.</summary>
+    private static CpuOperations OpenDevice(CertifyOptions options) => new(options.Threads);
+
+    private sealed class Shown(ProgressLine line) : IProgress<CertificateProgress>
+    {
+        public void Report(CertificateProgress value) => line.Report(() => value.Count == 0 ? value.Stage
+            : $"{value.Stage}: {Sizes.Count(value.Done)} of {Sizes.Count(value.Count)} pairs");
+    }
+}

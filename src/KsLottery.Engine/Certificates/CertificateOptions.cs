@@ -1,0 +1,49 @@
+using System.Globalization;
+using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Rows;
+
+namespace KsLottery.Engine.Certificates;
+
+/// <summary>How a certificate is made.</summary>
+public sealed record CertificateOptions
+{
+    /// <summary>The alphas of the usual sweep.</summary>
+    public static IReadOnlyList<double> UsualAlphas { get; } = [.001, .005, .01, .02, .05, .1, .2, .3, .4, .5, .7, .9];
+
+    /// <summary>The confidence of the intervals, between 0 and 1.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is not between 0 and 1.</exception>
+    public double Confidence
+    {
+        get;
+        init => field = value > 0 && value < 1 ? value : throw new ArgumentOutOfRangeException(nameof(Confidence),
+            string.Create(CultureInfo.InvariantCulture, $"the confidence is {value}; it lies between 0 and 1, for instance 0.95."));
+    } = 0.95;
+
+    /// <summary>The alphas of the sweep, each between 0 and 1; none leaves it out.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A value is not between 0 and 1.</exception>
+    public IReadOnlyList<double> Alphas
+    {
+        get;
+        init
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            foreach (double alpha in value)
+                if (!(alpha > 0 && alpha < 1))
+                    throw new ArgumentOutOfRangeException(nameof(Alphas),
+                        string.Create(CultureInfo.InvariantCulture, $"alpha is {alpha}; it lies between 0 and 1, for instance 0.05."));
+            field = [.. value.Order().Distinct()];
+        }
+    } = UsualAlphas;
+
+    /// <summary>The most rows that are computed at once, unless a single pair has more. Rounding may depend on it.</summary>
+    public int MicroBatchRows { get; init; } = 1024;
+
+    /// <summary>The most tokens that the embed-tuned model and each ticket of the sweep write, greedily, to be scored; null leaves scores out.</summary>
+    public int? ScoredTokens { get; init; }
+
+    /// <summary>How rows are compared.</summary>
+    public RowScanOptions Rows { get; init; } = new();
+
+    /// <summary>How checkpoints are read.</summary>
+    public CheckpointOptions Reading { get; init; } = new();
+}

@@ -1,0 +1,30 @@
+namespace KsLottery.Engine.Certificates;
+
+/// <summary>What a form says of some positions.</summary>
+/// <param name="Form">The form.</param>
+/// <param name="Certified">Positions that it certifies.</param>
+/// <param name="CertifiedRight">Those of them where the embed-tuned model predicts the reference.</param>
+/// <param name="Violations">Those of them where the ticket model predicts otherwise; one is enough to falsify the form.</param>
+public readonly record struct FormResult(CertificateForm Form, long Certified, long CertifiedRight, long Violations)
+{
+    /// <summary>Every form's result.</summary>
+    /// <param name="positions">The positions.</param>
+    /// <param name="threshold">τ(α).</param>
+    /// <param name="width">d.</param>
+    public static IReadOnlyList<FormResult> Of(IReadOnlyList<CertifiedPosition> positions, double threshold, int width)
+    {
+        ArgumentNullException.ThrowIfNull(positions);
+        return [.. Enum.GetValues<CertificateForm>().Select(form =>
+        {
+            long certified = 0, right = 0, violations = 0;
+            foreach (CertifiedPosition position in positions)
+            {
+                if (!position.IsCertified(form, threshold, width)) continue;
+                certified++;
+                if (position.IsRight) right++;
+                if (!position.Agrees) violations++;
+            }
+            return new FormResult(form, certified, right, violations);
+        })];
+    }
+}

@@ -1,0 +1,172 @@
+using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Models;
+using KsLottery.Engine.Rows;
+using KsLottery.Engine.Tickets;
+using KsLottery.Engine.Tokens;
+using KsLottery.Engine.Transfer;
+
+namespace KsLottery.Engine.Certificates;
+
+/// <summary>A base, the embed-tuned model that was made of it, and the ticket between them: checked to belong together.</summary>
+/// <remarks>The reference of a certificate is Embed Tuning: beside the input embedding both models must hold the same values.</remarks>
+internal sealed class TicketSubject
+{
+    private const string OtherTicket = "Give the base and the tuned checkpoint that the ticket was found in, or run kslottery find on these.";
+
+    private TicketSubject(Checkpoint original, Checkpoint tuned, LlamaConfig config, Ticket ticket, ScoredRows rows, Tensor before, Tensor after)
+    {
+        (Base, Tuned, Config, Ticket, Rows) = (original, tuned, config, ticket, rows);
+        (BaseEmbedding, TunedEmbedding) = (before, after);
+    }
+
+    /// <summary>The base.</summary>
+    public Checkpoint Base { get; }
+
+    /// <summary>The embed-tuned model.</summary>
+    public Checkpoint Tuned { get; }
+
+    /// <summary>The shape of both.</summary>
+    public LlamaConfig Config { get; }
+
+    /// <summary>The ticket.</summary>
+    public Ticket Ticket { get; }
+
+    /// <summary>All rows of the embedding, compared again.</summary>
+    public ScoredRows Rows { get; }
+
+    public Tensor BaseEmbedding { get; }
+
+    public Tensor TunedEmbedding { get; }
+
+    /// <summary>Checks that three things belong together, and compares all rows again.</summary>
+    /// <param name="original">The base, which must outlive the subject.</param>
+    /// <param name="tuned">The embed-tuned model, which must outlive it too.</param>
+    /// <param name="ticketPath">The <c>ticket.json</c>.</param>
+    /// <param name="options">How rows are compared.</param>
+    /// <param name="cancellationToken">Stops while values are compared.</param>
+    /// <exception cref="TicketMismatchException">The ticket was found between other tensors, or holds other rows than its level selects.</exception>
+    /// <exception cref="InvalidDataException">The models differ in shape or outside the embedding, or the ticket is damaged.</exception>
+    /// <exception cref="IOException">A file is absent or cannot be read.</exception>
+    /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
+    public static TicketSubject Open(
+        Checkpoint original, Checkpoint tuned, string ticketPath, RowScanOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(original);
+        ArgumentNullException.ThrowIfNull(tuned);
+        Ticket ticket = TicketFile.Read(ticketPath);
+        LlamaConfig config = LlamaConfig.Load(original.Path);
+        ThrowIfOtherShape(original, config, tuned);
+        Tensor before = original.FindInputEmbedding()
+            ?? throw new KeyNotFoundException($"{original.Path}: it has no input embedding. Give a model of the LLaMA 1, 2 or 3 type.");
+        Tensor after = tuned.GetTensor(before.Name);
+        if (ticket.Origin.Tensor != before.Name)
+            throw new TicketMismatchException($"{ticketPath}: the ticket is of {Quote(ticket.Origin.Tensor)}, a certificate is about the input embedding, "
+                + $"{Quote(before.Name)}. Find the ticket of that tensor.");
+        ThrowIfOther(ticketPath, "base", ticket.Origin.BaseFingerprint, before, cancellationToken);
+        ThrowIfOther(ticketPath, "tuned checkpoint", ticket.Origin.TunedFingerprint, after, cancellationToken);
+        ThrowIfChanged(original, tuned, config, [before.Name], cancellationToken);
+
+        RowScanResult scan = RowScan.Run(RowMatrix.FromTensor(before), RowMatrix.FromTensor(after), options, cancellationToken);
+        ScoredRows rows = new(scan, ticket.Selection);
+        int[] selected = [.. Ticket.Select(rows, ticket.Origin).Ids], given = [.. ticket.Ids];
+        if (!given.AsSpan().SequenceEqual(selected))
+            throw new TicketMismatchException($"{ticketPath}: the ticket holds {given.Length} rows, its own alpha selects {selected.Length}"
+                + $"{FirstDifference(given, selected)}. The file was changed by hand; run kslottery find again.");
+        return new(original, tuned, config, ticket, rows, before, after);
+    }
+
+    /// <summary>Checks that a tokenizer fits the model and calls the ticket's rows what the ticket calls them.</summary>
+    /// <exception cref="InvalidDataException">It does not.</exception>
+    public void ThrowIfUnfit(Tokenizer tokenizer)
+    {
+        ArgumentNullException.ThrowIfNull(tokenizer);
+        if (tokenizer.Count > Config.VocabularySize)
+            throw new InvalidDataException($"{tokenizer.FilePath}: the tokenizer has {tokenizer.Count} tokens, the model's embedding {Config.VocabularySize} rows. "
+                + "Give the model's own tokenizer.");
+        foreach (TicketEntry entry in Ticket.Entries)
+            if (entry.Piece.Length > 0 && tokenizer.Names.Visible(entry.Id) is var piece && piece != entry.Piece)
+                throw new InvalidDataException($"{tokenizer.FilePath}: the ticket calls row {entry.Id} {Quote(entry.Piece)}, this tokenizer calls it {Quote(piece)}. "
+                    + "Give the tokenizer that the ticket was found with.");
+    }
+
+    /// <summary>The ticket's rows with the embed-tuned model's values, rounded to the base's type.</summary>
+    public RowValues Transfer(IReadOnlyList<int> rows) => new(rows, PatchOverlay.Values(TunedEmbedding, rows, BaseEmbedding.ElementType, out _));
+
+    /// <summary>The ticket's rows as a training of them left them: in a patch, or in a checkpoint that is otherwise the base.</summary>
+    /// <exception cref="InvalidDataException">What is there is no Partial Tuning of this ticket; says why.</exception>
+    public RowValues ReadTrained(string path, CheckpointOptions? options, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<int> ids = Ticket.Ids;
+        if (TrainedRows.IsPatch(path, out string patchPath))
+        {
+            using RowPatch patch = RowPatch.Open(patchPath, options);
+            if (patch.BaseFingerprint != Ticket.Origin.BaseFingerprint)
+                throw new InvalidDataException($"{patchPath}: the patch was made for a base with the fingerprint {patch.BaseFingerprint}, the ticket's has "
+                    + $"{Ticket.Origin.BaseFingerprint}. Give a patch that was trained on this base.");
+            if (!patch.Indices.SequenceEqual(ids))
+                throw new InvalidDataException($"{patchPath}: the patch holds {patch.Indices.Count} rows, the ticket {ids.Count}"
+                    + $"{FirstDifference([.. patch.Indices], [.. ids])}. Train with this ticket.json and without --only.");
+            return new(ids, PatchOverlay.Values(patch.Rows, [.. Enumerable.Range(0, ids.Count)], BaseEmbedding.ElementType, out _));
+        }
+        using Checkpoint trained = Checkpoint.Open(path, options);
+        ThrowIfOtherShape(Base, Config, trained);
+        ThrowIfChanged(Base, trained, Config, [BaseEmbedding.Name], cancellationToken);
+        Tensor embedding = trained.GetTensor(BaseEmbedding.Name);
+        HashSet<int> inTicket = [.. ids];
+        RowScanResult scan = RowScan.Run(RowMatrix.FromTensor(BaseEmbedding), RowMatrix.FromTensor(embedding), new(), cancellationToken);
+        for (int row = 0; row < scan.Rows.Count; row++)
+            if (scan.Rows[row].State != RowState.Unchanged && !inTicket.Contains(row))
+                throw new InvalidDataException($"{path}: row {row} differs from the base and is not in the ticket. Give a checkpoint of which only the ticket's "
+                    + "rows were trained.");
+        return new(ids, PatchOverlay.Values(embedding, ids, BaseEmbedding.ElementType, out _));
+    }
+
+    private static void ThrowIfOtherShape(Checkpoint original, LlamaConfig config, Checkpoint other)
+    {
+        LlamaConfig its = LlamaConfig.Load(other.Path);
+        if (its.IsTied != config.IsTied)
+            throw new InvalidDataException($"{other.Path}: {ModelConfig.FileName} says that the output head {(its.IsTied ? "is" : "is not")} the input embedding, that "
+                + $"of {original.Path} says the contrary: a row means another thing in each. Give two models that agree in tie_word_embeddings.");
+        if (its.VocabularySize != config.VocabularySize || its.Width != config.Width)
+            throw new InvalidDataException($"{other.Path}: the embedding has {its.VocabularySize} rows of {its.Width}, that of {original.Path} has "
+                + $"{config.VocabularySize} of {config.Width}. Give a model that was tuned from this base, with the vocabulary as it was.");
+        if (OnlyShape(its) != OnlyShape(config))
+            throw new InvalidDataException($"{other.Path}: {ModelConfig.FileName} describes another model than that of {original.Path}. "
+                + "Give a model that was tuned from this base.");
+    }
+
+    private static LlamaConfig OnlyShape(LlamaConfig config) => config with { MaxLength = 0, BosTokenId = null, EosTokenIds = [] };
+
+    private static void ThrowIfOther(string ticketPath, string what, string expected, Tensor tensor, CancellationToken cancellationToken)
+    {
+        string actual = Fingerprint.OfTensor(tensor, cancellationToken);
+        if (actual != expected)
+            throw new TicketMismatchException($"{ticketPath}: the ticket was found with a {what} of the fingerprint {expected}, but {tensor.File.Path}, tensor "
+                + $"{Quote(tensor.Name)}, has {actual}. {OtherTicket}");
+    }
+
+    /// <summary>Checks that two models hold the same values in all tensors but some.</summary>
+    private static void ThrowIfChanged(
+        Checkpoint original, Checkpoint other, LlamaConfig config, string[] except, CancellationToken cancellationToken)
+    {
+        foreach (Tensor tensor in original.Tensors)
+        {
+            // A head that a tied model holds all the same is never read.
+            if (except.Contains(tensor.Name) || (config.IsTied && tensor.Name == LlamaWeights.HeadName)) continue;
+            if (!other.TryGetTensor(tensor.Name, out Tensor? its)) throw Differs("is missing");
+            if (!its.Shape.SequenceEqual(tensor.Shape)) throw Differs($"has the shape [{string.Join(", ", its.Shape)}] in place of [{string.Join(", ", tensor.Shape)}]");
+            if (!TrainedRows.HaveSameValues(tensor, its, cancellationToken)) throw Differs("holds other values");
+
+            InvalidDataException Differs(string how) => new($"{other.Path}: {Quote(tensor.Name)} {how} than in {original.Path}. A certificate compares with "
+                + "Embed Tuning, which leaves all but the input embedding as it was. Tune with --train embedding.");
+        }
+    }
+
+    private static string FirstDifference(int[] given, int[] expected)
+    {
+        int[] extra = [.. given.Except(expected)], missing = [.. expected.Except(given)];
+        return (extra.Length > 0 ? $"; row {extra[0]} is there and should not be" : "") + (missing.Length > 0 ? $"; row {missing[0]} is missing" : "");
+    }
+
+    private static string Quote(string name) => CheckpointFormatException.Quote(name);
+}

@@ -1,0 +1,44 @@
+using KsLottery.Kernels;
+
+namespace KsLottery.Engine.Devices;
+
+/// <summary>The languages that the kernels' one C text is valid in behind a prelude.</summary>
+internal enum KernelDialect
+{
+    /// <summary>OpenCL C 1.2, built by the device's driver.</summary>
+    OpenCl,
+
+    /// <summary>CUDA C++ as clang reads it without a toolkit, built into PTX by <c>kernels/make-ptx.sh</c>.</summary>
+    Cuda,
+}
+
+/// <summary>The whole text of a kernel: prelude, helper functions, kernel.</summary>
+internal static class KernelText
+{
+    /// <summary>The environment variable that names a folder whose files stand in for the built-in texts: <c>NAME.cl</c> on OpenCL, <c>NAME.ptx</c> on CUDA.</summary>
+    public const string Variable = "KSLOTTERY_KERNELS";
+
+    private static readonly string OpenClPrelude = Embedded("prelude.cl")!, CudaPrelude = Embedded("prelude.cu")!;
+
+    /// <summary>What a device builds: the file <c>NAME.cl</c> of the folder that <see cref="Variable"/> names, otherwise <see cref="Of"/>.</summary>
+    public static string For(KernelDefinition kernel, KernelDialect dialect) =>
+        dialect == KernelDialect.OpenCl && Override($"{kernel.Name}.cl") is { } text ? text : Of(kernel, dialect);
+
+    /// <summary>The text that this build made of a kernel.</summary>
+    public static string Of(KernelDefinition kernel, KernelDialect dialect) => dialect == KernelDialect.Cuda ? $"{CudaPrelude}\n{kernel.Source}"
+        : $"{(kernel.UsesDouble ? "#define USES_DOUBLE\n" : "")}{OpenClPrelude}\n{kernel.Source}";
+
+    /// <summary>The content of a file in the folder that the reader named; null where there is none.</summary>
+    public static string? Override(string file) =>
+        Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } folder && Path.Combine(folder, file) is var path && File.Exists(path)
+            ? File.ReadAllText(path) : null;
+
+    /// <summary>A text that was embedded when the kernels were built; null where there is none.</summary>
+    public static string? Embedded(string resource)
+    {
+        using Stream? stream = typeof(KernelCatalog).Assembly.GetManifestResourceStream(resource);
+        if (stream is null) return null;
+        using StreamReader reader = new(stream);
+        return reader.ReadToEnd();
+    }
+}

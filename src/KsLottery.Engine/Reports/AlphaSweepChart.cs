@@ -1,0 +1,33 @@
+namespace KsLottery.Engine.Reports;
+
+/// <summary>What the tickets of several α are worth: certified share, agreement, scores.</summary>
+internal static class AlphaSweepChart
+{
+    public const string Name = "alpha-sweep";
+
+    private const int MostCurves = 6;
+
+    public static Figure? Draw(IReadOnlyList<AlphaStep> sweep)
+    {
+        const string Title = "What each α is worth";
+        // Only columns that are shares share an axis.
+        string[] names = [.. sweep.SelectMany(s => s.Shares.Keys).Distinct()
+            .Where(n => sweep.All(s => !s.Shares.TryGetValue(n, out double v) || double.IsNaN(v) || v is >= 0 and <= 1) && !n.StartsWith("critical", StringComparison.Ordinal))
+            .Take(MostCurves)];
+        if (names.Length == 0 || sweep.Count < 2) return null;
+        SvgChart chart = new(Title, $"{string.Join(", ", names)} at {Digits.Count(sweep.Count)} levels.",
+            Axis.Log("α", sweep[0].Alpha / 1.3, Math.Min(1, sweep[^1].Alpha * 1.3)), Axis.Linear("share", 0, 1));
+        NumberTable numbers = new(["alpha", "rows", .. names]);
+        foreach (AlphaStep step in sweep)
+            numbers.Add([Digits.Exact(step.Alpha), Digits.Exact(step.Rows), .. names.Select(n => Digits.Exact(step.Shares.GetValueOrDefault(n, double.NaN)))]);
+        foreach ((int i, string name) in names.Index())
+        {
+            (double, double)[] points = [.. sweep.Where(s => double.IsFinite(s.Shares.GetValueOrDefault(name, double.NaN))).Select(s => (s.Alpha, s.Shares[name]))];
+            chart.Line(points, SvgChart.Color(i));
+            foreach ((double alpha, double share) in points) chart.Dot(alpha, share, SvgChart.Color(i), $"α = {Digits.Real(alpha)}: {name.Replace('_', ' ')} {Digits.Real(share)}");
+            chart.LegendLine(name.Replace('_', ' '), SvgChart.Color(i));
+        }
+        return new(Name, Title, $"From {Digits.Count(sweep[0].Rows, "row")} at α = {Digits.Real(sweep[0].Alpha)} to {Digits.Count(sweep[^1].Rows)} at "
+            + $"{Digits.Real(sweep[^1].Alpha)}; each ticket holds all smaller ones.", chart, numbers);
+    }
+}

@@ -1,0 +1,103 @@
+using System.Text;
+using KsLottery.Engine.Tickets;
+
+namespace KsLottery.Engine.Reports;
+
+/// <summary>The tables and sentences of the page's sections.</summary>
+internal static class PageSections
+{
+    private const int MostRows = 500, MostViolations = 40, LongestToken = 12;
+
+    /// <summary>The scores of an experiment in the order of the paper's tables, and their titles.</summary>
+    private static readonly (string Name, string Title, int Digits, bool IsShare)[] Scores =
+    [
+        ("loss", "loss", 3, false), ("bleu", "BLEU", 1, false), ("chrf", "chrF", 1, false), ("exact_match_rate", "exact", 0, true),
+        ("bleu_first_line", "BLEU 1st line", 1, false), ("chrf_first_line", "chrF 1st line", 1, false), ("bleu_response", "BLEU response", 1, false),
+        ("chrf_response", "chrF response", 1, false), ("eos_rate", "stops", 0, true), ("mean_tokens", "tokens", 1, false),
+    ];
+
+    /// <summary>What was found, in two sentences.</summary>
+    public static string Summary(TestedRows rows)
+    {
+        Ticket ticket = rows.Ticket;
+        string changed = ticket.Unchanged == ticket.Origin.Rows ? "The fine-tune changed no row"
+            : $"The fine-tune changed {Digits.Count(ticket.Origin.Rows - ticket.Unchanged)} of the {Digits.Count(ticket.Origin.Rows, "row")}";
+        string stand = ticket.Entries.Count == 0
+            ? $"None stands out at α = {Digits.Real(ticket.Selection.Alpha)}: there is no ticket."
+            : $"{Digits.Count(ticket.Entries.Count)} {(ticket.IsByRank ? "of largest h were taken, though none is below" : ticket.Entries.Count == 1 ? "stands out at" : "stand out at")} "
+                + $"α = {Digits.Real(ticket.Selection.Alpha)} and {(ticket.Entries.Count == 1 ? "makes" : "make")} the ticket: {Digits.Count(ticket.Parameters)} of "
+                + $"{Digits.Count(ticket.Origin.CheckpointParameters)} parameters.";
+        return $"{changed} of {ticket.Origin.Tensor}. {stand}";
+    }
+
+    /// <summary>The figures at the head of the page: a number and what it is.</summary>
+    public static IEnumerable<(string Number, string What)> Tiles(ReportContent content)
+    {
+        if (content.Rows is { } rows)
+        {
+            Ticket ticket = rows.Ticket;
+            yield return (Digits.Count(ticket.Entries.Count), $"of {Digits.Count(ticket.Origin.Rows, "row")} in the ticket");
+            yield return (Digits.Percent(ticket.ShareOfCheckpoint), "of the checkpoint's parameters");
+            yield return (Digits.Fixed((double)rows.LargestCount / rows.Width, 4), "largest D of a row");
+            if (rows.Best is [var best, ..]) yield return (Markup.Cut(RowCloud.Name(best), LongestToken), "the row that moved most");
+        }
+        if (content.Positions.Count > 0)
+        {
+            yield return (Digits.Percent(content.Positions.Count(p => p.IsCertified) / (double)content.Positions.Count), "of positions certified");
+            yield return (Digits.Percent(content.Positions.Count(p => p.Agrees) / (double)content.Positions.Count), "of positions agree");
+        }
+        if (content.Arms.Count > 0) yield return (Digits.Count(ArmScores.Group(content.Arms).Count), "arms compared");
+    }
+
+    /// <summary>The rows of the ticket; where it is empty those that come nearest.</summary>
+    public static void WriteTicket(StringBuilder html, TestedRows rows)
+    {
+        PageTable table = new("rank", "id", "`token", "h", "D", "p", "adjusted p", "sign", "location", "change", "cosine", "<category");
+        foreach ((int i, TicketEntry e) in rows.Best.Take(MostRows).Index())
+            table.Add(PageCell.Of(i + 1), new(Digits.Exact(e.Id), e.Id), new(e.Piece), PageCell.Of(e.Count), new(Digits.Fixed(e.Statistic, 4), e.Statistic, e.Statistic),
+                new(Digits.Probability(e.Log10PValue), e.Log10PValue), new(Digits.Real(e.AdjustedPValue), e.AdjustedPValue), new(e.Sign > 0 ? "+" : e.Sign < 0 ? "−" : "", e.Sign),
+                new(Digits.Real(e.Location), e.Location), new(Digits.Percent(e.RelativeDelta), e.RelativeDelta), PageCell.Of(e.Cosine, 3), new(e.Category.Replace(",", ", ")));
+        table.WriteHtml(html);
+        if (rows.Best.Count > MostRows)
+            html.Append("<p class=\"soft\">").Append(Digits.Count(rows.Best.Count - MostRows)).Append(" more stand in ticket.json.</p>\n");
+    }
+
+    /// <summary>The arms, in the form of the paper's tables.</summary>
+    public static void WriteArms(StringBuilder html, IReadOnlyList<ArmScores> arms)
+    {
+        (string Name, string Title, int Digits, bool IsShare)[] scores = [.. Scores.Where(s => arms.Any(a => a.Scores.ContainsKey(s.Name)))];
+        bool hasSeeds = ArmScores.Group(arms).Any(g => g.Count > 1);
+        PageTable table = new(["<method", "rows", "parameters", .. hasSeeds ? (string[])["seeds"] : [], .. scores.Select(s => s.Title)]);
+        foreach (IReadOnlyList<ArmScores> arm in ArmScores.Group(arms))
+            table.Add([new(arm[0].Method), arm[0].Rows is { } rows ? PageCell.Of(rows) : new(""), arm[0].Parameters > 0 ? PageCell.Of(arm[0].Parameters) : new("", 0),
+                .. hasSeeds ? (PageCell[])[PageCell.Of(arm.Count)] : [], .. scores.Select(s => Score(arm, s.Name, s.Digits, s.IsShare))]);
+        table.WriteHtml(html);
+        html.Append("<p class=\"soft\">").Append(hasSeeds ? "Means over seeds, ± half of the range. " : "")
+            .Append("Loss: nats a target token. Stops: the share of texts that the model ended itself; where it is low, compare first lines.</p>\n");
+    }
+
+    /// <summary>What the certificate says in numbers, violations first.</summary>
+    public static void WriteCertificate(StringBuilder html, IReadOnlyList<PositionMargin> positions)
+    {
+        PositionMargin[] violations = [.. positions.Where(p => p.IsViolation)];
+        int certified = positions.Count(p => p.IsCertified), agree = positions.Count(p => p.Agrees);
+        html.Append("<p>").Append(Markup.Encode($"{Digits.Count(certified)} of {Digits.Count(positions.Count, "position")} are certified, "
+            + $"{Digits.Count(positions.Count(p => p.IsCertified && p.IsCorrect))} of them with the data's token; at {Digits.Count(agree)} the ticket's model agrees with the embed-tuned one. ")).Append("</p>\n");
+        if (violations.Length == 0)
+        {
+            html.Append("<p>No position was certified and yet decided otherwise.</p>\n");
+            return;
+        }
+        html.Append("<p class=\"warn\">").Append(Markup.Encode($"{Digits.Count(violations.Length, "violation")}: certified, and yet the ticket's model decides otherwise. This falsifies the form of the certificate: "
+            + $"position {string.Join(", ", violations.Take(MostViolations).Select(v => v.Position))}{(violations.Length > MostViolations ? ", …" : "")}.")).Append("</p>\n");
+    }
+
+    private static PageCell Score(IReadOnlyList<ArmScores> arm, string name, int digits, bool isShare)
+    {
+        (double mean, double least, double most) = ArmScores.Spread(arm, name);
+        if (double.IsNaN(mean)) return new("");
+        double scale = isShare ? 100 : 1;
+        string spread = arm.Count > 1 ? $" ± {Digits.Fixed(scale * (most - least) / 2, digits)}" : "";
+        return new($"{Digits.Fixed(scale * mean, digits)}{spread}{(isShare ? " %" : "")}", mean);
+    }
+}

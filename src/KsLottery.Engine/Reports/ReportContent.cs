@@ -1,0 +1,43 @@
+using KsLottery.Engine.Tickets;
+
+namespace KsLottery.Engine.Reports;
+
+/// <summary>Everything that a page can show; what is empty or null has no section.</summary>
+internal sealed record ReportContent
+{
+    /// <summary>What the page is about: the folder's name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The ticket with all rows that it was chosen from.</summary>
+    public TestedRows? Rows { get; init; }
+
+    /// <summary>The values of the ticket's rows, as far as they are at hand.</summary>
+    public RowValues? Values { get; init; }
+
+    /// <summary>The row whose distributions are drawn; null takes the best.</summary>
+    public int? Row { get; init; }
+
+    /// <summary>How often each token occurs in some data, by id.</summary>
+    public IReadOnlyList<long>? Occurrences { get; init; }
+
+    /// <summary>All tickets, the one of <see cref="Rows"/> first.</summary>
+    public IReadOnlyList<(string Name, Ticket Ticket)> Tickets { get; init; } = [];
+
+    public IReadOnlyList<TrainingRecord> Trainings { get; init; } = [];
+
+    public IReadOnlyList<ArmScores> Arms { get; init; } = [];
+
+    public IReadOnlyList<PositionMargin> Positions { get; init; } = [];
+
+    public IReadOnlyList<AlphaStep> Sweep { get; init; } = [];
+
+    public IReadOnlyList<TensorShift> Tensors { get; init; } = [];
+
+    /// <summary>The run manifest.</summary>
+    public IReadOnlyList<FactGroup> Facts { get; init; } = [];
+
+    /// <summary>What was found and is not shown, and why.</summary>
+    public IReadOnlyList<string> Remarks { get; init; } = [];
+
+    public bool IsEmpty => Rows is null && Trainings.Count + Arms.Count + Positions.Count + Sweep.Count + Tensors.Count == 0;
+}

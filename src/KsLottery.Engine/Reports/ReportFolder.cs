@@ -1,0 +1,101 @@
+using KsLottery.Engine.Tickets;
+using KsLottery.Engine.Training;
+using KsLottery.Engine.Transfer;
+
+namespace KsLottery.Engine.Reports;
+
+/// <summary>Finds what a folder and the folders in it hold that a page can show.</summary>
+/// <remarks>Files are known by the names that the commands give them; folders by name order, the folder itself first.</remarks>
+internal sealed class ReportFolder
+{
+    private const string TrainingName = "training.json";
+    private const string CertificateName = "certificate.json";
+
+    private readonly string _path;
+    private readonly string _name;
+    private readonly string[] _folders;
+    private readonly List<string> _remarks = [];
+
+    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
+    public ReportFolder(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        if (File.Exists(path)) throw new DirectoryNotFoundException($"{path}: this is a file. Give the folder of find --out, tune, certify or demo --keep.");
+        if (!Directory.Exists(path)) throw new DirectoryNotFoundException($"{path}: no such folder.");
+        _path = path;
+        _name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
+        _folders = [path, .. Directory.EnumerateDirectories(path)
+            .Where(f => !Path.GetFileName(f).StartsWith('.') && !File.Exists(Path.Combine(f, Report.PageName))).Order(StringComparer.Ordinal)];
+    }
+
+    /// <summary>Reads everything.</summary>
+    /// <exception cref="InvalidDataException">A file is damaged, or there is nothing to show.</exception>
+    public ReportContent Read(ReportOptions options, CancellationToken cancellationToken)
+    {
+        List<(string Folder, Ticket Ticket)> tickets = [.. _folders
+            .Where(f => File.Exists(Path.Combine(f, TicketFile.FileName)) && File.Exists(Path.Combine(f, RowsFile.FileName)))
+            .Select(f => (f, TicketFile.Read(Path.Combine(f, TicketFile.FileName))))];
+        TestedRows? rows = tickets.Count == 0 ? null
+            : TestedRows.Read(Path.Combine(tickets[0].Folder, RowsFile.FileName), tickets[0].Ticket, cancellationToken);
+        foreach ((string folder, _) in tickets.Skip(1))
+            _remarks.Add($"The rows of one ticket are drawn, those of {NameOf(tickets[0].Folder)}; kslottery report on {NameOf(folder)} gives those.");
+        ReportContent content = new()
+        {
+            Name = _name,
+            Rows = rows,
+            Values = rows is null ? null : ReadValues(tickets[0].Folder, rows, options.Row),
+            Row = options.Row,
+            Occurrences = options.Occurrences,
+            Tickets = [.. tickets.Select(t => (NameOf(t.Folder), t.Ticket))],
+            Trainings = [.. All(MetricsWriter.FileName).Select(f =>
+                new TrainingRecord(NameOf(f), MetricsFile.Read(Path.Combine(f, MetricsWriter.FileName)), IsPretraining(f)))],
+            Arms = One(ArmScores.FileName, ArmScores.Read),
+            Positions = One(PositionMargin.FileName, PositionMargin.Read),
+            Sweep = One(AlphaStep.FileName, AlphaStep.Read),
+            Tensors = One(TensorShift.FileName, TensorShift.Read),
+            Facts = ReadFacts(tickets),
+            Remarks = _remarks,
+        };
+        if (content.IsEmpty)
+            throw new InvalidDataException($"{_path}: nothing to report: neither it nor a folder in it has {TicketFile.FileName} with {RowsFile.FileName}, "
+                + $"{MetricsWriter.FileName}, {PositionMargin.FileName}, {AlphaStep.FileName}, {ArmScores.FileName} or {TensorShift.FileName}. "
+                + "Give the folder of find --out, tune, certify or demo --keep.");
+        return options.Row is { } row && content.Values?.Find(row) is null ? throw NoSuchRow(row, rows, content.Values) : content;
+    }
+
+    private static RowValues? ReadValues(string folder, TestedRows rows, int? row)
+    {
+        string patch = Path.Combine(folder, RowPatch.FileName);
+        if (!File.Exists(patch)) return null;
+        IEnumerable<int> best = rows.Best.Select(e => e.Id);
+        return RowValues.Read(patch, row is { } wanted ? best.Where(id => id != wanted).Prepend(wanted) : best);
+    }
+
+    private ArgumentException NoSuchRow(int row, TestedRows? rows, RowValues? values) => new(values is null
+        ? $"row {Digits.Exact(row)}: {_path} has no {RowPatch.FileName} beside a ticket, which would hold its values. Leave the row out, or run kslottery find with --out."
+        : $"row {Digits.Exact(row)}: the ticket's {RowPatch.FileName} has {Digits.Count(rows!.Best.Count, "row")} and not this one. Choose one of "
+            + $"{string.Join(", ", values.Ids.Take(12).Select(id => Digits.Exact(id)))}{(values.Ids.Count > 12 ? ", …" : "")}.");
+
+    private List<FactGroup> ReadFacts(List<(string Folder, Ticket Ticket)> tickets)
+    {
+        List<FactGroup> groups = [.. tickets.Select(t => TicketFacts.Of(NameOf(t.Folder), t.Ticket))];
+        foreach (string name in (string[])[CertificateName, TrainingName])
+            groups.AddRange(All(name).Select(f => new FactGroup($"{NameOf(f)}: {name}", JsonFacts.Read(Path.Combine(f, name)))));
+        return groups;
+    }
+
+    private static bool IsPretraining(string folder) => Path.Combine(folder, TrainingName) is var file && File.Exists(file)
+        && JsonFacts.Read(file) is var facts && facts.Any(f => f.Name == "settings.scope") && facts.All(f => f.Name != "settings.base");
+
+    private IEnumerable<string> All(string name) => _folders.Where(f => File.Exists(Path.Combine(f, name)));
+
+    private IReadOnlyList<T> One<T>(string name, Func<string, IReadOnlyList<T>> read)
+    {
+        string[] found = [.. All(name)];
+        foreach (string folder in found.Skip(1))
+            _remarks.Add($"{name} of {NameOf(found[0])} is shown; kslottery report on {NameOf(folder)} shows its own.");
+        return found.Length == 0 ? [] : read(Path.Combine(found[0], name));
+    }
+
+    private string NameOf(string folder) => folder == _path ? _name : Path.GetFileName(folder);
+}

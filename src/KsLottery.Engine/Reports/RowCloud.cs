@@ -1,0 +1,45 @@
+using KsLottery.Engine.Tickets;
+
+namespace KsLottery.Engine.Reports;
+
+/// <summary>−log₁₀ p of every row against something else: a dot for each row of the ticket on top of the cloud of all others.</summary>
+internal static class RowCloud
+{
+    private const int MostDots = 500, MostNames = 14;
+
+    /// <summary>The axis of −log₁₀ p.</summary>
+    public static Axis Probabilities(TestedRows rows)
+    {
+        double most = Math.Max(-Log10(rows, rows.LargestCount), -Math.Log10(rows.Ticket.Selection.Alpha)) * 1.12;
+        return Axis.Root("−log₁₀ p", Math.Max(2, most));
+    }
+
+    /// <summary>The logarithm of p, which is finite for the page: an asymptotic p of 0 lies at the end of what a drawing can show.</summary>
+    public static double Log10(TestedRows rows, int count) => Math.Max(-1e6, rows.Null.Log10PValue(count)) is var log10 && log10 < 0 ? log10 : 0;
+
+    /// <summary>Draws the rows.</summary>
+    /// <param name="chart">The chart.</param>
+    /// <param name="rows">The rows.</param>
+    /// <param name="place">A row's place to the right.</param>
+    public static void Draw(SvgChart chart, TestedRows rows, Func<int, double> place)
+    {
+        TicketEntry[] dots = [.. rows.Ticket.Entries.Take(MostDots)];
+        HashSet<int> drawn = [.. dots.Select(d => d.Id)];
+        List<(double, double)> others = [];
+        for (int id = 0; id < rows.Counts.Count; id++)
+            if (rows.Counts[id] >= 0 && !drawn.Contains(id)) others.Add((place(id), -Log10(rows, rows.Counts[id])));
+        chart.Cloud(others, SvgChart.Color(0));
+        foreach (TicketEntry entry in dots.Reverse())
+            chart.Dot(place(entry.Id), -Log10(rows, entry.Count), SvgChart.Color(1), Tip(entry));
+        if (rows.Ticket.CriticalCount <= rows.Width && rows.Ticket.CriticalCount > 0)
+            chart.RuleAtY(-Log10(rows, rows.Ticket.CriticalCount), $"h ≥ {Digits.Count(rows.Ticket.CriticalCount)}", "quiet");
+        foreach (TicketEntry entry in rows.Best.Take(MostNames))
+            chart.TryName(place(entry.Id), -Log10(rows, entry.Count), Name(entry), SvgChart.Color(1));
+    }
+
+    /// <summary>A row's token, or its id where no tokenizer names it.</summary>
+    public static string Name(TicketEntry entry) => entry.Piece.Length > 0 ? entry.Piece : $"#{Digits.Exact(entry.Id)}";
+
+    private static string Tip(TicketEntry entry) =>
+        $"{Name(entry)} (id {Digits.Exact(entry.Id)}): h = {Digits.Count(entry.Count)}, D = {Digits.Fixed(entry.Statistic, 4)}, p = {Digits.Probability(entry.Log10PValue)}";
+}

@@ -1,0 +1,23 @@
+using KsLottery.Engine.Statistics;
+using KsLottery.Engine.Tickets;
+
+namespace KsLottery.Engine.Reports;
+
+/// <summary>What a ticket depends on, for the manifest.</summary>
+internal static class TicketFacts
+{
+    public static FactGroup Of(string name, Ticket ticket) => new($"{name}: ticket",
+    [
+        ("signature", ticket.Signature.ToString()),
+        ("tensor", ticket.Origin.Tensor),
+        ("rows × values", $"{Digits.Count(ticket.Origin.Rows)} × {Digits.Count(ticket.Origin.Width)}"),
+        ("base", $"{ticket.Origin.BaseType.ToName()}, {ticket.Origin.BaseFingerprint}"),
+        ("tuned", $"{ticket.Origin.TunedType.ToName()}, {ticket.Origin.TunedFingerprint}"),
+        ("output head", ticket.Origin.IsTied switch { true => "tied: it is the input embedding", false => "not tied", null => "not known to be tied" }),
+        ("test", $"two-sample Kolmogorov-Smirnov, two-sided, {(ticket.Selection.Method == KsMethod.Exact ? "exact" : "asymptotic")} p"),
+        ("α", $"{Digits.Real(ticket.Selection.Alpha)}, correction: {(ticket.Selection.Adjustment == PValueAdjustment.None ? "none" : ticket.Selection.Adjustment.ToString())}"),
+        ("needed", ticket.CriticalCount > ticket.Origin.Width ? "no h is large enough" : $"h ≥ {Digits.Count(ticket.CriticalCount)}"),
+        ("states", $"{Digits.Count(ticket.Changed)} changed, {Digits.Count(ticket.Unchanged)} unchanged, {Digits.Count(ticket.Degenerate)} degenerate, {Digits.Count(ticket.NonFinite)} not finite"),
+        ("kslottery", ticket.Version),
+    ]);
+}

@@ -1,0 +1,9 @@
+using KsLottery.Engine.Training;
+
+namespace KsLottery.Engine.Reports;
+
+/// <summary>The steps of one training.</summary>
+/// <param name="Name">Its folder.</param>
+/// <param name="Steps">Its metrics.</param>
+/// <param name="IsPretraining">Whether it made a model from nothing: its <c>training.json</c> names no base.</param>
+internal sealed record TrainingRecord(string Name, IReadOnlyList<StepMetrics> Steps, bool IsPretraining);
