@@ -35,7 +35,8 @@ internal static class IlgpuCall
     /// <summary>What ILGPU's own wrapping exceptions hide; null for a fault of the caller's code.</summary>
     private static Exception? Cause(Exception exception) => exception switch
     {
-        TargetInvocationException or InternalCompilerException when exception.InnerException is not null => Cause(exception.InnerException) ?? exception,
+        TargetInvocationException or InternalCompilerException when exception.InnerException is { } inner =>
+            Cause(inner) ?? exception,
         AcceleratorException or InternalCompilerException or InvalidKernelOperationException or CapabilityNotSupportedException
             or NotSupportedException or InvalidOperationException or OutOfMemoryException or DllNotFoundException => exception,
         _ => null,

@@ -26,7 +26,8 @@ internal static class IlgpuContext
     /// <summary>Takes every device that ILGPU finds, so that those that it refuses can be told with the reason.</summary>
     private static Context Create()
     {
-        if (OperatingSystem.IsLinux() && !Directory.Exists(WslLibraries)) NativeLibrary.SetDllImportResolver(typeof(Context).Assembly, Resolve);
+        if (OperatingSystem.IsLinux() && !Directory.Exists(WslLibraries))
+            NativeLibrary.SetDllImportResolver(typeof(Context).Assembly, Resolve);
         return Context.Create(builder => builder
             .Cuda(_ => true)
             .OpenCL(_ => true)

@@ -21,12 +21,14 @@ internal sealed class IlgpuDevice(string name, Accelerator accelerator) : Kernel
 
     public override DeviceLimits Limits { get; } = LimitsOf(accelerator);
 
-    public override DeviceBuffer Allocate(long bytes) => IlgpuCall.Run(name, $"Allocate1D of {bytes} bytes", () => new IlgpuBuffer(accelerator, bytes));
+    public override DeviceBuffer Allocate(long bytes) =>
+        IlgpuCall.Run(name, $"Allocate1D of {bytes} bytes", () => new IlgpuBuffer(accelerator, bytes));
 
     public override StagingBuffer AllocateStaging(int bytes) =>
         IlgpuCall.Run(name, $"AllocatePageLocked1D of {bytes} bytes", () => new IlgpuStaging(accelerator, bytes));
 
-    public override DeviceQueue CreateQueue() => IlgpuCall.Run(name, "CreateStream", () => new IlgpuQueue(this, accelerator.CreateStream()));
+    public override DeviceQueue CreateQueue() =>
+        IlgpuCall.Run(name, "CreateStream", () => new IlgpuQueue(this, accelerator.CreateStream()));
 
     /// <summary>A kernel, compiled at its first use.</summary>
     /// <exception cref="DeviceFailureException">ILGPU refuses it; says why.</exception>
@@ -49,13 +51,18 @@ internal sealed class IlgpuDevice(string name, Accelerator accelerator) : Kernel
         accelerator.Dispose();
     }
 
-    /// <summary>The processor says of itself that it has no bounds; it gets those of common devices.</summary>
+    /// <summary>
+    /// <summary>
+    /// The processor says of itself that it has no bounds; it gets those of common devices. Of an OpenCL device's memory ILGPU does not tell the
+    /// largest piece, which is a quarter at least.
+    /// </summary>
     private static DeviceLimits LimitsOf(Accelerator accelerator)
     {
         const int CommonSharedBytes = 48 << 10;
         bool isCpu = accelerator.AcceleratorType == AcceleratorType.CPU;
         long memory = isCpu ? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes : accelerator.MemorySize;
-        return new(memory, accelerator.Device is CLDevice ? memory / 4 : memory, isCpu ? CommonSharedBytes : accelerator.MaxSharedMemoryPerGroup,
-            accelerator.MaxNumThreadsPerGroup, accelerator.NumMultiprocessors, accelerator.Device is not CLDevice cl || cl.Capabilities.Float64, isCpu);
+        CLDevice? openCl = accelerator.Device as CLDevice;
+        return new(memory, openCl is null ? memory : memory / 4, isCpu ? CommonSharedBytes : accelerator.MaxSharedMemoryPerGroup,
+            accelerator.MaxNumThreadsPerGroup, accelerator.NumMultiprocessors, openCl is null || openCl.Capabilities.Float64, isCpu);
     }
 }

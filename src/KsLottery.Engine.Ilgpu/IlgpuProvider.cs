@@ -20,14 +20,19 @@ internal sealed class IlgpuProvider : IDeviceProvider
         }
         catch (Exception exception)
         {
-            return [new(Prefix, DeviceKind.Ilgpu, "ILGPU's accelerators") { Reason = $"ILGPU failed: {exception.Message.TrimEnd('.')}", NextStep = "Use --device cpu" }];
+            return [new(Prefix, DeviceKind.Ilgpu, "ILGPU's accelerators")
+            {
+                Reason = $"ILGPU failed: {exception.Message.TrimEnd('.')}",
+                NextStep = "Use --device cpu",
+            }];
         }
     }
 
     public KernelDevice Open(DeviceInfo device)
     {
-        Device found = Devices().ElementAt(int.Parse(device.Name.AsSpan(Prefix.Length + 1), NumberStyles.None, CultureInfo.InvariantCulture));
-        return IlgpuCall.Run(device.Name, "CreateAccelerator", () => new IlgpuDevice(device.Name, found.CreateAccelerator(IlgpuContext.Current)));
+        int number = int.Parse(device.Name.AsSpan(Prefix.Length + 1), NumberStyles.None, CultureInfo.InvariantCulture);
+        return IlgpuCall.Run(device.Name, "CreateAccelerator",
+            () => new IlgpuDevice(device.Name, Devices().ElementAt(number).CreateAccelerator(IlgpuContext.Current)));
     }
 
     /// <summary>Those that ILGPU can use before those that it refuses.</summary>
@@ -42,13 +47,16 @@ internal sealed class IlgpuProvider : IDeviceProvider
             _ => $"{device.Name}, CUDA, through ILGPU {Context.Version}",
         };
         DeviceInfo info = new(string.Create(CultureInfo.InvariantCulture, $"{Prefix}:{index}"), DeviceKind.Ilgpu, description);
-        return WhyNot(device) is { } reason ? info with { Reason = reason, NextStep = "Use --device opencl or --device cuda, which need less" } : info;
+        return WhyNot(device) is not { } reason ? info
+            : info with { Reason = reason, NextStep = "Use its name without ILGPU, opencl:N or cuda:N, which needs less" };
     }
 
     private static string? WhyNot(Device device) => device switch
     {
-        CLDevice { Capabilities.GenericAddressSpace: false } => "it has no generic address space, which ILGPU needs: OpenCL 2 has one, OpenCL 3 may leave it out",
-        CudaDevice { Architecture: null } or CudaDevice { InstructionSet: null } => "ILGPU knows no instruction set for this chip and driver",
+        CLDevice { Capabilities.GenericAddressSpace: false } =>
+            $"{device.Name} has no generic address space, which ILGPU needs: OpenCL 2 has one, OpenCL 3 may leave it out",
+        CudaDevice { Architecture: null } or CudaDevice { InstructionSet: null } =>
+            $"ILGPU knows no instruction set for {device.Name} and its driver",
         _ => null,
     };
 }

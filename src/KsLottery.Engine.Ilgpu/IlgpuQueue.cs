@@ -18,7 +18,8 @@ internal sealed class IlgpuQueue(IlgpuDevice device, AcceleratorStream stream) :
         if (groups == 0) return;
         object[] values = new object[arguments.Length];
         for (int i = 0; i < values.Length; i++) values[i] = Value(kernel.Parameters[i], arguments[i]);
-        IlgpuCall.Run(device.Name, $"Launch of {kernel.Name}", () => loaded.Launch(stream, new KernelConfig(groups, kernel.GroupSize), values));
+        IlgpuCall.Run(device.Name, $"Launch of {kernel.Name}",
+            () => loaded.Launch(stream, new KernelConfig(groups, kernel.GroupSize), values));
     }
 
     public override void Build(KernelDefinition kernel) => device.Load(kernel);
@@ -33,7 +34,8 @@ internal sealed class IlgpuQueue(IlgpuDevice device, AcceleratorStream stream) :
         Copy(((IlgpuBuffer)source).Range(sourceStart, bytes), ((IlgpuBuffer)destination).Range(destinationStart, bytes));
 
     public override void Clear(DeviceBuffer destination, long start, long bytes) =>
-        IlgpuCall.Run(device.Name, $"MemSetToZero of {bytes} bytes", () => ((IlgpuBuffer)destination).Range(start, bytes).MemSetToZero(stream));
+        IlgpuCall.Run(device.Name, $"MemSetToZero of {bytes} bytes",
+            () => ((IlgpuBuffer)destination).Range(start, bytes).MemSetToZero(stream));
 
     /// <summary>ILGPU hands work over as it is given.</summary>
     public override void Flush()

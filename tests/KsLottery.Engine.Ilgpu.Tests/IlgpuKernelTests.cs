@@ -23,7 +23,7 @@ public sealed class IlgpuKernelTests
             from type in typeof(IlgpuDevices).Assembly.GetTypes()
             from method in type.GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)
             where method.IsDefined(typeof(KernelAttribute))
-            from instance in method.IsGenericMethodDefinition ? method.GetCustomAttributes<KernelInstanceAttribute>().Select(i => i.Arguments) : [[]]
+            from instance in method.GetCustomAttributes<KernelInstanceAttribute>().Select(i => i.Arguments).DefaultIfEmpty([])
             select method.Name + string.Concat(instance.Where(t => !t.IsPrimitive).Select(t => $"_{t.Name}"));
         Assert.That(compiled, Is.Not.Empty.And.EquivalentTo(Names));
     }
@@ -31,8 +31,9 @@ public sealed class IlgpuKernelTests
     [TestCaseSource(nameof(Names))]
     public void Every_kernel_becomes_PTX(string name)
     {
-        using PTXBackend compiler = new(IlgpuContext.Current, new CudaCapabilityContext(CudaArchitecture.SM_75), CudaArchitecture.SM_75, CudaInstructionSet.ISA_63, null);
-        PTXCompiledKernel compiled = (PTXCompiledKernel)compiler.Compile(IlgpuKernels.EntryPointOf(KernelCatalog.Get(name)), Specialization(name));
+        CudaArchitecture turing = CudaArchitecture.SM_75;
+        using PTXBackend compiler = new(IlgpuContext.Current, new CudaCapabilityContext(turing), turing, CudaInstructionSet.ISA_63, null);
+        var compiled = (PTXCompiledKernel)compiler.Compile(IlgpuKernels.EntryPointOf(KernelCatalog.Get(name)), Specialization(name));
         Assert.That(compiled.PTXAssembly, Does.Contain(".visible .entry").And.Contain(".target sm_75"));
     }
 
@@ -40,7 +41,7 @@ public sealed class IlgpuKernelTests
     public void Every_kernel_becomes_OpenCL_C(string name)
     {
         using CLBackend compiler = new(IlgpuContext.Current, new(true, true, true, true, true), CLDeviceVendor.AMD, CLCVersion.CL20);
-        CLCompiledKernel compiled = (CLCompiledKernel)compiler.Compile(IlgpuKernels.EntryPointOf(KernelCatalog.Get(name)), Specialization(name));
+        var compiled = (CLCompiledKernel)compiler.Compile(IlgpuKernels.EntryPointOf(KernelCatalog.Get(name)), Specialization(name));
         Assert.That(compiled.Source, Does.Contain("kernel void"));
     }
 

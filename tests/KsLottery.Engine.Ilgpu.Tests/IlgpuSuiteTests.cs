@@ -4,7 +4,8 @@ using KsLottery.Engine.Models;
 namespace KsLottery.Engine.Ilgpu.Tests;
 
 /// <summary>The row suite and the suite of operations, unchanged, on an accelerator of ILGPU.</summary>
-/// <remarks>The processor, which takes a thread a lane, gets a few rows of each kind and small operations; a device that is named gets all.</remarks>
+/// <remarks>The processor, which takes a thread a lane, gets a few rows of each kind and small operations; a device
+/// that is named gets all.</remarks>
 internal sealed class IlgpuSuiteTests
 {
     private ComputeDevice _device = null!;
@@ -18,7 +19,8 @@ internal sealed class IlgpuSuiteTests
     /// <summary>There are 33 kinds of rows, one after another: every 32nd case takes each kind once, over all types and widths.</summary>
     private static IEnumerable<VerificationCase> Rows => RowCases.All.Where((_, i) => IlgpuTestDevice.IsNamed || i % 32 == 0);
 
-    private static IEnumerable<VerificationCase> Operations => OperationCases.All(IlgpuTestDevice.IsNamed ? DeviceKind.Ilgpu : DeviceKind.Simulated);
+    private static IEnumerable<VerificationCase> Operations =>
+        OperationCases.All(IlgpuTestDevice.IsNamed ? DeviceKind.Ilgpu : DeviceKind.Simulated);
 
     [TestCaseSource(nameof(Rows))]
     public void Rows_are_tested_as_by_the_reference_bit_for_bit(VerificationCase rows) => Assert.That(rows.Check(_device), Is.Null);
@@ -30,8 +32,9 @@ internal sealed class IlgpuSuiteTests
     [Test]
     public void Gradients_of_a_model_agree_with_central_differences()
     {
-        if (!IlgpuTestDevice.IsNamed) Assert.Ignore("thousands of small launches are too slow on ILGPU's processor; name a device by KSLOTTERY_TEST_DEVICE");
-        foreach ((string tensor, double difference) in GradientCases.Measure(_device.Operations, TrainingScope.Full, isTied: false, recompute: false))
+        if (!IlgpuTestDevice.IsNamed)
+            Assert.Ignore("thousands of launches take long on ILGPU's processor; name a device by KSLOTTERY_TEST_DEVICE");
+        foreach ((string tensor, double difference) in GradientCases.Measure(_device.Operations, TrainingScope.Full, false, false))
             Assert.That(difference, Is.LessThan(GradientCases.Tolerance), tensor);
     }
 }

@@ -2,7 +2,7 @@ using KsLottery.Engine.Devices;
 
 namespace KsLottery.Engine.Ilgpu.Tests;
 
-/// <summary>The accelerator that the suites run on: the processor's, or the one that <c>KSLOTTERY_TEST_DEVICE</c> names, for instance <c>ilgpu:0</c>.</summary>
+/// <summary>What the suites run on: the processor's, or the one that <c>KSLOTTERY_TEST_DEVICE</c> names, such as <c>ilgpu:0</c>.</summary>
 internal static class IlgpuTestDevice
 {
     private static readonly string? Named = Environment.GetEnvironmentVariable("KSLOTTERY_TEST_DEVICE");
