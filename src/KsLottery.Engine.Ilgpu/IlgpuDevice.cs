@@ -52,9 +52,8 @@ internal sealed class IlgpuDevice(string name, Accelerator accelerator) : Kernel
     }
 
     /// <summary>
-    /// <summary>
-    /// The processor says of itself that it has no bounds; it gets those of common devices. Of an OpenCL device's memory ILGPU does not tell the
-    /// largest piece, which is a quarter at least.
+    /// The processor says of itself that it has no bounds; it gets those of common devices. Of an OpenCL device's memory ILGPU does not
+    /// tell the largest piece, which is a quarter at least.
     /// </summary>
     private static DeviceLimits LimitsOf(Accelerator accelerator)
     {
