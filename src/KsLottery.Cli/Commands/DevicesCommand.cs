@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json;
 using KsLottery.Engine.Devices;
 using KsLottery.Engine.Kernels;
@@ -6,15 +7,28 @@ using KsLottery.Engine.Tokens;
 
 namespace KsLottery.Cli.Commands;
 
-/// <summary><c>kslottery devices</c>: what could do the work here, and why the rest cannot.</summary>
+/// <summary><c>kslottery devices</c>: what could do the work here, why the rest cannot, and how fast each is.</summary>
 internal static class DevicesCommand
 {
+    private static readonly Option<bool> Measure = new("--measure")
+    {
+        Description = "Measure every usable device at testing rows and at running models first; --device auto goes by it from then on.",
+    };
+
     public static Command Create()
     {
-        Command command = new("devices", "Lists the devices that can test rows here, and says why the others cannot.");
+        Command command = new("devices", "Lists the devices that can compute here, and says why the others cannot.");
         Option<DirectoryInfo?> kernels = new("--kernels") { Description = "Writes the kernels' C texts for CUDA into this folder instead.", Hidden = true };
+        command.Options.Add(Measure);
         command.Options.Add(kernels);
-        command.SetBody((parsed, ui, _) => parsed.GetValue(kernels) is { } folder ? WriteKernels(ui, folder) : Run(ui));
+        command.SetBody((parsed, ui, cancel) =>
+        {
+            if (parsed.GetValue(kernels) is { } folder) return WriteKernels(ui, folder);
+            IReadOnlyList<DeviceInfo> devices = DeviceCatalog.Probe();
+            if (parsed.GetValue(Measure)) MeasureAll(ui, devices, cancel);
+            Write(ui, devices);
+            return ExitCode.Ok;
+        });
         return command;
     }
 
@@ -25,17 +39,46 @@ internal static class DevicesCommand
         return ExitCode.Ok;
     }
 
-    private static int Run(ConsoleUi ui)
+    /// <summary>Measures what computes for a person; one that fails is told and is no reason to stop.</summary>
+    private static void MeasureAll(ConsoleUi ui, IReadOnlyList<DeviceInfo> devices, CancellationToken cancel)
     {
-        IReadOnlyList<DeviceInfo> devices = DeviceCatalog.Probe();
+        List<DeviceMeasurement> measured = [];
+        foreach (DeviceInfo device in devices.Where(d => d.IsAvailable && d.Kind != DeviceKind.Simulated))
+        {
+            foreach (DeviceWork work in Enum.GetValues<DeviceWork>())
+            {
+                cancel.ThrowIfCancellationRequested();
+                ui.Remark($"measuring {device.Name} at {Title(work)}");
+                try
+                {
+                    using ComputeDevice opened = ComputeDevice.Open(device.Name, work);
+                    measured.Add(DeviceSpeed.Measure(opened, work, cancel));
+                }
+                catch (Exception exception) when (exception is DeviceUnavailableException or DeviceFailureException)
+                {
+                    ui.Remark(exception.Message);
+                }
+            }
+        }
+        if (DeviceMeasurements.Keep(measured) is { } reason) ui.Remark($"the measurements are not kept: {reason}");
+    }
+
+    private static void Write(ConsoleUi ui, IReadOnlyList<DeviceInfo> devices)
+    {
+        IReadOnlyList<DeviceMeasurement> measured = DeviceMeasurements.Read();
         TextTable table = new("device", "usable", "what");
         foreach (DeviceInfo device in devices)
-            table.Add(device.Name, device.IsAvailable ? "yes" : "no", device.IsAvailable ? device.Description : device.Reason!);
+            table.Add(device.Name, device.IsAvailable ? "yes" : "no", ConsoleUi.OneLine(device.IsAvailable ? device.Description : device.Reason!));
         ui.Write(table);
+        foreach (DeviceInfo device in devices.Where(d => d is { IsAvailable: false, Processor: null }))
+            ui.WriteLine($"{ConsoleUi.OneLine(device.Kind == DeviceKind.OpenCl ? device.Description : device.Name)}: {ConsoleUi.OneLine(device.NextStep!)}.");
         foreach (DeviceInfo device in devices)
+        {
             if (device.Processor is { } processor) WriteProcessor(ui, device, processor);
-        ui.WriteJson(json => WriteJson(json, devices));
-        return ExitCode.Ok;
+            if (device.Facts.Count > 0) WriteFacts(ui, device);
+        }
+        WriteMeasurements(ui, measured);
+        ui.WriteJson(json => WriteJson(json, devices, measured));
     }
 
     private static void WriteProcessor(ConsoleUi ui, DeviceInfo device, ProcessorInfo processor)
@@ -52,7 +95,56 @@ internal static class DevicesCommand
         if (!device.IsAvailable) ui.WriteLine($"{device.NextStep}.");
     }
 
-    private static void WriteJson(Utf8JsonWriter json, IReadOnlyList<DeviceInfo> devices)
+    private static void WriteFacts(ConsoleUi ui, DeviceInfo device)
+    {
+        ui.WriteLine();
+        TextTable table = new(device.Name, "");
+        foreach ((string name, string value) in device.Facts) table.Add(name, ConsoleUi.OneLine(value));
+        ui.Write(table);
+        foreach (string remark in device.Remarks) ui.WriteLine($"note: {remark}.");
+    }
+
+    private static void WriteMeasurements(ConsoleUi ui, IReadOnlyList<DeviceMeasurement> measured)
+    {
+        ui.WriteLine();
+        if (measured.Count > 0)
+        {
+            TextTable table = new("measured", "at", "per second");
+            foreach (DeviceMeasurement one in measured)
+                table.Add(ConsoleUi.OneLine(one.Device), Title(one.Work), string.Create(CultureInfo.InvariantCulture, $"{one.PerSecond:N0} {Unit(one.Work)}"));
+            ui.Write(table);
+            ui.WriteLine();
+        }
+        foreach (DeviceWork work in Enum.GetValues<DeviceWork>())
+        {
+            (string? name, string reason) = Auto(work);
+            ui.WriteLine($"--device auto is {name ?? "nothing"} for {Title(work)}: {reason}");
+        }
+        DeviceCache cache = DeviceCache.Examine();
+        ui.WriteLine(cache.Folder is { } folder
+            ? string.Create(CultureInfo.InvariantCulture, $"compiled kernels are kept in {ConsoleUi.OneLine(folder)}: {cache.Programs}, {cache.Bytes / 1024:N0} KiB")
+            : "compiled kernels are not kept");
+    }
+
+    /// <summary>What <c>auto</c> takes, and why; no name where that cannot compute.</summary>
+    private static (string? Name, string Reason) Auto(DeviceWork work)
+    {
+        try
+        {
+            DeviceChoice choice = DeviceCatalog.Choose(DeviceCatalog.Auto, work);
+            return (choice.Device.Name, choice.Reason);
+        }
+        catch (DeviceUnavailableException exception)
+        {
+            return (null, exception.Reason);
+        }
+    }
+
+    private static string Title(DeviceWork work) => work == DeviceWork.Rows ? "testing rows" : "running models";
+
+    private static string Unit(DeviceWork work) => work == DeviceWork.Rows ? "rows" : "tokens";
+
+    private static void WriteJson(Utf8JsonWriter json, IReadOnlyList<DeviceInfo> devices, IReadOnlyList<DeviceMeasurement> measured)
     {
         json.WriteStartArray("devices");
         foreach (DeviceInfo device in devices)
@@ -64,9 +156,39 @@ internal static class DevicesCommand
             json.WriteString("reason", device.Reason);
             json.WriteString("next_step", device.NextStep);
             if (device.Processor is { } processor) WriteJson(json, processor);
+            if (device.Facts.Count > 0)
+            {
+                json.WriteStartObject("facts");
+                foreach ((string name, string value) in device.Facts) json.WriteString(name.Replace(' ', '_'), value);
+                json.WriteEndObject();
+                json.WriteStartArray("remarks");
+                foreach (string remark in device.Remarks) json.WriteStringValue(remark);
+                json.WriteEndArray();
+            }
             json.WriteEndObject();
         }
         json.WriteEndArray();
+        json.WriteStartArray("measurements");
+        foreach (DeviceMeasurement one in measured)
+        {
+            json.WriteStartObject();
+            json.WriteString("device", one.Device);
+            json.WriteString("description", one.Description);
+            json.WriteString("work", Unit(one.Work));
+            json.WriteNumber("per_second", one.PerSecond);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteStartObject("auto");
+        foreach (DeviceWork work in Enum.GetValues<DeviceWork>())
+            json.WriteString(Unit(work), Auto(work).Name);
+        json.WriteEndObject();
+        DeviceCache cache = DeviceCache.Examine();
+        json.WriteStartObject("cache");
+        json.WriteString("folder", cache.Folder);
+        json.WriteNumber("programs", cache.Programs);
+        json.WriteNumber("bytes", cache.Bytes);
+        json.WriteEndObject();
     }
 
     private static void WriteJson(Utf8JsonWriter json, ProcessorInfo processor)

@@ -53,7 +53,22 @@ public static class DeviceCatalog
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         if (!name.Equals(Auto, StringComparison.OrdinalIgnoreCase)) return new(Resolve(name), "it was asked for");
-        return new(Resolve(Cpu), $"no device was measured at {(work == DeviceWork.Rows ? "testing rows" : "running models")}");
+        DeviceMeasurement[] measured = [.. DeviceMeasurements.Read().Where(m => m.Work == work).OrderByDescending(m => m.PerSecond)];
+        (string what, string unit) = work == DeviceWork.Rows ? ("testing rows", "rows") : ("running models", "tokens");
+        if (Array.Find(measured, m => m.Device == Cpu) is not { } processor)
+            return new(Resolve(Cpu), $"no device was measured at {what}; kslottery devices --measure does that");
+        string passedOver = "";
+        foreach (DeviceMeasurement candidate in measured)
+        {
+            if (candidate == processor) break;
+            DeviceInfo? device = ProviderOf(candidate.Device)?.Probe().FirstOrDefault(d => d.Name == candidate.Device);
+            if (device is { IsAvailable: true } && device.Description == candidate.Description)
+                return new(device, string.Create(CultureInfo.InvariantCulture,
+                    $"it was measured fastest at {what}, {candidate.PerSecond:G3} {unit}/s, the processor {processor.PerSecond:G3}{passedOver}"));
+            passedOver += $"; {VisibleName(candidate.Device)} was measured faster and {(device is null ? "is not there" : device.IsAvailable ? "is another device now" : "cannot be used")}";
+        }
+        return new(Resolve(Cpu), measured.Length == 1 ? $"no other device was measured at {what}"
+            : string.Create(CultureInfo.InvariantCulture, $"it was measured fastest at {what}, {processor.PerSecond:G3} {unit}/s{passedOver}"));
     }
 
     /// <summary>Writes the C text of every kernel as CUDA takes it, each to a file <c>NAME.cu</c>.</summary>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using KsLottery.Engine.Operations;
 using KsLottery.Kernels;
 
 namespace KsLottery.Engine.Devices;
@@ -13,6 +14,7 @@ internal sealed class OpenClDevice : KernelDevice
     private readonly Interop.OpenCl.Context _context;
     private readonly Interop.OpenCl.Queue _transfers;
     private readonly ProgramCache _cache;
+    private readonly Lazy<ClblastProducts?> _products;
     private readonly string _options;
     private long _bytesInUse;
 
@@ -20,6 +22,7 @@ internal sealed class OpenClDevice : KernelDevice
     /// <param name="name">The name that <c>--device</c> takes.</param>
     /// <param name="facts">The device.</param>
     /// <param name="cache">Where compiled kernels are kept; null for the user's.</param>
+    /// <exception cref="DeviceUnavailableException"><c>KSLOTTERY_GEMM</c> names CLBlast, and it is not there.</exception>
     /// <exception cref="DeviceFailureException">The device does not answer.</exception>
     public OpenClDevice(Interop.OpenCl library, string name, Interop.OpenClDeviceFacts facts, ProgramCache? cache = null)
     {
@@ -27,6 +30,7 @@ internal sealed class OpenClDevice : KernelDevice
         Limits = new(facts.MemoryBytes, facts.MaximumAllocationBytes, facts.SharedBytes, facts.MaximumGroupSize, facts.ComputeUnits, facts.HasDouble,
             facts.HasUnifiedMemory);
         _options = OptionsFor(facts);
+        _products = FindProducts();
         _context = Interop.OpenCl.Context.Create(library, name, facts);
         try
         {
@@ -42,6 +46,8 @@ internal sealed class OpenClDevice : KernelDevice
     public override string Name { get; }
 
     public override DeviceLimits Limits { get; }
+
+    public override IDeviceProducts? Products => _products.Value;
 
     /// <summary>What the driver tells about it.</summary>
     public Interop.OpenClDeviceFacts Facts { get; }
@@ -108,6 +114,7 @@ internal sealed class OpenClDevice : KernelDevice
 
     public override void Dispose()
     {
+        if (_products.IsValueCreated) _products.Value?.Dispose();
         lock (_programs)
         {
             foreach (Interop.OpenCl.Program program in _programs.Values) program.Dispose();
@@ -133,6 +140,19 @@ internal sealed class OpenClDevice : KernelDevice
         string? why = _cache.Keep(key, program.GetBinary());
         DeviceTrace.Write($"{Name}: {kernel.Name} compiled in {Stopwatch.GetElapsedTime(started).TotalMilliseconds:F1} ms, {(why is null ? "kept" : $"not kept: {why}")}");
         return program;
+    }
+
+    /// <summary>CLBlast is loaded when a product is asked for, and at once where it is named.</summary>
+    private Lazy<ClblastProducts?> FindProducts()
+    {
+        string? choice = Environment.GetEnvironmentVariable(GemmAlgorithms.Variable);
+        bool isNamed = choice == DeviceGemm.Clblast;
+        if (!DeviceGemm.Wants(choice, DeviceGemm.Clblast) || (!isNamed && !Facts.Type.HasFlag(Interop.OpenClDeviceType.Gpu))) return new(value: null);
+        if (isNamed && !Interop.Clblast.Instance.IsAvailable)
+            throw new DeviceUnavailableException(Name,
+                $"{GemmAlgorithms.Variable}={choice}, and there is no CLBlast: {string.Join("; ", Interop.Clblast.Instance.Attempts)}",
+                $"Install it (Debian, Ubuntu: libclblast1), name its library with {Interop.Clblast.Variable}, or unset {GemmAlgorithms.Variable} for our own products");
+        return new(() => Interop.Clblast.Instance is { IsAvailable: true } library ? new(library, this) : null);
     }
 
     private DeviceFailureException Shortage(long bytes, string cause) =>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using KsLottery.Tests.Support;
 
 namespace KsLottery.Cli.Tests.Commands;
 
@@ -33,4 +34,72 @@ public sealed class DevicesTests
         Assert.That(run.ExitCode, Is.Zero);
         Assert.That(run.Lines, Has.Some.Match("^cpu +no +KSLOTTERY_KERNEL=vector1024"));
     }
+
+    [Test]
+    public void Without_a_driver_the_table_says_what_to_install()
+    {
+        using TemporaryFolder folder = new();
+        ToolRun run = KsLotteryTool.Run([("OCL_ICD_VENDORS", folder.Path)], "devices", "--json");
+        JsonElement missing = Find(run.Json(), "opencl");
+        string reason = missing.GetProperty("reason").GetString()!;
+        if (reason.Contains("no OpenCL loader", StringComparison.Ordinal)) Assert.Ignore(reason);
+        Assert.That(missing.GetProperty("available").GetBoolean(), Is.False);
+        Assert.That(reason, Does.Contain("finds no driver").And.Contain("CL_PLATFORM_NOT_FOUND_KHR (-1001)").And.Contain(folder.Path));
+        Assert.That(missing.GetProperty("next_step").GetString(), Does.Contain("pocl-opencl-icd").And.Contain("--device cpu"));
+    }
+
+    [Test]
+    public void A_loader_that_is_no_library_is_told_with_the_systems_words()
+    {
+        if (!OperatingSystem.IsLinux()) Assert.Ignore("the loader is searched in LD_LIBRARY_PATH on Linux alone");
+        using TemporaryFolder folder = new();
+        File.WriteAllText(folder.File("libOpenCL.so.1"), "junk");
+        ToolRun run = KsLotteryTool.Run([("KSLOTTERY_OPENCL_LIBRARY", folder.File("libOpenCL.so.1"))], "devices");
+        Assert.That(run.ExitCode, Is.Zero);
+        Assert.That(run.Lines, Has.Some.Match("^opencl +no +no OpenCL loader: .*libOpenCL.so.1: cannot be loaded"));
+        Assert.That(run.Lines, Has.Some.Contains("ocl-icd-libopencl1"));
+
+        File.Delete(folder.File("libOpenCL.so.1"));
+        run = KsLotteryTool.Run([("KSLOTTERY_OPENCL_LIBRARY", folder.File("libOpenCL.so.1"))], "devices");
+        Assert.That(run.Lines, Has.Some.Match("^opencl +no +no OpenCL loader: .*libOpenCL.so.1: not found"));
+    }
+
+    [Test]
+    public void A_broken_loader_in_the_library_path_is_passed_over_or_told()
+    {
+        if (!OperatingSystem.IsLinux()) Assert.Ignore("the loader is searched in LD_LIBRARY_PATH on Linux alone");
+        using TemporaryFolder folder = new();
+        File.WriteAllText(folder.File("libOpenCL.so.1"), "junk");
+        ToolRun run = KsLotteryTool.Run([("LD_LIBRARY_PATH", folder.Path)], "devices");
+        Assert.That((run.ExitCode, run.Error), Is.EqualTo((0, "")));
+        Assert.That(run.Lines, Has.Some.Match("^opencl(:0)? +(yes|no) +."));
+    }
+
+    [Test]
+    public void An_installed_device_tells_its_versions_and_limits()
+    {
+        JsonElement device = Find(KsLotteryTool.Run("devices", "--json").Json(), "opencl:0");
+        if (device.ValueKind == JsonValueKind.Undefined) Assert.Ignore("no OpenCL device is installed");
+        JsonElement facts = device.GetProperty("facts");
+        Assert.That(facts.GetProperty("version").GetString(), Does.StartWith("OpenCL "));
+        Assert.That(long.Parse(facts.GetProperty("memory_bytes").GetString()!, System.Globalization.CultureInfo.InvariantCulture), Is.Positive);
+        Assert.That(facts.GetProperty("double_precision").GetString(), Is.EqualTo("yes").Or.EqualTo("no"));
+    }
+
+    [Test]
+    public void Measurements_are_kept_and_auto_goes_by_them()
+    {
+        using TemporaryFolder folder = new();
+        (string, string)[] environment = [("KSLOTTERY_CACHE", folder.Path), ("OCL_ICD_VENDORS", folder.Path)];
+        JsonElement measured = KsLotteryTool.Run(environment, "devices", "--measure", "--json", "--quiet").Json();
+        Assert.That(measured.GetProperty("measurements").EnumerateArray().Select(m => (m.GetProperty("device").GetString(), m.GetProperty("work").GetString())),
+            Is.SupersetOf(new[] { ("cpu", "rows"), ("cpu", "tokens") }));
+        ToolRun later = KsLotteryTool.Run(environment, "devices");
+        Assert.That(later.Lines, Has.Some.Match("^cpu +testing rows +[0-9,]+ rows"));
+        Assert.That(later.Lines, Has.Some.StartsWith("--device auto is "));
+        Assert.That(File.Exists(folder.File("measurements.json")));
+    }
+
+    private static JsonElement Find(JsonElement listing, string name) =>
+        listing.GetProperty("devices").EnumerateArray().FirstOrDefault(d => d.GetProperty("name").GetString() == name);
 }

@@ -288,7 +288,8 @@ public sealed class OpenClDeviceTests
         return device.Builds;
     }
 
-    private static OpenClDevice Open(ProgramCache? cache = null)
+    /// <summary>Opens the first OpenCL device, whichever it is; without one the test is skipped.</summary>
+    internal static OpenClDevice Open(ProgramCache? cache = null)
     {
         (IReadOnlyList<Interop.OpenClPlatform> platforms, _, _) = Interop.OpenCl.Instance.IsLoaded ? Interop.OpenCl.Instance.Examine() : ([], null, 0);
         Interop.OpenClDeviceFacts? facts = platforms.SelectMany(p => p.Devices).FirstOrDefault();
