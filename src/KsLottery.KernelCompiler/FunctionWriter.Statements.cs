@@ -19,6 +19,11 @@ internal sealed partial class FunctionWriter
                 Nested(block);
                 Line("}");
                 break;
+            case CheckedStatementSyntax block when block.IsKind(SyntaxKind.UncheckedStatement):
+                Statement(block.Block);
+                break;
+            case CheckedStatementSyntax:
+                throw new KernelError(statement, "checked arithmetic", "Compare before you compute: devices do not throw");
             case LocalDeclarationStatementSyntax { UsingKeyword.RawKind: 0 } local:
                 Declaration(local.Declaration);
                 break;
@@ -94,7 +99,7 @@ internal sealed partial class FunctionWriter
     private void ViewDeclaration(VariableDeclaratorSyntax variable, ILocalSymbol symbol, string name)
     {
         ITypeSymbol element = CTypes.ElementOf(Close(symbol.Type));
-        string type = translator.TypeName(variable, element);
+        string type = translator.ElementName(variable, element);
         if (variable.Initializer?.Value is InvocationExpressionSyntax call && model.GetSymbolInfo(call).Symbol is IMethodSymbol { Name: "Allocate" } allocate
             && CTypes.IsLanguage(allocate.ContainingType))
         {
