@@ -16,10 +16,7 @@ public static class DeviceCatalog
 
     private const string Cpu = "cpu";
 
-    private const string UseCpu = "Use --device cpu";
-
-    private static readonly List<IDeviceProvider> Providers = [new NotYet("opencl", DeviceKind.OpenCl, "OpenCL"),
-        new CudaProvider(), new SimulatedProvider()];
+    private static readonly List<IDeviceProvider> Providers = [new OpenClProvider(), new CudaProvider(), new SimulatedProvider()];
 
     /// <summary>Adds a way to reach devices, in place of one with the same prefix.</summary>
     internal static void Register(IDeviceProvider provider)
@@ -28,7 +25,7 @@ public static class DeviceCatalog
         Providers.Add(provider);
     }
 
-    /// <summary>Lists every device that this version knows of, best first, available or not.</summary>
+    /// <summary>Lists every device that this version knows of, available or not; loads every driver.</summary>
     public static IReadOnlyList<DeviceInfo> Probe() =>
         [ProbeCpu(), .. Providers.SelectMany(p => p.Probe())];
 
@@ -39,11 +36,12 @@ public static class DeviceCatalog
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         bool isCpu = name.Equals(Auto, StringComparison.OrdinalIgnoreCase) || name.Equals(Cpu, StringComparison.OrdinalIgnoreCase);
-        IReadOnlyList<DeviceInfo> devices = isCpu ? [ProbeCpu()] : Probe();
-        DeviceInfo? device = isCpu ? devices[0] : devices.FirstOrDefault(d => d.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+        // Drivers take their time to load: only the one that is asked for is.
+        DeviceInfo? device = isCpu ? ProbeCpu()
+            : ProviderOf(name)?.Probe().FirstOrDefault(d => d.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
         if (device is null)
             throw new DeviceUnavailableException(VisibleName(name), "there is no device of this name",
-                $"Known are {Auto}, {string.Join(", ", devices.Select(d => d.Name))}");
+                $"Known are {Auto}, {string.Join(", ", Probe().Select(d => d.Name).Distinct())}");
         return device.IsAvailable ? device : throw new DeviceUnavailableException(device.Name, device.Reason!, device.NextStep!);
     }
 
@@ -76,8 +74,12 @@ public static class DeviceCatalog
     internal static KernelDevice Open(string name)
     {
         DeviceInfo device = Resolve(name);
-        return Providers.First(p => device.Name == p.Prefix || device.Name.StartsWith(p.Prefix + ":", StringComparison.Ordinal)).Open(device);
+        return ProviderOf(device.Name)?.Open(device)
+            ?? throw new DeviceUnavailableException(device.Name, "it runs no kernels: it is the processor itself", "Use another device");
     }
+
+    private static IDeviceProvider? ProviderOf(string name) => Providers.Find(p =>
+        name.Equals(p.Prefix, StringComparison.OrdinalIgnoreCase) || name.StartsWith($"{p.Prefix}:", StringComparison.OrdinalIgnoreCase));
 
     private static DeviceInfo ProbeCpu()
     {
@@ -97,17 +99,6 @@ public static class DeviceCatalog
             Reason = $"{KsRowKernels.Variable}={VisibleName(forced!)} names no row kernel that this processor can run",
             NextStep = $"Unset it, or set it to {string.Join(", ", kernels.Where(k => k.IsSupported).Select(k => k.Name))}",
         };
-    }
-
-    /// <summary>Stands where a way to reach devices is missing.</summary>
-    private sealed class NotYet(string prefix, DeviceKind kind, string title) : IDeviceProvider
-    {
-        public string Prefix => prefix;
-
-        public IReadOnlyList<DeviceInfo> Probe() =>
-            [new(prefix, kind, $"{title} devices") { Reason = $"this version has no {title} kernels", NextStep = UseCpu }];
-
-        public KernelDevice Open(DeviceInfo device) => throw new DeviceUnavailableException(device.Name, device.Reason!, device.NextStep!);
     }
 
     /// <summary>The name comes from the instruction <c>cpuid</c> where there is one: no file, no registry, no driver.</summary>

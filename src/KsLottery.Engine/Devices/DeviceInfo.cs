@@ -31,6 +31,12 @@ public sealed record DeviceInfo(string Name, DeviceKind Kind, string Description
     /// <summary>What the reader can do, without a final full stop; null where the device is available.</summary>
     public string? NextStep { get; init; }
 
+    /// <summary>What its driver tells about it, each with a short name; empty where that is nothing.</summary>
+    public IReadOnlyList<(string Name, string Value)> Facts { get; init; } = [];
+
+    /// <summary>What it does not do as exactly or as fast as it might, one sentence each without a final full stop.</summary>
+    public IReadOnlyList<string> Remarks { get; init; } = [];
+
     /// <summary>The processor's facts; null for other kinds of devices.</summary>
     public ProcessorInfo? Processor { get; init; }
 }

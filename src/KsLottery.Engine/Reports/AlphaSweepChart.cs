@@ -6,20 +6,22 @@ internal static class AlphaSweepChart
     public const string Name = "alpha-sweep";
 
     private const int MostCurves = 6;
+    private const string Agreement = "agreement", AgreementLow = "agreement_low", AgreementHigh = "agreement_high";
 
     public static Figure? Draw(IReadOnlyList<AlphaStep> sweep)
     {
         const string Title = "What each α is worth";
-        // Only columns that are shares share an axis.
         string[] names = [.. sweep.SelectMany(s => s.Shares.Keys).Distinct()
-            .Where(n => sweep.All(s => !s.Shares.TryGetValue(n, out double v) || double.IsNaN(v) || v is >= 0 and <= 1) && !n.StartsWith("critical", StringComparison.Ordinal))
-            .Take(MostCurves)];
+            .Where(n => n == Agreement || n.EndsWith("_certified", StringComparison.Ordinal) || n == "certified").Take(MostCurves)];
         if (names.Length == 0 || sweep.Count < 2) return null;
         SvgChart chart = new(Title, $"{string.Join(", ", names)} at {Digits.Count(sweep.Count)} levels.",
             Axis.Log("α", sweep[0].Alpha / 1.3, Math.Min(1, sweep[^1].Alpha * 1.3)), Axis.Linear("share", 0, 1));
         NumberTable numbers = new(["alpha", "rows", .. names]);
         foreach (AlphaStep step in sweep)
             numbers.Add([Digits.Exact(step.Alpha), Digits.Exact(step.Rows), .. names.Select(n => Digits.Exact(step.Shares.GetValueOrDefault(n, double.NaN)))]);
+        (double, double, double)[] band = [.. sweep.Where(s => s.Shares.ContainsKey(AgreementLow) && s.Shares.ContainsKey(AgreementHigh))
+            .Select(s => (s.Alpha, s.Shares[AgreementLow], s.Shares[AgreementHigh]))];
+        if (band.Length > 1) chart.Band(band, SvgChart.Color(Array.IndexOf(names, Agreement) is >= 0 and var at ? at : 0));
         foreach ((int i, string name) in names.Index())
         {
             (double, double)[] points = [.. sweep.Where(s => double.IsFinite(s.Shares.GetValueOrDefault(name, double.NaN))).Select(s => (s.Alpha, s.Shares[name]))];

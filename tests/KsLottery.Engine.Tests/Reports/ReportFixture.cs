@@ -76,7 +76,8 @@ internal sealed class ReportFixture : IDisposable
         WriteLines("all", "experiment.tsv", "method rows parameters seed bleu bleu_first_line loss eos_rate", "base  0 1 9.5 20 1.5 0.02", "ticket 5 320 1 20 21 1.1 0.9",
             "ticket 5 320 2 22 23 1.0 1", "ticket 9 576 1 24 24 0.9 1", "full  76800 1 40 40 0.5 1");
         WriteLines("all", "certificate.tsv", "idx label predict margin bound certified agrees", "0 5 5 0.9 0.1 1 1", "1 6 7 0.5 0.1 1 0", "2 6 6 0.1 0.1 0 1");
-        WriteLines("all", "alpha-sweep.tsv", "alpha rows certified_share agreement", "0.01 2 0.5 0.6", "0.05 5 0.4 0.7", "0.1 6 0.3 0.8");
+        WriteLines("all", "alpha-sweep.tsv", "alpha tau rows max_certified max_violations agreement agreement_low agreement_high",
+            "0.01 0.2 2 0.5 0 0.6 0.5 0.7", "0.05 0.1 5 0.4 0 0.7 0.6 0.8", "0.1 0.1 6 0.3 1 0.8 0.7 0.9");
         WriteLines("all", "tensors.tsv", "tensor rows width unchanged ticket_rows critical_h largest_h", "model.embed_tokens.weight 120 64 50 5 16 30",
             "model.layers.0.mlp.up_proj.weight 64 64 64 0 16 0", "model.layers.1.mlp.up_proj.weight 64 64 64 0 16 0", "lm_head.weight 120 64 120 0 16 0");
         return Place("all");

@@ -1,0 +1,164 @@
+using System.Diagnostics;
+using KsLottery.Kernels;
+
+namespace KsLottery.Engine.Devices;
+
+/// <summary>A device with an OpenCL 1.2 driver; nothing optional is asked of it.</summary>
+internal sealed class OpenClDevice : KernelDevice
+{
+    /// <summary>The environment variable whose text is added to the compiler's options.</summary>
+    public const string OptionsVariable = "KSLOTTERY_OPENCL_OPTIONS";
+
+    private readonly Dictionary<string, Interop.OpenCl.Program> _programs = new(StringComparer.Ordinal);
+    private readonly Interop.OpenCl.Context _context;
+    private readonly Interop.OpenCl.Queue _transfers;
+    private readonly ProgramCache _cache;
+    private readonly string _options;
+    private long _bytesInUse;
+
+    /// <param name="library">The loader.</param>
+    /// <param name="name">The name that <c>--device</c> takes.</param>
+    /// <param name="facts">The device.</param>
+    /// <param name="cache">Where compiled kernels are kept; null for the user's.</param>
+    /// <exception cref="DeviceFailureException">The device does not answer.</exception>
+    public OpenClDevice(Interop.OpenCl library, string name, Interop.OpenClDeviceFacts facts, ProgramCache? cache = null)
+    {
+        (Name, Facts, _cache) = (name, facts, cache ?? new(CacheFolder.Path));
+        Limits = new(facts.MemoryBytes, facts.MaximumAllocationBytes, facts.SharedBytes, facts.MaximumGroupSize, facts.ComputeUnits, facts.HasDouble,
+            facts.HasUnifiedMemory);
+        _options = OptionsFor(facts);
+        _context = Interop.OpenCl.Context.Create(library, name, facts);
+        try
+        {
+            _transfers = _context.CreateQueue();
+        }
+        catch
+        {
+            _context.Dispose();
+            throw;
+        }
+    }
+
+    public override string Name { get; }
+
+    public override DeviceLimits Limits { get; }
+
+    /// <summary>What the driver tells about it.</summary>
+    public Interop.OpenClDeviceFacts Facts { get; }
+
+    /// <summary>Kernels that the driver compiled here, and kernels that were taken from the cache.</summary>
+    public (int Compiled, int Cached) Builds { get; private set; }
+
+    /// <summary>The compiler's options for a device: no kernel may be computed less exactly than it says.</summary>
+    public static string OptionsFor(Interop.OpenClDeviceFacts facts)
+    {
+        string exact = facts.Single.HasFlag(Interop.OpenClArithmetic.ExactDivision) ? " -cl-fp32-correctly-rounded-divide-sqrt" : "";
+        string added = Environment.GetEnvironmentVariable(OptionsVariable) is { Length: > 0 } text ? $" {text}" : "";
+        return $"-cl-std=CL1.2{exact}{added}";
+    }
+
+    public override DeviceBuffer Allocate(long bytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(bytes);
+        if (bytes > Limits.MaximumAllocationBytes)
+            throw Shortage(bytes, $"a piece of its memory has at most {Limits.MaximumAllocationBytes} bytes");
+        // A driver may give more than there is, and fail when it is used.
+        if (Interlocked.Add(ref _bytesInUse, bytes) > Limits.MemoryBytes)
+        {
+            long others = Interlocked.Add(ref _bytesInUse, -bytes);
+            throw Shortage(bytes, $"it has {Limits.MemoryBytes} bytes, of which {others} are in use here");
+        }
+        try
+        {
+            return new OpenClBuffer(this, bytes, _context.Allocate(bytes));
+        }
+        catch
+        {
+            Interlocked.Add(ref _bytesInUse, -bytes);
+            throw;
+        }
+    }
+
+    public override StagingBuffer AllocateStaging(int bytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(bytes);
+        return new OpenClStaging(bytes, _context.AllocateHost(bytes, _transfers));
+    }
+
+    public override DeviceQueue CreateQueue() => new OpenClQueue(this, _context.CreateQueue());
+
+    /// <summary>Takes a kernel for one queue; its program is compiled, or taken from the cache, when it is first asked for.</summary>
+    /// <exception cref="DeviceFailureException">The driver cannot compile it, or the device cannot run it.</exception>
+    public Interop.OpenCl.Kernel CreateKernel(KernelDefinition kernel)
+    {
+        if (WhyNot(kernel) is { } reason) throw new DeviceFailureException(Name, nameof(CreateKernel), kernel.Name, reason, "Use --device cpu");
+        Interop.OpenCl.Program? program;
+        lock (_programs)
+            if (!_programs.TryGetValue(kernel.Name, out program)) program = _programs[kernel.Name] = Build(kernel);
+        Interop.OpenCl.Kernel made = program.CreateKernel(kernel.Name);
+        int most = made.MaximumGroupSize;
+        if (most >= kernel.GroupSize) return made;
+        made.Dispose();
+        throw new DeviceFailureException(Name, nameof(CreateKernel), kernel.Name,
+            $"it needs groups of {kernel.GroupSize} lanes, the device can run it with at most {most}", "Use --device cpu");
+    }
+
+    /// <summary>Notes that a piece of memory was given back.</summary>
+    public void Returned(long bytes) => Interlocked.Add(ref _bytesInUse, -bytes);
+
+    public override void Dispose()
+    {
+        lock (_programs)
+        {
+            foreach (Interop.OpenCl.Program program in _programs.Values) program.Dispose();
+            _programs.Clear();
+        }
+        _transfers.Dispose();
+        _context.Dispose();
+    }
+
+    private Interop.OpenCl.Program Build(KernelDefinition kernel)
+    {
+        long started = Stopwatch.GetTimestamp();
+        string source = KernelText.For(kernel, KernelDialect.OpenCl);
+        string key = ProgramCache.KeyOf(source, _options, Facts.Name, Facts.Version, Facts.DriverVersion, Facts.PlatformName, Facts.PlatformVersion);
+        if (_cache.Find(key) is { } binary && _context.Load(binary, _options) is { } kept)
+        {
+            Builds = Builds with { Cached = Builds.Cached + 1 };
+            DeviceTrace.Write($"{Name}: {kernel.Name} taken from the cache in {Stopwatch.GetElapsedTime(started).TotalMilliseconds:F1} ms");
+            return kept;
+        }
+        Interop.OpenCl.Program program = _context.Compile(source, _options, kernel.Name);
+        Builds = Builds with { Compiled = Builds.Compiled + 1 };
+        string? why = _cache.Keep(key, program.GetBinary());
+        DeviceTrace.Write($"{Name}: {kernel.Name} compiled in {Stopwatch.GetElapsedTime(started).TotalMilliseconds:F1} ms, {(why is null ? "kept" : $"not kept: {why}")}");
+        return program;
+    }
+
+    private DeviceFailureException Shortage(long bytes, string cause) =>
+        new(Name, nameof(Allocate), $"{bytes} bytes", cause, "Close other programs that use it, take smaller batches, or use --device cpu");
+}
+
+/// <summary>A piece of an OpenCL device's memory.</summary>
+internal sealed class OpenClBuffer(OpenClDevice device, long bytes, Interop.OpenCl.Memory memory) : DeviceBuffer(bytes)
+{
+    private bool _isReturned;
+
+    public Interop.OpenCl.Memory Memory => memory;
+
+    public override void Dispose()
+    {
+        memory.Dispose();
+        if (!Interlocked.Exchange(ref _isReturned, true)) device.Returned(ByteLength);
+    }
+}
+
+/// <summary>Host memory of an OpenCL driver.</summary>
+internal sealed class OpenClStaging(int bytes, Interop.OpenCl.HostMemory memory) : StagingBuffer(bytes)
+{
+    public Interop.OpenCl.HostMemory Memory => memory;
+
+    public override Span<byte> Bytes => memory.Bytes;
+
+    public override void Dispose() => memory.Dispose();
+}
