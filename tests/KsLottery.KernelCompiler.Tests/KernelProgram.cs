@@ -1,6 +1,5 @@
 using System.Reflection;
 using System.Runtime.Loader;
-using KsLottery.Kernels;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.Text;
@@ -14,6 +13,8 @@ internal sealed class KernelProgram
 
     /// <summary>What the library says of a catalog beside the generated part, and a way to its definitions.</summary>
     private const string Catalog = """
+        global using System;
+        global using System.Numerics;
         global using KsLottery.Kernels;
         global using KsLottery.Kernels.Language;
         namespace KsLottery.Kernels;

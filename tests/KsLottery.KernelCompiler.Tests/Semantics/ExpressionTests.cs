@@ -1,5 +1,4 @@
 using System.Text;
-using KsLottery.Kernels;
 
 namespace KsLottery.KernelCompiler.Tests.Semantics;
 
