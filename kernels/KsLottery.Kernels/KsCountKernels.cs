@@ -165,11 +165,6 @@ public static class KsCountKernels
         int first = lane * perLane, startsAt = KsOutcomes.SumBefore(difference, keys);
         uint edge = KsOutcomes.Largest(
             Math.Max(Standing(KsOutcomes.RankOf(startsAt + top), first + topAt), Standing(KsOutcomes.RankOf(startsAt + bottom), first + bottomAt)), keys);
-        if (poison[0] != 0)
-        {
-            KsOutcomes.Write(outcomes, row, KsOutcomes.NoCount);
-            return;
-        }
 
         // 4: mark the buckets that could hold the outcome, and leave in their counters the difference at their left edge.
         KsBest best = new(0, 0);
@@ -206,39 +201,37 @@ public static class KsCountKernels
         marks[lane] = mark;
         Group.Barrier();
         int keysBefore = found[0], keysAfter = found[1], most = Math.Max(keysBefore, keysAfter);
-        if (2 * most > TRoom.Keys)
-        {
-            KsOutcomes.Write(outcomes, row, KsOutcomes.Unresolved);
-            return;
-        }
+        bool isResolved = 2 * most <= TRoom.Keys;
 
         // 5: gather, sort and walk their keys.
-        if (most > 0)
+        int padded = 1, end = isResolved && most > 0 ? width : 0;
+        while (padded < most && isResolved) padded *= 2;
+        if (end > 0)
         {
-            int padded = 1;
-            while (padded < most) padded *= 2;
             for (int i = keysBefore + lane; i < padded; i += 256) keys[i] = uint.MaxValue;
             for (int i = keysAfter + lane; i < padded; i += 256) keys[padded + i] = uint.MaxValue;
-            for (int start = 0; start < width; start += heldByAll)
-            {
-                for (int k = 0; k < TRoom.Held; k++)
-                {
-                    int i = start + lane + (256 * k);
-                    if (i >= width) continue;
-                    uint places = width <= heldByAll ? held[k] : Places<TMap>(
-                        Interop.FloatAsInt(TElement.Load(before[origin + i])), Interop.FloatAsInt(TElement.Load(after[origin + i])), fit, perLane);
-                    if (places == Dropped) continue;
-                    if (IsMarked(marks, places & 0xFFFF))
-                        keys[Atomic.Add(ref found[2], 1)] = KsOutcomes.KeyOf(Interop.FloatAsInt(TElement.Load(before[origin + i])));
-                    if (IsMarked(marks, places >> 16))
-                        keys[padded + Atomic.Add(ref found[3], 1)] = KsOutcomes.KeyOf(Interop.FloatAsInt(TElement.Load(after[origin + i])));
-                }
-            }
-            Group.Barrier();
-            KsSortKernels.Sort(keys, padded);
-            best = Walk<TMap>(best, keys.SubView(0, keysBefore), keysBefore, keys.SubView(padded, keysAfter), keysAfter, counters, fit, perLane);
-            Group.Barrier();
         }
+        for (int start = 0; start < end; start += heldByAll)
+        {
+            for (int k = 0; k < TRoom.Held; k++)
+            {
+                int i = start + lane + (256 * k);
+                if (i >= width) continue;
+                uint places = width <= heldByAll ? held[k] : Places<TMap>(
+                    Interop.FloatAsInt(TElement.Load(before[origin + i])), Interop.FloatAsInt(TElement.Load(after[origin + i])), fit, perLane);
+                if (places == Dropped) continue;
+                if (IsMarked(marks, places & 0xFFFF))
+                    keys[Atomic.Add(ref found[2], 1)] = KsOutcomes.KeyOf(Interop.FloatAsInt(TElement.Load(before[origin + i])));
+                if (IsMarked(marks, places >> 16))
+                    keys[padded + Atomic.Add(ref found[3], 1)] = KsOutcomes.KeyOf(Interop.FloatAsInt(TElement.Load(after[origin + i])));
+            }
+        }
+        Group.Barrier();
+        KsSortKernels.Sort(keys, padded);
+        if (end > 0) best = Walk<TMap>(best, keys.SubView(0, keysBefore), keysBefore, keys.SubView(padded, keysAfter), keysAfter, counters, fit, perLane);
+        if (!isResolved) best = new KsBest(KsOutcomes.UnresolvedRank, 0);
+        if (poison[0] != 0) best = new KsBest(KsOutcomes.NoCountRank, 0);
+        Group.Barrier();
         KsOutcomes.Write(outcomes, row, best, keys);
     }
 

@@ -1,14 +1,18 @@
 namespace KsLottery.Kernels;
 
 /// <summary>The best difference that a lane has seen: the greatest, upwards before downwards, at the smallest value.</summary>
-/// <param name="Rank">2h + 1 where the first row's distribution function lies above, 2h where below; 0 where no difference was seen.</param>
+/// <param name="Rank">
+/// 2h + 1 where the first row's distribution function lies above, 2h where below; 0 where no difference was seen; one of the ranks of
+/// <see cref="KsOutcomes"/> where there is no such outcome.
+/// </param>
 /// <param name="Key">The value's sortable key.</param>
 public readonly record struct KsBest(uint Rank, uint Key);
 
 /// <summary>What kernels of the row test share: keys, the best difference, and what they write of a row.</summary>
 /// <remarks>
 /// A row's outcome is two numbers: sign·h, and the bits of the location. Where the first is 0, <see cref="NoCount"/> or <see cref="Unresolved"/>,
-/// there is no location and the second is 0.
+/// there is no location and the second is 0. No kernel returns before its last barrier: a lane that returned early does not reach those that follow,
+/// and some compilers do not see that all lanes return together.
 /// </remarks>
 public static class KsOutcomes
 {
@@ -17,6 +21,9 @@ public static class KsOutcomes
 
     /// <summary>Stands for sign·h where a kernel's room did not suffice: the row is left to one that sorts.</summary>
     public const int Unresolved = int.MaxValue;
+
+    /// <summary>The ranks of these two outcomes, above those of all differences.</summary>
+    public const uint NoCountRank = uint.MaxValue, UnresolvedRank = uint.MaxValue - 1;
 
     /// <summary>The order-preserving image of a number in the unsigned integers; both zeros share one.</summary>
     /// <remarks>Integer code, since a device may take subnormal numbers for zeros in arithmetic.</remarks>
@@ -51,17 +58,13 @@ public static class KsOutcomes
     {
         uint rank = Largest(best.Rank, scratch);
         uint key = ~Largest(best.Rank == rank ? ~best.Key : 0, scratch);
-        if (Group.IdxX != 0) return;
-        outcomes[2 * row] = (rank & 1) != 0 ? (int)(rank >> 1) : -(int)(rank >> 1);
-        outcomes[(2 * row) + 1] = rank == 0 ? 0 : (int)BitsOf(key);
-    }
-
-    /// <summary>Writes an outcome that has no location.</summary>
-    public static void Write(ArrayView<int> outcomes, int row, int count)
-    {
-        if (Group.IdxX != 0) return;
-        outcomes[2 * row] = count;
-        outcomes[(2 * row) + 1] = 0;
+        if (Group.IdxX == 0)
+        {
+            bool hasLocation = rank != 0 && rank < UnresolvedRank;
+            int difference = (rank & 1) != 0 ? (int)(rank >> 1) : -(int)(rank >> 1);
+            outcomes[2 * row] = rank == NoCountRank ? NoCount : rank == UnresolvedRank ? Unresolved : difference;
+            outcomes[(2 * row) + 1] = hasLocation ? (int)BitsOf(key) : 0;
+        }
     }
 
     /// <summary>The largest value of any lane of a group of 256; called by all of them.</summary>

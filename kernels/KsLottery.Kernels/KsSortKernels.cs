@@ -51,8 +51,8 @@ public static class KsSortKernels
         ArrayView<uint> keys = SharedMemory.Allocate<uint>(TRoom.Keys);
         ArrayView<int> poison = SharedMemory.Allocate<int>(1);
         int row = Grid.IdxX;
-        if (onlyUnresolved != 0 && outcomes[2 * row] != KsOutcomes.Unresolved) return;
-        Test<TStored, TElement>(outcomes, row, before, after, width, padded, keys, poison);
+        if (onlyUnresolved == 0 || outcomes[2 * row] == KsOutcomes.Unresolved)
+            Test<TStored, TElement>(outcomes, row, before, after, width, padded, keys, poison);
     }
 
     /// <summary>Tests rows of any width, with their keys in the device's memory; each group takes every so many rows.</summary>
@@ -97,12 +97,9 @@ public static class KsSortKernels
                 {
                     int low = (2 * pair) - (pair & (stride - 1)), high = low + stride;
                     bool isDescending = (low & size & (length - 1)) != 0;
-                    uint x = keys[low], y = keys[high];
-                    if (x > y != isDescending)
-                    {
-                        keys[low] = y;
-                        keys[high] = x;
-                    }
+                    uint x = keys[low], y = keys[high], least = Math.Min(x, y), most = Math.Max(x, y);
+                    keys[low] = isDescending ? most : least;
+                    keys[high] = isDescending ? least : most;
                 }
                 Group.Barrier();
             }
@@ -153,14 +150,9 @@ public static class KsSortKernels
         }
         if (isPoisoned) Atomic.Or(ref poison[0], 1);
         Group.Barrier();
-        if (poison[0] != 0)
-        {
-            KsOutcomes.Write(outcomes, row, KsOutcomes.NoCount);
-            return;
-        }
-
-        Sort(keys, padded);
-        KsBest best = Walk(keys, keys.SubView(padded, width), width);
+        bool hasCount = poison[0] == 0;
+        Sort(keys, hasCount ? padded : 1);
+        KsBest best = hasCount ? Walk(keys, keys.SubView(padded, width), width) : new KsBest(KsOutcomes.NoCountRank, 0);
         Group.Barrier();
         KsOutcomes.Write(outcomes, row, best, keys);
     }

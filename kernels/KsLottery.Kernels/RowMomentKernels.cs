@@ -65,16 +65,15 @@ public static class RowMomentKernels
         parts[768 + place] = sumP;
         seen[place] = mark;
         Group.Barrier();
-        if (row >= rows || lane > 4) return;
 
         int team = place & ~15;
-        if (lane == 4)
+        if (row < rows && lane == 4)
         {
             int all = 0;
             for (int i = 0; i < 16; i++) all |= seen[team + i];
             marks[row] = all;
-            return;
         }
+        if (row >= rows || lane >= 4) return;
         double total = 0, tail = 0;
         for (int i = 0; i < 8; i++) total += parts[(256 * lane) + team + i] + parts[(256 * lane) + team + 8 + i];
         for (int i = whole; i < width; i++)

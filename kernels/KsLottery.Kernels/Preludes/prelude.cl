@@ -5,7 +5,8 @@
 #endif
 
 #define KERNEL(lanes) __kernel __attribute__((reqd_work_group_size(lanes, 1, 1)))
-#define FUNCTION static
+/* PoCL 3.1 inlines a kernel's helpers in any case, and its compiler crashes over some that are static and not marked so. */
+#define FUNCTION static inline __attribute__((always_inline))
 #define GLOBAL __global
 #define SHARED __local
 #define SHARED_MEMORY __local

@@ -15,7 +15,7 @@ internal sealed class KsDeviceKernels
     public const int OutcomeNumbers = 2, OutcomeBytes = OutcomeNumbers * sizeof(int);
 
     /// <summary>Below this width sorting takes fewer steps than counting does.</summary>
-    private const int LeastCounted = 512;
+    private const int LeastCounted = 128;
 
     /// <summary>A counter has 16 bits.</summary>
     private const int MostCounted = ushort.MaxValue;
