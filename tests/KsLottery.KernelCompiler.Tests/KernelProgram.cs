@@ -39,10 +39,14 @@ internal sealed class KernelProgram
     {
         _compilation = compilation;
         Problems = result.Diagnostics;
+        Text = result.GeneratedTrees.Single().ToString();
     }
 
     /// <summary>What the generator finds wrong.</summary>
     public IReadOnlyList<Diagnostic> Problems { get; }
+
+    /// <summary>The generated C#.</summary>
+    public string Text { get; }
 
     /// <summary>Translates a text.</summary>
     /// <param name="code">The text of one C# file.</param>

@@ -9,7 +9,8 @@ public sealed class FeatureTests
 
     private static readonly string Folder = Path.Combine(SharedData.Root, "tests", "KsLottery.KernelCompiler.Tests", "Semantics");
 
-    private static readonly Lazy<IReadOnlyList<KernelDefinition>> Kernels = new(() => KernelProgram.Translate(
+    /// <summary>All kernels of <c>FeatureKernels.cs</c>.</summary>
+    internal static readonly Lazy<IReadOnlyList<KernelDefinition>> Kernels = new(() => KernelProgram.Translate(
         File.ReadAllText(Path.Combine(Folder, "FeatureKernels.cs")),
         [.. new[] { "Elements.cs", "KernelMath.cs" }.Select(f => File.ReadAllText(Path.Combine(SharedData.Root, "kernels", "KsLottery.Kernels", f)))]).Load());
 
@@ -41,8 +42,8 @@ public sealed class FeatureTests
         KernelRun.Same(KernelRun.OpenCl, Kernels.Value.Single(k => k.Name == kernel), Groups, numbers.Length * sizeof(uint), numbers);
     }
 
-    /// <summary>A text that wraps around wrongly, orders wrongly or masks no shift is told from a right one.</summary>
-    [TestCase("i_add(", "i_sub("), TestCase("& 31", "& 15"), TestCase("value", "0 * value")]
+    /// <summary>A text that adds, shifts or chooses wrongly in one place is told from a right one.</summary>
+    [TestCase("int best = i_add(", "int best = i_sub("), TestCase("& 31", "& 15"), TestCase("? 53 : 59", "? 59 : 53")]
     public void A_wrong_translation_is_noticed(string right, string wrong)
     {
         KernelRun.Open(KernelRun.OpenCl).Dispose();
@@ -55,6 +56,7 @@ public sealed class FeatureTests
     private static string Replaced(string text, string right, string wrong)
     {
         int at = text.LastIndexOf(right, StringComparison.Ordinal);
+        Assert.That(at, Is.Positive, $"the text holds no {right}");
         return text[..at] + wrong + text[(at + right.Length)..];
     }
 

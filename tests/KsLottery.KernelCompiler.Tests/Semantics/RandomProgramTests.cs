@@ -3,7 +3,7 @@ namespace KsLottery.KernelCompiler.Tests.Semantics;
 /// <summary>Random kernels: what their translation computes on a device are the bits that ordinary .NET code computes.</summary>
 public sealed class RandomProgramTests
 {
-    private const int Programs = 48, Lanes = 32, Groups = 3;
+    private const int Programs = 24, Lanes = 32, Groups = 3;
 
     private static readonly Lazy<IReadOnlyList<KernelDefinition>> Kernels = new(() => KernelProgram.Translate(
         $$"""
@@ -33,7 +33,7 @@ public sealed class RandomProgramTests
         """).Load());
 
     [Test]
-    public void Random_programs_compute_as_in_dotnet([Values(KernelRun.Reversed, KernelRun.OpenCl)] string device, [Range(1, Programs)] int seed) =>
-        KernelRun.Same(device, Kernels.Value.Single(k => k.Name == $"Random{seed}"), Groups, Groups * Lanes * RandomProgram.Results * sizeof(ulong),
+    public void Random_programs_compute_as_in_dotnet([Range(1, Programs)] int seed) =>
+        KernelRun.Same(KernelRun.OpenCl, Kernels.Value.Single(k => k.Name == $"Random{seed}"), Groups, Groups * Lanes * RandomProgram.Results * sizeof(ulong),
             Numbers.Of("int", Groups * Lanes, seed), Numbers.Of("float", Groups * Lanes, seed + 1), Numbers.Of("long", Groups * Lanes, seed + 2));
 }
