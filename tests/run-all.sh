@@ -2,8 +2,10 @@
 # Runs every test, from any folder, and ends with a line `N passed, N failed`.
 #   1  the suites;
 #   2  what computes, again with instruction sets switched off and with each row kernel forced;
-#   3  the packages: packed, the tool installed from its file and run, the README's C# snippet compiled against the library and run.
-# --quick leaves 2 and 3 out. Tests that read ../shared/data are skipped, and say so, where it is absent.
+#   3  kernels on OpenCL: a second implementation where there is one, and every kernel under a checker of memory and races;
+#   4  the packages: packed, the tool installed from its file and run, the README's C# snippet compiled against the library and run.
+# --quick leaves 2 to 4 out. Tests that read ../shared/data are skipped, and say so, where it is absent. OpenCL on the processor (PoCL), a second
+# implementation (rusticl) and the checker (oclgrind) are installed where this runs as root on Debian; elsewhere what needs them is skipped, and says so.
 set -u -o pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 MSBUILDDISABLENODEREUSE=1
@@ -41,6 +43,12 @@ check() { # what, command...
   if "$@" >"$work/log" 2>&1; then passed=$((passed + 1)); echo "ok    $what"
   else failed=$((failed + 1)); echo "FAILED  $what"; tail -n 40 "$work/log"; fi
 }
+
+export OCL_ICD_VENDORS=${OCL_ICD_VENDORS:-/etc/OpenCL/vendors/pocl.icd}  # other implementations register themselves for the whole machine
+if [ ! -e /etc/OpenCL/vendors/pocl.icd ] && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
+  echo "== installing PoCL, rusticl, oclgrind and clang"
+  { apt-get update -qq && apt-get install -y -qq --no-install-recommends pocl-opencl-icd ocl-icd-libopencl1 mesa-opencl-icd oclgrind clang; } >"$work/log" 2>&1 || tail -n 5 "$work/log"
+fi
 
 check "builds without a warning" dotnet build -c Release -v q --nologo KsLottery.Engine.sln
 

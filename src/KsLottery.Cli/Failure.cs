@@ -27,7 +27,7 @@ internal static class Failure
     private static (int Code, string Message) Describe(Exception exception) => exception switch
     {
         CommandException e => (e.ExitCode, e.Message),
-        DeviceUnavailableException => (ExitCode.DeviceUnavailable, exception.Message),
+        DeviceUnavailableException or DeviceFailureException => (ExitCode.DeviceUnavailable, exception.Message),
         PatchMismatchException or TicketMismatchException or FrozenWeightsChangedException or CertificateMismatchException =>
             (ExitCode.VerificationFailed, exception.Message),
         OperationCanceledException => (ExitCode.Cancelled, "cancelled; nothing partial was left behind"),

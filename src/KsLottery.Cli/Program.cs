@@ -5,6 +5,10 @@ using System.CommandLine.Parsing;
 using KsLottery.Cli;
 using KsLottery.Cli.Commands;
 
+#if ILGPU
+KsLottery.Engine.Ilgpu.IlgpuDevices.Register();
+#endif
+
 RootCommand root = new("Which embedding rows did this fine-tune change? Finds, exports and applies winning tickets.")
 {
     CommandBody.Json,
@@ -23,6 +27,7 @@ RootCommand root = new("Which embedding rows did this fine-tune change? Finds, e
     ConvertCommand.Create(),
     InspectCommand.Create(),
     DevicesCommand.Create(),
+    VerifyCommand.Create(),
     BenchCommand.Create(),
 };
 root.SetAction(arguments =>

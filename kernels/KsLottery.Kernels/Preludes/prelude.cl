@@ -5,8 +5,8 @@
 #endif
 
 #define KERNEL(lanes) __kernel __attribute__((reqd_work_group_size(lanes, 1, 1)))
-/* PoCL 3.1 inlines a kernel's helpers in any case, and its compiler crashes over some that are static and not marked so. */
-#define FUNCTION static inline __attribute__((always_inline))
+/* Neither static, over which PoCL 3.1's compiler crashes, nor always inline, over which oclgrind does; one text has one kernel. */
+#define FUNCTION
 #define GLOBAL __global
 #define SHARED __local
 #define SHARED_MEMORY __local

@@ -1,6 +1,8 @@
 using System.Diagnostics;
+using KsLottery.Cli.Commands;
 using KsLottery.Engine;
 using KsLottery.Engine.Corpora;
+using KsLottery.Engine.Devices;
 using KsLottery.Engine.Generation;
 using KsLottery.Engine.Models;
 using KsLottery.Engine.Operations;
@@ -13,11 +15,15 @@ namespace KsLottery.Cli.Bench;
 /// <param name="Sequences">Sequences of a step.</param>
 /// <param name="Length">Tokens of a sequence.</param>
 /// <param name="TicketRows">k, rows of the ticket.</param>
-/// <param name="Threads">How many threads compute.</param>
+/// <param name="Device">Where it is computed.</param>
 /// <param name="Time">How long each figure is measured, all repetitions together.</param>
 /// <param name="Works">What to measure, of <see cref="ModelBench.Works"/>.</param>
 internal sealed record ModelBenchPlan(
-    LlamaConfig Config, int Sequences, int Length, int TicketRows, int Threads, TimeSpan Time, IReadOnlyList<string> Works);
+    LlamaConfig Config, int Sequences, int Length, int TicketRows, DeviceOption Device, TimeSpan Time, IReadOnlyList<string> Works)
+{
+    /// <summary>How many threads of the processor compute.</summary>
+    public int Threads => Device.Threads == 0 ? Environment.ProcessorCount : Device.Threads;
+}
 
 /// <summary>One line of the result.</summary>
 /// <param name="Name">What was done.</param>
@@ -74,7 +80,8 @@ internal static class ModelBench
         {
             if (!plan.Works.Contains(name)) return;
             onStep(name);
-            using CpuOperations operations = new(plan.Threads);
+            using ComputeDevice device = plan.Device.Open(DeviceWork.Model);
+            IOperations operations = device.Operations;
             using LlamaWeights weights = LlamaWeights.Random(plan.Config, operations, Seed);
             if (scope is not null) weights.MakeTrainable(scope);
             using LlamaModel model = new(weights, operations);

@@ -20,7 +20,6 @@ internal static class BenchModelCommand
     private static readonly Option<int> Length = OptionValue.Count("--length", 9, 256, "Tokens of a sequence.");
     private static readonly Option<int> Batch = OptionValue.Count("--batch", 1, 4, "Sequences of a step.");
     private static readonly Option<int> Rows = OptionValue.Count("--rows", 1, 18, "k, rows of the ticket.");
-    private static readonly Option<int> Threads = OptionValue.Count("--threads", 0, 1, "Threads; 0 takes one for each processor.");
     private static readonly Option<string[]> Works = new Option<string[]>("--work")
     {
         Description = $"What to measure: {string.Join(", ", ModelBench.Works)}. All by default; several may be given.",
@@ -37,8 +36,9 @@ internal static class BenchModelCommand
     {
         Command command = new("model", "Measures a LLaMA-type model with random weights: forward, backward, training steps by scope, generation.")
         {
-            Width, Layers, Heads, KeyHeads, FeedForward, Vocabulary, Untied, Length, Batch, Rows, Threads, Works, Seconds,
+            Width, Layers, Heads, KeyHeads, FeedForward, Vocabulary, Untied, Length, Batch, Rows, Works, Seconds,
         };
+        DeviceOption.AddTo(command);
         command.SetBody(Run);
         return command;
     }
@@ -56,7 +56,7 @@ internal static class BenchModelCommand
     {
         int width = arguments.GetValue(Width), heads = arguments.GetValue(Heads), keyHeads = arguments.GetValue(KeyHeads);
         int vocabulary = arguments.GetValue(Vocabulary);
-        int threads = arguments.GetValue(Threads), rows = arguments.GetValue(Rows), length = arguments.GetValue(Length);
+        int rows = arguments.GetValue(Rows), length = arguments.GetValue(Length);
         if (keyHeads == 0) keyHeads = heads;
         Require(width % heads == 0 && width / heads % 2 == 0, $"--width {width}: give an even multiple of the {heads} heads");
         Require(keyHeads > 0 && heads % keyHeads == 0, $"--key-heads {keyHeads}: give a divisor of the {heads} heads");
@@ -73,7 +73,7 @@ internal static class BenchModelCommand
             NormEpsilon = 1e-5,
             IsTied = !arguments.GetValue(Untied),
         };
-        return new(config, arguments.GetValue(Batch), length, rows, threads == 0 ? Environment.ProcessorCount : threads,
+        return new(config, arguments.GetValue(Batch), length, rows, DeviceOption.From(arguments),
             TimeSpan.FromSeconds(arguments.GetValue(Seconds)),
             arguments.GetValue(Works) is { Length: > 0 } works ? works : ModelBench.Works);
     }
@@ -81,10 +81,11 @@ internal static class BenchModelCommand
     private static void Write(ModelBenchPlan plan, List<ModelBenchFigure> figures, ConsoleUi ui)
     {
         LlamaConfig config = plan.Config;
-        ProcessorInfo processor = DeviceCatalog.Resolve("cpu").Processor!;
+        DeviceInfo device = plan.Device.Resolve(DeviceWork.Model);
+        string where = device.Processor is { } processor ? $"{Sizes.Count(plan.Threads, "thread")} of {processor.Model}" : $"{device.Name}, {device.Description}";
         ui.WriteLine($"model    {Sizes.Count(config.ParameterCount, "parameter")}: {config.LayerCount} layers of width {config.Width}, "
             + $"{config.FeedForwardWidth} within, {config.Attention.Heads} heads, vocabulary {Sizes.Count(config.VocabularySize)}, {(config.IsTied ? "tied" : "untied")}, F32");
-        ui.WriteLine($"batch    {plan.Sequences} × {plan.Length} tokens, {Sizes.Count(plan.Threads, "thread")} of {processor.Model}");
+        ui.WriteLine($"batch    {plan.Sequences} × {plan.Length} tokens, {where}");
         TextTable table = new("", ">ms", ">spread", ">tokens/s", ">memory");
         foreach (ModelBenchFigure f in figures)
             table.Add(f.Name, Number(f.Seconds * 1e3, "F1"), $"{Percent(f.Least / f.Seconds - 1)}/+{Percent(f.Most / f.Seconds - 1)} %",
@@ -93,7 +94,8 @@ internal static class BenchModelCommand
         ui.WriteJson(json =>
         {
             json.WriteString("benchmark", "model");
-            json.WriteString("processor", processor.Model);
+            json.WriteString("device", device.Name);
+            json.WriteString("processor", device.Processor?.Model ?? device.Description);
             json.WriteNumber("threads", plan.Threads);
             json.WriteNumber("parameters", config.ParameterCount);
             json.WriteStartArray("figures");

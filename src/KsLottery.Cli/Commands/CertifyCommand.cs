@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using KsLottery.Engine.Certificates;
-using KsLottery.Engine.Operations;
+using KsLottery.Engine.Devices;
 using KsLottery.Engine.Tokens;
 
 namespace KsLottery.Cli.Commands;
@@ -32,14 +32,15 @@ internal static class CertifyCommand
             ?? throw new FileNotFoundException($"{options.Base}: no tokenizer beside the model, or several. Name one with --tokenizer.");
         CertificateSource source = options.Source(tokenizer.FilePath);
         using CertificateFolder folder = new(options.Out!);
-        using IOperations operations = OpenDevice(options);
+        using ComputeDevice device = options.Device.Open(DeviceWork.Model);
+        CertificateOptions how = options.Certificate with { Rows = new() { Device = device, Threads = options.Device.Threads } };
         Certificate certificate;
         IReadOnlyList<CertificateInput> inputs;
         using (ProgressLine line = ui.StartProgress())
         {
             Shown shown = new(line);
             inputs = CertificateInput.Of(source, shown, cancel);
-            certificate = Certifier.Run(source, operations, options.Certificate, shown, cancel);
+            certificate = Certifier.Run(source, device.Operations, how, shown, cancel);
         }
         IReadOnlyList<string> files = folder.Write(certificate, source, inputs, options.Certificate, cancel);
         new CertifyReport(ui, certificate, tokenizer.Names, options.Shown)
@@ -54,19 +55,17 @@ internal static class CertifyCommand
     {
         long started = Stopwatch.GetTimestamp();
         using StoredCertificate stored = StoredCertificate.Open(path);
-        using IOperations operations = OpenDevice(options);
+        using ComputeDevice device = options.Device.Open(DeviceWork.Model);
+        CertificateOptions how = options.Certificate with { Rows = new() { Device = device, Threads = options.Device.Threads } };
         Certificate certificate;
         using (ProgressLine line = ui.StartProgress())
-            certificate = stored.Check(operations, options.Tolerance, options.Certificate, new Shown(line), cancel);
+            certificate = stored.Check(device.Operations, options.Tolerance, how, new Shown(line), cancel);
         new CertifyReport(ui, certificate, Tokenizer.Open(stored.Source.Tokenizer).Names, options.Shown)
         {
             Elapsed = Stopwatch.GetElapsedTime(started),
             Checked = path,
         }.Write();
     }
-
-    /// <summary>The one place that decides where it is computed.</summary>
-    private static CpuOperations OpenDevice(CertifyOptions options) => new(options.Threads);
 
     private sealed class Shown(ProgressLine line) : IProgress<CertificateProgress>
     {

@@ -71,7 +71,6 @@ internal sealed record CertifyOptions
         Description = "What to do with pairs for which the model has no room.",
         DefaultValueFactory = _ => "fail",
     }.AcceptOnlyFromAmong("fail", "skip");
-    private static readonly Option<int> ThreadsOption = OptionValue.Count("--threads", 0, 0, "Threads; 0 takes one for each processor. Results do not depend on it.");
     private static readonly Option<string?> OutOption = new("--out", "-o")
     {
         Description = "Write certificate.json, certificate.tsv and alpha-sweep.tsv into this new folder.",
@@ -90,8 +89,6 @@ internal sealed record CertifyOptions
         CustomParser = result => OptionValue.Parse<double>(result, t => t is >= 0 and < 1, "it must be a number from 0 to below 1"),
     };
     private static readonly Option<int> ShownOption = OptionValue.Count("--show", 0, UsualLimit, "The most violations that are shown; 0 shows all.");
-
-    static CertifyOptions() => ThreadsOption.Aliases.Add("-t");
 
     /// <summary>The certificate to check; null where one is to be made.</summary>
     public string? Check { get; init; }
@@ -122,7 +119,7 @@ internal sealed record CertifyOptions
     /// <summary>How the certificate is made, or rows and reading for a check.</summary>
     public CertificateOptions Certificate { get; init; } = new();
 
-    public int Threads { get; init; }
+    public DeviceOption Device { get; init; } = DeviceOption.Default;
 
     public string? Out { get; init; }
 
@@ -137,8 +134,9 @@ internal sealed record CertifyOptions
         PairOptions.AddTo(command);
         PromptOptions.AddTo(command);
         foreach (Option option in (Option[])[TokenizerOption, AlphasOption, NoSweepOption, ScoreOption, NewTokensOption, ConfidenceOption, LimitOption,
-            OverlongOption, OutOption, CheckOption, ToleranceOption, ShownOption, ThreadsOption, Reading.NoMemoryMap])
+            OverlongOption, OutOption, CheckOption, ToleranceOption, ShownOption, Reading.NoMemoryMap])
             command.Add(option);
+        DeviceOption.AddTo(command);
         command.Validators.Add(Validate);
     }
 
@@ -146,7 +144,6 @@ internal sealed record CertifyOptions
     public static CertifyOptions From(ParseResult arguments)
     {
         CheckpointOptions reading = Reading.Of(arguments);
-        int threads = arguments.GetValue(ThreadsOption);
         return new()
         {
             Check = arguments.GetValue(CheckOption),
@@ -166,10 +163,9 @@ internal sealed record CertifyOptions
                 Confidence = arguments.GetValue(ConfidenceOption),
                 Alphas = arguments.GetValue(NoSweepOption) ? [] : arguments.GetValue(AlphasOption) ?? CertificateOptions.UsualAlphas,
                 ScoredTokens = arguments.GetValue(ScoreOption) ? arguments.GetValue(NewTokensOption) : null,
-                Rows = new() { Threads = threads },
                 Reading = reading,
             },
-            Threads = threads,
+            Device = DeviceOption.From(arguments),
             Out = arguments.GetValue(OutOption),
             Shown = arguments.GetValue(ShownOption) is 0 ? int.MaxValue : arguments.GetValue(ShownOption),
         };

@@ -23,8 +23,6 @@ internal static class DemoCommand
         Description = "No training: find, apply, verify, revert and export on a pair with planted rows, each answer checked, in a second.",
     };
 
-    private static readonly Option<int> Threads = OptionValue.Count("--threads", 0, 0, "Threads; 0 takes one for each processor. The result is the same.");
-
     private static readonly Option<string?> Keep = new("--keep")
     {
         Description = "Keep the files in this new folder instead of a temporary one.",
@@ -36,12 +34,13 @@ internal static class DemoCommand
         Command command = new("demo",
             "Runs the paper's experiment from nothing in minutes: a base, Embed Tuning, the ticket, Partial Transfer, Partial Tuning and the controls.")
         {
-            Language, Quick, Pair, Threads, Keep,
+            Language, Quick, Pair, Keep,
         };
+        DeviceOption.AddTo(command);
         command.Validators.Add(result =>
         {
-            if (result.GetValue(Pair) && (result.GetValue(Quick) || result.GetResult(Language) is { Implicit: false } || result.GetResult(Threads) is { Implicit: false }))
-                result.AddError("--pair trains nothing: leave --language, --quick and --threads out.");
+            if (result.GetValue(Pair) && (result.GetValue(Quick) || result.GetResult(Language) is { Implicit: false }))
+                result.AddError("--pair trains nothing: leave --language and --quick out.");
         });
         command.SetBody((arguments, ui, cancel) => Run(arguments.GetValue(Keep), ui, (folder, isKept) =>
         {
@@ -75,7 +74,7 @@ internal static class DemoCommand
     {
         Tongue target = Tongue.All.First(t => t.Name.Equals(arguments.GetValue(Language), StringComparison.OrdinalIgnoreCase));
         ExperimentSettings settings = arguments.GetValue(Quick) ? ExperimentSettings.Quick(target) : new(target);
-        using Experiment experiment = new(settings, folder, arguments.GetValue(Threads), ui, cancel);
+        using Experiment experiment = new(settings, folder, DeviceOption.From(arguments), ui, cancel);
         experiment.Run();
         new ExperimentReport(experiment, ui).Write(isKept ? arguments.GetValue(Keep) : null, Stopwatch.GetElapsedTime(started));
     }

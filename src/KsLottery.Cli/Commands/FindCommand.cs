@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Devices;
 using KsLottery.Engine.Reports;
 using KsLottery.Engine.Rows;
 using KsLottery.Engine.Tickets;
@@ -66,9 +67,10 @@ internal static class FindCommand
 
     private static ScoredRows Scan(Tensor before, Tensor after, FindOptions options, ConsoleUi ui, CancellationToken cancel)
     {
+        using ComputeDevice device = options.Device.Open(DeviceWork.Rows);
         using ProgressLine progress = ui.StartProgress();
         RowScanResult scan = RowScan.Run(RowMatrix.FromTensor(before), RowMatrix.FromTensor(after),
-            new() { Threads = options.Threads, Progress = new ScanProgress(progress) }, cancel);
+            new() { Device = device, Threads = options.Device.Threads, Progress = new ScanProgress(progress) }, cancel);
         return new(scan, options.Selection);
     }
 

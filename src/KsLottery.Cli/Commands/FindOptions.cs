@@ -1,6 +1,5 @@
 using System.CommandLine;
 using KsLottery.Engine.Checkpoints;
-using KsLottery.Engine.Devices;
 using KsLottery.Engine.Statistics;
 using KsLottery.Engine.Tickets;
 
@@ -51,18 +50,6 @@ internal sealed record FindOptions
         HelpName = "K",
         CustomParser = result => OptionValue.Parse<int>(result, top => top >= 1, "it must be a whole number from 1"),
     };
-    private static readonly Option<int> ThreadsOption = new("--threads", "-t")
-    {
-        Description = "Threads of the scan; 0 takes one for each processor.",
-        HelpName = "N",
-        CustomParser = result => OptionValue.Parse<int>(result, threads => threads >= 0, "it must be a whole number from 0"),
-    };
-    private static readonly Option<string> DeviceOption = new("--device", "-d")
-    {
-        Description = "Where the rows are compared: auto or cpu.",
-        HelpName = "auto|cpu",
-        DefaultValueFactory = _ => "auto",
-    };
     private static readonly Option<string?> TokenizerOption = new("--tokenizer")
     {
         Description = "The tokenizer that names the rows; without it the one beside BASE or TUNED.",
@@ -95,7 +82,7 @@ internal sealed record FindOptions
 
     public TicketSelection Selection { get; init; } = new();
 
-    public int Threads { get; init; }
+    public DeviceOption Device { get; init; } = DeviceOption.Default;
 
     public string? Tokenizer { get; init; }
 
@@ -129,37 +116,33 @@ internal sealed record FindOptions
                 result.AddError("--all-tensors counts the rows below alpha in every tensor: --top is for one. Choose it with --tensor.");
         });
         foreach (Argument argument in (Argument[])[BaseArgument, TunedArgument]) command.Add(argument);
-        foreach (Option option in (Option[])[TensorOption, AllOption, AlphaOption, MethodOption, AdjustOption, TopOption, ThreadsOption, DeviceOption,
-            TokenizerOption, Cli.Reading.NoMemoryMap, OutOption, ForceOption, LimitOption])
+        foreach (Option option in (Option[])[TensorOption, AllOption, AlphaOption, MethodOption, AdjustOption, TopOption, TokenizerOption,
+            Cli.Reading.NoMemoryMap, OutOption, ForceOption, LimitOption])
             command.Add(option);
         HtmlOption.AddTo(command);
+        DeviceOption.AddTo(command);
     }
 
     /// <summary>Reads the arguments.</summary>
-    /// <exception cref="DeviceUnavailableException">The device is not to be had.</exception>
-    public static FindOptions From(ParseResult arguments)
+    public static FindOptions From(ParseResult arguments) => new()
     {
-        DeviceCatalog.Resolve(arguments.GetRequiredValue(DeviceOption));
-        return new()
+        Base = arguments.GetRequiredValue(BaseArgument),
+        Tuned = arguments.GetRequiredValue(TunedArgument),
+        Tensor = arguments.GetValue(TensorOption),
+        AllTensors = arguments.GetValue(AllOption),
+        Selection = new()
         {
-            Base = arguments.GetRequiredValue(BaseArgument),
-            Tuned = arguments.GetRequiredValue(TunedArgument),
-            Tensor = arguments.GetValue(TensorOption),
-            AllTensors = arguments.GetValue(AllOption),
-            Selection = new()
-            {
-                Alpha = arguments.GetValue(AlphaOption),
-                Method = SelectionNames.TryParse(arguments.GetValue(MethodOption), out KsMethod method) ? method : default,
-                Adjustment = SelectionNames.TryParse(arguments.GetValue(AdjustOption), out PValueAdjustment adjustment) ? adjustment : default,
-                Top = arguments.GetValue(TopOption),
-            },
-            Threads = arguments.GetValue(ThreadsOption),
-            Tokenizer = arguments.GetValue(TokenizerOption),
-            Reading = Cli.Reading.Of(arguments),
-            Out = arguments.GetValue(OutOption),
-            Force = arguments.GetValue(ForceOption),
-            Html = HtmlOption.From(arguments, arguments.GetValue(ForceOption)),
-            Limit = arguments.GetValue(LimitOption) is 0 ? int.MaxValue : arguments.GetValue(LimitOption),
-        };
-    }
+            Alpha = arguments.GetValue(AlphaOption),
+            Method = SelectionNames.TryParse(arguments.GetValue(MethodOption), out KsMethod method) ? method : default,
+            Adjustment = SelectionNames.TryParse(arguments.GetValue(AdjustOption), out PValueAdjustment adjustment) ? adjustment : default,
+            Top = arguments.GetValue(TopOption),
+        },
+        Device = DeviceOption.From(arguments),
+        Tokenizer = arguments.GetValue(TokenizerOption),
+        Reading = Cli.Reading.Of(arguments),
+        Out = arguments.GetValue(OutOption),
+        Force = arguments.GetValue(ForceOption),
+        Html = HtmlOption.From(arguments, arguments.GetValue(ForceOption)),
+        Limit = arguments.GetValue(LimitOption) is 0 ? int.MaxValue : arguments.GetValue(LimitOption),
+    };
 }

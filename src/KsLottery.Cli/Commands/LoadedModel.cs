@@ -1,4 +1,5 @@
 using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Devices;
 using KsLottery.Engine.Models;
 using KsLottery.Engine.Operations;
 using KsLottery.Engine.Tokens;
@@ -21,7 +22,7 @@ internal sealed class LoadedModel : IDisposable
             Tokenizer = (options.Tokenizer is { } path ? Tokenizer.Open(path) : Tokenizer.FindBeside(options.Path))
                 ?? throw new FileNotFoundException($"{options.Path}: no tokenizer beside the model, or several. Name one with --tokenizer.");
             Checkpoint checkpoint = Keep(Checkpoint.Open(options.Path, options.Reading));
-            CpuOperations operations = Keep(new CpuOperations(options.Threads));
+            IOperations operations = Keep(options.Device.Open(DeviceWork.Model)).Operations;
             LlamaWeights weights = Keep(LlamaWeights.Open(checkpoint, config, operations));
             if (options.Patch is not null)
             {
@@ -43,7 +44,7 @@ internal sealed class LoadedModel : IDisposable
 
     public Tokenizer Tokenizer { get; }
 
-    public CpuOperations Operations { get; }
+    public IOperations Operations { get; }
 
     public LlamaModel Model { get; }
 

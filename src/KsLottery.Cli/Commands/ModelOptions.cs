@@ -7,9 +7,9 @@ namespace KsLottery.Cli.Commands;
 /// <param name="Path">The model's folder, or a file in it.</param>
 /// <param name="Patch">A patch to put in place in memory.</param>
 /// <param name="Tokenizer">The tokenizer; null for the one beside the model.</param>
-/// <param name="Threads">Threads; 0 for one a processor.</param>
+/// <param name="Device">Where it runs.</param>
 /// <param name="Reading">How files are read.</param>
-internal sealed record ModelOptions(string Path, string? Patch, string? Tokenizer, int Threads, CheckpointOptions Reading)
+internal sealed record ModelOptions(string Path, string? Patch, string? Tokenizer, DeviceOption Device, CheckpointOptions Reading)
 {
     private static readonly Option<string?> PatchOption = new("--patch")
     {
@@ -21,17 +21,15 @@ internal sealed record ModelOptions(string Path, string? Patch, string? Tokenize
         Description = "The model's tokenizer; without it the one beside MODEL.",
         HelpName = "PATH",
     };
-    private static readonly Option<int> ThreadsOption = OptionValue.Count("--threads", 0, 0, "Threads; 0 takes one for each processor. Results do not depend on it.");
-
-    static ModelOptions() => ThreadsOption.Aliases.Add("-t");
 
     /// <summary>Gives a command the options; the argument is its own.</summary>
     public static void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[TokenizerOption, PatchOption, ThreadsOption, Cli.Reading.NoMemoryMap]) command.Add(option);
+        foreach (Option option in (Option[])[TokenizerOption, PatchOption, Cli.Reading.NoMemoryMap]) command.Add(option);
+        DeviceOption.AddTo(command);
     }
 
     /// <summary>Reads the arguments.</summary>
     public static ModelOptions From(ParseResult arguments, string path) => new(path, arguments.GetValue(PatchOption), arguments.GetValue(TokenizerOption),
-        arguments.GetValue(ThreadsOption), Cli.Reading.Of(arguments));
+        DeviceOption.From(arguments), Cli.Reading.Of(arguments));
 }

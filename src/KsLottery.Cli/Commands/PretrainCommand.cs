@@ -2,8 +2,8 @@ using System.CommandLine;
 using System.Globalization;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Corpora;
+using KsLottery.Engine.Devices;
 using KsLottery.Engine.Models;
-using KsLottery.Engine.Operations;
 using KsLottery.Engine.Tokens;
 using KsLottery.Engine.Training;
 
@@ -30,8 +30,8 @@ internal static class PretrainCommand
             Tokenizer tokenizer = OpenTokenizer(options, texts, temporary.FullName, ui);
             LlamaConfig config = options.ConfigFor(tokenizer);
             TextSequences data = TextSequences.Encode(texts, tokenizer, config.VocabularySize, config.MaxLength, options.EvaluationShare);
-            using CpuOperations operations = new(options.Folder.Threads);
-            using PretrainingRun run = new(config, data, operations, new()
+            using ComputeDevice device = options.Folder.Device.Open(DeviceWork.Model);
+            using PretrainingRun run = new(config, data, device.Operations, new()
             {
                 Plan = options.Plan,
                 Out = options.Folder.Out,
@@ -44,7 +44,7 @@ internal static class PretrainCommand
                     new("eval-share", options.EvaluationShare.ToString(CultureInfo.InvariantCulture)),
                 ],
             });
-            WriteFacts(ui, options, config, texts.Count, data, run, operations);
+            WriteFacts(ui, options, config, texts.Count, data, run, device);
             string next = $"kslottery tune {options.Folder.Out} --data PAIRS --train embedding --template minimal --out DIR";
             TrainingReport report = TrainingReport.Of(ui, options.Folder.Out, next, progress => run.Run(progress, cancel));
             report.Write();
@@ -78,7 +78,7 @@ internal static class PretrainCommand
     }
 
     private static void WriteFacts(ConsoleUi ui, PretrainOptions options, LlamaConfig config, int texts, TextSequences data, PretrainingRun run,
-        CpuOperations operations)
+        ComputeDevice device)
     {
         long tokens = data.Training.Sum(s => (long)s.RowCount), held = data.HeldOut.Sum(s => (long)s.RowCount);
         string batch = $"{Sizes.Count(options.Plan.BatchSize)} x {Sizes.Count(config.MaxLength)}";
@@ -91,7 +91,7 @@ internal static class PretrainCommand
             .Add("trainable", $"{Sizes.Count(run.ParameterCount)}, output head {(config.IsTied ? "tied" : "of its own")}")
             .Add("steps", $"{Sizes.Count(run.StepCount)}, {Sizes.Count(run.StepsPerEpoch)} an epoch of batches of {batch}")
             .Add("schedule", PlanOptions.Describe(options.Plan))
-            .Add("memory", $"about {Sizes.Bytes(run.EstimatedBytes)}, {Sizes.Count(operations.ThreadCount, "thread")}")
+            .Add("memory", $"about {Sizes.Bytes(run.EstimatedBytes)}, {DeviceOption.Describe(device)}")
             .WriteTo(ui);
     }
 }

@@ -6,8 +6,8 @@ namespace KsLottery.Cli.Commands;
 /// <param name="Out">The folder.</param>
 /// <param name="Resume">Whether the run in it goes on.</param>
 /// <param name="SaveEvery">The time after which the state is saved again.</param>
-/// <param name="Threads">Threads; 0 for one a processor.</param>
-internal sealed record RunFolderOptions(string Out, bool Resume, TimeSpan SaveEvery, int Threads)
+/// <param name="Device">Where it is computed.</param>
+internal sealed record RunFolderOptions(string Out, bool Resume, TimeSpan SaveEvery, DeviceOption Device)
 {
     private static readonly Option<string> OutOption = new("--out", "-o")
     {
@@ -26,18 +26,15 @@ internal sealed record RunFolderOptions(string Out, bool Resume, TimeSpan SaveEv
         DefaultValueFactory = _ => 300,
         CustomParser = result => OptionValue.Parse<double>(result, seconds => seconds is >= 0 and < 1e9, "it must be a number of seconds from 0"),
     };
-    private static readonly Option<int> ThreadsOption = OptionValue.Count("--threads", 0, 0,
-        "Threads; 0 takes one for each processor. Results do not depend on it.");
-
-    static RunFolderOptions() => ThreadsOption.Aliases.Add("-t");
 
     /// <summary>Gives a command the arguments.</summary>
     public static void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[OutOption, ResumeOption, SaveEveryOption, ThreadsOption]) command.Add(option);
+        foreach (Option option in (Option[])[OutOption, ResumeOption, SaveEveryOption]) command.Add(option);
+        DeviceOption.AddTo(command);
     }
 
     /// <summary>Reads the arguments.</summary>
     public static RunFolderOptions From(ParseResult arguments) => new(arguments.GetRequiredValue(OutOption), arguments.GetValue(ResumeOption),
-        TimeSpan.FromSeconds(arguments.GetValue(SaveEveryOption)), arguments.GetValue(ThreadsOption));
+        TimeSpan.FromSeconds(arguments.GetValue(SaveEveryOption)), DeviceOption.From(arguments));
 }

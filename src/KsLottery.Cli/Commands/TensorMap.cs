@@ -1,5 +1,6 @@
 using KsLottery.Engine;
 using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Devices;
 using KsLottery.Engine.Kernels;
 using KsLottery.Engine.Rows;
 using KsLottery.Engine.Tickets;
@@ -20,6 +21,7 @@ internal static class TensorMap
         TensorMapFile? file = options.Out is null ? null : new(options.Out, options.Force);
         using CheckpointPair pair = new(options.Base, options.Tuned, options.Tokenizer, options.Reading);
         TensorMapReport report = new(options.Selection) { BaseIsTied = pair.Base.IsTied, TunedIsTied = pair.Tuned.IsTied };
+        using ComputeDevice device = options.Device.Open(DeviceWork.Rows);
         using (ProgressLine progress = ui.StartProgress())
         {
             foreach (Tensor before in pair.Base.Tensors)
@@ -34,7 +36,7 @@ internal static class TensorMap
                 {
                     ScanProgress scan = new(progress, $"{Engine.Tokens.VisibleText.Escape(before.Name)}: ");
                     RowScanResult result = RowScan.Run(RowMatrix.FromTensor(before), RowMatrix.FromTensor(after),
-                        new() { Threads = options.Threads, Progress = scan }, cancel);
+                        new() { Device = device, Threads = options.Device.Threads, Progress = scan }, cancel);
                     report.Lines.Add(TensorMapLine.Of(new(result, options.Selection)));
                 }
             }

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Devices;
 using KsLottery.Engine.Models;
-using KsLottery.Engine.Operations;
 using KsLottery.Engine.Tickets;
 using KsLottery.Engine.Tokens;
 using KsLottery.Engine.Training;
@@ -42,8 +42,8 @@ internal static class TuneCommand
             _ => TrainingScope.Embedding,
         };
 
-        using CpuOperations operations = new(options.Folder.Threads);
-        using TuningRun run = new(basis, scope, data.Training, data.Evaluation, operations, new()
+        using ComputeDevice device = options.Folder.Device.Open(DeviceWork.Model);
+        using TuningRun run = new(basis, scope, data.Training, data.Evaluation, device.Operations, new()
         {
             Plan = options.Plan,
             Out = options.Folder.Out,
@@ -55,7 +55,7 @@ internal static class TuneCommand
             Signature = rows?.Signature ?? "",
             Settings = [.. TuneData.Settings(options, tokenizer)],
         }, cancel);
-        WriteFacts(ui, options, run, rows, data, operations);
+        WriteFacts(ui, options, run, rows, data, device);
         TrainingReport report = TrainingReport.Of(ui, options.Folder.Out, Next(options, rows is not null), progress => run.Run(progress, cancel));
         report.Write();
         ui.WriteJson(json =>
@@ -80,7 +80,7 @@ internal static class TuneCommand
         ? $"kslottery apply {options.Model} {Path.Combine(options.Folder.Out, RowPatch.FileName)} --out DIR"
         : $"kslottery find {options.Model} {options.Folder.Out} --out DIR";
 
-    private static void WriteFacts(ConsoleUi ui, TuneOptions options, TuningRun run, TicketList? rows, TuneData data, CpuOperations operations)
+    private static void WriteFacts(ConsoleUi ui, TuneOptions options, TuningRun run, TicketList? rows, TuneData data, ComputeDevice device)
     {
         LlamaConfig config = run.Config;
         FactList facts = new FactList()
@@ -97,7 +97,7 @@ internal static class TuneCommand
         facts.Add("prompt", options.Prompt.TemplateOrAlpaca.Name)
             .Add("steps", $"{Sizes.Count(run.StepCount)}, {Sizes.Count(run.StepsPerEpoch)} an epoch of batches of {Sizes.Count(options.Plan.BatchSize)}")
             .Add("schedule", PlanOptions.Describe(options.Plan))
-            .Add("memory", $"about {Sizes.Bytes(run.EstimatedBytes)} beside the mapped base, {Sizes.Count(operations.ThreadCount, "thread")}")
+            .Add("memory", $"about {Sizes.Bytes(run.EstimatedBytes)} beside the mapped base, {DeviceOption.Describe(device)}")
             .WriteTo(ui);
     }
 }

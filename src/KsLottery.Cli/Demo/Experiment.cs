@@ -2,10 +2,10 @@ using KsLottery.Cli.Commands;
 using KsLottery.Engine;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Corpora;
+using KsLottery.Engine.Devices;
 using KsLottery.Engine.Evaluation;
 using KsLottery.Engine.Generation;
 using KsLottery.Engine.Models;
-using KsLottery.Engine.Operations;
 using KsLottery.Engine.Tickets;
 using KsLottery.Engine.Tokens;
 using KsLottery.Engine.Training;
@@ -21,18 +21,19 @@ internal sealed class Experiment : IDisposable
     private readonly string _folder;
     private readonly ConsoleUi _ui;
     private readonly CancellationToken _cancel;
-    private readonly CpuOperations _operations;
+    private readonly DeviceOption _deviceOption;
+    private readonly ComputeDevice _device;
     private readonly DemoCorpus _corpus;
 
     /// <param name="settings">Its size.</param>
     /// <param name="folder">An empty folder, which everything is written into.</param>
-    /// <param name="threads">How many threads compute; 0 takes one for each processor.</param>
+    /// <param name="device">Where it is computed.</param>
     /// <param name="ui">Hears what happens.</param>
     /// <param name="cancel">Stops between steps.</param>
-    public Experiment(ExperimentSettings settings, string folder, int threads, ConsoleUi ui, CancellationToken cancel)
+    public Experiment(ExperimentSettings settings, string folder, DeviceOption device, ConsoleUi ui, CancellationToken cancel)
     {
         (_settings, _folder, _ui, _cancel) = (settings, folder, ui, cancel);
-        _operations = new(threads);
+        (_deviceOption, _device) = (device, device.Open(DeviceWork.Model));
         _corpus = new(ExperimentSettings.Seed, settings.Target);
     }
 
@@ -42,7 +43,7 @@ internal sealed class Experiment : IDisposable
     /// <summary>The lines of the table so far.</summary>
     public List<ExperimentArm> Arms { get; } = [];
 
-    public void Dispose() => _operations.Dispose();
+    public void Dispose() => _device.Dispose();
 
     public void Run()
     {
@@ -98,7 +99,7 @@ internal sealed class Experiment : IDisposable
             EosTokenIds = [tokenizer.EosId!.Value],
         };
         TextSequences text = TextSequences.Encode(documents, tokenizer, tokenizer.Count, ExperimentSettings.Length);
-        using PretrainingRun run = new(config, text, _operations,
+        using PretrainingRun run = new(config, text, _device.Operations,
             new() { Plan = _settings.Pretraining, Out = Place("base"), Tokenizer = Place(TokenizerName) });
         TrainingSummary summary = Train(run.Run);
         _ui.WriteLine($"  {Sizes.Count(config.ParameterCount, "weight")}, {Sizes.Count(text.Training.Sum(s => (long)s.RowCount), "token")} "
@@ -117,7 +118,7 @@ internal sealed class Experiment : IDisposable
     {
         Say(what);
         using Checkpoint basis = Checkpoint.Open(Place("base"));
-        using TuningRun run = new(basis, scope, sequences, [], _operations, new() { Plan = plan, Out = Place(name), Signature = what }, _cancel);
+        using TuningRun run = new(basis, scope, sequences, [], _device.Operations, new() { Plan = plan, Out = Place(name), Signature = what }, _cancel);
         TrainingSummary summary = Train(run.Run);
         string frozen = summary.FrozenFingerprint is null ? "" : "; all else has the bytes it had";
         _ui.WriteLine($"  {Sizes.Count(summary.ParameterCount, "parameter")}, {Sizes.Count(summary.StepCount, "step")}: loss "
@@ -134,7 +135,7 @@ internal sealed class Experiment : IDisposable
     private void Find()
     {
         Say("the Kolmogorov-Smirnov test on every row before and after Embed Tuning");
-        FindOptions options = new() { Base = Place("base"), Tuned = Place("embed"), Out = Place("ticket"), ShownOut = "ticket" };
+        FindOptions options = new() { Base = Place("base"), Tuned = Place("embed"), Out = Place("ticket"), ShownOut = "ticket", Device = _deviceOption };
         FindReport report = FindCommand.Run(options, _ui, _cancel);
         Ticket = report.Ticket;
         if (!_ui.IsJson) report.Write();
@@ -157,7 +158,7 @@ internal sealed class Experiment : IDisposable
         public void Model(string name, string folder, int? rows, long parameters)
         {
             using Checkpoint checkpoint = Checkpoint.Open(experiment.Place(folder));
-            using LlamaWeights weights = LlamaWeights.Open(checkpoint, LlamaConfig.Load(checkpoint.Path), experiment._operations);
+            using LlamaWeights weights = LlamaWeights.Open(checkpoint, LlamaConfig.Load(checkpoint.Path), experiment._device.Operations);
             Add(name, rows, parameters, weights);
         }
 
@@ -185,14 +186,14 @@ internal sealed class Experiment : IDisposable
         {
             using RowPatch patch = RowPatch.Open(Path.Combine(folder, RowPatch.FileName));
             using Checkpoint basis = Checkpoint.Open(experiment.Place("base"));
-            using LlamaWeights weights = LlamaWeights.Open(basis, LlamaConfig.Load(basis.Path), experiment._operations);
+            using LlamaWeights weights = LlamaWeights.Open(basis, LlamaConfig.Load(basis.Path), experiment._device.Operations);
             put(patch, basis, weights);
             Add(name, patch.Indices.Count, patch.Indices.Count * (long)patch.Width, weights);
         }
 
         private void Add(string name, int? rows, long parameters, LlamaWeights weights)
         {
-            using LlamaModel model = new(weights, experiment._operations);
+            using LlamaModel model = new(weights, experiment._device.Operations);
             EvaluationOptions options = new()
             {
                 Generation = new() { MaxNewTokens = ExperimentSettings.MaxNewTokens, EosIds = StopTokens.Of(model.Config, tokenizer, []) },
@@ -200,7 +201,7 @@ internal sealed class Experiment : IDisposable
             };
             using ProgressLine line = experiment._ui.StartProgress();
             line.Report(() => $"scoring {name}");
-            EvaluationResult result = Evaluator.Run(model, experiment._operations, tokenizer, test, options, cancellationToken: experiment._cancel);
+            EvaluationResult result = Evaluator.Run(model, experiment._device.Operations, tokenizer, test, options, cancellationToken: experiment._cancel);
             experiment.Arms.Add(new(name, rows, parameters, result));
         }
     }

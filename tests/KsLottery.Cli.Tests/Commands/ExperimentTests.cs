@@ -41,6 +41,6 @@ public sealed class ExperimentTests
     public void What_the_pair_does_not_use_is_refused()
     {
         ToolRun run = KsLotteryTool.Run("demo", "--pair", "--language", "danish");
-        Assert.That((run.ExitCode, run.Output, run.Error.Split('\n')[0]), Is.EqualTo((1, "", "--pair trains nothing: leave --language, --quick and --threads out.")));
+        Assert.That((run.ExitCode, run.Output, run.Error.Split('\n')[0]), Is.EqualTo((1, "", "--pair trains nothing: leave --language and --quick out.")));
     }
 }

@@ -1,0 +1,103 @@
+using System.CommandLine;
+using System.Text.Json;
+using KsLottery.Engine.Devices;
+using KsLottery.Engine.Verification;
+
+namespace KsLottery.Cli.Commands;
+
+/// <summary><c>kslottery verify</c>: whether a device computes what the reference computes, how fast, and which kernels it can run.</summary>
+internal static class VerifyCommand
+{
+    private const string Test = "test", Gradient = "grad", Performance = "perf", Support = "support";
+
+    private const int MostDifferences = 20;
+
+    private static readonly Argument<string> Mode = new Argument<string>("MODE")
+    {
+        Description = "test: rows and operations against the reference; grad: gradients against central differences; perf: time, GB/s and the share of "
+            + "the device's copy speed; support: which kernels each device can run.",
+        DefaultValueFactory = _ => Test,
+        Arity = ArgumentArity.ZeroOrOne,
+    }.AcceptOnlyFromAmong(Test, Gradient, Performance, Support);
+
+    private static readonly Option<string?> Filter = new("--filter", "-f")
+    {
+        Description = "Only checks with this text in their name, such as rows, attention or BF16.",
+        HelpName = "TEXT",
+    };
+
+    private static readonly Option<double> Seconds = new("--seconds")
+    {
+        Description = "Time to measure each figure of perf.",
+        DefaultValueFactory = _ => 0.3,
+        HelpName = "S",
+        CustomParser = result => OptionValue.Parse<double>(result, s => s is >= 0.01 and <= 3600, "it must be a number from 0.01 to 3600"),
+    };
+
+    public static Command Create()
+    {
+        Command command = new("verify", "Proves in a minute that a device computes what the reference computes, and measures it.") { Mode, Filter, Seconds };
+        DeviceOption.AddTo(command);
+        command.SetBody((arguments, ui, cancel) => arguments.GetRequiredValue(Mode) switch
+        {
+            Performance => VerifyPerformance.Run(DeviceOption.From(arguments), arguments.GetValue(Filter), arguments.GetValue(Seconds), ui, cancel),
+            Support => VerifySupport.Run(DeviceOption.From(arguments), arguments.GetValue(Filter), ui),
+            string mode => Run(DeviceOption.From(arguments), mode == Gradient ? VerificationMode.Gradient : VerificationMode.Test, arguments.GetValue(Filter), ui, cancel),
+        });
+        return command;
+    }
+
+    private static int Run(DeviceOption option, VerificationMode mode, string? filter, ConsoleUi ui, CancellationToken cancel)
+    {
+        using ComputeDevice device = option.Open(DeviceWork.Model);
+        int count = DeviceVerification.Count(device, mode, filter);
+        if (count == 0)
+            throw new CommandException(ExitCode.Usage, $"--filter {ConsoleUi.OneLine(filter!)}: no check has this in its name. Leave it out to see all.");
+        List<VerificationResult> results = [];
+        using (ProgressLine progress = ui.StartProgress())
+            foreach (VerificationResult result in DeviceVerification.Run(device, mode, filter, cancel))
+            {
+                results.Add(result);
+                progress.Report(() => $"{Sizes.Count(results.Count)} of {Sizes.Count(count)}: {result.Name}");
+            }
+        Write(device, results, ui);
+        ui.WriteJson(json => WriteJson(json, device, results));
+        return results.TrueForAll(r => r.Holds) ? ExitCode.Ok : ExitCode.VerificationFailed;
+    }
+
+    private static void Write(ComputeDevice device, List<VerificationResult> results, ConsoleUi ui)
+    {
+        ui.WriteLine($"{device.Name}: {device.Info.Description}");
+        ui.WriteLine();
+        TextTable table = new("checks of", ">hold", ">of", ">s");
+        foreach (IGrouping<string, VerificationResult> topic in results.GroupBy(r => r.Topic))
+            table.Add(topic.Key, Sizes.Count(topic.Count(r => r.Holds)), Sizes.Count(topic.Count()), NumberText.Fixed(topic.Sum(r => r.Elapsed.TotalSeconds), 1));
+        ui.Write(table);
+        ui.WriteLine();
+        VerificationResult[] failed = [.. results.Where(r => !r.Holds)];
+        foreach (VerificationResult result in failed.Take(MostDifferences)) ui.WriteLine($"{result.Name}: {ConsoleUi.OneLine(result.Difference!)}");
+        if (failed.Length > MostDifferences) ui.WriteLine($"… and {Sizes.Count(failed.Length - MostDifferences)} more: see --json");
+        ui.WriteLine(failed.Length == 0
+            ? $"All {Sizes.Count(results.Count, "check")} hold: {device.Name} computes what the reference computes."
+            : $"{Sizes.Count(failed.Length)} of {Sizes.Count(results.Count, "check")} do not hold: do not trust {device.Name}. Use --device cpu, and tell its vendor or us.");
+    }
+
+    private static void WriteJson(Utf8JsonWriter json, ComputeDevice device, List<VerificationResult> results)
+    {
+        json.WriteString("device", device.Name);
+        json.WriteString("description", device.Info.Description);
+        json.WriteNumber("passed", results.Count(r => r.Holds));
+        json.WriteNumber("failed", results.Count(r => !r.Holds));
+        json.WriteStartArray("checks");
+        foreach (VerificationResult result in results)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", result.Name);
+            json.WriteBoolean("holds", result.Holds);
+            json.WriteString("difference", result.Difference);
+            json.WriteNumber("seconds", result.Elapsed.TotalSeconds);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+}

@@ -1,0 +1,77 @@
+using System.Diagnostics;
+using KsLottery.Engine.Devices;
+
+namespace KsLottery.Engine.Verification;
+
+/// <summary>What a device is compared with.</summary>
+public enum VerificationMode
+{
+    /// <summary>Rows and operations, with the reference.</summary>
+    Test,
+
+    /// <summary>Gradients of a model, with central differences.</summary>
+    Gradient,
+}
+
+/// <summary>How one check ended.</summary>
+/// <param name="Name">The check.</param>
+/// <param name="Difference">The first difference, or what the device failed with; null where it computes what it must.</param>
+/// <param name="Elapsed">How long it took, the reference included.</param>
+public sealed record VerificationResult(string Name, string? Difference, TimeSpan Elapsed)
+{
+    /// <summary>Whether the device computes what it must.</summary>
+    public bool Holds => Difference is null;
+
+    /// <summary>What the check is of, the first word of its name: <c>rows</c>, <c>rmsnorm</c>, <c>gradient</c>.</summary>
+    public string Topic => Name.Split(' ', 2)[0];
+}
+
+/// <summary>Proves on a device that it computes what the reference computes: the same cases as in the tests of this library.</summary>
+public static class DeviceVerification
+{
+    /// <summary>How many checks a filter leaves.</summary>
+    /// <param name="device">The device; a simulated one gets smaller cases.</param>
+    /// <param name="mode">What is compared.</param>
+    /// <param name="filter">A part of the names, in any case; null takes all.</param>
+    public static int Count(ComputeDevice device, VerificationMode mode, string? filter = null)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        return Cases(device, mode, filter).Count();
+    }
+
+    /// <summary>Runs checks one after another; a check that fails does not keep the others from running.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="mode">What is compared.</param>
+    /// <param name="filter">A part of the names, in any case; null takes all.</param>
+    /// <param name="cancellationToken">Stops between checks.</param>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public static IEnumerable<VerificationResult> Run(ComputeDevice device, VerificationMode mode, string? filter = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        foreach (VerificationCase check in Cases(device, mode, filter))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            long started = Stopwatch.GetTimestamp();
+            string? difference = Check(check, device);
+            yield return new(check.Name, difference, Stopwatch.GetElapsedTime(started));
+        }
+    }
+
+    /// <summary>All cases of a mode, in the order in which they run.</summary>
+    internal static IEnumerable<VerificationCase> Cases(ComputeDevice device, VerificationMode mode, string? filter) =>
+        (mode == VerificationMode.Gradient ? GradientCases.All : [.. RowCases.All, .. OperationCases.All(device.Info.Kind)])
+            .Where(c => filter is null || c.Name.Contains(filter, StringComparison.OrdinalIgnoreCase));
+
+    private static string? Check(VerificationCase check, ComputeDevice device)
+    {
+        try
+        {
+            return check.Check(device);
+        }
+        catch (Exception e) when (e is DeviceFailureException or DeviceUnavailableException or InvalidOperationException or ArgumentException)
+        {
+            return e.Message;
+        }
+    }
+}
