@@ -20,12 +20,12 @@ internal static class CTypes
 {
     private const string LanguageNamespace = "KsLottery.Kernels.Language";
 
-    private static readonly HashSet<string> Reserved = new(
-        ("auto break case char const continue default do double else enum extern float for goto if inline int long register restrict return short signed sizeof "
-        + "static struct switch typedef union unsigned void volatile while bool half kernel global local constant private generic uniform pipe quad complex "
-        + "imaginary image2d_t image3d_t sampler_t event_t uchar ushort uint ulong asm and or not xor bitand bitor compl class new delete operator template typename "
-        + "this throw try catch namespace using virtual friend explicit mutable public protected true false nullptr export decltype KERNEL FUNCTION GLOBAL SHARED SHARED_MEMORY BARRIER GROUP_DIM GROUP_IDX GRID_IDX GRID_DIM")
-        .Split(' '));
+    private static readonly HashSet<string> Reserved = new((
+        "auto break case char const continue default do double else enum extern float for goto if inline int long register restrict return short signed "
+        + "sizeof static struct switch typedef union unsigned void volatile while bool true false half uchar ushort uint ulong kernel global local constant "
+        + "private generic uniform pipe quad complex imaginary sampler event asm and or not xor bitand bitor compl class new delete operator template "
+        + "typename typeid typeof this throw try catch namespace using virtual friend explicit mutable public protected export import decltype nullptr "
+        + "noexcept alignas alignof constexpr concept requires NULL NAN INFINITY MAXFLOAT KERNEL FUNCTION DEVICE GLOBAL SHARED BARRIER").Split(' '));
 
     public static bool IsView(ITypeSymbol type) => type is INamedTypeSymbol { Name: "ArrayView", IsGenericType: true } named && IsLanguage(named);
 
@@ -33,8 +33,12 @@ internal static class CTypes
 
     public static bool IsLanguage(INamedTypeSymbol type) => type.ContainingNamespace.ToDisplayString() == LanguageNamespace;
 
-    /// <summary>A name that neither C nor C++ nor OpenCL C takes for something else.</summary>
-    public static string Identifier(string name) => Reserved.Contains(name) ? name + "_" : name;
+    /// <summary>A name that neither C, C++, OpenCL C nor the prelude, whose names hold underscores, takes for something else.</summary>
+    public static string Identifier(string name)
+    {
+        if (name.Any(c => c > 127)) name = string.Concat(name.Select(c => c > 127 ? $"u{(int)c:X4}_" : c.ToString()));
+        return Reserved.Contains(name) || name.IndexOf('_') >= 0 ? name + "_" : name;
+    }
 
     /// <summary>The name of a scalar type; null for others.</summary>
     public static string? Scalar(ITypeSymbol type) => type.SpecialType switch
@@ -78,11 +82,11 @@ internal static class CTypes
         _ => "i",
     };
 
-    /// <summary>The type's name in <c>KernelType</c>.</summary>
-    public static string? KernelType(ITypeSymbol type) => type.SpecialType switch
+    /// <summary>The type's name in <c>KernelType</c>; null for one that kernels do not take.</summary>
+    public static string? KernelType(ITypeSymbol type, bool isElement) => type.SpecialType switch
     {
-        SpecialType.System_Byte => "U8",
-        SpecialType.System_UInt16 => "U16",
+        SpecialType.System_Byte when isElement => "U8",
+        SpecialType.System_UInt16 when isElement => "U16",
         SpecialType.System_Int32 => "I32",
         SpecialType.System_UInt32 => "U32",
         SpecialType.System_Int64 => "I64",

@@ -29,31 +29,37 @@ internal static class DefinitionText
     /// <summary>One definition.</summary>
     public static string Of(IMethodSymbol method, string name, int groupSize, int sharedBytes, bool usesDouble, string source)
     {
-        StringBuilder text = new();
         string type = method.ContainingType.ToDisplayString();
-        string arguments = method.TypeArguments.Length == 0 ? "" : $"<{string.Join(", ", method.TypeArguments.Select(Full))}>";
-        text.Append($"        yield return new()\n        {{\n            Name = \"{name}\",\n            Method = \"{type}.{method.Name}\",\n");
-        text.Append($"            TypeArguments = [{string.Join(", ", method.TypeArguments.Select(a => $"\"{ReflectionName(a)}\""))}],\n");
-        text.Append(CultureInfo.InvariantCulture, $"            GroupSize = {groupSize},\n            SharedBytes = {sharedBytes},\n            UsesDouble = {(usesDouble ? "true" : "false")},\n");
+        string closed = method.TypeArguments.Length == 0 ? "" : $"<{string.Join(", ", method.TypeArguments.Select(Full))}>";
+        StringBuilder text = new();
+        text.Append("        yield return new()\n        {\n");
+        Set("Name", $"\"{name}\"");
+        Set("Method", $"\"{type}.{method.Name}\"");
+        Set("TypeArguments", $"[{string.Join(", ", method.TypeArguments.Select(a => $"\"{ReflectionName(a)}\""))}]");
+        Set("GroupSize", groupSize.ToString(CultureInfo.InvariantCulture));
+        Set("SharedBytes", sharedBytes.ToString(CultureInfo.InvariantCulture));
+        Set("UsesDouble", usesDouble ? "true" : "false");
         text.Append("            Parameters =\n            [\n");
         foreach (IParameterSymbol parameter in method.Parameters)
-        {
-            bool isView = CTypes.IsView(parameter.Type);
-            ITypeSymbol element = isView ? CTypes.ElementOf(parameter.Type) : parameter.Type;
-            string kind = CTypes.KernelType(element)
-                ?? throw new KernelError(parameter.Locations[0], $"kernel {name}: the parameter {parameter.Name} is of type {parameter.Type.ToDisplayString()}. "
-                    + "Take int, uint, long, ulong, float, double, or an ArrayView of byte, ushort or one of these.");
-            text.Append($"                new(\"{parameter.Name}\", KernelType.{kind}, {(isView ? "true" : "false")}),\n");
-        }
-        text.Append("            ],\n            Run = static given => global::").Append(type).Append('.').Append(method.Name).Append(arguments).Append('(');
-        text.Append(string.Join(", ", method.Parameters.Select((p, i) => CTypes.IsView(p.Type) ? $"given.View<{Full(CTypes.ElementOf(p.Type))}>({i})" : $"given.Scalar<{Full(p.Type)}>({i})")));
-        text.Append("),\n            Source = \"\"\"\"\n").Append(source.TrimEnd('\n')).Append("\n\n\"\"\"\",\n        };\n");
+            text.Append($"                new(\"{parameter.Name}\", KernelType.{TypeOf(parameter)}, {(CTypes.IsView(parameter.Type) ? "true" : "false")}),\n");
+        text.Append("            ],\n");
+        Set("Run", $"static given => global::{type}.{method.Name}{closed}({string.Join(", ", method.Parameters.Select(Given))})");
+        text.Append("            Source = \"\"\"\"\n").Append(source.TrimEnd('\n')).Append("\n\n\"\"\"\",\n        };\n");
         return text.ToString();
+
+        void Set(string property, string value) => text.Append("            ").Append(property).Append(" = ").Append(value).Append(",\n");
     }
+
+    private static string TypeOf(IParameterSymbol parameter) =>
+        CTypes.KernelType(CTypes.IsView(parameter.Type) ? CTypes.ElementOf(parameter.Type) : parameter.Type, CTypes.IsView(parameter.Type))
+            ?? throw new KernelError(parameter.Locations[0], $"The kernel's parameter {parameter.Name} is of type {parameter.Type.ToDisplayString()}. "
+                + "Take int, uint, long, ulong, float or double, or an ArrayView of these, byte or ushort.");
+
+    private static string Given(IParameterSymbol parameter, int index) => CTypes.IsView(parameter.Type)
+        ? $"given.View<{Full(CTypes.ElementOf(parameter.Type))}>({index.ToString(CultureInfo.InvariantCulture)})"
+        : $"given.Scalar<{Full(parameter.Type)}>({index.ToString(CultureInfo.InvariantCulture)})";
 
     private static string Full(ITypeSymbol type) => type.ToDisplayString(SymbolDisplayFormat.FullyQualifiedFormat);
 
     private static string ReflectionName(ITypeSymbol type) => type.SpecialType == SpecialType.None ? type.ToDisplayString() : $"System.{type.Name}";
-
-    private static StringBuilder Append(this StringBuilder text, CultureInfo culture, System.FormattableString value) => text.Append(value.ToString(culture));
 }

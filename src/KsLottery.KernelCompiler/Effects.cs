@@ -34,7 +34,8 @@ internal static class Effects
         if (CTypes.IsView(method.ContainingType)) return false;
         if (Intrinsics.IsKnown(method.ContainingType)) return method.ContainingType.Name is "Atomic" or "Group" or "Warp";
         if (method.Parameters.Any(p => p.RefKind == RefKind.Ref)) return true;
-        if (BodyOf(method) is not { } body) return false;  // an abstract member of a functor, which has no effects
+        // An abstract member's body is known only once types are: it can change nothing but what a view gives it.
+        if (BodyOf(method) is not { } body) return method.Parameters.Any(p => CTypes.IsView(p.Type));
         SemanticModel inner = translator.Model(body.SyntaxTree);
         return body.DescendantNodes().Any(n => n switch
         {

@@ -19,28 +19,31 @@ internal sealed partial class FunctionWriter
 
         IMethodSymbol target = (IMethodSymbol)Implementation(call.Expression, method.OriginalDefinition.TypeParameters.Length == 0 ? method : method.OriginalDefinition);
         if (target.TypeParameters.Length > 0) target = target.OriginalDefinition.Construct([.. method.TypeArguments.Select(Close)]);
+        if (arguments.Length != target.Parameters.Length) throw new KernelError(call, "a call that leaves optional parameters out", "Give every argument");
         Space?[] spaces = new Space?[arguments.Length];
         List<string> given = [];
-        // Views and references are evaluated where they stand; numbers before them only where effects ask for it.
-        ExpressionSyntax[] numbers = [.. arguments.Where(a => a.RefKindKeyword.RawKind == 0 && !CTypes.IsView(TypeOf(a.Expression))).Select(a => a.Expression)];
-        Queue<Value> values = new(Operands(numbers));
-        if (arguments.Length != target.Parameters.Length) throw new KernelError(call, "a call that leaves optional parameters out", "Give every argument");
+        int last = LastWithEffects([.. arguments.Select(a => a.Expression)]);
         for (int i = 0; i < arguments.Length; i++)
         {
             ArgumentSyntax argument = arguments[i];
+            bool isKept = i < last || (i == last && i < arguments.Length - 1);
             if (!argument.RefKindKeyword.IsKind(SyntaxKind.None))
             {
-                (string pointer, Space space) = Reference(argument);
+                (string pointer, Space space) = Reference(argument, isKept);
                 spaces[i] = space;
                 given.Add(pointer);
             }
             else if (CTypes.IsView(TypeOf(argument.Expression)))
             {
-                View view = ViewOf(argument.Expression);
+                View view = ViewOf(argument.Expression, isKept);
                 spaces[i] = view.Space;
                 given.Add($"{Bare(view.Pointer)}, {Bare(view.Length)}");
             }
-            else given.Add(Convert(argument, values.Dequeue(), Close(target.Parameters[i].Type)).Text);
+            else
+            {
+                Value value = Convert(argument, ExpressionAs(argument.Expression), Close(target.Parameters[i].Type));
+                given.Add((isKept && !IsConstant(argument.Expression) ? Kept(argument, value) : value).Text);
+            }
         }
         TranslatedFunction function = translator.Function(call, target, spaces);
         if (function.UsesWarp)
@@ -57,17 +60,28 @@ internal sealed partial class FunctionWriter
         string type = method.ContainingType.Name;
         if (type == "Atomic")
         {
-            (string pointer, Space space) = Reference(arguments[0]);
+            ExpressionSyntax[] numbers = [.. arguments.Skip(1).Select(a => a.Expression)];
+            (string pointer, Space space) = Reference(arguments[0], isKept: LastWithEffects(numbers) >= 0);
             if (space == Space.Private) throw new KernelError(arguments[0], "an atomic operation on a lane's own memory", "Use an ordinary assignment");
-            Value[] values = Operands([.. arguments.Skip(1).Select(a => a.Expression)]);
+            Value[] values = Operands(numbers);
             string name = method.Name switch { "Exchange" => "xchg", "CompareExchange" => "cmpxchg", string other => other.ToLowerInvariant() };
-            return new($"atomic_{name}({pointer}, {string.Join(", ", values.Select((v, i) => Convert(call, v, method.Parameters[i + 1].Type).Text))})", result);
+            IEnumerable<string> given = values.Select((v, i) => Convert(call, v, method.Parameters[i + 1].Type).Text).Prepend(pointer);
+            return new($"atomic_{name}({string.Join(", ", given)})", result);
         }
         if (type == "Warp")
         {
             Function.UsesWarp = true;
             Value[] values = Operands([.. arguments.Select(a => a.Expression)]);
-            string name = method.Name switch { "Shuffle" => "shuffle", "ShuffleDown" => "shuffle_down", "ShuffleUp" => "shuffle_up", "ShuffleXor" => "shuffle_xor", _ => throw Unknown(call) };
+            if (CTypes.Scalar(result) is null || result.SpecialType == SpecialType.System_Boolean || CTypes.Size(result) < 4)
+                throw new KernelError(call, $"a shuffle of {result.ToDisplayString()}", "Shuffle numbers of 32 or 64 bits");
+            string name = method.Name switch
+            {
+                "Shuffle" => "shuffle",
+                "ShuffleDown" => "shuffle_down",
+                "ShuffleUp" => "shuffle_up",
+                "ShuffleXor" => "shuffle_xor",
+                _ => throw Unknown(call),
+            };
             return new($"warp_{name}_{CTypes.Prefix(result.SpecialType)}({values[0].Text}, {values[1].Text}, warp_room)", result);
         }
         ITypeSymbol[] parameters = [.. method.Parameters.Select(p => Close(p.Type))];
@@ -78,13 +92,17 @@ internal sealed partial class FunctionWriter
     private static KernelError Unknown(InvocationExpressionSyntax call) =>
         new(call, $"`{FirstWords(call)}`", "See kernels/README.md for the functions there are, or write one in the kernel language");
 
-    /// <summary>The address of what is passed by reference, and its space.</summary>
-    private (string Pointer, Space Space) Reference(ArgumentSyntax argument)
+    /// <summary>The address of what is passed by reference, and its space; an index that is kept is evaluated before what comes after it.</summary>
+    private (string Pointer, Space Space) Reference(ArgumentSyntax argument, bool isKept)
     {
+        if (!argument.RefKindKeyword.IsKind(SyntaxKind.RefKeyword)) throw new KernelError(argument, "an argument by in or out", "Pass it by value, or by ref");
         ExpressionSyntax target = argument.Expression;
         while (target is ParenthesizedExpressionSyntax inner) target = inner.Expression;
         if (target is ElementAccessExpressionSyntax element && CTypes.IsView(TypeOf(element.Expression)))
-            return ($"&{Place(target, isReadToo: false).Text}", ViewOf(element.Expression).Space);
+        {
+            (Value place, Space space) = ElementPlace(element, isKept);
+            return ($"&{place.Text}", space);
+        }
         ISymbol? symbol = model.GetSymbolInfo(target).Symbol;
         if (symbol is ILocalSymbol) return ($"&{Name(symbol)}", Space.Private);
         if (symbol is IParameterSymbol parameter)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
@@ -51,6 +52,10 @@ internal sealed partial class FunctionWriter
                 return Convert(cast, Expression(cast.Expression), TypeOf(cast));
             case ConditionalExpressionSyntax choice:
                 return Conditional(choice);
+            case CheckedExpressionSyntax block when block.IsKind(SyntaxKind.UncheckedExpression):
+                return Expression(block.Expression);
+            case CheckedExpressionSyntax:
+                throw new KernelError(expression, "checked arithmetic", "Compare before you compute: devices do not throw");
             case DefaultExpressionSyntax or LiteralExpressionSyntax { RawKind: (int)SyntaxKind.DefaultLiteralExpression } when CTypes.Scalar(TypeOf(expression)) is not null:
                 return Convert(expression, new("0", IntType), TypeOf(expression));
             default:
@@ -72,7 +77,7 @@ internal sealed partial class FunctionWriter
                 View view = ViewOf(access.Expression);
                 return symbol.Name == "Length" ? new(view.Length, TypeOf(expression)) : new($"(int){view.Length}", TypeOf(expression), IsAtom: false);
             }
-            if (symbol is IPropertySymbol { IsStatic: false } or IFieldSymbol { IsStatic: false })
+            if (symbol is IPropertySymbol { IsStatic: false } or IFieldSymbol { IsStatic: false } && IsFieldOf(TypeOf(access.Expression), symbol.Name))
                 return new($"{Expression(access.Expression).Operand}.{CTypes.Identifier(symbol.Name)}", TypeOf(expression));
         }
         switch (symbol)
@@ -90,12 +95,15 @@ internal sealed partial class FunctionWriter
         }
     }
 
+    private static bool IsFieldOf(ITypeSymbol type, string name) => type is INamedTypeSymbol structure && KernelTranslator.FieldsOf(structure).Any(f => f.Name == name);
+
     /// <summary>A static property: the language's own, or one that returns a constant, also of a type argument.</summary>
     private Value StaticProperty(ExpressionSyntax expression, IPropertySymbol property)
     {
         if (CTypes.IsLanguage(property.ContainingType) && Intrinsics.Property(property) is { } text) return new(text, TypeOf(expression));
-        if (Constant(expression) is { } constant) return Convert(expression, new(Literals.Of((int)constant), IntType), TypeOf(expression));
-        throw new KernelError(expression, $"the property {property.Name}", "Let it return a whole constant, or write a static method");
+        if (ConstantOf(Implementation(expression, property) as IPropertySymbol) is not { } constant)
+            throw new KernelError(expression, $"the property {property.Name}", "Let it return a constant, or write a static method");
+        return Convert(expression, new(Literals.Of(Literals.TryConvert(constant, TypeOf(expression).SpecialType) ?? constant), TypeOf(expression)), TypeOf(expression));
     }
 
     private Value Element(ElementAccessExpressionSyntax element)
@@ -106,17 +114,22 @@ internal sealed partial class FunctionWriter
         return new($"{view.Pointer}[{ExpressionAs(element.ArgumentList.Arguments[0].Expression).Text}]", view.Element);
     }
 
-    private View ViewOf(ExpressionSyntax expression)
+    /// <summary>A view; the numbers of a part of it are evaluated before what comes after where it is kept.</summary>
+    private View ViewOf(ExpressionSyntax expression, bool isKept = false)
     {
         switch (expression)
         {
             case ParenthesizedExpressionSyntax inner:
-                return ViewOf(inner.Expression);
+                return ViewOf(inner.Expression, isKept);
             case IdentifierNameSyntax when model.GetSymbolInfo(expression).Symbol is { } symbol && _views.TryGetValue(symbol, out View view):
                 return view;
             case InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "SubView" } access } call when CTypes.IsView(TypeOf(access.Expression)):
-                View whole = ViewOf(access.Expression);
-                Value[] numbers = Operands([.. call.ArgumentList.Arguments.Select(a => a.Expression)]);
+                ExpressionSyntax[] arguments = [.. call.ArgumentList.Arguments.Select(a => a.Expression)];
+                View whole = ViewOf(access.Expression, isKept || LastWithEffects(arguments) >= 0);
+                Value[] numbers = Operands(arguments);
+                if (isKept || numbers.Length == 1)
+                    for (int i = 0; i < numbers.Length; i++)
+                        if (!IsConstant(arguments[i]) && (isKept || !IsSimple(numbers[i]))) numbers[i] = Kept(call, numbers[i]);
                 string length = numbers.Length > 1 ? Convert(call, numbers[1], model.Compilation.GetSpecialType(SpecialType.System_Int64)).Operand
                     : $"({whole.Length} - {numbers[0].Operand})";
                 return whole with { Pointer = $"({whole.Pointer} + {numbers[0].Operand})", Length = length };
@@ -125,6 +138,8 @@ internal sealed partial class FunctionWriter
         }
     }
 
+    private static bool IsSimple(Value value) => value.Text.All(c => char.IsLetterOrDigit(c) || c == '_');
+
     private Value Creation(BaseObjectCreationExpressionSyntax creation)
     {
         ITypeSymbol type = TypeOf(creation);
@@ -132,8 +147,10 @@ internal sealed partial class FunctionWriter
         if (creation.Initializer is not null) throw new KernelError(creation.Initializer, "an object initializer", "Pass all values to the constructor");
         (string Name, ITypeSymbol Type)[] fields = [.. KernelTranslator.FieldsOf((INamedTypeSymbol)type)];
         ArgumentSyntax[] arguments = [.. creation.ArgumentList?.Arguments ?? []];
-        if (arguments.Length != fields.Length || arguments.Any(a => a.NameColon is not null))
-            throw new KernelError(creation, $"this way to make a {type.Name}", $"Give its {fields.Length} values in order");
+        bool isPositional = model.GetSymbolInfo(creation).Symbol?.DeclaringSyntaxReferences.FirstOrDefault()?.GetSyntax() is RecordDeclarationSyntax record
+            && record.ParameterList!.Parameters.Select(p => p.Identifier.ValueText).SequenceEqual(fields.Select(f => f.Name));
+        if (!isPositional || arguments.Length != fields.Length || arguments.Any(a => a.NameColon is not null))
+            throw new KernelError(creation, $"this way to make a {type.Name}", "Declare it as a readonly record struct with positional fields, and give them in order");
         Value[] values = Operands([.. arguments.Select(a => a.Expression)]);
         return new($"new_{name}({string.Join(", ", values.Zip(fields, (v, f) => Convert(creation, v, f.Type).Text))})", type);
     }
@@ -165,18 +182,20 @@ internal sealed partial class FunctionWriter
     /// <summary>Operands that C evaluates in any order, evaluated from left to right where one has effects.</summary>
     private Value[] Operands(params ExpressionSyntax[] operands)
     {
-        int last = -1;
-        for (int i = 0; i < operands.Length; i++)
-            if (Effects.Any(translator, model, operands[i])) last = i;
+        int last = LastWithEffects(operands);
         Value[] values = new Value[operands.Length];
         for (int i = 0; i < operands.Length; i++)
         {
             Value value = ExpressionAs(operands[i]);
-            bool isLastOfAll = i == operands.Length - 1;
-            values[i] = i > last || (i == last && isLastOfAll) || model.GetConstantValue(operands[i]).HasValue ? value : Kept(operands[i], value);
+            bool isKept = (i < last || (i == last && i < operands.Length - 1)) && !IsConstant(operands[i]);
+            values[i] = isKept ? Kept(operands[i], value) : value;
         }
         return values;
     }
+
+    private int LastWithEffects(ExpressionSyntax[] expressions) => Array.FindLastIndex(expressions, e => Effects.Any(translator, model, e));
+
+    private bool IsConstant(ExpressionSyntax expression) => model.GetConstantValue(expression).HasValue;
 
     /// <summary>A value in a temporary.</summary>
     private Value Kept(SyntaxNode node, Value value)
@@ -189,7 +208,7 @@ internal sealed partial class FunctionWriter
     /// <summary>The whole number that an expression has wherever it is evaluated; null for others.</summary>
     private long? Constant(ExpressionSyntax expression)
     {
-        if (model.GetConstantValue(expression) is { HasValue: true, Value: { } value }) return value is int or long or uint or short or ushort or byte or sbyte ? System.Convert.ToInt64(value) : null;
+        if (model.GetConstantValue(expression) is { HasValue: true, Value: { } value }) return Whole(value);
         switch (expression)
         {
             case ParenthesizedExpressionSyntax inner:
@@ -207,19 +226,21 @@ internal sealed partial class FunctionWriter
                     _ => null,
                 };
             case IdentifierNameSyntax or MemberAccessExpressionSyntax when model.GetSymbolInfo(expression).Symbol is IPropertySymbol { IsStatic: true } property:
-                return ConstantOf(Implementation(expression, property) as IPropertySymbol);
+                return ConstantOf(Implementation(expression, property) as IPropertySymbol) is { } constant ? Whole(constant) : null;
             default:
                 return null;
         }
     }
 
+    private static long? Whole(object value) =>
+        value is int or long or uint or short or ushort or byte or sbyte ? System.Convert.ToInt64(value, CultureInfo.InvariantCulture) : null;
+
     /// <summary>The constant that a property returns.</summary>
-    private long? ConstantOf(IPropertySymbol? property)
+    private object? ConstantOf(IPropertySymbol? property)
     {
         PropertyDeclarationSyntax? declaration = property?.DeclaringSyntaxReferences.FirstOrDefault()?.GetSyntax() as PropertyDeclarationSyntax;
         ExpressionSyntax? value = declaration?.ExpressionBody?.Expression ?? declaration?.AccessorList?.Accessors.FirstOrDefault()?.ExpressionBody?.Expression;
-        return value is not null && translator.Model(value.SyntaxTree).GetConstantValue(value) is { HasValue: true, Value: { } constant } && constant is int or long
-            ? System.Convert.ToInt64(constant) : null;
+        return value is null ? null : translator.Model(value.SyntaxTree).GetConstantValue(value).Value;
     }
 
     /// <summary>The member of a type argument that stands behind a static abstract one; other members themselves.</summary>
@@ -227,10 +248,11 @@ internal sealed partial class FunctionWriter
     {
         ExpressionSyntax? owner = node is MemberAccessExpressionSyntax access ? access.Expression : null;
         if (owner is null || model.GetSymbolInfo(owner).Symbol is not ITypeParameterSymbol parameter) return member;
-        INamedTypeSymbol type = Close(parameter) as INamedTypeSymbol ?? throw new KernelError(node, "a member of an open type parameter", "Close it with KernelInstance");
-        ITypeSymbol declared = Close(member.ContainingType);
-        ISymbol? member2 = declared.GetMembers(member.Name).FirstOrDefault(m => SymbolEqualityComparer.Default.Equals(m.OriginalDefinition, member.OriginalDefinition));
-        return (member2 is null ? null : type.FindImplementationForInterfaceMember(member2)) ?? type.GetMembers(member.Name).FirstOrDefault()
-            ?? throw new KernelError(node, $"{type.Name}.{member.Name}", "Implement the interface's member");
+        INamedTypeSymbol type = Close(parameter) as INamedTypeSymbol
+            ?? throw new KernelError(node, "a member of an open type parameter", "Close it with KernelInstance");
+        ISymbol? closed = Close(member.ContainingType).GetMembers(member.Name)
+            .FirstOrDefault(m => SymbolEqualityComparer.Default.Equals(m.OriginalDefinition, member.OriginalDefinition));
+        return (closed is null ? null : type.FindImplementationForInterfaceMember(closed))
+            ?? throw new KernelError(node, $"{type.Name}.{member.Name}", "Implement the interface's member in the type itself");
     }
 }

@@ -70,8 +70,11 @@ internal sealed partial class FunctionWriter
         right = Convert(node, right, type);
         bool isComparison = kind is SyntaxKind.EqualsExpression or SyntaxKind.NotEqualsExpression or SyntaxKind.LessThanExpression
             or SyntaxKind.LessThanOrEqualExpression or SyntaxKind.GreaterThanExpression or SyntaxKind.GreaterThanOrEqualExpression;
-        if (CTypes.IsSigned(special) && kind is SyntaxKind.AddExpression or SyntaxKind.SubtractExpression or SyntaxKind.MultiplyExpression && CTypes.IsSigned(special))
-            return new($"{prefix}_{(kind == SyntaxKind.AddExpression ? "add" : kind == SyntaxKind.SubtractExpression ? "sub" : "mul")}({left.Text}, {right.Text})", type);
+        if (CTypes.IsSigned(special) && kind is SyntaxKind.AddExpression or SyntaxKind.SubtractExpression or SyntaxKind.MultiplyExpression)
+        {
+            string name = kind == SyntaxKind.AddExpression ? "add" : kind == SyntaxKind.SubtractExpression ? "sub" : "mul";
+            return new($"{prefix}_{name}({left.Text}, {right.Text})", type);
+        }
         if (kind == SyntaxKind.ModuloExpression && CTypes.IsFloating(special))
             throw new KernelError(node, "the remainder of a floating-point division", "Use x - y * floor(x / y), or integers");
         return new($"{left.Operand} {Sign(node, kind)} {right.Operand}", isComparison ? BoolType : type, IsAtom: false);
@@ -117,7 +120,8 @@ internal sealed partial class FunctionWriter
         string? from = CTypes.Scalar(value.Type);
         string name = translator.TypeName(node, to);
         if (from is null || CTypes.Scalar(to) is null || from == "bool" || name == "bool")
-            throw new KernelError(node, $"a conversion from {value.Type.ToDisplayString()} to {to.ToDisplayString()}", "Use ?: to make a number of a bool, and a comparison the other way");
+            throw new KernelError(node, $"a conversion from {value.Type.ToDisplayString()} to {to.ToDisplayString()}",
+                "Use ?: to make a number of a bool, and a comparison the other way");
         if (CTypes.IsFloating(value.Type.SpecialType) && !CTypes.IsFloating(to.SpecialType))
             return CTypes.Size(to) < 4
                 ? new($"({name}){CTypes.Prefix(value.Type.SpecialType)}_to_i({value.Text})", to, IsAtom: false)
@@ -148,15 +152,18 @@ internal sealed partial class FunctionWriter
     private string Step(ExpressionSyntax target, bool isUp)
     {
         Value place = Place(target, isReadToo: true);
-        return $"{place.Text} = {Convert(target, Operation(target, isUp ? SyntaxKind.AddExpression : SyntaxKind.SubtractExpression, place, new("1", IntType)), place.Type).Text}";
+        return $"{place.Text} = {Stepped(target, place, isUp).Text}";
     }
+
+    private Value Stepped(SyntaxNode node, Value value, bool isUp) =>
+        Convert(node, Operation(node, isUp ? SyntaxKind.AddExpression : SyntaxKind.SubtractExpression, value, new("1", IntType)), value.Type);
 
     private string Assignment(AssignmentExpressionSyntax assignment)
     {
         if (CTypes.IsView(TypeOf(assignment.Left))) throw new KernelError(assignment, "an assignment to a view", "Declare another view, or compute an index");
         if (assignment.IsKind(SyntaxKind.SimpleAssignmentExpression))
         {
-            Value target = Place(assignment.Left, isReadToo: Effects.Any(translator, model, assignment.Right));
+            Value target = Place(assignment.Left, isReadToo: false, isKept: Effects.Any(translator, model, assignment.Right));
             return $"{target.Text} = {ExpressionAs(assignment.Right, target.Type).Text}";
         }
         SyntaxKind kind = assignment.Kind() switch
@@ -174,26 +181,36 @@ internal sealed partial class FunctionWriter
             SyntaxKind.UnsignedRightShiftAssignmentExpression => SyntaxKind.UnsignedRightShiftExpression,
             _ => throw new KernelError(assignment, $"the assignment `{FirstWords(assignment)}`", "Use = or an arithmetic assignment"),
         };
-        Value place = Place(assignment.Left, isReadToo: true);
         // The target is read before the right side has its effects.
-        Value before = Effects.Any(translator, model, assignment.Right) ? Kept(assignment, place) : place;
+        bool isKept = Effects.Any(translator, model, assignment.Right);
+        Value place = Place(assignment.Left, isReadToo: true, isKept), before = isKept ? Kept(assignment, place) : place;
         Value result = Operation(assignment, kind, before, Expression(assignment.Right));
         return $"{place.Text} = {Convert(assignment, result, place.Type).Text}";
     }
 
-    /// <summary>Something to assign to; its index in a temporary where it has effects, or where others come in between.</summary>
-    private Value Place(ExpressionSyntax target, bool isReadToo)
+    /// <summary>Something to assign to.</summary>
+    /// <param name="target">The expression.</param>
+    /// <param name="isReadToo">Whether the text stands twice, so that an index that is not simple is evaluated once before.</param>
+    /// <param name="isKept">Whether an index must be evaluated before what comes after it.</param>
+    private Value Place(ExpressionSyntax target, bool isReadToo, bool isKept = false)
     {
-        if (target is ElementAccessExpressionSyntax element && CTypes.IsView(TypeOf(element.Expression))
-            && element.ArgumentList.Arguments[0].Expression is { } index && (Effects.Any(translator, model, index) || (isReadToo && index is not (IdentifierNameSyntax or LiteralExpressionSyntax))))
-        {
-            View view = ViewOf(element.Expression);
-            Value at = model.GetConstantValue(index).HasValue ? ExpressionAs(index) : Kept(index, ExpressionAs(index));
-            return new($"{view.Pointer}[{at.Text}]", view.Element);
-        }
+        while (target is ParenthesizedExpressionSyntax inner) target = inner.Expression;
+        if (target is ElementAccessExpressionSyntax element && CTypes.IsView(TypeOf(element.Expression)))
+            return ElementPlace(element, isKept || (isReadToo && element.ArgumentList.Arguments[0].Expression is not IdentifierNameSyntax)).Place;
         Value place = Expression(target);
-        return model.GetSymbolInfo(target).Symbol is ILocalSymbol or IParameterSymbol || target is ElementAccessExpressionSyntax ? place
-            : throw new KernelError(target, $"an assignment to `{FirstWords(target)}`", "Assign to a local, a ref parameter or an element of a view; make structures anew");
+        return target is IdentifierNameSyntax && model.GetSymbolInfo(target).Symbol is ILocalSymbol or IParameterSymbol ? place : throw new KernelError(target,
+            $"an assignment to `{FirstWords(target)}`", "Assign to a local, a parameter or an element of a view; make structures anew");
+    }
+
+    /// <summary>An element of a view, by an index in a temporary where it is kept or has effects.</summary>
+    private (Value Place, Space Space) ElementPlace(ElementAccessExpressionSyntax element, bool isKept)
+    {
+        ExpressionSyntax index = element.ArgumentList.Arguments[0].Expression;
+        bool hasEffects = Effects.Any(translator, model, index);
+        View view = ViewOf(element.Expression, isKept || hasEffects);
+        Value at = ExpressionAs(index);
+        if ((isKept || hasEffects) && !IsConstant(index)) at = Kept(index, at);
+        return (new($"{view.Pointer}[{at.Text}]", view.Element), view.Space);
     }
 
     /// <summary>The value of an assignment or a step within an expression.</summary>
@@ -202,7 +219,7 @@ internal sealed partial class FunctionWriter
         if (expression is PostfixUnaryExpressionSyntax step)
         {
             Value place = Place(step.Operand, isReadToo: true), before = Kept(step, place);
-            Line($"{place.Text} = {Convert(step, Operation(step, step.IsKind(SyntaxKind.PostIncrementExpression) ? SyntaxKind.AddExpression : SyntaxKind.SubtractExpression, before, new("1", IntType)), place.Type).Text};");
+            Line($"{place.Text} = {Stepped(step, before, step.IsKind(SyntaxKind.PostIncrementExpression)).Text};");
             return before;
         }
         ExpressionSyntax target = expression is AssignmentExpressionSyntax assignment ? assignment.Left : ((PrefixUnaryExpressionSyntax)expression).Operand;

@@ -19,6 +19,11 @@ internal sealed partial class FunctionWriter
                 Nested(block);
                 Line("}");
                 break;
+            case CheckedStatementSyntax block when block.IsKind(SyntaxKind.UncheckedStatement):
+                Statement(block.Block);
+                break;
+            case CheckedStatementSyntax:
+                throw new KernelError(statement, "checked arithmetic", "Compare before you compute: devices do not throw");
             case LocalDeclarationStatementSyntax { UsingKeyword.RawKind: 0 } local:
                 Declaration(local.Declaration);
                 break;
@@ -94,7 +99,7 @@ internal sealed partial class FunctionWriter
     private void ViewDeclaration(VariableDeclaratorSyntax variable, ILocalSymbol symbol, string name)
     {
         ITypeSymbol element = CTypes.ElementOf(Close(symbol.Type));
-        string type = translator.TypeName(variable, element);
+        string type = translator.ElementName(variable, element);
         if (variable.Initializer?.Value is InvocationExpressionSyntax call && model.GetSymbolInfo(call).Symbol is IMethodSymbol { Name: "Allocate" } allocate
             && CTypes.IsLanguage(allocate.ContainingType))
         {
@@ -170,19 +175,30 @@ internal sealed partial class FunctionWriter
 
     private void Do(DoStatementSyntax loop)
     {
-        Line("do");
-        Line("{");
-        Nested(loop.Statement);
-        string? condition = Inline(loop.Condition, () => ExpressionAs(loop.Condition).Text);
-        if (condition is null)
+        if (Inline(loop.Condition, () => ExpressionAs(loop.Condition).Text) is { } condition)
         {
-            if (loop.Statement.DescendantNodes().Any(n => n is ContinueStatementSyntax))
-                throw new KernelError(loop.Condition, "a condition with effects in a loop that continues", "Evaluate it in the body");
-            _depth++;
-            Line($"if (!({ExpressionAs(loop.Condition).Text})) break;");
-            _depth--;
+            Line("do");
+            Line("{");
+            Nested(loop.Statement);
+            Line($"}} while ({condition});");
+            return;
         }
-        Line($"}} while ({condition ?? "true"});");
+        // Also a continue leads to the condition, which takes statements: it stands at the start of every pass but the first.
+        string isFirst = Temporary();
+        Line($"bool {isFirst} = true;");
+        Line("while (true)");
+        Line("{");
+        _depth++;
+        Line($"if (!{isFirst})");
+        Line("{");
+        _depth++;
+        Line($"if (!({ExpressionAs(loop.Condition).Text})) break;");
+        _depth--;
+        Line("}");
+        Line($"{isFirst} = false;");
+        _depth--;
+        Nested(loop.Statement);
+        Line("}");
     }
 
     /// <summary>A loop's body, behind a condition that has effects of its own.</summary>

@@ -42,7 +42,8 @@ internal sealed partial class FunctionWriter(
         string result = isKernel ? "void" : declaration.ReturnType.ToString() == "void" ? "void" : translator.TypeName(declaration.ReturnType, Close(method.OriginalDefinition.ReturnType));
         if (isKernel && !method.ReturnsVoid) throw new KernelError(declaration.ReturnType, "a kernel that returns a value", "Write it to a view");
         string head = isKernel ? $"KERNEL(GROUP_DIM) void {name}({Joined(parameters)})" : $"FUNCTION {result} {name}({Joined(parameters)})";
-        return $"/* {file}:{place.StartLinePosition.Line + 1} */\n{head}\n{{\n{body}}}\n";
+        int first = place.StartLinePosition.Line + 1, last = place.EndLinePosition.Line + 1;
+        return $"/* {file}:{(first == last ? $"{first}" : $"{first}-{last}")} */\n{head}\n{{\n{body}}}\n";
     }
 
     private static string Joined(List<string> parameters)
@@ -59,7 +60,7 @@ internal sealed partial class FunctionWriter(
         if (CTypes.IsView(type))
         {
             ITypeSymbol element = CTypes.ElementOf(type);
-            string pointer = $"{CTypes.Qualifier(space ?? Space.Global)}{translator.TypeName(syntax, element)}* ";
+            string pointer = $"{CTypes.Qualifier(space ?? Space.Global)}{translator.ElementName(syntax, element)}* ";
             _views[symbol] = new(name, $"{name}_length", space ?? Space.Global, element);
             if (isKernel)
             {

@@ -18,7 +18,7 @@ internal sealed class TranslatedFunction(string name)
 internal sealed class KernelTranslator(Compilation compilation, int groupSize)
 {
     private readonly Dictionary<string, TranslatedFunction> _functions = [];
-    private readonly HashSet<string> _open = [];
+    private readonly HashSet<string> _open = [], _names = [];
     private readonly Dictionary<string, string> _structures = [];
     private readonly StringBuilder _structureText = new(), _functionText = new();
 
@@ -33,9 +33,10 @@ internal sealed class KernelTranslator(Compilation compilation, int groupSize)
     /// <param name="name">Its name.</param>
     public string Translate(IMethodSymbol method, string name)
     {
+        _names.Add(name);
         FunctionWriter writer = new(this, Model(method, out MethodDeclarationSyntax declaration), TypesOf(method), isKernel: true);
         string text = writer.Write(declaration, method, name, []);
-        if (writer.Function.UsesWarp) SharedBytes += 8 * groupSize;
+        if (writer.Function.UsesWarp) SharedBytes += sizeof(ulong) * groupSize;
         return $"#define GROUP_DIM {groupSize.ToString(CultureInfo.InvariantCulture)}\n{_structureText}{_functionText}\n{text}";
     }
 
@@ -45,14 +46,14 @@ internal sealed class KernelTranslator(Compilation compilation, int groupSize)
     /// <param name="spaces">The space of each parameter that is a view or a reference.</param>
     public TranslatedFunction Function(SyntaxNode caller, IMethodSymbol method, Space?[] spaces)
     {
-        string name = NameOf(method, spaces);
-        if (_functions.TryGetValue(name, out TranslatedFunction? known)) return known;
-        if (!_open.Add(name)) throw new KernelError(caller, "recursion", "Write a loop");
+        string letters = string.Concat(spaces.Where(s => s is not null).Select(s => CTypes.Letter(s!.Value))), key = $"{method.ToDisplayString()} {letters}";
+        if (_functions.TryGetValue(key, out TranslatedFunction? known)) return known;
+        if (!_open.Add(key)) throw new KernelError(caller, $"the recursion of {method.Name}", "Write a loop");
         FunctionWriter writer = new(this, Model(method, out MethodDeclarationSyntax declaration, caller), TypesOf(method), isKernel: false);
-        string text = writer.Write(declaration, method, name, spaces);
+        string text = writer.Write(declaration, method, Unique(NameOf(method, letters)), spaces);
         _functionText.Append('\n').Append(text);
-        _open.Remove(name);
-        _functions.Add(name, writer.Function);
+        _open.Remove(key);
+        _functions.Add(key, writer.Function);
         return writer.Function;
     }
 
@@ -65,15 +66,20 @@ internal sealed class KernelTranslator(Compilation compilation, int groupSize)
             throw new KernelError(node, $"the type {type.ToDisplayString()}", "Use numbers, bool, ArrayView<T> or a readonly record struct of numbers");
         string key = type.ToDisplayString();
         if (_structures.TryGetValue(key, out string? name)) return name;
-        _structures.Add(key, name = CTypes.Identifier(structure.Name));
         (string Type, string Name)[] fields = [.. FieldsOf(structure).Select(f => (TypeName(node, f.Type), CTypes.Identifier(f.Name)))];
         if (fields.Length == 0) throw new KernelError(node, $"the empty structure {structure.Name} as a value", "Use it as a type argument only");
+        _structures.Add(key, name = Unique(CTypes.Identifier(structure.Name)));
         _structureText.Append($"\ntypedef struct {{ {string.Concat(fields.Select(f => $"{f.Type} {f.Name}; "))}}} {name};\n");
         _structureText.Append($"FUNCTION {name} new_{name}({string.Join(", ", fields.Select(f => $"{f.Type} {f.Name}"))})\n{{\n    {name} made;\n");
         foreach ((_, string field) in fields) _structureText.Append($"    made.{field} = {field};\n");
         _structureText.Append("    return made;\n}\n");
         return name;
     }
+
+    /// <summary>How the elements of a view are called in C.</summary>
+    public string ElementName(SyntaxNode node, ITypeSymbol element) => CTypes.Scalar(element) is null
+        ? throw new KernelError(node, $"a view of {element.ToDisplayString()}", "Use one view for each field, of numbers")
+        : TypeName(node, element);
 
     /// <summary>The fields of a structure in order; a record's are its properties.</summary>
     public static IEnumerable<(string Name, ITypeSymbol Type)> FieldsOf(INamedTypeSymbol structure) => structure.GetMembers().OfType<IFieldSymbol>()
@@ -83,7 +89,8 @@ internal sealed class KernelTranslator(Compilation compilation, int groupSize)
     public SemanticModel Model(IMethodSymbol method, out MethodDeclarationSyntax declaration, SyntaxNode? caller = null)
     {
         declaration = method.OriginalDefinition.DeclaringSyntaxReferences.FirstOrDefault()?.GetSyntax() as MethodDeclarationSyntax
-            ?? throw new KernelError(caller!, $"a call of {method.ToDisplayString()}", "Call methods of the kernel language, or static methods that stand beside the kernel");
+            ?? throw new KernelError(caller!, $"a call of {method.ToDisplayString()}",
+                "Call methods of the kernel language, or static methods that stand beside the kernel");
         return compilation.GetSemanticModel(declaration.SyntaxTree);
     }
 
@@ -99,16 +106,25 @@ internal sealed class KernelTranslator(Compilation compilation, int groupSize)
     }
 
     /// <summary>Type, method, then type arguments, parameter types where the method has overloads, and the spaces of views and references.</summary>
-    private static string NameOf(IMethodSymbol method, Space?[] spaces)
+    private static string NameOf(IMethodSymbol method, string letters)
     {
         StringBuilder name = new($"{method.ContainingType.Name}_{method.Name}");
         foreach (ITypeSymbol argument in method.TypeArguments)
             if (argument.SpecialType == SpecialType.None) name.Append('_').Append(argument.Name);
             else if (method.TypeArguments.All(a => a.SpecialType != SpecialType.None)) name.Append('_').Append(CTypes.Scalar(argument));
         if (method.ContainingType.GetMembers(method.Name).Length > 1)
-            name.Append('_').Append(string.Concat(method.Parameters.Select(p => CTypes.IsView(p.Type) ? "V" + CTypes.Prefix(CTypes.ElementOf(p.Type).SpecialType)
-                : CTypes.Scalar(p.Type) is null ? p.Type.Name : CTypes.Prefix(p.Type.SpecialType))));
-        string letters = string.Concat(spaces.Where(s => s is not null).Select(s => CTypes.Letter(s!.Value)));
+            name.Append('_').Append(string.Concat(method.Parameters.Select(p => TypeLetters(p.Type))));
         return letters.Length > 0 ? $"{name}_{letters}" : name.ToString();
+    }
+
+    private static string TypeLetters(ITypeSymbol type) => CTypes.IsView(type) ? "V" + CTypes.Prefix(CTypes.ElementOf(type).SpecialType)
+        : CTypes.Scalar(type) is null ? type.Name : CTypes.Prefix(type.SpecialType);
+
+    /// <summary>A name that nothing has yet: primitive type arguments are left out of names, and namespaces.</summary>
+    private string Unique(string name)
+    {
+        string unique = name;
+        for (int i = 2; !_names.Add(unique); i++) unique = $"{name}_{i.ToString(CultureInfo.InvariantCulture)}";
+        return unique;
     }
 }

@@ -5,17 +5,19 @@ using Microsoft.CodeAnalysis.Text;
 namespace KsLottery.KernelCompiler;
 
 /// <summary>An error of a kernel by its value, without the syntax that it was found in.</summary>
-internal sealed record Problem(string Message, string Path, TextSpan Span, LinePositionSpan Lines)
+internal sealed record Problem(bool IsDeclaration, string Message, string Path, TextSpan Span, LinePositionSpan Lines)
 {
-    public static Problem Of(KernelError error) => new(error.Message, error.Location.SourceTree?.FilePath ?? "", error.Location.SourceSpan, error.Location.GetLineSpan().Span);
+    public static Problem Of(KernelError error) => new(error.IsDeclaration, error.Message, error.Location.SourceTree?.FilePath ?? "",
+        error.Location.SourceSpan, error.Location.GetLineSpan().Span);
 
-    public Diagnostic ToDiagnostic() => Diagnostic.Create(KernelError.Unsupported, Location.Create(Path, Span, Lines), Message);
+    public Diagnostic ToDiagnostic() =>
+        Diagnostic.Create(IsDeclaration ? KernelError.Declaration : KernelError.Construct, Location.Create(Path, Span, Lines), Message);
 }
 
 /// <summary>A list that is equal to another with equal elements.</summary>
-internal sealed class ValueList<T>(T[] items) : IEquatable<ValueList<T>>, IEnumerable<T>
+internal sealed class ValueList<T>(IEnumerable<T> items) : IEquatable<ValueList<T>>, IEnumerable<T>
 {
-    private readonly T[] _items = items;
+    private readonly T[] _items = [.. items];
 
     public bool Equals(ValueList<T>? other) => other is not null && _items.SequenceEqual(other._items);
 

@@ -126,7 +126,8 @@ internal sealed class SimulatedGroup
         return true;
     }
 
-    private static byte[] Soil(byte[] memory)
+    /// <summary>Fills memory with a pattern, so that a kernel which reads it before it writes shows.</summary>
+    public static byte[] Soil(byte[] memory)
     {
         memory.AsSpan().Fill(0xA5);
         return memory;

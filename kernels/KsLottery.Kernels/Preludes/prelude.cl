@@ -44,6 +44,10 @@ static inline int u_popcount(uint x) { return (int)popcount(x); }
 static inline int u_clz(uint x) { return (int)clz(x); }
 static inline int u_ctz(uint x) { return x == 0 ? 32 : 31 - (int)clz(x & (0u - x)); }
 static inline int u_log2(uint x) { return 31 - (int)clz(x | 1u); }
+static inline int ul_popcount(ulong x) { return (int)popcount(x); }
+static inline int ul_clz(ulong x) { return (int)clz(x); }
+static inline int ul_ctz(ulong x) { return x == 0 ? 64 : 63 - (int)clz(x & (0UL - x)); }
+static inline int ul_log2(ulong x) { return 63 - (int)clz(x | 1UL); }
 
 /* Towards zero, saturating; NaN becomes 0. */
 static inline int f_to_i(float x) { return x != x ? 0 : convert_int_sat_rtz(x); }
@@ -59,6 +63,7 @@ static inline float f_abs(float x) { return fabs(x); }
 static inline float f_floor(float x) { return floor(x); }
 static inline float f_ceil(float x) { return ceil(x); }
 static inline float f_trunc(float x) { return trunc(x); }
+static inline float f_round(float x) { return rint(x); }
 static inline bool f_isnan(float x) { return x != x; }
 static inline bool f_isinf(float x) { return (as_uint(x) & 0x7FFFFFFFu) == 0x7F800000u; }
 static inline bool f_isfinite(float x) { return (as_uint(x) & 0x7F800000u) != 0x7F800000u; }
@@ -81,6 +86,7 @@ static inline double d_abs(double x) { return fabs(x); }
 static inline double d_floor(double x) { return floor(x); }
 static inline double d_ceil(double x) { return ceil(x); }
 static inline double d_trunc(double x) { return trunc(x); }
+static inline double d_round(double x) { return rint(x); }
 static inline bool d_isnan(double x) { return x != x; }
 static inline bool d_isinf(double x) { return (as_ulong(x) & 0x7FFFFFFFFFFFFFFFUL) == 0x7FF0000000000000UL; }
 static inline bool d_isfinite(double x) { return (as_ulong(x) & 0x7FF0000000000000UL) != 0x7FF0000000000000UL; }

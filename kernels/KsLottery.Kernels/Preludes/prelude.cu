@@ -46,6 +46,10 @@ DEVICE int u_popcount(uint x) { return __builtin_popcount(x); }
 DEVICE int u_clz(uint x) { return x == 0 ? 32 : __builtin_clz(x); }
 DEVICE int u_ctz(uint x) { return x == 0 ? 32 : __builtin_ctz(x); }
 DEVICE int u_log2(uint x) { return 31 - __builtin_clz(x | 1u); }
+DEVICE int ul_popcount(ulong x) { return __builtin_popcountl(x); }
+DEVICE int ul_clz(ulong x) { return x == 0 ? 64 : __builtin_clzl(x); }
+DEVICE int ul_ctz(ulong x) { return x == 0 ? 64 : __builtin_ctzl(x); }
+DEVICE int ul_log2(ulong x) { return 63 - __builtin_clzl(x | 1UL); }
 
 /* Towards zero, saturating; NaN becomes 0. */
 DEVICE int f_to_i(float x) { return x != x ? 0 : __nvvm_f2i_rz(x); }
@@ -61,6 +65,7 @@ DEVICE float f_abs(float x) { return __builtin_fabsf(x); }
 DEVICE float f_floor(float x) { return __builtin_floorf(x); }
 DEVICE float f_ceil(float x) { return __builtin_ceilf(x); }
 DEVICE float f_trunc(float x) { return __builtin_truncf(x); }
+DEVICE float f_round(float x) { return __builtin_rintf(x); }
 DEVICE bool f_isnan(float x) { return x != x; }
 DEVICE bool f_isinf(float x) { return __builtin_fabsf(x) == F_INFINITY; }
 DEVICE bool f_isfinite(float x) { return __builtin_fabsf(x) < F_INFINITY; }
@@ -82,6 +87,7 @@ DEVICE double d_abs(double x) { return __builtin_fabs(x); }
 DEVICE double d_floor(double x) { return __builtin_floor(x); }
 DEVICE double d_ceil(double x) { return __builtin_ceil(x); }
 DEVICE double d_trunc(double x) { return __builtin_trunc(x); }
+DEVICE double d_round(double x) { return __builtin_rint(x); }
 DEVICE bool d_isnan(double x) { return x != x; }
 DEVICE bool d_isinf(double x) { return __builtin_fabs(x) == D_INFINITY; }
 DEVICE bool d_isfinite(double x) { return __builtin_fabs(x) < D_INFINITY; }
