@@ -10,9 +10,9 @@ internal static class VerifyPerformance
     public static int Run(DeviceOption option, string? filter, double seconds, ConsoleUi ui, CancellationToken cancel)
     {
         using ComputeDevice device = option.Open(DeviceWork.Model);
-        List<DeviceMeasurement> figures = [];
+        List<PerformanceFigure> figures = [];
         using (ProgressLine progress = ui.StartProgress())
-            foreach (DeviceMeasurement figure in DevicePerformance.Measure(device, filter, TimeSpan.FromSeconds(seconds), cancel))
+            foreach (PerformanceFigure figure in DevicePerformance.Measure(device, filter, TimeSpan.FromSeconds(seconds), cancel))
             {
                 figures.Add(figure);
                 progress.Report(() => $"{Sizes.Count(figures.Count)} measured: {figure.Name}");
@@ -21,7 +21,7 @@ internal static class VerifyPerformance
         ui.WriteLine("What is tested lies in the device's memory. Medians; \"of copy\" is the share of the speed of the first line.");
         ui.WriteLine();
         TextTable table = new("work", ">ms", ">GB/s", ">of copy", ">GFLOP/s", ">rows/s");
-        foreach (DeviceMeasurement f in figures)
+        foreach (PerformanceFigure f in figures)
             table.Add(f.Name, Number(f.Seconds * 1e3, "F3"), Number(f.BytesPerSecond / 1e9, "F2"), $"{Number(100 * f.ShareOfCopy, "F0")} %",
                 f.Operations > 0 ? Number(f.Operations / f.Seconds / 1e9, "F1") : "", f.Rows > 0 ? Sizes.Count((long)f.RowsPerSecond) : "");
         ui.Write(table);
@@ -31,7 +31,7 @@ internal static class VerifyPerformance
             json.WriteString("description", device.Info.Description);
             json.WriteNumber("copy_bytes_per_second", figures[0].CopyBytesPerSecond);
             json.WriteStartArray("figures");
-            foreach (DeviceMeasurement f in figures)
+            foreach (PerformanceFigure f in figures)
             {
                 json.WriteStartObject();
                 json.WriteString("name", f.Name);

@@ -23,7 +23,7 @@ public static class DevicePerformance
     /// <param name="cancellationToken">Stops between repetitions.</param>
     /// <exception cref="DeviceFailureException">The device failed.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public static IEnumerable<DeviceMeasurement> Measure(ComputeDevice device, string? filter, TimeSpan time, CancellationToken cancellationToken = default)
+    public static IEnumerable<PerformanceFigure> Measure(ComputeDevice device, string? filter, TimeSpan time, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(device);
         // A device with memory of its own needs more work than a processor's caches hold to show its speed.
