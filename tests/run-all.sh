@@ -55,18 +55,37 @@ check "builds without a warning" dotnet build -c Release -v q --nologo KsLottery
 [ -d ../shared/data ] || echo "note: ../shared/data is not beside this checkout; the tests that read it are skipped"
 test_of() { dotnet test -c Release --no-build --nologo "$@"; }
 suite "library" test_of tests/KsLottery.Engine.Tests
+suite "kernel compiler" test_of tests/KsLottery.KernelCompiler.Tests
 suite "command line" test_of tests/KsLottery.Cli.Tests
 
 if [ "${1:-}" != --quick ]; then
   show_skipped=0  # here: the kernels that need what was switched off
+  on_processor='FullyQualifiedName!~opencl&FullyQualifiedName!~simulated&FullyQualifiedName!~cuda-on-host'
   computed='FullyQualifiedName~Tests.Kernels|FullyQualifiedName~Tests.Rows|FullyQualifiedName~Tests.Operations|FullyQualifiedName~Tests.Models'
   for off in EnableAVX512 EnableAVX2 EnableHWIntrinsic; do
-    suite "rows and models with DOTNET_$off=0" test_of tests/KsLottery.Engine.Tests --filter "$computed" -e "DOTNET_$off=0"
+    suite "rows and models with DOTNET_$off=0" test_of tests/KsLottery.Engine.Tests --filter "($computed)&$on_processor" -e "DOTNET_$off=0"
   done
   for kernel in vector256 vector128 scalar reference; do
     suite "scan and tickets with KSLOTTERY_KERNEL=$kernel" \
-      test_of tests/KsLottery.Engine.Tests --filter 'FullyQualifiedName~Rows|FullyQualifiedName~Tickets' -e "KSLOTTERY_KERNEL=$kernel"
+      test_of tests/KsLottery.Engine.Tests --filter "(FullyQualifiedName~Rows|FullyQualifiedName~Tickets)&$on_processor" -e "KSLOTTERY_KERNEL=$kernel"
   done
+
+  checker=/usr/lib/oclgrind/liboclgrind-rt-icd.so
+  watched() { # log, filter: the tests read the log, as oclgrind itself ends with 0 whatever it finds
+    KSLOTTERY_CACHE=off KSLOTTERY_OPENCL_OPTIONS=-cl-opt-disable OCL_ICD_VENDORS=$checker OCLGRIND_DATA_RACES=1 OCLGRIND_LOCAL_MEM_SIZE=131072 OCLGRIND_LOG=$1 \
+      dotnet test -c Release --no-build --nologo tests/KsLottery.Engine.Tests --filter "$2"
+  }
+  if [ -e "$checker" ]; then
+    suite "every kernel where accesses and races are watched" watched "$work/found" 'TestCategory=oclgrind'
+    suite "planted faults are found" watched "$work/planted" 'TestCategory=oclgrind-planted'
+  else echo "skipped: every kernel where accesses and races are watched (no oclgrind: install the package oclgrind)"
+  fi
+  second=/etc/OpenCL/vendors/rusticl.icd
+  if [ -e "$second" ]; then
+    check "rows on a second OpenCL implementation" env OCL_ICD_VENDORS=$second RUSTICL_ENABLE=llvmpipe \
+      dotnet run -c Release --no-build --project src/KsLottery.Cli -- verify --device opencl:0 --filter d=288 --quiet
+  else echo "skipped: rows on a second OpenCL implementation (no rusticl: install the package mesa-opencl-icd)"
+  fi
 
   echo "== packages"
   export NUGET_PACKAGES=$work/nuget  # nothing that an earlier run packed under the same version
