@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using KsLottery.Engine.Certificates;
 using KsLottery.Engine.Devices;
+using KsLottery.Engine.Reports;
 using KsLottery.Engine.Tokens;
 
 namespace KsLottery.Cli.Commands;
@@ -43,6 +44,7 @@ internal static class CertifyCommand
             certificate = Certifier.Run(source, device.Operations, how, shown, cancel);
         }
         IReadOnlyList<string> files = folder.Write(certificate, source, inputs, options.Certificate, cancel);
+        if (options.Html is { } page) Report.FromFolder(options.Out!).WritePage(page, replace: false, cancel);
         new CertifyReport(ui, certificate, tokenizer.Names, options.Shown)
         {
             Elapsed = Stopwatch.GetElapsedTime(started),

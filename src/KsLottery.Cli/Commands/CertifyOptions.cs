@@ -126,6 +126,9 @@ internal sealed record CertifyOptions
     /// <summary>The most violations that are shown.</summary>
     public int Shown { get; init; } = UsualLimit;
 
+    /// <summary>The page about the certificate; null for none.</summary>
+    public string? Html { get; init; }
+
     /// <summary>Gives a command the arguments.</summary>
     public static void AddTo(Command command)
     {
@@ -136,6 +139,7 @@ internal sealed record CertifyOptions
         foreach (Option option in (Option[])[TokenizerOption, AlphasOption, NoSweepOption, ScoreOption, NewTokensOption, ConfidenceOption, LimitOption,
             OverlongOption, OutOption, CheckOption, ToleranceOption, ShownOption, Reading.NoMemoryMap])
             command.Add(option);
+        HtmlOption.AddTo(command);
         DeviceOption.AddTo(command);
         command.Validators.Add(Validate);
     }
@@ -167,6 +171,7 @@ internal sealed record CertifyOptions
             },
             Device = DeviceOption.From(arguments),
             Out = arguments.GetValue(OutOption),
+            Html = HtmlOption.From(arguments, replace: false),
             Shown = arguments.GetValue(ShownOption) is 0 ? int.MaxValue : arguments.GetValue(ShownOption),
         };
     }
