@@ -165,7 +165,7 @@ internal sealed record CertifyOptions
             Certificate = new()
             {
                 Confidence = arguments.GetValue(ConfidenceOption),
-                Alphas = arguments.GetValue(NoSweepOption) ? [] : arguments.GetValue(AlphasOption) ?? CertificateOptions.UsualAlphas,
+                Alphas = arguments.GetValue(NoSweepOption) ? [] : arguments.GetValue(AlphasOption) is { Length: > 0 } alphas ? alphas : CertificateOptions.UsualAlphas,
                 ScoredTokens = arguments.GetValue(ScoreOption) ? arguments.GetValue(NewTokensOption) : null,
                 Reading = reading,
             },

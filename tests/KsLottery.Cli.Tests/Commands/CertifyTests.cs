@@ -109,6 +109,16 @@ public sealed class CertifyTests : IDisposable
     }
 
     [Test]
+    public void Without_alphas_the_sweep_takes_the_usual_ones_and_the_page_draws_it()
+    {
+        string page = _fixture.File("usual.html");
+        Assert.That(KsLotteryTool.Run([.. Without(Certify("usual", "--html", page), "--alphas")]).ExitCode, Is.Zero);
+        string[] lines = File.ReadAllLines(Path.Combine(_fixture.File("usual"), "alpha-sweep.tsv"));
+        Assert.That(lines, Has.Length.EqualTo(1 + KsLottery.Engine.Certificates.CertificateOptions.UsualAlphas.Count));
+        Assert.That(File.ReadAllText(page), Does.Contain("<svg").And.Contain("alpha"));
+    }
+
+    [Test]
     public void A_ticket_of_every_changed_row_agrees_everywhere_and_the_sum_form_certifies_all_but_ties()
     {
         Assert.That(KsLotteryTool.Run("find", _fixture.Base, Tuned, "--alpha", "1e-300", "--top", "320", "--out", _fixture.File("all")).ExitCode, Is.Zero);
