@@ -22,7 +22,7 @@ internal sealed class SimulatedLane(SimulatedGroup group, int index)
     internal const int WarpSize = 32;
 
     [ThreadStatic]
-    private static SimulatedLane? s_current;
+    private static SimulatedLane? _present;
 
     private readonly object _turn = new();
     private bool _hasBaton;
@@ -34,7 +34,7 @@ internal sealed class SimulatedLane(SimulatedGroup group, int index)
     /// <summary>The lane that the calling thread is.</summary>
     /// <exception cref="InvalidOperationException">The thread is none.</exception>
     public static SimulatedLane Current =>
-        s_current ?? throw new InvalidOperationException("this member has a meaning in a kernel only. Launch the kernel on a device, or with SimulatedGrid.Run.");
+        _present ?? throw new InvalidOperationException("this member has a meaning in a kernel only. Launch the kernel on a device, or with SimulatedGrid.Run.");
 
     public SimulatedGroup Group => group;
 
@@ -45,7 +45,7 @@ internal sealed class SimulatedLane(SimulatedGroup group, int index)
     public bool HasEnded { get; set; }
 
     /// <summary>Makes the calling thread this lane.</summary>
-    public void Enter() => s_current = this;
+    public void Enter() => _present = this;
 
     /// <summary>Runs the kernel once, for the group's present number.</summary>
     public void Run(Action kernel)

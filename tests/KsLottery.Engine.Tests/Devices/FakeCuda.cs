@@ -7,9 +7,9 @@ namespace KsLottery.Engine.Tests.Devices;
 internal static unsafe class FakeCuda
 {
     private static readonly Lazy<(string? Path, string Reason)> Built = new(() => Compile("fake_cuda.c"));
-    private static readonly Dictionary<string, PtxInterpreter> s_interpreters = new(StringComparer.Ordinal);
+    private static readonly Dictionary<string, PtxInterpreter> _interpreters = new(StringComparer.Ordinal);
     private static readonly Lazy<nint> Within = new(() => Find("fake_within"));
-    private static Exception? s_failure;
+    private static Exception? _failure;
     private static readonly Lazy<nint> Library = new(() => NativeLibrary.Load(Built.Value.Path!));
 
     public static string LibraryPath => Built.Value.Path!;
@@ -72,15 +72,15 @@ internal static unsafe class FakeCuda
     /// <summary>Lets kernels run by their PTX text, until the driver is made anew.</summary>
     public static void RunPtx()
     {
-        s_interpreters.Clear();
-        s_failure = null;
+        _interpreters.Clear();
+        _failure = null;
         ((delegate* unmanaged<delegate* unmanaged<byte*, void**, uint, uint, int>, void>)Find("fake_run_with"))(&RunText);
     }
 
     /// <summary>Throws what a kernel that ran by its text failed with, if one did.</summary>
     public static void ThrowIfKernelFailed()
     {
-        if (s_failure is { } failure) throw new InvalidOperationException(failure.Message, failure);
+        if (_failure is { } failure) throw new InvalidOperationException(failure.Message, failure);
     }
 
     /// <summary>Compiles one of the C files beside the tests to a library.</summary>
@@ -113,13 +113,13 @@ internal static unsafe class FakeCuda
         try
         {
             string ptx = Marshal.PtrToStringUTF8((nint)text)!;
-            if (!s_interpreters.TryGetValue(ptx, out PtxInterpreter? interpreter)) s_interpreters[ptx] = interpreter = new(ptx, IsWithin);
+            if (!_interpreters.TryGetValue(ptx, out PtxInterpreter? interpreter)) _interpreters[ptx] = interpreter = new(ptx, IsWithin);
             interpreter.Run(parameters, (int)groups, (int)groupSize);
             return Interop.Cuda.Success;
         }
         catch (Exception exception)
         {
-            s_failure = exception;
+            _failure = exception;
             return LaunchFailed;
         }
     }
