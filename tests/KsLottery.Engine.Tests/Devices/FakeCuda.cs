@@ -7,7 +7,7 @@ namespace KsLottery.Engine.Tests.Devices;
 internal static unsafe class FakeCuda
 {
     private static readonly Lazy<(string? Path, string Reason)> Built = new(() => Compile("fake_cuda.c"));
-    private static readonly Dictionary<string, PtxInterpreter> _interpreters = new(StringComparer.Ordinal);
+    private static readonly Dictionary<string, PtxInterpreter> Interpreters = new(StringComparer.Ordinal);
     private static readonly Lazy<nint> Within = new(() => Find("fake_within"));
     private static Exception? _failure;
     private static readonly Lazy<nint> Library = new(() => NativeLibrary.Load(Built.Value.Path!));
@@ -72,7 +72,7 @@ internal static unsafe class FakeCuda
     /// <summary>Lets kernels run by their PTX text, until the driver is made anew.</summary>
     public static void RunPtx()
     {
-        _interpreters.Clear();
+        Interpreters.Clear();
         _failure = null;
         ((delegate* unmanaged<delegate* unmanaged<byte*, void**, uint, uint, int>, void>)Find("fake_run_with"))(&RunText);
     }
@@ -113,7 +113,7 @@ internal static unsafe class FakeCuda
         try
         {
             string ptx = Marshal.PtrToStringUTF8((nint)text)!;
-            if (!_interpreters.TryGetValue(ptx, out PtxInterpreter? interpreter)) _interpreters[ptx] = interpreter = new(ptx, IsWithin);
+            if (!Interpreters.TryGetValue(ptx, out PtxInterpreter? interpreter)) Interpreters[ptx] = interpreter = new(ptx, IsWithin);
             interpreter.Run(parameters, (int)groups, (int)groupSize);
             return Interop.Cuda.Success;
         }
