@@ -15,7 +15,7 @@ internal sealed record PretrainOptions
 
     private static readonly Option<string[]> TextOption = new("--text")
     {
-        Description = "Plain text, one text a line; FILE:2 takes the second column of a TSV. Plain or gzip; one file or more.",
+        Description = "Plain text, one text a line; FILE:2 takes the second column of a TSV, FILE.jsonl the strings \"text\" of JSON lines. Plain or gzip; one file or more.",
         HelpName = "FILE",
         Required = true,
         AllowMultipleArgumentsPerToken = true,

@@ -31,4 +31,18 @@ internal sealed class PlainTextTests
         File.WriteAllText(folder.File("empty"), "\n");
         Assert.That(() => PlainText.Read(folder.File("empty")), Throws.TypeOf<InvalidDataException>().With.Message.Contains("no text in it"));
     }
+
+    [Test]
+    public void A_text_of_json_lines_may_have_several_lines()
+    {
+        using TemporaryFolder folder = new();
+        string path = folder.File("a.jsonl");
+        File.WriteAllText(path, """{"text": "one\ntwo", "source": "x"}""" + "\n\n" + """{"text": " three "}""");
+        Assert.That(PlainText.Read(path), Is.EqualTo(new[] { "one\ntwo", "three" }));
+        foreach (string damaged in (string[])["{\"text\": 3}", "[]", "{\"text\"", "one"])
+        {
+            File.WriteAllText(path, "{\"text\": \"fine\"}\n" + damaged);
+            Assert.That(() => PlainText.Read(path), Throws.TypeOf<InvalidDataException>().With.Message.StartsWith($"{path}: line 2: no "), damaged);
+        }
+    }
 }
