@@ -1,24 +1,71 @@
 #!/usr/bin/env python3
-"""The paper's experiment on real data, small: a base from English text, tuned to two languages, and what their tickets share.
+"""The paper's experiment on real text, with its controls: a base that has read translations, and what tuning it to translate moves.
 
     python3 bench/real_data.py --data ../shared/data/corpora --work DIR [--tool "dotnet run -c Release --project src/KsLottery.Cli --"]
 
-Every step is one command of the tool; a step whose result stands in DIR is not done again, one that was cut short goes on where it was.
-Prints a Markdown table.
+Writes the texts and pairs into DIR, makes the base with `kslottery pretrain`, and hands experiment.json to `kslottery experiment`. What is
+done already is not done again; what was cut short goes on where it was. An English sentence, whatever its case and punctuation, belongs to
+one part for all languages: the base's, the training pairs' or the test pairs'.
 """
 import argparse
+import gzip
 import json
+import random
+import re
 import shlex
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 
-LANGUAGES = {"Danish": "tatoeba/eng-dan.attributed.tsv", "Romanian": "tatoeba/eng-ron.tsv"}
-ENGLISH = [
-    "tatoeba/eng-dan.attributed.tsv:1", "tatoeba/eng-nld.tsv.gz:1", "tatoeba/eng-ron.tsv:1", "catalan/globalvoices.en-ca.en",
-    "catalan/tatoeba.en-ca.en", "ro-sts/RO-STS.train.en", "ro-sts/RO-STS.dev.en", "nllb-seed/eng_Latn.gz",
-]
-HELD_OUT = 200
+LANGUAGES = {"Danish": "tatoeba/eng-dan.attributed.tsv", "Dutch": "tatoeba/eng-nld.tsv.gz"}
+FORMS = ["English: {0}\n{2}: {1}", "English: {0}\n{2}: {1}", "{2}: {1}\nEnglish: {0}", "{0} In {2}: {1}", "{1} In English: {0}"]
+PASSES, MONOLINGUAL = 2, 0.15
+TRAIN_PAIRS, TEST_PAIRS = 1500, 200
+
+
+def part(english):
+    number = zlib.crc32(re.sub(r"[^a-z0-9]+", " ", english.lower()).strip().encode()) % 20
+    return "test" if number == 0 else "train" if number <= 2 else "base"
+
+
+def read(path):
+    opener = gzip.open if path.suffix == ".gz" else open
+    with opener(path, "rt", encoding="utf-8") as lines:
+        return [tuple(line.rstrip("\n").split("\t")[:2]) for line in lines if line.count("\t")]
+
+
+def documents(pairs, seed):
+    """A few translations each, in one form; in between some of one language alone."""
+    draw, texts = random.Random(seed), []
+    for _ in range(PASSES):
+        for language, all_pairs in pairs.items():
+            shuffled = draw.sample(all_pairs, len(all_pairs))
+            while shuffled:
+                count = draw.randint(2, 4)
+                some, shuffled = shuffled[:count], shuffled[count:]
+                if draw.random() < MONOLINGUAL:
+                    side = draw.randint(0, 1)
+                    texts.append(draw.choice(" \n").join(pair[side] for pair in some))
+                else:
+                    form = draw.choice(FORMS)
+                    texts.append("\n".join(form.format(*pair, language) for pair in some))
+    draw.shuffle(texts)
+    return texts
+
+
+def prepare(data, work):
+    pairs = {language: read(data / name) for language, name in LANGUAGES.items()}
+    base = {language: [pair for pair in some if part(pair[0]) == "base"] for language, some in pairs.items()}
+    (work / "base.jsonl").write_text("".join(json.dumps({"text": text}, ensure_ascii=False) + "\n" for text in documents(base, 1)), encoding="utf-8")
+    for language, some in pairs.items():
+        for name, count in (("train", TRAIN_PAIRS), ("test", TEST_PAIRS)):
+            own, seen = [], set()
+            for english, other in random.Random(2).sample(some, len(some)):
+                if part(english) == name and english not in seen and len(own) < count:
+                    seen.add(english)
+                    own.append((english, other))
+            (work / f"{language}.{name}.tsv").write_text("".join("\t".join(pair) + "\n" for pair in own), encoding="utf-8")
 
 
 def main():
@@ -26,74 +73,19 @@ def main():
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--tool", default="dotnet run -c Release --project src/KsLottery.Cli --")
-    parser.add_argument("--threads", default="0")
-    parser.add_argument("--pairs", type=int, default=4000)
     a = parser.parse_args()
     a.work.mkdir(exist_ok=True)
+    if not (a.work / "base.jsonl").exists():
+        prepare(a.data, a.work)
 
-    def run(*words, capture=False):
-        command = [*shlex.split(a.tool), *map(str, words)]
+    def run(*words):
         print("$ kslottery", *words[:3], "...", file=sys.stderr, flush=True)
-        return subprocess.run(command, check=True, text=True, stdout=subprocess.PIPE if capture else sys.stderr).stdout
-
-    def train(out, *words):
-        if not (out / "state.safetensors").exists() and (out / "training.json").exists() and '"result"' in (out / "training.json").read_text():
-            return
-        run(*words, "--out", out, "--resume", "--threads", a.threads, "--quiet")
-
-    def evaluate(name, model, data, language, *words):
-        path = a.work / f"eval-{language}-{name}.json"
-        if not path.exists():
-            path.write_text(run("eval", model, "--data", data, *prompt(language), "--max-new-tokens", 48, "--batch", 64,
-                                "--threads", a.threads, "--json", "--quiet", *words, capture=True))
-        return json.loads(path.read_text())
-
-    def prompt(language):
-        return ["--template", "plain", "--source-language", "English", "--target-language", language]
+        subprocess.run([*shlex.split(a.tool), *map(str, words)], check=True, stdout=sys.stderr)
 
     base = a.work / "base"
-    train(base, "pretrain", *[w for name in ENGLISH for w in ("--text", a.data / name)], "--width", 256, "--layers", 4, "--heads", 8,
-          "--vocabulary", 4096, "--length", 128, "--batch", 16, "--epochs", 2, "--learning-rate", "2e-3")
-
-    rows, tickets = [], {}
-    for language, name in LANGUAGES.items():
-        lines = (a.data / name).read_text(encoding="utf-8").splitlines()
-        pairs, test = a.work / f"{language}.train.tsv", a.work / f"{language}.test.tsv"
-        step = max(1, len(lines) // (a.pairs + HELD_OUT))
-        chosen = ["\t".join(line.split("\t")[:2]) for line in lines[::step]][: a.pairs + HELD_OUT]
-        seen = {line.split("\t")[0] for line in chosen[::21][:HELD_OUT]}
-        test.write_text("".join(line + "\n" for line in chosen[::21][:HELD_OUT]), encoding="utf-8")
-        pairs.write_text("".join(line + "\n" for line in chosen if line.split("\t")[0] not in seen), encoding="utf-8")
-
-        common = ["--data", pairs, *prompt(language), "--batch", 32]
-        embed, partial, ticket = a.work / f"embed-{language}", a.work / f"partial-{language}", a.work / f"ticket-{language}"
-        train(embed, "tune", base, *common, "--train", "embedding", "--epochs", 3, "--learning-rate", "3e-3")
-        if not ticket.exists():
-            run("find", base, embed, "--out", ticket, "--quiet")
-        found = json.loads((ticket / "ticket.json").read_text())
-        tickets[language] = {entry["id"]: entry["piece"] for entry in found["entries"]}
-        arms = [("base", base, []), ("Embed Tuning", embed, [])]
-        if tickets[language]:
-            train(partial, "tune", base, *common, "--train", "ticket", "--ticket", ticket / "ticket.json", "--epochs", 5, "--learning-rate", "1e-2")
-            arms += [("Partial Transfer", base, ["--patch", ticket / "patch.safetensors"]), ("Partial Tuning", base, ["--patch", partial / "patch.safetensors"])]
-        for arm, model, words in arms:
-            rows.append((language, arm, len(tickets[language]) if words else 0, evaluate(arm.replace(" ", "-"), model, test, language, *words)))
-    report(rows, tickets)
-
-
-def report(rows, tickets):
-    print("| language | method | rows | loss | raw BLEU / chrF | first line BLEU / chrF | EOS | tokens |")
-    print("|---|---|---:|---:|---:|---:|---:|---:|")
-    for language, arm, count, result in rows:
-        raw, first = result["scores"]["raw"], result["scores"]["first_line"]
-        print(f"| {language} | {arm} | {count or ''} | {result['loss']:.3f} | {raw['bleu']:.1f} / {raw['chrf']:.1f} | "
-              f"{first['bleu']:.1f} / {first['chrf']:.1f} | {100 * result['eos_rate']:.0f} % | {result['mean_tokens']:.0f} |")
-    names = list(tickets)
-    first, second = (set(tickets[name]) for name in names)
-    shared = first & second
-    union = first | second
-    print(f"\n{names[0]}: {len(first)} rows, {names[1]}: {len(second)}, in both {len(shared)}, Jaccard {len(shared) / max(1, len(union)):.2f}.")
-    print("In both:", " ".join(f"`{tickets[names[0]][i]}`" for i in sorted(shared)) or "none")
+    if not (base / "model.safetensors").exists():
+        run("pretrain", "--text", a.work / "base.jsonl", "--width", 256, "--layers", 4, "--heads", 8, "--vocabulary", 4096, "--length", 128,
+            "--batch", 8, "--epochs", 2, "--learning-rate", "2e-3", "--out", base, "--resume")
 
 
 if __name__ == "__main__":

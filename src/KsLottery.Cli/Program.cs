@@ -22,6 +22,7 @@ RootCommand root = new("Which embedding rows did this fine-tune change? Finds, e
     TuneCommand.Create(),
     EvalCommand.Create(),
     CertifyCommand.Create(),
+    ExperimentCommand.Create(),
     GenerateCommand.Create(),
     ReportCommand.Create(),
     ConvertCommand.Create(),

@@ -35,9 +35,6 @@ internal sealed class CheckpointPair : IDisposable
 
     public Checkpoint Tuned { get; }
 
-    /// <summary>The number of elements in all tensors of the base.</summary>
-    public long BaseParameters => Base.Tensors.Sum(t => t.ElementCount);
-
     /// <summary>Finds the tensor of a name in both; without a name, the input embedding of each.</summary>
     /// <exception cref="KeyNotFoundException">One of them has none.</exception>
     public (Tensor Base, Tensor Tuned) FindTensors(string? name)

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using KsLottery.Cli.Demo;
 using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Devices;
 using KsLottery.Engine.Tickets;
 using KsLottery.Engine.Transfer;
 
@@ -73,10 +74,10 @@ internal static class DemoCommand
     private static void RunExperiment(ParseResult arguments, string folder, bool isKept, long started, ConsoleUi ui, CancellationToken cancel)
     {
         Tongue target = Tongue.All.First(t => t.Name.Equals(arguments.GetValue(Language), StringComparison.OrdinalIgnoreCase));
-        ExperimentSettings settings = arguments.GetValue(Quick) ? ExperimentSettings.Quick(target) : new(target);
-        using Experiment experiment = new(settings, folder, DeviceOption.From(arguments), ui, cancel);
-        experiment.Run();
-        new ExperimentReport(experiment, ui).Write(isKept ? arguments.GetValue(Keep) : null, Stopwatch.GetElapsedTime(started));
+        DemoSettings settings = arguments.GetValue(Quick) ? DemoSettings.Quick(target) : new(target);
+        using ComputeDevice device = DeviceOption.From(arguments).Open(DeviceWork.Model);
+        new DemoExperiment(settings, folder, device, ui, cancel)
+            .Run(isKept ? arguments.GetValue(Keep) : null, () => Stopwatch.GetElapsedTime(started));
     }
 
     private static void RunPair(string folder, string shownFolder, long started, ConsoleUi ui, CancellationToken cancel)

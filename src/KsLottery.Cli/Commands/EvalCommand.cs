@@ -69,13 +69,16 @@ internal static class EvalCommand
             + "Ask for fewer new tokens, or choose a shorter template.");
     }
 
+    /// <summary>How far an evaluation is, in words.</summary>
+    public static string Describe(EvaluationProgress value) => value.LossCount < value.SampleCount
+        ? $"loss of {Sizes.Count(value.LossCount)} of {Sizes.Count(value.SampleCount)} pairs"
+        : $"text for {Sizes.Count(value.TextCount)} of {Sizes.Count(value.SampleCount)} pairs, {Sizes.Count(value.NewTokens)} tokens";
+
     private sealed class Shown(ProgressLine line) : IProgress<EvaluationProgress>
     {
         private readonly long _started = Stopwatch.GetTimestamp();
 
-        public void Report(EvaluationProgress value) => line.Report(() => value.LossCount < value.SampleCount
-            ? $"loss of {Sizes.Count(value.LossCount)} of {Sizes.Count(value.SampleCount)} pairs"
-            : $"text for {Sizes.Count(value.TextCount)} of {Sizes.Count(value.SampleCount)} pairs, {Sizes.Count(value.NewTokens)} tokens, "
-                + NumberText.Seconds(Stopwatch.GetElapsedTime(_started)));
+        public void Report(EvaluationProgress value) =>
+            line.Report(() => $"{Describe(value)}{(value.LossCount < value.SampleCount ? "" : $", {NumberText.Seconds(Stopwatch.GetElapsedTime(_started))}")}");
     }
 }

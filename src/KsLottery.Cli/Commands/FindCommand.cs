@@ -39,18 +39,7 @@ internal static class FindCommand
 
         ScoredRows rows = Scan(before, after, options, ui, cancel);
         (string baseFingerprint, string tunedFingerprint) = TakeFingerprints(before, after, ui, cancel);
-        Ticket ticket = Ticket.Select(rows, new()
-        {
-            Tensor = before.Name,
-            Rows = rows.Scan.Rows.Count,
-            Width = rows.Scan.Width,
-            BaseType = before.ElementType,
-            TunedType = after.ElementType,
-            BaseFingerprint = baseFingerprint,
-            TunedFingerprint = tunedFingerprint,
-            IsTied = pair.Base.IsTied,
-            CheckpointParameters = pair.BaseParameters,
-        }, tokens);
+        Ticket ticket = Ticket.Select(rows, TicketOrigin.Of(pair.Base, before, after, baseFingerprint, tunedFingerprint), tokens);
         IReadOnlyList<string> files = folder?.Write(ticket, rows, tokens, before, after, cancel) ?? [];
         if (options.Html is not null) Report.FromTicket(NameOf(options.Tuned), ticket, rows, tokens, before, after).WritePage(options.Html, options.Force, cancel);
 

@@ -10,7 +10,7 @@ internal static class ReportCommand
 {
     private static readonly Argument<string> Folder = new("DIR")
     {
-        Description = "The folder of find --out, tune, pretrain, certify or demo --keep, or one that holds such folders.",
+        Description = "The folder of find --out, tune, pretrain, certify, experiment or demo --keep, or one that holds such folders.",
     };
     private static readonly Option<string?> Out = new("--out", "-o")
     {

@@ -75,18 +75,21 @@ internal sealed class TrainingReport
 
     private static string Loss(double? loss) => NumberText.Fixed(loss ?? double.NaN, 4);
 
+    /// <summary>A step in words.</summary>
+    public static string Describe(TrainingProgress value)
+    {
+        StepMetrics step = value.Step;
+        string rate = (step.LearningRate ?? 0).ToString("0.##e+00", CultureInfo.InvariantCulture);
+        return $"step {Sizes.Count(step.Step)} of {Sizes.Count(value.StepCount)}: loss {Loss(step.Loss ?? step.EvalLoss)}, rate {rate}, "
+            + $"{Sizes.Count((long)(step.TokensPerSecond ?? 0))} tokens/s, {Left(value.Remaining)} left";
+    }
+
+    private static string Left(TimeSpan time) => time < TimeSpan.Zero ? "?"
+        : time.TotalHours >= 1 ? $"{(int)time.TotalHours} h {time.Minutes} min"
+        : time.TotalMinutes >= 1 ? $"{time.Minutes} min {time.Seconds} s" : $"{time.Seconds} s";
+
     private sealed class Shown(ProgressLine line) : IProgress<TrainingProgress>
     {
-        public void Report(TrainingProgress value) => line.Report(() =>
-        {
-            StepMetrics step = value.Step;
-            string rate = (step.LearningRate ?? 0).ToString("0.##e+00", CultureInfo.InvariantCulture);
-            return $"step {Sizes.Count(step.Step)} of {Sizes.Count(value.StepCount)}: loss {Loss(step.Loss ?? step.EvalLoss)}, rate {rate}, "
-                + $"{Sizes.Count((long)(step.TokensPerSecond ?? 0))} tokens/s, {Left(value.Remaining)} left";
-        });
-
-        private static string Left(TimeSpan time) => time < TimeSpan.Zero ? "?"
-            : time.TotalHours >= 1 ? $"{(int)time.TotalHours} h {time.Minutes} min"
-            : time.TotalMinutes >= 1 ? $"{time.Minutes} min {time.Seconds} s" : $"{time.Seconds} s";
+        public void Report(TrainingProgress value) => line.Report(() => Describe(value));
     }
 }

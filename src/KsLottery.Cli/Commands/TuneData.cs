@@ -9,16 +9,13 @@ namespace KsLottery.Cli.Commands;
 /// <summary>What <c>tune</c> trains and evaluates on, as tokens, and what was left out on the way.</summary>
 internal sealed record TuneData(IReadOnlyList<TokenSequence> Training, IReadOnlyList<TokenSequence> Evaluation, int Skipped, int Truncated)
 {
-    /// <summary>The block size of KS-Lottery's authors.</summary>
-    private const int AuthorsLength = 1024;
-
     /// <summary>Rows that are computed in an epoch.</summary>
     public long TokenCount => Training.Sum(sequence => (long)sequence.RowCount);
 
     /// <summary>Reads and encodes the pairs.</summary>
     public static TuneData Read(TuneOptions options, LlamaConfig config, Tokenizer tokenizer)
     {
-        SampleEncoder encoder = new(tokenizer, config.VocabularySize, options.MaxLength ?? Math.Min(AuthorsLength, config.MaxLength), options.Overlong);
+        SampleEncoder encoder = new(tokenizer, config.VocabularySize, options.MaxLength ?? Math.Min(SampleEncoder.AuthorsLength, config.MaxLength), options.Overlong);
         ParallelText text = ParallelText.Read(options.Data, options.Pairs);
         SentencePair[] pairs = [.. text.Take(options.Limit)];
         int held = (int)Math.Ceiling(options.EvaluationShare * pairs.Length);

@@ -17,6 +17,9 @@ namespace KsLottery.Engine.Corpora;
 /// </remarks>
 public sealed class SampleEncoder
 {
+    /// <summary>The block size of KS-Lottery's authors, in tokens.</summary>
+    public const int AuthorsLength = 1024;
+
     /// <summary>Stands before a target that is encoded apart from its prompt: tokens do not join across a line feed.</summary>
     private const string Border = "\n";
 
@@ -29,11 +32,11 @@ public sealed class SampleEncoder
     /// <summary>Prepares to encode.</summary>
     /// <param name="tokenizer">The model's tokenizer.</param>
     /// <param name="vocabularySize">The number of rows of the model's embedding.</param>
-    /// <param name="maxLength">The largest number of tokens of a sample; 1024 is the authors' block size.</param>
+    /// <param name="maxLength">The largest number of tokens of a sample.</param>
     /// <param name="overlong">What happens to longer ones.</param>
     /// <exception cref="ArgumentException">The tokenizer has no end token, without which a model does not learn to stop.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A size is too small.</exception>
-    public SampleEncoder(Tokenizer tokenizer, int vocabularySize, int maxLength = 1024, OverlongSamples overlong = OverlongSamples.Fail)
+    public SampleEncoder(Tokenizer tokenizer, int vocabularySize, int maxLength = AuthorsLength, OverlongSamples overlong = OverlongSamples.Fail)
     {
         ArgumentNullException.ThrowIfNull(tokenizer);
         ArgumentOutOfRangeException.ThrowIfLessThan(vocabularySize, 1);

@@ -17,7 +17,8 @@ internal sealed class Page
     {
         _content = content;
         if (content.Rows is { } rows) AddTicket(rows);
-        if (content.Tickets.Count > 1) Add("tickets", "Tickets compared", [TicketOverlap.Draw(content.Tickets)], _ => { }, _ => { });
+        if (content.Tickets.Count > 1 || content.Findings.Count > 0)
+            Add("tickets", "Tickets compared", [TicketOverlap.Draw(content.Tickets)], html => PageSections.WriteTickets(html, content.Findings), _ => { });
         if (content.Positions.Count + content.Sweep.Count > 0) AddCertificate();
         if (content.Arms.Count > 0) AddArms();
         if (content.Trainings.Count > 0) Add("training", "Training", LossCurves.Draw(content.Trainings), _ => { }, _ => { });
@@ -86,7 +87,7 @@ internal sealed class Page
             html.Append("<p class=\"soft\">Certified is agreement with the embed-tuned model under stated assumptions, reconstructed from what is public of the paper; not the quality of a translation.</p>\n");
         }, _ => { });
 
-    private void AddArms() => Add("arms", "What the ticket is worth", [ScoresByRows.Draw(_content.Arms)], html => PageSections.WriteArms(html, _content.Arms), _ => { });
+    private void AddArms() => Add("arms", "What the ticket is worth", ScoresByRows.DrawAll(_content.Arms), html => PageSections.WriteArms(html, _content.Arms), _ => { });
 
     private void Add(string id, string title, IEnumerable<Figure?> figures, Action<StringBuilder> before, Action<StringBuilder> after) =>
         _sections.Add((id, title, [.. figures.OfType<Figure>()], before, after));

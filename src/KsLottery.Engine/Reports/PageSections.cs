@@ -1,4 +1,5 @@
 using System.Text;
+using KsLottery.Engine.Experiments;
 using KsLottery.Engine.Tickets;
 
 namespace KsLottery.Engine.Reports;
@@ -62,18 +63,42 @@ internal static class PageSections
             html.Append("<p class=\"soft\">").Append(Digits.Count(rows.Best.Count - MostRows)).Append(" more stand in ticket.json.</p>\n");
     }
 
-    /// <summary>The arms, in the form of the paper's tables.</summary>
+    /// <summary>The arms, in the form of the paper's tables, a table for each task.</summary>
     public static void WriteArms(StringBuilder html, IReadOnlyList<ArmScores> arms)
     {
         (string Name, string Title, int Digits, bool IsShare)[] scores = [.. Scores.Where(s => arms.Any(a => a.Scores.ContainsKey(s.Name)))];
-        bool hasSeeds = ArmScores.Group(arms).Any(g => g.Count > 1);
-        PageTable table = new(["<method", "rows", "parameters", .. hasSeeds ? (string[])["seeds"] : [], .. scores.Select(s => s.Title)]);
-        foreach (IReadOnlyList<ArmScores> arm in ArmScores.Group(arms))
-            table.Add([new(arm[0].Method), arm[0].Rows is { } rows ? PageCell.Of(rows) : new(""), arm[0].Parameters > 0 ? PageCell.Of(arm[0].Parameters) : new("", 0),
-                .. hasSeeds ? (PageCell[])[PageCell.Of(arm.Count)] : [], .. scores.Select(s => Score(arm, s.Name, s.Digits, s.IsShare))]);
-        table.WriteHtml(html);
-        html.Append("<p class=\"soft\">").Append(hasSeeds ? "Means over seeds, ± half of the range. " : "")
+        bool hasSeeds = ArmScores.Group(arms).Any(g => g.Count > 1), hasShare = arms.Any(a => a.Scores.ContainsKey("share"));
+        foreach (IReadOnlyList<ArmScores> task in ArmScores.ByTask(arms))
+        {
+            PageTable table = new(["<method", "rows", "parameters", .. hasShare ? (string[])["share"] : [], .. hasSeeds ? (string[])["seeds"] : [],
+                .. scores.Select(s => s.Title)]);
+            foreach (IReadOnlyList<ArmScores> arm in ArmScores.Group(task))
+            {
+                long parameters = (long)Math.Round(arm.Average(a => (double)a.Parameters));
+                double share = ArmScores.Spread(arm, "share").Mean;
+                table.Add([new(arm[0].Method), ArmScores.MeanRows(arm) is { } rows ? PageCell.Of(rows) : new(""), parameters > 0 ? PageCell.Of(parameters) : new("", 0),
+                    .. hasShare ? (PageCell[])[share > 0 ? new(Digits.Percent(share), share) : new("", 0)] : [],
+                    .. hasSeeds ? (PageCell[])[PageCell.Of(arm.Count)] : [], .. scores.Select(s => Score(arm, s.Name, s.Digits, s.IsShare))]);
+            }
+            if (task[0].Task.Length > 0) html.Append("<h3>").Append(Markup.Encode(task[0].Task)).Append("</h3>\n");
+            table.WriteHtml(html);
+        }
+        html.Append("<p class=\"soft\">").Append(hasSeeds ? "Means over seeds ± their standard deviation; rows and parameters are means as well. " : "")
             .Append("Loss: nats a target token. Stops: the share of texts that the model ended itself; where it is low, compare first lines.</p>\n");
+    }
+
+    /// <summary>What tickets are made of, and whether rows moved because they are frequent; of an experiment.</summary>
+    public static void WriteTickets(StringBuilder html, IReadOnlyList<TicketFinding> findings)
+    {
+        if (findings.Count == 0) return;
+        string[] groups = [.. findings[0].Groups.Select(g => g.Group)];
+        PageTable table = new(["<task", "seed", "ρ of shift and frequency", "ρ of h and frequency", "tokens", .. groups]);
+        foreach (TicketFinding finding in findings)
+            table.Add([new(finding.Task), new(finding.Seed), PageCell.Of(finding.Distance, 2), PageCell.Of(finding.Count, 2), PageCell.Of(finding.Tokens),
+                .. finding.Groups.Select(g => new PageCell($"{Digits.Count(g.Rows)} of {Digits.Count(g.Vocabulary)}", g.Rows))]);
+        table.WriteHtml(html);
+        html.Append("<p class=\"soft\">ρ: Spearman’s correlation, over the tokens that the training data read, of how far a row moved, and of its h, with how often it was read. "
+            + "Then the ticket’s rows by what their tokens are, of all such tokens; those of the prompt are also in one of the other groups.</p>\n");
     }
 
     /// <summary>What the certificate says in numbers, violations first.</summary>
@@ -94,10 +119,10 @@ internal static class PageSections
 
     private static PageCell Score(IReadOnlyList<ArmScores> arm, string name, int digits, bool isShare)
     {
-        (double mean, double least, double most) = ArmScores.Spread(arm, name);
-        if (double.IsNaN(mean)) return new("");
+        ArmSpread spread = ArmScores.Spread(arm, name);
+        if (double.IsNaN(spread.Mean)) return new("");
         double scale = isShare ? 100 : 1;
-        string spread = arm.Count > 1 ? $" ± {Digits.Fixed(scale * (most - least) / 2, digits)}" : "";
-        return new($"{Digits.Fixed(scale * mean, digits)}{spread}{(isShare ? " %" : "")}", mean);
+        string around = spread.Count > 1 ? $" ± {Digits.Fixed(scale * spread.Deviation, digits)}" : "";
+        return new($"{Digits.Fixed(scale * spread.Mean, digits)}{around}{(isShare ? " %" : "")}", spread.Mean);
     }
 }

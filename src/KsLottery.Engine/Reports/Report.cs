@@ -22,7 +22,8 @@ public sealed class Report
     private static readonly string[] ChartNames =
     [
         CountHistogram.Name, RowsById.Name, RowsByFrequency.Name, QuantilePlot.Name, RowDistributions.Name, TicketSize.Name, UpdateMap.Name, TicketOverlap.Name,
-        CertifiedCurve.Name, AlphaSweepChart.Name, ScoresByRows.Name, LossCurves.Name, LossCurves.PretrainingName, TensorShiftMap.Name,
+        CertifiedCurve.Name, AlphaSweepChart.Name, LossCurves.Name, LossCurves.PretrainingName, TensorShiftMap.Name,
+        .. Enumerable.Range(0, ScoresByRows.MostTasks).Select(ScoresByRows.NameOf),
     ];
 
     private readonly ReportContent _content;

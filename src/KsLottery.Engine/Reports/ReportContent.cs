@@ -23,6 +23,8 @@ internal sealed record ReportContent
     /// <summary>All tickets, the one of <see cref="Rows"/> first.</summary>
     public IReadOnlyList<(string Name, Ticket Ticket)> Tickets { get; init; } = [];
 
+    public IReadOnlyList<TicketFinding> Findings { get; init; } = [];
+
     public IReadOnlyList<TrainingRecord> Trainings { get; init; } = [];
 
     public IReadOnlyList<ArmScores> Arms { get; init; } = [];

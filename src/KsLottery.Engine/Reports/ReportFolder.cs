@@ -1,3 +1,4 @@
+using KsLottery.Engine.Experiments;
 using KsLottery.Engine.Tickets;
 using KsLottery.Engine.Training;
 using KsLottery.Engine.Transfer;
@@ -10,6 +11,7 @@ internal sealed class ReportFolder
 {
     private const string TrainingName = "training.json";
     private const string CertificateName = "certificate.json";
+    private const int MostTrainings = 24;
 
     private readonly string _path;
     private readonly string _name;
@@ -20,7 +22,7 @@ internal sealed class ReportFolder
     public ReportFolder(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        if (File.Exists(path)) throw new DirectoryNotFoundException($"{path}: this is a file. Give the folder of find --out, tune, certify or demo --keep.");
+        if (File.Exists(path)) throw new DirectoryNotFoundException($"{path}: this is a file. Give the folder of find --out, tune, certify, experiment or demo --keep.");
         if (!Directory.Exists(path)) throw new DirectoryNotFoundException($"{path}: no such folder.");
         _path = path;
         _name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
@@ -49,6 +51,7 @@ internal sealed class ReportFolder
             Tickets = [.. tickets.Select(t => (NameOf(t.Folder), t.Ticket))],
             Trainings = [.. All(MetricsWriter.FileName).Select(f =>
                 new TrainingRecord(NameOf(f), MetricsFile.Read(Path.Combine(f, MetricsWriter.FileName)), IsPretraining(f)))],
+            Findings = TicketFinding.Read(_path),
             Arms = One(ArmScores.FileName, ArmScores.Read),
             Positions = One(PositionMargin.FileName, PositionMargin.Read),
             Sweep = One(AlphaStep.FileName, AlphaStep.Read),
@@ -59,7 +62,7 @@ internal sealed class ReportFolder
         if (content.IsEmpty)
             throw new InvalidDataException($"{_path}: nothing to report: neither it nor a folder in it has {TicketFile.FileName} with {RowsFile.FileName}, "
                 + $"{MetricsWriter.FileName}, {PositionMargin.FileName}, {AlphaStep.FileName}, {ArmScores.FileName} or {TensorShift.FileName}. "
-                + "Give the folder of find --out, tune, certify or demo --keep.");
+                + "Give the folder of find --out, tune, certify, experiment or demo --keep.");
         return options.Row is { } row && content.Values?.Find(row) is null ? throw NoSuchRow(row, rows, content.Values) : content;
     }
 
@@ -79,8 +82,13 @@ internal sealed class ReportFolder
     private List<FactGroup> ReadFacts(List<(string Folder, Ticket Ticket)> tickets)
     {
         List<FactGroup> groups = [.. tickets.Select(t => TicketFacts.Of(NameOf(t.Folder), t.Ticket))];
-        foreach (string name in (string[])[CertificateName, TrainingName])
-            groups.AddRange(All(name).Select(f => new FactGroup($"{NameOf(f)}: {name}", JsonFacts.Read(Path.Combine(f, name)))));
+        foreach (string name in (string[])[ExperimentFile.FileName, CertificateName, TrainingName])
+        {
+            string[] found = [.. All(name)];
+            groups.AddRange(found.Take(MostTrainings).Select(f => new FactGroup($"{NameOf(f)}: {name}", JsonFacts.Read(Path.Combine(f, name)))));
+            if (found.Length > MostTrainings)
+                _remarks.Add($"{name} of {Digits.Count(MostTrainings, "folder")} is shown, of {Digits.Count(found.Length - MostTrainings)} more it is left out.");
+        }
         return groups;
     }
 

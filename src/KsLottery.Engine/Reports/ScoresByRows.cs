@@ -1,3 +1,5 @@
+using KsLottery.Engine.Experiments;
+
 namespace KsLottery.Engine.Reports;
 
 /// <summary>The score of every arm by the number of rows that it changes, with the others as lines across.</summary>
@@ -5,17 +7,28 @@ internal static class ScoresByRows
 {
     public const string Name = "score-vs-rows";
 
+    /// <summary>The most tasks that have a chart each.</summary>
+    public const int MostTasks = 24;
+
     private const int LongestName = 20;
 
     /// <summary>The scores to draw, the first that the arms have: name, its form for the first line, title.</summary>
     private static readonly (string Score, string FirstLine, string Title)[] Known =
         [("bleu", "bleu_first_line", "BLEU"), ("chrf", "chrf_first_line", "chrF"), ("loss", "", "loss, nats a token")];
 
-    public static Figure? Draw(IReadOnlyList<ArmScores> arms)
+    /// <summary>What the chart of a task is called, by its place from 0.</summary>
+    public static string NameOf(int task) => task == 0 ? Name : $"{Name}-{Digits.Exact(task + 1)}";
+
+    /// <summary>A chart for each task.</summary>
+    public static IEnumerable<Figure?> DrawAll(IReadOnlyList<ArmScores> arms) =>
+        ArmScores.ByTask(arms).Take(MostTasks).Select((task, i) => Draw(task, NameOf(i)));
+
+    private static Figure? Draw(IReadOnlyList<ArmScores> arms, string name)
     {
         (string score, string firstLine, string scale) = Known.FirstOrDefault(k => arms.Any(a => a.Scores.ContainsKey(k.Score)));
         if (score is null) return null;
-        string title = score == "loss" ? "Loss against the number of rows" : $"{scale} against the number of rows";
+        string task = arms[0].Task.Length == 0 ? "" : $"{arms[0].Task}: ";
+        string title = task + (score == "loss" ? "Loss against the number of rows" : $"{scale} against the number of rows");
         Arm[] groups = [.. ArmScores.Group(arms).Select(g => Arm.Of(g, score, firstLine)).Where(a => double.IsFinite(a.Score.Mean))];
         Arm[] placed = [.. groups.Where(a => a.Rows > 0)], across = [.. groups.Where(a => a.Rows is null or 0)];
         double[] all = [.. groups.SelectMany(a => (double[])[a.Score.Least, a.Score.Most, a.FirstLine.Mean]).Where(double.IsFinite)];
@@ -56,13 +69,13 @@ internal static class ScoresByRows
             numbers.Add(NumberTable.Text(arm.Method), arm.Rows is { } rows ? Digits.Exact(rows) : "", Digits.Exact(arm.Seeds), Digits.Exact(arm.Score.Mean),
                 Digits.Exact(arm.Score.Least), Digits.Exact(arm.Score.Most), Digits.Exact(arm.FirstLine.Mean));
         string spread = groups.Any(a => a.Seeds > 1) ? " Where an arm has several seeds, the dot is their mean and the bar reaches from the least to the most." : "";
-        return new(Name, title, "Each arm by how many rows it changes; dashed lines are models that are not counted in rows, among them the base. A base that never stops scores "
+        return new(name, title, "Each arm by how many rows it changes; dashed lines are models that are not counted in rows, among them the base. A base that never stops scores "
             + $"badly whatever it knows: where full and hollow dots lie far apart, what was learned is to stop.{spread}", chart, numbers);
     }
 
-    private sealed record Arm(string Method, int? Rows, int Seeds, (double Mean, double Least, double Most) Score, (double Mean, double Least, double Most) FirstLine)
+    private sealed record Arm(string Method, int? Rows, int Seeds, ArmSpread Score, ArmSpread FirstLine)
     {
         public static Arm Of(IReadOnlyList<ArmScores> arms, string score, string firstLine) =>
-            new(arms[0].Method, arms[0].Rows, arms.Count, ArmScores.Spread(arms, score), ArmScores.Spread(arms, firstLine));
+            new(arms[0].Method, ArmScores.MeanRows(arms), arms.Count, ArmScores.Spread(arms, score), ArmScores.Spread(arms, firstLine));
     }
 }

@@ -1,3 +1,5 @@
+using KsLottery.Engine.Checkpoints;
+
 namespace KsLottery.Engine.Tickets;
 
 /// <summary>The tensors that a ticket comes from.</summary>
@@ -29,4 +31,30 @@ public sealed record TicketOrigin
 
     /// <summary>The number of elements in all tensors of the base.</summary>
     public required long CheckpointParameters { get; init; }
+
+    /// <summary>Says where two tensors come from.</summary>
+    /// <param name="basis">The base.</param>
+    /// <param name="before">Its matrix.</param>
+    /// <param name="after">The tuned one.</param>
+    /// <param name="baseFingerprint">The base matrix's fingerprint.</param>
+    /// <param name="tunedFingerprint">The tuned one's.</param>
+    public static TicketOrigin Of(Checkpoint basis, Tensor before, Tensor after, string baseFingerprint, string tunedFingerprint)
+    {
+        ArgumentNullException.ThrowIfNull(basis);
+        ArgumentNullException.ThrowIfNull(before);
+        ArgumentNullException.ThrowIfNull(after);
+        (long rows, long width) = before.RowShape;
+        return new()
+        {
+            Tensor = before.Name,
+            Rows = (int)rows,
+            Width = (int)width,
+            BaseType = before.ElementType,
+            TunedType = after.ElementType,
+            BaseFingerprint = baseFingerprint,
+            TunedFingerprint = tunedFingerprint,
+            IsTied = basis.IsTied,
+            CheckpointParameters = basis.Tensors.Sum(t => t.ElementCount),
+        };
+    }
 }

@@ -29,7 +29,7 @@ public sealed class PretrainingRun : IDisposable
         ArgumentNullException.ThrowIfNull(operations);
         ArgumentNullException.ThrowIfNull(options);
         (_operations, _options) = (operations, options);
-        RunFolder folder = new(options.Out, options.Resume);
+        RunFolder folder = new(options.Out, options.Resume, options.KeepFinished);
         _weights = LlamaWeights.Random(config, operations, options.Plan.Seed);
         _weights.MakeTrainable(TrainingScope.Full);
         using MemoryStream shape = new();

@@ -15,11 +15,7 @@ public static class RowChoice
     {
         ArgumentNullException.ThrowIfNull(sequences);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
-        SortedDictionary<int, long> counts = [];
-        foreach (TokenSequence sequence in sequences)
-            // The last token is a target only: no row reads its embedding.
-            foreach (int token in sequence.Tokens.Span[..sequence.RowCount])
-                counts[token] = counts.GetValueOrDefault(token) + 1;
+        SortedDictionary<int, long> counts = RowCounts.Of(sequences);
         return count <= counts.Count ? [.. counts.OrderByDescending(c => c.Value).Take(count).Select(c => c.Key)]
             : throw new ArgumentException($"{count} rows are asked for, the data read {counts.Count} different tokens. Ask for fewer.", nameof(count));
     }

@@ -23,9 +23,10 @@ internal sealed class RunFolder
     /// <summary>Looks at a folder and writes nothing yet.</summary>
     /// <param name="path">The folder: absent or empty for a new run.</param>
     /// <param name="resume">Whether a run in it goes on; where none was begun yet, one begins.</param>
+    /// <param name="keepFinished">Whether a finished run in it is taken as it stands.</param>
     /// <exception cref="IOException">The folder holds another run or other files, or cannot be made.</exception>
     /// <exception cref="InvalidDataException">What the folder says about its run is damaged.</exception>
-    public RunFolder(string path, bool resume)
+    public RunFolder(string path, bool resume, bool keepFinished = false)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         Path = path;
@@ -39,14 +40,18 @@ internal sealed class RunFolder
                 throw new IOException($"{path}: the folder is not empty, it holds {found}. Name a new one for the output.");
             return;
         }
-        (bool isFinished, _saved) = Read();
-        if (isFinished) throw new IOException($"{path}: the run in it is finished, its results stand there. Name another folder for a new run.");
+        (IsFinished, _saved) = Read();
+        if (IsFinished && keepFinished) return;
+        if (IsFinished) throw new IOException($"{path}: the run in it is finished, its results stand there. Name another folder for a new run.");
         if (!resume)
             throw new IOException($"{path}: an unfinished run stands there. Go on with it (--resume), or name another folder, or delete this one.");
     }
 
     /// <summary>The folder.</summary>
     public string Path { get; }
+
+    /// <summary>Whether its run is finished.</summary>
+    public bool IsFinished { get; }
 
     /// <summary>The saved state, which need not be there.</summary>
     public string StatePath => Place(TrainingState.FileName);

@@ -12,6 +12,9 @@ public record RunOptions
     /// <summary>Whether a run that was begun in the folder goes on; where none was, one begins.</summary>
     public bool Resume { get; init; }
 
+    /// <summary>Whether a finished run in the folder, with the same settings, is taken as it stands instead of being an error.</summary>
+    public bool KeepFinished { get; init; }
+
     /// <summary>The time after which the state is saved again.</summary>
     public TimeSpan SaveEvery { get; init; } = TimeSpan.FromMinutes(5);
 

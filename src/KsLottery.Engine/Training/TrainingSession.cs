@@ -60,13 +60,14 @@ internal sealed class TrainingSession : IDisposable
 
     public long EstimatedBytes { get; }
 
-    /// <summary>Trains, writes and ends the run.</summary>
+    /// <summary>Trains, writes and ends the run; of one that is finished and kept only what its metrics say comes back.</summary>
     /// <param name="write">Writes the files, once all steps are done.</param>
     /// <param name="frozen">The fingerprint of what did not learn.</param>
     /// <param name="progress">Hears of every step.</param>
     /// <param name="cancellationToken">Stops; the state is saved.</param>
     public TrainingSummary Run(Func<TrainedFiles> write, string? frozen, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
+        if (Folder.IsFinished) return TrainingSummary.From(Folder.MetricsPath, new([]), ParameterCount, _operations.PeakAllocatedBytes, frozen);
         Folder.Begin(Settings);
         new TrainingLoop(_trainer, _model, _evaluation, _options.Plan.EvaluateEvery ?? Batches.StepsPerEpoch, Folder, Settings, _options.SaveEvery)
             .Run(progress, cancellationToken);
@@ -83,7 +84,7 @@ internal sealed class TrainingSession : IDisposable
     }
 
     /// <summary>The number of sequences, and SHA-256 over the lengths and tokens of each.</summary>
-    private static string FingerprintOf(IReadOnlyList<TokenSequence> sequences)
+    internal static string FingerprintOf(IReadOnlyList<TokenSequence> sequences)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Span<int> lengths = stackalloc int[2];

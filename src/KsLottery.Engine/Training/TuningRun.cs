@@ -43,7 +43,7 @@ public sealed class TuningRun : IDisposable
         ArgumentNullException.ThrowIfNull(operations);
         ArgumentNullException.ThrowIfNull(options);
         (_basis, _operations, _options) = (basis, operations, options);
-        RunFolder folder = new(options.Out, options.Resume);
+        RunFolder folder = new(options.Out, options.Resume, options.KeepFinished);
         Config = LlamaConfig.Load(basis.Path);
         _weights = LlamaWeights.Open(basis, Config, operations);
         try

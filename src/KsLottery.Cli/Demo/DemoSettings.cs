@@ -1,3 +1,4 @@
+using KsLottery.Engine.Experiments;
 using KsLottery.Engine.Training;
 
 namespace KsLottery.Cli.Demo;
@@ -8,14 +9,14 @@ namespace KsLottery.Cli.Demo;
 /// <param name="Epochs">How often the base sees it.</param>
 /// <param name="TrainingPairs">Pairs that the arms are tuned on.</param>
 /// <param name="TestPairs">Pairs that they are scored on.</param>
-internal sealed record ExperimentSettings(Tongue Target, int Characters = 400_000, double Epochs = 8, int TrainingPairs = 600, int TestPairs = 200)
+internal sealed record DemoSettings(Tongue Target, int Characters = 400_000, double Epochs = 8, int TrainingPairs = 600, int TestPairs = 200)
 {
     public const ulong Seed = 1;
     public const int Vocabulary = 640, Width = 256, FeedForward = 512, Layers = 2, Heads = 8, Length = 128, MaxLength = 512;
     public const int MaxNewTokens = 40, Slots = 64;
 
     /// <summary>The same way in a tenth of the time: it shows what happens, and too little of why.</summary>
-    public static ExperimentSettings Quick(Tongue target) => new(target, Characters: 60_000, Epochs: 3, TrainingPairs: 64, TestPairs: 20);
+    public static DemoSettings Quick(Tongue target) => new(target, Characters: 60_000, Epochs: 3, TrainingPairs: 64, TestPairs: 20);
 
     /// <summary>Many small steps: a small model learns more from them than from few large ones.</summary>
     public TrainingPlan Pretraining => new()
@@ -29,14 +30,9 @@ internal sealed record ExperimentSettings(Tongue Target, int Characters = 400_00
         WeightDecay = 0.1,
     };
 
-    /// <summary>All rows of the embedding: at a rate that moves some of 256 values far enough to pass alpha.</summary>
-    public static TrainingPlan Embedding => Tuning with { LearningRate = 6e-3 };
+    /// <summary>What every arm of the experiment takes.</summary>
+    public static TrainingPlan Tuning => new() { Epochs = 5, BatchSize = 16 };
 
-    /// <summary>A few rows.</summary>
-    public static TrainingPlan Rows => Tuning with { LearningRate = 5e-3 };
-
-    /// <summary>Every weight.</summary>
-    public static TrainingPlan Full => Tuning with { LearningRate = 5e-4 };
-
-    private static TrainingPlan Tuning => new() { Epochs = 5, BatchSize = 16 };
+    /// <summary>The embedding's is one that moves some of 256 values far enough to pass alpha; adapters need the largest.</summary>
+    public static LearningRates Rates => new() { Full = 5e-4, Embedding = 6e-3, Rows = 5e-3, LowRank = 1e-2 };
 }

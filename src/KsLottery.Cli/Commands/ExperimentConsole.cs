@@ -1,0 +1,54 @@
+using KsLottery.Engine.Evaluation;
+using KsLottery.Engine.Experiments;
+using KsLottery.Engine.Training;
+
+namespace KsLottery.Cli.Commands;
+
+/// <summary>Shows on stderr how an experiment goes.</summary>
+internal sealed class ExperimentConsole(ConsoleUi ui, ExperimentPlan plan) : IExperimentObserver, IDisposable
+{
+    private readonly int _count = plan.Tasks.Count * plan.Arms.Sum(a => a.Method == ArmMethod.Base ? 1 : plan.Seeds.Count);
+    private ProgressLine? _line;
+    private string _arm = "";
+    private int _done;
+
+    /// <summary>Hears of every ticket.</summary>
+    public Action<FoundTicket>? TicketFound { get; init; }
+
+    public void OnArm(string task, ulong? seed, ExperimentArm arm)
+    {
+        _line?.Dispose();
+        ui.Flush();
+        _arm = ConsoleUi.OneLine($"{task}{(seed is { } known ? $", seed {known}" : "")}, {arm.Name} ({Sizes.Count(Math.Min(_done + 1, _count))} of {Sizes.Count(_count)})");
+        _line = ui.StartProgress();
+    }
+
+    public void OnTraining(TrainingProgress progress) => _line?.Report(() => $"{_arm}: {TrainingReport.Describe(progress)}");
+
+    public void OnTrained(TrainingSummary summary)
+    {
+    }
+
+    public void OnTicket(FoundTicket ticket)
+    {
+        _line?.Clear();
+        TicketFound?.Invoke(ticket);
+    }
+
+    public void OnScoring(EvaluationProgress progress) => _line?.Report(() => $"{_arm}: {EvalCommand.Describe(progress)}");
+
+    public void OnScored(ArmResult result)
+    {
+        _done++;
+        ui.Remark($"{_arm}: loss {NumberText.Fixed(result.Outcome.Loss, 3)}, BLEU {NumberText.Fixed(result.Outcome.Bleu, 1)}, "
+            + $"first line {NumberText.Fixed(result.Outcome.BleuFirstLine, 1)}");
+    }
+
+    public void OnSkipped(SkippedArm skipped)
+    {
+        _done++;
+        ui.Remark($"{_arm}: left out, {skipped.Reason}");
+    }
+
+    public void Dispose() => _line?.Dispose();
+}

@@ -1,0 +1,83 @@
+using System.Globalization;
+using KsLottery.Engine.Models;
+using KsLottery.Engine.Rows;
+using KsLottery.Engine.Tickets;
+using KsLottery.Engine.Tokens;
+using KsLottery.Engine.Training;
+
+namespace KsLottery.Engine.Experiments;
+
+/// <summary>Says which rows an arm takes.</summary>
+internal sealed class ArmRows(ExperimentPlan plan, TaskData task, FoundTicket? found, Tokenizer tokenizer, LlamaConfig config, ulong seed)
+{
+    /// <summary>How many rows an arm has, or is matched with.</summary>
+    public int CountOf(ExperimentArm arm) => arm.Rows ?? (found!.Ticket.Entries.Count is > 0 and int count ? count : throw NoTicket(plan.Alpha));
+
+    /// <summary>The rows, ascending, and the line that says how they were chosen.</summary>
+    /// <exception cref="ArmSkippedException">There are none, or not so many.</exception>
+    public (int[] Ids, string Signature) Of(ExperimentArm arm)
+    {
+        (IEnumerable<int> ids, string signature) = arm.Method switch
+        {
+            ArmMethod.Token => (tokenizer.Encode(arm.Text!).Distinct(), "rows:list"),
+            ArmMethod.Random => Draw(CountOf(arm)),
+            ArmMethod.Frequent => Frequent(CountOf(arm)),
+            ArmMethod.LargestShift => (Farthest(CountOf(arm)), "rows:largest-shift"),
+            _ => OfTicket(arm),
+        };
+        int[] sorted = [.. ids.Order()];
+        return (sorted, string.Create(CultureInfo.InvariantCulture, $"{signature}|k:{sorted.Length}"));
+    }
+
+    private (IEnumerable<int>, string) OfTicket(ExperimentArm arm)
+    {
+        double alpha = arm.Alpha ?? plan.Alpha;
+        ScoredRows rows = arm.Alpha is null ? found!.Rows : new(found!.Rows.Scan, new() { Alpha = alpha });
+        IReadOnlyList<int> ids = arm.Rows is { } count ? rows.RankTop(count) : rows.RankBelowAlpha();
+        if (ids.Count == 0) throw NoTicket(alpha);
+        string signature = arm.Rows is null && arm.Alpha is null ? found.Ticket.Signature.ToString()
+            : string.Create(CultureInfo.InvariantCulture, $"{found.Ticket.Signature}|{(arm.Rows is null ? $"alpha:{alpha}" : "top")}");
+        if ((arm.Only ?? arm.Without) is not { } group) return (ids, signature);
+        int[] kept = [.. ids.Where(id => task.Groups.Contains(group, id) == arm.Only is not null)];
+        if (kept.Length == 0 || kept.Length == ids.Count)
+            throw new ArmSkippedException($"of the ticket's {ids.Count} rows {(kept.Length == 0 ? "none is left" : "all are left")}: nothing to compare.");
+        return (kept, $"{signature}|{(arm.Only is null ? "without" : "only")}:{TokenGroups.NameOf(group)}");
+    }
+
+    private (IEnumerable<int>, string) Draw(int count)
+    {
+        try
+        {
+            return (RowChoice.Random(tokenizer.Names, config.VocabularySize, count, seed), $"rows:random|seed:{seed}");
+        }
+        catch (ArgumentException fault)
+        {
+            throw new ArmSkippedException(FirstSentences(fault));
+        }
+    }
+
+    private (IEnumerable<int>, string) Frequent(int count)
+    {
+        try
+        {
+            return (RowChoice.MostFrequent(task.Training, count), "rows:frequency");
+        }
+        catch (ArgumentException fault)
+        {
+            throw new ArmSkippedException(FirstSentences(fault));
+        }
+    }
+
+    private IEnumerable<int> Farthest(int count)
+    {
+        IReadOnlyList<RowResult> rows = found!.Rows.Scan.Rows;
+        int[] moved = [.. Enumerable.Range(0, rows.Count).Where(id => rows[id].L2Delta > 0)];
+        return moved.Length >= count ? moved.OrderByDescending(id => rows[id].L2Delta).ThenBy(id => id).Take(count)
+            : throw new ArmSkippedException($"{count} rows are asked for, {moved.Length} moved.");
+    }
+
+    private static string FirstSentences(ArgumentException fault) => fault.Message.Split(" (Parameter", 2)[0];
+
+    private static ArmSkippedException NoTicket(double alpha) =>
+        new(string.Create(CultureInfo.InvariantCulture, $"no row is below alpha {alpha}: there is no ticket."));
+}

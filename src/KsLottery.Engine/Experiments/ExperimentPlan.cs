@@ -1,0 +1,54 @@
+using KsLottery.Engine.Corpora;
+using KsLottery.Engine.Training;
+
+namespace KsLottery.Engine.Experiments;
+
+/// <summary>An experiment as it is declared: one base, tasks, arms and seeds, and one budget for all arms.</summary>
+/// <remarks>
+/// All arms of a task take the same number of steps over the same batches in the order that the seed decides; they differ in what learns
+/// and in its learning rate. A seed also draws random rows and an adapter's first values. The base is one for all.
+/// </remarks>
+public sealed record ExperimentPlan
+{
+    /// <summary>The base: a Hugging Face folder, or a file with <c>config.json</c> beside it.</summary>
+    public required string Base { get; init; }
+
+    /// <summary>The tokenizer; null for the one beside the base.</summary>
+    public string? Tokenizer { get; init; }
+
+    /// <summary>The form of the prompt.</summary>
+    public PromptTemplate Template { get; init; } = PromptTemplate.Alpaca;
+
+    /// <summary>What the base is tuned to, one at least.</summary>
+    public required IReadOnlyList<ExperimentTask> Tasks { get; init; }
+
+    /// <summary>The seeds, one at least; three or more show a spread.</summary>
+    public IReadOnlyList<ulong> Seeds { get; init; } = [1, 2, 3];
+
+    /// <summary>The level of the ticket that the controls are matched with.</summary>
+    public double Alpha { get; init; } = 0.05;
+
+    /// <summary>How long all arms are trained; its seed and learning rate are not looked at.</summary>
+    public TrainingPlan Training { get; init; } = new();
+
+    /// <summary>The learning rates.</summary>
+    public LearningRates Rates { get; init; } = new();
+
+    /// <summary>The most tokens of a pair with its prompt; null for what the model was made for, 1024 at most.</summary>
+    public int? MaxLength { get; init; }
+
+    /// <summary>Whether pairs that the model has no room for are left out instead of being an error.</summary>
+    public bool SkipOverlong { get; init; }
+
+    /// <summary>The most tokens that are written for a test pair.</summary>
+    public int MaxNewTokens { get; init; } = 256;
+
+    /// <summary>The width of the beam search; 1 is greedy.</summary>
+    public int Beams { get; init; } = 1;
+
+    /// <summary>Sequences that are written at once.</summary>
+    public int Slots { get; init; } = 32;
+
+    /// <summary>The arms, in the order of the tables.</summary>
+    public IReadOnlyList<ExperimentArm> Arms { get; init; } = ExperimentArm.Usual;
+}

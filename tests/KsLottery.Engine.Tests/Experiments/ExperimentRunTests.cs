@@ -1,0 +1,231 @@
+using System.Globalization;
+using System.Text.Json;
+using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Corpora;
+using KsLottery.Engine.Experiments;
+using KsLottery.Engine.Statistics;
+using KsLottery.Engine.Tokens;
+using KsLottery.Engine.Transfer;
+
+namespace KsLottery.Engine.Tests.Experiments;
+
+[TestFixture]
+public sealed class ExperimentRunTests : IDisposable
+{
+    private readonly ExperimentFixture _fixture = new();
+    private ExperimentRun _whole = null!;
+
+    [OneTimeSetUp]
+    public void RunOnce() => _whole = _fixture.Run(_fixture.Plan, "whole");
+
+    public void Dispose() => _fixture.Dispose();
+
+    [Test]
+    public void Every_arm_of_a_seed_takes_the_same_steps_over_the_same_data_in_the_same_order() => Assert.Multiple(() =>
+    {
+        ExperimentPlan plan = _fixture.Plan;
+        foreach (ExperimentTask task in plan.Tasks)
+            foreach (ulong seed in plan.Seeds)
+                foreach (ExperimentArm arm in plan.Arms.Where(a => a.Method is not (ArmMethod.Base or ArmMethod.Transfer or ArmMethod.RandomDelta)))
+                {
+                    JsonElement settings = Settings($"{task.Slug}-{seed}-{arm.Slug}");
+                    string Of(string name) => settings.GetProperty(name).GetString()!;
+                    Assert.That((Of("steps"), Of("batch"), Of("seed"), Of("samples")), Is.EqualTo(("6", "8", $"{seed}", Settings($"{task.Slug}-7-full-tuning").GetProperty("samples").GetString())));
+                    Assert.That(double.Parse(Of("learning-rate"), CultureInfo.InvariantCulture), Is.EqualTo(plan.Rates.Of(arm)), arm.Name);
+                }
+    });
+
+    [Test]
+    public void Controls_are_matched_with_the_ticket() => Assert.Multiple(() =>
+    {
+        Assert.That(_whole.Skipped, Is.Empty);
+        Assert.That(_whole.Results, Has.Count.EqualTo(2 + (2 * 2 * 12)), "the base is scored once for a task");
+        foreach (FoundTicket ticket in _whole.Tickets)
+        {
+            ArmResult Of(string name) => _whole.Results.Single(r => r.Task == ticket.Task && r.Seed == ticket.Seed && r.Arm.Name == name);
+            int rows = ticket.Ticket.Entries.Count;
+            Assert.That(rows, Is.GreaterThan(3));
+            foreach (string name in (string[])["Partial Transfer", "Partial Tuning", "random delta", "random rows", "Frequency Tuning", "largest shift"])
+                Assert.That((Of(name).Rows, Of(name).Parameters), Is.EqualTo((rows, (long)rows * ExperimentFixture.Width)), name);
+            Assert.That(Of("Partial Tuning, 3 rows").Rows, Is.EqualTo(3));
+            Assert.That(Of("Partial Tuning, without word").Rows, Is.LessThan(rows).And.GreaterThan(0));
+            const int OfRank = 2 * ((32 + 32) + (32 + 16)); // two layers, query and value, inputs and outputs; two of four heads have keys
+            Assert.That(Of("LoRA").Parameters % OfRank, Is.Zero);
+            Assert.That(Math.Abs(Of("LoRA").Parameters - (rows * 32)), Is.LessThanOrEqualTo(OfRank / 2), "no other rank is nearer");
+            Assert.That(Of("Full Tuning").Share, Is.EqualTo(1));
+        }
+    });
+
+    [Test]
+    public void Rows_are_those_that_the_arm_names()
+    {
+        FoundTicket ticket = _whole.Tickets[0];
+        using Checkpoint basis = Checkpoint.Open(_fixture.File("base")), tuned = Checkpoint.Open(_fixture.File("whole/danish-7-embed-tuning"));
+        using RowPatch transfer = Patch("partial-transfer"), trained = Patch("partial-tuning"), delta = Patch("random-delta"), best = Patch("partial-tuning-3-rows"),
+            moved = Patch("largest-shift"), line = Patch("rows-of-n"), frequent = Patch("frequency-tuning"), parts = Patch("partial-tuning-without-word");
+        Assert.Multiple(() =>
+        {
+            Assert.That(transfer.Indices, Is.EqualTo(ticket.Ticket.Ids));
+            for (int i = 0; i < transfer.Indices.Count; i++)
+                Assert.That(transfer.Rows.GetRow<float>(i).SequenceEqual(tuned.FindInputEmbedding()!.GetRow<float>(transfer.Indices[i])), Is.True);
+            Assert.That(best.Indices, Is.EqualTo(ticket.Rows.RankTop(3).Order()));
+            double[] shifts = [.. ticket.Rows.Scan.Rows.Select(r => r.L2Delta)];
+            Assert.That(moved.Indices.Min(id => shifts[id]), Is.GreaterThanOrEqualTo(Enumerable.Range(0, shifts.Length).Except(moved.Indices).Max(id => shifts[id])));
+            Tokenizer tokenizer = Tokenizer.Open(_fixture.File("base"));
+            Assert.That(line.Indices, Is.EqualTo(tokenizer.Encode("\n")));
+            Assert.That(frequent.Indices, Does.Contain(tokenizer.BosId!.Value), "every pair reads it");
+            Assert.That(parts.Indices, Is.SubsetOf(ticket.Ticket.Ids));
+            Assert.That(parts.Indices.Select(id => tokenizer.Names.Visible(id)).Where(piece => piece != "␣" && piece.Any(char.IsLetter) && !piece.StartsWith('<')
+                && !piece.StartsWith('\\')), Is.Empty);
+        });
+        for (int i = 0; i < trained.Indices.Count; i++)
+        {
+            (double length, double other, double cosine) = Compare(trained, delta, i);
+            Assert.That(other, Is.EqualTo(length).Within(1e-5 * length), "moved as far");
+            Assert.That(Math.Abs(cosine), Is.LessThan(0.8), "elsewhere");
+        }
+
+        RowPatch Patch(string arm) => RowPatch.Open(_fixture.File($"whole/danish-7-{arm}/patch.safetensors"));
+    }
+
+    [TestCase(1), TestCase(9), TestCase(17), TestCase(60), TestCase(133), TestCase(300)]
+    public void A_run_that_was_stopped_anywhere_goes_on_to_the_same_bytes(int stopAt)
+    {
+        using CountingObserver observer = new(stopAt);
+        string folder = $"stopped-{stopAt}";
+        Assert.That(() => _fixture.Run(_fixture.Plan, folder, observer, observer.Token), Throws.InstanceOf<OperationCanceledException>());
+        _fixture.Run(_fixture.Plan, folder);
+        Assert.That(_fixture.Bytes(folder), Is.EquivalentTo(_fixture.Bytes("whole")));
+    }
+
+    [Test]
+    public void What_is_done_is_not_done_again_and_arms_and_seeds_may_come_later()
+    {
+        ExperimentPlan plan = _fixture.Plan, small = plan with { Seeds = [7], Tasks = [plan.Tasks[0]], Arms = [.. plan.Arms.Take(4)] };
+        using CountingObserver first = new(), again = new(), more = new(), all = new();
+        _fixture.Run(small, "grown", first);
+        _fixture.Run(small, "grown", again);
+        Assert.That((first.Steps, again.Steps, again.Scorings), Is.EqualTo((12, 0, 0)));
+        _fixture.Run(small with { Seeds = [7, 8], Arms = plan.Arms }, "grown", more);
+        Assert.That(more.Steps, Is.EqualTo((6 * 10) + (6 * 8)), "ten trainings of the second seed, eight arms of the first");
+        _fixture.Run(plan, "grown", all);
+        Assert.That(_fixture.Bytes("grown"), Is.EquivalentTo(_fixture.Bytes("whole")));
+    }
+
+    [Test]
+    public void Other_settings_in_the_same_folder_are_refused()
+    {
+        ExperimentPlan plan = _fixture.Plan with { Seeds = [7], Arms = [new(ArmMethod.Base), new(ArmMethod.Embedding)] };
+        _fixture.Run(plan, "other");
+        IReadOnlyDictionary<string, string> before = _fixture.Bytes("other");
+        Assert.That(() => _fixture.Run(plan with { Training = plan.Training with { BatchSize = 4 } }, "other"),
+            Throws.TypeOf<InvalidDataException>().With.Message.Contains("the run was begun with batch = 8, now it is 4"));
+        Assert.That(() => _fixture.Run(plan with { MaxNewTokens = 3 }, "other"),
+            Throws.TypeOf<InvalidDataException>().With.Message.Contains("scores.json: the run was begun with max_new_tokens = 4, now it is 3"));
+        Assert.That(before.Where(file => file.Key != "experiment.json").All(file => _fixture.Bytes("other")[file.Key] == file.Value), Is.True, "nothing is lost");
+    }
+
+    [Test]
+    public void Without_a_ticket_the_arms_that_need_one_are_left_out_with_the_reason()
+    {
+        ExperimentRun run = _fixture.Run(_fixture.Plan with { Alpha = 1e-9, Seeds = [7], Tasks = [_fixture.Task("Danish")] }, "none");
+        Assert.That(run.Results.Select(r => r.Arm.Name), Is.EqualTo(new[] { "base", "Embed Tuning", "rows of \\n", "Full Tuning", "Partial Tuning, 3 rows" }));
+        Assert.That(run.Skipped.Select(s => s.Reason).Distinct(), Is.EqualTo(new[] { "no row is below alpha 1E-09: there is no ticket." }));
+        Assert.That(run.Skipped, Has.Count.EqualTo(8));
+    }
+
+    [Test]
+    public void Findings_are_what_the_tickets_and_the_data_say()
+    {
+        Dictionary<(string Task, string Seed), HashSet<int>> ids = _whole.Tickets.ToDictionary(t => (t.Task, $"{t.Seed}"), t => t.Ticket.Ids.ToHashSet());
+        string[][] overlap = Lines("ticket_overlap.tsv");
+        Assert.That(overlap, Has.Length.EqualTo(6));
+        Tokenizer tokenizer = Tokenizer.Open(_fixture.File("base"));
+        Assert.Multiple(() =>
+        {
+            foreach (string[] line in overlap)
+            {
+                (HashSet<int> a, HashSet<int> b) = (ids[(line[0], line[1])], ids[(line[2], line[3])]);
+                Assert.That(line[4..7], Is.EqualTo(new[] { $"{a.Count}", $"{b.Count}", $"{a.Count(b.Contains)}" }));
+                Assert.That(Real(line[7]), Is.EqualTo((double)a.Count(b.Contains) / a.Union(b).Count()));
+                Assert.That(Real(line[8]), Is.EqualTo((double)a.Count * b.Count / tokenizer.Count));
+            }
+
+            foreach (string[] line in Lines("shift_frequency.tsv"))
+            {
+                Dictionary<int, double> counts = [];
+                SampleEncoder encoder = new(tokenizer, tokenizer.Count);
+                foreach (TrainingSample sample in encoder.Encode(ParallelText.Read(_fixture.File($"{line[0]}.train.tsv")), _fixture.Plan.Template, "English", line[0]).Samples)
+                    foreach (int token in sample.Tokens[..^1])
+                        counts[token] = counts.GetValueOrDefault(token) + 1;
+                string[][] rows = [.. File.ReadLines(_fixture.File($"whole/{line[0].ToLowerInvariant()}-{line[1]}-ticket/rows.tsv")).Select(l => l.Split('\t'))];
+                int shift = Array.IndexOf(rows[0], "l2_delta");
+                Dictionary<int, double> shifts = rows.Skip(1).ToDictionary(r => int.Parse(r[Array.IndexOf(rows[0], "token_id")], CultureInfo.InvariantCulture), r => Real(r[shift]));
+                int[] read = [.. counts.Keys];
+                Assert.That(line[2], Is.EqualTo($"{read.Length}"));
+                Assert.That(Real(line[3]), Is.EqualTo(RankCorrelation.Spearman([.. read.Select(id => shifts[id])], [.. read.Select(id => counts[id])])).Within(1e-6));
+            }
+
+            foreach (IGrouping<(string, string), string[]> groups in Lines("ticket_groups.tsv").GroupBy(l => (l[0], l[1])))
+            {
+                Assert.That(groups.Where(l => l[2] != "prompt").Sum(l => int.Parse(l[3], CultureInfo.InvariantCulture)), Is.EqualTo(ids[groups.Key].Count));
+                Assert.That(groups.Where(l => l[2] != "prompt").Sum(l => int.Parse(l[4], CultureInfo.InvariantCulture)), Is.EqualTo(tokenizer.Count));
+                HashSet<int> prompt = [tokenizer.BosId!.Value, .. tokenizer.Encode($"Say  in {groups.Key.Item1}:")];
+                Assert.That(groups.Single(l => l[2] == "prompt")[4], Is.EqualTo($"{prompt.Count}"));
+            }
+        });
+    }
+
+    [Test]
+    public void The_table_holds_every_result()
+    {
+        string[][] lines = Lines("experiment.tsv");
+        Assert.That(lines, Has.Length.EqualTo(_whole.Results.Count));
+        Assert.Multiple(() =>
+        {
+            foreach (ArmResult result in _whole.Results)
+            {
+                string[] line = lines.Single(l => l[0] == result.Task && l[1] == $"{result.Seed}" && l[2] == result.Arm.Name);
+                Assert.That(line[6..].Select(Real), Is.EqualTo(ArmOutcome.Columns.Select(c => c.Get(result.Outcome))));
+                Assert.That((line[3], line[4], Real(line[5])), Is.EqualTo(($"{result.Rows}", $"{result.Parameters}", result.Share)));
+            }
+        });
+    }
+
+    [Test]
+    public void Bad_data_are_refused_before_anything_is_written()
+    {
+        ExperimentPlan plan = _fixture.Plan;
+        File.WriteAllText(_fixture.File("empty.tsv"), "one\ten\ntwo\t\n");
+        Refuse(plan with { Tasks = [plan.Tasks[0], plan.Tasks[1] with { Test = _fixture.File("empty.tsv") }] }, "empty.tsv: line 2: ");
+        Refuse(plan with { MaxNewTokens = 60 }, "more than the 64 that the model was made for");
+        Refuse(plan with { MaxLength = 5 }, "at most 5 are allowed");
+        Refuse(plan with { Tasks = [plan.Tasks[0] with { TargetLanguage = null }] }, "names the target language");
+        Refuse(plan with { Base = _fixture.File("nowhere") }, "nowhere");
+
+        void Refuse(ExperimentPlan bad, string what)
+        {
+            Assert.That(() => _fixture.Run(bad, "refused"), Throws.Exception.With.Message.Contains(what));
+            Assert.That(Directory.Exists(_fixture.File("refused")), Is.False);
+        }
+    }
+
+    private static (double Length, double Other, double Cosine) Compare(RowPatch one, RowPatch other, int row)
+    {
+        (float[] basis, float[] a, float[] b) = (one.BaseRows.GetRow<float>(row).ToArray(), one.Rows.GetRow<float>(row).ToArray(), other.Rows.GetRow<float>(row).ToArray());
+        double aa = 0, bb = 0, ab = 0;
+        for (int c = 0; c < basis.Length; c++)
+        {
+            (double x, double y) = (a[c] - basis[c], b[c] - basis[c]);
+            (aa, bb, ab) = (aa + (x * x), bb + (y * y), ab + (x * y));
+        }
+        return (Math.Sqrt(aa), Math.Sqrt(bb), ab / Math.Sqrt(aa * bb));
+    }
+
+    private JsonElement Settings(string folder) =>
+        JsonDocument.Parse(File.ReadAllBytes(_fixture.File($"whole/{folder}/training.json"))).RootElement.GetProperty("settings");
+
+    private string[][] Lines(string name) => [.. File.ReadLines(_fixture.File($"whole/{name}")).Skip(1).Select(l => l.Split('\t'))];
+
+    private static double Real(string text) => double.Parse(text, CultureInfo.InvariantCulture);
+}
