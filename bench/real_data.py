@@ -21,7 +21,10 @@ from pathlib import Path
 LANGUAGES = {"Danish": "tatoeba/eng-dan.attributed.tsv", "Dutch": "tatoeba/eng-nld.tsv.gz"}
 FORMS = ["English: {0}\n{2}: {1}", "English: {0}\n{2}: {1}", "{2}: {1}\nEnglish: {0}", "{0} In {2}: {1}", "{1} In English: {0}"]
 PASSES, MONOLINGUAL = 2, 0.15
-TRAIN_PAIRS, TEST_PAIRS = 1500, 200
+TRAIN_PAIRS, TEST_PAIRS = 1000, 200
+ARMS = ["base", "embedding", "transfer", "ticket", {"method": "ticket", "rows": 16}, "random-delta", "random", "frequent", "largest-shift",
+        {"method": "token", "text": "\n"}, {"method": "ticket", "only": "prompt"}, {"method": "ticket", "without": "prompt"},
+        {"method": "ticket", "without": "word"}, "lora", "full"]
 
 
 def part(english):
@@ -86,6 +89,17 @@ def main():
     if not (base / "model.safetensors").exists():
         run("pretrain", "--text", a.work / "base.jsonl", "--width", 256, "--layers", 4, "--heads", 8, "--vocabulary", 4096, "--length", 128,
             "--batch", 8, "--epochs", 2, "--learning-rate", "2e-3", "--out", base, "--resume")
+    plan = a.work / "experiment.json"
+    plan.write_text(json.dumps({
+        "base": "base", "template": "plain", "source_language": "English", "skip_overlong": True,
+        "tasks": [{"name": name, "train": f"{name}.train.tsv", "test": f"{name}.test.tsv", "target_language": name} for name in LANGUAGES],
+        "seeds": [1, 2, 3],
+        "training": {"epochs": 3, "batch": 16},
+        "learning_rates": {"embedding": 3e-3, "rows": 1e-2, "lora": 1e-2, "full": 5e-4},
+        "evaluation": {"max_new_tokens": 40, "batch": 64},
+        "arms": ARMS,
+    }, indent=2) + "\n", encoding="utf-8")
+    run("experiment", plan, "--out", a.work / "run", "--resume", "--html", a.work / "run.html")
 
 
 if __name__ == "__main__":
