@@ -10,7 +10,7 @@ internal sealed record DeviceOption(string Name, int Threads)
 {
     private static readonly Option<string> NameOption = new("--device", "-d")
     {
-        Description = "Where it is computed: auto, cpu, opencl:N or cuda:N; see the command devices.",
+        Description = "Where it is computed: auto, cpu, opencl:N, cuda:N, or ilgpu:N where ILGPU is built in; see the command devices.",
         HelpName = "DEVICE",
         DefaultValueFactory = _ => DeviceCatalog.Auto,
     };
