@@ -62,7 +62,8 @@ internal static class BenchCommand
 
     public static Command Create()
     {
-        Command ks = new("ks", "Measures the row kernels: rows/s, GB/s and the share of a plain read of the same memory, by regime.")
+        Command ks = new("ks", "Measures the processor's row kernels: rows/s, GB/s and the share of a plain read of the same memory, by "
+            + "regime. Rows on another device are measured by: verify perf --filter rows --device DEVICE.")
         {
             Regimes, Types, Kernels, Width, Rows, Threads, Seconds, Scan, Format,
         };
