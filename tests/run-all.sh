@@ -95,7 +95,8 @@ watched() { # log, filter: the tests read the log, as oclgrind itself ends with 
 packages() {
   export NUGET_PACKAGES=$work/nuget  # nothing that an earlier run packed under the same version
   check "pack" dotnet pack -c Release --no-build -v q --nologo -o "$work/packages" KsLottery.Engine.sln
-  check "the library package holds managed code alone" bash -c "! unzip -l '$work'/packages/KsLottery.Engine.*.nupkg | grep -E 'runtimes/|native/'"
+  check "the library package holds managed code alone" \
+    bash -c "unzip -l '$work'/packages/KsLottery.Engine.*.nupkg >'$work/held' && ! grep -E 'runtimes/|native/' '$work/held'"
   check "install the tool from its package" dotnet tool install --tool-path "$work/tools" --add-source "$work/packages" --version 0.1.0 KsLottery.Cli
   check "the installed tool runs its demo" "$work/tools/kslottery" demo --pair --keep "$work/demo" --quiet
   mkdir "$work/consumer"
