@@ -133,10 +133,16 @@ internal sealed partial class FunctionWriter
     /// <summary>Whether a view is used for more than its elements, so that its length must be kept.</summary>
     private static bool NeedsLength(ILocalSymbol symbol, SyntaxNode variable) =>
         variable.Ancestors().OfType<MethodDeclarationSyntax>().First()
-        .DescendantNodes().OfType<IdentifierNameSyntax>().Any(n => n.Identifier.ValueText == symbol.Name
-            && !(n.Parent is ElementAccessExpressionSyntax access && access.Expression == n)
-            && !(n.Parent is MemberAccessExpressionSyntax { Name.Identifier.ValueText: "SubView",
-                Parent: InvocationExpressionSyntax { ArgumentList.Arguments.Count: 2 } }));
+            .DescendantNodes().OfType<IdentifierNameSyntax>().Any(n => n.Identifier.ValueText == symbol.Name
+                && !(n.Parent is ElementAccessExpressionSyntax access && access.Expression == n)
+                && !IsPartOfKnownLength(n));
+
+    /// <summary>Whether a name is that of a view of which a part with a length of its own is taken.</summary>
+    private static bool IsPartOfKnownLength(IdentifierNameSyntax name) => name.Parent is MemberAccessExpressionSyntax
+    {
+        Name.Identifier.ValueText: "SubView",
+        Parent: InvocationExpressionSyntax { ArgumentList.Arguments.Count: 2 },
+    };
 
     private void If(IfStatementSyntax branch)
     {
