@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Runs every test, from any folder, and ends with a line `N passed, N failed`.
 #   1  the suites;
-#   2  what computes, again with instruction sets switched off and with each row kernel forced;
+#   2  what computes with vector instructions, again with instruction sets switched off, and scans with each row kernel forced;
 #   3  every kernel under a checker of memory accesses and races;
 #   4  the packages: packed, the tool installed from its file and run, the README's C# snippet compiled against the library and run.
-# --quick leaves 2 to 4 out. Tests that read ../shared/data are skipped, and say so, where it is absent. OpenCL on the processor (PoCL), the checker
-# (oclgrind) and clang are installed where this runs as root on Debian; elsewhere what needs them is skipped, and says so.
+# They run two at a time where there are two processors, and are told of when all have ended. --quick leaves 2 to 4 out. Tests that read
+# ../shared/data are skipped, and say so, where it is absent. OpenCL on the processor (PoCL), the checker (oclgrind) and clang are installed
+# where this runs as root on Debian; elsewhere what needs them is skipped, and says so.
 set -u -o pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 MSBUILDDISABLENODEREUSE=1
@@ -13,78 +14,89 @@ command -v dotnet >/dev/null || { echo "no dotnet: install the .NET 10 SDK first
 
 passed=0 failed=0 skipped=0
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+set -m  # a process group for each suite: it is stopped as a whole, and Ctrl-C still means something to the programs that tests start
+trap 'for job in $(jobs -p); do kill -- "-$job"; done 2>/dev/null; rm -rf "$work"' EXIT
 
-count() { # adds up what a test run printed
+check() { # what, command...
+  local what=$1 log; shift
+  log=$(mktemp -p "$work")
+  if "$@" >"$log" 2>&1; then echo "ok    $what"
+  else echo "FAILED  $what"; tail -n 40 "$log"; fi
+}
+
+count() { # adds up what test runs and checks printed
   local line
   while read -r line; do
-    [[ $line =~ Failed:\ *([0-9]+),\ Passed:\ *([0-9]+),\ Skipped:\ *([0-9]+) ]] || continue
-    failed=$((failed + BASH_REMATCH[1])) passed=$((passed + BASH_REMATCH[2])) skipped=$((skipped + BASH_REMATCH[3]))
+    if [[ $line =~ Failed:\ *([0-9]+),\ Passed:\ *([0-9]+),\ Skipped:\ *([0-9]+) ]]; then
+      failed=$((failed + BASH_REMATCH[1])) passed=$((passed + BASH_REMATCH[2])) skipped=$((skipped + BASH_REMATCH[3]))
+    elif [[ $line == "ok    "* ]]; then passed=$((passed + 1))
+    elif [[ $line == "FAILED  "* ]]; then failed=$((failed + 1))
+    fi
   done <"$1"
 }
 
-suite() { # what, command...
-  local what=$1 before=$((passed + failed)); shift
-  echo "== $what"
-  if ! "$@" >"$work/log" 2>&1; then
-    tail -n 60 "$work/log"
-    count "$work/log"
-    [ "$failed" -gt 0 ] || failed=$((failed + 1))
-  else
-    grep -E 'Passed! ' "$work/log"
-    [ "${show_skipped:-1}" -eq 0 ] || grep -E '^ *Skipped ' "$work/log"
-    count "$work/log"
-    [ $((passed + failed)) -gt "$before" ] || { echo "no test ran: $what"; failed=$((failed + 1)); }
-  fi
+lanes=$(($(nproc) > 1 ? 2 : 1))
+started=()
+start() { # what, command...: runs a suite beside another
+  local log=$work/suite.${#started[@]}
+  started+=("$1"); echo "started: $1"; shift
+  rm -f "$log.end"
+  while [ "$(jobs -rp | wc -l)" -ge "$lanes" ]; do wait -n; done
+  { from=$SECONDS status=0; "$@" >"$log" 2>&1 </dev/null || status=$?; echo "$status $((SECONDS - from))" >"$log.end"; } &
 }
 
-check() { # what, command...
-  local what=$1; shift
-  if "$@" >"$work/log" 2>&1; then passed=$((passed + 1)); echo "ok    $what"
-  else failed=$((failed + 1)); echo "FAILED  $what"; tail -n 40 "$work/log"; fi
+finish() { # waits for the suites and tells of them in their order
+  local i log status seconds passed_before failed_before
+  wait
+  for i in "${!started[@]}"; do
+    log=$work/suite.$i status=1 seconds=? passed_before=$passed failed_before=$failed
+    [ ! -e "$log.end" ] || read -r status seconds <"$log.end"
+    echo "== ${started[i]}, $seconds s"
+    count "$log"
+    if [ "$status" -ne 0 ] || [ "$failed" -gt "$failed_before" ]; then
+      tail -n 60 "$log"
+      [ "$failed" -gt "$failed_before" ] || failed=$((failed + 1))
+    else
+      grep -E '^ok    |Passed! ' "$log"
+      [ "${show_skipped:-1}" -eq 0 ] || grep -E '^ *Skipped ' "$log"
+      [ "$passed" -gt "$passed_before" ] || { echo "no test ran: ${started[i]}"; failed=$((failed + 1)); }
+    fi
+  done
+  started=()
 }
 
 export OCL_ICD_VENDORS=${OCL_ICD_VENDORS:-/etc/OpenCL/vendors/pocl.icd}  # other implementations register themselves for the whole machine
-if [ ! -e /etc/OpenCL/vendors/pocl.icd ] && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
-  echo "== installing PoCL, oclgrind and clang"
-  { apt-get update -qq && apt-get install -y -qq --no-install-recommends pocl-opencl-icd ocl-icd-libopencl1 oclgrind clang gcc libc6-dev; } >"$work/log" 2>&1 || tail -n 5 "$work/log"
+checker=/usr/lib/oclgrind/liboclgrind-rt-icd.so
+wanted=()
+[ -e /etc/OpenCL/vendors/pocl.icd ] || wanted+=(pocl-opencl-icd ocl-icd-libopencl1)
+[ -e "$checker" ] || wanted+=(oclgrind)
+command -v clang >/dev/null || wanted+=(clang)
+command -v gcc >/dev/null || wanted+=(gcc libc6-dev)
+if [ ${#wanted[@]} -gt 0 ] && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
+  echo "== installing ${wanted[*]}"
+  { apt-get update -qq && apt-get install -y -qq --no-install-recommends "${wanted[@]}"; } >"$work/log" 2>&1 || tail -n 5 "$work/log"
 fi
 
-check "builds without a warning" dotnet build -c Release -v q --nologo KsLottery.Engine.sln
+build() { check "builds without a warning" dotnet build -c Release -v q --nologo KsLottery.Engine.sln; }
+start "build" build
+finish
 
 [ -d ../shared/data ] || echo "note: ../shared/data is not beside this checkout; the tests that read it are skipped"
 test_of() { dotnet test -c Release --no-build --nologo "$@"; }
-suite "library" test_of tests/KsLottery.Engine.Tests
-suite "kernel compiler" test_of tests/KsLottery.KernelCompiler.Tests
-suite "command line" test_of tests/KsLottery.Cli.Tests
+start "library" test_of tests/KsLottery.Engine.Tests
+start "command line" test_of tests/KsLottery.Cli.Tests
+start "kernel compiler" test_of tests/KsLottery.KernelCompiler.Tests
 
-if [ "${1:-}" != --quick ]; then
-  show_skipped=0  # here: the kernels that need what was switched off
-  on_processor='FullyQualifiedName!~opencl&FullyQualifiedName!~simulated&FullyQualifiedName!~cuda-on-host'
-  computed='FullyQualifiedName~Tests.Kernels|FullyQualifiedName~Tests.Rows|FullyQualifiedName~Tests.Operations|FullyQualifiedName~Tests.Models'
-  for off in EnableAVX512 EnableAVX2 EnableHWIntrinsic; do
-    suite "rows and models with DOTNET_$off=0" test_of tests/KsLottery.Engine.Tests --filter "($computed)&$on_processor" -e "DOTNET_$off=0"
-  done
-  for kernel in vector256 vector128 scalar reference; do
-    suite "scan and tickets with KSLOTTERY_KERNEL=$kernel" \
-      test_of tests/KsLottery.Engine.Tests --filter "(FullyQualifiedName~Rows|FullyQualifiedName~Tickets)&$on_processor" -e "KSLOTTERY_KERNEL=$kernel"
-  done
+watched() { # log, filter: the tests read the log, as oclgrind itself ends with 0 whatever it finds
+  KSLOTTERY_CACHE=off KSLOTTERY_OPENCL_OPTIONS=-cl-opt-disable OCL_ICD_VENDORS=$checker OCLGRIND_DATA_RACES=1 OCLGRIND_LOCAL_MEM_SIZE=131072 OCLGRIND_LOG=$1 \
+    dotnet test -c Release --no-build --nologo tests/KsLottery.Engine.Tests --filter "$2"
+}
 
-  checker=/usr/lib/oclgrind/liboclgrind-rt-icd.so
-  watched() { # log, filter: the tests read the log, as oclgrind itself ends with 0 whatever it finds
-    KSLOTTERY_CACHE=off KSLOTTERY_OPENCL_OPTIONS=-cl-opt-disable OCL_ICD_VENDORS=$checker OCLGRIND_DATA_RACES=1 OCLGRIND_LOCAL_MEM_SIZE=131072 OCLGRIND_LOG=$1 \
-      dotnet test -c Release --no-build --nologo tests/KsLottery.Engine.Tests --filter "$2"
-  }
-  if [ -e "$checker" ]; then
-    suite "every kernel where accesses and races are watched" watched "$work/found" 'TestCategory=oclgrind'
-    suite "planted faults are found" watched "$work/planted" 'TestCategory=oclgrind-planted'
-  else echo "skipped: every kernel where accesses and races are watched (no oclgrind: install the package oclgrind)"
-  fi
-
-  echo "== packages"
+packages() {
   export NUGET_PACKAGES=$work/nuget  # nothing that an earlier run packed under the same version
-  check "pack" dotnet pack -c Release -v q --nologo -o "$work/packages" KsLottery.Engine.sln
-  check "the library package holds managed code alone" bash -c "! unzip -l '$work'/packages/KsLottery.Engine.*.nupkg | grep -E 'runtimes/|native/'"
+  check "pack" dotnet pack -c Release --no-build -v q --nologo -o "$work/packages" KsLottery.Engine.sln
+  check "the library package holds managed code alone" \
+    bash -c "unzip -l '$work'/packages/KsLottery.Engine.*.nupkg >'$work/held' && ! grep -E 'runtimes/|native/' '$work/held'"
   check "install the tool from its package" dotnet tool install --tool-path "$work/tools" --add-source "$work/packages" --version 0.1.0 KsLottery.Cli
   check "the installed tool runs its demo" "$work/tools/kslottery" demo --pair --keep "$work/demo" --quiet
   mkdir "$work/consumer"
@@ -103,6 +115,29 @@ if [ "${1:-}" != --quick ]; then
 XML
   check "the README's snippet compiles against the package" dotnet build -c Release -v q --nologo "$work/consumer"
   check "and finds the demo's ticket" bash -c "dotnet run -c Release --no-build --project '$work/consumer' -- '$work/demo/base' '$work/demo/tuned' | tee /dev/stderr | grep -q '^273 '"
+}
+
+if [ "${1:-}" != --quick ]; then
+  start "packages" packages
+  if [ -e "$checker" ]; then
+    start "every kernel where accesses and races are watched" watched "$work/found" 'TestCategory=oclgrind'
+    start "planted faults are found" watched "$work/planted" 'TestCategory=oclgrind-planted'
+  else echo "skipped: every kernel where accesses and races are watched (no oclgrind: install the package oclgrind)"
+  fi
+fi
+finish
+
+if [ "${1:-}" != --quick ]; then
+  show_skipped=0  # here: the kernels that need what was switched off
+  for off in EnableHWIntrinsic EnableAVX2 EnableAVX512; do
+    start "vector instructions with DOTNET_$off=0" \
+      test_of tests/KsLottery.Engine.Tests --filter 'TestCategory=instructions&FullyQualifiedName!~opencl' -e "DOTNET_$off=0"
+  done
+  for kernel in vector256 vector128 scalar reference; do
+    start "scans with KSLOTTERY_KERNEL=$kernel" test_of tests/KsLottery.Engine.Tests -e "KSLOTTERY_KERNEL=$kernel" \
+      --filter 'FullyQualifiedName~Tests.Rows.RowScanTests|FullyQualifiedName~Tests.Rows.ProcessorRowCaseTests|FullyQualifiedName~Tests.Tickets'
+  done
+  finish
 fi
 
 [ "$skipped" -eq 0 ] || echo "$skipped tests were skipped; \`dotnet test --logger 'console;verbosity=normal'\` says why of each"

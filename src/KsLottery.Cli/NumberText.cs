@@ -19,7 +19,8 @@ internal static class NumberText
     public static string Percent(double share) => !double.IsFinite(share) ? Real(share)
         : (share * 100).ToString(share is 0 or (>= 0.0001 and < 1000) ? "0.00" : "0.0e+00", Invariant) + " %";
 
-    /// <summary>A probability from its decimal logarithm, which does not underflow: <c>1.69e-84</c>, <c>2.1e-2463</c>, <c>0.0498</c>.</summary>
+    /// <summary>A probability from its decimal logarithm, which does not underflow: <c>1.69e-84</c>, <c>2.1e-2463</c>,
+    /// <c>0.0498</c>.</summary>
     public static string Probability(double log10)
     {
         if (double.IsNaN(log10)) return "-";

@@ -14,7 +14,8 @@ internal static class Sizes
         int unit = 0;
         // 1023.95 would be shown as 1024.0.
         for (; value >= 1023.95 && unit < Units.Length - 1; unit++) value /= 1024;
-        return string.Create(CultureInfo.InvariantCulture, $"{value.ToString(unit == 0 ? "F0" : "F1", CultureInfo.InvariantCulture)} {Units[unit]}");
+        return string.Create(
+            CultureInfo.InvariantCulture, $"{value.ToString(unit == 0 ? "F0" : "F1", CultureInfo.InvariantCulture)} {Units[unit]}");
     }
 
     /// <summary>A count with its digits in groups.</summary>

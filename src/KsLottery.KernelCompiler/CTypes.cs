@@ -21,13 +21,15 @@ internal static class CTypes
     private const string LanguageNamespace = "KsLottery.Kernels.Language";
 
     private static readonly HashSet<string> Reserved = new((
-        "auto break case char const continue default do double else enum extern float for goto if inline int long register restrict return short signed "
-        + "sizeof static struct switch typedef union unsigned void volatile while bool true false half uchar ushort uint ulong kernel global local constant "
-        + "private generic uniform pipe quad complex imaginary sampler event asm and or not xor bitand bitor compl class new delete operator template "
-        + "typename typeid typeof this throw try catch namespace using virtual friend explicit mutable public protected export import decltype nullptr "
-        + "noexcept alignas alignof constexpr concept requires NULL NAN INFINITY MAXFLOAT KERNEL FUNCTION DEVICE GLOBAL SHARED BARRIER").Split(' '));
+        "auto break case char const continue default do double else enum extern float for goto if inline int long register restrict return "
+        + "short signed sizeof static struct switch typedef union unsigned void volatile while bool true false half uchar ushort uint "
+        + "ulong kernel global local constant private generic uniform pipe quad complex imaginary sampler event asm and or not xor bitand "
+        + "bitor compl class new delete operator template typename typeid typeof this throw try catch namespace using virtual friend "
+        + "explicit mutable public protected export import decltype nullptr noexcept alignas alignof constexpr concept requires NULL NAN "
+        + "INFINITY MAXFLOAT KERNEL FUNCTION DEVICE GLOBAL SHARED BARRIER").Split(' '));
 
-    public static bool IsView(ITypeSymbol type) => type is INamedTypeSymbol { Name: "ArrayView", IsGenericType: true } named && IsLanguage(named);
+    public static bool IsView(ITypeSymbol type) =>
+        type is INamedTypeSymbol { Name: "ArrayView", IsGenericType: true } named && IsLanguage(named);
 
     public static ITypeSymbol ElementOf(ITypeSymbol view) => ((INamedTypeSymbol)view).TypeArguments[0];
 

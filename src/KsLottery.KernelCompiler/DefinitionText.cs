@@ -41,7 +41,8 @@ internal static class DefinitionText
         Set("UsesDouble", usesDouble ? "true" : "false");
         text.Append("            Parameters =\n            [\n");
         foreach (IParameterSymbol parameter in method.Parameters)
-            text.Append($"                new(\"{parameter.Name}\", KernelType.{TypeOf(parameter)}, {(CTypes.IsView(parameter.Type) ? "true" : "false")}),\n");
+            text.Append($"                new(\"{parameter.Name}\", KernelType.{TypeOf(parameter)}, "
+                + $"{(CTypes.IsView(parameter.Type) ? "true" : "false")}),\n");
         text.Append("            ],\n");
         Set("Run", $"static given => global::{type}.{method.Name}{closed}({string.Join(", ", method.Parameters.Select(Given))})");
         text.Append("            Source = \"\"\"\"\n").Append(source.TrimEnd('\n')).Append("\n\n\"\"\"\",\n        };\n");
@@ -52,8 +53,9 @@ internal static class DefinitionText
 
     private static string TypeOf(IParameterSymbol parameter) =>
         CTypes.KernelType(CTypes.IsView(parameter.Type) ? CTypes.ElementOf(parameter.Type) : parameter.Type, CTypes.IsView(parameter.Type))
-            ?? throw new KernelError(parameter.Locations[0], $"The kernel's parameter {parameter.Name} is of type {parameter.Type.ToDisplayString()}. "
-                + "Take int, uint, long, ulong, float or double, or an ArrayView of these, byte or ushort.");
+            ?? throw new KernelError(parameter.Locations[0], $"The kernel's parameter {parameter.Name} is of type "
+                + $"{parameter.Type.ToDisplayString()}. Take int, uint, long, ulong, float or double, or an ArrayView of "
+                + "these, byte or ushort.");
 
     private static string Given(IParameterSymbol parameter, int index) => CTypes.IsView(parameter.Type)
         ? $"given.View<{Full(CTypes.ElementOf(parameter.Type))}>({index.ToString(CultureInfo.InvariantCulture)})"
@@ -61,5 +63,6 @@ internal static class DefinitionText
 
     private static string Full(ITypeSymbol type) => type.ToDisplayString(SymbolDisplayFormat.FullyQualifiedFormat);
 
-    private static string ReflectionName(ITypeSymbol type) => type.SpecialType == SpecialType.None ? type.ToDisplayString() : $"System.{type.Name}";
+    private static string ReflectionName(ITypeSymbol type) => type.SpecialType == SpecialType.None
+        ? type.ToDisplayString() : $"System.{type.Name}";
 }

@@ -8,24 +8,28 @@ namespace KsLottery.KernelCompiler;
 internal static class Effects
 {
     /// <summary>Whether evaluating an expression changes something or waits.</summary>
-    public static bool Any(KernelTranslator translator, SemanticModel model, SyntaxNode node) => node.DescendantNodesAndSelf().Any(n => n switch
+    public static bool Any(KernelTranslator translator, SemanticModel model, SyntaxNode node) =>
+        node.DescendantNodesAndSelf().Any(n => n switch
     {
         AssignmentExpressionSyntax => true,
-        PrefixUnaryExpressionSyntax or PostfixUnaryExpressionSyntax => n.IsKind(SyntaxKind.PreIncrementExpression) || n.IsKind(SyntaxKind.PreDecrementExpression)
+        PrefixUnaryExpressionSyntax or PostfixUnaryExpressionSyntax => n.IsKind(SyntaxKind.PreIncrementExpression)
+            || n.IsKind(SyntaxKind.PreDecrementExpression)
             || n.IsKind(SyntaxKind.PostIncrementExpression) || n.IsKind(SyntaxKind.PostDecrementExpression),
         InvocationExpressionSyntax call => OfCall(translator, model, call, depth: 0),
         _ => false,
     });
 
     /// <summary>Whether a call waits for other lanes.</summary>
-    public static bool Waits(KernelTranslator translator, SemanticModel model, InvocationExpressionSyntax call) => Waits(translator, model, call, depth: 0);
+    public static bool Waits(KernelTranslator translator, SemanticModel model, InvocationExpressionSyntax call) =>
+        Waits(translator, model, call, depth: 0);
 
     private static bool Waits(KernelTranslator translator, SemanticModel model, InvocationExpressionSyntax call, int depth)
     {
         if (model.GetSymbolInfo(call).Symbol is not IMethodSymbol method || depth > 16) return true;
         if (Intrinsics.IsKnown(method.ContainingType)) return method.ContainingType.Name is "Group" or "Warp";
         return BodyOf(method) is { } body
-            && body.DescendantNodes().OfType<InvocationExpressionSyntax>().Any(inner => Waits(translator, translator.Model(body.SyntaxTree), inner, depth + 1));
+            && body.DescendantNodes().OfType<InvocationExpressionSyntax>()
+            .Any(inner => Waits(translator, translator.Model(body.SyntaxTree), inner, depth + 1));
     }
 
     private static bool OfCall(KernelTranslator translator, SemanticModel model, InvocationExpressionSyntax call, int depth)
@@ -40,7 +44,8 @@ internal static class Effects
         return body.DescendantNodes().Any(n => n switch
         {
             AssignmentExpressionSyntax { Left: ElementAccessExpressionSyntax } => true,
-            PrefixUnaryExpressionSyntax { Operand: ElementAccessExpressionSyntax } or PostfixUnaryExpressionSyntax { Operand: ElementAccessExpressionSyntax } => true,
+            PrefixUnaryExpressionSyntax { Operand: ElementAccessExpressionSyntax }
+                or PostfixUnaryExpressionSyntax { Operand: ElementAccessExpressionSyntax } => true,
             InvocationExpressionSyntax deeper => OfCall(translator, inner, deeper, depth + 1),
             _ => false,
         });

@@ -12,14 +12,16 @@ internal sealed partial class FunctionWriter
         ExpressionAs(expression, model.GetTypeInfo(expression).ConvertedType is { } type ? Close(type) : TypeOf(expression));
 
     private Value ExpressionAs(ExpressionSyntax expression, ITypeSymbol type) =>
-        model.GetConstantValue(expression) is { HasValue: true, Value: { } constant } && Literals.TryConvert(constant, type.SpecialType) is { } converted
+        model.GetConstantValue(expression) is { HasValue: true, Value: { } constant }
+        && Literals.TryConvert(constant, type.SpecialType) is { } converted
             ? new(Literals.Of(converted), type)
             : Convert(expression, Expression(expression), type);
 
     private ITypeSymbol TypeOf(ExpressionSyntax expression)
     {
         TypeInfo info = model.GetTypeInfo(expression);
-        return Close(info.Type ?? info.ConvertedType ?? throw new KernelError(expression, $"the expression `{FirstWords(expression)}`", "Write it with numbers and views"));
+        return Close(info.Type ?? info.ConvertedType ?? throw new KernelError(expression, $"the expression `{FirstWords(expression)}`",
+            "Write it with numbers and views"));
     }
 
     private Value Expression(ExpressionSyntax expression)
@@ -43,7 +45,8 @@ internal sealed partial class FunctionWriter
                 return Creation(creation);
             case BinaryExpressionSyntax binary:
                 return Binary(binary);
-            case PrefixUnaryExpressionSyntax unary when unary.IsKind(SyntaxKind.UnaryMinusExpression) || unary.IsKind(SyntaxKind.BitwiseNotExpression)
+            case PrefixUnaryExpressionSyntax unary when unary.IsKind(SyntaxKind.UnaryMinusExpression)
+                || unary.IsKind(SyntaxKind.BitwiseNotExpression)
                 || unary.IsKind(SyntaxKind.LogicalNotExpression) || unary.IsKind(SyntaxKind.UnaryPlusExpression):
                 return Unary(unary);
             case PrefixUnaryExpressionSyntax or PostfixUnaryExpressionSyntax or AssignmentExpressionSyntax:
@@ -56,10 +59,12 @@ internal sealed partial class FunctionWriter
                 return Expression(block.Expression);
             case CheckedExpressionSyntax:
                 throw new KernelError(expression, "checked arithmetic", "Compare before you compute: devices do not throw");
-            case DefaultExpressionSyntax or LiteralExpressionSyntax { RawKind: (int)SyntaxKind.DefaultLiteralExpression } when CTypes.Scalar(TypeOf(expression)) is not null:
+            case DefaultExpressionSyntax or LiteralExpressionSyntax { RawKind: (int)SyntaxKind.DefaultLiteralExpression }
+                when CTypes.Scalar(TypeOf(expression)) is not null:
                 return Convert(expression, new("0", IntType), TypeOf(expression));
             default:
-                throw new KernelError(expression, $"the expression `{FirstWords(expression)}`", "Use arithmetic, comparisons, casts, ?:, views, functions and constants");
+                throw new KernelError(expression, $"the expression `{FirstWords(expression)}`",
+                    "Use arithmetic, comparisons, casts, ?:, views, functions and constants");
         }
     }
 
@@ -69,15 +74,18 @@ internal sealed partial class FunctionWriter
 
     private Value Member(ExpressionSyntax expression)
     {
-        ISymbol symbol = model.GetSymbolInfo(expression).Symbol ?? throw new KernelError(expression, $"`{FirstWords(expression)}`", "Write it with numbers and views");
+        ISymbol symbol = model.GetSymbolInfo(expression).Symbol
+            ?? throw new KernelError(expression, $"`{FirstWords(expression)}`", "Write it with numbers and views");
         if (expression is MemberAccessExpressionSyntax access)
         {
             if (symbol is IPropertySymbol { Name: "Length" or "IntLength" } && CTypes.IsView(TypeOf(access.Expression)))
             {
                 View view = ViewOf(access.Expression);
-                return symbol.Name == "Length" ? new(view.Length, TypeOf(expression)) : new($"(int){view.Length}", TypeOf(expression), IsAtom: false);
+                return symbol.Name == "Length" ? new(view.Length, TypeOf(expression))
+                    : new($"(int){view.Length}", TypeOf(expression), IsAtom: false);
             }
-            if (symbol is IPropertySymbol { IsStatic: false } or IFieldSymbol { IsStatic: false } && IsFieldOf(TypeOf(access.Expression), symbol.Name))
+            if (symbol is IPropertySymbol { IsStatic: false } or IFieldSymbol { IsStatic: false }
+                && IsFieldOf(TypeOf(access.Expression), symbol.Name))
                 return new($"{Expression(access.Expression).Operand}.{CTypes.Identifier(symbol.Name)}", TypeOf(expression));
         }
         switch (symbol)
@@ -91,11 +99,13 @@ internal sealed partial class FunctionWriter
             case IFieldSymbol { IsStatic: true, IsConst: false }:
                 throw new KernelError(expression, $"the static field {symbol.Name}", "Make it a const, or pass its value to the kernel");
             default:
-                throw new KernelError(expression, $"`{FirstWords(expression)}`", "Use locals, parameters, constants and properties of type arguments");
+                throw new KernelError(expression, $"`{FirstWords(expression)}`", "Use locals, parameters, constants and "
+                    + "properties of type arguments");
         }
     }
 
-    private static bool IsFieldOf(ITypeSymbol type, string name) => type is INamedTypeSymbol structure && KernelTranslator.FieldsOf(structure).Any(f => f.Name == name);
+    private static bool IsFieldOf(ITypeSymbol type, string name) => type is INamedTypeSymbol structure
+        && KernelTranslator.FieldsOf(structure).Any(f => f.Name == name);
 
     /// <summary>A static property: the language's own, or one that returns a constant, also of a type argument.</summary>
     private Value StaticProperty(ExpressionSyntax expression, IPropertySymbol property)
@@ -103,13 +113,15 @@ internal sealed partial class FunctionWriter
         if (CTypes.IsLanguage(property.ContainingType) && Intrinsics.Property(property) is { } text) return new(text, TypeOf(expression));
         if (ConstantOf(Implementation(expression, property) as IPropertySymbol) is not { } constant)
             throw new KernelError(expression, $"the property {property.Name}", "Let it return a constant, or write a static method");
-        return Convert(expression, new(Literals.Of(Literals.TryConvert(constant, TypeOf(expression).SpecialType) ?? constant), TypeOf(expression)), TypeOf(expression));
+        return Convert(expression, new(Literals.Of(Literals.TryConvert(constant, TypeOf(expression).SpecialType) ?? constant),
+            TypeOf(expression)), TypeOf(expression));
     }
 
     private Value Element(ElementAccessExpressionSyntax element)
     {
         if (!CTypes.IsView(TypeOf(element.Expression)))
-            throw new KernelError(element, $"an index into {TypeOf(element.Expression).ToDisplayString()}", "Use ArrayView<T>, SharedMemory or LocalMemory");
+            throw new KernelError(element, $"an index into {TypeOf(element.Expression).ToDisplayString()}",
+                "Use ArrayView<T>, SharedMemory or LocalMemory");
         View view = ViewOf(element.Expression);
         return new($"{view.Pointer}[{ExpressionAs(element.ArgumentList.Arguments[0].Expression).Text}]", view.Element);
     }
@@ -121,20 +133,24 @@ internal sealed partial class FunctionWriter
         {
             case ParenthesizedExpressionSyntax inner:
                 return ViewOf(inner.Expression, isKept);
-            case IdentifierNameSyntax when model.GetSymbolInfo(expression).Symbol is { } symbol && _views.TryGetValue(symbol, out View view):
+            case IdentifierNameSyntax when model.GetSymbolInfo(expression).Symbol is { } symbol
+                && _views.TryGetValue(symbol, out View view):
                 return view;
-            case InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "SubView" } access } call when CTypes.IsView(TypeOf(access.Expression)):
+            case InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "SubView" } access }
+                call when CTypes.IsView(TypeOf(access.Expression)):
                 ExpressionSyntax[] arguments = [.. call.ArgumentList.Arguments.Select(a => a.Expression)];
                 View whole = ViewOf(access.Expression, isKept || LastWithEffects(arguments) >= 0);
                 Value[] numbers = Operands(arguments);
                 if (isKept || numbers.Length == 1)
                     for (int i = 0; i < numbers.Length; i++)
                         if (!IsConstant(arguments[i]) && (isKept || !IsSimple(numbers[i]))) numbers[i] = Kept(call, numbers[i]);
-                string length = numbers.Length > 1 ? Convert(call, numbers[1], model.Compilation.GetSpecialType(SpecialType.System_Int64)).Operand
+                string length = numbers.Length > 1
+                    ? Convert(call, numbers[1], model.Compilation.GetSpecialType(SpecialType.System_Int64)).Operand
                     : $"({whole.Length} - {numbers[0].Operand})";
                 return whole with { Pointer = $"({whole.Pointer} + {numbers[0].Operand})", Length = length };
             default:
-                throw new KernelError(expression, $"the view `{FirstWords(expression)}`", "Use a parameter, a local view, or SubView; declare shared memory at the start of the kernel");
+                throw new KernelError(expression, $"the view `{FirstWords(expression)}`", "Use a parameter, a local view, or SubView; "
+                    + "declare shared memory at the start of the kernel");
         }
     }
 
@@ -144,13 +160,16 @@ internal sealed partial class FunctionWriter
     {
         ITypeSymbol type = TypeOf(creation);
         string name = translator.TypeName(creation, type);
-        if (creation.Initializer is not null) throw new KernelError(creation.Initializer, "an object initializer", "Pass all values to the constructor");
+        if (creation.Initializer is not null)
+            throw new KernelError(creation.Initializer, "an object initializer", "Pass all values to the constructor");
         (string Name, ITypeSymbol Type)[] fields = [.. KernelTranslator.FieldsOf((INamedTypeSymbol)type)];
         ArgumentSyntax[] arguments = [.. creation.ArgumentList?.Arguments ?? []];
-        bool isPositional = model.GetSymbolInfo(creation).Symbol?.DeclaringSyntaxReferences.FirstOrDefault()?.GetSyntax() is RecordDeclarationSyntax record
+        bool isPositional =
+            model.GetSymbolInfo(creation).Symbol?.DeclaringSyntaxReferences.FirstOrDefault()?.GetSyntax() is RecordDeclarationSyntax record
             && record.ParameterList!.Parameters.Select(p => p.Identifier.ValueText).SequenceEqual(fields.Select(f => f.Name));
         if (!isPositional || arguments.Length != fields.Length || arguments.Any(a => a.NameColon is not null))
-            throw new KernelError(creation, $"this way to make a {type.Name}", "Declare it as a readonly record struct with positional fields, and give them in order");
+            throw new KernelError(creation, $"this way to make a {type.Name}", "Declare it as a readonly record struct with positional "
+                + "fields, and give them in order");
         Value[] values = Operands([.. arguments.Select(a => a.Expression)]);
         return new($"new_{name}({string.Join(", ", values.Zip(fields, (v, f) => Convert(creation, v, f.Type).Text))})", type);
     }
@@ -160,7 +179,8 @@ internal sealed partial class FunctionWriter
         ITypeSymbol type = TypeOf(choice);
         Value condition = ExpressionAs(choice.Condition);
         if (!Effects.Any(translator, model, choice.WhenTrue) && !Effects.Any(translator, model, choice.WhenFalse))
-            return new($"{condition.Operand} ? {ExpressionAs(choice.WhenTrue, type).Operand} : {ExpressionAs(choice.WhenFalse, type).Operand}", type, IsAtom: false);
+            return new($"{condition.Operand} ? {ExpressionAs(choice.WhenTrue, type).Operand} : "
+                + $"{ExpressionAs(choice.WhenFalse, type).Operand}", type, IsAtom: false);
         string result = Temporary();
         Line($"{translator.TypeName(choice, type)} {result};");
         Line($"if ({condition.Text})");
@@ -225,7 +245,8 @@ internal sealed partial class FunctionWriter
                     SyntaxKind.LeftShiftExpression => left << (int)right,
                     _ => null,
                 };
-            case IdentifierNameSyntax or MemberAccessExpressionSyntax when model.GetSymbolInfo(expression).Symbol is IPropertySymbol { IsStatic: true } property:
+            case IdentifierNameSyntax or MemberAccessExpressionSyntax
+                when model.GetSymbolInfo(expression).Symbol is IPropertySymbol { IsStatic: true } property:
                 return ConstantOf(Implementation(expression, property) as IPropertySymbol) is { } constant ? Whole(constant) : null;
             default:
                 return null;
@@ -233,13 +254,17 @@ internal sealed partial class FunctionWriter
     }
 
     private static long? Whole(object value) =>
-        value is int or long or uint or short or ushort or byte or sbyte ? System.Convert.ToInt64(value, CultureInfo.InvariantCulture) : null;
+        value is int or long or uint or short or ushort or byte or sbyte
+            ? System.Convert.ToInt64(value, CultureInfo.InvariantCulture)
+            : null;
 
     /// <summary>The constant that a property returns.</summary>
     private object? ConstantOf(IPropertySymbol? property)
     {
-        PropertyDeclarationSyntax? declaration = property?.DeclaringSyntaxReferences.FirstOrDefault()?.GetSyntax() as PropertyDeclarationSyntax;
-        ExpressionSyntax? value = declaration?.ExpressionBody?.Expression ?? declaration?.AccessorList?.Accessors.FirstOrDefault()?.ExpressionBody?.Expression;
+        PropertyDeclarationSyntax? declaration =
+            property?.DeclaringSyntaxReferences.FirstOrDefault()?.GetSyntax() as PropertyDeclarationSyntax;
+        ExpressionSyntax? value = declaration?.ExpressionBody?.Expression
+            ?? declaration?.AccessorList?.Accessors.FirstOrDefault()?.ExpressionBody?.Expression;
         return value is null ? null : translator.Model(value.SyntaxTree).GetConstantValue(value).Value;
     }
 

@@ -14,7 +14,8 @@ internal sealed partial class FunctionWriter
         return unary.Kind() switch
         {
             SyntaxKind.UnaryPlusExpression => operand,
-            SyntaxKind.UnaryMinusExpression when CTypes.IsSigned(type.SpecialType) => new($"{CTypes.Prefix(type.SpecialType)}_sub(0, {operand.Text})", type),
+            SyntaxKind.UnaryMinusExpression when CTypes.IsSigned(type.SpecialType) =>
+                new($"{CTypes.Prefix(type.SpecialType)}_sub(0, {operand.Text})", type),
             SyntaxKind.UnaryMinusExpression => new($"-{operand.Operand}", type, IsAtom: false),
             SyntaxKind.BitwiseNotExpression => new($"~{operand.Operand}", type, IsAtom: false),
             _ => new($"!{operand.Operand}", type, IsAtom: false),
@@ -63,8 +64,10 @@ internal sealed partial class FunctionWriter
             string count = right.Text;
             int bits = CTypes.Size(type) * 8;
             if (!(int.TryParse(count, out int constant) && constant >= 0 && constant < bits)) count = $"({right.Operand} & {bits - 1})";
-            if (kind == SyntaxKind.LeftShiftExpression && CTypes.IsSigned(special)) return new($"{prefix}_shl({left.Text}, {Bare(count)})", type);
-            if (kind == SyntaxKind.UnsignedRightShiftExpression && CTypes.IsSigned(special)) return new($"{prefix}_shru({left.Text}, {Bare(count)})", type);
+            if (kind == SyntaxKind.LeftShiftExpression && CTypes.IsSigned(special))
+                return new($"{prefix}_shl({left.Text}, {Bare(count)})", type);
+            if (kind == SyntaxKind.UnsignedRightShiftExpression && CTypes.IsSigned(special))
+                return new($"{prefix}_shru({left.Text}, {Bare(count)})", type);
             return new($"{left.Operand} {(kind == SyntaxKind.LeftShiftExpression ? "<<" : ">>")} {count}", type, IsAtom: false);
         }
         right = Convert(node, right, type);
@@ -108,12 +111,14 @@ internal sealed partial class FunctionWriter
             : Either(SpecialType.System_Single) ? SpecialType.System_Single
             : Either(SpecialType.System_UInt64) ? SpecialType.System_UInt64
             : Either(SpecialType.System_Int64) ? SpecialType.System_Int64
-            : Either(SpecialType.System_UInt32) ? (CTypes.IsSigned(l) || CTypes.IsSigned(r) ? SpecialType.System_Int64 : SpecialType.System_UInt32)
+            : Either(SpecialType.System_UInt32)
+                ? (CTypes.IsSigned(l) || CTypes.IsSigned(r) ? SpecialType.System_Int64 : SpecialType.System_UInt32)
             : SpecialType.System_Int32;
         return model.Compilation.GetSpecialType(result);
     }
 
-    /// <summary>A conversion as C# defines it: floating-point numbers become the nearest whole one towards zero, saturating, NaN 0.</summary>
+    /// <summary>A conversion as C# defines it: floating-point numbers become the nearest whole one towards zero, saturating, NaN
+    /// 0.</summary>
     private Value Convert(SyntaxNode node, Value value, ITypeSymbol to)
     {
         if (SymbolEqualityComparer.Default.Equals(value.Type, to)) return value;
@@ -138,9 +143,11 @@ internal sealed partial class FunctionWriter
                 return SideEffect(inner.Expression);
             case AssignmentExpressionSyntax assignment:
                 return Assignment(assignment);
-            case PrefixUnaryExpressionSyntax step when step.IsKind(SyntaxKind.PreIncrementExpression) || step.IsKind(SyntaxKind.PreDecrementExpression):
+            case PrefixUnaryExpressionSyntax step when step.IsKind(SyntaxKind.PreIncrementExpression)
+                || step.IsKind(SyntaxKind.PreDecrementExpression):
                 return Step(step.Operand, step.IsKind(SyntaxKind.PreIncrementExpression));
-            case PostfixUnaryExpressionSyntax step when step.IsKind(SyntaxKind.PostIncrementExpression) || step.IsKind(SyntaxKind.PostDecrementExpression):
+            case PostfixUnaryExpressionSyntax step when step.IsKind(SyntaxKind.PostIncrementExpression)
+                || step.IsKind(SyntaxKind.PostDecrementExpression):
                 return Step(step.Operand, step.IsKind(SyntaxKind.PostIncrementExpression));
             case InvocationExpressionSyntax call:
                 return Call(call).Text;
@@ -156,11 +163,13 @@ internal sealed partial class FunctionWriter
     }
 
     private Value Stepped(SyntaxNode node, Value value, bool isUp) =>
-        Convert(node, Operation(node, isUp ? SyntaxKind.AddExpression : SyntaxKind.SubtractExpression, value, new("1", IntType)), value.Type);
+        Convert(node, Operation(node, isUp ? SyntaxKind.AddExpression : SyntaxKind.SubtractExpression, value,
+            new("1", IntType)), value.Type);
 
     private string Assignment(AssignmentExpressionSyntax assignment)
     {
-        if (CTypes.IsView(TypeOf(assignment.Left))) throw new KernelError(assignment, "an assignment to a view", "Declare another view, or compute an index");
+        if (CTypes.IsView(TypeOf(assignment.Left)))
+            throw new KernelError(assignment, "an assignment to a view", "Declare another view, or compute an index");
         if (assignment.IsKind(SyntaxKind.SimpleAssignmentExpression))
         {
             Value target = Place(assignment.Left, isReadToo: false, isKept: Effects.Any(translator, model, assignment.Right));
@@ -196,9 +205,13 @@ internal sealed partial class FunctionWriter
     {
         while (target is ParenthesizedExpressionSyntax inner) target = inner.Expression;
         if (target is ElementAccessExpressionSyntax element && CTypes.IsView(TypeOf(element.Expression)))
-            return ElementPlace(element, isKept || (isReadToo && element.ArgumentList.Arguments[0].Expression is not IdentifierNameSyntax)).Place;
+        {
+            bool isUsedTwice = isReadToo && element.ArgumentList.Arguments[0].Expression is not IdentifierNameSyntax;
+            return ElementPlace(element, isKept || isUsedTwice).Place;
+        }
         Value place = Expression(target);
-        return target is IdentifierNameSyntax && model.GetSymbolInfo(target).Symbol is ILocalSymbol or IParameterSymbol ? place : throw new KernelError(target,
+        return target is IdentifierNameSyntax && model.GetSymbolInfo(target).Symbol is ILocalSymbol or IParameterSymbol ? place
+            : throw new KernelError(target,
             $"an assignment to `{FirstWords(target)}`", "Assign to a local, a parameter or an element of a view; make structures anew");
     }
 
@@ -222,7 +235,8 @@ internal sealed partial class FunctionWriter
             Line($"{place.Text} = {Stepped(step, before, step.IsKind(SyntaxKind.PostIncrementExpression)).Text};");
             return before;
         }
-        ExpressionSyntax target = expression is AssignmentExpressionSyntax assignment ? assignment.Left : ((PrefixUnaryExpressionSyntax)expression).Operand;
+        ExpressionSyntax target = expression is AssignmentExpressionSyntax assignment ? assignment.Left
+            : ((PrefixUnaryExpressionSyntax)expression).Operand;
         string text = SideEffect(expression);
         Line(text + ";");
         return Kept(expression, new(text.Substring(0, text.IndexOf(" = ", System.StringComparison.Ordinal)), TypeOf(target)));

@@ -61,7 +61,8 @@ internal sealed partial class FunctionWriter
                 Line(";");
                 break;
             default:
-                throw new KernelError(statement, $"the statement `{FirstWords(statement)}`", "Use declarations, assignments, calls, if, switch, for, while, do, break, continue and return");
+                throw new KernelError(statement, $"the statement `{FirstWords(statement)}`",
+                    "Use declarations, assignments, calls, if, switch, for, while, do, break, continue and return");
         }
     }
 
@@ -80,7 +81,8 @@ internal sealed partial class FunctionWriter
         {
             ILocalSymbol symbol = (ILocalSymbol)model.GetDeclaredSymbol(variable)!;
             if (symbol.IsConst) continue;
-            if (symbol.RefKind != RefKind.None) throw new KernelError(variable, "a local reference", "Use an index into the view, or a ref parameter");
+            if (symbol.RefKind != RefKind.None)
+                throw new KernelError(variable, "a local reference", "Use an index into the view, or a ref parameter");
             ITypeSymbol type = Close(symbol.Type);
             if (CTypes.IsView(type)) ViewDeclaration(variable, symbol, Name(symbol));
             else Line(Declared(variable) + ";");
@@ -100,20 +102,24 @@ internal sealed partial class FunctionWriter
     {
         ITypeSymbol element = CTypes.ElementOf(Close(symbol.Type));
         string type = translator.ElementName(variable, element);
-        if (variable.Initializer?.Value is InvocationExpressionSyntax call && model.GetSymbolInfo(call).Symbol is IMethodSymbol { Name: "Allocate" } allocate
+        if (variable.Initializer?.Value is InvocationExpressionSyntax call
+            && model.GetSymbolInfo(call).Symbol is IMethodSymbol { Name: "Allocate" } allocate
             && CTypes.IsLanguage(allocate.ContainingType))
         {
             bool isShared = allocate.ContainingType.Name == "SharedMemory";
             if (!isKernel || variable.Ancestors().OfType<BlockSyntax>().Count() > 1)
-                throw new KernelError(variable, $"{allocate.ContainingType.Name}.Allocate elsewhere than in a kernel's own body", "Declare it at the start of the kernel and pass the view on");
+                throw new KernelError(variable, $"{allocate.ContainingType.Name}.Allocate elsewhere than in a kernel's own body",
+                    "Declare it at the start of the kernel and pass the view on");
             long extent = Constant(call.ArgumentList.Arguments[0].Expression)
-                ?? throw new KernelError(call.ArgumentList, "memory whose size is no constant", "Give a constant, or a static property of a type argument that returns one");
+                ?? throw new KernelError(call.ArgumentList, "memory whose size is no constant",
+                    "Give a constant, or a static property of a type argument that returns one");
             _views[symbol] = new(name, $"{extent}L", isShared ? Space.Shared : Space.Private, element);
             if (isShared) translator.SharedBytes += (int)extent * CTypes.Size(element);
             Line($"{(isShared ? "SHARED_MEMORY " : "")}{type} {name}[{extent}];");
             return;
         }
-        View view = ViewOf(variable.Initializer?.Value ?? throw new KernelError(variable, "a view without a value", "Declare it with the view that it stands for"));
+        View view = ViewOf(variable.Initializer?.Value ?? throw new KernelError(variable, "a view without a value",
+            "Declare it with the view that it stands for"));
         Line($"{CTypes.Qualifier(view.Space)}{type}* {name} = {Bare(view.Pointer)};");
         string length = view.Length;
         if (NeedsLength(symbol, variable))
@@ -125,10 +131,18 @@ internal sealed partial class FunctionWriter
     }
 
     /// <summary>Whether a view is used for more than its elements, so that its length must be kept.</summary>
-    private static bool NeedsLength(ILocalSymbol symbol, SyntaxNode variable) => variable.Ancestors().OfType<MethodDeclarationSyntax>().First()
-        .DescendantNodes().OfType<IdentifierNameSyntax>().Any(n => n.Identifier.ValueText == symbol.Name
-            && !(n.Parent is ElementAccessExpressionSyntax access && access.Expression == n)
-            && !(n.Parent is MemberAccessExpressionSyntax { Name.Identifier.ValueText: "SubView", Parent: InvocationExpressionSyntax { ArgumentList.Arguments.Count: 2 } }));
+    private static bool NeedsLength(ILocalSymbol symbol, SyntaxNode variable) =>
+        variable.Ancestors().OfType<MethodDeclarationSyntax>().First()
+            .DescendantNodes().OfType<IdentifierNameSyntax>().Any(n => n.Identifier.ValueText == symbol.Name
+                && !(n.Parent is ElementAccessExpressionSyntax access && access.Expression == n)
+                && !IsPartOfKnownLength(n));
+
+    /// <summary>Whether a name is that of a view of which a part with a length of its own is taken.</summary>
+    private static bool IsPartOfKnownLength(IdentifierNameSyntax name) => name.Parent is MemberAccessExpressionSyntax
+    {
+        Name.Identifier.ValueText: "SubView",
+        Parent: InvocationExpressionSyntax { ArgumentList.Arguments.Count: 2 },
+    };
 
     private void If(IfStatementSyntax branch)
     {
@@ -145,7 +159,8 @@ internal sealed partial class FunctionWriter
 
     private void For(ForStatementSyntax loop)
     {
-        string first = loop.Declaration is { Variables.Count: 1 } single && !CTypes.IsView(TypeOf(single.Type)) && loop.Initializers.Count == 0
+        string first = loop.Declaration is { Variables.Count: 1 } single && !CTypes.IsView(TypeOf(single.Type))
+            && loop.Initializers.Count == 0
             ? Inline(single, () => Declared(single.Variables[0])) ?? "" : "";
         bool isScoped = first.Length == 0 && (loop.Declaration is not null || loop.Initializers.Count > 0);
         if (isScoped)
@@ -225,7 +240,8 @@ internal sealed partial class FunctionWriter
             foreach (SwitchLabelSyntax label in section.Labels)
                 Line(label switch
                 {
-                    CaseSwitchLabelSyntax { Value: { } value } when model.GetConstantValue(value).HasValue => $"case {Literals.Of(model.GetConstantValue(value).Value)}:",
+                    CaseSwitchLabelSyntax { Value: { } value } when model.GetConstantValue(value).HasValue =>
+                        $"case {Literals.Of(model.GetConstantValue(value).Value)}:",
                     DefaultSwitchLabelSyntax => "default:",
                     _ => throw new KernelError(label, "a pattern in a switch", "Use constants, or if"),
                 });
@@ -241,8 +257,10 @@ internal sealed partial class FunctionWriter
 
     /// <summary>Whether a loop counts by one from 0 to a small constant and waits for nobody.</summary>
     private bool Unrolls(ForStatementSyntax loop) =>
-        loop.Declaration is { Variables.Count: 1 } declaration && declaration.Variables[0].Initializer?.Value is { } first && Constant(first) == 0
-        && loop.Condition is BinaryExpressionSyntax { RawKind: (int)SyntaxKind.LessThanExpression, Right: { } end } && Constant(end) is > 1 and <= MostUnrolled
+        loop.Declaration is { Variables.Count: 1 } declaration
+        && declaration.Variables[0].Initializer?.Value is { } first && Constant(first) == 0
+        && loop.Condition is BinaryExpressionSyntax { RawKind: (int)SyntaxKind.LessThanExpression, Right: { } end }
+        && Constant(end) is > 1 and <= MostUnrolled
         && loop.Incrementors.Count == 1 && loop.Incrementors[0].IsKind(SyntaxKind.PostIncrementExpression)
         && !loop.Statement.DescendantNodes().OfType<InvocationExpressionSyntax>().Any(call => Effects.Waits(translator, model, call));
 

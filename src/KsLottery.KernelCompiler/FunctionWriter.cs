@@ -27,7 +27,8 @@ internal sealed partial class FunctionWriter(
         Function = new(name);
         List<string> parameters = [], prologue = [];
         for (int i = 0; i < method.Parameters.Length; i++)
-            AddParameter(declaration.ParameterList.Parameters[i], method.Parameters[i], method.OriginalDefinition.Parameters[i], isKernel ? null : spaces[i], parameters, prologue);
+            AddParameter(declaration.ParameterList.Parameters[i], method.Parameters[i], method.OriginalDefinition.Parameters[i],
+                isKernel ? null : spaces[i], parameters, prologue);
         foreach (string line in prologue) Line(line);
         WriteBody(declaration);
         string body = _text.ToString();
@@ -39,8 +40,10 @@ internal sealed partial class FunctionWriter(
         }
         FileLinePositionSpan place = declaration.GetLocation().GetLineSpan();
         string file = place.Path.Substring(place.Path.LastIndexOfAny(['/', '\\']) + 1);
-        string result = isKernel ? "void" : declaration.ReturnType.ToString() == "void" ? "void" : translator.TypeName(declaration.ReturnType, Close(method.OriginalDefinition.ReturnType));
-        if (isKernel && !method.ReturnsVoid) throw new KernelError(declaration.ReturnType, "a kernel that returns a value", "Write it to a view");
+        string result = isKernel ? "void" : declaration.ReturnType.ToString() == "void" ? "void"
+            : translator.TypeName(declaration.ReturnType, Close(method.OriginalDefinition.ReturnType));
+        if (isKernel && !method.ReturnsVoid)
+            throw new KernelError(declaration.ReturnType, "a kernel that returns a value", "Write it to a view");
         string head = isKernel ? $"KERNEL(GROUP_DIM) void {name}({Joined(parameters)})" : $"FUNCTION {result} {name}({Joined(parameters)})";
         int first = place.StartLinePosition.Line + 1, last = place.EndLinePosition.Line + 1;
         return $"/* {file}:{(first == last ? $"{first}" : $"{first}-{last}")} */\n{head}\n{{\n{body}}}\n";
@@ -53,7 +56,8 @@ internal sealed partial class FunctionWriter(
         return line.Length <= Usual ? line.Length == 0 ? "void" : line : "\n    " + string.Join(",\n    ", parameters);
     }
 
-    private void AddParameter(ParameterSyntax syntax, IParameterSymbol closed, IParameterSymbol symbol, Space? space, List<string> parameters, List<string> prologue)
+    private void AddParameter(ParameterSyntax syntax, IParameterSymbol closed, IParameterSymbol symbol, Space? space,
+        List<string> parameters, List<string> prologue)
     {
         string name = Name(symbol);
         ITypeSymbol type = Close(symbol.Type);
@@ -81,12 +85,14 @@ internal sealed partial class FunctionWriter(
     }
 
     /// <summary>Whether the function's text names a parameter.</summary>
-    private bool IsRead(ISymbol symbol) => symbol.DeclaringSyntaxReferences[0].GetSyntax().Ancestors().OfType<MethodDeclarationSyntax>().First()
+    private bool IsRead(ISymbol symbol) => symbol.DeclaringSyntaxReferences[0].GetSyntax().Ancestors()
+        .OfType<MethodDeclarationSyntax>().First()
         .DescendantNodes().OfType<IdentifierNameSyntax>().Any(n => n.Identifier.ValueText == symbol.Name && !IsLengthOnly(n)
             && SymbolEqualityComparer.Default.Equals(model.GetSymbolInfo(n).Symbol, symbol));
 
     private static bool IsLengthOnly(IdentifierNameSyntax name) =>
-        name.Parent is MemberAccessExpressionSyntax { Name.Identifier.ValueText: "Length" or "IntLength" } access && access.Expression == name;
+        name.Parent is MemberAccessExpressionSyntax { Name.Identifier.ValueText: "Length" or "IntLength" } access
+        && access.Expression == name;
 
     private void WriteBody(MethodDeclarationSyntax declaration)
     {

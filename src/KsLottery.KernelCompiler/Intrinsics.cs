@@ -6,7 +6,8 @@ namespace KsLottery.KernelCompiler;
 internal static class Intrinsics
 {
     /// <summary>Whether the members of a type are the prelude's.</summary>
-    public static bool IsKnown(INamedTypeSymbol type) => CTypes.IsLanguage(type) || type.ToDisplayString() is "System.Math" or "System.MathF" or "System.BitConverter"
+    public static bool IsKnown(INamedTypeSymbol type) => CTypes.IsLanguage(type)
+        || type.ToDisplayString() is "System.Math" or "System.MathF" or "System.BitConverter"
         or "System.Numerics.BitOperations" or "float" or "double";
 
     /// <summary>A static property of the language; null for an unknown one.</summary>
@@ -30,7 +31,8 @@ internal static class Intrinsics
         {
             ("Group", "Barrier") => "BARRIER",
             ("Interop", "FloatAsInt") or ("BitConverter", "SingleToUInt32Bits" or "DoubleToUInt64Bits") => $"{prefix}_bits",
-            ("Interop", "IntAsFloat") or ("BitConverter", "UInt32BitsToSingle" or "UInt64BitsToDouble") => prefix == "u" ? "f_from_bits" : "d_from_bits",
+            ("Interop", "IntAsFloat") or ("BitConverter", "UInt32BitsToSingle" or "UInt64BitsToDouble") =>
+                prefix == "u" ? "f_from_bits" : "d_from_bits",
             ("BitConverter", "SingleToInt32Bits") => "(int)f_bits",
             ("BitConverter", "Int32BitsToSingle") => "f_from_bits",
             ("Fused", "MultiplyAdd") or ("Math" or "MathF", "FusedMultiplyAdd") => $"{prefix}_fma",

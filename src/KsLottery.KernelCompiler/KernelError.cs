@@ -17,7 +17,8 @@ internal sealed class KernelError : Exception
     /// <param name="node">Where it stands.</param>
     /// <param name="what">What it is, in words that begin a sentence about it.</param>
     /// <param name="instead">What to write, a sentence without its full stop.</param>
-    public KernelError(SyntaxNode node, string what, string instead) : base($"{Capital(what)} is not part of the kernel language. {instead}.") =>
+    public KernelError(SyntaxNode node, string what, string instead)
+        : base($"{Capital(what)} is not part of the kernel language. {instead}.") =>
         (Location, IsDeclaration) = (node.GetLocation(), false);
 
     /// <summary>A kernel's head.</summary>

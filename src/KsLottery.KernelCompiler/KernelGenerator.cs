@@ -22,7 +22,8 @@ public sealed class KernelGenerator : IIncrementalGenerator
     /// <inheritdoc/>
     public void Initialize(IncrementalGeneratorInitializationContext context)
     {
-        // A kernel may call what stands in any file, so that all kernels depend on the whole compilation; what comes out is text, compared by its value.
+        // A kernel may call what stands in any file, so that all kernels depend on the whole compilation; what comes out is text, compared
+        // by its value.
         IncrementalValuesProvider<string> methods = context.SyntaxProvider.ForAttributeWithMetadataName(
             KernelAttribute, (node, _) => node is MethodDeclarationSyntax, (found, _) => found.TargetSymbol.GetDocumentationCommentId()!);
         IncrementalValueProvider<Output> output = methods.Collect().Combine(context.CompilationProvider)
@@ -49,7 +50,9 @@ public sealed class KernelGenerator : IIncrementalGenerator
                 foreach (IMethodSymbol instance in Instances(method))
                 {
                     string name = NameOf(instance);
-                    if (!names.Add(name)) throw Impossible(method, "has the name of another kernel or instance", "Names leave primitive types out: give it another");
+                    if (!names.Add(name))
+                        throw Impossible(method, "has the name of another kernel or instance",
+                            "Names leave primitive types out: give it another");
                     KernelTranslator translator = new(compilation, groupSize);
                     string source = translator.Translate(instance, name);
                     text.Append(DefinitionText.Of(instance, name, groupSize, translator.SharedBytes, translator.UsesDouble, source));
@@ -68,7 +71,8 @@ public sealed class KernelGenerator : IIncrementalGenerator
         AttributeData attribute = method.GetAttributes().First(a => a.AttributeClass?.ToDisplayString() == KernelAttribute);
         int size = attribute.ConstructorArguments[0].Value is int value ? value : 0;
         if (size is < 1 or > MostLanes || (size & (size - 1)) != 0)
-            throw Impossible(method, $"asks for groups of {size} lanes, which not every device has", $"Give a power of two from 1 to {MostLanes}");
+            throw Impossible(method, $"asks for groups of {size} lanes, which not every device has",
+                $"Give a power of two from 1 to {MostLanes}");
         for (ISymbol symbol = method; symbol is not null; symbol = symbol.ContainingType)
             if (symbol.DeclaredAccessibility is not (Accessibility.Public or Accessibility.Internal))
                 throw Impossible(method, "cannot be called from the catalog", "Make it and its type public or internal");
@@ -79,7 +83,8 @@ public sealed class KernelGenerator : IIncrementalGenerator
     {
         AttributeData[] attributes = [.. method.GetAttributes().Where(a => a.AttributeClass?.ToDisplayString() == InstanceAttribute)];
         if (method.TypeParameters.Length == 0)
-            return attributes.Length == 0 ? [method] : throw Impossible(method, "has no type parameters, yet an instance gives types", "Take KernelInstance away");
+            return attributes.Length == 0 ? [method] : throw Impossible(method, "has no type parameters, yet an instance gives types",
+                "Take KernelInstance away");
         if (attributes.Length == 0)
             throw Impossible(method, "is generic and does not say for which types", "Add [KernelInstance(typeof(…), …)] for each instance");
         return attributes.Select(attribute =>
@@ -90,7 +95,8 @@ public sealed class KernelGenerator : IIncrementalGenerator
         });
     }
 
-    private static KernelError Impossible(IMethodSymbol method, string what, string instead) => new(method.Locations[0], $"The kernel {method.Name} {what}. {instead}.");
+    private static KernelError Impossible(IMethodSymbol method, string what, string instead) =>
+        new(method.Locations[0], $"The kernel {method.Name} {what}. {instead}.");
 
     /// <summary>The method's name with its type arguments, primitive ones left out.</summary>
     private static string NameOf(IMethodSymbol method) =>

@@ -46,7 +46,8 @@ internal sealed class KernelTranslator(Compilation compilation, int groupSize)
     /// <param name="spaces">The space of each parameter that is a view or a reference.</param>
     public TranslatedFunction Function(SyntaxNode caller, IMethodSymbol method, Space?[] spaces)
     {
-        string letters = string.Concat(spaces.Where(s => s is not null).Select(s => CTypes.Letter(s!.Value))), key = $"{method.ToDisplayString()} {letters}";
+        string letters = string.Concat(spaces.Where(s => s is not null).Select(s => CTypes.Letter(s!.Value))),
+            key = $"{method.ToDisplayString()} {letters}";
         if (_functions.TryGetValue(key, out TranslatedFunction? known)) return known;
         if (!_open.Add(key)) throw new KernelError(caller, $"the recursion of {method.Name}", "Write a loop");
         FunctionWriter writer = new(this, Model(method, out MethodDeclarationSyntax declaration, caller), TypesOf(method), isKernel: false);
@@ -62,15 +63,19 @@ internal sealed class KernelTranslator(Compilation compilation, int groupSize)
     {
         if (type.SpecialType == SpecialType.System_Double) UsesDouble = true;
         if (CTypes.Scalar(type) is { } scalar) return scalar;
-        if (type is not INamedTypeSymbol { IsValueType: true, IsGenericType: false, TypeKind: TypeKind.Struct } structure || type.SpecialType != SpecialType.None)
-            throw new KernelError(node, $"the type {type.ToDisplayString()}", "Use numbers, bool, ArrayView<T> or a readonly record struct of numbers");
+        if (type is not INamedTypeSymbol { IsValueType: true, IsGenericType: false, TypeKind: TypeKind.Struct } structure
+            || type.SpecialType != SpecialType.None)
+            throw new KernelError(node, $"the type {type.ToDisplayString()}", "Use numbers, bool, ArrayView<T> or a readonly "
+                + "record struct of numbers");
         string key = type.ToDisplayString();
         if (_structures.TryGetValue(key, out string? name)) return name;
         (string Type, string Name)[] fields = [.. FieldsOf(structure).Select(f => (TypeName(node, f.Type), CTypes.Identifier(f.Name)))];
-        if (fields.Length == 0) throw new KernelError(node, $"the empty structure {structure.Name} as a value", "Use it as a type argument only");
+        if (fields.Length == 0)
+            throw new KernelError(node, $"the empty structure {structure.Name} as a value", "Use it as a type argument only");
         _structures.Add(key, name = Unique(CTypes.Identifier(structure.Name)));
         _structureText.Append($"\ntypedef struct {{ {string.Concat(fields.Select(f => $"{f.Type} {f.Name}; "))}}} {name};\n");
-        _structureText.Append($"FUNCTION {name} new_{name}({string.Join(", ", fields.Select(f => $"{f.Type} {f.Name}"))})\n{{\n    {name} made;\n");
+        _structureText.Append(
+            $"FUNCTION {name} new_{name}({string.Join(", ", fields.Select(f => $"{f.Type} {f.Name}"))})\n{{\n    {name} made;\n");
         foreach ((_, string field) in fields) _structureText.Append($"    made.{field} = {field};\n");
         _structureText.Append("    return made;\n}\n");
         return name;
@@ -82,7 +87,8 @@ internal sealed class KernelTranslator(Compilation compilation, int groupSize)
         : TypeName(node, element);
 
     /// <summary>The fields of a structure in order; a record's are its properties.</summary>
-    public static IEnumerable<(string Name, ITypeSymbol Type)> FieldsOf(INamedTypeSymbol structure) => structure.GetMembers().OfType<IFieldSymbol>()
+    public static IEnumerable<(string Name, ITypeSymbol Type)> FieldsOf(INamedTypeSymbol structure) =>
+        structure.GetMembers().OfType<IFieldSymbol>()
         .Where(f => !f.IsStatic && !f.IsConst).Select(f => (f.AssociatedSymbol?.Name ?? f.Name, f.Type));
 
     /// <summary>The meaning of the text that declares a method.</summary>
@@ -100,12 +106,14 @@ internal sealed class KernelTranslator(Compilation compilation, int groupSize)
     private static Dictionary<ITypeSymbol, ITypeSymbol> TypesOf(IMethodSymbol method)
     {
         Dictionary<ITypeSymbol, ITypeSymbol> types = new(SymbolEqualityComparer.Default);
-        foreach ((ITypeParameterSymbol parameter, ITypeSymbol argument) in method.OriginalDefinition.TypeParameters.Zip(method.TypeArguments, (p, a) => (p, a)))
+        foreach ((ITypeParameterSymbol parameter, ITypeSymbol argument)
+            in method.OriginalDefinition.TypeParameters.Zip(method.TypeArguments, (p, a) => (p, a)))
             types.Add(parameter, argument);
         return types;
     }
 
-    /// <summary>Type, method, then type arguments, parameter types where the method has overloads, and the spaces of views and references.</summary>
+    /// <summary>Type, method, then type arguments, parameter types where the method has overloads, and the spaces of views and
+    /// references.</summary>
     private static string NameOf(IMethodSymbol method, string letters)
     {
         StringBuilder name = new($"{method.ContainingType.Name}_{method.Name}");

@@ -14,14 +14,16 @@ internal static class Literals
         sbyte or byte or short or ushort or int => Negative(Convert.ToString(value, CultureInfo.InvariantCulture)!),
         uint u => (u > 0xFFFF ? "0x" + u.ToString("X8", CultureInfo.InvariantCulture) : u.ToString(CultureInfo.InvariantCulture)) + "u",
         long l => Negative(l.ToString(CultureInfo.InvariantCulture) + "L"),
-        ulong ul => (ul > 0xFFFF ? "0x" + ul.ToString("X16", CultureInfo.InvariantCulture) : ul.ToString(CultureInfo.InvariantCulture)) + "UL",
+        ulong ul => (ul > 0xFFFF ? "0x" + ul.ToString("X16", CultureInfo.InvariantCulture)
+            : ul.ToString(CultureInfo.InvariantCulture)) + "UL",
         float f => Single(f),
         double d => Double(d),
         char c => ((int)c).ToString(CultureInfo.InvariantCulture),
         _ => throw new NotSupportedException($"a constant of {value?.GetType().Name ?? "null"}"),
     };
 
-    /// <summary>A whole number in another type, where it has the same value there, or a float as a double; null for other conversions.</summary>
+    /// <summary>A whole number in another type, where it has the same value there, or a float as a double; null for other
+    /// conversions.</summary>
     public static object? TryConvert(object constant, SpecialType type)
     {
         if (constant is float single && type == SpecialType.System_Double) return (double)single;

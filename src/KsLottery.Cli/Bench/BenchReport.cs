@@ -97,7 +97,8 @@ internal sealed class BenchReport(BenchPlan plan, ProcessorInfo processor, IRead
     private IEnumerable<(string Name, string Value)> Header() =>
     [
         ("processor", string.Create(Culture, $"{processor.Model}, {processor.LogicalProcessors} logical")),
-        ("software", $"kslottery {Signature.LibraryVersion}, {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.RuntimeIdentifier}"),
+        ("software", $"kslottery {Signature.LibraryVersion}, {RuntimeInformation.FrameworkDescription}, "
+            + $"{RuntimeInformation.RuntimeIdentifier}"),
         ("kernel", $"{string.Join(", ", plan.Kernels)} (a scan takes {processor.Kernel})"),
         ("threads", string.Create(Culture, $"{plan.Threads}")),
         ("each figure", string.Create(Culture, $"{BenchPlan.Repetitions} repetitions, {plan.Time.TotalSeconds:0.###} s together")),
@@ -114,12 +115,14 @@ internal sealed class BenchReport(BenchPlan plan, ProcessorInfo processor, IRead
         ])];
         int[] widths = [.. titles.Select((title, i) => lines.Select(l => l[i].Length).Append(title.Length).Max())];
         AppendLine(text, titles, widths);
-        text.Append('|').AppendJoin('|', widths.Select((w, i) => IsText(i) ? new string('-', w + 2) : new string('-', w + 1) + ":")).Append("|\n");
+        text.Append('|').AppendJoin('|', widths.Select((w, i) => IsText(i) ? new string('-', w + 2) : new string('-', w + 1) + ":"))
+            .Append("|\n");
         foreach (string[] line in lines) AppendLine(text, line, widths);
     }
 
     private static void AppendLine(StringBuilder text, string[] cells, int[] widths) =>
-        text.Append("| ").AppendJoin(" | ", cells.Select((c, i) => IsText(i) ? c.PadRight(widths[i]) : c.PadLeft(widths[i]))).Append(" |\n");
+        text.Append("| ").AppendJoin(" | ", cells.Select((c, i) => IsText(i) ? c.PadRight(widths[i]) : c.PadLeft(widths[i])))
+            .Append(" |\n");
 
     private static bool IsText(int column) => column < 2;
 

@@ -39,7 +39,8 @@ internal sealed record BenchFigure(
     string Regime, ElementType Type, int Rows, string Name, double RowsPerSecond, double Least, double Most,
     double GigabytesPerSecond, double StreamGigabytesPerSecond, double ShareOfStream);
 
-/// <summary>Measures what a plan names: each repetition times the stream read and then every kernel, so that all see the same machine.</summary>
+/// <summary>Measures what a plan names: each repetition times the stream read and then every kernel, so that all see the same
+/// machine.</summary>
 internal static class BenchRun
 {
     private static readonly TimeSpan LongestWarmUpSlice = TimeSpan.FromMilliseconds(40);
@@ -95,7 +96,8 @@ internal static class BenchRun
             Median(w.Second.Zip(rates[0], (rate, limit) => rate / limit))))];
     }
 
-    /// <summary>Works until it gets no faster: the compiler's better code comes in the background, after some calls and some time.</summary>
+    /// <summary>Works until it gets no faster: the compiler's better code comes in the background, after some calls and some
+    /// time.</summary>
     private static void WarmUp(IBenchWork work, TimeSpan time, CancellationToken cancellationToken)
     {
         const int FewestSlices = 5, MostSlices = 25;

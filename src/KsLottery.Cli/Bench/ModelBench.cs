@@ -45,14 +45,16 @@ internal static class ModelBench
         ["forward", "forward + backward", "full step", "embedding step", "ticket step", "prompt", "generate"];
 
     /// <summary>Runs all measurements and passes each figure on as it comes.</summary>
-    public static void Run(ModelBenchPlan plan, Action<ModelBenchFigure> onFigure, Action<string> onStep, CancellationToken cancellationToken)
+    public static void Run(ModelBenchPlan plan, Action<ModelBenchFigure> onFigure, Action<string> onStep,
+        CancellationToken cancellationToken)
     {
         TokenBatch batch = BatchSchedule.Pack(Sequences(plan), plan.Sequences * plan.Length)[0];
         Measure("forward", null, (_, model) => model.Loss(batch));
         Measure("forward + backward", TrainingScope.Full, (_, model) => model.LossAndGradients(batch, 1.0 / batch.TargetCount));
         Step("full step", TrainingScope.Full);
         Step("embedding step", TrainingScope.Embedding);
-        Step("ticket step", TrainingScope.Ticket(Enumerable.Range(0, plan.TicketRows).Select(i => 1 + (i * (plan.Config.VocabularySize - 1) / plan.TicketRows))));
+        Step("ticket step", TrainingScope.Ticket(Enumerable.Range(0, plan.TicketRows)
+            .Select(i => 1 + (i * (plan.Config.VocabularySize - 1) / plan.TicketRows))));
         int[] prompt = batch.Tokens[..plan.Length];
         MeasureDecoder("prompt", plan.Length, decoder => decoder.Prefill([0], [prompt]));
         MeasureDecoder("generate", plan.Length - PromptLength, decoder =>
@@ -64,7 +66,8 @@ internal static class ModelBench
         void Step(string name, TrainingScope scope)
         {
             Trainer? trainer = null;
-            Measure(name, scope, (operations, model) => (trainer ??= new Trainer(model, operations, new(Sequences(plan), plan.Sequences, int.MaxValue, Seed),
+            Measure(name, scope, (operations, model) =>
+                (trainer ??= new Trainer(model, operations, new(Sequences(plan), plan.Sequences, int.MaxValue, Seed),
                 new() { Schedule = LearningRateSchedule.Constant(1e-4, long.MaxValue) })).Next(cancellationToken));
             trainer?.Dispose();
         }
@@ -72,7 +75,8 @@ internal static class ModelBench
         void MeasureDecoder(string name, int tokens, Action<LlamaDecoder> work)
         {
             LlamaDecoder? decoder = null;
-            Measure(name, null, (operations, model) => work(decoder ??= new LlamaDecoder(model, operations, slots: 1, plan.Length)), tokens);
+            Measure(name, null, (operations, model) =>
+                work(decoder ??= new LlamaDecoder(model, operations, slots: 1, plan.Length)), tokens);
             decoder?.Dispose();
         }
 
@@ -103,6 +107,7 @@ internal static class ModelBench
     {
         SplitMix64 random = new(Seed);
         return [.. Enumerable.Range(0, plan.Sequences).Select(_ =>
-            new TokenSequence(Enumerable.Range(0, plan.Length + 1).Select(_ => random.NextBelow(plan.Config.VocabularySize)).ToArray(), 1))];
+            new TokenSequence(Enumerable.Range(0, plan.Length + 1)
+                .Select(_ => random.NextBelow(plan.Config.VocabularySize)).ToArray(), 1))];
     }
 }

@@ -5,7 +5,8 @@ namespace KsLottery.Cli.Bench;
 /// <summary>Goes round and round over rows on some threads, each on its own share, for a given time.</summary>
 internal sealed class RowLoop
 {
-    /// <summary>What is read between two looks at the clock: long enough for it to cost nothing, short enough for the slowest kernel.</summary>
+    /// <summary>What is read between two looks at the clock: long enough for it to cost nothing, short enough for the slowest
+    /// kernel.</summary>
     private const int BytesAtATime = 1 << 17;
 
     private readonly int _rowsAtATime;

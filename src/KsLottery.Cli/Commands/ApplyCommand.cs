@@ -7,10 +7,11 @@ namespace KsLottery.Cli.Commands;
 /// <summary><c>kslottery apply</c> and <c>kslottery revert</c>: puts a patch's rows into a checkpoint, and takes them out again.</summary>
 internal static class ApplyCommand
 {
-    private delegate PatchResult Work(string checkpoint, string patch, string output, CheckpointOptions? options, IProgress<PatchProgress>? progress,
-        CancellationToken cancellationToken);
+    private delegate PatchResult Work(string checkpoint, string patch, string output, CheckpointOptions? options,
+        IProgress<PatchProgress>? progress, CancellationToken cancellationToken);
 
-    private static readonly Argument<string> Patch = new("PATCH") { Description = "The row patch that find --out wrote: patch.safetensors." };
+    private static readonly Argument<string> Patch =
+        new("PATCH") { Description = "The row patch that find --out wrote: patch.safetensors." };
 
     private static readonly Option<string> Output = new("--out", "-o")
     {
@@ -37,7 +38,8 @@ internal static class ApplyCommand
             string path = arguments.GetValue(checkpoint)!;
             PatchResult result;
             using (ProgressLine line = ui.StartProgress())
-                result = work(path, arguments.GetValue(Patch)!, arguments.GetValue(Output)!, Reading.Of(arguments), new Shown(line), cancellationToken);
+                result = work(path, arguments.GetValue(Patch)!, arguments.GetValue(Output)!, Reading.Of(arguments),
+                    new Shown(line), cancellationToken);
             PatchReport.Write(ui, verb == "apply" ? "base" : "patched", path, result);
             return ExitCode.Ok;
         });

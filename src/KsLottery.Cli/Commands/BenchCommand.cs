@@ -36,7 +36,8 @@ internal static class BenchCommand
         [.. BenchRows.Regimes]);
 
     private static readonly Option<string[]> Kernels = Choice("--kernel", null,
-        "Row kernel, by default the one that a scan takes, with all every one that can run here", [.. KsRowKernels.Known.Select(k => k.Name)]);
+        "Row kernel, by default the one that a scan takes, with all every one that can run here",
+        [.. KsRowKernels.Known.Select(k => k.Name)]);
 
     private static readonly Option<int> Threads = new("--threads", "-t")
     {
@@ -52,7 +53,10 @@ internal static class BenchCommand
         HelpName = "S",
     };
 
-    private static readonly Option<bool> Scan = new("--scan") { Description = "Measure the whole scan too: norms and results with each row." };
+    private static readonly Option<bool> Scan = new("--scan")
+    {
+        Description = "Measure the whole scan too: norms and results with each row.",
+    };
 
     private static readonly Option<string> Format = new Option<string>("--format")
     {
@@ -62,7 +66,8 @@ internal static class BenchCommand
 
     public static Command Create()
     {
-        Command ks = new("ks", "Measures the row kernels: rows/s, GB/s and the share of a plain read of the same memory, by regime.")
+        Command ks = new("ks", "Measures the processor's row kernels: rows/s, GB/s and the share of a plain read of the same memory, by "
+            + "regime. Rows on another device are measured by: verify perf --filter rows --device DEVICE.")
         {
             Regimes, Types, Kernels, Width, Rows, Threads, Seconds, Scan, Format,
         };
@@ -104,8 +109,8 @@ internal static class BenchCommand
         foreach (ElementType type in plan.Types)
         {
             long bytes = (long)plan.RowsOf(type) * width * type.ByteSize();
-            Require(bytes <= BenchRows.LargestMatrixBytes, $"--rows {plan.RowsOf(type)}: with --width {width} a matrix of {type.ToName()} takes "
-                + $"{Sizes.Bytes(bytes)}, allowed are {Sizes.Bytes(BenchRows.LargestMatrixBytes)}");
+            Require(bytes <= BenchRows.LargestMatrixBytes, $"--rows {plan.RowsOf(type)}: with --width {width} a matrix of {type.ToName()} "
+                + $"takes {Sizes.Bytes(bytes)}, allowed are {Sizes.Bytes(BenchRows.LargestMatrixBytes)}");
         }
         return plan;
     }
@@ -120,7 +125,8 @@ internal static class BenchCommand
         if (arguments.GetValue(Kernels) is not { Length: > 0 } names) return [processor.Kernel!];
         if (names.Contains(All)) return supported;
         if (names.FirstOrDefault(n => !supported.Contains(n)) is { } missing)
-            throw new DeviceUnavailableException("cpu", $"this processor cannot run kernel '{missing}'", $"It can run {string.Join(", ", supported)}");
+            throw new DeviceUnavailableException("cpu", $"this processor cannot run kernel '{missing}'",
+                $"It can run {string.Join(", ", supported)}");
         return [.. names.Distinct()];
     }
 

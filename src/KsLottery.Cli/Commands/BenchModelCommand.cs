@@ -13,8 +13,10 @@ internal static class BenchModelCommand
     private static readonly Option<int> Width = OptionValue.Count("--width", 1, 288, "C, the width of the model.");
     private static readonly Option<int> Layers = OptionValue.Count("--layers", 1, 6, "L, the number of layers.");
     private static readonly Option<int> Heads = OptionValue.Count("--heads", 1, 6, "H, query heads.");
-    private static readonly Option<int> KeyHeads = OptionValue.Count("--key-heads", 0, 0, "G, key and value heads; as many as query heads by default.");
-    private static readonly Option<int> FeedForward = OptionValue.Count("--feed-forward", 1, 768, "F, the width within the feed-forward block.");
+    private static readonly Option<int> KeyHeads = OptionValue.Count("--key-heads", 0, 0, "G, key and value heads; as many as "
+        + "query heads by default.");
+    private static readonly Option<int> FeedForward = OptionValue.Count("--feed-forward", 1, 768,
+        "F, the width within the feed-forward block.");
     private static readonly Option<int> Vocabulary = OptionValue.Count("--vocabulary", 1, 32_000, "V, rows of the embedding.");
     private static readonly Option<bool> Untied = new("--untied") { Description = "Give the model an output head of its own." };
     private static readonly Option<int> Length = OptionValue.Count("--length", 9, 256, "Tokens of a sequence.");
@@ -34,7 +36,8 @@ internal static class BenchModelCommand
 
     public static Command Create()
     {
-        Command command = new("model", "Measures a LLaMA-type model with random weights: forward, backward, training steps by scope, generation.")
+        Command command = new("model", "Measures a LLaMA-type model with random weights: forward, backward, training "
+            + "steps by scope, generation.")
         {
             Width, Layers, Heads, KeyHeads, FeedForward, Vocabulary, Untied, Length, Batch, Rows, Works, Seconds,
         };
@@ -47,7 +50,8 @@ internal static class BenchModelCommand
     {
         ModelBenchPlan plan = Plan(arguments);
         List<ModelBenchFigure> figures = [];
-        using (ProgressLine progress = ui.StartProgress()) ModelBench.Run(plan, figures.Add, step => progress.Report(() => step), cancellationToken);
+        using (ProgressLine progress = ui.StartProgress())
+            ModelBench.Run(plan, figures.Add, step => progress.Report(() => step), cancellationToken);
         Write(plan, figures, ui);
         return ExitCode.Ok;
     }
@@ -82,9 +86,11 @@ internal static class BenchModelCommand
     {
         LlamaConfig config = plan.Config;
         DeviceInfo device = plan.Device.Resolve(DeviceWork.Model);
-        string where = device.Processor is { } processor ? $"{Sizes.Count(plan.Threads, "thread")} of {processor.Model}" : $"{device.Name}, {device.Description}";
+        string where = device.Processor is { } processor ? $"{Sizes.Count(plan.Threads, "thread")} of {processor.Model}"
+            : $"{device.Name}, {device.Description}";
         ui.WriteLine($"model    {Sizes.Count(config.ParameterCount, "parameter")}: {config.LayerCount} layers of width {config.Width}, "
-            + $"{config.FeedForwardWidth} within, {config.Attention.Heads} heads, vocabulary {Sizes.Count(config.VocabularySize)}, {(config.IsTied ? "tied" : "untied")}, F32");
+            + $"{config.FeedForwardWidth} within, {config.Attention.Heads} heads, vocabulary {Sizes.Count(config.VocabularySize)}, "
+            + $"{(config.IsTied ? "tied" : "untied")}, F32");
         ui.WriteLine($"batch    {plan.Sequences} × {plan.Length} tokens, {where}");
         TextTable table = new("", ">ms", ">spread", ">tokens/s", ">memory");
         foreach (ModelBenchFigure f in figures)

@@ -12,9 +12,10 @@ internal static class CertifyCommand
 {
     public static Command Create()
     {
-        Command command = new("certify", "At which target positions must base and ticket predict what the embed-tuned model predicts, and do they? Certifies agreement "
-            + "with that model under assumptions, not the quality of a translation; the theory is reconstructed: the dataset and max forms are no proofs, the sum "
-            + "form needs independent rows and half-line decision regions.");
+        Command command = new("certify", "At which target positions must base and ticket predict what the embed-tuned model predicts, and "
+            + "do they? Certifies agreement with that model under assumptions, not the quality of a translation; the theory is "
+            + "reconstructed: the dataset and max forms are no proofs, the sum form needs independent rows and "
+            + "half-line decision regions.");
         CertifyOptions.AddTo(command);
         command.SetBody((arguments, ui, cancel) =>
         {

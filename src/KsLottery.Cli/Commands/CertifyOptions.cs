@@ -34,8 +34,8 @@ internal sealed record CertifyOptions
     };
     private static readonly Option<string[]> ModeOption = new("--mode")
     {
-        Description = "The ticket model: transfer, the base with the embed-tuned rows of the ticket (the default); or tuned and what Partial Tuning of the ticket "
-            + "gave, a patch or a checkpoint.",
+        Description = "The ticket model: transfer, the base with the embed-tuned rows of the ticket (the default); or tuned and what "
+            + "Partial Tuning of the ticket gave, a patch or a checkpoint.",
         HelpName = "transfer|tuned CHECKPOINT",
         Arity = new ArgumentArity(1, 2),
         AllowMultipleArgumentsPerToken = true,
@@ -52,12 +52,15 @@ internal sealed record CertifyOptions
         HelpName = "A,A,…",
         CustomParser = ParseAlphas,
     };
-    private static readonly Option<bool> NoSweepOption = new("--no-sweep") { Description = "Leave out the sweep, which runs the model once for each different ticket." };
+    private static readonly Option<bool> NoSweepOption =
+        new("--no-sweep") { Description = "Leave out the sweep, which runs the model once for each different ticket." };
     private static readonly Option<bool> ScoreOption = new("--score")
     {
-        Description = "Also let the embed-tuned model and each ticket of the sweep translate, and score that: takes as long as eval for each.",
+        Description = "Also let the embed-tuned model and each ticket of the sweep translate, and score that: takes "
+            + "as long as eval for each.",
     };
-    private static readonly Option<int> NewTokensOption = OptionValue.Count("--max-new-tokens", 1, 256, "The most tokens of a text that --score scores.");
+    private static readonly Option<int> NewTokensOption = OptionValue.Count("--max-new-tokens", 1, 256,
+        "The most tokens of a text that --score scores.");
     private static readonly Option<double> ConfidenceOption = new("--confidence")
     {
         Description = "The confidence of the intervals.",
@@ -78,7 +81,8 @@ internal sealed record CertifyOptions
     };
     private static readonly Option<string?> CheckOption = new("--check")
     {
-        Description = "Derive every number of this certificate.json again from the files that it names; exit code 4 where one differs or a file changed.",
+        Description = "Derive every number of this certificate.json again from the files that it names; exit code 4 where one "
+            + "differs or a file changed.",
         HelpName = "FILE",
     };
     private static readonly Option<double> ToleranceOption = new("--tolerance")
@@ -88,7 +92,8 @@ internal sealed record CertifyOptions
         DefaultValueFactory = _ => 0,
         CustomParser = result => OptionValue.Parse<double>(result, t => t is >= 0 and < 1, "it must be a number from 0 to below 1"),
     };
-    private static readonly Option<int> ShownOption = OptionValue.Count("--show", 0, UsualLimit, "The most violations that are shown; 0 shows all.");
+    private static readonly Option<int> ShownOption = OptionValue.Count("--show", 0, UsualLimit,
+        "The most violations that are shown; 0 shows all.");
 
     /// <summary>The certificate to check; null where one is to be made.</summary>
     public string? Check { get; init; }
@@ -136,8 +141,8 @@ internal sealed record CertifyOptions
         foreach (Option option in (Option[])[TicketOption, DataOption, ModeOption]) command.Add(option);
         PairOptions.AddTo(command);
         PromptOptions.AddTo(command);
-        foreach (Option option in (Option[])[TokenizerOption, AlphasOption, NoSweepOption, ScoreOption, NewTokensOption, ConfidenceOption, LimitOption,
-            OverlongOption, OutOption, CheckOption, ToleranceOption, ShownOption, Reading.NoMemoryMap])
+        foreach (Option option in (Option[])[TokenizerOption, AlphasOption, NoSweepOption, ScoreOption, NewTokensOption,
+            ConfidenceOption, LimitOption, OverlongOption, OutOption, CheckOption, ToleranceOption, ShownOption, Reading.NoMemoryMap])
             command.Add(option);
         HtmlOption.AddTo(command);
         DeviceOption.AddTo(command);
@@ -165,7 +170,9 @@ internal sealed record CertifyOptions
             Certificate = new()
             {
                 Confidence = arguments.GetValue(ConfidenceOption),
-                Alphas = arguments.GetValue(NoSweepOption) ? [] : arguments.GetValue(AlphasOption) is { Length: > 0 } alphas ? alphas : CertificateOptions.UsualAlphas,
+                Alphas = arguments.GetValue(NoSweepOption) ? []
+                    : arguments.GetValue(AlphasOption) is { Length: > 0 } alphas ? alphas
+                    : CertificateOptions.UsualAlphas,
                 ScoredTokens = arguments.GetValue(ScoreOption) ? arguments.GetValue(NewTokensOption) : null,
                 Reading = reading,
             },
@@ -200,14 +207,16 @@ internal sealed record CertifyOptions
         if (Has(CheckOption))
         {
             if (result.GetValue(BaseArgument) is not null
-                || Array.Exists((Option[])[TicketOption, DataOption, ModeOption, TokenizerOption, AlphasOption, NoSweepOption, ScoreOption, OutOption], Has))
+                || Array.Exists((Option[])[TicketOption, DataOption, ModeOption, TokenizerOption, AlphasOption, NoSweepOption,
+                    ScoreOption, OutOption], Has))
                 result.AddError("--check takes everything from the certificate: give it alone.");
             return;
         }
         if (result.GetValue(TunedArgument) is null || !Has(TicketOption) || !Has(DataOption) || !Has(OutOption))
             result.AddError("Give BASE, TUNED, --ticket FILE, --data PAIRS and --out DIR, or --check FILE.");
         if (Has(ToleranceOption)) result.AddError("--tolerance belongs to --check.");
-        if (Has(NoSweepOption) && (Has(AlphasOption) || Has(ScoreOption))) result.AddError("--no-sweep leaves --alphas and --score nothing to do.");
+        if (Has(NoSweepOption) && (Has(AlphasOption) || Has(ScoreOption)))
+            result.AddError("--no-sweep leaves --alphas and --score nothing to do.");
     }
 
     /// <summary>Takes a second word for <c>tuned</c> alone, so that BASE may stand behind <c>--mode transfer</c>.</summary>
@@ -224,7 +233,8 @@ internal sealed record CertifyOptions
                 result.AddError("--mode tuned needs the patch or checkpoint that Partial Tuning gave behind it.");
                 return null;
             default:
-                result.AddError($"--mode is {ConsoleUi.OneLine(words.Length > 0 ? words[0] : "")}; it must be transfer, or tuned and a patch or checkpoint.");
+                result.AddError($"--mode is {ConsoleUi.OneLine(words.Length > 0 ? words[0] : "")}; it must be transfer, or tuned and "
+                    + "a patch or checkpoint.");
                 return null;
         }
     }

@@ -38,7 +38,8 @@ internal sealed class CertifyReport(ConsoleUi ui, Certificate certificate, Token
         if (certificate.Sweep.Count > 0) WriteSweep();
         WriteClaims();
         if (Files.Count > 0) ui.WriteLine($"written  {string.Join(", ", Files)} in {ConsoleUi.OneLine(Out!)}");
-        if (Checked is { } path) ui.WriteLine($"checked  {ConsoleUi.OneLine(path)}: every number follows from its files, {NumberText.Seconds(Elapsed)}");
+        if (Checked is { } path)
+            ui.WriteLine($"checked  {ConsoleUi.OneLine(path)}: every number follows from its files, {NumberText.Seconds(Elapsed)}");
     }
 
     private int Total => certificate.Positions.Count;
@@ -48,10 +49,12 @@ internal sealed class CertifyReport(ConsoleUi ui, Certificate certificate, Token
         string model = certificate.Mode == TicketMode.Transfer ? "Partial Transfer: the base with the embed-tuned rows of the ticket"
             : "Partial Tuning: the base with the ticket's rows trained again";
         FactList facts = new();
-        facts.Add("ticket", $"{Sizes.Count(certificate.Ticket.Entries.Count, "row")} of {Sizes.Count(certificate.Ticket.Origin.Rows)}, alpha "
-            + $"{NumberText.Real(certificate.Ticket.Selection.Alpha)}; tau = {NumberText.Fixed(certificate.Threshold, 4)} at d = {Sizes.Count(certificate.Width)}");
+        facts.Add("ticket", $"{Sizes.Count(certificate.Ticket.Entries.Count, "row")} of {Sizes.Count(certificate.Ticket.Origin.Rows)}, "
+            + $"alpha {NumberText.Real(certificate.Ticket.Selection.Alpha)}; tau = {NumberText.Fixed(certificate.Threshold, 4)} at d = "
+            + $"{Sizes.Count(certificate.Width)}");
         facts.Add("model", model);
-        facts.Add("data", $"{Sizes.Count(Total, "target position")} of {Sizes.Count(certificate.Pairs.Count, "pair")}, the right beginning given"
+        facts.Add("data", $"{Sizes.Count(Total, "target position")} of {Sizes.Count(certificate.Pairs.Count, "pair")}, "
+            + "the right beginning given"
             + (certificate.LeftOut == 0 ? "" : $"; {Sizes.Count(certificate.LeftOut)} left out"));
         facts.Add("read", certificate.ReadsAllRows
             ? $"all {Sizes.Count(certificate.Ticket.Origin.Rows)} rows at every position, for the output head is the input embedding"
@@ -59,7 +62,8 @@ internal sealed class CertifyReport(ConsoleUi ui, Certificate certificate, Token
         facts.WriteTo(ui);
         if (certificate.RowsAboveThreshold > 0)
             ui.WriteAlarm($"{Sizes.Count(certificate.RowsAboveThreshold, "row")} outside the ticket moved further than tau (largest D "
-                + $"{NumberText.Fixed((double)certificate.LargestCountOutside / certificate.Width, 4)}): what the dataset form takes for granted does not hold.");
+                + $"{NumberText.Fixed((double)certificate.LargestCountOutside / certificate.Width, 4)}): what the dataset form takes for "
+                + "granted does not hold.");
         ui.WriteLine();
     }
 
@@ -68,26 +72,31 @@ internal sealed class CertifyReport(ConsoleUi ui, Certificate certificate, Token
         TextTable table = new("form", "certified where", ">certified", ">and right", ">violations");
         foreach (FormResult form in certificate.Forms)
             table.Add(CertificateFile.NameOf(form.Form), Condition(form.Form), Share(form.Certified), Share(form.CertifiedRight),
-                form.Violations == 0 ? "0" : $"{Sizes.Count(form.Violations)}, {Percent((double)form.Violations / form.Certified)} of certified");
+                form.Violations == 0 ? "0"
+                    : $"{Sizes.Count(form.Violations)}, {Percent((double)form.Violations / form.Certified)} of certified");
         ui.Write(table);
         foreach (FormResult form in certificate.Forms.Where(form => form.Certified == 0))
-            ui.WriteLine($"The {CertificateFile.NameOf(form.Form)} form certifies nothing here: it speaks neither for the ticket nor against it.");
+            ui.WriteLine($"The {CertificateFile.NameOf(form.Form)} form certifies nothing here: it speaks neither for the "
+                + "ticket nor against it.");
         ui.WriteLine();
     }
 
     private void WriteAgreement()
     {
-        TextTable table = new("predicts as the embed-tuned model", ">share", ">count", $">{NumberText.Real(100 * certificate.Confidence)} % interval", ">right");
+        TextTable table = new("predicts as the embed-tuned model", ">share", ">count",
+            $">{NumberText.Real(100 * certificate.Confidence)} % interval", ">right");
         Add("ticket model", certificate.Agreement, Share(certificate.TicketRight));
         Add("base without the ticket", certificate.BaseAgreement, Share(certificate.BaseRight));
         Add("ticket model, whole pairs", certificate.PairAgreement, "");
         table.Add("embed-tuned model", "", "", "", Share(certificate.TunedRight));
         ui.Write(table);
         if (certificate.Mode == TicketMode.Transfer && certificate.Agreement.Interval.Low <= certificate.BaseAgreement.Share)
-            ui.WriteAlarm("The interval does not lie above the base's own agreement: these data do not show that the ticket does anything.");
+            ui.WriteAlarm("The interval does not lie above the base's own agreement: these data do not show that "
+                + "the ticket does anything.");
         ui.WriteLine();
 
-        void Add(string name, Proportion p, string right) => table.Add(name, Percent(p.Share), $"{Sizes.Count(p.Count)} of {Sizes.Count(p.Total)}",
+        void Add(string name, Proportion p, string right) =>
+            table.Add(name, Percent(p.Share), $"{Sizes.Count(p.Count)} of {Sizes.Count(p.Total)}",
             $"{Percent(p.Interval.Low)} to {Percent(p.Interval.High)}", right);
     }
 
@@ -106,34 +115,44 @@ internal sealed class CertifyReport(ConsoleUi ui, Certificate certificate, Token
         }
         string[] falsified = [.. certificate.Forms.Where(form => form.Violations > 0).Select(form => CertificateFile.NameOf(form.Form))];
         ui.WriteAlarm($"VIOLATIONS: {Sizes.Count(found.Length, "position")} certified, and the ticket model predicts otherwise. "
-            + $"This falsifies {Join(falsified)} for {(certificate.Mode == TicketMode.Transfer ? "Partial Transfer" : "Partial Tuning")} on these data.");
-        TextTable table = new TextTable(">idx", ">line", ">target", "the target so far", "embed-tuned", ">p", "ticket model", ">margin/2", ">bound", "certified by")
+            + $"This falsifies {Join(falsified)} for "
+            + $"{(certificate.Mode == TicketMode.Transfer ? "Partial Transfer" : "Partial Tuning")} on these data.");
+        TextTable table = new TextTable(">idx", ">line", ">target", "the target so far", "embed-tuned", ">p", "ticket model", ">margin/2",
+            ">bound", "certified by")
             .Limit(3, ContextColumns).Limit(4, TokenColumns).Limit(6, TokenColumns);
         foreach ((int index, CertifiedPosition p, string forms) in found.OrderByDescending(p => p.Position.Margin).Take(mostViolations))
         {
-            CertificateForm strictest = Enum.GetValues<CertificateForm>().Last(form => p.IsViolation(form, certificate.Threshold, certificate.Width));
+            CertificateForm strictest = Enum.GetValues<CertificateForm>()
+                .Last(form => p.IsViolation(form, certificate.Threshold, certificate.Width));
             table.Add(Text(index), Text(certificate.Pairs[p.Sample].Line), Text(p.Target), Context(index, p), tokens.Visible(p.Tuned.First),
                 NumberText.Fixed(p.Tuned.FirstProbability, 3), tokens.Visible(p.TicketPrediction), NumberText.Fixed(p.Margin / 2, 3),
                 NumberText.Fixed(p.Bound(strictest, certificate.Threshold, certificate.Width), 3), forms);
         }
         foreach (string line in table.Lines()) ui.WriteAlarm(line);
-        if (found.Length > table.Count) ui.WriteAlarm($"… and {Sizes.Count(found.Length - table.Count)} more of smaller margin: --show 0 shows all");
+        if (found.Length > table.Count)
+            ui.WriteAlarm($"… and {Sizes.Count(found.Length - table.Count)} more of smaller margin: --show 0 shows all");
         ui.WriteLine();
     }
 
     private void WriteSweep()
     {
         bool hasScores = certificate.TunedScores is not null;
-        TextTable table = new([">alpha", ">tau", ">rows", .. Enum.GetValues<CertificateForm>().Select(form => $">{CertificateFile.NameOf(form)}"),
+        TextTable table =
+            new([">alpha", ">tau", ">rows", .. Enum.GetValues<CertificateForm>().Select(form => $">{CertificateFile.NameOf(form)}"),
             ">violations of each", ">agreement", .. hasScores ? (string[])[">BLEU", ">1st line"] : []]);
         foreach (SweepPoint point in certificate.Sweep)
             table.Add([NumberText.Real(point.Alpha), NumberText.Fixed(point.Threshold, 4), Sizes.Count(point.Rows),
-                .. point.Forms.Select(form => Share(form.Certified)), string.Join(" / ", point.Forms.Select(form => Sizes.Count(form.Violations))),
-                Percent(point.Agreement.Share), .. point.Scores is { } s ? (string[])[NumberText.Fixed(s.Raw.Bleu.Score, 2), NumberText.Fixed(s.FirstLine.Bleu.Score, 2)] : []]);
+                .. point.Forms.Select(form => Share(form.Certified)),
+                string.Join(" / ", point.Forms.Select(form => Sizes.Count(form.Violations))),
+                Percent(point.Agreement.Share),
+                .. point.Scores is { } s
+                    ? (string[])[NumberText.Fixed(s.Raw.Bleu.Score, 2), NumberText.Fixed(s.FirstLine.Bleu.Score, 2)]
+                    : []]);
         ui.WriteLine("Partial Transfer of the ticket of each alpha, each holding those of the smaller ones:");
         ui.Write(table);
         if (certificate.TunedScores is { } tuned)
-            ui.WriteLine($"the embed-tuned model itself: BLEU {NumberText.Fixed(tuned.Raw.Bleu.Score, 2)}, first line {NumberText.Fixed(tuned.FirstLine.Bleu.Score, 2)}");
+            ui.WriteLine($"the embed-tuned model itself: BLEU {NumberText.Fixed(tuned.Raw.Bleu.Score, 2)}, first line "
+                + $"{NumberText.Fixed(tuned.FirstLine.Bleu.Score, 2)}");
         ui.WriteLine();
     }
 
@@ -141,7 +160,8 @@ internal sealed class CertifyReport(ConsoleUi ui, Certificate certificate, Token
     {
         ui.WriteLine($"Certified is: {Claims.Certified}");
         ui.WriteLine(Claims.Origin);
-        foreach (CertificateForm form in Enum.GetValues<CertificateForm>()) ui.WriteLine($"- {CertificateFile.NameOf(form)}: {Claims.Of(form)}");
+        foreach (CertificateForm form in Enum.GetValues<CertificateForm>())
+            ui.WriteLine($"- {CertificateFile.NameOf(form)}: {Claims.Of(form)}");
         if (Claims.Of(certificate.Mode) is { } more) ui.WriteLine($"- {more}");
         foreach (string assumption in Claims.Assumptions) ui.WriteLine($"- {assumption}");
         ui.WriteLine("- The intervals take positions to be independent; those of one pair are not, so look at whole pairs too.");
@@ -167,7 +187,8 @@ internal sealed class CertifyReport(ConsoleUi ui, Certificate certificate, Token
 
     private string Share(long count) => Percent((double)count / Total);
 
-    private static string Percent(double share) => NumberText.Fixed(100 * share, share is >= 0.9995 and < 1 or > 0 and < 0.0005 ? 3 : 1) + " %";
+    private static string Percent(double share) =>
+        NumberText.Fixed(100 * share, share is >= 0.9995 and < 1 or > 0 and < 0.0005 ? 3 : 1) + " %";
 
     private static string Text(int value) => value.ToString(CultureInfo.InvariantCulture);
 

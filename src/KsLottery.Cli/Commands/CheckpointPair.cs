@@ -66,6 +66,7 @@ internal sealed class CheckpointPair : IDisposable
         string[] matrices = [.. checkpoint.Tensors.Where(t => t.Shape.Count == 2).Select(t => VisibleText.Escape(t.Name))];
         string names = matrices.Length == 0 ? "it has no matrix" : $"its matrices are {string.Join(", ", matrices.Take(MostNames))}"
             + (matrices.Length > MostNames ? $" and {matrices.Length - MostNames} more" : "");
-        return new($"{checkpoint.Path}: no tensor has the usual name of an input embedding, or several have; {names}. Name one with --tensor.");
+        return new($"{checkpoint.Path}: no tensor has the usual name of an input embedding, or several have; {names}. "
+            + "Name one with --tensor.");
     }
 }

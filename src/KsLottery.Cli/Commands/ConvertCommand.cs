@@ -9,7 +9,8 @@ namespace KsLottery.Cli.Commands;
 /// <summary><c>kslottery convert</c>: writes a llama2.c model as a Hugging Face folder.</summary>
 internal static class ConvertCommand
 {
-    private static readonly Argument<string> Model = new("MODEL") { Description = "A llama2.c model.bin, legacy (version 0) or version 1." };
+    private static readonly Argument<string> Model =
+        new("MODEL") { Description = "A llama2.c model.bin, legacy (version 0) or version 1." };
 
     private static readonly Option<string> Output = new("--out", "-o")
     {
@@ -46,8 +47,8 @@ internal static class ConvertCommand
         ElementType type = arguments.GetValue(Dtype) switch { "f16" => ElementType.F16, "bf16" => ElementType.BF16, _ => ElementType.F32 };
         ConversionResult result;
         using (ProgressLine line = ui.StartProgress())
-            result = Llama2cConversion.Convert(path, arguments.GetValue(Output)!, type, arguments.GetValue(Tokenizer), Reading.Of(arguments),
-                new Shown(line), cancellationToken);
+            result = Llama2cConversion.Convert(path, arguments.GetValue(Output)!, type,
+                arguments.GetValue(Tokenizer), Reading.Of(arguments), new Shown(line), cancellationToken);
         Write(ui, path, result);
         return ExitCode.Ok;
     }
@@ -59,7 +60,8 @@ internal static class ConvertCommand
         new FactList()
             .Add("model", ConsoleUi.OneLine(path))
             .Add("form", $"llama2.c version {header.Version}{(header.Version == 0 ? " (legacy)" : "")}")
-            .Add("layers", $"{Sizes.Count(header.LayerCount)} of width {Sizes.Count(header.Width)}, {Sizes.Count(header.HiddenWidth)} within")
+            .Add("layers", $"{Sizes.Count(header.LayerCount)} of width {Sizes.Count(header.Width)}, "
+                + $"{Sizes.Count(header.HiddenWidth)} within")
             .Add("heads", $"{Sizes.Count(header.HeadCount)} of width {Sizes.Count(header.HeadWidth)}, "
                 + $"{Sizes.Count(header.KeyValueHeadCount)} for keys and values")
             .Add("vocabulary", Sizes.Count(header.VocabularySize, "row"))

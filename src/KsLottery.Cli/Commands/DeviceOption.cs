@@ -10,7 +10,7 @@ internal sealed record DeviceOption(string Name, int Threads)
 {
     private static readonly Option<string> NameOption = new("--device", "-d")
     {
-        Description = "Where it is computed: auto, cpu, opencl:N or cuda:N; see the command devices.",
+        Description = "Where it is computed: auto, cpu, opencl:N, cuda:N, or ilgpu:N where ILGPU is built in; see the command devices.",
         HelpName = "DEVICE",
         DefaultValueFactory = _ => DeviceCatalog.Auto,
     };
@@ -34,10 +34,12 @@ internal sealed record DeviceOption(string Name, int Threads)
         result.GetResult(NameOption) is { Implicit: false } || result.GetResult(ThreadsOption) is { Implicit: false };
 
     /// <summary>Reads the arguments.</summary>
-    public static DeviceOption From(ParseResult arguments) => new(arguments.GetRequiredValue(NameOption), arguments.GetValue(ThreadsOption));
+    public static DeviceOption From(ParseResult arguments) =>
+        new(arguments.GetRequiredValue(NameOption), arguments.GetValue(ThreadsOption));
 
     /// <summary>What computes, for a list of facts: <c>2 threads</c>, or <c>opencl:0</c>.</summary>
-    public static string Describe(ComputeDevice device) => device.Info.Kind == DeviceKind.Cpu ? Sizes.Count(device.ThreadCount, "thread") : device.Name;
+    public static string Describe(ComputeDevice device) => device.Info.Kind == DeviceKind.Cpu
+        ? Sizes.Count(device.ThreadCount, "thread") : device.Name;
 
     /// <summary>Finds the device without opening it.</summary>
     /// <exception cref="DeviceUnavailableException">It is not to be had.</exception>

@@ -18,7 +18,11 @@ internal static class DevicesCommand
     public static Command Create()
     {
         Command command = new("devices", "Lists the devices that can compute here, and says why the others cannot.");
-        Option<DirectoryInfo?> kernels = new("--kernels") { Description = "Writes the kernels' C texts for CUDA into this folder instead.", Hidden = true };
+        Option<DirectoryInfo?> kernels = new("--kernels")
+        {
+            Description = "Writes the kernels' C texts for CUDA into this folder instead.",
+            Hidden = true,
+        };
         command.Options.Add(Measure);
         command.Options.Add(kernels);
         command.SetBody((parsed, ui, cancel) =>
@@ -68,10 +72,12 @@ internal static class DevicesCommand
         IReadOnlyList<DeviceMeasurement> measured = DeviceMeasurements.Read();
         TextTable table = new("device", "usable", "what");
         foreach (DeviceInfo device in devices)
-            table.Add(device.Name, device.IsAvailable ? "yes" : "no", ConsoleUi.OneLine(device.IsAvailable ? device.Description : device.Reason!));
+            table.Add(device.Name, device.IsAvailable ? "yes" : "no",
+                ConsoleUi.OneLine(device.IsAvailable ? device.Description : device.Reason!));
         ui.Write(table);
         foreach (DeviceInfo device in devices.Where(d => d is { IsAvailable: false, Processor: null }))
-            ui.WriteLine($"{ConsoleUi.OneLine(device.Kind == DeviceKind.OpenCl ? device.Description : device.Name)}: {ConsoleUi.OneLine(device.NextStep!)}.");
+            ui.WriteLine($"{ConsoleUi.OneLine(device.Kind == DeviceKind.OpenCl ? device.Description : device.Name)}: "
+                + $"{ConsoleUi.OneLine(device.NextStep!)}.");
         foreach (DeviceInfo device in devices)
         {
             if (device.Processor is { } processor) WriteProcessor(ui, device, processor);
@@ -111,7 +117,8 @@ internal static class DevicesCommand
         {
             TextTable table = new("measured", "at", "per second");
             foreach (DeviceMeasurement one in measured)
-                table.Add(ConsoleUi.OneLine(one.Device), Title(one.Work), string.Create(CultureInfo.InvariantCulture, $"{one.PerSecond:N0} {Unit(one.Work)}"));
+                table.Add(ConsoleUi.OneLine(one.Device), Title(one.Work), string.Create(CultureInfo.InvariantCulture,
+                    $"{one.PerSecond:N0} {Unit(one.Work)}"));
             ui.Write(table);
             ui.WriteLine();
         }
@@ -122,7 +129,8 @@ internal static class DevicesCommand
         }
         DeviceCache cache = DeviceCache.Examine();
         ui.WriteLine(cache.Folder is { } folder
-            ? string.Create(CultureInfo.InvariantCulture, $"compiled kernels are kept in {ConsoleUi.OneLine(folder)}: {cache.Programs}, {cache.Bytes / 1024:N0} KiB")
+            ? string.Create(CultureInfo.InvariantCulture, $"compiled kernels are kept in {ConsoleUi.OneLine(folder)}: {cache.Programs}, "
+                + $"{cache.Bytes / 1024:N0} KiB")
             : "compiled kernels are not kept");
     }
 

@@ -12,7 +12,8 @@ internal static class EvalCommand
 {
     public static Command Create()
     {
-        Command command = new("eval", "Scores a model on sentence pairs: loss, BLEU, chrF and exact matches of all that it writes and of its first line.");
+        Command command = new("eval", "Scores a model on sentence pairs: loss, BLEU, chrF and exact matches of all that it writes "
+            + "and of its first line.");
         EvalOptions.AddTo(command);
         command.SetBody((arguments, ui, cancel) =>
         {
@@ -53,7 +54,8 @@ internal static class EvalCommand
         using (ProgressLine line = ui.StartProgress())
             result = Evaluator.Run(loaded.Model, loaded.Operations, loaded.Tokenizer, samples.Samples, how, new Shown(line), cancel);
         IReadOnlyList<string> written = files?.Write(result, cancel) ?? [];
-        new EvalReport(ui).Write(options, loaded, result, generation, text.SkippedCount, samples.SkippedCount, Stopwatch.GetElapsedTime(started), written);
+        new EvalReport(ui).Write(options, loaded, result, generation, text.SkippedCount, samples.SkippedCount,
+            Stopwatch.GetElapsedTime(started), written);
     }
 
     private static SampleSet Encode(EvalOptions options, LoadedModel loaded, ParallelText text)
@@ -65,8 +67,8 @@ internal static class EvalCommand
             options.Prompt.TargetLanguage);
         if (options.Generates) samples = samples.LeaveRoom(options.MaxNewTokens, capacity, options.SkipOverlong);
         return samples.Samples.Count > 0 ? samples : throw new InvalidDataException(
-            $"{options.Data}: the model has room for none of the {Sizes.Count(samples.SkippedCount, "pair")}, it was made for {Sizes.Count(capacity)} tokens. "
-            + "Ask for fewer new tokens, or choose a shorter template.");
+            $"{options.Data}: the model has room for none of the {Sizes.Count(samples.SkippedCount, "pair")}, it was made for "
+            + $"{Sizes.Count(capacity)} tokens. Ask for fewer new tokens, or choose a shorter template.");
     }
 
     /// <summary>How far an evaluation is, in words.</summary>

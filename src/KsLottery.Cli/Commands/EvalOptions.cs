@@ -44,7 +44,8 @@ internal sealed record EvalOptions
     {
         Description = "paper generates as KS-Lottery's authors do, with a beam search of width 4.",
     }.AcceptOnlyFromAmong("paper");
-    private static readonly Option<int> NewTokensOption = OptionValue.Count("--max-new-tokens", 1, 256, "The most tokens that a prompt is continued by.");
+    private static readonly Option<int> NewTokensOption = OptionValue.Count("--max-new-tokens", 1, 256,
+        "The most tokens that a prompt is continued by.");
     private static readonly Option<int[]> StopOption = new("--stop-id")
     {
         Description = "A further token that ends a text, beside those that model and tokenizer name; may be given several times.",
@@ -105,13 +106,14 @@ internal sealed record EvalOptions
         PairOptions.AddTo(command);
         PromptOptions.AddTo(command);
         ModelOptions.AddTo(command);
-        foreach (Option option in (Option[])[SpmOption, PresetOption, BeamsOption, NewTokensOption, StopOption, BatchOption, LimitOption, OverlongOption,
-            NoGenerateOption, OutOption])
+        foreach (Option option in (Option[])[SpmOption, PresetOption, BeamsOption, NewTokensOption, StopOption, BatchOption,
+            LimitOption, OverlongOption, NoGenerateOption, OutOption])
             command.Add(option);
         command.Validators.Add(result =>
         {
             bool hasModel = result.GetValue(ModelArgument) is not null, hasData = result.GetValue(DataOption) is not null;
-            bool hasHypotheses = result.GetValue(HypothesesOption) is not null, hasReferences = result.GetValue(ReferencesOption) is not null;
+            bool hasHypotheses = result.GetValue(HypothesesOption) is not null;
+            bool hasReferences = result.GetValue(ReferencesOption) is not null;
             if (hasModel != hasData || hasHypotheses != hasReferences || hasModel == hasHypotheses)
                 result.AddError("Give MODEL and --data PAIRS, or --hypotheses FILE and --references FILE.");
             else if (hasHypotheses && result.GetValue(OutOption) is not null)

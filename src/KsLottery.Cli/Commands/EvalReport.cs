@@ -30,19 +30,22 @@ internal sealed class EvalReport(ConsoleUi ui)
     }
 
     /// <summary>Prints how a model does.</summary>
-    public void Write(EvalOptions options, LoadedModel loaded, EvaluationResult result, GenerationOptions? generation, int incomplete, int overlong,
-        TimeSpan elapsed, IReadOnlyList<string> files)
+    public void Write(EvalOptions options, LoadedModel loaded, EvaluationResult result, GenerationOptions? generation,
+        int incomplete, int overlong, TimeSpan elapsed, IReadOnlyList<string> files)
     {
         string signature = Signature(options, loaded, generation);
         if (result.Scores is { } scores) WriteTable(scores);
         FactList facts = new();
-        facts.Add("pairs", $"{Sizes.Count(result.Samples.Count)}{Also(incomplete, "incomplete")}{Also(overlong, "too long for the model")}");
+        facts.Add("pairs",
+            $"{Sizes.Count(result.Samples.Count)}{Also(incomplete, "incomplete")}{Also(overlong, "too long for the model")}");
         facts.Add("loss", $"{NumberText.Fixed(result.Loss, 4)} nats a token, over {Sizes.Count(result.TargetCount, "target token")}");
         facts.Add("perplexity", NumberText.Real(result.Perplexity));
         if (result.Summary is { } summary)
         {
-            facts.Add("stops", $"{NumberText.Percent(summary.EosRate)} end by themselves, the others at {Sizes.Count(options.MaxNewTokens, "token")}");
-            facts.Add("mean length", $"{NumberText.Fixed(summary.MeanCharacters, 1)} characters, {NumberText.Fixed(result.MeanTokens, 1)} tokens");
+            facts.Add("stops", $"{NumberText.Percent(summary.EosRate)} end by themselves, the others at "
+                + $"{Sizes.Count(options.MaxNewTokens, "token")}");
+            facts.Add("mean length", $"{NumberText.Fixed(summary.MeanCharacters, 1)} characters, "
+                + $"{NumberText.Fixed(result.MeanTokens, 1)} tokens");
         }
         facts.Add("time", NumberText.Seconds(elapsed));
         if (files.Count > 0) facts.Add("written", $"{string.Join(", ", files)} in {ConsoleUi.OneLine(options.Out!)}");
@@ -77,9 +80,12 @@ internal sealed class EvalReport(ConsoleUi ui)
     /// <summary>What the result depends on beside model and data.</summary>
     private static string Signature(EvalOptions options, LoadedModel loaded, GenerationOptions? generation)
     {
-        string prompt = $"template:{options.Prompt.TemplateOrAlpaca.Name}|patch:{(loaded.PatchRows == 0 ? "no" : Sizes.Count(loaded.PatchRows, "row"))}";
-        return generation is null ? $"loss|{prompt}" : string.Create(CultureInfo.InvariantCulture,
-            $"{(generation.Beams == 1 ? "greedy" : $"beams:{generation.Beams}")}|new:{generation.MaxNewTokens}|stop:{string.Join(',', generation.EosIds)}|{prompt}");
+        string patch = loaded.PatchRows == 0 ? "no" : Sizes.Count(loaded.PatchRows, "row");
+        string prompt = $"template:{options.Prompt.TemplateOrAlpaca.Name}|patch:{patch}";
+        if (generation is null) return $"loss|{prompt}";
+        string search = generation.Beams == 1 ? "greedy" : string.Create(CultureInfo.InvariantCulture, $"beams:{generation.Beams}");
+        return string.Create(CultureInfo.InvariantCulture,
+            $"{search}|new:{generation.MaxNewTokens}|stop:{string.Join(',', generation.EosIds)}|{prompt}");
     }
 
     private void WriteTable(OutputScores scores)
@@ -87,8 +93,12 @@ internal sealed class EvalReport(ConsoleUi ui)
         bool hasPieces = scores.Raw.PieceBleu is not null;
         TextTable table = new([.. (string[])["output", ">BLEU", .. hasPieces ? (string[])[">spBLEU"] : [], ">chrF", ">chrF++", ">exact"]]);
         foreach ((HypothesisForm form, CorpusScores s) in scores.All)
-            table.Add([form switch { HypothesisForm.Raw => "raw", HypothesisForm.FirstLine => "first line", _ => "response" }, Two(s.Bleu.Score),
-                .. s.PieceBleu is { } pieces ? (string[])[Two(pieces.Score)] : [], Two(s.Chrf.Score), Two(s.ChrfPlusPlus.Score), NumberText.Percent(s.ExactMatchRate)]);
+        {
+            string name = form switch { HypothesisForm.Raw => "raw", HypothesisForm.FirstLine => "first line", _ => "response" };
+            table.Add([name, Two(s.Bleu.Score),
+                .. s.PieceBleu is { } pieces ? (string[])[Two(pieces.Score)] : [], Two(s.Chrf.Score), Two(s.ChrfPlusPlus.Score),
+                NumberText.Percent(s.ExactMatchRate)]);
+        }
         ui.Write(table);
         ui.WriteLine();
     }

@@ -10,7 +10,8 @@ internal static class ExportCommand
     /// <summary>Stands where the adapter must name its base and nobody said it; whoever loads the adapter passes the base itself.</summary>
     private const string NoName = "BASE_MODEL";
 
-    private static readonly Argument<string> Patch = new("PATCH") { Description = "The row patch that find --out wrote: patch.safetensors." };
+    private static readonly Argument<string> Patch =
+        new("PATCH") { Description = "The row patch that find --out wrote: patch.safetensors." };
 
     private static readonly Option<string> Form = new Option<string>("--to")
     {
@@ -46,7 +47,8 @@ internal static class ExportCommand
         };
         command.Validators.Add(result =>
         {
-            if (result.GetValue(Tied) && result.GetValue(Untied)) result.AddError("--tied and --untied exclude each other: give one of them, or none.");
+            if (result.GetValue(Tied) && result.GetValue(Untied))
+                result.AddError("--tied and --untied exclude each other: give one of them, or none.");
         });
         command.SetBody(Run);
         return command;
@@ -59,14 +61,16 @@ internal static class ExportCommand
         bool? tied = arguments.GetValue(Tied) ? true : arguments.GetValue(Untied) ? false : patch.IsTied;
         if (tied is null)
             throw new CommandException(ExitCode.Usage,
-                $"{patch.Path}: the patch does not say whether its base is tied, and the adapter's form depends on it. Add --tied or --untied.");
+                $"{patch.Path}: the patch does not say whether its base is tied, and the adapter's form depends on it. "
+                + "Add --tied or --untied.");
         PeftAdapter.Write(patch, output, model, tied, cancellationToken);
 
         string[] files = [PeftAdapter.ConfigName, PeftAdapter.WeightsName];
         new FactList()
             .Add("patch", ConsoleUi.OneLine(patch.Path))
             .Add("tensor", VisibleText.Escape(patch.TensorName))
-            .Add("tied", PatchReport.Tied(tied) + (tied == true ? ": rows for the input embedding and for the head" : ": rows for this tensor alone"))
+            .Add("tied", PatchReport.Tied(tied)
+                + (tied == true ? ": rows for the input embedding and for the head" : ": rows for this tensor alone"))
             .Add("rows", $"{Sizes.Count(patch.Indices.Count)} of {Sizes.Count(patch.Width)} values, as F32")
             .Add("base model", ConsoleUi.OneLine(model))
             .Add("output", ConsoleUi.OneLine(output))

@@ -32,7 +32,8 @@ internal sealed record FindOptions
         Description = "A row wins where p (adjusted, with --adjust) is below this threshold.",
         HelpName = "A",
         DefaultValueFactory = _ => new TicketSelection().Alpha,
-        CustomParser = result => OptionValue.Parse<double>(result, alpha => alpha > 0 && alpha < 1, "it must lie between 0 and 1, for instance 0.05"),
+        CustomParser = result => OptionValue.Parse<double>(result, alpha => alpha > 0 && alpha < 1,
+            "it must lie between 0 and 1, for instance 0.05"),
     };
     private static readonly Option<string> MethodOption = new("--method")
     {
@@ -41,7 +42,8 @@ internal sealed record FindOptions
     };
     private static readonly Option<string> AdjustOption = new("--adjust")
     {
-        Description = "The correction for the number of rows. The column adjusted_p is always written: with none, by bh, and rows win by p itself.",
+        Description = "The correction for the number of rows. The column adjusted_p is always written: with none, by bh, "
+            + "and rows win by p itself.",
         DefaultValueFactory = _ => PValueAdjustment.None.ToName(),
     };
     private static readonly Option<int?> TopOption = new("--top")
@@ -111,7 +113,8 @@ internal sealed record FindOptions
             if (!result.GetValue(AllOption)) return;
             if (result.GetResult(TensorOption) is { Implicit: false }) result.AddError("--all-tensors and --tensor exclude each other.");
             if (HtmlOption.IsGiven(result))
-                result.AddError("--all-tensors and --html exclude each other: write tensors.tsv with --out, and run kslottery report on the folder.");
+                result.AddError("--all-tensors and --html exclude each other: write tensors.tsv with --out, and run "
+                    + "kslottery report on the folder.");
             if (result.GetResult(TopOption) is { Implicit: false })
                 result.AddError("--all-tensors counts the rows below alpha in every tensor: --top is for one. Choose it with --tensor.");
         });

@@ -53,7 +53,8 @@ internal sealed class FindReport(ConsoleUi ui, FindOptions options, Ticket ticke
         string types = Origin.BaseType == Origin.TunedType
             ? Origin.BaseType.ToName()
             : $"{Origin.BaseType.ToName()} against {Origin.TunedType.ToName()}, compared as F32, so that rounding counts as a change";
-        string name = VisibleText.Escape(Origin.Tensor) + (TunedTensor == Origin.Tensor ? "" : $" against {VisibleText.Escape(TunedTensor)}");
+        string name = VisibleText.Escape(Origin.Tensor) + (TunedTensor == Origin.Tensor ? ""
+            : $" against {VisibleText.Escape(TunedTensor)}");
         ui.WriteLine($"{name}: {Sizes.Count(Origin.Rows, "row")} of {Sizes.Count(Origin.Width)}, {types}");
         ui.WriteLine($"base {Tying(Origin.IsTied)}{(Origin.IsTied == IsTunedTied ? "" : $"; tuned checkpoint {Tying(IsTunedTied)}")}");
         ui.WriteLine(tokens.Source is not null ? $"tokens from {VisibleText.Escape(tokens.Source)}"

@@ -15,7 +15,8 @@ internal static class GenerateCommand
 
     public static Command Create()
     {
-        Command command = new("generate", "Continues a text, or begins one: greedily, by drawing, or by beam search. Prints what the model adds.");
+        Command command = new("generate", "Continues a text, or begins one: greedily, by drawing, or by beam search. "
+            + "Prints what the model adds.");
         GenerateOptions.AddTo(command);
         command.SetBody((arguments, ui, cancel) => Run(GenerateOptions.From(arguments), ui, cancel));
         return command;
@@ -26,7 +27,8 @@ internal static class GenerateCommand
         using LoadedModel loaded = new(options.Model, ui, cancel);
         int capacity = loaded.Model.Config.MaxLength;
         (string Text, int[] Tokens)[] prompts = [.. ReadPrompts(options).Select(pair => Encode(pair, options, loaded))];
-        GenerationOptions generation = options.Generation with { EosIds = StopTokens.Of(loaded.Model.Config, loaded.Tokenizer, options.StopIds) };
+        GenerationOptions generation =
+            options.Generation with { EosIds = StopTokens.Of(loaded.Model.Config, loaded.Tokenizer, options.StopIds) };
         int longest = prompts.Max(prompt => prompt.Tokens.Length);
         capacity = (int)Math.Min(capacity, longest + (long)generation.MaxNewTokens);
         if (capacity - longest < generation.MaxNewTokens)
@@ -67,12 +69,14 @@ internal static class GenerateCommand
         int most = loaded.Model.Config.MaxLength - 1;
         int[] tokens = tokenizer.Encode(text, addBos: tokenizer.BosId is not null);
         if (tokens.Length == 0) tokens = [loaded.Model.Config.BosTokenId
-            ?? throw new InvalidDataException($"{options.Model.Path}: neither model nor tokenizer names a token that begins a text. Give a prompt.")];
+            ?? throw new InvalidDataException($"{options.Model.Path}: neither model nor tokenizer names a token that begins "
+                + "a text. Give a prompt.")];
         return tokens.Length <= most ? (text, tokens) : throw new InvalidDataException($"{pair.Path}: line {pair.Line}: the prompt has "
             + $"{Sizes.Count(tokens.Length, "token")}, the model has room for {Sizes.Count(most)} and an answer. Shorten it.");
     }
 
-    private static void WriteJson(ConsoleUi ui, GenerateOptions options, (string Text, int[] Tokens)[] prompts, IReadOnlyList<Generated> results,
+    private static void WriteJson(ConsoleUi ui, GenerateOptions options, (string Text, int[] Tokens)[] prompts,
+        IReadOnlyList<Generated> results,
         string[] texts, TimedDecoder timed) => ui.WriteJson(json =>
     {
         json.WriteString("model", options.Model.Path);
@@ -99,6 +103,7 @@ internal static class GenerateCommand
     private sealed class Shown(ProgressLine line) : IProgress<GenerationProgress>
     {
         public void Report(GenerationProgress value) =>
-            line.Report(() => $"{Sizes.Count(value.PromptsDone)} of {Sizes.Count(value.PromptCount, "text")}, {Sizes.Count(value.TokensDone)} tokens");
+            line.Report(() => $"{Sizes.Count(value.PromptsDone)} of {Sizes.Count(value.PromptCount, "text")}, "
+                + $"{Sizes.Count(value.TokensDone)} tokens");
     }
 }

@@ -15,22 +15,26 @@ internal sealed record GenerateOptions
         Description = "The text to continue; without a prompt the model begins one itself.",
         HelpName = "TEXT",
     };
-    private static readonly Option<string?> PromptsOption = new("--prompts") { Description = "A file with a prompt on each line.", HelpName = "FILE" };
+    private static readonly Option<string?> PromptsOption =
+        new("--prompts") { Description = "A file with a prompt on each line.", HelpName = "FILE" };
     private static readonly Option<double> TemperatureOption = new("--temperature")
     {
         Description = "0 takes the likeliest token each time; above 0 tokens are drawn, with the logits divided by it.",
         HelpName = "T",
-        CustomParser = result => OptionValue.Parse<double>(result, value => value >= 0 && double.IsFinite(value), "it must be a number from 0"),
+        CustomParser = result => OptionValue.Parse<double>(result, value => value >= 0 && double.IsFinite(value),
+            "it must be a number from 0"),
     };
     private static readonly Option<double> TopPOption = new("--top-p")
     {
         Description = "Draws from the fewest, likeliest tokens that together have this probability; 1 draws from all.",
         HelpName = "P",
         DefaultValueFactory = _ => 1,
-        CustomParser = result => OptionValue.Parse<double>(result, value => value > 0 && value <= 1, "it must lie above 0 and be 1 at most"),
+        CustomParser = result => OptionValue.Parse<double>(result, value => value > 0 && value <= 1,
+            "it must lie above 0 and be 1 at most"),
     };
     private static readonly Option<int> BeamsOption = OptionValue.Count("--beams", 1, 1, "The width of the beam search; 1 is none.");
-    private static readonly Option<int> NewTokensOption = OptionValue.Count("--max-new-tokens", 1, 256, "The most tokens that a prompt is continued by.");
+    private static readonly Option<int> NewTokensOption = OptionValue.Count("--max-new-tokens", 1, 256,
+        "The most tokens that a prompt is continued by.");
     private static readonly Option<long> SeedOption = new("--seed")
     {
         Description = "Decides all that is drawn.",
@@ -67,7 +71,9 @@ internal sealed record GenerateOptions
         command.Add(ModelArgument);
         foreach (Option option in (Option[])[PromptOption, PromptsOption]) command.Add(option);
         PromptOptions.AddTo(command);
-        foreach (Option option in (Option[])[TemperatureOption, TopPOption, BeamsOption, NewTokensOption, SeedOption, StopOption, BatchOption]) command.Add(option);
+        foreach (Option option in (Option[])
+            [TemperatureOption, TopPOption, BeamsOption, NewTokensOption, SeedOption, StopOption, BatchOption])
+            command.Add(option);
         ModelOptions.AddTo(command);
         command.Validators.Add(result =>
         {

@@ -19,11 +19,13 @@ internal static class InspectCommand
         Description = "Read every F32, F16 and BF16 matrix for the norms of its rows; without it only the input embedding.",
     };
 
-    private static readonly Option<bool> Fingerprints = new("--fingerprints") { Description = "Read every tensor for its SHA-256 fingerprint." };
+    private static readonly Option<bool> Fingerprints =
+        new("--fingerprints") { Description = "Read every tensor for its SHA-256 fingerprint." };
 
     public static Command Create()
     {
-        Command command = new("inspect", "Shows a checkpoint's tensors, whether it is tied, its vocabulary, norms of rows and fingerprints.")
+        Command command = new("inspect", "Shows a checkpoint's tensors, whether it is tied, its vocabulary, norms "
+            + "of rows and fingerprints.")
         {
             Path, Tensor, Norms, Fingerprints, Reading.NoMemoryMap,
         };

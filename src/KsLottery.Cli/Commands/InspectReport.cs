@@ -79,7 +79,8 @@ internal sealed class InspectReport(Inspection found, bool isOneTensor)
     {
         FactList facts = new();
         ModelConfig? config = _checkpoint.Config;
-        facts.Add("checkpoint", $"{ConsoleUi.OneLine(_checkpoint.Path)}{(_checkpoint.Shards.Count > 1 ? $", {_checkpoint.Shards.Count} shards" : "")}");
+        facts.Add("checkpoint",
+            $"{ConsoleUi.OneLine(_checkpoint.Path)}{(_checkpoint.Shards.Count > 1 ? $", {_checkpoint.Shards.Count} shards" : "")}");
         facts.Add("architecture", config is null ? "unknown: no config.json beside it" : string.Join(", ", new string?[]
         {
             Escape(config.Architecture ?? config.ModelType ?? "unnamed"),
@@ -92,10 +93,12 @@ internal sealed class InspectReport(Inspection found, bool isOneTensor)
         facts.Add("vocabulary", Vocabulary());
         facts.Add("tokenizer", TokenizerText());
         if (config is not null)
-            facts.Add("special ids", SpecialIds().Where(s => s.Ids.Count > 0).Select(s => $"{s.Name} {string.Join(" ", s.Ids)}").DefaultIfEmpty("none")
+            facts.Add("special ids", SpecialIds().Where(s => s.Ids.Count > 0)
+                .Select(s => $"{s.Name} {string.Join(" ", s.Ids)}").DefaultIfEmpty("none")
                 .Aggregate((a, b) => $"{a}, {b}"));
         facts.Add("total", $"{Sizes.Count(_checkpoint.Tensors.LongCount(), "tensor")}, "
-            + $"{Sizes.Count(_checkpoint.Tensors.Sum(t => t.ElementCount), "parameter")}, {Sizes.Bytes(_checkpoint.Tensors.Sum(t => t.ByteLength))}");
+            + $"{Sizes.Count(_checkpoint.Tensors.Sum(t => t.ElementCount), "parameter")}, "
+            + $"{Sizes.Bytes(_checkpoint.Tensors.Sum(t => t.ByteLength))}");
         return facts;
     }
 
@@ -125,7 +128,8 @@ internal sealed class InspectReport(Inspection found, bool isOneTensor)
         for (int i = 0; i < _checkpoint.Shards.Count; i++)
         {
             SafetensorsFile shard = _checkpoint.Shards[i];
-            table.Add(Sizes.Count(i + 1), Escape(System.IO.Path.GetFileName(shard.Path)), Sizes.Bytes(shard.Length), Sizes.Count(shard.Tensors.Count));
+            table.Add(Sizes.Count(i + 1), Escape(System.IO.Path.GetFileName(shard.Path)), Sizes.Bytes(shard.Length),
+                Sizes.Count(shard.Tensors.Count));
         }
         return table;
     }
@@ -134,11 +138,13 @@ internal sealed class InspectReport(Inspection found, bool isOneTensor)
     private TextTable TensorTable()
     {
         bool hasShards = _checkpoint.Shards.Count > 1, hasOdd = found.Tensors.Any(t => !IsAligned(t));
-        TextTable table = new([.. hasShards ? [">#"] : (string[])[], "tensor", "dtype", "shape", ">bytes", .. hasOdd ? ["alignment"] : (string[])[]]);
+        TextTable table = new([.. hasShards ? [">#"] : (string[])[], "tensor", "dtype", "shape", ">bytes",
+            .. hasOdd ? ["alignment"] : (string[])[]]);
         Dictionary<SafetensorsFile, int> numbers = _checkpoint.Shards.Select((s, i) => (s, i)).ToDictionary(p => p.s, p => p.i + 1);
         foreach (Tensor tensor in found.Tensors)
         {
-            string[] cells = [Escape(tensor.Name), Escape(tensor.DtypeName), $"[{string.Join(", ", tensor.Shape)}]", Sizes.Bytes(tensor.ByteLength)];
+            string[] cells = [Escape(tensor.Name), Escape(tensor.DtypeName), $"[{string.Join(", ", tensor.Shape)}]",
+                Sizes.Bytes(tensor.ByteLength)];
             table.Add([
                 .. hasShards ? [Sizes.Count(numbers[tensor.File])] : (string[])[],
                 .. cells,
@@ -152,8 +158,8 @@ internal sealed class InspectReport(Inspection found, bool isOneTensor)
         TextTable table = new("norms of rows", ">rows", ">least", ">median", ">greatest", ">zero", ">near 0", ">NaN/inf");
         foreach (Tensor tensor in found.Tensors)
             if (found.Norms.TryGetValue(tensor.Name, out RowNorms? norms))
-                table.Add(Escape(tensor.Name), Sizes.Count(norms.RowCount), NumberText.Real(norms.Least), NumberText.Real(norms.Median), NumberText.Real(norms.Greatest),
-                    Sizes.Count(norms.Zero), Sizes.Count(norms.NearlyZero), Sizes.Count(norms.NonFinite));
+                table.Add(Escape(tensor.Name), Sizes.Count(norms.RowCount), NumberText.Real(norms.Least), NumberText.Real(norms.Median),
+                    NumberText.Real(norms.Greatest), Sizes.Count(norms.Zero), Sizes.Count(norms.NearlyZero), Sizes.Count(norms.NonFinite));
         return table;
     }
 

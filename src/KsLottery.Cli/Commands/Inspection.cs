@@ -27,7 +27,8 @@ internal sealed class Inspection
     /// <summary>Why a tokenizer that is there cannot be read; null where there is no such trouble.</summary>
     public string? TokenizerDefect { get; private set; }
 
-    /// <summary>Rows past the end of the tokenizer; negative where it names tokens that have no row, null where either is not known.</summary>
+    /// <summary>Rows past the end of the tokenizer; negative where it names tokens that have no row, null where either is not
+    /// known.</summary>
     public long? PaddedRows => Tokenizer is { } tokenizer ? Vocabulary - tokenizer.Count : null;
 
     /// <summary>Norms of the tensors that were asked for.</summary>

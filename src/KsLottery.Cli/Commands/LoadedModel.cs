@@ -20,7 +20,8 @@ internal sealed class LoadedModel : IDisposable
         {
             LlamaConfig config = LlamaConfig.Load(options.Path);
             Tokenizer = (options.Tokenizer is { } path ? Tokenizer.Open(path) : Tokenizer.FindBeside(options.Path))
-                ?? throw new FileNotFoundException($"{options.Path}: no tokenizer beside the model, or several. Name one with --tokenizer.");
+                ?? throw new FileNotFoundException($"{options.Path}: no tokenizer beside the model, or several. "
+                    + "Name one with --tokenizer.");
             Checkpoint checkpoint = Keep(Checkpoint.Open(options.Path, options.Reading));
             IOperations operations = Keep(options.Device.Open(DeviceWork.Model)).Operations;
             LlamaWeights weights = Keep(LlamaWeights.Open(checkpoint, config, operations));

@@ -13,7 +13,8 @@ internal sealed record ModelOptions(string Path, string? Patch, string? Tokenize
 {
     private static readonly Option<string?> PatchOption = new("--patch")
     {
-        Description = "Run the model with the rows of this patch in place of its own, as apply would write it; refuses a base that drifted.",
+        Description = "Run the model with the rows of this patch in place of its own, as apply would write it; "
+            + "refuses a base that drifted.",
         HelpName = "FILE",
     };
     private static readonly Option<string?> TokenizerOption = new("--tokenizer")
@@ -30,6 +31,7 @@ internal sealed record ModelOptions(string Path, string? Patch, string? Tokenize
     }
 
     /// <summary>Reads the arguments.</summary>
-    public static ModelOptions From(ParseResult arguments, string path) => new(path, arguments.GetValue(PatchOption), arguments.GetValue(TokenizerOption),
+    public static ModelOptions From(ParseResult arguments, string path) =>
+        new(path, arguments.GetValue(PatchOption), arguments.GetValue(TokenizerOption),
         DeviceOption.From(arguments), Cli.Reading.Of(arguments));
 }

@@ -6,8 +6,10 @@ namespace KsLottery.Cli.Commands;
 /// <summary>The arguments that say where the two sides of sentence pairs stand in their file.</summary>
 internal static class PairOptions
 {
-    private static readonly Option<int> SourceColumn = OptionValue.Count("--source-column", 1, 1, "The column of the source in a tab-separated file.");
-    private static readonly Option<int> TargetColumn = OptionValue.Count("--target-column", 1, 2, "The column of the target in a tab-separated file.");
+    private static readonly Option<int> SourceColumn = OptionValue.Count("--source-column", 1, 1,
+        "The column of the source in a tab-separated file.");
+    private static readonly Option<int> TargetColumn = OptionValue.Count("--target-column", 1, 2,
+        "The column of the target in a tab-separated file.");
     private static readonly Option<string?> SourceKey = new("--source-key")
     {
         Description = "The property of a JSON object \"translation\" that holds the source, such as en.",

@@ -4,7 +4,8 @@ using KsLottery.Engine.Training;
 
 namespace KsLottery.Cli.Commands;
 
-/// <summary>The arguments that say how a training steps, for <c>tune</c> and <c>pretrain</c>; what is left out keeps the command's default.</summary>
+/// <summary>The arguments that say how a training steps, for <c>tune</c> and <c>pretrain</c>; what is left out keeps the command's
+/// default.</summary>
 internal static class PlanOptions
 {
     private const string Positive = "it must be a number above 0", NotNegative = "it must be a number from 0";
@@ -12,8 +13,8 @@ internal static class PlanOptions
 
     private static readonly Option<double?> Epochs = OptionValue.Optional<double>("--epochs", "N", IsPositive, Positive,
         "How often the data are gone through.");
-    private static readonly Option<long?> Steps = OptionValue.Optional<long>("--steps", "N", n => n >= 1, "it must be a whole number from 1",
-        "Optimizer steps, in place of --epochs.");
+    private static readonly Option<long?> Steps = OptionValue.Optional<long>("--steps", "N", n => n >= 1,
+        "it must be a whole number from 1", "Optimizer steps, in place of --epochs.");
     private static readonly Option<int?> Batch = OptionValue.OptionalCount("--batch", "Sequences of an optimizer step.");
     private static readonly Option<int?> MicroBatch = OptionValue.OptionalCount("--micro-batch",
         "Tokens computed at once; fewer take less memory. 2048 by default.");
@@ -26,7 +27,8 @@ internal static class PlanOptions
     private static readonly Option<double?> FinalRate = OptionValue.Optional<double>("--final-rate", "SHARE", n => n is >= 0 and <= 1,
         "it must be a number from 0 to 1", "Where a cosine ends, as a share of the largest rate; 0 by default.");
     private static readonly Option<double?> Warmup = OptionValue.Optional<double>("--warmup", "W",
-        n => n is >= 0 and < 1 || (n == Math.Floor(n) && n < long.MaxValue), "it must be a share from 0 to below 1, or a whole number of steps",
+        n => n is >= 0 and < 1 || (n == Math.Floor(n) && n < long.MaxValue),
+        "it must be a share from 0 to below 1, or a whole number of steps",
         "The linear rise of the rate: below 1 a share of the steps, from 1 a number of steps. 0.03 by default.");
     private static readonly Option<double?> Clip = OptionValue.Optional<double>("--clip", "NORM", IsNotNegative, NotNegative,
         "The norm that all gradients together are scaled down to; 0 never scales. 1 by default.");
@@ -50,7 +52,8 @@ internal static class PlanOptions
     {
         command.Validators.Add(result =>
         {
-            if (result.GetResult(Epochs) is not null && result.GetResult(Steps) is not null) result.AddError("--epochs and --steps exclude each other.");
+            if (result.GetResult(Epochs) is not null && result.GetResult(Steps) is not null)
+                result.AddError("--epochs and --steps exclude each other.");
         });
         foreach (Option option in (Option[])[Epochs, Steps, Batch, MicroBatch, LearningRate, Schedule, FinalRate, Warmup, Clip, WeightDecay,
             Beta1, Beta2, Seed, EvaluateEvery, Recompute])

@@ -15,7 +15,8 @@ internal static class PretrainCommand
     public static Command Create()
     {
         Command command = new("pretrain",
-            "Trains a small LLaMA-type model from plain text, for experiments without a download; can be stopped at any moment and resumed.");
+            "Trains a small LLaMA-type model from plain text, for experiments without a download; can be stopped at "
+            + "any moment and resumed.");
         PretrainOptions.AddTo(command);
         command.SetBody((arguments, ui, cancel) => Run(PretrainOptions.From(arguments), ui, cancel));
         return command;
@@ -77,15 +78,16 @@ internal static class PretrainCommand
         return Tokenizer.Open(folder);
     }
 
-    private static void WriteFacts(ConsoleUi ui, PretrainOptions options, LlamaConfig config, int texts, TextSequences data, PretrainingRun run,
-        ComputeDevice device)
+    private static void WriteFacts(ConsoleUi ui, PretrainOptions options, LlamaConfig config, int texts,
+        TextSequences data, PretrainingRun run, ComputeDevice device)
     {
         long tokens = data.Training.Sum(s => (long)s.RowCount), held = data.HeldOut.Sum(s => (long)s.RowCount);
         string batch = $"{Sizes.Count(options.Plan.BatchSize)} x {Sizes.Count(config.MaxLength)}";
         new FactList()
             .Add("text", $"{Sizes.Count(texts, "text")}, {Sizes.Count(tokens, "token")} to train on, {Sizes.Count(held)} held out")
             .Add("vocabulary", Sizes.Count(config.VocabularySize, "token"))
-            .Add("layers", $"{Sizes.Count(config.LayerCount)} of width {Sizes.Count(config.Width)}, {Sizes.Count(config.FeedForwardWidth)} within")
+            .Add("layers", $"{Sizes.Count(config.LayerCount)} of width {Sizes.Count(config.Width)}, "
+                + $"{Sizes.Count(config.FeedForwardWidth)} within")
             .Add("heads", $"{Sizes.Count(config.Attention.Heads)} of width {Sizes.Count(config.Attention.HeadWidth)}, "
                 + $"{Sizes.Count(config.Attention.KeyHeads)} for keys and values")
             .Add("trainable", $"{Sizes.Count(run.ParameterCount)}, output head {(config.IsTied ? "tied" : "of its own")}")

@@ -17,7 +17,10 @@ internal static class ReportCommand
         Description = "The new folder for report.html and the charts as .svg and .tsv; without it DIR-report, beside DIR.",
         HelpName = "DIR",
     };
-    private static readonly Option<bool> Force = new("--force") { Description = "Replace an earlier report; other files are never replaced." };
+    private static readonly Option<bool> Force = new("--force")
+    {
+        Description = "Replace an earlier report; other files are never replaced.",
+    };
     private static readonly Option<int?> Row = OptionValue.Optional<int>("--row", "ID", id => id >= 0, "it must be a whole number from 0",
         "The row whose values before and after are drawn, one of the ticket's; without it the one that moved most.");
     private static readonly Option<string?> Data = new("--data")
@@ -37,7 +40,8 @@ internal static class ReportCommand
 
     public static Command Create()
     {
-        Command command = new("report", "Makes a page about what other commands left in a folder: tickets, trainings, certificates, controls; what is absent is left out.")
+        Command command = new("report", "Makes a page about what other commands left in a folder: tickets, trainings, certificates, "
+            + "controls; what is absent is left out.")
         {
             Folder, Out, Force, Row, Data, TokenizerPath, TensorBoard,
         };
@@ -80,7 +84,8 @@ internal static class ReportCommand
     private static IReadOnlyList<long> Count(string data, ParseResult arguments, string folder, ConsoleUi ui, CancellationToken cancel)
     {
         Tokenizer tokenizer = arguments.GetValue(TokenizerPath) is { } path ? Tokenizer.Open(path)
-            : FindTokenizer(folder) ?? throw new FileNotFoundException($"{folder}: no tokenizer in it or in a folder in it. Name one with --tokenizer.");
+            : FindTokenizer(folder) ?? throw new FileNotFoundException($"{folder}: no tokenizer in it or in a folder in it. "
+                + "Name one with --tokenizer.");
         ParallelText text = ParallelText.Read(data, PairOptions.From(arguments));
         using ProgressLine progress = ui.StartProgress();
         progress.Report(() => $"counting the tokens of {Sizes.Count(text.Count, "pair")}");
@@ -88,5 +93,6 @@ internal static class ReportCommand
     }
 
     private static Tokenizer? FindTokenizer(string folder) => !Directory.Exists(folder) ? null
-        : Directory.EnumerateDirectories(folder).Order(StringComparer.Ordinal).Prepend(folder).Select(Tokenizer.FindBeside).FirstOrDefault(t => t is not null);
+        : Directory.EnumerateDirectories(folder).Order(StringComparer.Ordinal).Prepend(folder).Select(Tokenizer.FindBeside)
+            .FirstOrDefault(t => t is not null);
 }

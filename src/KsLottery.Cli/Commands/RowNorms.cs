@@ -31,7 +31,7 @@ internal sealed record RowNorms(long RowCount, double Least, double Median, doub
         if (norms.Length == 0) return new(rows.RowCount, double.NaN, double.NaN, double.NaN, 0, 0, rows.RowCount);
         double median = norms[norms.Length / 2];
         long zero = norms.LongCount(n => n == 0);
-        return new(rows.RowCount, norms[0], median, norms[^1], zero, norms.LongCount(n => n < median * NearlyZeroShare) - (median > 0 ? zero : 0),
-            rows.RowCount - norms.Length);
+        long nearlyZero = norms.LongCount(n => n < median * NearlyZeroShare) - (median > 0 ? zero : 0);
+        return new(rows.RowCount, norms[0], median, norms[^1], zero, nearlyZero, rows.RowCount - norms.Length);
     }
 }

@@ -24,7 +24,8 @@ internal sealed record RunFolderOptions(string Out, bool Resume, TimeSpan SaveEv
         Description = "Save the state after so many seconds; it is also saved on Ctrl-C.",
         HelpName = "SECONDS",
         DefaultValueFactory = _ => 300,
-        CustomParser = result => OptionValue.Parse<double>(result, seconds => seconds is >= 0 and < 1e9, "it must be a number of seconds from 0"),
+        CustomParser = result => OptionValue.Parse<double>(result, seconds => seconds is >= 0 and < 1e9,
+            "it must be a number of seconds from 0"),
     };
 
     /// <summary>Gives a command the arguments.</summary>
@@ -35,6 +36,7 @@ internal sealed record RunFolderOptions(string Out, bool Resume, TimeSpan SaveEv
     }
 
     /// <summary>Reads the arguments.</summary>
-    public static RunFolderOptions From(ParseResult arguments) => new(arguments.GetRequiredValue(OutOption), arguments.GetValue(ResumeOption),
+    public static RunFolderOptions From(ParseResult arguments) =>
+        new(arguments.GetRequiredValue(OutOption), arguments.GetValue(ResumeOption),
         TimeSpan.FromSeconds(arguments.GetValue(SaveEveryOption)), DeviceOption.From(arguments));
 }

@@ -41,7 +41,8 @@ internal static class TensorMap
                 }
             }
         }
-        report.Apart.AddRange(pair.Tuned.Tensors.Where(t => !pair.Base.TryGetTensor(t.Name, out _)).Select(t => (t.Name, "only in the tuned")));
+        report.Apart.AddRange(pair.Tuned.Tensors.Where(t => !pair.Base.TryGetTensor(t.Name, out _))
+            .Select(t => (t.Name, "only in the tuned")));
         file?.Write(report.Lines, cancel);
         report.Write(ui, file?.Path);
         return ExitCode.Ok;
@@ -51,7 +52,8 @@ internal static class TensorMap
     private static string? WhyNot(Tensor tensor) =>
         !tensor.IsKnownType ? "skipped: its type is not known to this version"
         : !tensor.ElementType.IsComputable() ? $"skipped: rows of {tensor.ElementType.ToName()} cannot be tested"
-        : tensor.RowShape.Width is < 1 or > KsRowKernels.MaximumWidth ? $"skipped: a row has 1 to {Sizes.Count(KsRowKernels.MaximumWidth)} elements"
+        : tensor.RowShape.Width is < 1 or > KsRowKernels.MaximumWidth
+            ? $"skipped: a row has 1 to {Sizes.Count(KsRowKernels.MaximumWidth)} elements"
         : tensor.RowShape.Rows > Array.MaxLength ? "skipped: too many rows"
         : null;
 

@@ -10,7 +10,8 @@ namespace KsLottery.Cli.Commands;
 internal sealed class TensorMapFile
 {
     private const string FileName = "tensors.tsv";
-    private const string Header = "tensor\tbase_dtype\ttuned_dtype\trows\twidth\tunchanged\tchanged\tdegenerate\tnon_finite\tticket_rows\tcritical_h\tlargest_h\tlargest_D\n";
+    private const string Header = "tensor\tbase_dtype\ttuned_dtype\trows\twidth\tunchanged\tchanged\tdegenerate\tnon_finite\tticket_rows\t"
+        + "critical_h\tlargest_h\tlargest_D\n";
 
     private readonly string _folder;
 
@@ -23,8 +24,10 @@ internal sealed class TensorMapFile
         _folder = folder;
         if (File.Exists(folder)) throw new IOException($"{folder}: this is a file. Name a folder for the output.");
         if (!File.Exists(Path)) return;
-        if (!replace) throw new IOException($"{Path}: an earlier result stands there. Allow it to be replaced (--force), or name another folder.");
-        if (!File.ReadLines(Path).Take(1).Contains(Header.TrimEnd('\n'))) throw new IOException($"{Path}: another file stands there, which is no map of tensors. Name another folder.");
+        if (!replace)
+            throw new IOException($"{Path}: an earlier result stands there. Allow it to be replaced (--force), or name another folder.");
+        if (!File.ReadLines(Path).Take(1).Contains(Header.TrimEnd('\n')))
+            throw new IOException($"{Path}: another file stands there, which is no map of tensors. Name another folder.");
     }
 
     /// <summary>The file.</summary>
@@ -35,8 +38,11 @@ internal sealed class TensorMapFile
     {
         StringBuilder text = new(Header);
         foreach (TensorMapLine line in lines)
-            text.Append(CultureInfo.InvariantCulture, $"{VisibleText.Escape(line.Name)}\t{line.BaseType.ToName()}\t{line.TunedType.ToName()}\t{line.Rows}\t{line.Width}\t{line.Unchanged}\t")
-                .Append(CultureInfo.InvariantCulture, $"{line.Changed}\t{line.Degenerate}\t{line.NonFinite}\t{line.TicketRows}\t{line.CriticalCount}\t{line.LargestCount}\t{line.LargestStatistic}\n");
+            text.Append(VisibleText.Escape(line.Name))
+                .Append(CultureInfo.InvariantCulture, $"\t{line.BaseType.ToName()}\t{line.TunedType.ToName()}\t")
+                .Append(CultureInfo.InvariantCulture, $"{line.Rows}\t{line.Width}\t{line.Unchanged}\t{line.Changed}\t{line.Degenerate}\t")
+                .Append(CultureInfo.InvariantCulture, $"{line.NonFinite}\t{line.TicketRows}\t{line.CriticalCount}\t{line.LargestCount}\t")
+                .Append(CultureInfo.InvariantCulture, $"{line.LargestStatistic}\n");
         Directory.CreateDirectory(_folder);
         AtomicFile.WriteText(Path, text.ToString(), cancel);
     }

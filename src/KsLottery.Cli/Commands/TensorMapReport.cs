@@ -59,7 +59,8 @@ internal sealed class TensorMapReport(TicketSelection selection)
 
         int touched = Lines.Count(l => l.Unchanged < l.Rows);
         ui.WriteLine($"{Sizes.Count(Lines.Count)} {(Lines.Count == 1 ? "matrix" : "matrices")}, {Sizes.Count(touched)} with changed rows; "
-            + $"{Sizes.Count(OtherCount, "other tensor")}, {Sizes.Count(ChangedOthers.Count)} changed; {Sizes.Count(Apart.Count)} not compared");
+            + $"{Sizes.Count(OtherCount, "other tensor")}, {Sizes.Count(ChangedOthers.Count)} changed; "
+            + $"{Sizes.Count(Apart.Count)} not compared");
         ui.WriteLine($"{Sizes.Count(RowCount, "row")} in {NumberText.Seconds(TimeSpan.FromSeconds(Seconds))}");
         if (file is not null) ui.WriteLine($"written {ConsoleUi.OneLine(file)}");
         ui.WriteLine();

@@ -19,16 +19,18 @@ internal sealed record TicketOptions(string? Path, string? Only, int? Rows)
 
     private static readonly Option<string?> TicketOption = new("--ticket")
     {
-        Description = "The rows that learn, with --train ticket: the ticket.json of find, or a list of row numbers (text, or the first column of a TSV).",
+        Description = "The rows that learn, with --train ticket: the ticket.json of find, or a list of row numbers (text, or the "
+            + "first column of a TSV).",
         HelpName = "FILE",
     };
     private static readonly Option<string?> OnlyOption = new("--only")
     {
-        Description = "K: only the K best rows of the ticket. random, frequency: in place of a ticket's rows as many drawn by the seed, or those of the "
-            + "data's most frequent tokens; how many the ticket says, or --rows.",
+        Description = "K: only the K best rows of the ticket. random, frequency: in place of a ticket's rows as many drawn by the seed, or "
+            + "those of the data's most frequent tokens; how many the ticket says, or --rows.",
         HelpName = "K|random|frequency",
     };
-    private static readonly Option<int?> RowsOption = OptionValue.OptionalCount("--rows", "How many rows --only random or frequency takes.");
+    private static readonly Option<int?> RowsOption =
+        OptionValue.OptionalCount("--rows", "How many rows --only random or frequency takes.");
 
     /// <summary>The ticket file, where the rows that learn are its own.</summary>
     public string? OwnPath => Only is Random or Frequency ? null : Path;
@@ -55,19 +57,23 @@ internal sealed record TicketOptions(string? Path, string? Only, int? Rows)
     /// <param name="seed">Draws random rows.</param>
     /// <param name="cancellationToken">Stops while the embedding's fingerprint is taken.</param>
     /// <returns>The rows, and the line that says how they were chosen.</returns>
-    public TicketList Choose(Tensor embedding, TokenTable tokens, IReadOnlyList<TokenSequence> training, ulong seed, CancellationToken cancellationToken)
+    public TicketList Choose(Tensor embedding, TokenTable tokens, IReadOnlyList<TokenSequence> training, ulong seed,
+        CancellationToken cancellationToken)
     {
         TicketList? ticket = Path is null ? null : TicketList.Read(Path, embedding, cancellationToken);
         int count = Rows ?? ticket?.Ids.Count ?? 0;
         switch (Only)
         {
             case null: return ticket!;
-            case Random: return new(RowChoice.Random(tokens, (int)embedding.Shape[0], count, seed), Line($"rows:random|k:{count}|seed:{seed}"));
+            case Random:
+                return new(RowChoice.Random(tokens, (int)embedding.Shape[0], count, seed),
+                    Line($"rows:random|k:{count}|seed:{seed}"));
             case Frequency: return new(RowChoice.MostFrequent(training, count), Line($"rows:frequency|k:{count}"));
         }
         int best = int.Parse(Only, CultureInfo.InvariantCulture);
         return best <= ticket!.Ids.Count ? new([.. ticket.Ids.Take(best)], Line($"{ticket.Signature}|only:{best}"))
-            : throw new CommandException(ExitCode.BadInput, Line($"--only {best}: the ticket has {ticket.Ids.Count} rows. Take that many at most."));
+            : throw new CommandException(ExitCode.BadInput,
+                Line($"--only {best}: the ticket has {ticket.Ids.Count} rows. Take that many at most."));
     }
 
     private static void Check(CommandResult result)
@@ -76,7 +82,8 @@ internal sealed record TicketOptions(string? Path, string? Only, int? Rows)
         bool hasTicket = result.GetResult(TicketOption) is not null, hasRows = result.GetResult(RowsOption) is not null;
         if (only is Random or Frequency)
         {
-            if (!hasTicket && !hasRows) result.AddError($"--only {only} needs --rows K, or a --ticket of which it takes the number of rows.");
+            if (!hasTicket && !hasRows)
+                result.AddError($"--only {only} needs --rows K, or a --ticket of which it takes the number of rows.");
         }
         else if (hasRows)
             result.AddError("--rows belongs to --only random or --only frequency; --only K takes the K best rows of a ticket.");

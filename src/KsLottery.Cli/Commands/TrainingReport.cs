@@ -41,18 +41,20 @@ internal sealed class TrainingReport
     public void Write()
     {
         FactList facts = new FactList().Add("loss", $"{Loss(_summary.FirstLoss)} at the first step, {Loss(_summary.LastLoss)} at the last");
-        if (_summary.EvalLossAfter is not null) facts.Add("held out", $"{Loss(_summary.EvalLossBefore)} before, {Loss(_summary.EvalLossAfter)} after");
+        if (_summary.EvalLossAfter is not null)
+            facts.Add("held out", $"{Loss(_summary.EvalLossBefore)} before, {Loss(_summary.EvalLossAfter)} after");
         facts.Add("trained", Sizes.Count(_summary.ParameterCount, "parameter"))
             .Add("frozen", _summary.FrozenFingerprint is { } frozen ? $"{frozen}, the same before and after" : "nothing")
             .Add("memory", $"{Sizes.Bytes(_summary.PeakBytes)} at most, mapped weights not counted");
-        if (_summary.Files.InexactValues > 0) facts.Add("rounded", $"{Sizes.Count(_summary.Files.InexactValues, "trained value")} to the base's type");
+        if (_summary.Files.InexactValues > 0)
+            facts.Add("rounded", $"{Sizes.Count(_summary.Files.InexactValues, "trained value")} to the base's type");
         facts.Add("output", ConsoleUi.OneLine(_output))
             .Add("written", string.Join(", ", _summary.Files.Names.Select(ConsoleUi.OneLine)))
             .Add("next", ConsoleUi.OneLine(_next))
             .WriteTo(_ui);
         if (_summary.Files.OverflowedValues > 0)
-            _ui.Remark($"note: {Sizes.Count(_summary.Files.OverflowedValues, "trained value")} lay beyond the base's type and became infinite: "
-                + "write F32 (--dtype f32).");
+            _ui.Remark($"note: {Sizes.Count(_summary.Files.OverflowedValues, "trained value")} lay beyond the base's type and became "
+                + "infinite: write F32 (--dtype f32).");
     }
 
     /// <summary>Writes the same as properties.</summary>

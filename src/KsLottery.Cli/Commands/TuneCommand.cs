@@ -15,7 +15,8 @@ internal static class TuneCommand
     public static Command Create()
     {
         Command command = new("tune",
-            "Trains a model, its embedding, low-rank adapters, or only the rows of a ticket on sentence pairs; can be stopped at any moment and resumed.");
+            "Trains a model, its embedding, low-rank adapters, or only the rows of a ticket on sentence pairs; can be stopped at "
+            + "any moment and resumed.");
         TuneOptions.AddTo(command);
         command.SetBody((arguments, ui, cancel) => Run(TuneOptions.From(arguments), ui, cancel));
         return command;
@@ -56,7 +57,8 @@ internal static class TuneCommand
             Settings = [.. TuneData.Settings(options, tokenizer)],
         }, cancel);
         WriteFacts(ui, options, run, rows, data, device);
-        TrainingReport report = TrainingReport.Of(ui, options.Folder.Out, Next(options, rows is not null), progress => run.Run(progress, cancel));
+        TrainingReport report = TrainingReport.Of(ui, options.Folder.Out, Next(options, rows is not null), progress =>
+            run.Run(progress, cancel));
         report.Write();
         ui.WriteJson(json =>
         {
@@ -85,7 +87,8 @@ internal static class TuneCommand
         LlamaConfig config = run.Config;
         FactList facts = new FactList()
             .Add("model", ConsoleUi.OneLine(options.Model))
-            .Add("weights", $"{Sizes.Count(config.ParameterCount)}, {Sizes.Count(config.LayerCount, "layer")} of width {Sizes.Count(config.Width)}")
+            .Add("weights", $"{Sizes.Count(config.ParameterCount)}, {Sizes.Count(config.LayerCount, "layer")} of width "
+                + $"{Sizes.Count(config.Width)}")
             .Add("learns", options.Train)
             .Add("trainable", Sizes.Count(run.ParameterCount)
                 + (rows is null ? "" : $" = {Sizes.Count(rows.Ids.Count, "row")} of {Sizes.Count(config.Width)}"));
@@ -95,7 +98,8 @@ internal static class TuneCommand
         facts.Add("data", $"{Sizes.Count(data.Training.Count, "pair")}, {Sizes.Count(data.TokenCount, "token")}{skipped}{cut}");
         if (data.Evaluation.Count > 0) facts.Add("held out", Sizes.Count(data.Evaluation.Count, "pair"));
         facts.Add("prompt", options.Prompt.TemplateOrAlpaca.Name)
-            .Add("steps", $"{Sizes.Count(run.StepCount)}, {Sizes.Count(run.StepsPerEpoch)} an epoch of batches of {Sizes.Count(options.Plan.BatchSize)}")
+            .Add("steps", $"{Sizes.Count(run.StepCount)}, {Sizes.Count(run.StepsPerEpoch)} an epoch of batches of "
+                + $"{Sizes.Count(options.Plan.BatchSize)}")
             .Add("schedule", PlanOptions.Describe(options.Plan))
             .Add("memory", $"about {Sizes.Bytes(run.EstimatedBytes)} beside the mapped base, {DeviceOption.Describe(device)}")
             .WriteTo(ui);

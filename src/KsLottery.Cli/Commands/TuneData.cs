@@ -15,7 +15,8 @@ internal sealed record TuneData(IReadOnlyList<TokenSequence> Training, IReadOnly
     /// <summary>Reads and encodes the pairs.</summary>
     public static TuneData Read(TuneOptions options, LlamaConfig config, Tokenizer tokenizer)
     {
-        SampleEncoder encoder = new(tokenizer, config.VocabularySize, options.MaxLength ?? Math.Min(SampleEncoder.AuthorsLength, config.MaxLength), options.Overlong);
+        int longest = options.MaxLength ?? Math.Min(SampleEncoder.AuthorsLength, config.MaxLength);
+        SampleEncoder encoder = new(tokenizer, config.VocabularySize, longest, options.Overlong);
         ParallelText text = ParallelText.Read(options.Data, options.Pairs);
         SentencePair[] pairs = [.. text.Take(options.Limit)];
         int held = (int)Math.Ceiling(options.EvaluationShare * pairs.Length);
@@ -27,7 +28,8 @@ internal sealed record TuneData(IReadOnlyList<TokenSequence> Training, IReadOnly
         return training.Samples.Count > 0
             ? new(training.Sequences, evaluation.Sequences, text.SkippedCount + training.SkippedCount + evaluation.SkippedCount,
                 training.TruncatedCount)
-            : throw new CommandException(ExitCode.BadInput, $"{options.Data}: every pair was longer than allowed and left out. Raise --max-length.");
+            : throw new CommandException(ExitCode.BadInput, $"{options.Data}: every pair was longer than allowed and left "
+                + "out. Raise --max-length.");
 
         SampleSet Encode(IEnumerable<SentencePair> some) =>
             encoder.Encode(some, options.Prompt.TemplateOrAlpaca, options.Prompt.SourceLanguage, options.Prompt.TargetLanguage);

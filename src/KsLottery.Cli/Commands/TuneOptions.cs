@@ -28,8 +28,8 @@ internal sealed record TuneOptions
     private static readonly Option<int?> RankOption = OptionValue.OptionalCount("--rank", "The rank of --train lora; 8 by default.");
     private static readonly Option<string?> PresetOption = new Option<string?>("--preset")
     {
-        Description = "The paper's settings, which other options override. paper-embed: the embedding, 3 epochs from 2e-5. paper-partial: a ticket, "
-            + "5 epochs from 1e-2. Both: batches of 128, a cosine, the Alpaca template. They are also the defaults of --train.",
+        Description = "The paper's settings, which other options override. paper-embed: the embedding, 3 epochs from 2e-5. paper-partial: "
+            + "a ticket, 5 epochs from 1e-2. Both: batches of 128, a cosine, the Alpaca template. They are also the defaults of --train.",
     }.AcceptOnlyFromAmong(PaperEmbed, PaperPartial);
     private static readonly Option<string?> TokenizerOption = new("--tokenizer")
     {
@@ -37,7 +37,8 @@ internal sealed record TuneOptions
         HelpName = "PATH",
     };
     private static readonly Option<int> LimitOption = OptionValue.Count("--limit", 0, 0, "Only the first N pairs; 0 takes all.");
-    private static readonly Option<int?> LengthOption = OptionValue.Optional<int>("--max-length", "TOKENS", n => n >= 2, "it must be a whole number from 2",
+    private static readonly Option<int?> LengthOption = OptionValue.Optional<int>("--max-length", "TOKENS", n => n >= 2,
+        "it must be a whole number from 2",
         "The most tokens of a pair with its prompt; by default what the model was made for, 1024 at most.");
     private static readonly Option<string> OverlongOption = new Option<string>("--overlong")
     {
@@ -49,7 +50,8 @@ internal sealed record TuneOptions
         Description = "Pairs to evaluate on, in the form of --data.",
         HelpName = "PAIRS",
     };
-    private static readonly Option<double> ShareOption = OptionValue.Share("--eval-share", 0, "Hold the last share of --data out and evaluate on it.");
+    private static readonly Option<double> ShareOption = OptionValue.Share("--eval-share", 0,
+        "Hold the last share of --data out and evaluate on it.");
     private static readonly Option<string> DtypeOption = new Option<string>("--dtype")
     {
         Description = "The type of trained tensors in a checkpoint: f32, or keep for the base's own, rounded. A patch always holds F32.",
@@ -103,7 +105,8 @@ internal sealed record TuneOptions
         TicketOptions.AddTo(command);
         PairOptions.AddTo(command);
         PromptOptions.AddTo(command);
-        foreach (Option option in (Option[])[LimitOption, LengthOption, OverlongOption, EvaluationOption, ShareOption, TokenizerOption]) command.Add(option);
+        foreach (Option option in (Option[])[LimitOption, LengthOption, OverlongOption, EvaluationOption, ShareOption, TokenizerOption])
+            command.Add(option);
         PlanOptions.AddTo(command);
         RunFolderOptions.AddTo(command);
         foreach (Option option in (Option[])[DtypeOption, Cli.Reading.NoMemoryMap]) command.Add(option);
@@ -142,8 +145,10 @@ internal sealed record TuneOptions
         bool hasRows = TicketOptions.AreGiven(result);
         if (train is null) result.AddError("Say what learns: --train full, embedding, ticket or lora, or a --preset.");
         if (train != LowRank && result.GetResult(RankOption) is not null) result.AddError($"--rank belongs to --train {LowRank}.");
-        if (train == OfTicket && !hasRows) result.AddError("--train ticket needs the rows: --ticket FILE, or --only random or frequency with --rows K.");
-        if (train is not (null or OfTicket) && hasRows) result.AddError($"--ticket, --only and --rows belong to --train ticket, not to {train}.");
+        if (train == OfTicket && !hasRows)
+            result.AddError("--train ticket needs the rows: --ticket FILE, or --only random or frequency with --rows K.");
+        if (train is not (null or OfTicket) && hasRows)
+            result.AddError($"--ticket, --only and --rows belong to --train ticket, not to {train}.");
         if (train == OfTicket && result.GetValue(DtypeOption) == "keep")
             result.AddError("--dtype keep is for checkpoints: a patch holds F32, and apply rounds it.");
         if (result.GetResult(EvaluationOption) is not null && result.GetValue(ShareOption) > 0)

@@ -5,7 +5,8 @@ using KsLottery.Engine.Verification;
 
 namespace KsLottery.Cli.Commands;
 
-/// <summary><c>kslottery verify</c>: whether a device computes what the reference computes, how fast, and which kernels it can run.</summary>
+/// <summary><c>kslottery verify</c>: whether a device computes what the reference computes, how fast, and which kernels it can
+/// run.</summary>
 internal static class VerifyCommand
 {
     private const string Test = "test", Gradient = "grad", Performance = "perf", Support = "support";
@@ -14,8 +15,8 @@ internal static class VerifyCommand
 
     private static readonly Argument<string> Mode = new Argument<string>("MODE")
     {
-        Description = "test: rows and operations against the reference; grad: gradients against central differences; perf: time, GB/s and the share of "
-            + "the device's copy speed; support: which kernels each device can run.",
+        Description = "test: rows and operations against the reference; grad: gradients against central differences; perf: time, GB/s and "
+            + "the share of the device's copy speed; support: which kernels each device can run.",
         DefaultValueFactory = _ => Test,
         Arity = ArgumentArity.ZeroOrOne,
     }.AcceptOnlyFromAmong(Test, Gradient, Performance, Support);
@@ -36,13 +37,18 @@ internal static class VerifyCommand
 
     public static Command Create()
     {
-        Command command = new("verify", "Proves in a minute that a device computes what the reference computes, and measures it.") { Mode, Filter, Seconds };
+        Command command = new("verify", "Proves in a minute that a device computes what the reference computes, and measures it.")
+        {
+            Mode, Filter, Seconds,
+        };
         DeviceOption.AddTo(command);
         command.SetBody((arguments, ui, cancel) => arguments.GetRequiredValue(Mode) switch
         {
-            Performance => VerifyPerformance.Run(DeviceOption.From(arguments), arguments.GetValue(Filter), arguments.GetValue(Seconds), ui, cancel),
+            Performance => VerifyPerformance.Run(DeviceOption.From(arguments), arguments.GetValue(Filter),
+                arguments.GetValue(Seconds), ui, cancel),
             Support => VerifySupport.Run(DeviceOption.From(arguments), arguments.GetValue(Filter), ui),
-            string mode => Run(DeviceOption.From(arguments), mode == Gradient ? VerificationMode.Gradient : VerificationMode.Test, arguments.GetValue(Filter), ui, cancel),
+            string mode => Run(DeviceOption.From(arguments), mode == Gradient ? VerificationMode.Gradient
+                : VerificationMode.Test, arguments.GetValue(Filter), ui, cancel),
         });
         return command;
     }
@@ -52,7 +58,8 @@ internal static class VerifyCommand
         using ComputeDevice device = option.Open(DeviceWork.Model);
         int count = DeviceVerification.Count(device, mode, filter);
         if (count == 0)
-            throw new CommandException(ExitCode.Usage, $"--filter {ConsoleUi.OneLine(filter!)}: no check has this in its name. Leave it out to see all.");
+            throw new CommandException(ExitCode.Usage, $"--filter {ConsoleUi.OneLine(filter!)}: no check has this in its name. "
+                + "Leave it out to see all.");
         List<VerificationResult> results = [];
         using (ProgressLine progress = ui.StartProgress())
             foreach (VerificationResult result in DeviceVerification.Run(device, mode, filter, cancel))
@@ -71,15 +78,18 @@ internal static class VerifyCommand
         ui.WriteLine();
         TextTable table = new("checks of", ">hold", ">of", ">s");
         foreach (IGrouping<string, VerificationResult> topic in results.GroupBy(r => r.Topic))
-            table.Add(topic.Key, Sizes.Count(topic.Count(r => r.Holds)), Sizes.Count(topic.Count()), NumberText.Fixed(topic.Sum(r => r.Elapsed.TotalSeconds), 1));
+            table.Add(topic.Key, Sizes.Count(topic.Count(r => r.Holds)), Sizes.Count(topic.Count()),
+                NumberText.Fixed(topic.Sum(r => r.Elapsed.TotalSeconds), 1));
         ui.Write(table);
         ui.WriteLine();
         VerificationResult[] failed = [.. results.Where(r => !r.Holds)];
-        foreach (VerificationResult result in failed.Take(MostDifferences)) ui.WriteLine($"{result.Name}: {ConsoleUi.OneLine(result.Difference!)}");
+        foreach (VerificationResult result in failed.Take(MostDifferences))
+            ui.WriteLine($"{result.Name}: {ConsoleUi.OneLine(result.Difference!)}");
         if (failed.Length > MostDifferences) ui.WriteLine($"… and {Sizes.Count(failed.Length - MostDifferences)} more: see --json");
         ui.WriteLine(failed.Length == 0
             ? $"All {Sizes.Count(results.Count, "check")} hold: {device.Name} computes what the reference computes."
-            : $"{Sizes.Count(failed.Length)} of {Sizes.Count(results.Count, "check")} do not hold: do not trust {device.Name}. Use --device cpu, and tell its vendor or us.");
+            : $"{Sizes.Count(failed.Length)} of {Sizes.Count(results.Count, "check")} do not hold: do not trust {device.Name}. Use "
+            + "--device cpu, and tell its vendor or us.");
     }
 
     private static void WriteJson(Utf8JsonWriter json, ComputeDevice device, List<VerificationResult> results)

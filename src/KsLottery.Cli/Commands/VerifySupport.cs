@@ -16,13 +16,15 @@ internal static class VerifySupport
         {
             using ComputeDevice device = ComputeDevice.Open(name);
             if (device.Info.Kind == DeviceKind.Cpu)
-                throw new CommandException(ExitCode.Usage, "--device cpu: the processor runs no device kernels; see kslottery devices for its own.");
+                throw new CommandException(ExitCode.Usage, "--device cpu: the processor runs no device kernels; see "
+                    + "kslottery devices for its own.");
             using ProgressLine progress = ui.StartProgress();
             progress.Report(() => $"building kernels on {name}");
             devices.Add((name, [.. DeviceSupport.Of(device, filter)]));
         }
         if (devices[0].Kernels.Length == 0)
-            throw new CommandException(ExitCode.Usage, $"--filter {ConsoleUi.OneLine(filter!)}: no kernel has this in its name. Leave it out to see all.");
+            throw new CommandException(ExitCode.Usage, $"--filter {ConsoleUi.OneLine(filter!)}: no kernel has this in its name. "
+                + "Leave it out to see all.");
 
         TextTable table = new(["kernel", ">lanes", ">shared", "double", .. names]);
         for (int i = 0; i < devices[0].Kernels.Length; i++)

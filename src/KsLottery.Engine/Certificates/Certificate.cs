@@ -5,7 +5,8 @@ using KsLottery.Engine.Tickets;
 
 namespace KsLottery.Engine.Certificates;
 
-/// <summary>What can be said of a ticket on some data: where its model must predict, and where it does predict, what the embed-tuned model predicts.</summary>
+/// <summary>What can be said of a ticket on some data: where its model must predict, and where it does predict, what the embed-tuned model
+/// predicts.</summary>
 /// <remarks>
 /// Agreement with the embed-tuned model is what is certified, under the assumptions in <see cref="Claims"/>, and no quality of translation.
 /// The theory is reconstructed; a violation falsifies the form that certified it.

@@ -77,7 +77,8 @@ public static class CertificateFile
         json.WriteString("tensor", JsonEncodedText.Encode(certificate.Ticket.Origin.Tensor));
         json.WriteNumber("rows", certificate.Ticket.Origin.Rows);
         json.WriteNumber("width", certificate.Width);
-        json.WriteString("rows_read", certificate.ReadsAllRows ? "all: the output head is the input embedding" : "those of the tokens before a position");
+        json.WriteString("rows_read", certificate.ReadsAllRows ? "all: the output head is the input embedding"
+            : "those of the tokens before a position");
         json.WriteString("base_fingerprint", certificate.Ticket.Origin.BaseFingerprint);
         json.WriteString("tuned_fingerprint", certificate.Ticket.Origin.TunedFingerprint);
         json.WriteString("ticket_signature", certificate.Ticket.Signature.ToString());
@@ -261,8 +262,8 @@ public static class CertificateFile
         {
             // One line a position: with one line a number, 40,000 positions would take half a million.
             json.WriteRawValue(string.Create(System.Globalization.CultureInfo.InvariantCulture, line,
-                $"\n    [{p.Sample},{p.Target},{p.Label},{p.Tuned.First},{p.Tuned.FirstProbability:R},{p.Tuned.Second},{p.Tuned.SecondProbability:R},"
-                + $"{p.TicketPrediction},{p.BasePrediction},{p.LargestCount},{p.CountSum}]"));
+                $"\n    [{p.Sample},{p.Target},{p.Label},{p.Tuned.First},{p.Tuned.FirstProbability:R},{p.Tuned.Second},"
+                + $"{p.Tuned.SecondProbability:R},{p.TicketPrediction},{p.BasePrediction},{p.LargestCount},{p.CountSum}]"));
             if (json.BytesPending > 1 << 16) json.Flush();
         }
         json.WriteEndArray();

@@ -2,7 +2,8 @@ using KsLottery.Engine.Transfer;
 
 namespace KsLottery.Engine.Certificates;
 
-/// <summary>A folder with a certificate and its tables: <c>certificate.json</c>, <c>certificate.tsv</c> and, with a sweep, <c>alpha-sweep.tsv</c>.</summary>
+/// <summary>A folder with a certificate and its tables: <c>certificate.json</c>, <c>certificate.tsv</c> and, with a sweep,
+/// <c>alpha-sweep.tsv</c>.</summary>
 /// <remarks>It appears whole or not at all. Begin it before the work: then a target that cannot be used is refused at once.</remarks>
 public sealed class CertificateFolder : IDisposable
 {

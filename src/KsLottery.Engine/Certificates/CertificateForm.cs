@@ -1,7 +1,9 @@
 namespace KsLottery.Engine.Certificates;
 
-/// <summary>The condition under which a prediction counts as certified; p₁ and p₂ are the embed-tuned model's two largest probabilities.</summary>
-/// <remarks>The paper's theorems were not at hand: every form is reconstructed from reviews and a replication, none is the paper's own text.</remarks>
+/// <summary>The condition under which a prediction counts as certified; p₁ and p₂ are the embed-tuned model's two largest
+/// probabilities.</summary>
+/// <remarks>The paper's theorems were not at hand: every form is reconstructed from reviews and a replication, none is the paper's own
+/// text.</remarks>
 public enum CertificateForm
 {
     /// <summary>τ(α) &lt; (p₁ - p₂)/2: one threshold for all data. No proof.</summary>

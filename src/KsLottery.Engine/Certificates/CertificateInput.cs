@@ -28,11 +28,11 @@ public sealed record CertificateInput(string Role, string Path, string Fingerpri
     public void ThrowIfChanged(CancellationToken cancellationToken = default)
     {
         if (!File.Exists(Path))
-            throw new CertificateMismatchException($"{Path}: the {Role} file is not there; the certificate was made with one of the fingerprint {Fingerprint}. "
-                + "Put it back, or move certificate and files together.");
+            throw new CertificateMismatchException($"{Path}: the {Role} file is not there; the certificate was made with one of the "
+                + $"fingerprint {Fingerprint}. Put it back, or move certificate and files together.");
         string actual = Checkpoints.Fingerprint.OfFile(Path, cancellationToken);
         if (actual != Fingerprint)
-            throw new CertificateMismatchException($"{Path}: the {Role} file changed since the certificate was made: its fingerprint was {Fingerprint} and is "
-                + $"{actual}. Put the old file back, or make a new certificate.");
+            throw new CertificateMismatchException($"{Path}: the {Role} file changed since the certificate was made: its fingerprint was "
+                + $"{Fingerprint} and is {actual}. Put the old file back, or make a new certificate.");
     }
 }

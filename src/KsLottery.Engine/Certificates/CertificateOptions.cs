@@ -38,7 +38,8 @@ public sealed record CertificateOptions
     /// <summary>The most rows that are computed at once, unless a single pair has more. Rounding may depend on it.</summary>
     public int MicroBatchRows { get; init; } = 1024;
 
-    /// <summary>The most tokens that the embed-tuned model and each ticket of the sweep write, greedily, to be scored; null leaves scores out.</summary>
+    /// <summary>The most tokens that the embed-tuned model and each ticket of the sweep write, greedily, to be scored; null leaves scores
+    /// out.</summary>
     public int? ScoredTokens { get; init; }
 
     /// <summary>How rows are compared.</summary>

@@ -49,12 +49,13 @@ public sealed record CertificateSource
     /// <exception cref="ArgumentException">The template needs a language that is not given, or the tokenizer has no end token.</exception>
     internal SampleSet ReadSamples(Tokenizer tokenizer, LlamaConfig config)
     {
-        SampleEncoder encoder = new(tokenizer, config.VocabularySize, config.MaxLength, SkipsOverlong ? OverlongSamples.Skip : OverlongSamples.Fail);
+        OverlongSamples overlong = SkipsOverlong ? OverlongSamples.Skip : OverlongSamples.Fail;
+        SampleEncoder encoder = new(tokenizer, config.VocabularySize, config.MaxLength, overlong);
         ParallelText text = ParallelText.Read(Data, Pairs);
         SampleSet samples = encoder.Encode(text.Take(Limit), Template, SourceLanguage, TargetLanguage);
         return samples.Samples.Count > 0 ? samples with { SkippedCount = samples.SkippedCount + text.SkippedCount }
-            : throw new InvalidDataException($"{Data}: all {samples.SkippedCount} pairs are longer than the {config.MaxLength} tokens that the model was made "
-                + "for. Give shorter ones, or choose a shorter template.");
+            : throw new InvalidDataException($"{Data}: all {samples.SkippedCount} pairs are longer than the {config.MaxLength} tokens that "
+                + "the model was made for. Give shorter ones, or choose a shorter template.");
     }
 
     /// <summary>Every file, by its role.</summary>

@@ -4,7 +4,8 @@ using KsLottery.Engine.Checkpoints;
 
 namespace KsLottery.Engine.Certificates;
 
-/// <summary>The tab-separated views of a certificate: a title line, invariant numbers that read back the same, a line feed behind every line.</summary>
+/// <summary>The tab-separated views of a certificate: a title line, invariant numbers that read back the same, a line feed behind every
+/// line.</summary>
 public static class CertificateTables
 {
     /// <summary>The usual name of the table of positions.</summary>
@@ -36,8 +37,8 @@ public static class CertificateTables
     {
         ArgumentNullException.ThrowIfNull(certificate);
         StringBuilder text = new("alpha\ttau\tcritical_h\trows\tparameters");
-        foreach (CertificateForm form in Enum.GetValues<CertificateForm>())
-            text.Append(CultureInfo.InvariantCulture, $"\t{CertificateFile.NameOf(form)}_certified\t{CertificateFile.NameOf(form)}_accuracy\t{CertificateFile.NameOf(form)}_violations");
+        foreach (string form in Enum.GetValues<CertificateForm>().Select(CertificateFile.NameOf))
+            text.Append(CultureInfo.InvariantCulture, $"\t{form}_certified\t{form}_accuracy\t{form}_violations");
         text.Append("\tagreement\tagreement_low\tagreement_high\tbleu\tbleu_first_line\tchrf\n");
         foreach (SweepPoint point in certificate.Sweep)
         {
@@ -46,9 +47,11 @@ public static class CertificateTables
                 $"{point.Alpha}\t{point.Threshold}\t{point.CriticalCount}\t{point.Rows}\t{(long)point.Rows * certificate.Width}");
             foreach (FormResult form in point.Forms)
                 text.Append(CultureInfo.InvariantCulture, $"\t{form.Certified / all}\t{form.CertifiedRight / all}\t{form.Violations}");
-            text.Append(CultureInfo.InvariantCulture, $"\t{point.Agreement.Share}\t{point.Agreement.Interval.Low}\t{point.Agreement.Interval.High}");
             text.Append(CultureInfo.InvariantCulture,
-                $"\t{Score(point.Scores?.Raw.Bleu.Score)}\t{Score(point.Scores?.FirstLine.Bleu.Score)}\t{Score(point.Scores?.Raw.Chrf.Score)}\n");
+                $"\t{point.Agreement.Share}\t{point.Agreement.Interval.Low}\t{point.Agreement.Interval.High}");
+            text.Append(CultureInfo.InvariantCulture,
+                $"\t{Score(point.Scores?.Raw.Bleu.Score)}\t{Score(point.Scores?.FirstLine.Bleu.Score)}"
+                + $"\t{Score(point.Scores?.Raw.Chrf.Score)}\n");
         }
         return text.ToString();
     }

@@ -10,7 +10,8 @@ using KsLottery.Engine.Tokens;
 
 namespace KsLottery.Engine.Certificates;
 
-/// <summary>Makes certificates: runs the embed-tuned model, the base and the ticket model over targets whose right beginnings are given.</summary>
+/// <summary>Makes certificates: runs the embed-tuned model, the base and the ticket model over targets whose right beginnings are
+/// given.</summary>
 /// <remarks>
 /// One model is open at a time, and logits exist for some rows only. The same files, options and device give the same numbers, with any
 /// number of threads. For one thread.
@@ -26,10 +27,11 @@ public sealed class Certifier
     private readonly IProgress<CertificateProgress>? _progress;
     private readonly CancellationToken _cancel;
 
-    private Certifier(TicketSubject subject, Tokenizer tokenizer, IReadOnlyList<TrainingSample> samples, IOperations operations, CertificateOptions options,
-        IProgress<CertificateProgress>? progress, CancellationToken cancel)
+    private Certifier(TicketSubject subject, Tokenizer tokenizer, IReadOnlyList<TrainingSample> samples, IOperations operations,
+        CertificateOptions options, IProgress<CertificateProgress>? progress, CancellationToken cancel)
     {
-        (_subject, _tokenizer, _samples, _operations, _options, _progress, _cancel) = (subject, tokenizer, samples, operations, options, progress, cancel);
+        (_subject, _tokenizer, _samples, _operations, _options, _progress, _cancel) =
+            (subject, tokenizer, samples, operations, options, progress, cancel);
         _batches = BatchSchedule.Pack([.. samples.Select(sample => sample.Sequence)], options.MicroBatchRows);
     }
 
@@ -39,7 +41,8 @@ public sealed class Certifier
     /// <param name="options">How.</param>
     /// <param name="progress">Hears of every batch, on the caller's thread.</param>
     /// <param name="cancellationToken">Stops between batches.</param>
-    /// <exception cref="TicketMismatchException">The ticket was found between other tensors, or holds other rows than its level selects.</exception>
+    /// <exception cref="TicketMismatchException">The ticket was found between other tensors, or holds other rows than its level
+    /// selects.</exception>
     /// <exception cref="InvalidDataException">
     /// The models differ in shape or outside the embedding, the tokenizer does not fit, the trained rows are not the ticket's, or a pair is
     /// incomplete or too long.
@@ -54,8 +57,8 @@ public sealed class Certifier
         Run(source, operations, options ?? new(), adopt: null, progress, cancellationToken);
 
     /// <summary>The same; <c>adopt</c> may put probabilities in place of those computed, where stored ones are as good.</summary>
-    internal static Certificate Run(CertificateSource source, IOperations operations, CertificateOptions options, Func<TopTwo[], TopTwo[]>? adopt,
-        IProgress<CertificateProgress>? progress, CancellationToken cancellationToken)
+    internal static Certificate Run(CertificateSource source, IOperations operations, CertificateOptions options,
+        Func<TopTwo[], TopTwo[]>? adopt, IProgress<CertificateProgress>? progress, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(operations);
@@ -75,7 +78,8 @@ public sealed class Certifier
         int width = ticket.Origin.Width;
         RowValues own = trained is null ? _subject.Transfer(ticket.Ids) : _subject.ReadTrained(trained, _options.Reading, _cancel);
         OutputScores? tunedScores = null;
-        TopTwo[] tuned = Predict("embed-tuned model", _subject.Tuned, RowValues.None, model => tunedScores = Score(model, "embed-tuned model"));
+        TopTwo[] tuned = Predict("embed-tuned model", _subject.Tuned, RowValues.None, model =>
+            tunedScores = Score(model, "embed-tuned model"));
         if (adopt is not null) tuned = adopt(tuned);
         int[] original = Firsts("base", RowValues.None), ofTicket = own.Rows.Count == 0 ? original : Firsts("ticket model", own);
 
@@ -114,15 +118,19 @@ public sealed class Certifier
             if (last is null || !ids.AsSpan().SequenceEqual(last))
             {
                 string name = FormattableString.Invariant($"alpha {alpha}, {ids.Length} rows");
-                bool isKnown = _options.ScoredTokens is null && (ids.Length == 0 || (ofTicket is not null && ids.AsSpan().SequenceEqual([.. _subject.Ticket.Ids])));
+                bool isKnown = _options.ScoredTokens is null
+                    && (ids.Length == 0 || (ofTicket is not null && ids.AsSpan().SequenceEqual([.. _subject.Ticket.Ids])));
                 if (isKnown) lastPredictions = ids.Length == 0 ? original : ofTicket!;
                 else
-                    lastPredictions = [.. Predict(name, _subject.Base, _subject.Transfer(ids), model => lastScores = Score(model, name)).Select(p => p.First)];
+                    lastPredictions = [.. Predict(name, _subject.Base, _subject.Transfer(ids), model =>
+                        lastScores = Score(model, name)).Select(p => p.First)];
                 last = ids;
             }
             double threshold = Certificate.ThresholdOf(alpha, _subject.Ticket.Origin.Width);
-            CertifiedPosition[] positions = Positions(new(_subject.Rows.Scan, ids, _subject.Config.IsTied), tuned, lastPredictions, original);
-            points.Add(new(alpha, threshold, rows.CriticalCount, ids.Length, FormResult.Of(positions, threshold, _subject.Ticket.Origin.Width),
+            CertifiedPosition[] positions = Positions(new(_subject.Rows.Scan, ids, _subject.Config.IsTied), tuned,
+                lastPredictions, original);
+            points.Add(new(alpha, threshold, rows.CriticalCount, ids.Length,
+                FormResult.Of(positions, threshold, _subject.Ticket.Origin.Width),
                 Proportion.Of(positions.Count(p => p.Agrees), positions.Length, _options.Confidence))
             {
                 Scores = lastScores,
@@ -138,7 +146,8 @@ public sealed class Certifier
         foreach ((int largest, long sum) in _batches.SelectMany(reads.Of))
         {
             TrainingSample of = _samples[sample];
-            positions[done] = new(sample, target, of.Tokens[of.PromptLength + target], tuned[done], ofTicket[done], original[done], largest, sum);
+            positions[done] = new(sample, target, of.Tokens[of.PromptLength + target], tuned[done], ofTicket[done],
+                original[done], largest, sum);
             done++;
             if (of.PromptLength + ++target < of.Tokens.Length) continue;
             sample++;
@@ -170,7 +179,8 @@ public sealed class Certifier
     private OutputScores? Score(LlamaModel model, string name)
     {
         if (_options.ScoredTokens is not { } tokens) return null;
-        EvaluationOptions scoring = new() { Generation = new() { MaxNewTokens = tokens, EosIds = StopTokens.Of(_subject.Config, _tokenizer, []) } };
+        EvaluationOptions scoring =
+            new() { Generation = new() { MaxNewTokens = tokens, EosIds = StopTokens.Of(_subject.Config, _tokenizer, []) } };
         IProgress<EvaluationProgress>? shown = _progress is null ? null : new Shown(_progress, $"text of {name}");
         return Evaluator.Run(model, _operations, _tokenizer, _samples, scoring, shown, _cancel).Scores;
     }

@@ -9,7 +9,8 @@ public static class Claims
 
     /// <summary>Where the theory comes from.</summary>
     public const string Origin =
-        "The paper's theorems were not at hand: the forms are reconstructed from reviews and an independent replication of arXiv 2402.02801.";
+        "The paper's theorems were not at hand: the forms are reconstructed from reviews and an independent "
+        + "replication of arXiv 2402.02801.";
 
     /// <summary>What a violation means.</summary>
     public const string Violation = "A violation, certified but predicted otherwise, falsifies the form that certified it.";
@@ -17,10 +18,10 @@ public static class Claims
     /// <summary>What every form takes for granted.</summary>
     public static IReadOnlyList<string> Assumptions { get; } =
     [
-        "A network with given weights predicts one thing. The probabilities are over draws of the weights, and the softmax of the embed-tuned model stands "
-            + "in for them.",
-        "Values of a row count as independent draws of one distribution, though before and after a tuning are paired. Alpha is a threshold, no error rate, "
-            + "and holds for one row, not for all together.",
+        "A network with given weights predicts one thing. The probabilities are over draws of the weights, and the softmax of the "
+            + "embed-tuned model stands in for them.",
+        "Values of a row count as independent draws of one distribution, though before and after a tuning are paired. Alpha is a "
+            + "threshold, no error rate, and holds for one row, not for all together.",
         "A row that was not rejected may have moved further than D shows: the true distance exceeds D by up to 2*sqrt(ln(80)/(2d)) at 95 % "
             + "(Dvoretzky, Kiefer, Wolfowitz), which is more than tau(0.05).",
     ];
@@ -29,9 +30,10 @@ public static class Claims
     public static string Of(CertificateForm form) => form switch
     {
         CertificateForm.Dataset => "tau(alpha) < margin/2. Not a proof: it takes one threshold for all rows that were replaced together.",
-        CertificateForm.Max => "max(tau(alpha), largest D read) < margin/2. Not a proof: several replaced rows can add up to more than the largest.",
-        _ => "sum of D read < margin/2. Holds if rows are independent and the weights that give a prediction are a half-line in each row; a row counts as one "
-            + "draw, and if each of its d values is one, the sum is d times as large.",
+        CertificateForm.Max => "max(tau(alpha), largest D read) < margin/2. Not a proof: several replaced rows can add up "
+            + "to more than the largest.",
+        _ => "sum of D read < margin/2. Holds if rows are independent and the weights that give a prediction are a half-line in each row; "
+            + "a row counts as one draw, and if each of its d values is one, the sum is d times as large.",
     };
 
     /// <summary>What else holds for a mode.</summary>

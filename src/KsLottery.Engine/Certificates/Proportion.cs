@@ -11,5 +11,6 @@ public readonly record struct Proportion(long Count, long Total, BinomialInterva
     /// <summary>Count / Total.</summary>
     public double Share => (double)Count / Total;
 
-    internal static Proportion Of(long count, long total, double confidence) => new(count, total, BinomialInterval.ClopperPearson(count, total, confidence));
+    internal static Proportion Of(long count, long total, double confidence) =>
+        new(count, total, BinomialInterval.ClopperPearson(count, total, confidence));
 }

@@ -5,8 +5,8 @@ namespace KsLottery.Engine.Certificates;
 
 /// <summary>Which rows outside a ticket a prediction reads, and how far they moved, in whole counts.</summary>
 /// <remarks>
-/// A prediction reads the rows of the tokens before it, each once. Where the output head is the input embedding it reads every row, whatever
-/// the context. A row with a NaN has no h and counts as d: nothing is known of it.
+/// A prediction reads the rows of the tokens before it, each once. Where the output head is the input embedding it reads every row,
+/// whatever the context. A row with a NaN has no h and counts as d: nothing is known of it.
 /// </remarks>
 internal sealed class ReadRows
 {

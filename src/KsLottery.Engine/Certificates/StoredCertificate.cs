@@ -19,10 +19,13 @@ public sealed class StoredCertificate : IDisposable
     {
         (Path, _document, _folder) = (path, document, System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!);
         JsonElement root = document.RootElement;
-        if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("format", out JsonElement format) || !format.ValueEquals(CertificateFile.Format))
-            throw new InvalidDataException($"{path}: this is no certificate. Give the {CertificateFile.FileName} that kslottery certify wrote.");
+        if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("format", out JsonElement format)
+            || !format.ValueEquals(CertificateFile.Format))
+            throw new InvalidDataException($"{path}: this is no certificate. Give the {CertificateFile.FileName} that "
+                + "kslottery certify wrote.");
         if (Get(root, "format_version").GetInt32() is var version && version != CertificateFile.FormatVersion)
-            throw new InvalidDataException($"{path}: the format version is {version}, this version reads {CertificateFile.FormatVersion}. Make a new certificate.");
+            throw new InvalidDataException($"{path}: the format version is {version}, this version reads {CertificateFile.FormatVersion}. "
+                + "Make a new certificate.");
         Source = ReadSource(Get(root, "source"));
         Options = ReadOptions(Get(root, "source"));
         Files = [.. Get(root, "files").EnumerateArray().Select(file =>
@@ -42,7 +45,8 @@ public sealed class StoredCertificate : IDisposable
     public IReadOnlyList<CertificateInput> Files { get; }
 
     /// <summary>Reads a file.</summary>
-    /// <exception cref="InvalidDataException">The file is no certificate of this format version, or is damaged; names the place.</exception>
+    /// <exception cref="InvalidDataException">The file is no certificate of this format version, or is damaged; names the
+    /// place.</exception>
     /// <exception cref="IOException">The file is absent or cannot be read.</exception>
     public static StoredCertificate Open(string path)
     {
@@ -54,7 +58,8 @@ public sealed class StoredCertificate : IDisposable
             document = JsonDocument.Parse(stream, new() { AllowDuplicateProperties = false });
             return new(path, document);
         }
-        catch (Exception fault) when (fault is JsonException or InvalidOperationException or FormatException or ArgumentException or KeyNotFoundException)
+        catch (Exception fault) when (fault is JsonException or InvalidOperationException or FormatException
+            or ArgumentException or KeyNotFoundException)
         {
             document?.Dispose();
             throw new InvalidDataException($"{path}: {fault.Message.TrimEnd('.')}. {NextStep}.", fault);
@@ -69,15 +74,16 @@ public sealed class StoredCertificate : IDisposable
     /// <summary>Checks every file, makes the certificate again and compares every number.</summary>
     /// <param name="operations">The device.</param>
     /// <param name="tolerance">
-    /// By how much a probability may differ, for a device that rounds otherwise; all that follows from probabilities is then derived from the
-    /// stored ones. With 0 they must be equal.
+    /// By how much a probability may differ, for a device that rounds otherwise; all that follows from probabilities is then derived from
+    /// the stored ones. With 0 they must be equal.
     /// </param>
     /// <param name="options">Rows and reading; all else is as the file says.</param>
     /// <param name="progress">Hears of every batch, on the caller's thread.</param>
     /// <param name="cancellationToken">Stops between batches.</param>
     /// <returns>The certificate.</returns>
     /// <exception cref="CertificateMismatchException">A file changed or is gone, or a number differs; names the first.</exception>
-    /// <inheritdoc cref="Certifier.Run(CertificateSource, IOperations, CertificateOptions?, IProgress{CertificateProgress}?, CancellationToken)" path="/exception"/>
+    /// <inheritdoc cref="Certifier.Run(CertificateSource, IOperations, CertificateOptions?, IProgress{CertificateProgress}?, CancellationToken)"
+    /// path="/exception"/>
     public Certificate Check(IOperations operations, double tolerance = 0, CertificateOptions? options = null,
         IProgress<CertificateProgress>? progress = null, CancellationToken cancellationToken = default)
     {
@@ -89,7 +95,8 @@ public sealed class StoredCertificate : IDisposable
         }
         ThrowIfUnlisted();
         CertificateOptions used = options is null ? Options : Options with { Rows = options.Rows, Reading = options.Reading };
-        Certificate derived = Certifier.Run(Source, operations, used, tolerance > 0 ? computed => Adopt(computed, tolerance) : null, progress, cancellationToken);
+        Certificate derived = Certifier.Run(Source, operations, used,
+            tolerance > 0 ? computed => Adopt(computed, tolerance) : null, progress, cancellationToken);
         ThrowIfDifferent(derived);
         return derived;
     }
@@ -103,7 +110,8 @@ public sealed class StoredCertificate : IDisposable
         HashSet<(string, string)> listed = [.. Files.Select(file => (file.Role, file.Path))];
         foreach ((string role, string path) in Source.Files())
             if (!listed.Contains((role, System.IO.Path.GetFullPath(path))))
-                throw new CertificateMismatchException($"{Path}: files lists no fingerprint of the {role} file {path}, which is used. Make a new certificate.");
+                throw new CertificateMismatchException($"{Path}: files lists no fingerprint of the {role} file {path}, which is used. "
+                    + "Make a new certificate.");
     }
 
     private void ThrowIfDifferent(Certificate derived)
@@ -120,7 +128,8 @@ public sealed class StoredCertificate : IDisposable
         string origin = device == derived.Device && version == derived.Version ? ""
             : $" It was made by version {version} on {device}, this is {derived.Version} on {derived.Device}.";
         string cause = difference.StartsWith(Positions, StringComparison.Ordinal)
-            ? "Do not rely on it, unless it comes from a device that rounds otherwise: then allow a --tolerance such as 1e-5." : "Do not rely on it.";
+            ? "Do not rely on it, unless it comes from a device that rounds otherwise: then allow a --tolerance such as 1e-5."
+            : "Do not rely on it.";
         throw new CertificateMismatchException($"{Path}: {difference}.{origin} {cause}");
     }
 
@@ -152,7 +161,8 @@ public sealed class StoredCertificate : IDisposable
                     if (FirstDifference(its, property.Value, name) is { } difference) return difference;
                 }
                 foreach (JsonProperty property in stored.EnumerateObject())
-                    if (!derived.TryGetProperty(property.Name, out _)) return $"{place}{(place.Length == 0 ? "" : ".")}{property.Name} should not be there";
+                    if (!derived.TryGetProperty(property.Name, out _))
+                        return $"{place}{(place.Length == 0 ? "" : ".")}{property.Name} should not be there";
                 return null;
             case JsonValueKind.Array:
                 int count = derived.GetArrayLength();
@@ -166,7 +176,8 @@ public sealed class StoredCertificate : IDisposable
                 }
                 return null;
             default:
-                return stored.GetRawText() == derived.GetRawText() || (stored.ValueKind == JsonValueKind.String && stored.ValueEquals(derived.GetString()))
+                return stored.GetRawText() == derived.GetRawText()
+                    || (stored.ValueKind == JsonValueKind.String && stored.ValueEquals(derived.GetString()))
                     ? null : Differ();
         }
 
@@ -217,7 +228,8 @@ public sealed class StoredCertificate : IDisposable
     private static JsonElement Get(JsonElement element, string name) =>
         element.TryGetProperty(name, out JsonElement value) ? value : throw new KeyNotFoundException($"{name} is missing");
 
-    private static string Text(JsonElement element, string name) => Get(element, name).GetString() ?? throw new KeyNotFoundException($"{name} is null");
+    private static string Text(JsonElement element, string name) => Get(element, name).GetString()
+        ?? throw new KeyNotFoundException($"{name} is null");
 
     private static string? TextOrNull(JsonElement element, string name) => Get(element, name).GetString();
 }

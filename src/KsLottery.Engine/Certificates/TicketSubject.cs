@@ -11,9 +11,11 @@ namespace KsLottery.Engine.Certificates;
 /// <remarks>The reference of a certificate is Embed Tuning: beside the input embedding both models must hold the same values.</remarks>
 internal sealed class TicketSubject
 {
-    private const string OtherTicket = "Give the base and the tuned checkpoint that the ticket was found in, or run kslottery find on these.";
+    private const string OtherTicket = "Give the base and the tuned checkpoint that the ticket was found in, or run "
+        + "kslottery find on these.";
 
-    private TicketSubject(Checkpoint original, Checkpoint tuned, LlamaConfig config, Ticket ticket, ScoredRows rows, Tensor before, Tensor after)
+    private TicketSubject(Checkpoint original, Checkpoint tuned, LlamaConfig config, Ticket ticket, ScoredRows rows,
+        Tensor before, Tensor after)
     {
         (Base, Tuned, Config, Ticket, Rows) = (original, tuned, config, ticket, rows);
         (BaseEmbedding, TunedEmbedding) = (before, after);
@@ -44,12 +46,14 @@ internal sealed class TicketSubject
     /// <param name="ticketPath">The <c>ticket.json</c>.</param>
     /// <param name="options">How rows are compared.</param>
     /// <param name="cancellationToken">Stops while values are compared.</param>
-    /// <exception cref="TicketMismatchException">The ticket was found between other tensors, or holds other rows than its level selects.</exception>
+    /// <exception cref="TicketMismatchException">The ticket was found between other tensors, or holds other rows than its level
+    /// selects.</exception>
     /// <exception cref="InvalidDataException">The models differ in shape or outside the embedding, or the ticket is damaged.</exception>
     /// <exception cref="IOException">A file is absent or cannot be read.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
     public static TicketSubject Open(
-        Checkpoint original, Checkpoint tuned, string ticketPath, RowScanOptions? options = null, CancellationToken cancellationToken = default)
+        Checkpoint original, Checkpoint tuned, string ticketPath, RowScanOptions? options = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(original);
         ArgumentNullException.ThrowIfNull(tuned);
@@ -60,8 +64,8 @@ internal sealed class TicketSubject
             ?? throw new KeyNotFoundException($"{original.Path}: it has no input embedding. Give a model of the LLaMA 1, 2 or 3 type.");
         Tensor after = tuned.GetTensor(before.Name);
         if (ticket.Origin.Tensor != before.Name)
-            throw new TicketMismatchException($"{ticketPath}: the ticket is of {Quote(ticket.Origin.Tensor)}, a certificate is about the input embedding, "
-                + $"{Quote(before.Name)}. Find the ticket of that tensor.");
+            throw new TicketMismatchException($"{ticketPath}: the ticket is of {Quote(ticket.Origin.Tensor)}, a certificate is about the "
+                + $"input embedding, {Quote(before.Name)}. Find the ticket of that tensor.");
         ThrowIfOther(ticketPath, "base", ticket.Origin.BaseFingerprint, before, cancellationToken);
         ThrowIfOther(ticketPath, "tuned checkpoint", ticket.Origin.TunedFingerprint, after, cancellationToken);
         ThrowIfChanged(original, tuned, config, [before.Name], cancellationToken);
@@ -81,16 +85,17 @@ internal sealed class TicketSubject
     {
         ArgumentNullException.ThrowIfNull(tokenizer);
         if (tokenizer.Count > Config.VocabularySize)
-            throw new InvalidDataException($"{tokenizer.FilePath}: the tokenizer has {tokenizer.Count} tokens, the model's embedding {Config.VocabularySize} rows. "
-                + "Give the model's own tokenizer.");
+            throw new InvalidDataException($"{tokenizer.FilePath}: the tokenizer has {tokenizer.Count} tokens, the model's embedding "
+                + $"{Config.VocabularySize} rows. Give the model's own tokenizer.");
         foreach (TicketEntry entry in Ticket.Entries)
             if (entry.Piece.Length > 0 && tokenizer.Names.Visible(entry.Id) is var piece && piece != entry.Piece)
-                throw new InvalidDataException($"{tokenizer.FilePath}: the ticket calls row {entry.Id} {Quote(entry.Piece)}, this tokenizer calls it {Quote(piece)}. "
-                    + "Give the tokenizer that the ticket was found with.");
+                throw new InvalidDataException($"{tokenizer.FilePath}: the ticket calls row {entry.Id} {Quote(entry.Piece)}, this "
+                    + $"tokenizer calls it {Quote(piece)}. Give the tokenizer that the ticket was found with.");
     }
 
     /// <summary>The ticket's rows with the embed-tuned model's values, rounded to the base's type.</summary>
-    public RowValues Transfer(IReadOnlyList<int> rows) => new(rows, PatchOverlay.Values(TunedEmbedding, rows, BaseEmbedding.ElementType, out _));
+    public RowValues Transfer(IReadOnlyList<int> rows) =>
+        new(rows, PatchOverlay.Values(TunedEmbedding, rows, BaseEmbedding.ElementType, out _));
 
     /// <summary>The ticket's rows as a training of them left them: in a patch, or in a checkpoint that is otherwise the base.</summary>
     /// <exception cref="InvalidDataException">What is there is no Partial Tuning of this ticket; says why.</exception>
@@ -101,8 +106,8 @@ internal sealed class TicketSubject
         {
             using RowPatch patch = RowPatch.Open(patchPath, options);
             if (patch.BaseFingerprint != Ticket.Origin.BaseFingerprint)
-                throw new InvalidDataException($"{patchPath}: the patch was made for a base with the fingerprint {patch.BaseFingerprint}, the ticket's has "
-                    + $"{Ticket.Origin.BaseFingerprint}. Give a patch that was trained on this base.");
+                throw new InvalidDataException($"{patchPath}: the patch was made for a base with the fingerprint {patch.BaseFingerprint}, "
+                    + $"the ticket's has {Ticket.Origin.BaseFingerprint}. Give a patch that was trained on this base.");
             if (!patch.Indices.SequenceEqual(ids))
                 throw new InvalidDataException($"{patchPath}: the patch holds {patch.Indices.Count} rows, the ticket {ids.Count}"
                     + $"{FirstDifference([.. patch.Indices], [.. ids])}. Train with this ticket.json and without --only.");
@@ -116,8 +121,8 @@ internal sealed class TicketSubject
         RowScanResult scan = RowScan.Run(RowMatrix.FromTensor(BaseEmbedding), RowMatrix.FromTensor(embedding), new(), cancellationToken);
         for (int row = 0; row < scan.Rows.Count; row++)
             if (scan.Rows[row].State != RowState.Unchanged && !inTicket.Contains(row))
-                throw new InvalidDataException($"{path}: row {row} differs from the base and is not in the ticket. Give a checkpoint of which only the ticket's "
-                    + "rows were trained.");
+                throw new InvalidDataException($"{path}: row {row} differs from the base and is not in the ticket. Give a checkpoint of "
+                    + "which only the ticket's rows were trained.");
         return new(ids, PatchOverlay.Values(embedding, ids, BaseEmbedding.ElementType, out _));
     }
 
@@ -125,11 +130,13 @@ internal sealed class TicketSubject
     {
         LlamaConfig its = LlamaConfig.Load(other.Path);
         if (its.IsTied != config.IsTied)
-            throw new InvalidDataException($"{other.Path}: {ModelConfig.FileName} says that the output head {(its.IsTied ? "is" : "is not")} the input embedding, that "
-                + $"of {original.Path} says the contrary: a row means another thing in each. Give two models that agree in tie_word_embeddings.");
+            throw new InvalidDataException($"{other.Path}: {ModelConfig.FileName} says that the output head "
+                + $"{(its.IsTied ? "is" : "is not")} the input embedding, that of {original.Path} says the contrary: a row means another "
+                + "thing in each. Give two models that agree in tie_word_embeddings.");
         if (its.VocabularySize != config.VocabularySize || its.Width != config.Width)
-            throw new InvalidDataException($"{other.Path}: the embedding has {its.VocabularySize} rows of {its.Width}, that of {original.Path} has "
-                + $"{config.VocabularySize} of {config.Width}. Give a model that was tuned from this base, with the vocabulary as it was.");
+            throw new InvalidDataException($"{other.Path}: the embedding has {its.VocabularySize} rows of {its.Width}, that of "
+                + $"{original.Path} has {config.VocabularySize} of {config.Width}. Give a model that was tuned from this base, with "
+                + "the vocabulary as it was.");
         if (OnlyShape(its) != OnlyShape(config))
             throw new InvalidDataException($"{other.Path}: {ModelConfig.FileName} describes another model than that of {original.Path}. "
                 + "Give a model that was tuned from this base.");
@@ -141,8 +148,8 @@ internal sealed class TicketSubject
     {
         string actual = Fingerprint.OfTensor(tensor, cancellationToken);
         if (actual != expected)
-            throw new TicketMismatchException($"{ticketPath}: the ticket was found with a {what} of the fingerprint {expected}, but {tensor.File.Path}, tensor "
-                + $"{Quote(tensor.Name)}, has {actual}. {OtherTicket}");
+            throw new TicketMismatchException($"{ticketPath}: the ticket was found with a {what} of the fingerprint {expected}, but "
+                + $"{tensor.File.Path}, tensor {Quote(tensor.Name)}, has {actual}. {OtherTicket}");
     }
 
     /// <summary>Checks that two models hold the same values in all tensors but some.</summary>
@@ -154,10 +161,12 @@ internal sealed class TicketSubject
             // A head that a tied model holds all the same is never read.
             if (except.Contains(tensor.Name) || (config.IsTied && tensor.Name == LlamaWeights.HeadName)) continue;
             if (!other.TryGetTensor(tensor.Name, out Tensor? its)) throw Differs("is missing");
-            if (!its.Shape.SequenceEqual(tensor.Shape)) throw Differs($"has the shape [{string.Join(", ", its.Shape)}] in place of [{string.Join(", ", tensor.Shape)}]");
+            if (!its.Shape.SequenceEqual(tensor.Shape))
+                throw Differs($"has the shape [{string.Join(", ", its.Shape)}] in place of [{string.Join(", ", tensor.Shape)}]");
             if (!TrainedRows.HaveSameValues(tensor, its, cancellationToken)) throw Differs("holds other values");
 
-            InvalidDataException Differs(string how) => new($"{other.Path}: {Quote(tensor.Name)} {how} than in {original.Path}. A certificate compares with "
+            InvalidDataException Differs(string how) =>
+                new($"{other.Path}: {Quote(tensor.Name)} {how} than in {original.Path}. A certificate compares with "
                 + "Embed Tuning, which leaves all but the input embedding as it was. Tune with --train embedding.");
         }
     }
@@ -165,7 +174,8 @@ internal sealed class TicketSubject
     private static string FirstDifference(int[] given, int[] expected)
     {
         int[] extra = [.. given.Except(expected)], missing = [.. expected.Except(given)];
-        return (extra.Length > 0 ? $"; row {extra[0]} is there and should not be" : "") + (missing.Length > 0 ? $"; row {missing[0]} is missing" : "");
+        return (extra.Length > 0 ? $"; row {extra[0]} is there and should not be" : "")
+            + (missing.Length > 0 ? $"; row {missing[0]} is missing" : "");
     }
 
     private static string Quote(string name) => CheckpointFormatException.Quote(name);

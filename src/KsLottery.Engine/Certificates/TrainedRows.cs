@@ -32,7 +32,8 @@ internal static class TrainedRows
         {
             cancellationToken.ThrowIfCancellationRequested();
             int count = (int)Math.Min(ChunkElements, a.ElementCount - element);
-            ReadOnlySpan<byte> x = a.GetBytes(element * step, count * step, first), y = b.GetBytes(element * otherStep, count * otherStep, second);
+            ReadOnlySpan<byte> x = a.GetBytes(element * step, count * step, first),
+                y = b.GetBytes(element * otherStep, count * otherStep, second);
             if (!isSameType)
             {
                 RowRounding.Convert(x, a.ElementType, wide.AsSpan(0, count * sizeof(float)), ElementType.F32);

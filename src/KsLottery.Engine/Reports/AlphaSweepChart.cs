@@ -18,18 +18,21 @@ internal static class AlphaSweepChart
             Axis.Log("α", sweep[0].Alpha / 1.3, Math.Min(1, sweep[^1].Alpha * 1.3)), Axis.Linear("share", 0, 1));
         NumberTable numbers = new(["alpha", "rows", .. names]);
         foreach (AlphaStep step in sweep)
-            numbers.Add([Digits.Exact(step.Alpha), Digits.Exact(step.Rows), .. names.Select(n => Digits.Exact(step.Shares.GetValueOrDefault(n, double.NaN)))]);
+            numbers.Add([Digits.Exact(step.Alpha), Digits.Exact(step.Rows),
+                .. names.Select(n => Digits.Exact(step.Shares.GetValueOrDefault(n, double.NaN)))]);
         (double, double, double)[] band = [.. sweep.Where(s => s.Shares.ContainsKey(AgreementLow) && s.Shares.ContainsKey(AgreementHigh))
             .Select(s => (s.Alpha, s.Shares[AgreementLow], s.Shares[AgreementHigh]))];
         if (band.Length > 1) chart.Band(band, SvgChart.Color(Array.IndexOf(names, Agreement) is >= 0 and var at ? at : 0));
         foreach ((int i, string name) in names.Index())
         {
-            (double, double)[] points = [.. sweep.Where(s => double.IsFinite(s.Shares.GetValueOrDefault(name, double.NaN))).Select(s => (s.Alpha, s.Shares[name]))];
+            (double, double)[] points = [.. sweep.Where(s => double.IsFinite(s.Shares.GetValueOrDefault(name, double.NaN)))
+                .Select(s => (s.Alpha, s.Shares[name]))];
             chart.Line(points, SvgChart.Color(i));
-            foreach ((double alpha, double share) in points) chart.Dot(alpha, share, SvgChart.Color(i), $"α = {Digits.Real(alpha)}: {name.Replace('_', ' ')} {Digits.Real(share)}");
+            foreach ((double alpha, double share) in points)
+                chart.Dot(alpha, share, SvgChart.Color(i), $"α = {Digits.Real(alpha)}: {name.Replace('_', ' ')} {Digits.Real(share)}");
             chart.LegendLine(name.Replace('_', ' '), SvgChart.Color(i));
         }
-        return new(Name, Title, $"From {Digits.Count(sweep[0].Rows, "row")} at α = {Digits.Real(sweep[0].Alpha)} to {Digits.Count(sweep[^1].Rows)} at "
-            + $"{Digits.Real(sweep[^1].Alpha)}; each ticket holds all smaller ones.", chart, numbers);
+        return new(Name, Title, $"From {Digits.Count(sweep[0].Rows, "row")} at α = {Digits.Real(sweep[0].Alpha)} to "
+            + $"{Digits.Count(sweep[^1].Rows)} at {Digits.Real(sweep[^1].Alpha)}; each ticket holds all smaller ones.", chart, numbers);
     }
 }

@@ -27,7 +27,8 @@ internal sealed class Axis
     private Axis(AxisKind kind, string label, double low, double high)
     {
         if (!double.IsFinite(low) || !double.IsFinite(high) || low >= high)
-            throw new ArgumentOutOfRangeException(nameof(high), high, $"an axis goes from a finite number up to a larger one; this starts at {low}");
+            throw new ArgumentOutOfRangeException(nameof(high), high, "an axis goes from a finite number up to a larger "
+                + $"one; this starts at {low}");
         if ((kind == AxisKind.Log && low <= 0) || (kind == AxisKind.Root && low < 0))
             throw new ArgumentOutOfRangeException(nameof(low), low, $"a {kind} axis has no place for it");
         (Kind, Label, Low, High) = (kind, label, low, high);
@@ -68,7 +69,11 @@ internal sealed class Axis
 
     /// <summary>Names in the middle of places of width 1, from 0.</summary>
     public static Axis Names(string label, IReadOnlyList<string> names) =>
-        new(AxisKind.Linear, label, 0, Math.Max(1, names.Count)) { Ticks = [.. names.Select((name, i) => new Tick(i + 0.5, name))], HasGrid = false };
+        new(AxisKind.Linear, label, 0, Math.Max(1, names.Count))
+        {
+            Ticks = [.. names.Select((name, i) => new Tick(i + 0.5, name))],
+            HasGrid = false,
+        };
 
     /// <summary>The same axis with one more mark below the others.</summary>
     public Axis WithTick(double value, string label) =>

@@ -1,7 +1,8 @@
 namespace KsLottery.Engine.Reports;
 
 /// <summary>How drawings look, on a light page and on a dark one.</summary>
-/// <remarks>The six colours are Okabe and Ito's, which people with any common form of colour blindness tell apart; lighter on dark.</remarks>
+/// <remarks>The six colours are Okabe and Ito's, which people with any common form of colour blindness tell apart; lighter on
+/// dark.</remarks>
 internal static class ChartStyle
 {
     /// <summary>The number of colours, classes <c>c0</c> to <c>c5</c>.</summary>

@@ -11,7 +11,8 @@ internal static class Density
 
     private const double Faintest = 50, Strongest = 245;
 
-    /// <summary>Counts points and turns the counts into opacity, by their logarithm: one point can be seen, a million are not a blot.</summary>
+    /// <summary>Counts points and turns the counts into opacity, by their logarithm: one point can be seen, a million are not a
+    /// blot.</summary>
     /// <param name="places">0 to 1 to the right and upwards.</param>
     /// <returns>Rows from the top.</returns>
     public static byte[] Of(IEnumerable<(double X, double Y)> places)

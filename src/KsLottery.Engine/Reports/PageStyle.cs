@@ -7,10 +7,13 @@ namespace KsLottery.Engine.Reports;
 internal static class PageStyle
 {
     public const string Css = """
-        :root{color-scheme:light dark;--page:#f6f5f2;--card:#fff;--ink:#1d2329;--soft:#5a646e;--rule:#dfe2e6;--tint:#eef3f8;--link:#0067a5;--warn:#b42318;--bar:#0072b233}
-        @media (prefers-color-scheme:dark){:root{--page:#121519;--card:#1a1e24;--ink:#e4e7eb;--soft:#a3adb8;--rule:#323942;--tint:#20262e;--link:#7cc4f5;--warn:#ff8a7a;--bar:#5ab4ec40}}
+        :root{color-scheme:light dark;--page:#f6f5f2;--card:#fff;--ink:#1d2329;--soft:#5a646e;
+        --rule:#dfe2e6;--tint:#eef3f8;--link:#0067a5;--warn:#b42318;--bar:#0072b233}
+        @media (prefers-color-scheme:dark){:root{--page:#121519;--card:#1a1e24;--ink:#e4e7eb;--soft:#a3adb8;
+        --rule:#323942;--tint:#20262e;--link:#7cc4f5;--warn:#ff8a7a;--bar:#5ab4ec40}}
         *{box-sizing:border-box}
-        body{margin:0;background:var(--page);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","DejaVu Sans",sans-serif;-webkit-text-size-adjust:100%}
+        body{margin:0;background:var(--page);color:var(--ink);
+        font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","DejaVu Sans",sans-serif;-webkit-text-size-adjust:100%}
         main,header,footer,nav{max-width:74rem;margin:0 auto;padding:0 clamp(.9rem,3vw,2.2rem)}
         header{padding-top:clamp(1.4rem,4vw,3rem)}
         h1,h2{font-family:Charter,"Bitstream Charter","Sitka Text",Cambria,Georgia,serif;font-weight:600;line-height:1.2;text-wrap:balance}
@@ -27,8 +30,10 @@ internal static class PageStyle
         .tiles li{background:var(--card);border:1px solid var(--rule);border-radius:10px;padding:.7rem .9rem}
         .tiles b{display:block;font-size:1.35rem;line-height:1.25;font-weight:600;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
         .tiles span{font-size:.83rem;color:var(--soft);line-height:1.35;display:block;margin-top:.15rem}
-        .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,27rem),1fr));gap:1.1rem;margin:1.2rem 0;align-items:start}
-        figure{margin:0;background:var(--card);border:1px solid var(--rule);border-radius:12px;padding:1rem 1rem .8rem;max-width:44rem;min-width:0}
+        .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,27rem),1fr));gap:1.1rem;
+        margin:1.2rem 0;align-items:start}
+        figure{margin:0;background:var(--card);border:1px solid var(--rule);border-radius:12px;padding:1rem 1rem .8rem;
+        max-width:44rem;min-width:0}
         figure svg{display:block;width:100%;height:auto}
         figcaption{font-size:.86rem;line-height:1.5;margin-top:.5rem}
         .files{white-space:nowrap}
@@ -45,7 +50,8 @@ internal static class PageStyle
         tbody tr:hover{background:var(--tint)}
         .left{text-align:left}
         td.long{white-space:normal;overflow-wrap:anywhere;min-width:8rem}
-        td code,dd code{font:.95em ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;unicode-bidi:isolate;white-space:pre-wrap;overflow-wrap:anywhere}
+        td code,dd code{font:.95em ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;
+        unicode-bidi:isolate;white-space:pre-wrap;overflow-wrap:anywhere}
         td.bar{background:linear-gradient(90deg,var(--bar) var(--d),transparent 0)}
         th button{all:unset;font:inherit;color:inherit}
         .js th button{cursor:pointer}
@@ -58,7 +64,8 @@ internal static class PageStyle
         dt{color:var(--soft);overflow-wrap:anywhere}
         dd{margin:0;overflow-wrap:anywhere}
         footer{padding-top:1.6rem;padding-bottom:3rem;font-size:.86rem}
-        @media (max-width:30rem){figure{padding:.7rem .5rem .6rem}figcaption,figure h3,figure details{padding:0 .35rem}th,td{padding:.3rem .45rem}dl{grid-template-columns:1fr}dd{margin-bottom:.35rem}}
+        @media (max-width:30rem){figure{padding:.7rem .5rem .6rem}figcaption,figure h3,figure details{padding:0 .35rem}
+        th,td{padding:.3rem .45rem}dl{grid-template-columns:1fr}dd{margin-bottom:.35rem}}
         @media print{.tall{max-height:none}body{background:#fff}figure,.card,.tiles li{break-inside:avoid}nav{display:none}}
         """;
 
@@ -71,14 +78,21 @@ internal static class PageStyle
           const way = title.getAttribute("aria-sort") === "descending" ? 1 : -1;
           for (const other of title.parentNode.cells) other.removeAttribute("aria-sort");
           title.setAttribute("aria-sort", way === 1 ? "ascending" : "descending");
-          const value = row => { const cell = row.cells[title.cellIndex]; return cell.dataset.v === undefined ? cell.textContent : Number(cell.dataset.v); };
+          const value = row => {
+            const cell = row.cells[title.cellIndex];
+            return cell.dataset.v === undefined ? cell.textContent : Number(cell.dataset.v);
+          };
           const rows = [...table.tBodies[0].rows];
-          rows.sort((a, b) => { const x = value(a), y = value(b); return way * (typeof x === "number" ? x - y || 0 : y.localeCompare(x)); });
+          rows.sort((a, b) => {
+            const x = value(a), y = value(b);
+            return way * (typeof x === "number" ? x - y || 0 : y.localeCompare(x));
+          });
           table.tBodies[0].append(...rows);
         });
         """;
 
-    /// <summary>What the page may do: show itself and run that one script. Whatever text got into it, nothing else runs or is fetched.</summary>
-    public static string Policy { get; } = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
-        + $"script-src 'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(Script)))}'";
+    /// <summary>What the page may do: show itself and run that one script. Whatever text got into it, nothing else runs or is
+    /// fetched.</summary>
+    public static string Policy { get; } = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action "
+        + $"'none'; script-src 'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(Script)))}'";
 }

@@ -25,7 +25,8 @@ internal sealed class PageTable(params string[] columns)
         _rows.Add(cells);
     }
 
-    /// <summary>Writes the table. A title that begins with <c>&lt;</c> (not shown) heads a column of text, with <c>`</c> one of code.</summary>
+    /// <summary>Writes the table. A title that begins with <c>&lt;</c> (not shown) heads a column of text, with <c>`</c> one of
+    /// code.</summary>
     public void WriteHtml(StringBuilder html)
     {
         html.Append("<div class=\"card wide tall\"><table class=\"sort\"><thead><tr>");
@@ -46,7 +47,8 @@ internal sealed class PageTable(params string[] columns)
     {
         html.Append("<td");
         if (IsText(column)) html.Append(" class=\"left long\"");
-        else if (cell.Bar is { } share) html.Append(" class=\"bar\" style=\"--d:").Append(Digits.Place(100 * Math.Clamp(share, 0, 1))).Append("%\"");
+        else if (cell.Bar is { } share)
+            html.Append(" class=\"bar\" style=\"--d:").Append(Digits.Place(100 * Math.Clamp(share, 0, 1))).Append("%\"");
         if (cell.Value is { } value && double.IsFinite(value)) html.Append(" data-v=\"").Append(Digits.Exact(value)).Append('"');
         string text = Markup.Encode(cell.Text);
         html.Append('>').Append(column.StartsWith('`') ? $"<bdi><code>{text}</code></bdi>" : text).Append("</td>");

@@ -8,7 +8,8 @@ namespace KsLottery.Engine.Reports;
 /// <param name="Bound">What half the margin must exceed.</param>
 /// <param name="IsCertified">Whether it does.</param>
 /// <param name="Agrees">Whether the model with the ticket alone writes the same token.</param>
-internal readonly record struct PositionMargin(string Position, string Label, string Predict, double Margin, double Bound, bool IsCertified, bool Agrees)
+internal readonly record struct PositionMargin(string Position, string Label, string Predict, double Margin, double Bound,
+    bool IsCertified, bool Agrees)
 {
     /// <summary>The file's usual name.</summary>
     public const string FileName = "certificate.tsv";
@@ -22,5 +23,6 @@ internal readonly record struct PositionMargin(string Position, string Label, st
     /// <exception cref="InvalidDataException">A line is damaged; names file and line.</exception>
     public static IReadOnlyList<PositionMargin> Read(string path) =>
         [.. TsvFile.Read(path, "idx", "label", "predict", "margin", "bound", "certified", "agrees").Select(line => new PositionMargin(
-            line.Text("idx"), line.Text("label"), line.Text("predict"), line.Real("margin"), line.Real("bound"), line.Truth("certified"), line.Truth("agrees")))];
+            line.Text("idx"), line.Text("label"), line.Text("predict"), line.Real("margin"), line.Real("bound"),
+            line.Truth("certified"), line.Truth("agrees")))];
 }

@@ -14,8 +14,10 @@ internal static class RowCloud
         return Axis.Root("−log₁₀ p", Math.Max(2, most));
     }
 
-    /// <summary>The logarithm of p, which is finite for the page: an asymptotic p of 0 lies at the end of what a drawing can show.</summary>
-    public static double Log10(TestedRows rows, int count) => Math.Max(-1e6, rows.Null.Log10PValue(count)) is var log10 && log10 < 0 ? log10 : 0;
+    /// <summary>The logarithm of p, which is finite for the page: an asymptotic p of 0 lies at the end of what a drawing can
+    /// show.</summary>
+    public static double Log10(TestedRows rows, int count) =>
+        Math.Max(-1e6, rows.Null.Log10PValue(count)) is var log10 && log10 < 0 ? log10 : 0;
 
     /// <summary>Draws the rows.</summary>
     /// <param name="chart">The chart.</param>
@@ -41,5 +43,6 @@ internal static class RowCloud
     public static string Name(TicketEntry entry) => entry.Piece.Length > 0 ? entry.Piece : $"#{Digits.Exact(entry.Id)}";
 
     private static string Tip(TicketEntry entry) =>
-        $"{Name(entry)} (id {Digits.Exact(entry.Id)}): h = {Digits.Count(entry.Count)}, D = {Digits.Fixed(entry.Statistic, 4)}, p = {Digits.Probability(entry.Log10PValue)}";
+        $"{Name(entry)} (id {Digits.Exact(entry.Id)}): h = {Digits.Count(entry.Count)}, D = {Digits.Fixed(entry.Statistic, 4)}, p = "
+        + $"{Digits.Probability(entry.Log10PValue)}";
 }

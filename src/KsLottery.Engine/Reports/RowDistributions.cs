@@ -20,11 +20,14 @@ internal static class RowDistributions
         KsRowOutcome outcome = new KsRowReference(width).Test(before, after);
         float[] x = [.. before.Order()], y = [.. after.Order()];
         (double low, double high) = Range(x, y, outcome.Location);
-        SvgChart chart = new(title, $"Distribution functions of {name} before and after; D = {Digits.Fixed((double)outcome.Count / width, 4)}.",
+        SvgChart chart = new(title, $"Distribution functions of {name} before and after; D = "
+            + $"{Digits.Fixed((double)outcome.Count / width, 4)}.",
             Axis.Linear("value", low, high), Axis.Linear("share of values at or below", 0, 1));
         float[] places = Places(x, y, low, high);
-        chart.Steps(places.Select(p => ((double)p, Share(x, p))).Prepend((low, Share(x, (float)low))).Append((high, Share(x, (float)high))), SvgChart.Color(0));
-        chart.Steps(places.Select(p => ((double)p, Share(y, p))).Prepend((low, Share(y, (float)low))).Append((high, Share(y, (float)high))), SvgChart.Color(1));
+        chart.Steps(places.Select(p => ((double)p, Share(x, p))).Prepend((low, Share(x, (float)low)))
+            .Append((high, Share(x, (float)high))), SvgChart.Color(0));
+        chart.Steps(places.Select(p => ((double)p, Share(y, p))).Prepend((low, Share(y, (float)low)))
+            .Append((high, Share(y, (float)high))), SvgChart.Color(1));
         chart.LegendLine("before", SvgChart.Color(0));
         chart.LegendLine("after", SvgChart.Color(1));
         if (outcome.Count > 0)
@@ -33,11 +36,13 @@ internal static class RowDistributions
         NumberTable numbers = new("value", "share_before", "share_after");
         foreach (float place in x.Concat(y).Distinct().Order())
             numbers.Add(Digits.Exact(place), Digits.Exact(Share(x, place)), Digits.Exact(Share(y, place)));
-        return new(Name, title, $"The row's {Digits.Count(width, "value")} as a distribution, before and after. The arrow is D, the largest vertical distance, at the value "
-            + $"{Digits.Real(outcome.Location)} where it is taken. The order of the values does not matter to the test.", chart, numbers);
+        return new(Name, title, $"The row's {Digits.Count(width, "value")} as a distribution, before and after. The arrow is D, the "
+            + $"largest vertical distance, at the value {Digits.Real(outcome.Location)} where it is taken. The order of the values does "
+            + "not matter to the test.", chart, numbers);
     }
 
-    /// <summary>The values between which all but a few lie, and where D is taken: one far value would squeeze all others together.</summary>
+    /// <summary>The values between which all but a few lie, and where D is taken: one far value would squeeze all others
+    /// together.</summary>
     private static (double Low, double High) Range(float[] x, float[] y, float location)
     {
         float[] all = [.. x.Concat(y).Where(float.IsFinite).Order()];

@@ -14,7 +14,8 @@ internal static class RowsById
         NumberTable numbers = new("token_id", "h", "log10_p");
         for (int id = 0; id < rows.Counts.Count; id++)
             if (rows.Counts[id] is >= 0 and var h) numbers.Add(Digits.Exact(id), Digits.Exact(h), Digits.Exact(rows.Null.Log10PValue(h)));
-        return new(Name, Title, "Every row by its token id; the higher, the less likely by chance. The scale is that of the square root, on which p of a row "
-            + "rises evenly with D. Many tokenizers number tokens by how frequent they are, so that the left is the common end.", chart, numbers);
+        return new(Name, Title, "Every row by its token id; the higher, the less likely by chance. The scale is that of the square root, "
+            + "on which p of a row rises evenly with D. Many tokenizers number tokens by how frequent they are, so that the left is the "
+            + "common end.", chart, numbers);
     }
 }

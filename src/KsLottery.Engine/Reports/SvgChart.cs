@@ -108,29 +108,31 @@ internal sealed class SvgChart
     public void Picture(ReadOnlySpan<byte> opacity, int columns, (double From, double To) x, (double From, double To) y)
     {
         string data = Convert.ToBase64String(PngImage.Encode(opacity, columns, ChartStyle.PictureColor));
-        Add($"<image x=\"{Digits.Place(Right(x.From))}\" y=\"{Digits.Place(Up(y.To))}\" width=\"{Digits.Place(Right(x.To) - Right(x.From))}\" "
-            + $"height=\"{Digits.Place(Up(y.From) - Up(y.To))}\" preserveAspectRatio=\"none\" style=\"image-rendering:pixelated\" "
-            + $"href=\"data:image/png;base64,{data}\"/>");
+        Add($"<image x=\"{Digits.Place(Right(x.From))}\" y=\"{Digits.Place(Up(y.To))}\" "
+            + $"width=\"{Digits.Place(Right(x.To) - Right(x.From))}\" height=\"{Digits.Place(Up(y.From) - Up(y.To))}\" "
+            + $"preserveAspectRatio=\"none\" style=\"image-rendering:pixelated\" href=\"data:image/png;base64,{data}\"/>");
     }
 
     /// <summary>A dot that says more when a pointer rests on it.</summary>
     public void Dot(double x, double y, string color, string tip, bool isHollow = false)
     {
         _taken.Add((Right(x) - 4, Up(y) - 4, Right(x) + 4, Up(y) + 4));
-        Add($"<circle class=\"{(isHollow ? "ring" : "fill")} {color}\" cx=\"{Digits.Place(Right(x))}\" cy=\"{Digits.Place(Up(y))}\" r=\"{(isHollow ? "3" : "3.4")}\">"
-            + $"<title>{Markup.Encode(tip)}</title></circle>");
+        Add($"<circle class=\"{(isHollow ? "ring" : "fill")} {color}\" cx=\"{Digits.Place(Right(x))}\" cy=\"{Digits.Place(Up(y))}\" "
+            + $"r=\"{(isHollow ? "3" : "3.4")}\"><title>{Markup.Encode(tip)}</title></circle>");
     }
 
     /// <summary>A rectangle that says more when a pointer rests on it.</summary>
     public void Cell((double From, double To) x, (double From, double To) y, double opacity, string color, string tip) =>
-        Add($"<rect class=\"fill {color}\" fill-opacity=\"{Digits.Place(opacity)}\" x=\"{Digits.Place(Right(x.From) + 0.5)}\" y=\"{Digits.Place(Up(y.To) + 0.5)}\" "
-            + $"width=\"{Digits.Place(Right(x.To) - Right(x.From) - 1)}\" height=\"{Digits.Place(Up(y.From) - Up(y.To) - 1)}\"><title>{Markup.Encode(tip)}</title></rect>");
+        Add($"<rect class=\"fill {color}\" fill-opacity=\"{Digits.Place(opacity)}\" x=\"{Digits.Place(Right(x.From) + 0.5)}\" "
+            + $"y=\"{Digits.Place(Up(y.To) + 0.5)}\" width=\"{Digits.Place(Right(x.To) - Right(x.From) - 1)}\" "
+            + $"height=\"{Digits.Place(Up(y.From) - Up(y.To) - 1)}\"><title>{Markup.Encode(tip)}</title></rect>");
 
     /// <summary>A vertical line at a value, with its name at the top.</summary>
     public void RuleAtX(double value, string name, string color)
     {
         double x = Right(value);
-        Add($"<line class=\"rule {color}\" x1=\"{Digits.Place(x)}\" x2=\"{Digits.Place(x)}\" y1=\"{Digits.Place(Top)}\" y2=\"{Digits.Place(_bottom)}\"/>");
+        Add($"<line class=\"rule {color}\" x1=\"{Digits.Place(x)}\" x2=\"{Digits.Place(x)}\" y1=\"{Digits.Place(Top)}\" "
+            + $"y2=\"{Digits.Place(_bottom)}\"/>");
         double width = NoteLetterWidth * VisibleText.Width(name);
         bool isLeft = x + 4 + width > _right;
         double left = isLeft ? x - 4 - width : x + 4, y = Top + 10;
@@ -138,11 +140,13 @@ internal sealed class SvgChart
         Note(isLeft ? x - 4 : x + 4, y, name, color, isLeft ? "end" : "start", left, width);
     }
 
-    /// <summary>A horizontal line at a value, with its name at the right end, or at the left one where something stands at the right.</summary>
+    /// <summary>A horizontal line at a value, with its name at the right end, or at the left one where something stands at the
+    /// right.</summary>
     public void RuleAtY(double value, string name, string color)
     {
         double y = Up(value);
-        Add($"<line class=\"rule {color}\" x1=\"{Digits.Place(_left)}\" x2=\"{Digits.Place(_right)}\" y1=\"{Digits.Place(y)}\" y2=\"{Digits.Place(y)}\"/>");
+        Add($"<line class=\"rule {color}\" x1=\"{Digits.Place(_left)}\" x2=\"{Digits.Place(_right)}\" y1=\"{Digits.Place(y)}\" "
+            + $"y2=\"{Digits.Place(y)}\"/>");
         double width = NoteLetterWidth * VisibleText.Width(name);
         if (name.Length == 0) return;
         bool isLeft = IsTaken(_right - 2 - width, _right - 2, y - 14, y - 2) && !IsTaken(_left + 4, _left + 4 + width, y - 14, y - 2);
@@ -154,8 +158,10 @@ internal sealed class SvgChart
     {
         double at = Right(x), low = Math.Max(Up(from), Up(to)), high = Math.Min(Up(from), Up(to));
         string a = Digits.Place(at);
-        Add($"<path class=\"line {color}\" d=\"M{a} {Digits.Place(low)}V{Digits.Place(high)}M{Digits.Place(at - 3.5)} {Digits.Place(high + 5)}L{a} {Digits.Place(high)}"
-            + $"L{Digits.Place(at + 3.5)} {Digits.Place(high + 5)}M{Digits.Place(at - 3.5)} {Digits.Place(low - 5)}L{a} {Digits.Place(low)}L{Digits.Place(at + 3.5)} {Digits.Place(low - 5)}\"/>");
+        Add($"<path class=\"line {color}\" d=\"M{a} {Digits.Place(low)}V{Digits.Place(high)}"
+            + $"M{Digits.Place(at - 3.5)} {Digits.Place(high + 5)}L{a} {Digits.Place(high)}L{Digits.Place(at + 3.5)} "
+            + $"{Digits.Place(high + 5)}M{Digits.Place(at - 3.5)} {Digits.Place(low - 5)}L{a} {Digits.Place(low)}"
+            + $"L{Digits.Place(at + 3.5)} {Digits.Place(low - 5)}\"/>");
         double width = NoteLetterWidth * VisibleText.Width(name);
         bool isLeft = at + 8 + width > _right;
         Note(isLeft ? at - 8 : at + 8, ((low + high) / 2) + 4, name, $"{color} strong", isLeft ? "end" : "start", at + 8, width);
@@ -166,7 +172,8 @@ internal sealed class SvgChart
     {
         name = Cut(name);
         double at = Right(x), up = Up(y), width = NoteLetterWidth * VisibleText.Width(name);
-        foreach ((double left, string anchor, double text) in ((double, string, double)[])[(at + 6, "start", at + 6), (at - 6 - width, "end", at - 6)])
+        foreach ((double left, string anchor, double text) in ((double, string, double)[])
+            [(at + 6, "start", at + 6), (at - 6 - width, "end", at - 6)])
         {
             if (left < _left || left + width > Width - 2) continue;
             if (IsTaken(left, left + width, up - 7, up + 6)) continue;
@@ -188,9 +195,11 @@ internal sealed class SvgChart
         for (int i = 0; i < places.Length; i++)
         {
             (double x, double y, string name, string color) = sorted[i];
-            Add($"<path class=\"line thin quiet\" stroke-opacity=\".5\" d=\"M{Digits.Place(Right(x) + 5)} {Digits.Place(Up(y))}L{Digits.Place(_right + 2)} {Digits.Place(Up(y))}"
+            Add($"<path class=\"line thin quiet\" stroke-opacity=\".5\" "
+                + $"d=\"M{Digits.Place(Right(x) + 5)} {Digits.Place(Up(y))}L{Digits.Place(_right + 2)} {Digits.Place(Up(y))}"
                 + $"L{Digits.Place(_right + 10)} {Digits.Place(places[i])}\"/>");
-            Add($"<text class=\"note {color}\" x=\"{Digits.Place(_right + 12)}\" y=\"{Digits.Place(places[i] + 4)}\">{Markup.Encode(Cut(name))}</text>");
+            Add($"<text class=\"note {color}\" x=\"{Digits.Place(_right + 12)}\" "
+                + $"y=\"{Digits.Place(places[i] + 4)}\">{Markup.Encode(Cut(name))}</text>");
         }
     }
 
@@ -211,7 +220,8 @@ internal sealed class SvgChart
         StringBuilder svg = new();
         string top = isFile ? Digits.Place(-TitleHeight) : "0", tall = Digits.Place(height + (isFile ? TitleHeight : 0));
         svg.Append(CultureInfo.InvariantCulture,
-            $"<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"chart\" viewBox=\"0 {top} {Digits.Place(Width)} {tall}\" role=\"img\" aria-label=\"{Markup.Encode($"{_title}. {_description}")}\">\n");
+            $"<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"chart\" viewBox=\"0 {top} {Digits.Place(Width)} {tall}\" role=\"img\" "
+            + $"aria-label=\"{Markup.Encode($"{_title}. {_description}")}\">\n");
         if (isFile)
         {
             svg.Append(CultureInfo.InvariantCulture, $"<title>{Markup.Encode(_title)}</title>\n<style>{ChartStyle.Css}</style>\n");
@@ -228,27 +238,34 @@ internal sealed class SvgChart
         {
             string y = Digits.Place(Up(tick.Value));
             if (Y.HasGrid)
-                svg.Append(CultureInfo.InvariantCulture, $"<line class=\"grid\" x1=\"{Digits.Place(_left)}\" x2=\"{Digits.Place(_right)}\" y1=\"{y}\" y2=\"{y}\"/>\n");
+                svg.Append(CultureInfo.InvariantCulture, $"<line class=\"grid\" x1=\"{Digits.Place(_left)}\" x2=\"{Digits.Place(_right)}\" "
+                    + $"y1=\"{y}\" y2=\"{y}\"/>\n");
             svg.Append(CultureInfo.InvariantCulture,
-                $"<text class=\"tick\" x=\"{Digits.Place(_left - 6)}\" y=\"{Digits.Place(Up(tick.Value) + 4)}\" text-anchor=\"end\">{Markup.Encode(Cut(tick.Label))}</text>\n");
+                $"<text class=\"tick\" x=\"{Digits.Place(_left - 6)}\" y=\"{Digits.Place(Up(tick.Value) + 4)}\" "
+                + $"text-anchor=\"end\">{Markup.Encode(Cut(tick.Label))}</text>\n");
         }
         string floor = Digits.Place(_bottom);
-        svg.Append(CultureInfo.InvariantCulture, $"<line class=\"axis\" x1=\"{Digits.Place(_left)}\" x2=\"{Digits.Place(_right)}\" y1=\"{floor}\" y2=\"{floor}\"/>\n");
+        svg.Append(CultureInfo.InvariantCulture, $"<line class=\"axis\" x1=\"{Digits.Place(_left)}\" x2=\"{Digits.Place(_right)}\" "
+            + $"y1=\"{floor}\" y2=\"{floor}\"/>\n");
         double free = double.NegativeInfinity;
         foreach (Tick tick in X.Ticks)
         {
             double x = Right(tick.Value), half = LetterWidth * VisibleText.Width(tick.Label) / 2;
-            svg.Append(CultureInfo.InvariantCulture, $"<line class=\"axis\" x1=\"{Digits.Place(x)}\" x2=\"{Digits.Place(x)}\" y1=\"{floor}\" y2=\"{Digits.Place(_bottom + 4)}\"/>\n");
+            svg.Append(CultureInfo.InvariantCulture, $"<line class=\"axis\" x1=\"{Digits.Place(x)}\" x2=\"{Digits.Place(x)}\" "
+                + $"y1=\"{floor}\" y2=\"{Digits.Place(_bottom + 4)}\"/>\n");
             if (x - half < free) continue;
             free = x + half + 6;
             svg.Append(CultureInfo.InvariantCulture,
-                $"<text class=\"tick\" x=\"{Digits.Place(x)}\" y=\"{Digits.Place(_bottom + 18)}\" text-anchor=\"middle\">{Markup.Encode(tick.Label)}</text>\n");
+                $"<text class=\"tick\" x=\"{Digits.Place(x)}\" y=\"{Digits.Place(_bottom + 18)}\" "
+                + $"text-anchor=\"middle\">{Markup.Encode(tick.Label)}</text>\n");
         }
         svg.Append(CultureInfo.InvariantCulture,
-            $"<text class=\"name\" x=\"{Digits.Place((_left + _right) / 2)}\" y=\"{Digits.Place(_bottom + 36)}\" text-anchor=\"middle\">{Markup.Encode(X.Label)}</text>\n");
+            $"<text class=\"name\" x=\"{Digits.Place((_left + _right) / 2)}\" y=\"{Digits.Place(_bottom + 36)}\" "
+            + $"text-anchor=\"middle\">{Markup.Encode(X.Label)}</text>\n");
         double middle = (Top + _bottom) / 2;
         svg.Append(CultureInfo.InvariantCulture,
-            $"<text class=\"name\" x=\"13\" y=\"{Digits.Place(middle)}\" text-anchor=\"middle\" transform=\"rotate(-90 13 {Digits.Place(middle)})\">{Markup.Encode(Y.Label)}</text>\n");
+            $"<text class=\"name\" x=\"13\" y=\"{Digits.Place(middle)}\" text-anchor=\"middle\" "
+            + $"transform=\"rotate(-90 13 {Digits.Place(middle)})\">{Markup.Encode(Y.Label)}</text>\n");
     }
 
     private (string Svg, double Height) Legend()
@@ -259,7 +276,8 @@ internal sealed class SvgChart
         {
             double width = 24 + (LetterWidth * VisibleText.Width(text)) + 14;
             if (x > 12 && x + width > Width) (x, y) = (12, y + LineHeight);
-            svg.Append(CultureInfo.InvariantCulture, $"<g transform=\"translate({Digits.Place(x)} {Digits.Place(y)})\">{symbol}<text x=\"22\">{Markup.Encode(text)}</text></g>\n");
+            svg.Append(CultureInfo.InvariantCulture, $"<g transform=\"translate({Digits.Place(x)} {Digits.Place(y)})\">{symbol}"
+                + $"<text x=\"22\">{Markup.Encode(text)}</text></g>\n");
             x += width;
         }
         return (svg.ToString(), _legend.Count == 0 ? 0 : y + 8 - _bottom - NameHeight);
@@ -269,7 +287,8 @@ internal sealed class SvgChart
     {
         _taken.Add((left, y - 10, left + width, y + 2));
         _notes.Append(CultureInfo.InvariantCulture,
-            $"<text class=\"note {color}\" x=\"{Digits.Place(x)}\" y=\"{Digits.Place(y)}\" text-anchor=\"{anchor}\">{Markup.Encode(text)}</text>\n");
+            $"<text class=\"note {color}\" x=\"{Digits.Place(x)}\" y=\"{Digits.Place(y)}\" "
+            + $"text-anchor=\"{anchor}\">{Markup.Encode(text)}</text>\n");
     }
 
     private bool IsTaken(double left, double right, double top, double bottom) =>

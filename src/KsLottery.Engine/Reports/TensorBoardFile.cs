@@ -16,7 +16,8 @@ namespace KsLottery.Engine.Reports;
 /// <c>summary.proto</c>): <c>train/loss</c>, <c>eval/loss</c>, <c>train/grad_norm</c>, <c>train/learning_rate</c>,
 /// <c>train/tokens_per_second</c>; a value that was not measured at a step has no entry.
 /// </para>
-/// <para>Metrics hold no time of day: the wall time of an event is its step in seconds, so that the same metrics give the same bytes.</para>
+/// <para>Metrics hold no time of day: the wall time of an event is its step in seconds, so that the same metrics give the same
+/// bytes.</para>
 /// </remarks>
 public static class TensorBoardFile
 {
@@ -66,7 +67,8 @@ public static class TensorBoardFile
     internal static uint Crc32C(ReadOnlySpan<byte> data)
     {
         uint crc = uint.MaxValue;
-        for (; data.Length >= sizeof(ulong); data = data[sizeof(ulong)..]) crc = BitOperations.Crc32C(crc, BinaryPrimitives.ReadUInt64LittleEndian(data));
+        for (; data.Length >= sizeof(ulong); data = data[sizeof(ulong)..])
+            crc = BitOperations.Crc32C(crc, BinaryPrimitives.ReadUInt64LittleEndian(data));
         foreach (byte b in data) crc = BitOperations.Crc32C(crc, b);
         return ~crc;
     }

@@ -16,7 +16,8 @@ internal sealed record TensorShift(string Name, long Rows, int Width, long Uncha
         {
             long rows = line.Integer("rows", 0, long.MaxValue);
             int width = (int)line.Integer("width", 1, int.MaxValue - 1);
-            return new TensorShift(line.Text("tensor"), rows, width, line.Integer("unchanged", 0, rows), line.Integer("ticket_rows", 0, rows),
+            return new TensorShift(line.Text("tensor"), rows, width, line.Integer("unchanged", 0, rows),
+                line.Integer("ticket_rows", 0, rows),
                 (int)line.Integer("critical_h", 0, width + 1L), (int)line.Integer("largest_h", 0, width));
         })];
 }

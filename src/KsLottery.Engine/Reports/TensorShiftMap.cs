@@ -25,21 +25,23 @@ internal static class TensorShiftMap
             int row = Array.IndexOf(parts, part), column = Array.IndexOf(layers, layer);
             if (row < 0) continue;
             row = parts.Length - 1 - row;
-            chart.Cell((column, column + 1), (row, row + 1), Faint + ((1 - Faint) * tensor.LargestStatistic / most), SvgChart.Color(tensor.TicketRows > 0 ? 1 : 0),
-                $"{tensor.Name}: {Digits.Count(tensor.Rows - tensor.Unchanged)} of {Digits.Count(tensor.Rows, "row")} changed, {Digits.Count(tensor.TicketRows)} below α, "
-                + $"largest D {Digits.Fixed(tensor.LargestStatistic, 4)}");
+            chart.Cell((column, column + 1), (row, row + 1), Faint + ((1 - Faint) * tensor.LargestStatistic / most),
+                SvgChart.Color(tensor.TicketRows > 0 ? 1 : 0),
+                $"{tensor.Name}: {Digits.Count(tensor.Rows - tensor.Unchanged)} of {Digits.Count(tensor.Rows, "row")} changed, "
+                + $"{Digits.Count(tensor.TicketRows)} below α, largest D {Digits.Fixed(tensor.LargestStatistic, 4)}");
         }
         chart.LegendDot("some rows below α", SvgChart.Color(1));
         chart.LegendDot("none", SvgChart.Color(0));
         NumberTable numbers = new("tensor", "rows", "width", "changed", "ticket_rows", "largest_h", "largest_D");
         foreach (TensorShift t in tensors)
-            numbers.Add(NumberTable.Text(t.Name), Digits.Exact(t.Rows), Digits.Exact(t.Width), Digits.Exact(t.Rows - t.Unchanged), Digits.Exact(t.TicketRows),
-                Digits.Exact(t.LargestCount), Digits.Exact(t.LargestStatistic));
-        return new(Name, Title, $"A field for every matrix, the stronger the larger the D of its most moved row; the strongest is {Digits.Fixed(most, 4)}. "
-            + "A faint field kept every value or nearly so.", chart, numbers);
+            numbers.Add(NumberTable.Text(t.Name), Digits.Exact(t.Rows), Digits.Exact(t.Width), Digits.Exact(t.Rows - t.Unchanged),
+                Digits.Exact(t.TicketRows), Digits.Exact(t.LargestCount), Digits.Exact(t.LargestStatistic));
+        return new(Name, Title, "A field for every matrix, the stronger the larger the D of its most moved row; the strongest is "
+            + $"{Digits.Fixed(most, 4)}. A faint field kept every value or nearly so.", chart, numbers);
     }
 
-    /// <summary>A tensor's name without its layer's number: <c>model.layers.3.mlp.up_proj.weight</c> is <c>mlp.up_proj</c> of layer 3.</summary>
+    /// <summary>A tensor's name without its layer's number: <c>model.layers.3.mlp.up_proj.weight</c> is <c>mlp.up_proj</c> of layer
+    /// 3.</summary>
     internal static string Part(string name, out int? layer)
     {
         layer = null;

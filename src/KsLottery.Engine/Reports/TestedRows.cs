@@ -9,7 +9,8 @@ internal sealed class TestedRows
     private const int UsualRanking = 20;
 
     private TestedRows(Ticket ticket, int[] counts, IReadOnlyList<TicketEntry> best) =>
-        (Ticket, Counts, Best, Null) = (ticket, counts, best, NullDistribution.ForEqualLengths(ticket.Origin.Width, ticket.Selection.Method));
+        (Ticket, Counts, Best, Null) =
+            (ticket, counts, best, NullDistribution.ForEqualLengths(ticket.Origin.Width, ticket.Selection.Method));
 
     public Ticket Ticket { get; }
 
@@ -51,7 +52,8 @@ internal sealed class TestedRows
         foreach (TsvLine line in TsvFile.Read(path, RowsFile.Header.Split('\t')))
         {
             if (next == rows || line.Integer("token_id", 0, rows - 1L) != next)
-                throw line.Wrong("token_id", next == rows ? $"the ticket beside it has {Digits.Exact(rows)} rows" : $"row {Digits.Exact(next)} comes here");
+                throw line.Wrong("token_id", next == rows ? $"the ticket beside it has {Digits.Exact(rows)} rows"
+                    : $"row {Digits.Exact(next)} comes here");
             if (next % 4096 == 0) cancellationToken.ThrowIfCancellationRequested();
             counts[next] = line.Text("h") == "nan" ? -1 : (int)line.Integer("h", 0, width);
             // Only an empty ticket needs more than its own rows.
@@ -63,16 +65,20 @@ internal sealed class TestedRows
             }
             next++;
         }
-        if (next < rows) throw new InvalidDataException($"{path}: {Digits.Exact(next)} rows, the ticket beside it has {Digits.Exact(rows)}. Run kslottery find again.");
+        if (next < rows)
+            throw new InvalidDataException($"{path}: {Digits.Exact(next)} rows, the ticket beside it has {Digits.Exact(rows)}. "
+                + "Run kslottery find again.");
         if (ticket.Entries.FirstOrDefault(e => counts[e.Id] != e.Count) is { } other)
-            throw new InvalidDataException($"{path}: row {Digits.Exact(other.Id)} has another h than in the ticket beside it. The files are not of one run; run kslottery find again.");
+            throw new InvalidDataException($"{path}: row {Digits.Exact(other.Id)} has another h than in the ticket beside it. The files "
+                + "are not of one run; run kslottery find again.");
         if (ticket.Entries.Count > 0) return new(ticket, counts, ticket.Entries);
         List<TicketEntry> ranking = [];
         while (best.TryDequeue(out TicketEntry? entry, out _)) ranking.Insert(0, entry);
         return new(ticket, counts, ranking);
     }
 
-    private static TicketEntry Entry(TsvLine line, int id, int count, int width) => new(id, line.Text("piece"), line.Text("category"), count, (double)count / width,
+    private static TicketEntry Entry(TsvLine line, int id, int count, int width) =>
+        new(id, line.Text("piece"), line.Text("category"), count, (double)count / width,
         line.Real("p_value"), line.Real("log10_p"), line.Real("adjusted_p"), (int)line.Integer("sign", -1, 1), (float)line.Real("location"),
         line.Real("l2_delta"), line.Real("relative_delta"), line.Real("cosine"));
 }

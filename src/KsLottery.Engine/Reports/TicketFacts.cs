@@ -13,11 +13,18 @@ internal static class TicketFacts
         ("rows × values", $"{Digits.Count(ticket.Origin.Rows)} × {Digits.Count(ticket.Origin.Width)}"),
         ("base", $"{ticket.Origin.BaseType.ToName()}, {ticket.Origin.BaseFingerprint}"),
         ("tuned", $"{ticket.Origin.TunedType.ToName()}, {ticket.Origin.TunedFingerprint}"),
-        ("output head", ticket.Origin.IsTied switch { true => "tied: it is the input embedding", false => "not tied", null => "not known to be tied" }),
+        ("output head", ticket.Origin.IsTied switch
+        {
+            true => "tied: it is the input embedding",
+            false => "not tied",
+            null => "not known to be tied",
+        }),
         ("test", $"two-sample Kolmogorov-Smirnov, two-sided, {(ticket.Selection.Method == KsMethod.Exact ? "exact" : "asymptotic")} p"),
-        ("α", $"{Digits.Real(ticket.Selection.Alpha)}, correction: {(ticket.Selection.Adjustment == PValueAdjustment.None ? "none" : ticket.Selection.Adjustment.ToString())}"),
+        ("α", $"{Digits.Real(ticket.Selection.Alpha)}, correction: "
+            + $"{(ticket.Selection.Adjustment == PValueAdjustment.None ? "none" : ticket.Selection.Adjustment.ToString())}"),
         ("needed", ticket.CriticalCount > ticket.Origin.Width ? "no h is large enough" : $"h ≥ {Digits.Count(ticket.CriticalCount)}"),
-        ("states", $"{Digits.Count(ticket.Changed)} changed, {Digits.Count(ticket.Unchanged)} unchanged, {Digits.Count(ticket.Degenerate)} degenerate, {Digits.Count(ticket.NonFinite)} not finite"),
+        ("states", $"{Digits.Count(ticket.Changed)} changed, {Digits.Count(ticket.Unchanged)} unchanged, {Digits.Count(ticket.Degenerate)} "
+            + $"degenerate, {Digits.Count(ticket.NonFinite)} not finite"),
         ("kslottery", ticket.Version),
     ]);
 }

@@ -28,10 +28,14 @@ internal static class TicketSize
             Axis.Log("α", low, MostAlpha), Axis.Log("rows in the ticket", Floor, Math.Max(10, most * 1.5)));
         chart.Steps(drawn.Append((MostAlpha, most)), SvgChart.Color(0));
         double own = rows.Ticket.Selection.Alpha;
-        if (own > low && own < MostAlpha) chart.RuleAtX(own, $"α = {Digits.Real(own)}: {Digits.Count(steps.Where(s => s.Log10 < Math.Log10(own)).Select(s => s.Rows).DefaultIfEmpty().Max(), "row")}", SvgChart.Color(1));
+        if (own > low && own < MostAlpha)
+        {
+            int below = steps.Where(s => s.Log10 < Math.Log10(own)).Select(s => s.Rows).DefaultIfEmpty().Max();
+            chart.RuleAtX(own, $"α = {Digits.Real(own)}: {Digits.Count(below, "row")}", SvgChart.Color(1));
+        }
         NumberTable numbers = new("log10_alpha_above", "rows");
         foreach ((double log10, int number) in steps) numbers.Add(Digits.Exact(log10), Digits.Exact(number));
-        return new(Name, Title, "How many rows are below each α, without a correction. Tickets are nested: that of a smaller α is a part of every larger one. "
-            + "A flat stretch means that the choice of α does not matter there.", chart, numbers);
+        return new(Name, Title, "How many rows are below each α, without a correction. Tickets are nested: that of a smaller α is a part "
+            + "of every larger one. A flat stretch means that the choice of α does not matter there.", chart, numbers);
     }
 }

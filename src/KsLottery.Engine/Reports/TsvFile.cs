@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace KsLottery.Engine.Reports;
 
-/// <summary>Reads a tab-separated file with a title line; columns are found by name, and those that nobody asks for are passed over.</summary>
+/// <summary>Reads a tab-separated file with a title line; columns are found by name, and those that nobody asks for are passed
+/// over.</summary>
 internal static class TsvFile
 {
     /// <summary>Reads the lines behind the title, each as it is asked for.</summary>
@@ -23,15 +24,18 @@ internal static class TsvFile
                 places = [];
                 for (int i = 0; i < cells.Length; i++) places.TryAdd(cells[i].TrimStart('\uFEFF'), i);
                 if (columns.FirstOrDefault(c => !places.ContainsKey(c)) is { } missing)
-                    throw new InvalidDataException($"{path}: line 1 has no column {missing}, which this file has when kslottery writes it. Write it again.");
+                    throw new InvalidDataException($"{path}: line 1 has no column {missing}, which this file has when kslottery "
+                        + "writes it. Write it again.");
                 continue;
             }
             if (cells.Length != places.Count)
                 throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture,
-                    $"{path}: line {number} has {cells.Length} columns, the title line {places.Count}. The file was cut short or changed; write it again."));
+                    $"{path}: line {number} has {cells.Length} columns, the title line {places.Count}. The file was cut short or "
+                    + $"changed; write it again."));
             yield return new(path, number, places, cells);
         }
-        if (places is null) throw new InvalidDataException($"{path}: the file is empty; it should begin with a title line. Write it again.");
+        if (places is null)
+            throw new InvalidDataException($"{path}: the file is empty; it should begin with a title line. Write it again.");
     }
 }
 
@@ -47,7 +51,8 @@ internal readonly struct TsvLine(string path, int number, Dictionary<string, int
 
     /// <summary>A whole number within a range.</summary>
     public long Integer(string column, long least, long most) =>
-        long.TryParse(Text(column), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value) && value >= least && value <= most
+        long.TryParse(Text(column), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value)
+        && value >= least && value <= most
             ? value
             : throw Wrong(column, $"it must be a whole number from {Digits.Exact(least)} to {Digits.Exact(most)}");
 
@@ -61,7 +66,8 @@ internal readonly struct TsvLine(string path, int number, Dictionary<string, int
             "" or "nan" or "-" => double.NaN,
             "inf" => double.PositiveInfinity,
             "-inf" => double.NegativeInfinity,
-            _ => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) ? value : throw Wrong(column, "it must be a number"),
+            _ => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) ? value
+                : throw Wrong(column, "it must be a number"),
         };
     }
 
@@ -76,6 +82,7 @@ internal readonly struct TsvLine(string path, int number, Dictionary<string, int
     public InvalidDataException Wrong(string column, string rule)
     {
         string text = NumberTable.Text(Text(column));
-        return new(string.Create(CultureInfo.InvariantCulture, $"{path}: line {number}, {column} is \"{(text.Length > 60 ? text[..60] + "…" : text)}\"; {rule}. Write the file again."));
+        return new(string.Create(CultureInfo.InvariantCulture, $"{path}: line {number}, {column} is "
+            + $"\"{(text.Length > 60 ? text[..60] + "…" : text)}\"; {rule}. Write the file again."));
     }
 }

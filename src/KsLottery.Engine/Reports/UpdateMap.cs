@@ -19,7 +19,8 @@ internal static class UpdateMap
         double[][] moved = [.. entries.Select(e => Bins(values.Find(e.Id)!.Value, columns))];
         double[] sorted = [.. moved.SelectMany(r => r).Where(double.IsFinite).Order()];
         double strong = sorted.Length == 0 ? 1 : Math.Max(sorted[(int)(Strong * (sorted.Length - 1))], double.Epsilon);
-        byte[] opacity = [.. moved.SelectMany(r => r).Select(v => (byte)Math.Round(255 * Math.Min(1, double.IsFinite(v) ? v / strong : 1)))];
+        byte[] opacity =
+            [.. moved.SelectMany(r => r).Select(v => (byte)Math.Round(255 * Math.Min(1, double.IsFinite(v) ? v / strong : 1)))];
         int every = (entries.Length + MostNames - 1) / MostNames;
         string[] names = [.. entries.Select((e, i) => i % every == 0 ? RowCloud.Name(e) : "").Reverse()];
         SvgChart chart = new(Title, $"Absolute change of {Digits.Count(rows.Width)} values in {Digits.Count(entries.Length, "row")}.",
@@ -35,8 +36,8 @@ internal static class UpdateMap
             }
         }
         string binned = columns < rows.Width ? $", each column the mean of {Digits.Count(rows.Width / columns)} or so" : "";
-        return new(Name, Title, $"Absolute change of every value, the best row on top{binned}; the strongest blue is {Digits.Real(strong)} and above. Columns that go through "
-            + "all rows are directions that the fine-tune pushed every token along.", chart, numbers);
+        return new(Name, Title, $"Absolute change of every value, the best row on top{binned}; the strongest blue is {Digits.Real(strong)} "
+            + "and above. Columns that go through all rows are directions that the fine-tune pushed every token along.", chart, numbers);
     }
 
     private static (int From, int To) Bin(int column, int columns, int width) =>

@@ -2,6 +2,7 @@ using KsLottery.Engine.Kernels;
 
 namespace KsLottery.Engine.Tests.Kernels;
 
+[Category("instructions")]
 public sealed class HalfPrecisionTests
 {
     /// <summary>All 65,536 bit patterns of both types, against the runtime's conversion or the definition.</summary>

@@ -3,6 +3,7 @@ using KsLottery.Engine.Kernels;
 namespace KsLottery.Engine.Tests.Kernels;
 
 /// <summary>Every kernel against the sort-based reference: h, sign and location are equal, bit for bit.</summary>
+[Category("instructions")]
 [TestFixtureSource(nameof(KernelNames))]
 public sealed class KsRowKernelTests(string kernelName)
 {

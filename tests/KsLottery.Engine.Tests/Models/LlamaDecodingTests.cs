@@ -8,6 +8,7 @@ using KsLottery.Tests.Support;
 
 namespace KsLottery.Engine.Tests.Models;
 
+[Category("instructions")]
 [TestFixture]
 public class LlamaDecodingTests
 {

@@ -6,6 +6,7 @@ using KsLottery.Tests.Support;
 
 namespace KsLottery.Engine.Tests.Models;
 
+[Category("instructions")]
 [TestFixture]
 public class LlamaGoldenTests
 {

@@ -3,6 +3,7 @@ using KsLottery.Engine.Operations;
 
 namespace KsLottery.Engine.Tests.Models;
 
+[Category("instructions")]
 internal sealed class TopTwoTests
 {
     [Test]

@@ -19,7 +19,7 @@ internal sealed class CpuOperationsTests
         }
     }
 
-    [Test]
+    [Test, Category("instructions")]
     public void Exponentials_are_within_two_units_in_the_last_place()
     {
         float[] x = new float[Lanes.Count], y = new float[Lanes.Count];
@@ -39,6 +39,7 @@ internal sealed class CpuOperationsTests
     [TestCase(float.NegativeInfinity, 0f), TestCase(-1000f, 0f), TestCase(-88f, 0f), TestCase(0f, 1f), TestCase(-0f, 1f),
         TestCase(89f, float.PositiveInfinity),
         TestCase(1e30f, float.PositiveInfinity), TestCase(float.PositiveInfinity, float.PositiveInfinity), TestCase(float.NaN, float.NaN)]
+    [Category("instructions")]
     public void Exponentials_of_extreme_numbers_are_what_they_should_be(float x, float expected)
     {
         float[] y = new float[Lanes.Count];

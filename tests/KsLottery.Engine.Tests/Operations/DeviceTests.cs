@@ -5,6 +5,7 @@ using KsLottery.Engine.Tests.Models;
 namespace KsLottery.Engine.Tests.Operations;
 
 /// <summary>Every device against the reference, case by case; a new device joins by a line in <see cref="Devices"/>.</summary>
+[Category("instructions")]
 [TestFixtureSource(nameof(Devices))]
 internal sealed class DeviceTests(string name, Func<IOperations> open)
 {

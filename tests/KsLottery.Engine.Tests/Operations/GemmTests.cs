@@ -3,6 +3,7 @@ using KsLottery.Engine.Operations;
 namespace KsLottery.Engine.Tests.Operations;
 
 /// <summary>Every kernel: those that the processor lacks instructions for run in the runtime's emulation.</summary>
+[Category("instructions")]
 public sealed class GemmTests
 {
     private static readonly int[] Edges = [1, 2, 3, 4, 5, 6, 7, 8, 12, 13, 14, 15, 16, 17, 28, 31, 32, 33, 48, 49];

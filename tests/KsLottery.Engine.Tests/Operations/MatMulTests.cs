@@ -6,6 +6,7 @@ using KsLottery.Engine.Tests.Checkpoints;
 namespace KsLottery.Engine.Tests.Operations;
 
 /// <summary>The three products of a layer, weights read from a mapped file at an odd byte.</summary>
+[Category("instructions")]
 public sealed class MatMulTests
 {
     private string _folder = null!;

@@ -143,6 +143,18 @@ public sealed partial class ReportTests : IDisposable
         Assert.That(quantiles.Select(n => n[2]), Is.Ordered.Descending, "the smallest p stands against the smallest expected one");
     }
 
+    /// <summary>Of three positions all are above 0 and two of them are right: SciPy's <c>binomtest(3, 3)</c> and <c>binomtest(2, 3)</c>.</summary>
+    [Test]
+    public void The_numbers_of_the_certified_curve_have_the_exact_intervals()
+    {
+        Report.FromFolder(_fixture.WriteAll()).WriteFolder(_fixture.Place("report"));
+        double[][] numbers = Numbers("certified-accuracy");
+        Assert.That(numbers[0], Is.EqualTo(new[] { 0, 1, 0.2924017738, 1, 2 / 3.0, 0.0942993240, 0.9915962413 }).Within(1e-9));
+        Assert.That(numbers[^1], Is.EqualTo(new[] { 0.5, 0, 0, 0.7075982262, 0, 0, 0.7075982262 }).Within(1e-9));
+        XmlDocument chart = Parsed.Xml(File.ReadAllText(_fixture.Place("report", "certified-accuracy.svg")));
+        Assert.That(chart.SelectNodes("//*[@class='area c0' or @class='area c2']"), Has.Count.EqualTo(2), "a band behind each curve");
+    }
+
     /// <summary>SciPy's documentation of <c>spearmanr</c>.</summary>
     [Test]
     public void The_rank_correlation_is_Spearman_s() =>

@@ -23,6 +23,7 @@ public sealed class RowCaseTests
     }
 }
 
+[Category("instructions")]
 public sealed class ProcessorRowCaseTests
 {
     [Test]

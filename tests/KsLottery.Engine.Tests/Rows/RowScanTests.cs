@@ -7,6 +7,7 @@ using KsLottery.Tests.Support;
 
 namespace KsLottery.Engine.Tests.Rows;
 
+[Category("instructions")]
 public sealed class RowScanTests
 {
     private static readonly string[] EmbeddingNames = ["model.embed_tokens.weight"];
