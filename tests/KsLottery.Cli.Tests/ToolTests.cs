@@ -8,6 +8,7 @@ public sealed class ToolTests
     [TestCase(new[] { "find", "--help" }, "help-find.txt")]
     [TestCase(new[] { "certify", "--help" }, "help-certify.txt")]
     [TestCase(new[] { "report", "--help" }, "help-report.txt")]
+    [TestCase(new[] { "experiment", "--help" }, "help-experiment.txt")]
     [TestCase(new[] { "convert", "--help" }, "help-convert.txt")]
     [TestCase(new[] { "demo", "--help" }, "help-demo.txt")]
     [TestCase(new[] { "tune", "--help" }, "help-tune.txt")]

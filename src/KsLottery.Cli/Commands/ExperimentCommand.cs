@@ -27,7 +27,8 @@ internal static class ExperimentCommand
     public static Command Create()
     {
         Command command = new("experiment",
-            "Runs a declared experiment: full, embedding, ticket, transfer and the controls with the same steps and data order, over seeds; can be stopped at any moment and resumed.")
+            "Runs a declared experiment: full, embedding, ticket, transfer and the controls with the same steps and data order, over seeds; can be "
+            + "stopped at any moment and resumed.")
         {
             FileArgument, Out, Resume,
         };
@@ -49,7 +50,8 @@ internal static class ExperimentCommand
         }
         catch (OperationCanceledException e)
         {
-            throw new CommandException(ExitCode.Cancelled, $"cancelled; the experiment stands in {folder} as far as it came. Go on by the same command with --resume.", e);
+            throw new CommandException(ExitCode.Cancelled,
+                $"cancelled; the experiment stands in {folder} as far as it came. Go on by the same command with --resume.", e);
         }
     }
 
@@ -68,7 +70,8 @@ internal static class ExperimentCommand
         using ExperimentRun run = new(plan, folder, device, console);
         Run(run, folder, cancel);
         if (page is not null) Report.FromFolder(folder, cancellationToken: cancel).WritePage(page, isResumed, cancel);
-        new ExperimentReport(run, plan, ui).Write(NumberText.Seconds(Stopwatch.GetElapsedTime(started)) + $"; everything stands in {ConsoleUi.OneLine(folder)}");
+        new ExperimentReport(run, plan, ui)
+            .Write($"{NumberText.Seconds(Stopwatch.GetElapsedTime(started))}; everything stands in {ConsoleUi.OneLine(folder)}");
         return ExitCode.Ok;
     }
 }

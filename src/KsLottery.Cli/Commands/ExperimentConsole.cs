@@ -19,7 +19,8 @@ internal sealed class ExperimentConsole(ConsoleUi ui, ExperimentPlan plan) : IEx
     {
         _line?.Dispose();
         ui.Flush();
-        _arm = ConsoleUi.OneLine($"{task}{(seed is { } known ? $", seed {known}" : "")}, {arm.Name} ({Sizes.Count(Math.Min(_done + 1, _count))} of {Sizes.Count(_count)})");
+        string of = seed is { } known ? $"{task}, seed {known}" : task;
+        _arm = ConsoleUi.OneLine($"{of}, {arm.Name} ({Sizes.Count(Math.Min(_done + 1, _count))} of {Sizes.Count(_count)})");
         _line = ui.StartProgress();
     }
 

@@ -9,8 +9,8 @@ internal sealed class ExperimentReport(ExperimentRun run, ExperimentPlan plan, C
 {
     private static readonly (string Title, Func<ArmOutcome, double> Get, int Digits, bool IsShare)[] Scores =
     [
-        ("BLEU", o => o.Bleu, 1, false), ("1st line", o => o.BleuFirstLine, 1, false), ("response", o => o.BleuResponse, 1, false), ("chrF", o => o.Chrf, 1, false),
-        ("chrF 1st line", o => o.ChrfFirstLine, 1, false), ("exact", o => o.ExactMatchRate, 0, true), ("stops", o => o.EosRate, 0, true),
+        ("BLEU", o => o.Bleu, 1, false), ("1st line", o => o.BleuFirstLine, 1, false), ("response", o => o.BleuResponse, 1, false),
+        ("chrF", o => o.Chrf, 1, false), ("chrF 1st line", o => o.ChrfFirstLine, 1, false), ("exact", o => o.ExactMatchRate, 0, true), ("stops", o => o.EosRate, 0, true),
         ("tokens", o => o.MeanTokens, 1, false), ("loss", o => o.Loss, 3, false),
     ];
 
@@ -21,8 +21,8 @@ internal sealed class ExperimentReport(ExperimentRun run, ExperimentPlan plan, C
         WriteSkipped();
         WriteTickets();
         ui.WriteLine();
-        ui.WriteLine("BLEU: of all that was written, of its first line, and of what the authors' rule reads. Where they differ, the model does not stop (stops: the share");
-        ui.WriteLine("of texts that it ended itself), and what tuning gains there is learning to stop. loss: nats a target token."
+        ui.WriteLine("BLEU: of all that was written, of its first line, and of what the authors' rule reads. Where they differ, the model does not stop");
+        ui.WriteLine("(stops: the share of texts that it ended itself), and what tuning gains there is learning to stop. loss: nats a target token."
             + (plan.Seeds.Count > 1 ? $" Means over {plan.Seeds.Count} seeds ± their standard deviation." : ""));
         ui.WriteLine(end);
         ui.WriteJson(WriteJson);
@@ -38,8 +38,8 @@ internal sealed class ExperimentReport(ExperimentRun run, ExperimentPlan plan, C
             ArmResult[] lines = [.. Of(task, arm)];
             if (lines.Length == 0) continue;
             double parameters = lines.Average(l => (double)l.Parameters);
-            table.Add([ConsoleUi.OneLine(arm.Name), Range(lines.Select(l => l.Rows)), parameters == 0 ? "" : Sizes.Count((long)Math.Round(parameters)),
-                parameters == 0 ? "" : NumberText.Percent(lines.Average(l => l.Share)),
+            table.Add([ConsoleUi.OneLine(arm.Name), Range(lines.Select(l => l.Rows)),
+                parameters == 0 ? "" : Sizes.Count((long)Math.Round(parameters)), parameters == 0 ? "" : NumberText.Percent(lines.Average(l => l.Share)),
                 .. Scores.Select(s => Text(ArmSpread.Of(lines.Select(l => s.Get(l.Outcome))), s.Digits, s.IsShare))]);
         }
         ui.WriteLine();
@@ -59,8 +59,9 @@ internal sealed class ExperimentReport(ExperimentRun run, ExperimentPlan plan, C
         if (run.Tickets.Count == 0) return;
         TicketPair[] pairs = [.. TicketPair.Of(run.Tickets)];
         ui.WriteLine();
-        ui.WriteLine(string.Create(CultureInfo.InvariantCulture, $"tickets at alpha {plan.Alpha}: "
-            + $"{string.Join("; ", run.Tickets.GroupBy(t => t.Task).Select(g => $"{ConsoleUi.OneLine(g.Key)} {Range(g.Select(t => (int?)t.Ticket.Entries.Count))} rows"))}"));
+        IEnumerable<string> sizes = run.Tickets.GroupBy(t => t.Task)
+            .Select(g => $"{ConsoleUi.OneLine(g.Key)} {Range(g.Select(t => (int?)t.Ticket.Entries.Count))} rows");
+        ui.WriteLine(string.Create(CultureInfo.InvariantCulture, $"tickets at alpha {plan.Alpha}: {string.Join("; ", sizes)}"));
         Overlap("between seeds of one task", pairs.Where(p => p.One.Task == p.Other.Task));
         Overlap("between tasks", pairs.Where(p => p.One.Task != p.Other.Task));
 
@@ -68,8 +69,8 @@ internal sealed class ExperimentReport(ExperimentRun run, ExperimentPlan plan, C
         {
             TicketPair[] known = [.. some.Where(p => p.Union > 0)];
             if (known.Length > 0)
-                ui.WriteLine($"{what} they share {Text(ArmSpread.Of(known.Select(p => (double)p.Shared)), 1)} rows, Jaccard {Text(ArmSpread.Of(known.Select(p => p.Jaccard)), 2)}; "
-                    + $"by chance {NumberText.Fixed(known.Average(p => p.SharedByChance), 1)} rows");
+                ui.WriteLine($"{what} they share {Text(ArmSpread.Of(known.Select(p => (double)p.Shared)), 1)} rows, Jaccard "
+                    + $"{Text(ArmSpread.Of(known.Select(p => p.Jaccard)), 2)}; by chance {NumberText.Fixed(known.Average(p => p.SharedByChance), 1)} rows");
         }
     }
 
@@ -119,7 +120,9 @@ internal sealed class ExperimentReport(ExperimentRun run, ExperimentPlan plan, C
     private static string Range(IEnumerable<int?> rows)
     {
         int[] known = [.. rows.OfType<int>()];
-        return known.Length == 0 ? "" : known.Min() == known.Max() ? Sizes.Count(known[0]) : $"{Sizes.Count(known.Min())}–{Sizes.Count(known.Max())}";
+        return known.Length == 0 ? ""
+            : known.Min() == known.Max() ? Sizes.Count(known[0])
+            : $"{Sizes.Count(known.Min())}–{Sizes.Count(known.Max())}";
     }
 
     private static string Text(ArmSpread spread, int digits, bool isShare = false)

@@ -11,7 +11,9 @@ using KsLottery.Engine.Training;
 namespace KsLottery.Cli.Demo;
 
 /// <summary>The paper's experiment from nothing: text, pairs and a base, and then what <c>kslottery experiment</c> does with them.</summary>
-/// <remarks>All of it stands in a folder as the tool's commands write it, <c>experiment.json</c> among it, so that each step can be repeated by hand.</remarks>
+/// <remarks>
+/// All of it stands in a folder as the tool's commands write it, <c>experiment.json</c> among it, so that each step can be repeated by hand.
+/// </remarks>
 /// <param name="settings">Its size.</param>
 /// <param name="folder">An empty folder, which everything is written into.</param>
 /// <param name="device">Where it is computed.</param>

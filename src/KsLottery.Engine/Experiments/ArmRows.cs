@@ -11,7 +11,8 @@ namespace KsLottery.Engine.Experiments;
 internal sealed class ArmRows(ExperimentPlan plan, TaskData task, FoundTicket? found, Tokenizer tokenizer, LlamaConfig config, ulong seed)
 {
     /// <summary>How many rows an arm has, or is matched with.</summary>
-    public int CountOf(ExperimentArm arm) => arm.Rows ?? (found!.Ticket.Entries.Count is > 0 and int count ? count : throw NoTicket(plan.Alpha));
+    public int CountOf(ExperimentArm arm) =>
+        arm.Rows ?? (found!.Ticket.Entries.Count is > 0 and int count ? count : throw NoTicket(plan.Alpha));
 
     /// <summary>The rows, ascending, and the line that says how they were chosen.</summary>
     /// <exception cref="ArmSkippedException">There are none, or not so many.</exception>
@@ -40,7 +41,8 @@ internal sealed class ArmRows(ExperimentPlan plan, TaskData task, FoundTicket? f
         if ((arm.Only ?? arm.Without) is not { } group) return (ids, signature);
         int[] kept = [.. ids.Where(id => task.Groups.Contains(group, id) == arm.Only is not null)];
         if (kept.Length == 0 || kept.Length == ids.Count)
-            throw new ArmSkippedException($"of the ticket's {ids.Count} rows {(kept.Length == 0 ? "none is left" : "all are left")}: nothing to compare.");
+            throw new ArmSkippedException(
+                $"of the ticket's {ids.Count} rows {(kept.Length == 0 ? "none is left" : "all are left")}: nothing to compare.");
         return (kept, $"{signature}|{(arm.Only is null ? "without" : "only")}:{TokenGroups.NameOf(group)}");
     }
 

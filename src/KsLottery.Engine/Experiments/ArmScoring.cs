@@ -18,10 +18,12 @@ internal sealed class ArmScoring(ExperimentPlan plan, IOperations operations, To
 {
     private const string ScoresName = "scores.json", HypothesesName = "hypotheses.txt", Format = "kslottery-scores";
 
-    private static readonly JsonWriterOptions Layout = new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonWriterOptions Layout =
+        new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Scores the folder's patch on the base, or its model, or the base itself where there is neither.</summary>
-    public ArmOutcome Run(string folder, Checkpoint basis, string baseFingerprint, IProgress<EvaluationProgress>? progress, CancellationToken cancel)
+    public ArmOutcome Run(
+        string folder, Checkpoint basis, string baseFingerprint, IProgress<EvaluationProgress>? progress, CancellationToken cancel)
     {
         string patchPath = Path.Combine(folder, RowPatch.FileName), trainingPath = Path.Combine(folder, RunFolder.FileName);
         bool isPatch = File.Exists(patchPath), isModel = !isPatch && File.Exists(trainingPath);
@@ -51,7 +53,12 @@ internal sealed class ArmScoring(ExperimentPlan plan, IOperations operations, To
         using LlamaModel model = new(weights, operations);
         EvaluationResult result = Evaluator.Run(model, operations, tokenizer, task.Test, new()
         {
-            Generation = new() { MaxNewTokens = plan.MaxNewTokens, Beams = plan.Beams, EosIds = StopTokens.Of(model.Config, tokenizer, []) },
+            Generation = new()
+            {
+                MaxNewTokens = plan.MaxNewTokens,
+                Beams = plan.Beams,
+                EosIds = StopTokens.Of(model.Config, tokenizer, []),
+            },
             Slots = Math.Max(plan.Slots, plan.Beams),
         }, progress, cancel);
         ArmOutcome outcome = ArmOutcome.Of(result);
@@ -61,23 +68,24 @@ internal sealed class ArmScoring(ExperimentPlan plan, IOperations operations, To
         return outcome;
     }
 
-    private static void Write(string path, Dictionary<string, string> settings, ArmOutcome outcome, CancellationToken cancel) => AtomicFile.Write(path, stream =>
-    {
-        using (Utf8JsonWriter json = new(stream, Layout))
+    private static void Write(string path, Dictionary<string, string> settings, ArmOutcome outcome, CancellationToken cancel) =>
+        AtomicFile.Write(path, stream =>
         {
-            json.WriteStartObject();
-            json.WriteString("format", Format);
-            json.WriteNumber("format_version", 1);
-            json.WriteStartObject("settings");
-            foreach ((string name, string value) in settings) json.WriteString(name, value);
-            json.WriteEndObject();
-            json.WriteStartObject("scores");
-            foreach ((string name, Func<ArmOutcome, double> get) in ArmOutcome.Columns) json.WriteNumber(name, get(outcome));
-            json.WriteEndObject();
-            json.WriteEndObject();
-        }
-        stream.WriteByte((byte)'\n');
-    }, cancel);
+            using (Utf8JsonWriter json = new(stream, Layout))
+            {
+                json.WriteStartObject();
+                json.WriteString("format", Format);
+                json.WriteNumber("format_version", 1);
+                json.WriteStartObject("settings");
+                foreach ((string name, string value) in settings) json.WriteString(name, value);
+                json.WriteEndObject();
+                json.WriteStartObject("scores");
+                foreach ((string name, Func<ArmOutcome, double> get) in ArmOutcome.Columns) json.WriteNumber(name, get(outcome));
+                json.WriteEndObject();
+                json.WriteEndObject();
+            }
+            stream.WriteByte((byte)'\n');
+        }, cancel);
 
     private static ArmOutcome Read(string path, Dictionary<string, string> settings)
     {
@@ -87,7 +95,8 @@ internal sealed class ArmScoring(ExperimentPlan plan, IOperations operations, To
             JsonElement root = document.RootElement, scores = root.GetProperty("scores");
             if (root.GetProperty("format").GetString() == Format && root.GetProperty("format_version").GetInt32() == 1)
             {
-                RunSettings.ThrowIfDifferent(path, root.GetProperty("settings").EnumerateObject().ToDictionary(s => s.Name, s => s.Value.GetString()!), settings);
+                Dictionary<string, string> saved = root.GetProperty("settings").EnumerateObject().ToDictionary(s => s.Name, s => s.Value.GetString()!);
+                RunSettings.ThrowIfDifferent(path, saved, settings);
                 return ArmOutcome.From(name => scores.GetProperty(name).GetDouble());
             }
         }

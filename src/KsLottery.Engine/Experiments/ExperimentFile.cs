@@ -26,8 +26,8 @@ public static class ExperimentFile
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         using JsonDocument document = Parse(path);
-        PlanSection root = new(path, "", document.RootElement, "base", "tokenizer", "template", "source_language", "target_language", "tasks", "seeds",
-            "alpha", "training", "learning_rates", "max_length", "skip_overlong", "evaluation", "arms");
+        PlanSection root = new(path, "", document.RootElement,
+            "base", "tokenizer", "template", "source_language", "target_language", "tasks", "seeds", "alpha", "training", "learning_rates", "max_length", "skip_overlong", "evaluation", "arms");
         string folder = Path.GetDirectoryName(path) ?? "";
         ExperimentPlan usual = new() { Base = "", Tasks = [] };
         PlanSection? evaluation = root.Section("evaluation", "max_new_tokens", "beams", "batch");
@@ -41,8 +41,10 @@ public static class ExperimentFile
             Seeds = root.List("seeds")?.Select(s => s.Item.ValueKind == JsonValueKind.Number && s.Item.TryGetUInt64(out ulong seed) ? seed
                 : throw PlanSection.Refuse(path, s.Place, s.Item, "a seed is a whole number from 0")).ToArray() ?? usual.Seeds,
             Alpha = root.Number("alpha", IsLevel, LevelRule) ?? usual.Alpha,
-            Training = root.Section("training", "epochs", "steps", "batch", "schedule", "final_rate", "warmup", "weight_decay", "clip", "micro_batch") is { } training
-                ? ReadTraining(training) : usual.Training,
+            Training = root.Section("training",
+                "epochs", "steps", "batch", "schedule", "final_rate", "warmup", "weight_decay", "clip", "micro_batch") is { } training
+                ? ReadTraining(training)
+                : usual.Training,
             Rates = root.Section("learning_rates", "full", "embedding", "rows", "lora") is { } rates ? new()
             {
                 Full = rates.Number("full", IsRate, RateRule) ?? usual.Rates.Full,
@@ -62,8 +64,8 @@ public static class ExperimentFile
         ThrowIfAlike(path, "seeds", plan.Seeds.Select(s => (s.ToString(null, CultureInfo.InvariantCulture), $"{s}")));
         foreach ((int i, ExperimentArm arm) in plan.Arms.Index())
             if (arm.Method == ArmMethod.RandomDelta && !plan.Arms.Take(i).Any(a => a.Method == ArmMethod.Ticket && a.HasRowsOf(arm)))
-                throw new InvalidDataException($"{path}: arms[{i}] ({arm.Name}) moves the rows as far as the arm of method ticket with the same rows did, "
-                    + "and there is none before it. Put one before it.");
+                throw new InvalidDataException($"{path}: arms[{i}] ({arm.Name}) moves the rows as far as the arm of method ticket with the same rows "
+                    + "did, and there is none before it. Put one before it.");
         return plan;
     }
 
@@ -117,13 +119,13 @@ public static class ExperimentFile
 
     private static ExperimentTask ReadTask(string path, string place, JsonElement element, string folder, string? source, string? target)
     {
-        PlanSection task = new(path, place, element, "name", "train", "test", "source_language", "target_language", "source_column", "target_column",
-            "source_key", "target_key", "skip_incomplete");
+        PlanSection task = new(path, place, element, "name", "train", "test", "source_language", "target_language",
+            "source_column", "target_column", "source_key", "target_key", "skip_incomplete");
         ParallelTextOptions usual = new();
         string name = task.Required("name");
         if (!IsName(name)) throw task.Refuse("name", task.Get("name")!.Value, NameRule);
-        return new(name, Resolve(folder, task.Required("train")), Resolve(folder, task.Required("test")), task.Text("source_language") ?? source,
-            task.Text("target_language") ?? target)
+        return new(name, Resolve(folder, task.Required("train")), Resolve(folder, task.Required("test")),
+            task.Text("source_language") ?? source, task.Text("target_language") ?? target)
         {
             Pairs = new()
             {
@@ -137,7 +139,8 @@ public static class ExperimentFile
     }
 
     /// <summary>A file, or the two of <c>SOURCE,TARGET</c>.</summary>
-    private static string Resolve(string folder, string path) => Path.Combine(folder, path) is var whole && !File.Exists(whole) && path.Contains(',', StringComparison.Ordinal)
+    private static string Resolve(string folder, string path) =>
+        Path.Combine(folder, path) is var whole && !File.Exists(whole) && path.Contains(',', StringComparison.Ordinal)
         ? string.Join(',', path.Split(',').Select(part => Path.Combine(folder, part)))
         : whole;
 
@@ -177,15 +180,17 @@ public static class ExperimentFile
             Without = section.Choice("without", Groups),
             LearningRate = section.Number("learning_rate", IsRate, RateRule),
         };
-        if (arm.Alpha is not null && arm.Rows is not null) throw section.Refuse("rows", section.Get("rows")!.Value, "alpha and rows exclude each other");
-        if (arm.Only is not null && arm.Without is not null) throw section.Refuse("without", section.Get("without")!.Value, "only and without exclude each other");
+        Demand("rows", arm.Rows is null || arm.Alpha is null, "alpha and rows exclude each other");
+        Demand("without", arm.Without is null || arm.Only is null, "only and without exclude each other");
         if (method == ArmMethod.Token && arm.Text is null) section.Required("text");
         Demand("text", arm.Text is null || method == ArmMethod.Token, "it belongs to the method token");
         Demand("alpha", arm.Alpha is null || arm.TakesTicket, "it belongs to the methods ticket, transfer and random-delta");
         Demand("only", arm.Only is null || arm.TakesTicket, "it belongs to the methods ticket, transfer and random-delta");
         Demand("without", arm.Without is null || arm.TakesTicket, "it belongs to the methods ticket, transfer and random-delta");
-        Demand("rows", arm.Rows is null || method is not (ArmMethod.Base or ArmMethod.Full or ArmMethod.Embedding or ArmMethod.Token), "this method has no number of rows");
-        Demand("learning_rate", arm.LearningRate is null || method is not (ArmMethod.Base or ArmMethod.Transfer or ArmMethod.RandomDelta), "this method trains nothing");
+        bool hasNoRows = method is ArmMethod.Base or ArmMethod.Full or ArmMethod.Embedding or ArmMethod.Token;
+        Demand("rows", arm.Rows is null || !hasNoRows, "this method has no number of rows");
+        bool isUntrained = method is ArmMethod.Base or ArmMethod.Transfer or ArmMethod.RandomDelta;
+        Demand("learning_rate", arm.LearningRate is null || !isUntrained, "this method trains nothing");
         if (section.Text("name") is { } name) arm = arm with { Name = name };
         return IsName(arm.Name) && arm.Slug != ExperimentRun.TicketName ? arm
             : throw section.Refuse("name", section.Get("name") ?? element, $"{NameRule}, and not be {ExperimentRun.TicketName}");

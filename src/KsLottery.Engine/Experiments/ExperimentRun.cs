@@ -178,8 +178,8 @@ public sealed class ExperimentRun : IDisposable
         ScoredRows rows = new(RowScan.Run(RowMatrix.FromTensor(Embedding), RowMatrix.FromTensor(after), new() { Device = _device }, cancel),
             new() { Alpha = _plan.Alpha });
         RowTokens tokens = new(_tokenizer.Names, _basis.Config);
-        Ticket ticket = Ticket.Select(rows,
-            TicketOrigin.Of(_basis, Embedding, after, Fingerprint.OfTensor(Embedding, cancel), Fingerprint.OfTensor(after, cancel)), tokens);
+        TicketOrigin origin = TicketOrigin.Of(_basis, Embedding, after, Fingerprint.OfTensor(Embedding, cancel), Fingerprint.OfTensor(after, cancel));
+        Ticket ticket = Ticket.Select(rows, origin, tokens);
         // It costs less than a look whether the one that stands there is the same.
         using (TicketFolder target = new(folder, replace: true)) target.Write(ticket, rows, tokens, Embedding, after, cancel);
         _tickets.Add(new(task.Task.Name, seed, ticket, rows, tokens, folder));
@@ -201,7 +201,8 @@ public sealed class ExperimentRun : IDisposable
         ExperimentArm tuned = _plan.Arms.First(a => a.Method == ArmMethod.Ticket && a.HasRowsOf(arm));
         using RowPatch patch = RowPatch.Open(Path.Combine(FolderOf(task, seed, tuned), RowPatch.FileName));
         int[] all = [.. Enumerable.Range(0, patch.Indices.Count)];
-        float[] before = PatchOverlay.Values(patch.BaseRows, all, ElementType.F32, out _), after = PatchOverlay.Values(patch.Rows, all, ElementType.F32, out _);
+        float[] before = PatchOverlay.Values(patch.BaseRows, all, ElementType.F32, out _);
+        float[] after = PatchOverlay.Values(patch.Rows, all, ElementType.F32, out _);
         float[] values = new float[before.Length];
         double[] direction = new double[patch.Width];
         SplitMix64 random = new(SplitMix64.Mix(seed));

@@ -25,7 +25,8 @@ internal static class ExperimentTables
     /// <summary>Writes the results so far; lines of an earlier run whose arms are still to come stay.</summary>
     public static void WriteResults(string folder, IReadOnlyList<ArmResult> results, ExperimentPlan plan, CancellationToken cancel)
     {
-        string path = Path.Combine(folder, ResultsName), title = string.Join('\t', (IEnumerable<string>)[.. Keys, "rows", "parameters", "share", .. ArmOutcome.Columns.Select(c => c.Name)]);
+        string path = Path.Combine(folder, ResultsName);
+        string title = string.Join('\t', (string[])[.. Keys, "rows", "parameters", "share", .. ArmOutcome.Columns.Select(c => c.Name)]);
         Dictionary<string, string> lines = [];
         if (File.Exists(path) && File.ReadLines(path).First() == title)
             foreach (string line in File.ReadLines(path).Skip(1)) lines[KeyOf(line.Split('\t'))] = line;
@@ -43,7 +44,9 @@ internal static class ExperimentTables
         AtomicFile.WriteText(path, text.ToString(), cancel);
     }
 
-    public static void WriteFindings(string folder, IReadOnlyList<FoundTicket> tickets, IReadOnlyList<TaskData> tasks, TokenTable tokens, CancellationToken cancel)
+    /// <summary>Writes what the tickets have in common, and what they are made of.</summary>
+    public static void WriteFindings(
+        string folder, IReadOnlyList<FoundTicket> tickets, IReadOnlyList<TaskData> tasks, TokenTable tokens, CancellationToken cancel)
     {
         if (tickets.Count == 0) return;
         StringBuilder overlap = new("task\tseed\tother_task\tother_seed\trows\tother_rows\tshared\tjaccard\tshared_by_chance\n");
@@ -59,7 +62,8 @@ internal static class ExperimentTables
             (int count, double distance, double h) = ticket.CorrelateWithFrequency(task.Training);
             Add(frequency, [ticket.Task, $"{ticket.Seed}", $"{count}", Real(distance), Real(h)]);
             foreach (TokenGroup group in Enum.GetValues<TokenGroup>())
-                Add(groups, [ticket.Task, $"{ticket.Seed}", TokenGroups.NameOf(group), $"{ticket.Ticket.Ids.Count(id => task.Groups.Contains(group, id))}",
+                Add(groups, [ticket.Task, $"{ticket.Seed}", TokenGroups.NameOf(group),
+                    $"{ticket.Ticket.Ids.Count(id => task.Groups.Contains(group, id))}",
                     $"{Enumerable.Range(0, tokens.Count).Count(id => task.Groups.Contains(group, id))}"]);
         }
         AtomicFile.WriteText(Path.Combine(folder, FrequencyName), frequency.ToString(), cancel);

@@ -18,8 +18,8 @@ internal readonly struct PlanSection
         if (element.ValueKind != JsonValueKind.Object) throw Refuse("", element, "it must be an object");
         foreach (JsonProperty property in element.EnumerateObject())
             if (!known.Contains(property.Name))
-                throw new InvalidDataException($"{path}: {Place(VisibleText.Escape(property.Name))} is not known here; known are {string.Join(", ", known)}. "
-                    + "Correct the name, or take the property out.");
+                throw new InvalidDataException($"{path}: {Place(VisibleText.Escape(property.Name))} is not known here; known are "
+                    + $"{string.Join(", ", known)}. Correct the name, or take the property out.");
     }
 
     /// <summary>A property; null where it is absent or null.</summary>
@@ -30,7 +30,8 @@ internal readonly struct PlanSection
     public IReadOnlyList<(string Place, JsonElement Item)>? List(string name)
     {
         if (Get(name) is not { } value) return null;
-        if (value.ValueKind != JsonValueKind.Array || value.GetArrayLength() == 0) throw Refuse(name, value, "it must be an array with one item or more");
+        if (value.ValueKind != JsonValueKind.Array || value.GetArrayLength() == 0)
+            throw Refuse(name, value, "it must be an array with one item or more");
         string place = Place(name);
         return [.. value.EnumerateArray().Select((item, i) => ($"{place}[{i}]", item))];
     }
@@ -55,7 +56,8 @@ internal readonly struct PlanSection
 
     /// <summary>A number.</summary>
     public double? Number(string name, Func<double, bool> isAllowed, string rule) => Get(name) is not { } value ? null
-        : value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number) && double.IsFinite(number) && isAllowed(number) ? number
+        : value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number) && double.IsFinite(number) && isAllowed(number)
+        ? number
         : throw Refuse(name, value, rule);
 
     /// <summary>A whole number from 1.</summary>
@@ -78,7 +80,13 @@ internal readonly struct PlanSection
         return new($"{path}: {place} is {(text.Length > LongestShown ? text[..LongestShown] + "…" : text)}; {rule}. Correct it.");
     }
 
-    private string Place(string name) => _place.Length == 0 ? name.Length == 0 ? "the file" : name : name.Length == 0 ? _place : $"{_place}.{name}";
+    private string Place(string name) => (_place, name) switch
+    {
+        ("", "") => "the file",
+        ("", _) => name,
+        (_, "") => _place,
+        _ => $"{_place}.{name}",
+    };
 
     private static string? TryGetText(JsonElement value)
     {

@@ -18,7 +18,8 @@ internal sealed record TaskData(
     public static TaskData Read(ExperimentTask task, ExperimentPlan plan, Tokenizer tokenizer, LlamaConfig config)
     {
         OverlongSamples overlong = plan.SkipOverlong ? OverlongSamples.Skip : OverlongSamples.Fail;
-        SampleEncoder trained = new(tokenizer, config.VocabularySize, plan.MaxLength ?? Math.Min(SampleEncoder.AuthorsLength, config.MaxLength), overlong);
+        int longest = plan.MaxLength ?? Math.Min(SampleEncoder.AuthorsLength, config.MaxLength);
+        SampleEncoder trained = new(tokenizer, config.VocabularySize, longest, overlong);
         TokenSequence[] training = Encode(trained, task.Train).Sequences;
         SampleSet test = Encode(new(tokenizer, config.VocabularySize, config.MaxLength, overlong), task.Test)
             .LeaveRoom(plan.MaxNewTokens, config.MaxLength, plan.SkipOverlong);
