@@ -23,7 +23,7 @@ FORMS = ["English: {0}\n{2}: {1}", "English: {0}\n{2}: {1}", "{2}: {1}\nEnglish:
 PASSES, MONOLINGUAL = 2, 0.15
 TRAIN_PAIRS, TEST_PAIRS = 1000, 200
 ARMS = ["base", "embedding", "transfer", "ticket", {"method": "ticket", "rows": 16}, "random-delta", "random", "frequent", "largest-shift",
-        {"method": "token", "text": "\n"}, {"method": "ticket", "only": "prompt"}, {"method": "ticket", "without": "prompt"},
+        {"method": "token", "text": ":"}, {"method": "ticket", "only": "prompt"}, {"method": "ticket", "without": "prompt"},
         {"method": "ticket", "without": "word"}, "lora", "full"]
 
 

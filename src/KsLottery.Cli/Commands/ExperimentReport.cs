@@ -43,7 +43,8 @@ internal sealed class ExperimentReport(ExperimentRun run, ExperimentPlan plan, C
                 .. Scores.Select(s => Text(ArmSpread.Of(lines.Select(l => s.Get(l.Outcome))), s.Digits, s.IsShare))]);
         }
         ui.WriteLine();
-        ui.WriteLine($"== {ConsoleUi.OneLine(task.Name)}: {Sizes.Count(run.TestCounts[task.Name], "test pair")}, "
+        (int count, int repeated) = run.TestPairs[task.Name];
+        ui.WriteLine($"== {ConsoleUi.OneLine(task.Name)}: {Sizes.Count(count, "test pair")}{(repeated > 0 ? $" ({Sizes.Count(repeated)} of them trained on)" : "")}, "
             + $"{(plan.Beams == 1 ? "greedily" : Sizes.Count(plan.Beams, "beam"))}, {Sizes.Count(plan.Seeds.Count, "seed")}");
         ui.Write(table);
     }

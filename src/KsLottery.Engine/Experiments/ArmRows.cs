@@ -20,7 +20,7 @@ internal sealed class ArmRows(ExperimentPlan plan, TaskData task, FoundTicket? f
     {
         (IEnumerable<int> ids, string signature) = arm.Method switch
         {
-            ArmMethod.Token => (tokenizer.Encode(arm.Text!).Distinct(), "rows:list"),
+            ArmMethod.Token => (Read(tokenizer.Encode(arm.Text!)), "rows:list"),
             ArmMethod.Random => Draw(CountOf(arm)),
             ArmMethod.Frequent => Frequent(CountOf(arm)),
             ArmMethod.LargestShift => (Farthest(CountOf(arm)), "rows:largest-shift"),
@@ -29,6 +29,10 @@ internal sealed class ArmRows(ExperimentPlan plan, TaskData task, FoundTicket? f
         int[] sorted = [.. ids.Order()];
         return (sorted, string.Create(CultureInfo.InvariantCulture, $"{signature}|k:{sorted.Length}"));
     }
+
+    /// <summary>Rows that nobody reads learn nothing: where tokens join, a text's own tokens need not occur in any longer text.</summary>
+    private IEnumerable<int> Read(int[] ids) => task.Training.Any(s => s.Tokens.Span[..s.RowCount].IndexOfAny(ids) >= 0) ? ids.Distinct()
+        : throw new ArmSkippedException("the training data read none of these rows, so that they would learn nothing.");
 
     private (IEnumerable<int>, string) OfTicket(ExperimentArm arm)
     {

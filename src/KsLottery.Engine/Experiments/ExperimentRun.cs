@@ -25,6 +25,7 @@ public sealed class ExperimentRun : IDisposable
     private readonly ComputeDevice _device;
     private readonly IExperimentObserver? _observer;
     private readonly Checkpoint _basis;
+    private readonly Tensor _embedding;
     private readonly LlamaConfig _config;
     private readonly Tokenizer _tokenizer;
     private readonly TaskData[] _tasks;
@@ -50,7 +51,7 @@ public sealed class ExperimentRun : IDisposable
         _basis = Checkpoint.Open(plan.Base);
         try
         {
-            Embedding = _basis.FindInputEmbedding() ?? throw NoEmbedding(plan.Base);
+            _embedding = _basis.FindInputEmbedding() ?? throw NoEmbedding(plan.Base);
             _config = LlamaConfig.Load(plan.Base);
             _tokenizer = (plan.Tokenizer is { } path ? Tokenizer.Open(path) : Tokenizer.FindBeside(plan.Base))
                 ?? throw new FileNotFoundException($"{plan.Base}: no tokenizer beside the base, or several. Name one (\"tokenizer\").");
@@ -75,13 +76,8 @@ public sealed class ExperimentRun : IDisposable
     /// <summary>The tickets.</summary>
     public IReadOnlyList<FoundTicket> Tickets => _tickets;
 
-    /// <summary>Test pairs of each task, by the task's name.</summary>
-    public IReadOnlyDictionary<string, int> TestCounts => _tasks.ToDictionary(t => t.Task.Name, t => t.Test.Count);
-
-    /// <summary>The parameters of the base.</summary>
-    public long BaseParameters => _config.ParameterCount;
-
-    internal Tensor Embedding { get; }
+    /// <summary>The test pairs of each task, by the task's name, and how many of their sources are also trained on.</summary>
+    public IReadOnlyDictionary<string, (int Count, int Repeated)> TestPairs => _tasks.ToDictionary(t => t.Task.Name, t => (t.Test.Count, t.Repeated));
 
     /// <summary>Runs what is not done yet.</summary>
     /// <param name="cancellationToken">Stops between parts of a step; a training's state is saved.</param>
@@ -175,13 +171,13 @@ public sealed class ExperimentRun : IDisposable
         string folder = Place($"{task.Task.Slug}-{seed}-{TicketName}");
         using Checkpoint tuned = Checkpoint.Open(FolderOf(task, seed, embedding));
         Tensor after = tuned.FindInputEmbedding() ?? throw NoEmbedding(tuned.Path);
-        ScoredRows rows = new(RowScan.Run(RowMatrix.FromTensor(Embedding), RowMatrix.FromTensor(after), new() { Device = _device }, cancel),
+        ScoredRows rows = new(RowScan.Run(RowMatrix.FromTensor(_embedding), RowMatrix.FromTensor(after), new() { Device = _device }, cancel),
             new() { Alpha = _plan.Alpha });
         RowTokens tokens = new(_tokenizer.Names, _basis.Config);
-        TicketOrigin origin = TicketOrigin.Of(_basis, Embedding, after, Fingerprint.OfTensor(Embedding, cancel), Fingerprint.OfTensor(after, cancel));
+        TicketOrigin origin = TicketOrigin.Of(_basis, _embedding, after, Fingerprint.OfTensor(_embedding, cancel), Fingerprint.OfTensor(after, cancel));
         Ticket ticket = Ticket.Select(rows, origin, tokens);
         // It costs less than a look whether the one that stands there is the same.
-        using (TicketFolder target = new(folder, replace: true)) target.Write(ticket, rows, tokens, Embedding, after, cancel);
+        using (TicketFolder target = new(folder, replace: true)) target.Write(ticket, rows, tokens, _embedding, after, cancel);
         _tickets.Add(new(task.Task.Name, seed, ticket, rows, tokens, folder));
         _observer?.OnTicket(_tickets[^1]);
         return _tickets[^1];
@@ -191,7 +187,7 @@ public sealed class ExperimentRun : IDisposable
     {
         using Checkpoint tuned = Checkpoint.Open(FolderOf(task, seed, EmbeddingArm));
         Directory.CreateDirectory(folder);
-        RowPatch.Write(Path.Combine(folder, RowPatch.FileName), Embedding, tuned.FindInputEmbedding() ?? throw NoEmbedding(tuned.Path), ids,
+        RowPatch.Write(Path.Combine(folder, RowPatch.FileName), _embedding, tuned.FindInputEmbedding() ?? throw NoEmbedding(tuned.Path), ids,
             new() { Signature = signature, IsTied = _basis.IsTied }, cancel);
     }
 
@@ -221,7 +217,7 @@ public sealed class ExperimentRun : IDisposable
         }
         string folder = FolderOf(task, seed, arm);
         Directory.CreateDirectory(folder);
-        RowPatch.Write(Path.Combine(folder, RowPatch.FileName), Embedding, patch.Indices, values,
+        RowPatch.Write(Path.Combine(folder, RowPatch.FileName), _embedding, patch.Indices, values,
             new() { Signature = $"{signature}|random-delta|seed:{seed}", IsTied = _basis.IsTied }, cancel);
     }
 
@@ -230,7 +226,7 @@ public sealed class ExperimentRun : IDisposable
         string folder = FolderOf(task, seed, arm);
         Directory.CreateDirectory(folder);
         ArmScoring scoring = new(_plan, _device.Operations, _tokenizer, task);
-        return scoring.Run(folder, _basis, Fingerprint.OfTensor(Embedding, cancel),
+        return scoring.Run(folder, _basis, Fingerprint.OfTensor(_embedding, cancel),
             _observer is null ? null : new Relay<Evaluation.EvaluationProgress>(_observer.OnScoring), cancel);
     }
 

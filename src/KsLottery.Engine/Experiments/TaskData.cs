@@ -10,9 +10,10 @@ namespace KsLottery.Engine.Experiments;
 /// <param name="Training">What is trained on.</param>
 /// <param name="Test">What is scored on.</param>
 /// <param name="TestFingerprint">The test pairs' fingerprint.</param>
+/// <param name="Repeated">The number of test pairs whose source is also trained on.</param>
 /// <param name="Groups">The groups of tokens, the prompt's among them.</param>
 internal sealed record TaskData(
-    ExperimentTask Task, TokenSequence[] Training, IReadOnlyList<TrainingSample> Test, string TestFingerprint, TokenGroups Groups)
+    ExperimentTask Task, TokenSequence[] Training, IReadOnlyList<TrainingSample> Test, string TestFingerprint, int Repeated, TokenGroups Groups)
 {
     /// <summary>Reads and encodes both.</summary>
     public static TaskData Read(ExperimentTask task, ExperimentPlan plan, Tokenizer tokenizer, LlamaConfig config)
@@ -20,16 +21,20 @@ internal sealed record TaskData(
         OverlongSamples overlong = plan.SkipOverlong ? OverlongSamples.Skip : OverlongSamples.Fail;
         int longest = plan.MaxLength ?? Math.Min(SampleEncoder.AuthorsLength, config.MaxLength);
         SampleEncoder trained = new(tokenizer, config.VocabularySize, longest, overlong);
-        TokenSequence[] training = Encode(trained, task.Train).Sequences;
+        SampleSet training = Encode(trained, task.Train);
         SampleSet test = Encode(new(tokenizer, config.VocabularySize, config.MaxLength, overlong), task.Test)
             .LeaveRoom(plan.MaxNewTokens, config.MaxLength, plan.SkipOverlong);
-        if (training.Length == 0 || test.Samples.Count == 0)
-            throw new InvalidDataException($"{(training.Length == 0 ? task.Train : task.Test)}: the base has room for none of its pairs. "
+        if (training.Samples.Count == 0 || test.Samples.Count == 0)
+            throw new InvalidDataException($"{(training.Samples.Count == 0 ? task.Train : task.Test)}: the base has room for none of its pairs. "
                 + "Choose a shorter template, or ask for fewer new tokens (\"max_new_tokens\").");
         string bare = plan.Template.Format(new SentencePair("", "", "", 0), task.SourceLanguage, task.TargetLanguage);
-        return new(task, training, test.Samples, TrainingSession.FingerprintOf(test.Sequences), new(tokenizer.Names, trained.EncodePrompt(bare)));
+        HashSet<string> sources = [.. training.Samples.Select(SourceOf)];
+        return new(task, training.Sequences, test.Samples, TrainingSession.FingerprintOf(test.Sequences),
+            test.Samples.Count(s => sources.Contains(SourceOf(s))), new(tokenizer.Names, trained.EncodePrompt(bare)));
 
         SampleSet Encode(SampleEncoder encoder, string path) =>
             encoder.Encode(ParallelText.Read(path, task.Pairs), plan.Template, task.SourceLanguage, task.TargetLanguage);
     }
+
+    private static string SourceOf(TrainingSample sample) => sample.Pair.Prompt ?? sample.Pair.Source;
 }

@@ -41,7 +41,7 @@ internal sealed class ExperimentFixture : IDisposable
             new() { Plan = new() { Steps = 8, BatchSize = 4, LearningRate = 1e-2 }, Out = File("base"), Tokenizer = tokenizer.FilePath });
         run.Run();
         foreach ((string name, string[] words) in (ReadOnlySpan<(string, string[])>)[("Danish", Danish), ("German", German)])
-            foreach ((string part, int start, int count) in (ReadOnlySpan<(string, int, int)>)[("train", 0, 48), ("test", 60, 5)])
+            foreach ((string part, int start, int count) in (ReadOnlySpan<(string, int, int)>)[("train", 0, 20), ("test", 20, 5)])
                 AtomicFile.WriteText(File($"{name}.{part}.tsv"), string.Concat(Pairs(words, start, count).Select(p => $"{p.Source}\t{p.Target}\n")));
     }
 
@@ -59,7 +59,7 @@ internal sealed class ExperimentFixture : IDisposable
         Rates = new() { Full = 1e-3, Embedding = 5e-2, Rows = 2e-2, LowRank = 1e-2 },
         MaxNewTokens = 4,
         Slots = 8,
-        Arms = [.. ExperimentArm.Usual, new(ArmMethod.Ticket) { Rows = 3 }, new(ArmMethod.Ticket) { Without = TokenGroup.Word }],
+        Arms = [.. ExperimentArm.Usual.Select(a => a.Method == ArmMethod.Token ? a with { Text = ":" } : a), new(ArmMethod.Ticket) { Rows = 3 }, new(ArmMethod.Ticket) { Without = TokenGroup.Word }],
     };
 
     public ExperimentTask Task(string name) => new(name, File($"{name}.train.tsv"), File($"{name}.test.tsv"), "English", name);

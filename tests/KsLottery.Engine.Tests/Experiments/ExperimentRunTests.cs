@@ -62,7 +62,7 @@ public sealed class ExperimentRunTests : IDisposable
         FoundTicket ticket = _whole.Tickets[0];
         using Checkpoint basis = Checkpoint.Open(_fixture.File("base")), tuned = Checkpoint.Open(_fixture.File("whole/danish-7-embed-tuning"));
         using RowPatch transfer = Patch("partial-transfer"), trained = Patch("partial-tuning"), delta = Patch("random-delta"), best = Patch("partial-tuning-3-rows"),
-            moved = Patch("largest-shift"), line = Patch("rows-of-n"), frequent = Patch("frequency-tuning"), parts = Patch("partial-tuning-without-word");
+            moved = Patch("largest-shift"), line = Patch("rows-of"), frequent = Patch("frequency-tuning"), parts = Patch("partial-tuning-without-word");
         Assert.Multiple(() =>
         {
             Assert.That(transfer.Indices, Is.EqualTo(ticket.Ticket.Ids));
@@ -72,7 +72,7 @@ public sealed class ExperimentRunTests : IDisposable
             double[] shifts = [.. ticket.Rows.Scan.Rows.Select(r => r.L2Delta)];
             Assert.That(moved.Indices.Min(id => shifts[id]), Is.GreaterThanOrEqualTo(Enumerable.Range(0, shifts.Length).Except(moved.Indices).Max(id => shifts[id])));
             Tokenizer tokenizer = Tokenizer.Open(_fixture.File("base"));
-            Assert.That(line.Indices, Is.EqualTo(tokenizer.Encode("\n")));
+            Assert.That(line.Indices, Is.EqualTo(tokenizer.Encode(":")));
             Assert.That(frequent.Indices, Does.Contain(tokenizer.BosId!.Value), "every pair reads it");
             Assert.That(parts.Indices, Is.SubsetOf(ticket.Ticket.Ids));
             Assert.That(parts.Indices.Select(id => tokenizer.Names.Visible(id)).Where(piece => piece != "␣" && piece.Any(char.IsLetter) && !piece.StartsWith('<')
@@ -129,9 +129,27 @@ public sealed class ExperimentRunTests : IDisposable
     public void Without_a_ticket_the_arms_that_need_one_are_left_out_with_the_reason()
     {
         ExperimentRun run = _fixture.Run(_fixture.Plan with { Alpha = 1e-9, Seeds = [7], Tasks = [_fixture.Task("Danish")] }, "none");
-        Assert.That(run.Results.Select(r => r.Arm.Name), Is.EqualTo(new[] { "base", "Embed Tuning", "rows of \\n", "Full Tuning", "Partial Tuning, 3 rows" }));
+        Assert.That(run.Results.Select(r => r.Arm.Name), Is.EqualTo(new[] { "base", "Embed Tuning", "rows of :", "Full Tuning", "Partial Tuning, 3 rows" }));
         Assert.That(run.Skipped.Select(s => s.Reason).Distinct(), Is.EqualTo(new[] { "no row is below alpha 1E-09: there is no ticket." }));
         Assert.That(run.Skipped, Has.Count.EqualTo(8));
+    }
+
+    [Test]
+    public void Rows_that_the_data_never_read_are_no_arm()
+    {
+        ExperimentPlan plan = _fixture.Plan with { Seeds = [7], Tasks = [_fixture.Task("Danish")], Arms = [new(ArmMethod.Base), new(ArmMethod.Token) { Text = "\n" }] };
+        ExperimentRun run = _fixture.Run(plan, "unread");
+        Assert.That((run.Results.Count, run.Skipped.Single().Reason), Is.EqualTo((1, "the training data read none of these rows, so that they would learn nothing.")));
+    }
+
+    [Test]
+    public void Test_pairs_that_are_trained_on_are_counted()
+    {
+        Assert.That(_whole.TestPairs["German"], Is.EqualTo((5, 0)));
+        string[] lines = File.ReadAllLines(_fixture.File("Danish.train.tsv"));
+        File.WriteAllLines(_fixture.File("leaking.tsv"), [lines[3], .. File.ReadAllLines(_fixture.File("Danish.test.tsv"))]);
+        using ExperimentRun run = new(_fixture.Plan with { Tasks = [_fixture.Task("Danish") with { Test = _fixture.File("leaking.tsv") }] }, "none", _fixture.Device);
+        Assert.That(run.TestPairs["Danish"], Is.EqualTo((6, 1)));
     }
 
     [Test]
