@@ -50,7 +50,7 @@ public sealed class ExperimentTests
         File.WriteAllLines(fixture.File("test.tsv"), File.ReadLines(fixture.Pairs).Take(6));
         Declare("[1, 2]", """["base", "embedding", "ticket"]""");
         ToolRun first = KsLotteryTool.Run("experiment", file, "--out", output, "--html", fixture.File("page.html"));
-        Assert.That((first.ExitCode, first.Lines[1]), Is.EqualTo((0, "== Danish: 6 test pairs (6 of them trained on), greedily, 2 seeds")), first.Error);
+        Assert.That((first.ExitCode, first.Lines[0]), Is.EqualTo((0, "== Danish: 6 test pairs (6 of them trained on), greedily, 2 seeds")), first.Error);
         Assert.That(first.Lines, Has.Some.Match(@"^method +rows +parameters +share +BLEU +1st line +response +chrF").And.Some.Match(@"^Embed Tuning +320 +10,240 .* ± ")
             .And.Some.Match("^between seeds of one task they share .* by chance"));
         Assert.That(first.Error, Does.Contain("kslottery: Danish, seed 2, Partial Tuning (5 of 5): loss "));
