@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Corpora;
 using KsLottery.Engine.Training;
 
@@ -74,11 +75,20 @@ public static class ExperimentFile
     public static void Write(string path, ExperimentPlan plan, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(plan);
-        Checkpoints.AtomicFile.Write(path, stream =>
-        {
-            using (Utf8JsonWriter json = new(stream, new() { Indented = true, NewLine = "\n" })) new PlanWriter(json, path, plan).Write();
-            stream.WriteByte((byte)'\n');
-        }, cancellationToken);
+        byte[] bytes = ToBytes(path, plan);
+        AtomicFile.Write(path, stream => stream.Write(bytes), cancellationToken);
+    }
+
+    /// <summary>Whether a file says what a plan does, in whatever words.</summary>
+    /// <exception cref="InvalidDataException">The file is none of an experiment.</exception>
+    internal static bool Says(string path, ExperimentPlan plan) => ToBytes(path, Read(path)).AsSpan().SequenceEqual(ToBytes(path, plan));
+
+    private static byte[] ToBytes(string path, ExperimentPlan plan)
+    {
+        using MemoryStream stream = new();
+        using (Utf8JsonWriter json = new(stream, new() { Indented = true, NewLine = "\n" })) new PlanWriter(json, path, plan).Write();
+        stream.WriteByte((byte)'\n');
+        return stream.ToArray();
     }
 
     private const string LevelRule = "it must lie between 0 and 1, for instance 0.05";

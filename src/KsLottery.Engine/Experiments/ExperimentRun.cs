@@ -88,7 +88,9 @@ public sealed class ExperimentRun : IDisposable
     public void Run(CancellationToken cancellationToken = default)
     {
         Directory.CreateDirectory(_folder);
-        ExperimentFile.Write(Place(ExperimentFile.FileName), _plan, cancellationToken);
+        // A file that says the same stays: it may be the one that the plan was read from.
+        string own = Place(ExperimentFile.FileName);
+        if (!File.Exists(own) || !ExperimentFile.Says(own, _plan)) ExperimentFile.Write(own, _plan, cancellationToken);
         foreach (ulong seed in _plan.Seeds)
             foreach (TaskData task in _tasks)
                 Run(task, seed, cancellationToken);

@@ -20,7 +20,9 @@ internal sealed record ArmScores(string Task, string Method, int? Rows, long Par
     /// <summary>
     /// Reads the table: <c>method</c>, <c>rows</c> (empty where not counted), <c>parameters</c>, and any columns of numbers.
     /// </summary>
-    /// <remarks>A line for each seed, in a column <c>seed</c>, makes means and spreads of them; with a column <c>task</c> methods have a name each.</remarks>
+    /// <remarks>
+    /// A line for each seed, in a column <c>seed</c>, makes means and spreads of them; with a column <c>task</c> methods have a name each.
+    /// </remarks>
     /// <exception cref="InvalidDataException">A line is damaged; names file and line.</exception>
     public static IReadOnlyList<ArmScores> Read(string path) => [.. TsvFile.Read(path, Fixed).Select(line => new ArmScores(
         line.Has(TaskColumn) ? line.Text(TaskColumn) : "", line.Text("method"),
@@ -32,7 +34,9 @@ internal sealed record ArmScores(string Task, string Method, int? Rows, long Par
     public static IReadOnlyList<IReadOnlyList<ArmScores>> ByTask(IEnumerable<ArmScores> arms) =>
         [.. arms.GroupBy(a => a.Task).Select(g => (IReadOnlyList<ArmScores>)[.. g])];
 
-    /// <summary>The lines of one method and number of rows, whatever their seed, in the order of the first of each; of a task those of one method.</summary>
+    /// <summary>
+    /// The lines of one method and number of rows, whatever their seed, in the order of the first of each; of a task those of one method.
+    /// </summary>
     /// <remarks>A ticket found again with another seed has another number of rows and is the same arm, which its name says.</remarks>
     public static IReadOnlyList<IReadOnlyList<ArmScores>> Group(IEnumerable<ArmScores> arms) =>
         [.. arms.GroupBy(a => (a.Task, a.Method, a.Task.Length == 0 ? a.Rows : null)).Select(g => (IReadOnlyList<ArmScores>)[.. g])];

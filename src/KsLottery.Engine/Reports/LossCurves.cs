@@ -12,13 +12,16 @@ internal static class LossCurves
 
     /// <summary>The trainings of a base, which are much longer and lose much more, have a chart of their own.</summary>
     public static IEnumerable<Figure?> Draw(IReadOnlyList<TrainingRecord> trainings) =>
-        [Draw(Name, "How the trainings went", [.. trainings.Where(t => !t.IsPretraining)]), Draw(PretrainingName, "How the base was made", [.. trainings.Where(t => t.IsPretraining)])];
+    [
+        Draw(Name, "How the trainings went", [.. trainings.Where(t => !t.IsPretraining)]),
+        Draw(PretrainingName, "How the base was made", [.. trainings.Where(t => t.IsPretraining)]),
+    ];
 
     private static Figure? Draw(string fileName, string title, IReadOnlyList<TrainingRecord> trainings)
     {
         TrainingRecord[] drawn = [.. trainings.Where(t => t.Steps.Any(s => s.Loss is not null)).Take(MostCurves)];
         if (drawn.Length == 0) return null;
-        double[] losses = [.. drawn.SelectMany(t => Means(t.Steps).Select(p => p.Loss).Concat(Evaluations(t.Steps).Select(p => p.Loss))).Where(double.IsFinite)];
+        double[] losses = [.. drawn.SelectMany(t => Means(t.Steps).Concat(Evaluations(t.Steps)).Select(p => p.Loss)).Where(double.IsFinite)];
         double least = drawn.SelectMany(t => t.Steps).Min(s => s.Step), last = drawn.SelectMany(t => t.Steps).Max(s => s.Step);
         SvgChart chart = new(title, $"Loss by step of {Digits.Count(drawn.Length, "training")}.",
             Axis.Linear("step", Math.Min(least, 1), Math.Max(last, 2)), Axis.Rounded("loss, nats a token", losses.Min(), losses.Max()));
@@ -28,10 +31,12 @@ internal static class LossCurves
             (string color, bool isDashed) = (SvgChart.Color(i), i >= ChartStyle.ColorCount);
             chart.Line(Means(training.Steps).Where(p => double.IsFinite(p.Loss)), color, isDashed);
             foreach ((double step, double loss) in Evaluations(training.Steps))
-                chart.Dot(step, loss, color, $"{training.Name}: {Digits.Fixed(loss, 4)} on the evaluation set after step {Digits.Count((long)step)}", isHollow: true);
+                chart.Dot(step, loss, color,
+                    $"{training.Name}: {Digits.Fixed(loss, 4)} on the evaluation set after step {Digits.Count((long)step)}", isHollow: true);
             chart.LegendLine(training.Name, color, isDashed);
             foreach (StepMetrics step in training.Steps)
-                numbers.Add(NumberTable.Text(training.Name), Digits.Exact(step.Step), Digits.Exact(step.Loss ?? double.NaN), Digits.Exact(step.EvalLoss ?? double.NaN));
+                numbers.Add(NumberTable.Text(training.Name), Digits.Exact(step.Step),
+                    Digits.Exact(step.Loss ?? double.NaN), Digits.Exact(step.EvalLoss ?? double.NaN));
         }
         if (drawn.Any(t => Evaluations(t.Steps).Any())) chart.LegendDot("on the evaluation set", "quiet", isHollow: true);
         string left = trainings.Count > drawn.Length ? $" {Digits.Count(trainings.Count - drawn.Length)} more are left out." : "";

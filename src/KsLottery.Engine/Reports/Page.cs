@@ -18,7 +18,8 @@ internal sealed class Page
         _content = content;
         if (content.Rows is { } rows) AddTicket(rows);
         if (content.Tickets.Count > 1 || content.Findings.Count > 0)
-            Add("tickets", "Tickets compared", [TicketOverlap.Draw(content.Tickets)], html => PageSections.WriteTickets(html, content.Findings), _ => { });
+            Add("tickets", "Tickets compared", [TicketOverlap.Draw(content.Tickets)],
+                html => PageSections.WriteTickets(html, content.Findings), _ => { });
         if (content.Positions.Count + content.Sweep.Count > 0) AddCertificate();
         if (content.Arms.Count > 0) AddArms();
         if (content.Trainings.Count > 0) Add("training", "Training", LossCurves.Draw(content.Trainings), _ => { }, _ => { });
@@ -38,8 +39,10 @@ internal sealed class Page
         string title = $"{_content.Name}: what the fine-tune changed";
         StringBuilder html = new();
         html.Append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n").Append(Mark).Append('\n')
-            .Append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n<meta http-equiv=\"Content-Security-Policy\" content=\"").Append(Markup.Encode(PageStyle.Policy)).Append("\"/>\n")
-            .Append("<title>").Append(Markup.Encode(title)).Append("</title>\n<style>\n").Append(PageStyle.Css).Append('\n').Append(ChartStyle.Css).Append("\n</style>\n</head>\n<body>\n");
+            .Append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n")
+            .Append("<meta http-equiv=\"Content-Security-Policy\" content=\"").Append(Markup.Encode(PageStyle.Policy)).Append("\"/>\n")
+            .Append("<title>").Append(Markup.Encode(title)).Append("</title>\n")
+            .Append("<style>\n").Append(PageStyle.Css).Append('\n').Append(ChartStyle.Css).Append("\n</style>\n</head>\n<body>\n");
         WriteHeader(html);
         html.Append("<main>\n");
         foreach ((string id, string name, IReadOnlyList<Figure> figures, Action<StringBuilder> before, Action<StringBuilder> after) in _sections)
@@ -62,7 +65,8 @@ internal sealed class Page
     private void AddTicket(TestedRows rows)
     {
         List<Figure?> figures = [CountHistogram.Draw(rows), RowsById.Draw(rows)];
-        if (_content.Values is { } values && (_content.Row ?? rows.Best.Select(e => (int?)e.Id).FirstOrDefault()) is { } id && values.Find(id) is var (before, after))
+        if (_content.Values is { } values && (_content.Row ?? rows.Best.Select(e => (int?)e.Id).FirstOrDefault()) is { } id
+            && values.Find(id) is var (before, after))
             figures.Add(RowDistributions.Draw(rows, id, before, after));
         if (_content.Occurrences is { } occurrences) figures.Add(RowsByFrequency.Draw(rows, occurrences));
         figures.AddRange([QuantilePlot.Draw(rows), TicketSize.Draw(rows)]);
@@ -71,23 +75,29 @@ internal sealed class Page
         Add("ticket", "The ticket", figures,
             html =>
             {
-                if (isEmpty && rows.Best.Count > 0) html.Append("<p>No row is below α. The table shows the rows that come nearest; they are no ticket.</p>\n");
+                if (isEmpty && rows.Best.Count > 0)
+                    html.Append("<p>No row is below α. The table shows the rows that come nearest; they are no ticket.</p>\n");
                 if (rows.Best.Count > 0) PageSections.WriteTicket(html, rows);
-                html.Append("<p class=\"soft\">D is the largest distance between a row’s values before and after, as distributions; h = d·D is a whole number, and p depends on it alone. "
-                    + "Before and after are one row twice and not two samples: p is a score to choose by, not the chance of an error. A row marked degenerate was constant or nearly zero "
-                    + "before, and gets a large D from any noise.</p>\n");
+                html.Append("<p class=\"soft\">D is the largest distance between a row’s values before and after, as distributions; h = d·D is a whole "
+                    + "number, and p depends on it alone. Before and after are one row twice and not two samples: p is a score to choose by, not the "
+                    + "chance of an error. A row marked degenerate was constant or nearly zero before, and gets a large D from any noise.</p>\n");
             }, _ => { });
     }
 
     private void AddCertificate() => Add("certificate", "What is certified",
-        [_content.Positions.Count > 0 ? CertifiedCurve.Draw(_content.Positions) : null, _content.Sweep.Count > 0 ? AlphaSweepChart.Draw(_content.Sweep) : null],
+        [
+            _content.Positions.Count > 0 ? CertifiedCurve.Draw(_content.Positions) : null,
+            _content.Sweep.Count > 0 ? AlphaSweepChart.Draw(_content.Sweep) : null,
+        ],
         html =>
         {
             if (_content.Positions.Count > 0) PageSections.WriteCertificate(html, _content.Positions);
-            html.Append("<p class=\"soft\">Certified is agreement with the embed-tuned model under stated assumptions, reconstructed from what is public of the paper; not the quality of a translation.</p>\n");
+            html.Append("<p class=\"soft\">Certified is agreement with the embed-tuned model under stated assumptions, reconstructed from what is public "
+                + "of the paper; not the quality of a translation.</p>\n");
         }, _ => { });
 
-    private void AddArms() => Add("arms", "What the ticket is worth", ScoresByRows.DrawAll(_content.Arms), html => PageSections.WriteArms(html, _content.Arms), _ => { });
+    private void AddArms() => Add("arms", "What the ticket is worth", ScoresByRows.DrawAll(_content.Arms),
+        html => PageSections.WriteArms(html, _content.Arms), _ => { });
 
     private void Add(string id, string title, IEnumerable<Figure?> figures, Action<StringBuilder> before, Action<StringBuilder> after) =>
         _sections.Add((id, title, [.. figures.OfType<Figure>()], before, after));
@@ -98,18 +108,21 @@ internal sealed class Page
         if (_content.Rows is { } rows) html.Append("<p class=\"lede\">").Append(Markup.Encode(PageSections.Summary(rows))).Append("</p>\n");
         html.Append("<ul class=\"tiles\">");
         foreach ((string number, string what) in PageSections.Tiles(_content))
-            html.Append("<li><b><bdi>").Append(Markup.Encode(number)).Append("</bdi></b><span>").Append(Markup.Encode(what)).Append("</span></li>");
+            html.Append("<li><b><bdi>").Append(Markup.Encode(number)).Append("</bdi></b><span>").Append(Markup.Encode(what))
+                .Append("</span></li>");
         html.Append("</ul>\n</header>\n<nav aria-label=\"Sections\"><ul>");
-        foreach ((string id, string title, _, _, _) in _sections) html.Append("<li><a href=\"#").Append(id).Append("\">").Append(Markup.Encode(title)).Append("</a></li>");
+        foreach ((string id, string title, _, _, _) in _sections)
+            html.Append("<li><a href=\"#").Append(id).Append("\">").Append(Markup.Encode(title)).Append("</a></li>");
         html.Append("<li><a href=\"#manifest\">Run manifest</a></li></ul></nav>\n");
     }
 
     private static void WriteFigure(StringBuilder html, Figure figure, bool hasFiles)
     {
-        html.Append("<figure id=\"").Append(figure.Name).Append("\">\n<h3>").Append(Markup.Encode(figure.Title)).Append("</h3>\n").Append(figure.Chart.ToSvg(isFile: false))
-            .Append("<figcaption>").Append(Markup.Encode(figure.Caption));
+        html.Append("<figure id=\"").Append(figure.Name).Append("\">\n<h3>").Append(Markup.Encode(figure.Title)).Append("</h3>\n")
+            .Append(figure.Chart.ToSvg(isFile: false)).Append("<figcaption>").Append(Markup.Encode(figure.Caption));
         if (hasFiles)
-            html.Append(" <span class=\"files\"><a href=\"").Append(figure.Name).Append(".svg\">drawing</a> · <a href=\"").Append(figure.Name).Append(".tsv\">numbers</a></span>");
+            html.Append(" <span class=\"files\"><a href=\"").Append(figure.Name).Append(".svg\">drawing</a> · <a href=\"").Append(figure.Name)
+                .Append(".tsv\">numbers</a></span>");
         html.Append("</figcaption>\n");
         if (figure.Numbers.Rows.Count is > 0 and <= MostNumbers)
         {
@@ -126,7 +139,8 @@ internal sealed class Page
         foreach (string remark in _content.Remarks) html.Append("<p class=\"soft\">").Append(Markup.Encode(remark)).Append("</p>\n");
         foreach (FactGroup group in _content.Facts)
         {
-            html.Append("<details").Append(group == _content.Facts[0] ? " open=\"open\"" : "").Append("><summary>").Append(Markup.Encode(group.Name)).Append("</summary><dl>");
+            html.Append("<details").Append(group == _content.Facts[0] ? " open=\"open\"" : "").Append("><summary>").Append(Markup.Encode(group.Name))
+                .Append("</summary><dl>");
             foreach ((string name, string value) in group.Values)
                 html.Append("<dt>").Append(Markup.Encode(name)).Append("</dt><dd><code>").Append(Markup.Encode(value)).Append("</code></dd>");
             html.Append("</dl></details>\n");

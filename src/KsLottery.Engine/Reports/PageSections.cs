@@ -25,11 +25,15 @@ internal static class PageSections
             : $"The fine-tune changed {Digits.Count(ticket.Origin.Rows - ticket.Unchanged)} of the {Digits.Count(ticket.Origin.Rows, "row")}";
         string stand = ticket.Entries.Count == 0
             ? $"None stands out at α = {Digits.Real(ticket.Selection.Alpha)}: there is no ticket."
-            : $"{Digits.Count(ticket.Entries.Count)} {(ticket.IsByRank ? "of largest h were taken, though none is below" : ticket.Entries.Count == 1 ? "stands out at" : "stand out at")} "
-                + $"α = {Digits.Real(ticket.Selection.Alpha)} and {(ticket.Entries.Count == 1 ? "makes" : "make")} the ticket: {Digits.Count(ticket.Parameters)} of "
+            : $"{Digits.Count(ticket.Entries.Count)} {Standing(ticket)} α = {Digits.Real(ticket.Selection.Alpha)} and "
+                + $"{(ticket.Entries.Count == 1 ? "makes" : "make")} the ticket: {Digits.Count(ticket.Parameters)} of "
                 + $"{Digits.Count(ticket.Origin.CheckpointParameters)} parameters.";
         return $"{changed} of {ticket.Origin.Tensor}. {stand}";
     }
+
+    private static string Standing(Ticket ticket) => ticket.IsByRank ? "of largest h were taken, though none is below"
+        : ticket.Entries.Count == 1 ? "stands out at"
+        : "stand out at";
 
     /// <summary>The figures at the head of the page: a number and what it is.</summary>
     public static IEnumerable<(string Number, string What)> Tiles(ReportContent content)
@@ -55,9 +59,11 @@ internal static class PageSections
     {
         PageTable table = new("rank", "id", "`token", "h", "D", "p", "adjusted p", "sign", "location", "change", "cosine", "<category");
         foreach ((int i, TicketEntry e) in rows.Best.Take(MostRows).Index())
-            table.Add(PageCell.Of(i + 1), new(Digits.Exact(e.Id), e.Id), new(e.Piece), PageCell.Of(e.Count), new(Digits.Fixed(e.Statistic, 4), e.Statistic, e.Statistic),
-                new(Digits.Probability(e.Log10PValue), e.Log10PValue), new(Digits.Real(e.AdjustedPValue), e.AdjustedPValue), new(e.Sign > 0 ? "+" : e.Sign < 0 ? "−" : "", e.Sign),
-                new(Digits.Real(e.Location), e.Location), new(Digits.Percent(e.RelativeDelta), e.RelativeDelta), PageCell.Of(e.Cosine, 3), new(e.Category.Replace(",", ", ")));
+            table.Add(PageCell.Of(i + 1), new(Digits.Exact(e.Id), e.Id), new(e.Piece), PageCell.Of(e.Count),
+                new(Digits.Fixed(e.Statistic, 4), e.Statistic, e.Statistic), new(Digits.Probability(e.Log10PValue), e.Log10PValue),
+                new(Digits.Real(e.AdjustedPValue), e.AdjustedPValue), new(e.Sign > 0 ? "+" : e.Sign < 0 ? "−" : "", e.Sign),
+                new(Digits.Real(e.Location), e.Location), new(Digits.Percent(e.RelativeDelta), e.RelativeDelta), PageCell.Of(e.Cosine, 3),
+                new(e.Category.Replace(",", ", ")));
         table.WriteHtml(html);
         if (rows.Best.Count > MostRows)
             html.Append("<p class=\"soft\">").Append(Digits.Count(rows.Best.Count - MostRows)).Append(" more stand in ticket.json.</p>\n");
@@ -76,7 +82,8 @@ internal static class PageSections
             {
                 long parameters = (long)Math.Round(arm.Average(a => (double)a.Parameters));
                 double share = ArmScores.Spread(arm, "share").Mean;
-                table.Add([new(arm[0].Method), ArmScores.MeanRows(arm) is { } rows ? PageCell.Of(rows) : new(""), parameters > 0 ? PageCell.Of(parameters) : new("", 0),
+                table.Add([new(arm[0].Method), ArmScores.MeanRows(arm) is { } rows ? PageCell.Of(rows) : new(""),
+                    parameters > 0 ? PageCell.Of(parameters) : new("", 0),
                     .. hasShare ? (PageCell[])[share > 0 ? new(Digits.Percent(share), share) : new("", 0)] : [],
                     .. hasSeeds ? (PageCell[])[PageCell.Of(arm.Count)] : [], .. scores.Select(s => Score(arm, s.Name, s.Digits, s.IsShare))]);
             }
@@ -94,11 +101,13 @@ internal static class PageSections
         string[] groups = [.. findings[0].Groups.Select(g => g.Group)];
         PageTable table = new(["<task", "seed", "ρ of shift and frequency", "ρ of h and frequency", "tokens", .. groups]);
         foreach (TicketFinding finding in findings)
-            table.Add([new(finding.Task), new(finding.Seed), PageCell.Of(finding.Distance, 2), PageCell.Of(finding.Count, 2), PageCell.Of(finding.Tokens),
+            table.Add([new(finding.Task), new(finding.Seed),
+                PageCell.Of(finding.Distance, 2), PageCell.Of(finding.Count, 2), PageCell.Of(finding.Tokens),
                 .. finding.Groups.Select(g => new PageCell($"{Digits.Count(g.Rows)} of {Digits.Count(g.Vocabulary)}", g.Rows))]);
         table.WriteHtml(html);
-        html.Append("<p class=\"soft\">ρ: Spearman’s correlation, over the tokens that the training data read, of how far a row moved, and of its h, with how often it was read. "
-            + "Then the ticket’s rows by what their tokens are, of all such tokens; those of the prompt are also in one of the other groups.</p>\n");
+        html.Append("<p class=\"soft\">ρ: Spearman’s correlation, over the tokens that the training data read, of how far a row moved, and of its h, with "
+            + "how often it was read. Then the ticket’s rows by what their tokens are, of all such tokens; those of the prompt are also in one of the "
+            + "other groups.</p>\n");
     }
 
     /// <summary>What the certificate says in numbers, violations first.</summary>

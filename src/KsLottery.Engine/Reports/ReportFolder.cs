@@ -11,6 +11,7 @@ internal sealed class ReportFolder
 {
     private const string TrainingName = "training.json";
     private const string CertificateName = "certificate.json";
+    private const string Commands = "find --out, tune, certify, experiment or demo --keep";
     private const int MostTrainings = 24;
 
     private readonly string _path;
@@ -22,7 +23,8 @@ internal sealed class ReportFolder
     public ReportFolder(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        if (File.Exists(path)) throw new DirectoryNotFoundException($"{path}: this is a file. Give the folder of find --out, tune, certify, experiment or demo --keep.");
+        if (File.Exists(path))
+            throw new DirectoryNotFoundException($"{path}: this is a file. Give the folder of {Commands}.");
         if (!Directory.Exists(path)) throw new DirectoryNotFoundException($"{path}: no such folder.");
         _path = path;
         _name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
@@ -60,9 +62,9 @@ internal sealed class ReportFolder
             Remarks = _remarks,
         };
         if (content.IsEmpty)
-            throw new InvalidDataException($"{_path}: nothing to report: neither it nor a folder in it has {TicketFile.FileName} with {RowsFile.FileName}, "
-                + $"{MetricsWriter.FileName}, {PositionMargin.FileName}, {AlphaStep.FileName}, {ArmScores.FileName} or {TensorShift.FileName}. "
-                + "Give the folder of find --out, tune, certify, experiment or demo --keep.");
+            throw new InvalidDataException($"{_path}: nothing to report: neither it nor a folder in it has {TicketFile.FileName} with "
+                + $"{RowsFile.FileName}, {MetricsWriter.FileName}, {PositionMargin.FileName}, {AlphaStep.FileName}, {ArmScores.FileName} or "
+                + $"{TensorShift.FileName}. Give the folder of {Commands}.");
         return options.Row is { } row && content.Values?.Find(row) is null ? throw NoSuchRow(row, rows, content.Values) : content;
     }
 
@@ -85,9 +87,11 @@ internal sealed class ReportFolder
         foreach (string name in (string[])[ExperimentFile.FileName, CertificateName, TrainingName])
         {
             string[] found = [.. All(name)];
-            groups.AddRange(found.Take(MostTrainings).Select(f => new FactGroup($"{NameOf(f)}: {name}", JsonFacts.Read(Path.Combine(f, name)))));
+            groups.AddRange(found.Take(MostTrainings)
+                .Select(f => new FactGroup($"{NameOf(f)}: {name}", JsonFacts.Read(Path.Combine(f, name)))));
             if (found.Length > MostTrainings)
-                _remarks.Add($"{name} of {Digits.Count(MostTrainings, "folder")} is shown, of {Digits.Count(found.Length - MostTrainings)} more it is left out.");
+                _remarks.Add($"{name} of {Digits.Count(MostTrainings, "folder")} is shown, of "
+                    + $"{Digits.Count(found.Length - MostTrainings)} more it is left out.");
         }
         return groups;
     }

@@ -55,7 +55,8 @@ internal static class ScoresByRows
                 double x = arm.Rows!.Value;
                 if (arm.Seeds > 1) chart.Line([(x, arm.Score.Least), (x, arm.Score.Most)], color);
                 string tip = $"{arm.Method}, {Digits.Count(arm.Rows.Value, "row")}";
-                if (double.IsFinite(arm.FirstLine.Mean)) chart.Dot(x, arm.FirstLine.Mean, color, $"{tip}: {Digits.Fixed(arm.FirstLine.Mean, 1)} of first lines", isHollow: true);
+                if (double.IsFinite(arm.FirstLine.Mean))
+                    chart.Dot(x, arm.FirstLine.Mean, color, $"{tip}: {Digits.Fixed(arm.FirstLine.Mean, 1)} of first lines", isHollow: true);
                 chart.Dot(x, arm.Score.Mean, color, $"{tip}: {Digits.Fixed(arm.Score.Mean, score == "loss" ? 3 : 1)}");
             }
             names.Add((line[^1].Rows!.Value, line[^1].Score.Mean, method.Key, color));
@@ -66,11 +67,13 @@ internal static class ScoresByRows
 
         NumberTable numbers = new("method", "rows", "seeds", score, $"{score}_least", $"{score}_most", "first_line");
         foreach (Arm arm in groups)
-            numbers.Add(NumberTable.Text(arm.Method), arm.Rows is { } rows ? Digits.Exact(rows) : "", Digits.Exact(arm.Seeds), Digits.Exact(arm.Score.Mean),
-                Digits.Exact(arm.Score.Least), Digits.Exact(arm.Score.Most), Digits.Exact(arm.FirstLine.Mean));
-        string spread = groups.Any(a => a.Seeds > 1) ? " Where an arm has several seeds, the dot is their mean and the bar reaches from the least to the most." : "";
-        return new(name, title, "Each arm by how many rows it changes; dashed lines are models that are not counted in rows, among them the base. A base that never stops scores "
-            + $"badly whatever it knows: where full and hollow dots lie far apart, what was learned is to stop.{spread}", chart, numbers);
+            numbers.Add(NumberTable.Text(arm.Method), arm.Rows is { } rows ? Digits.Exact(rows) : "", Digits.Exact(arm.Seeds),
+                Digits.Exact(arm.Score.Mean), Digits.Exact(arm.Score.Least), Digits.Exact(arm.Score.Most), Digits.Exact(arm.FirstLine.Mean));
+        string spread = groups.Any(a => a.Seeds > 1)
+            ? " Where an arm has several seeds, the dot is their mean and the bar reaches from the least to the most."
+            : "";
+        return new(name, title, "Each arm by how many rows it changes; dashed lines are models that are not counted in rows, among them the base. "
+            + $"A base that never stops scores badly whatever it knows: where full and hollow dots lie far apart, what was learned is to stop.{spread}", chart, numbers);
     }
 
     private sealed record Arm(string Method, int? Rows, int Seeds, ArmSpread Score, ArmSpread FirstLine)

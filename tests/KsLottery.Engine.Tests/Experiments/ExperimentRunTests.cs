@@ -135,6 +135,22 @@ public sealed class ExperimentRunTests : IDisposable
     }
 
     [Test]
+    public void The_file_that_the_plan_was_read_from_is_never_written_over()
+    {
+        ExperimentPlan plan = _fixture.Plan with { Seeds = [7], Tasks = [_fixture.Task("Danish")], Arms = [new(ArmMethod.Base)] };
+        string file = _fixture.File("inplace/experiment.json");
+        Directory.CreateDirectory(_fixture.File("inplace"));
+        ExperimentFile.Write(file, plan);
+        string commented = $"// Mine.\n{File.ReadAllText(file)}";
+        File.WriteAllText(file, commented);
+        _fixture.Run(ExperimentFile.Read(file), "inplace");
+        Assert.That(File.ReadAllText(file), Is.EqualTo(commented));
+        File.WriteAllText(file, "{}");
+        Assert.That(() => _fixture.Run(plan, "inplace"), Throws.TypeOf<InvalidDataException>().With.Message.Contains("base is missing"));
+        Assert.That(File.ReadAllText(file), Is.EqualTo("{}"), "another's file");
+    }
+
+    [Test]
     public void Rows_that_the_data_never_read_are_no_arm()
     {
         ExperimentPlan plan = _fixture.Plan with { Seeds = [7], Tasks = [_fixture.Task("Danish")], Arms = [new(ArmMethod.Base), new(ArmMethod.Token) { Text = "\n" }] };
