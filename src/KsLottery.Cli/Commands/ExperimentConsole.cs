@@ -26,10 +26,6 @@ internal sealed class ExperimentConsole(ConsoleUi ui, ExperimentPlan plan) : IEx
 
     public void OnTraining(TrainingProgress progress) => _line?.Report(() => $"{_arm}: {TrainingReport.Describe(progress)}");
 
-    public void OnTrained(TrainingSummary summary)
-    {
-    }
-
     public void OnTicket(FoundTicket ticket)
     {
         _line?.Clear();

@@ -30,6 +30,7 @@ public sealed class ExperimentRun : IDisposable
     private readonly Tokenizer _tokenizer;
     private readonly TaskData[] _tasks;
     private readonly List<ArmResult> _results = [];
+    private string _baseFingerprint = "";
     private readonly List<SkippedArm> _skipped = [];
     private readonly List<FoundTicket> _tickets = [];
 
@@ -91,6 +92,7 @@ public sealed class ExperimentRun : IDisposable
         // A file that says the same stays: it may be the one that the plan was read from.
         string own = Place(ExperimentFile.FileName);
         if (!File.Exists(own) || !ExperimentFile.Says(own, _plan)) ExperimentFile.Write(own, _plan, cancellationToken);
+        _baseFingerprint = Fingerprint.OfTensor(_embedding, cancellationToken);
         foreach (ulong seed in _plan.Seeds)
             foreach (TaskData task in _tasks)
                 Run(task, seed, cancellationToken);
@@ -159,8 +161,7 @@ public sealed class ExperimentRun : IDisposable
             Tokenizer = _plan.Tokenizer,
             Signature = signature,
         }, cancel);
-        TrainingSummary summary = run.Run(_observer is null ? null : new Relay<TrainingProgress>(_observer.OnTraining), cancel);
-        _observer?.OnTrained(summary);
+        run.Run(_observer is null ? null : new Relay<TrainingProgress>(_observer.OnTraining), cancel);
         return run.ParameterCount;
     }
 
@@ -176,7 +177,7 @@ public sealed class ExperimentRun : IDisposable
         ScoredRows rows = new(RowScan.Run(RowMatrix.FromTensor(_embedding), RowMatrix.FromTensor(after), new() { Device = _device }, cancel),
             new() { Alpha = _plan.Alpha });
         RowTokens tokens = new(_tokenizer.Names, _basis.Config);
-        TicketOrigin origin = TicketOrigin.Of(_basis, _embedding, after, Fingerprint.OfTensor(_embedding, cancel), Fingerprint.OfTensor(after, cancel));
+        TicketOrigin origin = TicketOrigin.Of(_basis, _embedding, after, _baseFingerprint, Fingerprint.OfTensor(after, cancel));
         Ticket ticket = Ticket.Select(rows, origin, tokens);
         // It costs less than a look whether the one that stands there is the same.
         using (TicketFolder target = new(folder, replace: true)) target.Write(ticket, rows, tokens, _embedding, after, cancel);
@@ -190,7 +191,7 @@ public sealed class ExperimentRun : IDisposable
         using Checkpoint tuned = Checkpoint.Open(FolderOf(task, seed, EmbeddingArm));
         Directory.CreateDirectory(folder);
         RowPatch.Write(Path.Combine(folder, RowPatch.FileName), _embedding, tuned.FindInputEmbedding() ?? throw NoEmbedding(tuned.Path), ids,
-            new() { Signature = signature, IsTied = _basis.IsTied }, cancel);
+            new() { Signature = signature, IsTied = _basis.IsTied, BaseFingerprint = _baseFingerprint }, cancel);
     }
 
     /// <summary>The rows of Partial Tuning moved as far as it moved them, each in a random direction.</summary>
@@ -220,7 +221,7 @@ public sealed class ExperimentRun : IDisposable
         string folder = FolderOf(task, seed, arm);
         Directory.CreateDirectory(folder);
         RowPatch.Write(Path.Combine(folder, RowPatch.FileName), _embedding, patch.Indices, values,
-            new() { Signature = $"{signature}|random-delta|seed:{seed}", IsTied = _basis.IsTied }, cancel);
+            new() { Signature = $"{signature}|random-delta|seed:{seed}", IsTied = _basis.IsTied, BaseFingerprint = _baseFingerprint }, cancel);
     }
 
     private ArmOutcome Score(ExperimentArm arm, TaskData task, ulong? seed, CancellationToken cancel)
@@ -228,7 +229,7 @@ public sealed class ExperimentRun : IDisposable
         string folder = FolderOf(task, seed, arm);
         Directory.CreateDirectory(folder);
         ArmScoring scoring = new(_plan, _device.Operations, _tokenizer, task);
-        return scoring.Run(folder, _basis, Fingerprint.OfTensor(_embedding, cancel),
+        return scoring.Run(folder, _basis, _baseFingerprint,
             _observer is null ? null : new Relay<Evaluation.EvaluationProgress>(_observer.OnScoring), cancel);
     }
 

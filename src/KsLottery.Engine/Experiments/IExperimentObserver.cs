@@ -15,9 +15,6 @@ public interface IExperimentObserver
     /// <summary>A step of an arm's training is done.</summary>
     void OnTraining(TrainingProgress progress);
 
-    /// <summary>An arm's training is done.</summary>
-    void OnTrained(TrainingSummary summary);
-
     /// <summary>A ticket was found; it stands in its folder.</summary>
     void OnTicket(FoundTicket ticket);
 

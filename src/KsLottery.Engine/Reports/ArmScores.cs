@@ -11,7 +11,7 @@ namespace KsLottery.Engine.Reports;
 internal sealed record ArmScores(string Task, string Method, int? Rows, long Parameters, IReadOnlyDictionary<string, double> Scores)
 {
     /// <summary>The file's usual name.</summary>
-    public const string FileName = "experiment.tsv";
+    public const string FileName = ExperimentTables.ResultsName;
 
     private const string TaskColumn = "task";
 

@@ -113,8 +113,6 @@ internal sealed class CountingObserver(int stopAt = int.MaxValue) : IExperimentO
         Hear();
     }
 
-    public void OnTrained(TrainingSummary summary) => Hear();
-
     public void OnTicket(FoundTicket ticket) => Hear();
 
     public void OnScoring(EvaluationProgress progress)
