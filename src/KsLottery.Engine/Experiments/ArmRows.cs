@@ -21,8 +21,9 @@ internal sealed class ArmRows(ExperimentPlan plan, TaskData task, FoundTicket? f
         (IEnumerable<int> ids, string signature) = arm.Method switch
         {
             ArmMethod.Token => (Read(tokenizer.Encode(arm.Text!)), "rows:list"),
-            ArmMethod.Random => Draw(CountOf(arm)),
-            ArmMethod.Frequent => Frequent(CountOf(arm)),
+            ArmMethod.Random => (OrSkip(() => RowChoice.Random(tokenizer.Names, config.VocabularySize, CountOf(arm), seed)),
+                $"rows:random|seed:{seed}"),
+            ArmMethod.Frequent => (OrSkip(() => RowChoice.MostFrequent(task.Training, CountOf(arm))), "rows:frequency"),
             ArmMethod.LargestShift => (Farthest(CountOf(arm)), "rows:largest-shift"),
             _ => OfTicket(arm),
         };
@@ -50,27 +51,16 @@ internal sealed class ArmRows(ExperimentPlan plan, TaskData task, FoundTicket? f
         return (kept, $"{signature}|{(arm.Only is null ? "without" : "only")}:{TokenGroups.NameOf(group)}");
     }
 
-    private (IEnumerable<int>, string) Draw(int count)
+    /// <summary>Where there are not so many rows to choose, the arm is left out and the others go on.</summary>
+    private static IReadOnlyList<int> OrSkip(Func<IReadOnlyList<int>> choose)
     {
         try
         {
-            return (RowChoice.Random(tokenizer.Names, config.VocabularySize, count, seed), $"rows:random|seed:{seed}");
+            return choose();
         }
         catch (ArgumentException fault)
         {
-            throw new ArmSkippedException(FirstSentences(fault));
-        }
-    }
-
-    private (IEnumerable<int>, string) Frequent(int count)
-    {
-        try
-        {
-            return (RowChoice.MostFrequent(task.Training, count), "rows:frequency");
-        }
-        catch (ArgumentException fault)
-        {
-            throw new ArmSkippedException(FirstSentences(fault));
+            throw new ArmSkippedException(fault.Message.Split(" (Parameter", 2)[0]);
         }
     }
 
@@ -81,8 +71,6 @@ internal sealed class ArmRows(ExperimentPlan plan, TaskData task, FoundTicket? f
         return moved.Length >= count ? moved.OrderByDescending(id => rows[id].L2Delta).ThenBy(id => id).Take(count)
             : throw new ArmSkippedException($"{count} rows are asked for, {moved.Length} moved.");
     }
-
-    private static string FirstSentences(ArgumentException fault) => fault.Message.Split(" (Parameter", 2)[0];
 
     private static ArmSkippedException NoTicket(double alpha) =>
         new(string.Create(CultureInfo.InvariantCulture, $"no row is below alpha {alpha}: there is no ticket."));
