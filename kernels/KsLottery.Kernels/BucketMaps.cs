@@ -31,7 +31,10 @@ public interface IBucketMap
 }
 
 /// <summary>Buckets of values: bucket = middle + inner·clamp(t, ±1.6) + outer·clamp(t, ±4.2) with t = scale·value + offset.</summary>
-/// <remarks>Each step is monotone under rounding, and so is the whole. The middle, where a normal row is dense, has the finer buckets.</remarks>
+/// <remarks>
+/// Each step is monotone under rounding, and so is the whole. Every product is spelled as fused with the sum that it goes into: a compiler has no choice to
+/// fuse one copy of the map and not another, which would put a value into two buckets. The middle, where a normal row is dense, has the finer buckets.
+/// </remarks>
 public readonly struct ValueBuckets : IBucketMap
 {
     private const float InnerLimit = 1.6f, OuterLimit = 4.2f, InnerShare = 0.65f;
@@ -44,8 +47,9 @@ public readonly struct ValueBuckets : IBucketMap
     /// <inheritdoc/>
     public static int BucketOf(uint bits, BucketFit fit)
     {
-        float t = (Interop.IntAsFloat(bits) * fit.Scale) + fit.Offset;
-        return (int)(fit.Middle + (Clamp(t, InnerLimit) * fit.InnerSlope) + (Clamp(t, OuterLimit) * fit.OuterSlope));
+        float t = Fused.MultiplyAdd(Interop.IntAsFloat(bits), fit.Scale, fit.Offset);
+        float inner = Fused.MultiplyAdd(Clamp(t, InnerLimit), fit.InnerSlope, fit.Middle);
+        return (int)Fused.MultiplyAdd(Clamp(t, OuterLimit), fit.OuterSlope, inner);
     }
 
     /// <inheritdoc/>

@@ -54,7 +54,7 @@ public readonly struct Buckets8192 : IBucketRoom
 /// </list>
 /// <para>A row with more such keys than there is room for is left <see cref="KsOutcomes.Unresolved"/>.</para>
 /// <para>
-/// On a GPU, at d = 4096: 32 registers a lane hold the elements until they are counted and 16 their places after that, 37 KiB of shared memory let five or six
+/// On a GPU, at d = 4096: 32 registers a lane hold the elements until they are counted and 16 their places after that, 37 KiB of shared memory let five
 /// groups share a multiprocessor, the hot loops are unrolled and have no branch but that of equal pairs. Bucket lane·R + r lies at r·256 + lane, so that
 /// the prefix sums run without bank conflicts. Many equal values hammer one counter: a warp's additions to it then come one after another, at worst 32 for one.
 /// </para>
@@ -90,7 +90,7 @@ public static class KsCountKernels
         int lane = Group.IdxX, row = Grid.IdxX, perLane = TRoom.Buckets / 256, heldByAll = 256 * TRoom.Held;
         long origin = (long)row * width;
 
-        for (int i = lane; i < TRoom.Buckets; i += 256) counters[i] = 0;
+        for (int r = 0; r < perLane; r++) counters[(256 * r) + lane] = 0;
         if (lane == 0) poison[0] = 0;
         if (lane < 4) found[lane] = 0;
 
@@ -116,16 +116,22 @@ public static class KsCountKernels
         bool isPoisoned = false;
         for (int start = 0; start < width; start += heldByAll)
         {
+            // In a loop of its own: compilers keep in registers what is only ever read as held.
+            if (start > 0)
+            {
+                for (int k = 0; k < TRoom.Held; k++)
+                {
+                    int i = start + lane + (256 * k);
+                    if (i >= width) continue;
+                    held[k] = Interop.FloatAsInt(TElement.Load(before[origin + i]));
+                    held[TRoom.Held + k] = Interop.FloatAsInt(TElement.Load(after[origin + i]));
+                }
+            }
             for (int k = 0; k < TRoom.Held; k++)
             {
                 int i = start + lane + (256 * k);
                 if (i >= width) continue;
                 uint x = held[k], y = held[TRoom.Held + k];
-                if (start > 0)
-                {
-                    x = Interop.FloatAsInt(TElement.Load(before[origin + i]));
-                    y = Interop.FloatAsInt(TElement.Load(after[origin + i]));
-                }
                 if (KsOutcomes.IsNaN(x) || KsOutcomes.IsNaN(y)) isPoisoned = true;
                 uint places = Places<TMap>(x, y, fit, perLane);
                 held[k] = places;
@@ -143,7 +149,8 @@ public static class KsCountKernels
         Group.Barrier();
 
         // 3: the best edge, and this lane's bounds.
-        int difference = 0, high = 0, low = 0, top = 0, bottom = 0, topAt = 0, bottomAt = 0;
+        int difference = 0, high = 0, low = 0;
+        int top = int.MinValue, bottom = int.MaxValue;  // 32·difference and 5 bits that put the first place before the others
         for (int r = 0; r < perLane; r++)
         {
             uint both = counters[(256 * r) + lane];
@@ -151,20 +158,15 @@ public static class KsCountKernels
             high = Math.Max(high, difference + a);
             low = Math.Min(low, difference - b);
             difference += a - b;
-            if (r == 0 || difference > top)
-            {
-                top = difference;
-                topAt = r;
-            }
-            if (r == 0 || difference < bottom)
-            {
-                bottom = difference;
-                bottomAt = r;
-            }
+            top = Math.Max(top, (32 * difference) + 31 - r);
+            bottom = Math.Min(bottom, (32 * difference) + r);
         }
         int first = lane * perLane, startsAt = KsOutcomes.SumBefore(difference, keys);
         uint edge = KsOutcomes.Largest(
-            Math.Max(Standing(KsOutcomes.RankOf(startsAt + top), first + topAt), Standing(KsOutcomes.RankOf(startsAt + bottom), first + bottomAt)), keys);
+            Math.Max(
+                Standing(KsOutcomes.RankOf(startsAt + (top >> 5)), first + 31 - (top & 31)),
+                Standing(KsOutcomes.RankOf(startsAt + (bottom >> 5)), first + (bottom & 31))),
+            keys);
 
         // 4: mark the buckets that could hold the outcome, and leave in their counters the difference at their left edge.
         KsBest best = new(0, 0);
@@ -242,7 +244,7 @@ public static class KsCountKernels
         return (uint)PlaceOf(TMap.BucketOf(x, fit), perLane) | ((uint)PlaceOf(TMap.BucketOf(y, fit), perLane) << 16);
     }
 
-    private static int PlaceOf(int bucket, int perLane) => ((bucket & (perLane - 1)) * 256) + (bucket / perLane);
+    private static int PlaceOf(int bucket, int perLane) => ((bucket & (perLane - 1)) * 256) + (int)((uint)bucket / (uint)perLane);
 
     private static bool IsMarked(ArrayView<uint> marks, uint place) => (marks[(int)(place & 255)] >> (int)(place >> 8) & 1) != 0;
 

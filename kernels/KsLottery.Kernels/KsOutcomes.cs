@@ -22,6 +22,9 @@ public static class KsOutcomes
     /// <summary>Stands for sign·h where a kernel's room did not suffice: the row is left to one that sorts.</summary>
     public const int Unresolved = int.MaxValue;
 
+    /// <summary>The keys of the infinities: those of a NaN lie outside.</summary>
+    public const uint LeastKey = 0x007F_FFFF, GreatestKey = 0xFF80_0000;
+
     /// <summary>The ranks of these two outcomes, above those of all differences.</summary>
     public const uint NoCountRank = uint.MaxValue, UnresolvedRank = uint.MaxValue - 1;
 

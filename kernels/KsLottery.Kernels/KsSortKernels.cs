@@ -49,10 +49,9 @@ public static class KsSortKernels
         where TRoom : IKeyRoom
     {
         ArrayView<uint> keys = SharedMemory.Allocate<uint>(TRoom.Keys);
-        ArrayView<int> poison = SharedMemory.Allocate<int>(1);
         int row = Grid.IdxX;
         if (onlyUnresolved == 0 || outcomes[2 * row] == KsOutcomes.Unresolved)
-            Test<TStored, TElement>(outcomes, row, before, after, width, padded, keys, poison);
+            Test<TStored, TElement>(outcomes, row, before, after, width, padded, keys);
     }
 
     /// <summary>Tests rows of any width, with their keys in the device's memory; each group takes every so many rows.</summary>
@@ -74,12 +73,11 @@ public static class KsSortKernels
         where TStored : unmanaged
         where TElement : IElement<TStored>
     {
-        ArrayView<int> poison = SharedMemory.Allocate<int>(1);
         ArrayView<uint> keys = scratch.SubView(Grid.IdxX * 2L * padded, 2L * padded);
         for (int row = Grid.IdxX; row < rows; row += Grid.DimX)
         {
             if (onlyUnresolved == 0 || outcomes[2 * row] == KsOutcomes.Unresolved)
-                Test<TStored, TElement>(outcomes, row, before, after, width, padded, keys, poison);
+                Test<TStored, TElement>(outcomes, row, before, after, width, padded, keys);
             Group.Barrier();
         }
     }
@@ -123,39 +121,26 @@ public static class KsSortKernels
     }
 
     private static void Test<TStored, TElement>(
-        ArrayView<int> outcomes, int row, ArrayView<TStored> before, ArrayView<TStored> after, int width, int padded, ArrayView<uint> keys,
-        ArrayView<int> poison)
+        ArrayView<int> outcomes, int row, ArrayView<TStored> before, ArrayView<TStored> after, int width, int padded, ArrayView<uint> keys)
         where TStored : unmanaged
         where TElement : IElement<TStored>
     {
-        int lane = Group.IdxX;
-        if (lane == 0) poison[0] = 0;
-        Group.Barrier();
-
         long start = (long)row * width;
-        bool isPoisoned = false;
-        for (int i = lane; i < padded; i += Group.DimX)
+        for (int i = Group.IdxX; i < padded; i += Group.DimX)
         {
-            uint x = uint.MaxValue, y = uint.MaxValue;
-            if (i < width)
-            {
-                x = Interop.FloatAsInt(TElement.Load(before[start + i]));
-                y = Interop.FloatAsInt(TElement.Load(after[start + i]));
-                if (KsOutcomes.IsNaN(x) || KsOutcomes.IsNaN(y)) isPoisoned = true;
-                x = KsOutcomes.KeyOf(x);
-                y = KsOutcomes.KeyOf(y);
-            }
-            keys[i] = x;
-            keys[padded + i] = y;
+            keys[i] = i < width ? KsOutcomes.KeyOf(Interop.FloatAsInt(TElement.Load(before[start + i]))) : uint.MaxValue;
+            keys[padded + i] = i < width ? KsOutcomes.KeyOf(Interop.FloatAsInt(TElement.Load(after[start + i]))) : uint.MaxValue;
         }
-        if (isPoisoned) Atomic.Or(ref poison[0], 1);
         Group.Barrier();
-        bool hasCount = poison[0] == 0;
-        Sort(keys, hasCount ? padded : 1);
+        Sort(keys, padded);
+        bool hasCount = IsNumbers(keys[0], keys[width - 1]) && IsNumbers(keys[padded], keys[padded + width - 1]);
         KsBest best = hasCount ? Walk(keys, keys.SubView(padded, width), width) : new KsBest(KsOutcomes.NoCountRank, 0);
         Group.Barrier();
         KsOutcomes.Write(outcomes, row, best, keys);
     }
+
+    /// <summary>Whether a row has no NaN: their keys lie beyond those of the infinities.</summary>
+    private static bool IsNumbers(uint first, uint last) => first >= KsOutcomes.LeastKey && last <= KsOutcomes.GreatestKey;
 
     /// <summary>This lane's best of the differences after each run of equal values.</summary>
     private static KsBest Walk(ArrayView<uint> before, ArrayView<uint> after, int width)

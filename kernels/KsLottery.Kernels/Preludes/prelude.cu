@@ -14,7 +14,8 @@ typedef unsigned long ulong;
 #define GRID_DIM ((int)__nvvm_read_ptx_sreg_nctaid_x())
 #define GROUP_IDX ((int)__nvvm_read_ptx_sreg_tid_x())
 #define WARP_SIZE 32
-#define BARRIER() __syncthreads()
+/* Clang's own barrier leaves compilers the belief that shared memory without atomics is not changed by other lanes meanwhile: reads move above it. */
+#define BARRIER() __asm__ volatile("bar.sync 0;" ::: "memory")
 #define F_INFINITY __builtin_inff()
 #define F_NAN __builtin_nanf("")
 #define D_INFINITY __builtin_inf()

@@ -53,6 +53,7 @@ internal sealed partial class PtxModule
         if (!_lines.Contains(".target sm_70")) yield return "is not for sm_70";
         if (!_lines.Contains(".address_size 64")) yield return "has no 64-bit addresses";
         if (Entries.Length != 1) yield return $"has {Entries.Length} entries";
+        if (_lines.Any(l => l.StartsWith(".local", StringComparison.Ordinal))) yield return "keeps a lane's values in memory, not in registers";
         if (_lines.Any(l => l.StartsWith(".extern", StringComparison.Ordinal))) yield return "needs what it does not define";
 
         foreach (string instruction in Instructions.Distinct())

@@ -206,6 +206,35 @@ public sealed class PtxRunTests
         }
     }
 
+    [Test]
+    public void What_one_lane_wrote_is_read_by_the_others_after_the_barrier()
+    {
+        KernelDefinition kernel = CudaDeviceTests.Define("Spread", new("to", KernelType.F32, true), new("from", KernelType.F32, true)) with
+        {
+            Source = """
+                KERNEL(128) void Spread(GLOBAL float *to, long to_start, long to_length, GLOBAL float *from, long from_start, long from_length)
+                {
+                    SHARED_MEMORY float room[128];
+                    if (to_length == 1) room[GROUP_IDX] = 0;
+                    if (GROUP_IDX == 0) room[0] = from[from_start] * 2.0f;
+                    BARRIER();
+                    to[to_start + GROUP_IDX] = room[0];
+                }
+                """,
+            GroupSize = Lanes,
+        };
+        using CudaDevice device = Open(KernelText.Of(kernel, KernelDialect.Cuda));
+        using DeviceQueue queue = device.CreateQueue();
+        using DeviceBuffer from = device.Allocate(4), to = device.Allocate(4 * Lanes);
+        using StagingBuffer staging = device.AllocateStaging(4 * Lanes);
+        MemoryMarshal.Write(staging.Bytes, 1.5f);
+        queue.Write(from, 0, staging, 0, 4);
+        Launch(queue, kernel, 1, KernelArgument.View(to, 0, Lanes), KernelArgument.View(from, 0, 1));
+        queue.Read(staging, 0, to, 0, 4 * Lanes);
+        queue.Finish();
+        Assert.That(MemoryMarshal.Cast<byte, float>(staging.Bytes).ToArray(), Is.All.EqualTo(3));
+    }
+
     private static void Launch(DeviceQueue queue, int groups, params ReadOnlySpan<KernelArgument> arguments) => Launch(queue, Kernel, groups, arguments);
 
     private static void Launch(DeviceQueue queue, KernelDefinition kernel, int groups, params ReadOnlySpan<KernelArgument> arguments)

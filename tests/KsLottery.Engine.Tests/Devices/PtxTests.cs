@@ -53,6 +53,7 @@ public sealed class PtxTests
     [TestCase("add.rn.f32", "add.f32", "names no rounding"), TestCase("div.rn.f32", "div.approx.f32", "is not exact")]
     [TestCase("sqrt.rn.f32", "sqrt.rn.ftz.f32", "is not exact"), TestCase("sm_70", "sm_80", "is not for sm_70")]
     [TestCase(".entry Sample(", ".func Sample(", "has 0 entries"), TestCase("ret;", "bra LBB9_9;", "LBB9_9 is no label")]
+    [TestCase(".shared .align 4 .b8", ".local .align 4 .b8", "not in registers")]
     [TestCase("ret;", "call.uni (retval0), expf, (param0);", "calls a function"), TestCase("ret;", "mov.u32 %r999, 0;", "%r999 is not declared")]
     [TestCase(".visible .entry", ".extern .func expf;\n.visible .entry", "needs what it does not define")]
     public void A_defect_is_seen(string from, string to, string defect)
