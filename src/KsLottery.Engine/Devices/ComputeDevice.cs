@@ -46,8 +46,14 @@ public sealed class ComputeDevice : IDisposable
     /// <summary>Gives the device back, its operations included.</summary>
     public void Dispose()
     {
-        _operations?.Dispose();
-        Kernels?.Dispose();
+        try
+        {
+            _operations?.Dispose();
+        }
+        finally
+        {
+            Kernels?.Dispose();
+        }
     }
 
     private IOperations MakeOperations() => Kernels is null ? new CpuOperations(_threads) : ModelsOn(Kernels);

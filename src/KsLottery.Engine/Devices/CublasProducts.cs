@@ -6,14 +6,18 @@ namespace KsLottery.Engine.Devices;
 /// <summary>Matrix products by cuBLAS, as exact as F32 with stored weights of any type, unless fewer terms are asked for.</summary>
 /// <remarks>
 /// F32 times F32 is multiplied as such, without TF32. F32 times BF16 goes through tensor cores: the F32 factor is cut into three BF16 terms,
-/// top to bottom, which add up to it exactly from |x| ≥ 2⁻¹¹⁰ on; every product of two BF16 numbers is exact in F32, so that only the order
-/// of the sums differs. With one term (rounded to nearest) a product is about three times as fast and the F32 factor has 8 significant bits.
+/// top to bottom, which add up to it exactly from |x| ≥ 2⁻¹¹⁰ on, and every product of two BF16 numbers is exact in F32. What tensor cores do not keep is the
+/// sum: they cut off where F32 would round to nearest, so that the error grows with its length. Sums are therefore taken in pieces of
+/// <see cref="PieceLength"/> products, which are added in F32. With one term (rounded to nearest) a product is about three times as fast and the F32 factor has 8 significant bits.
 /// F16, and BF16 on devices without it (before compute capability 8.0), are widened to F32 first. Weights must be finite where several terms are used.
 /// Each queue has a handle with a workspace of its own: the same bytes from run to run on the same kind of device and version of the library.
 /// </remarks>
 internal sealed class CublasProducts : IDeviceProducts, IDisposable
 {
     private const int Terms = 3;
+
+    /// <summary>Products that tensor cores sum up in one go: about as many as keep their error near that of a sum in F32.</summary>
+    internal const int PieceLength = 1024;
 
     private readonly ConditionalWeakTable<CudaQueue, State> _states = [];
     private readonly Interop.Cublas _library;
@@ -53,26 +57,56 @@ internal sealed class CublasProducts : IDeviceProducts, IDisposable
             CudaBuffer terms = state.Take(0, _terms * count * sizeof(ushort));
             string cut = _terms == 1 ? nameof(BFloat16Kernels.RoundToBFloat16) : nameof(BFloat16Kernels.SplitToBFloat16);
             Launch(queue, cut, count, KernelArgument.View(terms, 0, _terms * count), KernelArgument.View(a.Buffer, a.Start, count));
+            bool isAdded = accumulate;
+            int pieceLength = _terms == 1 ? k : PieceLength;
             // The smallest terms first: their sum is the more exact.
             for (int term = _terms - 1; term >= 0; term--)
-                Put(Interop.CublasType.BF16, terms.Memory.Address + (ulong)(term * count * sizeof(ushort)), Address(b, sizeof(ushort)),
-                    accumulate || term != _terms - 1);
+            {
+                for (int start = 0; start < k; start += pieceLength, isAdded = true)
+                {
+                    long left = (term * count) + ((long)start * (transposeA ? m : 1)), right = (long)start * (transposeB ? 1 : n);
+                    Put(Interop.CublasType.BF16, terms.Memory.Address + (ulong)(left * sizeof(ushort)), Address(b, sizeof(ushort)) + (ulong)(right * sizeof(ushort)),
+                        isAdded, Math.Min(pieceLength, k - start));
+                }
+            }
             return;
         }
         if (b.Type == ElementType.F32)
         {
-            Put(Interop.CublasType.F32, Address(a, sizeof(float)), Address(b, sizeof(float)), accumulate);
+            Put(Interop.CublasType.F32, Address(a, sizeof(float)), Address(b, sizeof(float)), accumulate, k);
             return;
         }
         long weights = (long)k * n;
         CudaBuffer wide = state.Take(1, weights * sizeof(float));
         Launch(queue, b.Type == ElementType.F16 ? "Widen_F16" : "Widen_BF16", weights,
             KernelArgument.View(wide, 0, weights), KernelArgument.View(b.Buffer, b.Start, weights));
-        Put(Interop.CublasType.F32, Address(a, sizeof(float)), wide.Memory.Address, accumulate);
+        Put(Interop.CublasType.F32, Address(a, sizeof(float)), wide.Memory.Address, accumulate, k);
 
         // The library is column-major, where a row-major matrix is its transpose: Cᵀ = op(B)ᵀ·op(A)ᵀ.
-        void Put(Interop.CublasType type, ulong left, ulong right, bool isAdded) => state.Handle.Multiply(type, transposeB, transposeA, n, m, k,
+        void Put(Interop.CublasType type, ulong left, ulong right, bool isAdded, int length) => state.Handle.Multiply(type, transposeB, transposeA, n, m, length,
             right, transposeB ? k : n, left, transposeA ? m : k, isAdded ? 1 : 0, target, n);
+    }
+
+    /// <summary>Whether the library works with the driver and the device: one of a newer CUDA than the driver's, or without code for the device, does not.</summary>
+    public bool IsUsable()
+    {
+        try
+        {
+            using Interop.Cuda.Stream stream = _device.Context.CreateStream();
+            Interop.Cublas.Handle.Create(_library, _device.Context, stream, State.WorkspaceBytes).Dispose();
+            return true;
+        }
+        catch (DeviceFailureException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Gives back what a queue's products took, while its stream is there.</summary>
+    public void Forget(CudaQueue queue)
+    {
+        if (_states.TryGetValue(queue, out State? state)) state.Dispose();
+        _states.Remove(queue);
     }
 
     public void Dispose()
@@ -95,7 +129,7 @@ internal sealed class CublasProducts : IDeviceProducts, IDisposable
     private sealed class State(Interop.Cublas library, CudaQueue queue) : IDisposable
     {
         /// <summary>What NVIDIA recommends for Hopper; smaller devices need less.</summary>
-        private const int WorkspaceBytes = 32 << 20;
+        public const int WorkspaceBytes = 32 << 20;
 
         private readonly CudaBuffer?[] _rooms = new CudaBuffer?[2];
 

@@ -10,6 +10,7 @@ internal sealed class CudaDevice : KernelDevice
     private readonly Func<KernelDefinition, string> _text;
     private readonly Interop.Cuda.Context _context;
     private readonly CublasProducts? _products;
+    private readonly Lazy<CublasProducts?> _usable;
 
     /// <param name="cuda">The driver.</param>
     /// <param name="name">The name that <c>--device</c> takes.</param>
@@ -24,8 +25,17 @@ internal sealed class CudaDevice : KernelDevice
         (Interop.CudaDeviceFacts? facts, string? call, int status) = cuda.Examine(ordinal);
         Facts = facts ?? throw CudaFailures.Explain(cuda, name, call!, status);
         Limits = new(facts.MemoryBytes, facts.MemoryBytes, facts.SharedBytes, facts.MaximumGroupSize, facts.Multiprocessors, HasDouble: true, facts.IsIntegrated);
-        _products = FindProducts(cublas);
         _context = Interop.Cuda.Context.Retain(cuda, name, ordinal);
+        try
+        {
+            (_products, bool isNamed) = FindProducts(cublas);
+            _usable = new(() => isNamed || _products?.IsUsable() == true ? _products : null);
+        }
+        catch
+        {
+            _context.Dispose();
+            throw;
+        }
     }
 
     public override string Name { get; }
@@ -38,7 +48,8 @@ internal sealed class CudaDevice : KernelDevice
     /// <summary>What its handles live in.</summary>
     internal Interop.Cuda.Context Context => _context;
 
-    public override IDeviceProducts? Products => _products;
+    /// <summary>cuBLAS where it is there and, unless it was asked for by name, works with this driver and device.</summary>
+    public override IDeviceProducts? Products => _usable.Value;
 
     public override DeviceBuffer Allocate(long bytes)
     {
@@ -53,6 +64,9 @@ internal sealed class CudaDevice : KernelDevice
     }
 
     public override DeviceQueue CreateQueue() => new CudaQueue(this, _context.CreateStream());
+
+    /// <summary>Gives back what products took for a queue that ends.</summary>
+    internal void Forget(CudaQueue queue) => _products?.Forget(queue);
 
     /// <summary>A kernel, compiled by the driver when it is first asked for; the driver keeps what it compiled in a cache of its own.</summary>
     /// <exception cref="DeviceFailureException">The driver cannot compile it, or the device cannot run it.</exception>
@@ -78,17 +92,18 @@ internal sealed class CudaDevice : KernelDevice
         _context.Dispose();
     }
 
-    private CublasProducts? FindProducts(Interop.Cublas? library)
+    private (CublasProducts? Products, bool IsNamed) FindProducts(Interop.Cublas? library)
     {
         string? choice = Environment.GetEnvironmentVariable(GemmAlgorithms.Variable);
         bool isRounded = choice == DeviceGemm.CublasBFloat16;
-        if (!isRounded && !DeviceGemm.Wants(choice, DeviceGemm.Cublas)) return null;
+        if (!isRounded && !DeviceGemm.Wants(choice, DeviceGemm.Cublas)) return (null, false);
         library ??= Interop.Cublas.Instance;
-        if (library.IsAvailable) return new(library, this, isRounded);
-        return choice is DeviceGemm.Cublas or DeviceGemm.CublasBFloat16
+        bool isNamed = choice is DeviceGemm.Cublas or DeviceGemm.CublasBFloat16;
+        if (library.IsAvailable) return (new(library, this, isRounded), isNamed);
+        return isNamed
             ? throw new DeviceUnavailableException(Name, $"{GemmAlgorithms.Variable}={choice}, and there is no cuBLAS: {string.Join("; ", library.Attempts)}",
                 $"Install it, name its library with {Interop.Cublas.Variable}, or unset {GemmAlgorithms.Variable} for our own products")
-            : null;
+            : (null, false);
     }
 }
 

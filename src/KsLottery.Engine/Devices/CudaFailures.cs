@@ -17,6 +17,9 @@ internal static class CudaFailures
         return new(device, call, cuda.Describe(status), cause ?? meaning, nextStep);
     }
 
+    /// <summary>Whether a status says that the driver does not take a kernel's text, and not that something else went wrong meanwhile.</summary>
+    public static bool IsRefusal(int status) => status is 200 or 209 or 218 or 222;
+
     /// <summary>What a status means, and what to do about it; neither ends with a full stop.</summary>
     public static (string Cause, string NextStep) Explain(Interop.Cuda cuda, int status) => status switch
     {
@@ -26,10 +29,12 @@ internal static class CudaFailures
         46 => ("another program uses the device alone, or the driver denies it", "End that program, or set its compute mode to default (nvidia-smi -c DEFAULT)"),
         100 => ("the driver finds no device", "Check nvidia-smi, CUDA_VISIBLE_DEVICES and, in a container, that devices are passed in; or use --device cpu"),
         101 => ("there is no device of this number", "Run kslottery devices for those that there are"),
-        200 or 209 or 218 or 220 or 221 or 222 or 223 => ("the driver cannot compile the kernel for this device",
+        _ when IsRefusal(status) => ("the driver cannot compile the kernel for this device",
             "Update NVIDIA's driver (CUDA 9.0 or newer), or use --device opencl:0"),
+        221 => ("the driver's compiler, a library of its own, is not there", "Install the driver whole (in a container, pass in libnvidia-ptxjitcompiler), or use --device opencl:0"),
+        223 => ("compilation by the driver is switched off", "Unset CUDA_DISABLE_PTX_JIT, or use --device opencl:0"),
         201 => ("the device's context is gone", StartAgain),
-        214 => ("the device's memory has an error that cannot be corrected", "Reboot, and have the device checked if it happens again (nvidia-smi -q -d ECC)"),
+        214 or 220 => ("the device's memory or a link to it has an error that cannot be corrected", "Reboot, and have the device checked if it happens again (nvidia-smi -q -d ECC)"),
         700 or 716 or 717 or 718 => ("a kernel that was started earlier used an address that is not its own; the device's context is lost",
             "This is a defect: please report the command. --device cpu computes the same"),
         701 => ("the kernel needs more registers or lanes than a multiprocessor has", "This is a defect: please report the device. Use --device opencl:0 or cpu"),

@@ -62,14 +62,15 @@ internal sealed class CudaQueue(CudaDevice device, Interop.Cuda.Stream stream) :
         if (bytes > 0) stream.Clear(Memory(destination), start, bytes / WordBytes);
     }
 
-    /// <summary>Does nothing: the driver hands work to the device as it comes.</summary>
-    public override void Flush()
-    {
-    }
+    public override void Flush() => stream.Submit();
 
     public override void Finish() => stream.Synchronize();
 
-    public override void Dispose() => stream.Dispose();
+    public override void Dispose()
+    {
+        device.Forget(this);
+        stream.Dispose();
+    }
 
     private static Interop.Cuda.DeviceMemory Memory(DeviceBuffer buffer) => ((CudaBuffer)buffer).Memory;
 

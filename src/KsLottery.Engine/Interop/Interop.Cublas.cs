@@ -66,10 +66,12 @@ internal static partial class Interop
         /// <summary>Which names were tried, and what came of it.</summary>
         public IReadOnlyList<string> Attempts => _attempts;
 
+        /// <summary>The newest that the driver can be expected to work with first, then those that are newer than it.</summary>
+        private static IEnumerable<string> Names => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } path ? [path]
+            : VersionsFor(Cuda.Instance.Version.Major).Select(v => OperatingSystem.IsWindows() ? $"cublas64_{v}.dll" : $"libcublas.so.{v}");
+
         /// <summary>The type of a computation took other numbers before version 11: older ones are not looked for.</summary>
-        private static string[] Names => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } path ? [path]
-            : OperatingSystem.IsWindows() ? ["cublas64_13.dll", "cublas64_12.dll", "cublas64_11.dll"]
-            : ["libcublas.so.13", "libcublas.so.12", "libcublas.so.11"];
+        internal static IEnumerable<int> VersionsFor(int driver) => Enumerable.Range(11, 3).OrderBy(v => v > driver).ThenByDescending(v => v);
 
         private string? Bind(nint library)
         {

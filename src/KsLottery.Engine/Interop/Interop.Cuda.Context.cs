@@ -12,7 +12,7 @@ internal static partial class Interop
         /// <summary>A device's primary context, the one that NVIDIA's own libraries work in; every other handle keeps it alive.</summary>
         internal sealed class Context : SafeHandle
         {
-            private const int OutOfMemory = 2;
+            private const int OutOfMemory = 2, NotFound = 500;
 
             private readonly Cuda _cuda;
             private readonly int _device;
@@ -105,7 +105,7 @@ internal static partial class Interop
                 fixed (byte* text = image, symbol = name)
                 {
                     int status = _cuda._moduleLoad(&module, text, 2, options, values);
-                    if (status != Success) Check("cuModuleLoadDataEx", status, Refusal(kernel, new(log, LogBytes)));
+                    if (status != Success) Check("cuModuleLoadDataEx", status, CudaFailures.IsRefusal(status) ? Refusal(kernel, new(log, LogBytes)) : null);
                     Module loaded = new(_cuda, this, module);
                     status = _cuda._moduleGetFunction(&function, module, symbol);
                     if (status == Success)
@@ -114,7 +114,8 @@ internal static partial class Interop
                         return loaded;
                     }
                     loaded.Dispose();
-                    throw CudaFailures.Explain(_cuda, DeviceName, "cuModuleGetFunction", status, $"the PTX text has no kernel {kernel}");
+                    throw CudaFailures.Explain(_cuda, DeviceName, "cuModuleGetFunction", status,
+                        status == NotFound ? $"the PTX text has no kernel {kernel}" : null);
                 }
             }
 

@@ -28,7 +28,7 @@ internal static partial class Interop
         private delegate* unmanaged<ulong, ulong, nuint, nint, int> _copyWithin;
         private delegate* unmanaged<ulong, uint, nuint, nint, int> _set32;
         private delegate* unmanaged<nint*, uint, int> _streamCreate;
-        private delegate* unmanaged<nint, int> _streamDestroy, _streamSynchronize, _moduleUnload;
+        private delegate* unmanaged<nint, int> _streamDestroy, _streamQuery, _streamSynchronize, _moduleUnload;
         private delegate* unmanaged<nint*, byte*, uint, int*, void**, int> _moduleLoad;
         private delegate* unmanaged<nint*, nint, byte*, int> _moduleGetFunction;
         private delegate* unmanaged<int*, int, nint, int> _functionGetAttribute;
@@ -64,6 +64,7 @@ internal static partial class Interop
             _set32 = (delegate* unmanaged<ulong, uint, nuint, nint, int>)Find("cuMemsetD32Async");
             _streamCreate = (delegate* unmanaged<nint*, uint, int>)Find("cuStreamCreate");
             _streamDestroy = (delegate* unmanaged<nint, int>)Find("cuStreamDestroy_v2");
+            _streamQuery = (delegate* unmanaged<nint, int>)Find("cuStreamQuery");
             _streamSynchronize = (delegate* unmanaged<nint, int>)Find("cuStreamSynchronize");
             _moduleLoad = (delegate* unmanaged<nint*, byte*, uint, int*, void**, int>)Find("cuModuleLoadDataEx");
             _moduleUnload = (delegate* unmanaged<nint, int>)Find("cuModuleUnload");

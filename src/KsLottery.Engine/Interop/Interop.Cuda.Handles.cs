@@ -153,6 +153,8 @@ internal static partial class Interop
                 using Current current = Enter();
                 fixed (byte* from = source.Bytes.Slice(sourceStart, bytes))
                     Check("cuMemcpyHtoDAsync_v2", Driver._copyToDevice(destination.Address + (ulong)destinationStart, from, (nuint)bytes, handle));
+                GC.KeepAlive(destination);
+                GC.KeepAlive(source);
             }
 
             /// <summary>Copies from the device to pinned memory.</summary>
@@ -161,6 +163,8 @@ internal static partial class Interop
                 using Current current = Enter();
                 fixed (byte* to = destination.Bytes.Slice(destinationStart, bytes))
                     Check("cuMemcpyDtoHAsync_v2", Driver._copyToHost(to, source.Address + (ulong)sourceStart, (nuint)bytes, handle));
+                GC.KeepAlive(source);
+                GC.KeepAlive(destination);
             }
 
             /// <summary>Copies within the device.</summary>
@@ -169,6 +173,8 @@ internal static partial class Interop
                 using Current current = Enter();
                 Check("cuMemcpyDtoDAsync_v2",
                     Driver._copyWithin(destination.Address + (ulong)destinationStart, source.Address + (ulong)sourceStart, (nuint)bytes, handle));
+                GC.KeepAlive(source);
+                GC.KeepAlive(destination);
             }
 
             /// <summary>Sets 32-bit words to zero.</summary>
@@ -176,6 +182,16 @@ internal static partial class Interop
             {
                 using Current current = Enter();
                 Check("cuMemsetD32Async", Driver._set32(destination.Address + (ulong)start, 0, (nuint)words, handle));
+                GC.KeepAlive(destination);
+            }
+
+            /// <summary>Has the driver hand over what it gathered: some gather work until they are asked how it stands.</summary>
+            public void Submit()
+            {
+                const int NotReady = 600;
+                using Current current = Enter();
+                int status = Driver._streamQuery(handle);
+                if (status != NotReady) Check("cuStreamQuery", status);
             }
 
             /// <summary>Waits for all of it.</summary>

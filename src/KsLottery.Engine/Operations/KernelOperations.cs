@@ -125,12 +125,18 @@ internal sealed partial class KernelOperations : IOperations
     /// <summary>Waits for the device and gives everything back but memories, which give themselves back.</summary>
     public void Dispose()
     {
-        _queue.Finish();
-        _scratch?.Dispose();
-        _operands.Dispose();
-        _transfer.Dispose();
-        _queue.Dispose();
-        if (_ownsDevice) _device.Dispose();
+        try
+        {
+            _queue.Finish();
+        }
+        finally  // a lost device fails there
+        {
+            _scratch?.Dispose();
+            _operands.Dispose();
+            _transfer.Dispose();
+            _queue.Dispose();
+            if (_ownsDevice) _device.Dispose();
+        }
     }
 
     private static int Groups(long items, int each) => checked((int)((items + each - 1) / each));

@@ -51,6 +51,65 @@ public sealed unsafe class CublasProductsTests
     }
 
     [Test]
+    public void Long_sums_are_taken_in_pieces([Values] bool transposeA, [Values] bool transposeB)
+    {
+        using Bench bench = new(major: 8);
+        using CublasProducts products = bench.Open();
+        const int M = 3, N = 5, K = (2 * CublasProducts.PieceLength) + 7;
+        float[] a = Bench.Numbers(M * K, 0), b = Array.ConvertAll(Bench.Numbers(N * K, 1), x => Stored(x, ElementType.BF16)), c = Bench.Numbers(M * N, 2);
+        _ = Calls();
+        float[] actual = bench.Multiply(products, c, a, b, ElementType.BF16, M, N, K, transposeA, transposeB, accumulate: true);
+        Assert.That(Calls(), Is.EqualTo(9));
+        for (int i = 0; i < M; i++)
+            for (int j = 0; j < N; j++)
+            {
+                double expected = c[(i * N) + j];
+                for (int p = 0; p < K; p++) expected += (double)a[transposeA ? (p * M) + i : (i * K) + p] * b[transposeB ? (j * K) + p : (p * N) + j];
+                Assert.That(actual[(i * N) + j], Is.EqualTo(expected).Within(1e-5), $"element {i}, {j}");
+            }
+    }
+
+    [Test]
+    public void A_library_that_does_not_work_on_the_device_is_passed_over_unless_it_was_asked_for()
+    {
+        Interop.Cublas library = Library();
+        var setUnusable = (delegate* unmanaged<int, void>)Find("fake_unusable");
+        setUnusable(1);
+        try
+        {
+            using (CudaDevice device = new(FakeCuda.Start(), "cuda:0", 0, _ => "", library))
+            {
+                int live = FakeCuda.LiveObjects;
+                Assert.That((device.Products, FakeCuda.LiveObjects), Is.EqualTo(((IDeviceProducts?)null, live)));
+            }
+            using Setting setting = new("cublas");
+            using (CudaDevice device = new(FakeCuda.Start(), "cuda:0", 0, _ => "", library)) Assert.That(device.Products?.Name, Is.EqualTo("cublas"));
+        }
+        finally
+        {
+            setUnusable(0);
+        }
+    }
+
+    [TestCase(13, new[] { 13, 12, 11 }), TestCase(12, new[] { 12, 11, 13 }), TestCase(11, new[] { 11, 13, 12 })]
+    public void A_library_that_is_newer_than_the_driver_is_tried_last(int driver, int[] versions) =>
+        Assert.That(Interop.Cublas.VersionsFor(driver), Is.EqualTo(versions));
+
+    [Test]
+    public void A_queue_that_ends_gives_its_handle_back_before_its_stream()
+    {
+        int before = Handles();
+        using CudaDevice device = new(FakeCuda.Start(major: 8), "cuda:0", 0, _ => "", Library());
+        CudaQueue queue = (CudaQueue)device.CreateQueue();
+        using DeviceBuffer one = device.Allocate(4);
+        DeviceMatrix matrix = new(one, 0, ElementType.F32);
+        device.Products!.Multiply(queue, matrix, matrix, matrix, 1, 1, 1, false, false, false);
+        Assert.That(Handles(), Is.EqualTo(before + 1));
+        queue.Dispose();
+        Assert.That(Handles(), Is.EqualTo(before));
+    }
+
+    [Test]
     public void One_term_is_named_apart_and_as_exact_as_its_eight_bits()
     {
         using Bench bench = new(major: 9);

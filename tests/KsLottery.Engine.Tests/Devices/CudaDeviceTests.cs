@@ -184,6 +184,27 @@ public sealed unsafe class CudaDeviceTests
         Assert.That(error.Message, Does.Contain("CUDA_ERROR_INVALID_PTX (218)").And.Contain("kernel Scale").And.Contain("ptxas fatal : no entry"));
     }
 
+    [TestCase("cuModuleLoadDataEx", 2, "memory is used up"), TestCase("cuModuleLoadDataEx", 221, "is not there"), TestCase("cuModuleGetFunction", 2, "memory is used up")]
+    public void What_goes_wrong_while_a_kernel_is_loaded_is_not_blamed_on_its_text(string call, int status, string cause)
+    {
+        using CudaDevice device = Open();
+        using DeviceQueue queue = device.CreateQueue();
+        FakeCuda.Fail(call, status);
+        Assert.That(Assert.Throws<DeviceFailureException>(() => queue.Build(Scale))!.Message, Does.Contain(call).And.Contain(cause)
+            .And.Not.Contain("refused the kernel").And.Not.Contain("no kernel"));
+    }
+
+    [Test]
+    public void Flushing_takes_work_that_is_not_done_for_no_failure()
+    {
+        using CudaDevice device = Open();
+        using DeviceQueue queue = device.CreateQueue();
+        Assert.DoesNotThrow(queue.Flush);
+        Assert.That(FakeCuda.Calls, Does.Contain("cuStreamQuery"));
+        FakeCuda.Fail("cuStreamQuery", 1);
+        Assert.Throws<DeviceFailureException>(queue.Flush);
+    }
+
     [Test]
     public void A_text_without_the_kernel_is_unloaded_again()
     {

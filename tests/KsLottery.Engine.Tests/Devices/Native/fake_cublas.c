@@ -9,13 +9,22 @@ typedef unsigned long long address;
 enum { SUCCESS = 0, NOT_INITIALIZED = 1, INVALID_VALUE = 7, NOT_SUPPORTED = 15, REAL_32 = 0, BFLOAT_16 = 14, COMPUTE_32 = 68, DEFAULT_ALGORITHM = -1 };
 
 struct state { void *stream; int math, has_workspace; };
-static int live, calls, failing;
+static int live, calls, failing, unusable;
 
 EXPORT int fake_handles(void) { return live; }
 EXPORT int fake_calls(void) { int count = calls; calls = 0; return count; }
 EXPORT void fake_fail_next(int status) { failing = status; }
 
-EXPORT int cublasCreate_v2(struct state **handle) { *handle = calloc(1, sizeof **handle); (*handle)->math = -1; live++; return SUCCESS; }
+EXPORT void fake_unusable(int status) { unusable = status; }
+
+EXPORT int cublasCreate_v2(struct state **handle)
+{
+    if (unusable) return unusable;
+    *handle = calloc(1, sizeof **handle);
+    (*handle)->math = -1;
+    live++;
+    return SUCCESS;
+}
 EXPORT int cublasDestroy_v2(struct state *handle) { free(handle); live--; return SUCCESS; }
 
 EXPORT int cublasSetStream_v2(struct state *handle, void *stream)

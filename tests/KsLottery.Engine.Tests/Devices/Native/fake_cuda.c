@@ -238,7 +238,8 @@ EXPORT int cuMemHostAlloc(void **where, size_t bytes, unsigned flags)
 {
     BEGIN(1);
     note("cuMemHostAlloc %zu %u", bytes, flags);
-    *where = calloc(1, bytes);
+    *where = malloc(bytes);
+    memset(*where, 0xA5, bytes);
     return put(HOST, *where, bytes);
 }
 
@@ -293,6 +294,7 @@ EXPORT int cuStreamCreate(void **stream, unsigned flags)
 }
 
 EXPORT int cuStreamDestroy_v2(void *stream) { BEGIN(1); note("cuStreamDestroy_v2"); return drop(STREAM, stream); }
+EXPORT int cuStreamQuery(void *stream) { BEGIN(1); note("cuStreamQuery"); return find(STREAM, stream) ? 600 : INVALID_HANDLE; }
 EXPORT int cuStreamSynchronize(void *stream) { BEGIN(1); note("cuStreamSynchronize"); return find(STREAM, stream) ? SUCCESS : INVALID_HANDLE; }
 
 static int complain(int options, const int *names, void **values, const char *what)
