@@ -3,8 +3,9 @@
 #   1  the suites;
 #   2  what computes with vector instructions, again with instruction sets switched off, and scans with each row kernel forced;
 #   3  every kernel under a checker of memory accesses and races;
-#   4  the packages: packed, the tool installed from its file and run, the README's C# snippet compiled against the library and run.
-# They run two at a time where there are two processors, and are told of when all have ended. --quick leaves 2 to 4 out. Tests that read
+#   4  the kernels through ILGPU, where its package can be restored;
+#   5  the packages: packed, the tool installed from its file and run, the README's C# snippet compiled against the library and run.
+# They run two at a time where there are two processors, and are told of when all have ended. --quick leaves 2 to 5 out. Tests that read
 # ../shared/data are skipped, and say so, where it is absent. OpenCL on the processor (PoCL), the checker (oclgrind) and clang are installed
 # where this runs as root on Debian; elsewhere what needs them is skipped, and says so.
 set -u -o pipefail
@@ -81,6 +82,16 @@ build() { check "builds without a warning" dotnet build -c Release -v q --nologo
 start "build" build
 finish
 
+ilgpu=tests/KsLottery.Engine.Ilgpu.Tests has_ilgpu=
+if [ "${1:-}" != --quick ]; then
+  if dotnet restore -v q --nologo "$ilgpu" -p:Ilgpu=true >"$work/log" 2>&1; then
+    has_ilgpu=1
+    start "build for ILGPU" check "builds against ILGPU without a warning" dotnet build -c Release -v q --nologo --no-restore "$ilgpu" -p:Ilgpu=true
+    finish
+  else echo "skipped: the kernels through ILGPU (its package cannot be restored): $(grep -m 1 -o 'NU[0-9]*: .*' "$work/log")"
+  fi
+fi
+
 [ -d ../shared/data ] || echo "note: ../shared/data is not beside this checkout; the tests that read it are skipped"
 test_of() { dotnet test -c Release --no-build --nologo "$@"; }
 start "library" test_of tests/KsLottery.Engine.Tests
@@ -97,6 +108,7 @@ packages() {
   check "pack" dotnet pack -c Release --no-build -v q --nologo -o "$work/packages" KsLottery.Engine.sln
   check "the library package holds managed code alone" \
     bash -c "unzip -l '$work'/packages/KsLottery.Engine.*.nupkg >'$work/held' && ! grep -E 'runtimes/|native/' '$work/held'"
+  [ -z "$has_ilgpu" ] || check "pack for ILGPU" dotnet pack -c Release --no-build -v q --nologo -p:Ilgpu=true -o "$work/packages" src/KsLottery.Engine.Ilgpu
   check "install the tool from its package" dotnet tool install --tool-path "$work/tools" --add-source "$work/packages" --version 0.1.0 KsLottery.Cli
   check "the installed tool runs its demo" "$work/tools/kslottery" demo --pair --keep "$work/demo" --quiet
   mkdir "$work/consumer"
@@ -118,6 +130,7 @@ XML
 }
 
 if [ "${1:-}" != --quick ]; then
+  [ -z "$has_ilgpu" ] || start "the kernels through ILGPU" test_of "$ilgpu" -p:Ilgpu=true
   start "packages" packages
   if [ -e "$checker" ]; then
     start "every kernel where accesses and races are watched" watched "$work/found" 'TestCategory=oclgrind'
