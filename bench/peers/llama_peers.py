@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Times a LLaMA's forward pass, backward pass, AdamW step and decoding in PyTorch, in llama2.c and here, in turns in the same run.
 
-    env -u OPENBLAS_CORETYPE /usr/bin/python3 bench/peers/llama_peers.py [--threads 1] [--rounds 3] [--llama2c RUN]
+    env -u OPENBLAS_CORETYPE /usr/bin/python3 bench/peers/llama_peers.py [--threads 1] [--rounds 3] [--llama2c RUN] [--device cuda:0 --torch cuda]
 
 Needs Debian's python3-torch and the .NET SDK; RUN is llama2.c's `run`, built with `gcc -Ofast -march=native`. With one thread everything
-is pinned to processor 1. 15.2 M parameters in F32: 6 layers of width 288, 768 within, 6 heads, vocabulary 32,000, tied; 4 x 256 tokens.
+is pinned to processor 1; with --device and --torch both run on that device instead, in F32 as well. 15.2 M parameters in F32: 6 layers of width 288, 768 within, 6 heads, vocabulary 32,000, tied; 4 x 256 tokens.
 Prints medians over the rounds and what a peer takes as a multiple of ours.
 """
 import argparse
@@ -30,6 +30,7 @@ def torch_worker():
 
     torch.set_num_threads(int(os.environ["PEER_THREADS"]))
     torch.manual_seed(1)
+    where = os.environ["PEER_DEVICE"]
 
     class Norm(nn.Module):
         def __init__(self):
@@ -68,8 +69,8 @@ def torch_worker():
             self.norm = Norm()
             nn.init.normal_(self.embedding.weight, 0, 0.02)
             angles = torch.outer(torch.arange(LENGTH), 10_000.0 ** (-torch.arange(0, HEAD, 2) / HEAD))
-            self.cosines, self.sines = angles.cos(), angles.sin()
-            self.mask = torch.full((LENGTH, LENGTH), float("-inf")).triu(1)
+            self.cosines, self.sines = angles.cos().to(where), angles.sin().to(where)
+            self.mask = torch.full((LENGTH, LENGTH), float("-inf")).triu(1).to(where)
 
         def forward(self, tokens, targets):
             x = self.embedding(tokens)
@@ -77,9 +78,13 @@ def torch_worker():
                 x = layer(x, self.cosines, self.sines, self.mask)
             return F.cross_entropy((self.norm(x) @ self.embedding.weight.T).view(-1, VOCABULARY), targets.view(-1))
 
-    model = Model()
-    tokens, targets = (torch.randint(0, VOCABULARY, (BATCH, LENGTH)) for _ in range(2))
+    model = Model().to(where)
+    tokens, targets = (torch.randint(0, VOCABULARY, (BATCH, LENGTH)).to(where) for _ in range(2))
     step = torch.optim.AdamW(model.parameters(), lr=1e-4, weight_decay=0)
+
+    def wait():
+        if where != "cpu":
+            torch.cuda.synchronize()
 
     def forward():
         with torch.no_grad():
@@ -107,8 +112,10 @@ def torch_worker():
         work()
         times = []
         for _ in range(5):
+            wait()
             start = time.perf_counter()
             work()
+            wait()
             times.append(time.perf_counter() - start)
         print(sorted(times)[2], flush=True)
 
@@ -136,9 +143,11 @@ def main():
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--llama2c", type=Path)
+    parser.add_argument("--device", default="cpu", help="of ours")
+    parser.add_argument("--torch", default="cpu", help="of PyTorch")
     a = parser.parse_args()
     pin = ["taskset", "-c", "1"] if a.threads == 1 else []
-    environment = {**os.environ, "PEER_THREADS": str(a.threads), "OMP_NUM_THREADS": str(a.threads), "OMP_WAIT_POLICY": "passive"}  # PyTorch is faster so
+    environment = {**os.environ, "PEER_THREADS": str(a.threads), "PEER_DEVICE": a.torch, "OMP_NUM_THREADS": str(a.threads), "OMP_WAIT_POLICY": "passive"}  # PyTorch is faster so
     environment.pop("OPENBLAS_CORETYPE", None)
     subprocess.run(["dotnet", "build", "-c", "Release", "-v", "q", "--nologo", ROOT / "src/KsLottery.Cli"], check=True, stdout=subprocess.DEVNULL)
     tool = ["dotnet", ROOT / "src/KsLottery.Cli/bin/Release/net10.0/kslottery.dll"]
@@ -151,7 +160,7 @@ def main():
         if a.llama2c:
             write_llama2c(folder)
         for _ in range(a.rounds):
-            result = json.loads(subprocess.run([*pin, *tool, "bench", "model", "--threads", str(a.threads), "--json", "--quiet"],
+            result = json.loads(subprocess.run([*pin, *tool, "bench", "model", "--device", a.device, "--threads", str(a.threads), "--json", "--quiet"],
                                                check=True, text=True, stdout=subprocess.PIPE).stdout)
             machine = result["processor"]
             for figure in result["figures"]:
@@ -169,7 +178,8 @@ def main():
     def median(values):
         return sorted(values)[len(values) // 2]
 
-    print(f"{machine}, {a.threads} thread{'s' if a.threads > 1 else ''}, torch {version}, medians of {a.rounds} rounds\n")
+    where = f"{a.threads} thread{'s' if a.threads > 1 else ''}" if a.device == "cpu" else f"ours on {a.device}, PyTorch on {a.torch}"
+    print(f"{machine}, {where}, torch {version}, medians of {a.rounds} rounds\n")
     print("| | ours, ms | tokens/s | memory, MiB | torch, ms | torch / ours |\n|---|---:|---:|---:|---:|---:|")
     for work, figures in ours.items():
         seconds = median([f["seconds"] for f in figures])

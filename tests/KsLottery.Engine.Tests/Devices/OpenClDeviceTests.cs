@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using KsLottery.Engine.Devices;
+using KsLottery.Kernels;
 using KsLottery.Tests.Support;
 
 namespace KsLottery.Engine.Tests.Devices;
@@ -7,6 +8,10 @@ namespace KsLottery.Engine.Tests.Devices;
 /// <summary>What an OpenCL device does around kernels, on the first one that is installed.</summary>
 public sealed class OpenClDeviceTests
 {
+    [Test]
+    public void Rows_of_4096_are_sorted_in_the_shared_memory_that_every_OpenCL_device_has([Values("F32", "F16", "BF16")] string type) =>
+        Assert.That(KernelCatalog.Get($"KsSort_{type}_Rows4096").SharedBytes, Is.EqualTo(32 << 10));
+
     [Test]
     public void Bytes_go_there_and_back_at_odd_places([Values(0, 1, 3, 7, 4093)] int start, [Values(1, 2, 5, 1021)] int bytes)
     {
