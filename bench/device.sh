@@ -10,7 +10,8 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 dotnet build -c Release -v q --nologo "$root/src/KsLottery.Cli" >&2 || exit 1
 mkdir -p "$(dirname "$page")"
 temporary=$page.tmp.$$
-trap 'rm -f "$temporary"' EXIT
+trap 'mv "$temporary" "$page"' EXIT  # what there is, if it is cut off
+trap 'exit 130' INT TERM
 
 show() { # setting or "", command as a reader types it, the program that runs it...
   local setting=$1 said=$2 code=0; shift 2
@@ -33,7 +34,7 @@ tool "" verify grad --device "$device"
 tool "" verify perf --device "$device"
 tool KSLOTTERY_GEMM=own verify perf --device "$device" --filter matmul
 [[ $device != cuda:* ]] || tool KSLOTTERY_GEMM=cublas-bf16 verify perf --device "$device" --filter matmul
-tool "" verify support --device "$device"
+[ "$device" = cpu ] || tool "" verify support --device "$device"
 if python3 -c 'import torch, numpy' 2>/dev/null; then
   on=cpu
   [[ $device != cuda:* ]] || on=cuda
@@ -42,5 +43,4 @@ if python3 -c 'import torch, numpy' 2>/dev/null; then
     python3 "$root/bench/peers/llama_peers.py" --threads "$(nproc)" --torch "$on" --device "$device"
 else printf '\nNo PyTorch was there to compare with (`bench/peers`).\n' >>"$temporary"
 fi
-mv "$temporary" "$page"
 exit "$status"

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Times the row test as sorting in PyTorch and as our kernels, on the same device in the same run.
 
-    python3 bench/peers/torch_sort.py [--torch cuda] [--device cuda:0] [--rows 4096] [--rounds 5]
+    python3 bench/peers/torch_sort.py [--torch cuda] [--device cuda:0] [--rows 4096] [--rounds 3]
 
 Needs PyTorch (Debian: python3-torch, on the processor alone) and the .NET SDK. PyTorch sorts both rows together along the rows, sums up signs and takes
 the largest sum at the end of each run of equal values. Rows of both lie in the device's memory. Prints rows per second (medians of rounds in turns) and our
@@ -9,6 +9,7 @@ multiple of PyTorch's, and fails where PyTorch's h differs from one that NumPy c
 """
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -64,10 +65,11 @@ def main():
     options.add_argument("--torch", default="cuda" if torch.cuda.is_available() else "cpu")
     options.add_argument("--device", default=None)
     options.add_argument("--rows", type=int, default=4096)
-    options.add_argument("--rounds", type=int, default=5)
+    options.add_argument("--rounds", type=int, default=3)
     options = options.parse_args()
     device = options.device or ("cuda:0" if options.torch == "cuda" else "cpu")
     subprocess.run(["dotnet", "build", "-c", "Release", "-v", "q", "--nologo", str(ROOT / "src/KsLottery.Cli")], check=True, stdout=sys.stderr)
+    torch.set_num_threads(os.cpu_count())
     generator = torch.Generator().manual_seed(1)
     where = torch.cuda.get_device_name() if options.torch == "cuda" else f"the processor, {torch.get_num_threads()} threads"
     print(f"PyTorch {torch.__version__} on {where}, kslottery on {device}; unrelated rows, {options.rows} of them for PyTorch.\n")
