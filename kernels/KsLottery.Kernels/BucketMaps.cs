@@ -6,13 +6,13 @@ namespace KsLottery.Kernels;
 public readonly record struct RowScale(float Mean, float Scale);
 
 /// <summary>A monotone map from values to buckets, fitted to a row pair.</summary>
-/// <param name="Scale">By what values are multiplied.</param>
-/// <param name="Offset">What is then added.</param>
-/// <param name="InnerSlope">Buckets for one unit near the middle.</param>
-/// <param name="OuterSlope">Buckets for one unit everywhere.</param>
+/// <param name="Center">What is taken from values.</param>
+/// <param name="Scale">By what that is multiplied.</param>
+/// <param name="InnerSlope">2¹⁶-ths of a bucket for one step near the middle.</param>
+/// <param name="OuterSlope">2¹⁶-ths of a bucket for one step everywhere.</param>
 /// <param name="Middle">The middle bucket.</param>
 /// <param name="Floor">Magnitudes up to this one share the middle bucket.</param>
-public readonly record struct BucketFit(float Scale, float Offset, float InnerSlope, float OuterSlope, int Middle, int Floor);
+public readonly record struct BucketFit(float Center, float Scale, int InnerSlope, int OuterSlope, int Middle, int Floor);
 
 /// <summary>A kind of monotone map from values to buckets.</summary>
 public interface IBucketMap
@@ -30,26 +30,27 @@ public interface IBucketMap
     static abstract uint KeyOf(int bucket, BucketFit fit);
 }
 
-/// <summary>Buckets of values: bucket = middle + inner·clamp(t, ±1.6) + outer·clamp(t, ±4.2) with t = scale·value + offset.</summary>
+/// <summary>Buckets of values: bucket = middle + inner·clamp(t, ±1.6) + outer·clamp(t, ±4.2) with t = scale·(value - center), in steps of 2⁻¹⁶.</summary>
 /// <remarks>
-/// Each step is monotone under rounding, and so is the whole. Every product is spelled as fused with the sum that it goes into: a compiler has no choice to
-/// fuse one copy of the map and not another, which would put a value into two buckets. The middle, where a normal row is dense, has the finer buckets.
+/// Each operation is monotone under rounding, and so is the whole. A difference that is then multiplied, and whole numbers after that, leave a compiler nothing
+/// to fuse: were one copy of the map fused and another not, a value could lie in two buckets. The middle, where a normal row is dense, has the finer buckets.
 /// </remarks>
 public readonly struct ValueBuckets : IBucketMap
 {
-    private const float InnerLimit = 1.6f, OuterLimit = 4.2f, InnerShare = 0.65f;
+    private const int Steps = 1 << 16, InnerLimit = (int)(1.6 * Steps), OuterLimit = (int)(4.2 * Steps);
+
+    private const float InnerShare = 0.65f;
 
     /// <inheritdoc/>
     public static BucketFit Fit(RowScale row, int buckets) => new(
-        row.Scale, -row.Mean * row.Scale,
-        (buckets - 2) * (InnerShare / (2 * InnerLimit)), (buckets - 2) * ((1 - InnerShare) / (2 * OuterLimit)), buckets / 2, 0);
+        row.Mean, row.Scale * Steps,
+        (int)((buckets - 2) * (InnerShare * Steps / (2 * InnerLimit))), (int)((buckets - 2) * ((1 - InnerShare) * Steps / (2 * OuterLimit))), buckets / 2, 0);
 
     /// <inheritdoc/>
     public static int BucketOf(uint bits, BucketFit fit)
     {
-        float t = Fused.MultiplyAdd(Interop.IntAsFloat(bits), fit.Scale, fit.Offset);
-        float inner = Fused.MultiplyAdd(Clamp(t, InnerLimit), fit.InnerSlope, fit.Middle);
-        return (int)Fused.MultiplyAdd(Clamp(t, OuterLimit), fit.OuterSlope, inner);
+        int t = (int)((Interop.IntAsFloat(bits) - fit.Center) * fit.Scale);
+        return fit.Middle + (((Clamp(t, InnerLimit) * fit.InnerSlope) + (Clamp(t, OuterLimit) * fit.OuterSlope)) >> 16);
     }
 
     /// <inheritdoc/>
@@ -58,7 +59,7 @@ public readonly struct ValueBuckets : IBucketMap
     /// <inheritdoc/>
     public static uint KeyOf(int bucket, BucketFit fit) => 0;
 
-    private static float Clamp(float value, float limit) => value < -limit ? -limit : value > limit ? limit : value;
+    private static int Clamp(int value, int limit) => Math.Min(Math.Max(value, -limit), limit);
 }
 
 /// <summary>Buckets of BF16 values: one for each, but that the smallest magnitudes share one, and the largest of either sign.</summary>
