@@ -3,7 +3,7 @@ using KsLottery.Kernels;
 
 namespace KsLottery.Engine.Devices;
 
-/// <summary>Matrix products by cuBLAS, as exact as F32 with stored weights of any type, unless fewer terms are asked for.</summary>
+/// <summary>Matrix products by cuBLAS, about as exact as F32 with stored weights of any type, unless fewer terms are asked for.</summary>
 /// <remarks>
 /// F32 times F32 is multiplied as such, without TF32. F32 times BF16 goes through tensor cores: the F32 factor is cut into three BF16 terms,
 /// top to bottom, which add up to it exactly from |x| ≥ 2⁻¹¹⁰ on, and every product of two BF16 numbers is exact in F32. What tensor cores do not keep is the

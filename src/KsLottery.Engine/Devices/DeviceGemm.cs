@@ -9,7 +9,7 @@ internal static class DeviceGemm
     /// <summary>CLBlast.</summary>
     public const string Clblast = "clblast";
 
-    /// <summary>cuBLAS, as exact as F32.</summary>
+    /// <summary>cuBLAS, about as exact as F32.</summary>
     public const string Cublas = "cublas";
 
     /// <summary>cuBLAS with activations rounded to BF16 where the weights are BF16: about 2⁻⁸ relative instead of 2⁻²⁴.</summary>
