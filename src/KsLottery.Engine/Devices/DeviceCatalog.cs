@@ -116,18 +116,35 @@ public static class DeviceCatalog
         };
     }
 
-    /// <summary>The name comes from the instruction <c>cpuid</c> where there is one: no file, no registry, no driver.</summary>
-    private static string Model()
+    /// <summary>What Linux names it, which in a container may be another than what the processor says; elsewhere what the processor says.</summary>
+    private static string Model() => NamedByLinux() ?? NamedByItself() ?? Architecture();
+
+    private static string? NamedByLinux()
+    {
+        const string Facts = "/proc/cpuinfo", Name = "model name";
+        try
+        {
+            string? line = File.Exists(Facts) ? File.ReadLines(Facts).FirstOrDefault(l => l.StartsWith(Name, StringComparison.Ordinal)) : null;
+            return line is null ? null : Trimmed(line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..]);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    private static string? NamedByItself()
     {
         const uint FirstLeaf = 0x8000_0002, LastLeaf = 0x8000_0004;
-        if (!X86Base.IsSupported || (uint)X86Base.CpuId(unchecked((int)0x8000_0000), 0).Eax < LastLeaf) return Architecture();
+        if (!X86Base.IsSupported || (uint)X86Base.CpuId(unchecked((int)0x8000_0000), 0).Eax < LastLeaf) return null;
         Span<int> brand = stackalloc int[12];
         for (int i = 0; i < 3; i++)
             (brand[4 * i], brand[4 * i + 1], brand[4 * i + 2], brand[4 * i + 3]) = X86Base.CpuId((int)(FirstLeaf + (uint)i), 0);
-        string text = Encoding.ASCII.GetString(MemoryMarshal.AsBytes(brand));
-        string name = string.Join(' ', text.Split(['\0', ' '], StringSplitOptions.RemoveEmptyEntries));
-        return name.Length > 0 ? name : Architecture();
+        return Trimmed(Encoding.ASCII.GetString(MemoryMarshal.AsBytes(brand)));
     }
+
+    private static string? Trimmed(string name) =>
+        string.Join(' ', name.Split(['\0', ' ', '\t'], StringSplitOptions.RemoveEmptyEntries)) is { Length: > 0 } words ? words : null;
 
     private static string Architecture() => RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant();
 
