@@ -10,10 +10,11 @@ command -v "$clang" >/dev/null || { echo "no $clang: install clang 14 or newer, 
 translate() { # C text, PTX text
   # Compute capability 7.0 (Volta), the oldest with shuffles that name their lanes' mask; PTX 6.0, which drivers since CUDA 9.0 read.
   # No contraction, IEEE division and square root, subnormals kept, no library: what the source says and nothing else.
+  # Addresses of shared memory have 32 bits, as nvcc's texts have them: half the arithmetic.
   local made
   made=$(mktemp)
   "$clang" -x cuda --cuda-gpu-arch=sm_70 -Xclang -target-feature -Xclang +ptx60 --cuda-device-only -nocudainc -nocudalib \
-    -O3 -ffp-contract=off -Wall -Werror -Wno-unused -Wno-unknown-cuda-version -S -o "$made" "$1"
+    -Xclang -fcuda-short-ptr -mllvm -nvptx-short-ptr -O3 -ffp-contract=off -Wall -Werror -Wno-unused -Wno-unknown-cuda-version -S -o "$made" "$1"
   { echo "// SHA-256 of the C text: $(sha256sum <"$1" | cut -d' ' -f1)"; cat "$made"; } >"$2.tmp"
   mv "$2.tmp" "$2"
   rm -f "$made"

@@ -20,7 +20,7 @@ public interface IBucketMap
     /// <summary>Fits the map to a row pair.</summary>
     static abstract BucketFit Fit(RowScale row, int buckets);
 
-    /// <summary>The bucket of a value that is no NaN, given by its bits; both zeros share one.</summary>
+    /// <summary>The bucket of a value given by its bits, at least 1 and below their number; both zeros share one, and a NaN has any.</summary>
     static abstract int BucketOf(uint bits, BucketFit fit);
 
     /// <summary>Whether all values of a bucket are equal.</summary>
@@ -50,7 +50,7 @@ public readonly struct ValueBuckets : IBucketMap
     public static int BucketOf(uint bits, BucketFit fit)
     {
         int t = (int)((Interop.IntAsFloat(bits) - fit.Center) * fit.Scale);
-        return fit.Middle + (((Clamp(t, InnerLimit) * fit.InnerSlope) + (Clamp(t, OuterLimit) * fit.OuterSlope)) >> 16);
+        return ((fit.Middle * Steps) + (Clamp(t, InnerLimit) * fit.InnerSlope) + (Clamp(t, OuterLimit) * fit.OuterSlope)) >> 16;
     }
 
     /// <inheritdoc/>

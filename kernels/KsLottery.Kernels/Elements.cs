@@ -29,9 +29,9 @@ public readonly struct F16 : IElement<ushort>
     public static float Load(ushort stored)
     {
         uint sign = (uint)(stored & 0x8000) << 16, magnitude = (uint)(stored & 0x7FFF) << 13;
-        if (magnitude >= 0x0F80_0000) return Interop.IntAsFloat(sign | magnitude | 0x7F80_0000);  // infinities and NaN
-        if (magnitude >= 0x0080_0000) return Interop.IntAsFloat(sign | (magnitude + 0x3800_0000));
-        float small = (stored & 0x03FF) * 5.9604645e-8f;  // a multiple of 2⁻²⁴
-        return sign == 0 ? small : -small;
+        // Subnormal numbers, multiples of 2⁻²⁴, are what they add to 2⁻¹⁴.
+        uint small = Interop.FloatAsInt(Interop.IntAsFloat(magnitude + 0x3880_0000) - Interop.IntAsFloat(0x3880_0000));
+        uint number = magnitude >= 0x0080_0000 ? magnitude + 0x3800_0000 : small;
+        return Interop.IntAsFloat(sign | (magnitude >= 0x0F80_0000 ? magnitude | 0x7F80_0000 : number));  // infinities and NaN
     }
 }

@@ -93,23 +93,32 @@ public static class KsOutcomes
 
     /// <summary>The sum of the values of all lanes before this one, in a group of 256; called by all of them.</summary>
     /// <param name="value">This lane's value.</param>
-    /// <param name="scratch">272 elements of the group's memory; nobody may use them at the time.</param>
+    /// <param name="scratch">289 elements of the group's memory; nobody may use them at the time.</param>
+    /// <remarks>Sixteen lanes go through sixteen values each; a word is left free after those of each, so that they meet in no bank.</remarks>
     public static int SumBefore(int value, ArrayView<uint> scratch)
     {
-        int lane = Group.IdxX;
-        scratch[lane] = (uint)value;
+        int lane = Group.IdxX, run = lane / 16, place = lane + run;
+        scratch[place] = (uint)value;
         Group.Barrier();
-        if (lane < 16)
-        {
-            uint part = 0;
-            for (int i = 0; i < 16; i++) part += scratch[(16 * lane) + i];
-            scratch[256 + lane] = part;
-        }
+        if (lane < 16) SumsBefore(scratch, 17 * lane, 272 + lane);
         Group.Barrier();
+        if (lane == 0) SumsBefore(scratch, 272, 288);
+        Group.Barrier();
+        uint before = scratch[place] + scratch[272 + run];
+        Group.Barrier();
+        return (int)before;
+    }
+
+    /// <summary>Puts in place of each of sixteen elements the sum of those before it, and their sum at another place.</summary>
+    private static void SumsBefore(ArrayView<uint> elements, int start, int total)
+    {
         uint sum = 0;
-        for (int i = 0; i < lane / 16; i++) sum += scratch[256 + i];
-        for (int i = lane & ~15; i < lane; i++) sum += scratch[i];
-        Group.Barrier();
-        return (int)sum;
+        for (int i = 0; i < 16; i++)
+        {
+            uint next = elements[start + i];
+            elements[start + i] = sum;
+            sum += next;
+        }
+        elements[total] = sum;
     }
 }

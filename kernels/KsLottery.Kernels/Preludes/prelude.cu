@@ -52,11 +52,26 @@ DEVICE int ul_clz(ulong x) { return x == 0 ? 64 : __builtin_clzl(x); }
 DEVICE int ul_ctz(ulong x) { return x == 0 ? 64 : __builtin_ctzl(x); }
 DEVICE int ul_log2(ulong x) { return 63 - __builtin_clzl(x | 1UL); }
 
-/* Towards zero, saturating; NaN becomes 0. */
-DEVICE int f_to_i(float x) { return x != x ? 0 : __nvvm_f2i_rz(x); }
-DEVICE uint f_to_u(float x) { return x != x ? 0 : __nvvm_f2ui_rz(x); }
-DEVICE long f_to_l(float x) { return x != x ? 0 : __nvvm_f2ll_rz(x); }
-DEVICE ulong f_to_ul(float x) { return x != x ? 0 : __nvvm_f2ull_rz(x); }
+/*
+ * Towards zero, saturating; NaN becomes 0: for F32 and 32 bits by the instruction itself (PTX ISA, cvt). As instructions: clang makes its own conversions of
+ * the builtin ones, undefined beyond the range of the result.
+ */
+#define CONVERSION(name, from, to, instruction, in, out) \
+    DEVICE to name(from x) { to made; __asm__(instruction " %0, %1;" : out(made) : in(x)); return made; }
+CONVERSION(f_to_i, float, int, "cvt.rzi.s32.f32", "f", "=r")
+CONVERSION(f_to_u, float, uint, "cvt.rzi.u32.f32", "f", "=r")
+CONVERSION(f_to_l_of_number, float, long, "cvt.rzi.s64.f32", "f", "=l")
+CONVERSION(f_to_ul_of_number, float, ulong, "cvt.rzi.u64.f32", "f", "=l")
+CONVERSION(d_to_i_of_number, double, int, "cvt.rzi.s32.f64", "d", "=r")
+CONVERSION(d_to_u_of_number, double, uint, "cvt.rzi.u32.f64", "d", "=r")
+CONVERSION(d_to_l_of_number, double, long, "cvt.rzi.s64.f64", "d", "=l")
+CONVERSION(d_to_ul_of_number, double, ulong, "cvt.rzi.u64.f64", "d", "=l")
+DEVICE long f_to_l(float x) { return x != x ? 0 : f_to_l_of_number(x); }
+DEVICE ulong f_to_ul(float x) { return x != x ? 0 : f_to_ul_of_number(x); }
+DEVICE int d_to_i(double x) { return x != x ? 0 : d_to_i_of_number(x); }
+DEVICE uint d_to_u(double x) { return x != x ? 0 : d_to_u_of_number(x); }
+DEVICE long d_to_l(double x) { return x != x ? 0 : d_to_l_of_number(x); }
+DEVICE ulong d_to_ul(double x) { return x != x ? 0 : d_to_ul_of_number(x); }
 
 DEVICE uint f_bits(float x) { return __builtin_bit_cast(uint, x); }
 DEVICE float f_from_bits(uint x) { return __builtin_bit_cast(float, x); }
@@ -73,12 +88,6 @@ DEVICE bool f_isfinite(float x) { return __builtin_fabsf(x) < F_INFINITY; }
 /* A NaN wins, and -0 is less than +0 (IEEE 754-2019, minimum and maximum). */
 DEVICE float f_min(float x, float y) { return x != x ? x : y != y ? y : x < y ? x : y < x ? y : f_from_bits(f_bits(x) | f_bits(y)); }
 DEVICE float f_max(float x, float y) { return x != x ? x : y != y ? y : x > y ? x : y > x ? y : f_from_bits(f_bits(x) & f_bits(y)); }
-
-/* Towards zero, saturating; NaN becomes 0. */
-DEVICE int d_to_i(double x) { return x != x ? 0 : __nvvm_d2i_rz(x); }
-DEVICE uint d_to_u(double x) { return x != x ? 0 : __nvvm_d2ui_rz(x); }
-DEVICE long d_to_l(double x) { return x != x ? 0 : __nvvm_d2ll_rz(x); }
-DEVICE ulong d_to_ul(double x) { return x != x ? 0 : __nvvm_d2ull_rz(x); }
 
 DEVICE ulong d_bits(double x) { return __builtin_bit_cast(ulong, x); }
 DEVICE double d_from_bits(ulong x) { return __builtin_bit_cast(double, x); }

@@ -102,7 +102,8 @@ internal sealed class KsDeviceKernels
         string element = type.ToName(), map = type == ElementType.BF16 ? "KeyBuckets" : "ValueBuckets";
         return (
             width > MostCounted ? null
-                : Fitting(device, width > 1024 ? $"KsCount_{element}_{map}_Buckets8192" : null, $"KsCount_{element}_{map}_Buckets2048"),
+                : width <= 1024 ? Fitting(device, $"KsCount_{element}_{map}_Buckets2048")
+                : Fitting(device, type == ElementType.BF16 ? null : $"KsCount_{element}_{map}_Buckets8192", $"KsCount_{element}_{map}_Buckets4096"),
             Fitting(device, width <= 1024 ? $"KsSort_{element}_Rows1024" : null, width <= 4096 ? $"KsSort_{element}_Rows4096" : null),
             KernelCatalog.Get($"KsSortWide_{element}"));
     }

@@ -369,6 +369,8 @@ internal sealed unsafe partial class PtxInterpreter
         Func<Lane, ulong> start = Read(terms[0]);
         if (terms.Length == 1) return start;
         ulong offset = Immediate(terms[1]);
+        // An address of 32 bits, of shared memory, stays one.
+        if (_registers.TryGetValue(terms[0], out int register) && _widths[register] == 32) return lane => (uint)(start(lane) + offset);
         return lane => start(lane) + offset;
     }
 
