@@ -26,7 +26,7 @@ public readonly struct Buckets2048 : IBucketRoom
     public static int Keys => 512;
 }
 
-/// <summary>For rows of up to 4,096 elements, and read again instead of kept for wider ones, where a value has a bucket or memory is short: 23 KiB.</summary>
+/// <summary>For rows of up to 4,096 elements, and read again instead of kept for wider ones, where a value has a bucket or memory is short: 27 KiB.</summary>
 public readonly struct Buckets4096 : IBucketRoom
 {
     /// <inheritdoc/>
@@ -36,10 +36,10 @@ public readonly struct Buckets4096 : IBucketRoom
     public static int Held => 16;
 
     /// <inheritdoc/>
-    public static int Keys => 1024;
+    public static int Keys => 2048;
 }
 
-/// <summary>The same with buckets narrow enough for rows that changed little: 39 KiB.</summary>
+/// <summary>The same with buckets narrow enough for rows that changed little: 43 KiB.</summary>
 public readonly struct Buckets8192 : IBucketRoom
 {
     /// <inheritdoc/>
@@ -49,7 +49,7 @@ public readonly struct Buckets8192 : IBucketRoom
     public static int Held => 16;
 
     /// <inheritdoc/>
-    public static int Keys => 1024;
+    public static int Keys => 2048;
 }
 
 /// <summary>The row test in linear time: counts both rows in monotone buckets and looks only into those that could still hold the outcome.</summary>
@@ -68,7 +68,7 @@ public readonly struct Buckets8192 : IBucketRoom
 /// </list>
 /// <para>A row with more such keys than there is room for is left <see cref="KsOutcomes.Unresolved"/>.</para>
 /// <para>
-/// On a GPU, at d = 4096: 32 registers a lane hold the elements until they are counted and 16 their buckets after that, 39 KiB of shared memory let five
+/// On a GPU, at d = 4096: 32 registers a lane hold the elements until they are counted and 16 their buckets after that, 43 KiB of shared memory let five
 /// groups share a multiprocessor, the hot loops are unrolled and have no branch but that of equal pairs. A word is left free after each lane's counters, so
 /// that lanes that go through theirs meet in no bank. Many equal values hammer one counter: a warp's additions to it then come one after another, at worst
 /// 32 for one.
@@ -81,6 +81,9 @@ public static class KsCountKernels
 
     /// <summary>The top bits of two numbers of 16 bits.</summary>
     private const uint Tops = 0x8000_8000;
+
+    /// <summary>What the variance of a lane's eight values is too small by.</summary>
+    private const float Unbiased = 8f / 7;
 
     /// <summary>What the group has found: the marked buckets' values, how many of them are gathered, the range of marked buckets, whether there is a NaN.</summary>
     private const int MarkedBefore = 0, MarkedAfter = 1, GatheredBefore = 2, GatheredAfter = 3, Last = 4, FirstFromEnd = 5, Poison = 6, Findings = 7;
@@ -134,8 +137,8 @@ public static class KsCountKernels
         for (int k = 0; k < 2 * TRoom.Held; k++) all += Interop.IntAsFloat(held[k]);
         if (!IsFinite(all))
             for (int k = 0; k < 2 * TRoom.Held; k++) isPoisoned |= KsOutcomes.IsNaN(held[k]);
-        float pivot = TElement.Load(before[origin]), sum = 0, squares = 0;
-        uint count = 0;
+        float pivot = Interop.IntAsFloat(held[0]), sum = 0, squares = 0;
+        int count = 0;
         for (int k = 0; k < TRoom.Held; k += TRoom.Held / 4)
         {
             if (lane + (256 * k) >= width) continue;
@@ -144,11 +147,8 @@ public static class KsCountKernels
             squares += (x * x) + (y * y);
             count += 2;
         }
-        keys[lane] = Interop.FloatAsInt(sum);
-        keys[256 + lane] = Interop.FloatAsInt(squares);
-        marks[lane] = count;
-        Group.Barrier();
-        BucketFit fit = TMap.Fit(Estimate(pivot, keys, marks), TRoom.Buckets);
+        float share = count > 0 ? 1f / count : 0, mean = sum * share, variance = count > 0 ? ((squares * share) - (mean * mean)) * Unbiased : -1;
+        BucketFit fit = TMap.Fit(Estimate(pivot + mean, variance, keys, marks), TRoom.Buckets);
 
         // 2: count.
         for (int part = 0; part < width; part += heldByAll)
@@ -311,32 +311,35 @@ public static class KsCountKernels
 
     private static uint LeastRank(uint edge) => (edge >> 8) + (Group.IdxX > 255 - (int)(edge & 255) ? 1u : 0);
 
-    /// <summary>Mean and standard deviation of the row pair from the sums of all lanes; called by all of them.</summary>
-    /// <param name="pivot">What the lanes took from their values.</param>
-    /// <param name="sums">The lanes' sums, then their sums of squares.</param>
-    /// <param name="counts">How many values the lanes took, where the result is left.</param>
+    /// <summary>Mean and standard deviation of the row pair from those of all lanes; called by all of them.</summary>
     /// <remarks>
     /// Sixteen sets of lanes estimate on their own and are weighted by the inverse of their variance, so that a few outliers spoil only the sets that
     /// they fall in.
     /// </remarks>
-    private static RowScale Estimate(float pivot, ArrayView<uint> sums, ArrayView<uint> counts)
+    private static RowScale Estimate(float mean, float variance, ArrayView<uint> scratch, ArrayView<uint> sets)
     {
         int lane = Group.IdxX;
+        scratch[lane] = Interop.FloatAsInt(mean);
+        scratch[256 + lane] = Interop.FloatAsInt(variance);
+        Group.Barrier();
         if (lane < 16)
         {
-            float sum = 0, squares = 0;
-            uint count = 0;
+            float sumMean = 0, sumVariance = 0;
+            int count = 0;
             for (int i = lane; i < 256; i += 16)
             {
-                sum += Interop.IntAsFloat(sums[i]);
-                squares += Interop.IntAsFloat(sums[256 + i]);
-                count += counts[i];
+                float m = Interop.IntAsFloat(scratch[i]), v = Interop.IntAsFloat(scratch[256 + i]);
+                if (v >= 0 && v < 1e37f)
+                {
+                    sumMean += m;
+                    sumVariance += v;
+                    count++;
+                }
             }
-            float mean = count > 0 ? sum / count : 0, variance = count > 0 ? (squares / count) - (mean * mean) : -1;
-            float weight = variance >= 0 && variance < 1e37f ? 1 / Math.Max(variance, 1e-37f) : 0;
-            counts[lane] = Interop.FloatAsInt(weight);
-            counts[16 + lane] = Interop.FloatAsInt(weight > 0 ? mean * weight : 0);
-            counts[32 + lane] = Interop.FloatAsInt(MathF.Sqrt(weight));
+            float setVariance = count > 0 ? sumVariance / count : 1e37f, weight = setVariance < 1e37f ? 1 / Math.Max(setVariance, 1e-37f) : 0;
+            sets[lane] = Interop.FloatAsInt(weight);
+            sets[16 + lane] = Interop.FloatAsInt(weight > 0 ? (sumMean / count) * weight : 0);
+            sets[32 + lane] = Interop.FloatAsInt(MathF.Sqrt(weight));
         }
         Group.Barrier();
         if (lane == 0)
@@ -345,19 +348,19 @@ public static class KsCountKernels
             int used = 0;
             for (int i = 0; i < 16; i++)
             {
-                float weight = Interop.IntAsFloat(counts[i]);
+                float weight = Interop.IntAsFloat(sets[i]);
                 weights += weight;
-                weighted += Interop.IntAsFloat(counts[16 + i]);
-                deviations += Interop.IntAsFloat(counts[32 + i]);
+                weighted += Interop.IntAsFloat(sets[16 + i]);
+                deviations += Interop.IntAsFloat(sets[32 + i]);
                 if (weight > 0) used++;
             }
-            float center = used > 0 ? pivot + (weighted / weights) : 0, scale = used > 0 ? deviations / used : 1;
+            float center = used > 0 ? weighted / weights : 0, scale = used > 0 ? deviations / used : 1;
             bool isFinite = IsFinite(center) && IsFinite(center * scale);
-            counts[48] = Interop.FloatAsInt(isFinite ? center : 0);
-            counts[49] = Interop.FloatAsInt(isFinite ? scale : 1);
+            sets[48] = Interop.FloatAsInt(isFinite ? center : 0);
+            sets[49] = Interop.FloatAsInt(isFinite ? scale : 1);
         }
         Group.Barrier();
-        return new RowScale(Interop.IntAsFloat(counts[48]), Interop.IntAsFloat(counts[49]));
+        return new RowScale(Interop.IntAsFloat(sets[48]), Interop.IntAsFloat(sets[49]));
     }
 
     private static bool IsFinite(float value) => (Interop.FloatAsInt(value) & 0x7F80_0000) != 0x7F80_0000;

@@ -27,6 +27,10 @@ internal abstract class KernelDevice : IDisposable
         : kernel.UsesDouble && !Limits.HasDouble ? "it computes in double precision, which the device does not"
         : null;
 
+    /// <summary>The same by what the kernel needs once it is compiled as well, which is done for it.</summary>
+    /// <exception cref="DeviceFailureException">The driver cannot compile it.</exception>
+    public virtual string? WhyNotCompiled(KsLottery.Kernels.KernelDefinition kernel) => WhyNot(kernel);
+
     /// <summary>A native library's matrix products on this device; null where the machine has none, or it is switched off.</summary>
     public virtual IDeviceProducts? Products => null;
 

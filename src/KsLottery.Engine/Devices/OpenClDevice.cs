@@ -93,20 +93,23 @@ internal sealed class OpenClDevice : KernelDevice
 
     public override DeviceQueue CreateQueue() => new OpenClQueue(this, _context.CreateQueue());
 
+    /// <remarks>A kernel that needs many registers may run in smaller groups only.</remarks>
+    public override string? WhyNotCompiled(KernelDefinition kernel)
+    {
+        if (WhyNot(kernel) is { } reason) return reason;
+        using Interop.OpenCl.Kernel made = ProgramOf(kernel).CreateKernel(kernel.Name);
+        return WhyNotRun(kernel, made);
+    }
+
     /// <summary>Takes a kernel for one queue; its program is compiled, or taken from the cache, when it is first asked for.</summary>
     /// <exception cref="DeviceFailureException">The driver cannot compile it, or the device cannot run it.</exception>
     public Interop.OpenCl.Kernel CreateKernel(KernelDefinition kernel)
     {
-        if (WhyNot(kernel) is { } reason) throw new DeviceFailureException(Name, nameof(CreateKernel), kernel.Name, reason, "Use --device cpu");
-        Interop.OpenCl.Program? program;
-        lock (_programs)
-            if (!_programs.TryGetValue(kernel.Name, out program)) program = _programs[kernel.Name] = Build(kernel);
-        Interop.OpenCl.Kernel made = program.CreateKernel(kernel.Name);
-        int most = made.MaximumGroupSize;
-        if (most >= kernel.GroupSize) return made;
+        if (WhyNot(kernel) is { } reason) throw Refusal(kernel, reason);
+        Interop.OpenCl.Kernel made = ProgramOf(kernel).CreateKernel(kernel.Name);
+        if (WhyNotRun(kernel, made) is not { } why) return made;
         made.Dispose();
-        throw new DeviceFailureException(Name, nameof(CreateKernel), kernel.Name,
-            $"it needs groups of {kernel.GroupSize} lanes, the device can run it with at most {most}", "Use --device cpu");
+        throw Refusal(kernel, why);
     }
 
     /// <summary>Notes that a piece of memory was given back.</summary>
@@ -122,6 +125,16 @@ internal sealed class OpenClDevice : KernelDevice
         }
         _transfers.Dispose();
         _context.Dispose();
+    }
+
+    private static string? WhyNotRun(KernelDefinition kernel, Interop.OpenCl.Kernel compiled) => compiled.MaximumGroupSize is var most && most >= kernel.GroupSize
+        ? null : $"it needs groups of {kernel.GroupSize} lanes, the device can run it with at most {most}";
+
+    private DeviceFailureException Refusal(KernelDefinition kernel, string reason) => new(Name, nameof(CreateKernel), kernel.Name, reason, "Use --device cpu");
+
+    private Interop.OpenCl.Program ProgramOf(KernelDefinition kernel)
+    {
+        lock (_programs) return _programs.TryGetValue(kernel.Name, out Interop.OpenCl.Program? program) ? program : _programs[kernel.Name] = Build(kernel);
     }
 
     private Interop.OpenCl.Program Build(KernelDefinition kernel)

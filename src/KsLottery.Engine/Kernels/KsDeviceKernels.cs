@@ -108,11 +108,11 @@ internal sealed class KsDeviceKernels
             KernelCatalog.Get($"KsSortWide_{element}"));
     }
 
-    /// <summary>The first kernel that the device can run.</summary>
+    /// <summary>The first kernel that the device can run, as it is compiled there.</summary>
     private static KernelDefinition? Fitting(KernelDevice device, params ReadOnlySpan<string?> names)
     {
         foreach (string? name in names)
-            if (name is not null && KernelCatalog.Get(name) is { } kernel && device.WhyNot(kernel) is null) return kernel;
+            if (name is not null && KernelCatalog.Get(name) is { } kernel && device.WhyNotCompiled(kernel) is null) return kernel;
         return null;
     }
 }

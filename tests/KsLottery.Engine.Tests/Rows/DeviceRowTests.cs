@@ -77,7 +77,7 @@ public sealed class DeviceRowTests(string deviceName)
         string map = type == ElementType.BF16 ? "KeyBuckets" : "ValueBuckets";
         using DeviceQueue queue = _device.CreateQueue();
         using DeviceBuffer a = Upload(queue, before), b = Upload(queue, after), results = _device.Allocate(8 * rows);
-        queue.Launch(TestDevices.Kernel($"KsCount_{type.ToName()}_{map}_Buckets{(width > 1024 ? 8192 : 2048)}"), rows,
+        queue.Launch(TestDevices.Kernel($"KsCount_{type.ToName()}_{map}_Buckets{(width <= 1024 ? 2048 : type == ElementType.BF16 ? 4096 : 8192)}"), rows,
             KernelArgument.View(results, 0, 2 * rows), KernelArgument.View(a, 0, rows * width), KernelArgument.View(b, 0, rows * width), width);
         using StagingBuffer read = _device.AllocateStaging(8 * rows);
         queue.Read(read, 0, results, 0, 8 * rows);
