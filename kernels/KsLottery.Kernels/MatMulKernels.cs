@@ -1,13 +1,34 @@
 namespace KsLottery.Kernels;
 
-/// <summary>Matrix products. A group computes 64×64 elements, a lane 4×4 of them in registers, from tiles of 16 in the direction that is summed
-/// over; every element is one sum in the order of that direction.</summary>
-/// <remarks>8.1 KiB of shared memory and some 40 registers a lane let several groups share a multiprocessor. Lane x takes columns x, x + 16,
-/// x + 32 and x + 48, so that the lanes of a warp read neighbouring words of shared memory and write whole segments of 64 bytes.</remarks>
+/// <summary>How much of a matrix product a lane computes.</summary>
+public interface IProductTile
+{
+    /// <summary>Rows, and as many columns.</summary>
+    static abstract int Side { get; }
+}
+
+/// <summary>For small products, which would leave most of a device idle otherwise: 64×64 elements a group, 4×4 a lane; 8.1 KiB of shared memory.</summary>
+public readonly struct Tile64 : IProductTile
+{
+    /// <inheritdoc/>
+    public static int Side => 4;
+}
+
+/// <summary>For large ones: 128×128 elements a group, 8×8 a lane, so that a number read from shared memory is used eight times; 16.1 KiB.</summary>
+public readonly struct Tile128 : IProductTile
+{
+    /// <inheritdoc/>
+    public static int Side => 8;
+}
+
+/// <summary>Matrix products. Each lane computes a square of elements in registers, from tiles of 16 steps in the direction that is summed over; every
+/// element is one sum in the order of that direction, whichever tile it lies in.</summary>
+/// <remarks>Lane x takes columns x, x + 16, x + 32 and so on, so that the lanes of a warp read neighbouring words of shared memory and write whole
+/// segments of 64 bytes.</remarks>
 public static class MatMulKernels
 {
-    /// <summary>Rows and columns that a group computes.</summary>
-    public const int Tile = 64;
+    /// <summary>Rows and columns that a group of each tile computes.</summary>
+    public const int SmallTile = 64, LargeTile = 128;
 
     /// <summary>The most rows that <see cref="MatMulForwardRows"/> takes at once.</summary>
     public const int FewRows = 4;
@@ -15,7 +36,7 @@ public static class MatMulKernels
     /// <summary>Columns that a group of <see cref="MatMulForwardRows"/> computes.</summary>
     public const int FewRowsColumns = 8;
 
-    private const int Depth = 16, Stride = Tile + 1;
+    private const int Depth = 16;
 
     /// <summary>output = input · weightᵀ, or added to it.</summary>
     /// <param name="output">(rows, outputs).</param>
@@ -26,39 +47,53 @@ public static class MatMulKernels
     /// <param name="inputs">K, which is summed over.</param>
     /// <param name="accumulate">1 to add to the output, else 0.</param>
     [Kernel(256)]
-    [KernelInstance(typeof(float), typeof(F32))]
-    [KernelInstance(typeof(ushort), typeof(F16))]
-    [KernelInstance(typeof(ushort), typeof(BF16))]
-    public static void MatMulForward<TStored, TElement>(ArrayView<float> output, ArrayView<float> input, ArrayView<TStored> weight, int rows,
+    [KernelInstance(typeof(float), typeof(F32), typeof(Tile64))]
+    [KernelInstance(typeof(float), typeof(F32), typeof(Tile128))]
+    [KernelInstance(typeof(ushort), typeof(F16), typeof(Tile64))]
+    [KernelInstance(typeof(ushort), typeof(F16), typeof(Tile128))]
+    [KernelInstance(typeof(ushort), typeof(BF16), typeof(Tile64))]
+    [KernelInstance(typeof(ushort), typeof(BF16), typeof(Tile128))]
+    public static void MatMulForward<TStored, TElement, TTile>(ArrayView<float> output, ArrayView<float> input, ArrayView<TStored> weight, int rows,
         int outputs, int inputs, int accumulate)
         where TStored : unmanaged
         where TElement : IElement<TStored>
+        where TTile : IProductTile
     {
-        ArrayView<float> left = SharedMemory.Allocate<float>(Depth * Stride), right = SharedMemory.Allocate<float>(Depth * Stride);
-        Multiply<TStored, TElement>(left, right, output, input, weight, rows, outputs, inputs, inputs, 1, inputs, 1, accumulate);
+        ArrayView<float> left = SharedMemory.Allocate<float>(Depth * ((16 * TTile.Side) + 1)), right = SharedMemory.Allocate<float>(Depth * ((16 * TTile.Side) + 1));
+        ArrayView<float> sums = LocalMemory.Allocate<float>(TTile.Side * TTile.Side);
+        Multiply<TStored, TElement, TTile>(left, right, sums, output, input, inputs, 1, weight, inputs, 1, rows, outputs, inputs, accumulate);
     }
 
     /// <summary>inputGradient = outputGradient · weight, or added to it; N is summed over.</summary>
     [Kernel(256)]
-    [KernelInstance(typeof(float), typeof(F32))]
-    [KernelInstance(typeof(ushort), typeof(F16))]
-    [KernelInstance(typeof(ushort), typeof(BF16))]
-    public static void MatMulBackwardInput<TStored, TElement>(ArrayView<float> inputGradient, ArrayView<float> outputGradient,
+    [KernelInstance(typeof(float), typeof(F32), typeof(Tile64))]
+    [KernelInstance(typeof(float), typeof(F32), typeof(Tile128))]
+    [KernelInstance(typeof(ushort), typeof(F16), typeof(Tile64))]
+    [KernelInstance(typeof(ushort), typeof(F16), typeof(Tile128))]
+    [KernelInstance(typeof(ushort), typeof(BF16), typeof(Tile64))]
+    [KernelInstance(typeof(ushort), typeof(BF16), typeof(Tile128))]
+    public static void MatMulBackwardInput<TStored, TElement, TTile>(ArrayView<float> inputGradient, ArrayView<float> outputGradient,
         ArrayView<TStored> weight, int rows, int outputs, int inputs, int accumulate)
         where TStored : unmanaged
         where TElement : IElement<TStored>
+        where TTile : IProductTile
     {
-        ArrayView<float> left = SharedMemory.Allocate<float>(Depth * Stride), right = SharedMemory.Allocate<float>(Depth * Stride);
-        Multiply<TStored, TElement>(left, right, inputGradient, outputGradient, weight, rows, inputs, outputs, outputs, 1, 1, inputs, accumulate);
+        ArrayView<float> left = SharedMemory.Allocate<float>(Depth * ((16 * TTile.Side) + 1)), right = SharedMemory.Allocate<float>(Depth * ((16 * TTile.Side) + 1));
+        ArrayView<float> sums = LocalMemory.Allocate<float>(TTile.Side * TTile.Side);
+        Multiply<TStored, TElement, TTile>(left, right, sums, inputGradient, outputGradient, outputs, 1, weight, inputs, 0, rows, inputs, outputs, accumulate);
     }
 
     /// <summary>weightGradient += outputGradientᵀ · input; the rows are summed over.</summary>
     [Kernel(256)]
-    public static void MatMulBackwardWeight(ArrayView<float> weightGradient, ArrayView<float> outputGradient, ArrayView<float> input, int rows,
+    [KernelInstance(typeof(Tile64))]
+    [KernelInstance(typeof(Tile128))]
+    public static void MatMulBackwardWeight<TTile>(ArrayView<float> weightGradient, ArrayView<float> outputGradient, ArrayView<float> input, int rows,
         int outputs, int inputs)
+        where TTile : IProductTile
     {
-        ArrayView<float> left = SharedMemory.Allocate<float>(Depth * Stride), right = SharedMemory.Allocate<float>(Depth * Stride);
-        Multiply<float, F32>(left, right, weightGradient, outputGradient, input, outputs, inputs, rows, 1, outputs, 1, inputs, 1);
+        ArrayView<float> left = SharedMemory.Allocate<float>(Depth * ((16 * TTile.Side) + 1)), right = SharedMemory.Allocate<float>(Depth * ((16 * TTile.Side) + 1));
+        ArrayView<float> sums = LocalMemory.Allocate<float>(TTile.Side * TTile.Side);
+        Multiply<float, F32, TTile>(left, right, sums, weightGradient, outputGradient, outputs, 0, input, inputs, 0, outputs, inputs, rows, 1);
     }
 
     /// <summary>The same as <see cref="MatMulForward"/> for up to 4 rows, as when text is generated: as fast as the weight is read, which is
@@ -106,67 +141,76 @@ public static class MatMulKernels
     /// <summary>C (m, n) = A·B, or added to it.</summary>
     /// <param name="left">Room for a tile of A.</param>
     /// <param name="right">Room for a tile of B.</param>
+    /// <param name="sums">Room of a lane.</param>
     /// <param name="c">(m, n).</param>
-    /// <param name="a">(m, k), its rows and steps so many elements apart.</param>
-    /// <param name="b">(k, n), its columns and steps so many elements apart.</param>
+    /// <param name="a">(m, k) or (k, m).</param>
+    /// <param name="aApart">Elements from one row of what is stored to the next.</param>
+    /// <param name="aAlong">1 where a row of it goes along the direction that is summed over, else 0.</param>
+    /// <param name="b">(n, k) or (k, n).</param>
+    /// <param name="bApart">As of A.</param>
+    /// <param name="bAlong">As of A.</param>
     /// <param name="m">Rows.</param>
     /// <param name="n">Columns.</param>
     /// <param name="k">Steps.</param>
-    /// <param name="aRow">Elements from one row of A to the next.</param>
-    /// <param name="aStep">Elements from one step of A to the next.</param>
-    /// <param name="bColumn">Elements from one column of B to the next.</param>
-    /// <param name="bStep">Elements from one step of B to the next.</param>
     /// <param name="accumulate">1 to add to C, else 0.</param>
-    private static void Multiply<TStored, TElement>(ArrayView<float> left, ArrayView<float> right, ArrayView<float> c, ArrayView<float> a,
-        ArrayView<TStored> b, int m, int n, int k, int aRow, int aStep, int bColumn, int bStep, int accumulate)
+    private static void Multiply<TStored, TElement, TTile>(ArrayView<float> left, ArrayView<float> right, ArrayView<float> sums, ArrayView<float> c,
+        ArrayView<float> a, int aApart, int aAlong, ArrayView<TStored> b, int bApart, int bAlong, int m, int n, int k, int accumulate)
         where TStored : unmanaged
         where TElement : IElement<TStored>
+        where TTile : IProductTile
     {
-        int columns = (n + Tile - 1) / Tile, top = Grid.IdxX / columns * Tile, first = Grid.IdxX % columns * Tile;
-        int i = Group.IdxX, x = i & 15, y = i / 16;
-        Four sum0 = new(0f, 0f, 0f, 0f), sum1 = sum0, sum2 = sum0, sum3 = sum0;
+        int tile = 16 * TTile.Side, stride = tile + 1;
+        int columns = (n + tile - 1) / tile, top = Grid.IdxX / columns * tile, first = Grid.IdxX % columns * tile;
+        int x = Group.IdxX & 15, y = Group.IdxX / 16;
+        for (int r = 0; r < TTile.Side; r++)
+            for (int s = 0; s < TTile.Side; s++) sums[(r * TTile.Side) + s] = 0;
         for (int from = 0; from < k; from += Depth)
         {
-            // Neighbouring lanes read neighbouring elements, whichever way a matrix lies.
-            for (int e = i; e < Tile * Depth; e += Group.DimX)
-            {
-                int row = aStep == 1 ? e / Depth : e % Tile, p = aStep == 1 ? e % Depth : e / Tile;
-                left[(p * Stride) + row] = top + row < m && from + p < k ? a[((long)(top + row) * aRow) + ((long)(from + p) * aStep)] : 0f;
-                int column = bStep == 1 ? e / Depth : e % Tile, q = bStep == 1 ? e % Depth : e / Tile;
-                right[(q * Stride) + column] = first + column < n && from + q < k
-                    ? TElement.Load(b[((long)(first + column) * bColumn) + ((long)(from + q) * bStep)]) : 0f;
-            }
+            Take<float, F32, TTile>(left, a, aApart, aAlong, top, m, from, k);
+            Take<TStored, TElement, TTile>(right, b, bApart, bAlong, first, n, from, k);
             Group.Barrier();
-            for (int p = 0; p < Depth; p++)
+            int steps = Math.Min(Depth, k - from);
+            for (int p = 0; p < steps; p++)
             {
-                int at = p * Stride;
-                Four factor = new(right[at + x], right[at + x + 16], right[at + x + 32], right[at + x + 48]);
-                sum0 = Four.MultiplyAdd(left[at + y], factor, sum0);
-                sum1 = Four.MultiplyAdd(left[at + y + 16], factor, sum1);
-                sum2 = Four.MultiplyAdd(left[at + y + 32], factor, sum2);
-                sum3 = Four.MultiplyAdd(left[at + y + 48], factor, sum3);
+                for (int r = 0; r < TTile.Side; r++)
+                {
+                    for (int s = 0; s < TTile.Side; s++)
+                    {
+                        sums[(r * TTile.Side) + s] = Fused.MultiplyAdd(
+                            left[(p * stride) + y + (16 * r)], right[(p * stride) + x + (16 * s)], sums[(r * TTile.Side) + s]);
+                    }
+                }
             }
             Group.Barrier();
         }
-        StoreRow(c, sum0, top + y, first + x, m, n, accumulate);
-        StoreRow(c, sum1, top + y + 16, first + x, m, n, accumulate);
-        StoreRow(c, sum2, top + y + 32, first + x, m, n, accumulate);
-        StoreRow(c, sum3, top + y + 48, first + x, m, n, accumulate);
+        for (int r = 0; r < TTile.Side; r++)
+        {
+            int row = top + y + (16 * r);
+            for (int s = 0; s < TTile.Side; s++)
+            {
+                int column = first + x + (16 * s);
+                if (row >= m || column >= n) continue;
+                long at = ((long)row * n) + column;
+                c[at] = accumulate == 0 ? sums[(r * TTile.Side) + s] : c[at] + sums[(r * TTile.Side) + s];
+            }
+        }
     }
 
-    private static void StoreRow(ArrayView<float> c, Four sums, int row, int column, int m, int n, int accumulate)
+    /// <summary>Takes a tile of a matrix, zeros beyond its end. Neighbouring lanes read neighbouring elements, whichever way it lies.</summary>
+    private static void Take<TStored, TElement, TTile>(
+        ArrayView<float> room, ArrayView<TStored> matrix, int apart, int along, int start, int lines, int from, int steps)
+        where TStored : unmanaged
+        where TElement : IElement<TStored>
+        where TTile : IProductTile
     {
-        if (row >= m) return;
-        Store(c, sums.A, row, column, n, accumulate);
-        Store(c, sums.B, row, column + 16, n, accumulate);
-        Store(c, sums.C, row, column + 32, n, accumulate);
-        Store(c, sums.D, row, column + 48, n, accumulate);
-    }
-
-    private static void Store(ArrayView<float> c, float sum, int row, int column, int n, int accumulate)
-    {
-        if (column >= n) return;
-        long at = ((long)row * n) + column;
-        c[at] = accumulate == 0 ? sum : c[at] + sum;
+        int tile = 16 * TTile.Side;
+        long origin = along != 0 ? ((long)start * apart) + from : ((long)from * apart) + start;
+        ArrayView<TStored> rest = matrix.SubView(origin, matrix.Length - origin);
+        for (int j = 0; j < TTile.Side; j++)
+        {
+            int e = Group.IdxX + (256 * j), line = along != 0 ? e / Depth : e % tile, p = along != 0 ? e % Depth : e / tile;
+            bool isInside = start + line < lines && from + p < steps;
+            room[(p * (tile + 1)) + line] = isInside ? TElement.Load(rest[along != 0 ? (line * apart) + p : (p * apart) + line]) : 0f;
+        }
     }
 }

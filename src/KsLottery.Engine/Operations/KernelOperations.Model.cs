@@ -87,7 +87,7 @@ internal sealed partial class KernelOperations
         if (rows > MatMulKernels.FewRows && Library(weight) is { } library)
             library.Multiply(_queue, Matrix(output), Matrix(input), Matrix(weight), rows, outputs, inputs, false, true, accumulate);
         else if (rows > MostFewRows)
-            Launch(Stored("MatMulForward", weight), Tiles(rows, outputs), Write(output), Read(input), Any(weight), rows, outputs, inputs, add);
+            Multiply(InstanceOf("MatMulForward", weight), rows, outputs, Write(output), Read(input), Any(weight), rows, outputs, inputs, add);
         else
         {
             for (int row = 0; row < rows; row += MatMulKernels.FewRows)
@@ -109,7 +109,7 @@ internal sealed partial class KernelOperations
         if (rows > 0 && Library(weight) is { } library)
             library.Multiply(_queue, Matrix(inputGradient), Matrix(outputGradient), Matrix(weight), rows, inputs, outputs, false, false, accumulate);
         else
-            Launch(Stored("MatMulBackwardInput", weight), Tiles(rows, inputs), Write(inputGradient), Read(outputGradient), Any(weight), rows, outputs,
+            Multiply(InstanceOf("MatMulBackwardInput", weight), rows, inputs, Write(inputGradient), Read(outputGradient), Any(weight), rows, outputs,
                 inputs, accumulate ? 1 : 0);
     }
 
@@ -124,7 +124,7 @@ internal sealed partial class KernelOperations
             library.Multiply(_queue, Matrix(weightGradient), Matrix(outputGradient), Matrix(input), outputs, inputs, rows, true, false,
                 accumulate: true);
         else
-            Launch("MatMulBackwardWeight", Tiles(outputs, inputs), Write(weightGradient), Read(outputGradient), Read(input), rows, outputs, inputs);
+            Multiply("MatMulBackwardWeight", outputs, inputs, Write(weightGradient), Read(outputGradient), Read(input), rows, outputs, inputs);
     }
 
     /// <inheritdoc/>
@@ -250,7 +250,22 @@ internal sealed partial class KernelOperations
         return [.. tiles];
     }
 
-    private static int Tiles(int rows, int columns) => checked(Groups(rows, MatMulKernels.Tile) * Groups(columns, MatMulKernels.Tile));
+    /// <summary>Starts a product: with large tiles where they are filled, there are enough of them for the whole device, and it can run them.</summary>
+    private void Multiply(string kernel, int rows, int columns, params ReadOnlySpan<KernelArgument> arguments)
+    {
+        KernelDefinition small = KernelCatalog.Get($"{kernel}_{nameof(Tile64)}"), large = KernelCatalog.Get($"{kernel}_{nameof(Tile128)}");
+        bool isLarge = Math.Min(rows, columns) > MatMulKernels.SmallTile && Tiles(MatMulKernels.LargeTile) >= _device.Limits.ComputeUnits && CanRun(large);
+        Launch(isLarge ? large : small, Tiles(isLarge ? MatMulKernels.LargeTile : MatMulKernels.SmallTile), arguments);
+
+        int Tiles(int side) => checked(Groups(rows, side) * Groups(columns, side));
+    }
+
+    /// <summary>Whether the device runs a kernel as it is compiled there, asked once.</summary>
+    private bool CanRun(KernelDefinition kernel)
+    {
+        if (!_canRun.TryGetValue(kernel.Name, out bool can)) _canRun[kernel.Name] = can = _device.WhyNotCompiled(kernel) is null;
+        return can;
+    }
 
     private void Rotate(string kernel, DeviceSpan values, DeviceSpan cosines, DeviceSpan sines, ReadOnlyMemory<int> positions, int headWidth)
     {

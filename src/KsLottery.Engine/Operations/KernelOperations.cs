@@ -25,6 +25,7 @@ internal sealed partial class KernelOperations : IOperations
     private readonly DeviceQueue _queue;
     private readonly OperandRing _operands;
     private readonly DeviceTransfer _transfer;
+    private readonly Dictionary<string, bool> _canRun = new(StringComparer.Ordinal);
     private DeviceBuffer? _scratch;
 
     /// <param name="device">A device for which <see cref="WhyNot"/> has no reason.</param>
@@ -147,8 +148,9 @@ internal sealed partial class KernelOperations : IOperations
     private static int RowGroups(long rows, int lanes) => Groups(rows, Lanes / lanes);
 
     /// <summary>The instance of a kernel for a weight's type.</summary>
-    private static KernelDefinition Stored(string stem, DeviceSpan weight) =>
-        KernelCatalog.Get($"{stem}_{(weight.Memory?.ElementType ?? ElementType.F32).ToName()}");
+    private static KernelDefinition Stored(string stem, DeviceSpan weight) => KernelCatalog.Get(InstanceOf(stem, weight));
+
+    private static string InstanceOf(string stem, DeviceSpan weight) => $"{stem}_{(weight.Memory?.ElementType ?? ElementType.F32).ToName()}";
 
     private void Launch(string kernel, int groups, params ReadOnlySpan<KernelArgument> arguments) =>
         Launch(KernelCatalog.Get(kernel), groups, arguments);

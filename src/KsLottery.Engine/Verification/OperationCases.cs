@@ -19,7 +19,7 @@ internal sealed class OperationCases(OperationSizes sizes)
     public static IEnumerable<VerificationCase> All(DeviceKind kind) =>
         (kind == DeviceKind.Simulated ? Small : Awkward).Select(c => new VerificationCase(c.Name, device => c.Difference(device.Operations)));
 
-    private IEnumerable<OperationCase> Operations => [.. Moves(), .. Norms(), .. Products(), .. Rotations(), .. Attentions(), .. Cached(),
+    private IEnumerable<OperationCase> Operations => [.. Moves(), .. Norms(), .. Products(), .. LargeProducts(), .. Rotations(), .. Attentions(), .. Cached(),
         .. Losses(), .. Elements()];
 
     private IEnumerable<OperationCase> Moves()
@@ -100,6 +100,21 @@ internal sealed class OperationCases(OperationSizes sizes)
             b.Device.MatMulBackwardInput(inputGradient, outputGradient, weight, n, k, accumulate: true);
             b.Device.MatMulBackwardWeight(weightGradient, outputGradient, input, n, k);
             return [once, b.Get(output), back, b.Get(inputGradient), b.Get(weightGradient)];
+        });
+
+    /// <summary>Sums of nine products, so that the reference is soon done.</summary>
+    private IEnumerable<OperationCase> LargeProducts() =>
+        from type in Types
+        from size in sizes.LargeProducts
+        select new OperationCase($"matmul {type} {size} rows and columns", 1e-6, b =>
+        {
+            const int Few = 9;
+            DeviceMemory output = b.Dirty(size * size), gradient = b.Put(new float[size * size]), rows = b.Normal(size * Few), columns = b.Normal(Few * size);
+            b.Device.MatMulForward(output, rows, b.Weight(type, size * Few), size, Few);
+            float[] forward = b.Get(output);
+            b.Device.MatMulBackwardInput(output, rows, b.Weight(type, Few * size), Few, size);
+            b.Device.MatMulBackwardWeight(gradient, columns, b.Normal(Few * size), size, size);
+            return [forward, b.Get(output), b.Get(gradient)];
         });
 
     private IEnumerable<OperationCase> Rotations() =>

@@ -14,6 +14,7 @@ internal sealed record OperationSizes
         NormRows = [1, 5, 300],
         TableRows = 900,
         Products = [[1, 1, 1], [1, 33, 48], [3, 17, 100], [65, 70, 31], [130, 96, 257], [5, 33, 4099], [2, 3, 33_000]],
+        LargeProducts = [3003],
         Rotations = [[1, 1, 2], [1, 3, 6], [7, 2, 48], [40, 6, 48], [33, 1, 128], [9, 2, 34]],
         Heads = [new(1, 1, 2), new(6, 6, 48), new(4, 2, 34), new(8, 1, 16), new(6, 2, 128)],
         Starts = [[0, 1], [0, 5], [0, 1, 4, 5], [0, 64, 191], [0, 130, 130, 131, 200]],
@@ -28,7 +29,8 @@ internal sealed record OperationSizes
         Lengths = [33, 600],
         NormRows = [5],
         TableRows = 60,
-        Products = [[3, 17, 40], [66, 70, 31]],
+        Products = [[3, 17, 40], [33, 17, 18], [66, 70, 67]],
+        LargeProducts = [],
         Rotations = [[7, 2, 34]],
         Heads = [new(2, 1, 18)],
         Starts = [[0, 1, 4, 37]],
@@ -50,6 +52,9 @@ internal sealed record OperationSizes
 
     /// <summary>M, N, K.</summary>
     public required int[][] Products { get; init; }
+
+    /// <summary>Rows and columns of products that fill devices of up to 576 compute units with large tiles.</summary>
+    public required int[] LargeProducts { get; init; }
 
     /// <summary>Rows, heads and their width.</summary>
     public required int[][] Rotations { get; init; }

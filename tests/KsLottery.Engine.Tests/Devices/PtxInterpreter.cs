@@ -20,6 +20,7 @@ internal sealed unsafe partial class PtxInterpreter
     private readonly List<(int Offset, int Bytes)> _parameters = [];
     private readonly List<int> _widths = [];
     private readonly List<Step> _steps = [];
+    private readonly List<bool> _isIssued = [];
     private readonly Func<ulong, int, bool> _isGlobal;
     private readonly byte[] _constants;
     private int _sharedBytes, _localBytes, _constantBytes;
@@ -61,8 +62,18 @@ internal sealed unsafe partial class PtxInterpreter
             if (line.EndsWith(':')) _labels[line[..^1]] = lines.Count;
             else lines.Add(Spaces().Replace(line, " "));
         }
-        foreach (string line in lines) _steps.Add(Decode(line));
+        foreach (string line in lines)
+        {
+            _steps.Add(Decode(line));
+            _isIssued.Add(!NotIssued().IsMatch(line));
+        }
     }
+
+    /// <summary>
+    /// What the warps of all groups have issued: each instruction as often as the lane of a warp that takes it most often, which is what a device
+    /// issues where the lanes meet again after each branch. Moves and parameters, which its assembler does away with, do not count.
+    /// </summary>
+    public long Instructions { get; private set; }
 
     /// <summary>What a lane does next: the number of the next step, or a reason to wait.</summary>
     private delegate int Step(Lane lane);
@@ -87,7 +98,11 @@ internal sealed unsafe partial class PtxInterpreter
                 {
                     if (lane.Waiting != Wait.None) continue;
                     hasMoved = true;
-                    while (lane.Waiting == Wait.None) lane.Next = _steps[lane.Next](lane);
+                    while (lane.Waiting == Wait.None)
+                    {
+                        lane.Times[lane.Next]++;
+                        lane.Next = _steps[lane.Next](lane);
+                    }
                 }
                 foreach (Lane[] warp in lanes.Chunk(WarpSize))
                 {
@@ -104,6 +119,9 @@ internal sealed unsafe partial class PtxInterpreter
                 }
                 if (!hasMoved) throw new InvalidOperationException($"group {group}: some lanes wait for lanes that wait elsewhere.");
             }
+            foreach (Lane[] warp in lanes.Chunk(WarpSize))
+                for (int step = 0; step < _steps.Count; step++)
+                    if (_isIssued[step]) Instructions += warp.Max(l => l.Times[step]);
         }
     }
 
@@ -409,6 +427,9 @@ internal sealed unsafe partial class PtxInterpreter
 
         public ulong[] Values { get; } = new ulong[owner._widths.Count];
 
+        /// <summary>How often the lane took each step.</summary>
+        public int[] Times { get; } = new int[owner._steps.Count];
+
         public int Index => index;
 
         public int GroupSize => groupSize;
@@ -467,6 +488,9 @@ internal sealed unsafe partial class PtxInterpreter
             return (void*)address;
         }
     }
+
+    [GeneratedRegex(@"^(mov|cvta|ld\.param)\b")]
+    private static partial Regex NotIssued();
 
     [GeneratedRegex(@"//[^\n]*")]
     private static partial Regex Comment();

@@ -2,6 +2,8 @@ using System.Runtime.InteropServices;
 using KsLottery.Engine.Devices;
 using KsLottery.Engine.Models;
 using KsLottery.Engine.Operations;
+using KsLottery.Engine.Tests.Devices;
+using KsLottery.Kernels;
 
 namespace KsLottery.Engine.Tests.Operations;
 
@@ -36,8 +38,19 @@ internal sealed class KernelOperationsTests
         using KernelOperations operations = Open(device);
         foreach (OperationCase operation in OperationCases.Small.Where(c => c.Name.StartsWith("matmul", StringComparison.Ordinal)))
             Assert.That(operation.Difference(operations), Is.Null, operation.Name);
-        Assert.That(device.Launched, Is.EquivalentTo(["plain", "MatMulForward_F16", "MatMulBackwardInput_F16", "MatMulForwardRows_F32",
-            "MatMulForwardRows_F16", "MatMulForwardRows_BF16"]));
+        Assert.That(device.Launched, Is.EquivalentTo(["plain", "MatMulForward_F16_Tile64", "MatMulForward_F16_Tile128", "MatMulBackwardInput_F16_Tile64",
+            "MatMulBackwardInput_F16_Tile128", "MatMulForwardRows_F32", "MatMulForwardRows_F16", "MatMulForwardRows_BF16"]));
+    }
+
+    [Test]
+    public void Products_take_small_tiles_where_large_ones_do_not_fit()
+    {
+        using RecordingDevice recorded = new(hasProducts: false);
+        using LimitedDevice device = new(recorded, isTooLarge: k => k.Name.EndsWith(nameof(Tile128), StringComparison.Ordinal));
+        using KernelOperations operations = new(device);
+        foreach (OperationCase operation in OperationCases.Small.Where(c => c.Name.StartsWith("matmul F32", StringComparison.Ordinal)))
+            Assert.That(operation.Difference(operations), Is.Null, operation.Name);
+        Assert.That(recorded.Launched, Does.Contain("MatMulForward_F32_Tile64").And.None.Contains(nameof(Tile128)));
     }
 
     [Test]
