@@ -124,20 +124,25 @@ internal sealed partial class KernelOperations : IOperations
     }
 
     /// <summary>Waits for the device and gives everything back but memories, which give themselves back.</summary>
+    /// <remarks>
+    /// Does not throw. Whoever reads a result waits for what it depends on and is told of its failure; what fails here is work that nobody has read,
+    /// or a device that was lost before, of which an error on its way already tells.
+    /// </remarks>
     public void Dispose()
     {
         try
         {
             _queue.Finish();
         }
-        finally  // a lost device fails there
+        catch (DeviceFailureException unread)
         {
-            _scratch?.Dispose();
-            _operands.Dispose();
-            _transfer.Dispose();
-            _queue.Dispose();
-            if (_ownsDevice) _device.Dispose();
+            DeviceTrace.Write($"{unread.Message}");
         }
+        _scratch?.Dispose();
+        _operands.Dispose();
+        _transfer.Dispose();
+        _queue.Dispose();
+        if (_ownsDevice) _device.Dispose();
     }
 
     private static int Groups(long items, int each) => checked((int)((items + each - 1) / each));

@@ -29,8 +29,8 @@ internal sealed record OperationSizes
         Lengths = [33, 600],
         NormRows = [5],
         TableRows = 60,
-        Products = [[3, 17, 40], [33, 17, 18], [66, 70, 67]],
-        LargeProducts = [],
+        Products = [[3, 17, 40], [33, 70, 18]],
+        LargeProducts = [65],
         Rotations = [[7, 2, 34]],
         Heads = [new(2, 1, 18)],
         Starts = [[0, 1, 4, 37]],
@@ -53,7 +53,7 @@ internal sealed record OperationSizes
     /// <summary>M, N, K.</summary>
     public required int[][] Products { get; init; }
 
-    /// <summary>Rows and columns of products that fill devices of up to 576 compute units with large tiles.</summary>
+    /// <summary>Rows and columns of products in large tiles: 3,003 are enough for devices of up to 576 compute units.</summary>
     public required int[] LargeProducts { get; init; }
 
     /// <summary>Rows, heads and their width.</summary>

@@ -54,6 +54,22 @@ internal sealed class KernelOperationsTests
     }
 
     [Test]
+    public void A_lost_device_tells_its_first_failure_and_is_given_back()
+    {
+        RecordingDevice device = new();
+        void Work()
+        {
+            using KernelOperations operations = new(device, ownsDevice: true);
+            using DeviceMemory values = operations.Allocate(4);
+            device.IsLost = true;
+            operations.SumOfSquares(values);
+        }
+
+        Assert.That(Work, Throws.InstanceOf<DeviceFailureException>().With.Property(nameof(DeviceFailureException.Call)).EqualTo("Launch"));
+        Assert.That(device.IsGivenBack, Is.True);
+    }
+
+    [Test]
     public void The_loss_of_a_model_is_that_of_the_reference()
     {
         using IOperations device = Open(new SimulatedDevice()), oracle = new ReferenceOperations();

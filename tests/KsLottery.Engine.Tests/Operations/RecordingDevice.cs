@@ -13,6 +13,11 @@ internal sealed class RecordingDevice(bool hasProducts = false) : KernelDevice
 
     public HashSet<string> Launched { get; } = [];
 
+    /// <summary>Whether the device fails at everything from now on.</summary>
+    public bool IsLost { get; set; }
+
+    public bool IsGivenBack { get; private set; }
+
     public override string Name => _device.Name;
 
     public override DeviceLimits Limits => _device.Limits;
@@ -25,12 +30,22 @@ internal sealed class RecordingDevice(bool hasProducts = false) : KernelDevice
 
     public override DeviceQueue CreateQueue() => new Queue(this, _device.CreateQueue());
 
-    public override void Dispose() => _device.Dispose();
+    public override void Dispose()
+    {
+        IsGivenBack = true;
+        _device.Dispose();
+    }
+
+    private void ThrowIfLost(string call)
+    {
+        if (IsLost) throw new DeviceFailureException(Name, call, "LOST (1)", "the device was lost", "Use another");
+    }
 
     private sealed class Queue(RecordingDevice device, DeviceQueue queue) : DeviceQueue
     {
         public override void Launch(KernelDefinition kernel, int groups, params ReadOnlySpan<KernelArgument> arguments)
         {
+            device.ThrowIfLost(nameof(Launch));
             device.Launched.Add(kernel.Name);
             queue.Launch(kernel, groups, arguments);
         }
@@ -50,7 +65,11 @@ internal sealed class RecordingDevice(bool hasProducts = false) : KernelDevice
 
         public override void Flush() => queue.Flush();
 
-        public override void Finish() => queue.Finish();
+        public override void Finish()
+        {
+            device.ThrowIfLost(nameof(Finish));
+            queue.Finish();
+        }
 
         public override void Dispose() => queue.Dispose();
     }

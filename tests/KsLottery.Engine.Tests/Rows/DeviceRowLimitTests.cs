@@ -8,7 +8,7 @@ public sealed class DeviceRowLimitTests
 {
     [Test]
     public void Counting_fits_into_32_KiB(
-        [Values(ElementType.F32, ElementType.F16, ElementType.BF16)] ElementType type, [Values(1024, 1025, 4096, 5000)] int width)
+        [Values(ElementType.F32, ElementType.F16)] ElementType type, [Values(1025, 5000)] int width)
     {
         using LimitedDevice device = new(TestDevices.Open(TestDevices.OpenCl), sharedBytes: 32 << 10);
         Assert.That(KsDeviceKernels.Names(device, type, width), Does.Contain(KsDeviceKernels.Count));
