@@ -85,7 +85,9 @@ public static class KsCountKernels
     /// <summary>What the variance of a lane's eight values is too small by.</summary>
     private const float Unbiased = 8f / 7;
 
-    /// <summary>What the group has found: the marked buckets' values, how many of them are gathered, the range of marked buckets, whether there is a NaN.</summary>
+    /// <summary>
+    /// Where it stands what the group has found: how many values lie in marked buckets and are gathered, the range of these buckets, whether there is a NaN.
+    /// </summary>
     private const int MarkedBefore = 0, MarkedAfter = 1, GatheredBefore = 2, GatheredAfter = 3, Last = 4, FirstFromEnd = 5, Poison = 6, Findings = 7;
 
     /// <summary>Tests rows, one a group.</summary>
@@ -299,11 +301,13 @@ public static class KsCountKernels
     /// <summary>In its lowest bit whether a bucket is marked.</summary>
     private static uint MarkOf(ArrayView<uint> marks, uint bucket, uint perLane) => marks[(int)(bucket / perLane)] >> (int)(bucket & (perLane - 1));
 
-    /// <summary>The best rank of any lane, at least that of the smallest difference, with the first lane that has it in the lowest 8 bits, counted from the end.</summary>
+    /// <summary>
+    /// The best rank of any lane, at least that of the smallest difference, with the first lane that has it in the lowest 8 bits, counted from the end.
+    /// </summary>
     private static uint BestEdge(uint rank, ArrayView<uint> scratch) =>
         KsOutcomes.Largest((Math.Max(rank, 2) * 256) + (rank < 2 ? 0 : 255 - (uint)Group.IdxX), scratch);
 
-    /// <summary>The least difference above 0 in this lane's buckets that could be the outcome: as good as the best edge, or better in lanes behind it.</summary>
+    /// <summary>The least difference above 0 in this lane's buckets that could be the outcome: as good as the best edge, better in lanes behind it.</summary>
     private static int Upwards(uint edge) => (int)LeastRank(edge) / 2;
 
     /// <summary>The same below 0.</summary>

@@ -59,7 +59,8 @@ public static class MatMulKernels
         where TElement : IElement<TStored>
         where TTile : IProductTile
     {
-        ArrayView<float> left = SharedMemory.Allocate<float>(Depth * ((16 * TTile.Side) + 1)), right = SharedMemory.Allocate<float>(Depth * ((16 * TTile.Side) + 1));
+        ArrayView<float> left = SharedMemory.Allocate<float>(Depth * ((16 * TTile.Side) + 1));
+        ArrayView<float> right = SharedMemory.Allocate<float>(Depth * ((16 * TTile.Side) + 1));
         ArrayView<float> sums = LocalMemory.Allocate<float>(TTile.Side * TTile.Side);
         Multiply<TStored, TElement, TTile>(left, right, sums, output, input, inputs, 1, weight, inputs, 1, rows, outputs, inputs, accumulate);
     }
@@ -78,7 +79,8 @@ public static class MatMulKernels
         where TElement : IElement<TStored>
         where TTile : IProductTile
     {
-        ArrayView<float> left = SharedMemory.Allocate<float>(Depth * ((16 * TTile.Side) + 1)), right = SharedMemory.Allocate<float>(Depth * ((16 * TTile.Side) + 1));
+        ArrayView<float> left = SharedMemory.Allocate<float>(Depth * ((16 * TTile.Side) + 1));
+        ArrayView<float> right = SharedMemory.Allocate<float>(Depth * ((16 * TTile.Side) + 1));
         ArrayView<float> sums = LocalMemory.Allocate<float>(TTile.Side * TTile.Side);
         Multiply<TStored, TElement, TTile>(left, right, sums, inputGradient, outputGradient, outputs, 1, weight, inputs, 0, rows, inputs, outputs, accumulate);
     }
@@ -91,7 +93,8 @@ public static class MatMulKernels
         int outputs, int inputs)
         where TTile : IProductTile
     {
-        ArrayView<float> left = SharedMemory.Allocate<float>(Depth * ((16 * TTile.Side) + 1)), right = SharedMemory.Allocate<float>(Depth * ((16 * TTile.Side) + 1));
+        ArrayView<float> left = SharedMemory.Allocate<float>(Depth * ((16 * TTile.Side) + 1));
+        ArrayView<float> right = SharedMemory.Allocate<float>(Depth * ((16 * TTile.Side) + 1));
         ArrayView<float> sums = LocalMemory.Allocate<float>(TTile.Side * TTile.Side);
         Multiply<float, F32, TTile>(left, right, sums, weightGradient, outputGradient, outputs, 0, input, inputs, 0, outputs, inputs, rows, 1);
     }
