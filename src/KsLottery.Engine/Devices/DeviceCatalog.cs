@@ -64,11 +64,11 @@ public static class DeviceCatalog
             DeviceInfo? device = ProviderOf(candidate.Device)?.Probe().FirstOrDefault(d => d.Name == candidate.Device);
             if (device is { IsAvailable: true } && device.Description == candidate.Description)
                 return new(device, string.Create(CultureInfo.InvariantCulture,
-                    $"it was measured fastest at {what}, {candidate.PerSecond:G3} {unit}/s, the processor {processor.PerSecond:G3}{passedOver}"));
+                    $"it was measured fastest at {what}, {candidate.PerSecond:N0} {unit}/s, the processor {processor.PerSecond:N0}{passedOver}"));
             passedOver += $"; {VisibleName(candidate.Device)} was measured faster and {(device is null ? "is not there" : device.IsAvailable ? "is another device now" : "cannot be used")}";
         }
         return new(Resolve(Cpu), measured.Length == 1 ? $"no other device was measured at {what}"
-            : string.Create(CultureInfo.InvariantCulture, $"it was measured fastest at {what}, {processor.PerSecond:G3} {unit}/s{passedOver}"));
+            : string.Create(CultureInfo.InvariantCulture, $"it was measured fastest at {what}, {processor.PerSecond:N0} {unit}/s{passedOver}"));
     }
 
     /// <summary>Writes the C text of every kernel as CUDA takes it, each to a file <c>NAME.cu</c>.</summary>

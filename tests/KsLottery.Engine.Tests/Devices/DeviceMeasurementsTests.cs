@@ -64,7 +64,7 @@ public sealed class DeviceMeasurementsTests
             Measured("cpu", DeviceWork.Model, 100), Measured("fast:0", DeviceWork.Model, 50)]);
         DeviceChoice rows = DeviceCatalog.Choose("auto", DeviceWork.Rows), model = DeviceCatalog.Choose("AUTO", DeviceWork.Model);
         Assert.That(rows.Device.Name, Is.EqualTo("fast:0"));
-        Assert.That(rows.Reason, Is.EqualTo("it was measured fastest at testing rows, 5E+03 rows/s, the processor 100"));
+        Assert.That(rows.Reason, Is.EqualTo("it was measured fastest at testing rows, 5,000 rows/s, the processor 100"));
         Assert.That(model.Device.Name, Is.EqualTo("cpu"));
         Assert.That(model.Reason, Is.EqualTo("it was measured fastest at running models, 100 tokens/s"));
     }
