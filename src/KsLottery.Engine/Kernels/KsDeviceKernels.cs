@@ -38,7 +38,6 @@ internal sealed class KsDeviceKernels
     {
         (_width, _computeUnits) = (width, device.Limits.ComputeUnits);
         _padded = (int)BitOperations.RoundUpToPowerOf2((uint)width);
-        string element = type.ToName();
         (_count, _sort, _sortWide) = Find(device, type, width);
         Name = name ?? (_count is not null && width >= LeastCounted ? Count : _sort is not null ? Sort : SortWide);
         if (!Names(device, type, width).Contains(Name))
