@@ -40,9 +40,9 @@ internal sealed class KsDeviceKernels
         _padded = (int)BitOperations.RoundUpToPowerOf2((uint)width);
         (_count, _sort, _sortWide) = Find(device, type, width);
         Name = name ?? (_count is not null && width >= LeastCounted ? Count : _sort is not null ? Sort : SortWide);
-        if (!Names(device, type, width).Contains(Name))
-            throw new ArgumentException($"{nameof(name)}: no row kernel '{Name}' can take rows of {width} on {device.Name}; "
-                + $"it can run {string.Join(", ", Names(device, type, width))}");
+        IReadOnlyList<string> names = NamesOf(_count, _sort);
+        if (!names.Contains(Name))
+            throw new ArgumentException($"{nameof(name)}: no row kernel '{Name}' can take rows of {width} on {device.Name}; it can run {string.Join(", ", names)}");
         if (Name != Count) _count = null;
         if (Name == SortWide) _sort = null;
         if (_sort is null) _padded = Math.Max(GroupSize, _padded);
@@ -55,7 +55,7 @@ internal sealed class KsDeviceKernels
     public static IReadOnlyList<string> Names(KernelDevice device, ElementType type, int width)
     {
         (KernelDefinition? count, KernelDefinition? sort, _) = Find(device, type, width);
-        return [.. new[] { count is null ? null : Count, sort is null ? null : Sort, SortWide }.OfType<string>()];
+        return NamesOf(count, sort);
     }
 
     /// <summary>The memory that <see cref="Launch"/> needs beside rows and outcomes.</summary>
@@ -95,6 +95,9 @@ internal sealed class KsDeviceKernels
 
     private int SortingGroups(int rows) =>
         (int)Math.Clamp(Math.Min(4L * _computeUnits, MostScratchBytes / (2L * _padded * sizeof(uint))), 1, Math.Max(rows, 1));
+
+    private static IReadOnlyList<string> NamesOf(KernelDefinition? count, KernelDefinition? sort) =>
+        [.. new[] { count is null ? null : Count, sort is null ? null : Sort, SortWide }.OfType<string>()];
 
     private static (KernelDefinition? Count, KernelDefinition? Sort, KernelDefinition SortWide) Find(KernelDevice device, ElementType type, int width)
     {

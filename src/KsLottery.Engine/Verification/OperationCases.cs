@@ -106,7 +106,7 @@ internal sealed class OperationCases(OperationSizes sizes)
     private IEnumerable<OperationCase> LargeProducts() =>
         from type in Types
         from size in sizes.LargeProducts
-        select new OperationCase($"matmul {type} {size} rows and columns", 3e-6, b =>
+        select new OperationCase($"matmul {type} {size} rows and columns", 1e-6, b =>
         {
             const int Few = 9;
             DeviceMemory output = b.Dirty(size * size), gradient = b.Put(new float[size * size]), rows = b.Normal(size * Few), columns = b.Normal(Few * size);
