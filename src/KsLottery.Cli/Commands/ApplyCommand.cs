@@ -11,7 +11,7 @@ internal static class ApplyCommand
         IProgress<PatchProgress>? progress, CancellationToken cancellationToken);
 
     private static readonly Argument<string> Patch =
-        new("PATCH") { Description = "The row patch that find --out wrote: patch.safetensors." };
+        new("PATCH") { Description = "The row patch: patch.safetensors, or the folder that find --out or tune wrote." };
 
     private static readonly Option<string> Output = new("--out", "-o")
     {

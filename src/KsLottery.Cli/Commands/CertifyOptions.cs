@@ -24,8 +24,8 @@ internal sealed record CertifyOptions
     };
     private static readonly Option<string?> TicketOption = new("--ticket")
     {
-        Description = "The ticket.json that find wrote for these two.",
-        HelpName = "FILE",
+        Description = "The ticket.json that find wrote for these two, or its folder.",
+        HelpName = "PATH",
     };
     private static readonly Option<string?> DataOption = new("--data")
     {

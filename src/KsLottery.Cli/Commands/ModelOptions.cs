@@ -13,9 +13,9 @@ internal sealed record ModelOptions(string Path, string? Patch, string? Tokenize
 {
     private static readonly Option<string?> PatchOption = new("--patch")
     {
-        Description = "Run the model with the rows of this patch in place of its own, as apply would write it; "
+        Description = "Run the model with the rows of this patch, a file or its folder, in place of its own, as apply would write it; "
             + "refuses a base that drifted.",
-        HelpName = "FILE",
+        HelpName = "PATH",
     };
     private static readonly Option<string?> TokenizerOption = new("--tokenizer")
     {

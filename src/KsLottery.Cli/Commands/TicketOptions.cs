@@ -19,9 +19,9 @@ internal sealed record TicketOptions(string? Path, string? Only, int? Rows)
 
     private static readonly Option<string?> TicketOption = new("--ticket")
     {
-        Description = "The rows that learn, with --train ticket: the ticket.json of find, or a list of row numbers (text, or the "
-            + "first column of a TSV).",
-        HelpName = "FILE",
+        Description = "The rows that learn, with --train ticket: the ticket.json of find or the folder that it lies in, or a list of row "
+            + "numbers (text, or the first column of a TSV).",
+        HelpName = "PATH",
     };
     private static readonly Option<string?> OnlyOption = new("--only")
     {

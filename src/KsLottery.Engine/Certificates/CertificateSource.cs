@@ -1,6 +1,7 @@
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Corpora;
 using KsLottery.Engine.Models;
+using KsLottery.Engine.Tickets;
 using KsLottery.Engine.Tokens;
 
 namespace KsLottery.Engine.Certificates;
@@ -14,8 +15,9 @@ public sealed record CertificateSource
     /// <summary>The embed-tuned model.</summary>
     public required string Tuned { get; init; }
 
-    /// <summary>The <c>ticket.json</c>.</summary>
-    public required string Ticket { get; init; }
+    /// <summary>The <c>ticket.json</c>; set to a folder, it is the one in it.</summary>
+    /// <exception cref="FileNotFoundException">The folder has none.</exception>
+    public required string Ticket { get; init => field = TicketFile.PathOf(value); }
 
     /// <summary>The pairs: a file, or two with a comma between them.</summary>
     public required string Data { get; init; }

@@ -41,7 +41,14 @@ public static class TicketFile
         }, cancellationToken);
     }
 
+    /// <summary>The file of a ticket, which may be named by the folder that <c>kslottery find --out</c> wrote.</summary>
+    /// <param name="path">The file, or the folder.</param>
+    /// <exception cref="FileNotFoundException">The folder has no <see cref="FileName"/>.</exception>
+    public static string PathOf(string path) => FileInFolder.Resolve(path, FileName,
+        _ => "Give the ticket, or the folder that kslottery find --out wrote");
+
     /// <summary>Reads a file and checks that it says one thing throughout.</summary>
+    /// <param name="path">The file, or the folder that it lies in, see <see cref="PathOf"/>.</param>
     /// <exception cref="InvalidDataException">
     /// The file is no ticket of this format version, or contradicts itself; names file and property.
     /// </exception>
@@ -49,7 +56,7 @@ public static class TicketFile
     public static Ticket Read(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        return new TicketFileReader(path).Read();
+        return new TicketFileReader(PathOf(path)).Read();
     }
 
     /// <summary>Writes what the file holds into an object that the caller began.</summary>

@@ -13,7 +13,7 @@ public sealed record TicketList(IReadOnlyList<int> Ids, string Signature)
     /// A list has its numbers in the first column where there are tabs, else anywhere between spaces and commas. A first line of other
     /// text is a heading; <c>#</c> begins a remark.
     /// </remarks>
-    /// <param name="path">The file.</param>
+    /// <param name="path">The file, or the folder with a <c>ticket.json</c>.</param>
     /// <param name="tensor">The matrix, the base's embedding.</param>
     /// <param name="cancellationToken">Stops while the matrix's fingerprint is taken.</param>
     /// <exception cref="TicketMismatchException">The ticket was found in another matrix.</exception>
@@ -23,6 +23,7 @@ public sealed record TicketList(IReadOnlyList<int> Ids, string Signature)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(tensor);
+        path = TicketFile.PathOf(path);
         if (!IsJson(path)) return ReadPlain(path, tensor.Shape[0]);
         Ticket ticket = TicketFile.Read(path);
         string fingerprint = Fingerprint.OfTensor(tensor, cancellationToken);

@@ -3,6 +3,7 @@ using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Corpora;
 using KsLottery.Engine.Models;
 using KsLottery.Engine.Operations;
+using KsLottery.Engine.Tickets;
 using KsLottery.Engine.Transfer;
 
 namespace KsLottery.Engine.Training;
@@ -128,7 +129,8 @@ public sealed class TuningRun : IDisposable
         _operations.Download(rows, ticket.Weight.Value);
         RowPatch.Write(_session.Folder.Place(RowPatch.FileName), _basis.GetTensor(ticket.Weight.Name), ticket.Rows, rows,
             new() { Signature = _options.Signature, IsTied = _basis.IsTied }, cancellationToken);
-        if (_options.Ticket is not { } path) return new([RowPatch.FileName]);
+        if (_options.Ticket is not { } given) return new([RowPatch.FileName]);
+        string path = TicketFile.PathOf(given);
         string name = $"ticket{Path.GetExtension(path).ToLowerInvariant()}";
         byte[] bytes = File.ReadAllBytes(path);
         AtomicFile.Write(_session.Folder.Place(name), stream => stream.Write(bytes), cancellationToken);

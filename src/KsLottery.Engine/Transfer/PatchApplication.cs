@@ -19,7 +19,7 @@ public static class PatchApplication
 {
     /// <summary>Applies a patch.</summary>
     /// <param name="basePath">The base checkpoint: a file, a folder or an index; never written to.</param>
-    /// <param name="patchPath">The row patch.</param>
+    /// <param name="patchPath">The row patch, or the folder that it lies in.</param>
     /// <param name="outDirectory">A folder that does not exist or is empty, in one that exists.</param>
     /// <param name="options">How to read the inputs; mapped into memory by default.</param>
     /// <param name="progress">Hears of every 16 MiB written.</param>
@@ -44,7 +44,7 @@ public static class PatchApplication
 
     /// <summary>Takes a patch out again: the rewritten file has the base file's exact bytes.</summary>
     /// <param name="patchedPath">The checkpoint that <see cref="Apply"/> wrote; never written to.</param>
-    /// <param name="patchPath">The row patch.</param>
+    /// <param name="patchPath">The row patch, or the folder that it lies in.</param>
     /// <param name="outDirectory">A folder that does not exist or is empty, in one that exists.</param>
     /// <param name="options">How to read the inputs; mapped into memory by default.</param>
     /// <param name="progress">Hears of every 16 MiB written.</param>

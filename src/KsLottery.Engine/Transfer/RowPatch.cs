@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Tickets;
 
 namespace KsLottery.Engine.Transfer;
 
@@ -67,7 +68,7 @@ public sealed partial class RowPatch : IDisposable
         Indices = ReadIndices(indices);
     }
 
-    /// <summary>The path as it was given.</summary>
+    /// <summary>The path of the file.</summary>
     public string Path => _file.Path;
 
     /// <summary>The tensor of the base whose rows the patch replaces.</summary>
@@ -103,14 +104,24 @@ public sealed partial class RowPatch : IDisposable
     /// <summary>The line that says how the rows were chosen.</summary>
     public string Signature { get; }
 
+    /// <summary>The file of a patch, which may be named by the folder that it lies in: a result of <see cref="TicketFolder"/> or of a tuning.</summary>
+    /// <param name="path">The file, or the folder.</param>
+    /// <exception cref="FileNotFoundException">The folder has no <see cref="FileName"/>; says what it holds instead.</exception>
+    public static string PathOf(string path) => FileInFolder.Resolve(path, FileName, folder =>
+        File.Exists(System.IO.Path.Combine(folder, PeftAdapter.ConfigName))
+            ? "It holds a PEFT adapter: kslottery find BASE ADAPTER --out DIR makes a patch of the rows that it changes"
+        : File.Exists(System.IO.Path.Combine(folder, TicketFile.FileName))
+            ? $"The {TicketFile.FileName} in it is empty or was moved alone: find the ticket again, with another alpha or --top K"
+            : "Give the patch, or the folder that kslottery find --out or tune --train ticket wrote");
+
     /// <summary>Opens a patch and checks all of it but the values of its rows.</summary>
-    /// <param name="path">The file.</param>
+    /// <param name="path">The file, or the folder that it lies in, see <see cref="PathOf"/>.</param>
     /// <param name="options">How to read it; mapped into memory by default.</param>
     /// <exception cref="CheckpointFormatException">The file is no safetensors file or no row patch; the message says why.</exception>
     /// <exception cref="IOException">The file cannot be opened.</exception>
     public static RowPatch Open(string path, CheckpointOptions? options = null)
     {
-        SafetensorsFile file = SafetensorsFile.Open(path, options);
+        SafetensorsFile file = SafetensorsFile.Open(PathOf(path), options);
         try
         {
             return new RowPatch(file);

@@ -35,6 +35,30 @@ public sealed class ApplyTests
     }
 
     [Test]
+    public void The_folder_of_find_stands_for_the_patch_in_it()
+    {
+        using TemporaryFolder folder = new();
+        string model = SharedData.Path("models", "hf", "stories260K_hf"), found = folder.File("found");
+        string tuned = SharedData.Path("models", "tuned-pairs", "en-da_input_embedding_hot_seed1");
+        Assert.That(KsLotteryTool.Run("find", model, tuned, "--out", found).ExitCode, Is.Zero);
+
+        ToolRun applied = KsLotteryTool.Run("apply", model, found, "--out", folder.File("patched"));
+        Assert.That((applied.ExitCode, applied.Lines.Any(line => line.EndsWith("94 of 64 values", StringComparison.Ordinal))), Is.EqualTo((0, true)), applied.Error);
+        Assert.That(KsLotteryTool.Run("revert", folder.File("patched"), found + Path.DirectorySeparatorChar, "--out", folder.File("restored")).ExitCode, Is.Zero);
+        Assert.That(File.ReadAllBytes(Path.Combine(folder.File("restored"), "model.safetensors")), Is.EqualTo(File.ReadAllBytes(Path.Combine(model, "model.safetensors"))));
+        Assert.That(KsLotteryTool.Run("export", found, "--to", "peft", "--out", folder.File("adapter")).ExitCode, Is.Zero);
+        ToolRun run = KsLotteryTool.Run("generate", model, "--prompt", "Once", "--max-new-tokens", "2", "--patch", found, "--tokenizer",
+            SharedData.Path("tokenizers", "tok512", "tok512.model"));
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+
+        KsLotteryTool.Run("apply", model, found, "--out", found).AssertFailed(2, "input");
+        KsLotteryTool.Run("apply", model, model, "--out", folder.File("x")).AssertFailed(2, model, "patch.safetensors", "kslottery find --out");
+        KsLotteryTool.Run("apply", model, folder.File("adapter"), "--out", folder.File("x")).AssertFailed(2, "PEFT adapter", "kslottery find BASE ADAPTER");
+        File.Delete(Path.Combine(found, "patch.safetensors"));
+        KsLotteryTool.Run("apply", model, found, "--out", folder.File("x")).AssertFailed(2, found, "ticket.json", "--top K");
+    }
+
+    [Test]
     public void Json_says_what_was_done()
     {
         using TemporaryFolder folder = new();

@@ -162,7 +162,7 @@ public sealed class CertifyTests : IDisposable
         Assert.That(KsLotteryTool.Run("tune", tied, "--data", _fixture.Pairs, "--template", "minimal", "--train", "embedding", "--steps", "20", "--learning-rate", "1e-2",
             "--max-length", "32", "--out", tuned).ExitCode, Is.Zero);
         Assert.That(KsLotteryTool.Run("find", tied, tuned, "--out", ticket).ExitCode, Is.Zero);
-        string[] arguments = ["certify", tied, tuned, "--ticket", Path.Combine(ticket, "ticket.json"), "--data", _fixture.Pairs, "--template", "minimal", "--limit", "5",
+        string[] arguments = ["certify", tied, tuned, "--ticket", ticket, "--data", _fixture.Pairs, "--template", "minimal", "--limit", "5",
             "--alphas", "0.05", "--out", _fixture.File("tied-made")];
         Assert.That(KsLotteryTool.Run(arguments).Output, Does.Contain("the output head is the input embedding"));
         using JsonDocument document = JsonDocument.Parse(File.ReadAllText(Path.Combine(_fixture.File("tied-made"), CertificateFile.FileName)));

@@ -31,13 +31,13 @@ public sealed class TuneTests : IDisposable
         Ticket ticket = TicketFile.Read(file);
         Assert.That(ticket.Entries, Has.Count.GreaterThan(3), "the embedding moved enough to find rows");
 
-        JsonElement partial = _fixture.RunTune("partial", "ticket", "--ticket", file, "--only", "3", "--steps", "12");
+        JsonElement partial = _fixture.RunTune("partial", "ticket", "--ticket", _fixture.File("ticket"), "--only", "3", "--steps", "12");
         int[] best = [.. ticket.Entries.Take(3).Select(e => e.Id).Order()];
         Assert.That(partial.GetProperty("trained_parameters").GetInt64(), Is.EqualTo(3 * 32));
         Assert.That(partial.GetProperty("last_loss").GetDouble(), Is.LessThan(partial.GetProperty("first_loss").GetDouble()));
         Assert.That(File.ReadAllBytes(Path.Combine(_fixture.File("partial"), TicketFile.FileName)), Is.EqualTo(File.ReadAllBytes(file)));
         string patchFile = Path.Combine(_fixture.File("partial"), RowPatch.FileName);
-        Assert.That(KsLotteryTool.Run("apply", _fixture.Base, patchFile, "--out", _fixture.File("patched")).ExitCode, Is.Zero);
+        Assert.That(KsLotteryTool.Run("apply", _fixture.Base, _fixture.File("partial"), "--out", _fixture.File("patched")).ExitCode, Is.Zero);
         using Checkpoint patched = Checkpoint.Open(_fixture.File("patched"));
         using RowPatch patch = RowPatch.Open(patchFile);
         Assert.That(patch.Indices, Is.EqualTo(best));
