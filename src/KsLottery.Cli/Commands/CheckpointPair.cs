@@ -35,11 +35,11 @@ internal sealed class CheckpointPair : IDisposable
 
     public Checkpoint Tuned { get; }
 
-    /// <summary>Finds the tensor of a name in both; without a name, the input embedding of each.</summary>
+    /// <summary>Finds the tensor of a name in both, or of a name each, <c>BASE_NAME=TUNED_NAME</c>; without any, the input embedding of each.</summary>
     /// <exception cref="KeyNotFoundException">One of them has none.</exception>
     public (Tensor Base, Tensor Tuned) FindTensors(string? name)
     {
-        if (name is not null) return (Base.GetTensor(name), Tuned.GetTensor(name));
+        if (name is not null) return FindNamed(name);
         Tensor before = Base.FindInputEmbedding() ?? throw NoEmbedding(Base);
         return (before, Tuned.TryGetTensor(before.Name, out Tensor? same) ? same : Tuned.FindInputEmbedding() ?? throw NoEmbedding(Tuned));
     }
@@ -57,6 +57,22 @@ internal sealed class CheckpointPair : IDisposable
     {
         Base.Dispose();
         Tuned.Dispose();
+    }
+
+    private (Tensor Base, Tensor Tuned) FindNamed(string name)
+    {
+        // Any character may stand in a tensor's name: a name that the base has is no pair.
+        int end = Base.TryGetTensor(name, out _) ? -1 : name.IndexOf('=', StringComparison.Ordinal);
+        if (end >= 0) return (Base.GetTensor(name[..end]), Tuned.GetTensor(name[(end + 1)..]));
+        Tensor before = Base.GetTensor(name);
+        try
+        {
+            return (before, Tuned.GetTensor(name));
+        }
+        catch (KeyNotFoundException absent)
+        {
+            throw new KeyNotFoundException($"{absent.Message} Where it has another name there, give both: --tensor BASE_NAME=TUNED_NAME.", absent);
+        }
     }
 
     private ModelConfig? Config => Base.Config ?? Tuned.Config;

@@ -20,7 +20,7 @@ internal sealed record FindOptions
     };
     private static readonly Option<string?> TensorOption = new("--tensor")
     {
-        Description = "The tensor to compare; without it the input embedding.",
+        Description = "The tensor to compare, where the two name it differently as BASE_NAME=TUNED_NAME; without it the input embedding.",
         HelpName = "NAME",
     };
     private static readonly Option<bool> AllOption = new("--all-tensors")

@@ -125,6 +125,26 @@ public sealed class FindTests
     }
 
     [Test]
+    public void A_tensor_that_the_two_name_differently_has_a_name_for_each()
+    {
+        using TemporaryFolder folder = new();
+        string renamed = folder.File("renamed.safetensors"), equals = folder.File("equals.safetensors");
+        using (Checkpoint tuned = Checkpoint.Open(Hot))
+        {
+            TensorSource rows = TensorSource.FromTensor(tuned.GetTensor("model.embed_tokens.weight"));
+            SafetensorsWriter.Write(renamed, [rows with { Name = "a" }, Zeros("b", ElementType.F32, 2, 4)]);
+        }
+        SafetensorsWriter.Write(equals, [Zeros("a=b", ElementType.F32, 2, 4)]);
+        JsonElement found = KsLotteryTool.Run("find", Base, renamed, "--tensor", "model.embed_tokens.weight=a", "--json").Json();
+        Assert.That((found.GetProperty("tensor").GetString(), found.GetProperty("tuned_tensor").GetString(), found.GetProperty("ids").GetArrayLength()),
+            Is.EqualTo(("model.embed_tokens.weight", "a", 94)));
+        KsLotteryTool.Run("find", Base, renamed, "--tensor", "model.embed_tokens.weight").AssertFailed(2, renamed, "--tensor BASE_NAME=TUNED_NAME");
+        KsLotteryTool.Run("find", Base, renamed, "--tensor", "model.embed_tokens.weight=c").AssertFailed(2, renamed, "no tensor \"c\"");
+        KsLotteryTool.Run("find", renamed, Base, "--tensor", "c=model.embed_tokens.weight").AssertFailed(2, renamed, "no tensor \"c\"");
+        Assert.That(KsLotteryTool.Run("find", equals, equals, "--tensor", "a=b").Lines[0], Does.StartWith("a=b: 2 rows of 4"), "a name may hold any character");
+    }
+
+    [Test]
     public void The_map_of_the_reference_shards_skips_every_type_that_cannot_be_tested()
     {
         string sharded = SharedData.Path("safetensors", "sharded");
