@@ -17,21 +17,12 @@ internal readonly record struct BoundaryTokens(int? Begin, int? End, int? Pad)
     /// <exception cref="InvalidDataException">A file is damaged, or the post-processor is not supported.</exception>
     public static BoundaryTokens Read(string path, TokenizerJson file, BpeSettings settings)
     {
-        BoundaryTokens template = default;
-        foreach (JsonSection step in JsonSection.Steps(path, "post_processor", settings.PostProcessor, "processors"))
-        {
-            switch (step.Type)
-            {
-                case "ByteLevel": break; // Only moves offsets.
-                case "TemplateProcessing": template = ReadTemplate(step, IdOf); break;
-                case string other: throw step.Refuse("type", other, "Sequence, ByteLevel and TemplateProcessing");
-            }
-        }
+        SurroundingTokens template = SurroundingTokens.Read(path, settings.PostProcessor, IdOf);
         string configPath = Path.Combine(Path.GetDirectoryName(path) ?? "", "tokenizer_config.json");
         using JsonDocument? config = File.Exists(configPath) ? ParseConfig(configPath) : null;
         return new BoundaryTokens(
-            template.Begin ?? Find("bos_token", BeginNames),
-            template.End ?? Find("eos_token", EndNames),
+            (template.Before is [int begin, ..] ? begin : (int?)null) ?? Find("bos_token", BeginNames),
+            (template.After is [.., int end] ? end : (int?)null) ?? Find("eos_token", EndNames),
             Find("pad_token", PadNames));
 
         int? IdOf(string name)
@@ -70,28 +61,5 @@ internal readonly record struct BoundaryTokens(int? Begin, int? End, int? Pad)
         {
             throw TokenizerFile.Damaged(path, fault.BytePositionInLine ?? 0, $"{fault.Message} Fetch the file again.", fault);
         }
-    }
-
-    /// <summary>Reads <c>"single": [{"SpecialToken": {"id": "&lt;s&gt;"}}, {"Sequence": {"id": "A"}}]</c>.</summary>
-    private static BoundaryTokens ReadTemplate(JsonSection step, Func<string, int?> idOf)
-    {
-        BoundaryTokens tokens = default;
-        bool isAfterText = false;
-        if (step.Get("single") is not { ValueKind: JsonValueKind.Array } single)
-            throw step.Refuse("single", "(none)", "a list of one Sequence with a SpecialToken before and after it");
-        foreach (JsonElement item in single.EnumerateArray())
-        {
-            JsonSection part = step with { Element = item };
-            if (part.Get("Sequence") is not null && !isAfterText)
-            {
-                isAfterText = true;
-                continue;
-            }
-            if (part.Get("SpecialToken") is not { } special || (isAfterText ? tokens.End : tokens.Begin) is not null
-                || (step with { Element = special }).Text("id") is not { } name || idOf(name) is not { } id)
-                throw step.Refuse("single", JsonSection.Raw(single), "one Sequence with at most one SpecialToken before and after it");
-            tokens = isAfterText ? tokens with { End = id } : tokens with { Begin = id };
-        }
-        return tokens;
     }
 }
