@@ -1,5 +1,4 @@
 using System.CommandLine;
-using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Transfer;
 
 namespace KsLottery.Cli.Commands;
@@ -7,7 +6,7 @@ namespace KsLottery.Cli.Commands;
 /// <summary><c>kslottery apply</c> and <c>kslottery revert</c>: puts a patch's rows into a checkpoint, and takes them out again.</summary>
 internal static class ApplyCommand
 {
-    private delegate PatchResult Work(string checkpoint, string patch, string output, CheckpointOptions? options,
+    private delegate PatchResult Work(string checkpoint, string patch, string output, PatchOptions options,
         IProgress<PatchProgress>? progress, CancellationToken cancellationToken);
 
     private static readonly Argument<string> Patch =
@@ -20,31 +19,44 @@ internal static class ApplyCommand
         Required = true,
     };
 
+    private static readonly Option<bool> AllowNonFinite = new("--allow-non-finite")
+    {
+        Description = "Write rows that hold a NaN or an infinity as well; such a patch is refused otherwise.",
+    };
+
     /// <summary>Makes <c>apply</c>.</summary>
     public static Command CreateApply() => Create("apply",
         "Partial Transfer: writes the base with the rows of a patch in place of its own; refuses a base that drifted.",
-        "BASE", "The checkpoint that the patch was made for: a .safetensors file or a model's folder.", PatchApplication.Apply);
+        "BASE", "The checkpoint that the patch was made for: a .safetensors file or a model's folder.", PatchApplication.Apply,
+        AllowNonFinite);
 
     /// <summary>Makes <c>revert</c>.</summary>
     public static Command CreateRevert() => Create("revert", "Takes the rows of a patch out again and gives the base's exact bytes back.",
-        "PATCHED", "The checkpoint that apply wrote: a .safetensors file or a model's folder.", PatchApplication.Revert);
+        "PATCHED", "The checkpoint that apply wrote: a .safetensors file or a model's folder.",
+        (patched, patch, output, options, progress, cancel) =>
+            PatchApplication.Revert(patched, patch, output, options.Reading, progress, cancel));
 
-    private static Command Create(string verb, string description, string name, string what, Work work)
+    private static Command Create(string verb, string description, string name, string what, Work work,
+        params ReadOnlySpan<Option> more)
     {
         Argument<string> checkpoint = new(name) { Description = what };
         Command command = new(verb, description) { checkpoint, Patch, Output, Reading.NoMemoryMap };
+        foreach (Option option in more) command.Add(option);
         command.SetBody((arguments, ui, cancellationToken) =>
         {
             string path = arguments.GetValue(checkpoint)!;
             PatchResult result;
             using (ProgressLine line = ui.StartProgress())
-                result = work(path, arguments.GetValue(Patch)!, arguments.GetValue(Output)!, Reading.Of(arguments),
-                    new Shown(line), cancellationToken);
+                result = work(path, arguments.GetValue(Patch)!, arguments.GetValue(Output)!,
+                    OptionsOf(arguments), new Shown(line), cancellationToken);
             PatchReport.Write(ui, verb == "apply" ? "base" : "patched", path, result);
             return ExitCode.Ok;
         });
         return command;
     }
+
+    private static PatchOptions OptionsOf(ParseResult arguments) =>
+        new() { Reading = Reading.Of(arguments), AllowsNonFinite = arguments.GetValue(AllowNonFinite) };
 
     private sealed class Shown(ProgressLine line) : IProgress<PatchProgress>
     {

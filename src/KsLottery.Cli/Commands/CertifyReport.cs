@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using KsLottery.Engine.Certificates;
+using KsLottery.Engine.Tickets;
 using KsLottery.Engine.Tokens;
 
 namespace KsLottery.Cli.Commands;
@@ -49,9 +50,11 @@ internal sealed class CertifyReport(ConsoleUi ui, Certificate certificate, Token
         string model = certificate.Mode == TicketMode.Transfer ? "Partial Transfer: the base with the embed-tuned rows of the ticket"
             : "Partial Tuning: the base with the ticket's rows trained again";
         FactList facts = new();
-        facts.Add("ticket", $"{Sizes.Count(certificate.Ticket.Entries.Count, "row")} of {Sizes.Count(certificate.Ticket.Origin.Rows)}, "
-            + $"alpha {NumberText.Real(certificate.Ticket.Selection.Alpha)}; tau = {NumberText.Fixed(certificate.Threshold, 4)} at d = "
-            + $"{Sizes.Count(certificate.Width)}");
+        Ticket ticket = certificate.Ticket;
+        string alpha = $"alpha {NumberText.Real(ticket.Selection.Alpha)}", tau = $"tau = {NumberText.Fixed(certificate.Threshold, 4)}";
+        facts.Add("ticket", $"{Sizes.Count(ticket.Entries.Count, "row")} of {Sizes.Count(ticket.Origin.Rows)}, "
+            + (ticket.IsByRank ? $"by rank, {Sizes.Count(ticket.BelowAlpha)} of them below {alpha}; {tau} for that alpha" : $"{alpha}; {tau}")
+            + $" at d = {Sizes.Count(certificate.Width)}");
         facts.Add("model", model);
         facts.Add("data", $"{Sizes.Count(Total, "target position")} of {Sizes.Count(certificate.Pairs.Count, "pair")}, "
             + "the right beginning given"

@@ -48,9 +48,11 @@ internal sealed class CheckpointPair : IDisposable
     public RowTokens FindTokens(Tensor tensor)
     {
         if (_tokenizerPath is not null) return new(TokenTable.Open(_tokenizerPath), Config);
-        bool isTokens = tensor == Base.FindInputEmbedding() || tensor == Base.FindOutputHead();
-        return isTokens ? new(TokenTable.FindBeside(Base.Path) ?? TokenTable.FindBeside(Tuned.Path), Config) : RowTokens.None;
+        return IsEmbedding(tensor) ? new(TokenTable.FindBeside(Base.Path) ?? TokenTable.FindBeside(Tuned.Path), Config) : RowTokens.None;
     }
+
+    /// <summary>Whether the rows of a tensor of the base are tokens.</summary>
+    public bool IsEmbedding(Tensor tensor) => tensor == Base.FindInputEmbedding() || tensor == Base.FindOutputHead();
 
     /// <inheritdoc/>
     public void Dispose()

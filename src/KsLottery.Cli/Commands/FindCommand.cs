@@ -46,6 +46,7 @@ internal static class FindCommand
         return new(ui, options, ticket, rows, tokens)
         {
             TunedTensor = after.Name,
+            IsEmbedding = pair.IsEmbedding(before),
             IsTunedTied = pair.Tuned.IsTied,
             Elapsed = Stopwatch.GetElapsedTime(started),
             Files = files,

@@ -48,7 +48,7 @@ internal sealed record FindOptions
     };
     private static readonly Option<int?> TopOption = new("--top")
     {
-        Description = "Where no row is below alpha, the K rows of largest h become the ticket.",
+        Description = "The ticket is the K best rows, those of largest h, whatever alpha.",
         HelpName = "K",
         CustomParser = result => OptionValue.Parse<int>(result, top => top >= 1, "it must be a whole number from 1"),
     };

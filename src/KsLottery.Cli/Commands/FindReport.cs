@@ -1,5 +1,6 @@
 using System.Text.Json;
 using KsLottery.Engine;
+using KsLottery.Engine.Rows;
 using KsLottery.Engine.Tickets;
 using KsLottery.Engine.Tokens;
 
@@ -11,12 +12,17 @@ internal sealed class FindReport(ConsoleUi ui, FindOptions options, Ticket ticke
     private const int UsualRanking = 20;
     private const int TokenColumns = 24;
     private const double LittlePower = 0.1;
+    private const int MostNonFinite = 8;
+    private const string Finite = "finite";
 
     /// <summary>The tuned tensor's name, which may differ from the base's.</summary>
     public required string TunedTensor { get; init; }
 
     /// <summary>Whether the tuned checkpoint is tied.</summary>
     public required bool? IsTunedTied { get; init; }
+
+    /// <summary>Whether the tensor is the input embedding or the output head of the base.</summary>
+    public required bool IsEmbedding { get; init; }
 
     /// <summary>How long the whole work took.</summary>
     public required TimeSpan Elapsed { get; init; }
@@ -42,8 +48,10 @@ internal sealed class FindReport(ConsoleUi ui, FindOptions options, Ticket ticke
             return;
         }
         WriteHead();
+        WriteNonFinite();
         IReadOnlyList<TicketEntry> shown = Shown;
-        if (ticket.Entries.Count == 0 || ticket.IsByRank) WriteWeakness(shown.Count);
+        if (ticket.IsByRank) WriteRank();
+        else if (ticket.Entries.Count == 0) WriteWeakness(shown.Count);
         if (shown.Count > 0) WriteTable(shown);
         WriteSummary();
     }
@@ -60,8 +68,45 @@ internal sealed class FindReport(ConsoleUi ui, FindOptions options, Ticket ticke
         ui.WriteLine(tokens.Source is not null ? $"tokens from {VisibleText.Escape(tokens.Source)}"
             : tokens == RowTokens.None ? "rows of this tensor are no tokens: ids alone"
             : "no tokenizer: ids alone");
+        if (WhyTyingMatters() is { } warning) ui.WriteAlarm($"warning: {warning}");
         ui.WriteLine();
     }
+
+    /// <summary>What Partial Transfer does where only one of the two heads is the embedding; null where both are alike.</summary>
+    private string? WhyTyingMatters()
+    {
+        string name = VisibleText.Escape(Origin.Tensor);
+        return !IsEmbedding ? null : (Origin.IsTied, IsTunedTied) switch
+        {
+            (true, false) => $"the base is tied, the tuned checkpoint is not: in the base the rows of {name} are the output head's too, so that "
+                + "Partial Transfer changes the head as well, for which the tuned checkpoint has a tensor of its own",
+            (false, true) => $"the tuned checkpoint is tied, the base is not: the tuned rows of {TunedTensor} are its output head's too, but the "
+                + "base has a head of its own, which Partial Transfer of the input embedding leaves as it was",
+            _ => null,
+        };
+    }
+
+    private void WriteNonFinite()
+    {
+        if (ticket.NonFinite == 0) return;
+        int[] ids = [.. rows.Scan.Find(RowState.NonFinite)];
+        string names = string.Join(", ", ids.Take(MostNonFinite).Select(id =>
+            $"{id}{(tokens.Piece(id) is { Length: > 0 } piece ? $" {piece}" : "")} ({Values(id)})"));
+        ui.WriteAlarm($"{Sizes.Count(ids.Length, "row")} with values that are not finite, which never {(ids.Length == 1 ? "wins" : "win")}: {names}"
+            + (ids.Length > MostNonFinite ? $" and {Sizes.Count(ids.Length - MostNonFinite)} more: see --json, or rows.tsv" : ""));
+        ui.WriteLine();
+    }
+
+    private string Values(int id)
+    {
+        RowResult row = rows.Scan.Rows[id];
+        string before = Values(row.BaseNorm), after = Values(row.TunedNorm);
+        return before == after ? $"{before} in both" : before == Finite ? $"{after} in the tuned" : after == Finite ? $"{before} in the base"
+            : $"{before} in the base, {after} in the tuned";
+    }
+
+    /// <summary>A norm says of what kind a row's values are.</summary>
+    private static string Values(double norm) => double.IsNaN(norm) ? "NaN" : double.IsInfinity(norm) ? "infinite" : Finite;
 
     private static string Tying(bool? isTied) => isTied switch
     {
@@ -70,13 +115,21 @@ internal sealed class FindReport(ConsoleUi ui, FindOptions options, Ticket ticke
         null => "not known to be tied",
     };
 
+    private void WriteRank()
+    {
+        int count = ticket.Entries.Count, asked = ticket.Selection.Top!.Value;
+        ui.WriteLine(count == 0 ? "no row changed its distribution: there is no ticket"
+            : $"by --top, the {Sizes.Count(count, "row")} of largest h make the ticket, {Sizes.Count(ticket.BelowAlpha)} of them below "
+                + $"alpha = {NumberText.Real(ticket.Selection.Alpha)}: {Threshold()}");
+        if (count > 0 && count < asked)
+            ui.WriteLine($"--top asks for {Sizes.Count(asked)}, but no more rows changed their distribution");
+        ui.WriteLine();
+    }
+
     private void WriteWeakness(int shown)
     {
         ui.WriteLine(Origin.Rows == rows.Scan.Unchanged ? "no row changed: there is no ticket" : $"no row is below alpha: {Threshold()}");
-        if (shown > 0)
-            ui.WriteLine(ticket.IsByRank
-                ? $"by --top, the {Sizes.Count(shown, "row")} of largest h make the ticket:"
-                : $"the {Sizes.Count(shown, "row")} of largest h, which are no ticket (--top K makes them one):");
+        if (shown > 0) ui.WriteLine($"the {Sizes.Count(shown, "row")} of largest h, which are no ticket (--top K makes them one):");
         ui.WriteLine();
     }
 
@@ -133,6 +186,18 @@ internal sealed class FindReport(ConsoleUi ui, FindOptions options, Ticket ticke
     {
         TicketFile.WriteProperties(json, ticket);
         if (ticket.Entries.Count == 0) TicketFile.WriteEntries(json, "ranking", Shown);
+        json.WriteStartArray("non_finite_rows");
+        foreach (int id in rows.Scan.Find(RowState.NonFinite))
+        {
+            json.WriteStartObject();
+            json.WriteNumber("id", id);
+            json.WriteString("piece", tokens.Piece(id));
+            json.WriteString("base", Values(rows.Scan.Rows[id].BaseNorm));
+            json.WriteString("tuned", Values(rows.Scan.Rows[id].TunedNorm));
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteStrings("warnings", WhyTyingMatters() is { } warning ? [warning] : []);
         json.WriteString("tuned_tensor", TunedTensor);
         json.WriteTruth("tuned_tied", IsTunedTied);
         json.WriteString("tokenizer", tokens.Source);

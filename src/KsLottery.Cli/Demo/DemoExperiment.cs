@@ -93,6 +93,7 @@ internal sealed class DemoExperiment(DemoSettings settings, string folder, Compu
         new FindReport(ui, options, found.Ticket, found.Rows, found.Tokens)
         {
             TunedTensor = found.Ticket.Origin.Tensor,
+            IsEmbedding = true,
             IsTunedTied = found.Ticket.Origin.IsTied,
             Elapsed = found.Rows.Scan.Elapsed,
             Files = [TicketFile.FileName, RowsFile.FileName],

@@ -84,6 +84,7 @@ public static class CertificateFile
         json.WriteString("ticket_signature", certificate.Ticket.Signature.ToString());
         json.WriteNumber("ticket_rows", certificate.Ticket.Entries.Count);
         json.WriteNumber("ticket_parameters", certificate.Ticket.Parameters);
+        if (certificate.Ticket.Signature.IsByRank) json.WriteBoolean("by_rank", true);
         json.WriteNumber("alpha", certificate.Ticket.Selection.Alpha);
         json.WriteNumber("tau", certificate.Threshold);
         json.WriteNumber("critical_h", certificate.Ticket.CriticalCount);

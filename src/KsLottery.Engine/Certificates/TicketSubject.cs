@@ -71,10 +71,11 @@ internal sealed class TicketSubject
         ThrowIfChanged(original, tuned, config, [before.Name], cancellationToken);
 
         RowScanResult scan = RowScan.Run(RowMatrix.FromTensor(before), RowMatrix.FromTensor(after), options, cancellationToken);
-        ScoredRows rows = new(scan, ticket.Selection);
+        // Earlier versions let alpha decide wherever a row was below it, whatever top said.
+        ScoredRows rows = new(scan, ticket.IsByRank ? ticket.Selection : ticket.Selection with { Top = null });
         int[] selected = [.. Ticket.Select(rows, ticket.Origin).Ids], given = [.. ticket.Ids];
         if (!given.AsSpan().SequenceEqual(selected))
-            throw new TicketMismatchException($"{ticketPath}: the ticket holds {given.Length} rows, its own alpha selects {selected.Length}"
+            throw new TicketMismatchException($"{ticketPath}: the ticket holds {given.Length} rows, its own {(ticket.IsByRank ? "rank" : "alpha")} selects {selected.Length}"
                 + $"{FirstDifference(given, selected)}. The file was changed by hand; run kslottery find again.");
         return new(original, tuned, config, ticket, rows, before, after);
     }

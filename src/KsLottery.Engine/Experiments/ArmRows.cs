@@ -41,8 +41,8 @@ internal sealed class ArmRows(ExperimentPlan plan, TaskData task, FoundTicket? f
         ScoredRows rows = arm.Alpha is null ? found!.Rows : new(found!.Rows.Scan, new() { Alpha = alpha });
         IReadOnlyList<int> ids = arm.Rows is { } count ? rows.RankTop(count) : rows.RankBelowAlpha();
         if (ids.Count == 0) throw NoTicket(alpha);
-        string signature = arm.Rows is null && arm.Alpha is null ? found.Ticket.Signature.ToString()
-            : string.Create(CultureInfo.InvariantCulture, $"{found.Ticket.Signature}|{(arm.Rows is null ? $"alpha:{alpha}" : "top")}");
+        TicketSelection selection = found.Ticket.Selection with { Alpha = alpha, Top = arm.Rows };
+        string signature = (found.Ticket.Signature with { Selection = selection, IsByRank = arm.Rows is not null }).ToString();
         if ((arm.Only ?? arm.Without) is not { } group) return (ids, signature);
         int[] kept = [.. ids.Where(id => task.Groups.Contains(group, id) == arm.Only is not null)];
         if (kept.Length == 0 || kept.Length == ids.Count)
@@ -67,7 +67,7 @@ internal sealed class ArmRows(ExperimentPlan plan, TaskData task, FoundTicket? f
     private IEnumerable<int> Farthest(int count)
     {
         IReadOnlyList<RowResult> rows = found!.Rows.Scan.Rows;
-        int[] moved = [.. Enumerable.Range(0, rows.Count).Where(id => rows[id].L2Delta > 0)];
+        int[] moved = [.. Enumerable.Range(0, rows.Count).Where(id => rows[id].L2Delta is > 0 and < double.PositiveInfinity)];
         return moved.Length >= count ? moved.OrderByDescending(id => rows[id].L2Delta).ThenBy(id => id).Take(count)
             : throw new ArmSkippedException($"{count} rows are asked for, {moved.Length} moved.");
     }

@@ -24,7 +24,7 @@ internal static class CountHistogram
                 Digits.Exact(rows.Null.Log10PValue(h)), Digits.Exact(count));
         foreach ((double alpha, string name) in levels)
             if (rows.Null.CriticalCount(alpha) is var h && h <= rows.Width)
-                chart.RuleAtX(h - 0.5, name, alpha == rows.Ticket.Selection.Alpha ? SvgChart.Color(1) : "quiet");
+                chart.RuleAtX(h - 0.5, name, !rows.Ticket.IsByRank && alpha == rows.Ticket.Selection.Alpha ? SvgChart.Color(1) : "quiet");
         return new(Name, Title, "One bar for each whole number h, on a logarithmic scale of rows. D = h/d is the largest distance between "
             + "a row's values before and after, as distributions. Rows at or right of a line are below that α; the last line divides 0.05 "
             + "by the number of rows (Bonferroni).", chart, numbers);
@@ -33,8 +33,8 @@ internal static class CountHistogram
     private static List<(double Alpha, string Name)> Levels(TestedRows rows)
     {
         List<(double, string)> levels = [];
-        double own = rows.Ticket.Selection.Alpha;
-        foreach (double alpha in ((double[])[own, 0.05, 0.01, 0.001]).Distinct().OrderDescending())
+        double[] own = rows.Ticket.IsByRank ? [] : [rows.Ticket.Selection.Alpha];
+        foreach (double alpha in ((double[])[.. own, 0.05, 0.01, 0.001]).Distinct().OrderDescending())
             levels.Add((alpha, $"α = {Digits.Real(alpha)}"));
         if (rows.Ticket.Tested > 1) levels.Add((0.05 / rows.Ticket.Tested, $"0.05 / {Digits.Count(rows.Ticket.Tested)}"));
         return levels;

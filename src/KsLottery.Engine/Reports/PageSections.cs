@@ -24,16 +24,20 @@ internal static class PageSections
         string changed = ticket.Unchanged == ticket.Origin.Rows ? "The fine-tune changed no row"
             : $"The fine-tune changed {Digits.Count(ticket.Origin.Rows - ticket.Unchanged)} of the {Digits.Count(ticket.Origin.Rows, "row")}";
         string stand = ticket.Entries.Count == 0
-            ? $"None stands out at α = {Digits.Real(ticket.Selection.Alpha)}: there is no ticket."
-            : $"{Digits.Count(ticket.Entries.Count)} {Standing(ticket)} α = {Digits.Real(ticket.Selection.Alpha)} and "
+            ? $"None stands out{(ticket.IsByRank ? "" : $" at α = {Digits.Real(ticket.Selection.Alpha)}")}: there is no ticket."
+            : $"{Digits.Count(ticket.Entries.Count)} {Standing(ticket)} "
                 + $"{(ticket.Entries.Count == 1 ? "makes" : "make")} the ticket: {Digits.Count(ticket.Parameters)} of "
                 + $"{Digits.Count(ticket.Origin.CheckpointParameters)} parameters.";
         return $"{changed} of {ticket.Origin.Tensor}. {stand}";
     }
 
-    private static string Standing(Ticket ticket) => ticket.IsByRank ? "of largest h were taken, though none is below"
-        : ticket.Entries.Count == 1 ? "stands out at"
-        : "stand out at";
+    private static string Standing(Ticket ticket)
+    {
+        string alpha = $"α = {Digits.Real(ticket.Selection.Alpha)}";
+        if (!ticket.IsByRank) return $"{(ticket.Entries.Count == 1 ? "stands" : "stand")} out at {alpha} and";
+        string below = ticket.BelowAlpha == 0 ? "none" : Digits.Count(ticket.BelowAlpha);
+        return $"of largest h, chosen by rank ({below} of them below {alpha}),";
+    }
 
     /// <summary>The figures at the head of the page: a number and what it is.</summary>
     public static IEnumerable<(string Number, string What)> Tiles(ReportContent content)
@@ -44,7 +48,8 @@ internal static class PageSections
             yield return (Digits.Count(ticket.Entries.Count), $"of {Digits.Count(ticket.Origin.Rows, "row")} in the ticket");
             yield return (Digits.Percent(ticket.ShareOfCheckpoint), "of the checkpoint's parameters");
             yield return (Digits.Fixed((double)rows.LargestCount / rows.Width, 4), "largest D of a row");
-            if (rows.Best is [var best, ..]) yield return (Markup.Cut(RowCloud.Name(best), LongestToken), "the row that moved most");
+            if (rows.Best.MaxBy(Change) is { } farthest)
+                yield return (Markup.Cut(RowCloud.Name(farthest), LongestToken), $"moved most of {(ticket.Entries.Count > 0 ? "the ticket's" : "these")} rows");
         }
         if (content.Positions.Count > 0)
         {
@@ -53,6 +58,9 @@ internal static class PageSections
         }
         if (content.Arms.Count > 0) yield return (Digits.Count(ArmScores.Group(content.Arms).Count), "arms compared");
     }
+
+    /// <summary>The relative change by which rows are ordered: of a row that was zero it is infinite, for which a file has no number.</summary>
+    private static double Change(TicketEntry entry) => double.IsNaN(entry.RelativeDelta) ? double.PositiveInfinity : entry.RelativeDelta;
 
     /// <summary>The rows of the ticket; where it is empty those that come nearest.</summary>
     public static void WriteTicket(StringBuilder html, TestedRows rows)

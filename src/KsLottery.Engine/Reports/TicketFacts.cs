@@ -20,11 +20,19 @@ internal static class TicketFacts
             null => "not known to be tied",
         }),
         ("test", $"two-sample Kolmogorov-Smirnov, two-sided, {(ticket.Selection.Method == KsMethod.Exact ? "exact" : "asymptotic")} p"),
-        ("α", $"{Digits.Real(ticket.Selection.Alpha)}, correction: "
-            + $"{(ticket.Selection.Adjustment == PValueAdjustment.None ? "none" : ticket.Selection.Adjustment.ToString())}"),
-        ("needed", ticket.CriticalCount > ticket.Origin.Width ? "no h is large enough" : $"h ≥ {Digits.Count(ticket.CriticalCount)}"),
+        .. ticket.IsByRank ? ByRank(ticket) : ByAlpha(ticket),
         ("states", $"{Digits.Count(ticket.Changed)} changed, {Digits.Count(ticket.Unchanged)} unchanged, {Digits.Count(ticket.Degenerate)} "
             + $"degenerate, {Digits.Count(ticket.NonFinite)} not finite"),
         ("kslottery", ticket.Version),
     ]);
+
+    private static (string, string)[] ByAlpha(Ticket ticket) =>
+    [
+        ("α", $"{Digits.Real(ticket.Selection.Alpha)}, correction: "
+            + $"{(ticket.Selection.Adjustment == PValueAdjustment.None ? "none" : ticket.Selection.Adjustment.ToString())}"),
+        ("needed", ticket.CriticalCount > ticket.Origin.Width ? "no h is large enough" : $"h ≥ {Digits.Count(ticket.CriticalCount)}"),
+    ];
+
+    private static (string, string)[] ByRank(Ticket ticket) =>
+        [("chosen", $"by rank: the {Digits.Count(ticket.Selection.Top!.Value, "row")} of largest h, whatever α")];
 }

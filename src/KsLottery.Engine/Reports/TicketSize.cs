@@ -28,7 +28,7 @@ internal static class TicketSize
             Axis.Log("α", low, MostAlpha), Axis.Log("rows in the ticket", Floor, Math.Max(10, most * 1.5)));
         chart.Steps(drawn.Append((MostAlpha, most)), SvgChart.Color(0));
         double own = rows.Ticket.Selection.Alpha;
-        if (own > low && own < MostAlpha)
+        if (!rows.Ticket.IsByRank && own > low && own < MostAlpha)
         {
             int below = steps.Where(s => s.Log10 < Math.Log10(own)).Select(s => s.Rows).DefaultIfEmpty().Max();
             chart.RuleAtX(own, $"α = {Digits.Real(own)}: {Digits.Count(below, "row")}", SvgChart.Color(1));

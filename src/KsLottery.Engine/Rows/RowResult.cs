@@ -18,4 +18,7 @@ public readonly record struct RowResult(
 
     /// <summary>Whether the row has a statistic: it holds no NaN.</summary>
     public bool HasCount => Count >= 0;
+
+    /// <summary>Whether the row may win: it has a statistic, and all values before and after are finite.</summary>
+    public bool IsEligible => HasCount && State != RowState.NonFinite;
 }

@@ -16,7 +16,7 @@ public sealed class RowScanResult
                 case RowState.Degenerate: Degenerate++; break;
                 default: NonFinite++; break;
             }
-            LargestCount = Math.Max(LargestCount, row.Count);
+            if (row.IsEligible) LargestCount = Math.Max(LargestCount, row.Count);
         }
     }
 
@@ -56,10 +56,13 @@ public sealed class RowScanResult
     /// <summary>How many row pairs hold a NaN or an infinity.</summary>
     public long NonFinite { get; }
 
-    /// <summary>The largest h of any row; 0 when there is none.</summary>
+    /// <summary>The numbers of the rows in a state, ascending.</summary>
+    public IEnumerable<int> Find(RowState state) => Rows.Index().Where(row => row.Item.State == state).Select(row => row.Index);
+
+    /// <summary>The largest h of any row without a NaN or an infinity; 0 when there is none.</summary>
     public int LargestCount { get; }
 
-    /// <summary>The largest D = h/d of any row.</summary>
+    /// <summary>The largest D = h/d of any such row.</summary>
     public double LargestStatistic => (double)LargestCount / Width;
 
     /// <summary>Rows tested per second.</summary>

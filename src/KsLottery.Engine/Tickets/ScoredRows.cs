@@ -7,7 +7,7 @@ namespace KsLottery.Engine.Tickets;
 /// <summary>All rows of a scan with their p-values, and which of them win.</summary>
 /// <remarks>
 /// A p-value, adjusted or not, depends on the row's h alone, so there is one table of d + 1 entries for however many rows. Every row
-/// with an h is a test; a row with a NaN is none and does not count among them.
+/// with an h is a test; a row that holds a NaN or an infinity, before or after, is none: it does not count among them and never wins.
 /// </remarks>
 public sealed class ScoredRows
 {
@@ -36,7 +36,7 @@ public sealed class ScoredRows
     /// <summary>How the p-values were computed, never <see cref="KsMethod.Auto"/>.</summary>
     public KsMethod Method => _null.Method;
 
-    /// <summary>m: the number of rows with an h.</summary>
+    /// <summary>m: the number of rows with an h and no NaN or infinity.</summary>
     public int Tested { get; }
 
     /// <summary>h*: a row is below alpha exactly where h ≥ h*; d + 1 where no h would be.</summary>
@@ -53,34 +53,36 @@ public sealed class ScoredRows
         get
         {
             RowResult row = Scan.Rows[id];
-            if (!row.HasCount) return new(id, row, double.NaN, double.NaN, double.NaN, double.NaN, double.NaN);
+            double statistic = row.HasCount ? (double)row.Count / Scan.Width : double.NaN;
+            if (!row.IsEligible) return new(id, row, statistic, double.NaN, double.NaN, double.NaN, double.NaN);
             double adjusted = _adjusted[row.Count], log10 = _null.Log10PValue(row.Count), p = _null.PValue(row.Count);
             // The power of the logarithm would lose digits where the correction left p as it was.
-            return new(id, row, (double)row.Count / Scan.Width, p, log10, adjusted == log10 ? p : Math.Pow(10, adjusted), adjusted);
+            return new(id, row, statistic, p, log10, adjusted == log10 ? p : Math.Pow(10, adjusted), adjusted);
         }
     }
 
     /// <summary>Whether a row is below alpha.</summary>
-    public bool IsBelowAlpha(int id) => Scan.Rows[id].Count >= CriticalCount;
+    public bool IsBelowAlpha(int id) => Scan.Rows[id].IsEligible && Scan.Rows[id].Count >= CriticalCount;
 
     /// <summary>The number of rows below alpha.</summary>
-    public int CountBelowAlpha() => Scan.Rows.Count(row => row.Count >= CriticalCount);
+    public int CountBelowAlpha() => Scan.Rows.Count(row => row.IsEligible && row.Count >= CriticalCount);
 
     /// <summary>The ids of the rows below alpha, best first.</summary>
     /// <remarks>By h, then by the larger relative change, then by id: the order is the same on every machine.</remarks>
     public IReadOnlyList<int> RankBelowAlpha() => Rank(IsBelowAlpha);
 
-    /// <summary>The ids of the rows of largest h, best first, whether below alpha or not; rows with h = 0 have no rank.</summary>
+    /// <summary>The ids of the best rows, best first, whether below alpha or not.</summary>
+    /// <remarks>Ordered as <see cref="RankBelowAlpha"/>. Rows with h = 0 or with a value that is not finite have no rank: where too few are left, fewer are given.</remarks>
     public IReadOnlyList<int> RankTop(int count)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         // Rows below the h that already has enough rows above it need no sorting.
         int[] rowsWith = new int[Scan.Width + 1];
         foreach (RowResult row in Scan.Rows)
-            if (row.HasCount) rowsWith[row.Count]++;
+            if (row.IsEligible) rowsWith[row.Count]++;
         int least = Scan.Width + 1;
         for (int enough = 0; least > 1 && enough < count;) enough += rowsWith[--least];
-        return [.. Rank(id => Scan.Rows[id].Count >= least).Take(count)];
+        return [.. Rank(id => Scan.Rows[id].IsEligible && Scan.Rows[id].Count >= least).Take(count)];
     }
 
     private List<int> Rank(Predicate<int> chosen)
@@ -106,14 +108,14 @@ public sealed class ScoredRows
         Span<double> log10 = rented.AsSpan(0, rows.Count);
         for (int i = 0; i < rows.Count; i++)
         {
-            log10[i] = rows[i].HasCount ? _null.Log10PValue(rows[i].Count) : double.NaN;
-            if (rows[i].HasCount) tested++;
+            log10[i] = rows[i].IsEligible ? _null.Log10PValue(rows[i].Count) : double.NaN;
+            if (rows[i].IsEligible) tested++;
         }
         MultipleTesting.Adjust(log10, Selection.ColumnAdjustment, log10);
         double[] byCount = new double[Scan.Width + 1];
         Array.Fill(byCount, double.NaN);
         for (int i = 0; i < rows.Count; i++)
-            if (rows[i].HasCount) byCount[rows[i].Count] = log10[i];
+            if (rows[i].IsEligible) byCount[rows[i].Count] = log10[i];
         ArrayPool<double>.Shared.Return(rented);
         return byCount;
     }

@@ -8,8 +8,8 @@ namespace KsLottery.Engine.Tickets;
 /// <summary>One line that says all that a ticket depends on, in the manner of sacreBLEU's signatures.</summary>
 /// <remarks>
 /// <c>KS|d:4096|alt:two-sided|method:exact|alpha:0.05|adj:none|rows:32000|dtype:BF16/BF16|base:sha256:…|tuned:sha256:…|v:0.1.0</c>.
-/// Two runs with the same full line name the same rows. Its <c>dtype</c> is base/tuned, <c>top:K</c> stands behind <c>adj</c>
-/// where it was asked for, and the fingerprints are left out of a line that covers many tensors.
+/// Two runs with the same full line name the same rows. Its <c>dtype</c> is base/tuned, <c>top:K</c> stands in place of
+/// <c>alpha</c> and <c>adj</c> where rows won by rank, and the fingerprints are left out of a line that covers many tensors.
 /// </remarks>
 public sealed record Signature
 {
@@ -24,6 +24,9 @@ public sealed record Signature
 
     /// <summary>Method, level, correction and top; <see cref="KsMethod.Auto"/> where tensors differ in what it came to.</summary>
     public required TicketSelection Selection { get; init; }
+
+    /// <summary>Whether rows won by rank, <see cref="TicketSelection.Top"/>: alpha and correction have no say then.</summary>
+    public bool IsByRank { get; init; }
 
     /// <summary>The number of rows compared.</summary>
     public required long Rows { get; init; }
@@ -61,8 +64,11 @@ public sealed record Signature
         if (Width is { } width) Add("d", width.ToString(CultureInfo.InvariantCulture));
         Add("alt", "two-sided");
         Add("method", Selection.Method.ToName());
-        Add("alpha", Selection.Alpha.ToString("R", CultureInfo.InvariantCulture));
-        Add("adj", Selection.Adjustment.ToName());
+        if (!IsByRank)
+        {
+            Add("alpha", Selection.Alpha.ToString("R", CultureInfo.InvariantCulture));
+            Add("adj", Selection.Adjustment.ToName());
+        }
         if (Selection.Top is { } top) Add("top", top.ToString(CultureInfo.InvariantCulture));
         Add("rows", Rows.ToString(CultureInfo.InvariantCulture));
         if (BaseType is { } baseType && TunedType is { } tunedType) Add("dtype", $"{baseType.ToName()}/{tunedType.ToName()}");

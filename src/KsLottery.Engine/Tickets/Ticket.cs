@@ -5,7 +5,7 @@ namespace KsLottery.Engine.Tickets;
 
 /// <summary>The winning ticket: the rows that a fine-tune moved, and all that is needed to believe it.</summary>
 /// <remarks>
-/// Every row below alpha is in it, as in the paper. Rows that were constant or nearly zero before are among them, since the test says
+/// Every row below alpha is in it, as in the paper, or as many of the best rows as were asked for. Rows that were constant or nearly zero before are among them, since the test says
 /// so, but they are marked <c>degenerate</c>: their D says nothing about the task.
 /// </remarks>
 public sealed record Ticket
@@ -19,10 +19,10 @@ public sealed record Ticket
     /// <summary>h*, see <see cref="ScoredRows.CriticalCount"/>.</summary>
     public required int CriticalCount { get; init; }
 
-    /// <summary>Whether no row was below alpha, so that <see cref="TicketSelection.Top"/> chose the rows.</summary>
+    /// <summary>Whether <see cref="TicketSelection.Top"/> chose the rows: they are the best, and need not be below alpha.</summary>
     public required bool IsByRank { get; init; }
 
-    /// <summary>m: the rows with an h.</summary>
+    /// <summary>m: the rows with an h, NaN and infinity apart.</summary>
     public required int Tested { get; init; }
 
     /// <summary>Rows that kept every value.</summary>
@@ -46,6 +46,12 @@ public sealed record Ticket
     /// <summary>The row numbers, ascending.</summary>
     public IReadOnlyList<int> Ids => [.. Entries.Select(e => e.Id).Order()];
 
+    /// <summary>Whether the ticket's own line names alpha though its rows were chosen by rank, as earlier versions wrote it.</summary>
+    internal bool NamesAlpha { get; init; }
+
+    /// <summary>How many of its rows are below alpha: all of them, unless they were chosen by rank.</summary>
+    public int BelowAlpha => Entries.Count(e => e.Count >= CriticalCount);
+
     /// <summary>k·d: the parameters that the ticket holds.</summary>
     public long Parameters => (long)Entries.Count * Origin.Width;
 
@@ -60,6 +66,7 @@ public sealed record Ticket
     {
         Width = Origin.Width,
         Selection = Selection,
+        IsByRank = IsByRank && !NamesAlpha,
         Rows = Origin.Rows,
         BaseType = Origin.BaseType,
         TunedType = Origin.TunedType,
@@ -81,15 +88,13 @@ public sealed record Ticket
         if (origin.Rows != scan.Rows.Count || origin.Width != scan.Width)
             throw new ArgumentException($"the origin has {origin.Rows} rows of {origin.Width}, {scan.Rows.Count} of {scan.Width} were scanned. "
                 + "Give the origin of this scan.", nameof(origin));
-        IReadOnlyList<int> winners = rows.RankBelowAlpha();
-        bool isByRank = winners.Count == 0 && rows.Selection.Top is not null;
-        if (isByRank) winners = rows.RankTop(rows.Selection.Top!.Value);
+        IReadOnlyList<int> winners = rows.Selection.Top is { } top ? rows.RankTop(top) : rows.RankBelowAlpha();
         return new()
         {
             Origin = origin,
             Selection = rows.Selection with { Method = rows.Method },
             CriticalCount = rows.CriticalCount,
-            IsByRank = isByRank,
+            IsByRank = rows.Selection.Top is not null,
             Tested = rows.Tested,
             Unchanged = scan.Unchanged,
             Changed = scan.Changed,

@@ -66,6 +66,8 @@ internal sealed class TicketFileReader(string path)
             NonFinite = root.Integer("non_finite", 0, rows),
             Entries = [.. root.List("entries").Select(e => Entry(e, rows, width))],
         };
+        // Versions that took rows by rank only where none was below alpha wrote alpha into the line of those too.
+        if (ticket.IsByRank) ticket = ticket with { NamesAlpha = root.Text("signature").Contains("|alpha:", StringComparison.Ordinal) };
         Check(root, ticket);
         return ticket;
     }
@@ -104,6 +106,7 @@ internal sealed class TicketFileReader(string path)
             throw root.Wrong("ticket_parameters", $"{ids.Length} rows of {ticket.Origin.Width} have {ticket.Parameters}");
         if (ticket.Unchanged + ticket.Changed + ticket.Degenerate + ticket.NonFinite != ticket.Origin.Rows)
             throw root.Wrong("unchanged", $"with changed, degenerate and non_finite it must come to {ticket.Origin.Rows} rows");
+        if (ticket.IsByRank && !(ids.Length <= ticket.Selection.Top)) throw root.Wrong("top", $"the ticket has {ids.Length} rows by rank");
         if (root.Text("signature") != ticket.Signature.ToString())
             throw root.Wrong("signature", $"the other values give {ticket.Signature}");
     }

@@ -25,7 +25,8 @@ public sealed record TicketSelection
     /// <summary>The correction for the number of rows; none by default.</summary>
     public PValueAdjustment Adjustment { get; init; } = PValueAdjustment.None;
 
-    /// <summary>Where no row is below alpha, this many rows of the largest h win instead; null leaves the ticket empty.</summary>
+    /// <summary>This many of the best rows win, whatever alpha; null lets alpha decide.</summary>
+    /// <remarks>Fewer win only where fewer are eligible, see <see cref="ScoredRows.RankTop"/>.</remarks>
     /// <exception cref="ArgumentOutOfRangeException">The value is below 1.</exception>
     public int? Top
     {

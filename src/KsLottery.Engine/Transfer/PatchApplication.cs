@@ -21,25 +21,32 @@ public static class PatchApplication
     /// <param name="basePath">The base checkpoint: a file, a folder or an index; never written to.</param>
     /// <param name="patchPath">The row patch, or the folder that it lies in.</param>
     /// <param name="outDirectory">A folder that does not exist or is empty, in one that exists.</param>
-    /// <param name="options">How to read the inputs; mapped into memory by default.</param>
+    /// <param name="options">How to read the inputs, and what may be written.</param>
     /// <param name="progress">Hears of every 16 MiB written.</param>
     /// <param name="cancellationToken">Stops between pieces; nothing is left behind.</param>
     /// <exception cref="PatchMismatchException">The base is not the one that the patch was made for, in any byte of the tensor.</exception>
+    /// <exception cref="NotFiniteNumberException">A row would hold a NaN or an infinity, and nobody asked for it.</exception>
     /// <exception cref="CheckpointFormatException">Checkpoint or patch cannot be read.</exception>
     /// <exception cref="KeyNotFoundException">The base has no tensor of the name that the patch gives.</exception>
     /// <exception cref="IOException">The output is an input, a file, or a folder with content, or cannot be written.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
-    public static PatchResult Apply(string basePath, string patchPath, string outDirectory, CheckpointOptions? options = null,
+    public static PatchResult Apply(string basePath, string patchPath, string outDirectory, PatchOptions? options = null,
         IProgress<PatchProgress>? progress = null, CancellationToken cancellationToken = default)
     {
-        using RowPatch patch = RowPatch.Open(patchPath, options);
-        using Checkpoint checkpoint = Checkpoint.Open(basePath, options);
+        options ??= new();
+        using RowPatch patch = RowPatch.Open(patchPath, options.Reading);
+        using Checkpoint checkpoint = Checkpoint.Open(basePath, options.Reading);
         using StagedFolder folder = new(outDirectory, basePath, patchPath);
         Tensor tensor = checkpoint.GetTensor(patch.TensorName);
         PatchFit.ThrowIfNotBase(patch, tensor, cancellationToken);
+        List<int> nonFinite = PatchFit.FindNonFinite(patch, tensor, cancellationToken);
+        if (nonFinite.Count > 0 && !options.AllowsNonFinite) throw PatchFit.NonFinite(patch, nonFinite);
         PatchResult result = Rewrite(checkpoint, tensor, patch, patch.Rows, folder, progress, cancellationToken);
         folder.Commit(cancellationToken);
-        return result with { Notes = [.. PatchNotes.AboutTying(checkpoint, tensor, patch), .. result.Notes] };
+        return result with
+        {
+            Notes = [.. PatchNotes.AboutTying(checkpoint, tensor, patch), .. PatchNotes.AboutNonFinite(nonFinite), .. result.Notes],
+        };
     }
 
     /// <summary>Takes a patch out again: the rewritten file has the base file's exact bytes.</summary>
@@ -52,7 +59,7 @@ public static class PatchApplication
     /// <exception cref="PatchMismatchException">
     /// The checkpoint does not hold the patch's rows, or with the base rows put back its tensor is not the base's: other rows changed.
     /// </exception>
-    /// <inheritdoc cref="Apply" path="/exception[not(contains(@cref,'PatchMismatch'))]"/>
+    /// <inheritdoc cref="Apply" path="/exception[not(contains(@cref,'PatchMismatch') or contains(@cref,'NotFinite'))]"/>
     public static PatchResult Revert(string patchedPath, string patchPath, string outDirectory, CheckpointOptions? options = null,
         IProgress<PatchProgress>? progress = null, CancellationToken cancellationToken = default)
     {

@@ -52,6 +52,25 @@ internal static class PatchFit
                 "Give the checkpoint that was written by applying it");
     }
 
+    /// <summary>The rows of a patch that would hold a NaN or an infinity in a tensor's type.</summary>
+    public static List<int> FindNonFinite(RowPatch patch, Tensor tensor, CancellationToken cancellationToken)
+    {
+        StoredRows stored = new(patch.Indices, patch.Rows, tensor.ElementType);
+        List<int> found = [];
+        for (int place = 0; place < patch.Indices.Count; place++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (!RowRounding.AreFinite(stored.Get(place, out _), tensor.ElementType)) found.Add(patch.Indices[place]);
+        }
+        return found;
+    }
+
+    /// <summary>The refusal of such rows.</summary>
+    public static NotFiniteNumberException NonFinite(RowPatch patch, List<int> rows) =>
+        new($"{patch.Path}: of the patch's {patch.Indices.Count} rows {Name(rows)} would hold a NaN or an infinity as "
+            + $"{patch.BaseElementType.ToName()}, with which no model works. Find the ticket again, which leaves such rows out, take a base of a "
+            + "wider type, or ask for them (--allow-non-finite).");
+
     private static void ThrowIfOtherForm(RowPatch patch, Tensor tensor)
     {
         if (tensor.DtypeName == patch.BaseElementType.ToName() && tensor.Shape is [var rows, var width] && rows == patch.BaseRowCount
@@ -67,6 +86,7 @@ internal static class PatchFit
 
     private static string Place(Tensor tensor) => $"{tensor.File.Path}, tensor {CheckpointFormatException.Quote(tensor.Name)}";
 
-    private static string Name(List<int> rows) =>
+    /// <summary>How many rows, and the first of them.</summary>
+    public static string Name(List<int> rows) =>
         $"{rows.Count} ({string.Join(", ", rows.Take(MostRowsNamed))}{(rows.Count > MostRowsNamed ? ", …" : "")})";
 }

@@ -20,6 +20,13 @@ internal static class PatchNotes
             yield return $"The patch was made for a base that is {Tied(was)}; this one is {Tied(isNow)} by its configuration.";
     }
 
+    /// <summary>Rows with a NaN or an infinity that were asked for.</summary>
+    public static IEnumerable<string> AboutNonFinite(List<int> rows)
+    {
+        if (rows.Count > 0)
+            yield return $"As asked, {PatchFit.Name(rows)} of the rows hold a NaN or an infinity now: the model will not work.";
+    }
+
     /// <summary>What rounding to the checkpoint's type did.</summary>
     public static IEnumerable<string> AboutRounding(RoundingLoss loss, RowPatch patch)
     {
@@ -27,8 +34,8 @@ internal static class PatchNotes
             yield return $"{loss.Inexact} of {(long)patch.Indices.Count * patch.Width} {patch.Rows.ElementType.ToName()} values are not "
                 + $"exact in {patch.BaseElementType.ToName()} and were rounded to nearest, ties to even.";
         if (loss.Overflowed > 0)
-            yield return $"{loss.Overflowed} values lie beyond the range of {patch.BaseElementType.ToName()} and became infinite: "
-                + "the model will not work. Take a base of a wider type.";
+            yield return $"{loss.Overflowed} values lie beyond the range of {patch.BaseElementType.ToName()} and became infinite. "
+                + "Take a base of a wider type.";
     }
 
     /// <summary>Other files with weights in the folder.</summary>

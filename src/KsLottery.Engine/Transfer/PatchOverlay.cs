@@ -14,6 +14,7 @@ public static class PatchOverlay
     /// <param name="cancellationToken">Stops while the base is compared.</param>
     /// <returns>What a reader should know beyond that it was done.</returns>
     /// <exception cref="PatchMismatchException">The base is not the one that the patch was made for, in any byte of the tensor.</exception>
+    /// <exception cref="NotFiniteNumberException">A row would hold a NaN or an infinity, with which no model works.</exception>
     /// <exception cref="NotSupportedException">The patch is for another tensor than the input embedding.</exception>
     /// <exception cref="KeyNotFoundException">The base has no tensor of the name that the patch gives.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
@@ -27,6 +28,7 @@ public static class PatchOverlay
         if (tensor.Name != weights.TokenEmbedding.Name)
             throw new NotSupportedException($"{patch.Path}: the patch is for {CheckpointFormatException.Quote(tensor.Name)}; only rows of "
                 + $"{CheckpointFormatException.Quote(weights.TokenEmbedding.Name)} can be put in place in memory. Apply it, and take the result.");
+        if (PatchFit.FindNonFinite(patch, tensor, cancellationToken) is { Count: > 0 } nonFinite) throw PatchFit.NonFinite(patch, nonFinite);
         weights.PutRows(patch.Indices, Values(patch.Rows, [.. Enumerable.Range(0, patch.Indices.Count)], tensor.ElementType, out RoundingLoss loss));
         return [.. PatchNotes.AboutTying(checkpoint, tensor, patch), .. PatchNotes.AboutRounding(loss, patch)];
     }

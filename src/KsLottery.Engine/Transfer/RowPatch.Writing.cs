@@ -43,7 +43,7 @@ public sealed partial class RowPatch
 
         SelectedRows tuned = new(tunedTensor, indices, cancellationToken);
         WriteFile(path, baseTensor, indices, tunedTensor.ElementType, stream => tuned.WriteTo(stream, tunedTensor.ElementType),
-            CheckFingerprint(origin.TunedFingerprint) ?? Fingerprint.OfTensor(tunedTensor, cancellationToken), origin, cancellationToken);
+            tuned.FindNonFinite(), CheckFingerprint(origin.TunedFingerprint) ?? Fingerprint.OfTensor(tunedTensor, cancellationToken), origin, cancellationToken);
     }
 
     /// <summary>Writes rows that were trained by themselves as a patch for the base; the file appears whole or not at all.</summary>
@@ -68,12 +68,15 @@ public sealed partial class RowPatch
         if (rows.Length != indices.Count * baseTensor.Shape[1])
             throw new ArgumentException($"{indices.Count} rows of {baseTensor.Shape[1]} values are {indices.Count * baseTensor.Shape[1]}, "
                 + $"{rows.Length} are given. Nothing was written.", nameof(rows));
+        int width = (int)baseTensor.Shape[1];
+        List<int> nonFinite = [.. indices.Where((_, place) => !RowRounding.AreFinite(
+            MemoryMarshal.AsBytes(rows.Span.Slice(place * width, width)), ElementType.F32))];
         WriteFile(path, baseTensor, indices, ElementType.F32, stream => stream.Write(MemoryMarshal.AsBytes(rows.Span)),
-            CheckFingerprint(origin.TunedFingerprint) ?? TrainedFingerprint(baseTensor, indices, rows.Span, cancellationToken), origin, cancellationToken);
+            nonFinite, CheckFingerprint(origin.TunedFingerprint) ?? TrainedFingerprint(baseTensor, indices, rows.Span, cancellationToken), origin, cancellationToken);
     }
 
     private static void WriteFile(string path, Tensor baseTensor, IReadOnlyList<int> indices, ElementType tunedType, Action<Stream> writeRows,
-        string tunedFingerprint, RowPatchOrigin origin, CancellationToken cancellationToken)
+        List<int> nonFinite, string tunedFingerprint, RowPatchOrigin origin, CancellationToken cancellationToken)
     {
         SelectedRows before = new(baseTensor, indices, cancellationToken);
         ElementType beforeType = before.SurviveIn(tunedType) ? tunedType : baseTensor.ElementType;
@@ -90,6 +93,7 @@ public sealed partial class RowPatch
             ["tied"] = origin.IsTied switch { true => "true", false => "false", null => "unknown" },
             ["signature"] = origin.Signature,
         };
+        if (nonFinite.Count > 0) metadata["non_finite_rows"] = string.Join(',', nonFinite);
         SafetensorsWriter.Write(path,
         [
             new TensorSource(IndicesName, ElementType.I32, [indices.Count], stream => WriteIndices(stream, indices)),

@@ -16,7 +16,7 @@ namespace KsLottery.Engine.Transfer;
 /// <para>
 /// The metadata: <c>format</c>, <c>format_version</c>, <c>tensor</c>, <c>base_dtype</c>, <c>base_shape</c>, <c>base_fingerprint</c>,
 /// <c>tuned_fingerprint</c>, <c>tied</c> (<c>true</c>, <c>false</c> or <c>unknown</c>: whether the base's output head is this matrix as
-/// well) and <c>signature</c>.
+/// well) and <c>signature</c>; where rows hold a NaN or an infinity also <c>non_finite_rows</c>, their indices.
 /// </para>
 /// <para>Only the indices are held in memory. Reading is safe from several threads; disposing releases the file.</para>
 /// </remarks>

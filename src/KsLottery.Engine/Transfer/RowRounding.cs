@@ -37,6 +37,14 @@ internal static class RowRounding
         return loss;
     }
 
+    /// <summary>Whether no value is a NaN or an infinity.</summary>
+    public static bool AreFinite(ReadOnlySpan<byte> values, ElementType type)
+    {
+        for (int step = type.ByteSize(); !values.IsEmpty; values = values[step..])
+            if (!float.IsFinite(Read(values, type))) return false;
+        return true;
+    }
+
     /// <summary>Whether values survive the way to another type and back with every bit, those of a NaN included.</summary>
     public static bool IsReversible(ReadOnlySpan<byte> source, ElementType from, ElementType to)
     {

@@ -20,6 +20,19 @@ internal readonly struct SelectedRows(Tensor tensor, IReadOnlyList<int> indices,
         return true;
     }
 
+    /// <summary>The rows that hold a NaN or an infinity.</summary>
+    public List<int> FindNonFinite()
+    {
+        List<int> found = [];
+        byte[] buffer = new byte[_rowLength];
+        foreach (int index in indices)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (!RowRounding.AreFinite(Read(index, buffer), tensor.ElementType)) found.Add(index);
+        }
+        return found;
+    }
+
     /// <summary>Writes the rows in a type that loses nothing.</summary>
     public void WriteTo(Stream stream, ElementType type)
     {

@@ -15,7 +15,7 @@ public sealed class FindTests
         "format", "format_version", "version", "signature", "tensor", "shape", "tied", "base_dtype", "tuned_dtype", "base_fingerprint",
         "tuned_fingerprint", "alternative", "method", "alpha", "adjustment", "adjusted_by", "top", "critical_h", "by_rank", "rows", "tested",
         "unchanged", "changed", "degenerate", "non_finite", "ticket_rows", "ticket_parameters", "checkpoint_parameters", "share_of_tensor",
-        "share_of_checkpoint", "ids", "entries", "tuned_tensor", "tuned_tied", "tokenizer", "kernel", "threads", "rows_per_second",
+        "share_of_checkpoint", "ids", "entries", "non_finite_rows", "warnings", "tuned_tensor", "tuned_tied", "tokenizer", "kernel", "threads", "rows_per_second",
         "scan_seconds", "seconds", "files",
     ];
 
@@ -40,9 +40,11 @@ public sealed class FindTests
         Assert.That(run.Lines[0], Is.EqualTo("model.embed_tokens.weight: 512 rows of 64, F32"));
         Assert.That(run.Lines[1], Does.StartWith("base tied").And.Contain("tuned checkpoint not tied"));
         Assert.That(run.Lines[2], Is.EqualTo("tokens from tok512.model"));
-        Assert.That(run.Lines[3], Does.Match("^rank +id +token +h +D +p +log10 p +sign +location +change +category$"));
-        Assert.That(run.Lines[4], Does.Match(@"^ +1 +470 +V +27 +0\.4219 +1\.73e-5 +-4\.76 +- +-0\.3329 +166\.22 % +changed$"));
-        Assert.That(run.Lines[7], Is.EqualTo("… and 91 more: see --out DIR, or --limit 0"));
+        Assert.That(run.Lines[3], Does.StartWith("warning: the base is tied, the tuned checkpoint is not: in the base the rows of "
+            + "model.embed_tokens.weight are the output head's too").And.EndWith("a tensor of its own"));
+        Assert.That(run.Lines[4], Does.Match("^rank +id +token +h +D +p +log10 p +sign +location +change +category$"));
+        Assert.That(run.Lines[5], Does.Match(@"^ +1 +470 +V +27 +0\.4219 +1\.73e-5 +-4\.76 +- +-0\.3329 +166\.22 % +changed$"));
+        Assert.That(run.Lines[8], Is.EqualTo("… and 91 more: see --out DIR, or --limit 0"));
         Assert.That(run.Lines, Has.Some.Match("^rows +512: 250 changed, 262 identical$")
             .And.Some.Match(@"^ticket +94 rows: 6,016 parameters, 18\.36 % of the tensor, 2\.31 % of the checkpoint$")
             .And.Some.Match(@"^alpha +0\.05: h ≥ 16, that is D ≥ 0\.2500$")
@@ -66,7 +68,7 @@ public sealed class FindTests
     }
 
     [Test]
-    public void Top_makes_the_best_rows_the_ticket_where_nothing_passes()
+    public void Top_makes_the_best_rows_the_ticket_whatever_alpha()
     {
         using TemporaryFolder folder = new();
         JsonElement found = KsLotteryTool.Run("find", Base, Ordinary, "--top", "5", "--json", "--out", folder.File("out")).Json();
@@ -74,7 +76,20 @@ public sealed class FindTests
         Assert.That(found.GetProperty("signature").GetString(), Does.Contain("|top:5|"));
         Assert.That(File.Exists(Path.Combine(folder.File("out"), "patch.safetensors")), Is.True);
         JsonElement hot = KsLotteryTool.Run("find", Base, Hot, "--top", "5", "--json").Json();
-        Assert.That((hot.GetProperty("by_rank").GetBoolean(), hot.GetProperty("ids").GetArrayLength()), Is.EqualTo((false, 94)));
+        Assert.That((hot.GetProperty("by_rank").GetBoolean(), hot.GetProperty("ids").GetArrayLength()), Is.EqualTo((true, 5)));
+        int[] best = [.. KsLotteryTool.Run("find", Base, Hot, "--json").Json().GetProperty("entries").EnumerateArray().Take(5)
+            .Select(e => e.GetProperty("id").GetInt32())];
+        Assert.That(hot.GetProperty("entries").EnumerateArray().Select(e => e.GetProperty("id").GetInt32()), Is.EqualTo(best));
+    }
+
+    [Test]
+    public void A_ticket_by_rank_says_how_many_of_its_rows_are_below_alpha_and_where_too_few_changed()
+    {
+        ToolRun few = KsLotteryTool.Run("find", Base, Hot, "--top", "100");
+        Assert.That(few.Lines, Has.Some.StartsWith("by --top, the 100 rows of largest h make the ticket, 94 of them below alpha = 0.05: at d = 64"));
+        Assert.That(few.Lines, Has.None.Match("^alpha "));
+        ToolRun all = KsLotteryTool.Run("find", Base, Hot, "--top", "100000");
+        Assert.That(all.Lines, Has.Some.EqualTo("--top asks for 100,000, but no more rows changed their distribution"));
     }
 
     [Test]
@@ -314,5 +329,59 @@ public sealed class FindTests
         stream.Write(BitConverter.GetBytes((long)header.Length));
         stream.Write(System.Text.Encoding.ASCII.GetBytes(header));
         stream.SetLength(stream.Position + 2 * rows * width);
+    }
+
+    [Test]
+    public void Rows_that_are_not_finite_are_named_with_their_tokens_and_never_win()
+    {
+        using TemporaryFolder folder = new();
+        (string before, string after) = WriteNonFinite(folder);
+        ToolRun run = KsLotteryTool.Run("find", before, after, "--out", folder.File("out"));
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        Assert.That(run.Lines, Has.Some.EqualTo("3 rows with values that are not finite, which never win: "
+            + "1 t1 (NaN in the tuned), 3 t3 (infinite in the tuned), 4 t4 (NaN in the base, infinite in the tuned)"));
+        Assert.That(run.Lines, Has.Some.Match("^rows +8: 1 changed, 4 identical, 3 not finite$").And.Some.Match("^ticket +1 row:"));
+        string[][] rows = [.. File.ReadLines(Path.Combine(folder.File("out"), "rows.tsv")).Skip(1).Select(l => l.Split('\t'))];
+        Assert.That(rows.Where(r => r[2] == "non-finite").Select(r => (r[0], r[1])), Is.EqualTo(new[] { ("1", "t1"), ("3", "t3"), ("4", "t4") }));
+
+        JsonElement json = KsLotteryTool.Run("find", before, after, "--json", "--top", "8").Json();
+        Assert.That(json.GetProperty("ids").EnumerateArray().Select(id => id.GetInt32()), Is.EqualTo(new[] { 6 }), "not even by rank");
+        Assert.That(json.GetProperty("non_finite_rows").EnumerateArray().Select(r => (r.GetProperty("id").GetInt32(), r.GetProperty("piece").GetString(),
+            r.GetProperty("base").GetString(), r.GetProperty("tuned").GetString())), Is.EqualTo(new[]
+            {
+                (1, "t1", "finite", "NaN"), (3, "t3", "finite", "infinite"), (4, "t4", "NaN", "infinite"),
+            }));
+    }
+
+    [TestCase(false, true, "the tuned checkpoint is tied, the base is not"), TestCase(true, true, null), TestCase(false, false, null)]
+    public void Tying_that_differs_is_warned_of(bool isBaseTied, bool isTunedTied, string? warning)
+    {
+        using TemporaryFolder folder = new();
+        (string before, string after) = WriteNonFinite(folder);
+        foreach ((string model, bool tied) in new[] { (before, isBaseTied), (after, isTunedTied) })
+            File.WriteAllText(Path.Combine(model, "config.json"), tied ? """{"tie_word_embeddings":true}""" : """{"tie_word_embeddings":false}""");
+        JsonElement warnings = KsLotteryTool.Run("find", before, after, "--json").Json().GetProperty("warnings");
+        Assert.That(warnings.EnumerateArray().Select(w => w.GetString()), warning is null ? Is.Empty : Has.One.Contains(warning));
+        Assert.That(KsLotteryTool.Run("find", before, after).Output, warning is null ? Does.Not.Contain("warning") : Does.Contain(warning));
+    }
+
+    /// <summary>Eight rows of 32 values: row 6 moved, rows 1, 3 and 4 hold a NaN or an infinity.</summary>
+    private static (string Base, string Tuned) WriteNonFinite(TemporaryFolder folder)
+    {
+        float[] before = [.. Enumerable.Range(0, 8 * 32).Select(i => MathF.Sin(i))], after = [.. before];
+        for (int i = 0; i < 32; i++) after[(6 * 32) + i] += 3;
+        (after[35], after[100], before[130], after[131]) = (float.NaN, float.NegativeInfinity, float.NaN, float.PositiveInfinity);
+        return (Write("base", before), Write("tuned", after));
+
+        string Write(string name, float[] values)
+        {
+            string model = Directory.CreateDirectory(folder.File(name)).FullName;
+            byte[] bytes = [.. values.SelectMany(BitConverter.GetBytes)];
+            SafetensorsWriter.Write(Path.Combine(model, "model.safetensors"),
+                [TensorSource.FromBytes("model.embed_tokens.weight", ElementType.F32, [8, 32], bytes)]);
+            File.WriteAllText(Path.Combine(model, "tokenizer.json"),
+                "{\"model\":{\"type\":\"BPE\",\"vocab\":{" + string.Join(',', Enumerable.Range(0, 8).Select(i => $"\"t{i}\":{i}")) + "},\"merges\":[]}}");
+            return model;
+        }
     }
 }

@@ -40,6 +40,7 @@ public sealed class RowsFileTests
         Assert.That(lines[1], Is.EqualTo(new[] { "0", "", "non-finite", "nan", "nan", "nan", "nan", "nan", "0", "nan", "nan", "nan", "nan" }));
         Assert.That((lines[2][2], lines[2][11]), Is.EqualTo(("degenerate", "inf")));
         Assert.That((lines[3][2], lines[3][3]), Is.EqualTo(("non-finite", "1")), "an infinity has a rank");
+        Assert.That(lines[3][5..8], Is.EqualTo(new[] { "nan", "nan", "nan" }), "and is no test");
         Assert.That(lines[3][10], Is.EqualTo("inf"));
     }
 

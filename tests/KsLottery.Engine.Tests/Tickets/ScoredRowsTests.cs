@@ -42,6 +42,20 @@ public sealed class ScoredRowsTests
     }
 
     [Test]
+    public void Rows_with_an_infinity_before_or_after_are_no_tests_and_no_winners()
+    {
+        float[] infinite = SmallMatrices.Lifted(8);
+        infinite[3] = float.PositiveInfinity;
+        ScoredRows rows = new(SmallMatrices.Scan(
+            before: [SmallMatrices.Steps, SmallMatrices.Steps, infinite], tuned: [SmallMatrices.Lifted(7), infinite, SmallMatrices.Steps]));
+        Assert.That(rows.Scan.Rows.Select(row => row.Count), Is.EqualTo(new[] { 7, 8, 8 }), "an infinity is an ordinary value of the test");
+        Assert.That((rows.Tested, rows.CountBelowAlpha(), rows.IsBelowAlpha(1), rows.Scan.LargestCount), Is.EqualTo((1, 1, false, 7)));
+        Assert.That((rows.RankBelowAlpha().Single(), rows.RankTop(10).Single()), Is.EqualTo((0, 0)));
+        Assert.That((rows[1].Statistic, rows[1].PValue, rows[2].AdjustedPValue), Is.EqualTo((1.0, double.NaN, double.NaN)));
+        Assert.That(rows.Scan.Find(RowState.NonFinite), Is.EqualTo(new[] { 1, 2 }));
+    }
+
+    [Test]
     public void With_a_correction_exactly_the_rows_whose_adjusted_p_is_below_alpha_win(
         [Values(PValueAdjustment.Bonferroni, PValueAdjustment.Holm, PValueAdjustment.BenjaminiHochberg)] PValueAdjustment adjustment,
         [Values(0.002, 0.01, 0.05, 0.3)] double alpha)

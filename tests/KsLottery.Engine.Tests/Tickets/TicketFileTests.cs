@@ -16,7 +16,7 @@ public sealed class TicketFileTests
         Ticket ticket = Make(new() { Alpha = 0.1, Adjustment = PValueAdjustment.Holm, Top = 3 });
         TicketFile.Write(folder.File("t"), ticket);
         Ticket read = TicketFile.Read(folder.File("t"));
-        Assert.That(read.Entries, Is.EqualTo(ticket.Entries).And.Count.EqualTo(2));
+        Assert.That(read.Entries, Is.EqualTo(ticket.Entries).And.Count.EqualTo(3));
         Assert.That(read with { Entries = ticket.Entries }, Is.EqualTo(ticket));
         Assert.That(read.Signature, Is.EqualTo(ticket.Signature));
         Assert.That(File.ReadAllText(folder.File("t")).Where(c => c is not '\n'), Is.All.InRange(' ', '~'), "the tensor's name is hostile");
@@ -33,6 +33,29 @@ public sealed class TicketFileTests
         Assert.That(entry.GetProperty("relative_delta").ValueKind, Is.EqualTo(JsonValueKind.Null));
         Assert.That(entry.GetProperty("cosine").ValueKind, Is.EqualTo(JsonValueKind.Null));
         Assert.That(TicketFile.Read(folder.File("t")).Entries[0].RelativeDelta, Is.NaN);
+    }
+
+    [TestCase(true), TestCase(false)]
+    public void A_ticket_of_a_version_whose_top_gave_way_to_alpha_is_read(bool byRank)
+    {
+        using TemporaryFolder folder = new();
+        TicketFile.Write(folder.File("t"), Make(new()) with { IsByRank = byRank, Selection = new() { Method = KsMethod.Exact, Top = 2 } });
+        string text = File.ReadAllText(folder.File("t"));
+        if (byRank) File.WriteAllText(folder.File("t"), text.Replace("|top:2|", "|alpha:0.05|adj:none|top:2|"));
+        Assert.That(File.ReadAllText(folder.File("t")), Does.Contain("|alpha:0.05|adj:none|top:2|"));
+        Ticket read = TicketFile.Read(folder.File("t"));
+        Assert.That((read.IsByRank, read.Selection.Top, read.Entries.Count), Is.EqualTo((byRank, 2, 2)));
+        Assert.That(text, byRank ? Does.Not.Contain(read.Signature.ToString()) : Does.Contain(read.Signature.ToString()));
+        TicketFile.Write(folder.File("again"), read);
+        Assert.That(File.ReadAllText(folder.File("again")), Is.EqualTo(File.ReadAllText(folder.File("t"))));
+    }
+
+    [Test]
+    public void A_ticket_by_rank_has_no_more_rows_than_were_asked_for()
+    {
+        using TemporaryFolder folder = new();
+        TicketFile.Write(folder.File("t"), Make(new()) with { IsByRank = true, Selection = new() { Method = KsMethod.Exact, Top = 1 } });
+        Assert.That(() => TicketFile.Read(folder.File("t")), Throws.TypeOf<InvalidDataException>().With.Message.Contains("top: the ticket has 2 rows"));
     }
 
     [Test]

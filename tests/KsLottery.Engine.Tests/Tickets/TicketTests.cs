@@ -22,7 +22,7 @@ public sealed class TicketTests
     }
 
     [Test]
-    public void Top_fills_a_ticket_only_where_no_row_is_below_alpha()
+    public void Top_takes_exactly_the_best_rows_whatever_alpha()
     {
         RowScanResult weak = SmallMatrices.Scan(SmallMatrices.Lifted(1), SmallMatrices.Lifted(3), SmallMatrices.Lifted(2));
         Ticket empty = Ticket.Select(new(weak), SmallMatrices.Origin(weak));
@@ -31,8 +31,20 @@ public sealed class TicketTests
         Assert.That((ranked.IsByRank, ranked.Entries.Select(e => e.Id).ToArray()), Is.EqualTo((true, new[] { 1, 2 })));
 
         RowScanResult strong = SmallMatrices.Scan(SmallMatrices.Lifted(8), SmallMatrices.Lifted(3), SmallMatrices.Lifted(7));
-        Ticket passed = Ticket.Select(new(strong, new() { Top = 1 }), SmallMatrices.Origin(strong));
-        Assert.That((passed.IsByRank, passed.Entries.Count), Is.EqualTo((false, 2)), "two rows are below alpha, and top takes none away");
+        Ticket Top(int top) => Ticket.Select(new(strong, new() { Top = top }), SmallMatrices.Origin(strong));
+        Assert.That((Top(1).IsByRank, Top(1).Entries.Select(e => e.Id).ToArray(), Top(1).BelowAlpha), Is.EqualTo((true, new[] { 0 }, 1)),
+            "a second row is below alpha, and is left out");
+        Assert.That((Top(3).Entries.Select(e => e.Id).ToArray(), Top(3).BelowAlpha), Is.EqualTo((new[] { 0, 2, 1 }, 2)));
+        Assert.That(Top(9).Entries, Has.Count.EqualTo(3), "no more rows changed");
+        Assert.That(Top(3).Signature.ToString(), Does.Contain("|method:exact|top:3|rows:3|").And.Not.Contain("alpha").And.Not.Contain("adj"));
+    }
+
+    [Test]
+    public void Rows_that_moved_alike_rank_by_their_number()
+    {
+        RowScanResult scan = SmallMatrices.Scan([.. Enumerable.Range(0, 6).Select(id => SmallMatrices.Lifted(id == 3 ? 7 : 6))]);
+        Ticket ticket = Ticket.Select(new(scan, new() { Top = 3 }), SmallMatrices.Origin(scan));
+        Assert.That(ticket.Entries.Select(e => e.Id), Is.EqualTo(new[] { 3, 0, 1 }));
     }
 
     [Test]

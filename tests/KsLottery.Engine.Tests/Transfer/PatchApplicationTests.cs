@@ -32,7 +32,7 @@ internal sealed class PatchApplicationTests : IDisposable
         byte[] expected = TicketFixture.WithRows(model, TicketFixture.RealTunedFile, TicketFixture.RealTicket());
         Assert.That(expected.AsSpan().SequenceEqual(File.ReadAllBytes(model)), Is.False);
 
-        PatchResult result = PatchApplication.Apply(folder, Patch, Output, options);
+        PatchResult result = PatchApplication.Apply(folder, Patch, Output, new() { Reading = options });
         Assert.That(File.ReadAllBytes(Path.Combine(Output, "model.safetensors")).AsSpan().SequenceEqual(expected), Is.True);
         Assert.That((result.RowCount, result.Width, result.InexactValues, result.WrittenFile), Is.EqualTo((94, 64, 0L, "model.safetensors")));
         Assert.That((result.OutputPath, result.TensorName, result.IsTied), Is.EqualTo((Output, TicketFixture.Embedding, (bool?)true)));
@@ -72,7 +72,12 @@ internal sealed class PatchApplicationTests : IDisposable
         SafetensorsWriter.Write(Tuned, [TensorSource.FromBytes("e", ElementType.F32, [2, 2], bytes)]);
         TicketFixture.WritePatch(Patch, Base, Tuned, [0, 1]);
 
-        PatchResult result = PatchApplication.Apply(Base, Patch, Output);
+        PatchOptions options = new() { AllowsNonFinite = true };
+        if (type == ElementType.F16)
+            Assert.That(() => PatchApplication.Apply(Base, Patch, Output),
+                Throws.TypeOf<NotFiniteNumberException>().With.Message.Contains("rows 1 (1) would hold").And.Message.Contains("as F16"));
+        AssertNothingLeft();
+        PatchResult result = PatchApplication.Apply(Base, Patch, Output, options);
         using SafetensorsFile file = SafetensorsFile.Open(Path.Combine(Output, "base.safetensors"));
         // 1 + 2^-8 and 1 + 3 * 2^-8 lie in the middle of two BF16 numbers, and the even ones are 1 and 1 + 2^-6.
         ushort[] expected = type == ElementType.BF16 ? [0x3f80, 0x3f82, 0x3089, 0x4789] : [0x3c04, 0x3c0c, 0, 0x7c00];
@@ -90,7 +95,7 @@ internal sealed class PatchApplicationTests : IDisposable
         TicketFixture.WriteMatrix(Tuned, after, 40, 33, 4);
         TicketFixture.WritePatch(Patch, Base, Tuned, [0, 1, 7, 38, 39]);
 
-        PatchApplication.Apply(Base, Patch, Output);
+        PatchApplication.Apply(Base, Patch, Output, new() { AllowsNonFinite = true });
         string patched = Path.Combine(Output, "base.safetensors");
         Assert.That(File.ReadAllBytes(patched).AsSpan().SequenceEqual(File.ReadAllBytes(Base)), Is.False);
         if (before == after)
@@ -113,6 +118,28 @@ internal sealed class PatchApplicationTests : IDisposable
         PatchApplication.Apply(Base, Patch, Output);
         byte[] expected = [.. Checkpoints.SafetensorsBytes.File(json, data)[..^8], .. File.ReadAllBytes(Tuned)[^8..]];
         Assert.That(File.ReadAllBytes(Path.Combine(Output, "base.safetensors")), Is.EqualTo(expected));
+    }
+
+    [TestCase(float.NaN), TestCase(float.PositiveInfinity), TestCase(float.NegativeInfinity)]
+    public void A_value_that_is_not_finite_is_written_only_where_it_is_asked_for(float value)
+    {
+        SafetensorsWriter.Write(Base, [TensorSource.FromBytes("e", ElementType.F32, [3, 2], new byte[24])]);
+        byte[] bytes = [.. ((float[])[1, 2, 3, value, 5, 6]).SelectMany(BitConverter.GetBytes)];
+        SafetensorsWriter.Write(Tuned, [TensorSource.FromBytes("e", ElementType.F32, [3, 2], bytes)]);
+        TicketFixture.WritePatch(Patch, Base, Tuned, [0, 1]);
+        using (SafetensorsFile file = SafetensorsFile.Open(Patch)) Assert.That(file.Metadata["non_finite_rows"], Is.EqualTo("1"), "the patch says so");
+
+        Assert.That(() => PatchApplication.Apply(Base, Patch, Output),
+            Throws.TypeOf<NotFiniteNumberException>().With.Message.Contains("of the patch's 2 rows 1 (1)").And.Message.Contains("--allow-non-finite"));
+        AssertNothingLeft();
+        PatchResult result = PatchApplication.Apply(Base, Patch, Output, new() { AllowsNonFinite = true });
+        Assert.That(result.Notes, Has.Some.Contains("1 (1) of the rows hold a NaN or an infinity now"));
+        PatchApplication.Revert(Path.Combine(Output, "base.safetensors"), Patch, Reverted);
+        TicketFixture.AssertSame(Path.Combine(Reverted, "base.safetensors"), Base);
+
+        TicketFixture.WritePatch(Patch, Base, Tuned, [0, 2]);
+        using SafetensorsFile without = SafetensorsFile.Open(Patch);
+        Assert.That(without.Metadata.ContainsKey("non_finite_rows"), Is.False);
     }
 
     // The head's presence and the configuration's word are two things.
