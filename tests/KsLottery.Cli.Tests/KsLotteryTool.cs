@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 
 namespace KsLottery.Cli.Tests;
@@ -25,6 +26,17 @@ internal static class KsLotteryTool
     /// <summary>Starts the tool and leaves it to the caller, who reads both streams.</summary>
     public static Process Start(params string[] arguments) => Start([], Host, [Tool, .. arguments]);
 
+    /// <summary>Starts the tool so that <see cref="Interrupt"/> reaches it where whoever runs the tests ignores SIGINT: programs inherit that.</summary>
+    public static Process StartInterruptible(params string[] arguments) =>
+        CanResetSignals.Value ? Start([], "env", ["--default-signal=INT", Host, Tool, .. arguments]) : Start(arguments);
+
+    /// <summary>Sends SIGINT, as Ctrl-C does.</summary>
+    public static void Interrupt(Process process)
+    {
+        using Process kill = Process.Start("kill", ["-INT", process.Id.ToString(CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
+    }
+
     /// <summary>Runs the tool on a terminal that the command <c>script</c> makes; arguments without spaces.</summary>
     public static string RunOnTerminal((string Name, string Value)[] environment, params string[] arguments)
     {
@@ -35,6 +47,13 @@ internal static class KsLotteryTool
         Assert.That(process.ExitCode, Is.Zero, error.Result);
         return output;
     }
+
+    private static readonly Lazy<bool> CanResetSignals = new(() =>
+    {
+        using Process process = Start([], "env", ["--default-signal=INT", "true"]);
+        process.WaitForExit();
+        return process.ExitCode == 0;
+    });
 
     private static string Host => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
 

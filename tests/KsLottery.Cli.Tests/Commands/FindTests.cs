@@ -282,11 +282,11 @@ public sealed class FindTests
         // Zeros that take no room on a disk, and seconds to read.
         string huge = folder.File("huge.safetensors");
         WriteSparse(huge, 3_000_000, 1024);
-        using Process process = KsLotteryTool.Start("find", huge, huge, "--tensor", "m", "--out", folder.File("out"));
+        using Process process = KsLotteryTool.StartInterruptible("find", huge, huge, "--tensor", "m", "--out", folder.File("out"));
         Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
         // The folder that grows in place of the output shows that the work began.
         while (Directory.GetDirectories(folder.Path).Length == 0 && !process.HasExited) Thread.Sleep(5);
-        using (Process kill = Process.Start("kill", ["-INT", process.Id.ToString(CultureInfo.InvariantCulture)])) kill.WaitForExit();
+        KsLotteryTool.Interrupt(process);
         Assert.That(process.WaitForExit(TimeSpan.FromMinutes(1)), Is.True, "it does not end");
         Assert.That((process.ExitCode, output.Result), Is.EqualTo((130, "")), error.Result);
         Assert.That(error.Result, Does.Contain("cancelled"));

@@ -41,10 +41,10 @@ public sealed class ResumeTests : IDisposable
     public void A_cancelled_run_says_how_to_go_on_and_ends_with_the_same_bytes()
     {
         string[] arguments = _fixture.Tune("cancelled", "ticket", [.. Ticket, "--quiet"]);
-        using (Process process = KsLotteryTool.Start(arguments))
+        using (Process process = KsLotteryTool.StartInterruptible(arguments))
         {
             WaitForLines("cancelled", 30, process);
-            using (Process kill = Process.Start("kill", ["-INT", process.Id.ToString(CultureInfo.InvariantCulture)])) kill.WaitForExit();
+            KsLotteryTool.Interrupt(process);
             string error = process.StandardError.ReadToEnd();
             process.WaitForExit();
             Assert.That(process.ExitCode, Is.EqualTo(130), error);
