@@ -4,12 +4,29 @@
 #   2  what computes with vector instructions, again with instruction sets switched off, and scans with each row kernel forced;
 #   3  every kernel under a checker of memory accesses and races;
 #   4  the kernels through ILGPU, where its package can be restored;
-#   5  the packages: packed, the tool installed from its file and run, the README's C# snippet compiled against the library and run.
-# They run two at a time where there are two processors, and are told of when all have ended. --quick leaves 2 to 5 out. Tests that read
-# ../shared/data are skipped, and say so, where it is absent. OpenCL on the processor (PoCL), the checker (oclgrind) and clang are installed
-# where this runs as root on Debian; elsewhere what needs them is skipped, and says so.
+#   5  the README's lines of installation in an empty home: packed, the tool installed and run, the README's C# snippet built against the library and run.
+# They run two at a time where there are two processors, and are told of when all have ended. Before the totals stands why tests were skipped.
+#   --quick    leaves 2 to 5 out
+#   --install  installs what some tests need, as root on Debian: OpenCL on the processor (PoCL), the checker (oclgrind), clang and gcc;
+#              without it tests are skipped where these are missing, as are those that read ../shared/data where it is absent
+#   --help     prints this
 set -u -o pipefail
+# Where SIGINT is ignored, as in the background of a script, programs that tests interrupt would ignore it too; no shell can undo that.
+if [[ $(trap -p INT) == *"''"* ]]; then
+  if env --default-signal=INT true 2>/dev/null; then exec env --default-signal=INT "$BASH" "$0" "$@"
+  else echo "note: SIGINT is ignored here, and this system's env cannot undo it: tests that interrupt a program will fail"
+  fi
+fi
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
+quick='' install=''
+for option in "$@"; do
+  case $option in
+    --quick) quick=1 ;;
+    --install) install=1 ;;
+    -h | --help) sed -n '2,/^set /{/^#/s/^# \{0,1\}//p}' tests/run-all.sh; exit 0 ;;
+    *) echo "$option is no option of this script; known are --quick, --install and --help" >&2; exit 1 ;;
+  esac
+done
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 MSBUILDDISABLENODEREUSE=1
 command -v dotnet >/dev/null || { echo "no dotnet: install the .NET 10 SDK first (https://dot.net)"; echo "0 passed, 1 failed"; exit 1; }
 
@@ -59,7 +76,6 @@ finish() { # waits for the suites and tells of them in their order
       [ "$failed" -gt "$failed_before" ] || failed=$((failed + 1))
     else
       grep -E '^ok    |Passed! ' "$log"
-      [ "${show_skipped:-1}" -eq 0 ] || grep -E '^ *Skipped ' "$log"
       [ "$passed" -gt "$passed_before" ] || { echo "no test ran: ${started[i]}"; failed=$((failed + 1)); }
     fi
   done
@@ -73,7 +89,10 @@ wanted=()
 [ -e "$checker" ] || wanted+=(oclgrind)
 command -v clang >/dev/null || wanted+=(clang)
 command -v gcc >/dev/null || wanted+=(gcc libc6-dev)
-if [ ${#wanted[@]} -gt 0 ] && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
+if [ ${#wanted[@]} -eq 0 ]; then :
+elif [ -z "$install" ]; then echo "note: tests that need ${wanted[*]} are skipped (--install installs these Debian packages)"
+elif [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then echo "note: ${wanted[*]} cannot be installed: that takes root and Debian's apt-get"
+else
   echo "== installing ${wanted[*]}"
   { apt-get update -qq && apt-get install -y -qq --no-install-recommends "${wanted[@]}"; } >"$work/log" 2>&1 || tail -n 5 "$work/log"
 fi
@@ -83,7 +102,7 @@ start "build" build
 finish
 
 ilgpu=tests/KsLottery.Engine.Ilgpu.Tests has_ilgpu=
-if [ "${1:-}" != --quick ]; then
+if [ -z "$quick" ]; then
   if dotnet restore -v q --nologo "$ilgpu" -p:Ilgpu=true >"$work/log" 2>&1; then
     has_ilgpu=1
     start "build for ILGPU" check "builds against ILGPU without a warning" dotnet build -c Release -v q --nologo --no-restore "$ilgpu" -p:Ilgpu=true
@@ -93,42 +112,57 @@ if [ "${1:-}" != --quick ]; then
 fi
 
 [ -d ../shared/data ] || echo "note: ../shared/data is not beside this checkout; the tests that read it are skipped"
-test_of() { dotnet test -c Release --no-build --nologo "$@"; }
+test_of() { dotnet test -c Release --no-build --nologo --logger "trx;LogFileName=$BASHPID.trx" --results-directory "$work/results" "$@"; }
 
 watched() { # log, filter: the tests read the log, as oclgrind itself ends with 0 whatever it finds
   KSLOTTERY_CACHE=off KSLOTTERY_OPENCL_OPTIONS=-cl-opt-disable OCL_ICD_VENDORS=$checker OCLGRIND_DATA_RACES=1 OCLGRIND_LOCAL_MEM_SIZE=131072 OCLGRIND_LOG=$1 \
-    dotnet test -c Release --no-build --nologo tests/KsLottery.Engine.Tests --filter "$2"
+    test_of tests/KsLottery.Engine.Tests --filter "$2"
+}
+
+at_home() { # command...: with no setting, package or tool of whoever runs this, but for the sources of packages where those are not NuGet's own
+  env -u NUGET_PACKAGES -u NUGET_HTTP_CACHE_PATH -u NUGET_SCRATCH -u XDG_DATA_HOME -u XDG_CONFIG_HOME \
+    HOME="$work/home" DOTNET_CLI_HOME="$work/home" "$@"
 }
 
 packages() {
-  export NUGET_PACKAGES=$work/nuget  # nothing that an earlier run packed under the same version
-  check "pack" dotnet pack -c Release --no-build -v q --nologo -o "$work/packages" KsLottery.Engine.sln
-  check "the library package holds managed code alone" \
-    bash -c "unzip -l '$work'/packages/KsLottery.Engine.*.nupkg >'$work/held' && ! grep -E 'runtimes/|native/' '$work/held'"
+  local lines=$work/install config=$HOME/.nuget/NuGet/NuGet.Config
   [ -z "$has_ilgpu" ] || check "pack for ILGPU" dotnet pack -c Release --no-build -v q --nologo -p:Ilgpu=true -o "$work/packages" src/KsLottery.Engine.Ilgpu
-  check "install the tool from its package" dotnet tool install --tool-path "$work/tools" --add-source "$work/packages" --version 0.1.0 KsLottery.Cli
-  check "the installed tool runs its demo" "$work/tools/kslottery" demo --pair --keep "$work/demo" --quiet
-  mkdir "$work/consumer"
-  sed -n '/^```csharp$/,/^```$/p' README.md | sed '/^```/d' >"$work/consumer/Program.cs"
-  cat >"$work/consumer/consumer.csproj" <<XML
-<Project Sdk="Microsoft.NET.Sdk">
-  <PropertyGroup>
-    <OutputType>Exe</OutputType>
-    <TargetFramework>net10.0</TargetFramework>
-    <ImplicitUsings>enable</ImplicitUsings>
-    <Nullable>enable</Nullable>
-    <RestoreAdditionalProjectSources>$work/packages</RestoreAdditionalProjectSources>
-  </PropertyGroup>
-  <ItemGroup><PackageReference Include="KsLottery.Engine" Version="0.1.0" /></ItemGroup>
-</Project>
-XML
-  check "the README's snippet compiles against the package" dotnet build -c Release -v q --nologo "$work/consumer"
-  check "and finds the demo's ticket" bash -c "dotnet run -c Release --no-build --project '$work/consumer' -- '$work/demo/base' '$work/demo/tuned' | tee /dev/stderr | grep -q '^273 '"
+  mkdir "$work/home" "$work/checkout"
+  tar --exclude=./.git --exclude=bin --exclude=obj --exclude=./packages -c . | tar -x -C "$work/checkout"
+  if [ -e "$config" ] && [ "$(at_home dotnet nuget list source --format short)" != "$(dotnet nuget list source --format short)" ]; then
+    cp "$config" "$work/home/.nuget/NuGet/NuGet.Config"
+  fi
+  sed -n '/^## Install$/,/^## Commands$/p' README.md | sed -n '/^```$/,/^```$/p' | sed '/^```$/d' >"$lines"
+  check "the README's lines of installation are found" grep -q '^dotnet .*KsLottery.Engine' "$lines"
+  # The analyzers have read the same files in the build above.
+  check "and run in an empty home" at_home RunAnalyzers=false bash -euxc "cd '$work/checkout'; source '$lines'"
+  check "the library package holds managed code alone" \
+    bash -c "cd '$work/home/.nuget/packages/kslottery.engine/0.1.0' && ls lib/*/KsLottery.Engine.dll && [ -z \"\$(find . -path '*runtimes*' -o -path '*native*')\" ]"
+  check "the installed tool runs its demo" at_home "$work/home/.dotnet/tools/kslottery" demo --pair --keep "$work/demo" --quiet
+  sed -n '/^```csharp$/,/^```$/p' README.md | sed '/^```/d' >"$work/my-app/Program.cs"
+  check "the README's snippet compiles against the package" at_home dotnet build -c Release -v q --nologo "$work/my-app"
+  check "and finds the demo's ticket" \
+    bash -c "dotnet '$work'/my-app/bin/Release/*/my-app.dll '$work/demo/base' '$work/demo/tuned' | tee /dev/stderr | grep -q '^273 '"
+}
+
+reasons() { # why tests were skipped, by kind: what stands before a colon, or all of it, whatever its numbers
+  cat "$work"/results/*.trx 2>/dev/null | tr -d '\r' | awk '
+    /<UnitTestResult / { skipped = /outcome="NotExecuted"/; told = 0 }
+    skipped && !told && /<Message>/ { sub(/.*<Message>/, ""); sub(/<\/Message>.*/, ""); told = 1; note($0) }
+    skipped && !told && (/<\/UnitTestResult>/ || /<UnitTestResult [^>]*\/>/) { told = 1; note("no reason is given") }
+    function note(text,   kind) {
+      gsub(/&quot;/, "\"", text); gsub(/&apos;/, "\047", text); gsub(/&lt;/, "<", text); gsub(/&gt;/, ">", text); gsub(/&amp;/, "\\&", text)
+      kind = text; if (match(kind, /: /) && substr(kind, 1, RSTART - 1) ~ / /) kind = substr(kind, 1, RSTART - 1)
+      gsub(/[0-9]+/, "#", kind)
+      if (!(kind in count)) first[kind] = text
+      count[kind]++
+    }
+    END { for (kind in count) printf "%6d  %s\n", count[kind], first[kind] }' | sort -rn
 }
 
 # The longest first: the last ones of two lanes then end at about the same time.
 start "library" test_of tests/KsLottery.Engine.Tests
-if [ "${1:-}" != --quick ]; then
+if [ -z "$quick" ]; then
   if [ -e "$checker" ]; then
     start "every kernel where accesses and races are watched" watched "$work/found" 'TestCategory=oclgrind'
     start "planted faults are found" watched "$work/planted" 'TestCategory=oclgrind-planted'
@@ -136,15 +170,14 @@ if [ "${1:-}" != --quick ]; then
   fi
 fi
 start "command line" test_of tests/KsLottery.Cli.Tests
-if [ "${1:-}" != --quick ]; then
+if [ -z "$quick" ]; then
   [ -z "$has_ilgpu" ] || start "the kernels through ILGPU" test_of "$ilgpu" -p:Ilgpu=true
   start "packages" packages
 fi
 start "kernel compiler" test_of tests/KsLottery.KernelCompiler.Tests
 finish
 
-if [ "${1:-}" != --quick ]; then
-  show_skipped=0  # here: the kernels that need what was switched off
+if [ -z "$quick" ]; then
   for off in EnableHWIntrinsic EnableAVX2 EnableAVX512; do
     start "vector instructions with DOTNET_$off=0" \
       test_of tests/KsLottery.Engine.Tests --filter 'TestCategory=instructions&FullyQualifiedName!~opencl' -e "DOTNET_$off=0"
@@ -156,6 +189,6 @@ if [ "${1:-}" != --quick ]; then
   finish
 fi
 
-[ "$skipped" -eq 0 ] || echo "$skipped tests were skipped; \`dotnet test --logger 'console;verbosity=normal'\` says why of each"
+[ "$skipped" -eq 0 ] || { echo "$skipped tests were skipped:"; reasons; }
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
