@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using KsLottery.Engine.Transfer;
 
 namespace KsLottery.Cli.Tests.Commands;
