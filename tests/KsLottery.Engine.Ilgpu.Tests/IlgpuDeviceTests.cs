@@ -23,7 +23,7 @@ public sealed class IlgpuDeviceTests
     {
         IReadOnlyList<DeviceInfo> devices = IlgpuTestDevice.All;
         Assert.That(devices.Select(d => d.Name), Is.EqualTo(Enumerable.Range(0, devices.Count).Select(i => $"ilgpu:{i}")));
-        Assert.That(devices.Select(d => d.IsAvailable), Is.Ordered.Descending);
+        Assert.That(devices.Select(d => d.IsAvailable), Is.OrderedDescending);
         Assert.That(devices.Where(IlgpuTestDevice.IsProcessor).Select(d => d.IsAvailable), Is.EqualTo(new[] { true }));
         foreach (DeviceInfo device in devices)
         {

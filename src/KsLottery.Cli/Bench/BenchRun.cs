@@ -92,7 +92,7 @@ internal static class BenchRun
 
         double gigabytesOfRow = rows.PairBytes / 1e9, streamRate = Median(rates[0]);
         return [.. works.Zip(rates).Skip(1).Select(w => new BenchFigure(rows.Regime, rows.ElementType, rows.RowCount, w.First.Name,
-            Median(w.Second), w.Second.Min(), w.Second.Max(), Median(w.Second) * gigabytesOfRow, streamRate * gigabytesOfRow,
+            Median(w.Second), w.Second.Min(), w.Second.Largest(), Median(w.Second) * gigabytesOfRow, streamRate * gigabytesOfRow,
             Median(w.Second.Zip(rates[0], (rate, limit) => rate / limit))))];
     }
 

@@ -15,6 +15,6 @@ public readonly record struct ArmSpread(double Mean, double Deviation, double Le
         if (known.Length == 0) return new(double.NaN, double.NaN, double.NaN, double.NaN, 0);
         double mean = known.Average();
         double deviation = known.Length == 1 ? double.NaN : Math.Sqrt(known.Sum(v => (v - mean) * (v - mean)) / (known.Length - 1));
-        return new(mean, deviation, known.Min(), known.Max(), known.Length);
+        return new(mean, deviation, known.Min(), known.Largest(), known.Length);
     }
 }

@@ -95,7 +95,7 @@ internal sealed class LlamaConfigReader
             case "linear": return new LinearRopeScaling(factor);
             case "llama3":
                 double low = Number(scaling, "low_freq_factor", null, least: 0), high = Number(scaling, "high_freq_factor", null, least: 0);
-                if (high <= low) throw Invalid(_path, $"high_freq_factor {high} must exceed low_freq_factor {low}");
+                if (!(high > low)) throw Invalid(_path, $"high_freq_factor {high} must exceed low_freq_factor {low}");
                 return new Llama3RopeScaling(factor, low, high, Number(scaling, "original_max_position_embeddings", null, least: 1));
             default: throw Unsupported("rope_scaling", Quote(type), "\"default\", \"linear\" or \"llama3\"");
         }

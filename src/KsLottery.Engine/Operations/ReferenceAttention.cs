@@ -72,7 +72,7 @@ internal static class ReferenceAttention
     {
         double[] scores = new double[count];
         for (int j = 0; j < count; j++) scores[j] = Dot(query, keys.Slice(j * shape.KeyWidth, shape.HeadWidth)) * shape.Scale;
-        double max = scores.Max(), logSumExp = max + Math.Log(scores.Sum(x => Math.Exp(x - max)));
+        double max = scores.Largest(), logSumExp = max + Math.Log(scores.Sum(x => Math.Exp(x - max)));
         output.Clear();
         for (int j = 0; j < count; j++)
             for (int d = 0; d < output.Length; d++) output[d] += Math.Exp(scores[j] - logSumExp) * values[(j * shape.KeyWidth) + d];

@@ -24,7 +24,7 @@ internal static class LossCurves
         double[] losses = [.. drawn.SelectMany(t => Means(t.Steps).Concat(Evaluations(t.Steps)).Select(p => p.Loss)).Where(double.IsFinite)];
         double least = drawn.SelectMany(t => t.Steps).Min(s => s.Step), last = drawn.SelectMany(t => t.Steps).Max(s => s.Step);
         SvgChart chart = new(title, $"Loss by step of {Digits.Count(drawn.Length, "training")}.",
-            Axis.Linear("step", Math.Min(least, 1), Math.Max(last, 2)), Axis.Rounded("loss, nats a token", losses.Min(), losses.Max()));
+            Axis.Linear("step", Math.Min(least, 1), Math.Max(last, 2)), Axis.Rounded("loss, nats a token", losses.Min(), losses.Largest()));
         NumberTable numbers = new("training", "step", "loss", "eval_loss");
         foreach ((int i, TrainingRecord training) in drawn.Index())
         {

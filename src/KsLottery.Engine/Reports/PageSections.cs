@@ -48,7 +48,7 @@ internal static class PageSections
             yield return (Digits.Count(ticket.Entries.Count), $"of {Digits.Count(ticket.Origin.Rows, "row")} in the ticket");
             yield return (Digits.Percent(ticket.ShareOfCheckpoint), "of the checkpoint's parameters");
             yield return (Digits.Fixed((double)rows.LargestCount / rows.Width, 4), "largest D of a row");
-            if (rows.Best.MaxBy(Change) is { } farthest)
+            if (rows.Best.OrderByDescending(Change).FirstOrDefault() is { } farthest)
                 yield return (Markup.Cut(RowCloud.Name(farthest), LongestToken), $"moved most of {(ticket.Entries.Count > 0 ? "the ticket's" : "these")} rows");
         }
         if (content.Positions.Count > 0)

@@ -19,8 +19,8 @@ internal static class QuantilePlot
             points.Add((-Math.Log10((before + (counts[h] / 2.0)) / tested), -RowCloud.Log10(rows, h), h, counts[h]));
             before += counts[h];
         }
-        double most = Math.Max(1, points.Max(p => Math.Max(p.Expected, p.Observed)) * 1.05),
-            right = Math.Max(1, points.Max(p => p.Expected) * 1.05);
+        double most = Math.Max(1, points.Largest(p => Math.Max(p.Expected, p.Observed)) * 1.05),
+            right = Math.Max(1, points.Largest(p => p.Expected) * 1.05);
         SvgChart chart = new(Title, $"Observed against expected −log₁₀ p of {Digits.Count(tested, "row")}.",
             Axis.Root("expected −log₁₀ p", right), Axis.Root("observed −log₁₀ p", most));
         chart.Line([(0, 0), (right, right)], "quiet", isDashed: true);

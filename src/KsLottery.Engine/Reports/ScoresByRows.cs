@@ -32,10 +32,10 @@ internal static class ScoresByRows
         Arm[] groups = [.. ArmScores.Group(arms).Select(g => Arm.Of(g, score, firstLine)).Where(a => double.IsFinite(a.Score.Mean))];
         Arm[] placed = [.. groups.Where(a => a.Rows > 0)], across = [.. groups.Where(a => a.Rows is null or 0)];
         double[] all = [.. groups.SelectMany(a => (double[])[a.Score.Least, a.Score.Most, a.FirstLine.Mean]).Where(double.IsFinite)];
-        double most = placed.Select(a => (double)a.Rows!.Value).DefaultIfEmpty(1).Max();
+        double most = placed.Select(a => (double)a.Rows!.Value).DefaultIfEmpty(1).Largest();
         SvgChart chart = new(title, $"{scale} of {Digits.Count(groups.Length, "arm")} by the number of rows that each changes.",
             Axis.Log("rows that differ from the base", 0.7, Math.Max(10, most * 1.4)),
-            Axis.Rounded(scale, score == "loss" ? all.Min() : Math.Min(0, all.Min()), all.Max()), margin: LongestName);
+            Axis.Rounded(scale, score == "loss" ? all.Min() : Math.Min(0, all.Min()), all.Largest()), margin: LongestName);
         string[] methods = [.. groups.Select(g => g.Method).Distinct()];
         string ColorOf(string method) => SvgChart.Color(Array.IndexOf(methods, method));
 

@@ -16,7 +16,7 @@ internal static class TensorShiftMap
         (string Part, int? Layer, TensorShift Tensor)[] placed = [.. tensors.Select(t => (Part(t.Name, out int? layer), layer, t))];
         string[] parts = [.. placed.Select(p => p.Part).Distinct().Take(MostParts)];
         int?[] layers = [.. placed.Select(p => p.Layer).Distinct().OrderBy(l => l ?? -1)];
-        double most = Math.Max(1e-9, tensors.Max(t => t.LargestStatistic));
+        double most = Math.Max(1e-9, tensors.Largest(t => t.LargestStatistic));
         string[] columns = [.. layers.Select(l => l is { } layer ? layer.ToString(CultureInfo.InvariantCulture) : "")];
         SvgChart chart = new(Title, $"The largest D of a row in each of {Digits.Count(tensors.Count)} matrices.",
             Axis.Names("layer", columns), Axis.Names("", [.. parts.Reverse()]), height: Math.Clamp(20 * parts.Length, 40, 400));

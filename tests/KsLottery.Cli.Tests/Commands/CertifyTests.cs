@@ -44,7 +44,7 @@ public sealed class CertifyTests : IDisposable
         Assert.That(made.GetProperty("position_columns").EnumerateArray().Select(c => c.GetString()),
             Is.EqualTo((string[])["pair", "target", "label", "top1", "p1", "top2", "p2", "ticket_top1", "base_top1", "largest_h", "sum_h"]));
         double[][] rows = [.. made.GetProperty("position_rows").EnumerateArray().Select(row => row.EnumerateArray().Select(e => e.GetDouble()).ToArray())];
-        Assert.That(made.GetProperty("positions").GetInt32(), Is.EqualTo(rows.Length).And.GreaterThan(100));
+        Assert.That(made.GetProperty("positions").GetInt32(), Is.EqualTo(rows.Length) & Is.GreaterThan(100));
         Assert.That(rows.All(row => row[4] >= row[6] && row[6] >= 0 && row[4] + row[6] <= 1 + 1e-12 && row[10] >= row[9]), Is.True);
 
         Func<double[], double>[] bounds = [_ => tau, row => Math.Max(tau, row[9] / width), row => row[10] / width];
@@ -88,11 +88,11 @@ public sealed class CertifyTests : IDisposable
         JsonElement[] sweep = [.. document.RootElement.GetProperty("sweep").EnumerateArray()];
         Assert.That(sweep.Select(point => point.GetProperty("alpha").GetDouble()), Is.EqualTo((double[])[.01, .05, .5, .9, .99]));
         int[] sizes = [.. sweep.Select(point => point.GetProperty("ticket_rows").GetInt32())];
-        Assert.That(sizes, Is.Ordered.Ascending);
+        Assert.That(sizes, Is.Ordered);
         Assert.That(sizes[^1], Is.GreaterThan(sizes[0]));
         Assert.That(sizes[1], Is.EqualTo(TicketFile.Read(Ticket).Entries.Count));
         foreach (string form in Forms)
-            Assert.That(sweep.Select(point => point.GetProperty(form).GetProperty("certified").GetInt32()), Is.Ordered.Ascending, form);
+            Assert.That(sweep.Select(point => point.GetProperty(form).GetProperty("certified").GetInt32()), Is.Ordered, form);
         foreach (string form in Forms)
             Assert.That(sweep[1].GetProperty(form).GetRawText().Where(c => !char.IsWhiteSpace(c)), Is.EqualTo(document.RootElement.GetProperty("forms")
                 .GetProperty(form).EnumerateObject().Skip(1).Aggregate("{", (text, p) => $"{text}\"{p.Name}\":{p.Value.GetRawText()},").TrimEnd(',') + "}"), form);

@@ -174,7 +174,7 @@ public sealed class FindTests
         JsonElement holm = KsLotteryTool.Run("find", Base, Hot, "--adjust", "holm", "--alpha", "0.5", "--json").Json();
         Assert.That(holm.GetProperty("signature").GetString(), Does.Contain("|alpha:0.5|adj:holm|"));
         Assert.That(holm.GetProperty("ids").GetArrayLength(), Is.InRange(1, 93));
-        Assert.That(holm.GetProperty("entries").EnumerateArray().Select(e => e.GetProperty("adjusted_p").GetDouble()), Is.All.LessThan(0.5));
+        Assert.That(holm.GetProperty("entries").EnumerateArray().Select(e => e.GetProperty("adjusted_p").GetDouble()), Has.All.Matches(Is.LessThan(0.5)));
     }
 
     [Test]

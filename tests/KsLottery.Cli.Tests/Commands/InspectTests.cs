@@ -21,7 +21,7 @@ public sealed class InspectTests
         Assert.That(run.Lines, Has.Some.Match("^total +47 tensors, 260,032 parameters, 1015.8 KiB$"));
         Assert.That(run.Lines, Has.Some.Match(@"^model\.embed_tokens\.weight +F32 +\[512, 64\] +128\.0 KiB$"));
         Assert.That(run.Lines, Has.Some.Match(@"^model\.embed_tokens\.weight +512 +1\.43 +2\.678 +3\.152 +0 +0 +0$"));
-        Assert.That(run.Lines.Select(l => l.Length), Is.All.LessThanOrEqualTo(80));
+        Assert.That(run.Lines.Select(l => l.Length), Has.All.Matches(Is.LessThanOrEqualTo(80)));
     }
 
     [TestCase("model.safetensors"), TestCase("model.f16.safetensors"), TestCase("model.bf16.safetensors")]

@@ -170,7 +170,7 @@ internal sealed class Llama2cCheckpointTests : IDisposable
                 using Llama2cCheckpoint checkpoint = Llama2cCheckpoint.Open(Write(bytes), new CheckpointOptions { UseMemoryMap = i % 2 == 0 });
                 long seen = 0;
                 foreach (Llama2cTensor tensor in checkpoint.Tensors) tensor.Visit(piece => seen += piece.Length);
-                Assert.That(seen, Is.EqualTo(4 * checkpoint.ParameterCount).And.LessThan(bytes.Length), $"case {i}");
+                Assert.That(seen, Is.EqualTo(4 * checkpoint.ParameterCount) & Is.LessThan(bytes.Length), $"case {i}");
                 accepted++;
             }
             catch (CheckpointFormatException e)

@@ -133,7 +133,7 @@ internal sealed class TensorTests(bool map) : IDisposable
         using SafetensorsFile file = SafetensorsFile.Open(path, _options);
         Tensor big = file.GetTensor("big");
         byte[] buffer = new byte[16];
-        Assert.That(big.ByteLength, Is.EqualTo(bytes).And.GreaterThan(1L << 32));
+        Assert.That(big.ByteLength, Is.EqualTo(bytes) & Is.GreaterThan(1L << 32));
         Assert.That(big.FileOffset % 2, Is.EqualTo((header.Length + 1) % 2));
         foreach (long row in (long[])[0, 524_289, ManyRows - 1])
         {

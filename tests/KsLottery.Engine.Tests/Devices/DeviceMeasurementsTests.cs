@@ -100,7 +100,7 @@ public sealed class DeviceMeasurementsTests
         using ComputeDevice device = ComputeDevice.Open("cpu", work);
         DeviceMeasurement measured = DeviceSpeed.Measure(device, work);
         Assert.That((measured.Device, measured.Description, measured.Work), Is.EqualTo(("cpu", Cpu.Description, work)));
-        Assert.That(measured.PerSecond, Is.Positive.And.LessThan(1e12));
+        Assert.That(measured.PerSecond, Is.Positive & Is.LessThan(1e12));
     }
 
     private static DeviceMeasurement Measured(string device, DeviceWork work, double perSecond) =>

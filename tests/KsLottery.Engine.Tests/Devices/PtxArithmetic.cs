@@ -32,6 +32,8 @@ internal static class PtxArithmetic
     {
         (char kind, int bits) = Type(parts[^1]);
         if (kind == 'f')
+            // PTX's own min and max leave NaN out.
+#pragma warning disable RS0030
             return (parts[0], bits) switch
             {
                 ("add", 32) => (x, y) => Bits(Single(x) + Single(y)),
@@ -48,6 +50,7 @@ internal static class PtxArithmetic
                 ("max", 64) => (x, y) => Bits(double.MaxNumber(Double(x), Double(y))),
                 _ => throw Unknown(parts),
             };
+#pragma warning restore RS0030
         bool isSigned = kind == 's';
         return parts[0] switch
         {

@@ -24,7 +24,7 @@ public sealed class PtxCatalogTests
         Assert.That(module.Defects(), Is.Empty);
         Assert.That(module.Entries, Is.EqualTo(new[] { name }));
         Assert.That(module.Parameters, Is.EqualTo(PtxModule.Expected(kernel)));
-        Assert.That(module.SharedBytes, Is.LessThanOrEqualTo(kernel.SharedBytes).And.LessThanOrEqualTo(48 << 10));
+        Assert.That(module.SharedBytes, Is.LessThanOrEqualTo(kernel.SharedBytes) & Is.LessThanOrEqualTo(48 << 10));
         Assert.That(module.Text, Does.Contain($".maxntid {kernel.GroupSize}, 1, 1"));
         Assert.That(() => new PtxInterpreter(text!, (_, _) => true), Throws.Nothing);
     }

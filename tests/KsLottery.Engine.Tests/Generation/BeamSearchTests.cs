@@ -37,7 +37,7 @@ public sealed class BeamSearchTests
         for (ulong seed = 0; seed < 25; seed++)
         {
             HashDecoder model = new(3, 40, seed: seed, scale: 1);
-            (int[] tokens, double sum) = Complete([], 0).MaxBy(s => s.Sum / Math.Pow(s.Tokens.Length, lengthPenalty));
+            (int[] tokens, double sum) = Complete([], 0).LargestBy(s => s.Sum / Math.Pow(s.Tokens.Length, lengthPenalty));
             Generated result = Generator.Generate(model, [[2]], new() { MaxNewTokens = Longest, Beams = 40, LengthPenalty = lengthPenalty, EosIds = [Eos] })[0];
             Assert.That((int[])(result.StoppedAtEos ? [.. result.Tokens, Eos] : result.Tokens), Is.EqualTo(tokens), $"seed {seed}");
             Assert.That(result.LogProbability, Is.EqualTo(sum).Within(1e-9));

@@ -31,7 +31,7 @@ public sealed class GeneratorTests
                 for (int i = 0; i < 25 && !ended; i++)
                 {
                     double[] logs = model.LogProbabilitiesAfter([.. prompt, .. tokens]);
-                    int best = Enumerable.Range(0, 40).MaxBy(token => logs[token]);
+                    int best = Enumerable.Range(0, 40).LargestBy(token => logs[token]);
                     sum += logs[best];
                     ended = best is 5 or 30;
                     if (!ended) tokens.Add(best);
@@ -95,7 +95,7 @@ public sealed class GeneratorTests
         int likeliest = Generator.Generate(model, [[1]], new() { MaxNewTokens = 1 })[0].Tokens[0];
         Generated result = Generator.Generate(model, [[1]], new() { Beams = beams, EosIds = [likeliest], LengthPenalty = 0 })[0];
         Assert.That((result.Tokens.Length, result.StoppedAtEos), Is.EqualTo((0, true)));
-        Assert.That(result.LogProbability, Is.EqualTo(model.LogProbabilitiesAfter([1]).Max()).Within(1e-12));
+        Assert.That(result.LogProbability, Is.EqualTo(model.LogProbabilitiesAfter([1]).Largest()).Within(1e-12));
     }
 
     [Test]
@@ -107,7 +107,7 @@ public sealed class GeneratorTests
         List<GenerationProgress> heard = [];
         Generator.Generate(new HashDecoder(12, 4), Prompts, options, new Now(heard.Add));
         Assert.That(heard[^1], Has.Property("PromptsDone").EqualTo(7).And.Property("PromptCount").EqualTo(7));
-        Assert.That(heard.Select(p => p.TokensDone), Is.Ordered.And.All.Positive);
+        Assert.That(heard.Select(p => p.TokensDone), Is.Ordered & Has.All.Matches(Is.Positive));
 
         HashDecoder model = new(12, 4);
         using CancellationTokenSource source = new();

@@ -37,7 +37,7 @@ internal sealed class HashDecoder(int vocabulary, int slots, int capacity = 64, 
         {
             Assert.That(tokens[i], Is.InRange(0, vocabulary - 1));
             _sequences[slots[i]]!.Add(tokens[i]);
-            Assert.That(_sequences[slots[i]], Has.Count.AtMost(capacity));
+            Assert.That(_sequences[slots[i]], Has.Count.Matches(Is.AtMost(capacity)));
         }
     }
 
@@ -73,7 +73,7 @@ internal sealed class HashDecoder(int vocabulary, int slots, int capacity = 64, 
 
     private void Begin(ReadOnlySpan<int> slots)
     {
-        Assert.That(slots.ToArray(), Is.Unique.And.Not.Empty.And.All.InRange(0, Slots - 1));
+        Assert.That(slots.ToArray(), Is.Unique & Is.Not.Empty & Has.All.Matches(Is.InRange(0, Slots - 1)));
         Passes++;
         _atHand.Clear();
         _atHand.UnionWith(slots.ToArray());

@@ -20,7 +20,7 @@ public sealed class SamplingTests
         double statistic = nucleus.Sum(n => Math.Pow(counts[n.Token] - Draws * n.Probability, 2) / (Draws * n.Probability));
         Assert.That(statistic, Is.LessThan(limit ?? chiSquare999[nucleus.Length - 1]));
         double[] logs = model.LogProbabilitiesAfter([3, 1]);
-        Assert.That(results.Max(r => Math.Abs(r.LogProbability - logs[r.Tokens[0]])), Is.LessThan(1e-12), "of the model as it is, whatever the temperature");
+        Assert.That(results.Largest(r => Math.Abs(r.LogProbability - logs[r.Tokens[0]])), Is.LessThan(1e-12), "of the model as it is, whatever the temperature");
     }
 
     [Test]
@@ -70,7 +70,7 @@ public sealed class SamplingTests
     /// <summary>The tokens that may be drawn, likeliest first, with their probabilities among themselves.</summary>
     private static (int Token, double Probability)[] Nucleus(float[] logits, double temperature, double topP)
     {
-        double[] weights = [.. logits.Select(x => Math.Exp((x - logits.Max()) / temperature))];
+        double[] weights = [.. logits.Select(x => Math.Exp((x - logits.Largest()) / temperature))];
         List<(int Token, double Weight)> taken = [];
         double mass = 0, enough = topP == 1 ? double.PositiveInfinity : topP * weights.Sum();
         foreach ((int token, double weight) in weights.Index().OrderByDescending(w => w.Item).ThenBy(w => w.Index))

@@ -14,8 +14,8 @@ public sealed class AxisTests
             double[] values = [.. axis.Ticks.Select(t => t.Value)];
             double tolerance = 1e-8 * (axis.High - axis.Low);
             Assert.That(values, Is.Ordered.And.Unique);
-            Assert.That(values, Has.All.InRange(axis.Low - tolerance, axis.High + tolerance));
-            Assert.That(values, Has.Length.InRange(axis.Kind == AxisKind.Linear ? 2 : 1, 12), $"{axis.Kind} from {axis.Low} to {axis.High}");
+            Assert.That(values, Has.All.Matches(Is.InRange(axis.Low - tolerance, axis.High + tolerance)));
+            Assert.That(values, Has.Length.Matches(Is.InRange(axis.Kind == AxisKind.Linear ? 2 : 1, 12)), $"{axis.Kind} from {axis.Low} to {axis.High}");
             Assert.That(axis.Ticks.Select(t => t.Label), Is.Unique, $"{axis.Kind} from {axis.Low} to {axis.High}");
         }));
 
@@ -34,7 +34,7 @@ public sealed class AxisTests
         {
             if (MakeAxis(given.Low.Get, given.Length.Get, given.Kind % 3) is not { } axis) return;
             double[] places = [.. Enumerable.Range(0, 21).Select(i => axis.Place(axis.Low + ((axis.High - axis.Low) * i / 20)))];
-            Assert.That(places, Is.Ordered.And.All.InRange(0, 1));
+            Assert.That(places, Is.Ordered & Has.All.Matches(Is.InRange(0, 1)));
             Assert.That((places[0], places[^1]), Is.EqualTo((0.0, 1.0)).Within(1e-9));
             Assert.That((axis.Place(double.NegativeInfinity), axis.Place(double.MaxValue)), Is.EqualTo((0.0, 1.0)));
         }));

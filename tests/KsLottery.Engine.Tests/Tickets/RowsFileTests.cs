@@ -26,7 +26,7 @@ public sealed class RowsFileTests
             }), $"row {id}");
             Assert.That(float.Parse(lines[id + 1][9], CultureInfo.InvariantCulture), Is.EqualTo(row.Row.Location));
         }
-        Assert.That(lines[3][9], Has.Length.LessThan(12), "the shortest digits of a float, not of a double");
+        Assert.That(lines[3][9], Has.Length.Matches(Is.LessThan(12)), "the shortest digits of a float, not of a double");
     }
 
     [Test]

@@ -79,7 +79,7 @@ public sealed class ScoredRowsTests
         int[] counts = [8, 6, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0];
         ScoredRows rows = new(SmallMatrices.Scan([.. counts.Select(SmallMatrices.Lifted)]));
         Assert.That(rows.Selection.ColumnAdjustment, Is.EqualTo(PValueAdjustment.BenjaminiHochberg));
-        Assert.That(rows[1].AdjustedPValue, Is.EqualTo(rows[1].PValue * 12 / 3).Within(1e-14).And.GreaterThan(0.05));
+        Assert.That(rows[1].AdjustedPValue, Is.EqualTo(rows[1].PValue * 12 / 3).Within(1e-14) & Is.GreaterThan(0.05));
         Assert.That(rows.RankBelowAlpha(), Is.EqualTo(new[] { 0, 1, 2 }));
     }
 

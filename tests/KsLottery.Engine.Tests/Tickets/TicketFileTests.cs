@@ -19,7 +19,7 @@ public sealed class TicketFileTests
         Assert.That(read.Entries, Is.EqualTo(ticket.Entries).And.Count.EqualTo(3));
         Assert.That(read with { Entries = ticket.Entries }, Is.EqualTo(ticket));
         Assert.That(read.Signature, Is.EqualTo(ticket.Signature));
-        Assert.That(File.ReadAllText(folder.File("t")).Where(c => c is not '\n'), Is.All.InRange(' ', '~'), "the tensor's name is hostile");
+        Assert.That(File.ReadAllText(folder.File("t")).Where(c => c is not '\n'), Has.All.Matches(Is.InRange(' ', '~')), "the tensor's name is hostile");
     }
 
     [Test]

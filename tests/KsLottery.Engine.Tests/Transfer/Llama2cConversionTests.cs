@@ -142,7 +142,7 @@ internal sealed class Llama2cConversionTests : IDisposable
         List<ConversionProgress> heard = [];
         Llama2cConversion.Convert(Write(new Llama2cFile(0, true).Bytes()), Output, progress: new Listener(heard));
         Assert.That(heard, Is.Not.Empty);
-        Assert.That(heard[^1].BytesDone, Is.EqualTo(heard[^1].ByteCount).And.GreaterThan(0));
+        Assert.That(heard[^1].BytesDone, Is.EqualTo(heard[^1].ByteCount) & Is.GreaterThan(0));
     }
 
     private static string Shared(string path) => SharedData.Path(["models", .. path.Split('/')]);
