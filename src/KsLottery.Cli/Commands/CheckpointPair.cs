@@ -1,6 +1,7 @@
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Tickets;
 using KsLottery.Engine.Tokens;
+using KsLottery.Engine.Transfer;
 
 namespace KsLottery.Cli.Commands;
 
@@ -13,7 +14,7 @@ internal sealed class CheckpointPair : IDisposable
 
     /// <summary>Opens both.</summary>
     /// <param name="basePath">The base.</param>
-    /// <param name="tunedPath">The tuned checkpoint.</param>
+    /// <param name="tunedPath">The tuned checkpoint, or an adapter that is merged into the base in memory.</param>
     /// <param name="tokenizerPath">The tokenizer; null looks for it beside the base, then beside the tuned checkpoint.</param>
     /// <param name="options">How to read them.</param>
     public CheckpointPair(string basePath, string tunedPath, string? tokenizerPath, CheckpointOptions options)
@@ -22,7 +23,8 @@ internal sealed class CheckpointPair : IDisposable
         Base = Checkpoint.Open(basePath, options);
         try
         {
-            Tuned = Checkpoint.Open(tunedPath, options);
+            Adapter = AdaptedCheckpoint.IsAdapter(tunedPath) ? AdaptedCheckpoint.Open(Base, tunedPath, options) : null;
+            Tuned = Adapter?.Checkpoint ?? Checkpoint.Open(tunedPath, options);
         }
         catch
         {
@@ -34,6 +36,9 @@ internal sealed class CheckpointPair : IDisposable
     public Checkpoint Base { get; }
 
     public Checkpoint Tuned { get; }
+
+    /// <summary>The adapter that makes <see cref="Tuned"/> of the base; null where it is a checkpoint.</summary>
+    public AdaptedCheckpoint? Adapter { get; }
 
     /// <summary>Finds the tensor of a name in both, or of a name each, <c>BASE_NAME=TUNED_NAME</c>; without any, the input embedding of each.</summary>
     /// <exception cref="KeyNotFoundException">One of them has none.</exception>

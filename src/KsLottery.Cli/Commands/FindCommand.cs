@@ -39,7 +39,8 @@ internal static class FindCommand
 
         ScoredRows rows = Scan(before, after, options, ui, cancel);
         (string baseFingerprint, string tunedFingerprint) = TakeFingerprints(before, after, ui, cancel);
-        Ticket ticket = Ticket.Select(rows, TicketOrigin.Of(pair.Base, before, after, baseFingerprint, tunedFingerprint), tokens);
+        TicketOrigin origin = TicketOrigin.Of(pair.Base, before, after, baseFingerprint, tunedFingerprint);
+        Ticket ticket = Ticket.Select(rows, origin with { Adapter = pair.Adapter?.TakeOrigin(cancel) }, tokens);
         IReadOnlyList<string> files = folder?.Write(ticket, rows, tokens, before, after, cancel) ?? [];
         if (options.Html is not null) Report.FromTicket(NameOf(options.Tuned), ticket, rows, tokens, before, after).WritePage(options.Html, options.Force, cancel);
 
@@ -47,6 +48,7 @@ internal static class FindCommand
         {
             TunedTensor = after.Name,
             IsEmbedding = pair.IsEmbedding(before),
+            Adapter = pair.Adapter,
             IsTunedTied = pair.Tuned.IsTied,
             Elapsed = Stopwatch.GetElapsedTime(started),
             Files = files,

@@ -16,7 +16,7 @@ internal sealed record FindOptions
     };
     private static readonly Argument<string> TunedArgument = new("TUNED")
     {
-        Description = "The checkpoint after tuning.",
+        Description = "The checkpoint after tuning; or the folder of a PEFT adapter (LORA, TRAINABLE_TOKENS), merged into BASE in memory.",
     };
     private static readonly Option<string?> TensorOption = new("--tensor")
     {

@@ -3,6 +3,7 @@ using KsLottery.Engine;
 using KsLottery.Engine.Rows;
 using KsLottery.Engine.Tickets;
 using KsLottery.Engine.Tokens;
+using KsLottery.Engine.Transfer;
 
 namespace KsLottery.Cli.Commands;
 
@@ -17,6 +18,9 @@ internal sealed class FindReport(ConsoleUi ui, FindOptions options, Ticket ticke
 
     /// <summary>The tuned tensor's name, which may differ from the base's.</summary>
     public required string TunedTensor { get; init; }
+
+    /// <summary>The adapter that made the tuned tensor; null for none.</summary>
+    public AdaptedCheckpoint? Adapter { get; init; }
 
     /// <summary>Whether the tuned checkpoint is tied.</summary>
     public required bool? IsTunedTied { get; init; }
@@ -65,6 +69,7 @@ internal sealed class FindReport(ConsoleUi ui, FindOptions options, Ticket ticke
             : $" against {VisibleText.Escape(TunedTensor)}");
         ui.WriteLine($"{name}: {Sizes.Count(Origin.Rows, "row")} of {Sizes.Count(Origin.Width)}, {types}");
         ui.WriteLine($"base {Tying(Origin.IsTied)}{(Origin.IsTied == IsTunedTied ? "" : $"; tuned checkpoint {Tying(IsTunedTied)}")}");
+        if (Adapter is not null) ui.WriteLine(AdapterText.Describe(Adapter, Origin.Tensor));
         ui.WriteLine(tokens.Source is not null ? $"tokens from {VisibleText.Escape(tokens.Source)}"
             : tokens == RowTokens.None ? "rows of this tensor are no tokens: ids alone"
             : "no tokenizer: ids alone");

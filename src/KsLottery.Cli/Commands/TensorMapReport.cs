@@ -2,6 +2,7 @@ using System.Text.Json;
 using KsLottery.Engine;
 using KsLottery.Engine.Tickets;
 using KsLottery.Engine.Tokens;
+using KsLottery.Engine.Transfer;
 
 namespace KsLottery.Cli.Commands;
 
@@ -26,6 +27,9 @@ internal sealed class TensorMapReport(TicketSelection selection)
 
     public required bool? TunedIsTied { get; init; }
 
+    /// <summary>The adapter that made the tuned tensors; null for none.</summary>
+    public AdaptedCheckpoint? Adapter { get; init; }
+
     private long RowCount => Lines.Sum(l => l.Rows);
 
     private double Seconds => Lines.Sum(l => l.Seconds);
@@ -44,6 +48,7 @@ internal sealed class TensorMapReport(TicketSelection selection)
     private void WriteText(ConsoleUi ui, string? file)
     {
         ui.WriteLine($"base {Tying(BaseIsTied)}, tuned {Tying(TunedIsTied)}");
+        if (Adapter is not null) ui.WriteLine(AdapterText.Describe(Adapter, tensor: null));
         ui.WriteLine();
         if (Lines.Count > 0)
         {
@@ -82,6 +87,7 @@ internal sealed class TensorMapReport(TicketSelection selection)
         json.WriteString("signature", Signature.ToString());
         json.WriteTruth("tied", BaseIsTied);
         json.WriteTruth("tuned_tied", TunedIsTied);
+        if (Adapter is not null) json.WriteString("adapter", Adapter.Kind);
         json.WriteStartArray("tensors");
         foreach (TensorMapLine line in Lines)
         {

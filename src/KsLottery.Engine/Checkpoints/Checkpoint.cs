@@ -15,9 +15,10 @@ public sealed class Checkpoint : IDisposable
 
     private readonly Dictionary<string, Tensor> _byName = [];
 
-    private Checkpoint(string path, bool isFolder, string? indexPath, List<SafetensorsFile> shards, ModelConfig? config)
+    private Checkpoint(string path, bool isFolder, string? indexPath, IReadOnlyList<SafetensorsFile> shards, IReadOnlyList<Tensor> tensors,
+        ModelConfig? config)
     {
-        (Path, IsFolder, IndexPath, Shards, Config) = (path, isFolder, indexPath, shards, config);
+        (Path, IsFolder, IndexPath, Shards, Tensors, Config) = (path, isFolder, indexPath, shards, tensors, config);
         foreach (Tensor tensor in Tensors) _byName.Add(tensor.Name, tensor);
     }
 
@@ -37,7 +38,7 @@ public sealed class Checkpoint : IDisposable
     public ModelConfig? Config { get; }
 
     /// <summary>All tensors, file by file, in the order of their bytes.</summary>
-    public IEnumerable<Tensor> Tensors => Shards.SelectMany(s => s.Tensors);
+    public IEnumerable<Tensor> Tensors { get; }
 
     /// <summary>Whether input and output embedding are one matrix; null where that cannot be told.</summary>
     /// <remarks>
@@ -79,8 +80,16 @@ public sealed class Checkpoint : IDisposable
         List<SafetensorsFile> shards = indexPath is null
             ? [SafetensorsFile.Open(source, options)]
             : OpenShards(ShardIndex.Load(indexPath), options);
-        return new Checkpoint(path, isFolder, indexPath, shards, config);
+        return new Checkpoint(path, isFolder, indexPath, shards, [.. shards.SelectMany(s => s.Tensors)], config);
     }
+
+    /// <summary>A checkpoint that lies in no file: another one's tensors, some of them computed by an adapter.</summary>
+    /// <param name="path">The adapter.</param>
+    /// <param name="file">Its weights, which are released with the checkpoint.</param>
+    /// <param name="tensors">All tensors; those of other files must outlive the checkpoint.</param>
+    /// <param name="config">What the base's configuration says, as the adapter changes it.</param>
+    internal static Checkpoint Adapted(string path, SafetensorsFile file, IReadOnlyList<Tensor> tensors, ModelConfig? config) =>
+        new(path, Directory.Exists(path), null, [file], tensors, config);
 
     /// <summary>Finds a tensor by its exact name.</summary>
     public bool TryGetTensor(string name, [NotNullWhen(true)] out Tensor? tensor) => _byName.TryGetValue(name, out tensor);

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using CommunityToolkit.HighPerformance.Buffers;
 
 namespace KsLottery.Engine.Checkpoints;
 
@@ -14,12 +15,21 @@ public sealed class Tensor
     private const int ChunkLength = 1 << 20;
 
     private readonly ElementType? _type;
+    private readonly IComputedRows? _computed;
 
     internal Tensor(SafetensorsFile file, TensorEntry entry)
     {
         (File, Name, DtypeName, _type) = (file, entry.Name, entry.DtypeName, entry.Type);
         (Shape, ElementCount) = (entry.Shape, entry.Elements);
         (FileOffset, ByteLength) = (file.DataOffset + entry.Start, entry.End - entry.Start);
+    }
+
+    /// <summary>A tensor whose bytes lie in no file.</summary>
+    internal Tensor(SafetensorsFile file, string name, ElementType type, IReadOnlyList<long> shape, IComputedRows computed)
+    {
+        (File, Name, DtypeName, _type, _computed) = (file, name, type.ToName(), type, computed);
+        (Shape, ElementCount) = (shape, shape.Aggregate(1L, (product, dimension) => checked(product * dimension)));
+        ByteLength = ElementCount * type.ByteSize();
     }
 
     /// <summary>The name, unique in the file.</summary>
@@ -41,17 +51,17 @@ public sealed class Tensor
     /// <summary>The product of the dimensions.</summary>
     public long ElementCount { get; }
 
-    /// <summary>The number of bytes that the tensor takes in its file.</summary>
+    /// <summary>The number of bytes that the tensor takes in its file, or would take.</summary>
     public long ByteLength { get; }
 
-    /// <summary>The file that holds the tensor.</summary>
+    /// <summary>The file that holds the tensor, or that of the adapter by which it is computed.</summary>
     public SafetensorsFile File { get; }
 
-    /// <summary>The byte of the file at which the tensor begins.</summary>
+    /// <summary>The byte of the file at which the tensor begins; 0 where it is computed.</summary>
     public long FileOffset { get; }
 
     /// <summary>Whether <see cref="GetBytes"/> gives views into memory without copying.</summary>
-    public bool IsMapped => File.Bytes.IsMapped;
+    public bool IsMapped => _computed is null && File.Bytes.IsMapped;
 
     /// <summary>The tensor as rows: the first dimension, and the product of all others.</summary>
     /// <remarks>A vector is one row, a scalar one row of one element. The width of no rows at all is known for matrices only, else 0.</remarks>
@@ -75,6 +85,7 @@ public sealed class Tensor
     {
         if (_type is null) throw UnknownType();
         ThrowIfOutside(offset, length);
+        if (_computed is not null) return Compute(_computed, offset, buffer[..length]);
         return File.Bytes.GetBytes(FileOffset + offset, length, buffer);
     }
 
@@ -139,7 +150,24 @@ public sealed class Tensor
     internal void DontNeed(long offset, long length)
     {
         ThrowIfOutside(offset, length);
-        File.Bytes.DontNeed(FileOffset + offset, length);
+        if (_computed is null) File.Bytes.DontNeed(FileOffset + offset, length);
+    }
+
+    /// <summary>Computes the rows that a range touches, and gives the range alone.</summary>
+    private ReadOnlySpan<byte> Compute(IComputedRows computed, long offset, Span<byte> target)
+    {
+        if (target.IsEmpty) return target;
+        long rowLength = RowShape.Width * ElementType.ByteSize(), first = offset / rowLength, last = (offset + target.Length - 1) / rowLength;
+        int count = (int)(last - first + 1), covered = checked((int)(count * rowLength));
+        if (covered == target.Length)
+        {
+            computed.Compute(first, count, target);
+            return target;
+        }
+        using SpanOwner<byte> rows = SpanOwner<byte>.Allocate(covered);
+        computed.Compute(first, count, rows.Span);
+        rows.Span.Slice((int)(offset - first * rowLength), target.Length).CopyTo(target);
+        return target;
     }
 
     private void ThrowIfOutside(long offset, long length)

@@ -82,6 +82,7 @@ public static class TicketFile
         json.WriteString("base_fingerprint", origin.BaseFingerprint);
         json.WriteString("tuned_fingerprint", origin.TunedFingerprint);
 
+        if (origin.Adapter is { } adapter) WriteAdapter(json, adapter);
         json.WriteString("alternative", Alternative);
         json.WriteString("method", ticket.Selection.Method.ToName());
         json.WriteNumber("alpha", ticket.Selection.Alpha);
@@ -142,6 +143,15 @@ public static class TicketFile
             json.Flush();
         }
         json.WriteEndArray();
+    }
+
+    private static void WriteAdapter(Utf8JsonWriter json, TicketAdapter adapter)
+    {
+        json.WriteStartObject("adapter");
+        json.WriteString("peft_type", adapter.Kind);
+        json.WriteString("config_fingerprint", adapter.ConfigFingerprint);
+        json.WriteString("weights_fingerprint", adapter.WeightsFingerprint);
+        json.WriteEndObject();
     }
 
     private static void Real(Utf8JsonWriter json, string name, double value)

@@ -55,6 +55,9 @@ internal sealed class TicketFileReader(string path)
                 BaseFingerprint = root.Text("base_fingerprint"),
                 TunedFingerprint = root.Text("tuned_fingerprint"),
                 CheckpointParameters = root.Integer("checkpoint_parameters", 0, long.MaxValue),
+                Adapter = root.ObjectOrNull("adapter") is { } adapter
+                    ? new(adapter.Text("peft_type"), adapter.Text("config_fingerprint"), adapter.Text("weights_fingerprint"))
+                    : null,
             },
             Selection = Selection(root),
             CriticalCount = (int)root.Integer("critical_h", 0, width + 1L),
@@ -125,6 +128,9 @@ internal sealed class TicketFileReader(string path)
             int i = 0;
             foreach (JsonElement item in list.Value.EnumerateArray()) yield return new(list.Reader, $"{list.Place}[{i++}]", item);
         }
+
+        /// <summary>An object that older files lack.</summary>
+        public JsonPlace? ObjectOrNull(string key) => value.TryGetProperty(key, out _) ? Find(key, JsonValueKind.Object) : null;
 
         public string Text(string key) => Find(key, JsonValueKind.String).Value.GetString()!;
 

@@ -32,6 +32,9 @@ public sealed record TicketOrigin
     /// <summary>The number of elements in all tensors of the base.</summary>
     public required long CheckpointParameters { get; init; }
 
+    /// <summary>The adapter that made the tuned tensor; null where it lies in a checkpoint.</summary>
+    public TicketAdapter? Adapter { get; init; }
+
     /// <summary>Says where two tensors come from.</summary>
     /// <param name="basis">The base.</param>
     /// <param name="before">Its matrix.</param>

@@ -52,7 +52,7 @@ public static partial class PeftAdapter
         };
     }
 
-    private static void CheckForm(Tensor rows, int count)
+    internal static void CheckForm(Tensor rows, int count)
     {
         if (!rows.IsKnownType || !rows.ElementType.IsComputable() || rows.Shape is not [var k, > 0] || k != count
             || rows.ElementCount > Array.MaxLength / sizeof(float))
@@ -61,7 +61,7 @@ public static partial class PeftAdapter
                 + $"of at most {Array.MaxLength / sizeof(float)} values in all", rows);
     }
 
-    private static void CheckCopy(Tensor rows, Tensor head, int[] indices, int[] headIndices)
+    internal static void CheckCopy(Tensor rows, Tensor head, int[] indices, int[] headIndices)
     {
         const string Own = "it is no copy of the input embedding's rows, as a tied model's is: "
             + "the head has rows of its own, which cannot be read yet";

@@ -18,9 +18,9 @@ public static partial class PeftAdapter
     public const string ConfigName = "adapter_config.json";
 
     private const string CardName = "README.md";
-    private const string Prefix = "base_model.model.";
+    internal const string Prefix = "base_model.model.";
     private const string Ending = ".trainable_tokens_delta";
-    private const string ParameterEnding = ".weight";
+    internal const string ParameterEnding = ".weight";
     private const string PeftType = "TRAINABLE_TOKENS";
 
     /// <summary>Writes the rows of a patch as an adapter that <c>PeftModel.from_pretrained</c> loads.</summary>
@@ -88,5 +88,5 @@ public static partial class PeftAdapter
         : module.StartsWith("language_model.", StringComparison.Ordinal) ? "language_model.lm_head"
         : "lm_head";
 
-    private static string LastPart(string module) => module[(module.LastIndexOf('.') + 1)..];
+    internal static string LastPart(string module) => module[(module.LastIndexOf('.') + 1)..];
 }

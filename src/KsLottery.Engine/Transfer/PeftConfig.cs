@@ -3,9 +3,11 @@ using KsLottery.Engine.Checkpoints;
 
 namespace KsLottery.Engine.Transfer;
 
-/// <summary>The token ids in an <c>adapter_config.json</c>.</summary>
+/// <summary>What an <c>adapter_config.json</c> says: the adapter's kind, the token ids of replaced rows, and how low-rank additions are scaled.</summary>
 internal sealed class PeftConfig
 {
+    private const string TypeKey = "peft_type";
+    private const string BaseKey = "base_model_name_or_path";
     private const string Key = "token_indices";
     private const string LoraKey = "trainable_token_indices";
     private const int LongestFile = 64 << 20;
@@ -16,8 +18,20 @@ internal sealed class PeftConfig
 
     private PeftConfig(string path) => _path = path;
 
+    /// <summary>The <c>peft_type</c>, such as LORA; empty where it is absent.</summary>
+    public string Kind { get; private set; } = "";
+
+    /// <summary>How low-rank additions are scaled; with PEFT's own values where the file is silent.</summary>
+    public PeftScaling Scaling { get; private set; } = null!;
+
+    /// <summary>The <c>base_model_name_or_path</c>; null where it is absent.</summary>
+    public string? BaseModelName { get; private set; }
+
+    /// <summary>What makes the adapter one that cannot be computed here; null where nothing does.</summary>
+    public PeftObstacle? Obstacle { get; private set; }
+
     /// <summary>Reads a configuration; keys that are of no use here are passed over.</summary>
-    /// <exception cref="CheckpointFormatException">It is not JSON, or names no token ids, or an id is negative or stands twice.</exception>
+    /// <exception cref="CheckpointFormatException">It is not JSON, or an id is negative or stands twice, or a number is none.</exception>
     public static PeftConfig Load(string path)
     {
         PeftConfig config = new(path);
@@ -42,7 +56,8 @@ internal sealed class PeftConfig
     }
 
     /// <summary>The ids for a module, by the last part of its name.</summary>
-    public int[] IndicesFor(string module) => _byModule.GetValueOrDefault(module) ?? _byModule.GetValueOrDefault("")
+    /// <exception cref="CheckpointFormatException">There are none.</exception>
+    public int[] IndicesFor(string module) => _byModule.Count == 0 ? throw Invalid($"there are no token ids, neither {Key} nor {LoraKey}") : _byModule.GetValueOrDefault(module) ?? _byModule.GetValueOrDefault("")
         // A tied head is not listed, it follows the one module that is.
         ?? (_byModule.Count == 1
             ? _byModule.Values.Single()
@@ -56,8 +71,13 @@ internal sealed class PeftConfig
             foreach (JsonProperty module in ids.EnumerateObject())
                 _byModule[module.Name[(module.Name.LastIndexOf('.') + 1)..]] = ReadIds(module.Value, LoraKey);
         else if (TryGet(root, LoraKey, out ids)) _byModule[""] = ReadIds(ids, LoraKey);
-        if (_byModule.Count == 0) throw Invalid($"there are no token ids, neither {Key} nor {LoraKey}");
+        (Kind, BaseModelName) = (TextOf(root, TypeKey) ?? "", TextOf(root, BaseKey));
+        Scaling = new(_path, root);
+        Obstacle = PeftObstacles.Find(Kind, root);
     }
+
+    private static string? TextOf(JsonElement root, string key) =>
+        root.TryGetProperty(key, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
     private static bool TryGet(JsonElement root, string key, out JsonElement value) =>
         root.TryGetProperty(key, out value) && value.ValueKind != JsonValueKind.Null;

@@ -23,6 +23,16 @@ public sealed class TicketFileTests
     }
 
     [Test]
+    public void The_adapter_that_made_the_tuned_tensor_is_kept()
+    {
+        using TemporaryFolder folder = new();
+        Ticket ticket = Make(new());
+        ticket = ticket with { Origin = ticket.Origin with { Adapter = new("LORA", "sha256:1", "sha256:2") } };
+        TicketFile.Write(folder.File("t"), ticket);
+        Assert.That(TicketFile.Read(folder.File("t")).Origin, Is.EqualTo(ticket.Origin));
+    }
+
+    [Test]
     public void What_JSON_has_no_number_for_is_null_and_reads_back_as_NaN()
     {
         using TemporaryFolder folder = new();
