@@ -57,6 +57,7 @@ internal sealed class EvalReport(ConsoleUi ui)
         {
             json.WriteString("model", options.Model!.Path);
             json.WriteString("patch", options.Model.Patch);
+            if (options.Model.Adapter is { } adapter) json.WriteString("adapter", adapter);
             json.WriteString("data", options.Data);
             json.WriteNumber("pairs", result.Samples.Count);
             json.WriteNumber("incomplete", incomplete);
@@ -81,7 +82,8 @@ internal sealed class EvalReport(ConsoleUi ui)
     private static string Signature(EvalOptions options, LoadedModel loaded, GenerationOptions? generation)
     {
         string patch = loaded.PatchRows == 0 ? "no" : Sizes.Count(loaded.PatchRows, "row");
-        string prompt = $"template:{options.Prompt.TemplateOrAlpaca.Name}|patch:{patch}";
+        string adapter = loaded.Adapter is null ? "" : $"|adapter:{loaded.Adapter.Kind},{loaded.Adapter.WeightsFingerprint}";
+        string prompt = $"template:{options.Prompt.TemplateOrAlpaca.Name}|patch:{patch}{adapter}";
         if (generation is null) return $"loss|{prompt}";
         string search = generation.Beams == 1 ? "greedy" : string.Create(CultureInfo.InvariantCulture, $"beams:{generation.Beams}");
         return string.Create(CultureInfo.InvariantCulture,

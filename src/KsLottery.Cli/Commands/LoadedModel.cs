@@ -2,6 +2,7 @@ using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Devices;
 using KsLottery.Engine.Models;
 using KsLottery.Engine.Operations;
+using KsLottery.Engine.Tickets;
 using KsLottery.Engine.Tokens;
 using KsLottery.Engine.Transfer;
 
@@ -23,6 +24,17 @@ internal sealed class LoadedModel : IDisposable
                 ?? throw new FileNotFoundException($"{options.Path}: no tokenizer beside the model, or several. "
                     + "Name one with --tokenizer.");
             Checkpoint checkpoint = Keep(Checkpoint.Open(options.Path, options.Reading));
+            if (options.Adapter is not null)
+            {
+                AdaptedCheckpoint adapted = Keep(AdaptedCheckpoint.Open(checkpoint, options.Adapter, options.Reading));
+                Adapter = adapted.TakeOrigin(cancel);
+                checkpoint = adapted.Checkpoint;
+                config = config with
+                {
+                    IsTied = config.IsTied && checkpoint.IsTied != false,
+                    VocabularySize = (int?)checkpoint.Config?.VocabularySize ?? config.VocabularySize,
+                };
+            }
             IOperations operations = Keep(options.Device.Open(DeviceWork.Model)).Operations;
             LlamaWeights weights = Keep(LlamaWeights.Open(checkpoint, config, operations));
             if (options.Patch is not null)
@@ -51,6 +63,9 @@ internal sealed class LoadedModel : IDisposable
 
     /// <summary>Rows of a patch in place of the model's own; 0 without a patch.</summary>
     public int PatchRows { get; }
+
+    /// <summary>The adapter that is merged into the model; null without one.</summary>
+    public TicketAdapter? Adapter { get; }
 
     /// <inheritdoc/>
     public void Dispose()
