@@ -80,7 +80,8 @@ internal static class TuneCommand
 
     private static string Next(TuneOptions options, bool isPatch) => isPatch
         ? $"kslottery apply {options.Model} {Path.Combine(options.Folder.Out, RowPatch.FileName)} --out DIR"
-        : $"kslottery find {options.Model} {options.Folder.Out} --out DIR";
+        // Adapters leave the embedding as it is.
+        : $"kslottery find {options.Model} {options.Folder.Out} {(options.IsLowRank ? "--all-tensors" : "--out DIR")}";
 
     private static void WriteFacts(ConsoleUi ui, TuneOptions options, TuningRun run, TicketList? rows, TuneData data, ComputeDevice device)
     {

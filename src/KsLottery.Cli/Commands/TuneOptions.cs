@@ -23,7 +23,8 @@ internal sealed record TuneOptions
     };
     private static readonly Option<string?> TrainOption = new Option<string?>("--train")
     {
-        Description = "What learns; a preset says it too. lora: adapters of query and value, which the result holds merged.",
+        Description = "What learns; a preset says it too. lora: adapters of query and value; the result holds them merged, and "
+            + "its folder adapter as PEFT loads them.",
     }.AcceptOnlyFromAmong("full", "embedding", OfTicket, LowRank);
     private static readonly Option<int?> RankOption = OptionValue.OptionalCount("--rank", "The rank of --train lora; 8 by default.");
     private static readonly Option<string?> PresetOption = new Option<string?>("--preset")
@@ -68,6 +69,9 @@ internal sealed record TuneOptions
 
     /// <summary><c>full</c>, <c>embedding</c>, <c>ticket</c> or <c>lora</c>.</summary>
     public required string Train { get; init; }
+
+    /// <summary>Whether adapters learn.</summary>
+    public bool IsLowRank => Train == LowRank;
 
     /// <summary>The rank of adapters.</summary>
     public int Rank { get; init; } = 8;

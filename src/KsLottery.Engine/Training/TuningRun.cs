@@ -10,6 +10,7 @@ namespace KsLottery.Engine.Training;
 
 /// <summary>Tunes a base on samples: the whole model, its embedding or low-rank adapters, merged, to a checkpoint, a ticket's rows to a patch.</summary>
 /// <remarks>
+/// Adapters are also kept by themselves, in the folder <c>adapter</c>, as PEFT loads them.
 /// The folder holds <c>training.json</c>, <c>metrics.jsonl</c> and the saved state from the start, the result at the end. A run that was
 /// cancelled or killed at any moment goes on to the same bytes. What does not learn has the same fingerprint before and after.
 /// </remarks>
@@ -115,9 +116,12 @@ public sealed class TuningRun : IDisposable
             ThrowIfFrozenChanged(_basis, cancellationToken);
             return WritePatch(ticket, cancellationToken);
         }
+        bool isLowRank = _weights.Scope is { Rank: > 0 };
+        if (isLowRank) AdapterFolder.Write(_weights, _operations, _options.Out, _basis.Path, cancellationToken);
         _weights.MergeAdapters();
         TrainedFiles files = TrainedCheckpoint.Write(_basis, _weights, _operations, _options.Out, _options.KeepTypes, _options.Tokenizer,
             cancellationToken);
+        if (isLowRank) files = files with { Names = [AdapterFolder.Name, .. files.Names] };
         using Checkpoint written = Checkpoint.Open(_options.Out);
         ThrowIfFrozenChanged(written, cancellationToken);
         return files;
