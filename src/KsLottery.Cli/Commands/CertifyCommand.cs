@@ -3,6 +3,7 @@ using System.Diagnostics;
 using KsLottery.Engine.Certificates;
 using KsLottery.Engine.Devices;
 using KsLottery.Engine.Reports;
+using KsLottery.Engine.Models;
 using KsLottery.Engine.Tokens;
 
 namespace KsLottery.Cli.Commands;
@@ -30,9 +31,11 @@ internal static class CertifyCommand
     private static void Make(CertifyOptions options, ConsoleUi ui, CancellationToken cancel)
     {
         long started = Stopwatch.GetTimestamp();
-        Tokenizer tokenizer = (options.Tokenizer is { } path ? Tokenizer.Open(path) : Tokenizer.FindBeside(options.Base))
-            ?? throw new FileNotFoundException($"{options.Base}: no tokenizer beside the model, or several. Name one with --tokenizer.");
+        Tokenizer tokenizer = LoadedModel.OpenTokenizer(options.Tokenizer, options.Base, ui);
         CertificateSource source = options.Source(tokenizer.FilePath);
+        if (options.Certificate.ScoredTokens is not null)
+            StopOptions.Remark(ui, new StopOptions(options.Certificate.StopIds, options.Certificate.StopTexts)
+                .Of(LlamaConfig.Load(options.Base), tokenizer), tokenizer);
         using CertificateFolder folder = new(options.Out!);
         using ComputeDevice device = options.Device.Open(DeviceWork.Model);
         CertificateOptions how = options.Certificate with { Rows = new() { Device = device, Threads = options.Device.Threads } };

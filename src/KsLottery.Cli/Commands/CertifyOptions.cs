@@ -144,6 +144,7 @@ internal sealed record CertifyOptions
         foreach (Option option in (Option[])[TokenizerOption, AlphasOption, NoSweepOption, ScoreOption, NewTokensOption,
             ConfidenceOption, LimitOption, OverlongOption, OutOption, CheckOption, ToleranceOption, ShownOption, Reading.NoMemoryMap])
             command.Add(option);
+        StopOptions.AddTo(command);
         HtmlOption.AddTo(command);
         DeviceOption.AddTo(command);
         command.Validators.Add(Validate);
@@ -174,6 +175,8 @@ internal sealed record CertifyOptions
                     : arguments.GetValue(AlphasOption) is { Length: > 0 } alphas ? alphas
                     : CertificateOptions.UsualAlphas,
                 ScoredTokens = arguments.GetValue(ScoreOption) ? arguments.GetValue(NewTokensOption) : null,
+                StopIds = StopOptions.From(arguments).Ids,
+                StopTexts = StopOptions.From(arguments).Texts,
                 Reading = reading,
             },
             Device = DeviceOption.From(arguments),
@@ -208,13 +211,15 @@ internal sealed record CertifyOptions
         {
             if (result.GetValue(BaseArgument) is not null
                 || Array.Exists((Option[])[TicketOption, DataOption, ModeOption, TokenizerOption, AlphasOption, NoSweepOption,
-                    ScoreOption, OutOption], Has))
+                    ScoreOption, OutOption, StopOptions.Text, StopOptions.Id], Has))
                 result.AddError("--check takes everything from the certificate: give it alone.");
             return;
         }
         if (result.GetValue(TunedArgument) is null || !Has(TicketOption) || !Has(DataOption) || !Has(OutOption))
             result.AddError("Give BASE, TUNED, --ticket FILE, --data PAIRS and --out DIR, or --check FILE.");
         if (Has(ToleranceOption)) result.AddError("--tolerance belongs to --check.");
+        if (!Has(ScoreOption) && (Has(StopOptions.Text) || Has(StopOptions.Id)))
+            result.AddError("--stop and --stop-id end the texts that --score has written; give that too, or leave them out.");
         if (Has(NoSweepOption) && (Has(AlphasOption) || Has(ScoreOption)))
             result.AddError("--no-sweep leaves --alphas and --score nothing to do.");
     }

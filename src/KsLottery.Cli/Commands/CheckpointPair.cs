@@ -50,10 +50,26 @@ internal sealed class CheckpointPair : IDisposable
     }
 
     /// <summary>What the rows of a tensor of the base are called; nothing where they are no tokens and no tokenizer was given.</summary>
-    public RowTokens FindTokens(Tensor tensor)
+    /// <remarks>A tokenizer that lies there and cannot be read is worth a remark; it keeps nobody from finding rows.</remarks>
+    public RowTokens FindTokens(Tensor tensor, Action<string> remark)
     {
         if (_tokenizerPath is not null) return new(TokenTable.Open(_tokenizerPath), Config);
-        return IsEmbedding(tensor) ? new(TokenTable.FindBeside(Base.Path) ?? TokenTable.FindBeside(Tuned.Path), Config) : RowTokens.None;
+        return !IsEmbedding(tensor) ? RowTokens.None : new(FindTable(Base.Path, remark)
+            ?? (Tuned.Path == Base.Path ? null : FindTable(Tuned.Path, remark)), Config);
+    }
+
+    private static TokenTable? FindTable(string path, Action<string> remark)
+    {
+        try
+        {
+            if (TokenTable.FindBeside(path) is { } table) return table;
+            if (TokenTable.HasSeveralBeside(path, out string? which)) remark($"{which} Rows go without names; name one with --tokenizer.");
+        }
+        catch (Exception defect) when (defect is InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            remark($"rows go without names, since their tokenizer cannot be read: {defect.Message}");
+        }
+        return null;
     }
 
     /// <summary>Whether the rows of a tensor of the base are tokens.</summary>

@@ -43,18 +43,16 @@ internal static class EvalCommand
         using LoadedModel loaded = new(modelOptions, ui, cancel);
         ParallelText text = ParallelText.Read(options.Data, options.Pairs);
         SampleSet samples = Encode(options, loaded, text);
-        GenerationOptions? generation = !options.Generates ? null : new()
-        {
-            Beams = options.Beams,
-            MaxNewTokens = options.MaxNewTokens,
-            EosIds = StopTokens.Of(loaded.Model.Config, loaded.Tokenizer, options.StopIds),
-        };
+        StopTokens stops = options.Stops.Of(loaded.Model.Config, loaded.Tokenizer);
+        GenerationOptions? generation = !options.Generates ? null
+            : stops.ApplyTo(new() { Beams = options.Beams, MaxNewTokens = options.MaxNewTokens });
+        if (options.Generates) StopOptions.Remark(ui, stops, loaded.Tokenizer);
         EvaluationOptions how = new() { Generation = generation, Slots = Math.Max(options.Batch, options.Beams), Pieces = pieces };
         EvaluationResult result;
         using (ProgressLine line = ui.StartProgress())
             result = Evaluator.Run(loaded.Model, loaded.Operations, loaded.Tokenizer, samples.Samples, how, new Shown(line), cancel);
         IReadOnlyList<string> written = files?.Write(result, cancel) ?? [];
-        new EvalReport(ui).Write(options, loaded, result, generation, text.SkippedCount, samples.SkippedCount,
+        new EvalReport(ui) { Stops = stops }.Write(options, loaded, result, generation, text.SkippedCount, samples.SkippedCount,
             Stopwatch.GetElapsedTime(started), written);
     }
 

@@ -46,11 +46,6 @@ internal sealed record EvalOptions
     }.AcceptOnlyFromAmong("paper");
     private static readonly Option<int> NewTokensOption = OptionValue.Count("--max-new-tokens", 1, 256,
         "The most tokens that a prompt is continued by.");
-    private static readonly Option<int[]> StopOption = new("--stop-id")
-    {
-        Description = "A further token that ends a text, beside those that model and tokenizer name; may be given several times.",
-        HelpName = "ID",
-    };
     private static readonly Option<int> BatchOption = OptionValue.Count("--batch", 1, 8,
         "Sequences held at once, beams included. Up to 8 every text is computed to the same bits whatever the number.");
     private static readonly Option<int> LimitOption = OptionValue.Count("--limit", 0, 0, "Only the first N pairs; 0 takes all.");
@@ -85,7 +80,8 @@ internal sealed record EvalOptions
 
     public int MaxNewTokens { get; init; } = 256;
 
-    public IReadOnlyList<int> StopIds { get; init; } = [];
+    /// <summary>What ends a text beside the model's own tokens.</summary>
+    public StopOptions Stops { get; init; } = new([], []);
 
     public int Batch { get; init; } = 8;
 
@@ -106,9 +102,10 @@ internal sealed record EvalOptions
         PairOptions.AddTo(command);
         PromptOptions.AddTo(command);
         ModelOptions.AddTo(command);
-        foreach (Option option in (Option[])[SpmOption, PresetOption, BeamsOption, NewTokensOption, StopOption, BatchOption,
+        foreach (Option option in (Option[])[SpmOption, PresetOption, BeamsOption, NewTokensOption, BatchOption,
             LimitOption, OverlongOption, NoGenerateOption, OutOption])
             command.Add(option);
+        StopOptions.AddTo(command);
         command.Validators.Add(result =>
         {
             bool hasModel = result.GetValue(ModelArgument) is not null, hasData = result.GetValue(DataOption) is not null;
@@ -135,7 +132,7 @@ internal sealed record EvalOptions
         Spm = arguments.GetValue(SpmOption),
         Beams = arguments.GetValue(BeamsOption) ?? (arguments.GetValue(PresetOption) is null ? 1 : PaperBeams),
         MaxNewTokens = arguments.GetValue(NewTokensOption),
-        StopIds = arguments.GetValue(StopOption) ?? [],
+        Stops = StopOptions.From(arguments),
         Batch = arguments.GetValue(BatchOption),
         Limit = arguments.GetValue(LimitOption) is 0 ? int.MaxValue : arguments.GetValue(LimitOption),
         SkipOverlong = arguments.GetValue(OverlongOption) == "skip",

@@ -9,6 +9,9 @@ namespace KsLottery.Cli.Commands;
 /// <summary>Prints what <c>kslottery eval</c> found, as text or as JSON.</summary>
 internal sealed class EvalReport(ConsoleUi ui)
 {
+    /// <summary>What ended the texts; null where a file is scored.</summary>
+    public StopTokens? Stops { get; init; }
+
     /// <summary>Prints the scores of a file.</summary>
     public void Write(EvalOptions options, int lines, double meanCharacters, OutputScores scores)
     {
@@ -68,6 +71,7 @@ internal sealed class EvalReport(ConsoleUi ui)
             json.WriteString("signature", signature);
             if (result is { Scores: { } scores, Summary: { } summary })
             {
+                StopOptions.WriteJson(json, Stops!, loaded.Tokenizer);
                 json.WriteNumber("eos_rate", summary.EosRate);
                 json.WriteNumber("mean_characters", summary.MeanCharacters);
                 json.WriteNumber("mean_tokens", result.MeanTokens);
@@ -86,8 +90,9 @@ internal sealed class EvalReport(ConsoleUi ui)
         string prompt = $"template:{options.Prompt.TemplateOrAlpaca.Name}|patch:{patch}{adapter}";
         if (generation is null) return $"loss|{prompt}";
         string search = generation.Beams == 1 ? "greedy" : string.Create(CultureInfo.InvariantCulture, $"beams:{generation.Beams}");
-        return string.Create(CultureInfo.InvariantCulture,
-            $"{search}|new:{generation.MaxNewTokens}|stop:{string.Join(',', generation.EosIds)}|{prompt}");
+        string stop = string.Join(',', generation.EosIds.Select(id => id.ToString(CultureInfo.InvariantCulture))
+            .Concat((generation.StopTexts?.Texts ?? []).Select(text => JsonSerializer.Serialize(text))));
+        return string.Create(CultureInfo.InvariantCulture, $"{search}|new:{generation.MaxNewTokens}|stop:{stop}|{prompt}");
     }
 
     private void WriteTable(OutputScores scores)

@@ -68,6 +68,8 @@ internal static class ExperimentCommand
         using ComputeDevice device = DeviceOption.From(arguments).Open(DeviceWork.Model);
         using ExperimentConsole console = new(ui, plan);
         using ExperimentRun run = new(plan, folder, device, console);
+        foreach (string remark in run.Tokenizer.Remarks) ui.Remark($"note: {remark}");
+        StopOptions.Remark(ui, run.Stops, run.Tokenizer);
         Run(run, folder, cancel);
         if (page is not null) Report.FromFolder(folder, cancellationToken: cancel).WritePage(page, isResumed, cancel);
         new ExperimentReport(run, plan, ui)

@@ -34,7 +34,7 @@ internal static class FindCommand
         long started = Stopwatch.GetTimestamp();
         using CheckpointPair pair = new(options.Base, options.Tuned, options.Tokenizer, options.Reading);
         (Tensor before, Tensor after) = pair.FindTensors(options.Tensor);
-        RowTokens tokens = pair.FindTokens(before);
+        RowTokens tokens = pair.FindTokens(before, text => ui.Remark($"note: {text}"));
         using TicketFolder? folder = options.Out is null ? null : new(options.Out, options.Force);
 
         ScoredRows rows = Scan(before, after, options, ui, cancel);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text;
+using System.Text.Json;
 using KsLottery.Engine.Corpora;
 using KsLottery.Engine.Generation;
 using KsLottery.Engine.Scoring;
@@ -27,8 +28,10 @@ internal static class GenerateCommand
         using LoadedModel loaded = new(options.Model, ui, cancel);
         int capacity = loaded.Model.Config.MaxLength;
         (string Text, int[] Tokens)[] prompts = [.. ReadPrompts(options).Select(pair => Encode(pair, options, loaded))];
-        GenerationOptions generation =
-            options.Generation with { EosIds = StopTokens.Of(loaded.Model.Config, loaded.Tokenizer, options.StopIds) };
+        StopTokens stops = options.Stops.Of(loaded.Model.Config, loaded.Tokenizer);
+        GenerationOptions generation = stops.ApplyTo(options.Generation);
+        StopOptions.Remark(ui, stops, loaded.Tokenizer);
+        RemarkOnDoubled(prompts[0].Tokens, loaded.Tokenizer, ui);
         int longest = prompts.Max(prompt => prompt.Tokens.Length);
         capacity = (int)Math.Min(capacity, longest + (long)generation.MaxNewTokens);
         if (capacity - longest < generation.MaxNewTokens)
@@ -41,7 +44,7 @@ internal static class GenerateCommand
         using (ProgressLine line = ui.StartProgress())
             results = Generator.Generate(timed, [.. prompts.Select(prompt => prompt.Tokens)], generation, new Shown(line), cancel);
         string[] texts = [.. results.Zip(prompts, (result, prompt) =>
-            Encoding.UTF8.GetString(loaded.Tokenizer.DecodeContinuation(prompt.Tokens, result.Tokens)))];
+            TextOf(loaded.Tokenizer.DecodeContinuation(prompt.Tokens, result.Tokens), stops.Texts))];
 
         foreach ((int i, string text) in texts.Index())
         {
@@ -50,8 +53,18 @@ internal static class GenerateCommand
         }
         ui.Remark($"prompt {Sizes.Count(timed.PromptTokens, "token")}, {NumberText.Real(timed.PromptRate)} tokens/s; "
             + $"generated {Sizes.Count(timed.AppendedTokens, "token")}, {NumberText.Real(timed.AppendedRate)} tokens/s");
-        WriteJson(ui, options, prompts, results, texts, timed);
+        WriteJson(ui, options, prompts, results, texts, timed, json => StopOptions.WriteJson(json, stops, loaded.Tokenizer));
         return ExitCode.Ok;
+    }
+
+    private static string TextOf(byte[] written, StopTexts? stops) => Encoding.UTF8.GetString(stops is null ? written : stops.Cut(written));
+
+    private static void RemarkOnDoubled(int[] prompt, Tokenizer tokenizer, ConsoleUi ui)
+    {
+        if (tokenizer.Prefix is not [.., int begin] || prompt.Length <= tokenizer.Prefix.Count || prompt[tokenizer.Prefix.Count] != begin)
+            return;
+        ui.Remark($"note: the prompt begins with {tokenizer.Names.Visible(begin)} and the tokenizer puts one before every text: the model reads it "
+            + "twice, as with Hugging Face's library. Leave it out of the prompt to have one.");
     }
 
     private static IReadOnlyList<SentencePair> ReadPrompts(GenerateOptions options)
@@ -67,19 +80,24 @@ internal static class GenerateCommand
         string text = options.Prompt.Template?.Format(pair, options.Prompt.SourceLanguage, options.Prompt.TargetLanguage) ?? pair.Source;
         Tokenizer tokenizer = loaded.Tokenizer;
         int most = loaded.Model.Config.MaxLength - 1;
-        int[] tokens = tokenizer.Encode(text, addBos: tokenizer.BosId is not null);
+        int[] tokens = tokenizer.EncodeText(text);
         if (tokens.Length == 0) tokens = [loaded.Model.Config.BosTokenId
             ?? throw new InvalidDataException($"{options.Model.Path}: neither model nor tokenizer names a token that begins "
                 + "a text. Give a prompt.")];
+        foreach (int token in tokens)
+            if (token >= loaded.Model.Config.VocabularySize)
+                throw new InvalidDataException($"{pair.Path}: line {pair.Line}: token {token} ({tokenizer.Names.Visible(token)}), but the model's "
+                    + $"embedding has rows 0 to {loaded.Model.Config.VocabularySize - 1}. Use the tokenizer that belongs to the model.");
         return tokens.Length <= most ? (text, tokens) : throw new InvalidDataException($"{pair.Path}: line {pair.Line}: the prompt has "
             + $"{Sizes.Count(tokens.Length, "token")}, the model has room for {Sizes.Count(most)} and an answer. Shorten it.");
     }
 
     private static void WriteJson(ConsoleUi ui, GenerateOptions options, (string Text, int[] Tokens)[] prompts,
         IReadOnlyList<Generated> results,
-        string[] texts, TimedDecoder timed) => ui.WriteJson(json =>
+        string[] texts, TimedDecoder timed, Action<Utf8JsonWriter> writeStops) => ui.WriteJson(json =>
     {
         json.WriteString("model", options.Model.Path);
+        writeStops(json);
         json.WriteStartArray("texts");
         for (int i = 0; i < texts.Length; i++)
         {

@@ -41,11 +41,6 @@ internal sealed record GenerateOptions
         HelpName = "N",
         CustomParser = result => OptionValue.Parse<long>(result, seed => seed >= 0, "it must be a whole number from 0"),
     };
-    private static readonly Option<int[]> StopOption = new("--stop-id")
-    {
-        Description = "A further token that ends a text, beside those that model and tokenizer name; 1 for llama2.c's models.",
-        HelpName = "ID",
-    };
     private static readonly Option<int> BatchOption = OptionValue.Count("--batch", 1, 8, "Sequences held at once, beams included.");
 
     public required ModelOptions Model { get; init; }
@@ -58,7 +53,8 @@ internal sealed record GenerateOptions
     /// <summary>A file of such texts.</summary>
     public string? File { get; init; }
 
-    public IReadOnlyList<int> StopIds { get; init; } = [];
+    /// <summary>What ends a text beside the model's own tokens.</summary>
+    public required StopOptions Stops { get; init; }
 
     public int Batch { get; init; }
 
@@ -72,8 +68,9 @@ internal sealed record GenerateOptions
         foreach (Option option in (Option[])[PromptOption, PromptsOption]) command.Add(option);
         PromptOptions.AddTo(command);
         foreach (Option option in (Option[])
-            [TemperatureOption, TopPOption, BeamsOption, NewTokensOption, SeedOption, StopOption, BatchOption])
+            [TemperatureOption, TopPOption, BeamsOption, NewTokensOption, SeedOption, BatchOption])
             command.Add(option);
+        StopOptions.AddTo(command);
         ModelOptions.AddTo(command);
         command.Validators.Add(result =>
         {
@@ -89,7 +86,7 @@ internal sealed record GenerateOptions
         Prompt = PromptOptions.From(arguments),
         Text = arguments.GetValue(PromptOption),
         File = arguments.GetValue(PromptsOption),
-        StopIds = arguments.GetValue(StopOption) ?? [],
+        Stops = StopOptions.From(arguments),
         Batch = arguments.GetValue(BatchOption),
         Generation = new()
         {

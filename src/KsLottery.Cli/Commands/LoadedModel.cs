@@ -20,9 +20,7 @@ internal sealed class LoadedModel : IDisposable
         try
         {
             LlamaConfig config = LlamaConfig.Load(options.Path);
-            Tokenizer = (options.Tokenizer is { } path ? Tokenizer.Open(path) : Tokenizer.FindBeside(options.Path))
-                ?? throw new FileNotFoundException($"{options.Path}: no tokenizer beside the model, or several. "
-                    + "Name one with --tokenizer.");
+            Tokenizer = OpenTokenizer(options.Tokenizer, options.Path, ui);
             Checkpoint checkpoint = Keep(Checkpoint.Open(options.Path, options.Reading));
             if (options.Adapter is not null)
             {
@@ -66,6 +64,14 @@ internal sealed class LoadedModel : IDisposable
 
     /// <summary>The adapter that is merged into the model; null without one.</summary>
     public TicketAdapter? Adapter { get; }
+
+    /// <summary>Opens the tokenizer that is named, or the one beside a model, and passes on what it remarks.</summary>
+    public static Tokenizer OpenTokenizer(string? path, string model, ConsoleUi ui)
+    {
+        Tokenizer tokenizer = path is null ? Tokenizer.OpenBeside(model, "Name one with --tokenizer.") : Tokenizer.Open(path);
+        foreach (string remark in tokenizer.Remarks) ui.Remark($"note: {remark}");
+        return tokenizer;
+    }
 
     /// <inheritdoc/>
     public void Dispose()

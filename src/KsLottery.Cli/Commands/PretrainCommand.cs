@@ -71,7 +71,7 @@ internal static class PretrainCommand
     /// <summary>The tokenizer that is named, or one learned from the text, in a folder of its own until the model is there.</summary>
     private static Tokenizer OpenTokenizer(PretrainOptions options, IReadOnlyList<string> texts, string folder, ConsoleUi ui)
     {
-        if (options.Tokenizer is { } path) return Tokenizer.Open(path);
+        if (options.Tokenizer is { } path) return LoadedModel.OpenTokenizer(path, path, ui);
         using ProgressLine line = ui.StartProgress();
         line.Report(() => "learning a tokenizer");
         BpeTrainer.Train(texts, options.Vocabulary).Write(folder);

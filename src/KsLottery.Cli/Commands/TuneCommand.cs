@@ -26,8 +26,7 @@ internal static class TuneCommand
     {
         using Checkpoint basis = Checkpoint.Open(options.Model, options.Reading);
         LlamaConfig config = LlamaConfig.Load(options.Model);
-        Tokenizer tokenizer = (options.Tokenizer is { } path ? Tokenizer.Open(path) : Tokenizer.FindBeside(options.Model))
-            ?? throw new FileNotFoundException($"{options.Model}: no tokenizer beside the model, or several. Name one with --tokenizer.");
+        Tokenizer tokenizer = LoadedModel.OpenTokenizer(options.Tokenizer, options.Model, ui);
         TuneData data = TuneData.Read(options, config, tokenizer);
         TicketList? rows = null;
         if (options.Train == "ticket")

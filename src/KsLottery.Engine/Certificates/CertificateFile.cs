@@ -174,6 +174,18 @@ public static class CertificateFile
         json.WriteEndArray();
         if (options.ScoredTokens is { } tokens) json.WriteNumber("scored_tokens", tokens);
         else json.WriteNull("scored_tokens");
+        if (options.StopIds.Count > 0)
+        {
+            json.WriteStartArray("stop_ids");
+            foreach (int id in options.StopIds) json.WriteNumberValue(id);
+            json.WriteEndArray();
+        }
+        if (options.StopTexts.Count > 0)
+        {
+            json.WriteStartArray("stop");
+            foreach (string text in options.StopTexts) json.WriteStringValue(text);
+            json.WriteEndArray();
+        }
         json.WriteEndObject();
         json.WriteStartArray("files");
         foreach (CertificateInput input in inputs)

@@ -6,8 +6,6 @@ namespace KsLottery.Engine.Certificates;
 /// <param name="Fingerprint">Its <see cref="Checkpoints.Fingerprint.OfFile"/>.</param>
 public sealed record CertificateInput(string Role, string Path, string Fingerprint)
 {
-    internal const string TokenizerSettings = "tokenizer_config.json";
-
     /// <summary>Takes the fingerprints of all files that a certificate depends on.</summary>
     /// <exception cref="IOException">A file is absent or cannot be read.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>

@@ -42,6 +42,12 @@ public sealed record CertificateOptions
     /// out.</summary>
     public int? ScoredTokens { get; init; }
 
+    /// <summary>Tokens that end what is scored, beside those that the model's files name.</summary>
+    public IReadOnlyList<int> StopIds { get; init; } = [];
+
+    /// <summary>Texts that end what is scored where they occur in it.</summary>
+    public IReadOnlyList<string> StopTexts { get; init; } = [];
+
     /// <summary>How rows are compared.</summary>
     public RowScanOptions Rows { get; init; } = new();
 

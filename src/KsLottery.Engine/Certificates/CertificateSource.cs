@@ -65,7 +65,7 @@ public sealed record CertificateSource
     [
         .. OfModel("base", Base), .. OfModel("tuned", Tuned), ("ticket", Ticket),
         .. (File.Exists(Data) ? [Data] : Data.Split(',')).Select(path => ("data", path)),
-        ("tokenizer", Tokenizer), .. Beside(Tokenizer, CertificateInput.TokenizerSettings).Select(path => ("tokenizer", path)),
+        ("tokenizer", Tokenizer), .. TokenizerSettings.FileNames.SelectMany(name => Beside(Tokenizer, name)).Select(path => ("tokenizer", path)),
         .. Trained is null ? [] : TrainedRows.IsPatch(Trained, out string patch) ? [("trained", patch)] : OfModel("trained", Trained),
     ];
 
@@ -74,7 +74,7 @@ public sealed record CertificateSource
         using Checkpoint checkpoint = Checkpoint.Open(path);
         List<string> files = [.. checkpoint.Shards.Select(shard => shard.Path)];
         if (checkpoint.IndexPath is { } index) files.Add(index);
-        files.AddRange(Beside(files[0], ModelConfig.FileName));
+        files.AddRange([.. Beside(files[0], ModelConfig.FileName), .. Beside(files[0], GenerationConfig.FileName)]);
         return [.. files.Select(file => (role, file))];
     }
 

@@ -179,8 +179,8 @@ public sealed class Certifier
     private OutputScores? Score(LlamaModel model, string name)
     {
         if (_options.ScoredTokens is not { } tokens) return null;
-        EvaluationOptions scoring =
-            new() { Generation = new() { MaxNewTokens = tokens, EosIds = StopTokens.Of(_subject.Config, _tokenizer, []) } };
+        StopTokens stops = StopTokens.Of(_subject.Config, _tokenizer, _options.StopIds, _options.StopTexts);
+        EvaluationOptions scoring = new() { Generation = stops.ApplyTo(new() { MaxNewTokens = tokens }) };
         IProgress<EvaluationProgress>? shown = _progress is null ? null : new Shown(_progress, $"text of {name}");
         return Evaluator.Run(model, _operations, _tokenizer, _samples, scoring, shown, _cancel).Scores;
     }

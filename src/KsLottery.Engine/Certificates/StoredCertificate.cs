@@ -220,6 +220,8 @@ public sealed class StoredCertificate : IDisposable
         MicroBatchRows = Get(source, "micro_batch_rows").GetInt32(),
         Confidence = Get(source, "confidence").GetDouble(),
         Alphas = [.. Get(source, "alphas").EnumerateArray().Select(alpha => alpha.GetDouble())],
+        StopIds = source.TryGetProperty("stop_ids", out JsonElement ids) ? [.. ids.EnumerateArray().Select(id => id.GetInt32())] : [],
+        StopTexts = source.TryGetProperty("stop", out JsonElement texts) ? [.. texts.EnumerateArray().Select(text => text.GetString()!)] : [],
         ScoredTokens = Get(source, "scored_tokens") is { ValueKind: JsonValueKind.Number } tokens ? tokens.GetInt32() : null,
     };
 

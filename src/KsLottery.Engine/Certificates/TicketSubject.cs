@@ -143,7 +143,7 @@ internal sealed class TicketSubject
                 + "Give a model that was tuned from this base.");
     }
 
-    private static LlamaConfig OnlyShape(LlamaConfig config) => config with { MaxLength = 0, BosTokenId = null, EosTokenIds = [] };
+    private static LlamaConfig OnlyShape(LlamaConfig config) => config with { MaxLength = 0, BosTokenId = null, EosTokenIds = [], GenerationEosTokenIds = [] };
 
     private static void ThrowIfOther(string ticketPath, string what, string expected, Tensor tensor, CancellationToken cancellationToken)
     {

@@ -5,7 +5,7 @@ namespace KsLottery.Engine.Corpora;
 /// <summary>Turns sentence pairs into token sequences with the loss on the target alone.</summary>
 /// <remarks>
 /// <para>
-/// The prompt is encoded by itself, with the begin token where the tokenizer has one: exactly what generation feeds. The target's tokens
+/// The prompt is encoded by itself, with what its tokenizer puts around a text: exactly what generation feeds. The target's tokens
 /// are those that follow the prompt's where both are encoded as one text, hence without the space that SentencePiece puts before a text;
 /// the end token follows. So do KS-Lottery's authors, who then take the loss off as many tokens as the prompt alone has (ParroT's
 /// run_clm_llms.py).
@@ -47,8 +47,8 @@ public sealed class SampleEncoder
         _borderTokens = tokenizer.Encode(Border);
     }
 
-    /// <summary>The tokens of a prompt, as generation must feed them: the begin token, where there is one, and the text.</summary>
-    public int[] EncodePrompt(string prompt) => _tokenizer.Encode(prompt, addBos: _tokenizer.BosId is not null);
+    /// <summary>The tokens of a prompt, as generation must feed them; see <see cref="Tokenizer.EncodeText"/>.</summary>
+    public int[] EncodePrompt(string prompt) => _tokenizer.EncodeText(prompt);
 
     /// <summary>Encodes pairs.</summary>
     /// <param name="pairs">The pairs.</param>
@@ -69,8 +69,9 @@ public sealed class SampleEncoder
         foreach (SentencePair pair in pairs)
         {
             string text = template.Format(pair, sourceLanguage, targetLanguage);
-            int[] prompt = EncodePrompt(text), whole = EncodePrompt(text + pair.Target);
-            int[] tokens = whole.AsSpan().StartsWith(prompt) ? [.. whole, _endId] : [.. prompt, .. EncodeApart(pair.Target), _endId];
+            int[] prompt = EncodePrompt(text), source = _tokenizer.Encode(text), whole = _tokenizer.Encode(text + pair.Target);
+            int[] target = whole.AsSpan().StartsWith(source) ? whole[source.Length..] : EncodeApart(pair.Target);
+            int[] tokens = [.. prompt, .. target, _endId];
             CheckRows(tokens, pair);
             if (tokens.Length > _maxLength)
             {

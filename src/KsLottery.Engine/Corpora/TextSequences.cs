@@ -7,10 +7,10 @@ namespace KsLottery.Engine.Corpora;
 /// <param name="HeldOut">The end of the text, which training never sees.</param>
 public sealed record TextSequences(IReadOnlyList<TokenSequence> Training, IReadOnlyList<TokenSequence> HeldOut)
 {
-    /// <summary>Joins texts to one stream of tokens, each with its begin and end token, and cuts it.</summary>
-    /// <remarks>A sequence ends with the token that the next one begins with, so that each token but the first is a target once.</remarks>
+    /// <summary>Joins texts to one stream of tokens, each with what its tokenizer puts around it, and cuts it.</summary>
+    /// <remarks>A text ends with the end token even where the tokenizer would not put it there. A sequence ends with the token that the next one begins with, so that each token but the first is a target once.</remarks>
     /// <param name="texts">The texts, in the order of the stream.</param>
-    /// <param name="tokenizer">The tokenizer; begin and end tokens are those that it has.</param>
+    /// <param name="tokenizer">The tokenizer; see <see cref="Tokenizer.EncodeText"/>.</param>
     /// <param name="vocabularySize">The number of rows of the model's embedding.</param>
     /// <param name="sequenceLength">The number of rows of a sequence; the last may have fewer.</param>
     /// <param name="heldOutShare">The share of the sequences held out, from 0 to less than 1; one or more where it is not 0.</param>
@@ -26,7 +26,10 @@ public sealed record TextSequences(IReadOnlyList<TokenSequence> Training, IReadO
             throw new ArgumentOutOfRangeException(nameof(heldOutShare), heldOutShare, "The share held out goes from 0 to less than 1.");
         List<int> stream = [];
         foreach (string text in texts)
-            stream.AddRange(tokenizer.Encode(text, addBos: tokenizer.BosId is not null, addEos: tokenizer.EosId is not null));
+        {
+            stream.AddRange(tokenizer.EncodeText(text));
+            if (tokenizer.Suffix.Count == 0 && tokenizer.EosId is { } end) stream.Add(end);
+        }
         if (stream.Count > 0 && stream.Max() is int largest && largest >= vocabularySize)
         {
             throw new ArgumentException($"The texts have token {largest} ({tokenizer.Names.Visible(largest)}), but the model's embedding has " +

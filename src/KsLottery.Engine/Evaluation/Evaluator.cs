@@ -75,7 +75,8 @@ public static class Evaluator
             progress is null ? null : new Shown(progress), cancellationToken);
         for (int i = 0; i < texts.Count; i++)
         {
-            string text = Encoding.UTF8.GetString(tokenizer.DecodeContinuation(prompts[i], texts[i].Tokens));
+            byte[] written = tokenizer.DecodeContinuation(prompts[i], texts[i].Tokens);
+            string text = Encoding.UTF8.GetString(options.Generation.StopTexts is { } stops ? stops.Cut(written) : written);
             evaluated[i] = evaluated[i] with { Output = new(text, texts[i].StoppedAtEos), Tokens = texts[i].Tokens };
         }
     }

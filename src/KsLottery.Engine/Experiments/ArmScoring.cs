@@ -39,6 +39,8 @@ internal sealed class ArmScoring(ExperimentPlan plan, IOperations operations, To
             ["beams"] = plan.Beams.ToString(CultureInfo.InvariantCulture),
             ["batch"] = plan.Slots.ToString(CultureInfo.InvariantCulture),
         };
+        if (plan.StopIds.Count > 0) settings["stop_ids"] = string.Join(',', plan.StopIds);
+        if (plan.StopTexts.Count > 0) settings["stop"] = JsonSerializer.Serialize(plan.StopTexts);
         string path = Path.Combine(folder, ScoresName);
         if (File.Exists(path)) return Read(path, settings);
 
@@ -53,12 +55,8 @@ internal sealed class ArmScoring(ExperimentPlan plan, IOperations operations, To
         using LlamaModel model = new(weights, operations);
         EvaluationResult result = Evaluator.Run(model, operations, tokenizer, task.Test, new()
         {
-            Generation = new()
-            {
-                MaxNewTokens = plan.MaxNewTokens,
-                Beams = plan.Beams,
-                EosIds = StopTokens.Of(model.Config, tokenizer, []),
-            },
+            Generation = StopTokens.Of(model.Config, tokenizer, plan.StopIds, plan.StopTexts)
+                .ApplyTo(new() { MaxNewTokens = plan.MaxNewTokens, Beams = plan.Beams }),
             Slots = Math.Max(plan.Slots, plan.Beams),
         }, progress, cancel);
         ArmOutcome outcome = ArmOutcome.Of(result);

@@ -31,7 +31,7 @@ public static class ExperimentFile
             "base", "tokenizer", "template", "source_language", "target_language", "tasks", "seeds", "alpha", "training", "learning_rates", "max_length", "skip_overlong", "evaluation", "arms");
         string folder = Path.GetDirectoryName(path) ?? "";
         ExperimentPlan usual = new() { Base = "", Tasks = [] };
-        PlanSection? evaluation = root.Section("evaluation", "max_new_tokens", "beams", "batch");
+        PlanSection? evaluation = root.Section("evaluation", "max_new_tokens", "beams", "batch", "stop", "stop_ids");
         ExperimentPlan plan = new()
         {
             Base = Path.Combine(folder, root.Required("base")),
@@ -58,6 +58,11 @@ public static class ExperimentFile
             MaxNewTokens = evaluation?.Count("max_new_tokens") ?? usual.MaxNewTokens,
             Beams = evaluation?.Count("beams") ?? usual.Beams,
             Slots = evaluation?.Count("batch") ?? usual.Slots,
+            StopIds = evaluation?.List("stop_ids")?.Select(s => s.Item.ValueKind == JsonValueKind.Number && s.Item.TryGetInt32(out int id) && id >= 0 ? id
+                : throw PlanSection.Refuse(path, s.Place, s.Item, "a token is a whole number from 0")).ToArray() ?? usual.StopIds,
+            StopTexts = evaluation?.List("stop")?.Select(s => s.Item.ValueKind == JsonValueKind.String && s.Item.GetString() is { Length: > 0 } text
+                ? text : throw PlanSection.Refuse(path, s.Place, s.Item, "it must be a text of one character or more")).ToArray()
+                ?? usual.StopTexts,
             Arms = root.List("arms")?.Select(a => ReadArm(path, a.Place, a.Item)).ToArray() ?? usual.Arms,
         };
         ThrowIfAlike(path, "tasks", plan.Tasks.Select(t => (t.Name, t.Slug)));

@@ -46,6 +46,12 @@ public sealed record ExperimentPlan
     /// <summary>The width of the beam search; 1 is greedy.</summary>
     public int Beams { get; init; } = 1;
 
+    /// <summary>Tokens that end what is written, beside those that the model's files name.</summary>
+    public IReadOnlyList<int> StopIds { get; init; } = [];
+
+    /// <summary>Texts that end what is written where they occur in it.</summary>
+    public IReadOnlyList<string> StopTexts { get; init; } = [];
+
     /// <summary>Sequences that are written at once.</summary>
     public int Slots { get; init; } = 32;
 

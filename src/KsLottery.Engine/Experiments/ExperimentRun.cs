@@ -1,5 +1,6 @@
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Devices;
+using KsLottery.Engine.Generation;
 using KsLottery.Engine.Models;
 using KsLottery.Engine.Rows;
 using KsLottery.Engine.Tickets;
@@ -54,8 +55,9 @@ public sealed class ExperimentRun : IDisposable
         {
             _embedding = _basis.FindInputEmbedding() ?? throw NoEmbedding(plan.Base);
             _config = LlamaConfig.Load(plan.Base);
-            _tokenizer = (plan.Tokenizer is { } path ? Tokenizer.Open(path) : Tokenizer.FindBeside(plan.Base))
-                ?? throw new FileNotFoundException($"{plan.Base}: no tokenizer beside the base, or several. Name one (\"tokenizer\").");
+            _tokenizer = plan.Tokenizer is { } path ? Tokenizer.Open(path)
+                : Tokenizer.OpenBeside(plan.Base, "Name one (\"tokenizer\").");
+            Stops = StopTokens.Of(_config, _tokenizer, plan.StopIds, plan.StopTexts);
             _tasks = [.. plan.Tasks.Select(task => TaskData.Read(task, plan, _tokenizer, _config))];
             foreach (ExperimentArm arm in plan.Arms)
                 if (arm.Text is { } text && _tokenizer.Encode(text).Length == 0)
@@ -67,6 +69,12 @@ public sealed class ExperimentRun : IDisposable
             throw;
         }
     }
+
+    /// <summary>What ends the texts that are scored.</summary>
+    public StopTokens Stops { get; }
+
+    /// <summary>The tokenizer of all models.</summary>
+    public Tokenizer Tokenizer => _tokenizer;
 
     /// <summary>The results so far, in the order in which they came.</summary>
     public IReadOnlyList<ArmResult> Results => _results;

@@ -34,6 +34,18 @@ internal sealed class PlanWriter(Utf8JsonWriter json, string path, ExperimentPla
         json.WriteNumber("max_new_tokens", plan.MaxNewTokens);
         json.WriteNumber("beams", plan.Beams);
         json.WriteNumber("batch", plan.Slots);
+        if (plan.StopIds.Count > 0)
+        {
+            json.WriteStartArray("stop_ids");
+            foreach (int id in plan.StopIds) json.WriteNumberValue(id);
+            json.WriteEndArray();
+        }
+        if (plan.StopTexts.Count > 0)
+        {
+            json.WriteStartArray("stop");
+            foreach (string text in plan.StopTexts) json.WriteStringValue(text);
+            json.WriteEndArray();
+        }
         json.WriteEndObject();
         json.WriteStartArray("arms");
         foreach (ExperimentArm arm in plan.Arms) Write(arm);

@@ -11,7 +11,7 @@ namespace KsLottery.Engine.Generation;
 /// <list type="number">
 /// <item>One beam holds the prompt, with s = 0.</item>
 /// <item>A step takes, of all tokens after all beams, the K·max(2, 1 + E) candidates with the largest s; E is the number of end tokens.</item>
-/// <item>A candidate has ended if its token is an end token, or if n is the most allowed.</item>
+/// <item>A candidate has ended if its token is an end token or completes a stop text, or if n is the most allowed.</item>
 /// <item>Of the first K candidates those that ended are finished, with their scores; the best K finished ones are kept. Candidates that
 /// ended further down are dropped.</item>
 /// <item>The first K candidates that have not ended are the new beams.</item>
@@ -27,18 +27,20 @@ namespace KsLottery.Engine.Generation;
 internal sealed class BeamSearch : Search
 {
     private readonly GenerationOptions _options;
+    private readonly int[] _prompt;
     private readonly CandidateList _candidates;
     private readonly List<Candidate> _open = [];
     private readonly List<Finished> _finished = [];
     private List<Beam> _beams;
 
     /// <param name="prompt">The prompt's index.</param>
+    /// <param name="tokens">The prompt.</param>
     /// <param name="slots">K slots.</param>
     /// <param name="limit">The most new tokens, at least 1.</param>
     /// <param name="options">The tokens that end a sequence, and the length penalty.</param>
-    public BeamSearch(int prompt, int[] slots, int limit, GenerationOptions options) : base(prompt, slots, limit)
+    public BeamSearch(int prompt, int[] tokens, int[] slots, int limit, GenerationOptions options) : base(prompt, slots, limit)
     {
-        _options = options;
+        (_prompt, _options) = (tokens, options);
         _candidates = new(slots.Length * Math.Max(2, 1 + options.EosIds.Distinct().Count()));
         _beams = [new(null, 0, slots[0])];
     }
@@ -58,8 +60,9 @@ internal sealed class BeamSearch : Search
         foreach ((int rank, Candidate candidate) in _candidates.Items.ToArray().Index())
         {
             bool isEos = _options.EosIds.Contains(candidate.Token);
-            if (!isEos && Length < Limit) _open.Add(candidate);
-            else if (rank < Width) Finish(candidate, isEos);
+            bool isStop = !isEos && CompletesStopText(candidate);
+            if (!isEos && !isStop && Length < Limit) _open.Add(candidate);
+            else if (rank < Width) Finish(candidate, isEos, isStop);
         }
         if (_open.Count == 0 || _finished.Count == Width && Score(_open[0]) <= _finished[^1].Score) return _finished[0].ToResult();
         Continue(next);
@@ -68,10 +71,13 @@ internal sealed class BeamSearch : Search
 
     private double Score(Candidate candidate) => candidate.Score / Math.Pow(Length, _options.LengthPenalty);
 
-    private void Finish(Candidate candidate, bool isEos)
+    private bool CompletesStopText(Candidate candidate) => _options.StopTexts is { } texts
+        && texts.IsIn(_prompt, TokenPath.ToArray(new(_beams[candidate.Beam].Path, candidate.Token)));
+
+    private void Finish(Candidate candidate, bool isEos, bool isStop)
     {
         TokenPath? before = _beams[candidate.Beam].Path;
-        Finished finished = new(Score(candidate), isEos ? before : new(before, candidate.Token), isEos, candidate.Score);
+        Finished finished = new(Score(candidate), isEos ? before : new(before, candidate.Token), isEos || isStop, candidate.Score);
         int at = _finished.FindIndex(f => f.Score < finished.Score);
         _finished.Insert(at < 0 ? _finished.Count : at, finished);
         if (_finished.Count > Width) _finished.RemoveAt(Width);

@@ -24,6 +24,9 @@ public sealed record GenerationOptions
     /// <summary>The tokens that end a sequence; with none every sequence has the full length.</summary>
     public IReadOnlyList<int> EosIds { get; init; } = [];
 
+    /// <summary>Texts that end a sequence where they occur in it; null for none.</summary>
+    public StopTexts? StopTexts { get; init; }
+
     /// <summary>Decides, with a prompt's index, all that is drawn for that prompt.</summary>
     public ulong Seed { get; init; }
 

@@ -38,7 +38,9 @@ public static class Generator
         Search Begin()
         {
             int limit = Math.Min(options.MaxNewTokens, decoder.Capacity - prompts[begun].Length), prompt = begun++;
-            return options.Beams > 1 ? new BeamSearch(prompt, free.Dequeue(), limit, options) : new SingleSearch(prompt, free.Dequeue(), limit, options, sampler);
+            int[] tokens = prompts[prompt];
+            return options.Beams > 1 ? new BeamSearch(prompt, tokens, free.Dequeue(), limit, options)
+                : new SingleSearch(prompt, tokens, free.Dequeue(), limit, options, sampler);
         }
 
         // Lets each decide by the logits at hand; those that are done leave.

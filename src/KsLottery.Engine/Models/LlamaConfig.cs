@@ -44,6 +44,9 @@ public sealed record LlamaConfig
     /// <summary>The tokens that end a text.</summary>
     public IReadOnlyList<int> EosTokenIds { get; init; } = [];
 
+    /// <summary>The tokens that end a text as <c>generation_config.json</c> has it, which goes before; empty where it names none.</summary>
+    public IReadOnlyList<int> GenerationEosTokenIds { get; init; } = [];
+
     /// <summary>The number of weights.</summary>
     public long ParameterCount
     {
@@ -55,7 +58,8 @@ public sealed record LlamaConfig
         }
     }
 
-    /// <summary>Reads the <c>config.json</c> of a model's folder, or of the folder that a file lies in.</summary>
+    /// <summary>Reads the <c>config.json</c> of a model's folder, or of the folder that a file lies in, and what its
+    /// <c>generation_config.json</c> says of end tokens.</summary>
     /// <param name="checkpointPath">The folder, or a file in it.</param>
     /// <exception cref="FileNotFoundException">There is no <c>config.json</c>.</exception>
     /// <exception cref="CheckpointFormatException">The file is no JSON object, or a value is missing or not possible.</exception>
@@ -67,7 +71,8 @@ public sealed record LlamaConfig
         string path = Path.Combine(folder, ModelConfig.FileName);
         if (!File.Exists(path))
             throw new FileNotFoundException($"{path}: no such file. A model can only be run with its {ModelConfig.FileName}; copy it beside the weights.", path);
-        return LlamaConfigReader.Read(path);
+        LlamaConfig config = LlamaConfigReader.Read(path);
+        return config with { GenerationEosTokenIds = GenerationConfig.ReadEosTokenIds(folder, config.VocabularySize) };
     }
 
     /// <summary>Writes the configuration as a <c>config.json</c> that Hugging Face's Transformers reads.</summary>

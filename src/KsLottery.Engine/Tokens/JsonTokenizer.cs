@@ -24,8 +24,9 @@ internal sealed class JsonTokenizer : Tokenizer
         _normalizer = new JsonNormalizer(path, settings.Normalizer);
         _preTokenizer = new JsonPreTokenizer(path, settings.PreTokenizer);
         HasDummyPrefix = StripsSpace(path, settings);
-        AddedToken[] before = [.. file.AddedTokens.Where(token => !token.IsNormalized)];
-        AddedToken[] after = [.. file.AddedTokens.Where(token => token.IsNormalized)
+        AddedToken[] added = [.. file.AddedTokens, .. names.AddedTokens];
+        AddedToken[] before = [.. added.Where(token => !token.IsNormalized)];
+        AddedToken[] after = [.. added.Where(token => token.IsNormalized)
             .Select(token => token with { Content = _normalizer.Apply(token.Content) })];
         (_addedBefore, _addedAfter) = (new AddedTokenFinder(before), new AddedTokenFinder(after));
         if (settings.HasByteFallback)
@@ -35,8 +36,8 @@ internal sealed class JsonTokenizer : Tokenizer
             Refuse(missing >= 0, "byte_fallback without piece", $"<0x{missing:X2}>", "all of <0x00> to <0xFF>");
             _byteIds = ids;
         }
-        BoundaryTokens boundaries = BoundaryTokens.Read(path, file, settings);
-        (BosId, EosId, PadId, UnknownId) = (boundaries.Begin, boundaries.End, boundaries.Pad, file.UnknownId);
+        Bound(BoundaryTokens.OfJson(names, SurroundingTokens.Read(path, settings.PostProcessor, names.IdOf)));
+        UnknownId = file.UnknownId;
     }
 
     private protected override bool HasDummyPrefix { get; }

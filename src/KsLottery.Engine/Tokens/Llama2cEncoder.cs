@@ -29,8 +29,8 @@ internal sealed class Llama2cEncoder : Tokenizer
         _pieces = new ScoredPieces(file.Count, pieces);
         _byteIds = bytes == 256 ? [.. Enumerable.Range(FirstByteId, 256)] : null;
         UnknownId = Special(0);
-        BosId = Special(1);
-        EosId = Special(2);
+        int? begin = Special(1);
+        Bound(new BoundaryTokens(begin, Special(2), null, new SurroundingTokens(begin is { } first ? [first] : [], []), null));
         Refuse(_byteIds is null && UnknownId is null, "a vocabulary with", "neither byte tokens nor <unk>", "either");
 
         int? Special(int id) => id < file.Count && file.Kind(id) == TokenKind.Special ? id : null;

@@ -7,7 +7,8 @@ namespace KsLottery.Engine.Tokens;
 /// <remarks>
 /// Source: SentencePiece's <c>bpe::Model</c> and <c>Normalizer</c>. User-defined pieces are found first and stay whole; control pieces
 /// are never found in text; a character outside the vocabulary is written as its UTF-8 byte pieces, or, without byte fallback, one
-/// unknown piece stands for a run of them.
+/// unknown piece stands for a run of them. Tokens that only the files beside the model name are found before all else, as in Hugging Face's
+/// library.
 /// </remarks>
 internal sealed class SentencePieceTokenizer : Tokenizer
 {
@@ -16,6 +17,7 @@ internal sealed class SentencePieceTokenizer : Tokenizer
     private readonly SentencePieceModel _model;
     private readonly ScoredPieces _pieces;
     private readonly LiteralMatcher _userDefined;
+    private readonly AddedTokenFinder _added;
     private readonly int[]? _byteIds;
 
     public SentencePieceTokenizer(string path, TokenTable names, SentencePieceModel model) : base(path, names)
@@ -36,8 +38,10 @@ internal sealed class SentencePieceTokenizer : Tokenizer
         }
         _pieces = new ScoredPieces(model.Count, pieces);
         _userDefined = new LiteralMatcher(userDefined);
+        _added = new AddedTokenFinder([.. names.AddedTokens]);
         _byteIds = model.ByteFallback ? ReadByteIds(model) : null;
-        (BosId, EosId, PadId, UnknownId) = (Known(model.BeginId), Known(model.EndId), Known(model.PadId), Known(model.UnknownId));
+        Bound(BoundaryTokens.OfModel(names, Known(model.BeginId), Known(model.EndId), Known(model.PadId)));
+        UnknownId = Known(model.UnknownId);
         Refuse(_byteIds is null && UnknownId is null, "an unknown id of", $"{model.UnknownId}", $"0 to {model.Count - 1}");
     }
 
@@ -48,9 +52,18 @@ internal sealed class SentencePieceTokenizer : Tokenizer
 
     private protected override void Encode(string text, List<int> tokens)
     {
+        foreach ((int start, int length, int? added) in _added.Split(text))
+        {
+            if (added is { } id) tokens.Add(id);
+            else EncodePart(text.Substring(start, length), start == 0 || Names.Settings.IsLegacy, tokens);
+        }
+    }
+
+    private void EncodePart(string text, bool takesPrefix, List<int> tokens)
+    {
         PairMerging merging = new(_pieces.Merges);
         List<int> symbols = [];
-        ReadOnlySpan<char> rest = Normalize(text);
+        ReadOnlySpan<char> rest = Normalize(text, takesPrefix);
         while (_userDefined.TryFind(rest, out int start, out int length, out int id))
         {
             AppendPieces(rest[..start]);
@@ -77,13 +90,13 @@ internal sealed class SentencePieceTokenizer : Tokenizer
         }
     }
 
-    private string Normalize(string text)
+    private string Normalize(string text, bool takesPrefix)
     {
         char space = _model.EscapeWhitespaces ? Space : ' ';
         bool trims = _model.RemoveExtraWhitespaces;
         if (text.AsSpan().TrimStart(' ').IsEmpty && (trims || text.Length == 0)) return "";
         StringBuilder normalized = new(text.Length + 1);
-        if (_model.AddDummyPrefix) normalized.Append(space);
+        if (_model.AddDummyPrefix && takesPrefix) normalized.Append(space);
         bool isAfterSpace = trims;
         foreach (char character in text)
         {

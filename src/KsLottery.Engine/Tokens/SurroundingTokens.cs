@@ -33,6 +33,12 @@ internal sealed record SurroundingTokens(IReadOnlyList<int> Before, IReadOnlyLis
     /// <summary>These tokens around those of an earlier step.</summary>
     public SurroundingTokens Around(SurroundingTokens inner) => new([.. Before, .. inner.Before], [.. inner.After, .. After]);
 
+    /// <summary>Whether the same tokens are added.</summary>
+    public bool IsSame(SurroundingTokens other) => Before.SequenceEqual(other.Before) && After.SequenceEqual(other.After);
+
+    /// <summary>A text with the tokens around it, in words: <c>&lt;s&gt; TEXT</c>.</summary>
+    public string Show(TokenTable names) => string.Join(' ', [.. Before.Select(names.Visible), "TEXT", .. After.Select(names.Visible)]);
+
     /// <summary>Reads <c>"single": [{"SpecialToken": {"id": "&lt;s&gt;"}}, {"Sequence": {"id": "A"}}]</c>.</summary>
     private static SurroundingTokens ReadTemplate(JsonSection step, Func<string, int?> idOf)
     {

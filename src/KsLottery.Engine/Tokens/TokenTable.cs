@@ -1,3 +1,6 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
+
 namespace KsLottery.Engine.Tokens;
 
 /// <summary>Names the token of every embedding row, from whichever tokenizer file a checkpoint has.</summary>
@@ -11,14 +14,26 @@ public sealed class TokenTable
     private static readonly string[] OtherNames = ["*.model", "tok*.bin"];
 
     private readonly ITokenizerFile _file;
+    private readonly AddedNames _added;
 
-    private TokenTable(ITokenizerFile file, string path) => (_file, Source) = (file, Path.GetFileName(path));
+    private TokenTable(ITokenizerFile file, string path, TokenizerSettings settings)
+    {
+        (_file, Source, Settings) = (file, Path.GetFileName(path), settings);
+        _added = AddedNames.Of(file, settings);
+        Count = Math.Max(file.Count, _added.Count);
+    }
 
     /// <summary>The file, read.</summary>
     internal ITokenizerFile File => _file;
 
-    /// <summary>The number of ids that the tokenizer knows.</summary>
-    public int Count => _file.Count;
+    /// <summary>What the files beside it say.</summary>
+    internal TokenizerSettings Settings { get; }
+
+    /// <summary>The tokens that only the files beside it name, by rising id.</summary>
+    internal IReadOnlyList<AddedToken> AddedTokens => _added.Tokens;
+
+    /// <summary>The number of ids that the tokenizer knows, those that only the files beside it name included.</summary>
+    public int Count { get; }
 
     /// <summary>The name of the tokenizer file, without its folder.</summary>
     public string Source { get; }
@@ -50,12 +65,14 @@ public sealed class TokenTable
     /// <summary>The piece as the tokenizer file writes it: <c>▁the</c>, <c>Ġthe</c>, <c>&lt;0x0A&gt;</c>, <c>&lt;s&gt;</c>.</summary>
     /// <remarks>Hostile text: show <see cref="Visible"/> instead. Empty for an id past the end.</remarks>
     /// <exception cref="ArgumentOutOfRangeException">The id is negative.</exception>
-    public string Piece(int id) => IsKnown(id) ? _file.Piece(id) : "";
+    public string Piece(int id) => IsKnown(id) ? _added.Find(id)?.Content ?? (id < _file.Count ? _file.Piece(id) : "") : "";
 
     /// <summary>The bytes that the token adds to a text; of a special or unused token the UTF-8 of its name.</summary>
     /// <remarks>Not always whole characters. A new array at each call; empty for an id past the end.</remarks>
     /// <exception cref="ArgumentOutOfRangeException">The id is negative.</exception>
-    public byte[] Bytes(int id) => IsKnown(id) ? _file.Bytes(id) : [];
+    public byte[] Bytes(int id) => !IsKnown(id) ? []
+        : _added.Find(id) is { } added ? Encoding.UTF8.GetBytes(added.Content)
+        : id < _file.Count ? _file.Bytes(id) : [];
 
     /// <summary>The token as one line of harmless text, see <see cref="VisibleText"/>.</summary>
     /// <remarks>Text is shown decoded; special tokens, unused ones and byte pieces by name. Empty for an id past the end.</remarks>
@@ -63,31 +80,71 @@ public sealed class TokenTable
     public string Visible(int id)
     {
         if (!IsKnown(id)) return "";
-        byte[] bytes = _file.Bytes(id);
+        byte[] bytes = Bytes(id);
         // A fallback byte would pass for the character that it is part of, or for another token; its name cannot.
-        return PieceNames.TryParseByte(_file.Piece(id), out byte value) && bytes is [byte only] && only == value
-            ? VisibleText.Escape(_file.Piece(id))
+        return PieceNames.TryParseByte(Piece(id), out byte value) && bytes is [byte only] && only == value
+            ? VisibleText.Escape(Piece(id))
             : VisibleText.Escape(bytes);
     }
 
     /// <summary>What the token stands for.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The id is negative.</exception>
-    public TokenKind Kind(int id) => IsKnown(id) ? _file.Kind(id) : TokenKind.Padded;
+    public TokenKind Kind(int id)
+    {
+        if (!IsKnown(id)) return TokenKind.Padded;
+        if (_added.Find(id) is { } added)
+            return PieceNames.IsReserved(added.Content) ? TokenKind.Unused : added.IsSpecial ? TokenKind.Special : TokenKind.Normal;
+        TokenKind kind = id < _file.Count ? _file.Kind(id) : TokenKind.Unused;
+        return kind == TokenKind.Normal && _added.IsSpecial(id) ? TokenKind.Special : kind;
+    }
+
+    /// <summary>The token of an id that only the files beside the tokenizer name; null for any other.</summary>
+    internal AddedToken? FindAdded(int id) => _added.Find(id);
+
+    /// <summary>The id of a token by its piece, the lowest of several; null where there is none.</summary>
+    internal int? IdOf(string piece) => _added.IdOf(piece);
 
     /// <summary>The path of a tokenizer file: the one given, or the one in the folder given.</summary>
     internal static string Locate(string tokenizerPath)
     {
         ArgumentException.ThrowIfNullOrEmpty(tokenizerPath);
         return !Directory.Exists(tokenizerPath) ? tokenizerPath : LocateBeside(tokenizerPath) ?? throw new FileNotFoundException(
-            $"{tokenizerPath}: no tokenizer in it, or several; looked for {string.Join(", ", [.. UsualNames, .. OtherNames])}. " +
-            "Name the file itself.", tokenizerPath);
+            $"{WhyNoneBeside(tokenizerPath)} Name the file itself.", tokenizerPath);
     }
+
+    /// <summary>Says why <see cref="LocateBeside"/> finds no tokenizer: there is none, or which ones there are.</summary>
+    internal static string WhyNoneBeside(string checkpointPath)
+    {
+        string[] several = Several(checkpointPath);
+        return several.Length == 0
+            ? $"{checkpointPath}: no tokenizer there; looked for {string.Join(", ", [.. UsualNames, .. OtherNames])}."
+            : $"{checkpointPath}: several tokenizers there, {string.Join(", ", several.Select(name => VisibleText.Escape(name)))}, and none has a usual name.";
+    }
+
+    /// <summary>Whether a checkpoint's folder holds several tokenizers between which <see cref="FindBeside"/> does not choose.</summary>
+    /// <param name="checkpointPath">A checkpoint's folder, or a file in it.</param>
+    /// <param name="which">A sentence that names them.</param>
+    public static bool HasSeveralBeside(string checkpointPath, [NotNullWhen(true)] out string? which)
+    {
+        bool hasSeveral = Several(checkpointPath).Length > 0;
+        which = hasSeveral ? WhyNoneBeside(checkpointPath) : null;
+        return hasSeveral;
+    }
+
+    /// <summary>The tokenizers beside a checkpoint between which none is chosen.</summary>
+    private static string[] Several(string checkpointPath) =>
+        LocateBeside(checkpointPath) is not null || FolderOf(checkpointPath) is not { } folder || !Directory.Exists(folder) ? []
+            : [.. OtherNames.SelectMany(pattern => Directory.GetFiles(folder, pattern)).Select(path => Path.GetFileName(path)!)
+                .Order(StringComparer.Ordinal)];
+
+    private static string? FolderOf(string checkpointPath) =>
+        Directory.Exists(checkpointPath) ? checkpointPath : Path.GetDirectoryName(Path.GetFullPath(checkpointPath));
 
     /// <summary>The path of the tokenizer in a checkpoint's folder, null for none.</summary>
     internal static string? LocateBeside(string checkpointPath)
     {
         ArgumentException.ThrowIfNullOrEmpty(checkpointPath);
-        string? folder = Directory.Exists(checkpointPath) ? checkpointPath : Path.GetDirectoryName(Path.GetFullPath(checkpointPath));
+        string? folder = FolderOf(checkpointPath);
         if (!Directory.Exists(folder)) return null;
         foreach (string name in UsualNames)
         {
@@ -102,13 +159,15 @@ public sealed class TokenTable
 
     internal static TokenTable Parse(string path, byte[] bytes)
     {
-        ITokenizerFile file = FormOf(path, bytes) switch
+        Form form = FormOf(path, bytes);
+        ITokenizerFile file = form switch
         {
             Form.Json => TokenizerJson.Parse(path, bytes),
             Form.SentencePiece => SentencePieceModel.Parse(path, bytes),
             _ => Llama2cTokenizer.Parse(path, bytes),
         };
-        return new TokenTable(file, path);
+        // llama2.c knows nothing of the files that lie beside a tokenizer elsewhere.
+        return new TokenTable(file, path, form == Form.Llama2c ? TokenizerSettings.None : TokenizerSettings.Beside(path));
     }
 
     private bool IsKnown(int id)

@@ -24,19 +24,34 @@ public abstract class Tokenizer
     public int Count => Names.Count;
 
     /// <summary>The id that begins a text, null where the tokenizer has none.</summary>
-    public int? BosId { get; private protected init; }
+    public int? BosId { get; private set; }
 
     /// <summary>The id that ends a text, null where the tokenizer has none.</summary>
-    public int? EosId { get; private protected init; }
+    public int? EosId { get; private set; }
+
+    /// <summary>The name of the file that says which token ends a text.</summary>
+    internal string EosSource => Names.Settings.TryGetName("eos_token", out _) ? TokenizerSettings.ConfigName : Names.Source;
 
     /// <summary>The id that fills a batch, null where the tokenizer has none.</summary>
-    public int? PadId { get; private protected init; }
+    public int? PadId { get; private set; }
+
+    /// <summary>The ids that stand before every text, in their order; see <see cref="EncodeText"/>.</summary>
+    public IReadOnlyList<int> Prefix { get; private set; } = [];
+
+    /// <summary>The ids that stand after every text, in their order; see <see cref="EncodeText"/>.</summary>
+    public IReadOnlyList<int> Suffix { get; private set; } = [];
+
+    /// <summary>What a user should know of how texts begin and end, as whole sentences; often none.</summary>
+    public IReadOnlyList<string> Remarks { get; private set; } = [];
 
     /// <summary>The id of what the vocabulary cannot express, null where the tokenizer has none.</summary>
     public int? UnknownId { get; private protected init; }
 
     /// <summary>Opens a tokenizer file; for a folder, the one in it.</summary>
-    /// <remarks>Beside a <c>tokenizer.json</c>, <c>tokenizer_config.json</c> says which tokens begin and end a text.</remarks>
+    /// <remarks>
+    /// Beside a <c>tokenizer.json</c> or a SentencePiece model <c>tokenizer_config.json</c>, <c>special_tokens_map.json</c> and
+    /// <c>added_tokens.json</c> say which tokens begin and end a text, and name further ones.
+    /// </remarks>
     /// <param name="tokenizerPath">A tokenizer file, or a folder that holds one; see <see cref="TokenTable.Open"/>.</param>
     /// <exception cref="InvalidDataException">The file is damaged, or needs what is not supported; names byte or setting.</exception>
     /// <exception cref="IOException">The file is absent or cannot be read.</exception>
@@ -56,6 +71,13 @@ public abstract class Tokenizer
     public static Tokenizer? FindBeside(string checkpointPath) =>
         TokenTable.LocateBeside(checkpointPath) is { } path ? Open(path) : null;
 
+    /// <summary>Opens the tokenizer in a checkpoint's folder, or says why there is none to open.</summary>
+    /// <param name="checkpointPath">A checkpoint's folder, or a file in it.</param>
+    /// <param name="nextStep">What to do where there is none, or several.</param>
+    /// <inheritdoc cref="Open" path="/exception"/>
+    public static Tokenizer OpenBeside(string checkpointPath, string nextStep = "Name the tokenizer's file.") =>
+        FindBeside(checkpointPath) ?? throw new FileNotFoundException($"{TokenTable.WhyNoneBeside(checkpointPath)} {nextStep}", checkpointPath);
+
     /// <summary>Encodes a text.</summary>
     /// <remarks>
     /// Unpaired surrogates become U+FFFD. The names of special tokens are ordinary text to SentencePiece and llama2.c; a
@@ -74,6 +96,14 @@ public abstract class Tokenizer
         if (addEos) tokens.Add(EosId ?? throw Lacks("end", nameof(addEos)));
         return [.. tokens];
     }
+
+    /// <summary>Encodes a text as the library of the tokenizer's own kind does: with <see cref="Prefix"/> and <see cref="Suffix"/> around it.</summary>
+    /// <remarks>
+    /// A text that begins with the name of the begin token has it twice where the tokenizer finds such names in a text, as in Hugging
+    /// Face's library.
+    /// </remarks>
+    /// <param name="text">The text.</param>
+    public int[] EncodeText(ReadOnlySpan<char> text) => [.. Prefix, .. Encode(text), .. Suffix];
 
     /// <summary>Encodes a text in UTF-8; invalid sequences become U+FFFD.</summary>
     /// <inheritdoc cref="Encode(ReadOnlySpan{char}, bool, bool)"/>
@@ -100,7 +130,8 @@ public abstract class Tokenizer
         foreach (int id in ids)
         {
             if (id == UnknownId && UnknownText is { } unknown) bytes.AddRange(unknown);
-            else if (Names.Kind(id) != TokenKind.Padded && IsText(id)) bytes.AddRange(Names.Bytes(id));
+            else if (Names.Kind(id) != TokenKind.Padded && (Names.FindAdded(id) is { } added ? !added.IsSpecial : IsText(id)))
+                bytes.AddRange(Names.Bytes(id));
         }
         return HasDummyPrefix && bytes is [(byte)' ', ..] ? [.. bytes[1..]] : [.. bytes];
     }
@@ -123,6 +154,14 @@ public abstract class Tokenizer
             TokenizerJson json => new JsonTokenizer(path, names, json, BpeSettings.Parse(path, bytes, json)),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
+    }
+
+    /// <summary>Takes over which tokens begin and end a text.</summary>
+    private protected void Bound(BoundaryTokens tokens)
+    {
+        (BosId, EosId, PadId) = (tokens.Begin, tokens.End, tokens.Pad);
+        (Prefix, Suffix) = (tokens.Around.Before, tokens.Around.After);
+        Remarks = tokens.Remark is { } remark ? [remark] : [];
     }
 
     /// <summary>Whether encoding puts a space before a text.</summary>

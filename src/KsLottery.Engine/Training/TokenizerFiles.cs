@@ -1,25 +1,30 @@
 using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Tokens;
 
 namespace KsLottery.Engine.Training;
 
 /// <summary>A tokenizer that goes along with a model, under the names that others look for.</summary>
 internal static class TokenizerFiles
 {
-    private const string Settings = "tokenizer_config.json";
-
     /// <summary>The names that a tokenizer's files may have.</summary>
-    public static readonly IReadOnlySet<string> Names = new HashSet<string> { "tokenizer.json", "tokenizer.model", "tokenizer.bin", Settings };
+    public static readonly IReadOnlySet<string> Names =
+        new HashSet<string>(["tokenizer.json", "tokenizer.model", "tokenizer.bin", .. TokenizerSettings.FileNames]);
 
-    /// <summary>Copies the file, and beside a <c>.json</c> the settings that say which tokens begin and end a text.</summary>
+    /// <summary>Copies the file, and what the files beside a <c>.json</c> or <c>.model</c> say of its tokens.</summary>
     /// <returns>The names of the copies.</returns>
     public static IReadOnlyList<string> Copy(string path, string folder)
     {
         List<string> names = [$"tokenizer{Path.GetExtension(path).ToLowerInvariant()}"];
         Copy(path, folder, names[0]);
-        string settings = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, Settings);
-        if (names[0] != "tokenizer.json" || !File.Exists(settings)) return names;
-        Copy(settings, folder, Settings);
-        return [.. names, Settings];
+        if (names[0] is not ("tokenizer.json" or "tokenizer.model")) return names;
+        foreach (string name in TokenizerSettings.FileNames)
+        {
+            string settings = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, name);
+            if (!File.Exists(settings)) continue;
+            Copy(settings, folder, name);
+            names.Add(name);
+        }
+        return names;
     }
 
     private static void Copy(string path, string folder, string name)

@@ -18,7 +18,8 @@ public sealed class GenerateTests
             "--tokenizer", Tokenizer, "--quiet").ExitCode, Is.Zero);
         ToolRun run = KsLotteryTool.Run("generate", folder.File("model"), "--stop-id", "1");
         Assert.That((run.ExitCode, run.Output), Is.EqualTo((0, published + "\n")), run.Error);
-        Assert.That(run.Error, Does.Match("^kslottery: prompt 1 token, .* tokens/s; generated [0-9]+ tokens, .* tokens/s\n$"));
+        Assert.That(run.Error, Does.Match("^kslottery: a text ends at <s> \\(token 1\\), </s> \\(token 2\\); config.json names the model's own\n"
+            + "kslottery: prompt 1 token, .* tokens/s; generated [0-9]+ tokens, .* tokens/s\n$"));
     }
 
     [Test]
@@ -50,6 +51,17 @@ public sealed class GenerateTests
         JsonElement stopped = Texts("--prompt", "Once upon a time", "--stop-id", $"{tokens[4]}").Single();
         Assert.That(stopped.GetProperty("stopped_at_eos").GetBoolean(), Is.True);
         Assert.That(stopped.GetProperty("tokens").EnumerateArray().Select(token => token.GetInt32()), Is.EqualTo(tokens.TakeWhile(token => token != tokens[4])));
+    }
+
+    [Test]
+    public void A_text_to_stop_at_is_not_part_of_what_is_written()
+    {
+        string free = Texts("--prompt", "Once upon a time").Single().GetProperty("text").GetString()!;
+        string stop = free[7..10];
+        JsonElement stopped = Texts("--prompt", "Once upon a time", "--stop", stop).Single();
+        Assert.That(stopped.GetProperty("stopped_at_eos").GetBoolean(), Is.True);
+        Assert.That(stopped.GetProperty("text").GetString(), Is.EqualTo(free[..free.IndexOf(stop, StringComparison.Ordinal)]));
+        KsLotteryTool.Run("generate", Model, "--tokenizer", Tokenizer, "--stop", "").AssertFailed(1, "--stop needs a text");
     }
 
     [Test]

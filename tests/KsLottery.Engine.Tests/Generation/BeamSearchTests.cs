@@ -57,7 +57,7 @@ public sealed class BeamSearchTests
             GenerationOptions options = new() { EosIds = [7], MaxNewTokens = 15 };
             Generated greedy = Generator.Generate(model, [[1, 2]], options)[0];
 
-            BeamSearch search = new(0, [0], options.MaxNewTokens, options);
+            BeamSearch search = new(0, [], [0], options.MaxNewTokens, options);
             NextPass next = new();
             model.Prefill([0], [[1, 2]]);
             Generated? result;

@@ -1,5 +1,4 @@
 using System.Text;
-using KsLottery.Engine.Generation;
 using KsLottery.Engine.Tokens;
 
 namespace KsLottery.Engine.Tests.Tokens;
@@ -24,8 +23,4 @@ internal sealed class ContinuationTests
         int[] ids = [.. bytes.Select(value => value + 3)];
         Assert.That(Tokenizer.DecodeContinuation([1, 264, ids[0]], ids.AsSpan(1)), Is.EqualTo(bytes[1..]));
     }
-
-    [Test]
-    public void Every_token_that_model_tokenizer_or_caller_name_ends_a_text() =>
-        Assert.That(StopTokens.Of(TinyModels.Config() with { EosTokenIds = [9, 4] }, Tokenizer, 1, 9), Is.EqualTo(new[] { 1, 2, 4, 9 }));
 }

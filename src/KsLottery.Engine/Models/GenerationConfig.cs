@@ -1,0 +1,46 @@
+using System.Text.Json;
+using KsLottery.Engine.Checkpoints;
+
+namespace KsLottery.Engine.Models;
+
+/// <summary>A Hugging Face <c>generation_config.json</c>, as far as it says what ends a text.</summary>
+internal static class GenerationConfig
+{
+    /// <summary>The file name in a model's folder.</summary>
+    public const string FileName = "generation_config.json";
+
+    private const int LongestFile = 16 << 20;
+
+    /// <summary>The token or tokens of <c>eos_token_id</c> that the model has a row for; none where there is no such file.</summary>
+    /// <exception cref="CheckpointFormatException">The file is no JSON object, or the value is neither an id nor a list of them.</exception>
+    public static IReadOnlyList<int> ReadEosTokenIds(string folder, int vocabularySize)
+    {
+        string path = Path.Combine(folder, FileName);
+        if (!File.Exists(path)) return [];
+        long length = new FileInfo(path).Length;
+        if (length > LongestFile) throw Invalid(path, $"{length} bytes, allowed are {LongestFile}");
+        byte[] bytes = File.ReadAllBytes(path);
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(bytes.AsMemory(bytes is [0xEF, 0xBB, 0xBF, ..] ? 3 : 0));
+            if (document.RootElement.ValueKind != JsonValueKind.Object) throw Invalid(path, "the file must hold a JSON object");
+            return !document.RootElement.TryGetProperty("eos_token_id", out JsonElement value) ? []
+                : [.. Ids(path, value).Where(id => id >= 0 && id < vocabularySize).Distinct()];
+        }
+        catch (JsonException e)
+        {
+            throw Invalid(path, $"not JSON in line {e.LineNumber + 1}, byte {e.BytePositionInLine} of it", e);
+        }
+    }
+
+    private static IEnumerable<int> Ids(string path, JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Null => [],
+        JsonValueKind.Array => value.EnumerateArray().SelectMany(item => Ids(path, item)),
+        JsonValueKind.Number when value.TryGetInt32(out int id) => [id],
+        _ => throw Invalid(path, "eos_token_id must be a token id or a list of them"),
+    };
+
+    private static CheckpointFormatException Invalid(string path, string problem, Exception? cause = null) =>
+        new(CheckpointDefect.InvalidConfig, path, problem, "Copy the model's own generation_config.json there, or remove it", innerException: cause);
+}
