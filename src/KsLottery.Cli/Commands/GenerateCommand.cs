@@ -30,8 +30,6 @@ internal static class GenerateCommand
         (string Text, int[] Tokens)[] prompts = [.. ReadPrompts(options).Select(pair => Encode(pair, options, loaded))];
         StopTokens stops = options.Stops.Of(loaded.Model.Config, loaded.Tokenizer);
         GenerationOptions generation = stops.ApplyTo(options.Generation);
-        StopOptions.Remark(ui, stops, loaded.Tokenizer);
-        RemarkOnDoubled(prompts[0].Tokens, loaded.Tokenizer, ui);
         int longest = prompts.Max(prompt => prompt.Tokens.Length);
         capacity = (int)Math.Min(capacity, longest + (long)generation.MaxNewTokens);
         if (capacity - longest < generation.MaxNewTokens)
@@ -51,6 +49,8 @@ internal static class GenerateCommand
             if (i > 0) ui.WriteLine();
             ui.WriteText(text);
         }
+        RemarkOnDoubled(prompts[0].Tokens, loaded.Tokenizer, ui);
+        StopOptions.Remark(ui, stops, loaded.Tokenizer);
         ui.Remark($"prompt {Sizes.Count(timed.PromptTokens, "token")}, {NumberText.Real(timed.PromptRate)} tokens/s; "
             + $"generated {Sizes.Count(timed.AppendedTokens, "token")}, {NumberText.Real(timed.AppendedRate)} tokens/s");
         WriteJson(ui, options, prompts, results, texts, timed, json => StopOptions.WriteJson(json, stops, loaded.Tokenizer));

@@ -21,7 +21,7 @@ internal sealed class AddedNames
     public IReadOnlyList<AddedToken> Tokens => [.. _tokens.Values];
 
     /// <summary>Places the tokens.</summary>
-    public static AddedNames Of(ITokenizerFile file, TokenizerSettings settings)
+    public static AddedNames Of(ITokenizerFile file, TokenizerCompanions settings)
     {
         AddedNames names = new(file);
         foreach (AddedToken token in settings.AddedTokens) names.Place(token, isGiven: true);

@@ -23,7 +23,7 @@ internal sealed record BoundaryTokens(int? Begin, int? End, int? Pad, Surroundin
     /// <param name="template">What the post-processor adds.</param>
     public static BoundaryTokens OfJson(TokenTable names, SurroundingTokens template)
     {
-        TokenizerSettings settings = names.Settings;
+        TokenizerCompanions settings = names.Settings;
         int? begin = Named(names, "bos_token", (template.Before is [int first, ..] ? first : (int?)null) ?? Usual(names, BeginNames));
         int? end = Named(names, "eos_token", (template.After is [.., int last] ? last : (int?)null) ?? Usual(names, EndNames));
         BoundaryTokens tokens = new(begin, end, Named(names, "pad_token", Usual(names, PadNames)), template, null);
@@ -49,7 +49,7 @@ internal sealed record BoundaryTokens(int? Begin, int? End, int? Pad, Surroundin
     }
 
     /// <summary>LLaMA's classes put a begin token before a text unless told otherwise, and an end token after it where told to.</summary>
-    private SurroundingTokens ByFlags(TokenizerSettings settings) => new(
+    private SurroundingTokens ByFlags(TokenizerCompanions settings) => new(
         (settings.AddsBos ?? true) && Begin is { } begin ? [begin] : [],
         (settings.AddsEos ?? false) && End is { } end ? [end] : []);
 
@@ -78,7 +78,7 @@ internal sealed record BoundaryTokens(int? Begin, int? End, int? Pad, Surroundin
             : $"the post_processor of {names.Source} makes a text {tokens.Around.Show(names)}, as in version 5 of Hugging Face's library; "
                 + $"version 4 would put {names.Visible(begin)} before it, unless {names.Settings.Path} says \"add_bos_token\": false.";
 
-    private static string Flags(TokenizerSettings settings) => string.Join(" and ", new[]
+    private static string Flags(TokenizerCompanions settings) => string.Join(" and ", new[]
     {
         settings.AddsBos is { } bos ? $"\"add_bos_token\": {(bos ? "true" : "false")}" : null,
         settings.AddsEos is { } eos ? $"\"add_eos_token\": {(eos ? "true" : "false")}" : null,

@@ -16,7 +16,7 @@ public sealed class TokenTable
     private readonly ITokenizerFile _file;
     private readonly AddedNames _added;
 
-    private TokenTable(ITokenizerFile file, string path, TokenizerSettings settings)
+    private TokenTable(ITokenizerFile file, string path, TokenizerCompanions settings)
     {
         (_file, Source, Settings) = (file, Path.GetFileName(path), settings);
         _added = AddedNames.Of(file, settings);
@@ -27,7 +27,7 @@ public sealed class TokenTable
     internal ITokenizerFile File => _file;
 
     /// <summary>What the files beside it say.</summary>
-    internal TokenizerSettings Settings { get; }
+    internal TokenizerCompanions Settings { get; }
 
     /// <summary>The tokens that only the files beside it name, by rising id.</summary>
     internal IReadOnlyList<AddedToken> AddedTokens => _added.Tokens;
@@ -167,7 +167,7 @@ public sealed class TokenTable
             _ => Llama2cTokenizer.Parse(path, bytes),
         };
         // llama2.c knows nothing of the files that lie beside a tokenizer elsewhere.
-        return new TokenTable(file, path, form == Form.Llama2c ? TokenizerSettings.None : TokenizerSettings.Beside(path));
+        return new TokenTable(file, path, form == Form.Llama2c ? TokenizerCompanions.None : TokenizerCompanions.Beside(path));
     }
 
     private bool IsKnown(int id)

@@ -30,7 +30,7 @@ public abstract class Tokenizer
     public int? EosId { get; private set; }
 
     /// <summary>The name of the file that says which token ends a text.</summary>
-    internal string EosSource => Names.Settings.TryGetName("eos_token", out _) ? TokenizerSettings.ConfigName : Names.Source;
+    internal string EosSource => Names.Settings.TryGetName("eos_token", out _) ? TokenizerCompanions.ConfigName : Names.Source;
 
     /// <summary>The id that fills a batch, null where the tokenizer has none.</summary>
     public int? PadId { get; private set; }

@@ -8,7 +8,7 @@ internal static class TokenizerFiles
 {
     /// <summary>The names that a tokenizer's files may have.</summary>
     public static readonly IReadOnlySet<string> Names =
-        new HashSet<string>(["tokenizer.json", "tokenizer.model", "tokenizer.bin", .. TokenizerSettings.FileNames]);
+        new HashSet<string>(["tokenizer.json", "tokenizer.model", "tokenizer.bin", .. TokenizerCompanions.FileNames]);
 
     /// <summary>Copies the file, and what the files beside a <c>.json</c> or <c>.model</c> say of its tokens.</summary>
     /// <returns>The names of the copies.</returns>
@@ -17,7 +17,7 @@ internal static class TokenizerFiles
         List<string> names = [$"tokenizer{Path.GetExtension(path).ToLowerInvariant()}"];
         Copy(path, folder, names[0]);
         if (names[0] is not ("tokenizer.json" or "tokenizer.model")) return names;
-        foreach (string name in TokenizerSettings.FileNames)
+        foreach (string name in TokenizerCompanions.FileNames)
         {
             string settings = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, name);
             if (!File.Exists(settings)) continue;

@@ -61,7 +61,9 @@ public sealed class GenerateTests
         JsonElement stopped = Texts("--prompt", "Once upon a time", "--stop", stop).Single();
         Assert.That(stopped.GetProperty("stopped_at_eos").GetBoolean(), Is.True);
         Assert.That(stopped.GetProperty("text").GetString(), Is.EqualTo(free[..free.IndexOf(stop, StringComparison.Ordinal)]));
-        KsLotteryTool.Run("generate", Model, "--tokenizer", Tokenizer, "--stop", "").AssertFailed(1, "--stop needs a text");
+        ToolRun empty = KsLotteryTool.Run("generate", Model, "--tokenizer", Tokenizer, "--stop", "");
+        Assert.That(empty.ExitCode, Is.EqualTo(1));
+        Assert.That(empty.Error, Does.StartWith("--stop needs a text of one character or more."));
     }
 
     [Test]

@@ -9,7 +9,7 @@ namespace KsLottery.Engine.Tokens;
 /// files, <c>special_tokens_map.json</c> and <c>added_tokens.json</c>; without it the older ones are read, and the map goes before the
 /// configuration.
 /// </remarks>
-internal sealed class TokenizerSettings
+internal sealed class TokenizerCompanions
 {
     /// <summary>The file with the settings.</summary>
     public const string ConfigName = "tokenizer_config.json";
@@ -25,13 +25,13 @@ internal sealed class TokenizerSettings
     private readonly List<string> _special = [];
     private readonly List<AddedToken> _added = [];
 
-    private TokenizerSettings(string folder) => Path = System.IO.Path.Combine(folder, ConfigName);
+    private TokenizerCompanions(string folder) => Path = System.IO.Path.Combine(folder, ConfigName);
 
     /// <summary>Every file that is read, for those who copy a tokenizer or state what they read.</summary>
     public static IReadOnlyList<string> FileNames { get; } = [ConfigName, MapName, AddedName];
 
     /// <summary>Nothing is said.</summary>
-    public static TokenizerSettings None { get; } = new("");
+    public static TokenizerCompanions None { get; } = new("");
 
     /// <summary>The path of <c>tokenizer_config.json</c>, for errors.</summary>
     public string Path { get; }
@@ -56,10 +56,10 @@ internal sealed class TokenizerSettings
 
     /// <summary>Reads the files in a tokenizer's folder.</summary>
     /// <exception cref="InvalidDataException">A file is damaged; names file and byte or setting.</exception>
-    public static TokenizerSettings Beside(string tokenizerPath)
+    public static TokenizerCompanions Beside(string tokenizerPath)
     {
         string folder = System.IO.Path.GetDirectoryName(tokenizerPath) ?? "";
-        TokenizerSettings settings = new(folder);
+        TokenizerCompanions settings = new(folder);
         using JsonDocument? config = Parse(folder, ConfigName);
         if (config is not null) settings.ReadConfig(new(settings.Path, "", config.RootElement));
         bool hasDecoder = config is not null && config.RootElement.TryGetProperty(Decoder, out JsonElement decoder)
