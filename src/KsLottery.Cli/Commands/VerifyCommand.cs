@@ -56,6 +56,12 @@ internal static class VerifyCommand
     private static int Run(DeviceOption option, VerificationMode mode, string? filter, ConsoleUi ui, CancellationToken cancel)
     {
         using ComputeDevice device = option.Open(DeviceWork.Model);
+        return Run(device, mode, filter, ui, cancel);
+    }
+
+    /// <summary>Checks a device that is open.</summary>
+    internal static int Run(ComputeDevice device, VerificationMode mode, string? filter, ConsoleUi ui, CancellationToken cancel)
+    {
         int count = DeviceVerification.Count(device, mode, filter);
         if (count == 0)
             throw new CommandException(ExitCode.Usage, $"--filter {ConsoleUi.OneLine(filter!)}: no check has this in its name. "
