@@ -24,11 +24,17 @@ internal static class ApplyCommand
         Description = "Write rows that hold a NaN or an infinity as well; such a patch is refused otherwise.",
     };
 
+    private static readonly Option<string?> Resize = new("--resize")
+    {
+        Description = "Give the result the vocabulary of the tuned checkpoint that the patch was taken from: embedding, head, vocab_size and tokenizer.",
+        HelpName = "TUNED",
+    };
+
     /// <summary>Makes <c>apply</c>.</summary>
     public static Command CreateApply() => Create("apply",
         "Partial Transfer: writes the base with the rows of a patch in place of its own; refuses a base that drifted.",
         "BASE", "The checkpoint that the patch was made for: a .safetensors file or a model's folder.", PatchApplication.Apply,
-        AllowNonFinite);
+        AllowNonFinite, Resize);
 
     /// <summary>Makes <c>revert</c>.</summary>
     public static Command CreateRevert() => Create("revert", "Takes the rows of a patch out again and gives the base's exact bytes back.",
@@ -56,7 +62,7 @@ internal static class ApplyCommand
     }
 
     private static PatchOptions OptionsOf(ParseResult arguments) =>
-        new() { Reading = Reading.Of(arguments), AllowsNonFinite = arguments.GetValue(AllowNonFinite) };
+        new() { Reading = Reading.Of(arguments), AllowsNonFinite = arguments.GetValue(AllowNonFinite), ResizeAs = arguments.GetValue(Resize) };
 
     private sealed class Shown(ProgressLine line) : IProgress<PatchProgress>
     {

@@ -166,6 +166,7 @@ internal sealed class CertifyReport(ConsoleUi ui, Certificate certificate, Token
         foreach (CertificateForm form in Enum.GetValues<CertificateForm>())
             ui.WriteLine($"- {CertificateFile.NameOf(form)}: {Claims.Of(form)}");
         if (Claims.Of(certificate.Mode) is { } more) ui.WriteLine($"- {more}");
+        if (certificate.Ticket.Origin.IsResized) ui.WriteLine($"- {Claims.Resized}");
         foreach (string assumption in Claims.Assumptions) ui.WriteLine($"- {assumption}");
         ui.WriteLine("- The intervals take positions to be independent; those of one pair are not, so look at whole pairs too.");
         ui.WriteLine();

@@ -11,6 +11,7 @@ internal sealed class CheckpointPair : IDisposable
     private const int MostNames = 8;
 
     private readonly string? _tokenizerPath;
+    private ((long Base, long Tuned) Rows, VocabularyPairing Pairing)? _pairing;
 
     /// <summary>Opens both.</summary>
     /// <param name="basePath">The base.</param>
@@ -74,6 +75,17 @@ internal sealed class CheckpointPair : IDisposable
 
     /// <summary>Whether the rows of a tensor of the base are tokens.</summary>
     public bool IsEmbedding(Tensor tensor) => tensor == Base.FindInputEmbedding() || tensor == Base.FindOutputHead();
+
+    /// <summary>Pairs the rows of two tensors whose rows are tokens in both; null for others, which must have one shape.</summary>
+    /// <exception cref="InvalidDataException">The tokenizers name ids differently, and nobody said how rows are to be paired.</exception>
+    public VocabularyPairing? PairRows(Tensor before, Tensor after, RowPairingMode mode)
+    {
+        bool isTokens = IsEmbedding(before) && (after == Tuned.FindInputEmbedding() || after == Tuned.FindOutputHead());
+        if (!isTokens || before.Shape is not [var rows, var width] || after.Shape is not [var tunedRows, var tunedWidth] || width != tunedWidth) return null;
+        if (_pairing is not { } known || known.Rows != (rows, tunedRows))
+            _pairing = ((rows, tunedRows), VocabularyPairing.Choose(Base, Tuned, rows, tunedRows, mode, _tokenizerPath));
+        return _pairing!.Value.Pairing;
+    }
 
     /// <inheritdoc/>
     public void Dispose()

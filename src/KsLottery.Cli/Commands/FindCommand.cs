@@ -35,13 +35,15 @@ internal static class FindCommand
         using CheckpointPair pair = new(options.Base, options.Tuned, options.Tokenizer, options.Reading);
         (Tensor before, Tensor after) = pair.FindTensors(options.Tensor);
         RowTokens tokens = pair.FindTokens(before, text => ui.Remark($"note: {text}"));
+        VocabularyPairing? vocabulary = pair.PairRows(before, after, options.PairRows);
+        foreach (string remark in vocabulary?.Remarks ?? []) ui.Remark($"note: {remark}");
         using TicketFolder? folder = options.Out is null ? null : new(options.Out, options.Force);
 
-        ScoredRows rows = Scan(before, after, options, ui, cancel);
+        ScoredRows rows = Scan(before, after, vocabulary?.Rows, options, ui, cancel);
         (string baseFingerprint, string tunedFingerprint) = TakeFingerprints(before, after, ui, cancel);
-        TicketOrigin origin = TicketOrigin.Of(pair.Base, before, after, baseFingerprint, tunedFingerprint);
+        TicketOrigin origin = TicketOrigin.Of(pair.Base, before, after, baseFingerprint, tunedFingerprint, rows.Scan.Pairing);
         Ticket ticket = Ticket.Select(rows, origin with { Adapter = pair.Adapter?.TakeOrigin(cancel) }, tokens);
-        IReadOnlyList<string> files = folder?.Write(ticket, rows, tokens, before, after, cancel) ?? [];
+        IReadOnlyList<string> files = folder?.Write(ticket, rows, tokens, before, after, vocabulary?.TunedTokens, cancel) ?? [];
         if (options.Html is not null) Report.FromTicket(NameOf(options.Tuned), ticket, rows, tokens, before, after).WritePage(options.Html, options.Force, cancel);
 
         return new(ui, options, ticket, rows, tokens)
@@ -50,6 +52,7 @@ internal static class FindCommand
             IsEmbedding = pair.IsEmbedding(before),
             Adapter = pair.Adapter,
             IsTunedTied = pair.Tuned.IsTied,
+            Vocabulary = vocabulary,
             Elapsed = Stopwatch.GetElapsedTime(started),
             Files = files,
         };
@@ -57,12 +60,12 @@ internal static class FindCommand
 
     private static string NameOf(string path) => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
 
-    private static ScoredRows Scan(Tensor before, Tensor after, FindOptions options, ConsoleUi ui, CancellationToken cancel)
+    private static ScoredRows Scan(Tensor before, Tensor after, RowPairing? pairing, FindOptions options, ConsoleUi ui, CancellationToken cancel)
     {
         using ComputeDevice device = options.Device.Open(DeviceWork.Rows);
         using ProgressLine progress = ui.StartProgress();
         RowScanResult scan = RowScan.Run(RowMatrix.FromTensor(before), RowMatrix.FromTensor(after),
-            new() { Device = device, Threads = options.Device.Threads, Progress = new ScanProgress(progress) }, cancel);
+            new() { Pairing = pairing, Device = device, Threads = options.Device.Threads, Progress = new ScanProgress(progress) }, cancel);
         return new(scan, options.Selection);
     }
 

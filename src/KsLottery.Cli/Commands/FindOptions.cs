@@ -10,6 +10,8 @@ internal sealed record FindOptions
 {
     private const int UsualLimit = 40;
 
+    private static readonly string[] ModeNames = ["auto", "id", "text"];
+
     private static readonly Argument<string> BaseArgument = new("BASE")
     {
         Description = "The checkpoint before tuning: a .safetensors file or a model's folder.",
@@ -57,6 +59,11 @@ internal sealed record FindOptions
         Description = "The tokenizer that names the rows; without it the one beside BASE or TUNED.",
         HelpName = "PATH",
     };
+    private static readonly Option<string> PairOption = new("--pair-rows")
+    {
+        Description = "How rows of a resized vocabulary are paired: auto (by id where both tokenizers name the ids alike), id, or text (of the tokens).",
+        DefaultValueFactory = _ => ModeNames[0],
+    };
     private static readonly Option<string?> OutOption = new("--out", "-o")
     {
         Description = "Write ticket.json, rows.tsv and patch.safetensors into this new folder; with --all-tensors tensors.tsv, into any.",
@@ -88,6 +95,9 @@ internal sealed record FindOptions
 
     public string? Tokenizer { get; init; }
 
+    /// <summary>How rows of a resized vocabulary are paired.</summary>
+    public RowPairingMode PairRows { get; init; }
+
     public CheckpointOptions Reading { get; init; } = new();
 
     public string? Out { get; init; }
@@ -107,6 +117,7 @@ internal sealed record FindOptions
     public static void AddTo(Command command)
     {
         MethodOption.AcceptOnlyFromAmong([.. SelectionNames.OfMethods]);
+        PairOption.AcceptOnlyFromAmong(ModeNames);
         AdjustOption.AcceptOnlyFromAmong([.. SelectionNames.OfAdjustments]);
         command.Validators.Add(result =>
         {
@@ -119,7 +130,7 @@ internal sealed record FindOptions
                 result.AddError("--all-tensors counts the rows below alpha in every tensor: --top is for one. Choose it with --tensor.");
         });
         foreach (Argument argument in (Argument[])[BaseArgument, TunedArgument]) command.Add(argument);
-        foreach (Option option in (Option[])[TensorOption, AllOption, AlphaOption, MethodOption, AdjustOption, TopOption, TokenizerOption,
+        foreach (Option option in (Option[])[TensorOption, AllOption, AlphaOption, MethodOption, AdjustOption, TopOption, TokenizerOption, PairOption,
             Cli.Reading.NoMemoryMap, OutOption, ForceOption, LimitOption])
             command.Add(option);
         HtmlOption.AddTo(command);
@@ -142,6 +153,7 @@ internal sealed record FindOptions
         },
         Device = DeviceOption.From(arguments),
         Tokenizer = arguments.GetValue(TokenizerOption),
+        PairRows = (RowPairingMode)Array.IndexOf(ModeNames, arguments.GetRequiredValue(PairOption)),
         Reading = Cli.Reading.Of(arguments),
         Out = arguments.GetValue(OutOption),
         Force = arguments.GetValue(ForceOption),

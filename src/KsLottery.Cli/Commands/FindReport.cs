@@ -28,6 +28,9 @@ internal sealed class FindReport(ConsoleUi ui, FindOptions options, Ticket ticke
     /// <summary>Whether the tensor is the input embedding or the output head of the base.</summary>
     public required bool IsEmbedding { get; init; }
 
+    /// <summary>How the rows were paired; null where each was compared with that of its number.</summary>
+    public VocabularyPairing? Vocabulary { get; init; }
+
     /// <summary>How long the whole work took.</summary>
     public required TimeSpan Elapsed { get; init; }
 
@@ -52,6 +55,7 @@ internal sealed class FindReport(ConsoleUi ui, FindOptions options, Ticket ticke
             return;
         }
         WriteHead();
+        if (Origin.IsResized) new VocabularyReport(rows.Scan, tokens, Vocabulary!).Write(ui);
         WriteNonFinite();
         IReadOnlyList<TicketEntry> shown = Shown;
         if (ticket.IsByRank) WriteRank();
@@ -170,7 +174,8 @@ internal sealed class FindReport(ConsoleUi ui, FindOptions options, Ticket ticke
         int degenerate = ticket.Entries.Count(e => e.Category.StartsWith("degenerate", StringComparison.Ordinal));
         FactList facts = new();
         facts.Add("rows", $"{Sizes.Count(Origin.Rows)}: {Sizes.Count(ticket.Changed)} changed, {Sizes.Count(ticket.Unchanged)} identical"
-            + Also(ticket.Degenerate, "degenerate (constant or nearly zero before)") + Also(ticket.NonFinite, "not finite"));
+            + Also(ticket.Degenerate, "degenerate (constant or nearly zero before)") + Also(ticket.NonFinite, "not finite")
+            + Also(ticket.Dropped, "dropped"));
         facts.Add("ticket", $"{Sizes.Count(ticket.Entries.Count, "row")}{Also(degenerate, "of them degenerate")}: "
             + $"{Sizes.Count(ticket.Parameters, "parameter")}, {NumberText.Percent(ticket.ShareOfTensor)} of the tensor, "
             + $"{NumberText.Percent(ticket.ShareOfCheckpoint)} of the checkpoint");
@@ -202,6 +207,7 @@ internal sealed class FindReport(ConsoleUi ui, FindOptions options, Ticket ticke
             json.WriteEndObject();
         }
         json.WriteEndArray();
+        if (Origin.IsResized) new VocabularyReport(rows.Scan, tokens, Vocabulary!).Write(json);
         json.WriteStrings("warnings", WhyTyingMatters() is { } warning ? [warning] : []);
         json.WriteString("tuned_tensor", TunedTensor);
         json.WriteTruth("tuned_tied", IsTunedTied);

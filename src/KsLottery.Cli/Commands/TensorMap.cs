@@ -28,15 +28,17 @@ internal static class TensorMap
             {
                 cancel.ThrowIfCancellationRequested();
                 if (!pair.Tuned.TryGetTensor(before.Name, out Tensor? after)) report.Apart.Add((before.Name, "only in the base"));
-                else if (!before.Shape.SequenceEqual(after.Shape))
+                else if (!before.Shape.SequenceEqual(after.Shape) && pair.PairRows(before, after, options.PairRows) is null)
                     report.Apart.Add((before.Name, $"{Shape(before)} in the base, {Shape(after)} in the tuned"));
                 else if (before.Shape.Count != 2 && before.IsKnownType && after.IsKnownType) Compare(before, after, report, cancel);
                 else if ((WhyNot(before) ?? WhyNot(after)) is { } reason) report.Apart.Add((before.Name, reason));
                 else
                 {
                     ScanProgress scan = new(progress, $"{Engine.Tokens.VisibleText.Escape(before.Name)}: ");
+                    VocabularyPairing? vocabulary = pair.PairRows(before, after, options.PairRows);
                     RowScanResult result = RowScan.Run(RowMatrix.FromTensor(before), RowMatrix.FromTensor(after),
-                        new() { Device = device, Threads = options.Device.Threads, Progress = scan }, cancel);
+                        new() { Pairing = vocabulary?.Rows, Device = device, Threads = options.Device.Threads, Progress = scan }, cancel);
+                    if (!result.Pairing.IsPlain) report.AddResized(result, vocabulary!);
                     report.Lines.Add(TensorMapLine.Of(new(result, options.Selection)));
                 }
             }

@@ -14,7 +14,7 @@ internal readonly record struct TensorMapLine(string Name, ElementType BaseType,
     public static TensorMapLine Of(ScoredRows rows)
     {
         RowScanResult scan = rows.Scan;
-        return new(scan.Name, scan.BaseType, scan.TunedType, scan.Rows.Count, scan.Width, scan.Unchanged, scan.Changed, scan.Degenerate,
+        return new(scan.Name, scan.BaseType, scan.TunedType, scan.Pairing.Count, scan.Width, scan.Unchanged, scan.Changed, scan.Degenerate,
             scan.NonFinite, rows.CountBelowAlpha(), rows.CriticalCount, scan.LargestCount, scan.Elapsed.TotalSeconds);
     }
 }

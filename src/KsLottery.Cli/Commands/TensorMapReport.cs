@@ -1,5 +1,6 @@
 using System.Text.Json;
 using KsLottery.Engine;
+using KsLottery.Engine.Rows;
 using KsLottery.Engine.Tickets;
 using KsLottery.Engine.Tokens;
 using KsLottery.Engine.Transfer;
@@ -16,6 +17,11 @@ internal sealed class TensorMapReport(TicketSelection selection)
 
     /// <summary>Tensors that could not be compared, and why.</summary>
     public List<(string Name, string Reason)> Apart { get; } = [];
+
+    /// <summary>Matrices of a resized vocabulary: of these only the pairs were compared.</summary>
+    private readonly List<(string Name, RowPairing Rows)> _resized = [];
+
+    private readonly List<string> _remarks = [];
 
     /// <summary>Tensors that are no matrices and whose bytes differ.</summary>
     public List<string> ChangedOthers { get; } = [];
@@ -37,10 +43,19 @@ internal sealed class TensorMapReport(TicketSelection selection)
     /// <summary>A line for many tensors has no width or fingerprints; the method is the one asked for.</summary>
     private Signature Signature => new() { Selection = selection, Rows = RowCount };
 
+    /// <summary>Says of a matrix that its vocabulary was resized.</summary>
+    public void AddResized(RowScanResult scan, VocabularyPairing vocabulary)
+    {
+        _resized.Add((scan.Name, scan.Pairing));
+        foreach (string remark in vocabulary.Remarks)
+            if (!_remarks.Contains(remark)) _remarks.Add(remark);
+    }
+
     /// <param name="ui">The terminal.</param>
     /// <param name="file">The file that was written; null for none.</param>
     public void Write(ConsoleUi ui, string? file)
     {
+        foreach (string remark in _remarks) ui.Remark($"note: {remark}");
         if (ui.IsJson) ui.WriteJson(json => WriteJson(json, file));
         else WriteText(ui, file);
     }
@@ -58,9 +73,12 @@ internal sealed class TensorMapReport(TicketSelection selection)
             ui.Write(table);
             ui.WriteLine();
         }
+        foreach ((string name, RowPairing rows) in _resized)
+            ui.WriteLine($"{VisibleText.Escape(name)}: {Sizes.Count(rows.Count, "row")} of {Sizes.Count(rows.BaseRows)} and {Sizes.Count(rows.TunedRows)} compared, "
+                + $"paired by {(rows.IsById ? "id" : "text")}; {Sizes.Count(rows.Added.Count)} added, {Sizes.Count(rows.Dropped.Count)} dropped");
         foreach ((string name, string reason) in Apart) ui.WriteLine($"{VisibleText.Escape(name)}: {reason}");
         foreach (string name in ChangedOthers) ui.WriteLine($"{VisibleText.Escape(name)}: changed");
-        if (Apart.Count + ChangedOthers.Count > 0) ui.WriteLine();
+        if (Apart.Count + ChangedOthers.Count + _resized.Count > 0) ui.WriteLine();
 
         int touched = Lines.Count(l => l.Unchanged < l.Rows);
         ui.WriteLine($"{Sizes.Count(Lines.Count)} {(Lines.Count == 1 ? "matrix" : "matrices")}, {Sizes.Count(touched)} with changed rows; "
@@ -81,6 +99,24 @@ internal sealed class TensorMapReport(TicketSelection selection)
     }
 
     private static string Tying(bool? isTied) => isTied switch { true => "tied", false => "not tied", null => "not known to be tied" };
+
+    private void WriteResized(Utf8JsonWriter json)
+    {
+        json.WriteStartArray("resized");
+        foreach ((string name, RowPairing rows) in _resized)
+        {
+            json.WriteStartObject();
+            json.WriteString("tensor", name);
+            json.WriteNumber("base_rows", rows.BaseRows);
+            json.WriteNumber("tuned_rows", rows.TunedRows);
+            json.WriteNumber("compared_rows", rows.Count);
+            json.WriteString("pairs", rows.IsById ? "id" : "text");
+            json.WriteNumber("added", rows.Added.Count);
+            json.WriteNumber("dropped", rows.Dropped.Count);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
 
     private void WriteJson(Utf8JsonWriter json, string? file)
     {
@@ -118,6 +154,7 @@ internal sealed class TensorMapReport(TicketSelection selection)
             json.WriteEndObject();
         }
         json.WriteEndArray();
+        if (_resized.Count > 0) WriteResized(json);
         json.WriteNumber("other_tensors", OtherCount);
         json.WriteStartArray("changed_others");
         foreach (string name in ChangedOthers) json.WriteStringValue(name);

@@ -71,6 +71,7 @@ public static class CertificateFile
         json.WriteStartArray("assumptions");
         foreach (string assumption in Claims.Assumptions) json.WriteStringValue(assumption);
         if (Claims.Of(certificate.Mode) is { } more) json.WriteStringValue(more);
+        if (certificate.Ticket.Origin.IsResized) json.WriteStringValue(Claims.Resized);
         json.WriteEndArray();
 
         json.WriteString("mode", NameOf(certificate.Mode));

@@ -78,7 +78,7 @@ public sealed class Certifier
         int width = ticket.Origin.Width;
         RowValues own = trained is null ? _subject.Transfer(ticket.Ids) : _subject.ReadTrained(trained, _options.Reading, _cancel);
         OutputScores? tunedScores = null;
-        TopTwo[] tuned = Predict("embed-tuned model", _subject.Tuned, RowValues.None, model =>
+        TopTwo[] tuned = Predict("embed-tuned model", (_subject.Tuned, RowValues.None), model =>
             tunedScores = Score(model, "embed-tuned model"));
         if (adopt is not null) tuned = adopt(tuned);
         int[] original = Firsts("base", RowValues.None), ofTicket = own.Rows.Count == 0 ? original : Firsts("ticket model", own);
@@ -122,7 +122,7 @@ public sealed class Certifier
                     && (ids.Length == 0 || (ofTicket is not null && ids.AsSpan().SequenceEqual([.. _subject.Ticket.Ids])));
                 if (isKnown) lastPredictions = ids.Length == 0 ? original : ofTicket!;
                 else
-                    lastPredictions = [.. Predict(name, _subject.Base, _subject.Transfer(ids), model =>
+                    lastPredictions = [.. Predict(name, _subject.Place(_subject.Transfer(ids)), model =>
                         lastScores = Score(model, name)).Select(p => p.First)];
                 last = ids;
             }
@@ -156,12 +156,13 @@ public sealed class Certifier
         return positions;
     }
 
-    private int[] Firsts(string name, RowValues rows) => [.. Predict(name, _subject.Base, rows).Select(p => p.First)];
+    private int[] Firsts(string name, RowValues rows) => [.. Predict(name, _subject.Place(rows)).Select(p => p.First)];
 
     /// <summary>What a model predicts at every target position, with some rows of its embedding replaced.</summary>
-    private TopTwo[] Predict(string name, Checkpoint checkpoint, RowValues rows, Action<LlamaModel>? then = null)
+    private TopTwo[] Predict(string name, (Checkpoint Checkpoint, RowValues Rows) of, Action<LlamaModel>? then = null)
     {
-        using LlamaWeights weights = LlamaWeights.Open(checkpoint, _subject.Config, _operations);
+        RowValues rows = of.Rows;
+        using LlamaWeights weights = LlamaWeights.Open(of.Checkpoint, _subject.Config, _operations);
         if (rows.Rows.Count > 0) weights.PutRows(rows.Rows, rows.Values);
         using LlamaModel model = new(weights, _operations);
         List<TopTwo> predictions = [];

@@ -26,6 +26,10 @@ public static class Claims
             + "(Dvoretzky, Kiefer, Wolfowitz), which is more than tau(0.05).",
     ];
 
+    /// <summary>What holds where the fine-tune resized the vocabulary.</summary>
+    public const string Resized = "The vocabulary was resized: the ticket's model and the base have the embed-tuned model's vocabulary here, with the rows "
+        + "that it added as they are there. What these rows do is no merit of the ticket.";
+
     /// <summary>What a form takes for granted beyond that.</summary>
     public static string Of(CertificateForm form) => form switch
     {

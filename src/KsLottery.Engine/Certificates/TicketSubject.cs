@@ -8,17 +8,24 @@ using KsLottery.Engine.Transfer;
 namespace KsLottery.Engine.Certificates;
 
 /// <summary>A base, the embed-tuned model that was made of it, and the ticket between them: checked to belong together.</summary>
-/// <remarks>The reference of a certificate is Embed Tuning: beside the input embedding both models must hold the same values.</remarks>
+/// <remarks>
+/// The reference of a certificate is Embed Tuning: beside the input embedding both models must hold the same values. Where it resized the vocabulary,
+/// the ticket's model and the base have that vocabulary as well: rows that were added are the embed-tuned ones in all, so that only the others differ.
+/// </remarks>
 internal sealed class TicketSubject
 {
     private const string OtherTicket = "Give the base and the tuned checkpoint that the ticket was found in, or run "
         + "kslottery find on these.";
 
+    private readonly LlamaConfig _baseConfig;
+    private readonly RowTokens? _tunedTokens;
+
     private TicketSubject(Checkpoint original, Checkpoint tuned, LlamaConfig config, Ticket ticket, ScoredRows rows,
-        Tensor before, Tensor after)
+        Tensor before, Tensor after, RowTokens? tunedTokens)
     {
-        (Base, Tuned, Config, Ticket, Rows) = (original, tuned, config, ticket, rows);
-        (BaseEmbedding, TunedEmbedding) = (before, after);
+        (Base, Tuned, _baseConfig, Ticket, Rows) = (original, tuned, config, ticket, rows);
+        (BaseEmbedding, TunedEmbedding, _tunedTokens) = (before, after, tunedTokens);
+        Config = config with { VocabularySize = ticket.Origin.TunedRows };
     }
 
     /// <summary>The base.</summary>
@@ -27,7 +34,7 @@ internal sealed class TicketSubject
     /// <summary>The embed-tuned model.</summary>
     public Checkpoint Tuned { get; }
 
-    /// <summary>The shape of both.</summary>
+    /// <summary>The shape of the models that run, with the embed-tuned vocabulary.</summary>
     public LlamaConfig Config { get; }
 
     /// <summary>The ticket.</summary>
@@ -59,7 +66,7 @@ internal sealed class TicketSubject
         ArgumentNullException.ThrowIfNull(tuned);
         Ticket ticket = TicketFile.Read(ticketPath);
         LlamaConfig config = LlamaConfig.Load(original.Path);
-        ThrowIfOtherShape(original, config, tuned);
+        ThrowIfOtherShape(original, config, tuned, ticket.Origin.IsResized);
         Tensor before = original.FindInputEmbedding()
             ?? throw new KeyNotFoundException($"{original.Path}: it has no input embedding. Give a model of the LLaMA 1, 2 or 3 type.");
         Tensor after = tuned.GetTensor(before.Name);
@@ -68,16 +75,52 @@ internal sealed class TicketSubject
                 + $"input embedding, {Quote(before.Name)}. Find the ticket of that tensor.");
         ThrowIfOther(ticketPath, "base", ticket.Origin.BaseFingerprint, before, cancellationToken);
         ThrowIfOther(ticketPath, "tuned checkpoint", ticket.Origin.TunedFingerprint, after, cancellationToken);
-        ThrowIfChanged(original, tuned, config, [before.Name], cancellationToken);
+        VocabularyPairing? vocabulary = Pair(ticketPath, ticket, original, tuned);
+        RowPairing pairing = vocabulary?.Rows ?? RowPairing.ById(ticket.Origin.Rows, ticket.Origin.TunedRows);
+        ThrowIfChanged(original, tuned, config, [before.Name], pairing, cancellationToken);
 
-        RowScanResult scan = RowScan.Run(RowMatrix.FromTensor(before), RowMatrix.FromTensor(after), options, cancellationToken);
+        RowScanResult scan = RowScan.Run(RowMatrix.FromTensor(before), RowMatrix.FromTensor(after), (options ?? new()) with { Pairing = pairing },
+            cancellationToken);
         // Earlier versions let alpha decide wherever a row was below it, whatever top said.
         ScoredRows rows = new(scan, ticket.IsByRank ? ticket.Selection : ticket.Selection with { Top = null });
         int[] selected = [.. Ticket.Select(rows, ticket.Origin).Ids], given = [.. ticket.Ids];
         if (!given.AsSpan().SequenceEqual(selected))
             throw new TicketMismatchException($"{ticketPath}: the ticket holds {given.Length} rows, its own {(ticket.IsByRank ? "rank" : "alpha")} selects {selected.Length}"
                 + $"{FirstDifference(given, selected)}. The file was changed by hand; run kslottery find again.");
-        return new(original, tuned, config, ticket, rows, before, after);
+        return new(original, tuned, config, ticket, rows, before, after, vocabulary?.TunedTokens);
+    }
+
+    /// <summary>The pairs of a ticket whose rows the text of tokens paired: from the tokenizers beside both, as it was found.</summary>
+    private static VocabularyPairing? Pair(string ticketPath, Ticket ticket, Checkpoint original, Checkpoint tuned)
+    {
+        if (!ticket.Origin.IsPairedByText) return null;
+        VocabularyPairing vocabulary = VocabularyPairing.Choose(original, tuned, ticket.Origin.Rows, ticket.Origin.TunedRows, RowPairingMode.Text);
+        return ticket.Entries.All(e => vocabulary.Rows.TunedOf(e.Id) == e.TunedId) ? vocabulary
+            : throw new TicketMismatchException($"{ticketPath}: the tokenizers beside {original.Path} and {tuned.Path} pair other rows than the ticket has. "
+                + $"{OtherTicket}");
+    }
+
+    /// <summary>The checkpoint and the rows to put into it for a model that is the base but for some rows.</summary>
+    /// <param name="rows">Rows of the base, by its ids.</param>
+    /// <returns>Where the vocabulary was resized, the embed-tuned checkpoint with the base's own rows put back, by its ids.</returns>
+    public (Checkpoint Checkpoint, RowValues Rows) Place(RowValues rows)
+    {
+        if (!Ticket.Origin.IsResized) return (Base, rows);
+        RowPairing pairing = Rows.Scan.Pairing;
+        int width = Ticket.Origin.Width;
+        HashSet<int> own = [.. rows.Rows];
+        int[] others = [.. Enumerable.Range(0, pairing.BaseRows)
+            .Where(row => Rows.Scan.Rows[row].State is not (RowState.Unchanged or RowState.Dropped) && !own.Contains(row))];
+        float[] before = PatchOverlay.Values(BaseEmbedding, others, BaseEmbedding.ElementType, out _);
+        (int Token, ReadOnlyMemory<float> Values)[] all =
+        [
+            .. rows.Rows.Select((row, place) => (pairing.TunedOf(row), (ReadOnlyMemory<float>)rows.Values.AsMemory(place * width, width))),
+            .. others.Select((row, place) => (pairing.TunedOf(row), (ReadOnlyMemory<float>)before.AsMemory(place * width, width))),
+        ];
+        Array.Sort(all, (a, b) => a.Token.CompareTo(b.Token));
+        float[] values = new float[all.Length * width];
+        foreach ((int place, (int _, ReadOnlyMemory<float> row)) in all.Index()) row.CopyTo(values.AsMemory(place * width));
+        return (Tuned, new([.. all.Select(row => row.Token)], values));
     }
 
     /// <summary>Checks that a tokenizer fits the model and calls the ticket's rows what the ticket calls them.</summary>
@@ -88,15 +131,19 @@ internal sealed class TicketSubject
         if (tokenizer.Count > Config.VocabularySize)
             throw new InvalidDataException($"{tokenizer.FilePath}: the tokenizer has {tokenizer.Count} tokens, the model's embedding "
                 + $"{Config.VocabularySize} rows. Give the model's own tokenizer.");
+        for (int id = 0; _tunedTokens is not null && id < tokenizer.Count; id++)
+            if (tokenizer.Names.Visible(id) is var its && its != _tunedTokens.Piece(id))
+                throw new InvalidDataException($"{tokenizer.FilePath}: this tokenizer calls id {id} {Quote(its)}, that of {Tuned.Path} calls it "
+                    + $"{Quote(_tunedTokens.Piece(id))}. The vocabulary was reordered: give the tuned checkpoint's tokenizer (--tokenizer).");
         foreach (TicketEntry entry in Ticket.Entries)
-            if (entry.Piece.Length > 0 && tokenizer.Names.Visible(entry.Id) is var piece && piece != entry.Piece)
-                throw new InvalidDataException($"{tokenizer.FilePath}: the ticket calls row {entry.Id} {Quote(entry.Piece)}, this "
+            if (entry.Piece.Length > 0 && tokenizer.Names.Visible(entry.TunedId) is var piece && piece != entry.Piece)
+                throw new InvalidDataException($"{tokenizer.FilePath}: the ticket calls row {entry.TunedId} {Quote(entry.Piece)}, this "
                     + $"tokenizer calls it {Quote(piece)}. Give the tokenizer that the ticket was found with.");
     }
 
     /// <summary>The ticket's rows with the embed-tuned model's values, rounded to the base's type.</summary>
     public RowValues Transfer(IReadOnlyList<int> rows) =>
-        new(rows, PatchOverlay.Values(TunedEmbedding, rows, BaseEmbedding.ElementType, out _));
+        new(rows, PatchOverlay.Values(TunedEmbedding, [.. rows.Select(Rows.Scan.Pairing.TunedOf)], BaseEmbedding.ElementType, out _));
 
     /// <summary>The ticket's rows as a training of them left them: in a patch, or in a checkpoint that is otherwise the base.</summary>
     /// <exception cref="InvalidDataException">What is there is no Partial Tuning of this ticket; says why.</exception>
@@ -115,8 +162,8 @@ internal sealed class TicketSubject
             return new(ids, PatchOverlay.Values(patch.Rows, [.. Enumerable.Range(0, ids.Count)], BaseEmbedding.ElementType, out _));
         }
         using Checkpoint trained = Checkpoint.Open(path, options);
-        ThrowIfOtherShape(Base, Config, trained);
-        ThrowIfChanged(Base, trained, Config, [BaseEmbedding.Name], cancellationToken);
+        ThrowIfOtherShape(Base, _baseConfig, trained, mayBeResized: false);
+        ThrowIfChanged(Base, trained, _baseConfig, [BaseEmbedding.Name], RowPairing.ById(BaseEmbedding.Shape[0], BaseEmbedding.Shape[0]), cancellationToken);
         Tensor embedding = trained.GetTensor(BaseEmbedding.Name);
         HashSet<int> inTicket = [.. ids];
         RowScanResult scan = RowScan.Run(RowMatrix.FromTensor(BaseEmbedding), RowMatrix.FromTensor(embedding), new(), cancellationToken);
@@ -127,14 +174,14 @@ internal sealed class TicketSubject
         return new(ids, PatchOverlay.Values(embedding, ids, BaseEmbedding.ElementType, out _));
     }
 
-    private static void ThrowIfOtherShape(Checkpoint original, LlamaConfig config, Checkpoint other)
+    private static void ThrowIfOtherShape(Checkpoint original, LlamaConfig config, Checkpoint other, bool mayBeResized)
     {
         LlamaConfig its = LlamaConfig.Load(other.Path);
         if (its.IsTied != config.IsTied)
             throw new InvalidDataException($"{other.Path}: {ModelConfig.FileName} says that the output head "
                 + $"{(its.IsTied ? "is" : "is not")} the input embedding, that of {original.Path} says the contrary: a row means another "
                 + "thing in each. Give two models that agree in tie_word_embeddings.");
-        if (its.VocabularySize != config.VocabularySize || its.Width != config.Width)
+        if ((its.VocabularySize != config.VocabularySize && !mayBeResized) || its.Width != config.Width)
             throw new InvalidDataException($"{other.Path}: the embedding has {its.VocabularySize} rows of {its.Width}, that of "
                 + $"{original.Path} has {config.VocabularySize} of {config.Width}. Give a model that was tuned from this base, with "
                 + "the vocabulary as it was.");
@@ -143,7 +190,14 @@ internal sealed class TicketSubject
                 + "Give a model that was tuned from this base.");
     }
 
-    private static LlamaConfig OnlyShape(LlamaConfig config) => config with { MaxLength = 0, BosTokenId = null, EosTokenIds = [], GenerationEosTokenIds = [] };
+    private static LlamaConfig OnlyShape(LlamaConfig config) => config with
+    {
+        VocabularySize = 0,
+        MaxLength = 0,
+        BosTokenId = null,
+        EosTokenIds = [],
+        GenerationEosTokenIds = [],
+    };
 
     private static void ThrowIfOther(string ticketPath, string what, string expected, Tensor tensor, CancellationToken cancellationToken)
     {
@@ -155,13 +209,19 @@ internal sealed class TicketSubject
 
     /// <summary>Checks that two models hold the same values in all tensors but some.</summary>
     private static void ThrowIfChanged(
-        Checkpoint original, Checkpoint other, LlamaConfig config, string[] except, CancellationToken cancellationToken)
+        Checkpoint original, Checkpoint other, LlamaConfig config, string[] except, RowPairing pairing, CancellationToken cancellationToken)
     {
         foreach (Tensor tensor in original.Tensors)
         {
             // A head that a tied model holds all the same is never read.
             if (except.Contains(tensor.Name) || (config.IsTied && tensor.Name == LlamaWeights.HeadName)) continue;
             if (!other.TryGetTensor(tensor.Name, out Tensor? its)) throw Differs("is missing");
+            if (tensor.Name == LlamaWeights.HeadName && !pairing.IsPlain)
+            {
+                RowScanResult head = RowScan.Run(RowMatrix.FromTensor(tensor), RowMatrix.FromTensor(its), new() { Pairing = pairing }, cancellationToken);
+                if (head.Unchanged != pairing.Count) throw Differs("holds other values in the rows that both have");
+                continue;
+            }
             if (!its.Shape.SequenceEqual(tensor.Shape))
                 throw Differs($"has the shape [{string.Join(", ", its.Shape)}] in place of [{string.Join(", ", tensor.Shape)}]");
             if (!TrainedRows.HaveSameValues(tensor, its, cancellationToken)) throw Differs("holds other values");

@@ -68,7 +68,7 @@ public sealed class Report
         {
             Name = name,
             Rows = tested,
-            Values = RowValues.From(baseTensor, tunedTensor, tested.Best.Select(e => e.Id)),
+            Values = RowValues.From(baseTensor, tunedTensor, tested.Best.Select(e => (e.Id, e.TunedId))),
             Tickets = [(name, ticket)],
             Facts = [TicketFacts.Of(name, ticket)],
         }, new());

@@ -17,11 +17,11 @@ internal sealed class RowValues
 
     public (float[] Base, float[] Tuned)? Find(int id) => _rows.TryGetValue(id, out (float[], float[]) row) ? row : null;
 
-    /// <summary>Reads rows of two whole tensors.</summary>
-    public static RowValues From(Tensor before, Tensor after, IEnumerable<int> ids)
+    /// <summary>Reads rows of two whole tensors, each by its number in either.</summary>
+    public static RowValues From(Tensor before, Tensor after, IEnumerable<(int Id, int TunedId)> ids)
     {
         RowValues values = new();
-        foreach (int id in ids.Take(MostRows)) values._rows[id] = (Row(before, id), Row(after, id));
+        foreach ((int id, int tunedId) in ids.Take(MostRows)) values._rows[id] = (Row(before, id), Row(after, tunedId));
         return values;
     }
 

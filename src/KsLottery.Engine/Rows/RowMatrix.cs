@@ -9,14 +9,16 @@ public sealed class RowMatrix
 {
     private readonly Tensor? _tensor;
     private readonly ReadOnlyMemory<byte> _memory;
+    private readonly IReadOnlyList<int>? _chosen;
 
-    private RowMatrix(string name, ElementType type, long rows, long width, Tensor? tensor, ReadOnlyMemory<byte> memory)
+    private RowMatrix(string name, ElementType type, long rows, long width, Tensor? tensor, ReadOnlyMemory<byte> memory,
+        IReadOnlyList<int>? chosen = null)
     {
         if (!type.IsComputable())
             throw new NotSupportedException($"{name}: rows of {type.ToName()} cannot be tested; F32, F16 and BF16 can. Convert the tensor, or choose another one.");
         if (width is < 1 or > int.MaxValue)
             throw new ArgumentOutOfRangeException(nameof(width), width, $"{name}: a row must have at least one element. Choose another tensor.");
-        (Name, ElementType, RowCount, Width, _tensor, _memory) = (name, type, rows, (int)width, tensor, memory);
+        (Name, ElementType, RowCount, Width, _tensor, _memory, _chosen) = (name, type, rows, (int)width, tensor, memory, chosen);
     }
 
     /// <summary>What the rows are called in messages: the tensor's name.</summary>
@@ -62,13 +64,20 @@ public sealed class RowMatrix
         return matrix;
     }
 
+    /// <summary>The first rows of a whole matrix.</summary>
+    internal RowMatrix Take(long count) => new(Name, ElementType, count, Width, _tensor, _memory);
+
+    /// <summary>Some rows of a whole matrix, in the order given.</summary>
+    internal RowMatrix Choose(IReadOnlyList<int> rows) => new(Name, ElementType, rows.Count, Width, _tensor, _memory, rows);
+
     /// <summary>Whether rows are read into a buffer instead of being seen where they lie.</summary>
-    internal bool NeedsBuffer => _tensor is { IsMapped: false };
+    internal bool NeedsBuffer => _chosen is not null || _tensor is { IsMapped: false };
 
     /// <summary>Gives the bytes of some rows; the buffer must hold them where <see cref="NeedsBuffer"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal ReadOnlySpan<byte> GetRows(long first, int count, Span<byte> buffer)
     {
+        if (_chosen is not null) return Gather((int)first, count, buffer);
         int length = checked(count * RowBytes);
         return _tensor is null ? _memory.Span.Slice(checked((int)(first * RowBytes)), length) : _tensor.GetBytes(first * RowBytes, length, buffer);
     }
@@ -81,5 +90,19 @@ public sealed class RowMatrix
     }
 
     /// <summary>Lets the operating system take back the pages of some rows; the page cache keeps them.</summary>
-    internal void Release(long first, int count) => _tensor?.DontNeed(first * RowBytes, (long)count * RowBytes);
+    internal void Release(long first, int count)
+    {
+        if (_chosen is null) _tensor?.DontNeed(first * RowBytes, (long)count * RowBytes);
+    }
+
+    private ReadOnlySpan<byte> Gather(int first, int count, Span<byte> buffer)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            Span<byte> target = buffer.Slice(i * RowBytes, RowBytes);
+            long start = (long)_chosen![first + i] * RowBytes;
+            (_tensor is null ? _memory.Span.Slice(checked((int)start), RowBytes) : _tensor.GetBytes(start, RowBytes, target)).CopyTo(target);
+        }
+        return buffer[..(count * RowBytes)];
+    }
 }

@@ -18,6 +18,9 @@ public sealed record RowScanOptions
     /// </summary>
     public string? Kernel { get; init; }
 
+    /// <summary>Which rows stand against each other; null where both matrices have as many, each against that of its number.</summary>
+    public RowPairing? Pairing { get; init; }
+
     /// <summary>Where the rows are tested; null for the processor.</summary>
     public ComputeDevice? Device { get; init; }
 
@@ -34,7 +37,7 @@ public sealed record RowScanOptions
 /// <summary>How far a scan has come.</summary>
 public readonly record struct RowScanProgress(long RowsDone, long RowCount, TimeSpan Elapsed);
 
-/// <summary>Tests every row of two matrices of the same shape.</summary>
+/// <summary>Tests every row of two matrices of the same shape, or those that a <see cref="RowPairing"/> names.</summary>
 public static class RowScan
 {
     /// <summary>A worker takes rows of about this many bytes at a time: they fit into its cache.</summary>
@@ -47,8 +50,8 @@ public static class RowScan
 
     /// <summary>Runs the two-sample Kolmogorov-Smirnov test on each row pair, and measures how far each row moved.</summary>
     /// <param name="before">The base, R rows of width d.</param>
-    /// <param name="after">The tuned matrix of the same shape; its type may differ, both are then compared as F32.</param>
-    /// <param name="options">Threads, kernel, progress.</param>
+    /// <param name="after">The tuned matrix, of the same shape unless the options pair rows; its type may differ, both are then compared as F32.</param>
+    /// <param name="options">Threads, kernel, progress, pairs.</param>
     /// <param name="cancellationToken">Ends the scan between chunks.</param>
     /// <exception cref="ArgumentException">The shapes differ, or no such kernel can run here.</exception>
     /// <exception cref="ArgumentOutOfRangeException">d is not in [1, 65,536].</exception>
@@ -60,9 +63,10 @@ public static class RowScan
         ArgumentNullException.ThrowIfNull(before);
         ArgumentNullException.ThrowIfNull(after);
         options ??= new();
+        if (options.Pairing is { } pairing) return RunPaired(before, after, pairing, options, cancellationToken);
         if (before.RowCount != after.RowCount || before.Width != after.Width)
             throw new ArgumentException($"the base {before.Name} has {before.RowCount} rows of {before.Width}, the tuned {after.Name} has "
-                + $"{after.RowCount} of {after.Width}; rows can be compared where both are the same. Was the vocabulary resized? Choose a tensor that was not.");
+                + $"{after.RowCount} of {after.Width}; rows can be compared where both are the same. Pair the rows of a resized vocabulary, or choose another tensor.");
 
         RowResult[] results = new RowResult[before.RowCount];
         Reporter reporter = new(options.Progress, before.RowCount);
@@ -70,7 +74,34 @@ public static class RowScan
             ? RunOnDevice(device, before, after, options, results, reporter, cancellationToken)
             : RunOnProcessor(before, after, options, results, reporter, cancellationToken);
         MarkNearlyZero(results);
-        return new(before, after, results, kernel, threads, reporter.Elapsed);
+        return new(before, after, results, kernel, threads, reporter.Elapsed, RowPairing.ById(before.RowCount, after.RowCount), []);
+    }
+
+    /// <summary>Tests the pairs, and measures the rows that have no counterpart.</summary>
+    private static RowScanResult RunPaired(
+        RowMatrix before, RowMatrix after, RowPairing pairing, RowScanOptions options, CancellationToken cancellationToken)
+    {
+        if (pairing.BaseRows != before.RowCount || pairing.TunedRows != after.RowCount || before.Width != after.Width)
+            throw new ArgumentException($"the base {before.Name} has {before.RowCount} rows of {before.Width}, the tuned {after.Name} has "
+                + $"{after.RowCount} of {after.Width}; {pairing.BaseRows} and {pairing.TunedRows} rows of one width are paired. Give the pairs of these.",
+                nameof(options));
+        int[] paired = pairing.IsById ? [] : [.. Enumerable.Range(0, pairing.BaseRows).Where(row => pairing.TunedOf(row) >= 0)];
+        RowScanResult scan = Run(pairing.IsById ? before.Take(pairing.Count) : before.Choose(paired),
+            pairing.IsById ? after.Take(pairing.Count) : after.Choose([.. paired.Select(pairing.TunedOf)]),
+            options with { Pairing = null }, cancellationToken);
+        RowResult[] rows = new RowResult[pairing.BaseRows];
+        for (int i = 0; i < scan.Rows.Count; i++) rows[pairing.IsById ? i : paired[i]] = scan.Rows[i];
+        double[] dropped = Norms(before, pairing.Dropped, cancellationToken);
+        foreach ((int i, int row) in pairing.Dropped.Index())
+            rows[row] = new(-1, 0, RowState.Dropped, float.NaN, dropped[i], double.NaN, double.NaN, double.NaN);
+        return new(before, after, rows, scan.Kernel, scan.Threads, scan.Elapsed, pairing, Norms(after, pairing.Added, cancellationToken));
+    }
+
+    /// <summary>A scan of rows against themselves compares nothing, and gives their norms.</summary>
+    private static double[] Norms(RowMatrix matrix, IReadOnlyList<int> rows, CancellationToken cancellationToken)
+    {
+        RowMatrix chosen = matrix.Choose(rows);
+        return rows.Count == 0 ? [] : [.. Run(chosen, chosen, cancellationToken: cancellationToken).Rows.Select(row => row.BaseNorm)];
     }
 
     private static (string Kernel, int Threads) RunOnDevice(

@@ -3,10 +3,11 @@ namespace KsLottery.Engine.Rows;
 /// <summary>What a scan found of all rows.</summary>
 public sealed class RowScanResult
 {
-    internal RowScanResult(RowMatrix before, RowMatrix after, RowResult[] rows, string kernel, int threads, TimeSpan elapsed)
+    internal RowScanResult(RowMatrix before, RowMatrix after, RowResult[] rows, string kernel, int threads, TimeSpan elapsed,
+        RowPairing pairing, double[] addedNorms)
     {
         (Name, Width, BaseType, TunedType) = (before.Name, before.Width, before.ElementType, after.ElementType);
-        (Rows, Kernel, Threads, Elapsed) = (rows, kernel, threads, elapsed);
+        (Rows, Kernel, Threads, Elapsed, Pairing, AddedNorms) = (rows, kernel, threads, elapsed, pairing, addedNorms);
         foreach (RowResult row in rows)
         {
             switch (row.State)
@@ -14,6 +15,7 @@ public sealed class RowScanResult
                 case RowState.Unchanged: Unchanged++; break;
                 case RowState.Changed: Changed++; break;
                 case RowState.Degenerate: Degenerate++; break;
+                case RowState.Dropped: Dropped++; break;
                 default: NonFinite++; break;
             }
             if (row.IsEligible) LargestCount = Math.Max(LargestCount, row.Count);
@@ -32,7 +34,13 @@ public sealed class RowScanResult
     /// <summary>The tuned matrix's element type.</summary>
     public ElementType TunedType { get; }
 
-    /// <summary>One result a row, by row number.</summary>
+    /// <summary>Which rows stood against each other.</summary>
+    public RowPairing Pairing { get; }
+
+    /// <summary>The Euclidean norms of the tuned rows without a counterpart, in the order of <see cref="RowPairing.Added"/>.</summary>
+    public IReadOnlyList<double> AddedNorms { get; }
+
+    /// <summary>One result a row of the base, by row number.</summary>
     public IReadOnlyList<RowResult> Rows { get; }
 
     /// <summary>The kernel that ran.</summary>
@@ -56,6 +64,9 @@ public sealed class RowScanResult
     /// <summary>How many row pairs hold a NaN or an infinity.</summary>
     public long NonFinite { get; }
 
+    /// <summary>How many rows of the base have no counterpart.</summary>
+    public long Dropped { get; }
+
     /// <summary>The numbers of the rows in a state, ascending.</summary>
     public IEnumerable<int> Find(RowState state) => Rows.Index().Where(row => row.Item.State == state).Select(row => row.Index);
 
@@ -66,5 +77,5 @@ public sealed class RowScanResult
     public double LargestStatistic => (double)LargestCount / Width;
 
     /// <summary>Rows tested per second.</summary>
-    public double RowsPerSecond => Rows.Count / Math.Max(Elapsed.TotalSeconds, 1e-9);
+    public double RowsPerSecond => Pairing.Count / Math.Max(Elapsed.TotalSeconds, 1e-9);
 }

@@ -17,4 +17,7 @@ public enum RowState : byte
 
     /// <summary>Either row holds a NaN or an infinity. With a NaN there is no statistic and no rank.</summary>
     NonFinite,
+
+    /// <summary>The tuned matrix has no counterpart of the row, see <see cref="RowPairing"/>: there is nothing to test.</summary>
+    Dropped,
 }

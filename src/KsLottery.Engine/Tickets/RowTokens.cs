@@ -44,6 +44,7 @@ public sealed class RowTokens
             RowState.Unchanged => "unchanged",
             RowState.Changed => "changed",
             RowState.Degenerate => "degenerate",
+            RowState.Dropped => "dropped",
             _ => "non-finite",
         };
         return Kind(id) switch

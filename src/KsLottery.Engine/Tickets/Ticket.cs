@@ -37,6 +37,12 @@ public sealed record Ticket
     /// <summary>Rows with a NaN or an infinity.</summary>
     public required long NonFinite { get; init; }
 
+    /// <summary>Rows of the base without a counterpart in the tuned tensor.</summary>
+    public long Dropped { get; init; }
+
+    /// <summary>Rows of the tuned tensor without a counterpart in the base.</summary>
+    public long Added { get; init; }
+
     /// <summary>The rows of the ticket, best first.</summary>
     public required IReadOnlyList<TicketEntry> Entries { get; init; }
 
@@ -68,6 +74,8 @@ public sealed record Ticket
         Selection = Selection,
         IsByRank = IsByRank && !NamesAlpha,
         Rows = Origin.Rows,
+        TunedRows = Origin.IsResized ? Origin.TunedRows : null,
+        IsPairedByText = Origin.IsPairedByText,
         BaseType = Origin.BaseType,
         TunedType = Origin.TunedType,
         BaseFingerprint = Origin.BaseFingerprint,
@@ -88,6 +96,9 @@ public sealed record Ticket
         if (origin.Rows != scan.Rows.Count || origin.Width != scan.Width)
             throw new ArgumentException($"the origin has {origin.Rows} rows of {origin.Width}, {scan.Rows.Count} of {scan.Width} were scanned. "
                 + "Give the origin of this scan.", nameof(origin));
+        if (origin.TunedRows != scan.Pairing.TunedRows || origin.IsPairedByText == scan.Pairing.IsById)
+            throw new ArgumentException($"the origin has {origin.TunedRows} tuned rows, by {(origin.IsPairedByText ? "text" : "id")}, and other pairs "
+                + $"of {scan.Pairing.TunedRows} were scanned. Give the origin of this scan.", nameof(origin));
         IReadOnlyList<int> winners = rows.Selection.Top is { } top ? rows.RankTop(top) : rows.RankBelowAlpha();
         return new()
         {
@@ -100,6 +111,8 @@ public sealed record Ticket
             Changed = scan.Changed,
             Degenerate = scan.Degenerate,
             NonFinite = scan.NonFinite,
+            Dropped = scan.Dropped,
+            Added = scan.AddedNorms.Count,
             Entries = Describe(rows, winners, tokens),
         };
     }
@@ -108,6 +121,6 @@ public sealed record Ticket
     public static IReadOnlyList<TicketEntry> Describe(ScoredRows rows, IEnumerable<int> ids, RowTokens? tokens = null)
     {
         ArgumentNullException.ThrowIfNull(rows);
-        return [.. ids.Select(id => TicketEntry.From(rows[id], tokens ?? RowTokens.None))];
+        return [.. ids.Select(id => TicketEntry.From(rows[id], tokens ?? RowTokens.None, rows.Scan.Pairing.TunedOf(id)))];
     }
 }

@@ -21,7 +21,13 @@ public sealed record TicketEntry(
     int Id, string Piece, string Category, int Count, double Statistic, double PValue, double Log10PValue, double AdjustedPValue,
     int Sign, float Location, double L2Delta, double RelativeDelta, double Cosine)
 {
-    internal static TicketEntry From(ScoredRow row, RowTokens tokens) => new(
+    /// <summary>The tuned row's number, which is another than <see cref="Id"/> only where text paired the rows.</summary>
+    public int TunedId { get; init; } = Id;
+
+    internal static TicketEntry From(ScoredRow row, RowTokens tokens, int tunedId) => new(
         row.Id, tokens.Piece(row.Id), tokens.Category(row.Id, row.Row.State), row.Row.Count, row.Statistic, row.PValue, row.Log10PValue,
-        row.AdjustedPValue, row.Row.Sign, row.Row.Location, row.Row.L2Delta, row.Row.RelativeDelta, row.Row.Cosine);
+        row.AdjustedPValue, row.Row.Sign, row.Row.Location, row.Row.L2Delta, row.Row.RelativeDelta, row.Row.Cosine)
+    {
+        TunedId = tunedId,
+    };
 }

@@ -7,7 +7,9 @@ namespace KsLottery.Engine.Tickets;
 /// <summary>Writes and reads <c>ticket.json</c>.</summary>
 /// <remarks>
 /// A JSON object of format version 1, in UTF-8. Numbers are the shortest that read back the same. What JSON has no number for (an
-/// infinite relative change of a row that was zero, the cosine with it) is <c>null</c> and reads back as NaN.
+/// infinite relative change of a row that was zero, the cosine with it) is <c>null</c> and reads back as NaN. Of a resized or reordered vocabulary
+/// there are also <c>tuned_shape</c>, <c>pairs</c> (<c>id</c> or <c>text</c>), <c>dropped</c>, <c>added</c>, and with <c>text</c> each entry's
+/// <c>tuned_id</c>; <c>ids</c> are always the base's.
 /// </remarks>
 public static class TicketFile
 {
@@ -17,6 +19,7 @@ public static class TicketFile
     internal const string Format = "kslottery-ticket";
     internal const int FormatVersion = 1;
     internal const string Alternative = "two-sided";
+    internal const string ById = "id", ByText = "text";
 
     private const int FlushLength = 1 << 16;
 
@@ -83,6 +86,15 @@ public static class TicketFile
         json.WriteString("tuned_fingerprint", origin.TunedFingerprint);
 
         if (origin.Adapter is { } adapter) WriteAdapter(json, adapter);
+        if (origin.IsResized)
+        {
+            json.WriteStartArray("tuned_shape");
+            json.WriteNumberValue(origin.TunedRows);
+            json.WriteNumberValue(origin.Width);
+            json.WriteEndArray();
+            json.WriteString("pairs", origin.IsPairedByText ? ByText : ById);
+        }
+
         json.WriteString("alternative", Alternative);
         json.WriteString("method", ticket.Selection.Method.ToName());
         json.WriteNumber("alpha", ticket.Selection.Alpha);
@@ -99,6 +111,11 @@ public static class TicketFile
         json.WriteNumber("changed", ticket.Changed);
         json.WriteNumber("degenerate", ticket.Degenerate);
         json.WriteNumber("non_finite", ticket.NonFinite);
+        if (origin.IsResized)
+        {
+            json.WriteNumber("dropped", ticket.Dropped);
+            json.WriteNumber("added", ticket.Added);
+        }
         json.WriteNumber("ticket_rows", ticket.Entries.Count);
         json.WriteNumber("ticket_parameters", ticket.Parameters);
         json.WriteNumber("checkpoint_parameters", origin.CheckpointParameters);
@@ -108,12 +125,16 @@ public static class TicketFile
         json.WriteStartArray("ids");
         foreach (int id in ticket.Ids) json.WriteNumberValue(id);
         json.WriteEndArray();
-        WriteEntries(json, "entries", ticket.Entries, cancellationToken);
+        WriteEntries(json, "entries", ticket.Entries, origin.IsPairedByText, cancellationToken);
     }
 
     /// <summary>Writes an array of rows, best first.</summary>
     public static void WriteEntries(
-        Utf8JsonWriter json, string name, IReadOnlyList<TicketEntry> entries, CancellationToken cancellationToken = default)
+        Utf8JsonWriter json, string name, IReadOnlyList<TicketEntry> entries, CancellationToken cancellationToken = default) =>
+        WriteEntries(json, name, entries, false, cancellationToken);
+
+    private static void WriteEntries(
+        Utf8JsonWriter json, string name, IReadOnlyList<TicketEntry> entries, bool hasTunedIds, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(json);
         ArgumentNullException.ThrowIfNull(entries);
@@ -124,6 +145,7 @@ public static class TicketFile
             json.WriteStartObject();
             json.WriteNumber("rank", i + 1);
             json.WriteNumber("id", entry.Id);
+            if (hasTunedIds) json.WriteNumber("tuned_id", entry.TunedId);
             json.WriteString("piece", entry.Piece);
             json.WriteString("category", entry.Category);
             json.WriteNumber("h", entry.Count);

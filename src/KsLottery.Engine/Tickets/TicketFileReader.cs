@@ -41,6 +41,13 @@ internal sealed class TicketFileReader(string path)
         JsonPlace[] shape = [.. root.List("shape")];
         if (shape.Length != 2) throw root.Wrong("shape", "it must be two numbers, rows and width");
         int rows = (int)shape[0].Integer(0, int.MaxValue), width = (int)shape[1].Integer(1, int.MaxValue - 1);
+        bool isResized = root.Has("pairs"), isByText = isResized && root.Text("pairs") == TicketFile.ByText;
+        if (isResized && !isByText && root.Text("pairs") != TicketFile.ById)
+            throw root.Wrong("pairs", $"it must be \"{TicketFile.ById}\" or \"{TicketFile.ByText}\"");
+        JsonPlace[] tunedShape = isResized ? [.. root.List("tuned_shape")] : shape;
+        if (tunedShape.Length != 2 || tunedShape[1].Integer(1, int.MaxValue) != width)
+            throw root.Wrong("tuned_shape", "it must be two numbers, rows and the width in shape");
+        int tunedRows = (int)tunedShape[0].Integer(0, int.MaxValue);
         Ticket ticket = new()
         {
             Version = root.Text("version"),
@@ -48,6 +55,8 @@ internal sealed class TicketFileReader(string path)
             {
                 Tensor = root.Text("tensor"),
                 Rows = rows,
+                TunedRows = tunedRows == rows ? 0 : tunedRows,
+                IsPairedByText = isByText,
                 Width = width,
                 IsTied = root.TruthOrNull("tied"),
                 BaseType = root.Type("base_dtype"),
@@ -67,7 +76,9 @@ internal sealed class TicketFileReader(string path)
             Changed = root.Integer("changed", 0, rows),
             Degenerate = root.Integer("degenerate", 0, rows),
             NonFinite = root.Integer("non_finite", 0, rows),
-            Entries = [.. root.List("entries").Select(e => Entry(e, rows, width))],
+            Dropped = isResized ? root.Integer("dropped", 0, rows) : 0,
+            Added = isResized ? root.Integer("added", 0, tunedRows) : 0,
+            Entries = [.. root.List("entries").Select(e => Entry(e, rows, width, isByText ? tunedRows : null))],
         };
         // Versions that took rows by rank only where none was below alpha wrote alpha into the line of those too.
         if (ticket.IsByRank) ticket = ticket with { NamesAlpha = root.Text("signature").Contains("|alpha:", StringComparison.Ordinal) };
@@ -86,7 +97,7 @@ internal sealed class TicketFileReader(string path)
         return new() { Alpha = alpha, Method = method, Adjustment = adjustment, Top = (int?)root.IntegerOrNull("top", 1, int.MaxValue) };
     }
 
-    private static TicketEntry Entry(JsonPlace entry, int rows, int width)
+    private static TicketEntry Entry(JsonPlace entry, int rows, int width, int? tunedRows)
     {
         int count = (int)entry.Integer("h", 0, width);
         TicketEntry result = new(
@@ -94,7 +105,7 @@ internal sealed class TicketFileReader(string path)
             entry.Real("log10_p"), entry.Real("adjusted_p"), (int)entry.Integer("sign", -1, 1), (float)entry.Real("location"),
             entry.Real("l2_delta"), entry.Real("relative_delta"), entry.Real("cosine"));
         if (result.Statistic != (double)count / width) throw entry.Wrong("D", $"it must be h / d = {count} / {width}");
-        return result;
+        return tunedRows is { } most ? result with { TunedId = (int)entry.Integer("tuned_id", 0, most - 1L) } : result;
     }
 
     /// <summary>Checks the values that say the same thing twice.</summary>
@@ -107,8 +118,8 @@ internal sealed class TicketFileReader(string path)
         if (root.Integer("ticket_rows", 0, int.MaxValue) != ids.Length) throw root.Wrong("ticket_rows", $"there are {ids.Length} ids");
         if (root.Integer("ticket_parameters", 0, long.MaxValue) != ticket.Parameters)
             throw root.Wrong("ticket_parameters", $"{ids.Length} rows of {ticket.Origin.Width} have {ticket.Parameters}");
-        if (ticket.Unchanged + ticket.Changed + ticket.Degenerate + ticket.NonFinite != ticket.Origin.Rows)
-            throw root.Wrong("unchanged", $"with changed, degenerate and non_finite it must come to {ticket.Origin.Rows} rows");
+        if (ticket.Unchanged + ticket.Changed + ticket.Degenerate + ticket.NonFinite + ticket.Dropped != ticket.Origin.Rows)
+            throw root.Wrong("unchanged", $"with changed, degenerate{(ticket.Dropped > 0 ? ", dropped" : "")} and non_finite it must come to {ticket.Origin.Rows} rows");
         if (ticket.IsByRank && !(ids.Length <= ticket.Selection.Top)) throw root.Wrong("top", $"the ticket has {ids.Length} rows by rank");
         if (root.Text("signature") != ticket.Signature.ToString())
             throw root.Wrong("signature", $"the other values give {ticket.Signature}");
@@ -121,6 +132,8 @@ internal sealed class TicketFileReader(string path)
     private readonly struct JsonPlace(TicketFileReader reader, string place, JsonElement value)
     {
         public InvalidDataException Wrong(string key, string problem) => reader.Invalid(place.Length == 0 ? key : $"{place}.{key}", problem);
+
+        public bool Has(string key) => value.ValueKind == JsonValueKind.Object && value.TryGetProperty(key, out _);
 
         public IEnumerable<JsonPlace> List(string key)
         {

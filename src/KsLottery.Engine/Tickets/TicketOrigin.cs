@@ -1,4 +1,5 @@
 using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Rows;
 
 namespace KsLottery.Engine.Tickets;
 
@@ -16,6 +17,15 @@ public sealed record TicketOrigin
 
     /// <summary>R, the rows of the tensor.</summary>
     public required int Rows { get; init; }
+
+    /// <summary>Rows of the tuned tensor; 0, or nothing given, is as many as the base has.</summary>
+    public int TunedRows { get => field > 0 ? field : Rows; init; }
+
+    /// <summary>Whether the text of tokens paired the rows, and not their numbers.</summary>
+    public bool IsPairedByText { get; init; }
+
+    /// <summary>Whether a row may lack a counterpart, or stand against one of another number.</summary>
+    public bool IsResized => TunedRows != Rows || IsPairedByText;
 
     /// <summary>d, the width of a row.</summary>
     public required int Width { get; init; }
@@ -41,7 +51,9 @@ public sealed record TicketOrigin
     /// <param name="after">The tuned one.</param>
     /// <param name="baseFingerprint">The base matrix's fingerprint.</param>
     /// <param name="tunedFingerprint">The tuned one's.</param>
-    public static TicketOrigin Of(Checkpoint basis, Tensor before, Tensor after, string baseFingerprint, string tunedFingerprint)
+    /// <param name="pairing">Which rows were compared; null where each was with that of its number.</param>
+    public static TicketOrigin Of(Checkpoint basis, Tensor before, Tensor after, string baseFingerprint, string tunedFingerprint,
+        RowPairing? pairing = null)
     {
         ArgumentNullException.ThrowIfNull(basis);
         ArgumentNullException.ThrowIfNull(before);
@@ -51,6 +63,8 @@ public sealed record TicketOrigin
         {
             Tensor = before.Name,
             Rows = (int)rows,
+            TunedRows = after.RowShape.Rows == rows ? 0 : (int)after.RowShape.Rows,
+            IsPairedByText = pairing is { IsById: false },
             Width = (int)width,
             BaseType = before.ElementType,
             TunedType = after.ElementType,

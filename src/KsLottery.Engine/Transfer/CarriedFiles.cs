@@ -13,11 +13,12 @@ internal sealed class CarriedFiles
 {
     private const long LinkFrom = 16 << 20;
 
-    private static readonly string[] Companions =
+    private static readonly string[] Tokenizers =
     [
-        "*config.json", "tokenizer*", "*.model", "tok*.bin", "special_tokens_map.json", "added_tokens.json", "vocab.json", "vocab.txt",
-        "merges.txt", "chat_template*", "LICENSE*",
+        "tokenizer*", "*.model", "tok*.bin", "special_tokens_map.json", "added_tokens.json", "vocab.json", "vocab.txt", "merges.txt", "chat_template*",
     ];
+
+    private static readonly string[] Companions = ["*config.json", .. Tokenizers, "LICENSE*"];
 
     private static readonly string[] Weights =
         ["*.safetensors", "*.gguf", "*.pt", "*.pth", "*.ckpt", "*.h5", "*.msgpack", "*.onnx", "pytorch_model*.bin"];
@@ -40,10 +41,23 @@ internal sealed class CarriedFiles
     /// <summary>Links and copies everything but the touched shard.</summary>
     public static CarriedFiles Carry(Checkpoint checkpoint, SafetensorsFile touched, string target, CancellationToken cancellationToken)
     {
-        bool isWhole = checkpoint.IsFolder || checkpoint.IndexPath is not null;
-        string written = Path.GetFileName(touched.Path);
-        return Carry(checkpoint, name => name != written && (isWhole || Matches(Companions, name)), target, cancellationToken);
+        return CarryOthers(checkpoint, new HashSet<string> { Path.GetFileName(touched.Path) }, target, cancellationToken);
     }
+
+    /// <summary>Links and copies everything but some files.</summary>
+    public static CarriedFiles CarryOthers(Checkpoint checkpoint, IReadOnlySet<string> left, string target, CancellationToken cancellationToken)
+    {
+        bool isWhole = checkpoint.IsFolder || checkpoint.IndexPath is not null;
+        return Carry(checkpoint, name => !left.Contains(name) && (isWhole || Matches(Companions, name)), target, cancellationToken);
+    }
+
+    /// <summary>The names of the files in a folder that make up a tokenizer.</summary>
+    public static List<string> FindTokenizer(string folder) => [.. Directory.EnumerateFiles(folder).Select(path => Path.GetFileName(path))
+        .Where(name => Matches(Tokenizers, name)).Order(StringComparer.Ordinal)];
+
+    /// <summary>The folder of a checkpoint.</summary>
+    public static string FolderOf(Checkpoint checkpoint) =>
+        checkpoint.IsFolder ? checkpoint.Path : Path.GetDirectoryName(Path.GetFullPath(checkpoint.Path))!;
 
     /// <summary>Links shards that are not rewritten and copies what configures model and tokenizer, over what an earlier try left behind.</summary>
     /// <param name="checkpoint">The base.</param>
@@ -60,8 +74,7 @@ internal sealed class CarriedFiles
     {
         CarriedFiles carried = new();
         HashSet<string> shards = ShardNames(checkpoint);
-        string folder = checkpoint.IsFolder ? checkpoint.Path : Path.GetDirectoryName(Path.GetFullPath(checkpoint.Path))!;
-        foreach (string path in Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal))
+        foreach (string path in Directory.EnumerateFiles(FolderOf(checkpoint)).Order(StringComparer.Ordinal))
         {
             cancellationToken.ThrowIfCancellationRequested();
             string name = Path.GetFileName(path);

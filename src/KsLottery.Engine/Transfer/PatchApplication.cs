@@ -14,6 +14,11 @@ namespace KsLottery.Engine.Transfer;
 /// editing one in place changes both (deleting or replacing one does not). All else is copied. A checkpoint given as a single file
 /// keeps its name, beside copies of the configuration and tokenizer files next to it. The folder appears whole or not at all.
 /// </para>
+/// <para>
+/// A patch of a resized vocabulary leaves the base its size, unless the options name the tuned checkpoint: then rows that were added come from
+/// that, in its order, for the embedding and a head of its own, with <c>vocab_size</c>, the ids of special tokens and the tokenizer's files. The folder then also
+/// holds <c>resize.kslottery</c>, by which <see cref="Revert"/> gives back the base's exact bytes.
+/// </para>
 /// </remarks>
 public static class PatchApplication
 {
@@ -39,13 +44,21 @@ public static class PatchApplication
         using StagedFolder folder = new(outDirectory, basePath, patchPath);
         Tensor tensor = checkpoint.GetTensor(patch.TensorName);
         PatchFit.ThrowIfNotBase(patch, tensor, cancellationToken);
+        if (options.ResizeAs is { } tunedPath)
+        {
+            using Checkpoint tuned = Checkpoint.Open(tunedPath, options.Reading);
+            PatchResult resized = new CheckpointResizing(checkpoint, tuned, patch, folder, cancellationToken).Run(options.AllowsNonFinite);
+            folder.Commit(cancellationToken);
+            return resized with { Notes = [.. PatchNotes.AboutTying(checkpoint, tensor, patch), .. resized.Notes] };
+        }
         List<int> nonFinite = PatchFit.FindNonFinite(patch, tensor, cancellationToken);
         if (nonFinite.Count > 0 && !options.AllowsNonFinite) throw PatchFit.NonFinite(patch, nonFinite);
         PatchResult result = Rewrite(checkpoint, tensor, patch, patch.Rows, folder, progress, cancellationToken);
         folder.Commit(cancellationToken);
         return result with
         {
-            Notes = [.. PatchNotes.AboutTying(checkpoint, tensor, patch), .. PatchNotes.AboutNonFinite(nonFinite), .. result.Notes],
+            Notes = [.. PatchNotes.AboutTying(checkpoint, tensor, patch), .. PatchNotes.AboutOwnSize(patch), .. PatchNotes.AboutNonFinite(nonFinite),
+                .. result.Notes],
         };
     }
 
@@ -67,6 +80,13 @@ public static class PatchApplication
         using Checkpoint checkpoint = Checkpoint.Open(patchedPath, options);
         using StagedFolder folder = new(outDirectory, patchedPath, patchPath);
         Tensor tensor = checkpoint.GetTensor(patch.TensorName);
+        using (ResizeRecord? record = ResizeRecord.Find(checkpoint, patch))
+            if (record is not null)
+            {
+                PatchResult original = new ResizeReversal(checkpoint, patch, record, folder, cancellationToken).Run();
+                folder.Commit(cancellationToken);
+                return original;
+            }
         PatchFit.ThrowIfNotPatched(patch, tensor, cancellationToken);
         PatchResult result = Rewrite(checkpoint, tensor, patch, patch.BaseRows, folder, progress, cancellationToken);
         PatchFit.ThrowIfNotRestored(patch, tensor, result.Fingerprint);
@@ -99,7 +119,8 @@ public static class PatchApplication
         };
     }
 
-    private static string ReadFingerprint(string path, string tensor, CancellationToken cancellationToken)
+    /// <summary>The fingerprint of a tensor in a file that was just written.</summary>
+    internal static string ReadFingerprint(string path, string tensor, CancellationToken cancellationToken)
     {
         using SafetensorsFile file = SafetensorsFile.Open(path);
         return Fingerprint.OfTensor(file.GetTensor(tensor), cancellationToken);

@@ -75,10 +75,16 @@ internal static class PatchFit
     {
         if (tensor.DtypeName == patch.BaseElementType.ToName() && tensor.Shape is [var rows, var width] && rows == patch.BaseRowCount
             && width == patch.Width) return;
+        string hint = patch.IsResized && tensor.Shape[0] == patch.TunedRowCount
+            ? $"It has the tuned vocabulary's size; a checkpoint that apply resized is reverted by the {ResizeRecord.FileName} in its folder. " : "";
         throw new PatchMismatchException(tensor.File.Path,
             $"{Place(tensor)}: this is {tensor.DtypeName} [{string.Join(',', tensor.Shape)}], the patch {patch.Path} was made for "
-            + $"{patch.BaseElementType.ToName()} [{patch.BaseRowCount},{patch.Width}]. Take the base that the patch was made from.");
+            + $"{patch.BaseElementType.ToName()} [{patch.BaseRowCount},{patch.Width}]. {hint}Take the base that the patch was made from.");
     }
+
+    /// <summary>The refusal of a tensor that is not what apply wrote.</summary>
+    public static PatchMismatchException Mismatch(Tensor tensor, string problem) =>
+        new(tensor.File.Path, $"{Place(tensor)}: {problem}. Give the checkpoint that was written by applying the patch.");
 
     private static PatchMismatchException Mismatch(RowPatch patch, Tensor tensor, string actual, string problem, string rows,
         string nextStep) => new(tensor.File.Path, $"{Place(tensor)}: this tensor {problem}. Its fingerprint is {actual}, "

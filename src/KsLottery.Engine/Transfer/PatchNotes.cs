@@ -1,4 +1,5 @@
 using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Rows;
 
 namespace KsLottery.Engine.Transfer;
 
@@ -25,6 +26,23 @@ internal static class PatchNotes
     {
         if (rows.Count > 0)
             yield return $"As asked, {PatchFit.Name(rows)} of the rows hold a NaN or an infinity now: the model will not work.";
+    }
+
+    /// <summary>What became of a vocabulary that was resized with the patch.</summary>
+    public static IEnumerable<string> AboutResizing(Checkpoint basis, Checkpoint tuned, RowPairing pairing, ResizedMatrix[] matrices, List<string> taken)
+    {
+        yield return $"The vocabulary has {pairing.TunedRows} rows in place of {pairing.BaseRows}, {pairing.Added.Count} of them from {tuned.Path}: "
+            + $"{string.Join(" and ", matrices.Select(m => Quote(m.Base.Name)))}, vocab_size and {(taken.Count > 0 ? string.Join(", ", taken) : "no tokenizer")}. "
+            + $"{ResizeRecord.FileName} holds what reverting needs.";
+        if (taken.Count == 0) yield return $"No tokenizer lies beside {tuned.Path}: that of {basis.Path} knows nothing of the added rows.";
+    }
+
+    /// <summary>What a patch of a resized vocabulary does not change.</summary>
+    public static IEnumerable<string> AboutOwnSize(RowPatch patch)
+    {
+        if (patch.IsResized)
+            yield return $"The tuned checkpoint has {patch.TunedRowCount} rows{(patch.IsPairedByText ? ", paired by text" : "")}; the base keeps its "
+                + $"{patch.BaseRowCount}, its order and its tokenizer. --resize TUNED takes those of the tuned checkpoint.";
     }
 
     /// <summary>What rounding to the checkpoint's type did.</summary>

@@ -10,4 +10,10 @@ public sealed record PatchOptions
 
     /// <summary>Whether rows with a NaN or an infinity are written; a patch that would write such is refused otherwise.</summary>
     public bool AllowsNonFinite { get; init; }
+
+    /// <summary>
+    /// The tuned checkpoint that the patch was taken from, where the result is to have its vocabulary: embedding, output head, <c>vocab_size</c> and
+    /// tokenizer together, see <see cref="PatchApplication"/>. Null keeps the base's size.
+    /// </summary>
+    public string? ResizeAs { get; init; }
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Rows;
 
 namespace KsLottery.Engine.Transfer;
 
@@ -17,7 +18,7 @@ public sealed partial class RowPatch
     /// <summary>Writes selected rows of a tuned tensor as a patch for the base; the file appears whole or not at all.</summary>
     /// <param name="path">The target, in a folder that exists; replaced where it exists.</param>
     /// <param name="baseTensor">The base matrix [rows,d], F32, F16 or BF16; its name is the one that the patch will look for.</param>
-    /// <param name="tunedTensor">The tuned matrix of the same shape; its type may differ.</param>
+    /// <param name="tunedTensor">The tuned matrix, of the same shape unless the origin pairs rows; its type may differ.</param>
     /// <param name="indices">The rows to take, ascending, at least one.</param>
     /// <param name="origin">Signature, tying and, where they are known already, fingerprints.</param>
     /// <param name="cancellationToken">Stops between rows.</param>
@@ -36,14 +37,19 @@ public sealed partial class RowPatch
         ArgumentNullException.ThrowIfNull(origin);
         ThrowIfNoMatrix(baseTensor, nameof(baseTensor));
         ThrowIfNoMatrix(tunedTensor, nameof(tunedTensor));
-        if (!baseTensor.Shape.SequenceEqual(tunedTensor.Shape))
+        if (baseTensor.Shape[1] != tunedTensor.Shape[1] || !Fits(origin.Pairing, baseTensor, tunedTensor))
             throw new ArgumentException($"base and tuned tensor must have one shape: {Place(baseTensor)} is {Describe(baseTensor)}, "
                 + $"{Place(tunedTensor)} is {Describe(tunedTensor)}. Nothing was written.", nameof(tunedTensor));
         CheckIndices(indices, baseTensor);
+        int[] tunedIndices = [.. indices.Select(row => origin.Pairing?.TunedOf(row) ?? row)];
+        if (Array.IndexOf(tunedIndices, -1) is >= 0 and int alone)
+            throw new ArgumentException($"row {indices[alone]} has no counterpart in {Place(tunedTensor)} which could take its place. Nothing was written.",
+                nameof(indices));
 
-        SelectedRows tuned = new(tunedTensor, indices, cancellationToken);
+        SelectedRows tuned = new(tunedTensor, tunedIndices, cancellationToken);
         WriteFile(path, baseTensor, indices, tunedTensor.ElementType, stream => tuned.WriteTo(stream, tunedTensor.ElementType),
-            tuned.FindNonFinite(), CheckFingerprint(origin.TunedFingerprint) ?? Fingerprint.OfTensor(tunedTensor, cancellationToken), origin, cancellationToken);
+            [.. tuned.FindNonFinite().Select(place => indices[place])], CheckFingerprint(origin.TunedFingerprint) ?? Fingerprint.OfTensor(tunedTensor, cancellationToken), origin, cancellationToken,
+            tunedIndices);
     }
 
     /// <summary>Writes rows that were trained by themselves as a patch for the base; the file appears whole or not at all.</summary>
@@ -76,7 +82,8 @@ public sealed partial class RowPatch
     }
 
     private static void WriteFile(string path, Tensor baseTensor, IReadOnlyList<int> indices, ElementType tunedType, Action<Stream> writeRows,
-        List<int> nonFinite, string tunedFingerprint, RowPatchOrigin origin, CancellationToken cancellationToken)
+        List<int> nonFinite, string tunedFingerprint, RowPatchOrigin origin, CancellationToken cancellationToken,
+        int[]? tunedIndices = null)
     {
         SelectedRows before = new(baseTensor, indices, cancellationToken);
         ElementType beforeType = before.SurviveIn(tunedType) ? tunedType : baseTensor.ElementType;
@@ -94,8 +101,16 @@ public sealed partial class RowPatch
             ["signature"] = origin.Signature,
         };
         if (nonFinite.Count > 0) metadata["non_finite_rows"] = string.Join(',', nonFinite);
+        RowPairing? pairing = origin.Pairing is { IsPlain: false } given ? given : null;
+        if (pairing is not null)
+        {
+            metadata[TunedShapeName] = string.Create(CultureInfo.InvariantCulture, $"[{pairing.TunedRows},{baseTensor.Shape[1]}]");
+            metadata[PairsName] = pairing.IsById ? ById : ByText;
+        }
         SafetensorsWriter.Write(path,
         [
+            .. pairing is { IsById: false } ? [new TensorSource(TunedIndicesName, ElementType.I32, [indices.Count], stream => WriteIndices(stream, tunedIndices!))]
+                : (TensorSource[])[],
             new TensorSource(IndicesName, ElementType.I32, [indices.Count], stream => WriteIndices(stream, indices)),
             new TensorSource(RowsName, tunedType, shape, writeRows),
             new TensorSource(BaseRowsName, beforeType, shape, stream => before.WriteTo(stream, beforeType)),
@@ -121,6 +136,9 @@ public sealed partial class RowPatch
         }
         return Fingerprint.Finish(hash);
     }
+
+    private static bool Fits(RowPairing? pairing, Tensor before, Tensor after) => pairing is null ? before.Shape[0] == after.Shape[0]
+        : before.Shape[0] == pairing.BaseRows && after.Shape[0] == pairing.TunedRows;
 
     private static void WriteIndices(Stream stream, IReadOnlyList<int> indices)
     {

@@ -18,6 +18,10 @@ namespace KsLottery.Engine.Transfer;
 /// <c>tuned_fingerprint</c>, <c>tied</c> (<c>true</c>, <c>false</c> or <c>unknown</c>: whether the base's output head is this matrix as
 /// well) and <c>signature</c>; where rows hold a NaN or an infinity also <c>non_finite_rows</c>, their indices.
 /// </para>
+/// <para>
+/// Where the vocabulary was resized or reordered, there are also the metadata <c>tuned_shape</c> and <c>pairs</c>, which is <c>id</c> or <c>text</c>, and
+/// with <c>text</c> the tensor <c>tuned_indices</c> I32 [k], the tuned row of each. <c>indices</c> are always the base's.
+/// </para>
 /// <para>Only the indices are held in memory. Reading is safe from several threads; disposing releases the file.</para>
 /// </remarks>
 public sealed partial class RowPatch : IDisposable
@@ -30,6 +34,8 @@ public sealed partial class RowPatch : IDisposable
     private const string IndicesName = "indices";
     private const string RowsName = "rows";
     private const string BaseRowsName = "base_rows";
+    private const string TunedIndicesName = "tuned_indices";
+    private const string TunedShapeName = "tuned_shape", PairsName = "pairs", ById = "id", ByText = "text";
     private const string AnotherPatch = "Write the patch again with this version";
 
     private readonly SafetensorsFile _file;
@@ -64,8 +70,15 @@ public sealed partial class RowPatch : IDisposable
         if (BaseRows.Shape[1] != Rows.Shape[1] || (BaseRows.ElementType != Rows.ElementType && BaseRows.ElementType != BaseElementType))
             throw Invalid($"it is {Describe(BaseRows)}, it should have the shape of {RowsName}, which is {Describe(Rows)}, and its type or "
                 + BaseElementType.ToName(), BaseRowsName);
-        (BaseRowCount, Width) = (ReadBaseRowCount(), (int)Rows.Shape[1]);
-        Indices = ReadIndices(indices);
+        (BaseRowCount, Width) = (ReadRowCount("base_shape"), (int)Rows.Shape[1]);
+        TunedRowCount = _file.Metadata.ContainsKey(TunedShapeName) ? ReadRowCount(TunedShapeName) : BaseRowCount;
+        Indices = ReadIndices(indices, BaseRowCount, ascend: true);
+        if (_file.Metadata.TryGetValue(PairsName, out string? pairs) && pairs is not (ById or ByText))
+            throw Invalid($"{PairsName} is {Quote(pairs)}, allowed are {Quote(ById)} and {Quote(ByText)}");
+        IsPairedByText = pairs == ByText;
+        TunedIndices = IsPairedByText ? ReadIndices(SameForm(Find(TunedIndicesName), indices), TunedRowCount, ascend: false) : Indices;
+        if (!(TunedIndices.Max() < TunedRowCount))
+            throw Invalid($"{TunedShapeName} has {TunedRowCount} rows, and row {TunedIndices.Max()} is taken from it", TunedIndicesName);
     }
 
     /// <summary>The path of the file.</summary>
@@ -82,6 +95,18 @@ public sealed partial class RowPatch : IDisposable
 
     /// <summary>The number of rows that the base tensor has.</summary>
     public long BaseRowCount { get; }
+
+    /// <summary>The number of rows that the tuned tensor has.</summary>
+    public long TunedRowCount { get; }
+
+    /// <summary>Whether the text of tokens paired the rows, and not their numbers.</summary>
+    public bool IsPairedByText { get; }
+
+    /// <summary>Whether the tuned tensor has another number of rows, or other tokens at the same numbers.</summary>
+    public bool IsResized => TunedRowCount != BaseRowCount || IsPairedByText;
+
+    /// <summary>The tuned rows that the rows are taken from, row i for index i; the same numbers unless the vocabulary was reordered.</summary>
+    public IReadOnlyList<int> TunedIndices { get; }
 
     /// <summary>The base tensor's element type: F32, F16 or BF16.</summary>
     public ElementType BaseElementType { get; }
@@ -136,7 +161,11 @@ public sealed partial class RowPatch : IDisposable
     /// <summary>Releases the file at once; spans that its tensors gave point into nothing then.</summary>
     public void Dispose() => _file.Dispose();
 
-    private int[] ReadIndices(Tensor tensor)
+    private Tensor SameForm(Tensor tensor, Tensor indices) =>
+        tensor.DtypeName == indices.DtypeName && tensor.Shape.SequenceEqual(indices.Shape) ? tensor
+            : throw Invalid($"it is {Describe(tensor)}, it should be {Describe(indices)} as {IndicesName}", TunedIndicesName);
+
+    private int[] ReadIndices(Tensor tensor, long rowCount, bool ascend)
     {
         int[] indices = new int[tensor.Shape[0]];
         byte[] buffer = new byte[sizeof(int)];
@@ -144,24 +173,24 @@ public sealed partial class RowPatch : IDisposable
         {
             long place = (long)i * sizeof(int);
             indices[i] = BinaryPrimitives.ReadInt32LittleEndian(tensor.GetBytes(place, sizeof(int), buffer));
-            if (indices[i] < 0 || indices[i] >= BaseRowCount)
-                throw Invalid($"index {indices[i]} at place {i} is no row of a tensor whose rows go from 0 to {BaseRowCount - 1}",
-                    IndicesName, tensor.FileOffset + place);
-            if (i > 0 && indices[i] <= indices[i - 1])
+            if (indices[i] < 0 || indices[i] >= rowCount)
+                throw Invalid($"index {indices[i]} at place {i} is no row of a tensor whose rows go from 0 to {rowCount - 1}",
+                    tensor.Name, tensor.FileOffset + place);
+            if (ascend && i > 0 && indices[i] <= indices[i - 1])
                 throw Invalid($"index {indices[i]} at place {i} follows {indices[i - 1]}; indices must ascend and none may repeat",
-                    IndicesName, tensor.FileOffset + place);
+                    tensor.Name, tensor.FileOffset + place);
         }
         return indices;
     }
 
-    private long ReadBaseRowCount()
+    private long ReadRowCount(string key)
     {
-        string shape = Metadata("base_shape");
+        string shape = Metadata(key);
         string ending = string.Create(CultureInfo.InvariantCulture, $",{Rows.Shape[1]}]");
         return shape.StartsWith('[') && shape.EndsWith(ending, StringComparison.Ordinal)
             && long.TryParse(shape.AsSpan(1..^ending.Length), NumberStyles.None, CultureInfo.InvariantCulture, out long rows)
             ? rows
-            : throw Invalid($"base_shape is {Quote(shape)}, it should be \"[rows{ending}\" as {RowsName} is {Describe(Rows)}");
+            : throw Invalid($"{key} is {Quote(shape)}, it should be \"[rows{ending}\" as {RowsName} is {Describe(Rows)}");
     }
 
     private Tensor FindRows(string name, long count)

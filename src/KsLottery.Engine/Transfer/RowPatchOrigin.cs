@@ -1,4 +1,5 @@
 using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Rows;
 
 namespace KsLottery.Engine.Transfer;
 
@@ -10,6 +11,9 @@ public sealed record RowPatchOrigin
 
     /// <summary>Whether the base's input and output embedding are one matrix, by <see cref="Checkpoint.IsTied"/>; null where unknown.</summary>
     public bool? IsTied { get; init; }
+
+    /// <summary>Which rows stand against each other, where the vocabulary was resized; null for those of the same number.</summary>
+    public RowPairing? Pairing { get; init; }
 
     /// <summary>The base tensor's <see cref="Fingerprint.OfTensor"/> where the caller has it already; null computes it.</summary>
     public string? BaseFingerprint { get; init; }

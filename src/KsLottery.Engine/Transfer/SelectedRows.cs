@@ -20,15 +20,15 @@ internal readonly struct SelectedRows(Tensor tensor, IReadOnlyList<int> indices,
         return true;
     }
 
-    /// <summary>The rows that hold a NaN or an infinity.</summary>
+    /// <summary>The places among the rows of those that hold a NaN or an infinity.</summary>
     public List<int> FindNonFinite()
     {
         List<int> found = [];
         byte[] buffer = new byte[_rowLength];
-        foreach (int index in indices)
+        foreach ((int place, int index) in indices.Index())
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (!RowRounding.AreFinite(Read(index, buffer), tensor.ElementType)) found.Add(index);
+            if (!RowRounding.AreFinite(Read(index, buffer), tensor.ElementType)) found.Add(place);
         }
         return found;
     }

@@ -3,17 +3,18 @@ using KsLottery.Engine.Tickets;
 
 namespace KsLottery.Engine.Transfer;
 
-/// <summary>A folder with all that was found: <c>ticket.json</c>, <c>rows.tsv</c> and, unless the ticket is empty, <c>patch.safetensors</c>.</summary>
+/// <summary>A folder with all that was found: <c>ticket.json</c>, <c>rows.tsv</c>, unless the ticket is empty <c>patch.safetensors</c>, and where the
+/// vocabulary was resized <c>vocabulary.tsv</c>.</summary>
 /// <remarks>It appears whole or not at all. Begin it before the scan: then a target that cannot be used is refused before the work.</remarks>
 public sealed class TicketFolder : IDisposable
 {
-    private static readonly string[] Names = [TicketFile.FileName, RowsFile.FileName, RowPatch.FileName];
+    private static readonly string[] Names = [TicketFile.FileName, RowsFile.FileName, RowPatch.FileName, VocabularyFile.FileName];
 
     private readonly StagedFolder _folder;
 
     /// <summary>Begins a folder.</summary>
     /// <param name="path">The target: absent or empty, in a folder that exists.</param>
-    /// <param name="replace">Whether the target may hold an earlier result of these three files, which is then replaced.</param>
+    /// <param name="replace">Whether the target may hold an earlier result of these files, which is then replaced.</param>
     /// <exception cref="IOException">The target is a file, holds files that may not be replaced, or lies in no folder.</exception>
     public TicketFolder(string path, bool replace = false)
     {
@@ -29,28 +30,37 @@ public sealed class TicketFolder : IDisposable
     /// <param name="tokens">Names the rows.</param>
     /// <param name="baseTensor">The base tensor.</param>
     /// <param name="tunedTensor">The tuned tensor.</param>
+    /// <param name="tunedTokens">Names the rows of the tuned tensor, where the vocabulary was resized.</param>
     /// <param name="cancellationToken">Stops between rows; nothing is left behind.</param>
     /// <returns>The names of the files.</returns>
     /// <exception cref="IOException">A file cannot be written.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
     public IReadOnlyList<string> Write(Ticket ticket, ScoredRows rows, RowTokens tokens, Tensor baseTensor, Tensor tunedTensor,
-        CancellationToken cancellationToken = default)
+        RowTokens? tunedTokens = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(ticket);
-        string Place(string name) => Path.Combine(_folder.Staging, name);
+        ArgumentNullException.ThrowIfNull(rows);
+        List<string> names = [];
+        string Place(string name)
+        {
+            names.Add(name);
+            return Path.Combine(_folder.Staging, name);
+        }
 
         TicketFile.Write(Place(TicketFile.FileName), ticket, cancellationToken);
         RowsFile.Write(Place(RowsFile.FileName), rows, tokens, cancellationToken);
+        if (ticket.Origin.IsResized) VocabularyFile.Write(Place(VocabularyFile.FileName), rows.Scan, tokens, tunedTokens, cancellationToken);
         if (ticket.Entries.Count > 0)
             RowPatch.Write(Place(RowPatch.FileName), baseTensor, tunedTensor, ticket.Ids, new()
             {
                 Signature = ticket.Signature.ToString(),
                 IsTied = ticket.Origin.IsTied,
+                Pairing = rows.Scan.Pairing,
                 BaseFingerprint = ticket.Origin.BaseFingerprint,
                 TunedFingerprint = ticket.Origin.TunedFingerprint,
             }, cancellationToken);
         _folder.Commit(cancellationToken);
-        return ticket.Entries.Count > 0 ? Names : Names[..2];
+        return names;
     }
 
     /// <summary>Removes what was written, unless it was finished.</summary>

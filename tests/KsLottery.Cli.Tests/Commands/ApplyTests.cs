@@ -85,6 +85,47 @@ public sealed class ApplyTests
     }
 
     [Test]
+    public void A_model_takes_the_tuned_vocabulary_with_the_patch_runs_and_gives_the_exact_bytes_back()
+    {
+        using TemporaryFolder folder = new();
+        (string model, string tuned) = (folder.File("base"), folder.File("tuned"));
+        Copy(SharedData.Path("models", "hf", "stories260K_hf"), model);
+        Copy(model, tuned);
+        using (Checkpoint source = Checkpoint.Open(model))
+        {
+            Tensor embedding = source.GetTensor(Embedding);
+            int width = (int)embedding.Shape[1];
+            byte[] rows = [.. Enumerable.Range(0, 520).SelectMany(row => row < 512 ? embedding.GetRow<float>(row).ToArray() : new float[width])
+                .Select((value, i) => Ids.Contains(i / width) ? value + 3 : value).SelectMany(BitConverter.GetBytes)];
+            SafetensorsWriter.Write(Path.Combine(tuned, "tuned.safetensors"), source.Tensors.Select(t =>
+                t.Name == Embedding ? TensorSource.FromBytes(t.Name, t.ElementType, [520, width], rows) : TensorSource.FromTensor(t)));
+        }
+        foreach (string stale in Directory.GetFiles(tuned, "model*.safetensors")) File.Delete(stale);
+        File.Move(Path.Combine(tuned, "tuned.safetensors"), Path.Combine(tuned, "model.safetensors"));
+        string config = Path.Combine(tuned, "config.json");
+        File.WriteAllText(config, File.ReadAllText(config).Replace("\"vocab_size\": 512", "\"vocab_size\": 520", StringComparison.Ordinal));
+
+        Assert.That(KsLotteryTool.Run("find", model, tuned, "--out", folder.File("found"), "--quiet").ExitCode, Is.Zero);
+        string patch = Path.Combine(folder.File("found"), RowPatch.FileName), resized = folder.File("resized");
+        ToolRun apply = KsLotteryTool.Run("apply", model, patch, "--resize", tuned, "--out", resized);
+        Assert.That(apply.ExitCode, Is.Zero, apply.Error);
+        Assert.That(apply.Error, Does.Contain("The vocabulary has 520 rows in place of 512, 8 of them from"));
+        Assert.That(KsLotteryTool.Run("find", resized, tuned, "--json").Json().GetProperty("unchanged").GetInt32(), Is.EqualTo(520));
+        ToolRun generate = KsLotteryTool.Run("generate", resized, "--prompt", "Once", "--max-new-tokens", "3", "--tokenizer", SharedData.Path("tokenizers", "tok512", "tok512.model"));
+        Assert.That(generate.ExitCode, Is.Zero, generate.Error);
+        Assert.That(KsLotteryTool.Run("revert", resized, patch, "--out", folder.File("restored"), "--quiet").ExitCode, Is.Zero);
+        Assert.That(Directory.GetFiles(folder.File("restored")).Select(Path.GetFileName), Is.EquivalentTo(Directory.GetFiles(model).Select(Path.GetFileName)));
+        foreach (string file in Directory.EnumerateFiles(model))
+            Assert.That(File.ReadAllBytes(Path.Combine(folder.File("restored"), Path.GetFileName(file))), Is.EqualTo(File.ReadAllBytes(file)), file);
+    }
+
+    private static void Copy(string from, string to)
+    {
+        Directory.CreateDirectory(to);
+        foreach (string file in Directory.EnumerateFiles(from)) File.WriteAllBytes(Path.Combine(to, Path.GetFileName(file)), File.ReadAllBytes(file));
+    }
+
+    [Test]
     public void Reverting_what_was_never_patched_is_refused_with_exit_code_4()
     {
         using TemporaryFolder folder = new();

@@ -133,6 +133,85 @@ public sealed class CertifyTests : IDisposable
     }
 
     [Test]
+    public void A_ticket_by_rank_is_called_so_and_never_by_an_alpha_that_its_rows_do_not_meet()
+    {
+        int below = TicketFile.Read(Ticket).Entries.Count;
+        Assert.That(KsLotteryTool.Run("find", _fixture.Base, Tuned, "--top", $"{below + 5}", "--out", _fixture.File("ranked")).ExitCode, Is.Zero);
+        string[] arguments = [.. Without(Certify("byrank", "--no-sweep", "--html", _fixture.File("byrank.html")), "--alphas").Where(a => a != "--quiet")];
+        arguments[4] = Path.Combine(_fixture.File("ranked"), TicketFile.FileName);
+        ToolRun run = KsLotteryTool.Run(arguments);
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        Assert.That(run.Lines, Has.Some.Match($"^ticket +{below + 5} rows of 320, by rank, {below} of them below alpha 0\\.05; tau = [\\d.]+ for that alpha at d = 64$"));
+        string file = Path.Combine(_fixture.File("byrank"), CertificateFile.FileName);
+        using JsonDocument json = JsonDocument.Parse(File.ReadAllText(file));
+        Assert.That(json.RootElement.GetProperty("by_rank").GetBoolean(), Is.True);
+        Assert.That(json.RootElement.GetProperty("ticket_signature").GetString(), Does.Contain($"|top:{below + 5}|").And.Not.Contain("alpha"));
+        Assert.That(KsLotteryTool.Run("certify", "--check", file, "--quiet").ExitCode, Is.Zero);
+
+        ToolRun report = KsLotteryTool.Run("report", _fixture.File("ranked"), "--out", _fixture.File("ranked-page"), "--json");
+        string page = File.ReadAllText(report.Json().GetProperty("page").GetString()!);
+        Assert.That(page, Does.Contain($"{below + 5} of largest h, chosen by rank ({below} of them below α = 0.05), make the ticket")
+            .And.Contain($"by rank: the {below + 5} rows of largest h, whatever α").And.Not.Contain("stand out at"));
+    }
+
+    [TestCase("one added"), TestCase("reordered")]
+    public void A_resized_vocabulary_is_certified_with_the_embed_tuned_one_in_all_models(string how)
+    {
+        string tuned = _fixture.File($"tuned {how}"), same = _fixture.File($"base {how}"), tokenizer = Path.Combine(tuned, "tokenizer.json");
+        bool isReordered = how == "reordered";
+        Resize(Tuned, tuned, isReordered);
+        Resize(_fixture.Base, same, isReordered);
+        JsonElement plain = Run(same, "id", "plain"), resized = Run(_fixture.Base, isReordered ? "text" : "auto", "resized");
+        Assert.That(resized.GetProperty("ticket_signature").GetString(), Does.Contain("|rows:320/321|pairs:"));
+        Assert.That(resized.GetProperty("assumptions").ToString(), Does.Contain("The vocabulary was resized"));
+        // A base that had the vocabulary from the beginning gives the same certificate, position by position.
+        foreach (string name in (string[])["position_rows", "forms", "sweep", "ticket_rows", "critical_h", "largest_h_outside", "agreement", "base_agreement",
+            "pair_agreement", "tuned_right", "base_right"])
+            Assert.That(resized.GetProperty(name).GetRawText(), Is.EqualTo(plain.GetProperty(name).GetRawText()), name);
+        Assert.That(resized.GetProperty("forms").GetProperty("dataset").GetProperty("certified").GetInt32(), Is.Positive, "or this test sees nothing");
+
+        JsonElement Run(string original, string pairs, string name)
+        {
+            string found = _fixture.File($"found {how} {name}"), made = _fixture.File($"made {how} {name}");
+            Assert.That(KsLotteryTool.Run("find", original, tuned, "--pair-rows", pairs, "--out", found).ExitCode, Is.Zero);
+            string[] arguments = Certify($"made {how} {name}", "--tokenizer", tokenizer);
+            (arguments[1], arguments[2], arguments[4]) = (original, tuned, Path.Combine(found, TicketFile.FileName));
+            ToolRun run = KsLotteryTool.Run(arguments);
+            Assert.That(run.ExitCode, Is.Zero, run.Error);
+            string file = Path.Combine(made, CertificateFile.FileName);
+            Assert.That(KsLotteryTool.Run("certify", "--check", file, "--quiet").ExitCode, Is.Zero);
+            if (pairs == "text")
+            {
+                arguments[^1] = Path.Combine(_fixture.Base, "tokenizer.json");
+                KsLotteryTool.Run([.. arguments.Select(a => a == made ? _fixture.File("wrong") : a)]).AssertFailed(2, "reordered", "--tokenizer");
+            }
+            return JsonDocument.Parse(File.ReadAllText(file)).RootElement;
+        }
+    }
+
+    /// <summary>Copies a model with one token more, and some tokens in another order where asked for.</summary>
+    private static void Resize(string source, string target, bool isReordered)
+    {
+        Directory.CreateDirectory(target);
+        JsonObject tokenizer = JsonNode.Parse(File.ReadAllText(Path.Combine(source, "tokenizer.json")))!.AsObject();
+        JsonObject vocabulary = tokenizer["model"]!["vocab"]!.AsObject();
+        // Special tokens and single bytes stay: others change places two by two.
+        int New(int id) => isReordered && id is >= 300 and < 318 ? id ^ 1 : id;
+        foreach ((string token, JsonNode? id) in vocabulary.ToArray()) vocabulary[token] = New(id!.GetValue<int>());
+        vocabulary["<never>"] = 320;
+        File.WriteAllText(Path.Combine(target, "tokenizer.json"), tokenizer.ToJsonString());
+        foreach (string name in (string[])["tokenizer_config.json"])
+            if (File.Exists(Path.Combine(source, name))) File.Copy(Path.Combine(source, name), Path.Combine(target, name));
+        JsonObject config = JsonNode.Parse(File.ReadAllText(Path.Combine(source, "config.json")))!.AsObject();
+        config["vocab_size"] = 321;
+        File.WriteAllText(Path.Combine(target, "config.json"), config.ToJsonString());
+        using Checkpoint checkpoint = Checkpoint.Open(source);
+        SafetensorsWriter.Write(Path.Combine(target, "model.safetensors"), checkpoint.Tensors.Select(t => t.Shape[0] != 320 ? TensorSource.FromTensor(t)
+            : TensorSource.FromBytes(t.Name, t.ElementType, [321, t.Shape[1]], Enumerable.Range(0, 321)
+                .SelectMany(row => row == 320 ? new float[t.Shape[1]] : t.GetRow<float>(New(row)).ToArray()).SelectMany(BitConverter.GetBytes).ToArray())));
+    }
+
+    [Test]
     public void Partial_Tuning_is_certified_from_its_patch_and_from_the_checkpoint_that_holds_it()
     {
         _fixture.RunTune("partial", "ticket", "--ticket", Ticket, "--steps", "8");

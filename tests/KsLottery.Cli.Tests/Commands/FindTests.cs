@@ -384,4 +384,89 @@ public sealed class FindTests
             return model;
         }
     }
+
+    [Test]
+    public void Rows_that_a_fine_tune_added_are_listed_and_the_common_ones_compared()
+    {
+        using TemporaryFolder folder = new();
+        string before = WriteVocabulary(folder, "base", 12, []), after = WriteVocabulary(folder, "tuned", 14, [4], "[PAD]");
+        ToolRun run = KsLotteryTool.Run("find", before, after, "--out", folder.File("out"));
+        Assert.That((run.ExitCode, run.Error), Is.EqualTo((0, "")));
+        Assert.That(run.Lines, Has.Some.EqualTo("vocabulary: 12 rows in the base, 14 in the tuned; 12 compared, paired by id")
+            .And.Some.Match(@"^2 rows added, with norms: 12 \[PAD\] \([\d.]+\), 13 \([\d.]+\)$").And.Some.Match("^rows +12: 1 changed, 11 identical$"));
+        Assert.That(run.Lines[^1], Does.Contain("|rows:12/14|pairs:id|"));
+        JsonElement json = KsLotteryTool.Run("find", before, after, "--json").Json();
+        Assert.That(json.GetProperty("ids").EnumerateArray().Single().GetInt32(), Is.EqualTo(4));
+        Assert.That((json.GetProperty("compared_rows").GetInt32(), json.GetProperty("added").GetInt32(), json.GetProperty("pairs").GetString()), Is.EqualTo((12, 2, "id")));
+        JsonElement[] added = [.. json.GetProperty("added_rows").EnumerateArray()];
+        Assert.That(added.Select(r => (r.GetProperty("id").GetInt32(), r.GetProperty("piece").GetString())), Is.EqualTo(new[] { (12, "[PAD]"), (13, "") }));
+        Assert.That(added[0].GetProperty("norm").GetDouble() is > 3 and < 5, Is.True);
+
+        ToolRun back = KsLotteryTool.Run("find", after, before);
+        Assert.That(back.Lines, Has.Some.Match(@"^2 rows dropped, with norms: 12 \[PAD\] ").And.Some.Match("^rows +14: 1 changed, 11 identical, 2 dropped$"));
+    }
+
+    [Test]
+    public void A_resized_vocabulary_whose_tokens_moved_is_refused_until_it_is_said_how_to_pair()
+    {
+        using TemporaryFolder folder = new();
+        string before = WriteVocabulary(folder, "base", 12, []), after = WriteVocabulary(folder, "tuned", 13, [4], "[PAD]", reversed: true);
+        KsLotteryTool.Run("find", before, after).AssertFailed(2, "11 of 12 common ids are named differently", "0 't0' and '[PAD]'", "--pair-rows text");
+        Assert.That(KsLotteryTool.Run("find", before, after, "--pair-rows", "names").ExitCode, Is.EqualTo(1));
+        JsonElement json = KsLotteryTool.Run("find", before, after, "--pair-rows", "text", "--json").Json();
+        JsonElement entry = json.GetProperty("entries").EnumerateArray().Single();
+        Assert.That((entry.GetProperty("id").GetInt32(), entry.GetProperty("tuned_id").GetInt32(), entry.GetProperty("piece").GetString()), Is.EqualTo((4, 8, "t4")));
+        Assert.That((json.GetProperty("pairs").GetString(), json.GetProperty("unchanged").GetInt32()), Is.EqualTo(("text", 11)));
+        ToolRun byId = KsLotteryTool.Run("find", before, after, "--pair-rows", "id");
+        Assert.That(byId.ExitCode, Is.Zero);
+        Assert.That(byId.Error, Does.Contain("note: 11 of 12 common ids are named differently"));
+        Assert.That(byId.Lines, Has.Some.Contain("12 compared, paired by id, 11 of them named differently"));
+    }
+
+    [Test]
+    public void The_map_compares_embedding_and_head_of_a_resized_vocabulary()
+    {
+        using TemporaryFolder folder = new();
+        string before = WriteVocabulary(folder, "base", 12, []), after = WriteVocabulary(folder, "tuned", 14, [4, 5], "[PAD]");
+        ToolRun run = KsLotteryTool.Run("find", before, after, "--all-tensors", "--out", folder.File("out"));
+        Assert.That((run.ExitCode, run.Error), Is.EqualTo((0, "")));
+        Assert.That(run.Lines, Has.Some.Match("^model.embed_tokens.weight +F32 +12 +32 +2 +2 ").And.Some.Match("^lm_head.weight +F32 +12 +32 +0 +0 ")
+            .And.Some.EqualTo("lm_head.weight: 12 rows of 12 and 14 compared, paired by id; 2 added, 0 dropped").And.Some.Contain("0 not compared"));
+        JsonElement json = KsLotteryTool.Run("find", before, after, "--all-tensors", "--json").Json();
+        Assert.That(json.GetProperty("not_compared").GetArrayLength(), Is.Zero);
+        Assert.That(json.GetProperty("resized").EnumerateArray().Select(r => (r.GetProperty("compared_rows").GetInt32(), r.GetProperty("added").GetInt32())),
+            Is.EqualTo(new[] { (12, 2), (12, 2) }));
+        Assert.That(File.ReadLines(Path.Combine(folder.File("out"), "tensors.tsv")).Count(l => l.Contains("\t12\t32\t", StringComparison.Ordinal)), Is.EqualTo(2));
+    }
+
+    [Test]
+    public void The_cases_of_real_folders_are_compared_over_their_common_rows([Values("f03pad1", "f03pad64")] string name)
+    {
+        using TemporaryFolder folder = new();
+        int added = name == "f03pad1" ? 1 : 64;
+        string before = WriteVocabulary(folder, "base", 320, []), after = WriteVocabulary(folder, name, 320 + added, [5, 70, 200]);
+        JsonElement json = KsLotteryTool.Run("find", before, after, "--json").Json();
+        Assert.That(json.GetProperty("ids").EnumerateArray().Select(id => id.GetInt32()), Is.EqualTo(new[] { 5, 70, 200 }));
+        Assert.That((json.GetProperty("tested").GetInt32(), json.GetProperty("added_rows").GetArrayLength()), Is.EqualTo((320, added)));
+    }
+
+    /// <summary>An untied model of rows of 32 values that depend on their token alone, moved ones apart; the tokens are t0, t1, …</summary>
+    private static string WriteVocabulary(TemporaryFolder folder, string name, int rows, int[] moved, string? added = null, bool reversed = false)
+    {
+        string model = Directory.CreateDirectory(folder.File(name)).FullName;
+        string[] tokens = [.. Enumerable.Range(0, Math.Min(rows, added is null ? 12 : rows - 1)).Select(i => $"t{i}").Take(12)];
+        if (added is not null) tokens = [.. tokens, added];
+        if (reversed) Array.Reverse(tokens);
+        float[] Row(int id, bool isHead)
+        {
+            int token = id < tokens.Length && tokens[id] != added ? int.Parse(tokens[id][1..], CultureInfo.InvariantCulture) : id;
+            return [.. Enumerable.Range(0, 32).Select(i => MathF.Sin((token * 37) + (i * i)) + (isHead || !moved.Contains(token) ? 0 : 3))];
+        }
+        TensorSource Matrix(string tensor, bool isHead) => TensorSource.FromBytes(tensor, ElementType.F32, [rows, 32],
+            (byte[])[.. Enumerable.Range(0, rows).SelectMany(id => Row(id, isHead)).SelectMany(BitConverter.GetBytes)]);
+        SafetensorsWriter.Write(Path.Combine(model, "model.safetensors"), [Matrix("model.embed_tokens.weight", false), Matrix("lm_head.weight", true)]);
+        File.WriteAllText(Path.Combine(model, "tokenizer.json"), "{\"model\":{\"type\":\"BPE\",\"vocab\":{"
+            + string.Join(',', tokens.Select((token, id) => $"\"{token}\":{id}")) + "},\"merges\":[]}}");
+        return model;
+    }
 }

@@ -70,7 +70,7 @@ public sealed class TicketFolderTests
         using (TicketFolder target = new(path)) target.Write(find.Ticket, find.Rows, RowTokens.None, find.Base, find.Tuned);
         byte[] before = File.ReadAllBytes(Path.Combine(path, "ticket.json"));
         using (TicketFolder target = new(path, replace: true))
-            Assert.That(() => target.Write(find.Ticket, find.Rows, RowTokens.None, find.Base, find.Tuned, new CancellationToken(canceled: true)),
+            Assert.That(() => target.Write(find.Ticket, find.Rows, RowTokens.None, find.Base, find.Tuned, cancellationToken: new CancellationToken(canceled: true)),
                 Throws.InstanceOf<OperationCanceledException>());
         Assert.That(Names(folder.Path), Is.EqualTo(new[] { "base.safetensors", "out", "tuned.safetensors" }));
         Assert.That(File.ReadAllBytes(Path.Combine(path, "ticket.json")), Is.EqualTo(before));

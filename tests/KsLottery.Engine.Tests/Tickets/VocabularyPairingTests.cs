@@ -1,0 +1,93 @@
+using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Rows;
+using KsLottery.Engine.Tests.Transfer;
+using KsLottery.Engine.Tickets;
+
+namespace KsLottery.Engine.Tests.Tickets;
+
+public sealed class VocabularyPairingTests
+{
+    private static VocabularyPairing Choose(VocabularyFixture pair, RowPairingMode mode = RowPairingMode.Auto)
+    {
+        using Checkpoint basis = Checkpoint.Open(pair.Base), tuned = Checkpoint.Open(pair.Tuned);
+        return VocabularyPairing.Choose(basis, tuned, basis.FindInputEmbedding()!.Shape[0], tuned.FindInputEmbedding()!.Shape[0], mode);
+    }
+
+    private static VocabularyFixture Pair(string?[] before, string?[] after) => new(before, after, []);
+
+    [Test]
+    public void Ids_that_both_name_alike_are_paired_and_the_rest_is_added()
+    {
+        using VocabularyFixture pair = Pair(VocabularyFixture.Tokens(8), VocabularyFixture.Tokens(8, 2, "[PAD]"));
+        VocabularyPairing found = Choose(pair);
+        Assert.That((found.Rows.IsById, found.Rows.Count, found.Rows.BaseRows, found.Rows.TunedRows), Is.EqualTo((true, 8, 8, 11)));
+        Assert.That(found.Rows.Added, Is.EqualTo(new[] { 8, 9, 10 }));
+        Assert.That((found.Rows.Dropped.Count, found.NamedDifferently.Count, found.Remarks.Count), Is.EqualTo((0, 0, 0)));
+        Assert.That(found.TunedTokens.Piece(8), Is.EqualTo("[PAD]"));
+    }
+
+    [Test]
+    public void A_row_of_padding_that_the_fine_tune_gave_a_name_is_no_difference()
+    {
+        using VocabularyFixture pair = Pair(VocabularyFixture.Tokens(8, 4), VocabularyFixture.Tokens(8, 7, "[PAD]"));
+        Assert.That((Choose(pair).Rows.Count, Choose(pair).NamedDifferently.Count), Is.EqualTo((12, 0)));
+    }
+
+    [Test]
+    public void Ids_of_a_resized_vocabulary_that_are_named_differently_are_refused_by_name_unless_a_way_is_given()
+    {
+        using VocabularyFixture pair = Pair(VocabularyFixture.Tokens(6), ["t0", "new", "t1", "t2", "t3", "t4", "t5"]);
+        Assert.That(() => Choose(pair), Throws.TypeOf<InvalidDataException>().With.Message.Contains("5 of 6 common ids are named differently")
+            .And.Message.Contains("1 't1' and 'new', 2 't2' and 't1'").And.Message.Contains("--pair-rows text").And.Message.Contains("--pair-rows id"));
+        VocabularyPairing byId = Choose(pair, RowPairingMode.Id), byText = Choose(pair, RowPairingMode.Text);
+        Assert.That((byId.Rows.IsById, byId.Rows.Count), Is.EqualTo((true, 6)));
+        Assert.That(byId.NamedDifferently, Is.EqualTo(new[] { 1, 2, 3, 4, 5 }));
+        Assert.That(byId.Remarks.Single(), Does.Contain("5 of 6 common ids").And.Contain("compared by id"));
+        Assert.That(Enumerable.Range(0, 6).Select(byText.Rows.TunedOf), Is.EqualTo(new[] { 0, 2, 3, 4, 5, 6 }));
+        Assert.That(byText.Rows.Added, Is.EqualTo(new[] { 1 }));
+    }
+
+    [Test]
+    public void In_a_vocabulary_of_one_size_renamed_tokens_are_said_and_moved_ones_refused()
+    {
+        using VocabularyFixture renamed = Pair(VocabularyFixture.Tokens(6), ["t0", "t1", "<|im_start|>", "t3", "t4", "t5"]);
+        VocabularyPairing found = Choose(renamed);
+        Assert.That((found.Rows.IsPlain, found.NamedDifferently.Single()), Is.EqualTo((true, 2)));
+        Assert.That(found.Remarks.Single(), Does.Contain("2 't2' and '<|im_start|>'"));
+        using VocabularyFixture moved = Pair(VocabularyFixture.Tokens(6), ["t0", "t1", "t3", "t2", "t4", "t5"]);
+        Assert.That(() => Choose(moved), Throws.TypeOf<InvalidDataException>().With.Message.Contains("2 of 6 common ids").And.Message.Contains("--pair-rows text"));
+        Assert.That(Enumerable.Range(0, 6).Select(Choose(moved, RowPairingMode.Text).Rows.TunedOf), Is.EqualTo(new[] { 0, 1, 3, 2, 4, 5 }));
+    }
+
+    [TestCase(true), TestCase(false)]
+    public void Without_a_tokenizer_on_a_side_the_common_rows_are_paired_by_id_with_a_remark(bool hasBase)
+    {
+        using VocabularyFixture pair = Pair(VocabularyFixture.Tokens(6), ["t0", "new", "t1", "t2", "t3", "t4", "t5"]);
+        string missing = hasBase ? pair.Tuned : pair.Base;
+        File.Delete(Path.Combine(missing, "tokenizer.json"));
+        VocabularyPairing found = Choose(pair);
+        Assert.That((found.Rows.IsById, found.Rows.Count), Is.EqualTo((true, 6)));
+        Assert.That(found.Remarks.Single(), Does.Contain($"No tokenizer lies beside {missing}").And.Contain("first 6 rows are compared by id"));
+        Assert.That(() => Choose(pair, RowPairingMode.Text), Throws.TypeOf<InvalidDataException>().With.Message.Contains(missing));
+    }
+
+    [Test]
+    public void Tokens_of_one_text_are_paired_once_each_and_rows_without_a_name_by_id()
+    {
+        using VocabularyFixture pair = Pair(["a", "b", "c", "d", null, null], ["d", "b", "x", "a", null]);
+        RowPairing rows = Choose(pair, RowPairingMode.Text).Rows;
+        Assert.That(Enumerable.Range(0, 6).Select(rows.TunedOf), Is.EqualTo(new[] { 3, 1, -1, 0, 4, -1 }));
+        Assert.That((rows.Dropped.Count, rows.Added.Single(), rows.IsById), Is.EqualTo((2, 2, false)));
+    }
+
+    [Test]
+    public void A_tokenizer_that_cannot_be_read_is_as_none_unless_text_is_to_pair()
+    {
+        using VocabularyFixture pair = Pair(VocabularyFixture.Tokens(6), VocabularyFixture.Tokens(7));
+        File.WriteAllText(Path.Combine(pair.Tuned, "tokenizer.json"), "{");
+        VocabularyPairing found = Choose(pair);
+        Assert.That(found.Rows.Count, Is.EqualTo(6));
+        Assert.That(found.Remarks, Has.Some.Contains("tokenizer.json").And.Some.Contains("compared by id"));
+        Assert.That(() => Choose(pair, RowPairingMode.Text), Throws.TypeOf<InvalidDataException>().With.Message.Contains("tokenizer.json"));
+    }
+}
