@@ -51,7 +51,7 @@ internal sealed class EvalFiles
         json.WriteStartObject();
         json.WriteString("path", sample.Pair.Path);
         json.WriteNumber("line", sample.Pair.Line);
-        json.WriteString("source", sample.Pair.Prompt ?? sample.Pair.Source);
+        json.WriteString("source", sample.Pair.Question);
         json.WriteString("reference", sample.Pair.Target);
         json.WriteString("raw", output.Text);
         json.WriteString("first_line", Hypothesis.FirstLine(output.Text));

@@ -12,12 +12,12 @@ internal static class PairOptions
         "The column of the target in a tab-separated file.");
     private static readonly Option<string?> SourceKey = new("--source-key")
     {
-        Description = "The property of a JSON object \"translation\" that holds the source, such as en.",
+        Description = "The property of a JSON object, or of its \"translation\", that holds the source, such as en.",
         HelpName = "KEY",
     };
     private static readonly Option<string?> TargetKey = new("--target-key")
     {
-        Description = "The property of a JSON object \"translation\" that holds the target, such as da.",
+        Description = "The property of a JSON object, or of its \"translation\", that holds the target, such as da.",
         HelpName = "KEY",
     };
     private static readonly Option<bool> SkipIncomplete = new("--skip-incomplete")

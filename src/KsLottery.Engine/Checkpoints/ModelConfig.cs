@@ -53,7 +53,7 @@ public sealed record ModelConfig
             throw Invalid(path, $"{length} bytes, allowed are {LongestFile}");
         try
         {
-            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
+            using JsonDocument document = JsonFile.Parse(path);
             return new Reader(path, document.RootElement).Read();
         }
         catch (JsonException e)

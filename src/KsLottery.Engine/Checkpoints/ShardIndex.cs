@@ -25,7 +25,7 @@ internal sealed class ShardIndex
         ShardIndex index = new(path);
         long length = new FileInfo(path).Length;
         if (length > LongestFile) throw index.Invalid($"{length} bytes, allowed are {LongestFile}");
-        Utf8JsonReader json = new(File.ReadAllBytes(path));
+        Utf8JsonReader json = new(JsonFile.Read(path).Span);
         try
         {
             index.Read(ref json);

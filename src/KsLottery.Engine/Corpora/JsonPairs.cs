@@ -5,7 +5,8 @@ namespace KsLottery.Engine.Corpora;
 /// <summary>Reads sentence pairs from JSON: objects one behind the other, or in one array.</summary>
 internal static class JsonPairs
 {
-    private const string Forms = "prefix and text; instruction, input and output; translation; source and target";
+    private const string Forms = "prefix and text; prompt and completion; messages; instruction, input and output; translation; source and target; or "
+        + "name the keys of source and target";
 
     public static void Read(string path, ParallelTextOptions options, Action<SentencePair> add)
     {
@@ -41,6 +42,10 @@ internal static class JsonPairs
 
     private static SentencePair Pair(JsonElement element, string path, int line, ParallelTextOptions options)
     {
+        if (options is { SourceKey: { } sourceKey, TargetKey: { } targetKey } && Text(sourceKey) is { } own && Text(targetKey) is { } other)
+            return new SentencePair(own, other, path, line);
+        if (JsonMessages.Find(element) is { } messages) return JsonMessages.Pair(messages, path, line);
+        if (Text("prompt") is { } whole && Text("completion") is { } answer) return new SentencePair("", answer, path, line) { Prompt = whole };
         if (Text("prefix") is { } prompt) return new SentencePair("", Text("text") ?? "", path, line) { Prompt = prompt };
         if (Text("instruction") is { } instruction)
             return new SentencePair(Text("input") ?? "", Text("output") ?? "", path, line) { Instruction = instruction };

@@ -5,10 +5,17 @@ namespace KsLottery.Engine.Corpora;
 /// <summary>The sentence pairs of a file, or of two aligned ones.</summary>
 /// <remarks>
 /// <para>
-/// All files are UTF-8, plain or gzip, with or without a byte order mark, with either line ending. A single file named <c>.json</c>,
-/// <c>.jsonl</c> or <c>.ndjson</c> (before a <c>.gz</c>) is JSON: objects, one behind the other or in an array, with <c>prefix</c> and
-/// <c>text</c> (the whole prompt and its answer), <c>instruction</c>, <c>input</c> and <c>output</c> (Alpaca), <c>translation</c> (an
-/// object by language) or <c>source</c> and <c>target</c>. Any other single file has columns with tabs between them.
+/// All files are UTF-8, plain or gzip (also of several members), with or without a byte order mark, with any line ending that the whole file
+/// keeps to; blank lines at the end are passed over. A single file named <c>.json</c>, <c>.jsonl</c> or <c>.ndjson</c> (before a <c>.gz</c>)
+/// is JSON: objects, one behind the other or in an array. Any other single file has columns with tabs between them.
+/// </para>
+/// <para>
+/// Of an object the first form that it has is read: the two <see cref="ParallelTextOptions.SourceKey">keys</see> that were named, where both
+/// are its own; <c>messages</c>, or <c>prompt</c> and <c>completion</c> as lists of messages, with one message of the role <c>user</c> (the
+/// source) and behind it one of the role <c>assistant</c> (the target), before both perhaps one of the role <c>system</c> (the instruction),
+/// and no other; <c>prefix</c> and <c>text</c>, or <c>prompt</c> and <c>completion</c> (the whole prompt and its answer, no template);
+/// <c>instruction</c>, <c>input</c> and <c>output</c> (Alpaca; where <c>input</c> is blank or absent, the prompt is made of the instruction
+/// alone); <c>translation</c> (an object by language, with both keys named); <c>source</c> and <c>target</c>.
 /// </para>
 /// <para>
 /// White space around a side of a column or an aligned line is dropped, since it is not part of the sentence and a model would learn to
@@ -61,6 +68,10 @@ public sealed class ParallelText : IReadOnlyList<SentencePair>
     {
         ParallelText text = new(options);
         List<string> sources = TextFile.ReadLines(sourcePath), targets = TextFile.ReadLines(targetPath);
+        // A blank line at the end stays where the other side has a text for it: that pair lacks a side.
+        int count = Math.Max(LastText(sources), LastText(targets));
+        foreach (List<string> lines in (List<string>[])[sources, targets])
+            if (lines.Count > count) lines.RemoveRange(count, lines.Count - count);
         if (sources.Count != targets.Count)
         {
             throw new InvalidDataException($"{sourcePath} has {sources.Count} lines and {targetPath} has {targets.Count}: aligned files " +
@@ -76,10 +87,14 @@ public sealed class ParallelText : IReadOnlyList<SentencePair>
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
+    /// <summary>The number of lines up to the last that is not blank.</summary>
+    private static int LastText(List<string> lines) => lines.FindLastIndex(line => !string.IsNullOrWhiteSpace(line)) + 1;
+
     private void ReadColumns(string path)
     {
         int line = 0;
-        foreach (string text in TextFile.ReadLines(path))
+        List<string> lines = TextFile.ReadLines(path);
+        foreach (string text in lines.Take(LastText(lines)))
         {
             string[] columns = text.Split('\t');
             line++;
@@ -97,7 +112,7 @@ public sealed class ParallelText : IReadOnlyList<SentencePair>
 
     private void Add(SentencePair pair)
     {
-        string source = pair.Prompt ?? pair.Source;
+        string source = pair.Question;
         if (!string.IsNullOrWhiteSpace(source) && !string.IsNullOrWhiteSpace(pair.Target)) _pairs.Add(pair);
         else if (_options.SkipIncomplete) SkippedCount++;
         else

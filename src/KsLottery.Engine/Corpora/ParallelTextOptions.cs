@@ -9,10 +9,10 @@ public sealed record ParallelTextOptions
     /// <summary>The column of a tab-separated file that holds the target, from 1.</summary>
     public int TargetColumn { get; init; } = 2;
 
-    /// <summary>The property of a JSON object <c>translation</c> that holds the source, such as <c>en</c>.</summary>
+    /// <summary>The property that holds the source, such as <c>en</c>, of a JSON object itself or of its object <c>translation</c>.</summary>
     public string? SourceKey { get; init; }
 
-    /// <summary>The property of a JSON object <c>translation</c> that holds the target, such as <c>da</c>.</summary>
+    /// <summary>The property that holds the target, such as <c>da</c>.</summary>
     public string? TargetKey { get; init; }
 
     /// <summary>Whether a pair with an empty or missing side is left out and counted instead of being an error.</summary>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 
 namespace KsLottery.Engine.Corpora;
@@ -26,6 +25,7 @@ public static class PlainText
             foreach (string whole in TextFile.ReadLines(file))
             {
                 line++;
+                if (string.IsNullOrWhiteSpace(whole)) continue;
                 string text = (isJson ? TextOfJson(whole, file, line) : Cell(whole, column, file, line)).Trim();
                 if (text.Length > 0) texts.Add(text);
             }
@@ -39,7 +39,7 @@ public static class PlainText
         ArgumentException.ThrowIfNullOrEmpty(path);
         int colon = path.LastIndexOf(':');
         return colon > 0 && !File.Exists(path)
-            && int.TryParse(path.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int column)
+            && PlainNumber.TryDigits(path.AsSpan(colon + 1), out int column)
             ? (path[..colon], column)
             : (path, null);
     }

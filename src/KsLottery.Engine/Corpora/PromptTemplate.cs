@@ -6,11 +6,16 @@ namespace KsLottery.Engine.Corpora;
 /// <remarks>
 /// A text with the placeholders <c>{source}</c>, <c>{src_lang}</c>, <c>{tgt_lang}</c> and <c>{instruction}</c>, the pair's own instruction
 /// or else "Translate the following sentences from {src_lang} to {tgt_lang}.". What is put in is not searched for placeholders again.
+/// A pair with an instruction and no source asks by its instruction alone: Alpaca's forms leave their input part out, with the preamble that
+/// Stanford Alpaca has for that; in a text without <c>{instruction}</c> it stands in the source's place.
 /// </remarks>
 public sealed partial class PromptTemplate
 {
     private const string Preamble = "Below is an instruction that describes a task, paired with an input that provides further context. " +
         "Write a response that appropriately completes the request.";
+    private const string InstructionPreamble = "Below is an instruction that describes a task. " +
+        "Write a response that appropriately completes the request.";
+    private const string InputPart = "### Input:\n{source}\n", InstructionMark = "{instruction}", SourceMark = "{source}";
     private const string Known = "{source}, {src_lang}, {tgt_lang} and {instruction}";
 
     private PromptTemplate(string name, string text) => (Name, Text) = (name, text);
@@ -70,15 +75,20 @@ public sealed partial class PromptTemplate
     {
         ArgumentNullException.ThrowIfNull(pair);
         if (pair.Prompt is { } prompt) return prompt;
-        return Placeholder().Replace(Text, match => match.Value switch
+        bool isAlone = pair.Instruction is not null && string.IsNullOrWhiteSpace(pair.Source);
+        bool takesPlace = isAlone && !Text.Contains(InstructionMark, StringComparison.Ordinal);
+        return Placeholder().Replace(isAlone ? TextWithoutInput() : Text, match => match.Value switch
         {
-            "{source}" => pair.Source,
+            SourceMark => takesPlace ? pair.Instruction! : pair.Source,
             "{src_lang}" => Language(sourceLanguage, "source", nameof(sourceLanguage)),
             "{tgt_lang}" => Language(targetLanguage, "target", nameof(targetLanguage)),
             _ => pair.Instruction ?? $"Translate the following sentences from {Language(sourceLanguage, "source", nameof(sourceLanguage))} " +
                 $"to {Language(targetLanguage, "target", nameof(targetLanguage))}.",
         });
     }
+
+    private string TextWithoutInput() => !Text.StartsWith(Preamble, StringComparison.Ordinal) ? Text : InstructionPreamble
+        + Text[Preamble.Length..].Replace(InputPart + "\n", "", StringComparison.Ordinal).Replace(InputPart, "", StringComparison.Ordinal);
 
     /// <summary>The name.</summary>
     public override string ToString() => Name;

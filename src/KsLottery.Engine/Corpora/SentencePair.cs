@@ -10,6 +10,10 @@ public sealed record SentencePair(string Source, string Target, string Path, int
     /// <summary>The whole prompt, where the data hold it ready; no template is applied to it.</summary>
     public string? Prompt { get; init; }
 
-    /// <summary>The instruction, where the data hold one for each pair; it takes the place of the template's own.</summary>
+    /// <summary>The instruction, where the data hold one for each pair; it takes the place of the template's own. With a blank source it is
+    /// all that is asked.</summary>
     public string? Instruction { get; init; }
+
+    /// <summary>What is asked: the whole prompt, the source, or the instruction where there is no source.</summary>
+    public string Question => Prompt ?? (string.IsNullOrWhiteSpace(Source) ? Instruction ?? Source : Source);
 }

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
 using System.Text.Unicode;
@@ -6,23 +7,32 @@ namespace KsLottery.Engine.Corpora;
 
 /// <summary>Reads text files of training data strictly, and words what is wrong with them by file and line.</summary>
 /// <remarks>
-/// UTF-8, plain or gzip, told apart by the first bytes; a byte order mark at the start is dropped; lines end with a line feed or with
-/// carriage return and line feed, and a file may end without either.
+/// UTF-8, plain or gzip, of one member or several, told apart by the first bytes; a byte order mark at the start is dropped. Lines end with
+/// a line feed or with carriage return and line feed, in a file without any line feed with a carriage return; the last may lack its end.
 /// </remarks>
 internal static class TextFile
 {
     /// <summary>The lines of a file, in order; the first is line 1.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="keepMark">Whether a byte order mark stays.</param>
+    /// <param name="splitsAtReturns">Whether a carriage return ends a line also where others end with a line feed; elsewhere it is refused,
+    /// since nobody knows whether a line ends there.</param>
     /// <inheritdoc cref="ReadBytes" path="/exception"/>
-    public static List<string> ReadLines(string path, bool keepMark = false)
+    public static List<string> ReadLines(string path, bool keepMark = false, bool splitsAtReturns = false)
     {
         ReadOnlySpan<byte> rest = ReadBytes(path, keepMark);
+        bool hasFeeds = rest.Contains((byte)'\n');
         List<string> lines = [];
         while (rest.Length > 0)
         {
-            int end = rest.IndexOf((byte)'\n');
+            int end = splitsAtReturns ? rest.IndexOfAny((byte)'\n', (byte)'\r') : rest.IndexOf(hasFeeds ? (byte)'\n' : (byte)'\r');
             ReadOnlySpan<byte> line = end < 0 ? rest : rest[..end];
-            rest = end < 0 ? default : rest[(end + 1)..];
-            lines.Add(Encoding.UTF8.GetString(line is [.., (byte)'\r'] ? line[..^1] : line));
+            rest = end < 0 ? default : rest[(rest[end..] is [(byte)'\r', (byte)'\n', ..] ? end + 2 : end + 1)..];
+            line = line.TrimEnd((byte)'\r');
+            if (line.Contains((byte)'\r'))
+                throw Damaged(path, lines.Count + 1, "a carriage return within the line, while lines end with a line feed; take it out, or "
+                    + "give all lines the same end");
+            lines.Add(Encoding.UTF8.GetString(line));
         }
         return lines;
     }
@@ -62,12 +72,23 @@ internal static class TextFile
         {
             throw new InvalidDataException($"{path}: the gzip data are damaged ({fault.Message}) Fetch the file again.", fault);
         }
-        // The stream takes a file that was cut short for a whole one; the length at the end of the file (RFC 1952, ISIZE) tells.
-        if (packed.Length < 4 || BitConverter.ToUInt32(packed, packed.Length - 4) != (uint)text.Length)
+        ReadOnlySpan<byte> unpacked = text.GetBuffer().AsSpan(0, (int)text.Length);
+        if (!IsWhole(packed, unpacked))
         {
-            throw new InvalidDataException($"{path}: the gzip data are cut short, or of several members: {text.Length} bytes came out. " +
-                "Fetch the file again, or unpack it first.");
+            throw new InvalidDataException($"{path}: the gzip data are cut short, or something else stands behind them: {text.Length} bytes " +
+                "came out. Fetch the file again.");
         }
-        return text.GetBuffer().AsSpan(0, (int)text.Length);
+        return unpacked;
+    }
+
+    /// <summary>
+    /// Whether the last member came out to its end: the stream takes a file that was cut short for a whole one. The file ends with check sum
+    /// and length of the last member's text (RFC 1952, CRC32 and ISIZE), so that these must be those of the last bytes that came out.
+    /// </summary>
+    private static bool IsWhole(ReadOnlySpan<byte> packed, ReadOnlySpan<byte> text)
+    {
+        if (packed.Length < 8) return false;
+        uint sum = BinaryPrimitives.ReadUInt32LittleEndian(packed[^8..]), length = BinaryPrimitives.ReadUInt32LittleEndian(packed[^4..]);
+        return length <= (uint)text.Length && Crc32.Of(text[^(int)length..]) == sum;
     }
 }

@@ -20,7 +20,7 @@ public static class TokenCounts
         foreach ((int i, SentencePair pair) in pairs.Index())
         {
             if (i % PairsBetweenChecks == 0) cancellationToken.ThrowIfCancellationRequested();
-            foreach (string text in (string[])[pair.Prompt ?? pair.Source, pair.Target])
+            foreach (string text in (string[])[pair.Question, pair.Target])
                 foreach (int id in tokenizer.Encode(text))
                     counts[id]++;
         }

@@ -28,7 +28,7 @@ public static class DeviceMeasurements
         try
         {
             if (!File.Exists(path)) return [];
-            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
+            using JsonDocument document = JsonFile.Parse(path);
             JsonElement root = document.RootElement;
             if (root.GetProperty("format").GetInt32() != Format) return [];
             return [.. root.GetProperty("measurements").EnumerateArray().Select(Read)];

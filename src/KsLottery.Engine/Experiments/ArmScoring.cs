@@ -89,7 +89,7 @@ internal sealed class ArmScoring(ExperimentPlan plan, IOperations operations, To
     {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
+            using JsonDocument document = JsonFile.Parse(path);
             JsonElement root = document.RootElement, scores = root.GetProperty("scores");
             if (root.GetProperty("format").GetString() == Format && root.GetProperty("format_version").GetInt32() == 1)
             {

@@ -112,7 +112,7 @@ public static class ExperimentFile
     {
         try
         {
-            return JsonDocument.Parse(File.ReadAllBytes(path), Lenient);
+            return JsonFile.Parse(path, Lenient);
         }
         catch (JsonException fault)
         {

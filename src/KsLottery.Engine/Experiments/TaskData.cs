@@ -36,5 +36,5 @@ internal sealed record TaskData(
             encoder.Encode(ParallelText.Read(path, task.Pairs), plan.Template, task.SourceLanguage, task.TargetLanguage);
     }
 
-    private static string SourceOf(TrainingSample sample) => sample.Pair.Prompt ?? sample.Pair.Source;
+    private static string SourceOf(TrainingSample sample) => sample.Pair.Question;
 }

@@ -27,7 +27,7 @@ internal sealed class LlamaConfigReader
         if (length > LongestFile) throw Invalid(path, $"{length} bytes, allowed are {LongestFile}");
         try
         {
-            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
+            using JsonDocument document = JsonFile.Parse(path);
             if (document.RootElement.ValueKind != JsonValueKind.Object) throw Invalid(path, "the file must hold a JSON object");
             return new LlamaConfigReader(path, document.RootElement).Read();
         }

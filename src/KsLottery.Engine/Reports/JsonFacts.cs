@@ -1,4 +1,5 @@
 using System.Text.Json;
+using KsLottery.Engine.Checkpoints;
 
 namespace KsLottery.Engine.Reports;
 
@@ -16,7 +17,7 @@ internal static class JsonFacts
     {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
+            using JsonDocument document = JsonFile.Parse(path);
             if (document.RootElement.ValueKind != JsonValueKind.Object) throw new JsonException();
             List<(string, string)> facts = [];
             Add(facts, "", document.RootElement);

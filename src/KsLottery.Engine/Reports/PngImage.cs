@@ -12,13 +12,6 @@ internal static class PngImage
 {
     private const byte PaletteType = 3, BitsPerPixel = 8;
 
-    private static readonly uint[] CrcTable = [.. Enumerable.Range(0, 256).Select(n =>
-    {
-        uint c = (uint)n;
-        for (int k = 0; k < 8; k++) c = (c & 1) != 0 ? 0xEDB88320u ^ (c >> 1) : c >> 1;
-        return c;
-    })];
-
     /// <summary>Encodes a picture.</summary>
     /// <param name="opacity">Rows from the top, 0 (nothing) to 255 (all of the colour).</param>
     /// <param name="width">Pixels in a row.</param>
@@ -57,15 +50,6 @@ internal static class PngImage
         return file.ToArray();
     }
 
-    /// <summary>CRC-32 of ISO 3309, as PNG and gzip have it.</summary>
-    internal static uint Crc32(ReadOnlySpan<byte> type, ReadOnlySpan<byte> data)
-    {
-        uint crc = uint.MaxValue;
-        foreach (byte b in type) crc = CrcTable[(byte)(crc ^ b)] ^ (crc >> 8);
-        foreach (byte b in data) crc = CrcTable[(byte)(crc ^ b)] ^ (crc >> 8);
-        return ~crc;
-    }
-
     private static void Chunk(MemoryStream file, ReadOnlySpan<byte> type, ReadOnlySpan<byte> data)
     {
         Span<byte> number = stackalloc byte[4];
@@ -73,7 +57,7 @@ internal static class PngImage
         file.Write(number);
         file.Write(type);
         file.Write(data);
-        BinaryPrimitives.WriteUInt32BigEndian(number, Crc32(type, data));
+        BinaryPrimitives.WriteUInt32BigEndian(number, Crc32.Of(type, data));
         file.Write(number);
     }
 }

@@ -14,6 +14,7 @@ public static class MetricsFile
         List<StepMetrics> steps = [];
         foreach (string line in File.ReadLines(path))
         {
+            if (string.IsNullOrWhiteSpace(line)) continue;
             try
             {
                 using JsonDocument document = JsonDocument.Parse(line);

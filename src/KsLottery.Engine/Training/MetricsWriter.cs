@@ -78,7 +78,7 @@ public sealed class MetricsWriter : IDisposable
         byte[] bytes = File.ReadAllBytes(path);
         using MemoryStream lines = new(bytes.Length);
         int line = 0;
-        for (int start = 0, end; (end = Array.IndexOf(bytes, (byte)'\n', start)) >= 0; start = end + 1)
+        for (int start = bytes.Length - JsonFile.WithoutMark(bytes).Length, end; (end = Array.IndexOf(bytes, (byte)'\n', start)) >= 0; start = end + 1)
         {
             long step = StepOf(path, ++line, bytes.AsMemory(start..end));
             if (step > lastStep) continue;

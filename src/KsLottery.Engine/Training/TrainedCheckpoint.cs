@@ -90,7 +90,7 @@ public static class TrainedCheckpoint
     private static string WriteConfig(Checkpoint basis, string folder, bool isAllF32)
     {
         byte[] bytes = File.ReadAllBytes(ConfigPath(basis));
-        using JsonDocument document = JsonDocument.Parse(bytes);
+        using JsonDocument document = JsonDocument.Parse(JsonFile.WithoutMark(bytes));
         string? key = TypeKeys.FirstOrDefault(k => document.RootElement.TryGetProperty(k, out JsonElement type)
             && type.ValueKind == JsonValueKind.String && !type.ValueEquals("float32"));
         AtomicFile.Write(Path.Combine(folder, ModelConfig.FileName), stream =>
@@ -103,7 +103,7 @@ public static class TrainedCheckpoint
 
     private static string WriteIndex(string indexPath, string folder, long totalSize)
     {
-        using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(indexPath));
+        using JsonDocument document = JsonFile.Parse(indexPath);
         AtomicFile.Write(Path.Combine(folder, ShardIndex.FileName),
             stream => JsonEdit.Replace(stream, document.RootElement, ["metadata", "total_size"], json => json.WriteNumberValue(totalSize)));
         return ShardIndex.FileName;

@@ -41,7 +41,7 @@ internal sealed class PeftConfig
         if (length > LongestFile) throw config.Invalid($"{length} bytes, allowed are {LongestFile}");
         try
         {
-            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
+            using JsonDocument document = JsonFile.Parse(path);
             config.Read(document.RootElement);
         }
         catch (JsonException e)

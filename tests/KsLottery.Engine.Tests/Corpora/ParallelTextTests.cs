@@ -86,7 +86,12 @@ internal sealed class ParallelTextTests : IDisposable
     [TestCase("a.tsv", "a\tb\nc\n", "line 2: 1 columns with tabs between them, but columns 1 and 2 are asked for")]
     [TestCase("a.tsv", "a\tb\n\tc\n", "line 2: the source is empty")]
     [TestCase("a.tsv", "a\tb\nc\t \n", "line 2: the target is empty")]
-    [TestCase("a.tsv", "a\tb\n\n", "line 2: 1 columns")]
+    [TestCase("a.tsv", "a\tb\n\nc\td\n", "line 2: 1 columns")]
+    [TestCase("a.tsv", "a\tb\nc\rd\te\n", "line 2: a carriage return within the line")]
+    [TestCase("a.jsonl", "{\"messages\":[{\"role\":\"user\",\"content\":\"a\"}]}", "line 1: messages of the roles user; a pair has one of user")]
+    [TestCase("a.jsonl", "{\"messages\":[{\"role\":\"user\",\"content\":\"a\"},{\"role\":\"assistant\",\"content\":\"b\"},"
+        + "{\"role\":\"user\",\"content\":\"c\"},{\"role\":\"assistant\",\"content\":\"d\"}]}", "line 1: messages of the roles user, assistant, user, assistant;")]
+    [TestCase("a.jsonl", "{\"messages\":[{\"role\":\"user\",\"content\":[]},{\"role\":\"assistant\",\"content\":\"b\"}]}", "line 1: a message whose content is no text")]
     [TestCase("a.tsv", "", "no sentence pair in it (0 incomplete")]
     [TestCase("a.jsonl", "{\"prefix\":\"a\",\"text\":\"b\"}\n{\"prefix\":\"a\"}", "line 2: the target is empty")]
     [TestCase("a.jsonl", "{\"prefix\":\"a\",\"text\":\"b\"}\n{\"prefix\":\"a\"", "line 2: no sound JSON")]
@@ -94,7 +99,7 @@ internal sealed class ParallelTextTests : IDisposable
     [TestCase("a.jsonl", "{\"prefix\":\"a\",\"text\":\"\\ud800\"}", "line 1: a string that is not Unicode")]
     [TestCase("a.json", "[[{\"prefix\":\"a\",\"text\":\"b\"}]]", "line 1: StartArray where an object")]
     [TestCase("a.json", "[\n{\"src\":\"a\",\"tgt\":\"b\"}]", "line 2: an object with src, tgt, known are prefix and text;")]
-    [TestCase("a.json", "[{\"instruction\":\"a\",\"input\":\"\",\"output\":\"b\"}]", "line 1: the source is empty")]
+    [TestCase("a.json", "[{\"instruction\":\" \",\"input\":\"\",\"output\":\"b\"}]", "line 1: the source is empty")]
     public void What_is_wrong_is_named_by_file_and_line(string name, string text, string what)
     {
         string path = Write(name, text);
@@ -119,6 +124,71 @@ internal sealed class ParallelTextTests : IDisposable
             Assert.That(() => ParallelText.Read(_folder.File("a.tsv.gz")),
                 Throws.TypeOf<InvalidDataException>().With.Message.StartsWith($"{_folder.File("a.tsv.gz")}: the gzip data are"), $"{damaged.Length} bytes");
         }
+    }
+
+    [Test]
+    public void Packed_files_may_have_several_members_and_a_cut_in_the_last_is_seen()
+    {
+        byte[] first = Pack("a\tb\n"u8.ToArray()), second = Pack(Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 3_000).Select(i => $"{i}\t{i * i}\n"))));
+        File.WriteAllBytes(_folder.File("a.tsv.gz"), [.. first, .. second, .. first]);
+        Assert.That(ParallelText.Read(_folder.File("a.tsv.gz")), Has.Count.EqualTo(3_002));
+        foreach (byte[] damaged in (byte[][])[[.. first, .. second[..^1]], [.. first, .. second[..^9]], [.. first, .. second[..(second.Length / 2)]], [.. first, .. "more"u8]])
+        {
+            File.WriteAllBytes(_folder.File("a.tsv.gz"), damaged);
+            Assert.That(() => ParallelText.Read(_folder.File("a.tsv.gz")), Throws.TypeOf<InvalidDataException>().With.Message.Contains("the gzip data are"));
+        }
+    }
+
+    [TestCase("a\tb\nc\td\n\n"), TestCase("a\tb\r\nc\td\r\n \r\n\r\n"), TestCase("a\tb\rc\td\r"), TestCase("a\tb\rc\td\r\r"), TestCase("a\tb\r\r\nc\td")]
+    public void Lines_end_as_the_whole_file_says_and_may_be_blank_at_its_end(string text)
+    {
+        Assert.That(Sides(ParallelText.Read(Write("a.tsv", text))), Is.EqualTo(new[] { ("a", "b"), ("c", "d") }));
+        string aligned = text.Replace("\tb", "", StringComparison.Ordinal).Replace("\td", "", StringComparison.Ordinal);
+        Assert.That(Sides(ParallelText.Read(Write("one", aligned), Write("other", "b\nd"))), Is.EqualTo(new[] { ("a", "b"), ("c", "d") }));
+    }
+
+    [Test]
+    public void A_blank_line_at_the_end_of_one_side_is_a_missing_side_where_the_other_has_a_text()
+    {
+        (string one, string other) = (Write("one", "a\n\n"), Write("other", "b\nd\n"));
+        Assert.That(() => ParallelText.Read(one, other), Throws.TypeOf<InvalidDataException>().With.Message.Contains("line 2: the source is empty"));
+        Assert.That(ParallelText.Read(one, other, new() { SkipIncomplete = true }).SkippedCount, Is.EqualTo(1));
+    }
+
+    [TestCase("""{"en":"the cat","da":"katten"}""", "the cat"), TestCase("""{"translation":{"en":"the cat","da":"katten"}}""", "the cat")]
+    [TestCase("""{"input":"x","output":"y","instruction":"z","en":"the cat","da":"katten"}""", "the cat", Description = "keys that were named go first")]
+    [TestCase("""{"source":"the cat","target":"katten"}""", "the cat")]
+    public void Keys_of_an_object_and_of_its_translation_are_found(string json, string source) =>
+        Assert.That(Sides(ParallelText.Read(Write("a.jsonl", json), new() { SourceKey = "en", TargetKey = "da" })), Is.EqualTo(new[] { (source, "katten") }));
+
+    [Test]
+    public void Chats_and_completions_are_understood()
+    {
+        ParallelText pairs = ParallelText.Read(Write("a.jsonl", """
+            {"messages":[{"role":"user","content":"Hi"},{"role":"assistant","content":"Hej"}]}
+            {"messages":[{"role":"system","content":"Say it in Danish."},{"role":"user","content":"Hi"},{"role":"assistant","content":" Hej "}]}
+            {"prompt":"the cat","completion":" katten"}
+            {"prompt":[{"role":"user","content":"Hi"}],"completion":[{"role":"assistant","content":"Hej"}]}
+            """));
+        Assert.That(pairs.Select(p => (p.Prompt, p.Instruction, p.Source, p.Target)), Is.EqualTo(new[]
+        {
+            (null, null, "Hi", "Hej"), (null, "Say it in Danish.", "Hi", " Hej "), ("the cat", null, "", " katten"), ((string?)null, (string?)null, "Hi", "Hej"),
+        }));
+        Assert.That(PromptTemplate.Minimal.Format(pairs[2]), Is.EqualTo("the cat"));
+    }
+
+    [Test]
+    public void An_instruction_without_input_is_the_whole_question()
+    {
+        ParallelText pairs = ParallelText.Read(Write("a.json", """[{"instruction":"Translate: the cat","input":"","output":"katten"},{"instruction":"Say hi","output":"hej"}]"""));
+        Assert.That(pairs.Select(p => (p.Question, p.Target)), Is.EqualTo(new[] { ("Translate: the cat", "katten"), ("Say hi", "hej") }));
+        // The prompt of Stanford Alpaca's examples without an input, and the authors' form of it.
+        Assert.That(PromptTemplate.Alpaca.Format(pairs[1]), Is.EqualTo("Below is an instruction that describes a task. Write a response that appropriately "
+            + "completes the request.\n\n### Instruction:\nSay hi\n\n### Response:"));
+        Assert.That(PromptTemplate.AlpacaSingleNewline.Format(pairs[1]), Is.EqualTo("Below is an instruction that describes a task. Write a response that "
+            + "appropriately completes the request.\n### Instruction:\nSay hi\n### Response:"));
+        Assert.That(PromptTemplate.Minimal.Format(pairs[1]), Is.EqualTo("Say hi\n"));
+        Assert.That(PromptTemplate.From("{instruction} {source}:").Format(pairs[1]), Is.EqualTo("Say hi :"));
     }
 
     [Test]
