@@ -28,12 +28,13 @@ internal static class Failure
     {
         CommandException e => (e.ExitCode, e.Message),
         DeviceUnavailableException or DeviceFailureException => (ExitCode.DeviceUnavailable, exception.Message),
-        PatchMismatchException or TicketMismatchException or FrozenWeightsChangedException or CertificateMismatchException =>
+        PatchMismatchException or TicketMismatchException or FrozenWeightsChangedException or CertificateMismatchException
+            or NotFiniteNumberException =>
             (ExitCode.VerificationFailed, exception.Message),
         OperationCanceledException => (ExitCode.Cancelled, "cancelled; nothing partial was left behind"),
         ArgumentException e => (ExitCode.BadInput, WithoutParameter(e)),
         CheckpointFormatException or IOException or InvalidDataException or KeyNotFoundException or UnauthorizedAccessException
-            or NotSupportedException or NotFiniteNumberException => (ExitCode.BadInput, exception.Message),
+            or NotSupportedException => (ExitCode.BadInput, exception.Message),
         OutOfMemoryException => (ExitCode.Internal, "out of memory: the machine has too little for the result of one row each"),
         _ => (ExitCode.Internal, $"{exception.GetType().Name}: {exception.Message}"),
     };

@@ -47,7 +47,7 @@ internal static class PretrainCommand
             });
             WriteFacts(ui, options, config, texts.Count, data, run, device);
             string next = $"kslottery tune {options.Folder.Out} --data PAIRS --train embedding --template minimal --out DIR";
-            TrainingReport report = TrainingReport.Of(ui, options.Folder.Out, next, progress => run.Run(progress, cancel));
+            TrainingReport report = TrainingReport.Of(ui, options.Folder, run.LostSteps, next, progress => run.Run(progress, cancel));
             report.Write();
             ui.WriteJson(json =>
             {
@@ -60,7 +60,8 @@ internal static class PretrainCommand
                 json.WriteNumber("estimated_bytes", run.EstimatedBytes);
                 report.WriteJson(json);
             });
-            return ExitCode.Ok;
+            report.WriteDivergence();
+            return report.ExitCode;
         }
         finally
         {

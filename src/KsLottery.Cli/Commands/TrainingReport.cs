@@ -10,27 +10,36 @@ internal sealed class TrainingReport
     private readonly ConsoleUi _ui;
     private readonly TrainingSummary _summary;
     private readonly string _output, _next;
+    private readonly bool _allowsDivergence;
 
-    private TrainingReport(ConsoleUi ui, string output, string next, TrainingSummary summary) =>
-        (_ui, _output, _next, _summary) = (ui, output, next, summary);
+    private TrainingReport(ConsoleUi ui, RunFolderOptions folder, string next, TrainingSummary summary) =>
+        (_ui, _output, _next, _summary, _allowsDivergence) = (ui, folder.Out, next, summary, folder.AllowDivergence);
+
+    /// <summary>What the process says: a loss that ended far above its start is no success unless that is allowed.</summary>
+    public int ExitCode => _summary.HasDiverged && !_allowsDivergence ? Cli.ExitCode.VerificationFailed : Cli.ExitCode.Ok;
 
     /// <summary>Trains with progress on stderr, and words a cancellation.</summary>
     /// <param name="ui">The console.</param>
-    /// <param name="output">The folder.</param>
+    /// <param name="folder">Where it runs.</param>
+    /// <param name="lostSteps">Steps of a run that was cut off before its first saved state.</param>
     /// <param name="next">The command that usually follows.</param>
     /// <param name="run">Trains.</param>
-    public static TrainingReport Of(ConsoleUi ui, string output, string next, Func<IProgress<TrainingProgress>, TrainingSummary> run)
+    public static TrainingReport Of(ConsoleUi ui, RunFolderOptions folder, int lostSteps, string next,
+        Func<IProgress<TrainingProgress>, TrainingSummary> run)
     {
         ui.Flush();
+        if (lostSteps > 0)
+            ui.Remark($"note: the run in {folder.Out} was cut off before a state was saved; it begins again, and {Sizes.Count(lostSteps, "step")} "
+                + "of its metrics are written anew.");
         try
         {
             using ProgressLine line = ui.StartProgress();
-            return new(ui, output, next, run(ShowOn(line)));
+            return new(ui, folder, next, run(ShowOn(line)));
         }
         catch (OperationCanceledException e)
         {
-            throw new CommandException(ExitCode.Cancelled,
-                $"cancelled; the run stands in {output} as far as it came. Go on by the same command with --resume.", e);
+            throw new CommandException(Cli.ExitCode.Cancelled,
+                $"cancelled; the run stands in {folder.Out} as far as it came. Go on by the same command with --resume.", e);
         }
     }
 
@@ -49,12 +58,21 @@ internal sealed class TrainingReport
         if (_summary.Files.InexactValues > 0)
             facts.Add("rounded", $"{Sizes.Count(_summary.Files.InexactValues, "trained value")} to the base's type");
         facts.Add("output", ConsoleUi.OneLine(_output))
-            .Add("written", string.Join(", ", _summary.Files.Names.Select(ConsoleUi.OneLine)))
-            .Add("next", ConsoleUi.OneLine(_next))
-            .WriteTo(_ui);
+            .Add("written", string.Join(", ", _summary.Files.Names.Select(ConsoleUi.OneLine)));
+        if (ExitCode == Cli.ExitCode.Ok) facts.Add("next", ConsoleUi.OneLine(_next));
+        facts.WriteTo(_ui);
         if (_summary.Files.OverflowedValues > 0)
             _ui.Remark($"note: {Sizes.Count(_summary.Files.OverflowedValues, "trained value")} lay beyond the base's type and became "
                 + "infinite: write F32 (--dtype f32).");
+    }
+
+    /// <summary>Says on stderr that the training diverged, where it did; to be called last.</summary>
+    public void WriteDivergence()
+    {
+        if (!_summary.HasDiverged) return;
+        string what = $"the training diverged: its loss began at {Loss(_summary.FirstLoss)} and ended at {Loss(_summary.LastLoss)}";
+        if (_allowsDivergence) _ui.Remark($"note: {what}.");
+        else _ui.Error($"error: {what}. The result stands in {_output}; lower the learning rate for a new run, or take it as it is (--allow-divergence).");
     }
 
     /// <summary>Writes the same as properties.</summary>
@@ -64,6 +82,7 @@ internal sealed class TrainingReport
         json.WriteNumber("trained_parameters", _summary.ParameterCount);
         json.WriteNumberOrNull("first_loss", _summary.FirstLoss ?? double.NaN);
         json.WriteNumberOrNull("last_loss", _summary.LastLoss ?? double.NaN);
+        json.WriteBoolean("diverged", _summary.HasDiverged);
         json.WriteNumberOrNull("eval_loss_before", _summary.EvalLossBefore ?? double.NaN);
         json.WriteNumberOrNull("eval_loss_after", _summary.EvalLossAfter ?? double.NaN);
         json.WriteString("frozen_fingerprint", _summary.FrozenFingerprint);
@@ -72,7 +91,7 @@ internal sealed class TrainingReport
         json.WriteNumber("overflowed_values", _summary.Files.OverflowedValues);
         json.WriteString("output", _output);
         json.WriteStrings("files", _summary.Files.Names);
-        json.WriteString("next", _next);
+        json.WriteString("next", ExitCode == Cli.ExitCode.Ok ? _next : null);
     }
 
     private static string Loss(double? loss) => NumberText.Fixed(loss ?? double.NaN, 4);

@@ -56,7 +56,7 @@ internal static class TuneCommand
             Settings = [.. TuneData.Settings(options, tokenizer)],
         }, cancel);
         WriteFacts(ui, options, run, rows, data, device);
-        TrainingReport report = TrainingReport.Of(ui, options.Folder.Out, Next(options, rows is not null), progress =>
+        TrainingReport report = TrainingReport.Of(ui, options.Folder, run.LostSteps, Next(options, rows is not null), progress =>
             run.Run(progress, cancel));
         report.Write();
         ui.WriteJson(json =>
@@ -74,7 +74,8 @@ internal static class TuneCommand
             json.WriteNumber("estimated_bytes", run.EstimatedBytes);
             report.WriteJson(json);
         });
-        return ExitCode.Ok;
+        report.WriteDivergence();
+        return report.ExitCode;
     }
 
     private static string Next(TuneOptions options, bool isPatch) => isPatch

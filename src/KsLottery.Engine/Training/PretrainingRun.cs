@@ -44,6 +44,10 @@ public sealed class PretrainingRun : IDisposable
     /// <summary>Steps of the whole training.</summary>
     public long StepCount => _session.StepCount;
 
+    /// <summary>Lines of metrics of a run that is to go on but was cut off before its first saved state; it begins again, and they are
+    /// written anew.</summary>
+    public int LostSteps => _session.Folder.LostSteps;
+
     /// <summary>Steps that see every sequence once.</summary>
     public int StepsPerEpoch => _session.Batches.StepsPerEpoch;
 

@@ -7,7 +7,7 @@ namespace KsLottery.Engine.Training;
 /// <summary>The folder of a run: begun at its start, so that a run that was killed can go on in it.</summary>
 /// <remarks>
 /// <c>training.json</c> says what decides the run's bytes and whether it is finished; <c>state.safetensors</c>, from the first saved
-/// state until the end, how far it is.
+/// state until the end, how far it is. From then on the first says that there is such a state (<c>state_saved</c>), until it is finished.
 /// </remarks>
 internal sealed class RunFolder
 {
@@ -18,7 +18,10 @@ internal sealed class RunFolder
 
     private static readonly JsonWriterOptions Layout = new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    private const string StateKey = "state_saved";
+
     private readonly Dictionary<string, string>? _saved;
+    private bool _hasState;
 
     /// <summary>Looks at a folder and writes nothing yet.</summary>
     /// <param name="path">The folder: absent or empty for a new run.</param>
@@ -40,11 +43,15 @@ internal sealed class RunFolder
                 throw new IOException($"{path}: the folder is not empty, it holds {found}. Name a new one for the output.");
             return;
         }
-        (IsFinished, _saved) = Read();
+        (IsFinished, _hasState, _saved) = Read();
         if (IsFinished && keepFinished) return;
         if (IsFinished) throw new IOException($"{path}: the run in it is finished, its results stand there. Name another folder for a new run.");
         if (!resume)
             throw new IOException($"{path}: an unfinished run stands there. Go on with it (--resume), or name another folder, or delete this one.");
+        if (_hasState && !File.Exists(StatePath))
+            throw new FileNotFoundException($"{StatePath}: the file is gone, from which the run in this folder would go on; its metrics stand there "
+                + "and are kept. Bring the file back, or name another folder to begin a new run.");
+        LostSteps = File.Exists(StatePath) || !File.Exists(MetricsPath) ? 0 : File.ReadLines(MetricsPath).Count();
     }
 
     /// <summary>The folder.</summary>
@@ -52,6 +59,9 @@ internal sealed class RunFolder
 
     /// <summary>Whether its run is finished.</summary>
     public bool IsFinished { get; }
+
+    /// <summary>Lines of metrics of a run that was cut off before its first saved state, and begins again.</summary>
+    public int LostSteps { get; }
 
     /// <summary>The saved state, which need not be there.</summary>
     public string StatePath => Place(TrainingState.FileName);
@@ -74,6 +84,15 @@ internal sealed class RunFolder
         foreach (string file in Directory.EnumerateFiles(Path))
             if (IsTemporary(System.IO.Path.GetFileName(file))) File.Delete(file);
         if (_saved is null) Write(settings, isFinished: false, _ => { });
+    }
+
+    /// <summary>Says in the folder that a state was saved, so that one that is missing later is missed.</summary>
+    /// <exception cref="IOException">The folder cannot be written.</exception>
+    public void RememberState(IReadOnlyDictionary<string, string> settings)
+    {
+        if (_hasState) return;
+        Write(settings, isFinished: false, json => json.WriteBoolean(StateKey, true));
+        _hasState = true;
     }
 
     /// <summary>Ends the run; its state goes last, so that until then it can be repeated.</summary>
@@ -105,14 +124,14 @@ internal sealed class RunFolder
             stream.WriteByte((byte)'\n');
         });
 
-    private (bool IsFinished, Dictionary<string, string> Settings) Read()
+    private (bool IsFinished, bool HasState, Dictionary<string, string> Settings) Read()
     {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(Place(FileName)));
+            using JsonDocument document = JsonFile.Parse(Place(FileName));
             JsonElement root = document.RootElement;
             if (root.GetProperty("format").GetString() == Format && root.GetProperty("format_version").GetInt32() == 1)
-                return (root.GetProperty("finished").GetBoolean(),
+                return (root.GetProperty("finished").GetBoolean(), root.TryGetProperty(StateKey, out JsonElement saved) && saved.GetBoolean(),
                     root.GetProperty("settings").EnumerateObject().ToDictionary(setting => setting.Name, setting => setting.Value.GetString()!));
         }
         // No JSON, or JSON of something else.

@@ -57,6 +57,7 @@ public sealed class Trainer : IDisposable
     /// <summary>Does the next step.</summary>
     /// <returns>The step's loss, gradient norm, learning rate and speed.</returns>
     /// <exception cref="InvalidOperationException">All steps are done.</exception>
+    /// <exception cref="InvalidDataException">Loss or gradients of the first step are infinite or NaN, as the base gives them.</exception>
     /// <exception cref="NotFiniteNumberException">Loss or gradients became infinite or NaN; the weights are those before the step.</exception>
     /// <exception cref="OperationCanceledException">Cancelled between micro-batches; the weights are those before the step.</exception>
     public StepMetrics Next(CancellationToken cancellationToken = default)
@@ -74,8 +75,12 @@ public sealed class Trainer : IDisposable
         }
         double norm = Math.Sqrt(_weights.Sum(w => _operations.SumOfSquares(w.Gradient))), rate = _options.Schedule.At(Step);
         if (!double.IsFinite(loss) || !double.IsFinite(norm))
-            throw new NotFiniteNumberException($"step {Step + 1}: the loss is {loss} and the gradient norm {norm}. The training diverged: "
-                + "lower the learning rate, or check the base for values that are not finite.");
+        {
+            string what = $"step {Step + 1}: the loss is {loss} and the gradient norm {norm}";
+            throw Step == 0
+                ? new InvalidDataException($"{what}, before anything was learned. Check the base for values that are not finite (inspect --norms).")
+                : new NotFiniteNumberException($"{what}. The training diverged: lower the learning rate, or let the gradients be clipped.");
+        }
         double clip = _options.MaxGradientNorm > 0 && norm > _options.MaxGradientNorm ? _options.MaxGradientNorm / norm : 1;
         for (int i = 0; i < _weights.Count; i++)
             _operations.AdamWStep(_weights[i].Value, _weights[i].Gradient, _firstMoments[i], _secondMoments[i], new(rate, _options.Beta1, _options.Beta2,

@@ -15,6 +15,7 @@ internal sealed class TrainingLoop(Trainer trainer, LlamaModel model, IReadOnlyL
     private long _started = Stopwatch.GetTimestamp(), _firstStep, _saved = Stopwatch.GetTimestamp();
 
     /// <summary>Goes on from the saved state, if there is one, to the end; the last state is saved then.</summary>
+    /// <exception cref="NotFiniteNumberException">The training diverged; the state before that step is saved.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; the state is saved.</exception>
     public void Run(IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
@@ -36,6 +37,11 @@ internal sealed class TrainingLoop(Trainer trainer, LlamaModel model, IReadOnlyL
             Save();
             throw;
         }
+        catch (NotFiniteNumberException fault) when (trainer.Step > 0)
+        {
+            Save();
+            throw new NotFiniteNumberException($"{fault.Message} What was learned before that step stands in {folder.StatePath}.", fault);
+        }
         Save();
 
         void Evaluate(StepMetrics step)
@@ -50,6 +56,7 @@ internal sealed class TrainingLoop(Trainer trainer, LlamaModel model, IReadOnlyL
         {
             metrics.Flush();
             trainer.Save(folder.StatePath, settings);
+            folder.RememberState(settings);
             _saved = Stopwatch.GetTimestamp();
         }
     }

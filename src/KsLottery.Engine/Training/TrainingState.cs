@@ -38,7 +38,7 @@ internal static class TrainingState
     {
         using SafetensorsFile file = SafetensorsFile.Open(path);
         RunSettings.ThrowIfDifferent(path, file.Metadata, settings);
-        if (!long.TryParse(file.Metadata.GetValueOrDefault(StepKey), NumberStyles.None, CultureInfo.InvariantCulture, out long step)) throw NoStep(path);
+        if (!PlainNumber.TryDigits(file.Metadata.GetValueOrDefault(StepKey), out long step)) throw NoStep(path);
         Position position = new(step, Real(LossKey), Real(NormKey));
         byte[] buffer = new byte[PieceLength * sizeof(float)];
         foreach (Part part in parts)

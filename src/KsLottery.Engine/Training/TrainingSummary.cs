@@ -17,6 +17,10 @@ public sealed record TrainingSummary
     /// <summary>The loss of the last step's batch.</summary>
     public double? LastLoss { get; init; }
 
+    /// <summary>Whether the loss ended far above where it began: of n steps, with w = n/4 from 1 to 10, the lowest loss of the last w lies
+    /// above the highest of the first w, s, by more than max(1 nat, s/2)·(1 + 2/w).</summary>
+    public bool HasDiverged { get; init; }
+
     /// <summary>The loss of the evaluation set before the first step.</summary>
     public double? EvalLossBefore { get; init; }
 
@@ -41,6 +45,7 @@ public sealed record TrainingSummary
             ParameterCount = parameters,
             FirstLoss = steps[0].Loss,
             LastLoss = steps[^1].Loss,
+            HasDiverged = Divergence.Of([.. steps.Select(step => step.Loss)]),
             EvalLossBefore = lines[0].Step == 0 ? lines[0].EvalLoss : null,
             EvalLossAfter = steps[^1].EvalLoss,
             FrozenFingerprint = frozen,
@@ -57,6 +62,7 @@ public sealed record TrainingSummary
         json.WriteNumber("trained_parameters", ParameterCount);
         Real("first_loss", FirstLoss);
         Real("last_loss", LastLoss);
+        if (HasDiverged) json.WriteBoolean("diverged", true);
         Real("eval_loss_before", EvalLossBefore);
         Real("eval_loss_after", EvalLossAfter);
         json.WriteString("frozen_fingerprint", FrozenFingerprint);

@@ -80,6 +80,10 @@ public sealed class TuningRun : IDisposable
     /// <summary>Steps of the whole training.</summary>
     public long StepCount => _session.StepCount;
 
+    /// <summary>Lines of metrics of a run that is to go on but was cut off before its first saved state; it begins again, and they are
+    /// written anew.</summary>
+    public int LostSteps => _session.Folder.LostSteps;
+
     /// <summary>Steps that see every sample once.</summary>
     public int StepsPerEpoch => _session.Batches.StepsPerEpoch;
 
@@ -95,7 +99,9 @@ public sealed class TuningRun : IDisposable
     /// <summary>Trains to the end, from the saved state where there is one, and writes the result.</summary>
     /// <param name="progress">Hears of every step.</param>
     /// <param name="cancellationToken">Stops between parts of a step and between pieces of a file; the state is saved.</param>
-    /// <exception cref="NotFiniteNumberException">The training diverged.</exception>
+    /// <exception cref="InvalidDataException">Loss or gradients of the first step are infinite or NaN, as the base gives them.</exception>
+    /// <exception cref="NotFiniteNumberException">Loss or gradients became infinite or NaN; the state before that step is saved. A loss that
+    /// ended far above its start is none: see <see cref="TrainingSummary.HasDiverged"/>.</exception>
     /// <exception cref="FrozenWeightsChangedException">What must not learn changed.</exception>
     /// <exception cref="IOException">A file cannot be written.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; a run with the same settings that resumes ends with the same bytes.</exception>

@@ -63,6 +63,36 @@ public sealed class ResumeTests : IDisposable
     }
 
     [Test]
+    public void A_run_whose_state_is_gone_is_not_begun_again_in_silence()
+    {
+        string[] arguments = _fixture.Tune("lost", "ticket", Ticket);
+        using (Process process = KsLotteryTool.Start([.. arguments, "--save-every", "0", "--quiet"]))
+        {
+            WaitForLines("lost", 5, process);
+            process.Kill();
+            process.WaitForExit();
+        }
+        string state = Path.Combine(_fixture.File("lost"), "state.safetensors"), metrics = Path.Combine(_fixture.File("lost"), "metrics.jsonl");
+        File.Delete(state);
+        byte[] lines = File.ReadAllBytes(metrics);
+        KsLotteryTool.Run([.. arguments, "--resume"]).AssertFailed(2, state, "the file is gone", "name another folder");
+        Assert.That(File.ReadAllBytes(metrics), Is.EqualTo(lines));
+
+        // Cut off before the first state there is none to miss: the run begins again, and says so.
+        arguments = _fixture.Tune("early", "ticket", Ticket);
+        using (Process process = KsLotteryTool.Start([.. arguments, "--save-every", "1000", "--quiet"]))
+        {
+            WaitForLines("early", 5, process);
+            process.Kill();
+            process.WaitForExit();
+        }
+        ToolRun again = KsLotteryTool.Run([.. arguments, "--resume"]);
+        Assert.That(again.ExitCode, Is.Zero, again.Error);
+        Assert.That(again.Error, Does.Contain("was cut off before a state was saved; it begins again"));
+        AssertSame("early", "whole", RowPatch.FileName, "training.json");
+    }
+
+    [Test]
     public void Data_or_a_base_that_changed_are_refused_by_name()
     {
         string[] arguments = _fixture.Tune("changed", "embedding", "--steps", "100000", "--save-every", "0", "--quiet");

@@ -15,6 +15,26 @@ public sealed class TuneTests : IDisposable
     public void Dispose() => _fixture.Dispose();
 
     [Test]
+    public void A_training_that_ends_far_above_its_start_is_no_success_unless_that_is_allowed()
+    {
+        string[] hot = ["--steps", "12", "--learning-rate", "100", "--quiet"];
+        ToolRun run = KsLotteryTool.Run([.. _fixture.Tune("hot", "full", hot), "--json"]);
+        Assert.That(run.ExitCode, Is.EqualTo(4), run.Error);
+        Assert.That(run.Error, Does.StartWith("kslottery: error: the training diverged: its loss began at ").And.Contain(_fixture.File("hot")).And.Contain("--allow-divergence"));
+        using (JsonDocument json = JsonDocument.Parse(run.Output))
+        {
+            Assert.That(json.RootElement.GetProperty("diverged").GetBoolean(), Is.True);
+            Assert.That(json.RootElement.GetProperty("next").ValueKind, Is.EqualTo(JsonValueKind.Null));
+        }
+        Assert.That(File.Exists(Path.Combine(_fixture.File("hot"), "model.safetensors")), Is.True, "the result is kept");
+        JsonElement allowed = KsLotteryTool.Run([.. _fixture.Tune("allowed", "full", hot), "--json", "--allow-divergence"]).Json();
+        Assert.That(allowed.GetProperty("diverged").GetBoolean(), Is.True);
+
+        ToolRun infinite = KsLotteryTool.Run([.. _fixture.Tune("infinite", "full", "--steps", "12", "--learning-rate", "1e38", "--clip", "0", "--warmup", "0", "--quiet")]);
+        infinite.AssertFailed(4, "The training diverged", Path.Combine(_fixture.File("infinite"), "state.safetensors"));
+    }
+
+    [Test]
     public void From_an_embedding_over_its_ticket_to_a_patch_nothing_else_changes()
     {
         JsonElement tuned = _fixture.RunTune("embedding", "embedding", "--steps", "30", "--learning-rate", "3e-2", "--eval-share", "0.1");

@@ -97,7 +97,42 @@ public class TuningRunTests
         using TemporaryFolder folder = new();
         string path = TrainedCheckpointTests.MakeBase(folder, ElementType.F32, isSharded: false);
         Assert.That(() => Run(path, TrainingScope.Full, folder.File("out"), plan: Plan with { LearningRate = 1e38, MaxGradientNorm = 0, Warmup = 0 }),
-            Throws.TypeOf<NotFiniteNumberException>().With.Message.Contains("lower the learning rate"));
+            Throws.TypeOf<NotFiniteNumberException>().With.Message.Contains("lower the learning rate").And.Message.Contains(folder.File("out/state.safetensors")));
+        Assert.That(File.Exists(folder.File("out/state.safetensors")), Is.True, "what was learned before is kept");
+    }
+
+    [Test]
+    public void A_loss_that_ends_far_above_its_start_is_a_divergence_and_the_result_is_written()
+    {
+        using TemporaryFolder folder = new();
+        string path = TrainedCheckpointTests.MakeBase(folder, ElementType.F32, isSharded: false);
+        TrainingSummary summary = Run(path, TrainingScope.Full, folder.File("out"), plan: Plan with { LearningRate = 100, Warmup = 0 });
+        Assert.That(summary.HasDiverged, Is.True, $"{summary.FirstLoss} to {summary.LastLoss}");
+        Assert.That(summary.Files.Names, Has.Some.EqualTo("model.safetensors"));
+        Assert.That(File.ReadAllText(folder.File("out/training.json")), Does.Contain("\"diverged\": true"));
+        Assert.That(Run(path, TrainingScope.Embedding, folder.File("sound")).HasDiverged, Is.False);
+        Assert.That(File.ReadAllText(folder.File("sound/training.json")), Does.Not.Contain("diverged"));
+    }
+
+    [Test]
+    public void A_saved_state_that_is_gone_is_missed_and_the_metrics_stay()
+    {
+        using TemporaryFolder folder = new();
+        string path = TrainedCheckpointTests.MakeBase(folder, ElementType.F32, isSharded: false);
+        using CancellationTokenSource cancel = new();
+        Assert.That(() => Run(path, TrainingScope.Embedding, folder.File("out"), heard: new Heard(step =>
+        {
+            if (step == 6) cancel.Cancel();
+        }), cancel: cancel.Token), Throws.InstanceOf<OperationCanceledException>());
+        string metrics = File.ReadAllText(folder.File("out/metrics.jsonl")), state = folder.File("out/state.safetensors");
+        File.Move(state, folder.File("state"));
+        Assert.That(() => Run(path, TrainingScope.Embedding, folder.File("out"), resume: true),
+            Throws.TypeOf<FileNotFoundException>().With.Message.StartsWith($"{state}: the file is gone").And.Message.Contains("name another folder"));
+        Assert.That(File.ReadAllText(folder.File("out/metrics.jsonl")), Is.EqualTo(metrics));
+        File.Move(folder.File("state"), state);
+        Run(path, TrainingScope.Embedding, folder.File("out"), resume: true);
+        Run(path, TrainingScope.Embedding, folder.File("whole"));
+        Assert.That(File.ReadAllBytes(folder.File("out/training.json")), Is.EqualTo(File.ReadAllBytes(folder.File("whole/training.json"))));
     }
 
     private static TrainingSummary Run(string path, TrainingScope scope, string output, bool resume = false, IProgress<TrainingProgress>? heard = null,
