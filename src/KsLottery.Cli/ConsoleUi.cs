@@ -25,8 +25,7 @@ internal sealed class ConsoleUi : IDisposable
         (IsJson, IsQuiet) = (json, quiet);
         _out = new(_stdout, Utf8) { AutoFlush = false };
         _error = new(Console.OpenStandardError(), Utf8) { AutoFlush = true };
-        bool isDumb = Environment.GetEnvironmentVariable("TERM") == "dumb";
-        _useColor = !Console.IsOutputRedirected && !isDumb && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
+        _useColor = !Console.IsOutputRedirected && !Terminal.IsDumb && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
         if (OperatingSystem.IsWindows()) Console.OutputEncoding = Utf8;
     }
 
@@ -99,7 +98,12 @@ internal sealed class ConsoleUi : IDisposable
     }
 
     /// <summary>Starts to show how far some work has come, on stderr, until disposed.</summary>
-    public ProgressLine StartProgress() => _progress = new(_error, !IsQuiet);
+    /// <remarks>
+    /// With <c>--json</c> nothing is rewritten in place, and where stdout is a terminal too there is no progress: a pseudo-terminal takes both
+    /// streams, and the object would not stand alone.
+    /// </remarks>
+    public ProgressLine StartProgress() =>
+        _progress = new(_error, isOn: !IsQuiet && !(IsJson && !Console.IsOutputRedirected), mayRewrite: !IsJson);
 
     /// <inheritdoc/>
     public void Dispose()

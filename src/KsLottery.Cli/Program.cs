@@ -1,44 +1,16 @@
 using System.CommandLine;
-using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using KsLottery.Cli;
-using KsLottery.Cli.Commands;
 
 #if ILGPU
 KsLottery.Engine.Ilgpu.IlgpuDevices.Register();
 #endif
 
-RootCommand root = new("Which embedding rows did this fine-tune change? Finds, exports and applies winning tickets.")
-{
-    CommandBody.Json,
-    CommandBody.Quiet,
-    FindCommand.Create(),
-    DemoCommand.Create(),
-    ApplyCommand.CreateApply(),
-    ApplyCommand.CreateRevert(),
-    ExportCommand.Create(),
-    PretrainCommand.Create(),
-    TuneCommand.Create(),
-    EvalCommand.Create(),
-    CertifyCommand.Create(),
-    ExperimentCommand.Create(),
-    GenerateCommand.Create(),
-    ReportCommand.Create(),
-    ConvertCommand.Create(),
-    InspectCommand.Create(),
-    DevicesCommand.Create(),
-    VerifyCommand.Create(),
-    BenchCommand.Create(),
-};
-root.SetAction(arguments =>
-{
-    new HelpAction().Invoke(arguments);
-    return ExitCode.Usage;
-});
-
+Terminal.Claim();
 try
 {
+    RootCommand root = CommandTree.Create(args);
     // An argument that begins with @ may be a path or a tensor's name: it is no response file.
     ParseResult arguments = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
     InvocationConfiguration configuration = new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };

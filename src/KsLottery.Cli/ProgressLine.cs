@@ -12,15 +12,19 @@ internal sealed class ProgressLine : IDisposable
 
     private readonly Lock _gate = new();
     private readonly TextWriter _writer;
-    private readonly bool _isTerminal = !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") != "dumb";
+    private readonly bool _isTerminal;
     private readonly TimeSpan _pause;
     private bool _isOn;
     private bool _isShown;
     private long _last = Stopwatch.GetTimestamp();
 
-    public ProgressLine(TextWriter writer, bool isOn)
+    /// <param name="writer">Writes to stderr.</param>
+    /// <param name="isOn">Whether anything is shown.</param>
+    /// <param name="mayRewrite">Whether a terminal's line is rewritten.</param>
+    public ProgressLine(TextWriter writer, bool isOn, bool mayRewrite)
     {
         (_writer, _isOn) = (writer, isOn);
+        _isTerminal = mayRewrite && !Console.IsErrorRedirected && !Terminal.IsDumb;
         _pause = _isTerminal ? PauseOnTerminal : PauseElsewhere;
     }
 

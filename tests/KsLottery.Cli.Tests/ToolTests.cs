@@ -62,4 +62,22 @@ public sealed class ToolTests
         Assert.That(KsLotteryTool.RunOnTerminal([("TERM", "xterm"), ("NO_COLOR", "1")], "devices"), Does.Not.Contain("\e[1m").And.Contain("cpu"));
         Assert.That(KsLotteryTool.RunOnTerminal([("TERM", "dumb")], "devices"), Does.Not.Contain("\e[1m"));
     }
+
+    [Test, Platform("Linux", Reason = "script gives the tool a terminal")]
+    public void On_a_terminal_the_object_stands_alone_and_no_control_character_with_it()
+    {
+        if (!File.Exists("/usr/bin/script")) Assert.Ignore("there is no script command to make a terminal with");
+        using TemporaryFolder folder = new();
+        (string model, string tuned, _) = Commands.ApplyTests.MakePatch(folder);
+        foreach (string[] arguments in (string[][])[["devices"], ["inspect", model], ["find", model, tuned]])
+        {
+            string output = KsLotteryTool.RunOnTerminal([("TERM", "xterm")], [.. arguments, "--json"]);
+            Assert.That(output.Replace("\r\n", "\n", StringComparison.Ordinal).TrimEnd('\n').Where(char.IsControl), Is.Empty, output);
+            using System.Text.Json.JsonDocument json = System.Text.Json.JsonDocument.Parse(output);
+            Assert.That(json.RootElement.ValueKind, Is.EqualTo(System.Text.Json.JsonValueKind.Object));
+        }
+        // What is sent for a person is colour, and no state of the terminal.
+        foreach (string[] arguments in (string[][])[["devices"], ["--help"], ["find", "--help"]])
+            Assert.That(KsLotteryTool.RunOnTerminal([("TERM", "xterm"), ("NO_COLOR", "1")], arguments), Does.Not.Contain("\e"));
+    }
 }

@@ -28,10 +28,12 @@ internal static class EvalCommand
 
     private static void ScoreFiles(EvalOptions options, ITextTokenizer? pieces, ConsoleUi ui)
     {
-        IReadOnlyList<string> hypotheses = SegmentFile.Read(options.Hypotheses), references = SegmentFile.Read(options.References);
-        if (hypotheses.Count != references.Count || hypotheses.Count == 0)
-            throw new InvalidDataException($"{options.Hypotheses} has {Sizes.Count(hypotheses.Count, "line")} and {options.References} has "
-                + $"{Sizes.Count(references.Count)}: they must have equally many, one at least. Give the references of these hypotheses.");
+        IReadOnlyList<string> hypotheses = SegmentFile.Read(options.Hypotheses);
+        IReadOnlyList<string>[] references = [.. options.References.Select(SegmentFile.Read)];
+        foreach ((string path, IReadOnlyList<string> lines) in options.References.Zip(references))
+            if (hypotheses.Count != lines.Count || hypotheses.Count == 0)
+                throw new InvalidDataException($"{options.Hypotheses} has {Sizes.Count(hypotheses.Count, "line")} and {path} has "
+                    + $"{Sizes.Count(lines.Count)}: they must have equally many, one at least. Give the references of these hypotheses.");
         GenerationSummary summary = GenerationSummary.Of([.. hypotheses.Select(text => new GeneratedText(text, false))]);
         new EvalReport(ui).Write(options, hypotheses.Count, summary.MeanCharacters, OutputScores.Of(hypotheses, references, pieces));
     }

@@ -24,9 +24,9 @@ internal sealed record EvalOptions
         Description = "Score the lines of this file instead of a model's.",
         HelpName = "FILE",
     };
-    private static readonly Option<string?> ReferencesOption = new("--references")
+    private static readonly Option<string[]> ReferencesOption = new("--references")
     {
-        Description = "Their references, line by line.",
+        Description = "Their references, line by line; given several times, each hypothesis has several.",
         HelpName = "FILE",
     };
     private static readonly Option<string?> SpmOption = new("--spm")
@@ -38,7 +38,7 @@ internal sealed record EvalOptions
     {
         Description = "The width of the beam search; 1, the default, takes the likeliest token each time.",
         HelpName = "N",
-        CustomParser = result => OptionValue.Parse<int>(result, beams => beams >= 1, "it must be a whole number from 1"),
+        CustomParser = result => OptionValue.Whole<int>(result, beams => beams >= 1, "it must be a whole number from 1"),
     };
     private static readonly Option<string?> PresetOption = new Option<string?>("--preset")
     {
@@ -72,7 +72,8 @@ internal sealed record EvalOptions
 
     public string Hypotheses { get; init; } = "";
 
-    public string References { get; init; } = "";
+    /// <summary>Files of references, each with a line for every hypothesis.</summary>
+    public IReadOnlyList<string> References { get; init; } = [];
 
     public string? Spm { get; init; }
 
@@ -110,7 +111,7 @@ internal sealed record EvalOptions
         {
             bool hasModel = result.GetValue(ModelArgument) is not null, hasData = result.GetValue(DataOption) is not null;
             bool hasHypotheses = result.GetValue(HypothesesOption) is not null;
-            bool hasReferences = result.GetValue(ReferencesOption) is not null;
+            bool hasReferences = result.GetResult(ReferencesOption) is not null;
             if (hasModel != hasData || hasHypotheses != hasReferences || hasModel == hasHypotheses)
                 result.AddError("Give MODEL and --data PAIRS, or --hypotheses FILE and --references FILE.");
             else if (hasHypotheses && result.GetValue(OutOption) is not null)
@@ -128,7 +129,7 @@ internal sealed record EvalOptions
         Pairs = PairOptions.From(arguments),
         Prompt = PromptOptions.From(arguments),
         Hypotheses = arguments.GetValue(HypothesesOption) ?? "",
-        References = arguments.GetValue(ReferencesOption) ?? "",
+        References = arguments.GetValue(ReferencesOption) ?? [],
         Spm = arguments.GetValue(SpmOption),
         Beams = arguments.GetValue(BeamsOption) ?? (arguments.GetValue(PresetOption) is null ? 1 : PaperBeams),
         MaxNewTokens = arguments.GetValue(NewTokensOption),

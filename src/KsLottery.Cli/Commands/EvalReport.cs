@@ -17,7 +17,8 @@ internal sealed class EvalReport(ConsoleUi ui)
     {
         WriteTable(scores);
         new FactList()
-            .Add("lines", Sizes.Count(lines))
+            .Add("lines", options.References.Count == 1 ? Sizes.Count(lines)
+                : $"{Sizes.Count(lines)}, each with {Sizes.Count(options.References.Count, "reference")}")
             .Add("mean length", $"{NumberText.Fixed(meanCharacters, 1)} characters")
             .WriteTo(ui);
         ui.WriteLine();
@@ -25,7 +26,7 @@ internal sealed class EvalReport(ConsoleUi ui)
         ui.WriteJson(json =>
         {
             json.WriteString("hypotheses", options.Hypotheses);
-            json.WriteString("references", options.References);
+            json.WriteStrings("references", options.References);
             json.WriteNumber("lines", lines);
             json.WriteNumberOrNull("mean_characters", meanCharacters);
             Write(json, scores);

@@ -52,7 +52,7 @@ internal static class GenerateCommand
         RemarkOnDoubled(prompts[0].Tokens, loaded.Tokenizer, ui);
         StopOptions.Remark(ui, stops, loaded.Tokenizer);
         ui.Remark($"prompt {Sizes.Count(timed.PromptTokens, "token")}, {NumberText.Real(timed.PromptRate)} tokens/s; "
-            + $"generated {Sizes.Count(timed.AppendedTokens, "token")}, {NumberText.Real(timed.AppendedRate)} tokens/s");
+            + $"generated {Sizes.Count(GeneratedCount(results), "token")}, {NumberText.Real(timed.AppendedRate)} tokens/s");
         WriteJson(ui, options, prompts, results, texts, timed, json => StopOptions.WriteJson(json, stops, loaded.Tokenizer));
         return ExitCode.Ok;
     }
@@ -114,9 +114,12 @@ internal static class GenerateCommand
         json.WriteEndArray();
         json.WriteNumber("prompt_tokens", timed.PromptTokens);
         json.WriteNumberOrNull("prompt_tokens_per_second", timed.PromptRate);
-        json.WriteNumber("generated_tokens", timed.AppendedTokens);
+        json.WriteNumber("generated_tokens", GeneratedCount(results));
         json.WriteNumberOrNull("generated_tokens_per_second", timed.AppendedRate);
     });
+
+    /// <summary>The tokens of the texts. The decoder takes one less of each, since nothing follows the last, and one for each beam.</summary>
+    private static long GeneratedCount(IReadOnlyList<Generated> results) => results.Sum(result => (long)result.Tokens.Length);
 
     private sealed class Shown(ProgressLine line) : IProgress<GenerationProgress>
     {

@@ -10,7 +10,7 @@ internal sealed record GenerateOptions
     {
         Description = "The model: a Hugging Face folder, or a .safetensors file with config.json beside it.",
     };
-    private static readonly Option<string?> PromptOption = new("--prompt", "-p")
+    private static readonly FreeTextOption PromptOption = new("--prompt", "-p")
     {
         Description = "The text to continue; without a prompt the model begins one itself.",
         HelpName = "TEXT",
@@ -21,7 +21,7 @@ internal sealed record GenerateOptions
     {
         Description = "0 takes the likeliest token each time; above 0 tokens are drawn, with the logits divided by it.",
         HelpName = "T",
-        CustomParser = result => OptionValue.Parse<double>(result, value => value >= 0 && double.IsFinite(value),
+        CustomParser = result => OptionValue.Real(result, value => value >= 0 && double.IsFinite(value),
             "it must be a number from 0"),
     };
     private static readonly Option<double> TopPOption = new("--top-p")
@@ -29,7 +29,7 @@ internal sealed record GenerateOptions
         Description = "Draws from the fewest, likeliest tokens that together have this probability; 1 draws from all.",
         HelpName = "P",
         DefaultValueFactory = _ => 1,
-        CustomParser = result => OptionValue.Parse<double>(result, value => value > 0 && value <= 1,
+        CustomParser = result => OptionValue.Real(result, value => value > 0 && value <= 1,
             "it must lie above 0 and be 1 at most"),
     };
     private static readonly Option<int> BeamsOption = OptionValue.Count("--beams", 1, 1, "The width of the beam search; 1 is none.");
@@ -39,7 +39,7 @@ internal sealed record GenerateOptions
     {
         Description = "Decides all that is drawn.",
         HelpName = "N",
-        CustomParser = result => OptionValue.Parse<long>(result, seed => seed >= 0, "it must be a whole number from 0"),
+        CustomParser = result => OptionValue.Whole<long>(result, seed => seed >= 0, "it must be a whole number from 0"),
     };
     private static readonly Option<int> BatchOption = OptionValue.Count("--batch", 1, 8, "Sequences held at once, beams included.");
 

@@ -22,7 +22,7 @@ internal static class GenerationConfig
         byte[] bytes = File.ReadAllBytes(path);
         try
         {
-            using JsonDocument document = JsonDocument.Parse(bytes.AsMemory(bytes is [0xEF, 0xBB, 0xBF, ..] ? 3 : 0));
+            using JsonDocument document = JsonDocument.Parse(JsonFile.WithoutMark(bytes));
             if (document.RootElement.ValueKind != JsonValueKind.Object) throw Invalid(path, "the file must hold a JSON object");
             return !document.RootElement.TryGetProperty("eos_token_id", out JsonElement value) ? []
                 : [.. Ids(path, value).Where(id => id >= 0 && id < vocabularySize).Distinct()];

@@ -5,7 +5,7 @@ namespace KsLottery.Engine.Scoring;
 /// <param name="PieceBleu">BLEU by the pieces of a vocabulary (spBLEU), null where none was given.</param>
 /// <param name="Chrf">chrF2.</param>
 /// <param name="ChrfPlusPlus">chrF2++.</param>
-/// <param name="ExactMatchRate">The share of hypotheses that are their reference but for white space at the ends, 0 to 1.</param>
+/// <param name="ExactMatchRate">The share of hypotheses that are a reference of theirs but for white space at the ends, 0 to 1.</param>
 public sealed record CorpusScores(BleuScore Bleu, BleuScore? PieceBleu, ChrfScore Chrf, ChrfScore ChrfPlusPlus, double ExactMatchRate)
 {
     /// <summary>Scores hypotheses by all measures.</summary>
@@ -13,14 +13,24 @@ public sealed record CorpusScores(BleuScore Bleu, BleuScore? PieceBleu, ChrfScor
     /// <param name="references">One for each segment.</param>
     /// <param name="pieces">Cuts text into the pieces of a vocabulary, see <see cref="TextTokenizers.FromPieces"/>; null leaves spBLEU out.</param>
     /// <exception cref="ArgumentException">There are no hypotheses, or the numbers differ.</exception>
-    public static CorpusScores Of(IReadOnlyList<string> hypotheses, IReadOnlyList<string> references, ITextTokenizer? pieces = null)
+    public static CorpusScores Of(IReadOnlyList<string> hypotheses, IReadOnlyList<string> references, ITextTokenizer? pieces = null) =>
+        Of(hypotheses, [references], pieces);
+
+    /// <summary>Scores hypotheses with several references each, by all measures.</summary>
+    /// <param name="hypotheses">One for each segment.</param>
+    /// <param name="references">One or more translations, each with one line for each segment; see <see cref="Scoring.Bleu.Corpus"/> and
+    /// <see cref="Scoring.Chrf.Corpus"/> for what is made of several.</param>
+    /// <param name="pieces">Cuts text into the pieces of a vocabulary; null leaves spBLEU out.</param>
+    /// <exception cref="ArgumentException">There are no hypotheses or no references, or their numbers of lines differ.</exception>
+    public static CorpusScores Of(
+        IReadOnlyList<string> hypotheses, IReadOnlyList<IReadOnlyList<string>> references, ITextTokenizer? pieces = null)
     {
-        BleuScore bleu = Scoring.Bleu.Corpus(hypotheses, [references]);
-        int exact = hypotheses.Zip(references).Count(pair => pair.First.AsSpan().Trim().SequenceEqual(pair.Second.AsSpan().Trim()));
+        BleuScore bleu = Scoring.Bleu.Corpus(hypotheses, references);
+        int exact = hypotheses.Index().Count(h => references.Any(lines => h.Item.AsSpan().Trim().SequenceEqual(lines[h.Index].AsSpan().Trim())));
         return new(bleu,
-            pieces is null ? null : Scoring.Bleu.Corpus(hypotheses, [references], new() { Tokenizer = pieces }),
-            Scoring.Chrf.Corpus(hypotheses, [references]),
-            Scoring.Chrf.Corpus(hypotheses, [references], ChrfOptions.ChrfPlusPlus),
+            pieces is null ? null : Scoring.Bleu.Corpus(hypotheses, references, new() { Tokenizer = pieces }),
+            Scoring.Chrf.Corpus(hypotheses, references),
+            Scoring.Chrf.Corpus(hypotheses, references, ChrfOptions.ChrfPlusPlus),
             (double)exact / hypotheses.Count);
     }
 }

@@ -11,11 +11,20 @@ public sealed record OutputScores(CorpusScores Raw, CorpusScores FirstLine, Corp
         [(HypothesisForm.Raw, Raw), (HypothesisForm.FirstLine, FirstLine), (HypothesisForm.Response, Response)];
 
     /// <summary>Scores outputs in every form.</summary>
-    /// <inheritdoc cref="CorpusScores.Of" path="/exception"/>
+    /// <inheritdoc cref="CorpusScores.Of(IReadOnlyList{string}, IReadOnlyList{string}, ITextTokenizer)" path="/exception"/>
     /// <param name="outputs">What was written for each segment.</param>
     /// <param name="references">One for each segment.</param>
     /// <param name="pieces">Cuts text into the pieces of a vocabulary; null leaves spBLEU out.</param>
-    public static OutputScores Of(IReadOnlyList<string> outputs, IReadOnlyList<string> references, ITextTokenizer? pieces = null)
+    public static OutputScores Of(IReadOnlyList<string> outputs, IReadOnlyList<string> references, ITextTokenizer? pieces = null) =>
+        Of(outputs, [references], pieces);
+
+    /// <summary>Scores outputs with several references each, in every form.</summary>
+    /// <inheritdoc cref="CorpusScores.Of(IReadOnlyList{string}, IReadOnlyList{IReadOnlyList{string}}, ITextTokenizer)" path="/exception"/>
+    /// <param name="outputs">What was written for each segment.</param>
+    /// <param name="references">One or more translations, each with one line for each segment.</param>
+    /// <param name="pieces">Cuts text into the pieces of a vocabulary; null leaves spBLEU out.</param>
+    public static OutputScores Of(
+        IReadOnlyList<string> outputs, IReadOnlyList<IReadOnlyList<string>> references, ITextTokenizer? pieces = null)
     {
         ArgumentNullException.ThrowIfNull(outputs);
         return new(In(HypothesisForm.Raw), In(HypothesisForm.FirstLine), In(HypothesisForm.Response));

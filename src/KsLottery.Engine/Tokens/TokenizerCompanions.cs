@@ -161,7 +161,7 @@ internal sealed class TokenizerCompanions
         byte[] bytes = TokenizerFile.Read(path);
         try
         {
-            JsonDocument document = JsonDocument.Parse(bytes.AsMemory(bytes is [0xEF, 0xBB, 0xBF, ..] ? 3 : 0));
+            JsonDocument document = JsonDocument.Parse(JsonFile.WithoutMark(bytes));
             if (document.RootElement.ValueKind == JsonValueKind.Object) return document;
             document.Dispose();
             throw Invalid(path, "the file holds no JSON object", "a JSON object");

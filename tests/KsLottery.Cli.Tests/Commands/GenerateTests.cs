@@ -22,6 +22,15 @@ public sealed class GenerateTests
             + "kslottery: prompt 1 token, .* tokens/s; generated [0-9]+ tokens, .* tokens/s\n$"));
     }
 
+    [TestCase("1"), TestCase("4", "--beams", "3"), TestCase("20"), TestCase("20", "--stop-id", "263")]
+    public void Generated_tokens_are_those_of_the_texts(string most, params string[] more)
+    {
+        JsonElement json = KsLotteryTool.Run(["generate", Model, "--tokenizer", Tokenizer, "--prompt", "Once upon a time", "--max-new-tokens", most, "--json", "--quiet", .. more]).Json();
+        int count = json.GetProperty("texts").EnumerateArray().Sum(text => text.GetProperty("tokens").GetArrayLength());
+        Assert.That(json.GetProperty("generated_tokens").GetInt64(), Is.EqualTo(count));
+        if (!json.GetProperty("texts")[0].GetProperty("stopped_at_eos").GetBoolean()) Assert.That($"{count}", Is.EqualTo(most));
+    }
+
     [Test]
     public void Every_prompt_of_a_file_is_continued_as_it_is_alone()
     {
