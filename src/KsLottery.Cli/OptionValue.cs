@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using System.Globalization;
+using System.Numerics;
+using KsLottery.Engine;
 
 namespace KsLottery.Cli;
 
@@ -11,11 +12,23 @@ internal static class OptionValue
     /// <param name="result">The value as it was typed.</param>
     /// <param name="isValid">The range.</param>
     /// <param name="rule">The range in words, such as <c>it must be a whole number from 0</c>.</param>
-    public static T Parse<T>(ArgumentResult result, Predicate<T> isValid, string rule) where T : struct, IParsable<T>
+    public static T Whole<T>(ArgumentResult result, Predicate<T> isValid, string rule) where T : struct, IBinaryInteger<T>
     {
         string text = result.Tokens[0].Value;
-        if (T.TryParse(text, CultureInfo.InvariantCulture, out T value) && isValid(value)) return value;
-        result.AddError($"{result.Argument.Name} is {ConsoleUi.OneLine(text)}; {rule}.");
+        return PlainNumber.TryWhole(text, out T value) && isValid(value) ? value : Refuse<T>(result, text, rule);
+    }
+
+    /// <inheritdoc cref="Whole"/>
+    public static double Real(ArgumentResult result, Predicate<double> isValid, string rule)
+    {
+        string text = result.Tokens[0].Value;
+        return PlainNumber.TryReal(text, out double value) && isValid(value) ? value : Refuse<double>(result, text, rule);
+    }
+
+    private static T Refuse<T>(ArgumentResult result, string text, string rule) where T : struct
+    {
+        string remedy = text.Contains(',', StringComparison.Ordinal) ? $" {PlainNumber.PointRule}." : "";
+        result.AddError($"{result.Argument.Name} is {ConsoleUi.OneLine(text)}; {rule}.{remedy}");
         return default;
     }
 
@@ -25,17 +38,43 @@ internal static class OptionValue
         Description = description,
         HelpName = "N",
         DefaultValueFactory = _ => usual,
-        CustomParser = result => Parse<int>(result, value => value >= least, $"it must be a whole number from {least}"),
+        CustomParser = result => Whole<int>(result, value => value >= least, $"it must be a whole number from {least}"),
     };
 
-    /// <summary>An option for a number that may be left out.</summary>
+    /// <summary>An option for a whole number that may be left out.</summary>
     public static Option<T?> Optional<T>(string name, string helpName, Predicate<T> isValid, string rule, string description)
-        where T : struct, IParsable<T> => new(name)
+        where T : struct, IBinaryInteger<T> => new(name)
         {
             Description = description,
             HelpName = helpName,
-            CustomParser = result => Parse(result, isValid, rule),
+            CustomParser = result => Whole(result, isValid, rule),
         };
+
+    /// <summary>An option for a number that may be left out.</summary>
+    public static Option<double?> OptionalReal(string name, string helpName, Predicate<double> isValid, string rule, string description) =>
+        new(name)
+        {
+            Description = description,
+            HelpName = helpName,
+            CustomParser = result => Real(result, isValid, rule),
+        };
+
+    /// <summary>An option for tokens of the model, which may be given several times.</summary>
+    public static Option<int[]> Ids(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "ID",
+        CustomParser = ParseIds,
+    };
+
+    private static int[] ParseIds(ArgumentResult result)
+    {
+        int[] ids = new int[result.Tokens.Count];
+        foreach ((int i, Token token) in result.Tokens.Index())
+            if (!PlainNumber.TryDigits(token.Value, out ids[i]))
+                return [Refuse<int>(result, token.Value, "it must be a token's number, a whole number from 0")];
+        return ids;
+    }
 
     /// <summary>An option for a whole number from 1 that may be left out.</summary>
     public static Option<int?> OptionalCount(string name, string description) =>
@@ -47,6 +86,6 @@ internal static class OptionValue
         Description = description,
         HelpName = "SHARE",
         DefaultValueFactory = _ => usual,
-        CustomParser = result => Parse<double>(result, share => share is >= 0 and < 1, "it must be a number from 0 to below 1"),
+        CustomParser = result => Real(result, share => share is >= 0 and < 1, "it must be a number from 0 to below 1"),
     };
 }

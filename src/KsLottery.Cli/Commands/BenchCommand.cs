@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Diagnostics;
 using KsLottery.Cli.Bench;
 using KsLottery.Engine;
@@ -21,6 +22,7 @@ internal static class BenchCommand
     {
         Description = "Row pairs to generate; by default as many as take 64 MiB a matrix, more than the caches hold.",
         HelpName = "N",
+        CustomParser = AnyWhole,
     };
 
     private static readonly Option<int> Width = new("--width")
@@ -28,6 +30,7 @@ internal static class BenchCommand
         Description = $"Elements of a row, 1 to {KsRowKernels.MaximumWidth}.",
         DefaultValueFactory = _ => 4096,
         HelpName = "D",
+        CustomParser = AnyWhole,
     };
 
     private static readonly Option<string[]> Types = Choice("--dtype", "f32", "Element type", TypeNames);
@@ -44,6 +47,7 @@ internal static class BenchCommand
         Description = "Threads that test rows; 0 takes one for each processor.",
         DefaultValueFactory = _ => 1,
         HelpName = "N",
+        CustomParser = AnyWhole,
     };
 
     private static readonly Option<double> Seconds = new("--seconds")
@@ -51,6 +55,7 @@ internal static class BenchCommand
         Description = "Time to measure each figure, all repetitions together.",
         DefaultValueFactory = _ => 0.5,
         HelpName = "S",
+        CustomParser = result => OptionValue.Real(result, _ => true, "it must be a number"),
     };
 
     private static readonly Option<bool> Scan = new("--scan")
@@ -147,6 +152,8 @@ internal static class BenchCommand
         if (usual is not null) option.DefaultValueFactory = _ => [usual];
         return option.AcceptOnlyFromAmong([.. values, All]);
     }
+
+    private static int AnyWhole(ArgumentResult result) => OptionValue.Whole<int>(result, _ => true, "it must be a whole number");
 
     private static void Require(bool condition, string problem)
     {

@@ -32,6 +32,7 @@ internal static class BenchModelCommand
         Description = "Time to measure each figure.",
         DefaultValueFactory = _ => 2,
         HelpName = "S",
+        CustomParser = result => OptionValue.Real(result, seconds => seconds is > 0 and <= 3600, "it must be a number above 0, to 3600"),
     };
 
     public static Command Create()
@@ -65,7 +66,6 @@ internal static class BenchModelCommand
         Require(width % heads == 0 && width / heads % 2 == 0, $"--width {width}: give an even multiple of the {heads} heads");
         Require(keyHeads > 0 && heads % keyHeads == 0, $"--key-heads {keyHeads}: give a divisor of the {heads} heads");
         Require(rows < vocabulary, $"--rows {rows}: give fewer than the {vocabulary} rows of the vocabulary");
-        Require(arguments.GetValue(Seconds) > 0, "--seconds: give more than 0");
         LlamaConfig config = new()
         {
             Width = width,

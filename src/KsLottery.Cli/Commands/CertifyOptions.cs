@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using System.Globalization;
+using KsLottery.Engine;
 using KsLottery.Engine.Certificates;
 using KsLottery.Engine.Checkpoints;
 
@@ -66,7 +66,7 @@ internal sealed record CertifyOptions
         Description = "The confidence of the intervals.",
         HelpName = "C",
         DefaultValueFactory = _ => new CertificateOptions().Confidence,
-        CustomParser = result => OptionValue.Parse<double>(result, c => c is > 0 and < 1, "it must lie between 0 and 1, for instance 0.95"),
+        CustomParser = result => OptionValue.Real(result, c => c is > 0 and < 1, "it must lie between 0 and 1, for instance 0.95"),
     };
     private static readonly Option<int> LimitOption = OptionValue.Count("--limit", 0, 0, "Only the first N pairs; 0 takes all.");
     private static readonly Option<string> OverlongOption = new Option<string>("--overlong")
@@ -90,7 +90,7 @@ internal sealed record CertifyOptions
         Description = "With --check: by how much a probability may differ, for a device that rounds otherwise, such as 1e-5.",
         HelpName = "T",
         DefaultValueFactory = _ => 0,
-        CustomParser = result => OptionValue.Parse<double>(result, t => t is >= 0 and < 1, "it must be a number from 0 to below 1"),
+        CustomParser = result => OptionValue.Real(result, t => t is >= 0 and < 1, "it must be a number from 0 to below 1"),
     };
     private static readonly Option<int> ShownOption = OptionValue.Count("--show", 0, UsualLimit,
         "The most violations that are shown; 0 shows all.");
@@ -249,7 +249,7 @@ internal sealed record CertifyOptions
         List<double> alphas = [];
         foreach (string part in result.Tokens[0].Value.Split(','))
         {
-            if (!double.TryParse(part, NumberStyles.Float, CultureInfo.InvariantCulture, out double alpha) || !(alpha > 0 && alpha < 1))
+            if (!PlainNumber.TryReal(part, out double alpha) || !(alpha > 0 && alpha < 1))
             {
                 result.AddError($"--alphas has {ConsoleUi.OneLine(part)}; each must lie between 0 and 1, for instance 0.01,0.05,0.1.");
                 return null;

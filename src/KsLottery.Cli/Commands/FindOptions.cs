@@ -34,7 +34,7 @@ internal sealed record FindOptions
         Description = "A row wins where p (adjusted, with --adjust) is below this threshold.",
         HelpName = "A",
         DefaultValueFactory = _ => new TicketSelection().Alpha,
-        CustomParser = result => OptionValue.Parse<double>(result, alpha => alpha > 0 && alpha < 1,
+        CustomParser = result => OptionValue.Real(result, alpha => alpha > 0 && alpha < 1,
             "it must lie between 0 and 1, for instance 0.05"),
     };
     private static readonly Option<string> MethodOption = new("--method")
@@ -52,7 +52,7 @@ internal sealed record FindOptions
     {
         Description = "The ticket is the K best rows, those of largest h, whatever alpha.",
         HelpName = "K",
-        CustomParser = result => OptionValue.Parse<int>(result, top => top >= 1, "it must be a whole number from 1"),
+        CustomParser = result => OptionValue.Whole<int>(result, top => top >= 1, "it must be a whole number from 1"),
     };
     private static readonly Option<string?> TokenizerOption = new("--tokenizer")
     {
@@ -78,7 +78,7 @@ internal sealed record FindOptions
         Description = "The most rows that the table shows; 0 shows all.",
         HelpName = "N",
         DefaultValueFactory = _ => UsualLimit,
-        CustomParser = result => OptionValue.Parse<int>(result, limit => limit >= 0, "it must be a whole number from 0"),
+        CustomParser = result => OptionValue.Whole<int>(result, limit => limit >= 0, "it must be a whole number from 0"),
     };
 
     public required string Base { get; init; }

@@ -11,32 +11,32 @@ internal static class PlanOptions
     private const string Positive = "it must be a number above 0", NotNegative = "it must be a number from 0";
     private const string Decay = "it must be a number from 0 to below 1";
 
-    private static readonly Option<double?> Epochs = OptionValue.Optional<double>("--epochs", "N", IsPositive, Positive,
+    private static readonly Option<double?> Epochs = OptionValue.OptionalReal("--epochs", "N", IsPositive, Positive,
         "How often the data are gone through.");
     private static readonly Option<long?> Steps = OptionValue.Optional<long>("--steps", "N", n => n >= 1,
         "it must be a whole number from 1", "Optimizer steps, in place of --epochs.");
     private static readonly Option<int?> Batch = OptionValue.OptionalCount("--batch", "Sequences of an optimizer step.");
     private static readonly Option<int?> MicroBatch = OptionValue.OptionalCount("--micro-batch",
         "Tokens computed at once; fewer take less memory. 2048 by default.");
-    private static readonly Option<double?> LearningRate = OptionValue.Optional<double>("--learning-rate", "RATE", IsPositive, Positive,
+    private static readonly Option<double?> LearningRate = OptionValue.OptionalReal("--learning-rate", "RATE", IsPositive, Positive,
         "The largest learning rate.");
     private static readonly Option<string?> Schedule = new Option<string?>("--schedule")
     {
         Description = "Whether the rate falls by half a cosine or stays.",
     }.AcceptOnlyFromAmong("cosine", "constant");
-    private static readonly Option<double?> FinalRate = OptionValue.Optional<double>("--final-rate", "SHARE", n => n is >= 0 and <= 1,
+    private static readonly Option<double?> FinalRate = OptionValue.OptionalReal("--final-rate", "SHARE", n => n is >= 0 and <= 1,
         "it must be a number from 0 to 1", "Where a cosine ends, as a share of the largest rate; 0 by default.");
-    private static readonly Option<double?> Warmup = OptionValue.Optional<double>("--warmup", "W",
+    private static readonly Option<double?> Warmup = OptionValue.OptionalReal("--warmup", "W",
         n => n is >= 0 and < 1 || (n == Math.Floor(n) && n < long.MaxValue),
         "it must be a share from 0 to below 1, or a whole number of steps",
         "The linear rise of the rate: below 1 a share of the steps, from 1 a number of steps. 0.03 by default.");
-    private static readonly Option<double?> Clip = OptionValue.Optional<double>("--clip", "NORM", IsNotNegative, NotNegative,
+    private static readonly Option<double?> Clip = OptionValue.OptionalReal("--clip", "NORM", IsNotNegative, NotNegative,
         "The norm that all gradients together are scaled down to; 0 never scales. 1 by default.");
-    private static readonly Option<double?> WeightDecay = OptionValue.Optional<double>("--weight-decay", "X", IsNotNegative, NotNegative,
+    private static readonly Option<double?> WeightDecay = OptionValue.OptionalReal("--weight-decay", "X", IsNotNegative, NotNegative,
         "AdamW's decay of matrices.");
-    private static readonly Option<double?> Beta1 = OptionValue.Optional<double>("--beta1", "X", n => n is >= 0 and < 1, Decay,
+    private static readonly Option<double?> Beta1 = OptionValue.OptionalReal("--beta1", "X", n => n is >= 0 and < 1, Decay,
         "Decay of AdamW's first moment.");
-    private static readonly Option<double?> Beta2 = OptionValue.Optional<double>("--beta2", "X", n => n is >= 0 and < 1, Decay,
+    private static readonly Option<double?> Beta2 = OptionValue.OptionalReal("--beta2", "X", n => n is >= 0 and < 1, Decay,
         "Decay of AdamW's second moment.");
     private static readonly Option<ulong?> Seed = OptionValue.Optional<ulong>("--seed", "N", _ => true, "it must be a whole number from 0",
         "Decides all that is random; 42 by default.");

@@ -30,7 +30,7 @@ internal sealed record PretrainOptions
         Description = "Tokens of the tokenizer that is learned.",
         HelpName = "N",
         DefaultValueFactory = _ => 4096,
-        CustomParser = result => OptionValue.Parse<int>(result, n => n is >= BpeTrainer.SmallestVocabulary and <= LargestVocabulary,
+        CustomParser = result => OptionValue.Whole<int>(result, n => n is >= BpeTrainer.SmallestVocabulary and <= LargestVocabulary,
             $"it must be a whole number from {BpeTrainer.SmallestVocabulary} to {LargestVocabulary}"),
     };
     private static readonly Option<int> WidthOption = OptionValue.Count("--width", 2, 256, "d, the width of an embedding row.");

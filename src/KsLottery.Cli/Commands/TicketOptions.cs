@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using System.Globalization;
+using KsLottery.Engine;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Corpora;
 using KsLottery.Engine.Tickets;
@@ -70,7 +70,7 @@ internal sealed record TicketOptions(string? Path, string? Only, int? Rows)
                     Line($"rows:random|k:{count}|seed:{seed}"));
             case Frequency: return new(RowChoice.MostFrequent(training, count), Line($"rows:frequency|k:{count}"));
         }
-        int best = int.Parse(Only, CultureInfo.InvariantCulture);
+        _ = PlainNumber.TryDigits(Only, out int best);
         return best <= ticket!.Ids.Count ? new([.. ticket.Ids.Take(best)], Line($"{ticket.Signature}|only:{best}"))
             : throw new CommandException(ExitCode.BadInput,
                 Line($"--only {best}: the ticket has {ticket.Ids.Count} rows. Take that many at most."));
@@ -87,7 +87,7 @@ internal sealed record TicketOptions(string? Path, string? Only, int? Rows)
         }
         else if (hasRows)
             result.AddError("--rows belongs to --only random or --only frequency; --only K takes the K best rows of a ticket.");
-        else if (only is not null && !(int.TryParse(only, NumberStyles.None, CultureInfo.InvariantCulture, out int best) && best >= 1))
+        else if (only is not null && !(PlainNumber.TryDigits(only, out int best) && best >= 1))
             result.AddError($"--only is {ConsoleUi.OneLine(only)}; it must be a whole number from 1, {Random} or {Frequency}.");
         else if (only is not null && !hasTicket) result.AddError($"--only {only} needs the --ticket whose best rows it takes.");
     }

@@ -32,7 +32,7 @@ internal static class VerifyCommand
         Description = "Time to measure each figure of perf.",
         DefaultValueFactory = _ => 0.3,
         HelpName = "S",
-        CustomParser = result => OptionValue.Parse<double>(result, s => s is >= 0.01 and <= 3600, "it must be a number from 0.01 to 3600"),
+        CustomParser = result => OptionValue.Real(result, s => s is >= 0.01 and <= 3600, "it must be a number from 0.01 to 3600"),
     };
 
     public static Command Create()

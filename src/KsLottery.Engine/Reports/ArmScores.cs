@@ -27,8 +27,7 @@ internal sealed record ArmScores(string Task, string Method, int? Rows, long Par
     public static IReadOnlyList<ArmScores> Read(string path) => [.. TsvFile.Read(path, Fixed).Select(line => new ArmScores(
         line.Has(TaskColumn) ? line.Text(TaskColumn) : "", line.Text("method"),
         line.Text("rows") is "" or "nan" ? null : (int)line.Integer("rows", 0, int.MaxValue), line.Integer("parameters", 0, long.MaxValue),
-        line.Columns.Except(Fixed).Where(c => double.TryParse(line.Text(c), System.Globalization.CultureInfo.InvariantCulture, out _))
-            .ToDictionary(c => c, line.Real)))];
+        line.Numbers(Fixed).ToDictionary(c => c, line.Real)))];
 
     /// <summary>The tasks, in the order of their first lines.</summary>
     public static IReadOnlyList<IReadOnlyList<ArmScores>> ByTask(IEnumerable<ArmScores> arms) =>

@@ -46,7 +46,7 @@ internal sealed class NumberTable(params string[] columns)
     }
 
     private static string Shorter(string cell) =>
-        cell.Length > 8 && double.TryParse(cell, System.Globalization.CultureInfo.InvariantCulture, out double value)
+        cell.Length > 8 && PlainNumber.TryReal(cell, out double value)
             ? Digits.Real(value)
             : cell;
 }

@@ -49,7 +49,7 @@ internal static class TensorShiftMap
         int place = Array.FindIndex(parts, p => p.Length is > 0 and < 6 && p.All(char.IsAsciiDigit));
         if (place >= 0)
         {
-            layer = int.Parse(parts[place], CultureInfo.InvariantCulture);
+            layer = PlainNumber.TryDigits(parts[place], out int number) ? number : null;
             parts = parts[(place + 1)..];
         }
         else if (parts is ["model", ..]) parts = parts[1..];

@@ -14,10 +14,14 @@ internal static class TsvFile
     public static IEnumerable<TsvLine> Read(string path, params string[] columns)
     {
         Dictionary<string, int>? places = null;
-        int number = 0;
+        int number = 0, blank = 0;
         foreach (string text in File.ReadLines(path))
         {
             number++;
+            if (text.Length == 0 && blank == 0) blank = number;
+            if (text.Length == 0) continue;
+            if (blank > 0)
+                throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"{path}: line {blank} is blank. Write the file again."));
             string[] cells = text.Split('\t');
             if (places is null)
             {
@@ -51,7 +55,7 @@ internal readonly struct TsvLine(string path, int number, Dictionary<string, int
 
     /// <summary>A whole number within a range.</summary>
     public long Integer(string column, long least, long most) =>
-        long.TryParse(Text(column), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value)
+        PlainNumber.TryWhole(Text(column), out long value)
         && value >= least && value <= most
             ? value
             : throw Wrong(column, $"it must be a whole number from {Digits.Exact(least)} to {Digits.Exact(most)}");
@@ -66,9 +70,16 @@ internal readonly struct TsvLine(string path, int number, Dictionary<string, int
             "" or "nan" or "-" => double.NaN,
             "inf" => double.PositiveInfinity,
             "-inf" => double.NegativeInfinity,
-            _ => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) ? value
-                : throw Wrong(column, "it must be a number"),
+            _ => PlainNumber.TryReal(text, out double value) ? value
+                : throw Wrong(column, $"it must be a number. {PlainNumber.PointRule}"),
         };
+    }
+
+    /// <summary>Columns whose cell is a number, or was meant as one: a comma in it is refused where it is read.</summary>
+    public IEnumerable<string> Numbers(params IEnumerable<string> except)
+    {
+        TsvLine line = this;
+        return line.Columns.Except(except).Where(column => line.Text(column) is "nan" || PlainNumber.IsMeant(line.Text(column)));
     }
 
     /// <summary>Yes or no, in any of the usual words.</summary>

@@ -56,10 +56,10 @@ public sealed record TicketList(IReadOnlyList<int> Ids, string Signature)
             string text = line.Split('#')[0];
             string[] cells = text.Contains('\t', StringComparison.Ordinal) ? [text.Split('\t')[0]]
                 : text.Split((char[])[' ', ','], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-            if (number == 1 && !cells.All(cell => int.TryParse(cell, out _))) continue;
+            if (number == 1 && cells.Length > 0 && !Array.Exists(cells, cell => PlainNumber.IsMeant(cell))) continue;
             foreach (string cell in cells)
             {
-                if (!int.TryParse(cell.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out int id) || id >= rowCount)
+                if (!PlainNumber.TryDigits(cell.AsSpan().Trim(), out int id) || id >= rowCount)
                     throw Invalid($"'{cell.Trim()}' is no row of the embedding, which has 0 to {rowCount - 1}. Mend the line.");
                 if (!known.Add(id)) throw Invalid($"row {id} is there twice. Give each row once.");
                 ids.Add(id);

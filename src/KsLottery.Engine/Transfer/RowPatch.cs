@@ -188,7 +188,7 @@ public sealed partial class RowPatch : IDisposable
         string shape = Metadata(key);
         string ending = string.Create(CultureInfo.InvariantCulture, $",{Rows.Shape[1]}]");
         return shape.StartsWith('[') && shape.EndsWith(ending, StringComparison.Ordinal)
-            && long.TryParse(shape.AsSpan(1..^ending.Length), NumberStyles.None, CultureInfo.InvariantCulture, out long rows)
+            && PlainNumber.TryDigits(shape.AsSpan(1..^ending.Length), out long rows)
             ? rows
             : throw Invalid($"{key} is {Quote(shape)}, it should be \"[rows{ending}\" as {RowsName} is {Describe(Rows)}");
     }
