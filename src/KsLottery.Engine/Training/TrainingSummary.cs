@@ -18,7 +18,7 @@ public sealed record TrainingSummary
     public double? LastLoss { get; init; }
 
     /// <summary>Whether the loss ended far above where it began: of n steps, with w = n/4 from 1 to 10, the lowest loss of the last w lies
-    /// above the highest of the first w, s, by more than max(1 nat, s/2)·(1 + 2/w).</summary>
+    /// above the first step's, s, by more than max(1 nat, s/2)·(1 + 2/w).</summary>
     public bool HasDiverged { get; init; }
 
     /// <summary>The loss of the evaluation set before the first step.</summary>

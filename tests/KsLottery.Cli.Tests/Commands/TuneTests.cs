@@ -17,7 +17,7 @@ public sealed class TuneTests : IDisposable
     [Test]
     public void A_training_that_ends_far_above_its_start_is_no_success_unless_that_is_allowed()
     {
-        string[] hot = ["--steps", "12", "--learning-rate", "100", "--quiet"];
+        string[] hot = ["--steps", "12", "--learning-rate", "10", "--quiet"];
         ToolRun run = KsLotteryTool.Run([.. _fixture.Tune("hot", "full", hot), "--json"]);
         Assert.That(run.ExitCode, Is.EqualTo(4), run.Error);
         Assert.That(run.Error, Does.StartWith("kslottery: error: the training diverged: its loss began at ").And.Contain(_fixture.File("hot")).And.Contain("--allow-divergence"));

@@ -23,8 +23,10 @@ internal sealed class DivergenceTests
             Assert.That(Divergence.Of(losses), Is.True);
             losses[^3] = 2;
         }
-        losses[3] = double.NaN;
+        losses[0] = double.NaN;
         Assert.That(Divergence.Of(losses), Is.True, "what the end is held against is no number");
+        losses[0] = 2;
+        Assert.That(Divergence.Of([2, .. Enumerable.Repeat<double?>(500, 39)]), Is.True, "the first change was enough");
         Assert.That(Divergence.Of([double.PositiveInfinity, double.PositiveInfinity]), Is.True);
     }
 }

@@ -106,7 +106,7 @@ public class TuningRunTests
     {
         using TemporaryFolder folder = new();
         string path = TrainedCheckpointTests.MakeBase(folder, ElementType.F32, isSharded: false);
-        TrainingSummary summary = Run(path, TrainingScope.Full, folder.File("out"), plan: Plan with { LearningRate = 100, Warmup = 0 });
+        TrainingSummary summary = Run(path, TrainingScope.Full, folder.File("out"), plan: Plan with { LearningRate = 3, Warmup = 0 });
         Assert.That(summary.HasDiverged, Is.True, $"{summary.FirstLoss} to {summary.LastLoss}");
         Assert.That(summary.Files.Names, Has.Some.EqualTo("model.safetensors"));
         Assert.That(File.ReadAllText(folder.File("out/training.json")), Does.Contain("\"diverged\": true"));
