@@ -6,7 +6,7 @@ namespace KsLottery.Cli;
 /// <summary>What holds for the arguments of every command: an option stands once, and its value is no other option.</summary>
 /// <remarks>
 /// The parser takes whatever follows an option for its value, so that <c>--out --json</c> names a folder <c>--json</c>. Such a value must
-/// be written <c>--out=--json</c>; only a <see cref="FreeTextOption"/> takes it as it is.
+/// be written <c>--out=--json</c>; only a <see cref="FreeTextOption{T}"/> takes it as it is.
 /// </remarks>
 /// <param name="arguments">The arguments as they were typed.</param>
 internal sealed class ArgumentRules(IReadOnlyList<string> arguments)
@@ -43,7 +43,7 @@ internal sealed class ArgumentRules(IReadOnlyList<string> arguments)
             result.AddError($"{result.Option.Name} is given {result.IdentifierTokenCount} times; give it once.");
             return false;
         }
-        if (result.Option is FreeTextOption) return true;
+        if (result.Option is IFreeText) return true;
         foreach (string value in result.Tokens.Select(token => token.Value).Where(value => LooksLikeOption(value, command)))
         {
             if (IsJoined(result.Option, value)) continue;

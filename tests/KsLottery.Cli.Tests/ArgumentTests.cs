@@ -58,7 +58,7 @@ public sealed class ArgumentTests
             {
                 bool isLack = Errors([.. words, option.Name, value]).Any(e => e.StartsWith($"{option.Name} lacks its value", StringComparison.Ordinal));
                 bool isLackJoined = Errors([.. words, $"{option.Name}={value}"]).Any(e => e.Contains("lacks its value", StringComparison.Ordinal));
-                bool isFree = option is FreeTextOption;
+                bool isFree = option is IFreeText;
                 Assert.That((isLack, isLackJoined), Is.EqualTo((!isFree, false)), $"{string.Join(' ', words)} {option.Name} {value}");
                 if (isFree) free++;
                 else refused++;

@@ -10,7 +10,7 @@ internal sealed record GenerateOptions
     {
         Description = "The model: a Hugging Face folder, or a .safetensors file with config.json beside it.",
     };
-    private static readonly FreeTextOption PromptOption = new("--prompt", "-p")
+    private static readonly FreeTextOption<string?> PromptOption = new("--prompt", "-p")
     {
         Description = "The text to continue; without a prompt the model begins one itself.",
         HelpName = "TEXT",

@@ -14,7 +14,7 @@ internal sealed record PromptOptions(PromptTemplate? Template, string? SourceLan
         Description = "The form of the prompt.",
         HelpName = string.Join('|', PromptTemplate.All),
     }.AcceptOnlyFromAmong([.. PromptTemplate.All.Select(form => form.Name)]);
-    private static readonly FreeTextOption TextOption = new("--template-text")
+    private static readonly FreeTextOption<string?> TextOption = new("--template-text")
     {
         Description = @"A prompt of your own, with {source}, {src_lang}, {tgt_lang} and {instruction}; \n is a line feed.",
         HelpName = "TEXT",

@@ -10,15 +10,11 @@ namespace KsLottery.Cli.Commands;
 internal sealed record StopOptions(IReadOnlyList<int> Ids, IReadOnlyList<string> Texts)
 {
     /// <summary>The option for tokens.</summary>
-    public static readonly Option<int[]> Id = new("--stop-id")
-    {
-        Description = "A further token that ends a text, beside those that the model's files name; may be given several times; 1 for "
-            + "llama2.c's models.",
-        HelpName = "ID",
-    };
+    public static readonly Option<int[]> Id = OptionValue.Ids("--stop-id",
+        "A further token that ends a text, beside those that the model's files name; may be given several times; 1 for llama2.c's models.");
 
     /// <summary>The option for texts.</summary>
-    public static readonly Option<string[]> Text = new("--stop")
+    public static readonly FreeTextOption<string[]> Text = new("--stop")
     {
         Description = "A text, or a token's name, that ends what is written where it occurs, and is not part of it; may be given several times.",
         HelpName = "TEXT",

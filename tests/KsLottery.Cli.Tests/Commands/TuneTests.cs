@@ -30,7 +30,7 @@ public sealed class TuneTests : IDisposable
         JsonElement allowed = KsLotteryTool.Run([.. _fixture.Tune("allowed", "full", hot), "--json", "--allow-divergence"]).Json();
         Assert.That(allowed.GetProperty("diverged").GetBoolean(), Is.True);
 
-        ToolRun infinite = KsLotteryTool.Run([.. _fixture.Tune("infinite", "full", "--steps", "12", "--learning-rate", "1e38", "--clip", "0", "--warmup", "0", "--quiet")]);
+        ToolRun infinite = KsLotteryTool.Run([.. _fixture.Tune("infinite", "full", "--steps", "12", "--learning-rate", "1e38", "--clip", "0", "--warmup", "0", "--quiet", "--json")]);
         infinite.AssertFailed(4, "The training diverged", Path.Combine(_fixture.File("infinite"), "state.safetensors"));
     }
 
