@@ -2,7 +2,7 @@
 //   dotnet run -c Release --project bench/KsLottery.Bench -- --filter '*'
 // KsRowBench times each kernel on row pairs as they lie in a matrix; SortBench the sorts that a row kernel could be made of; NullTableBench
 // the p-value tables; SafetensorsBench files in the page cache against memory. `pair` serves bench/peers/ks_peers.py.
-// `gemm` times matrix products against OpenBLAS.
+// `sentencepiece` serves bench/peers/sentencepiece_models.py. `gemm` times matrix products against OpenBLAS.
 
 using System.Globalization;
 using BenchmarkDotNet.Configs;
@@ -12,6 +12,7 @@ using BenchmarkDotNet.Running;
 using KsLottery.Bench;
 
 if (args is ["pair", string basePath, string tunedPath, string countsPath]) return PairTiming.Run(basePath, tunedPath, countsPath);
+if (args is ["sentencepiece", string models]) return SentencePiecePeers.Run(models);
 if (args is ["gemm", ..]) return GemmTiming.Run(args.ElementAtOrDefault(1));
 
 ManualConfig config = ManualConfig.Create(DefaultConfig.Instance)

@@ -67,6 +67,7 @@ internal sealed class Inspection
         try
         {
             Tokenizer = TokenTable.FindBeside(Checkpoint.Path);
+            if (Tokenizer is null && TokenTable.HasSeveralBeside(Checkpoint.Path, out string? which)) TokenizerDefect = which;
         }
         catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
         {

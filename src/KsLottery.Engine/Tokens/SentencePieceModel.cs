@@ -58,6 +58,15 @@ public sealed class SentencePieceModel : ITokenizerFile
     /// <summary>Whether spaces become <c>▁</c> before segmenting.</summary>
     public bool EscapeWhitespaces { get; private set; } = true;
 
+    /// <summary>What the unknown piece is decoded to.</summary>
+    internal string UnknownSurface { get; private set; } = " ⁇ ";
+
+    /// <summary>The compiled rules that are applied to what was decoded; empty for none.</summary>
+    internal ReadOnlyMemory<byte> DenormalizerRules { get; private set; }
+
+    /// <summary>What becomes of spaces where such rules are applied.</summary>
+    internal SpaceSettings DenormalizerSpaces { get; private set; } = new(AddsPrefix: true, IsSuffix: false, RemovesExtra: true, Escapes: true);
+
     /// <summary>Reads a model file.</summary>
     /// <exception cref="InvalidDataException">The file is damaged or no SentencePiece model; names file and byte.</exception>
     /// <exception cref="IOException">The file is absent or cannot be read.</exception>
@@ -103,8 +112,9 @@ public sealed class SentencePieceModel : ITokenizerFile
             switch (fields.Field)
             {
                 case 1: model.AddPiece(path, file, fields.ReadMessage()); break;
-                case 2: model.ReadTrainer(path, fields.ReadMessage()); break;
+                case 2: model.ReadTrainer(path, file, fields.ReadMessage()); break;
                 case 3: model.ReadNormalizer(file, fields.ReadMessage()); break;
+                case 5: model.ReadDenormalizer(file, fields.ReadMessage()); break;
                 default: fields.Skip(); break;
             }
         }
@@ -137,7 +147,7 @@ public sealed class SentencePieceModel : ITokenizerFile
         _pieces.Add(piece);
     }
 
-    private void ReadTrainer(string path, ProtobufReader fields)
+    private void ReadTrainer(string path, byte[] file, ProtobufReader fields)
     {
         while (fields.MoveNext())
         {
@@ -155,6 +165,22 @@ public sealed class SentencePieceModel : ITokenizerFile
                 case 41: BeginId = fields.ReadInt32(); break;
                 case 42: EndId = fields.ReadInt32(); break;
                 case 43: PadId = fields.ReadInt32(); break;
+                case 44: UnknownSurface = Encoding.UTF8.GetString(file.AsSpan(fields.ReadBytes())); break;
+                default: fields.Skip(); break;
+            }
+        }
+    }
+
+    private void ReadDenormalizer(byte[] file, ProtobufReader fields)
+    {
+        while (fields.MoveNext())
+        {
+            switch (fields.Field)
+            {
+                case 2: DenormalizerRules = file.AsMemory(fields.ReadBytes()); break;
+                case 3: DenormalizerSpaces = DenormalizerSpaces with { AddsPrefix = fields.ReadBool() }; break;
+                case 4: DenormalizerSpaces = DenormalizerSpaces with { RemovesExtra = fields.ReadBool() }; break;
+                case 5: DenormalizerSpaces = DenormalizerSpaces with { Escapes = fields.ReadBool() }; break;
                 default: fields.Skip(); break;
             }
         }

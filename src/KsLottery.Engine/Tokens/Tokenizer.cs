@@ -4,7 +4,7 @@ namespace KsLottery.Engine.Tokens;
 
 /// <summary>Turns text into token ids and back, with whichever tokenizer file a checkpoint has.</summary>
 /// <remarks>
-/// Takes what <see cref="TokenTable"/> takes: a SentencePiece BPE <c>tokenizer.model</c>, a Hugging Face BPE <c>tokenizer.json</c> or
+/// Takes what <see cref="TokenTable"/> takes: a SentencePiece <c>tokenizer.model</c>, a Hugging Face BPE <c>tokenizer.json</c> or
 /// a llama2.c <c>tokenizer.bin</c>. A file that needs anything else to encode as its makers do is refused with the setting's name.
 /// n log n in the length of a text, however long its words. Safe to use from several threads.
 /// </remarks>
@@ -115,7 +115,7 @@ public abstract class Tokenizer
 
     /// <summary>Decodes ids to text; bytes that are no UTF-8 become U+FFFD.</summary>
     /// <inheritdoc cref="DecodeBytes"/>
-    public string Decode(ReadOnlySpan<int> ids) => Encoding.UTF8.GetString(DecodeBytes(ids));
+    public string Decode(ReadOnlySpan<int> ids) => DecodeText(ids);
 
     /// <summary>Decodes ids to the bytes of a text.</summary>
     /// <remarks>
@@ -124,25 +124,19 @@ public abstract class Tokenizer
     /// them together with what they continue.
     /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException">An id is negative.</exception>
-    public byte[] DecodeBytes(ReadOnlySpan<int> ids)
-    {
-        List<byte> bytes = new(4 * ids.Length);
-        foreach (int id in ids)
-        {
-            if (id == UnknownId && UnknownText is { } unknown) bytes.AddRange(unknown);
-            else if (Names.Kind(id) != TokenKind.Padded && (Names.FindAdded(id) is { } added ? !added.IsSpecial : IsText(id)))
-                bytes.AddRange(Names.Bytes(id));
-        }
-        return HasDummyPrefix && bytes is [(byte)' ', ..] ? [.. bytes[1..]] : [.. bytes];
-    }
+    public byte[] DecodeBytes(ReadOnlySpan<int> ids) => DecodeToBytes(ids);
 
     /// <summary>Decodes ids to the bytes that they add to a text, its first space included.</summary>
     /// <remarks>A character may be spread over ids; turn the bytes into text only when all are there.</remarks>
     /// <param name="before">The ids of the text so far.</param>
     /// <param name="ids">The ids that continue it.</param>
     /// <exception cref="ArgumentOutOfRangeException">An id is negative.</exception>
-    public byte[] DecodeContinuation(ReadOnlySpan<int> before, ReadOnlySpan<int> ids) =>
-        DecodeBytes([.. before, .. ids])[DecodeBytes(before).Length..];
+    public byte[] DecodeContinuation(ReadOnlySpan<int> before, ReadOnlySpan<int> ids)
+    {
+        byte[] whole = DecodeBytes([.. before, .. ids]);
+        // A decoder may treat the end of a text in its own way, so that what stood there is no longer what the whole begins with.
+        return whole[whole.AsSpan().CommonPrefixLength(DecodeBytes(before))..];
+    }
 
     internal static Tokenizer Parse(string path, byte[] bytes)
     {
@@ -154,6 +148,22 @@ public abstract class Tokenizer
             TokenizerJson json => new JsonTokenizer(path, names, json, BpeSettings.Parse(path, bytes, json)),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
+    }
+
+    /// <summary>Decodes ids to text.</summary>
+    private protected virtual string DecodeText(ReadOnlySpan<int> ids) => Encoding.UTF8.GetString(DecodeToBytes(ids));
+
+    /// <summary>Decodes ids to bytes.</summary>
+    private protected virtual byte[] DecodeToBytes(ReadOnlySpan<int> ids)
+    {
+        List<byte> bytes = new(4 * ids.Length);
+        foreach (int id in ids)
+        {
+            if (id == UnknownId && UnknownText is { } unknown) bytes.AddRange(unknown);
+            else if (Names.Kind(id) != TokenKind.Padded && (Names.FindAdded(id) is { } added ? !added.IsSpecial : IsText(id)))
+                bytes.AddRange(Names.Bytes(id));
+        }
+        return HasDummyPrefix && bytes is [(byte)' ', ..] ? [.. bytes[1..]] : [.. bytes];
     }
 
     /// <summary>Takes over which tokens begin and end a text.</summary>
