@@ -26,7 +26,8 @@ internal static class ApplyCommand
 
     private static readonly Option<string?> Resize = new("--resize")
     {
-        Description = "Give the result the vocabulary of the tuned checkpoint that the patch was taken from: embedding, head, vocab_size and tokenizer.",
+        Description = "Give the result the vocabulary of the tuned checkpoint that the patch was taken from: embedding, head, vocab_size "
+            + "and tokenizer.",
         HelpName = "TUNED",
     };
 
@@ -61,8 +62,12 @@ internal static class ApplyCommand
         return command;
     }
 
-    private static PatchOptions OptionsOf(ParseResult arguments) =>
-        new() { Reading = Reading.Of(arguments), AllowsNonFinite = arguments.GetValue(AllowNonFinite), ResizeAs = arguments.GetValue(Resize) };
+    private static PatchOptions OptionsOf(ParseResult arguments) => new()
+    {
+        Reading = Reading.Of(arguments),
+        AllowsNonFinite = arguments.GetValue(AllowNonFinite),
+        ResizeAs = arguments.GetValue(Resize),
+    };
 
     private sealed class Shown(ProgressLine line) : IProgress<PatchProgress>
     {

@@ -53,7 +53,8 @@ internal sealed class CertifyReport(ConsoleUi ui, Certificate certificate, Token
         Ticket ticket = certificate.Ticket;
         string alpha = $"alpha {NumberText.Real(ticket.Selection.Alpha)}", tau = $"tau = {NumberText.Fixed(certificate.Threshold, 4)}";
         facts.Add("ticket", $"{Sizes.Count(ticket.Entries.Count, "row")} of {Sizes.Count(ticket.Origin.Rows)}, "
-            + (ticket.IsByRank ? $"by rank, {Sizes.Count(ticket.BelowAlpha)} of them below {alpha}; {tau} for that alpha" : $"{alpha}; {tau}")
+            + (ticket.IsByRank ? $"by rank, {Sizes.Count(ticket.BelowAlpha)} of them below {alpha}; {tau} for that alpha"
+            : $"{alpha}; {tau}")
             + $" at d = {Sizes.Count(certificate.Width)}");
         facts.Add("model", model);
         facts.Add("data", $"{Sizes.Count(Total, "target position")} of {Sizes.Count(certificate.Pairs.Count, "pair")}, "

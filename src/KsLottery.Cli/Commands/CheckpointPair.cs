@@ -81,7 +81,8 @@ internal sealed class CheckpointPair : IDisposable
     public VocabularyPairing? PairRows(Tensor before, Tensor after, RowPairingMode mode)
     {
         bool isTokens = IsEmbedding(before) && (after == Tuned.FindInputEmbedding() || after == Tuned.FindOutputHead());
-        if (!isTokens || before.Shape is not [var rows, var width] || after.Shape is not [var tunedRows, var tunedWidth] || width != tunedWidth) return null;
+        if (!isTokens || before.Shape is not [var rows, var width] || after.Shape is not [var tunedRows, var tunedWidth]
+            || width != tunedWidth) return null;
         if (_pairing is not { } known || known.Rows != (rows, tunedRows))
             _pairing = ((rows, tunedRows), VocabularyPairing.Choose(Base, Tuned, rows, tunedRows, mode, _tokenizerPath));
         return _pairing!.Value.Pairing;

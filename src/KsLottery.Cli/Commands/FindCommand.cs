@@ -60,7 +60,8 @@ internal static class FindCommand
 
     private static string NameOf(string path) => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
 
-    private static ScoredRows Scan(Tensor before, Tensor after, RowPairing? pairing, FindOptions options, ConsoleUi ui, CancellationToken cancel)
+    private static ScoredRows Scan(Tensor before, Tensor after, RowPairing? pairing, FindOptions options, ConsoleUi ui,
+        CancellationToken cancel)
     {
         using ComputeDevice device = options.Device.Open(DeviceWork.Rows);
         using ProgressLine progress = ui.StartProgress();

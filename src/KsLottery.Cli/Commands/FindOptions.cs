@@ -61,7 +61,8 @@ internal sealed record FindOptions
     };
     private static readonly Option<string> PairOption = new("--pair-rows")
     {
-        Description = "How rows of a resized vocabulary are paired: auto (by id where both tokenizers name the ids alike), id, or text (of the tokens).",
+        Description = "How rows of a resized vocabulary are paired: auto (by id where both tokenizers name the ids alike), id, or text "
+            + "(of the tokens).",
         DefaultValueFactory = _ => ModeNames[0],
     };
     private static readonly Option<string?> OutOption = new("--out", "-o")
@@ -130,7 +131,8 @@ internal sealed record FindOptions
                 result.AddError("--all-tensors counts the rows below alpha in every tensor: --top is for one. Choose it with --tensor.");
         });
         foreach (Argument argument in (Argument[])[BaseArgument, TunedArgument]) command.Add(argument);
-        foreach (Option option in (Option[])[TensorOption, AllOption, AlphaOption, MethodOption, AdjustOption, TopOption, TokenizerOption, PairOption,
+        foreach (Option option in (Option[])[TensorOption, AllOption, AlphaOption, MethodOption, AdjustOption, TopOption, TokenizerOption,
+            PairOption,
             Cli.Reading.NoMemoryMap, OutOption, ForceOption, LimitOption])
             command.Add(option);
         HtmlOption.AddTo(command);

@@ -87,10 +87,10 @@ internal sealed class FindReport(ConsoleUi ui, FindOptions options, Ticket ticke
         string name = VisibleText.Escape(Origin.Tensor);
         return !IsEmbedding ? null : (Origin.IsTied, IsTunedTied) switch
         {
-            (true, false) => $"the base is tied, the tuned checkpoint is not: in the base the rows of {name} are the output head's too, so that "
-                + "Partial Transfer changes the head as well, for which the tuned checkpoint has a tensor of its own",
-            (false, true) => $"the tuned checkpoint is tied, the base is not: the tuned rows of {TunedTensor} are its output head's too, but the "
-                + "base has a head of its own, which Partial Transfer of the input embedding leaves as it was",
+            (true, false) => $"the base is tied, the tuned checkpoint is not: in the base the rows of {name} are the output head's too, "
+                + "so that Partial Transfer changes the head as well, for which the tuned checkpoint has a tensor of its own",
+            (false, true) => $"the tuned checkpoint is tied, the base is not: the tuned rows of {TunedTensor} are its output head's too, "
+                + "but the base has a head of its own, which Partial Transfer of the input embedding leaves as it was",
             _ => null,
         };
     }
@@ -101,7 +101,8 @@ internal sealed class FindReport(ConsoleUi ui, FindOptions options, Ticket ticke
         int[] ids = [.. rows.Scan.Find(RowState.NonFinite)];
         string names = string.Join(", ", ids.Take(MostNonFinite).Select(id =>
             $"{id}{(tokens.Piece(id) is { Length: > 0 } piece ? $" {piece}" : "")} ({Values(id)})"));
-        ui.WriteAlarm($"{Sizes.Count(ids.Length, "row")} with values that are not finite, which never {(ids.Length == 1 ? "wins" : "win")}: {names}"
+        ui.WriteAlarm($"{Sizes.Count(ids.Length, "row")} with values that are not finite, which never "
+            + $"{(ids.Length == 1 ? "wins" : "win")}: {names}"
             + (ids.Length > MostNonFinite ? $" and {Sizes.Count(ids.Length - MostNonFinite)} more: see --json, or rows.tsv" : ""));
         ui.WriteLine();
     }
@@ -110,7 +111,8 @@ internal sealed class FindReport(ConsoleUi ui, FindOptions options, Ticket ticke
     {
         RowResult row = rows.Scan.Rows[id];
         string before = Values(row.BaseNorm), after = Values(row.TunedNorm);
-        return before == after ? $"{before} in both" : before == Finite ? $"{after} in the tuned" : after == Finite ? $"{before} in the base"
+        return before == after ? $"{before} in both" : before == Finite ? $"{after} in the tuned" : after == Finite
+            ? $"{before} in the base"
             : $"{before} in the base, {after} in the tuned";
     }
 

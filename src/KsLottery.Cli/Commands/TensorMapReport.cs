@@ -74,8 +74,9 @@ internal sealed class TensorMapReport(TicketSelection selection)
             ui.WriteLine();
         }
         foreach ((string name, RowPairing rows) in _resized)
-            ui.WriteLine($"{VisibleText.Escape(name)}: {Sizes.Count(rows.Count, "row")} of {Sizes.Count(rows.BaseRows)} and {Sizes.Count(rows.TunedRows)} compared, "
-                + $"paired by {(rows.IsById ? "id" : "text")}; {Sizes.Count(rows.Added.Count)} added, {Sizes.Count(rows.Dropped.Count)} dropped");
+            ui.WriteLine($"{VisibleText.Escape(name)}: {Sizes.Count(rows.Count, "row")} of {Sizes.Count(rows.BaseRows)} and "
+                + $"{Sizes.Count(rows.TunedRows)} compared, paired by {(rows.IsById ? "id" : "text")}; {Sizes.Count(rows.Added.Count)} "
+                + $"added, {Sizes.Count(rows.Dropped.Count)} dropped");
         foreach ((string name, string reason) in Apart) ui.WriteLine($"{VisibleText.Escape(name)}: {reason}");
         foreach (string name in ChangedOthers) ui.WriteLine($"{VisibleText.Escape(name)}: changed");
         if (Apart.Count + ChangedOthers.Count + _resized.Count > 0) ui.WriteLine();

@@ -16,7 +16,8 @@ internal sealed class VocabularyReport(RowScanResult scan, RowTokens tokens, Voc
     {
         ui.WriteLine($"vocabulary: {Sizes.Count(Pairing.BaseRows, "row")} in the base, {Sizes.Count(Pairing.TunedRows)} in the tuned; "
             + $"{Sizes.Count(Pairing.Count)} compared, paired by {(Pairing.IsById ? "id" : "text")}"
-            + (vocabulary.NamedDifferently.Count > 0 ? $", {Sizes.Count(vocabulary.NamedDifferently.Count)} of them named differently" : ""));
+            + (vocabulary.NamedDifferently.Count > 0 ? $", {Sizes.Count(vocabulary.NamedDifferently.Count)} of them named differently"
+            : ""));
         WriteRows(ui, "added", Pairing.Added, Added);
         WriteRows(ui, "dropped", Pairing.Dropped, Dropped);
         ui.WriteLine();

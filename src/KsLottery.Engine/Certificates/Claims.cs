@@ -27,8 +27,8 @@ public static class Claims
     ];
 
     /// <summary>What holds where the fine-tune resized the vocabulary.</summary>
-    public const string Resized = "The vocabulary was resized: the ticket's model and the base have the embed-tuned model's vocabulary here, with the rows "
-        + "that it added as they are there. What these rows do is no merit of the ticket.";
+    public const string Resized = "The vocabulary was resized: the ticket's model and the base have the embed-tuned model's vocabulary "
+        + "here, with the rows that it added as they are there. What these rows do is no merit of the ticket.";
 
     /// <summary>What a form takes for granted beyond that.</summary>
     public static string Of(CertificateForm form) => form switch

@@ -6,8 +6,8 @@ namespace KsLottery.Engine.Certificates;
 /// <summary>Which rows outside a ticket a prediction reads, and how far they moved, in whole counts.</summary>
 /// <remarks>
 /// A prediction reads the rows of the tokens before it, each once. Where the output head is the input embedding it reads every row,
-/// whatever the context. A row with a NaN has no h and counts as d: nothing is known of it. Tokens are the embed-tuned model's; a row that it added is the
-/// same in the ticket's model and counts for nothing.
+/// whatever the context. A row with a NaN has no h and counts as d: nothing is known of it. Tokens are the embed-tuned model's; a row that
+/// it added is the same in the ticket's model and counts for nothing.
 /// </remarks>
 internal sealed class ReadRows
 {
@@ -25,7 +25,8 @@ internal sealed class ReadRows
     {
         _counts = new int[scan.Pairing.TunedRows];
         for (int row = 0; row < scan.Rows.Count; row++)
-            if (scan.Pairing.TunedOf(row) is >= 0 and int token) _counts[token] = scan.Rows[row].HasCount ? scan.Rows[row].Count : scan.Width;
+            if (scan.Pairing.TunedOf(row) is >= 0 and int token) _counts[token] = scan.Rows[row].HasCount ? scan.Rows[row].Count
+                : scan.Width;
         foreach (int row in ticket) _counts[scan.Pairing.TunedOf(row)] = 0;
         _seenIn = new int[_counts.Length];
         _readsAll = readsAll;

@@ -9,8 +9,9 @@ namespace KsLottery.Engine.Certificates;
 
 /// <summary>A base, the embed-tuned model that was made of it, and the ticket between them: checked to belong together.</summary>
 /// <remarks>
-/// The reference of a certificate is Embed Tuning: beside the input embedding both models must hold the same values. Where it resized the vocabulary,
-/// the ticket's model and the base have that vocabulary as well: rows that were added are the embed-tuned ones in all, so that only the others differ.
+/// The reference of a certificate is Embed Tuning: beside the input embedding both models must hold the same values. Where it resized the
+/// vocabulary, the ticket's model and the base have that vocabulary as well: rows that were added are the embed-tuned ones in all, so that
+/// only the others differ.
 /// </remarks>
 internal sealed class TicketSubject
 {
@@ -79,13 +80,14 @@ internal sealed class TicketSubject
         RowPairing pairing = vocabulary?.Rows ?? RowPairing.ById(ticket.Origin.Rows, ticket.Origin.TunedRows);
         ThrowIfChanged(original, tuned, config, [before.Name], pairing, cancellationToken);
 
-        RowScanResult scan = RowScan.Run(RowMatrix.FromTensor(before), RowMatrix.FromTensor(after), (options ?? new()) with { Pairing = pairing },
-            cancellationToken);
+        RowScanOptions paired = (options ?? new()) with { Pairing = pairing };
+        RowScanResult scan = RowScan.Run(RowMatrix.FromTensor(before), RowMatrix.FromTensor(after), paired, cancellationToken);
         // Earlier versions let alpha decide wherever a row was below it, whatever top said.
         ScoredRows rows = new(scan, ticket.IsByRank ? ticket.Selection : ticket.Selection with { Top = null });
         int[] selected = [.. Ticket.Select(rows, ticket.Origin).Ids], given = [.. ticket.Ids];
         if (!given.AsSpan().SequenceEqual(selected))
-            throw new TicketMismatchException($"{ticketPath}: the ticket holds {given.Length} rows, its own {(ticket.IsByRank ? "rank" : "alpha")} selects {selected.Length}"
+            throw new TicketMismatchException($"{ticketPath}: the ticket holds {given.Length} rows, its own "
+                + $"{(ticket.IsByRank ? "rank" : "alpha")} selects {selected.Length}"
                 + $"{FirstDifference(given, selected)}. The file was changed by hand; run kslottery find again.");
         return new(original, tuned, config, ticket, rows, before, after, vocabulary?.TunedTokens);
     }
@@ -94,10 +96,11 @@ internal sealed class TicketSubject
     private static VocabularyPairing? Pair(string ticketPath, Ticket ticket, Checkpoint original, Checkpoint tuned)
     {
         if (!ticket.Origin.IsPairedByText) return null;
-        VocabularyPairing vocabulary = VocabularyPairing.Choose(original, tuned, ticket.Origin.Rows, ticket.Origin.TunedRows, RowPairingMode.Text);
+        VocabularyPairing vocabulary = VocabularyPairing.Choose(original, tuned, ticket.Origin.Rows, ticket.Origin.TunedRows,
+            RowPairingMode.Text);
         return ticket.Entries.All(e => vocabulary.Rows.TunedOf(e.Id) == e.TunedId) ? vocabulary
-            : throw new TicketMismatchException($"{ticketPath}: the tokenizers beside {original.Path} and {tuned.Path} pair other rows than the ticket has. "
-                + $"{OtherTicket}");
+            : throw new TicketMismatchException($"{ticketPath}: the tokenizers beside {original.Path} and {tuned.Path} pair other rows "
+            + $"than the ticket has. {OtherTicket}");
     }
 
     /// <summary>The checkpoint and the rows to put into it for a model that is the base but for some rows.</summary>
@@ -133,8 +136,9 @@ internal sealed class TicketSubject
                 + $"{Config.VocabularySize} rows. Give the model's own tokenizer.");
         for (int id = 0; _tunedTokens is not null && id < tokenizer.Count; id++)
             if (tokenizer.Names.Visible(id) is var its && its != _tunedTokens.Piece(id))
-                throw new InvalidDataException($"{tokenizer.FilePath}: this tokenizer calls id {id} {Quote(its)}, that of {Tuned.Path} calls it "
-                    + $"{Quote(_tunedTokens.Piece(id))}. The vocabulary was reordered: give the tuned checkpoint's tokenizer (--tokenizer).");
+                throw new InvalidDataException($"{tokenizer.FilePath}: this tokenizer calls id {id} {Quote(its)}, that of {Tuned.Path} "
+                    + $"calls it {Quote(_tunedTokens.Piece(id))}. The vocabulary was reordered: give the tuned checkpoint's tokenizer "
+                    + "(--tokenizer).");
         foreach (TicketEntry entry in Ticket.Entries)
             if (entry.Piece.Length > 0 && tokenizer.Names.Visible(entry.TunedId) is var piece && piece != entry.Piece)
                 throw new InvalidDataException($"{tokenizer.FilePath}: the ticket calls row {entry.TunedId} {Quote(entry.Piece)}, this "
@@ -163,7 +167,8 @@ internal sealed class TicketSubject
         }
         using Checkpoint trained = Checkpoint.Open(path, options);
         ThrowIfOtherShape(Base, _baseConfig, trained, mayBeResized: false);
-        ThrowIfChanged(Base, trained, _baseConfig, [BaseEmbedding.Name], RowPairing.ById(BaseEmbedding.Shape[0], BaseEmbedding.Shape[0]), cancellationToken);
+        ThrowIfChanged(Base, trained, _baseConfig, [BaseEmbedding.Name], RowPairing.ById(BaseEmbedding.Shape[0], BaseEmbedding.Shape[0]),
+            cancellationToken);
         Tensor embedding = trained.GetTensor(BaseEmbedding.Name);
         HashSet<int> inTicket = [.. ids];
         RowScanResult scan = RowScan.Run(RowMatrix.FromTensor(BaseEmbedding), RowMatrix.FromTensor(embedding), new(), cancellationToken);
@@ -218,7 +223,8 @@ internal sealed class TicketSubject
             if (!other.TryGetTensor(tensor.Name, out Tensor? its)) throw Differs("is missing");
             if (tensor.Name == LlamaWeights.HeadName && !pairing.IsPlain)
             {
-                RowScanResult head = RowScan.Run(RowMatrix.FromTensor(tensor), RowMatrix.FromTensor(its), new() { Pairing = pairing }, cancellationToken);
+                RowScanOptions paired = new() { Pairing = pairing };
+                RowScanResult head = RowScan.Run(RowMatrix.FromTensor(tensor), RowMatrix.FromTensor(its), paired, cancellationToken);
                 if (head.Unchanged != pairing.Count) throw Differs("holds other values in the rows that both have");
                 continue;
             }

@@ -188,7 +188,8 @@ public sealed class ExperimentRun : IDisposable
         TicketOrigin origin = TicketOrigin.Of(_basis, _embedding, after, _baseFingerprint, Fingerprint.OfTensor(after, cancel));
         Ticket ticket = Ticket.Select(rows, origin, tokens);
         // It costs less than a look whether the one that stands there is the same.
-        using (TicketFolder target = new(folder, replace: true)) target.Write(ticket, rows, tokens, _embedding, after, cancellationToken: cancel);
+        using (TicketFolder target = new(folder, replace: true)) target.Write(ticket, rows, tokens, _embedding, after,
+            cancellationToken: cancel);
         _tickets.Add(new(task.Task.Name, seed, ticket, rows, tokens, folder));
         _observer?.OnTicket(_tickets[^1]);
         return _tickets[^1];

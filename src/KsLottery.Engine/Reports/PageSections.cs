@@ -49,7 +49,8 @@ internal static class PageSections
             yield return (Digits.Percent(ticket.ShareOfCheckpoint), "of the checkpoint's parameters");
             yield return (Digits.Fixed((double)rows.LargestCount / rows.Width, 4), "largest D of a row");
             if (rows.Best.OrderByDescending(Change).FirstOrDefault() is { } farthest)
-                yield return (Markup.Cut(RowCloud.Name(farthest), LongestToken), $"moved most of {(ticket.Entries.Count > 0 ? "the ticket's" : "these")} rows");
+                yield return (Markup.Cut(RowCloud.Name(farthest), LongestToken),
+                    $"moved most of {(ticket.Entries.Count > 0 ? "the ticket's" : "these")} rows");
         }
         if (content.Positions.Count > 0)
         {
@@ -59,7 +60,8 @@ internal static class PageSections
         if (content.Arms.Count > 0) yield return (Digits.Count(ArmScores.Group(content.Arms).Count), "arms compared");
     }
 
-    /// <summary>The relative change by which rows are ordered: of a row that was zero it is infinite, for which a file has no number.</summary>
+    /// <summary>The relative change by which rows are ordered: of a row that was zero it is infinite, for which a file has no
+    /// number.</summary>
     private static double Change(TicketEntry entry) => double.IsNaN(entry.RelativeDelta) ? double.PositiveInfinity : entry.RelativeDelta;
 
     /// <summary>The rows of the ticket; where it is empty those that come nearest.</summary>

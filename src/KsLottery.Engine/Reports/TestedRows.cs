@@ -38,7 +38,8 @@ internal sealed class TestedRows
     }
 
     /// <summary>Takes what a scan found.</summary>
-    public static TestedRows From(Ticket ticket, ScoredRows rows, RowTokens tokens) => new(ticket, [.. rows.Scan.Rows.Select(r => r.IsEligible ? r.Count : -1)],
+    public static TestedRows From(Ticket ticket, ScoredRows rows, RowTokens tokens) => new(ticket,
+        [.. rows.Scan.Rows.Select(r => r.IsEligible ? r.Count : -1)],
         ticket.Entries.Count > 0 ? ticket.Entries : Ticket.Describe(rows, rows.RankTop(UsualRanking), tokens));
 
     /// <summary>Reads a <c>rows.tsv</c> beside its ticket.</summary>
@@ -55,7 +56,8 @@ internal sealed class TestedRows
                 throw line.Wrong("token_id", next == rows ? $"the ticket beside it has {Digits.Exact(rows)} rows"
                     : $"row {Digits.Exact(next)} comes here");
             if (next % 4096 == 0) cancellationToken.ThrowIfCancellationRequested();
-            counts[next] = line.Text("h") == "nan" || line.Text("category").StartsWith("non-finite", StringComparison.Ordinal) ? -1 : (int)line.Integer("h", 0, width);
+            counts[next] = line.Text("h") == "nan" || line.Text("category").StartsWith("non-finite", StringComparison.Ordinal) ? -1
+                : (int)line.Integer("h", 0, width);
             // Only an empty ticket needs more than its own rows.
             if (ticket.Entries.Count == 0 && counts[next] > 0 && (best.Count < UsualRanking || counts[next] >= best.Peek().Count))
             {

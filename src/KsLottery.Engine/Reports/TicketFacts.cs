@@ -12,7 +12,8 @@ internal static class TicketFacts
         ("tensor", ticket.Origin.Tensor),
         ("rows × values", $"{Digits.Count(ticket.Origin.Rows)} × {Digits.Count(ticket.Origin.Width)}"),
         .. ticket.Origin.IsResized ? ((string, string)[])[("vocabulary", $"{Digits.Count(ticket.Origin.TunedRows, "row")} tuned, paired by "
-            + $"{(ticket.Origin.IsPairedByText ? "text" : "id")}: {Digits.Count(ticket.Added)} added, {Digits.Count(ticket.Dropped)} dropped")] : [],
+            + $"{(ticket.Origin.IsPairedByText ? "text" : "id")}: {Digits.Count(ticket.Added)} added, {Digits.Count(ticket.Dropped)} "
+            + "dropped")] : [],
         ("base", $"{ticket.Origin.BaseType.ToName()}, {ticket.Origin.BaseFingerprint}"),
         ("tuned", $"{ticket.Origin.TunedType.ToName()}, {ticket.Origin.TunedFingerprint}"),
         ("output head", ticket.Origin.IsTied switch

@@ -101,7 +101,9 @@ public sealed class RowMatrix
         {
             Span<byte> target = buffer.Slice(i * RowBytes, RowBytes);
             long start = (long)_chosen![first + i] * RowBytes;
-            (_tensor is null ? _memory.Span.Slice(checked((int)start), RowBytes) : _tensor.GetBytes(start, RowBytes, target)).CopyTo(target);
+            ReadOnlySpan<byte> row = _tensor is null ? _memory.Span.Slice(checked((int)start), RowBytes)
+                : _tensor.GetBytes(start, RowBytes, target);
+            row.CopyTo(target);
         }
         return buffer[..(count * RowBytes)];
     }

@@ -50,7 +50,8 @@ public static class RowScan
 
     /// <summary>Runs the two-sample Kolmogorov-Smirnov test on each row pair, and measures how far each row moved.</summary>
     /// <param name="before">The base, R rows of width d.</param>
-    /// <param name="after">The tuned matrix, of the same shape unless the options pair rows; its type may differ, both are then compared as F32.</param>
+    /// <param name="after">The tuned matrix, of the same shape unless the options pair rows; its type may differ, both are then compared
+    /// as F32.</param>
     /// <param name="options">Threads, kernel, progress, pairs.</param>
     /// <param name="cancellationToken">Ends the scan between chunks.</param>
     /// <exception cref="ArgumentException">The shapes differ, or no such kernel can run here.</exception>
@@ -66,7 +67,8 @@ public static class RowScan
         if (options.Pairing is { } pairing) return RunPaired(before, after, pairing, options, cancellationToken);
         if (before.RowCount != after.RowCount || before.Width != after.Width)
             throw new ArgumentException($"the base {before.Name} has {before.RowCount} rows of {before.Width}, the tuned {after.Name} has "
-                + $"{after.RowCount} of {after.Width}; rows can be compared where both are the same. Pair the rows of a resized vocabulary, or choose another tensor.");
+                + $"{after.RowCount} of {after.Width}; rows can be compared where both are the same. Pair the rows of a resized "
+                + "vocabulary, or choose another tensor.");
 
         RowResult[] results = new RowResult[before.RowCount];
         Reporter reporter = new(options.Progress, before.RowCount);
@@ -83,7 +85,8 @@ public static class RowScan
     {
         if (pairing.BaseRows != before.RowCount || pairing.TunedRows != after.RowCount || before.Width != after.Width)
             throw new ArgumentException($"the base {before.Name} has {before.RowCount} rows of {before.Width}, the tuned {after.Name} has "
-                + $"{after.RowCount} of {after.Width}; {pairing.BaseRows} and {pairing.TunedRows} rows of one width are paired. Give the pairs of these.",
+                + $"{after.RowCount} of {after.Width}; {pairing.BaseRows} and {pairing.TunedRows} rows of one width are paired. Give the "
+                + "pairs of these.",
                 nameof(options));
         int[] paired = pairing.IsById ? [] : [.. Enumerable.Range(0, pairing.BaseRows).Where(row => pairing.TunedOf(row) >= 0)];
         RowScanResult scan = Run(pairing.IsById ? before.Take(pairing.Count) : before.Choose(paired),

@@ -72,7 +72,8 @@ public sealed class ScoredRows
     public IReadOnlyList<int> RankBelowAlpha() => Rank(IsBelowAlpha);
 
     /// <summary>The ids of the best rows, best first, whether below alpha or not.</summary>
-    /// <remarks>Ordered as <see cref="RankBelowAlpha"/>. Rows with h = 0 or with a value that is not finite have no rank: where too few are left, fewer are given.</remarks>
+    /// <remarks>Ordered as <see cref="RankBelowAlpha"/>. Rows with h = 0 or with a value that is not finite have no rank: where too few
+    /// are left, fewer are given.</remarks>
     public IReadOnlyList<int> RankTop(int count)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);

@@ -31,7 +31,8 @@ public sealed record Signature
     /// <summary>The number of rows compared.</summary>
     public required long Rows { get; init; }
 
-    /// <summary>The rows of the tuned tensor, where they are not the same; the line then has <c>rows:base/tuned|pairs:id</c>, or <c>text</c>.</summary>
+    /// <summary>The rows of the tuned tensor, where they are not the same; the line then has <c>rows:base/tuned|pairs:id</c>, or
+    /// <c>text</c>.</summary>
     public int? TunedRows { get; init; }
 
     /// <summary>Whether the text of tokens paired the rows.</summary>
@@ -76,7 +77,8 @@ public sealed record Signature
             Add("adj", Selection.Adjustment.ToName());
         }
         if (Selection.Top is { } top) Add("top", top.ToString(CultureInfo.InvariantCulture));
-        Add("rows", Rows.ToString(CultureInfo.InvariantCulture) + (TunedRows is { } tuned ? string.Create(CultureInfo.InvariantCulture, $"/{tuned}") : ""));
+        Add("rows", Rows.ToString(CultureInfo.InvariantCulture) + (TunedRows is { } tuned ? string.Create(CultureInfo.InvariantCulture,
+            $"/{tuned}") : ""));
         if (TunedRows is not null) Add("pairs", IsPairedByText ? TicketFile.ByText : TicketFile.ById);
         if (BaseType is { } baseType && TunedType is { } tunedType) Add("dtype", $"{baseType.ToName()}/{tunedType.ToName()}");
         if (BaseFingerprint is not null) Add("base", fingerprint(BaseFingerprint));

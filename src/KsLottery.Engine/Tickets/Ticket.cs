@@ -5,8 +5,8 @@ namespace KsLottery.Engine.Tickets;
 
 /// <summary>The winning ticket: the rows that a fine-tune moved, and all that is needed to believe it.</summary>
 /// <remarks>
-/// Every row below alpha is in it, as in the paper, or as many of the best rows as were asked for. Rows that were constant or nearly zero before are among them, since the test says
-/// so, but they are marked <c>degenerate</c>: their D says nothing about the task.
+/// Every row below alpha is in it, as in the paper, or as many of the best rows as were asked for. Rows that were constant or nearly zero
+/// before are among them, since the test says so, but they are marked <c>degenerate</c>: their D says nothing about the task.
 /// </remarks>
 public sealed record Ticket
 {
@@ -97,8 +97,8 @@ public sealed record Ticket
             throw new ArgumentException($"the origin has {origin.Rows} rows of {origin.Width}, {scan.Rows.Count} of {scan.Width} were scanned. "
                 + "Give the origin of this scan.", nameof(origin));
         if (origin.TunedRows != scan.Pairing.TunedRows || origin.IsPairedByText == scan.Pairing.IsById)
-            throw new ArgumentException($"the origin has {origin.TunedRows} tuned rows, by {(origin.IsPairedByText ? "text" : "id")}, and other pairs "
-                + $"of {scan.Pairing.TunedRows} were scanned. Give the origin of this scan.", nameof(origin));
+            throw new ArgumentException($"the origin has {origin.TunedRows} tuned rows, by {(origin.IsPairedByText ? "text" : "id")}, "
+                + $"and other pairs of {scan.Pairing.TunedRows} were scanned. Give the origin of this scan.", nameof(origin));
         IReadOnlyList<int> winners = rows.Selection.Top is { } top ? rows.RankTop(top) : rows.RankBelowAlpha();
         return new()
         {

@@ -7,9 +7,9 @@ namespace KsLottery.Engine.Tickets;
 /// <summary>Writes and reads <c>ticket.json</c>.</summary>
 /// <remarks>
 /// A JSON object of format version 1, in UTF-8. Numbers are the shortest that read back the same. What JSON has no number for (an
-/// infinite relative change of a row that was zero, the cosine with it) is <c>null</c> and reads back as NaN. Of a resized or reordered vocabulary
-/// there are also <c>tuned_shape</c>, <c>pairs</c> (<c>id</c> or <c>text</c>), <c>dropped</c>, <c>added</c>, and with <c>text</c> each entry's
-/// <c>tuned_id</c>; <c>ids</c> are always the base's.
+/// infinite relative change of a row that was zero, the cosine with it) is <c>null</c> and reads back as NaN. Of a resized or reordered
+/// vocabulary there are also <c>tuned_shape</c>, <c>pairs</c> (<c>id</c> or <c>text</c>), <c>dropped</c>, <c>added</c>, and with
+/// <c>text</c> each entry's <c>tuned_id</c>; <c>ids</c> are always the base's.
 /// </remarks>
 public static class TicketFile
 {

@@ -119,7 +119,8 @@ internal sealed class TicketFileReader(string path)
         if (root.Integer("ticket_parameters", 0, long.MaxValue) != ticket.Parameters)
             throw root.Wrong("ticket_parameters", $"{ids.Length} rows of {ticket.Origin.Width} have {ticket.Parameters}");
         if (ticket.Unchanged + ticket.Changed + ticket.Degenerate + ticket.NonFinite + ticket.Dropped != ticket.Origin.Rows)
-            throw root.Wrong("unchanged", $"with changed, degenerate{(ticket.Dropped > 0 ? ", dropped" : "")} and non_finite it must come to {ticket.Origin.Rows} rows");
+            throw root.Wrong("unchanged", $"with changed, degenerate{(ticket.Dropped > 0 ? ", dropped" : "")} and non_finite it must "
+                + $"come to {ticket.Origin.Rows} rows");
         if (ticket.IsByRank && !(ids.Length <= ticket.Selection.Top)) throw root.Wrong("top", $"the ticket has {ids.Length} rows by rank");
         if (root.Text("signature") != ticket.Signature.ToString())
             throw root.Wrong("signature", $"the other values give {ticket.Signature}");

@@ -5,11 +5,12 @@ using KsLottery.Engine.Rows;
 
 namespace KsLottery.Engine.Tickets;
 
-/// <summary>Writes <c>vocabulary.tsv</c>: the rows of a resized or reordered vocabulary that do not stand against the one of the same id.</summary>
+/// <summary>Writes <c>vocabulary.tsv</c>: the rows of a resized or reordered vocabulary that do not stand against the one of the same
+/// id.</summary>
 /// <remarks>
-/// UTF-8, tabs between columns, a line feed behind every line, a title line first. <c>change</c> is <c>dropped</c> (a base row without a tuned
-/// one), <c>moved</c> (paired with another id) or <c>added</c> (a tuned row without a base one); an id or norm that a line does not have is empty.
-/// A norm is Euclidean; <c>nan</c> or <c>inf</c> where a value of the row is not finite.
+/// UTF-8, tabs between columns, a line feed behind every line, a title line first. <c>change</c> is <c>dropped</c> (a base row without a
+/// tuned one), <c>moved</c> (paired with another id) or <c>added</c> (a tuned row without a base one); an id or norm that a line does not
+/// have is empty. A norm is Euclidean; <c>nan</c> or <c>inf</c> where a value of the row is not finite.
 /// </remarks>
 public static class VocabularyFile
 {

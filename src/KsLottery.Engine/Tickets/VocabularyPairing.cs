@@ -6,8 +6,9 @@ namespace KsLottery.Engine.Tickets;
 
 /// <summary>Which token's row of a tuned embedding stands against which of the base, by what their tokenizers say.</summary>
 /// <remarks>
-/// A fine-tune that adds a padding token, chat tokens, or rows up to a multiple of 64 leaves the first ids as they were: those are compared, the
-/// rest is added. Where the tokenizers name common ids differently, ids say nothing: then the text of the tokens can pair the rows.
+/// A fine-tune that adds a padding token, chat tokens, or rows up to a multiple of 64 leaves the first ids as they were: those are
+/// compared, the rest is added. Where the tokenizers name common ids differently, ids say nothing: then the text of the tokens can pair
+/// the rows.
 /// </remarks>
 public sealed class VocabularyPairing
 {
@@ -45,7 +46,8 @@ public sealed class VocabularyPairing
         ArgumentNullException.ThrowIfNull(basis);
         ArgumentNullException.ThrowIfNull(tuned);
         RowPairing byId = RowPairing.ById(baseRows, tunedRows);
-        if (mode != RowPairingMode.Text && byId.IsPlain && !HaveOtherTokenizers(basis.Path, tuned.Path)) return new(byId, RowTokens.None, [], []);
+        if (mode != RowPairingMode.Text && byId.IsPlain && !HaveOtherTokenizers(basis.Path, tuned.Path))
+            return new(byId, RowTokens.None, [], []);
 
         List<string> remarks = [];
         TokenTable? before = baseTokenizer is not null ? TokenTable.Open(baseTokenizer) : Find(basis, mode, remarks);
@@ -59,14 +61,14 @@ public sealed class VocabularyPairing
         if (before is null || after is null)
         {
             if (!byId.IsPlain)
-                remarks.Add($"No tokenizer lies beside {(before is null ? basis : tuned).Path}, so that nobody can say whether ids mean the "
-                    + $"same: the first {byId.Count} rows are compared by id.");
+                remarks.Add($"No tokenizer lies beside {(before is null ? basis : tuned).Path}, so that nobody can say whether ids mean "
+                    + $"the same: the first {byId.Count} rows are compared by id.");
             return new(byId, names, [], byId.IsPlain ? [] : remarks);
         }
         List<int> different = Different(before, after, byId.Count);
         if (different.Count == 0) return new(byId, names, [], remarks);
-        string which = $"{different.Count} of {Math.Min(byId.Count, Math.Min(before.Count, after.Count))} common ids are named differently by the "
-            + $"tokenizers of {basis.Path} and {tuned.Path}: {Name(different, before, after)}";
+        string which = $"{different.Count} of {Math.Min(byId.Count, Math.Min(before.Count, after.Count))} common ids are named "
+            + $"differently by the tokenizers of {basis.Path} and {tuned.Path}: {Name(different, before, after)}";
         if (mode == RowPairingMode.Auto && (!byId.IsPlain || HaveMoved(different, before, after)))
             throw new InvalidDataException($"{which}. Rows of one id need not be one token's. Pair them by the text of the tokens "
                 + "(--pair-rows text), or by id all the same (--pair-rows id).");
@@ -91,7 +93,10 @@ public sealed class VocabularyPairing
             ids.Enqueue(id);
         }
         for (int id = 0; id < Math.Min(baseRows, before.Count); id++)
-            if (tunedOf[id] < 0 && free.TryGetValue(before.Visible(id), out Queue<int>? ids) && ids.TryDequeue(out int tuned)) tunedOf[id] = tuned;
+        {
+            if (tunedOf[id] >= 0 || !free.TryGetValue(before.Visible(id), out Queue<int>? ids)) continue;
+            if (ids.TryDequeue(out int tuned)) tunedOf[id] = tuned;
+        }
         return RowPairing.Of(tunedOf, tunedRows);
     }
 
@@ -111,10 +116,22 @@ public sealed class VocabularyPairing
         string.Join(", ", different.Take(MostNamed).Select(id => $"{id} '{before.Visible(id)}' and '{after.Visible(id)}'"))
         + (different.Count > MostNamed ? ", …" : "");
 
-    /// <summary>Whether both have a tokenizer and the files differ: most fine-tunes carry their base's along, and need not be read twice.</summary>
-    private static bool HaveOtherTokenizers(string basePath, string tunedPath) =>
-        TokenTable.LocateBeside(basePath) is { } before && TokenTable.LocateBeside(tunedPath) is { } after
-        && !(new FileInfo(before).Length == new FileInfo(after).Length && File.ReadAllBytes(before).AsSpan().SequenceEqual(File.ReadAllBytes(after)));
+    /// <summary>Whether both have a tokenizer and the files differ: most fine-tunes carry their base's along, and need not be read
+    /// twice.</summary>
+    private static bool HaveOtherTokenizers(string basePath, string tunedPath)
+    {
+        if (TokenTable.LocateBeside(basePath) is not { } before || TokenTable.LocateBeside(tunedPath) is not { } after) return false;
+        string from = Path.GetDirectoryName(before) ?? "", to = Path.GetDirectoryName(after) ?? "";
+        return Differ(before, after) || TokenizerCompanions.FileNames.Any(name => Differ(Path.Combine(from, name), Path.Combine(to, name)));
+    }
+
+    private static bool Differ(string path, string other)
+    {
+        FileInfo first = new(path), second = new(other);
+        return first.Exists != second.Exists
+            || (first.Exists && (first.Length != second.Length
+            || !File.ReadAllBytes(path).AsSpan().SequenceEqual(File.ReadAllBytes(other))));
+    }
 
     private static TokenTable? Find(Checkpoint checkpoint, RowPairingMode mode, List<string> remarks)
     {
@@ -122,7 +139,8 @@ public sealed class VocabularyPairing
         {
             return TokenTable.FindBeside(checkpoint.Path);
         }
-        catch (InvalidDataException fault) when (mode != RowPairingMode.Text)
+        catch (Exception fault) when (mode != RowPairingMode.Text
+            && (fault is InvalidDataException or IOException or UnauthorizedAccessException))
         {
             remarks.Add(fault.Message);
             return null;

@@ -15,7 +15,8 @@ internal sealed class CarriedFiles
 
     private static readonly string[] Tokenizers =
     [
-        "tokenizer*", "*.model", "tok*.bin", "special_tokens_map.json", "added_tokens.json", "vocab.json", "vocab.txt", "merges.txt", "chat_template*",
+        "tokenizer*", "*.model", "tok*.bin", "special_tokens_map.json", "added_tokens.json", "vocab.json", "vocab.txt", "merges.txt",
+            "chat_template*",
     ];
 
     private static readonly string[] Companions = ["*config.json", .. Tokenizers, "LICENSE*"];
@@ -45,7 +46,8 @@ internal sealed class CarriedFiles
     }
 
     /// <summary>Links and copies everything but some files.</summary>
-    public static CarriedFiles CarryOthers(Checkpoint checkpoint, IReadOnlySet<string> left, string target, CancellationToken cancellationToken)
+    public static CarriedFiles CarryOthers(Checkpoint checkpoint, IReadOnlySet<string> left, string target,
+        CancellationToken cancellationToken)
     {
         bool isWhole = checkpoint.IsFolder || checkpoint.IndexPath is not null;
         return Carry(checkpoint, name => !left.Contains(name) && (isWhole || Matches(Companions, name)), target, cancellationToken);

@@ -5,12 +5,14 @@ using KsLottery.Engine.Tickets;
 
 namespace KsLottery.Engine.Transfer;
 
-/// <summary>Applies a patch and gives the base the tuned checkpoint's vocabulary: embedding, head, <c>vocab_size</c> and tokenizer together.</summary>
+/// <summary>Applies a patch and gives the base the tuned checkpoint's vocabulary: embedding, head, <c>vocab_size</c> and tokenizer
+/// together.</summary>
 /// <remarks>
-/// Rows that the base has keep their values, but for the patch's; rows that were added come from the tuned checkpoint, as do their order, the
-/// tokenizer's files and the ids of special tokens. What reverting needs beside the patch goes into a <see cref="ResizeRecord"/>.
+/// Rows that the base has keep their values, but for the patch's; rows that were added come from the tuned checkpoint, as do their order,
+/// the tokenizer's files and the ids of special tokens. What reverting needs beside the patch goes into a <see cref="ResizeRecord"/>.
 /// </remarks>
-internal sealed class CheckpointResizing(Checkpoint basis, Checkpoint tuned, RowPatch patch, StagedFolder folder, CancellationToken cancellationToken)
+internal sealed class CheckpointResizing(Checkpoint basis, Checkpoint tuned, RowPatch patch, StagedFolder folder,
+    CancellationToken cancellationToken)
 {
     private const string GenerationConfig = "generation_config.json";
 
@@ -25,12 +27,14 @@ internal sealed class CheckpointResizing(Checkpoint basis, Checkpoint tuned, Row
         Tensor tensor = basis.GetTensor(patch.TensorName);
         RowPairing pairing = Pair(tensor);
         IReadOnlyList<int> baseOf = pairing.ToBase();
-        ResizedMatrix[] matrices = [.. Matrices(tensor).Select(m => new ResizedMatrix(m.Base, m.Tuned, baseOf, m.Base == tensor ? patch : null))];
+        ResizedMatrix[] matrices = [.. Matrices(tensor).Select(m => new ResizedMatrix(m.Base, m.Tuned, baseOf, m.Base == tensor ? patch
+            : null))];
         List<int> nonFinite = [.. matrices.SelectMany(m => m.FindNonFinite(cancellationToken)).Distinct().Order()];
         if (nonFinite.Count > 0 && !allowsNonFinite) throw PatchFit.NonFinite(patch, nonFinite);
 
         HashSet<string> written = [];
-        foreach (IGrouping<SafetensorsFile, ResizedMatrix> shard in matrices.GroupBy(m => m.Base.File)) written.Add(WriteShard(shard.Key, [.. shard]));
+        foreach (IGrouping<SafetensorsFile, ResizedMatrix> shard in matrices.GroupBy(m => m.Base.File)) written.Add(WriteShard(shard.Key,
+            [.. shard]));
         List<string> replaced = [.. WriteIndex(matrices.Sum(m => m.AddedBytes)), .. WriteConfig(pairing.TunedRows)];
         (List<string> dropped, List<string> taken) = TakeTokenizer();
         replaced.AddRange(dropped);
@@ -44,7 +48,8 @@ internal sealed class CheckpointResizing(Checkpoint basis, Checkpoint tuned, Row
             OutputPath = folder.GivenPath,
             WrittenFile = Path.GetFileName(tensor.File.Path),
             TensorName = tensor.Name,
-            Fingerprint = PatchApplication.ReadFingerprint(Path.Combine(folder.Staging, Path.GetFileName(tensor.File.Path)), tensor.Name, cancellationToken),
+            Fingerprint = PatchApplication.ReadFingerprint(Path.Combine(folder.Staging, Path.GetFileName(tensor.File.Path)), tensor.Name,
+                cancellationToken),
             RowCount = patch.Indices.Count,
             Width = patch.Width,
             InexactValues = loss.Inexact,
@@ -60,22 +65,23 @@ internal sealed class CheckpointResizing(Checkpoint basis, Checkpoint tuned, Row
     private RowPairing Pair(Tensor tensor)
     {
         if (!patch.IsResized)
-            throw new InvalidDataException($"{patch.Path}: the patch is of a tuned checkpoint with the base's own vocabulary, so that there is nothing "
-                + "to resize. Apply it without --resize.");
+            throw new InvalidDataException($"{patch.Path}: the patch is of a tuned checkpoint with the base's own vocabulary, so that "
+                + "there is nothing to resize. Apply it without --resize.");
         if (tensor != basis.FindInputEmbedding() && tensor != basis.FindOutputHead())
-            throw new NotSupportedException($"{patch.Path}: the patch is for {CheckpointFormatException.Quote(tensor.Name)}, which is neither embedding nor "
-                + "output head: a vocabulary has no part in it. Apply it without --resize.");
+            throw new NotSupportedException($"{patch.Path}: the patch is for {CheckpointFormatException.Quote(tensor.Name)}, which is "
+                + "neither embedding nor output head: a vocabulary has no part in it. Apply it without --resize.");
         Tensor after = TunedOf(tensor);
         string actual = Fingerprint.OfTensor(after, cancellationToken);
         if (actual != patch.TunedFingerprint)
-            throw new PatchMismatchException(after.File.Path, $"{after.File.Path}, tensor {CheckpointFormatException.Quote(after.Name)}: this is not the tuned "
-                + $"checkpoint that the patch {patch.Path} was taken from. Its fingerprint is {actual}, the patch names {patch.TunedFingerprint}. Give the "
-                + "tuned checkpoint that the ticket was found with.", patch.TunedFingerprint, actual);
+            throw new PatchMismatchException(after.File.Path,
+                $"{after.File.Path}, tensor {CheckpointFormatException.Quote(after.Name)}: this is not the tuned "
+                + $"checkpoint that the patch {patch.Path} was taken from. Its fingerprint is {actual}, the patch names "
+                + $"{patch.TunedFingerprint}. Give the tuned checkpoint that the ticket was found with.", patch.TunedFingerprint, actual);
         if (!patch.IsPairedByText) return RowPairing.ById(patch.BaseRowCount, patch.TunedRowCount);
         RowPairing pairing = VocabularyPairing.Choose(basis, tuned, patch.BaseRowCount, patch.TunedRowCount, RowPairingMode.Text).Rows;
         return patch.Indices.Select(pairing.TunedOf).SequenceEqual(patch.TunedIndices) ? pairing
-            : throw new InvalidDataException($"{patch.Path}: the tokenizers beside {basis.Path} and {tuned.Path} pair other rows than the patch does. Put "
-                + "those there that the ticket was found with.");
+            : throw new InvalidDataException($"{patch.Path}: the tokenizers beside {basis.Path} and {tuned.Path} pair other rows than "
+            + "the patch does. Put those there that the ticket was found with.");
     }
 
     /// <summary>The base's embedding and head, as far as it has them, each with the tuned one of its part.</summary>
@@ -87,30 +93,33 @@ internal sealed class CheckpointResizing(Checkpoint basis, Checkpoint tuned, Row
             if (before is null || found.Exists(f => f.Item1 == before)) continue;
             Tensor after = TunedOf(before);
             if (before.Shape[0] != patch.BaseRowCount || after.Shape[0] != patch.TunedRowCount || before.Shape[1] != after.Shape[1])
-                throw new NotSupportedException($"{CheckpointFormatException.Quote(before.Name)} is [{string.Join(',', before.Shape)}] in {basis.Path} and "
-                    + $"[{string.Join(',', after.Shape)}] in {tuned.Path}, {CheckpointFormatException.Quote(tensor.Name)} has {patch.BaseRowCount} and "
+                throw new NotSupportedException($"{CheckpointFormatException.Quote(before.Name)} is [{string.Join(',', before.Shape)}] "
+                    + $"in {basis.Path} and [{string.Join(',', after.Shape)}] in {tuned.Path}, "
+                    + $"{CheckpointFormatException.Quote(tensor.Name)} has {patch.BaseRowCount} and "
                     + $"{patch.TunedRowCount} rows: both cannot be resized together. Apply the patch without --resize.");
             found.Add((before, after));
         }
         if (basis.FindOutputHead() is { } head && basis.TryGetTensor(Path.ChangeExtension(head.Name, "bias"), out Tensor? bias))
-            throw new NotSupportedException($"{bias.File.Path}, tensor {CheckpointFormatException.Quote(bias.Name)}: an output head with a bias cannot be "
-                + "resized. Apply the patch without --resize.");
+            throw new NotSupportedException($"{bias.File.Path}, tensor {CheckpointFormatException.Quote(bias.Name)}: an output head with "
+                + "a bias cannot be resized. Apply the patch without --resize.");
         return found;
     }
 
     private Tensor TunedOf(Tensor before)
     {
         if (tuned.TryGetTensor(before.Name, out Tensor? same) && same.Shape.Count == 2) return same;
-        Tensor? found = before == basis.FindOutputHead() ? tuned.FindOutputHead() ?? tuned.FindInputEmbedding() : tuned.FindInputEmbedding();
-        return found ?? throw new KeyNotFoundException($"{tuned.Path}: no tensor {CheckpointFormatException.Quote(before.Name)} in it, nor another that "
-            + "could be its embedding. Give the tuned checkpoint that the ticket was found with.");
+        Tensor? found = before == basis.FindOutputHead() ? tuned.FindOutputHead() ?? tuned.FindInputEmbedding()
+            : tuned.FindInputEmbedding();
+        return found ?? throw new KeyNotFoundException($"{tuned.Path}: no tensor {CheckpointFormatException.Quote(before.Name)} in it, "
+            + "nor another that could be its embedding. Give the tuned checkpoint that the ticket was found with.");
     }
 
     private string WriteShard(SafetensorsFile shard, ResizedMatrix[] matrices)
     {
         string name = Path.GetFileName(shard.Path);
         SafetensorsWriter.Write(Path.Combine(folder.Staging, name), shard.Tensors.Select(tensor =>
-            Array.Find(matrices, m => m.Base == tensor)?.ToSource(cancellationToken) ?? TensorSource.FromTensor(tensor)), shard.Metadata, cancellationToken);
+            Array.Find(matrices, m => m.Base == tensor)?.ToSource(cancellationToken) ?? TensorSource.FromTensor(tensor)), shard.Metadata,
+                cancellationToken);
         return name;
     }
 
@@ -123,7 +132,8 @@ internal sealed class CheckpointResizing(Checkpoint basis, Checkpoint tuned, Row
         if (size is null) yield break;
         string name = Path.GetFileName(path);
         AtomicFile.Write(Path.Combine(folder.Staging, name), stream =>
-            JsonEdit.Replace(stream, index.RootElement, ["metadata", "total_size"], json => json.WriteNumberValue(size.Value + addedBytes)), cancellationToken);
+            JsonEdit.Replace(stream, index.RootElement, ["metadata", "total_size"], json => json.WriteNumberValue(size.Value
+                + addedBytes)), cancellationToken);
         yield return name;
     }
 
@@ -131,11 +141,13 @@ internal sealed class CheckpointResizing(Checkpoint basis, Checkpoint tuned, Row
     {
         string original = Path.Combine(BaseFolder, ModelConfig.FileName);
         if (!File.Exists(original)) yield break;
-        ResizedConfig.Write(Path.Combine(folder.Staging, ModelConfig.FileName), original, Path.Combine(TunedFolder, ModelConfig.FileName), rows);
+        ResizedConfig.Write(Path.Combine(folder.Staging, ModelConfig.FileName), original, Path.Combine(TunedFolder, ModelConfig.FileName),
+            rows);
         yield return ModelConfig.FileName;
     }
 
-    /// <summary>Copies the tuned tokenizer; the base's stays away, for a mixture of both is neither. Where the tuned one has none, all stays.</summary>
+    /// <summary>Copies the tuned tokenizer; the base's stays away, for a mixture of both is neither. Where the tuned one has none, all
+    /// stays.</summary>
     private (List<string> Dropped, List<string> Taken) TakeTokenizer()
     {
         List<string> taken = CarriedFiles.FindTokenizer(TunedFolder);

@@ -15,9 +15,9 @@ namespace KsLottery.Engine.Transfer;
 /// keeps its name, beside copies of the configuration and tokenizer files next to it. The folder appears whole or not at all.
 /// </para>
 /// <para>
-/// A patch of a resized vocabulary leaves the base its size, unless the options name the tuned checkpoint: then rows that were added come from
-/// that, in its order, for the embedding and a head of its own, with <c>vocab_size</c>, the ids of special tokens and the tokenizer's files. The folder then also
-/// holds <c>resize.kslottery</c>, by which <see cref="Revert"/> gives back the base's exact bytes.
+/// A patch of a resized vocabulary leaves the base its size, unless the options name the tuned checkpoint: then rows that were added come
+/// from that, in its order, for the embedding and a head of its own, with <c>vocab_size</c>, the ids of special tokens and the tokenizer's
+/// files. The folder then also holds <c>resize.kslottery</c>, by which <see cref="Revert"/> gives back the base's exact bytes.
 /// </para>
 /// </remarks>
 public static class PatchApplication
@@ -46,7 +46,9 @@ public static class PatchApplication
         PatchFit.ThrowIfNotBase(patch, tensor, cancellationToken);
         if (options.ResizeAs is { } tunedPath)
         {
-            using Checkpoint tuned = Checkpoint.Open(tunedPath, options.Reading);
+            using AdaptedCheckpoint? adapter =
+                AdaptedCheckpoint.IsAdapter(tunedPath) ? AdaptedCheckpoint.Open(checkpoint, tunedPath, options.Reading) : null;
+            using Checkpoint tuned = adapter?.Checkpoint ?? Checkpoint.Open(tunedPath, options.Reading);
             PatchResult resized = new CheckpointResizing(checkpoint, tuned, patch, folder, cancellationToken).Run(options.AllowsNonFinite);
             folder.Commit(cancellationToken);
             return resized with { Notes = [.. PatchNotes.AboutTying(checkpoint, tensor, patch), .. resized.Notes] };
@@ -57,7 +59,8 @@ public static class PatchApplication
         folder.Commit(cancellationToken);
         return result with
         {
-            Notes = [.. PatchNotes.AboutTying(checkpoint, tensor, patch), .. PatchNotes.AboutOwnSize(patch), .. PatchNotes.AboutNonFinite(nonFinite),
+            Notes = [.. PatchNotes.AboutTying(checkpoint, tensor, patch), .. PatchNotes.AboutOwnSize(patch),
+                .. PatchNotes.AboutNonFinite(nonFinite),
                 .. result.Notes],
         };
     }

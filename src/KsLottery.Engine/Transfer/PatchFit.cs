@@ -68,15 +68,16 @@ internal static class PatchFit
     /// <summary>The refusal of such rows.</summary>
     public static NotFiniteNumberException NonFinite(RowPatch patch, List<int> rows) =>
         new($"{patch.Path}: of the patch's {patch.Indices.Count} rows {Name(rows)} would hold a NaN or an infinity as "
-            + $"{patch.BaseElementType.ToName()}, with which no model works. Find the ticket again, which leaves such rows out, take a base of a "
-            + "wider type, or ask for them (--allow-non-finite).");
+            + $"{patch.BaseElementType.ToName()}, with which no model works. Find the ticket again, which leaves such rows out, take a "
+            + "base of a wider type, or ask for them (--allow-non-finite).");
 
     private static void ThrowIfOtherForm(RowPatch patch, Tensor tensor)
     {
         if (tensor.DtypeName == patch.BaseElementType.ToName() && tensor.Shape is [var rows, var width] && rows == patch.BaseRowCount
             && width == patch.Width) return;
         string hint = patch.IsResized && tensor.Shape[0] == patch.TunedRowCount
-            ? $"It has the tuned vocabulary's size; a checkpoint that apply resized is reverted by the {ResizeRecord.FileName} in its folder. " : "";
+            ? $"It has the tuned vocabulary's size; a checkpoint that apply resized is reverted by the {ResizeRecord.FileName} in its "
+            + $"folder. " : "";
         throw new PatchMismatchException(tensor.File.Path,
             $"{Place(tensor)}: this is {tensor.DtypeName} [{string.Join(',', tensor.Shape)}], the patch {patch.Path} was made for "
             + $"{patch.BaseElementType.ToName()} [{patch.BaseRowCount},{patch.Width}]. {hint}Take the base that the patch was made from.");

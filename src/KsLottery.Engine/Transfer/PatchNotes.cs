@@ -29,10 +29,12 @@ internal static class PatchNotes
     }
 
     /// <summary>What became of a vocabulary that was resized with the patch.</summary>
-    public static IEnumerable<string> AboutResizing(Checkpoint basis, Checkpoint tuned, RowPairing pairing, ResizedMatrix[] matrices, List<string> taken)
+    public static IEnumerable<string> AboutResizing(Checkpoint basis, Checkpoint tuned, RowPairing pairing, ResizedMatrix[] matrices,
+        List<string> taken)
     {
-        yield return $"The vocabulary has {pairing.TunedRows} rows in place of {pairing.BaseRows}, {pairing.Added.Count} of them from {tuned.Path}: "
-            + $"{string.Join(" and ", matrices.Select(m => Quote(m.Base.Name)))}, vocab_size and {(taken.Count > 0 ? string.Join(", ", taken) : "no tokenizer")}. "
+        yield return $"The vocabulary has {pairing.TunedRows} rows in place of {pairing.BaseRows}, {pairing.Added.Count} of them from "
+            + $"{tuned.Path}: {string.Join(" and ", matrices.Select(m => Quote(m.Base.Name)))}, vocab_size and "
+            + $"{(taken.Count > 0 ? string.Join(", ", taken) : "no tokenizer")}. "
             + $"{ResizeRecord.FileName} holds what reverting needs.";
         if (taken.Count == 0) yield return $"No tokenizer lies beside {tuned.Path}: that of {basis.Path} knows nothing of the added rows.";
     }
@@ -41,8 +43,8 @@ internal static class PatchNotes
     public static IEnumerable<string> AboutOwnSize(RowPatch patch)
     {
         if (patch.IsResized)
-            yield return $"The tuned checkpoint has {patch.TunedRowCount} rows{(patch.IsPairedByText ? ", paired by text" : "")}; the base keeps its "
-                + $"{patch.BaseRowCount}, its order and its tokenizer. --resize TUNED takes those of the tuned checkpoint.";
+            yield return $"The tuned checkpoint has {patch.TunedRowCount} rows{(patch.IsPairedByText ? ", paired by text" : "")}; the "
+                + $"base keeps its {patch.BaseRowCount}, its order and its tokenizer. --resize TUNED takes those of the tuned checkpoint.";
     }
 
     /// <summary>What rounding to the checkpoint's type did.</summary>

@@ -12,8 +12,8 @@ public sealed record PatchOptions
     public bool AllowsNonFinite { get; init; }
 
     /// <summary>
-    /// The tuned checkpoint that the patch was taken from, where the result is to have its vocabulary: embedding, output head, <c>vocab_size</c> and
-    /// tokenizer together, see <see cref="PatchApplication"/>. Null keeps the base's size.
+    /// The tuned checkpoint or adapter that the patch was taken from, where the result is to have its vocabulary: embedding, output head,
+    /// <c>vocab_size</c> and tokenizer together, see <see cref="PatchApplication"/>. Null keeps the base's size.
     /// </summary>
     public string? ResizeAs { get; init; }
 }

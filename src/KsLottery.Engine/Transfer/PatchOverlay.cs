@@ -28,7 +28,8 @@ public static class PatchOverlay
         if (tensor.Name != weights.TokenEmbedding.Name)
             throw new NotSupportedException($"{patch.Path}: the patch is for {CheckpointFormatException.Quote(tensor.Name)}; only rows of "
                 + $"{CheckpointFormatException.Quote(weights.TokenEmbedding.Name)} can be put in place in memory. Apply it, and take the result.");
-        if (PatchFit.FindNonFinite(patch, tensor, cancellationToken) is { Count: > 0 } nonFinite) throw PatchFit.NonFinite(patch, nonFinite);
+        if (PatchFit.FindNonFinite(patch, tensor, cancellationToken) is { Count: > 0 } nonFinite) throw PatchFit.NonFinite(patch,
+            nonFinite);
         weights.PutRows(patch.Indices, Values(patch.Rows, [.. Enumerable.Range(0, patch.Indices.Count)], tensor.ElementType, out RoundingLoss loss));
         return [.. PatchNotes.AboutTying(checkpoint, tensor, patch), .. PatchNotes.AboutRounding(loss, patch)];
     }

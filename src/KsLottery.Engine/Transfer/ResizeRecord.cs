@@ -6,12 +6,14 @@ using KsLottery.Engine.Rows;
 
 namespace KsLottery.Engine.Transfer;
 
-/// <summary>What reverting a resized checkpoint needs beside its patch: a safetensors file in the checkpoint's folder, under a name that no loader looks for.</summary>
+/// <summary>What reverting a resized checkpoint needs beside its patch: a safetensors file in the checkpoint's folder, under a name that
+/// no loader looks for.</summary>
 /// <remarks>
-/// The tensors: <c>pairs</c> I32 [N], for every base row its row now or -1; <c>dropped/NAME</c> [k,d], the base rows of a matrix that have none;
-/// <c>header/SHARD</c> U8, the header of a rewritten file with its length; <c>file/NAME</c> U8, a small file of the base that was replaced. The metadata: <c>format</c>,
-/// <c>format_version</c>, <c>base_fingerprint</c> and <c>tuned_fingerprint</c> as the patch has them, <c>length/SHARD</c>, <c>fingerprint/NAME</c> of each matrix, and <c>taken</c>, the
-/// names of the tuned checkpoint's files, a slash between them.
+/// The tensors: <c>pairs</c> I32 [N], for every base row its row now or -1; <c>dropped/NAME</c> [k,d], the base rows of a matrix that have
+/// none; <c>header/SHARD</c> U8, the header of a rewritten file with its length; <c>file/NAME</c> U8, a small file of the base that was
+/// replaced. The metadata: <c>format</c>, <c>format_version</c>, <c>base_fingerprint</c> and <c>tuned_fingerprint</c> as the patch has
+/// them, <c>length/SHARD</c>, <c>fingerprint/NAME</c> of each matrix, and <c>taken</c>, the names of the tuned checkpoint's files, a slash
+/// between them.
 /// </remarks>
 internal sealed class ResizeRecord : IDisposable
 {
@@ -25,11 +27,13 @@ internal sealed class ResizeRecord : IDisposable
     private ResizeRecord(SafetensorsFile file, RowPatch patch)
     {
         _file = file;
-        if (Metadata("format") != Format || Metadata("format_version") != FormatVersion) throw Invalid($"it is no {Format} of version {FormatVersion}");
+        if (Metadata("format") != Format || Metadata("format_version") != FormatVersion) throw Invalid($"it is no {Format} of version "
+            + $"{FormatVersion}");
         Shards = [.. Names(Header)];
         Files = [.. Names(Small)];
         Taken = [.. Metadata(TakenName).Split('/', StringSplitOptions.RemoveEmptyEntries)];
-        if (Shards.Concat(Files).Concat(Taken).FirstOrDefault(name => name != Path.GetFileName(name) || name is "" or "." or "..") is { } outside)
+        if (Shards.Concat(Files).Concat(Taken).FirstOrDefault(name => name != Path.GetFileName(name)
+            || name is "" or "." or "..") is { } outside)
             throw Invalid($"{CheckpointFormatException.Quote(outside)} is no name of a file");
         Matrices = [.. file.Metadata.Keys.Where(key => key.StartsWith(Print, StringComparison.Ordinal)).Select(key => key[Print.Length..])];
         Tensor pairs = Find(PairsName);
@@ -66,7 +70,8 @@ internal sealed class ResizeRecord : IDisposable
             [TakenName] = string.Join('/', taken),
         };
         int[] pairs = [.. Enumerable.Range(0, pairing.BaseRows).Select(pairing.TunedOf)];
-        List<TensorSource> sources = [TensorSource.FromBytes(PairsName, ElementType.I32, [pairs.Length], MemoryMarshal.AsBytes<int>(pairs).ToArray())];
+        List<TensorSource> sources = [TensorSource.FromBytes(PairsName, ElementType.I32, [pairs.Length],
+            MemoryMarshal.AsBytes<int>(pairs).ToArray())];
         foreach (Tensor matrix in matrices)
         {
             metadata[Print + matrix.Name] = Fingerprint.OfTensor(matrix, cancellationToken);

@@ -3,7 +3,8 @@ using KsLottery.Engine.Checkpoints;
 namespace KsLottery.Engine.Transfer;
 
 /// <summary>Takes a patch and the tuned vocabulary out of a checkpoint again: every file has the base's exact bytes.</summary>
-internal sealed class ResizeReversal(Checkpoint patched, RowPatch patch, ResizeRecord record, StagedFolder folder, CancellationToken cancellationToken)
+internal sealed class ResizeReversal(Checkpoint patched, RowPatch patch, ResizeRecord record, StagedFolder folder,
+    CancellationToken cancellationToken)
 {
     /// <summary>Writes all files.</summary>
     /// <exception cref="PatchMismatchException">The checkpoint does not hold the patch's rows, or other rows changed since.</exception>
@@ -16,7 +17,8 @@ internal sealed class ResizeReversal(Checkpoint patched, RowPatch patch, ResizeR
             AtomicFile.Write(Path.Combine(folder.Staging, name), stream => stream.Write(record.FileOf(name)), cancellationToken);
         foreach (string name in record.Matrices) ThrowIfNotRestored(name);
         CarriedFiles carried = CarriedFiles.CarryOthers(patched,
-            new HashSet<string>([.. record.Shards, .. record.Files, .. record.Taken, ResizeRecord.FileName]), folder.Staging, cancellationToken);
+            new HashSet<string>([.. record.Shards, .. record.Files, .. record.Taken, ResizeRecord.FileName]), folder.Staging,
+                cancellationToken);
         return new()
         {
             OutputPath = folder.GivenPath,
@@ -37,9 +39,10 @@ internal sealed class ResizeReversal(Checkpoint patched, RowPatch patch, ResizeR
 
     private void ThrowIfNotPatched(Tensor tensor)
     {
-        if (tensor.DtypeName != patch.BaseElementType.ToName() || tensor.Shape is not [var rows, var width] || rows != patch.TunedRowCount || width != patch.Width)
-            throw PatchFit.Mismatch(tensor, $"this is {tensor.DtypeName} [{string.Join(',', tensor.Shape)}], resized by the patch {patch.Path} it is "
-                + $"{patch.BaseElementType.ToName()} [{patch.TunedRowCount},{patch.Width}]");
+        if (tensor.DtypeName != patch.BaseElementType.ToName() || tensor.Shape is not [var rows, var width] || rows != patch.TunedRowCount
+            || width != patch.Width)
+            throw PatchFit.Mismatch(tensor, $"this is {tensor.DtypeName} [{string.Join(',', tensor.Shape)}], resized by the patch "
+                + $"{patch.Path} it is {patch.BaseElementType.ToName()} [{patch.TunedRowCount},{patch.Width}]");
         int length = patch.Width * tensor.ElementType.ByteSize();
         StoredRows stored = new(patch.Indices, patch.Rows, tensor.ElementType);
         byte[] buffer = new byte[length];
@@ -51,14 +54,15 @@ internal sealed class ResizeReversal(Checkpoint patched, RowPatch patch, ResizeR
             if (!tensor.GetBytes(row * length, length, buffer).SequenceEqual(stored.Get(place, out _))) different.Add(patch.Indices[place]);
         }
         if (different.Count > 0)
-            throw PatchFit.Mismatch(tensor, $"the patch {patch.Path} cannot be reverted, for of its {patch.Indices.Count} rows {PatchFit.Name(different)} do "
-                + "not hold its tuned values");
+            throw PatchFit.Mismatch(tensor, $"the patch {patch.Path} cannot be reverted, for of its {patch.Indices.Count} rows "
+                + $"{PatchFit.Name(different)} do not hold its tuned values");
     }
 
     private void Restore(string shard)
     {
         SafetensorsFile now = patched.Shards.FirstOrDefault(s => Path.GetFileName(s.Path) == shard)
-            ?? throw new FileNotFoundException($"{patched.Path}: the file {shard} is absent, which the patch had rewritten. Give the checkpoint that apply wrote.");
+            ?? throw new FileNotFoundException($"{patched.Path}: the file {shard} is absent, which the patch had rewritten. Give the "
+                + "checkpoint that apply wrote.");
         byte[] header = record.HeaderOf(shard);
         SafetensorsHeader before = SafetensorsHeader.Parse(header.AsSpan(SafetensorsHeader.PrefixLength), record.LengthOf(shard), shard);
         AtomicFile.Write(Path.Combine(folder.Staging, shard), stream =>
@@ -93,7 +97,8 @@ internal sealed class ResizeReversal(Checkpoint patched, RowPatch patch, ResizeR
     private void ThrowIfNotRestored(string matrix)
     {
         Tensor tensor = patched.GetTensor(matrix);
-        string restored = PatchApplication.ReadFingerprint(Path.Combine(folder.Staging, Path.GetFileName(tensor.File.Path)), matrix, cancellationToken);
+        string restored = PatchApplication.ReadFingerprint(Path.Combine(folder.Staging, Path.GetFileName(tensor.File.Path)), matrix,
+            cancellationToken);
         if (matrix == patch.TensorName) PatchFit.ThrowIfNotRestored(patch, tensor, restored);
         else if (restored != record.FingerprintOf(matrix))
             throw PatchFit.Mismatch(tensor, "this tensor does not become the base's again: rows changed since the patch was applied");

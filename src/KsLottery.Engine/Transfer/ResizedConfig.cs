@@ -3,7 +3,8 @@ using KsLottery.Engine.Checkpoints;
 
 namespace KsLottery.Engine.Transfer;
 
-/// <summary>A base's <c>config.json</c> for another vocabulary: its <c>vocab_size</c>, and the ids that a tuned model gives special tokens.</summary>
+/// <summary>A base's <c>config.json</c> for another vocabulary: its <c>vocab_size</c>, and the ids that a tuned model gives special
+/// tokens.</summary>
 internal static class ResizedConfig
 {
     private const string VocabularySize = "vocab_size", TextConfig = "text_config";

@@ -2,7 +2,8 @@ using KsLottery.Engine.Checkpoints;
 
 namespace KsLottery.Engine.Transfer;
 
-/// <summary>A matrix of a base with as many rows as the tuned one, in its order: the base's rows where they have a counterpart, else the tuned ones.</summary>
+/// <summary>A matrix of a base with as many rows as the tuned one, in its order: the base's rows where they have a counterpart, else the
+/// tuned ones.</summary>
 internal sealed class ResizedMatrix
 {
     private readonly Tensor _tuned;
@@ -67,7 +68,8 @@ internal sealed class ResizedMatrix
         if (original >= 0)
             return _places.TryGetValue(original, out int place) ? _patched!.Get(place, out loss)
                 : Base.GetBytes((long)original * _stored.Length, _stored.Length, _stored);
-        loss = RowRounding.Convert(_tuned.GetBytes((long)row * _given.Length, _given.Length, _given), _tuned.ElementType, _stored, Base.ElementType);
+        loss = RowRounding.Convert(_tuned.GetBytes((long)row * _given.Length, _given.Length, _given), _tuned.ElementType, _stored,
+            Base.ElementType);
         return _stored;
     }
 }

@@ -43,12 +43,14 @@ public sealed partial class RowPatch
         CheckIndices(indices, baseTensor);
         int[] tunedIndices = [.. indices.Select(row => origin.Pairing?.TunedOf(row) ?? row)];
         if (Array.IndexOf(tunedIndices, -1) is >= 0 and int alone)
-            throw new ArgumentException($"row {indices[alone]} has no counterpart in {Place(tunedTensor)} which could take its place. Nothing was written.",
+            throw new ArgumentException($"row {indices[alone]} has no counterpart in {Place(tunedTensor)} which could take its place. "
+                + "Nothing was written.",
                 nameof(indices));
 
         SelectedRows tuned = new(tunedTensor, tunedIndices, cancellationToken);
         WriteFile(path, baseTensor, indices, tunedTensor.ElementType, stream => tuned.WriteTo(stream, tunedTensor.ElementType),
-            [.. tuned.FindNonFinite().Select(place => indices[place])], CheckFingerprint(origin.TunedFingerprint) ?? Fingerprint.OfTensor(tunedTensor, cancellationToken), origin, cancellationToken,
+            [.. tuned.FindNonFinite().Select(place => indices[place])], CheckFingerprint(origin.TunedFingerprint)
+                ?? Fingerprint.OfTensor(tunedTensor, cancellationToken), origin, cancellationToken,
             tunedIndices);
     }
 
@@ -78,7 +80,8 @@ public sealed partial class RowPatch
         List<int> nonFinite = [.. indices.Where((_, place) => !RowRounding.AreFinite(
             MemoryMarshal.AsBytes(rows.Span.Slice(place * width, width)), ElementType.F32))];
         WriteFile(path, baseTensor, indices, ElementType.F32, stream => stream.Write(MemoryMarshal.AsBytes(rows.Span)),
-            nonFinite, CheckFingerprint(origin.TunedFingerprint) ?? TrainedFingerprint(baseTensor, indices, rows.Span, cancellationToken), origin, cancellationToken);
+            nonFinite, CheckFingerprint(origin.TunedFingerprint) ?? TrainedFingerprint(baseTensor, indices, rows.Span, cancellationToken),
+                origin, cancellationToken);
     }
 
     private static void WriteFile(string path, Tensor baseTensor, IReadOnlyList<int> indices, ElementType tunedType, Action<Stream> writeRows,
@@ -109,7 +112,8 @@ public sealed partial class RowPatch
         }
         SafetensorsWriter.Write(path,
         [
-            .. pairing is { IsById: false } ? [new TensorSource(TunedIndicesName, ElementType.I32, [indices.Count], stream => WriteIndices(stream, tunedIndices!))]
+            .. pairing is { IsById: false } ? [new TensorSource(TunedIndicesName, ElementType.I32, [indices.Count], stream =>
+                WriteIndices(stream, tunedIndices!))]
                 : (TensorSource[])[],
             new TensorSource(IndicesName, ElementType.I32, [indices.Count], stream => WriteIndices(stream, indices)),
             new TensorSource(RowsName, tunedType, shape, writeRows),

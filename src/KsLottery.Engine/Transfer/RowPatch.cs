@@ -19,8 +19,8 @@ namespace KsLottery.Engine.Transfer;
 /// well) and <c>signature</c>; where rows hold a NaN or an infinity also <c>non_finite_rows</c>, their indices.
 /// </para>
 /// <para>
-/// Where the vocabulary was resized or reordered, there are also the metadata <c>tuned_shape</c> and <c>pairs</c>, which is <c>id</c> or <c>text</c>, and
-/// with <c>text</c> the tensor <c>tuned_indices</c> I32 [k], the tuned row of each. <c>indices</c> are always the base's.
+/// Where the vocabulary was resized or reordered, there are also the metadata <c>tuned_shape</c> and <c>pairs</c>, which is <c>id</c> or
+/// <c>text</c>, and with <c>text</c> the tensor <c>tuned_indices</c> I32 [k], the tuned row of each. <c>indices</c> are always the base's.
 /// </para>
 /// <para>Only the indices are held in memory. Reading is safe from several threads; disposing releases the file.</para>
 /// </remarks>
@@ -105,7 +105,8 @@ public sealed partial class RowPatch : IDisposable
     /// <summary>Whether the tuned tensor has another number of rows, or other tokens at the same numbers.</summary>
     public bool IsResized => TunedRowCount != BaseRowCount || IsPairedByText;
 
-    /// <summary>The tuned rows that the rows are taken from, row i for index i; the same numbers unless the vocabulary was reordered.</summary>
+    /// <summary>The tuned rows that the rows are taken from, row i for index i; the same numbers unless the vocabulary was
+    /// reordered.</summary>
     public IReadOnlyList<int> TunedIndices { get; }
 
     /// <summary>The base tensor's element type: F32, F16 or BF16.</summary>

@@ -3,8 +3,8 @@ using KsLottery.Engine.Tickets;
 
 namespace KsLottery.Engine.Transfer;
 
-/// <summary>A folder with all that was found: <c>ticket.json</c>, <c>rows.tsv</c>, unless the ticket is empty <c>patch.safetensors</c>, and where the
-/// vocabulary was resized <c>vocabulary.tsv</c>.</summary>
+/// <summary>A folder with all that was found: <c>ticket.json</c>, <c>rows.tsv</c>, unless the ticket is empty <c>patch.safetensors</c>,
+/// and where the vocabulary was resized <c>vocabulary.tsv</c>.</summary>
 /// <remarks>It appears whole or not at all. Begin it before the scan: then a target that cannot be used is refused before the work.</remarks>
 public sealed class TicketFolder : IDisposable
 {
@@ -49,7 +49,8 @@ public sealed class TicketFolder : IDisposable
 
         TicketFile.Write(Place(TicketFile.FileName), ticket, cancellationToken);
         RowsFile.Write(Place(RowsFile.FileName), rows, tokens, cancellationToken);
-        if (ticket.Origin.IsResized) VocabularyFile.Write(Place(VocabularyFile.FileName), rows.Scan, tokens, tunedTokens, cancellationToken);
+        if (ticket.Origin.IsResized) VocabularyFile.Write(Place(VocabularyFile.FileName), rows.Scan, tokens, tunedTokens,
+            cancellationToken);
         if (ticket.Entries.Count > 0)
             RowPatch.Write(Place(RowPatch.FileName), baseTensor, tunedTensor, ticket.Ids, new()
             {

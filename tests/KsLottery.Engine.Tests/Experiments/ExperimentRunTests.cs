@@ -69,6 +69,7 @@ public sealed class ExperimentRunTests : IDisposable
             for (int i = 0; i < transfer.Indices.Count; i++)
                 Assert.That(transfer.Rows.GetRow<float>(i).SequenceEqual(tuned.FindInputEmbedding()!.GetRow<float>(transfer.Indices[i])), Is.True);
             Assert.That(best.Indices, Is.EqualTo(ticket.Rows.RankTop(3).Order()));
+            Assert.That(best.Signature, Does.Contain("|top:3|").And.EndWith("|k:3").And.Not.Contain("alpha"), "named by rank");
             double[] shifts = [.. ticket.Rows.Scan.Rows.Select(r => r.L2Delta)];
             Assert.That(moved.Indices.Min(id => shifts[id]), Is.GreaterThanOrEqualTo(Enumerable.Range(0, shifts.Length).Except(moved.Indices).Largest(id => shifts[id])));
             Tokenizer tokenizer = Tokenizer.Open(_fixture.File("base"));

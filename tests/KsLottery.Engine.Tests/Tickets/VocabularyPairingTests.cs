@@ -59,6 +59,15 @@ public sealed class VocabularyPairingTests
         Assert.That(Enumerable.Range(0, 6).Select(Choose(moved, RowPairingMode.Text).Rows.TunedOf), Is.EqualTo(new[] { 0, 1, 3, 2, 4, 5 }));
     }
 
+    [Test]
+    public void A_name_that_a_file_beside_the_same_tokenizer_gives_counts()
+    {
+        using VocabularyFixture pair = Pair(VocabularyFixture.Tokens(6, 2), VocabularyFixture.Tokens(6, 2));
+        foreach ((string model, string name) in new[] { (pair.Base, "<|reserved|>"), (pair.Tuned, "<|im_start|>") })
+            File.WriteAllText(Path.Combine(model, "added_tokens.json"), $"{{\"{name}\":6}}");
+        Assert.That(Choose(pair).NamedDifferently, Is.EqualTo(new[] { 6 }));
+    }
+
     [TestCase(true), TestCase(false)]
     public void Without_a_tokenizer_on_a_side_the_common_rows_are_paired_by_id_with_a_remark(bool hasBase)
     {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Reports;
 using KsLottery.Engine.Rows;
 using KsLottery.Engine.Tickets;
 using KsLottery.Engine.Transfer;
@@ -128,6 +129,16 @@ public sealed class ResizedVocabularyTests
         Assert.That(double.Parse(lines.Single(l => l[3] == "more")[5], System.Globalization.CultureInfo.InvariantCulture), Is.EqualTo(norm).Within(1e-9));
         string[] dropped = File.ReadLines(Path.Combine(pair.Found, RowsFile.FileName)).ElementAt(13).Split('\t');
         Assert.That(dropped[..6], Is.EqualTo(new[] { "12", "t12", "dropped", "nan", "nan", "nan" }));
+    }
+
+    [Test]
+    public void A_report_is_made_of_what_was_found([Values("padded to 64", "smaller", "reordered, some gone, some new")] string name)
+    {
+        using VocabularyFixture pair = Make(name);
+        Ticket ticket = pair.Find(ModeOf(name));
+        Report.FromFolder(pair.Found).WritePage(pair.File("page.html"));
+        Assert.That(File.ReadAllText(pair.File("page.html")), Does.Contain($"{ticket.Added} added, {ticket.Dropped} dropped")
+            .And.Contain(ticket.Origin.IsPairedByText ? "paired by text" : "paired by id"));
     }
 
     [Test]
