@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using KsLottery.Engine.Models;
 using KsLottery.Engine.Operations;
@@ -14,7 +15,12 @@ internal static class GradientCases
 
     private static readonly Llama3RopeScaling Scaling = new(Factor: 8, LowFrequencyFactor: 1, HighFrequencyFactor: 4, OriginalLength: 16);
 
-    private static readonly TrainingScope[] Scopes = [TrainingScope.Full, TrainingScope.Embedding, TrainingScope.Ticket([3, 4, 2]), TrainingScope.LowRank(2, seed: 5)];
+    /// <summary>Derivatives are the same for every device, and take most of the time.</summary>
+    private static readonly ConcurrentDictionary<(TrainingScope Scope, bool IsTied), double[][]> Derivatives = [];
+
+    /// <summary>One of each kind.</summary>
+    public static IReadOnlyList<TrainingScope> Scopes { get; } =
+        [TrainingScope.Full, TrainingScope.Embedding, TrainingScope.Ticket([3, 4, 2]), TrainingScope.LowRank(2, seed: 5)];
 
     public static IEnumerable<VerificationCase> All =>
         from scope in Scopes
@@ -30,32 +36,36 @@ internal static class GradientCases
     /// <exception cref="InvalidOperationException">A tensor has no derivative to speak of, so that nothing would be checked.</exception>
     public static IReadOnlyList<(string Tensor, double Difference)> Measure(IOperations operations, TrainingScope scope, bool isTied, bool recompute)
     {
-        LlamaConfig config = TinyModels.Config(isTied, Scaling);
-        TokenBatch batch = TinyModels.Batch();
-        using LlamaWeights weights = TinyModels.Weights(config, operations, scope);
+        using LlamaWeights weights = TinyModels.Weights(TinyModels.Config(isTied, Scaling), operations, scope);
         using LlamaModel model = new(weights, operations, recompute);
-        model.LossAndGradients(batch, Scale);
-
-        using ReferenceOperations reference = new();
-        using LlamaWeights disturbed = TinyModels.Weights(config, reference, scope);
-        using LlamaModel oracle = new(disturbed, reference);
+        model.LossAndGradients(TinyModels.Batch(), Scale);
         List<(string, double)> lines = [];
-        foreach ((Weight weight, Weight other) in weights.Trainable.Zip(disturbed.Trainable))
+        foreach ((Weight weight, double[] expected) in weights.Trainable.Zip(Derivatives.GetOrAdd((scope, isTied), static of => Differentiate(of.Scope, of.IsTied))))
         {
             float[] gradient = new float[weight.Gradient.Length];
             operations.Download(gradient, weight.Gradient);
-            Span<double> values = ((ReferenceMemory)other.Value.Memory!).Values;
-            double largest = 0, worst = 0;
-            for (int i = 0; i < gradient.Length; i++)
-            {
-                double numeric = Scale * CentralDifference(oracle, batch, ref values[i]);
-                largest = Math.Max(largest, Math.Abs(numeric));
-                worst = Math.Max(worst, Math.Abs(gradient[i] - numeric));
-            }
+            double largest = expected.Largest(Math.Abs), worst = gradient.Zip(expected).Largest(pair => Math.Abs(pair.First - pair.Second));
             if (!(largest >= 1e-3)) throw new InvalidOperationException($"{weight.Name} has no derivative above {largest}: nothing is checked.");
             lines.Add((weight.Name, worst / largest));
         }
         return lines;
+    }
+
+    /// <summary>Central differences of every weight that learns.</summary>
+    private static double[][] Differentiate(TrainingScope scope, bool isTied)
+    {
+        TokenBatch batch = TinyModels.Batch();
+        using ReferenceOperations reference = new();
+        using LlamaWeights disturbed = TinyModels.Weights(TinyModels.Config(isTied, Scaling), reference, scope);
+        using LlamaModel oracle = new(disturbed, reference);
+        return [.. disturbed.Trainable.Select(weight => Differentiate(((ReferenceMemory)weight.Value.Memory!).Values))];
+
+        double[] Differentiate(Span<double> values)
+        {
+            double[] derivatives = new double[values.Length];
+            for (int i = 0; i < derivatives.Length; i++) derivatives[i] = Scale * CentralDifference(oracle, batch, ref values[i]);
+            return derivatives;
+        }
     }
 
     private static double CentralDifference(LlamaModel model, TokenBatch batch, ref double value)

@@ -6,15 +6,13 @@ namespace KsLottery.Engine.Tests.Models;
 [TestFixture]
 public class LlamaGradientTests
 {
-    private static readonly TrainingScope[] Scopes = [TrainingScope.Full, TrainingScope.Embedding, TrainingScope.Ticket([3, 4, 2]), TrainingScope.LowRank(2, seed: 5)];
-
     /// <summary>Worst difference from central differences in double precision, over the tensor's largest derivative, one line a tensor.</summary>
     [Test]
     public void Every_gradient_agrees_with_central_differences([ValueSource(typeof(TestDevices), nameof(TestDevices.Names))] string device,
         [Values(0, 1, 2, 3)] int scope, [Values] bool isTied, [Values] bool recompute)
     {
         using IOperations operations = TestDevices.Open(device);
-        foreach ((string tensor, double difference) in GradientCases.Measure(operations, Scopes[scope], isTied, recompute))
+        foreach ((string tensor, double difference) in GradientCases.Measure(operations, GradientCases.Scopes[scope], isTied, recompute))
         {
             TestContext.Out.WriteLine($"{tensor,-48} {difference:e1}");
             Assert.That(difference, Is.LessThan(device == "reference" ? 1e-6 : GradientCases.Tolerance), tensor);
@@ -79,7 +77,7 @@ public class LlamaGradientTests
         byte[][] runs = [.. new[] { 1, 2, 3 }.Select(threads =>
         {
             using IOperations operations = TestDevices.Open("cpu", threads);
-            using LlamaWeights weights = TinyModels.Weights(TinyModels.Config(isTied: true), operations, Scopes[scope]);
+            using LlamaWeights weights = TinyModels.Weights(TinyModels.Config(isTied: true), operations, GradientCases.Scopes[scope]);
             using LlamaModel model = new(weights, operations);
             model.LossAndGradients(TinyModels.Batch(), 1);
             return System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(Gradient(weights, operations)).ToArray();
