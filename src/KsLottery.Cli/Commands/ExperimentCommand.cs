@@ -24,16 +24,36 @@ internal static class ExperimentCommand
         Description = "Go on in --out: what is done there with the same settings is not done again; arms and seeds may have been added.",
     };
 
+    private static readonly Option<string> PartOption = new("--part")
+    {
+        Description = "Run part I of N: every N-th pair of seed and task, from the I-th, with all its arms, so that parts need no common folder.",
+        HelpName = "I/N",
+    };
+    private static readonly Option<string[]> Collect = new("--collect")
+    {
+        Description = "Compute nothing: gather the parts in these folders into --out, a new one, and show the whole.",
+        HelpName = "DIR",
+        Arity = ArgumentArity.OneOrMore,
+        AllowMultipleArgumentsPerToken = true,
+    };
+
     public static Command Create()
     {
         Command command = new("experiment",
             "Runs a declared experiment: full, embedding, ticket, transfer and the controls with the same steps and data order, over seeds; can be "
-            + "stopped at any moment and resumed.")
+            + "stopped at any moment and resumed; several processes with one --out and --resume share its arms.")
         {
-            FileArgument, Out, Resume,
+            FileArgument, Out, Resume, PartOption, Collect,
         };
         HtmlOption.AddTo(command);
         DeviceOption.AddTo(command);
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(Collect) is not null && (result.GetValue(Resume) || result.GetResult(PartOption) is not null))
+                result.AddError("--collect computes nothing: leave --resume and --part out.");
+            if (result.GetValue(PartOption) is { } part && !ExperimentPart.TryParse(part, out _))
+                result.AddError($"--part is {part}; it must be I/N, whole numbers with I from 1 to N, such as 2/8.");
+        });
         command.SetBody(Run);
         return command;
     }
@@ -66,13 +86,16 @@ internal static class ExperimentCommand
         string? page = HtmlOption.From(arguments, replace: isResumed);
         ExperimentPlan plan = ExperimentFile.Read(arguments.GetRequiredValue(FileArgument));
         using ComputeDevice device = DeviceOption.From(arguments).Open(DeviceWork.Model);
-        using ExperimentConsole console = new(ui, plan);
-        using ExperimentRun run = new(plan, folder, device, console);
+        ExperimentPart part = ExperimentPart.Whole;
+        if (arguments.GetValue(PartOption) is { } given) ExperimentPart.TryParse(given, out part);
+        using ExperimentConsole console = new(ui, plan, part);
+        using ExperimentRun run = new(plan, folder, device, console) { Part = part };
         foreach (string remark in run.Tokenizer.Remarks) ui.Remark($"note: {remark}");
         StopOptions.Remark(ui, run.Stops, run.Tokenizer);
-        Run(run, folder, cancel);
+        if (arguments.GetValue(Collect) is { Length: > 0 } parts) run.Collect(parts, cancel);
+        else Run(run, folder, cancel);
         if (page is not null) Report.FromFolder(folder, cancellationToken: cancel).WritePage(page, isResumed, cancel);
-        new ExperimentReport(run, plan, ui)
+        new ExperimentReport(run, ui)
             .Write($"{NumberText.Seconds(Stopwatch.GetElapsedTime(started))}; everything stands in {ConsoleUi.OneLine(folder)}");
         return ExitCode.Ok;
     }

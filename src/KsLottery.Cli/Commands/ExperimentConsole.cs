@@ -5,9 +5,10 @@ using KsLottery.Engine.Training;
 namespace KsLottery.Cli.Commands;
 
 /// <summary>Shows on stderr how an experiment goes.</summary>
-internal sealed class ExperimentConsole(ConsoleUi ui, ExperimentPlan plan) : IExperimentObserver, IDisposable
+internal sealed class ExperimentConsole(ConsoleUi ui, ExperimentPlan plan, ExperimentPart part) : IExperimentObserver, IDisposable
 {
-    private readonly int _count = plan.Tasks.Count * plan.Arms.Sum(a => a.Method == ArmMethod.Base ? 1 : plan.Seeds.Count);
+    private readonly int _count = part.Of(plan)
+        .Sum(pair => plan.WithControls().Arms.Count(a => a.Method != ArmMethod.Base || pair.Seed == plan.Seeds[0]));
     private ProgressLine? _line;
     private string _arm = "";
     private int _done;
@@ -45,6 +46,19 @@ internal sealed class ExperimentConsole(ConsoleUi ui, ExperimentPlan plan) : IEx
     {
         _done++;
         ui.Remark($"{_arm}: left out, {skipped.Reason}");
+    }
+
+    public void OnWaiting(IReadOnlyList<HeldArm> held)
+    {
+        _line?.Clear();
+        foreach (HeldArm arm in held) ui.Remark($"waiting for {Describe(arm)}");
+    }
+
+    /// <summary>An arm that another process holds, and which process.</summary>
+    public static string Describe(HeldArm held)
+    {
+        string holder = held.ProcessId == 0 ? "another process" : $"process {held.ProcessId} on {held.Host}";
+        return ConsoleUi.OneLine($"{held.Task}{(held.Seed is { } seed ? $", seed {seed}" : "")}, {held.Arm.Name}, held by {holder}");
     }
 
     public void Dispose() => _line?.Dispose();

@@ -5,8 +5,10 @@ using KsLottery.Engine.Experiments;
 namespace KsLottery.Cli.Commands;
 
 /// <summary>Prints an experiment: a table for each task in the paper's form, and what its tickets have in common.</summary>
-internal sealed class ExperimentReport(ExperimentRun run, ExperimentPlan plan, ConsoleUi ui)
+internal sealed class ExperimentReport(ExperimentRun run, ConsoleUi ui)
 {
+    private readonly ExperimentPlan _plan = run.Plan;
+
     private static readonly (string Title, Func<ArmOutcome, double> Get, int Digits, bool IsShare)[] Scores =
     [
         ("BLEU", o => o.Bleu, 1, false), ("1st line", o => o.BleuFirstLine, 1, false), ("response", o => o.BleuResponse, 1, false),
@@ -17,35 +19,43 @@ internal sealed class ExperimentReport(ExperimentRun run, ExperimentPlan plan, C
     /// <param name="end">The last line: how long it took, and where it stands.</param>
     public void Write(string end)
     {
-        foreach (ExperimentTask task in plan.Tasks) WriteTask(task);
+        foreach (ExperimentTask task in _plan.Tasks.Where(task => run.Results.Any(r => r.Task == task.Name))) WriteTask(task);
         WriteSkipped();
+        WriteHeld();
         WriteTickets();
         ui.WriteLine();
         ui.WriteLine("BLEU: of all that was written, of its first line, and of what the authors' rule reads. Where they differ, the model does not stop");
         ui.WriteLine("(stops: the share of texts that it ended itself), and what tuning gains there is learning to stop. loss: nats a target token."
-            + (plan.Seeds.Count > 1 ? $" Means over {plan.Seeds.Count} seeds ± their standard deviation." : ""));
+            + (CountSeeds(_ => true) is > 1 and int seeds ? $" Means over {seeds} seeds ± their standard deviation." : ""));
         ui.WriteLine(end);
         ui.WriteJson(WriteJson);
     }
 
     private IEnumerable<ArmResult> Of(ExperimentTask task, ExperimentArm arm) => run.Results.Where(r => r.Task == task.Name && r.Arm == arm);
 
+    private int CountSeeds(Func<ArmResult, bool> which) =>
+        run.Results.Where(which).Select(r => r.Seed).OfType<ulong>().Distinct().Count() is > 0 and int count ? count : _plan.Seeds.Count;
+
     private void WriteTask(ExperimentTask task)
     {
-        TextTable table = new(["method", ">rows", ">parameters", ">share", .. Scores.Select(s => ">" + s.Title)]);
-        foreach (ExperimentArm arm in plan.Arms)
+        // One ticket needs no word for whose controls they are.
+        bool isControlNamed = _plan.Arms.Select(a => _plan.ControlledBy(a).FirstOrDefault()).OfType<ExperimentArm>().Distinct().Count() > 1;
+        TextTable table = new(["method", .. isControlNamed ? (string[])["control of"] : [], ">rows", ">parameters", ">share",
+            .. Scores.Select(s => ">" + s.Title)]);
+        foreach (ExperimentArm arm in _plan.Arms)
         {
             ArmResult[] lines = [.. Of(task, arm)];
             if (lines.Length == 0) continue;
             double parameters = lines.Average(l => (double)l.Parameters);
-            table.Add([ConsoleUi.OneLine(arm.Name), Range(lines.Select(l => l.Rows)),
+            string controlled = string.Join("; ", _plan.ControlledBy(arm).Select(a => a.Name));
+            table.Add([ConsoleUi.OneLine(arm.Name), .. isControlNamed ? (string[])[ConsoleUi.OneLine(controlled)] : [], Range(lines.Select(l => l.Rows)),
                 parameters == 0 ? "" : Sizes.Count((long)Math.Round(parameters)), parameters == 0 ? "" : NumberText.Percent(lines.Average(l => l.Share)),
                 .. Scores.Select(s => Text(ArmSpread.Of(lines.Select(l => s.Get(l.Outcome))), s.Digits, s.IsShare))]);
         }
         ui.WriteLine();
         (int count, int repeated) = run.TestPairs[task.Name];
         ui.WriteLine($"== {ConsoleUi.OneLine(task.Name)}: {Sizes.Count(count, "test pair")}{(repeated > 0 ? $" ({Sizes.Count(repeated)} of them trained on)" : "")}, "
-            + $"{(plan.Beams == 1 ? "greedily" : Sizes.Count(plan.Beams, "beam"))}, {Sizes.Count(plan.Seeds.Count, "seed")}");
+            + $"{(_plan.Beams == 1 ? "greedily" : Sizes.Count(_plan.Beams, "beam"))}, {Sizes.Count(CountSeeds(r => r.Task == task.Name), "seed")}");
         ui.Write(table);
     }
 
@@ -55,6 +65,13 @@ internal sealed class ExperimentReport(ExperimentRun run, ExperimentPlan plan, C
             ui.WriteLine(ConsoleUi.OneLine($"left out, {reason.Key} ({string.Join(", ", reason.Select(s => $"{s.Task}, seed {s.Seed}"))})"));
     }
 
+    private void WriteHeld()
+    {
+        foreach (HeldArm held in run.Held) ui.WriteLine($"not done yet: {ExperimentConsole.Describe(held)}");
+        if (run.Held.Count > 0) ui.WriteLine("The process that ends last has all results; if one died, the same command with --resume takes its arms over.");
+        if (run.Part.Count > 1) ui.WriteLine($"This is part {run.Part}; kslottery experiment with --collect and the folders of all parts gives the whole.");
+    }
+
     private void WriteTickets()
     {
         if (run.Tickets.Count == 0) return;
@@ -62,7 +79,7 @@ internal sealed class ExperimentReport(ExperimentRun run, ExperimentPlan plan, C
         ui.WriteLine();
         IEnumerable<string> sizes = run.Tickets.GroupBy(t => t.Task)
             .Select(g => $"{ConsoleUi.OneLine(g.Key)} {Range(g.Select(t => (int?)t.Ticket.Entries.Count))} rows");
-        ui.WriteLine(string.Create(CultureInfo.InvariantCulture, $"tickets at alpha {plan.Alpha}: {string.Join("; ", sizes)}"));
+        ui.WriteLine(string.Create(CultureInfo.InvariantCulture, $"tickets at alpha {_plan.Alpha}: {string.Join("; ", sizes)}"));
         Overlap("between seeds of one task", pairs.Where(p => p.One.Task == p.Other.Task));
         Overlap("between tasks", pairs.Where(p => p.One.Task != p.Other.Task));
 
@@ -78,8 +95,8 @@ internal sealed class ExperimentReport(ExperimentRun run, ExperimentPlan plan, C
     private void WriteJson(Utf8JsonWriter json)
     {
         json.WriteStartArray("results");
-        foreach (ExperimentTask task in plan.Tasks)
-            foreach (ArmResult result in plan.Arms.SelectMany(arm => Of(task, arm)))
+        foreach (ExperimentTask task in _plan.Tasks)
+            foreach (ArmResult result in _plan.Arms.SelectMany(arm => Of(task, arm)))
             {
                 json.WriteStartObject();
                 json.WriteString("task", result.Task);
@@ -89,6 +106,9 @@ internal sealed class ExperimentReport(ExperimentRun run, ExperimentPlan plan, C
                 json.WriteNumber("parameters", result.Parameters);
                 json.WriteNumber("share", result.Share);
                 foreach ((string name, Func<ArmOutcome, double> get) in ArmOutcome.Columns) json.WriteNumberOrNull(name, get(result.Outcome));
+                json.WriteStartArray("control_of");
+                foreach (ExperimentArm ticket in _plan.ControlledBy(result.Arm)) json.WriteStringValue(ticket.Name);
+                json.WriteEndArray();
                 json.WriteEndObject();
             }
         json.WriteEndArray();
@@ -100,6 +120,18 @@ internal sealed class ExperimentReport(ExperimentRun run, ExperimentPlan plan, C
             json.WriteNumber("seed", skipped.Seed);
             json.WriteString("method", skipped.Arm.Name);
             json.WriteString("reason", skipped.Reason);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteStartArray("held");
+        foreach (HeldArm held in run.Held)
+        {
+            json.WriteStartObject();
+            json.WriteString("task", held.Task);
+            json.WriteNumberOrNull("seed", held.Seed ?? double.NaN);
+            json.WriteString("method", held.Arm.Name);
+            json.WriteNumber("process", held.ProcessId);
+            json.WriteString("host", held.Host);
             json.WriteEndObject();
         }
         json.WriteEndArray();

@@ -45,10 +45,10 @@ internal sealed class DemoExperiment(DemoSettings settings, string folder, Compu
         };
         Say("the experiment: every arm takes the same steps over the same pairs");
         ui.Flush();
-        using ExperimentConsole console = new(ui, plan) { TicketFound = ShowTicket };
+        using ExperimentConsole console = new(ui, plan, ExperimentPart.Whole) { TicketFound = ShowTicket };
         using ExperimentRun run = new(plan, folder, device, console);
         run.Run(cancel);
-        new ExperimentReport(run, plan, ui).Write(NumberText.Seconds(elapsed()) + (kept is null
+        new ExperimentReport(run, ui).Write(NumberText.Seconds(elapsed()) + (kept is null
             ? "; demo --keep DIR keeps data, models, ticket and patches to go on with"
             : $"; everything stands in {ConsoleUi.OneLine(kept)}, and experiment.json there says how to do it again"));
     }

@@ -11,8 +11,7 @@ namespace KsLottery.Engine.Experiments;
 internal sealed class ArmRows(ExperimentPlan plan, TaskData task, FoundTicket? found, Tokenizer tokenizer, LlamaConfig config, ulong seed)
 {
     /// <summary>How many rows an arm has, or is matched with.</summary>
-    public int CountOf(ExperimentArm arm) =>
-        arm.Rows ?? (found!.Ticket.Entries.Count is > 0 and int count ? count : throw NoTicket(plan.Alpha));
+    public int CountOf(ExperimentArm arm) => arm.HasFixedCount ? arm.Rows!.Value : SelectFrom(arm).Ids.Count;
 
     /// <summary>The rows, ascending, and the line that says how they were chosen.</summary>
     /// <exception cref="ArmSkippedException">There are none, or not so many.</exception>
@@ -25,7 +24,7 @@ internal sealed class ArmRows(ExperimentPlan plan, TaskData task, FoundTicket? f
                 $"rows:random|seed:{seed}"),
             ArmMethod.Frequent => (OrSkip(() => RowChoice.MostFrequent(task.Training, CountOf(arm))), "rows:frequency"),
             ArmMethod.LargestShift => (Farthest(CountOf(arm)), "rows:largest-shift"),
-            _ => OfTicket(arm),
+            _ => SelectFrom(arm),
         };
         int[] sorted = [.. ids.Order()];
         return (sorted, string.Create(CultureInfo.InvariantCulture, $"{signature}|k:{sorted.Length}"));
@@ -35,7 +34,7 @@ internal sealed class ArmRows(ExperimentPlan plan, TaskData task, FoundTicket? f
     private IEnumerable<int> Read(int[] ids) => task.Training.Any(s => s.Tokens.Span[..s.RowCount].IndexOfAny(ids) >= 0) ? ids.Distinct()
         : throw new ArmSkippedException("the training data read none of these rows, so that they would learn nothing.");
 
-    private (IEnumerable<int>, string) OfTicket(ExperimentArm arm)
+    private (IReadOnlyList<int> Ids, string Signature) SelectFrom(ExperimentArm arm)
     {
         double alpha = arm.Alpha ?? plan.Alpha;
         ScoredRows rows = arm.Alpha is null ? found!.Rows : new(found!.Rows.Scan, new() { Alpha = alpha });

@@ -16,7 +16,9 @@ namespace KsLottery.Engine.Experiments;
 /// <summary>Scores what an arm's folder holds, once: <c>scores.json</c> keeps the numbers, and what they depend on.</summary>
 internal sealed class ArmScoring(ExperimentPlan plan, IOperations operations, Tokenizer tokenizer, TaskData task)
 {
-    private const string ScoresName = "scores.json", HypothesesName = "hypotheses.txt", Format = "kslottery-scores";
+    public const string ScoresName = "scores.json";
+
+    private const string HypothesesName = "hypotheses.txt", Format = "kslottery-scores";
 
     private static readonly JsonWriterOptions Layout =
         new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };

@@ -66,10 +66,13 @@ public static class ExperimentFile
             Arms = root.List("arms")?.Select(a => ReadArm(path, a.Place, a.Item)).ToArray() ?? usual.Arms,
         };
         ThrowIfAlike(path, "tasks", plan.Tasks.Select(t => (t.Name, t.Slug)));
-        ThrowIfAlike(path, "arms", plan.Arms.Select(a => (a.Name, a.Slug)));
+        ThrowIfAlike(path, "arms", plan.WithControls().Arms.Select(a => (a.Name, a.Slug)));
         ThrowIfAlike(path, "seeds", plan.Seeds.Select(s => (s.ToString(null, CultureInfo.InvariantCulture), $"{s}")));
+        IReadOnlyList<ExperimentArm> all = plan.WithControls().Arms;
         foreach ((int i, ExperimentArm arm) in plan.Arms.Index())
-            if (arm.Method == ArmMethod.RandomDelta && !plan.Arms.Take(i).Any(a => a.Method == ArmMethod.Ticket && a.HasRowsOf(arm)))
+            if (arm.Method == ArmMethod.RandomDelta && !(all.Contains(arm)
+                ? all.TakeWhile(a => a != arm).Any(a => a.Method == ArmMethod.Ticket && a.HasRowsOf(arm))
+                : all.Any(a => a.Method == ArmMethod.RandomDelta)))
                 throw new InvalidDataException($"{path}: arms[{i}] ({arm.Name}) moves the rows as far as the arm of method ticket with the same rows "
                     + "did, and there is none before it. Put one before it.");
         return plan;
@@ -86,7 +89,44 @@ public static class ExperimentFile
 
     /// <summary>Whether a file says what a plan does, in whatever words.</summary>
     /// <exception cref="InvalidDataException">The file is none of an experiment.</exception>
-    internal static bool Says(string path, ExperimentPlan plan) => ToBytes(path, Read(path)).AsSpan().SequenceEqual(ToBytes(path, plan));
+    internal static bool Says(string path, ExperimentPlan plan) =>
+        ToBytes(path, Read(path).WithControls()).AsSpan().SequenceEqual(ToBytes(path, plan.WithControls()));
+
+    /// <summary>Makes sure that a part's file says what a plan does; where base and pairs lie is no part of that: they are known by their fingerprints.</summary>
+    /// <exception cref="InvalidDataException">The file is none of an experiment, or says something else; names the first property and both values.</exception>
+    internal static void ThrowIfOther(string path, ExperimentPlan plan)
+    {
+        using JsonDocument part = JsonDocument.Parse(ToBytes(path, Placeless(Read(path)))), whole = JsonDocument.Parse(ToBytes(path, Placeless(plan)));
+        if (FirstDifference("", part.RootElement, whole.RootElement) is { } found)
+            throw new InvalidDataException($"{path}: {found.Place} is {found.Part}, in the experiment that collects it {found.Whole}. "
+                + "Parts are collected by the file that they were run with.");
+    }
+
+    private static ExperimentPlan Placeless(ExperimentPlan plan) => plan.WithControls() with
+    {
+        Base = "base", Tokenizer = plan.Tokenizer is null ? null : "tokenizer", Tasks = [.. plan.Tasks.Select(t => t with { Train = "train", Test = "test" })],
+    };
+
+    private static (string Place, string Part, string Whole)? FirstDifference(string place, JsonElement part, JsonElement whole)
+    {
+        if (JsonElement.DeepEquals(part, whole)) return null;
+        if (part.ValueKind == JsonValueKind.Object && whole.ValueKind == JsonValueKind.Object)
+        {
+            string within = place.Length == 0 ? "" : place + ".";
+            foreach (string name in part.EnumerateObject().Concat(whole.EnumerateObject()).Select(p => p.Name).Distinct())
+                if (FirstDifference(within + name, Property(part, name), Property(whole, name)) is { } found)
+                    return found;
+        }
+        if (part.ValueKind == JsonValueKind.Array && whole.ValueKind == JsonValueKind.Array && part.GetArrayLength() == whole.GetArrayLength())
+            foreach ((int i, (JsonElement one, JsonElement other)) in part.EnumerateArray().Zip(whole.EnumerateArray()).Index())
+                if (FirstDifference($"{place}[{i}]", one, other) is { } found)
+                    return found;
+        return (place, Shown(part), Shown(whole));
+
+        static JsonElement Property(JsonElement element, string name) => element.TryGetProperty(name, out JsonElement value) ? value : default;
+
+        static string Shown(JsonElement element) => element.ValueKind == JsonValueKind.Undefined ? "absent" : JsonSerializer.Serialize(element);
+    }
 
     private static byte[] ToBytes(string path, ExperimentPlan plan)
     {
@@ -97,6 +137,7 @@ public static class ExperimentFile
     }
 
     private const string LevelRule = "it must lie between 0 and 1, for instance 0.05";
+    private const string TicketRule = "it belongs to the methods ticket and transfer, and to controls, which have as many rows";
     private const string RateRule = "it must be a number above 0";
     private const string NameRule = "it names folders: it must hold a letter a to z or a digit, no control character";
 
@@ -199,16 +240,16 @@ public static class ExperimentFile
         Demand("without", arm.Without is null || arm.Only is null, "only and without exclude each other");
         if (method == ArmMethod.Token && arm.Text is null) section.Required("text");
         Demand("text", arm.Text is null || method == ArmMethod.Token, "it belongs to the method token");
-        Demand("alpha", arm.Alpha is null || arm.TakesTicket, "it belongs to the methods ticket, transfer and random-delta");
-        Demand("only", arm.Only is null || arm.TakesTicket, "it belongs to the methods ticket, transfer and random-delta");
-        Demand("without", arm.Without is null || arm.TakesTicket, "it belongs to the methods ticket, transfer and random-delta");
+        Demand("alpha", arm.Alpha is null || arm.TakesTicket || arm.IsControl, TicketRule);
+        Demand("only", arm.Only is null || arm.TakesTicket || arm.IsControl, TicketRule);
+        Demand("without", arm.Without is null || arm.TakesTicket || arm.IsControl, TicketRule);
         bool hasNoRows = method is ArmMethod.Base or ArmMethod.Full or ArmMethod.Embedding or ArmMethod.Token;
         Demand("rows", arm.Rows is null || !hasNoRows, "this method has no number of rows");
         bool isUntrained = method is ArmMethod.Base or ArmMethod.Transfer or ArmMethod.RandomDelta;
         Demand("learning_rate", arm.LearningRate is null || !isUntrained, "this method trains nothing");
         if (section.Text("name") is { } name) arm = arm with { Name = name };
-        return IsName(arm.Name) && arm.Slug != ExperimentRun.TicketName ? arm
-            : throw section.Refuse("name", section.Get("name") ?? element, $"{NameRule}, and not be {ExperimentRun.TicketName}");
+        return IsName(arm.Name) && arm.Slug != ArmFolders.TicketName ? arm
+            : throw section.Refuse("name", section.Get("name") ?? element, $"{NameRule}, and not be {ArmFolders.TicketName}");
 
         void Demand(string name, bool holds, string what)
         {

@@ -57,4 +57,33 @@ public sealed record ExperimentPlan
 
     /// <summary>The arms, in the order of the tables.</summary>
     public IReadOnlyList<ExperimentArm> Arms { get; init; } = ExperimentArm.Usual;
+
+    /// <summary>The plan with controls of each ticket's size.</summary>
+    /// <remarks>
+    /// A control that names no ticket is run for each that the arms of methods ticket and transfer take, and for that of the plan's alpha where one
+    /// of them takes it or there are none. That one stays in its place, others come after the last arm that takes their ticket.
+    /// </remarks>
+    public ExperimentPlan WithControls()
+    {
+        ExperimentArm[] tickets = [.. Arms.Where(a => a.Method is ArmMethod.Ticket or ArmMethod.Transfer)];
+        ExperimentArm[] open = [.. Arms.Where(a => a.IsControl && a.NamesNoTicket)];
+        bool takesOwn = tickets.Length == 0 || tickets.Any(t => t.NamesNoTicket);
+        List<ExperimentArm> arms = [];
+        foreach ((int i, ExperimentArm arm) in Arms.Index())
+        {
+            if (takesOwn || !open.Contains(arm)) arms.Add(arm);
+            if (!tickets.Contains(arm) || arm.NamesNoTicket || Arms.Skip(i + 1).Any(a => tickets.Contains(a) && a.HasRowsOf(arm))) continue;
+            bool isTrained = tickets.Any(t => t.Method == ArmMethod.Ticket && t.HasRowsOf(arm));
+            arms.AddRange(open.Where(c => c.Method != ArmMethod.RandomDelta || isTrained).Select(c => c.MatchedWith(arm))
+                .Where(c => !Arms.Any(a => a.Method == c.Method && a.HasRowsOf(c) && a.LearningRate == c.LearningRate)));
+        }
+        return this with { Arms = arms };
+    }
+
+    /// <summary>The arms whose ticket a control has the size of; none for other arms, and where no arm takes such a ticket.</summary>
+    public IEnumerable<ExperimentArm> ControlledBy(ExperimentArm control)
+    {
+        ArgumentNullException.ThrowIfNull(control);
+        return Arms.Where(a => control.IsControl && a.Method is ArmMethod.Ticket or ArmMethod.Transfer && a.HasRowsOf(control));
+    }
 }

@@ -1,11 +1,7 @@
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Devices;
 using KsLottery.Engine.Generation;
-using KsLottery.Engine.Models;
-using KsLottery.Engine.Rows;
-using KsLottery.Engine.Tickets;
 using KsLottery.Engine.Tokens;
-using KsLottery.Engine.Training;
 using KsLottery.Engine.Transfer;
 
 namespace KsLottery.Engine.Experiments;
@@ -14,26 +10,25 @@ namespace KsLottery.Engine.Experiments;
 /// <remarks>
 /// Each arm has a folder, <c>TASK-SEED-ARM</c>, in the form that <c>kslottery tune</c> leaves, with <c>scores.json</c> and what was written.
 /// What stands there and has the same settings is not done again, so that an experiment can be cut short at any moment, and given arms or
-/// seeds later; what has other settings is refused. <c>experiment.tsv</c> grows with every arm.
+/// seeds later; what has other settings is refused. A control that comes out as an earlier one of its method, as of two tickets of one size,
+/// is that one and has no folder. <c>experiment.tsv</c> grows with every arm.
+/// Several processes may run one experiment in one folder: each arm is locked while one works on it, the others take other arms, wait for
+/// what they need, and end where only held arms are left; the last to end has all results. A process that dies holds nothing.
 /// </remarks>
 public sealed class ExperimentRun : IDisposable
 {
-    /// <summary>What the folder of a ticket ends with; no arm may be called so.</summary>
-    internal const string TicketName = "ticket";
+    private const string TablesLock = "tables";
 
-    private readonly ExperimentPlan _plan;
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
+
     private readonly string _folder;
-    private readonly ComputeDevice _device;
     private readonly IExperimentObserver? _observer;
-    private readonly Checkpoint _basis;
-    private readonly Tensor _embedding;
-    private readonly LlamaConfig _config;
-    private readonly Tokenizer _tokenizer;
+    private readonly ExperimentBase _basis;
     private readonly TaskData[] _tasks;
     private readonly List<ArmResult> _results = [];
-    private string _baseFingerprint = "";
     private readonly List<SkippedArm> _skipped = [];
     private readonly List<FoundTicket> _tickets = [];
+    private readonly List<HeldArm> _held = [];
 
     /// <summary>Reads the base and all data; nothing is written yet.</summary>
     /// <param name="plan">The experiment.</param>
@@ -49,18 +44,14 @@ public sealed class ExperimentRun : IDisposable
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentException.ThrowIfNullOrEmpty(folder);
         ArgumentNullException.ThrowIfNull(device);
-        (_plan, _folder, _device, _observer) = (plan, folder, device, observer);
-        _basis = Checkpoint.Open(plan.Base);
+        (Plan, _folder, _observer) = (plan.WithControls(), folder, observer);
+        _basis = new(Plan, device);
         try
         {
-            _embedding = _basis.FindInputEmbedding() ?? throw NoEmbedding(plan.Base);
-            _config = LlamaConfig.Load(plan.Base);
-            _tokenizer = plan.Tokenizer is { } path ? Tokenizer.Open(path)
-                : Tokenizer.OpenBeside(plan.Base, "Name one (\"tokenizer\").");
-            Stops = StopTokens.Of(_config, _tokenizer, plan.StopIds, plan.StopTexts);
-            _tasks = [.. plan.Tasks.Select(task => TaskData.Read(task, plan, _tokenizer, _config))];
-            foreach (ExperimentArm arm in plan.Arms)
-                if (arm.Text is { } text && _tokenizer.Encode(text).Length == 0)
+            Stops = StopTokens.Of(_basis.Config, _basis.Tokenizer, plan.StopIds, plan.StopTexts);
+            _tasks = [.. Plan.Tasks.Select(task => TaskData.Read(task, Plan, _basis.Tokenizer, _basis.Config))];
+            foreach (ExperimentArm arm in Plan.Arms)
+                if (arm.Text is { } text && _basis.Tokenizer.Encode(text).Length == 0)
                     throw new ArgumentException($"the arm {arm.Name}: its text has no token. Give a text that the tokenizer knows.", nameof(plan));
         }
         catch
@@ -74,13 +65,22 @@ public sealed class ExperimentRun : IDisposable
     public StopTokens Stops { get; }
 
     /// <summary>The tokenizer of all models.</summary>
-    public Tokenizer Tokenizer => _tokenizer;
+    public Tokenizer Tokenizer => _basis.Tokenizer;
+
+    /// <summary>The experiment, with <see cref="ExperimentPlan.WithControls">controls of each ticket's size</see>.</summary>
+    public ExperimentPlan Plan { get; }
+
+    /// <summary>The part of it that is run here.</summary>
+    public ExperimentPart Part { get; init; } = ExperimentPart.Whole;
 
     /// <summary>The results so far, in the order in which they came.</summary>
     public IReadOnlyList<ArmResult> Results => _results;
 
     /// <summary>The arms that could not be run.</summary>
     public IReadOnlyList<SkippedArm> Skipped => _skipped;
+
+    /// <summary>The arms that other processes still worked on at the end.</summary>
+    public IReadOnlyList<HeldArm> Held => _held;
 
     /// <summary>The tickets.</summary>
     public IReadOnlyList<FoundTicket> Tickets => _tickets;
@@ -91,175 +91,96 @@ public sealed class ExperimentRun : IDisposable
     /// <summary>Runs what is not done yet.</summary>
     /// <param name="cancellationToken">Stops between parts of a step; a training's state is saved.</param>
     /// <exception cref="InvalidDataException">What stands in the folder has other settings; names the first.</exception>
-    /// <exception cref="IOException">A file cannot be read or written.</exception>
+    /// <exception cref="ArgumentException">There are more parts than pairs of task and seed.</exception>
+    /// <exception cref="IOException">
+    /// A file cannot be read or written, or another process runs another experiment in the folder.
+    /// </exception>
     /// <exception cref="NotFiniteNumberException">A training diverged.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; a run of the same plan in the same folder goes on.</exception>
     public void Run(CancellationToken cancellationToken = default)
     {
+        ArmGroup[] groups = Groups();
         Directory.CreateDirectory(_folder);
-        // A file that says the same stays: it may be the one that the plan was read from.
-        string own = Place(ExperimentFile.FileName);
-        if (!File.Exists(own) || !ExperimentFile.Says(own, _plan)) ExperimentFile.Write(own, _plan, cancellationToken);
-        _baseFingerprint = Fingerprint.OfTensor(_embedding, cancellationToken);
-        foreach (ulong seed in _plan.Seeds)
-            foreach (TaskData task in _tasks)
-                Run(task, seed, cancellationToken);
-        ExperimentTables.WriteFindings(_folder, _tickets, _tasks, _tokenizer.Names, cancellationToken);
+        ArmLocks locks = new(_folder);
+        using (locks.Take(TablesLock, cancellationToken)) WritePlan(locks, cancellationToken);
+        _basis.Fingerprint = Fingerprint.OfTensor(_basis.Embedding, cancellationToken);
+        ArmFolders folders = new(_folder);
+        ArmQueue queue = new(_basis, new ArmMaker(_basis, folders, _observer), locks, _observer)
+        {
+            Found = _tickets.Add,
+            Scored = result =>
+            {
+                _results.Add(result);
+                using (locks.Take(TablesLock, cancellationToken)) ExperimentTables.WriteResults(_folder, _results, Plan, cancellationToken);
+                _observer?.OnScored(result);
+            },
+            Skipped = skipped =>
+            {
+                _skipped.Add(skipped);
+                _observer?.OnSkipped(skipped);
+            },
+        };
+        _held.AddRange(queue.Run(groups, Pause, cancellationToken));
+        if (Part.Count > 1 || _held.Count > 0) return;
+        using (locks.Take(TablesLock, cancellationToken)) WriteFindings(_folder, cancellationToken);
+        locks.Remove();
+    }
+
+    /// <summary>Gathers parts that were run in other folders into a new one, whose bytes are those of a run of the whole.</summary>
+    /// <param name="parts">The folders of the parts.</param>
+    /// <param name="cancellationToken">Stops; nothing is left behind.</param>
+    /// <exception cref="InvalidDataException">
+    /// A part is of another plan, base or device, two have other results for one arm, or an arm is in none; names the part and what differs.
+    /// </exception>
+    /// <exception cref="IOException">A part cannot be read, or the folder cannot be written or is not empty.</exception>
+    public void Collect(IReadOnlyList<string> parts, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(parts);
+        ArmFolders folders = new(_folder);
+        foreach (string part in parts)
+        {
+            string file = Path.Combine(part, ExperimentFile.FileName);
+            if (!File.Exists(file)) throw new FileNotFoundException($"{part}: no {ExperimentFile.FileName} in it. Name folders of kslottery experiment --part.");
+            ExperimentFile.ThrowIfOther(file, Plan);
+            folders.Collect(part);
+        }
+        using StagedFolder target = new(_folder, [.. parts]);
+        _basis.Fingerprint = Fingerprint.OfTensor(_basis.Embedding, cancellationToken);
+        ArmCollection collection = new(_basis, new ArmMaker(_basis, folders, observer: null))
+        {
+            Found = _tickets.Add, Scored = _results.Add, Skipped = _skipped.Add,
+        };
+        collection.Run(Groups(), cancellationToken);
+        folders.CopyTo(target.Staging, cancellationToken);
+        ExperimentFile.Write(Path.Combine(target.Staging, ExperimentFile.FileName), Plan, cancellationToken);
+        ExperimentTables.WriteResults(target.Staging, _results, Plan, cancellationToken);
+        WriteFindings(target.Staging, cancellationToken);
+        target.Commit(cancellationToken);
     }
 
     /// <inheritdoc/>
     public void Dispose() => _basis.Dispose();
 
-    private void Run(TaskData task, ulong seed, CancellationToken cancel)
+    private ArmGroup[] Groups() => [.. Part.Of(Plan).Select(pair => new ArmGroup(_basis, _tasks.First(t => t.Task == pair.Task), pair.Seed))];
+
+    /// <summary>Writes the plan; a file that says the same stays: it may be the one that the plan was read from.</summary>
+    private void WritePlan(ArmLocks locks, CancellationToken cancel)
     {
-        FoundTicket? found = _plan.Arms.Any(a => a.NeedsTicket) ? Find(task, seed, cancel) : null;
-        ArmRows rows = new(_plan, task, found, _tokenizer, _config, seed);
-        foreach (ExperimentArm arm in _plan.Arms)
+        string own = Path.Combine(_folder, ExperimentFile.FileName);
+        if (File.Exists(own))
         {
-            if (arm.Method == ArmMethod.Base && seed != _plan.Seeds[0]) continue;
-            cancel.ThrowIfCancellationRequested();
-            ulong? shownSeed = arm.Method == ArmMethod.Base ? null : seed;
-            _observer?.OnArm(task.Task.Name, shownSeed, arm);
-            try
-            {
-                (int? count, long parameters) = Make(arm, task, seed, rows, cancel);
-                ArmOutcome outcome = Score(arm, task, shownSeed, cancel);
-                _results.Add(new(task.Task.Name, shownSeed, arm, count, parameters, (double)parameters / _config.ParameterCount, outcome));
-            }
-            catch (ArmSkippedException skipped)
-            {
-                _skipped.Add(new(task.Task.Name, seed, arm, skipped.Message));
-                _observer?.OnSkipped(_skipped[^1]);
-                continue;
-            }
-            ExperimentTables.WriteResults(_folder, _results, _plan, cancel);
-            _observer?.OnScored(_results[^1]);
+            if (ExperimentFile.Says(own, Plan)) return;
+            if (locks.FirstHolder(except: TablesLock) is { } holder)
+                throw new IOException($"{own}: process {holder.ProcessId} on {holder.Host} runs another experiment in this folder. "
+                    + "Let it end before arms or seeds are added, or name another folder.");
         }
+        ExperimentFile.Write(own, Plan, cancel);
     }
 
-    /// <summary>Makes an arm's model or patch; returns how many rows and values differ.</summary>
-    private (int? Rows, long Parameters) Make(ExperimentArm arm, TaskData task, ulong seed, ArmRows rows, CancellationToken cancel)
+    private void WriteFindings(string folder, CancellationToken cancel)
     {
-        switch (arm.Method)
-        {
-            case ArmMethod.Base: return (null, 0);
-            case ArmMethod.Full: return (null, Train(arm, task, seed, TrainingScope.Full, "", cancel));
-            case ArmMethod.Embedding: return (_config.VocabularySize, Train(arm, task, seed, TrainingScope.Embedding, "", cancel));
-            case ArmMethod.LowRank:
-                return (null, Train(arm, task, seed, TrainingScope.LowRank(RankFor(rows.CountOf(arm)), seed), "", cancel));
-        }
-        (int[] ids, string signature) = rows.Of(arm);
-        switch (arm.Method)
-        {
-            case ArmMethod.Transfer: Transfer(FolderOf(task, seed, arm), task, seed, ids, signature, cancel); break;
-            case ArmMethod.RandomDelta: RandomDelta(arm, task, seed, signature, cancel); break;
-            default: Train(arm, task, seed, TrainingScope.Ticket(ids), signature, cancel); break;
-        }
-        return (ids.Length, (long)ids.Length * _config.Width);
-    }
-
-    private long Train(ExperimentArm arm, TaskData task, ulong seed, TrainingScope scope, string signature, CancellationToken cancel)
-    {
-        using TuningRun run = new(_basis, scope, task.Training, [], _device.Operations, new()
-        {
-            Plan = _plan.Training with { Seed = seed, LearningRate = _plan.Rates.Of(arm) },
-            Out = FolderOf(task, seed, arm),
-            Resume = true,
-            KeepFinished = true,
-            Tokenizer = _plan.Tokenizer,
-            Signature = signature,
-        }, cancel);
-        run.Run(_observer is null ? null : new Relay<TrainingProgress>(_observer.OnTraining), cancel);
-        return run.ParameterCount;
-    }
-
-    /// <summary>Embed Tuning, and the ticket that it gives.</summary>
-    private FoundTicket Find(TaskData task, ulong seed, CancellationToken cancel)
-    {
-        ExperimentArm embedding = EmbeddingArm;
-        _observer?.OnArm(task.Task.Name, seed, embedding);
-        Train(embedding, task, seed, TrainingScope.Embedding, "", cancel);
-        string folder = Place($"{task.Task.Slug}-{seed}-{TicketName}");
-        using Checkpoint tuned = Checkpoint.Open(FolderOf(task, seed, embedding));
-        Tensor after = tuned.FindInputEmbedding() ?? throw NoEmbedding(tuned.Path);
-        ScoredRows rows = new(RowScan.Run(RowMatrix.FromTensor(_embedding), RowMatrix.FromTensor(after), new() { Device = _device }, cancel),
-            new() { Alpha = _plan.Alpha });
-        RowTokens tokens = new(_tokenizer.Names, _basis.Config);
-        TicketOrigin origin = TicketOrigin.Of(_basis, _embedding, after, _baseFingerprint, Fingerprint.OfTensor(after, cancel));
-        Ticket ticket = Ticket.Select(rows, origin, tokens);
-        // It costs less than a look whether the one that stands there is the same.
-        using (TicketFolder target = new(folder, replace: true)) target.Write(ticket, rows, tokens, _embedding, after,
-            cancellationToken: cancel);
-        _tickets.Add(new(task.Task.Name, seed, ticket, rows, tokens, folder));
-        _observer?.OnTicket(_tickets[^1]);
-        return _tickets[^1];
-    }
-
-    private void Transfer(string folder, TaskData task, ulong seed, int[] ids, string signature, CancellationToken cancel)
-    {
-        using Checkpoint tuned = Checkpoint.Open(FolderOf(task, seed, EmbeddingArm));
-        Directory.CreateDirectory(folder);
-        RowPatch.Write(Path.Combine(folder, RowPatch.FileName), _embedding, tuned.FindInputEmbedding() ?? throw NoEmbedding(tuned.Path), ids,
-            new() { Signature = signature, IsTied = _basis.IsTied, BaseFingerprint = _baseFingerprint }, cancel);
-    }
-
-    /// <summary>The rows of Partial Tuning moved as far as it moved them, each in a random direction.</summary>
-    private void RandomDelta(ExperimentArm arm, TaskData task, ulong seed, string signature, CancellationToken cancel)
-    {
-        ExperimentArm tuned = _plan.Arms.First(a => a.Method == ArmMethod.Ticket && a.HasRowsOf(arm));
-        using RowPatch patch = RowPatch.Open(Path.Combine(FolderOf(task, seed, tuned), RowPatch.FileName));
-        int[] all = [.. Enumerable.Range(0, patch.Indices.Count)];
-        float[] before = PatchOverlay.Values(patch.BaseRows, all, ElementType.F32, out _);
-        float[] after = PatchOverlay.Values(patch.Rows, all, ElementType.F32, out _);
-        float[] values = new float[before.Length];
-        double[] direction = new double[patch.Width];
-        SplitMix64 random = new(SplitMix64.Mix(seed));
-        for (int start = 0; start < values.Length; start += patch.Width)
-        {
-            double moved = 0, length = 0;
-            for (int c = 0; c < direction.Length; c++)
-            {
-                direction[c] = random.NextNormal();
-                double change = (double)after[start + c] - before[start + c];
-                moved += change * change;
-                length += direction[c] * direction[c];
-            }
-            double scale = Math.Sqrt(moved / length);
-            for (int c = 0; c < direction.Length; c++) values[start + c] = (float)(before[start + c] + (scale * direction[c]));
-        }
-        string folder = FolderOf(task, seed, arm);
-        Directory.CreateDirectory(folder);
-        RowPatch.Write(Path.Combine(folder, RowPatch.FileName), _embedding, patch.Indices, values,
-            new() { Signature = $"{signature}|random-delta|seed:{seed}", IsTied = _basis.IsTied, BaseFingerprint = _baseFingerprint }, cancel);
-    }
-
-    private ArmOutcome Score(ExperimentArm arm, TaskData task, ulong? seed, CancellationToken cancel)
-    {
-        string folder = FolderOf(task, seed, arm);
-        Directory.CreateDirectory(folder);
-        ArmScoring scoring = new(_plan, _device.Operations, _tokenizer, task);
-        return scoring.Run(folder, _basis, _baseFingerprint,
-            _observer is null ? null : new Relay<Evaluation.EvaluationProgress>(_observer.OnScoring), cancel);
-    }
-
-    /// <summary>The rank that gives adapters as many parameters as rows have, or as near as can be.</summary>
-    private int RankFor(int rows)
-    {
-        long ofRank = _config.LayerCount * ((2L * _config.Width) + _config.Attention.QueryWidth + _config.Attention.KeyWidth);
-        return (int)Math.Max(1, Math.Round((double)rows * _config.Width / ofRank));
-    }
-
-    private ExperimentArm EmbeddingArm => _plan.Arms.FirstOrDefault(a => a.Method == ArmMethod.Embedding) ?? new(ArmMethod.Embedding);
-
-    private string FolderOf(TaskData task, ulong? seed, ExperimentArm arm) =>
-        Place(seed is { } known ? $"{task.Task.Slug}-{known}-{arm.Slug}" : $"{task.Task.Slug}-{arm.Slug}");
-
-    private string Place(string name) => Path.Combine(_folder, name);
-
-    private static KeyNotFoundException NoEmbedding(string path) => new($"{path}: no input embedding in it. Choose a LLaMA-type model.");
-
-    private sealed class Relay<T>(Action<T> report) : IProgress<T>
-    {
-        public void Report(T value) => report(value);
+        FoundTicket[] inOrder = [.. Plan.Seeds.SelectMany(seed => Plan.Tasks.Select(task => (seed, task.Name)))
+            .SelectMany(pair => _tickets.Where(t => (t.Seed, t.Task) == pair))];
+        ExperimentTables.WriteFindings(folder, inOrder, _tasks, _basis.Tokenizer.Names, cancel);
     }
 }

@@ -24,6 +24,9 @@ public interface IExperimentObserver
     /// <summary>An arm is done.</summary>
     void OnScored(ArmResult result);
 
+    /// <summary>What is left needs arms that other processes work on: it is waited for them.</summary>
+    void OnWaiting(IReadOnlyList<HeldArm> held);
+
     /// <summary>An arm cannot be run.</summary>
     void OnSkipped(SkippedArm skipped);
 }

@@ -13,7 +13,10 @@ internal sealed record ArmScores(string Task, string Method, int? Rows, long Par
     /// <summary>The file's usual name.</summary>
     public const string FileName = ExperimentTables.ResultsName;
 
-    private const string TaskColumn = "task";
+    /// <summary>The arms whose ticket's size a control has; empty for others.</summary>
+    public string ControlOf { get; init; } = "";
+
+    private const string TaskColumn = "task", ControlColumn = "control_of";
 
     private static readonly string[] Fixed = ["method", "rows", "parameters"];
 
@@ -27,7 +30,10 @@ internal sealed record ArmScores(string Task, string Method, int? Rows, long Par
     public static IReadOnlyList<ArmScores> Read(string path) => [.. TsvFile.Read(path, Fixed).Select(line => new ArmScores(
         line.Has(TaskColumn) ? line.Text(TaskColumn) : "", line.Text("method"),
         line.Text("rows") is "" or "nan" ? null : (int)line.Integer("rows", 0, int.MaxValue), line.Integer("parameters", 0, long.MaxValue),
-        line.Numbers(Fixed).ToDictionary(c => c, line.Real)))];
+        line.Numbers([.. Fixed, ControlColumn]).ToDictionary(c => c, line.Real))
+    {
+        ControlOf = line.Has(ControlColumn) ? line.Text(ControlColumn) : "",
+    })];
 
     /// <summary>The tasks, in the order of their first lines.</summary>
     public static IReadOnlyList<IReadOnlyList<ArmScores>> ByTask(IEnumerable<ArmScores> arms) =>

@@ -84,15 +84,19 @@ internal static class PageSections
     {
         (string Name, string Title, int Digits, bool IsShare)[] scores = [.. Scores.Where(s => arms.Any(a => a.Scores.ContainsKey(s.Name)))];
         bool hasSeeds = ArmScores.Group(arms).Any(g => g.Count > 1), hasShare = arms.Any(a => a.Scores.ContainsKey("share"));
+        // One ticket needs no word for whose controls they are.
+        bool hasControls = arms.Select(a => a.ControlOf).Where(of => of.Length > 0).Distinct().Count() > 1;
         foreach (IReadOnlyList<ArmScores> task in ArmScores.ByTask(arms))
         {
-            PageTable table = new(["<method", "rows", "parameters", .. hasShare ? (string[])["share"] : [], .. hasSeeds ? (string[])["seeds"] : [],
+            PageTable table = new(["<method", .. hasControls ? (string[])["<control of"] : [], "rows", "parameters",
+                .. hasShare ? (string[])["share"] : [], .. hasSeeds ? (string[])["seeds"] : [],
                 .. scores.Select(s => s.Title)]);
             foreach (IReadOnlyList<ArmScores> arm in ArmScores.Group(task))
             {
                 long parameters = (long)Math.Round(arm.Average(a => (double)a.Parameters));
                 double share = ArmScores.Spread(arm, "share").Mean;
-                table.Add([new(arm[0].Method), ArmScores.MeanRows(arm) is { } rows ? PageCell.Of(rows) : new(""),
+                table.Add([new(arm[0].Method), .. hasControls ? (PageCell[])[new(arm[0].ControlOf)] : [],
+                    ArmScores.MeanRows(arm) is { } rows ? PageCell.Of(rows) : new(""),
                     parameters > 0 ? PageCell.Of(parameters) : new("", 0),
                     .. hasShare ? (PageCell[])[share > 0 ? new(Digits.Percent(share), share) : new("", 0)] : [],
                     .. hasSeeds ? (PageCell[])[PageCell.Of(arm.Count)] : [], .. scores.Select(s => Score(arm, s.Name, s.Digits, s.IsShare))]);

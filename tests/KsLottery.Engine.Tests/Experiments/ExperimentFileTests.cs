@@ -80,7 +80,9 @@ public class ExperimentFileTests
         (Least + """, "arms": ["token"] """, "arms[0] is \"token\"; it must be one of"),
         (Least + """, "arms": [{ "method": "token" }] """, "arms[0].text is missing"),
         (Least + """, "arms": [{ "method": "ticket", "rows": 3, "alpha": 0.1 }] """, "arms[0].rows is 3; alpha and rows exclude each other"),
-        (Least + """, "arms": [{ "method": "random", "alpha": 0.1 }] """, "arms[0].alpha is 0.1; it belongs to the methods ticket, transfer and random-delta"),
+        (Least + """, "arms": [{ "method": "full", "alpha": 0.1 }] """, "arms[0].alpha is 0.1; it belongs to the methods ticket and transfer, and to controls"),
+        (Least + """, "arms": [{ "method": "token", "text": "x", "only": "word" }] """, "arms[0].only is \"word\"; it belongs to the methods ticket and transfer, and to controls"),
+        (Least + """, "arms": ["transfer", { "method": "transfer", "rows": 3 }, "random-delta"] """, "arms[2] (random delta) moves the rows as far as the arm of method ticket"),
         (Least + """, "arms": [{ "method": "full", "rows": 3 }] """, "arms[0].rows is 3; this method has no number of rows"),
         (Least + """, "arms": [{ "method": "transfer", "learning_rate": 3 }] """, "arms[0].learning_rate is 3; this method trains nothing"),
         (Least + """, "arms": [{ "method": "ticket", "only": "verbs" }] """, "arms[0].only is \"verbs\"; it must be one of special, space, digit"),
@@ -92,6 +94,52 @@ public class ExperimentFileTests
         (""" "base": "\ud800", "tasks": [] """, "base is \"\\\\ud800\"; it must be a text"),
         (""" "base" """, "no sound JSON"),
     ];
+
+    [Test]
+    public void Every_ticket_has_controls_of_its_own_size()
+    {
+        using TemporaryFolder folder = new();
+        ExperimentPlan plan = Read(folder, Least + """, "arms": ["base", "embedding", "ticket", { "method": "ticket", "rows": 8 }, "random-delta", "random", """ + """ { "method": "ticket", "without": "prompt", "name": "mine" }, { "method": "lora", "name": "adapters", "learning_rate": 0.1 }, """ + """ { "method": "random", "rows": 8 }, { "method": "transfer", "rows": 8 }, "full"] """);
+        ExperimentPlan all = plan.WithControls();
+        Assert.Multiple(() =>
+        {
+            Assert.That(all.Arms.Select(a => a.Name), Is.EqualTo(new[] { "base", "Embed Tuning", "Partial Tuning", "Partial Tuning, 8 rows", "random delta", "random rows", "mine",
+                "random delta, without prompt", "random rows, without prompt", "adapters, without prompt", "adapters", "random rows, 8 rows", "Partial Transfer, 8 rows",
+                "random delta, 8 rows", "adapters, 8 rows", "Full Tuning" }));
+            Assert.That(all.WithControls().Arms, Is.EqualTo(all.Arms), "once is enough");
+            Assert.That(all.Arms.Where(a => a.Name.StartsWith("adapters", StringComparison.Ordinal)).Select(a => a.LearningRate), Is.All.EqualTo(0.1));
+            Assert.That(Of("random rows"), Is.EqualTo(new[] { "Partial Tuning" }));
+            Assert.That(Of("random rows, 8 rows"), Is.EqualTo(new[] { "Partial Tuning, 8 rows", "Partial Transfer, 8 rows" }));
+            Assert.That(Of("adapters, without prompt"), Is.EqualTo(new[] { "mine" }));
+            Assert.That(Of("Full Tuning"), Is.Empty);
+        });
+        ExperimentFile.Write(folder.File("copy.json"), all);
+        Assert.That(ExperimentFile.Read(folder.File("copy.json")).WithControls().Arms.Select(a => a.Name), Is.EqualTo(all.Arms.Select(a => a.Name)));
+        Assert.That(ExperimentFile.Says(folder.File("copy.json"), plan), Is.True, "of the same arms");
+
+        IEnumerable<string> Of(string name) => all.ControlledBy(all.Arms.Single(a => a.Name == name)).Select(a => a.Name);
+    }
+
+    [Test]
+    public void Without_an_arm_of_the_plans_own_ticket_controls_have_the_size_of_those_that_are_there()
+    {
+        using TemporaryFolder folder = new();
+        ExperimentPlan plan = Read(folder, Least + """, "arms": [{ "method": "ticket", "rows": 8 }, "random-delta", "frequent"] """);
+        Assert.That(plan.WithControls().Arms.Select(a => a.Name), Is.EqualTo(new[] { "Partial Tuning, 8 rows", "random delta, 8 rows", "Frequency Tuning, 8 rows" }));
+        plan = Read(folder, Least + """, "arms": ["embedding", "frequent", { "method": "random", "alpha": 0.2 }] """);
+        Assert.That(plan.WithControls().Arms, Is.EqualTo(plan.Arms), "there is no arm that takes a ticket");
+    }
+
+    [Test]
+    public void Parts_take_pairs_of_task_and_seed_in_turn()
+    {
+        ExperimentPlan plan = new() { Base = "b", Seeds = [1, 2, 3], Tasks = [new("x", "", ""), new("y", "", "")] };
+        string Of(int index, int count) => string.Join(' ', new ExperimentPart(index, count).Of(plan).Select(p => $"{p.Task.Name}{p.Seed}"));
+        Assert.That((Of(1, 1), Of(1, 4), Of(2, 4), Of(4, 4), Of(6, 6)), Is.EqualTo(("x1 y1 x2 y2 x3 y3", "x1 x3", "y1 y3", "y2", "y3")));
+        Assert.That(() => Of(1, 7), Throws.ArgumentException.With.Message.Contains("there can be 1 to 6 parts"));
+        Assert.That(ExperimentPart.TryParse("2/8", out ExperimentPart part) && part == new ExperimentPart(2, 8), Is.True);
+        foreach (string bad in (string[])["", "1", "0/3", "4/3", "1/3/3", "-1/3", "1/ 3", "a/b"]) Assert.That(ExperimentPart.TryParse(bad, out _), Is.False, bad);
+    }
 
     [TestCaseSource(nameof(Wrong))]
     public void What_cannot_be_is_refused_at_its_place((string Json, string Message) wrong)

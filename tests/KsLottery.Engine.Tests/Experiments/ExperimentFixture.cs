@@ -67,9 +67,9 @@ internal sealed class ExperimentFixture : IDisposable
     public string File(string name) => _folder.File(name);
 
     /// <summary>Runs a plan in a folder.</summary>
-    public ExperimentRun Run(ExperimentPlan plan, string folder, IExperimentObserver? observer = null, CancellationToken cancel = default)
+    public ExperimentRun Run(ExperimentPlan plan, string folder, IExperimentObserver? observer = null, CancellationToken cancel = default, ExperimentPart? part = null)
     {
-        using ExperimentRun run = new(plan, File(folder), Device, observer);
+        using ExperimentRun run = new(plan, File(folder), Device, observer) { Part = part ?? ExperimentPart.Whole };
         run.Run(cancel);
         return run;
     }
@@ -122,6 +122,10 @@ internal sealed class CountingObserver(int stopAt = int.MaxValue) : IExperimentO
     }
 
     public void OnScored(ArmResult result) => Hear();
+
+    public void OnWaiting(IReadOnlyList<HeldArm> held)
+    {
+    }
 
     public void OnSkipped(SkippedArm skipped) => Hear();
 

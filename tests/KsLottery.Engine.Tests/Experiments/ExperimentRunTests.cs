@@ -15,8 +15,15 @@ public sealed class ExperimentRunTests : IDisposable
     private readonly ExperimentFixture _fixture = new();
     private ExperimentRun _whole = null!;
 
+    /// <summary>A task of the whole plan with two seeds, and the controls of two sizes.</summary>
+    private ExperimentPlan Small => _fixture.Plan with { Tasks = [_fixture.Task("Danish")], Arms = [.. _fixture.Plan.Arms.Where(a => a.Without is null && a.Method != ArmMethod.Full)] };
+
     [OneTimeSetUp]
-    public void RunOnce() => _whole = _fixture.Run(_fixture.Plan, "whole");
+    public void RunOnce()
+    {
+        _whole = _fixture.Run(_fixture.Plan, "whole");
+        _fixture.Run(Small, "small");
+    }
 
     public void Dispose() => _fixture.Dispose();
 
@@ -39,7 +46,7 @@ public sealed class ExperimentRunTests : IDisposable
     public void Controls_are_matched_with_the_ticket() => Assert.Multiple(() =>
     {
         Assert.That(_whole.Skipped, Is.Empty);
-        Assert.That(_whole.Results, Has.Count.EqualTo(2 + (2 * 2 * 12)), "the base is scored once for a task");
+        Assert.That(_whole.Results, Has.Count.EqualTo(2 + (2 * 2 * 22)), "the base is scored once for a task");
         foreach (FoundTicket ticket in _whole.Tickets)
         {
             ArmResult Of(string name) => _whole.Results.Single(r => r.Task == ticket.Task && r.Seed == ticket.Seed && r.Arm.Name == name);
@@ -48,10 +55,18 @@ public sealed class ExperimentRunTests : IDisposable
             foreach (string name in (string[])["Partial Transfer", "Partial Tuning", "random delta", "random rows", "Frequency Tuning", "largest shift"])
                 Assert.That((Of(name).Rows, Of(name).Parameters), Is.EqualTo((rows, (long)rows * ExperimentFixture.Width)), name);
             Assert.That(Of("Partial Tuning, 3 rows").Rows, Is.EqualTo(3));
+            foreach (ArmResult tuned in _whole.Results.Where(r => r.Task == ticket.Task && r.Seed == ticket.Seed && r.Arm.Method == ArmMethod.Ticket))
+            {
+                ArmResult[] controls = [.. _whole.Results.Where(r => r.Task == ticket.Task && r.Seed == ticket.Seed
+                    && _whole.Plan.ControlledBy(r.Arm).Contains(tuned.Arm))];
+                Assert.That(controls.Select(c => c.Arm.Method), Is.EquivalentTo(new[] { ArmMethod.RandomDelta, ArmMethod.Random, ArmMethod.Frequent, ArmMethod.LargestShift, ArmMethod.LowRank }), tuned.Arm.Name);
+                Assert.That(controls.Where(c => c.Arm.Method != ArmMethod.LowRank).Select(c => c.Rows), Is.All.EqualTo(tuned.Rows), tuned.Arm.Name);
+            }
             Assert.That(Of("Partial Tuning, without word").Rows, Is.InRange(1, rows - 1));
             const int OfRank = 2 * ((32 + 32) + (32 + 16)); // two layers, query and value, inputs and outputs; two of four heads have keys
             Assert.That(Of("LoRA").Parameters % OfRank, Is.Zero);
             Assert.That(Math.Abs(Of("LoRA").Parameters - (rows * 32)), Is.LessThanOrEqualTo(OfRank / 2), "no other rank is nearer");
+            Assert.That(Of("LoRA, 3 rows").Parameters, Is.EqualTo(OfRank), "the least that there is");
             Assert.That(Of("Full Tuning").Share, Is.EqualTo(1));
         }
     });
@@ -94,9 +109,9 @@ public sealed class ExperimentRunTests : IDisposable
     {
         using CountingObserver observer = new(stopAt);
         string folder = $"stopped-{stopAt}";
-        Assert.That(() => _fixture.Run(_fixture.Plan, folder, observer, observer.Token), Throws.InstanceOf<OperationCanceledException>());
-        _fixture.Run(_fixture.Plan, folder);
-        Assert.That(_fixture.Bytes(folder), Is.EquivalentTo(_fixture.Bytes("whole")));
+        Assert.That(() => _fixture.Run(Small, folder, observer, observer.Token), Throws.InstanceOf<OperationCanceledException>());
+        _fixture.Run(Small, folder);
+        Assert.That(_fixture.Bytes(folder), Is.EquivalentTo(_fixture.Bytes("small")));
     }
 
     [Test]
@@ -108,9 +123,47 @@ public sealed class ExperimentRunTests : IDisposable
         _fixture.Run(small, "grown", again);
         Assert.That((first.Steps, again.Steps, again.Scorings), Is.EqualTo((12, 0, 0)));
         _fixture.Run(small with { Seeds = [7, 8], Arms = plan.Arms }, "grown", more);
-        Assert.That(more.Steps, Is.EqualTo((6 * 10) + (6 * 8)), "ten trainings of the second seed, eight arms of the first");
+        Assert.That(more.Steps, Is.EqualTo((6 * 17) + (6 * 15)),
+            "of eighteen trainings of the second seed and sixteen of the first one each is of adapters whose rank others have");
         _fixture.Run(plan, "grown", all);
         Assert.That(_fixture.Bytes("grown"), Is.EquivalentTo(_fixture.Bytes("whole")));
+    }
+
+    [Test]
+    public void Controls_of_tickets_that_happen_to_have_one_size_are_one_control()
+    {
+        int rows = _whole.Tickets[0].Ticket.Entries.Count;
+        ExperimentPlan plan = Small with { Seeds = [7], Arms = [.. Small.Arms.Select(a => a.Rows is null ? a : a with { Rows = rows })] };
+        using CountingObserver observer = new();
+        ExperimentRun run = _fixture.Run(plan, "twins", observer);
+        Assert.Multiple(() =>
+        {
+            Assert.That(observer.Steps, Is.EqualTo(6 * 8), "Embed Tuning, two of Partial Tuning, four controls, and the rows of a text");
+            foreach (string name in (string[])["random delta", "random rows", "Frequency Tuning", "largest shift", "LoRA"])
+            {
+                ArmResult own = run.Results.Single(r => r.Arm.Name == name), twin = run.Results.Single(r => r.Arm.Name == $"{name}, {rows} rows");
+                Assert.That((twin.Outcome, twin.Rows, twin.Parameters), Is.EqualTo((own.Outcome, own.Rows, own.Parameters)));
+                Assert.That(Directory.Exists(_fixture.File($"twins/danish-7-{own.Arm.Slug}")) && !Directory.Exists(_fixture.File($"twins/danish-7-{twin.Arm.Slug}")), Is.True, name);
+            }
+        });
+    }
+
+    [Test]
+    public void A_folder_from_before_controls_had_sizes_goes_on()
+    {
+        ExperimentPlan plan = Small with { Seeds = [7], Arms = [new(ArmMethod.Ticket), new(ArmMethod.Ticket) { Rows = 3 }, new(ArmMethod.Frequent)] };
+        _fixture.Run(plan, "old");
+        IReadOnlyDictionary<string, string> now = _fixture.Bytes("old");
+        string table = _fixture.File("old/experiment.tsv"), file = _fixture.File("old/experiment.json");
+        File.WriteAllLines(table, File.ReadAllLines(table).Where(l => !l.Contains("Frequency Tuning, 3 rows", StringComparison.Ordinal)).Select(l => l[..l.LastIndexOf('\t')]));
+        Directory.Delete(_fixture.File("old/danish-7-frequency-tuning-3-rows"), recursive: true);
+        ExperimentFile.Write(file, plan);
+        byte[] declared = File.ReadAllBytes(file);
+        using CountingObserver observer = new();
+        _fixture.Run(ExperimentFile.Read(file), "old", observer);
+        Assert.That(observer.Steps, Is.EqualTo(6), "the control that was not there");
+        Assert.That(File.ReadAllBytes(file), Is.EqualTo(declared), "it says the same in fewer words");
+        Assert.That(_fixture.Bytes("old").Where(f => f.Key != "experiment.json"), Is.EquivalentTo(now.Where(f => f.Key != "experiment.json")));
     }
 
     [Test]
@@ -130,9 +183,10 @@ public sealed class ExperimentRunTests : IDisposable
     public void Without_a_ticket_the_arms_that_need_one_are_left_out_with_the_reason()
     {
         ExperimentRun run = _fixture.Run(_fixture.Plan with { Alpha = 1e-9, Seeds = [7], Tasks = [_fixture.Task("Danish")] }, "none");
-        Assert.That(run.Results.Select(r => r.Arm.Name), Is.EqualTo(new[] { "base", "Embed Tuning", "rows of :", "Full Tuning", "Partial Tuning, 3 rows" }));
+        Assert.That(run.Results.Select(r => r.Arm.Name), Is.EqualTo(new[] { "base", "Embed Tuning", "rows of :", "Full Tuning", "Partial Tuning, 3 rows",
+            "random delta, 3 rows", "random rows, 3 rows", "Frequency Tuning, 3 rows", "largest shift, 3 rows", "LoRA, 3 rows" }));
         Assert.That(run.Skipped.Select(s => s.Reason).Distinct(), Is.EqualTo(new[] { "no row is below alpha 1E-09: there is no ticket." }));
-        Assert.That(run.Skipped, Has.Count.EqualTo(8));
+        Assert.That(run.Skipped, Has.Count.EqualTo(13));
     }
 
     [Test]
@@ -221,7 +275,8 @@ public sealed class ExperimentRunTests : IDisposable
             foreach (ArmResult result in _whole.Results)
             {
                 string[] line = lines.Single(l => l[0] == result.Task && l[1] == $"{result.Seed}" && l[2] == result.Arm.Name);
-                Assert.That(line[6..].Select(Real), Is.EqualTo(ArmOutcome.Columns.Select(c => c.Get(result.Outcome))));
+                Assert.That(line[^1], Is.EqualTo(string.Join("; ", _whole.Plan.ControlledBy(result.Arm).Select(a => a.Name))));
+                Assert.That(line[6..^1].Select(Real), Is.EqualTo(ArmOutcome.Columns.Select(c => c.Get(result.Outcome))));
                 Assert.That((line[3], line[4], Real(line[5])), Is.EqualTo(($"{result.Rows}", $"{result.Parameters}", result.Share)));
             }
         });

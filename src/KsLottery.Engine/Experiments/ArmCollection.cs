@@ -1,0 +1,53 @@
+namespace KsLottery.Engine.Experiments;
+
+/// <summary>Takes the arms that stand in collected parts, and computes none.</summary>
+/// <param name="basis">What arms begin from.</param>
+/// <param name="maker">Reads them.</param>
+internal sealed class ArmCollection(ExperimentBase basis, ArmMaker maker)
+{
+    private const int MostNamed = 5;
+
+    /// <summary>Hears of every ticket.</summary>
+    public required Action<FoundTicket> Found { get; init; }
+
+    /// <summary>Hears of every arm.</summary>
+    public required Action<ArmResult> Scored { get; init; }
+
+    /// <summary>Hears of every arm that could not be run.</summary>
+    public required Action<SkippedArm> Skipped { get; init; }
+
+    /// <exception cref="InvalidDataException">An arm is in no part, or one is of other settings; names them.</exception>
+    public void Run(IReadOnlyList<ArmGroup> groups, CancellationToken cancel)
+    {
+        List<string> missing = [];
+        foreach ((ArmGroup group, ExperimentArm arm) in ArmQueue.Order(basis.Plan, groups))
+        {
+            cancel.ThrowIfCancellationRequested();
+            if (!TryTake(group, arm, cancel))
+                missing.Add($"{group.Task.Task.Name}{(arm.Method == ArmMethod.Base ? "" : $", seed {group.Seed}")}, {arm.Name}");
+        }
+        if (missing.Count > 0)
+            throw new InvalidDataException($"{missing.Count} arms are done in none of the parts: {string.Join("; ", missing.Take(MostNamed))}"
+                + $"{(missing.Count > MostNamed ? "; …" : "")}. Name all parts, or go on with those that have not ended (--resume).");
+    }
+
+    private bool TryTake(ArmGroup group, ExperimentArm arm, CancellationToken cancel)
+    {
+        if (group.NeedsTicket(arm) && group.Found is null)
+        {
+            if (!maker.IsTrained(group.FolderOf(basis.EmbeddingArm))) return false;
+            maker.Train(basis.EmbeddingArm, group, [], "", cancel);
+            Found(group.Found = maker.Find(group, cancel));
+        }
+        try
+        {
+            if (!maker.IsScored(group.FolderOf(arm))) return false;
+            Scored(maker.Run(arm, group, cancel));
+        }
+        catch (ArmSkippedException reason)
+        {
+            Skipped(new(group.Task.Task.Name, group.Seed, arm, reason.Message));
+        }
+        return true;
+    }
+}

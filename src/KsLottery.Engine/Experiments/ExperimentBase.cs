@@ -1,0 +1,61 @@
+using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Devices;
+using KsLottery.Engine.Models;
+using KsLottery.Engine.Tokens;
+
+namespace KsLottery.Engine.Experiments;
+
+/// <summary>What all arms of an experiment begin from: the base, opened once, and where it is computed.</summary>
+internal sealed class ExperimentBase : IDisposable
+{
+    /// <summary>Opens the base of a plan.</summary>
+    /// <exception cref="IOException">A file is absent or cannot be read.</exception>
+    /// <exception cref="KeyNotFoundException">The base has no input embedding.</exception>
+    /// <exception cref="NotSupportedException">The base is no LLaMA-type model that is computed here.</exception>
+    public ExperimentBase(ExperimentPlan plan, ComputeDevice device)
+    {
+        (Plan, Device) = (plan, device);
+        Checkpoint = Checkpoint.Open(plan.Base);
+        try
+        {
+            Embedding = EmbeddingOf(Checkpoint);
+            Config = LlamaConfig.Load(plan.Base);
+            Tokenizer = plan.Tokenizer is { } path ? Tokenizer.Open(path) : Tokenizer.OpenBeside(plan.Base, "Name one (\"tokenizer\").");
+        }
+        catch
+        {
+            Checkpoint.Dispose();
+            throw;
+        }
+    }
+
+    public ExperimentPlan Plan { get; }
+
+    public ComputeDevice Device { get; }
+
+    public Checkpoint Checkpoint { get; }
+
+    public Tensor Embedding { get; }
+
+    public LlamaConfig Config { get; }
+
+    public Tokenizer Tokenizer { get; }
+
+    /// <summary>The embedding's fingerprint, which is taken before the first arm.</summary>
+    public string Fingerprint { get; set; } = "";
+
+    /// <summary>The arm that tickets come from.</summary>
+    public ExperimentArm EmbeddingArm => Plan.Arms.FirstOrDefault(a => a.Method == ArmMethod.Embedding) ?? new(ArmMethod.Embedding);
+
+    public static Tensor EmbeddingOf(Checkpoint checkpoint) => checkpoint.FindInputEmbedding()
+        ?? throw new KeyNotFoundException($"{checkpoint.Path}: no input embedding in it. Choose a LLaMA-type model.");
+
+    /// <summary>The rank that gives adapters as many parameters as rows have, or as near as can be.</summary>
+    public int RankFor(int rows)
+    {
+        long ofRank = Config.LayerCount * ((2L * Config.Width) + Config.Attention.QueryWidth + Config.Attention.KeyWidth);
+        return (int)Math.Max(1, Math.Round((double)rows * Config.Width / ofRank));
+    }
+
+    public void Dispose() => Checkpoint.Dispose();
+}
