@@ -20,6 +20,9 @@ internal sealed class CheckpointPair : IDisposable
     /// <param name="options">How to read them.</param>
     public CheckpointPair(string basePath, string tunedPath, string? tokenizerPath, CheckpointOptions options)
     {
+        if (AdaptedCheckpoint.IsAdapter(basePath))
+            throw new CommandException(ExitCode.BadInput, $"{basePath}: this is a PEFT adapter, which has no weights of its own to start from. Give its base "
+                + "first, and the adapter behind it.");
         _tokenizerPath = tokenizerPath;
         Base = Checkpoint.Open(basePath, options);
         try

@@ -8,6 +8,8 @@ namespace KsLottery.Engine.Models;
 /// <remarks>Source: the LLaMA papers (arXiv 2302.13971, 2307.09288, 2407.21783) and the keys of Hugging Face's <c>LlamaConfig</c>.</remarks>
 public sealed record LlamaConfig
 {
+    private const string AdapterConfigName = "adapter_config.json";
+
     /// <summary>C, the width of the residual stream and of an embedding row.</summary>
     public required int Width { get; init; }
 
@@ -70,7 +72,9 @@ public sealed record LlamaConfig
         string folder = Directory.Exists(checkpointPath) ? checkpointPath : Path.GetDirectoryName(Path.GetFullPath(checkpointPath))!;
         string path = Path.Combine(folder, ModelConfig.FileName);
         if (!File.Exists(path))
-            throw new FileNotFoundException($"{path}: no such file. A model can only be run with its {ModelConfig.FileName}; copy it beside the weights.", path);
+            throw new FileNotFoundException($"{path}: no such file. {(File.Exists(Path.Combine(folder, AdapterConfigName))
+                ? "The folder holds a PEFT adapter: give its base, and the adapter with --adapter (eval, generate), or as TUNED of kslottery find"
+                : $"A model can only be run with its {ModelConfig.FileName}; copy it beside the weights")}.", path);
         LlamaConfig config = LlamaConfigReader.Read(path);
         return config with { GenerationEosTokenIds = GenerationConfig.ReadEosTokenIds(folder, config.VocabularySize) };
     }

@@ -16,8 +16,8 @@ internal readonly record struct LowRankFactor(Tensor Tensor, bool IsTransposed)
     public float[] Read()
     {
         float[] stored = new float[Tensor.ElementCount];
-        byte[] buffer = new byte[Tensor.ByteLength];
-        RowRounding.Convert(Tensor.GetBytes(0, buffer.Length, buffer), Tensor.ElementType, MemoryMarshal.AsBytes(stored.AsSpan()), ElementType.F32);
+        byte[] buffer = new byte[Tensor.IsMapped ? 0 : Tensor.ByteLength];
+        RowRounding.Convert(Tensor.GetBytes(0, checked((int)Tensor.ByteLength), buffer), Tensor.ElementType, MemoryMarshal.AsBytes(stored.AsSpan()), ElementType.F32);
         if (!IsTransposed) return stored;
         float[] values = new float[stored.Length];
         for (int i = 0; i < Columns; i++)

@@ -50,11 +50,18 @@ internal sealed class PeftScaling
         return _isStabilized ? alpha / Math.Sqrt(rank) : alpha / rank;
     }
 
-    private static double? First(List<(Regex Name, double Value)> patterns, string module)
+    private double? First(List<(Regex Name, double Value)> patterns, string module)
     {
-        foreach ((Regex name, double value) in patterns)
-            if (name.IsMatch(module)) return value;
-        return null;
+        try
+        {
+            foreach ((Regex name, double value) in patterns)
+                if (name.IsMatch(module)) return value;
+            return null;
+        }
+        catch (RegexMatchTimeoutException e)
+        {
+            throw Invalid($"{CheckpointFormatException.Quote(e.Pattern)} takes more than {Patience.TotalSeconds} s for one name", e);
+        }
     }
 
     private List<(Regex, double)> Patterns(JsonElement root, string key)

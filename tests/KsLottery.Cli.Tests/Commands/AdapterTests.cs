@@ -64,6 +64,8 @@ public sealed class AdapterTests
             .And.Some.Match($@"^{Query}\.weight +F32 +64 +64 +64 ").And.Some.StartWith("36 matrices, 1 with changed rows; 11 other tensors, 0 changed"));
         Assert.That(KsLotteryTool.Run("find", Base, adapter, "--tensor", Query + ".weight", "--no-mmap").Lines, Has.Some.EqualTo("rows    64: 64 changed, 0 identical"));
         Assert.That(KsLotteryTool.Run("find", Base, adapter, "--all-tensors", "--json").Json().GetProperty("adapter").GetString(), Is.EqualTo("LORA"));
+        KsLotteryTool.Run("find", adapter, Base).AssertFailed(2, adapter, "PEFT adapter", "Give its base first");
+        KsLotteryTool.Run("generate", adapter, "--prompt", "Once", "--tokenizer", Tokenizer).AssertFailed(2, "PEFT adapter", "--adapter");
         KsLotteryTool.Run("find", Base, WriteLora(folder, 2, "\"use_dora\":true,")).AssertFailed(2, "adapter_config.json", "DoRA", "merge_and_unload");
         KsLotteryTool.Run("find", Base, WriteLora(folder, 3, "\"layers\":3,", module: "model.layers.77.self_attn.q_proj")).AssertFailed(2, "model.layers.77", "Give the base");
     }

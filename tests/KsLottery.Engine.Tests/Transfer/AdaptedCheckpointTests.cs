@@ -82,6 +82,8 @@ internal sealed class AdaptedCheckpointTests : IDisposable
     [TestCase("""{"peft_type":"LORA","r":3}""", "rank 3", "[2,5]")]
     [TestCase("""{"peft_type":"LORA","r":"two"}""", "\"r\"", "should be a number")]
     [TestCase("""{"peft_type":"LORA","r":2,"rank_pattern":{"(q_proj":2}}""", "(q_proj", "regular expression")]
+    [TestCase("""{"peft_type":"LORA","r":2,"alpha_pattern":{"(([a-z_.0-9]+)+)+!":2}}""", "takes more than", "for one name")]
+    [TestCase("""{"peft_type":"LORA","r":2,"alpha_pattern":{"q_proj":"4"}}""", "q_proj", "should be a number")]
     [TestCase("""{"peft_type":"LORA","r":2""", "not JSON", "line 1")]
     public void What_is_not_computed_is_refused_by_name_with_a_next_step(string config, params string[] words) =>
         AssertRefused(() => PeftCase.Named("plain").WriteAdapter(_folder, config), words);
