@@ -10,7 +10,7 @@ internal static class ApplyCommand
         IProgress<PatchProgress>? progress, CancellationToken cancellationToken);
 
     private static readonly Argument<string> Patch =
-        new("PATCH") { Description = "The row patch: patch.safetensors, or the folder that find --out or tune wrote." };
+        new("PATCH") { Description = "The row patch: patch.safetensors, or the folder that find --out or tune wrote; to apply also a PEFT adapter, which is merged." };
 
     private static readonly Option<string> Output = new("--out", "-o")
     {
@@ -52,6 +52,7 @@ internal static class ApplyCommand
         command.SetBody((arguments, ui, cancellationToken) =>
         {
             string path = arguments.GetValue(checkpoint)!;
+            if (verb == "apply" && AdaptedCheckpoint.IsAdapter(arguments.GetValue(Patch)!)) return Merge(path, arguments, ui, cancellationToken);
             PatchResult result;
             using (ProgressLine line = ui.StartProgress())
                 result = work(path, arguments.GetValue(Patch)!, arguments.GetValue(Output)!,
@@ -60,6 +61,18 @@ internal static class ApplyCommand
             return ExitCode.Ok;
         });
         return command;
+    }
+
+    private static int Merge(string path, ParseResult arguments, ConsoleUi ui, CancellationToken cancellationToken)
+    {
+        if (arguments.GetValue(Resize) is not null)
+            throw new CommandException(ExitCode.Usage, "--resize belongs to a patch: an adapter brings its own vocabulary where it has another.");
+        AdapterResult result;
+        using (ProgressLine line = ui.StartProgress())
+            result = AdapterApplication.Apply(path, arguments.GetValue(Patch)!, arguments.GetValue(Output)!, OptionsOf(arguments),
+                new Shown(line), cancellationToken);
+        PatchReport.Write(ui, path, result);
+        return ExitCode.Ok;
     }
 
     private static PatchOptions OptionsOf(ParseResult arguments) => new()

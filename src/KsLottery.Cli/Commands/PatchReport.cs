@@ -26,6 +26,33 @@ internal static class PatchReport
         ui.WriteJson(json => Write(json, path, result));
     }
 
+    /// <summary>Tells what merging an adapter did.</summary>
+    public static void Write(ConsoleUi ui, string path, AdapterResult result)
+    {
+        new FactList()
+            .Add("base", ConsoleUi.OneLine(path))
+            .Add("adapter", $"{VisibleText.Escape(result.Kind)}, {Sizes.Count(result.Changed.Count, "tensor")} changed")
+            .Add("tied", Tied(result.IsTied))
+            .Add("output", ConsoleUi.OneLine(result.OutputPath))
+            .Add("rewritten", Names(result.WrittenFiles))
+            .Add("hard-linked", Names(result.LinkedFiles))
+            .Add("copied", Names(result.CopiedFiles))
+            .WriteTo(ui);
+        foreach (string note in result.Notes) ui.Remark($"note: {note}");
+        ui.WriteJson(json =>
+        {
+            json.WriteString("checkpoint", path);
+            json.WriteString("adapter", result.Kind);
+            json.WriteTruth("tied", result.IsTied);
+            json.WriteStrings("changed", result.Changed);
+            json.WriteString("output", result.OutputPath);
+            json.WriteStrings("rewritten", result.WrittenFiles);
+            json.WriteStrings("hard_linked", result.LinkedFiles);
+            json.WriteStrings("copied", result.CopiedFiles);
+            json.WriteStrings("notes", result.Notes);
+        });
+    }
+
     public static void WriteStrings(this Utf8JsonWriter json, string name, IEnumerable<string> values)
     {
         json.WriteStartArray(name);

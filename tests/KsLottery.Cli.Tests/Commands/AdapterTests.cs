@@ -39,6 +39,13 @@ public sealed class AdapterTests
         Assert.That(KsLotteryTool.Run("find", Base, adapter).Lines[2], Is.EqualTo(
             "tuned is an adapter (TRAINABLE_TOKENS, made for hub/base), merged into the base in memory: 1 tensor changed"));
 
+        JsonElement written = KsLotteryTool.Run("apply", Base, adapter, "--out", folder.File("merged"), "--json", "--quiet").Json();
+        Assert.That((written.GetProperty("adapter").GetString(), written.GetProperty("changed").GetArrayLength()), Is.EqualTo(("TRAINABLE_TOKENS", 1)));
+        Assert.That(File.ReadAllBytes(Path.Combine(folder.File("merged"), "model.safetensors")).Length,
+            Is.EqualTo(File.ReadAllBytes(Path.Combine(patched, "model.safetensors")).Length));
+        Assert.That(KsLotteryTool.Run("find", patched, folder.File("merged"), "--all-tensors").Lines, Has.Some.StartsWith("36 matrices, 0 with changed rows; 11 other tensors, 0 changed"));
+        Assert.That(KsLotteryTool.Run("apply", Base, adapter, "--out", folder.File("again2"), "--resize", Hot).ExitCode, Is.EqualTo(1));
+
         string[] evaluation = ["--data", SharedData.Path("corpora", "tatoeba", "eng-dan.attributed.tsv"), "--tokenizer", Tokenizer, "--template", "plain",
             "--source-language", "English", "--target-language", "Danish", "--limit", "8", "--max-new-tokens", "4", "--json", "--quiet"];
         JsonElement byPatch = KsLotteryTool.Run(["eval", Base, "--patch", found, .. evaluation]).Json();

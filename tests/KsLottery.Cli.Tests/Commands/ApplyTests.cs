@@ -53,7 +53,7 @@ public sealed class ApplyTests
 
         KsLotteryTool.Run("apply", model, found, "--out", found).AssertFailed(2, "input");
         KsLotteryTool.Run("apply", model, model, "--out", folder.File("x")).AssertFailed(2, model, "patch.safetensors", "kslottery find --out");
-        KsLotteryTool.Run("apply", model, folder.File("adapter"), "--out", folder.File("x")).AssertFailed(2, "PEFT adapter", "kslottery find BASE ADAPTER");
+        KsLotteryTool.Run("revert", model, folder.File("adapter"), "--out", folder.File("x")).AssertFailed(2, "PEFT adapter", "kslottery find BASE ADAPTER");
         File.Delete(Path.Combine(found, "patch.safetensors"));
         KsLotteryTool.Run("apply", model, found, "--out", folder.File("x")).AssertFailed(2, found, "ticket.json", "--top K");
     }

@@ -37,6 +37,18 @@ internal sealed class PeftCase(JsonElement json)
         return path;
     }
 
+    /// <summary>Writes the base's folder with every tensor in a shard of its own.</summary>
+    public string WriteShardedBase(TemporaryFolder folder)
+    {
+        string path = Directory.CreateDirectory(folder.File("sharded")).FullName;
+        TensorSource[] sources = [.. Sources("base")];
+        for (int i = 0; i < sources.Length; i++) SafetensorsWriter.Write(Path.Combine(path, $"model-{i}.safetensors"), [sources[i]]);
+        string map = string.Join(',', sources.Select((source, i) => $"\"{source.Name}\":\"model-{i}.safetensors\""));
+        File.WriteAllText(Path.Combine(path, "model.safetensors.index.json"), "{\"metadata\":{\"total_size\":1,\"x\":\"y\"},\"weight_map\":{" + map + "}}");
+        File.Copy(Path.Combine(WriteBase(folder), ModelConfig.FileName), Path.Combine(path, ModelConfig.FileName), overwrite: true);
+        return path;
+    }
+
     /// <summary>Writes the adapter's folder.</summary>
     /// <param name="folder">Where.</param>
     /// <param name="config">Another configuration than the case's own.</param>
