@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using KsLottery.Engine.Certificates;
 using KsLottery.Engine.Devices;
+using KsLottery.Engine.Generation;
 using KsLottery.Engine.Reports;
 using KsLottery.Engine.Models;
 using KsLottery.Engine.Tokens;
@@ -33,9 +34,9 @@ internal static class CertifyCommand
         long started = Stopwatch.GetTimestamp();
         Tokenizer tokenizer = LoadedModel.OpenTokenizer(options.Tokenizer, options.Base, ui);
         CertificateSource source = options.Source(tokenizer.FilePath);
-        if (options.Certificate.ScoredTokens is not null)
-            StopOptions.Remark(ui, new StopOptions(options.Certificate.StopIds, options.Certificate.StopTexts)
-                .Of(LlamaConfig.Load(options.Base), tokenizer), tokenizer);
+        StopTokens? stops = options.Certificate.ScoredTokens is null ? null
+            : new StopOptions(options.Certificate.StopIds, options.Certificate.StopTexts).Of(LlamaConfig.Load(options.Base), tokenizer);
+        if (stops is not null) StopOptions.Remark(ui, stops, tokenizer);
         using CertificateFolder folder = new(options.Out!);
         using ComputeDevice device = options.Device.Open(DeviceWork.Model);
         CertificateOptions how = options.Certificate with { Rows = new() { Device = device, Threads = options.Device.Threads } };
@@ -49,11 +50,12 @@ internal static class CertifyCommand
         }
         IReadOnlyList<string> files = folder.Write(certificate, source, inputs, options.Certificate, cancel);
         if (options.Html is { } page) Report.FromFolder(options.Out!, cancellationToken: cancel).WritePage(page, replace: false, cancel);
-        new CertifyReport(ui, certificate, tokenizer.Names, options.Shown)
+        new CertifyReport(ui, certificate, tokenizer, options.Shown)
         {
             Elapsed = Stopwatch.GetElapsedTime(started),
             Files = files,
             Out = options.Out,
+            Stops = stops,
         }.Write();
     }
 
@@ -66,7 +68,7 @@ internal static class CertifyCommand
         Certificate certificate;
         using (ProgressLine line = ui.StartProgress())
             certificate = stored.Check(device.Operations, options.Tolerance, how, new Shown(line), cancel);
-        new CertifyReport(ui, certificate, Tokenizer.Open(stored.Source.Tokenizer).Names, options.Shown)
+        new CertifyReport(ui, certificate, Tokenizer.Open(stored.Source.Tokenizer), options.Shown)
         {
             Elapsed = Stopwatch.GetElapsedTime(started),
             Checked = path,

@@ -1,13 +1,14 @@
 using System.Globalization;
 using System.Text.Json;
 using KsLottery.Engine.Certificates;
+using KsLottery.Engine.Generation;
 using KsLottery.Engine.Tickets;
 using KsLottery.Engine.Tokens;
 
 namespace KsLottery.Cli.Commands;
 
 /// <summary>Prints what <c>kslottery certify</c> found, as text or as JSON.</summary>
-internal sealed class CertifyReport(ConsoleUi ui, Certificate certificate, TokenTable tokens, int mostViolations)
+internal sealed class CertifyReport(ConsoleUi ui, Certificate certificate, Tokenizer tokenizer, int mostViolations)
 {
     private const int ContextTokens = 10;
     private const int ContextColumns = 44;
@@ -21,6 +22,9 @@ internal sealed class CertifyReport(ConsoleUi ui, Certificate certificate, Token
 
     /// <summary>Their folder.</summary>
     public string? Out { get; init; }
+
+    /// <summary>What ended the texts that were scored; null where none were, or where a certificate was checked.</summary>
+    public StopTokens? Stops { get; init; }
 
     /// <summary>The certificate that was checked; null where one was made.</summary>
     public string? Checked { get; init; }
@@ -128,8 +132,8 @@ internal sealed class CertifyReport(ConsoleUi ui, Certificate certificate, Token
         {
             CertificateForm strictest = Enum.GetValues<CertificateForm>()
                 .Last(form => p.IsViolation(form, certificate.Threshold, certificate.Width));
-            table.Add(Text(index), Text(certificate.Pairs[p.Sample].Line), Text(p.Target), Context(index, p), tokens.Visible(p.Tuned.First),
-                NumberText.Fixed(p.Tuned.FirstProbability, 3), tokens.Visible(p.TicketPrediction), NumberText.Fixed(p.Margin / 2, 3),
+            table.Add(Text(index), Text(certificate.Pairs[p.Sample].Line), Text(p.Target), Context(index, p), tokenizer.Names.Visible(p.Tuned.First),
+                NumberText.Fixed(p.Tuned.FirstProbability, 3), tokenizer.Names.Visible(p.TicketPrediction), NumberText.Fixed(p.Margin / 2, 3),
                 NumberText.Fixed(p.Bound(strictest, certificate.Threshold, certificate.Width), 3), forms);
         }
         foreach (string line in table.Lines()) ui.WriteAlarm(line);
@@ -177,7 +181,7 @@ internal sealed class CertifyReport(ConsoleUi ui, Certificate certificate, Token
     private string Context(int index, CertifiedPosition position)
     {
         int count = Math.Min(position.Target, ContextTokens);
-        string text = string.Concat(certificate.Positions.Skip(index - count).Take(count).Select(p => tokens.Visible(p.Label)));
+        string text = string.Concat(certificate.Positions.Skip(index - count).Take(count).Select(p => tokenizer.Names.Visible(p.Label)));
         return position.Target > count ? "…" + text : text;
     }
 
@@ -201,6 +205,7 @@ internal sealed class CertifyReport(ConsoleUi ui, Certificate certificate, Token
     {
         CertificateFile.WriteSummary(json, certificate);
         json.WriteString("checked", Checked);
+        if (Stops is { } stops) StopOptions.WriteJson(json, stops, tokenizer);
         json.WriteNumber("seconds", Elapsed.TotalSeconds);
         json.WriteStrings("files", Files.Select(file => Path.Combine(Out!, file)));
     }

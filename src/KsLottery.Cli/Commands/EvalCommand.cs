@@ -45,6 +45,7 @@ internal static class EvalCommand
         using LoadedModel loaded = new(modelOptions, ui, cancel);
         ParallelText text = ParallelText.Read(options.Data, options.Pairs);
         SampleSet samples = Encode(options, loaded, text);
+        LoadedModel.RemarkOnDoubled(samples.Samples[0].Tokens, loaded.Tokenizer, ui);
         StopTokens stops = options.Stops.Of(loaded.Model.Config, loaded.Tokenizer);
         GenerationOptions? generation = !options.Generates ? null
             : stops.ApplyTo(new() { Beams = options.Beams, MaxNewTokens = options.MaxNewTokens });

@@ -94,6 +94,7 @@ internal sealed class ExperimentReport(ExperimentRun run, ConsoleUi ui)
 
     private void WriteJson(Utf8JsonWriter json)
     {
+        StopOptions.WriteJson(json, run.Stops, run.Tokenizer);
         json.WriteStartArray("results");
         foreach (ExperimentTask task in _plan.Tasks)
             foreach (ArmResult result in _plan.Arms.SelectMany(arm => Of(task, arm)))

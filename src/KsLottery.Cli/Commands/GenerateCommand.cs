@@ -49,7 +49,7 @@ internal static class GenerateCommand
             if (i > 0) ui.WriteLine();
             ui.WriteText(text);
         }
-        RemarkOnDoubled(prompts[0].Tokens, loaded.Tokenizer, ui);
+        LoadedModel.RemarkOnDoubled(prompts[0].Tokens, loaded.Tokenizer, ui);
         StopOptions.Remark(ui, stops, loaded.Tokenizer);
         ui.Remark($"prompt {Sizes.Count(timed.PromptTokens, "token")}, {NumberText.Real(timed.PromptRate)} tokens/s; "
             + $"generated {Sizes.Count(GeneratedCount(results), "token")}, {NumberText.Real(timed.AppendedRate)} tokens/s");
@@ -58,14 +58,6 @@ internal static class GenerateCommand
     }
 
     private static string TextOf(byte[] written, StopTexts? stops) => Encoding.UTF8.GetString(stops is null ? written : stops.Cut(written));
-
-    private static void RemarkOnDoubled(int[] prompt, Tokenizer tokenizer, ConsoleUi ui)
-    {
-        if (tokenizer.Prefix is not [.., int begin] || prompt.Length <= tokenizer.Prefix.Count || prompt[tokenizer.Prefix.Count] != begin)
-            return;
-        ui.Remark($"note: the prompt begins with {tokenizer.Names.Visible(begin)} and the tokenizer puts one before every text: the model reads it "
-            + "twice, as with Hugging Face's library. Leave it out of the prompt to have one.");
-    }
 
     private static IReadOnlyList<SentencePair> ReadPrompts(GenerateOptions options)
     {

@@ -73,6 +73,15 @@ internal sealed class LoadedModel : IDisposable
         return tokenizer;
     }
 
+    /// <summary>Says where a prompt begins with the token that its tokenizer puts before it.</summary>
+    public static void RemarkOnDoubled(ReadOnlySpan<int> prompt, Tokenizer tokenizer, ConsoleUi ui)
+    {
+        if (tokenizer.Prefix is not [.., int begin] || prompt.Length <= tokenizer.Prefix.Count || prompt[tokenizer.Prefix.Count] != begin)
+            return;
+        ui.Remark($"note: the prompt begins with {tokenizer.Names.Visible(begin)} and the tokenizer puts one before every text: the model reads it "
+            + "twice, as with Hugging Face's library. Leave it out of the prompt to have one.");
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

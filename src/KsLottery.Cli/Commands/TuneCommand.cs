@@ -28,6 +28,7 @@ internal static class TuneCommand
         LlamaConfig config = LlamaConfig.Load(options.Model);
         Tokenizer tokenizer = LoadedModel.OpenTokenizer(options.Tokenizer, options.Model, ui);
         TuneData data = TuneData.Read(options, config, tokenizer);
+        LoadedModel.RemarkOnDoubled(data.Training[0].Tokens.Span, tokenizer, ui);
         TicketList? rows = null;
         if (options.Train == "ticket")
         {

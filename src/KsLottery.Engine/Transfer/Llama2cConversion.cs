@@ -71,7 +71,7 @@ public static class Llama2cConversion
         if (ending is not (".model" or ".bin" or ".json"))
             throw new InvalidDataException(
                 $"{path}: a tokenizer's name ends in .model, .bin or .json, this one in \"{ending}\". Rename it by its form.");
-        int count = TokenTable.Open(path).Count;
+        int count = TokenTable.Open(path).File.Count; // A padding token that only a file beside it names needs no row.
         if (count > header.VocabularySize)
             throw new InvalidDataException($"{path}: {count} tokens, the model has {header.VocabularySize} embedding rows. "
                 + "Give the tokenizer that the model was trained with.");

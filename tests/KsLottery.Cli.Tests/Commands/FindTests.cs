@@ -55,6 +55,28 @@ public sealed class FindTests
     }
 
     [Test]
+    public void A_tokenizer_that_cannot_be_read_costs_the_names_alone()
+    {
+        using TemporaryFolder folder = new();
+        foreach (string file in Directory.GetFiles(Base).Where(file => Path.GetFileName(file) is "config.json" or "model.safetensors"))
+            File.Copy(file, folder.File(Path.GetFileName(file)));
+        File.WriteAllText(folder.File("tokenizer.model"), "AA== 0\nAQ== 1\n");
+        ToolRun run = KsLotteryTool.Run("find", folder.Path, Hot);
+        Assert.That(run.ExitCode, Is.Zero);
+        Assert.That(run.Lines[2], Is.EqualTo("no tokenizer: ids alone"));
+        Assert.That(run.Error, Does.StartWith("kslottery: note: rows go without names, since their tokenizer cannot be read: ")
+            .And.Contain("tokenizer.model: byte 0").And.Contain("tiktoken"));
+        KsLotteryTool.Run("generate", folder.Path, "--prompt", "a").AssertFailed(2, "tokenizer.model: byte 0", "tiktoken");
+
+        File.Move(folder.File("tokenizer.model"), folder.File("a.model"));
+        File.Copy(folder.File("a.model"), folder.File("b.model"));
+        ToolRun several = KsLotteryTool.Run("find", folder.Path, Hot);
+        Assert.That((several.ExitCode, several.Lines[2]), Is.EqualTo((0, "no tokenizer: ids alone")));
+        Assert.That(several.Error, Does.Contain("several tokenizers there, a.model, b.model"));
+        KsLotteryTool.Run("generate", folder.Path, "--prompt", "a").AssertFailed(2, "several tokenizers there, a.model, b.model", "--tokenizer");
+    }
+
+    [Test]
     public void Where_nothing_passes_it_says_that_short_rows_have_little_power_and_ranks()
     {
         ToolRun run = KsLotteryTool.Run("find", Base, Ordinary);

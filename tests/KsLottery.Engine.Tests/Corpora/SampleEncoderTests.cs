@@ -19,6 +19,19 @@ internal sealed class SampleEncoderTests
         Assert.That(sample.PromptLength, Is.EqualTo(4));
     }
 
+    [TestCase("""{"add_bos_token":false}""", new[] { 264, 262, 61, 263, 264, 2 }, 3)]
+    [TestCase("""{"add_eos_token":true}""", new[] { 1, 264, 262, 61, 2, 263, 264, 2 }, 5)]
+    [TestCase("""{"add_bos_token":false,"add_eos_token":true}""", new[] { 264, 262, 61, 2, 263, 264, 2 }, 4)]
+    public void A_prompt_has_around_it_what_its_tokenizer_puts_around_a_text(string config, int[] tokens, int promptLength)
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllText(folder.File("tokenizer.json"), TokenizerFixtures.Llama2());
+        File.WriteAllText(folder.File("tokenizer_config.json"), config);
+        TrainingSample sample = new SampleEncoder(Tokenizer.Open(folder.Path), 270)
+            .Encode([new SentencePair("c", "ab ab", "file", 1)], PromptTemplate.From("ab{source}:")).Samples[0];
+        Assert.That((sample.Tokens, sample.PromptLength), Is.EqualTo((tokens, promptLength)));
+    }
+
     [Test]
     public void A_token_across_the_border_is_never_trained()
     {

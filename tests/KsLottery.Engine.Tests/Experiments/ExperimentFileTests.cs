@@ -36,7 +36,7 @@ public class ExperimentFileTests
             "seeds": [0, 18446744073709551615], "alpha": 0.1, "max_length": 90, "skip_overlong": true,
             "training": { "steps": 7, "batch": 4, "schedule": "constant", "final_rate": 0.1, "warmup": 3, "weight_decay": 0.2, "clip": 0, "micro_batch": 99 },
             "learning_rates": { "full": 1, "embedding": 2, "rows": 3, "lora": 4 },
-            "evaluation": { "max_new_tokens": 5, "beams": 4, "batch": 6 },
+            "evaluation": { "max_new_tokens": 5, "beams": 4, "batch": 6, "stop": ["###", "\n\n"], "stop_ids": [7, 9] },
             "arms": ["base", { "method": "ticket", "alpha": 0.2, "name": "mine", "learning_rate": 9 }, { "method": "ticket", "rows": 3, "only": "prompt" },
                 { "method": "random-delta", "rows": 3, "only": "prompt" }, { "method": "token", "text": "\n" }, { "method": "transfer", "without": "word" },], // and so are commas.
             """);
@@ -51,6 +51,8 @@ public class ExperimentFileTests
         {
             Assert.That(read.Training, Is.EqualTo(plan.Training));
             Assert.That(read.Rates, Is.EqualTo(plan.Rates));
+            Assert.That(read.StopTexts, Is.EqualTo(new[] { "###", "\n\n" }));
+            Assert.That(read.StopIds, Is.EqualTo(new[] { 7, 9 }));
             Assert.That(read.Arms.Select(a => (a.Name, a.Slug, a.Alpha, a.Rows, a.Only, a.Without, a.Text, a.LearningRate)),
                 Is.EqualTo(plan.Arms.Select(a => (a.Name, a.Slug, a.Alpha, a.Rows, a.Only, a.Without, a.Text, a.LearningRate))));
             Assert.That(plan.Arms.Select(a => a.Name), Is.EqualTo(new[] { "base", "mine", "Partial Tuning, 3 rows, only prompt", "random delta, 3 rows, only prompt", "rows of \\n",
@@ -75,6 +77,8 @@ public class ExperimentFileTests
         (Least + """, "training": { "schedule": "linear" } """, "training.schedule is \"linear\"; it must be one of cosine, constant"),
         (Least + """, "learning_rates": { "rows": 0 } """, "learning_rates.rows is 0; it must be a number above 0"),
         (Least + """, "evaluation": 3 """, "evaluation is 3; it must be an object"),
+        (Least + """, "evaluation": { "stop": [""] } """, "evaluation.stop[0] is \"\"; it must be a text of one character or more"),
+        (Least + """, "evaluation": { "stop_ids": [-1] } """, "evaluation.stop_ids[0] is -1; a token is a whole number from 0"),
         (Least + """, "skip_overlong": 1 """, "skip_overlong is 1; it must be true or false"),
         (Least + """, "arms": ["ticket", "prefix"] """, "arms[1] is \"prefix\"; it must be one of base, full, embedding, transfer, ticket, random"),
         (Least + """, "arms": ["token"] """, "arms[0] is \"token\"; it must be one of"),
