@@ -22,7 +22,8 @@ internal static class ResultFolder
         return line?[(line.IndexOf(':') + 1)..].Trim() ?? Environment.GetEnvironmentVariable("PROCESSOR_IDENTIFIER") ?? "unknown processor";
     }
 
-    private static string? FindBench()
+    /// <summary>The folder bench above where this runs; null where there is none.</summary>
+    public static string? FindBench()
     {
         for (DirectoryInfo? folder = new(Directory.GetCurrentDirectory()); folder is not null; folder = folder.Parent)
             if (File.Exists(Path.Combine(folder.FullName, "KsLottery.Engine.sln"))) return Path.Combine(folder.FullName, "bench");

@@ -19,7 +19,8 @@ public static class RankCorrelation
             ofA += (a[i] - mean) * (a[i] - mean);
             ofB += (b[i] - mean) * (b[i] - mean);
         }
-        return x.Length < 2 || ofA == 0 || ofB == 0 ? double.NaN : both / Math.Sqrt(ofA * ofB);
+        // 0 / 0 of fewer than two pairs and of a side whose ranks are all the mean.
+        return both / Math.Sqrt(ofA * ofB);
     }
 
     /// <summary>Ranks from 1; tied values have the mean of theirs.</summary>

@@ -28,7 +28,9 @@ public class RankCorrelationTests
         Assert.That(RankCorrelation.Spearman([1], [2]), Is.NaN);
         Assert.That(RankCorrelation.Spearman([], []), Is.NaN);
         Assert.That(RankCorrelation.Spearman([1, 2, 3], [4, 4, 4]), Is.NaN);
+        Assert.That(RankCorrelation.Spearman([4, 4, 4, 4], [1, 2, 3, 4]), Is.NaN);
         Assert.That(() => RankCorrelation.Spearman([1, 2], [1]), Throws.ArgumentException.With.Message.Contains("2 values on one side, 1 on the other"));
         Assert.That(() => RankCorrelation.Spearman([1, double.NaN], [1, 2]), Throws.ArgumentException.With.Message.Contains("NaN"));
+        Assert.That(() => RankCorrelation.Spearman([1, 2], [double.NaN, 2]), Throws.ArgumentException.With.Message.Contains("Leave its pair out"));
     }
 }
