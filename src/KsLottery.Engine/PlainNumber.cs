@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Numerics;
 
@@ -27,11 +28,13 @@ internal static class PlainNumber
     public static bool TryDigits<T>(ReadOnlySpan<char> text, out T value) where T : struct, IBinaryInteger<T> =>
         T.TryParse(text, NumberStyles.None, Invariant, out value);
 
+    private static readonly SearchValues<char> Characters = SearchValues.Create("0123456789.,eE+-");
+
     /// <summary>Whether text was meant as a number, well written or not.</summary>
     public static bool IsMeant(ReadOnlySpan<char> text)
     {
         text = text.Trim().TrimStart("+-");
         return text.Length > 0 && (char.IsAsciiDigit(text[0]) || text is ['.', >= '0' and <= '9', ..])
-            && text.IndexOfAnyExcept("0123456789.,eE+-") < 0;
+            && !text.ContainsAnyExcept(Characters);
     }
 }

@@ -92,7 +92,7 @@ internal sealed class EvalReport(ConsoleUi ui)
         if (generation is null) return $"loss|{prompt}";
         string search = generation.Beams == 1 ? "greedy" : string.Create(CultureInfo.InvariantCulture, $"beams:{generation.Beams}");
         string stop = string.Join(',', generation.EosIds.Select(id => id.ToString(CultureInfo.InvariantCulture))
-            .Concat((generation.StopTexts?.Texts ?? []).Select(text => JsonSerializer.Serialize(text))));
+            .Concat((generation.StopTexts?.Texts ?? []).Select(text => $"\"{JsonEncodedText.Encode(text)}\"")));
         return string.Create(CultureInfo.InvariantCulture, $"{search}|new:{generation.MaxNewTokens}|stop:{stop}|{prompt}");
     }
 

@@ -86,8 +86,8 @@ internal static class ExperimentCommand
         string? page = HtmlOption.From(arguments, replace: isResumed);
         ExperimentPlan plan = ExperimentFile.Read(arguments.GetRequiredValue(FileArgument));
         using ComputeDevice device = DeviceOption.From(arguments).Open(DeviceWork.Model);
-        ExperimentPart part = ExperimentPart.Whole;
-        if (arguments.GetValue(PartOption) is { } given) ExperimentPart.TryParse(given, out part);
+        ExperimentPart part = arguments.GetValue(PartOption) is { } text && ExperimentPart.TryParse(text, out ExperimentPart given)
+            ? given : ExperimentPart.Whole;
         using ExperimentConsole console = new(ui, plan, part);
         using ExperimentRun run = new(plan, folder, device, console) { Part = part };
         foreach (string remark in run.Tokenizer.Remarks) ui.Remark($"note: {remark}");

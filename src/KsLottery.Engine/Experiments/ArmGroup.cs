@@ -1,6 +1,5 @@
 using System.Globalization;
 using KsLottery.Engine.Models;
-using KsLottery.Engine.Training;
 
 namespace KsLottery.Engine.Experiments;
 

@@ -1,3 +1,6 @@
+using System.Text;
+using KsLottery.Engine.Checkpoints;
+
 namespace KsLottery.Engine.Experiments;
 
 /// <summary>An arm that this process works on. While it does, the text beside the lock is renewed.</summary>
@@ -16,7 +19,7 @@ internal sealed class ArmLock : IDisposable
     public ArmLock(FileStream file, string holderPath, TimeSpan beat)
     {
         (_file, _holderPath) = (file, holderPath);
-        File.WriteAllText(_holderPath, _holder.ToString());
+        WriteHolder();
         _timer = new(_ => Beat(), null, beat, beat);
     }
 
@@ -51,7 +54,7 @@ internal sealed class ArmLock : IDisposable
             _holder = _holder with { Beat = _holder.Beat + 1 };
             try
             {
-                File.WriteAllText(_holderPath, _holder.ToString());
+                WriteHolder();
             }
             catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
             {
@@ -59,4 +62,6 @@ internal sealed class ArmLock : IDisposable
             }
         }
     }
+
+    private void WriteHolder() => AtomicFile.Write(_holderPath, stream => stream.Write(Encoding.UTF8.GetBytes(_holder.ToString())));
 }

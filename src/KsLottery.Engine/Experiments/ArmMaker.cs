@@ -1,8 +1,6 @@
 using KsLottery.Engine.Checkpoints;
-using KsLottery.Engine.Models;
 using KsLottery.Engine.Rows;
 using KsLottery.Engine.Tickets;
-using KsLottery.Engine.Tokens;
 using KsLottery.Engine.Training;
 using KsLottery.Engine.Transfer;
 

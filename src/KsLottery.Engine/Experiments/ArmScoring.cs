@@ -42,7 +42,7 @@ internal sealed class ArmScoring(ExperimentPlan plan, IOperations operations, To
             ["batch"] = plan.Slots.ToString(CultureInfo.InvariantCulture),
         };
         if (plan.StopIds.Count > 0) settings["stop_ids"] = string.Join(',', plan.StopIds);
-        if (plan.StopTexts.Count > 0) settings["stop"] = JsonSerializer.Serialize(plan.StopTexts);
+        if (plan.StopTexts.Count > 0) settings["stop"] = $"[{string.Join(',', plan.StopTexts.Select(text => $"\"{JsonEncodedText.Encode(text)}\""))}]";
         string path = Path.Combine(folder, ScoresName);
         if (File.Exists(path)) return Read(path, settings);
 

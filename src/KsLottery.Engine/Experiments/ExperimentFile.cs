@@ -125,7 +125,7 @@ public static class ExperimentFile
 
         static JsonElement Property(JsonElement element, string name) => element.TryGetProperty(name, out JsonElement value) ? value : default;
 
-        static string Shown(JsonElement element) => element.ValueKind == JsonValueKind.Undefined ? "absent" : JsonSerializer.Serialize(element);
+        static string Shown(JsonElement element) => element.ValueKind == JsonValueKind.Undefined ? "absent" : element.GetRawText();
     }
 
     private static byte[] ToBytes(string path, ExperimentPlan plan)

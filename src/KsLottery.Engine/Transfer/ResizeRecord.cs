@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
-using System.Text;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Rows;
 

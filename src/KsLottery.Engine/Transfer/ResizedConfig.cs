@@ -1,5 +1,4 @@
 using System.Text.Json;
-using KsLottery.Engine.Checkpoints;
 
 namespace KsLottery.Engine.Transfer;
 

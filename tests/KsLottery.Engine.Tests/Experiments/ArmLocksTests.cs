@@ -5,12 +5,11 @@ using KsLottery.Tests.Support;
 namespace KsLottery.Engine.Tests.Experiments;
 
 [TestFixture]
-public class ArmLocksTests
+public sealed class ArmLocksTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
-    [OneTimeTearDown]
-    public void Delete() => _folder.Dispose();
+    public void Dispose() => _folder.Dispose();
 
     [Test]
     public void What_one_holds_another_does_not_get_until_it_is_given_back()

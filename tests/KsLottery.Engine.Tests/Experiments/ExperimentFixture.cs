@@ -67,7 +67,8 @@ internal sealed class ExperimentFixture : IDisposable
     public string File(string name) => _folder.File(name);
 
     /// <summary>Runs a plan in a folder.</summary>
-    public ExperimentRun Run(ExperimentPlan plan, string folder, IExperimentObserver? observer = null, CancellationToken cancel = default, ExperimentPart? part = null)
+    public ExperimentRun Run(ExperimentPlan plan, string folder, IExperimentObserver? observer = null, ExperimentPart? part = null,
+        CancellationToken cancel = default)
     {
         using ExperimentRun run = new(plan, File(folder), Device, observer) { Part = part ?? ExperimentPart.Whole };
         run.Run(cancel);

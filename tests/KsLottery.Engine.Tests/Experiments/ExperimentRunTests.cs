@@ -109,7 +109,7 @@ public sealed class ExperimentRunTests : IDisposable
     {
         using CountingObserver observer = new(stopAt);
         string folder = $"stopped-{stopAt}";
-        Assert.That(() => _fixture.Run(Small, folder, observer, observer.Token), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(() => _fixture.Run(Small, folder, observer, cancel: observer.Token), Throws.InstanceOf<OperationCanceledException>());
         _fixture.Run(Small, folder);
         Assert.That(_fixture.Bytes(folder), Is.EquivalentTo(_fixture.Bytes("small")));
     }

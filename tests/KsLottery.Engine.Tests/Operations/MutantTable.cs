@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using KsLottery.Engine.Models;
 using KsLottery.Engine.Operations;
 using KsLottery.Engine.Tests.Models;
 using KsLottery.Tests.Support;

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Reports;
-using KsLottery.Engine.Rows;
 using KsLottery.Engine.Tickets;
 using KsLottery.Engine.Transfer;
 
