@@ -39,7 +39,7 @@ internal sealed class ExperimentConsole(ConsoleUi ui, ExperimentPlan plan, Exper
     {
         _done++;
         ui.Remark($"{_arm}: loss {NumberText.Fixed(result.Outcome.Loss, 3)}, BLEU {NumberText.Fixed(result.Outcome.Bleu, 1)}, "
-            + $"first line {NumberText.Fixed(result.Outcome.BleuFirstLine, 1)}");
+            + $"first line {NumberText.Fixed(result.Outcome.BleuFirstLine, 1)}{(result.HasDiverged ? "; its training diverged" : "")}");
     }
 
     public void OnSkipped(SkippedArm skipped)

@@ -48,7 +48,8 @@ internal sealed class ExperimentReport(ExperimentRun run, ConsoleUi ui)
             if (lines.Length == 0) continue;
             double parameters = lines.Average(l => (double)l.Parameters);
             string controlled = string.Join("; ", _plan.ControlledBy(arm).Select(a => a.Name));
-            table.Add([ConsoleUi.OneLine(arm.Name), .. isControlNamed ? (string[])[ConsoleUi.OneLine(controlled)] : [], Range(lines.Select(l => l.Rows)),
+            string diverged = lines.Any(l => l.HasDiverged) ? " (diverged)" : "";
+            table.Add([ConsoleUi.OneLine(arm.Name) + diverged, .. isControlNamed ? (string[])[ConsoleUi.OneLine(controlled)] : [], Range(lines.Select(l => l.Rows)),
                 parameters == 0 ? "" : Sizes.Count((long)Math.Round(parameters)), parameters == 0 ? "" : NumberText.Percent(lines.Average(l => l.Share)),
                 .. Scores.Select(s => Text(ArmSpread.Of(lines.Select(l => s.Get(l.Outcome))), s.Digits, s.IsShare))]);
         }
@@ -107,6 +108,7 @@ internal sealed class ExperimentReport(ExperimentRun run, ConsoleUi ui)
                 json.WriteNumber("parameters", result.Parameters);
                 json.WriteNumber("share", result.Share);
                 foreach ((string name, Func<ArmOutcome, double> get) in ArmOutcome.Columns) json.WriteNumberOrNull(name, get(result.Outcome));
+                json.WriteBoolean("diverged", result.HasDiverged);
                 json.WriteStartArray("control_of");
                 foreach (ExperimentArm ticket in _plan.ControlledBy(result.Arm)) json.WriteStringValue(ticket.Name);
                 json.WriteEndArray();

@@ -20,17 +20,28 @@ internal sealed class ArmMaker(ExperimentBase basis, ArmFolders folders, IExperi
         && new RunFolder(folders.Place(name), resume: true, keepFinished: true).IsFinished;
 
     /// <summary>Makes an arm's model or patch and scores it.</summary>
-    /// <exception cref="ArmSkippedException">The arm has no rows.</exception>
+    /// <exception cref="ArmSkippedException">The arm has no rows, or its training diverged so far that it cannot be scored.</exception>
+    /// <exception cref="NotFiniteNumberException">Loss or gradients of its training became infinite or NaN.</exception>
     public ArmResult Run(ExperimentArm arm, ArmGroup group, CancellationToken cancel)
     {
         string folder = folders.Place(group.FolderOf(arm));
         (int? rows, long parameters) = Make(arm, group, folder, cancel);
         Directory.CreateDirectory(folder);
         ArmScoring scoring = new(basis.Plan, basis.Device.Operations, basis.Tokenizer, group.Task);
-        ArmOutcome outcome = scoring.Run(folder, basis.Checkpoint, basis.Fingerprint,
-            observer is null ? null : new Relay<Evaluation.EvaluationProgress>(observer.OnScoring), cancel);
+        bool hasDiverged = Divergence.StandsIn(folder);
+        ArmOutcome outcome;
+        try
+        {
+            outcome = scoring.Run(folder, basis.Checkpoint, basis.Fingerprint,
+                observer is null ? null : new Relay<Evaluation.EvaluationProgress>(observer.OnScoring), cancel);
+        }
+        // Such weights may be finite and their logits not.
+        catch (Exception fault) when (hasDiverged && fault is (InvalidOperationException or InvalidDataException or ArgumentException))
+        {
+            throw new ArmSkippedException($"its training diverged, and what it gave cannot be scored: {fault.Message}");
+        }
         return new(group.Task.Task.Name, arm.Method == ArmMethod.Base ? null : group.Seed, arm, rows, parameters,
-            (double)parameters / basis.Config.ParameterCount, outcome);
+            (double)parameters / basis.Config.ParameterCount, outcome) { HasDiverged = hasDiverged };
     }
 
     /// <summary>Trains an arm, unless that is done; returns how many weights learn.</summary>

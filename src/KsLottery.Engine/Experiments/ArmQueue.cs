@@ -8,6 +8,7 @@ namespace KsLottery.Engine.Experiments;
 internal sealed class ArmQueue(ExperimentBase basis, ArmMaker maker, ArmLocks locks, IExperimentObserver? observer)
 {
     private readonly List<HeldArm> _held = [];
+    private readonly HashSet<string> _diverged = [];
     private bool _isWorthWaiting;
 
     /// <summary>Hears of every ticket.</summary>
@@ -54,16 +55,18 @@ internal sealed class ArmQueue(ExperimentBase basis, ArmMaker maker, ArmLocks lo
     /// <summary>Whether an arm is done, or cannot be run at all.</summary>
     private bool TryRun(ArmGroup group, ExperimentArm arm, CancellationToken cancel)
     {
-        if (group.NeedsTicket(arm) && !TryFind(group, cancel)) return false;
+        string folder = group.FolderOf(arm);
         try
         {
-            string folder = group.FolderOf(arm);
+            if (group.NeedsTicket(arm) && !TryFind(group, cancel)) return false;
             if (maker.IsScored(folder))
             {
                 Tell(group, arm);
                 Scored(maker.Run(arm, group, cancel));
                 return true;
             }
+            if (arm.Method == ArmMethod.RandomDelta && _diverged.Contains(group.FolderOf(group.TunedOf(arm))))
+                throw new ArmSkippedException("the training whose changes it takes diverged.");
             if (arm.Method == ArmMethod.RandomDelta && !maker.IsTrained(group.FolderOf(group.TunedOf(arm))))
             {
                 _isWorthWaiting = true; // it is held, or it would have been done before
@@ -82,6 +85,13 @@ internal sealed class ArmQueue(ExperimentBase basis, ArmMaker maker, ArmLocks lo
         {
             Tell(group, arm);
             Skipped(new(group.Task.Task.Name, group.Seed, arm, reason.Message));
+        }
+        // Of a loss that is no number there is no model to score; the others go on.
+        catch (NotFiniteNumberException fault)
+        {
+            _diverged.Add(folder);
+            Tell(group, arm);
+            Skipped(new(group.Task.Task.Name, group.Seed, arm, fault.Message));
         }
         return true;
     }

@@ -8,7 +8,11 @@ namespace KsLottery.Engine.Experiments;
 /// <param name="Parameters">The values that differ, or those of an adapter.</param>
 /// <param name="Share">Their part of all parameters of the base.</param>
 /// <param name="Outcome">How it does.</param>
-public sealed record ArmResult(string Task, ulong? Seed, ExperimentArm Arm, int? Rows, long Parameters, double Share, ArmOutcome Outcome);
+public sealed record ArmResult(string Task, ulong? Seed, ExperimentArm Arm, int? Rows, long Parameters, double Share, ArmOutcome Outcome)
+{
+    /// <summary>Whether its training's loss ended far above its start, see <see cref="Training.TrainingSummary.HasDiverged"/>.</summary>
+    public bool HasDiverged { get; init; }
+}
 
 /// <summary>An arm that could not be run, and why.</summary>
 /// <param name="Task">The task's name.</param>

@@ -95,7 +95,6 @@ public sealed class ExperimentRun : IDisposable
     /// <exception cref="IOException">
     /// A file cannot be read or written, or another process runs another experiment in the folder.
     /// </exception>
-    /// <exception cref="NotFiniteNumberException">A training diverged.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; a run of the same plan in the same folder goes on.</exception>
     public void Run(CancellationToken cancellationToken = default)
     {

@@ -26,7 +26,7 @@ internal static class ExperimentTables
     public static void WriteResults(string folder, IReadOnlyList<ArmResult> results, ExperimentPlan plan, CancellationToken cancel)
     {
         string path = Path.Combine(folder, ResultsName);
-        string title = string.Join('\t', (string[])[.. Keys, "rows", "parameters", "share", .. ArmOutcome.Columns.Select(c => c.Name), "control_of"]);
+        string title = string.Join('\t', (string[])[.. Keys, "rows", "parameters", "share", .. ArmOutcome.Columns.Select(c => c.Name), "control_of", "diverged"]);
         Dictionary<string, string> lines = [];
         if (File.Exists(path) && File.ReadLines(path).First() == title)
             foreach (string line in File.ReadLines(path).Skip(1)) lines[KeyOf(line.Split('\t'))] = line;
@@ -34,7 +34,7 @@ internal static class ExperimentTables
         {
             string[] cells = [result.Task, $"{result.Seed}", result.Arm.Name, $"{result.Rows}", $"{result.Parameters}", Real(result.Share),
                 .. ArmOutcome.Columns.Select(c => Real(c.Get(result.Outcome))),
-                string.Join("; ", plan.ControlledBy(result.Arm).Select(a => a.Name))];
+                string.Join("; ", plan.ControlledBy(result.Arm).Select(a => a.Name)), result.HasDiverged ? "yes" : ""];
             lines[KeyOf(cells)] = string.Join('\t', cells);
         }
         StringBuilder text = new StringBuilder(title).Append('\n');

@@ -11,6 +11,15 @@ internal static class Divergence
 {
     private const int WidestEnd = 10;
 
+    /// <summary>Judges the training whose metrics stand in a folder; where there are none, nothing was trained there.</summary>
+    /// <exception cref="InvalidDataException">The metrics are damaged.</exception>
+    public static bool StandsIn(string folder)
+    {
+        string path = Path.Combine(folder, MetricsWriter.FileName);
+        double?[] losses = File.Exists(path) ? [.. MetricsFile.Read(path).Where(line => line.Step > 0).Select(line => line.Loss)] : [];
+        return losses.Length > 0 && Of(losses);
+    }
+
     /// <summary>Judges the losses of all steps, in their order.</summary>
     public static bool Of(IReadOnlyList<double?> losses)
     {
