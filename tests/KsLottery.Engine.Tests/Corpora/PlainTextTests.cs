@@ -5,6 +5,18 @@ namespace KsLottery.Engine.Tests.Corpora;
 
 internal sealed class PlainTextTests
 {
+    [TestCase("one\rtwo\r"), TestCase("one\ntwo\n\n"), TestCase("one\r\ntwo\r\n\r\n")]
+    public void Lines_end_as_the_whole_file_says(string text)
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllText(folder.File("a.txt"), text);
+        Assert.That(PlainText.Read([folder.File("a.txt")]), Is.EqualTo(new[] { "one", "two" }));
+        File.WriteAllText(folder.File("b.tsv"), text.Replace("one", "1\tone", StringComparison.Ordinal).Replace("two", "2\ttwo", StringComparison.Ordinal));
+        Assert.That(PlainText.Read([folder.File("b.tsv") + ":2"]), Is.EqualTo(new[] { "one", "two" }));
+        File.WriteAllText(folder.File("c.txt"), "one\rtwo\nthree\n");
+        Assert.That(() => PlainText.Read([folder.File("c.txt")]), Throws.TypeOf<InvalidDataException>().With.Message.Contains("line 1: a carriage return within the line"));
+    }
+
     [Test]
     public void The_English_sides_of_the_shared_corpora_read_whole()
     {

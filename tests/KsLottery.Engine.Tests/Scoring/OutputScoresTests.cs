@@ -38,4 +38,13 @@ internal sealed class OutputScoresTests
         File.WriteAllBytes(folder.File("bad.txt"), [.. "a\n"u8, 0xFF]);
         Assert.That(() => SegmentFile.Read(folder.File("bad.txt")), Throws.TypeOf<InvalidDataException>().With.Message.Contains("line 2"));
     }
+
+    /// <summary>Python reads lines so, and sacreBLEU through it.</summary>
+    [Test]
+    public void A_carriage_return_ends_a_segment()
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllBytes(folder.File("lines.txt"), "a\rb\r\nc\n\rd"u8.ToArray());
+        Assert.That(SegmentFile.Read(folder.File("lines.txt")), Is.EqualTo(new[] { "a", "b", "c", "", "d" }));
+    }
 }
