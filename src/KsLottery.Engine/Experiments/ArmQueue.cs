@@ -55,10 +55,11 @@ internal sealed class ArmQueue(ExperimentBase basis, ArmMaker maker, ArmLocks lo
     /// <summary>Whether an arm is done, or cannot be run at all.</summary>
     private bool TryRun(ArmGroup group, ExperimentArm arm, CancellationToken cancel)
     {
-        string folder = group.FolderOf(arm);
+        string? folder = null;
         try
         {
             if (group.NeedsTicket(arm) && !TryFind(group, cancel)) return false;
+            folder = group.FolderOf(arm);
             if (maker.IsScored(folder))
             {
                 Tell(group, arm);
@@ -89,7 +90,7 @@ internal sealed class ArmQueue(ExperimentBase basis, ArmMaker maker, ArmLocks lo
         // Of a loss that is no number there is no model to score; the others go on.
         catch (NotFiniteNumberException fault)
         {
-            _diverged.Add(folder);
+            if (folder is not null) _diverged.Add(folder);
             Tell(group, arm);
             Skipped(new(group.Task.Task.Name, group.Seed, arm, fault.Message));
         }

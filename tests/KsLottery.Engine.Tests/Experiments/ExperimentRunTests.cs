@@ -275,8 +275,9 @@ public sealed class ExperimentRunTests : IDisposable
             foreach (ArmResult result in _whole.Results)
             {
                 string[] line = lines.Single(l => l[0] == result.Task && l[1] == $"{result.Seed}" && l[2] == result.Arm.Name);
-                Assert.That(line[^1], Is.EqualTo(string.Join("; ", _whole.Plan.ControlledBy(result.Arm).Select(a => a.Name))));
-                Assert.That(line[6..^1].Select(Real), Is.EqualTo(ArmOutcome.Columns.Select(c => c.Get(result.Outcome))));
+                Assert.That(line[^1], Is.EqualTo(result.HasDiverged ? "yes" : ""));
+                Assert.That(line[^2], Is.EqualTo(string.Join("; ", _whole.Plan.ControlledBy(result.Arm).Select(a => a.Name))));
+                Assert.That(line[6..^2].Select(Real), Is.EqualTo(ArmOutcome.Columns.Select(c => c.Get(result.Outcome))));
                 Assert.That((line[3], line[4], Real(line[5])), Is.EqualTo(($"{result.Rows}", $"{result.Parameters}", result.Share)));
             }
         });
