@@ -38,6 +38,8 @@ internal sealed class CheckpointResizing(Checkpoint basis, Checkpoint tuned, Row
         List<string> replaced = [.. WriteIndex(matrices.Sum(m => m.AddedBytes)), .. WriteConfig(pairing.TunedRows)];
         (List<string> dropped, List<string> taken) = TakeTokenizer();
         replaced.AddRange(dropped);
+        // The base may be resized itself, and can be reverted further only with its own record.
+        if (File.Exists(Path.Combine(BaseFolder, ResizeRecord.FileName))) replaced.Add(ResizeRecord.FileName);
         ResizeRecord.Write(folder.Staging, patch, pairing, [.. matrices.Select(m => m.Base)],
             [.. replaced.Select(name => Path.Combine(BaseFolder, name))], taken, cancellationToken);
         written.UnionWith([.. replaced, .. taken, ResizeRecord.FileName]);

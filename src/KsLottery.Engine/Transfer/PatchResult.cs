@@ -6,7 +6,8 @@ public sealed record PatchResult
     /// <summary>The folder that was written.</summary>
     public required string OutputPath { get; init; }
 
-    /// <summary>The one file whose bytes differ, by its name in <see cref="OutputPath"/>.</summary>
+    /// <summary>The file with the tensor, by its name in <see cref="OutputPath"/>: the one whose bytes differ.</summary>
+    /// <remarks>Where the vocabulary was resized with the patch, or back, the notes name the others.</remarks>
     public required string WrittenFile { get; init; }
 
     /// <summary>The tensor whose rows were replaced.</summary>

@@ -155,6 +155,22 @@ public sealed class ResizedVocabularyTests
     }
 
     [Test]
+    public void A_checkpoint_that_was_resized_twice_is_reverted_twice()
+    {
+        using VocabularyFixture first = Make("one pad");
+        using VocabularyFixture second = new(VocabularyFixture.Tokens(20), VocabularyFixture.Tokens(20, 0, "[PAD]", "<|user|>"), [.. Moved, "t5"]);
+        first.Find();
+        string once = first.File("once"), twice = first.File("twice");
+        PatchApplication.Apply(first.Base, first.Patch, once, new() { ResizeAs = first.Tuned });
+        Assert.That(second.Find(basePath: once).Ids, Is.EqualTo(new[] { 5 }));
+        PatchApplication.Apply(once, second.Patch, twice, new() { ResizeAs = second.Tuned });
+        PatchApplication.Revert(twice, second.Patch, first.File("back"));
+        VocabularyFixture.AssertSameFolder(first.File("back"), once);
+        PatchApplication.Revert(first.File("back"), first.Patch, first.File("further"));
+        VocabularyFixture.AssertSameFolder(first.File("further"), first.Base);
+    }
+
+    [Test]
     public void Another_tuned_checkpoint_than_the_patchs_is_refused()
     {
         using VocabularyFixture pair = Make("one pad");
