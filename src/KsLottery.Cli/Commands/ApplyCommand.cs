@@ -9,8 +9,11 @@ internal static class ApplyCommand
     private delegate PatchResult Work(string checkpoint, string patch, string output, PatchOptions options,
         IProgress<PatchProgress>? progress, CancellationToken cancellationToken);
 
-    private static readonly Argument<string> Patch =
-        new("PATCH") { Description = "The row patch: patch.safetensors, or the folder that find --out or tune wrote; to apply also a PEFT adapter, which is merged." };
+    private static readonly Argument<string> Patch = new("PATCH")
+    {
+        Description = "The row patch: patch.safetensors, or the folder that find --out or tune wrote; for apply also a PEFT adapter, which "
+            + "is merged.",
+    };
 
     private static readonly Option<string> Output = new("--out", "-o")
     {
@@ -52,7 +55,8 @@ internal static class ApplyCommand
         command.SetBody((arguments, ui, cancellationToken) =>
         {
             string path = arguments.GetValue(checkpoint)!;
-            if (verb == "apply" && AdaptedCheckpoint.IsAdapter(arguments.GetValue(Patch)!)) return Merge(path, arguments, ui, cancellationToken);
+            if (verb == "apply" && AdaptedCheckpoint.IsAdapter(arguments.GetValue(Patch)!))
+                return Merge(path, arguments, ui, cancellationToken);
             PatchResult result;
             using (ProgressLine line = ui.StartProgress())
                 result = work(path, arguments.GetValue(Patch)!, arguments.GetValue(Output)!,
@@ -66,7 +70,8 @@ internal static class ApplyCommand
     private static int Merge(string path, ParseResult arguments, ConsoleUi ui, CancellationToken cancellationToken)
     {
         if (arguments.GetValue(Resize) is not null)
-            throw new CommandException(ExitCode.Usage, "--resize belongs to a patch: an adapter brings its own vocabulary where it has another.");
+            throw new CommandException(ExitCode.Usage, "--resize belongs to a patch: an adapter brings its own vocabulary where it has "
+                + "another.");
         AdapterResult result;
         using (ProgressLine line = ui.StartProgress())
             result = AdapterApplication.Apply(path, arguments.GetValue(Patch)!, arguments.GetValue(Output)!, OptionsOf(arguments),

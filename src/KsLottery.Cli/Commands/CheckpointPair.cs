@@ -21,8 +21,8 @@ internal sealed class CheckpointPair : IDisposable
     public CheckpointPair(string basePath, string tunedPath, string? tokenizerPath, CheckpointOptions options)
     {
         if (AdaptedCheckpoint.IsAdapter(basePath))
-            throw new CommandException(ExitCode.BadInput, $"{basePath}: this is a PEFT adapter, which has no weights of its own to start from. Give its base "
-                + "first, and the adapter behind it.");
+            throw new CommandException(ExitCode.BadInput, $"{basePath}: this is a PEFT adapter, which has no weights of its own to start from. "
+                + "Give its base first, and the adapter behind it.");
         _tokenizerPath = tokenizerPath;
         Base = Checkpoint.Open(basePath, options);
         try
@@ -44,7 +44,7 @@ internal sealed class CheckpointPair : IDisposable
     /// <summary>The adapter that makes <see cref="Tuned"/> of the base; null where it is a checkpoint.</summary>
     public AdaptedCheckpoint? Adapter { get; }
 
-    /// <summary>Finds the tensor of a name in both, or of a name each, <c>BASE_NAME=TUNED_NAME</c>; without any, the input embedding of each.</summary>
+    /// <summary>Finds the tensor of a name in both, or of a name each, <c>BASE_NAME=TUNED_NAME</c>; without any, the embedding of each.</summary>
     /// <exception cref="KeyNotFoundException">One of them has none.</exception>
     public (Tensor Base, Tensor Tuned) FindTensors(string? name)
     {
@@ -110,7 +110,8 @@ internal sealed class CheckpointPair : IDisposable
         }
         catch (KeyNotFoundException absent)
         {
-            throw new KeyNotFoundException($"{absent.Message} Where it has another name there, give both: --tensor BASE_NAME=TUNED_NAME.", absent);
+            throw new KeyNotFoundException($"{absent.Message} Where it has another name there, give both: --tensor BASE_NAME=TUNED_NAME.",
+                absent);
         }
     }
 

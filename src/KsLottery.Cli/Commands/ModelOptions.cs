@@ -10,7 +10,8 @@ namespace KsLottery.Cli.Commands;
 /// <param name="Tokenizer">The tokenizer; null for the one beside the model.</param>
 /// <param name="Device">Where it runs.</param>
 /// <param name="Reading">How files are read.</param>
-internal sealed record ModelOptions(string Path, string? Patch, string? Adapter, string? Tokenizer, DeviceOption Device, CheckpointOptions Reading)
+internal sealed record ModelOptions(string Path, string? Patch, string? Adapter, string? Tokenizer, DeviceOption Device,
+    CheckpointOptions Reading)
 {
     private static readonly Option<string?> PatchOption = new("--patch")
     {

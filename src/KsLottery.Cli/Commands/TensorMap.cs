@@ -20,7 +20,12 @@ internal static class TensorMap
     {
         TensorMapFile? file = options.Out is null ? null : new(options.Out, options.Force);
         using CheckpointPair pair = new(options.Base, options.Tuned, options.Tokenizer, options.Reading);
-        TensorMapReport report = new(options.Selection) { BaseIsTied = pair.Base.IsTied, TunedIsTied = pair.Tuned.IsTied, Adapter = pair.Adapter };
+        TensorMapReport report = new(options.Selection)
+        {
+            BaseIsTied = pair.Base.IsTied,
+            TunedIsTied = pair.Tuned.IsTied,
+            Adapter = pair.Adapter,
+        };
         using ComputeDevice device = options.Device.Open(DeviceWork.Rows);
         using (ProgressLine progress = ui.StartProgress())
         {

@@ -13,6 +13,7 @@ internal static class FileInFolder
         ArgumentException.ThrowIfNullOrEmpty(path);
         if (!Directory.Exists(path)) return path;
         string file = Path.Combine(path, name);
-        return File.Exists(file) ? file : throw new FileNotFoundException($"{path}: there is no {name} in this folder. {nextStep(path)}.", file);
+        return File.Exists(file) ? file
+            : throw new FileNotFoundException($"{path}: there is no {name} in this folder. {nextStep(path)}.", file);
     }
 }

@@ -19,7 +19,8 @@ internal static class AdapterFolder
     /// <param name="cancellationToken">Stops between pieces.</param>
     /// <exception cref="IOException">A file cannot be written.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
-    public static void Write(LlamaWeights weights, IOperations operations, string folder, string baseModelName, CancellationToken cancellationToken)
+    public static void Write(LlamaWeights weights, IOperations operations, string folder, string baseModelName,
+        CancellationToken cancellationToken)
     {
         string target = Path.Combine(folder, Name);
         if (Directory.Exists(target)) Directory.Delete(target, recursive: true);

@@ -3,11 +3,11 @@ using KsLottery.Engine.Tickets;
 
 namespace KsLottery.Engine.Transfer;
 
-/// <summary>A base with a PEFT adapter merged into it, of which nothing is written: changed tensors are computed as they are read.</summary>
+/// <summary>A base with a PEFT adapter merged into it; nothing is written: changed tensors are computed as they are read.</summary>
 /// <remarks>
 /// <para>
-/// LORA and TRAINABLE_TOKENS are computed, with <c>rank_pattern</c>, <c>alpha_pattern</c>, <c>use_rslora</c>, <c>fan_in_fan_out</c>, adapted
-/// embeddings, <c>modules_to_save</c> and saved biases. Values are those of PEFT's <c>merge_and_unload</c> on a base in its stored type:
+/// LORA and TRAINABLE_TOKENS are computed, with <c>rank_pattern</c>, <c>alpha_pattern</c>, <c>use_rslora</c>, <c>fan_in_fan_out</c>,
+/// adapted embeddings, <c>modules_to_save</c> and saved biases. Values are those of PEFT's <c>merge_and_unload</c> on a base in its stored type:
 /// W + scale · (B · A) in F32, rounded once to the type of W; whole tensors and rows are rounded to that type too. Other kinds and variants,
 /// and those that change the base's own weights when they begin, are refused by name.
 /// </para>
@@ -43,13 +43,14 @@ public sealed class AdaptedCheckpoint : IDisposable
     /// <summary>Whether the input embedding is among them.</summary>
     public bool ChangesEmbedding { get; }
 
-    /// <summary>Whether a path is an adapter: a folder with <c>adapter_config.json</c> and no checkpoint of its own, or a file of such a folder.</summary>
+    /// <summary>Whether a path is an adapter: a folder with <c>adapter_config.json</c> and no checkpoint of its own, or a file of one.</summary>
     public static bool IsAdapter(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         if (File.Exists(path))
-            return Path.GetFileName(path) is PeftAdapter.ConfigName or PeftAdapter.WeightsName or PickleName && File.Exists(Path.Combine(FolderOf(path), PeftAdapter.ConfigName));
-        bool hasOther = Directory.Exists(path) && (File.Exists(Path.Combine(path, "model.safetensors")) || File.Exists(Path.Combine(path, ShardIndex.FileName)));
+            return Path.GetFileName(path) is PeftAdapter.ConfigName or PeftAdapter.WeightsName or PickleName
+                && File.Exists(Path.Combine(FolderOf(path), PeftAdapter.ConfigName));
+        bool hasOther = File.Exists(Path.Combine(path, "model.safetensors")) || File.Exists(Path.Combine(path, ShardIndex.FileName));
         return !hasOther && File.Exists(Path.Combine(path, PeftAdapter.ConfigName));
     }
 
@@ -98,9 +99,9 @@ public sealed class AdaptedCheckpoint : IDisposable
         string weights = Path.Combine(folder, PeftAdapter.WeightsName), pickle = Path.Combine(folder, PickleName);
         if (File.Exists(weights)) return weights;
         throw File.Exists(pickle)
-            ? new CheckpointFormatException(CheckpointDefect.InvalidAdapter, pickle, "the weights are a Python pickle, which can run any program when "
-                + $"it is read, and there is no {PeftAdapter.WeightsName}", "Load the adapter with PEFT where you trust it, and save it again "
-                + "(safe_serialization=True, the default since PEFT 0.6)")
+            ? new CheckpointFormatException(CheckpointDefect.InvalidAdapter, pickle, "the weights are a Python pickle, which can run any "
+                + $"program when it is read, and there is no {PeftAdapter.WeightsName}", "Load the adapter with PEFT where you trust it, and "
+                + "save it again (safe_serialization=True, the default since PEFT 0.6)")
             : new FileNotFoundException($"{weights}: no such file beside {PeftAdapter.ConfigName}. Give the whole folder of the adapter.", weights);
     }
 }

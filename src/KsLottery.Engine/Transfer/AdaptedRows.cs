@@ -4,7 +4,7 @@ using KsLottery.Engine.Checkpoints;
 
 namespace KsLottery.Engine.Transfer;
 
-/// <summary>The rows of a tensor as an adapter makes them, in the base's type: another tensor's, with something added or with some replaced.</summary>
+/// <summary>The rows of a tensor as an adapter makes them, in the base's type: another tensor's, with something added or some replaced.</summary>
 /// <remarks>Sums are F32 and rounded once, to nearest, ties to even, as PEFT's <c>merge_and_unload</c> rounds them.</remarks>
 internal sealed class AdaptedRows(Tensor source, ElementType type) : IComputedRows
 {
@@ -46,6 +46,7 @@ internal sealed class AdaptedRows(Tensor source, ElementType type) : IComputedRo
         using SpanOwner<byte> buffer = SpanOwner<byte>.Allocate(given);
         for (int i = 0; i < count; i++)
             if (places.TryGetValue(first + i, out int place))
-                RowRounding.Convert(others.GetBytes((long)place * given, given, buffer.Span), others.ElementType, target.Slice(i * length, length), type);
+                RowRounding.Convert(others.GetBytes((long)place * given, given, buffer.Span), others.ElementType,
+                    target.Slice(i * length, length), type);
     }
 }

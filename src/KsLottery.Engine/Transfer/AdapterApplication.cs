@@ -6,9 +6,9 @@ namespace KsLottery.Engine.Transfer;
 
 /// <summary>Writes a base with a PEFT adapter merged into it, see <see cref="AdaptedCheckpoint"/>.</summary>
 /// <remarks>
-/// The result is a new folder of the base's form, as <see cref="PatchApplication"/> writes it: only shards with a changed tensor are rewritten.
-/// Where the adapter unties the head or changes the number of tokens, <c>config.json</c> and the shard index say so, and the tokenizer beside
-/// the adapter, where there is one, takes the place of the base's. The folder appears whole or not at all.
+/// The result is a new folder of the base's form, as <see cref="PatchApplication"/> writes it: only shards with a changed tensor are
+/// rewritten. Where the adapter unties the head or changes the number of tokens, <c>config.json</c> and the shard index say so, and the
+/// tokenizer beside the adapter, where there is one, takes the place of the base's. The folder appears whole or not at all.
 /// </remarks>
 public static class AdapterApplication
 {
@@ -40,18 +40,23 @@ public static class AdapterApplication
         foreach (SafetensorsFile shard in basis.Shards.Where(s => s == home || s.Tensors.Any(t => changed.Contains(t.Name))))
         {
             string name = Path.GetFileName(shard.Path);
-            Tensor[] tensors = [.. shard.Tensors.Select(t => changed.Contains(t.Name) ? adapted.Checkpoint.GetTensor(t.Name) : t), .. shard == home ? added : []];
+            Tensor[] tensors = [.. shard.Tensors.Select(t => changed.Contains(t.Name) ? adapted.Checkpoint.GetTensor(t.Name) : t),
+                .. shard == home ? added : []];
             long total = tensors.Sum(t => t.ByteLength), done = 0;
-            SafetensorsWriter.Write(Path.Combine(folder.Staging, name), tensors.Select(t => Source(t, options.AllowsNonFinite || !changed.Contains(t.Name), () =>
-                progress?.Report(new(name, done += t.ByteLength, total)), cancellationToken)), shard.Metadata, cancellationToken);
+            TensorSource Written(Tensor tensor) => Source(tensor, options.AllowsNonFinite || !changed.Contains(tensor.Name),
+                () => progress?.Report(new(name, done += tensor.ByteLength, total)), cancellationToken);
+            SafetensorsWriter.Write(Path.Combine(folder.Staging, name), tensors.Select(Written), shard.Metadata, cancellationToken);
             written.Add(name);
         }
 
-        bool isResized = changed.Any(name => basis.TryGetTensor(name, out Tensor? before) && !before.Shape.SequenceEqual(adapted.Checkpoint.GetTensor(name).Shape));
+        bool isResized = changed.Any(name => basis.TryGetTensor(name, out Tensor? before)
+            && !before.Shape.SequenceEqual(adapted.Checkpoint.GetTensor(name).Shape));
         if (added.Length > 0 || isResized) written.AddRange(WriteIndex(basis, adapted.Checkpoint, home, added, folder.Staging));
-        if (isResized || adapted.Checkpoint.IsTied != basis.IsTied) written.AddRange(WriteConfig(basis, adapted.Checkpoint, folder.Staging));
+        if (isResized || adapted.Checkpoint.IsTied != basis.IsTied)
+            written.AddRange(WriteConfig(basis, adapted.Checkpoint, folder.Staging));
         string[] taken = isResized ? [.. CarriedFiles.FindTokenizer(FolderOf(adapterPath))] : [];
-        foreach (string name in taken) File.Copy(RealPath.Of(Path.Combine(FolderOf(adapterPath), name)), Path.Combine(folder.Staging, name));
+        foreach (string name in taken)
+            File.Copy(RealPath.Of(Path.Combine(FolderOf(adapterPath), name)), Path.Combine(folder.Staging, name));
         HashSet<string> left = [.. written, .. taken, .. taken.Length > 0 ? CarriedFiles.FindTokenizer(CarriedFiles.FolderOf(basis)) : []];
         CarriedFiles carried = CarriedFiles.CarryOthers(basis, left, folder.Staging, cancellationToken);
         folder.Commit(cancellationToken);
@@ -75,21 +80,23 @@ public static class AdapterApplication
             tensor.VisitBytes(stream, (piece, target) =>
             {
                 if (!allowsNonFinite && tensor.ElementType.IsComputable() && !RowRounding.AreFinite(piece, tensor.ElementType))
-                    throw new NotFiniteNumberException($"tensor {CheckpointFormatException.Quote(tensor.Name)} of the merged model holds a NaN or an infinity at or "
-                        + $"after row {done / rowLength}: the adapter is damaged, or beyond the range of {tensor.DtypeName}. Take another, or write it all the same "
-                        + "(--allow-non-finite).");
+                    throw new NotFiniteNumberException($"tensor {CheckpointFormatException.Quote(tensor.Name)} of the merged model holds a NaN or "
+                        + $"an infinity at or after row {done / rowLength}: the adapter is damaged, or beyond the range of {tensor.DtypeName}. Take "
+                        + "another, or write it all the same (--allow-non-finite).");
                 target.Write(piece);
                 done += piece.Length;
             }, cancellationToken);
             written();
         });
 
-    private static IEnumerable<string> WriteIndex(Checkpoint basis, Checkpoint merged, SafetensorsFile? home, Tensor[] added, string staging)
+    private static IEnumerable<string> WriteIndex(Checkpoint basis, Checkpoint merged, SafetensorsFile? home, Tensor[] added,
+        string staging)
     {
         if (basis.IndexPath is not { } path) yield break;
         JsonObject root = JsonNode.Parse(File.ReadAllBytes(path))!.AsObject();
         foreach (Tensor tensor in added) root["weight_map"]![tensor.Name] = Path.GetFileName(home!.Path);
-        if (root["metadata"] is JsonObject metadata && metadata.ContainsKey("total_size")) metadata["total_size"] = merged.Tensors.Sum(t => t.ByteLength);
+        if (root["metadata"] is JsonObject metadata && metadata.ContainsKey("total_size"))
+            metadata["total_size"] = merged.Tensors.Sum(t => t.ByteLength);
         string name = Path.GetFileName(path);
         AtomicFile.WriteText(Path.Combine(staging, name), root.ToJsonString(Layout) + "\n");
         yield return name;
@@ -117,7 +124,8 @@ public static class AdapterApplication
     private static IEnumerable<string> AboutVocabulary(bool isResized, string[] taken)
     {
         if (isResized && taken.Length == 0)
-            yield return "The adapter changes the number of tokens and has no tokenizer beside it: the base's went along, and does not name the other rows.";
+            yield return "The adapter changes the number of tokens and has no tokenizer beside it: the base's went along, and does not name "
+                + "the other rows.";
     }
 
     private static string FolderOf(string path) => Directory.Exists(path) ? path : Path.GetDirectoryName(Path.GetFullPath(path))!;

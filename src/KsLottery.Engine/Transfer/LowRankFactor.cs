@@ -17,7 +17,8 @@ internal readonly record struct LowRankFactor(Tensor Tensor, bool IsTransposed)
     {
         float[] stored = new float[Tensor.ElementCount];
         byte[] buffer = new byte[Tensor.IsMapped ? 0 : Tensor.ByteLength];
-        RowRounding.Convert(Tensor.GetBytes(0, checked((int)Tensor.ByteLength), buffer), Tensor.ElementType, MemoryMarshal.AsBytes(stored.AsSpan()), ElementType.F32);
+        RowRounding.Convert(Tensor.GetBytes(0, checked((int)Tensor.ByteLength), buffer), Tensor.ElementType,
+            MemoryMarshal.AsBytes(stored.AsSpan()), ElementType.F32);
         if (!IsTransposed) return stored;
         float[] values = new float[stored.Length];
         for (int i = 0; i < Columns; i++)

@@ -12,7 +12,7 @@ internal readonly record struct LowRankFactors(Tensor Down, Tensor Up, bool IsEm
     /// <param name="matrix">The matrix, of whose orientation its shape decides; where it is square, <c>fan_in_fan_out</c>.</param>
     /// <param name="module">The module's name in the base model.</param>
     /// <param name="scaling">Rank and scale by module.</param>
-    /// <exception cref="CheckpointFormatException">The factors fit neither each other nor the matrix, or have another rank than the configuration says.</exception>
+    /// <exception cref="CheckpointFormatException">The factors do not fit, or have another rank than the configuration says.</exception>
     public LowRankAddition Over(Tensor matrix, string module, PeftScaling scaling)
     {
         if (!IsFactor(Down) || !IsFactor(Up) || Down.Shape[0] != Up.Shape[1])
@@ -21,7 +21,8 @@ internal readonly record struct LowRankFactors(Tensor Down, Tensor Up, bool IsEm
         bool fits = rows == Up.Shape[0] && width == Down.Shape[1], fitsTransposed = rows == Down.Shape[1] && width == Up.Shape[0];
         bool isTransposed = IsEmbedding || (fitsTransposed && (!fits || scaling.IsTransposed));
         if (!(isTransposed ? fitsTransposed : fits))
-            throw Wrong($"{Describe(Up)} times {Describe(Down)} does not fit {CheckpointFormatException.Quote(matrix.Name)} of the base, which is {Describe(matrix)}");
+            throw Wrong($"{Describe(Up)} times {Describe(Down)} does not fit {CheckpointFormatException.Quote(matrix.Name)} of the base, which is "
+                + Describe(matrix));
         double scale = scaling.Of(module, Down, Down.Shape[0]);
         return isTransposed ? new(new(Down, true), new(Up, true), scale) : new(new(Up, false), new(Down, false), scale);
     }

@@ -3,7 +3,7 @@ using KsLottery.Engine.Checkpoints;
 
 namespace KsLottery.Engine.Transfer;
 
-/// <summary>What an <c>adapter_config.json</c> says: the adapter's kind, the token ids of replaced rows, and how low-rank additions are scaled.</summary>
+/// <summary>What an <c>adapter_config.json</c> says: the adapter's kind, the token ids of replaced rows, the scale of low-rank additions.</summary>
 internal sealed class PeftConfig
 {
     private const string TypeKey = "peft_type";
@@ -57,7 +57,9 @@ internal sealed class PeftConfig
 
     /// <summary>The ids for a module, by the last part of its name.</summary>
     /// <exception cref="CheckpointFormatException">There are none.</exception>
-    public int[] IndicesFor(string module) => _byModule.Count == 0 ? throw Invalid($"there are no token ids, neither {Key} nor {LoraKey}") : _byModule.GetValueOrDefault(module) ?? _byModule.GetValueOrDefault("")
+    public int[] IndicesFor(string module) => _byModule.Count == 0
+        ? throw Invalid($"there are no token ids, neither {Key} nor {LoraKey}")
+        : _byModule.GetValueOrDefault(module) ?? _byModule.GetValueOrDefault("")
         // A tied head is not listed, it follows the one module that is.
         ?? (_byModule.Count == 1
             ? _byModule.Values.Single()

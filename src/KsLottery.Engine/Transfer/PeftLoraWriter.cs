@@ -14,8 +14,8 @@ internal static class PeftLoraWriter
     /// <param name="cancellationToken">Stops between pieces.</param>
     /// <exception cref="IOException">A file cannot be written.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
-    public static void Write(string folder, string baseModelName, int rank, IReadOnlyList<(string Tensor, TensorSource Down, TensorSource Up)> factors,
-        CancellationToken cancellationToken)
+    public static void Write(string folder, string baseModelName, int rank,
+        IReadOnlyList<(string Tensor, TensorSource Down, TensorSource Up)> factors, CancellationToken cancellationToken)
     {
         List<TensorSource> tensors = [];
         SortedSet<string> targets = new(StringComparer.Ordinal);
@@ -26,8 +26,10 @@ internal static class PeftLoraWriter
             tensors.Add(down with { Name = $"{PeftAdapter.Prefix}{module}.lora_A{PeftAdapter.ParameterEnding}" });
             tensors.Add(up with { Name = $"{PeftAdapter.Prefix}{module}.lora_B{PeftAdapter.ParameterEnding}" });
         }
-        AtomicFile.Write(Path.Combine(folder, PeftAdapter.ConfigName), stream => WriteConfig(stream, baseModelName, rank, targets), cancellationToken);
-        SafetensorsWriter.Write(Path.Combine(folder, PeftAdapter.WeightsName), tensors, new Dictionary<string, string> { ["format"] = "pt" }, cancellationToken);
+        AtomicFile.Write(Path.Combine(folder, PeftAdapter.ConfigName),
+            stream => WriteConfig(stream, baseModelName, rank, targets), cancellationToken);
+        SafetensorsWriter.Write(Path.Combine(folder, PeftAdapter.WeightsName), tensors,
+            new Dictionary<string, string> { ["format"] = "pt" }, cancellationToken);
     }
 
     private static void WriteConfig(Stream stream, string baseModelName, int rank, IEnumerable<string> targets)

@@ -7,6 +7,7 @@ internal sealed class PeftMerge
 {
     private const string Weight = ".weight";
     private const string OtherBase = "Give the base that the adapter was made for";
+    private const string Again = "Save the adapter again with PEFT";
 
     private static readonly string[] HeadNames = ["lm_head", "embed_out"];
 
@@ -27,8 +28,7 @@ internal sealed class PeftMerge
         (_isTied, _embedding, _head) = (basis.IsTied == true, basis.FindInputEmbedding(), basis.FindOutputHead());
         foreach (Tensor tensor in file.Tensors) Sort(tensor);
         if (_wholes.Count + _modules.Count == 0)
-            throw new CheckpointFormatException(CheckpointDefect.InvalidAdapter, file.Path, "there is no tensor in it that changes the base",
-                "Save the adapter again with PEFT");
+            throw new CheckpointFormatException(CheckpointDefect.InvalidAdapter, file.Path, "there is no tensor in it that changes the base", Again);
         foreach ((string name, Tensor whole) in _wholes) Replace(name, whole);
         foreach ((string module, Dictionary<PeftRole, Tensor> parts) in _modules) Change(module, parts);
         bool isTied = FollowTying();
@@ -38,7 +38,8 @@ internal sealed class PeftMerge
         Config = basis.Config is null ? null : basis.Config with
         {
             TieWordEmbeddings = _isTied ? isTied : basis.Config.TieWordEmbeddings,
-            VocabularySize = ChangesEmbedding && basis.Config.VocabularySize is not null ? _changed[_embedding!.Name].Shape[0] : basis.Config.VocabularySize,
+            VocabularySize = ChangesEmbedding && basis.Config.VocabularySize is not null ? _changed[_embedding!.Name].Shape[0]
+                : basis.Config.VocabularySize,
         };
     }
 
@@ -62,12 +63,14 @@ internal sealed class PeftMerge
         PeftTensorName name = PeftTensorName.Parse(tensor.Name);
         if (name.Role == PeftRole.Original) return;
         if (name.Role == PeftRole.Unknown)
-            throw Invalid(tensor, tensor.Name.Contains("lora_magnitude_vector", StringComparison.Ordinal) ? "this is a magnitude of DoRA, which is not computed here"
+            throw Invalid(tensor, tensor.Name.Contains("lora_magnitude_vector", StringComparison.Ordinal)
+                ? "this is a magnitude of DoRA, which is not computed here"
                 : "no part of LORA or TRAINABLE_TOKENS has such a name",
                 "Merge the adapter into its base with PEFT (merge_and_unload, then save_pretrained), and give that folder");
         bool isNew = name.Role == PeftRole.Whole ? _wholes.TryAdd(name.Module, tensor)
-            : (_modules.TryGetValue(name.Module, out Dictionary<PeftRole, Tensor>? parts) ? parts : _modules[name.Module] = []).TryAdd(name.Role, tensor);
-        if (!isNew) throw Invalid(tensor, $"another tensor is the same part of {CheckpointFormatException.Quote(name.Module)}", "Save the adapter again with PEFT");
+            : (_modules.TryGetValue(name.Module, out Dictionary<PeftRole, Tensor>? parts) ? parts : _modules[name.Module] = [])
+                .TryAdd(name.Role, tensor);
+        if (!isNew) throw Invalid(tensor, $"another tensor is the same part of {CheckpointFormatException.Quote(name.Module)}", Again);
     }
 
     /// <summary>A whole tensor takes the place of the base's, rounded to its type; only its rows may be more or fewer.</summary>
@@ -98,7 +101,7 @@ internal sealed class PeftMerge
             return;
         }
         if (parts.ContainsKey(PeftRole.Rows) && parts.Count > 1)
-            throw Invalid(any, "the module has replaced rows and a low-rank addition at once", "Save the adapter again with PEFT");
+            throw Invalid(any, "the module has replaced rows and a low-rank addition at once", Again);
         if (!_adapted.Add(target.Name))
             throw Invalid(any, $"in the base the output head is {CheckpointFormatException.Quote(target.Name)}, and the adapter changes each by itself",
                 OtherBase + ", with a head of its own");
@@ -110,10 +113,11 @@ internal sealed class PeftMerge
     {
         Tensor source = _changed.GetValueOrDefault(target.Name) ?? target;
         if (source.Shape.Count != 2 || !source.ElementType.IsComputable())
-            throw Invalid(any, $"{CheckpointFormatException.Quote(target.Name)} of the base is {Describe(target)}; a low-rank addition is computed for matrices of F32, F16 and BF16",
-                OtherBase);
+            throw Invalid(any, $"{CheckpointFormatException.Quote(target.Name)} of the base is {Describe(target)}; a low-rank addition is computed "
+                + "for matrices of F32, F16 and BF16", OtherBase);
         bool isEmbedding = parts.ContainsKey(PeftRole.EmbeddingDown) || parts.ContainsKey(PeftRole.EmbeddingUp);
-        Tensor down = Part(parts, any, isEmbedding ? PeftRole.EmbeddingDown : PeftRole.Down), up = Part(parts, any, isEmbedding ? PeftRole.EmbeddingUp : PeftRole.Up);
+        Tensor down = Part(parts, any, isEmbedding ? PeftRole.EmbeddingDown : PeftRole.Down);
+        Tensor up = Part(parts, any, isEmbedding ? PeftRole.EmbeddingUp : PeftRole.Up);
         LowRankAddition addition = new LowRankFactors(down, up, isEmbedding).Over(source, module, _config.Scaling);
         _changed[target.Name] = Make(target.Name, source.ElementType, source.Shape, new(source, source.ElementType) { Addition = addition });
     }
@@ -126,20 +130,22 @@ internal sealed class PeftMerge
         int[] indices = _config.IndicesFor(PeftAdapter.LastPart(module));
         PeftAdapter.CheckForm(rows, indices.Length);
         Tensor source = _changed.GetValueOrDefault(target.Name) ?? target;
-        if (source.Shape is not [var count, var width] || width != rows.Shape[1] || !source.ElementType.IsComputable()) throw DoesNotFit(rows, target);
+        if (source.Shape is not [var count, var width] || width != rows.Shape[1] || !source.ElementType.IsComputable())
+            throw DoesNotFit(rows, target);
         int last = indices.Max();
         if (last >= count)
             throw Invalid(rows, $"token {last} has no row in {CheckpointFormatException.Quote(target.Name)} of the base, which goes to {count - 1}",
                 OtherBase + ", with its vocabulary as large as it was then");
         Dictionary<long, int> places = Enumerable.Range(0, indices.Length).ToDictionary(i => (long)indices[i]);
-        _changed[target.Name] = Make(target.Name, source.ElementType, source.Shape, new(source, source.ElementType) { Places = places, Rows = rows });
+        _changed[target.Name] = Make(target.Name, source.ElementType, source.Shape,
+            new(source, source.ElementType) { Places = places, Rows = rows });
     }
 
     /// <summary>Lets the head of a tied base go with the embedding, or become a matrix of its own; says whether they stay one.</summary>
     private bool FollowTying()
     {
         if (!_isTied || _embedding is null) return false;
-        Tensor? wholeInput = _wholes.FirstOrDefault(w => w.Key == _embedding.Name || _basis.TryGetTensor(w.Key, out Tensor? t) && t == _embedding).Value;
+        Tensor? wholeInput = _wholes.FirstOrDefault(w => _basis.TryGetTensor(w.Key, out Tensor? target) && target == _embedding).Value;
         Tensor? wholeHead = _wholes.FirstOrDefault(w => IsHead(w.Key)).Value;
         if (wholeInput is null && wholeHead is null)
         {
@@ -160,15 +166,16 @@ internal sealed class PeftMerge
         }
         catch (KeyNotFoundException e)
         {
-            throw new CheckpointFormatException(CheckpointDefect.InvalidAdapter, File.Path, $"the base has no such tensor: {e.Message.TrimEnd('.')}", OtherBase,
-                part.Name, part.FileOffset, e);
+            throw new CheckpointFormatException(CheckpointDefect.InvalidAdapter, File.Path,
+                $"the base has no such tensor: {e.Message.TrimEnd('.')}", OtherBase, part.Name, part.FileOffset, e);
         }
     }
 
     private Tensor Make(string name, ElementType type, IReadOnlyList<long> shape, AdaptedRows rows) => new(File, name, type, shape, rows);
 
-    private static Tensor Part(Dictionary<PeftRole, Tensor> parts, Tensor any, PeftRole role) => parts.TryGetValue(role, out Tensor? part) ? part
-        : throw Invalid(any, "of the two factors of a low-rank addition there is only this one", "Save the adapter again with PEFT");
+    private static Tensor Part(Dictionary<PeftRole, Tensor> parts, Tensor any, PeftRole role) => parts.TryGetValue(role, out Tensor? part)
+        ? part
+        : throw Invalid(any, "of the two factors of a low-rank addition there is only this one", Again);
 
     private static bool IsHead(string name) =>
         name.EndsWith(Weight, StringComparison.Ordinal) && Array.IndexOf(HeadNames, PeftAdapter.LastPart(name[..^Weight.Length])) >= 0;

@@ -37,8 +37,8 @@ internal static class PeftObstacles
                 : new($"this is an adapter of kind {CheckpointFormatException.Quote(kind)}; LORA and TRAINABLE_TOKENS are computed here", MergeFirst);
         if (kind != "LORA") return null;
         if (Begun(root) is { } begun)
-            return new($"this LoRA began as {CheckpointFormatException.Quote(begun)} (init_lora_weights), which changes the base's own weights: added "
-                + "to BASE it would give another model", MergeFirst);
+            return new($"this LoRA began as {CheckpointFormatException.Quote(begun)} (init_lora_weights), which changes the base's own weights: "
+                + "added to BASE it would give another model", MergeFirst);
         return Variant(root) is { } variant ? new($"this adapter is {variant}, which is not computed here", MergeFirst) : null;
     }
 
@@ -53,7 +53,8 @@ internal static class PeftObstacles
             if (root.TryGetProperty(key, out JsonElement value) && IsSet(value)) return name;
         foreach (JsonProperty property in root.EnumerateObject())
         {
-            bool isVariant = property.Name.StartsWith("use_", StringComparison.Ordinal) || property.Name.EndsWith("_config", StringComparison.Ordinal);
+            bool isVariant = property.Name.StartsWith("use_", StringComparison.Ordinal)
+                || property.Name.EndsWith("_config", StringComparison.Ordinal);
             if (isVariant && IsSet(property.Value) && Array.IndexOf(Harmless, property.Name) < 0)
                 return $"a variant of LoRA ({CheckpointFormatException.Quote(property.Name)})";
         }

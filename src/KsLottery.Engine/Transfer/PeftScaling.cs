@@ -88,7 +88,8 @@ internal sealed class PeftScaling
         : value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number) && double.IsFinite(number) ? number
         : throw Invalid($"{CheckpointFormatException.Quote(key)} is {CheckpointFormatException.Quote(value.GetRawText())}, it should be a number");
 
-    private static bool Truth(JsonElement root, string key) => root.TryGetProperty(key, out JsonElement value) && value.ValueKind == JsonValueKind.True;
+    private static bool Truth(JsonElement root, string key) =>
+        root.TryGetProperty(key, out JsonElement value) && value.ValueKind == JsonValueKind.True;
 
     private CheckpointFormatException Invalid(string problem, Exception? cause = null) =>
         new(CheckpointDefect.InvalidAdapter, _path, problem, "Save the adapter again with PEFT", innerException: cause);

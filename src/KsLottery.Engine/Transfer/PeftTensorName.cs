@@ -26,14 +26,16 @@ internal readonly record struct PeftTensorName(string Module, PeftRole Role)
         int saved = name.IndexOf(Saved, StringComparison.Ordinal);
         if (saved >= 0)
         {
-            string rest = name[(saved + Saved.Length)..];
-            return new($"{name[..saved]}.{rest[(rest.IndexOf('.', StringComparison.Ordinal) + 1)..]}", PeftRole.Whole);
+            string parameter = name[(saved + Saved.Length)..];
+            return new($"{name[..saved]}.{parameter[(parameter.IndexOf('.', StringComparison.Ordinal) + 1)..]}", PeftRole.Whole);
         }
         foreach ((string word, PeftRole role) in Words)
         {
             int start = name.LastIndexOf(word, StringComparison.Ordinal);
             // What follows is the adapter's own name, a parameter's, both or nothing.
-            if (start < 0 || name[(start + word.Length)..] is var rest && rest.Length > 0 && (rest[0] != '.' || rest.Count(c => c == '.') > 2)) continue;
+            if (start < 0) continue;
+            string rest = name[(start + word.Length)..];
+            if (rest.Length > 0 && (rest[0] != '.' || rest.Count(c => c == '.') > 2)) continue;
             return new(name[..start], name.EndsWith(".bias", StringComparison.Ordinal) ? PeftRole.Unknown : role);
         }
         bool isOther = name.Contains(".lora_", StringComparison.Ordinal) || name.Contains(".token_adapter.", StringComparison.Ordinal);

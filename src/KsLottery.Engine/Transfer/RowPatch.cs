@@ -130,7 +130,7 @@ public sealed partial class RowPatch : IDisposable
     /// <summary>The line that says how the rows were chosen.</summary>
     public string Signature { get; }
 
-    /// <summary>The file of a patch, which may be named by the folder that it lies in: a result of <see cref="TicketFolder"/> or of a tuning.</summary>
+    /// <summary>The file of a patch, which may be named by its folder: a result of <see cref="TicketFolder"/> or of a tuning.</summary>
     /// <param name="path">The file, or the folder.</param>
     /// <exception cref="FileNotFoundException">The folder has no <see cref="FileName"/>; says what it holds instead.</exception>
     public static string PathOf(string path) => FileInFolder.Resolve(path, FileName, folder =>
