@@ -166,7 +166,9 @@ internal sealed class ArmMaker(ExperimentBase basis, ArmFolders folders, IExperi
         Directory.CreateDirectory(folder);
         RowPatch.Write(Path.Combine(folder, RowPatch.FileName), basis.Embedding, patch.Indices, values, new()
         {
-            Signature = $"{signature}|random-delta|seed:{group.Seed}", IsTied = basis.Checkpoint.IsTied, BaseFingerprint = basis.Fingerprint,
+            Signature = $"{signature}|random-delta|seed:{group.Seed}",
+            IsTied = basis.Checkpoint.IsTied,
+            BaseFingerprint = basis.Fingerprint,
         }, cancel);
     }
 

@@ -83,7 +83,11 @@ public sealed record ExperimentArm(ArmMethod Method)
     {
         ExperimentArm matched = new(Method)
         {
-            Alpha = ticket.Alpha, Rows = ticket.Rows, Only = ticket.Only, Without = ticket.Without, LearningRate = LearningRate,
+            Alpha = ticket.Alpha,
+            Rows = ticket.Rows,
+            Only = ticket.Only,
+            Without = ticket.Without,
+            LearningRate = LearningRate,
         };
         return Name == Describe() ? matched : matched with { Name = Name + matched.DescribeTicket() };
     }

@@ -104,7 +104,9 @@ public static class ExperimentFile
 
     private static ExperimentPlan Placeless(ExperimentPlan plan) => plan.WithControls() with
     {
-        Base = "base", Tokenizer = plan.Tokenizer is null ? null : "tokenizer", Tasks = [.. plan.Tasks.Select(t => t with { Train = "train", Test = "test" })],
+        Base = "base",
+        Tokenizer = plan.Tokenizer is null ? null : "tokenizer",
+        Tasks = [.. plan.Tasks.Select(t => t with { Train = "train", Test = "test" })],
     };
 
     private static (string Place, string Part, string Whole)? FirstDifference(string place, JsonElement part, JsonElement whole)

@@ -147,7 +147,9 @@ public sealed class ExperimentRun : IDisposable
         _basis.Fingerprint = Fingerprint.OfTensor(_basis.Embedding, cancellationToken);
         ArmCollection collection = new(_basis, new ArmMaker(_basis, folders, observer: null))
         {
-            Found = _tickets.Add, Scored = _results.Add, Skipped = _skipped.Add,
+            Found = _tickets.Add,
+            Scored = _results.Add,
+            Skipped = _skipped.Add,
         };
         collection.Run(Groups(), cancellationToken);
         folders.CopyTo(target.Staging, cancellationToken);
