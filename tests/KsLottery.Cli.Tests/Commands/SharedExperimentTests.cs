@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Security.Cryptography;
 
 namespace KsLottery.Cli.Tests.Commands;
@@ -59,6 +60,21 @@ public sealed class SharedExperimentTests : IDisposable
         ToolRun last = KsLotteryTool.Run([.. Arguments("killed"), "--resume", "--quiet"]);
         Assert.That((last.ExitCode, last.Error), Is.EqualTo((0, "")));
         Assert.That(Bytes("killed"), Is.EquivalentTo(Bytes("whole")));
+    }
+
+    [Test]
+    public void What_another_process_holds_is_named_at_the_end()
+    {
+        string locks = Path.Combine(_fixture.File("held"), ".locks");
+        Directory.CreateDirectory(locks);
+        using Process self = Process.GetCurrentProcess();
+        // As this process would hold the arm, were it the tool.
+        File.WriteAllText(Path.Combine(locks, "danish-1-random-rows.holder"),
+            string.Create(CultureInfo.InvariantCulture, $"{self.Id}\t{self.StartTime.ToUniversalTime():O}\t{Environment.MachineName}\t3\n"));
+        ToolRun run = KsLotteryTool.Run([.. Arguments("held"), "--resume", "--part", "1/2", "--quiet"]);
+        Assert.That((run.ExitCode, run.Error), Is.EqualTo((0, "")));
+        Assert.That(run.Lines, Has.Some.EqualTo($"not done yet: Danish, seed 1, random rows, held by process {self.Id} on {Environment.MachineName}"));
+        Assert.That(Directory.Exists(Path.Combine(_fixture.File("held"), "danish-1-random-rows")), Is.False);
     }
 
     [Test]
