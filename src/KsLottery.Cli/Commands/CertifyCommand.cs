@@ -1,10 +1,11 @@
 using System.CommandLine;
 using System.Diagnostics;
 using KsLottery.Engine.Certificates;
+using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Devices;
 using KsLottery.Engine.Generation;
-using KsLottery.Engine.Reports;
 using KsLottery.Engine.Models;
+using KsLottery.Engine.Reports;
 using KsLottery.Engine.Tokens;
 
 namespace KsLottery.Cli.Commands;
@@ -37,6 +38,11 @@ internal static class CertifyCommand
         StopTokens? stops = options.Certificate.ScoredTokens is null ? null
             : new StopOptions(options.Certificate.StopIds, options.Certificate.StopTexts).Of(LlamaConfig.Load(options.Base), tokenizer);
         if (stops is not null) StopOptions.Remark(ui, stops, tokenizer);
+        foreach (string model in (string[])[source.Base, source.Tuned])
+        {
+            using Checkpoint checkpoint = Reading.Open(model, options.Certificate.Reading ?? new(), ui);
+            Reading.Remark(ui, LlamaConfig.Load(checkpoint).Notes);
+        }
         using CertificateFolder folder = new(options.Out!);
         using ComputeDevice device = options.Device.Open(DeviceWork.Model);
         CertificateOptions how = options.Certificate with { Rows = new() { Device = device, Threads = options.Device.Threads } };

@@ -8,9 +8,8 @@ namespace KsLottery.Cli.Commands;
 /// <summary>A base checkpoint and a tuned one, opened together.</summary>
 internal sealed class CheckpointPair : IDisposable
 {
-    private const int MostNames = 8;
-
     private readonly string? _tokenizerPath;
+    private readonly ConsoleUi _ui;
     private ((long Base, long Tuned) Rows, VocabularyPairing Pairing)? _pairing;
 
     /// <summary>Opens both.</summary>
@@ -18,17 +17,18 @@ internal sealed class CheckpointPair : IDisposable
     /// <param name="tunedPath">The tuned checkpoint, or an adapter that is merged into the base in memory.</param>
     /// <param name="tokenizerPath">The tokenizer; null looks for it beside the base, then beside the tuned checkpoint.</param>
     /// <param name="options">How to read them.</param>
-    public CheckpointPair(string basePath, string tunedPath, string? tokenizerPath, CheckpointOptions options)
+    /// <param name="ui">Hears what there is to know of how they were read.</param>
+    public CheckpointPair(string basePath, string tunedPath, string? tokenizerPath, CheckpointOptions options, ConsoleUi ui)
     {
         if (AdaptedCheckpoint.IsAdapter(basePath))
             throw new CommandException(ExitCode.BadInput, $"{basePath}: this is a PEFT adapter, which has no weights of its own to start from. "
                 + "Give its base first, and the adapter behind it.");
-        _tokenizerPath = tokenizerPath;
-        Base = Checkpoint.Open(basePath, options);
+        (_tokenizerPath, _ui) = (tokenizerPath, ui);
+        Base = Reading.Open(basePath, options, ui);
         try
         {
             Adapter = AdaptedCheckpoint.IsAdapter(tunedPath) ? AdaptedCheckpoint.Open(Base, tunedPath, options) : null;
-            Tuned = Adapter?.Checkpoint ?? Checkpoint.Open(tunedPath, options);
+            Tuned = Adapter?.Checkpoint ?? Reading.Open(tunedPath, options, ui);
         }
         catch
         {
@@ -49,8 +49,12 @@ internal sealed class CheckpointPair : IDisposable
     public (Tensor Base, Tensor Tuned) FindTensors(string? name)
     {
         if (name is not null) return FindNamed(name);
-        Tensor before = Base.FindInputEmbedding() ?? throw NoEmbedding(Base);
-        return (before, Tuned.TryGetTensor(before.Name, out Tensor? same) ? same : Tuned.FindInputEmbedding() ?? throw NoEmbedding(Tuned));
+        Tensor before = Base.GetInputEmbedding();
+        // By what it is, then by name: a writer that keeps one of two equal tensors may keep it under the other's name.
+        Tensor after = Tuned.FindInputEmbedding() ?? (Tuned.TryGetTensor(before.Name, out Tensor? same) ? same : Tuned.GetInputEmbedding());
+        RemarkOthers(Base, before);
+        RemarkOthers(Tuned, after);
+        return (before, after);
     }
 
     /// <summary>What the rows of a tensor of the base are called; nothing where they are no tokens and no tokenizer was given.</summary>
@@ -117,12 +121,11 @@ internal sealed class CheckpointPair : IDisposable
 
     private ModelConfig? Config => Base.Config ?? Tuned.Config;
 
-    private static KeyNotFoundException NoEmbedding(Checkpoint checkpoint)
+    private void RemarkOthers(Checkpoint checkpoint, Tensor taken)
     {
-        string[] matrices = [.. checkpoint.Tensors.Where(t => t.Shape.Count == 2).Select(t => VisibleText.Escape(t.Name))];
-        string names = matrices.Length == 0 ? "it has no matrix" : $"its matrices are {string.Join(", ", matrices.Take(MostNames))}"
-            + (matrices.Length > MostNames ? $" and {matrices.Length - MostNames} more" : "");
-        return new($"{checkpoint.Path}: no tensor has the usual name of an input embedding, or several have; {names}. "
-            + "Name one with --tensor.");
+        string[] others = [.. checkpoint.FindInputEmbeddings().Where(t => t != taken).Select(t => $"\"{VisibleText.Escape(t.Name)}\"")];
+        if (others.Length > 0)
+            _ui.Remark($"note: {checkpoint.Path}: \"{VisibleText.Escape(taken.Name)}\" is taken for the input embedding; "
+                + $"{string.Join(", ", others)} might be meant as well. Name the one that is with --tensor.");
     }
 }

@@ -32,7 +32,7 @@ internal static class FindCommand
     public static FindReport Run(FindOptions options, ConsoleUi ui, CancellationToken cancel)
     {
         long started = Stopwatch.GetTimestamp();
-        using CheckpointPair pair = new(options.Base, options.Tuned, options.Tokenizer, options.Reading);
+        using CheckpointPair pair = new(options.Base, options.Tuned, options.Tokenizer, options.Reading, ui);
         (Tensor before, Tensor after) = pair.FindTensors(options.Tensor);
         RowTokens tokens = pair.FindTokens(before, text => ui.Remark($"note: {text}"));
         VocabularyPairing? vocabulary = pair.PairRows(before, after, options.PairRows);

@@ -35,7 +35,7 @@ internal static class InspectCommand
 
     private static int Run(ParseResult arguments, ConsoleUi ui, CancellationToken cancellationToken)
     {
-        using Checkpoint checkpoint = Checkpoint.Open(arguments.GetValue(Path)!, Reading.Of(arguments));
+        using Checkpoint checkpoint = Reading.Open(arguments.GetValue(Path)!, Reading.Of(arguments), ui);
         Inspection found;
         using (ProgressLine progress = ui.StartProgress())
             found = Inspection.Of(checkpoint, arguments.GetValue(Tensor), arguments.GetValue(Norms), arguments.GetValue(Fingerprints),

@@ -168,7 +168,7 @@ internal sealed class InspectReport(Inspection found, bool isOneTensor)
         TextTable table = new("tensor", "fingerprint");
         foreach (Tensor tensor in found.Tensors)
         {
-            string text = found.Fingerprints.GetValueOrDefault(tensor.Name, "none: the type is not known");
+            string text = found.Fingerprints[tensor.Name];
             bool isCut = !isOneTensor && text.Length > FingerprintPrefix.Length + ShownDigits;
             table.Add(Escape(tensor.Name), isCut ? text[..(FingerprintPrefix.Length + ShownDigits)] + "…" : text);
         }
@@ -210,7 +210,7 @@ internal sealed class InspectReport(Inspection found, bool isOneTensor)
 
     /// <summary>Whether the tensor begins on a multiple of its element's size, counted from the start of its file.</summary>
     private static bool IsAligned(Tensor tensor) =>
-        !tensor.IsKnownType || tensor.FileOffset % Math.Max(1, tensor.ElementType.BitSize() / 8) == 0;
+        tensor.FileOffset % Math.Max(1, tensor.ElementType.BitSize() / 8) == 0;
 
     private static void WriteNumber(Utf8JsonWriter json, string name, long? value)
     {

@@ -34,7 +34,7 @@ internal sealed class Inspection
     /// <summary>Norms of the tensors that were asked for.</summary>
     public IReadOnlyDictionary<string, RowNorms> Norms { get; private set; } = new Dictionary<string, RowNorms>();
 
-    /// <summary>Fingerprints by tensor, where they were asked for; a tensor of an unknown type has none.</summary>
+    /// <summary>Fingerprints by tensor, where they were asked for.</summary>
     public IReadOnlyDictionary<string, string> Fingerprints { get; private set; } = new Dictionary<string, string>();
 
     /// <param name="checkpoint">An open checkpoint.</param>
@@ -80,7 +80,7 @@ internal sealed class Inspection
     {
         ConcurrentDictionary<string, string> all = new();
         // The largest first: one that came last would be hashed by one processor while the others wait.
-        IEnumerable<Tensor> ordered = tensors.Where(t => t.IsKnownType).OrderByDescending(t => t.ByteLength);
+        IEnumerable<Tensor> ordered = tensors.OrderByDescending(t => t.ByteLength);
         ParallelOptions options = new() { CancellationToken = cancellationToken, MaxDegreeOfParallelism = Environment.ProcessorCount };
         Parallel.ForEach(Partitioner.Create(ordered, EnumerablePartitionerOptions.NoBuffering), options, tensor =>
         {

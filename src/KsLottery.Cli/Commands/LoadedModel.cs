@@ -19,9 +19,10 @@ internal sealed class LoadedModel : IDisposable
     {
         try
         {
-            LlamaConfig config = LlamaConfig.Load(options.Path);
+            Checkpoint checkpoint = Keep(Reading.Open(options.Path, options.Reading, ui));
+            LlamaConfig config = LlamaConfig.Load(checkpoint);
+            Reading.Remark(ui, config.Notes);
             Tokenizer = OpenTokenizer(options.Tokenizer, options.Path, ui);
-            Checkpoint checkpoint = Keep(Checkpoint.Open(options.Path, options.Reading));
             if (options.Adapter is not null)
             {
                 AdaptedCheckpoint adapted = Keep(AdaptedCheckpoint.Open(checkpoint, options.Adapter, options.Reading));

@@ -18,7 +18,7 @@ internal sealed record RowNorms(long RowCount, double Least, double Median, doub
     private const double NearlyZeroShare = 1e-4;
 
     /// <summary>Whether a tensor has rows whose norms can be computed.</summary>
-    public static bool Has(Tensor tensor) => tensor.Shape.Count == 2 && tensor.IsKnownType && tensor.ElementType.IsComputable()
+    public static bool Has(Tensor tensor) => tensor.Shape.Count == 2 && tensor.ElementType.IsComputable()
         && tensor.RowShape is { Rows: > 0, Width: >= 1 and <= KsRowKernels.MaximumWidth };
 
     /// <summary>Reads all rows, on all processors.</summary>

@@ -19,7 +19,7 @@ internal static class TensorMap
     public static int Run(FindOptions options, ConsoleUi ui, CancellationToken cancel)
     {
         TensorMapFile? file = options.Out is null ? null : new(options.Out, options.Force);
-        using CheckpointPair pair = new(options.Base, options.Tuned, options.Tokenizer, options.Reading);
+        using CheckpointPair pair = new(options.Base, options.Tuned, options.Tokenizer, options.Reading, ui);
         TensorMapReport report = new(options.Selection)
         {
             BaseIsTied = pair.Base.IsTied,
@@ -35,7 +35,7 @@ internal static class TensorMap
                 if (!pair.Tuned.TryGetTensor(before.Name, out Tensor? after)) report.Apart.Add((before.Name, "only in the base"));
                 else if (!before.Shape.SequenceEqual(after.Shape) && pair.PairRows(before, after, options.PairRows) is null)
                     report.Apart.Add((before.Name, $"{Shape(before)} in the base, {Shape(after)} in the tuned"));
-                else if (before.Shape.Count != 2 && before.IsKnownType && after.IsKnownType) Compare(before, after, report, cancel);
+                else if (before.Shape.Count != 2) Compare(before, after, report, cancel);
                 else if ((WhyNot(before) ?? WhyNot(after)) is { } reason) report.Apart.Add((before.Name, reason));
                 else
                 {
@@ -57,8 +57,7 @@ internal static class TensorMap
 
     /// <summary>Why a tensor's rows cannot be tested, or null where they can.</summary>
     private static string? WhyNot(Tensor tensor) =>
-        !tensor.IsKnownType ? "skipped: its type is not known to this version"
-        : !tensor.ElementType.IsComputable() ? $"skipped: rows of {tensor.ElementType.ToName()} cannot be tested"
+        !tensor.ElementType.IsComputable() ? $"skipped: rows of {tensor.ElementType.ToName()} cannot be tested"
         : tensor.RowShape.Width is < 1 or > KsRowKernels.MaximumWidth
             ? $"skipped: a row has 1 to {Sizes.Count(KsRowKernels.MaximumWidth)} elements"
         : tensor.RowShape.Rows > Array.MaxLength ? "skipped: too many rows"

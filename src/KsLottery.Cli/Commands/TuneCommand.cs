@@ -24,17 +24,16 @@ internal static class TuneCommand
 
     private static int Run(TuneOptions options, ConsoleUi ui, CancellationToken cancel)
     {
-        using Checkpoint basis = Checkpoint.Open(options.Model, options.Reading);
-        LlamaConfig config = LlamaConfig.Load(options.Model);
+        using Checkpoint basis = Reading.Open(options.Model, options.Reading, ui);
+        LlamaConfig config = LlamaConfig.Load(basis);
+        Reading.Remark(ui, config.Notes);
         Tokenizer tokenizer = LoadedModel.OpenTokenizer(options.Tokenizer, options.Model, ui);
         TuneData data = TuneData.Read(options, config, tokenizer);
         LoadedModel.RemarkOnDoubled(data.Training[0].Tokens.Span, tokenizer, ui);
         TicketList? rows = null;
         if (options.Train == "ticket")
         {
-            Tensor embedding = basis.FindInputEmbedding()
-                ?? throw new KeyNotFoundException($"{options.Model}: no input embedding in it. Choose a LLaMA-type model.");
-            rows = options.Ticket.Choose(embedding, tokenizer.Names, data.Training, options.Plan.Seed, cancel);
+            rows = options.Ticket.Choose(basis.GetInputEmbedding(), tokenizer.Names, data.Training, options.Plan.Seed, cancel);
         }
         TrainingScope scope = rows is not null ? TrainingScope.Ticket(rows.Ids) : options.Train switch
         {

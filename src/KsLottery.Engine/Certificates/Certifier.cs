@@ -50,7 +50,7 @@ public sealed class Certifier
     /// <exception cref="CheckpointFormatException">A checkpoint is damaged, or is no model of the LLaMA type.</exception>
     /// <exception cref="IOException">A file is absent or cannot be read.</exception>
     /// <exception cref="ArgumentException">The template needs a language, or the tokenizer has no end token.</exception>
-    /// <exception cref="InvalidOperationException">A model's logits are NaN or infinite.</exception>
+    /// <exception cref="NotFiniteNumberException">A model's logits are NaN or infinite although its weights are not.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
     public static Certificate Run(CertificateSource source, IOperations operations, CertificateOptions? options = null,
         IProgress<CertificateProgress>? progress = null, CancellationToken cancellationToken = default) =>

@@ -66,12 +66,10 @@ internal sealed class TicketSubject
         ArgumentNullException.ThrowIfNull(original);
         ArgumentNullException.ThrowIfNull(tuned);
         Ticket ticket = TicketFile.Read(ticketPath);
-        LlamaConfig config = LlamaConfig.Load(original.Path);
+        LlamaConfig config = LlamaConfig.Load(original);
         ThrowIfOtherShape(original, config, tuned, ticket.Origin.IsResized);
-        Tensor before = original.FindInputEmbedding()
-            ?? throw new KeyNotFoundException($"{original.Path}: it has no input embedding. Give a model of the LLaMA 1, 2 or 3 type.");
-        Tensor after = tuned.GetTensor(before.Name);
-        if (ticket.Origin.Tensor != before.Name)
+        Tensor before = original.GetInputEmbedding(), after = tuned.GetInputEmbedding();
+        if (TensorNames.Plain(ticket.Origin.Tensor) != TensorNames.Plain(before.Name))
             throw new TicketMismatchException($"{ticketPath}: the ticket is of {Quote(ticket.Origin.Tensor)}, a certificate is about the "
                 + $"input embedding, {Quote(before.Name)}. Find the ticket of that tensor.");
         ThrowIfOther(ticketPath, "base", ticket.Origin.BaseFingerprint, before, cancellationToken);
@@ -169,7 +167,7 @@ internal sealed class TicketSubject
         ThrowIfOtherShape(Base, _baseConfig, trained, mayBeResized: false);
         ThrowIfChanged(Base, trained, _baseConfig, [BaseEmbedding.Name], RowPairing.ById(BaseEmbedding.Shape[0], BaseEmbedding.Shape[0]),
             cancellationToken);
-        Tensor embedding = trained.GetTensor(BaseEmbedding.Name);
+        Tensor embedding = trained.GetInputEmbedding();
         HashSet<int> inTicket = [.. ids];
         RowScanResult scan = RowScan.Run(RowMatrix.FromTensor(BaseEmbedding), RowMatrix.FromTensor(embedding), new(), cancellationToken);
         for (int row = 0; row < scan.Rows.Count; row++)
@@ -181,7 +179,7 @@ internal sealed class TicketSubject
 
     private static void ThrowIfOtherShape(Checkpoint original, LlamaConfig config, Checkpoint other, bool mayBeResized)
     {
-        LlamaConfig its = LlamaConfig.Load(other.Path);
+        LlamaConfig its = LlamaConfig.Load(other);
         if (its.IsTied != config.IsTied)
             throw new InvalidDataException($"{other.Path}: {ModelConfig.FileName} says that the output head "
                 + $"{(its.IsTied ? "is" : "is not")} the input embedding, that of {original.Path} says the contrary: a row means another "
@@ -202,6 +200,7 @@ internal sealed class TicketSubject
         BosTokenId = null,
         EosTokenIds = [],
         GenerationEosTokenIds = [],
+        Notes = [],
     };
 
     private static void ThrowIfOther(string ticketPath, string what, string expected, Tensor tensor, CancellationToken cancellationToken)
@@ -219,9 +218,9 @@ internal sealed class TicketSubject
         foreach (Tensor tensor in original.Tensors)
         {
             // A head that a tied model holds all the same is never read.
-            if (except.Contains(tensor.Name) || (config.IsTied && tensor.Name == LlamaWeights.HeadName)) continue;
+            if (except.Contains(tensor.Name) || (config.IsTied && TensorNames.Plain(tensor.Name) == LlamaWeights.HeadName)) continue;
             if (!other.TryGetTensor(tensor.Name, out Tensor? its)) throw Differs("is missing");
-            if (tensor.Name == LlamaWeights.HeadName && !pairing.IsPlain)
+            if (TensorNames.Plain(tensor.Name) == LlamaWeights.HeadName && !pairing.IsPlain)
             {
                 RowScanOptions paired = new() { Pairing = pairing };
                 RowScanResult head = RowScan.Run(RowMatrix.FromTensor(tensor), RowMatrix.FromTensor(its), paired, cancellationToken);

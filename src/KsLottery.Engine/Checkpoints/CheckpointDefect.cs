@@ -25,8 +25,6 @@ public enum CheckpointDefect
     /// <summary>The tensors end before or after the end of the file: the file is cut short or has a foreign tail.</summary>
     MetadataIncompleteBuffer,
 
-    /// <summary>A tensor with a type that this version does not know was read.</summary>
-    UnknownElementType,
     /// <summary>The file became shorter while it was being read.</summary>
     FileShrank,
     /// <summary>The shard index is not the JSON object that it should be, or names a shard outside its folder.</summary>
@@ -43,8 +41,16 @@ public enum CheckpointDefect
     InvalidConfig,
     /// <summary>A tensor that is not what <c>config.json</c> asks for.</summary>
     ConfigMismatch,
+    /// <summary>A weight of a model is NaN or infinite.</summary>
+    NonFiniteWeights,
     /// <summary>A folder in which no safetensors checkpoint can be told.</summary>
     NoCheckpoint,
+    /// <summary>A file of another format, named by the message.</summary>
+    ForeignFile,
+    /// <summary>A link whose target is absent.</summary>
+    DanglingLink,
+    /// <summary>A tensor without values, which DeepSpeed leaves where it saves its partitions apart.</summary>
+    EmptyTensor,
     /// <summary>A row patch whose indices, rows or metadata are not what the format asks for.</summary>
     InvalidRowPatch,
     /// <summary>An adapter folder that does not hold replaced rows in the form of PEFT.</summary>

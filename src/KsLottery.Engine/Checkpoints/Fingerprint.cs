@@ -14,7 +14,7 @@ public static class Fingerprint
     /// <returns>
     /// <c>sha256:</c> and 64 hexadecimal digits, over a line of text, such as <c>BF16 [32000,4096]</c> with a newline, and the bytes.
     /// </returns>
-    /// <exception cref="CheckpointFormatException">The element type is not known, or the file became shorter.</exception>
+    /// <exception cref="CheckpointFormatException">The file became shorter.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
     public static string OfTensor(Tensor tensor, CancellationToken cancellationToken = default)
     {

@@ -47,6 +47,7 @@ public sealed record ModelConfig
     public static ModelConfig? TryLoad(string folder)
     {
         string path = Path.Combine(folder, FileName);
+        DanglingLink.ThrowIfDangling(path);
         if (!File.Exists(path)) return null;
         long length = new FileInfo(path).Length;
         if (length > LongestFile)

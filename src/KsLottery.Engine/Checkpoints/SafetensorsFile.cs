@@ -59,14 +59,24 @@ public sealed class SafetensorsFile : IDisposable
     /// <summary>Opens a file and checks its header as strictly as the reference implementation does.</summary>
     /// <param name="path">The <c>.safetensors</c> file.</param>
     /// <param name="options">How to read it; mapped into memory by default.</param>
-    /// <exception cref="CheckpointFormatException">The header breaks a rule of the format, or the file is cut short.</exception>
+    /// <exception cref="CheckpointFormatException">
+    /// The header breaks a rule of the format, the file is cut short, or it has another format, which the message names; or the path is a link
+    /// that leads nowhere.
+    /// </exception>
     /// <exception cref="IOException">The file cannot be opened.</exception>
     public static SafetensorsFile Open(string path, CheckpointOptions? options = null)
     {
+        DanglingLink.ThrowIfDangling(path);
         FileBytes bytes = FileBytes.Open(path, options);
         try
         {
             return new SafetensorsFile(bytes);
+        }
+        catch (CheckpointFormatException e) when (e.Kind <= CheckpointDefect.InvalidHeaderDeserialization && ForeignFile.OfFile(path) is { } other)
+        {
+            bytes.Dispose();
+            throw new CheckpointFormatException(other.IsDamaged ? e.Kind : CheckpointDefect.ForeignFile, path, $"this is {other.What}; a safetensors file was expected", other.NextStep,
+                innerException: e);
         }
         catch
         {

@@ -5,19 +5,17 @@ namespace KsLottery.Engine.Checkpoints;
 
 /// <summary>One tensor as a header describes it.</summary>
 /// <param name="Name">The name, unique in the file.</param>
-/// <param name="DtypeName">The type as the header spells it.</param>
-/// <param name="Type">The type, or null where this version does not know it.</param>
+/// <param name="Type">The type.</param>
 /// <param name="Shape">The dimensions; rank 0 is one element.</param>
 /// <param name="Elements">The product of the dimensions.</param>
 /// <param name="Start">The first byte, counted from the start of the data.</param>
 /// <param name="End">The byte after the last one.</param>
-internal sealed record TensorEntry(string Name, string DtypeName, ElementType? Type, long[] Shape, long Elements, long Start, long End);
+internal sealed record TensorEntry(string Name, ElementType Type, long[] Shape, long Elements, long Start, long End);
 
 /// <summary>The checked header of a safetensors file.</summary>
 /// <remarks>
 /// Source: the safetensors format and its reference implementation, whose checks these are. Stricter than that: a key may not repeat
-/// anywhere, a tensor's entry may have no further keys, and a dimension ends at 2^63 - 1. More lenient: a tensor of a type that is
-/// not known is listed, its offsets are checked, its size cannot be. What is allocated stays within a small multiple of the header.
+/// anywhere, a tensor's entry may have no further keys, and a dimension ends at 2^63 - 1. What is allocated stays within a small multiple of the header.
 /// </remarks>
 internal sealed class SafetensorsHeader
 {
@@ -104,19 +102,21 @@ internal sealed class SafetensorsHeader
 
     private TensorEntry Measure(DeclaredTensor tensor)
     {
-        // A type that is not known has no size to check; with 1 byte an element its shape is still held against overflow.
-        ElementType? type = ElementTypes.TryParse(tensor.DtypeName, out ElementType known) ? known : null;
-        CheckpointDefect? defect = TensorSize.Measure(tensor.Shape, type?.BitSize() ?? 8, out long elements, out long bytes);
+        if (!ElementTypes.TryParse(tensor.DtypeName, out ElementType type))
+            throw new CheckpointFormatException(CheckpointDefect.InvalidHeaderDeserialization, _path,
+                $"the element type {CheckpointFormatException.Quote(tensor.DtypeName)} is none of the format's, "
+                + string.Join(", ", ElementTypes.All.Select(t => t.ToName())), "Save the file with a type of the format", tensor.Name, tensor.HeaderByte);
+        CheckpointDefect? defect = TensorSize.Measure(tensor.Shape, type.BitSize(), out long elements, out long bytes);
         string what = $"{tensor.DtypeName} of shape [{string.Join(',', tensor.Shape.Take(8))}{(tensor.Shape.Length > 8 ? ",…" : "")}]";
         if (defect is CheckpointDefect.ValidationOverflow)
             throw Defect(defect.Value, tensor, $"{what} overflows a 64-bit size");
         if (defect is CheckpointDefect.MisalignedSlice)
             throw Defect(defect.Value, tensor, $"{what} does not fill whole bytes");
-        if (type is not null && (ulong)bytes != tensor.End - tensor.Start)
+        if ((ulong)bytes != tensor.End - tensor.Start)
             throw Defect(CheckpointDefect.TensorInvalidInfo, tensor,
                 $"{what} needs {bytes} bytes, data_offsets [{tensor.Start},{tensor.End}] give {tensor.End - tensor.Start}");
         // Ends past long.MaxValue cannot match any file's length and are refused there; the cast is not looked at before.
-        return new TensorEntry(tensor.Name, tensor.DtypeName, type, tensor.Shape, elements, (long)tensor.Start, (long)tensor.End);
+        return new TensorEntry(tensor.Name, type, tensor.Shape, elements, (long)tensor.Start, (long)tensor.End);
     }
 
     private CheckpointFormatException Defect(CheckpointDefect kind, DeclaredTensor tensor, string problem) =>

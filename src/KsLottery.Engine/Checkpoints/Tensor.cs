@@ -14,12 +14,11 @@ public sealed class Tensor
 {
     private const int ChunkLength = 1 << 20;
 
-    private readonly ElementType? _type;
     private readonly IComputedRows? _computed;
 
     internal Tensor(SafetensorsFile file, TensorEntry entry)
     {
-        (File, Name, DtypeName, _type) = (file, entry.Name, entry.DtypeName, entry.Type);
+        (File, Name, ElementType) = (file, entry.Name, entry.Type);
         (Shape, ElementCount) = (entry.Shape, entry.Elements);
         (FileOffset, ByteLength) = (file.DataOffset + entry.Start, entry.End - entry.Start);
     }
@@ -27,7 +26,7 @@ public sealed class Tensor
     /// <summary>A tensor whose bytes lie in no file.</summary>
     internal Tensor(SafetensorsFile file, string name, ElementType type, IReadOnlyList<long> shape, IComputedRows computed)
     {
-        (File, Name, DtypeName, _type, _computed) = (file, name, type.ToName(), type, computed);
+        (File, Name, ElementType, _computed) = (file, name, type, computed);
         (Shape, ElementCount) = (shape, shape.Aggregate(1L, (product, dimension) => checked(product * dimension)));
         ByteLength = ElementCount * type.ByteSize();
     }
@@ -35,15 +34,11 @@ public sealed class Tensor
     /// <summary>The name, unique in the file.</summary>
     public string Name { get; }
 
-    /// <summary>The element type as the file spells it, known to this version or not.</summary>
-    public string DtypeName { get; }
-
-    /// <summary>Whether this version knows the element type; where it does not, the tensor can be listed and not read.</summary>
-    public bool IsKnownType => _type is not null;
+    /// <summary>The element type as the file spells it.</summary>
+    public string DtypeName => ElementType.ToName();
 
     /// <summary>The element type.</summary>
-    /// <exception cref="CheckpointFormatException">This version does not know the type; <see cref="DtypeName"/> has its name.</exception>
-    public ElementType ElementType => _type ?? throw UnknownType();
+    public ElementType ElementType { get; }
 
     /// <summary>The dimensions; empty for a scalar.</summary>
     public IReadOnlyList<long> Shape { get; }
@@ -79,11 +74,10 @@ public sealed class Tensor
     /// <param name="buffer">Room for <paramref name="length"/> bytes where the file is not mapped; else it is not used and may be empty.</param>
     /// <returns>A view into the mapping, or the part of <paramref name="buffer"/> that was read.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The range leaves the tensor.</exception>
-    /// <exception cref="CheckpointFormatException">The element type is not known, or the file became shorter.</exception>
+    /// <exception cref="CheckpointFormatException">The file became shorter.</exception>
     /// <exception cref="ObjectDisposedException">The file was disposed.</exception>
     public ReadOnlySpan<byte> GetBytes(long offset, int length, Span<byte> buffer)
     {
-        if (_type is null) throw UnknownType();
         ThrowIfOutside(offset, length);
         if (_computed is not null) return Compute(_computed, offset, buffer[..length]);
         return File.Bytes.GetBytes(FileOffset + offset, length, buffer);
@@ -99,7 +93,7 @@ public sealed class Tensor
     /// <exception cref="NotSupportedException">
     /// The stored elements have another size than <typeparamref name="T"/>, or the row takes more than 2 GiB.
     /// </exception>
-    /// <exception cref="CheckpointFormatException">The element type is not known, or the file became shorter.</exception>
+    /// <exception cref="CheckpointFormatException">The file became shorter.</exception>
     /// <exception cref="ObjectDisposedException">The file was disposed.</exception>
     public ReadOnlySpan<T> GetRow<T>(long row) where T : unmanaged
     {
@@ -125,7 +119,7 @@ public sealed class Tensor
     }
 
     /// <summary>Copies all bytes to a stream, a piece at a time.</summary>
-    /// <exception cref="CheckpointFormatException">The element type is not known, or the file became shorter.</exception>
+    /// <exception cref="CheckpointFormatException">The file became shorter.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
     public void CopyTo(Stream destination, CancellationToken cancellationToken = default)
     {
@@ -177,8 +171,4 @@ public sealed class Tensor
                 $"{File.Path}, tensor {CheckpointFormatException.Quote(Name)}: bytes {offset} to {offset} + {length} lie outside "
                 + $"0 to {ByteLength}.");
     }
-
-    private CheckpointFormatException UnknownType() => new(CheckpointDefect.UnknownElementType, File.Path,
-        $"the element type {CheckpointFormatException.Quote(DtypeName)} is not known",
-        $"Read another tensor; known types are {string.Join(", ", ElementTypes.All.Select(t => t.ToName()))}", Name, FileOffset);
 }

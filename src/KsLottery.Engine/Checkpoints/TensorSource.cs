@@ -8,7 +8,6 @@ namespace KsLottery.Engine.Checkpoints;
 public sealed record TensorSource(string Name, ElementType ElementType, IReadOnlyList<long> Shape, Action<Stream> WriteTo)
 {
     /// <summary>A tensor copied from another file, a piece at a time.</summary>
-    /// <exception cref="CheckpointFormatException">The element type is not known to this version.</exception>
     public static TensorSource FromTensor(Tensor tensor)
     {
         ArgumentNullException.ThrowIfNull(tensor);

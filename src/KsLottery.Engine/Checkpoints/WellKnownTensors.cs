@@ -17,17 +17,28 @@ internal static class WellKnownTensors
 
     private static readonly string[] OutputEndings = [".lm_head.weight", ".embed_out.weight"];
 
-    public static Tensor? FindInput(Checkpoint checkpoint) => Find(checkpoint, InputNames, InputEndings);
+    public static Tensor? FindInput(Checkpoint checkpoint) => Choose(checkpoint, InputNames, InputEndings);
 
-    public static Tensor? FindOutput(Checkpoint checkpoint) => Find(checkpoint, OutputNames, OutputEndings);
+    public static Tensor? FindOutput(Checkpoint checkpoint) => Choose(checkpoint, OutputNames, OutputEndings);
 
-    private static Tensor? Find(Checkpoint checkpoint, string[] names, string[] endings)
+    /// <summary>Every matrix that may be an input embedding, those of listed names first.</summary>
+    public static IReadOnlyList<Tensor> AllInputs(Checkpoint checkpoint) =>
+        [.. Listed(checkpoint, InputNames).Concat(Ending(checkpoint, InputEndings)).Distinct()];
+
+    private static Tensor? Choose(Checkpoint checkpoint, string[] names, string[] endings)
     {
-        foreach (string name in names)
-            if (checkpoint.TryGetTensor(name, out Tensor? tensor) && tensor.Shape.Count == 2) return tensor;
+        if (Listed(checkpoint, names).FirstOrDefault() is { } listed) return listed;
         // A name that no list has counts where it leaves no choice.
-        Tensor[] candidates =
-            [.. checkpoint.Tensors.Where(t => t.Shape.Count == 2 && endings.Any(e => t.Name.EndsWith(e, StringComparison.Ordinal)))];
+        Tensor[] candidates = [.. Ending(checkpoint, endings)];
         return candidates is [Tensor only] ? only : null;
     }
+
+    private static IEnumerable<Tensor> Listed(Checkpoint checkpoint, string[] names)
+    {
+        foreach (string name in names)
+            if (checkpoint.TryGetTensor(name, out Tensor? tensor) && tensor.Shape.Count == 2) yield return tensor;
+    }
+
+    private static IEnumerable<Tensor> Ending(Checkpoint checkpoint, string[] endings) => checkpoint.Tensors.Where(t =>
+        t.Shape.Count == 2 && Array.Exists(endings, e => TensorNames.Plain(t.Name).EndsWith(e, StringComparison.Ordinal)));
 }

@@ -20,7 +20,8 @@ public static class Evaluator
     /// <param name="progress">Hears of every batch and pass, on the caller's thread.</param>
     /// <param name="cancellationToken">Stops between passes.</param>
     /// <exception cref="ArgumentException">There are no samples, or a sample or an option is outside its range.</exception>
-    /// <exception cref="InvalidOperationException">The model's logits are NaN or infinite.</exception>
+    /// <exception cref="Checkpoints.CheckpointFormatException">A weight is NaN or infinite; names the tensor and the row.</exception>
+    /// <exception cref="NotFiniteNumberException">The model's logits are NaN or infinite although its weights are not.</exception>
     /// <exception cref="OperationCanceledException">The evaluation was cancelled.</exception>
     public static EvaluationResult Run(LlamaModel model, IOperations operations, Tokenizer tokenizer, IReadOnlyList<TrainingSample> samples,
         EvaluationOptions? options = null, IProgress<EvaluationProgress>? progress = null, CancellationToken cancellationToken = default)
@@ -57,6 +58,7 @@ public static class Evaluator
             {
                 double loss = 0;
                 for (int row = batch.Starts[s]; row < batch.Starts[s + 1]; row++) loss += losses[row];
+                if (!double.IsFinite(loss)) throw model.NotFinite($"The loss of pair {done + 1}");
                 TrainingSample sample = samples[done];
                 evaluated[done] = new(sample.Pair, loss, sample.Tokens.Length - sample.PromptLength);
             }

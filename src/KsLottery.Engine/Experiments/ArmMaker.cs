@@ -64,7 +64,7 @@ internal sealed class ArmMaker(ExperimentBase basis, ArmFolders folders, IExperi
     public FoundTicket Find(ArmGroup group, CancellationToken cancel)
     {
         using Checkpoint tuned = Checkpoint.Open(folders.Place(group.FolderOf(basis.EmbeddingArm)));
-        Tensor after = ExperimentBase.EmbeddingOf(tuned);
+        Tensor after = tuned.GetInputEmbedding();
         ScoredRows rows = new(
             RowScan.Run(RowMatrix.FromTensor(basis.Embedding), RowMatrix.FromTensor(after), new() { Device = basis.Device }, cancel),
             new() { Alpha = basis.Plan.Alpha });
@@ -80,7 +80,7 @@ internal sealed class ArmMaker(ExperimentBase basis, ArmFolders folders, IExperi
         if (Stands(found)) return;
         using Checkpoint tuned = Checkpoint.Open(folders.Place(group.FolderOf(basis.EmbeddingArm)));
         using TicketFolder target = new(found.Folder, replace: true);
-        target.Write(found.Ticket, found.Rows, found.Tokens, basis.Embedding, ExperimentBase.EmbeddingOf(tuned), cancellationToken: cancel);
+        target.Write(found.Ticket, found.Rows, found.Tokens, basis.Embedding, tuned.GetInputEmbedding(), cancellationToken: cancel);
     }
 
     private static bool Stands(FoundTicket found)
@@ -122,7 +122,7 @@ internal sealed class ArmMaker(ExperimentBase basis, ArmFolders folders, IExperi
         if (Stands(folder, ids)) return;
         using Checkpoint tuned = Checkpoint.Open(folders.Place(group.FolderOf(basis.EmbeddingArm)));
         Directory.CreateDirectory(folder);
-        RowPatch.Write(Path.Combine(folder, RowPatch.FileName), basis.Embedding, ExperimentBase.EmbeddingOf(tuned), ids,
+        RowPatch.Write(Path.Combine(folder, RowPatch.FileName), basis.Embedding, tuned.GetInputEmbedding(), ids,
             new() { Signature = signature, IsTied = basis.Checkpoint.IsTied, BaseFingerprint = basis.Fingerprint }, cancel);
     }
 

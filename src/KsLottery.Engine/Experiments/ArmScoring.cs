@@ -48,7 +48,7 @@ internal sealed class ArmScoring(ExperimentPlan plan, IOperations operations, To
 
         using Checkpoint? own = isModel ? Checkpoint.Open(folder) : null;
         Checkpoint checkpoint = own ?? basis;
-        using LlamaWeights weights = LlamaWeights.Open(checkpoint, LlamaConfig.Load(checkpoint.Path), operations);
+        using LlamaWeights weights = LlamaWeights.Open(checkpoint, LlamaConfig.Load(checkpoint), operations);
         if (isPatch)
         {
             using RowPatch patch = RowPatch.Open(patchPath);

@@ -18,8 +18,8 @@ internal sealed class ExperimentBase : IDisposable
         Checkpoint = Checkpoint.Open(plan.Base);
         try
         {
-            Embedding = EmbeddingOf(Checkpoint);
-            Config = LlamaConfig.Load(plan.Base);
+            Embedding = Checkpoint.GetInputEmbedding();
+            Config = LlamaConfig.Load(Checkpoint);
             Tokenizer = plan.Tokenizer is { } path ? Tokenizer.Open(path) : Tokenizer.OpenBeside(plan.Base, "Name one (\"tokenizer\").");
         }
         catch
@@ -46,9 +46,6 @@ internal sealed class ExperimentBase : IDisposable
 
     /// <summary>The arm that tickets come from.</summary>
     public ExperimentArm EmbeddingArm => Plan.Arms.FirstOrDefault(a => a.Method == ArmMethod.Embedding) ?? new(ArmMethod.Embedding);
-
-    public static Tensor EmbeddingOf(Checkpoint checkpoint) => checkpoint.FindInputEmbedding()
-        ?? throw new KeyNotFoundException($"{checkpoint.Path}: no input embedding in it. Choose a LLaMA-type model.");
 
     /// <summary>The rank that gives adapters as many parameters as rows have, or as near as can be.</summary>
     public int RankFor(int rows)

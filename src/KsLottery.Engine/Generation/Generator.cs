@@ -11,7 +11,7 @@ public static class Generator
     /// <param name="cancellationToken">Stops between passes.</param>
     /// <returns>The continuations, in the order of the prompts.</returns>
     /// <exception cref="ArgumentException">An option or a prompt is outside its range; the message names which, and the range.</exception>
-    /// <exception cref="InvalidOperationException">The model's logits are NaN or infinite.</exception>
+    /// <exception cref="NotFiniteNumberException">The model's logits are NaN or infinite.</exception>
     /// <exception cref="OperationCanceledException">The generation was cancelled.</exception>
     /// <remarks>
     /// A prompt takes one slot, or one a beam, and gives them to the next prompt as soon as it is done. Its result depends on itself and the

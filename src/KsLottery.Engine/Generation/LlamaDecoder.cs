@@ -85,6 +85,10 @@ public sealed class LlamaDecoder : IDecoder, IDisposable
     {
         _operations.Download(_logits.AsSpan(0, (int)logits.Length), logits);
         _rowOf.AsSpan().Fill(-1);
-        for (int i = 0; i < slots.Length; i++) _rowOf[slots[i]] = i;
+        for (int i = 0; i < slots.Length; i++)
+        {
+            _rowOf[slots[i]] = i;
+            if (!float.IsFinite(Softmax.Max(Logits(slots[i])))) throw _model.NotFinite("A logit");
+        }
     }
 }

@@ -28,7 +28,7 @@ internal abstract class Search(int prompt, int[] slots, int limit)
     protected double LogSum(ReadOnlySpan<float> logits)
     {
         double logSum = Softmax.LogSum(logits);
-        return double.IsFinite(logSum) ? logSum : throw new InvalidOperationException(
+        return double.IsFinite(logSum) ? logSum : throw new NotFiniteNumberException(
             $"The logits for new token {Length} of prompt {prompt} are no distribution: the logarithm of their exponentials' sum is {logSum}, "
             + "it must be finite. Look for NaN or infinite weights in the checkpoint.");
     }

@@ -14,7 +14,7 @@ public sealed record StopTokens(IReadOnlyList<int> Ids, string? Source, StopText
     /// The end tokens of the first file that names any — <c>generation_config.json</c>, <c>config.json</c>, those of the tokenizer — and
     /// what is asked for beside them.
     /// </summary>
-    /// <param name="config">The model's configuration, as <see cref="LlamaConfig.Load"/> read it.</param>
+    /// <param name="config">The model's configuration, as <see cref="LlamaConfig.Load(string)"/> read it.</param>
     /// <param name="tokenizer">Its tokenizer.</param>
     /// <param name="ids">Further tokens: llama2.c's models end a story with the token that begins one.</param>
     /// <param name="texts">Texts that end a text where they occur in it; the name of a token also stands for that token.</param>

@@ -37,7 +37,7 @@ public sealed record LlamaConfig
     /// <summary>How the rotary positions were stretched, null where they were not.</summary>
     public RopeScaling? RopeScaling { get; init; }
 
-    /// <summary>Whether the output head is the input embedding.</summary>
+    /// <summary>Whether the output head is the input embedding; false where the file does not say and no checkpoint was looked at.</summary>
     public bool IsTied { get; init; }
 
     /// <summary>The token that begins a text, null where none is named.</summary>
@@ -49,6 +49,9 @@ public sealed record LlamaConfig
     /// <summary>The tokens that end a text as <c>generation_config.json</c> has it, which goes before; empty where it names none.</summary>
     public IReadOnlyList<int> GenerationEosTokenIds { get; init; } = [];
 
+    /// <summary>What a reader should know of how the file was read, a sentence each: keys that contradict each other.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
     /// <summary>The number of weights.</summary>
     public long ParameterCount
     {
@@ -58,6 +61,16 @@ public sealed record LlamaConfig
             long layer = attention + (3L * FeedForwardWidth * Width) + (2L * Width);
             return (VocabularySize * (long)Width * (IsTied ? 1 : 2)) + (LayerCount * layer) + Width;
         }
+    }
+
+    /// <summary>Reads the <c>config.json</c> of a checkpoint; where it does not say whether the model is tied, the checkpoint does.</summary>
+    /// <param name="checkpoint">The checkpoint; <see cref="Checkpoint.IsTied"/> says what it is taken for.</param>
+    /// <inheritdoc cref="Load(string)" path="/exception"/>
+    public static LlamaConfig Load(Checkpoint checkpoint)
+    {
+        ArgumentNullException.ThrowIfNull(checkpoint);
+        NoEmbedding.ThrowIfRowPatch(checkpoint);
+        return Load(checkpoint.Path) with { IsTied = checkpoint.IsTied ?? false };
     }
 
     /// <summary>Reads the <c>config.json</c> of a model's folder, or of the folder that a file lies in, and what its
@@ -71,6 +84,7 @@ public sealed record LlamaConfig
         ArgumentException.ThrowIfNullOrEmpty(checkpointPath);
         string folder = Directory.Exists(checkpointPath) ? checkpointPath : Path.GetDirectoryName(Path.GetFullPath(checkpointPath))!;
         string path = Path.Combine(folder, ModelConfig.FileName);
+        DanglingLink.ThrowIfDangling(path);
         if (!File.Exists(path))
             throw new FileNotFoundException($"{path}: no such file. {(File.Exists(Path.Combine(folder, AdapterConfigName))
                 ? "The folder holds a PEFT adapter: give its base, and the adapter with --adapter (eval, generate), or as TUNED of kslottery find"

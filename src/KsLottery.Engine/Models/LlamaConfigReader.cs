@@ -50,7 +50,7 @@ internal sealed class LlamaConfigReader
         int headWidth = Size("head_dim", width / heads);
         if (heads % keyHeads != 0) throw Invalid(_path, $"num_attention_heads {heads} is no multiple of num_key_value_heads {keyHeads}");
         if (headWidth % 2 != 0) throw Invalid(_path, $"the head width {headWidth} is odd, rotary positions need pairs");
-        JsonElement? rope = Find("rope_parameters");
+        RopeReader rope = new(_path, _root);
         int vocabulary = Size("vocab_size");
         return new()
         {
@@ -60,9 +60,10 @@ internal sealed class LlamaConfigReader
             Attention = new(heads, keyHeads, headWidth),
             VocabularySize = vocabulary,
             MaxLength = Size("max_position_embeddings", 2048),
-            NormEpsilon = Number(_root, "rms_norm_eps", 1e-6, least: 0),
-            RopeTheta = Number(rope ?? _root, "rope_theta", Number(_root, "rope_theta", 10_000, least: 1), least: 1),
-            RopeScaling = ReadScaling(rope ?? Find("rope_scaling")),
+            NormEpsilon = Number(_path, _root, "rms_norm_eps", 1e-6, least: 0),
+            RopeTheta = rope.Theta,
+            RopeScaling = rope.ReadScaling(Size("max_position_embeddings", 2048)),
+            Notes = rope.Notes,
             IsTied = Find("tie_word_embeddings") is { ValueKind: JsonValueKind.True },
             BosTokenId = Ids("bos_token_id", vocabulary) is [int bos, ..] ? bos : null,
             EosTokenIds = Ids("eos_token_id", vocabulary),
@@ -83,24 +84,6 @@ internal sealed class LlamaConfigReader
     private static bool IsSame(JsonElement value, string supported) => value.GetRawText() == supported
         || (value.ValueKind == JsonValueKind.Number && value.GetDouble().ToString("0.0##", CultureInfo.InvariantCulture) == supported);
 
-    private RopeScaling? ReadScaling(JsonElement? found)
-    {
-        if (found is not { } scaling) return null;
-        if (scaling.ValueKind != JsonValueKind.Object) throw Invalid(_path, "rope_scaling must be an object or null");
-        string? type = (Get(scaling, "rope_type") ?? Get(scaling, "type"))?.GetString();
-        double factor = type is null or "default" ? 1 : Number(scaling, "factor", null, least: 1);
-        switch (type)
-        {
-            case null or "default": return null;
-            case "linear": return new LinearRopeScaling(factor);
-            case "llama3":
-                double low = Number(scaling, "low_freq_factor", null, least: 0), high = Number(scaling, "high_freq_factor", null, least: 0);
-                if (!(high > low)) throw Invalid(_path, $"high_freq_factor {high} must exceed low_freq_factor {low}");
-                return new Llama3RopeScaling(factor, low, high, Number(scaling, "original_max_position_embeddings", null, least: 1));
-            default: throw Unsupported("rope_scaling", Quote(type), "\"default\", \"linear\" or \"llama3\"");
-        }
-    }
-
     private int Size(string key, int? absent = null)
     {
         if (Find(key) is not { } value)
@@ -110,12 +93,13 @@ internal sealed class LlamaConfigReader
             : throw Invalid(_path, $"{key} must be an integer from 1 to {int.MaxValue}, it is {value.GetRawText()}");
     }
 
-    private double Number(JsonElement parent, string key, double? absent, double least)
+    /// <summary>Reads a finite number.</summary>
+    internal static double Number(string path, JsonElement parent, string key, double? absent, double least)
     {
-        if (Get(parent, key) is not { } value) return absent ?? throw Invalid(_path, $"{key} is missing");
+        if (Get(parent, key) is not { } value) return absent ?? throw Invalid(path, $"{key} is missing");
         return value.ValueKind == JsonValueKind.Number && value.GetDouble() is double number && number >= least && double.IsFinite(number)
             ? number
-            : throw Invalid(_path, $"{key} must be a number of at least {least}, it is {value.GetRawText()}");
+            : throw Invalid(path, $"{key} must be a number of at least {least}, it is {value.GetRawText()}");
     }
 
     private List<int> Ids(string key, int vocabulary)
@@ -134,14 +118,19 @@ internal sealed class LlamaConfigReader
 
     private JsonElement? Find(string key) => Get(_root, key);
 
-    private static JsonElement? Get(JsonElement parent, string key) =>
+    /// <summary>A value that is there and not null.</summary>
+    internal static JsonElement? Get(JsonElement parent, string key) =>
         parent.TryGetProperty(key, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value : null;
 
     private static string Quote(string text) => CheckpointFormatException.Quote(text);
 
-    private NotSupportedException Unsupported(string key, string value, string supported) =>
-        new($"{_path}: {key} is {value}, only {supported} is computed here. Choose a model of the LLaMA 1, 2 or 3 type.");
+    private NotSupportedException Unsupported(string key, string value, string supported) => Unsupported(_path, key, value, supported);
 
-    private static CheckpointFormatException Invalid(string path, string problem, Exception? cause = null) =>
+    /// <summary>What is to say of a setting that is not computed.</summary>
+    internal static NotSupportedException Unsupported(string path, string key, string value, string supported) =>
+        new($"{path}: {key} is {value}, only {supported} is computed here. Choose a model of the LLaMA 1, 2 or 3 type.");
+
+    /// <summary>What is to say of a value that is not possible.</summary>
+    internal static CheckpointFormatException Invalid(string path, string problem, Exception? cause = null) =>
         new(CheckpointDefect.InvalidConfig, path, problem, "Copy the model's own config.json there", innerException: cause);
 }

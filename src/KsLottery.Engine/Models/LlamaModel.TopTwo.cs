@@ -11,7 +11,8 @@ public sealed partial class LlamaModel
     /// <summary>The two likeliest tokens behind each row that has a target, in the order of the rows.</summary>
     /// <remarks>Logits exist for some rows at a time, on the device and on the host; probabilities are computed on the host, in double.</remarks>
     /// <exception cref="ArgumentException">A token is outside the vocabulary.</exception>
-    /// <exception cref="InvalidOperationException">Logits are NaN or infinite.</exception>
+    /// <exception cref="Checkpoints.CheckpointFormatException">A weight is NaN or infinite; names the tensor and the row.</exception>
+    /// <exception cref="NotFiniteNumberException">Logits are NaN or infinite although the weights are not.</exception>
     public TopTwo[] TopTwo(TokenBatch batch)
     {
         DeviceSpan stream = Forward(batch, keep: false);
@@ -27,18 +28,17 @@ public sealed partial class LlamaModel
             {
                 int count = Math.Min(hostRows, some.Length - first);
                 _operations.Download(host.AsSpan(0, count * vocabulary), logits.Slice((long)first * vocabulary, (long)count * vocabulary));
-                for (int i = 0; i < count; i++) found[done++] = TopTwoOf(host.AsSpan(i * vocabulary, vocabulary));
+                for (int i = 0; i < count; i++) found[done++] = TopTwoOf(host.AsSpan(i * vocabulary, vocabulary)) ?? throw NotFinite("A logit");
             }
         }
         return found;
     }
 
-    /// <summary>The two likeliest tokens of one row of logits.</summary>
-    internal static TopTwo TopTwoOf(ReadOnlySpan<float> logits)
+    /// <summary>The two likeliest tokens of one row of logits; null where the logits are no distribution.</summary>
+    internal static TopTwo? TopTwoOf(ReadOnlySpan<float> logits)
     {
         double logSum = Softmax.LogSum(logits);
-        if (!double.IsFinite(logSum))
-            throw new InvalidOperationException("The model's logits are NaN or infinite: its weights are damaged, or too large for their type.");
+        if (!double.IsFinite(logSum)) return null;
         int first = Softmax.IndexOfMax(logits);
         double probability = Math.Exp(logits[first] - logSum);
         if (logits.Length == 1) return new(first, probability, -1, 0);

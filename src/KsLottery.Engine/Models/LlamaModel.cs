@@ -113,6 +113,16 @@ public sealed partial class LlamaModel : IDisposable
             memory.Dispose();
     }
 
+    /// <summary>Why a result is no number: a weight of the checkpoint, or else the computation left the range of its type.</summary>
+    /// <param name="what">The result, as the subject of a sentence.</param>
+    /// <exception cref="Checkpoints.CheckpointFormatException">A weight is NaN or infinite; names the tensor and the row.</exception>
+    internal NotFiniteNumberException NotFinite(string what)
+    {
+        _weights.ThrowIfNotFinite();
+        return new($"{what} is NaN or infinite, although every weight of the checkpoint is finite: the model's activations leave the range of "
+            + "F32. Take a checkpoint from before its training diverged.");
+    }
+
     private int LogitRows => Math.Max(16, LogitBytes / (sizeof(float) * _config.VocabularySize));
 
     /// <summary>Runs all layers; returns the residual stream behind the last, (N, C).</summary>

@@ -12,6 +12,7 @@ public sealed class LlamaWeights : IDisposable
 
     private readonly IOperations _operations;
     private readonly LlamaLayer[] _layers;
+    private IReadOnlyList<Tensor> _stored = [];
 
     private LlamaWeights(LlamaConfig config, IOperations operations, Func<string, int, int, Weight> make)
     {
@@ -63,24 +64,38 @@ public sealed class LlamaWeights : IDisposable
     /// <param name="config">Its shape.</param>
     /// <param name="operations">The device.</param>
     /// <exception cref="KeyNotFoundException">A tensor is missing.</exception>
-    /// <exception cref="CheckpointFormatException">A tensor has another shape than the configuration says, or one that is not computed with.</exception>
+    /// <remarks>
+    /// Embedding and head are read for values that are not finite, for a token that no text holds would hide them; all others take part in
+    /// every pass, so that they are looked at where a result is no number.
+    /// </remarks>
+    /// <exception cref="CheckpointFormatException">
+    /// A tensor has another shape than the configuration says, or one that is not computed with, or the embedding or head is not finite.
+    /// </exception>
     /// <exception cref="NotSupportedException">A tensor is not F32, F16 or BF16.</exception>
     public static LlamaWeights Open(Checkpoint checkpoint, LlamaConfig config, IOperations operations)
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(operations);
+        NoEmbedding.ThrowIfRowPatch(checkpoint);
+        List<Tensor> stored = [];
         LlamaWeights weights = new(config, operations, (name, rows, columns) =>
         {
-            Tensor tensor = checkpoint.GetTensor(name);
+            Tensor tensor = name == HeadName ? HeadOf(checkpoint) : checkpoint.GetTensor(name);
+            if (tensor.ElementCount == 0) throw NoEmbedding.EmptyTensor(tensor);
             long[] shape = rows == 0 ? [columns] : [rows, columns];
             if (!tensor.Shape.SequenceEqual(shape))
                 throw new CheckpointFormatException(CheckpointDefect.ConfigMismatch, tensor.File.Path,
                     $"the shape is [{string.Join(", ", tensor.Shape)}], {ModelConfig.FileName} asks for [{string.Join(", ", shape)}]",
                     "Put the model's own config.json beside it", name);
-            return new(name, Math.Max(rows, 1), columns, operations.Open(tensor), isVector: rows == 0, isStored: true);
+            Weight weight = new(tensor.Name, Math.Max(rows, 1), columns, operations.Open(tensor), isVector: rows == 0, isStored: true);
+            stored.Add(tensor);
+            if (name is EmbeddingName or HeadName) FiniteValues.Check(tensor);
+            return weight;
         });
-        HashSet<string> known = [.. weights.All.Select(w => w.Name), HeadName];
+        weights._stored = stored;
+        HashSet<string> known = [.. weights.All.Select(w => w.Name)];
+        if (config.IsTied && checkpoint.TryGetTensor(HeadName, out Tensor? unread)) known.Add(unread.Name);
         foreach (Tensor tensor in checkpoint.Tensors)
             if (!known.Contains(tensor.Name) && !tensor.Name.EndsWith("rotary_emb.inv_freq", StringComparison.Ordinal))
                 throw new CheckpointFormatException(CheckpointDefect.ConfigMismatch, tensor.File.Path, "a LLaMA-type model has no such tensor, "
@@ -175,6 +190,19 @@ public sealed class LlamaWeights : IDisposable
     {
         foreach (Weight weight in Trainable) _operations.Clear(weight.Gradient);
     }
+
+    /// <summary>Looks for the cause where a result is no number: reads every weight of the checkpoint.</summary>
+    /// <exception cref="CheckpointFormatException">A weight is NaN or infinite; names the tensor and the row.</exception>
+    internal void ThrowIfNotFinite()
+    {
+        foreach (Tensor tensor in _stored) FiniteValues.Check(tensor);
+    }
+
+    private static Tensor HeadOf(Checkpoint checkpoint) => checkpoint.TryGetTensor(HeadName, out Tensor? head) ? head
+        : throw new CheckpointFormatException(CheckpointDefect.ConfigMismatch, checkpoint.Path,
+            $"{ModelConfig.FileName} says that the output head is not the input embedding, and the checkpoint has no head; Transformers would make one "
+            + "up of random numbers", $"Take all files of the checkpoint, or set tie_word_embeddings to true in {ModelConfig.FileName} where it is tied",
+            HeadName);
 
     private void ThrowIfDecided()
     {

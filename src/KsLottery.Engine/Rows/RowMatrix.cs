@@ -38,12 +38,12 @@ public sealed class RowMatrix
 
     /// <summary>Takes a tensor's rows, see <see cref="Tensor.RowShape"/>.</summary>
     /// <exception cref="NotSupportedException">The tensor is not of F32, F16 or BF16.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">The rows are empty.</exception>
-    /// <exception cref="CheckpointFormatException">The element type is not known.</exception>
+    /// <exception cref="CheckpointFormatException">The tensor has no values.</exception>
     public static RowMatrix FromTensor(Tensor tensor)
     {
         ArgumentNullException.ThrowIfNull(tensor);
         (long rows, long width) = tensor.RowShape;
+        if (width == 0) throw NoEmbedding.EmptyTensor(tensor);
         return new(tensor.Name, tensor.ElementType, rows, width, tensor, default);
     }
 

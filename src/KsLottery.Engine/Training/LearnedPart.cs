@@ -24,9 +24,12 @@ internal sealed class LearnedPart
     {
         _names = [.. weights.Changing.Select(w => w.Name)];
         _rows = weights.Scope!.Rows;
-        bool hasSecondName = weights.Config.IsTied && checkpoint.TryGetTensor(LlamaWeights.HeadName, out _);
-        if (_rows.Count == 0 && hasSecondName) _names.Add(LlamaWeights.HeadName);
+        if (_rows.Count == 0 && SecondName(weights, checkpoint) is { } name) _names.Add(name);
     }
+
+    /// <summary>The name under which a checkpoint holds a tied embedding once more, or null.</summary>
+    public static string? SecondName(LlamaWeights weights, Checkpoint checkpoint) =>
+        weights.Config.IsTied && checkpoint.TryGetTensor(LlamaWeights.HeadName, out Tensor? head) ? head.Name : null;
 
     /// <summary>Whether nothing is frozen.</summary>
     public bool IsAll(Checkpoint checkpoint) => _rows.Count == 0 && checkpoint.Tensors.All(t => _names.Contains(t.Name));

@@ -12,9 +12,9 @@ namespace KsLottery.Engine.Training;
 internal sealed class RunFolder
 {
     /// <summary>The file that says what the run is.</summary>
-    public const string FileName = "training.json";
+    public const string FileName = UnfinishedRun.FileName;
 
-    private const string Format = "kslottery-training";
+    private const string Format = UnfinishedRun.Format;
 
     private static readonly JsonWriterOptions Layout = new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 

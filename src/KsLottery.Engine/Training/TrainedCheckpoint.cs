@@ -37,9 +37,10 @@ public static class TrainedCheckpoint
                 + "where the embedding or the whole model did. Write a ticket's rows as a patch.");
         LearnedPart learned = new(weights, basis);
         Dictionary<string, Weight> trained = weights.Changing.ToDictionary(w => w.Name);
-        if (learned.Contains(LlamaWeights.HeadName)) trained.TryAdd(LlamaWeights.HeadName, weights.TokenEmbedding);
-        Dictionary<string, Tensor[]> rewritten = basis.Shards.Where(s => s.Tensors.Any(t => learned.Contains(t.Name)))
-            .ToDictionary(s => NameOf(basis, s), s => s.Tensors.ToArray());
+        if (LearnedPart.SecondName(weights, basis) is { } second && learned.Contains(second)) trained.TryAdd(second, weights.TokenEmbedding);
+        // Only what the index places in a shard: an old copy there would go on beside the trained values.
+        Dictionary<string, Tensor[]> rewritten = basis.Tensors.GroupBy(t => t.File).Where(s => s.Any(t => learned.Contains(t.Name)))
+            .ToDictionary(s => NameOf(basis, s.Key), s => s.ToArray());
         ElementType TypeOf(Tensor tensor) => learned.Contains(tensor.Name) && !keepTypes ? ElementType.F32 : tensor.ElementType;
 
         HashSet<string> own = [.. rewritten.Keys, ModelConfig.FileName, ShardIndex.FileName];

@@ -58,6 +58,7 @@ public sealed class Trainer : IDisposable
     /// <returns>The step's loss, gradient norm, learning rate and speed.</returns>
     /// <exception cref="InvalidOperationException">All steps are done.</exception>
     /// <exception cref="InvalidDataException">Loss or gradients of the first step are infinite or NaN, as the base gives them.</exception>
+    /// <exception cref="Checkpoints.CheckpointFormatException">A weight of the base is NaN or infinite; names the tensor and the row.</exception>
     /// <exception cref="NotFiniteNumberException">Loss or gradients became infinite or NaN; the weights are those before the step.</exception>
     /// <exception cref="OperationCanceledException">Cancelled between micro-batches; the weights are those before the step.</exception>
     public StepMetrics Next(CancellationToken cancellationToken = default)
@@ -76,6 +77,7 @@ public sealed class Trainer : IDisposable
         double norm = Math.Sqrt(_weights.Sum(w => _operations.SumOfSquares(w.Gradient))), rate = _options.Schedule.At(Step);
         if (!double.IsFinite(loss) || !double.IsFinite(norm))
         {
+            _model.Weights.ThrowIfNotFinite();
             string what = $"step {Step + 1}: the loss is {loss} and the gradient norm {norm}";
             throw Step == 0
                 ? new InvalidDataException($"{what}, before anything was learned. Check the base for values that are not finite (inspect --norms).")

@@ -46,7 +46,7 @@ public sealed class TuningRun : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         (_basis, _operations, _options) = (basis, operations, options);
         RunFolder folder = new(options.Out, options.Resume, options.KeepFinished);
-        Config = LlamaConfig.Load(basis.Path);
+        Config = LlamaConfig.Load(basis);
         _weights = LlamaWeights.Open(basis, Config, operations);
         try
         {

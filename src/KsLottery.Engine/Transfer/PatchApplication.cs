@@ -118,7 +118,7 @@ public static class PatchApplication
             IsTied = checkpoint.IsTied,
             LinkedFiles = carried.Linked,
             CopiedFiles = carried.Copied,
-            Notes = [.. PatchNotes.AboutRounding(loss, patch), .. PatchNotes.AboutOtherWeights(carried)],
+            Notes = [.. checkpoint.Notes, .. PatchNotes.AboutRounding(loss, patch), .. PatchNotes.AboutOtherWeights(carried)],
         };
     }
 

@@ -11,7 +11,7 @@ internal static class PatchNotes
     {
         string? input = checkpoint.FindInputEmbedding()?.Name;
         string? head = checkpoint.FindOutputHead()?.Name;
-        if (checkpoint.IsTied == true && tensor.Name == input && head is null)
+        if (checkpoint.IsTied == true && tensor.Name == input && (head is null || head == input))
             yield return $"The model is tied: its output head reads {Quote(tensor.Name)} as well, so the output changes with the input.";
         else if (checkpoint.IsTied == true && head is not null && (tensor.Name == input || tensor.Name == head))
             yield return $"The configuration says tied, yet the checkpoint holds {Quote(input ?? "")} and {Quote(head)}: only "

@@ -42,9 +42,8 @@ public static partial class PeftAdapter
         bool tied = isTied ?? patch.IsTied ?? throw new ArgumentException(
             $"{patch.Path}: the patch does not say whether the base is tied, and the adapter's form depends on it. "
             + "Say tied or untied.", nameof(isTied));
-        string module = patch.TensorName.EndsWith(ParameterEnding, StringComparison.Ordinal)
-            ? patch.TensorName[..^ParameterEnding.Length]
-            : patch.TensorName;
+        string name = TensorNames.Plain(patch.TensorName);
+        string module = name.EndsWith(ParameterEnding, StringComparison.Ordinal) ? name[..^ParameterEnding.Length] : name;
         string head = HeadFor(module);
         if (tied && module == head)
             throw new ArgumentException($"{patch.Path}: the rows are those of {CheckpointFormatException.Quote(patch.TensorName)}, and a "

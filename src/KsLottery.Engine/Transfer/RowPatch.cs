@@ -29,7 +29,7 @@ public sealed partial class RowPatch : IDisposable
     /// <summary>The usual file name.</summary>
     public const string FileName = "patch.safetensors";
 
-    private const string Format = "kslottery.row_patch";
+    private const string Format = NoEmbedding.RowPatchFormat;
     private const string FormatVersion = "1";
     private const string IndicesName = "indices";
     private const string RowsName = "rows";
@@ -197,7 +197,7 @@ public sealed partial class RowPatch : IDisposable
     private Tensor FindRows(string name, long count)
     {
         Tensor tensor = Find(name);
-        return tensor.IsKnownType && tensor.ElementType.IsComputable() && tensor.Shape is [var rows, > 0 and <= LongestRow] && rows == count
+        return tensor.ElementType.IsComputable() && tensor.Shape is [var rows, > 0 and <= LongestRow] && rows == count
             ? tensor
             : throw Invalid($"it is {Describe(tensor)}, it should be F32, F16 or BF16 [{count},d] with d from 1 to {LongestRow}", name);
     }

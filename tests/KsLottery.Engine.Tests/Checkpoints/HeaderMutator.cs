@@ -15,7 +15,7 @@ internal sealed class HeaderMutator(ulong seed)
         SafetensorsBytes.File(SafetensorsBytes.Json(
             ("s", "F64", "[]", 0, 8), ("e", "U8", "[2,0]", 8, 8), ("v", "BF16", "[3]", 8, 14)) + "  ", new byte[14]),
         SafetensorsBytes.File(SafetensorsBytes.Json(
-            ("q", "F4", "[1,4]", 0, 2), ("r", "F6_E2M3", "[4]", 2, 5), ("n", "NF4", "[7]", 5, 8)), new byte[8]),
+            ("q", "F4", "[1,4]", 0, 2), ("r", "F6_E2M3", "[4]", 2, 5), ("n", "F8_E8M0", "[3]", 5, 8)), new byte[8]),
         SafetensorsBytes.File("{\"__metadata__\":{\"format\":\"pt\",\"k\\u00e9\":\"\\\"\\ud83d\\ude00\"},"
             + SafetensorsBytes.Json(("a.b", "F32", "[2]", 0, 8), ("ü", "BOOL", "[5]", 8, 13))[1..], new byte[13]),
         SafetensorsBytes.File(SafetensorsBytes.Json(

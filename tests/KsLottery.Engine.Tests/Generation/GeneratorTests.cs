@@ -152,7 +152,7 @@ public sealed class GeneratorTests
     [Test]
     public void Logits_that_are_no_distribution_are_refused_by_place([ValueSource(nameof(AllWays))] GenerationOptions options) =>
         Assert.That(() => Generator.Generate(new HashDecoder(9, 3, scale: double.NaN), [[1]], options),
-            Throws.InvalidOperationException.With.Message.Contains("new token 1 of prompt 0"));
+            Throws.TypeOf<NotFiniteNumberException>().With.Message.Contains("new token 1 of prompt 0"));
 
     private static string[] Texts(IReadOnlyList<Generated> results) =>
         [.. results.Select(r => string.Create(CultureInfo.InvariantCulture, $"{string.Join(' ', r.Tokens)} {r.StoppedAtEos} {r.LogProbability:r}"))];

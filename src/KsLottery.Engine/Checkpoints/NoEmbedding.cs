@@ -1,0 +1,42 @@
+namespace KsLottery.Engine.Checkpoints;
+
+/// <summary>Says why a checkpoint has no input embedding that could be taken.</summary>
+internal static class NoEmbedding
+{
+    /// <summary>The <c>format</c> in a row patch's metadata.</summary>
+    public const string RowPatchFormat = "kslottery.row_patch";
+
+    private const int MostNames = 8;
+
+    public static Exception In(Checkpoint checkpoint)
+    {
+        ThrowIfRowPatch(checkpoint);
+        if (checkpoint.Tensors.FirstOrDefault(t => t.ElementCount == 0 && t.Name.EndsWith(".weight", StringComparison.Ordinal)) is { } empty)
+            return EmptyTensor(empty);
+        IReadOnlyList<Tensor> several = checkpoint.FindInputEmbeddings();
+        if (several.Count > 1)
+            return new KeyNotFoundException($"{checkpoint.Path}: {several.Count} tensors have names of an input embedding, {List(several)}. "
+                + "Name the one that is meant with --tensor.");
+        Tensor[] matrices = [.. checkpoint.Tensors.Where(t => t.Shape.Count == 2)];
+        return new KeyNotFoundException($"{checkpoint.Path}: no tensor has the usual name of an input embedding; "
+            + $"{(matrices.Length == 0 ? "it has no matrix" : $"its matrices are {List(matrices)}")}. Name one with --tensor.");
+    }
+
+    /// <exception cref="CheckpointFormatException">The checkpoint is a row patch.</exception>
+    public static void ThrowIfRowPatch(Checkpoint checkpoint)
+    {
+        if (checkpoint.Shards is [SafetensorsFile file] && file.Metadata.GetValueOrDefault("format") == RowPatchFormat)
+            throw new CheckpointFormatException(CheckpointDefect.ForeignFile, file.Path, "this is a row patch of kslottery, no model",
+                $"Put it into its base with kslottery apply BASE {file.Path} --out DIR, and give that folder");
+    }
+
+    /// <summary>What is wrong with a tensor of no values.</summary>
+    public static CheckpointFormatException EmptyTensor(Tensor tensor) => new(CheckpointDefect.EmptyTensor, tensor.File.Path,
+        $"the tensor has no values, its shape is [{string.Join(", ", tensor.Shape)}], as where DeepSpeed ZeRO-3 saved a model whose partitions "
+        + "were not gathered", "Gather them with the checkpoint's own zero_to_fp32.py, or save again with stage3_gather_16bit_weights_on_model_save",
+        tensor.Name);
+
+    private static string List(IReadOnlyList<Tensor> tensors) =>
+        string.Join(", ", tensors.Take(MostNames).Select(t => CheckpointFormatException.Quote(t.Name)))
+        + (tensors.Count > MostNames ? $" and {tensors.Count - MostNames} more" : "");
+}
