@@ -1,20 +1,25 @@
-using System.Globalization;
+using System.Buffers;
 using System.Text;
 
 namespace KsLottery.Engine.Tokens;
 
 /// <summary>Finds added tokens in a text, with the white space that they take.</summary>
-/// <remarks>Source: <c>AddedVocabulary::find_matches</c> of the tokenizers library.</remarks>
+/// <remarks>
+/// Source: <c>AddedVocabulary::find_matches</c> of the tokenizers library. White space that a token has taken is searched all the same, so
+/// that
+/// a token of white space may be found in it once more.
+/// </remarks>
 internal sealed class AddedTokenFinder
 {
     private readonly LiteralMatcher _matcher;
     private readonly Dictionary<int, AddedToken> _tokens = [];
 
-    /// <summary>Takes tokens, with their contents as they appear in the text that is searched.</summary>
+    /// <summary>Takes tokens, with their contents as they appear in the text that is searched; special ones go before others
+    /// alike.</summary>
     public AddedTokenFinder(IReadOnlyCollection<AddedToken> tokens)
     {
         foreach (AddedToken token in tokens) _tokens[token.Id] = token;
-        _matcher = new LiteralMatcher(tokens.Select(token => (token.Content, token.Id)));
+        _matcher = new LiteralMatcher(tokens.OrderByDescending(token => token.IsSpecial).Select(token => (token.Content, token.Id)));
     }
 
     /// <summary>Cuts a text: parts between tokens have the id null, none of them is empty.</summary>
@@ -26,28 +31,23 @@ internal sealed class AddedTokenFinder
         {
             AddedToken token = _tokens[id];
             start += from;
-            int end = start + length;
-            from = end;
+            int end = from = start + length;
             if (token.IsSingleWord && (IsWordBefore(text, start) || IsWordAfter(text, end))) continue;
-            if (token.TakesSpaceBefore)
-                while (start > done && char.IsWhiteSpace(text[start - 1])) start--;
-            if (token.TakesSpaceAfter)
-                while (end < text.Length && char.IsWhiteSpace(text[end])) end++;
+            if (token.TakesSpaceBefore) start = Math.Max(text.AsSpan(0, start).TrimEnd().Length, done);
+            if (token.TakesSpaceAfter) end = text.Length - text.AsSpan(end).TrimStart().Length;
             if (start > done) parts.Add((done, start - done, null));
-            parts.Add((start, end - start, id));
-            from = done = end;
+            parts.Add((start, Math.Max(end - start, 0), id));
+            done = end;
         }
         if (done < text.Length) parts.Add((done, text.Length - done, null));
         return parts;
     }
 
     private static bool IsWordBefore(string text, int end) =>
-        Rune.DecodeLastFromUtf16(text.AsSpan(0, end), out Rune last, out _) == System.Buffers.OperationStatus.Done && IsWord(last);
+        Rune.DecodeLastFromUtf16(text.AsSpan(0, end), out Rune last, out _) == OperationStatus.Done && IsWord(last);
 
     private static bool IsWordAfter(string text, int start) =>
-        Rune.DecodeFromUtf16(text.AsSpan(start), out Rune first, out _) == System.Buffers.OperationStatus.Done && IsWord(first);
+        Rune.DecodeFromUtf16(text.AsSpan(start), out Rune first, out _) == OperationStatus.Done && IsWord(first);
 
-    private static bool IsWord(Rune character) => Rune.IsLetterOrDigit(character) || Rune.GetUnicodeCategory(character)
-        is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark
-        or UnicodeCategory.ConnectorPunctuation or UnicodeCategory.LetterNumber;
+    private static bool IsWord(Rune character) => UnicodeProperties.JoinedWord.Contains(character.Value);
 }

@@ -1,12 +1,12 @@
 using System.Text.Json;
-using System.Text.RegularExpressions;
 
 namespace KsLottery.Engine.Tokens;
 
-/// <summary>The <c>pre_tokenizer</c> section of a <c>tokenizer.json</c>: cuts a text into the words that merges stay within.</summary>
+/// <summary>The <c>pre_tokenizer</c> section of a <c>tokenizer.json</c>: cuts a text into the words that the model sees one at a
+/// time.</summary>
 internal sealed class JsonPreTokenizer
 {
-    private delegate void Step(ReadOnlyMemory<char> word, bool isAtStart, List<ReadOnlyMemory<char>> words);
+    private delegate void Step(AlignedText word, List<AlignedText> words);
 
     private readonly List<Step> _steps = [];
 
@@ -18,99 +18,122 @@ internal sealed class JsonPreTokenizer
         {
             _steps.Add(step.Type switch
             {
-                "Split" => Split(step),
+                "BertPreTokenizer" => Bert,
                 "ByteLevel" => ByteLevel(step),
+                "CharDelimiterSplit" => At(Delimiter(step), SplitBehavior.Removed),
+                "Digits" => At(UnicodeTables.Numeric,
+                    step.Flag("individual_digits", false) ? SplitBehavior.Isolated : SplitBehavior.Contiguous),
+                "FixedLength" => FixedLength(step),
                 "Metaspace" => Metaspace(step),
-                string other => throw step.Refuse("type", other, "Sequence, Split, ByteLevel and Metaspace"),
+                "Punctuation" => At(UnicodeTables.Punctuation, Behavior(step, SplitBehavior.Isolated)),
+                "Split" => Split(step),
+                "Whitespace" => Whitespace,
+                "WhitespaceSplit" => At(UnicodeTables.Space, SplitBehavior.Removed),
+                string other => throw step.Refuse("type", other, "Sequence, BertPreTokenizer, ByteLevel, CharDelimiterSplit, Digits, " +
+                    "FixedLength, Metaspace, Punctuation, Split, Whitespace and WhitespaceSplit"),
             });
         }
     }
 
-    /// <summary>Cuts a text.</summary>
-    /// <param name="text">The text between two added tokens.</param>
-    /// <param name="isAtStart">Whether it begins the whole text.</param>
-    public List<ReadOnlyMemory<char>> Apply(string text, bool isAtStart)
+    /// <summary>Cuts a text into words, none of them empty unless there is no step.</summary>
+    public List<AlignedText> Apply(AlignedText text)
     {
-        List<ReadOnlyMemory<char>> words = [text.AsMemory()];
+        List<AlignedText> words = [text];
         foreach (Step step in _steps)
         {
-            List<ReadOnlyMemory<char>> cut = new(words.Count);
-            for (int i = 0; i < words.Count; i++) step(words[i], isAtStart && i == 0, cut);
+            List<AlignedText> cut = new(words.Count);
+            foreach (AlignedText word in words) step(word, cut);
             words = cut;
         }
         return words;
     }
 
+    private static Step At(CodePointSet delimiters, SplitBehavior behavior) =>
+        (word, words) => TextSplit.Append(word, TextSplit.Find(word.Span, delimiters), behavior, words);
+
+    private static void Bert(AlignedText word, List<AlignedText> words)
+    {
+        List<AlignedText> spaced = [];
+        TextSplit.Append(word, TextSplit.Find(word.Span, UnicodeTables.Space), SplitBehavior.Removed, spaced);
+        foreach (AlignedText part in spaced)
+            TextSplit.Append(part, TextSplit.Find(part.Span, UnicodeTables.Punctuation), SplitBehavior.Isolated, words);
+    }
+
+    /// <summary><c>\w+|[^\w\s]+</c>, by the regex crate's idea of <c>\w</c>.</summary>
+    private static void Whitespace(AlignedText word, List<AlignedText> words)
+    {
+        List<AlignedText> spaced = [];
+        TextSplit.Append(word, TextSplit.Find(word.Span, UnicodeTables.Space), SplitBehavior.Removed, spaced);
+        foreach (AlignedText part in spaced)
+            TextSplit.Append(part, TextSplit.Find(part.Span, UnicodeProperties.JoinedWord), SplitBehavior.Contiguous, words);
+    }
+
+    private static CodePointSet Delimiter(JsonSection step) => CodePointSet.Of(step.Character("delimiter"));
+
     private static Step Split(JsonSection step)
     {
+        SplitBehavior behavior = Behavior(step, null);
         bool isInverted = step.Flag("invert", false);
-        bool removes = step.Text("behavior") switch
+        SplitPattern pattern = JsonPattern.Read(step);
+        return (word, words) =>
         {
-            "Isolated" => false,
-            "Removed" => true,
-            var other => throw step.Refuse("behavior", other ?? "(none)", "Isolated and Removed"),
-        };
-        SplitPattern pattern = Pattern(step);
-        return (word, _, words) =>
-        {
-            foreach ((int start, int length, bool isMatch) in pattern.Split(word.Span))
-                if (!removes || isMatch == isInverted)
-                    words.Add(word.Slice(start, length));
+            List<TextPart> parts = pattern.Find(word.Span);
+            if (isInverted) parts = parts.ConvertAll(part => part with { IsMatch = !part.IsMatch });
+            TextSplit.Append(word, parts, behavior, words);
         };
     }
 
-    private static SplitPattern Pattern(JsonSection step)
+    private static SplitBehavior Behavior(JsonSection step, SplitBehavior? otherwise) => step.Text("behavior") switch
     {
-        JsonSection pattern = step with { Element = step.Get("pattern") ?? default };
-        string regex = pattern.Text("Regex") ?? (pattern.Text("String") is { Length: > 0 } text ? Regex.Escape(text)
-            : throw step.Refuse("pattern", "(none)", "a Regex or a String"));
-        try
-        {
-            return SplitPattern.From(regex);
-        }
-        catch (ArgumentException fault)
-        {
-            throw step.Refuse("pattern", regex, $"what .NET understands ({fault.Message})");
-        }
-    }
+        null when otherwise is { } behavior => behavior,
+        { } name when Enum.GetNames<SplitBehavior>().Contains(name) => Enum.Parse<SplitBehavior>(name),
+        var other => throw step.Refuse("behavior", other ?? "(none)", string.Join(", ", Enum.GetNames<SplitBehavior>())),
+    };
 
     private static Step ByteLevel(JsonSection step)
     {
         bool addsSpace = step.Flag("add_prefix_space", true);
         SplitPattern? pattern = step.Flag("use_regex", true) ? SplitPattern.Gpt2 : null;
-        return (word, _, words) =>
+        return (word, words) =>
         {
-            if (addsSpace && word.Span is not [' ', ..]) word = (" " + word).AsMemory();
-            if (pattern is null)
+            if (addsSpace && word.Span is not [' ', ..]) word = word.Prepend(" ");
+            List<AlignedText> parts = [];
+            if (pattern is null) parts.Add(word);
+            else TextSplit.Append(word, pattern.Find(word.Span), SplitBehavior.Isolated, parts);
+            foreach (AlignedText part in parts) words.Add(part.Map(ByteAlphabet.Encode));
+        };
+    }
+
+    private static Step FixedLength(JsonSection step)
+    {
+        int length = step.Number("length", 5);
+        if (length < 1) throw step.Refuse("length", $"{length}", "1 or more");
+        return (word, words) =>
+        {
+            int start = 0, at = 0, count = 0;
+            foreach (System.Text.Rune character in word.Span.EnumerateRunes())
             {
-                words.Add(ByteAlphabet.Encode(word.Span).AsMemory());
-                return;
+                at += character.Utf16SequenceLength;
+                if (++count % length != 0 && at < word.Text.Length) continue;
+                words.Add(word.Slice(start, at));
+                start = at;
             }
-            foreach ((int start, int length, bool _) in pattern.Split(word.Span))
-                words.Add(ByteAlphabet.Encode(word.Span.Slice(start, length)).AsMemory());
         };
     }
 
     private static Step Metaspace(JsonSection step)
     {
-        if ((step.Text("replacement") ?? "▁") is not [char space])
-            throw step.Refuse("replacement", step.Text("replacement")!, "a single character");
+        MetaspaceScheme scheme = MetaspaceScheme.Read(step);
         bool splits = step.Flag("split", true);
-        string scheme = step.Text("prepend_scheme") ?? (step.Flag("add_prefix_space", true) ? "always" : "never");
-        if (scheme is not ("always" or "first" or "never"))
-            throw step.Refuse("prepend_scheme", scheme, "always, first and never");
-        return (word, isAtStart, words) =>
+        CodePointSet space = CodePointSet.Of(scheme.Replacement);
+        string text = char.ConvertFromUtf32(scheme.Replacement);
+        return (word, words) =>
         {
-            string text = word.ToString().Replace(' ', space);
-            if (!text.StartsWith(space) && (scheme == "always" || (scheme == "first" && isAtStart))) text = space + text;
-            int start = 0;
-            for (int end = 1; splits && end < text.Length; end++)
-            {
-                if (text[end] != space) continue;
-                words.Add(text.AsMemory(start, end - start));
-                start = end;
-            }
-            words.Add(text.AsMemory(start));
+            word = word.Map(span => span.ToString().Replace(" ", text, StringComparison.Ordinal));
+            bool prepends = scheme.Prepends == "always" || (scheme.Prepends == "first" && word.AtStart > 0);
+            if (prepends && !word.Span.StartsWith(text)) word = word.Prepend(text);
+            if (splits) TextSplit.Append(word, TextSplit.Find(word.Span, space), SplitBehavior.MergedWithNext, words);
+            else words.Add(word);
         };
     }
 }

@@ -38,11 +38,12 @@ internal readonly record struct JsonSection(string Path, string Name, JsonElemen
     public JsonElement? Get(string property) => Element.ValueKind == JsonValueKind.Object
         && Element.TryGetProperty(property, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value : null;
 
-    /// <summary>A text property, null where it is absent or no text.</summary>
-    /// <exception cref="InvalidDataException">The text is not Unicode.</exception>
+    /// <summary>A text property, null where it is absent or null.</summary>
+    /// <exception cref="InvalidDataException">It is no text, or its text is not Unicode.</exception>
     public string? Text(string property)
     {
-        if (Get(property) is not { ValueKind: JsonValueKind.String } value) return null;
+        if (Get(property) is not { } value) return null;
+        if (value.ValueKind != JsonValueKind.String) throw Refuse(property, Raw(value), "text");
         try
         {
             return value.GetString();
@@ -53,13 +54,26 @@ internal readonly record struct JsonSection(string Path, string Name, JsonElemen
         }
     }
 
-    /// <summary>A truth value.</summary>
-    public bool Flag(string property, bool otherwise) => Get(property)?.ValueKind switch
+    /// <summary>A truth value; null counts as absent.</summary>
+    /// <exception cref="InvalidDataException">It is neither true nor false.</exception>
+    public bool Flag(string property, bool otherwise) => Get(property) is not { } value ? otherwise : value.ValueKind switch
     {
         JsonValueKind.True => true,
         JsonValueKind.False => false,
-        _ => otherwise,
+        _ => throw Refuse(property, Raw(value), "true and false"),
     };
+
+    /// <summary>A whole number, not negative.</summary>
+    /// <exception cref="InvalidDataException">It is no such number.</exception>
+    public int Number(string property, int otherwise) => Get(property) is not { } value ? otherwise
+        : value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) && number >= 0 ? number
+        : throw Refuse(property, Raw(value), $"0 to {int.MaxValue}");
+
+    /// <summary>The code point of a text of a single character.</summary>
+    /// <exception cref="InvalidDataException">It is absent or something else.</exception>
+    public int Character(string property) =>
+        Text(property) is { Length: > 0 } text && Rune.TryGetRuneAt(text, 0, out Rune only) && only.Utf16SequenceLength == text.Length
+            ? only.Value : throw Refuse(property, Raw(Get(property)), "a single character");
 
     /// <summary>A value as the file writes it, for errors; invalid UTF-8 becomes U+FFFD.</summary>
     public static string Raw(JsonElement? value) => value is { } element

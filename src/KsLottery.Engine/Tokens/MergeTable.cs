@@ -7,7 +7,9 @@ namespace KsLottery.Engine.Tokens;
 /// One table serves every kind of byte-pair encoding: a <c>tokenizer.json</c> lists its merges in their order, and the scores of
 /// SentencePiece and llama2.c say the same, since a piece can be joined from any two symbols that spell it.
 /// </remarks>
-internal sealed class MergeTable
+/// <param name="joinsAnywhere">Whether first symbols are other than the characters of a text, so that any place in it may be
+/// joined.</param>
+internal sealed class MergeTable(bool joinsAnywhere = false)
 {
     private readonly Dictionary<ulong, Merge> _merges = [];
     private readonly HashSet<ulong> _joints = [];
@@ -31,7 +33,7 @@ internal sealed class MergeTable
     }
 
     /// <summary>Whether any merge, in any number of steps, can cross the place between two first symbols.</summary>
-    public bool IsJoint(int left, int right) => _joints.Contains(Key(left, right));
+    public bool IsJoint(int left, int right) => joinsAnywhere || _joints.Contains(Key(left, right));
 
     /// <summary>Finds what a pair joins to.</summary>
     public bool TryGet(int left, int right, out Merge merge) => _merges.TryGetValue(Key(left, right), out merge);

@@ -1,85 +1,95 @@
-using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 
 namespace KsLottery.Engine.Tokens;
 
-/// <summary>A regular expression that cuts a text into words.</summary>
-/// <remarks>
-/// .NET matches UTF-16 units, to which no character outside the first plane is a letter, while such patterns mean code points. A
-/// text with such characters is therefore matched in a copy where each is one unit of the same Unicode category.
-/// </remarks>
+/// <summary>A regular expression that cuts a text, with the meaning that it has in the tokenizers library.</summary>
 internal sealed partial class SplitPattern
 {
     private const string Gpt2Pattern = @"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+";
     private const string Llama3Pattern = @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|" +
         @"\s*[\r\n]+|\s+(?!\S)|\s+";
 
-    private static readonly char[] Representatives = FindRepresentatives();
+    private readonly Lazy<(SymbolAlphabet Alphabet, Regex Regex)> _general;
+    private readonly Regex? _fast;
 
-    private readonly Regex _regex;
-
-    private SplitPattern(Regex regex) => _regex = regex;
+    private SplitPattern(OnigurumaPattern pattern, Regex? fast)
+    {
+        _fast = fast;
+        _general = new Lazy<(SymbolAlphabet, Regex)>(() => Compile(pattern));
+    }
 
     /// <summary>The pattern of GPT-2, which the <c>ByteLevel</c> step uses.</summary>
-    public static SplitPattern Gpt2 { get; } = new(Gpt2Regex());
+    public static SplitPattern Gpt2 { get; } = From(Gpt2Pattern);
 
     /// <summary>The expression of a pattern that can be trained with.</summary>
     public static string TextOf(BpePattern pattern) => pattern == BpePattern.Gpt2 ? Gpt2Pattern : Llama3Pattern;
 
     /// <summary>Takes a pattern; those in wide use have been compiled beforehand.</summary>
-    /// <exception cref="ArgumentException">The pattern is not understood.</exception>
-    public static SplitPattern From(string pattern) => pattern switch
+    /// <exception cref="ArgumentException">The pattern is broken, or has a construct that is not supported; names it.</exception>
+    public static SplitPattern From(string pattern)
     {
-        Gpt2Pattern => Gpt2,
-        Llama3Pattern => new SplitPattern(Llama3Regex()),
-        _ => new SplitPattern(new Regex(pattern, RegexOptions.CultureInvariant)),
-    };
+        SplitPattern split = new(OnigurumaPattern.Parse(pattern), pattern switch
+        {
+            Gpt2Pattern => Gpt2Regex(),
+            Llama3Pattern => Llama3Regex(),
+            _ => null,
+        });
+        if (split._fast is null) _ = split._general.Value; // What .NET refuses is known now.
+        return split;
+    }
+
+    /// <summary>Takes fixed text.</summary>
+    public static SplitPattern FromText(string text)
+    {
+        StringBuilder pattern = new();
+        foreach (char character in text)
+            pattern.Append(char.IsAscii(character) && !char.IsAsciiLetterOrDigit(character) ? @"\" : "").Append(character);
+        return From(pattern.ToString());
+    }
 
     /// <summary>Cuts a text where matches begin and end; parts are not empty and cover it whole.</summary>
-    public List<(int Start, int Length, bool IsMatch)> Split(ReadOnlySpan<char> text)
+    public IEnumerable<(int Start, int Length, bool IsMatch)> Split(ReadOnlySpan<char> text) =>
+        Find(text).Where(part => part.End > part.Start).Select(part => (part.Start, part.End - part.Start, part.IsMatch));
+
+    /// <summary>Cuts a text where matches begin and end; matches may be empty, except right after another.</summary>
+    public List<TextPart> Find(ReadOnlySpan<char> text)
     {
-        List<(int, int, bool)> parts = new(text.Length / 4);
-        bool isFirstPlane = text.IndexOfAnyInRange('\uD800', '\uDFFF') < 0;
-        int[] places = [];
-        char[] units = isFirstPlane ? [] : ToUnits(text, out places);
-        int done = 0;
-        foreach (ValueMatch match in _regex.EnumerateMatches(isFirstPlane ? text : units))
+        List<TextPart> parts = new(text.Length / 4);
+        if (text.IsEmpty) return parts;
+        // No character beyond the first plane, and not ſ, which is an s without case.
+        if (_fast is not null && text.IndexOfAnyInRange('\uD800', '\uDFFF') < 0 && !text.Contains('ſ'))
         {
-            if (match.Length == 0) continue;
-            int start = isFirstPlane ? match.Index : places[match.Index];
-            int end = isFirstPlane ? match.Index + match.Length : places[match.Index + match.Length];
-            if (start > done) parts.Add((done, start - done, false));
-            parts.Add((start, end - start, true));
-            done = end;
+            AddParts(_fast.EnumerateMatches(text), null, text.Length, parts);
+            return parts;
         }
-        if (done < text.Length) parts.Add((done, text.Length - done, false));
+        char[] symbols = _general.Value.Alphabet.Write(text, out int[]? places);
+        AddParts(_general.Value.Regex.EnumerateMatches(symbols), places, text.Length, parts);
         return parts;
     }
 
-    private static char[] ToUnits(ReadOnlySpan<char> text, out int[] places)
+    private static void AddParts(Regex.ValueMatchEnumerator matches, int[]? places, int length, List<TextPart> parts)
     {
-        List<char> units = new(text.Length);
-        List<int> starts = new(text.Length + 1);
-        int start = 0;
-        foreach (Rune character in text.EnumerateRunes())
+        int done = 0, lastEnd = -1;
+        foreach (ValueMatch match in matches)
         {
-            units.Add(character.IsBmp ? (char)character.Value : Representatives[(int)Rune.GetUnicodeCategory(character)]);
-            starts.Add(start);
-            start += character.Utf16SequenceLength;
+            int start = places?[match.Index] ?? match.Index;
+            int end = places?[match.Index + match.Length] ?? match.Index + match.Length;
+            if (start == end && start == lastEnd) continue;
+            if (start > done) parts.Add(new TextPart(done, start, false));
+            parts.Add(new TextPart(start, end, true));
+            done = lastEnd = end;
         }
-        starts.Add(start);
-        places = [.. starts];
-        return [.. units];
+        if (done < length) parts.Add(new TextPart(done, length, false));
     }
 
-    /// <summary>The last unit of each category: characters that no pattern names by themselves.</summary>
-    private static char[] FindRepresentatives()
+    private static (SymbolAlphabet, Regex) Compile(OnigurumaPattern pattern)
     {
-        char[] representatives = new char[(int)UnicodeCategory.OtherNotAssigned + 1];
-        for (int unit = 0; unit <= char.MaxValue; unit++)
-            representatives[(int)CharUnicodeInfo.GetUnicodeCategory((char)unit)] = (char)unit;
-        return representatives;
+        SymbolAlphabet alphabet = new(pattern.Sets);
+        StringBuilder text = new(pattern.Text);
+        for (int set = 0; set < pattern.Sets.Count; set++)
+            text.Replace(((char)(OnigurumaPattern.FirstSet + set)).ToString(), alphabet.ClassOf(set));
+        return (alphabet, new Regex(text.ToString(), RegexOptions.CultureInvariant));
     }
 
     [GeneratedRegex(Gpt2Pattern, RegexOptions.CultureInvariant)]

@@ -24,7 +24,11 @@ internal sealed record SurroundingTokens(IReadOnlyList<int> Before, IReadOnlyLis
             {
                 case "ByteLevel": break; // Only moves offsets.
                 case "TemplateProcessing": tokens = ReadTemplate(step, idOf).Around(tokens); break;
-                case string other: throw step.Refuse("type", other, "Sequence, ByteLevel and TemplateProcessing");
+                case "BertProcessing" or "RobertaProcessing":
+                    tokens = new SurroundingTokens([PairId(step, "cls")], [PairId(step, "sep")]).Around(tokens);
+                    break;
+                case string other:
+                    throw step.Refuse("type", other, "Sequence, ByteLevel, TemplateProcessing, BertProcessing and RobertaProcessing");
             }
         }
         return tokens;
@@ -76,4 +80,10 @@ internal sealed record SurroundingTokens(IReadOnlyList<int> Before, IReadOnlyLis
         }
         return idOf(name) is { } known ? [known] : null;
     }
+
+    /// <summary>The id of <c>"cls": ["[CLS]", 101]</c>.</summary>
+    private static int PairId(JsonSection step, string property) =>
+        step.Get(property) is { ValueKind: JsonValueKind.Array } pair && pair.GetArrayLength() == 2
+        && pair[1].ValueKind == JsonValueKind.Number && pair[1].TryGetInt32(out int id) && id is >= 0 and < TokenizerJson.MaxCount
+            ? id : throw step.Refuse(property, JsonSection.Raw(step.Get(property)), "a list of a token and its id");
 }

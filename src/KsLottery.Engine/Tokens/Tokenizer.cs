@@ -4,7 +4,7 @@ namespace KsLottery.Engine.Tokens;
 
 /// <summary>Turns text into token ids and back, with whichever tokenizer file a checkpoint has.</summary>
 /// <remarks>
-/// Takes what <see cref="TokenTable"/> takes: a SentencePiece <c>tokenizer.model</c>, a Hugging Face BPE <c>tokenizer.json</c> or
+/// Takes what <see cref="TokenTable"/> takes: a SentencePiece <c>tokenizer.model</c>, a Hugging Face <c>tokenizer.json</c> or
 /// a llama2.c <c>tokenizer.bin</c>. A file that needs anything else to encode as its makers do is refused with the setting's name.
 /// n log n in the length of a text, however long its words. Safe to use from several threads.
 /// </remarks>
@@ -88,6 +88,7 @@ public abstract class Tokenizer
     /// <param name="addEos">Whether <see cref="EosId"/> goes last.</param>
     /// <returns>The ids; of an empty text none but those asked for.</returns>
     /// <exception cref="InvalidOperationException">An id is asked for that the tokenizer does not have.</exception>
+    /// <exception cref="InvalidDataException">The text needs the unknown token of a <c>tokenizer.json</c> whose model has none.</exception>
     public int[] Encode(ReadOnlySpan<char> text, bool addBos = false, bool addEos = false)
     {
         List<int> tokens = new((text.Length / 3) + 2);
@@ -121,7 +122,7 @@ public abstract class Tokenizer
     /// <remarks>
     /// Special tokens and ids past the end add nothing; the unknown piece of SentencePiece and llama2.c adds <c> ⁇ </c>. The one
     /// space that encoding puts before a text is taken off the start, so the ids of a continuation lose their first space: decode
-    /// them together with what they continue.
+    /// them together with what they continue. With a <c>tokenizer.json</c> its decoder decides all this, as in the tokenizers library.
     /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException">An id is negative.</exception>
     public byte[] DecodeBytes(ReadOnlySpan<int> ids) => DecodeToBytes(ids);
@@ -145,7 +146,7 @@ public abstract class Tokenizer
         {
             SentencePieceModel model => new SentencePieceTokenizer(path, names, model),
             Llama2cTokenizer file => new Llama2cEncoder(path, names, file),
-            TokenizerJson json => new JsonTokenizer(path, names, json, BpeSettings.Parse(path, bytes, json)),
+            TokenizerJson json => new JsonTokenizer(path, names, json, TokenizerSettings.Parse(path, bytes, json)),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
     }
@@ -172,6 +173,22 @@ public abstract class Tokenizer
         (BosId, EosId, PadId) = (tokens.Begin, tokens.End, tokens.Pad);
         (Prefix, Suffix) = (tokens.Around.Before, tokens.Around.After);
         Remarks = tokens.Remark is { } remark ? [remark] : [];
+    }
+
+    /// <summary>Decodes ids to text.</summary>
+    private protected virtual string DecodeText(ReadOnlySpan<int> ids) => Encoding.UTF8.GetString(DecodeToBytes(ids));
+
+    /// <summary>Decodes ids to bytes.</summary>
+    private protected virtual byte[] DecodeToBytes(ReadOnlySpan<int> ids)
+    {
+        List<byte> bytes = new(4 * ids.Length);
+        foreach (int id in ids)
+        {
+            if (id == UnknownId && UnknownText is { } unknown) bytes.AddRange(unknown);
+            else if (Names.Kind(id) != TokenKind.Padded && (Names.FindAdded(id) is { } added ? !added.IsSpecial : IsText(id)))
+                bytes.AddRange(Names.Bytes(id));
+        }
+        return HasDummyPrefix && bytes is [(byte)' ', ..] ? [.. bytes[1..]] : [.. bytes];
     }
 
     /// <summary>Whether encoding puts a space before a text.</summary>

@@ -39,7 +39,7 @@ public sealed class TokenizerJson : ITokenizerFile
     private readonly List<string?> _pieces = [];
     private readonly List<AddedToken> _added = [];
     private readonly HashSet<int> _specialIds = [];
-    private readonly HashSet<int> _addedIds = [];
+    private readonly Dictionary<int, string?> _replaced = []; // By added tokens: the model's own pieces.
     private PieceDecoding _decoding = new();
     private string? _unknownPiece;
     private int _unknownId = -1;
@@ -64,8 +64,8 @@ public sealed class TokenizerJson : ITokenizerFile
     {
         Dictionary<string, int> ids = new(_pieces.Count, StringComparer.Ordinal);
         for (int id = 0; id < _pieces.Count; id++)
-            if (_pieces[id] is { } piece && !_addedIds.Contains(id))
-                ids.TryAdd(piece, id);
+            if ((_replaced.TryGetValue(id, out string? piece) ? piece : _pieces[id]) is { } own)
+                ids[own] = id;
         return ids;
     }
 
@@ -83,6 +83,9 @@ public sealed class TokenizerJson : ITokenizerFile
     /// <summary>The piece as the file writes it; empty for an id that it leaves out.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such id.</exception>
     public string Piece(int id) => _pieces[id] ?? "";
+
+    /// <summary>Whether an entry of the file names an id, if only by an empty piece.</summary>
+    internal bool HasPiece(int id) => id < _pieces.Count && _pieces[id] is not null;
 
     /// <summary>The bytes that the token adds to a text; of a special or unused token the UTF-8 of its name.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such id.</exception>
@@ -136,7 +139,7 @@ public sealed class TokenizerJson : ITokenizerFile
             throw Damaged(ref reader, "no model.vocab in the file, which a tokenizer.json needs; give a tokenizer.json");
         foreach (AddedToken token in _added)
         {
-            if (token.Id >= _pieces.Count || _pieces[token.Id] != token.Content) _addedIds.Add(token.Id);
+            _replaced.TryAdd(token.Id, token.Id < _pieces.Count ? _pieces[token.Id] : null);
             SetPiece(ref reader, token.Id, token.Content, replace: true);
             if (token.IsSpecial) _specialIds.Add(token.Id);
         }

@@ -123,22 +123,30 @@ internal sealed class JsonTokenizerTests
             Is.EqualTo(new[] { "𝐀b", " ", "𝟏", "😀", "😀c" }));
     }
 
-    [TestCase("\"type\":\"BPE\"", "\"type\":\"Unigram\"", "model.type Unigram")]
-    [TestCase("\"type\":\"BPE\"", "\"type\":\"WordPiece\"", "model.type WordPiece")]
+    [TestCase("\"type\":\"BPE\"", "\"type\":\"Unigram\"", "model.vocab (no␣list)")]
+    [TestCase("\"type\":\"BPE\"", "\"type\":\"Bigram\"", "model.type Bigram")]
     [TestCase("\"dropout\":null", "\"dropout\":0.1", "model.dropout 0.1")]
-    [TestCase("\"end_of_word_suffix\":null", "\"end_of_word_suffix\":\"</w>\"", "model.end_of_word_suffix </w>")]
+    [TestCase("\"fuse_unk\":true", "\"fuse_unk\":\"true\"", "model.fuse_unk \"true\"")]
     [TestCase("\"merges\"", "\"merge\"", "model.merges (none)")]
-    [TestCase("\"<0x0A>\":", "\"<0x0a>\":", "byte_fallback without piece <0x0A>")]
-    [TestCase("{\"type\":\"Prepend\",", "{\"type\":\"NFKC\",", "normalizer[0].type NFKC")]
-    [TestCase("\"pattern\":{\"String\":\" \"}", "\"pattern\":{\"Regex\":\" \"}", "normalizer[1].pattern ")]
-    [TestCase("\"pre_tokenizer\":null", "\"pre_tokenizer\":{\"type\":\"Digits\"}", "pre_tokenizer.type Digits")]
-    [TestCase("\"pre_tokenizer\":null", "\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"a++\"},\"behavior\":\"Isolated\"}",
-        "pre_tokenizer.pattern a++")]
-    [TestCase("\"pre_tokenizer\":null", "\"pre_tokenizer\":{\"type\":\"Split\",\"behavior\":\"MergedWithNext\"}",
-        "pre_tokenizer.behavior MergedWithNext")]
-    [TestCase("\"type\":\"TemplateProcessing\"", "\"type\":\"BertProcessing\"", "post_processor.type BertProcessing")]
+    [TestCase("{\"added_tokens\"", "{\"version\":\"2.0\",\"added_tokens\"", "version \"2.0\"")]
+    [TestCase("{\"id\":269,", "{\"id\":270,", "added_tokens[6].id 270")]
+    [TestCase("{\"type\":\"Prepend\",", "{\"type\":\"NFX\",", "normalizer[0].type NFX")]
+    [TestCase("{\"type\":\"Prepend\",\"prepend\":\"▁\"}", "{\"type\":\"Precompiled\",\"precompiled_charsmap\":\"AAAA\"}",
+        "normalizer[0].precompiled_charsmap AAAA")]
+    [TestCase("\"pattern\":{\"String\":\" \"}", "\"pattern\":{\"Regex\":\"(?<=a\"}", "normalizer[1].pattern (?<=a")]
+    [TestCase("\"pattern\":{\"String\":\" \"}", "\"pattern\":\" \"", "normalizer[1].pattern \"␣\"")]
+    [TestCase("\"pre_tokenizer\":null", "\"pre_tokenizer\":{\"type\":\"UnicodeScripts\"}", "pre_tokenizer.type UnicodeScripts")]
+    [TestCase("\"pre_tokenizer\":null", "\"pre_tokenizer\":{\"type\":\"Split\",\"behavior\":\"Merged\"}", "pre_tokenizer.behavior Merged")]
+    [TestCase("\"pre_tokenizer\":null", "\"pre_tokenizer\":{\"type\":\"Split\",\"behavior\":\"Isolated\"}", "pre_tokenizer.pattern (none)")]
+    [TestCase("\"pre_tokenizer\":null",
+        "\"pre_tokenizer\":{\"type\":\"Metaspace\",\"prepend_scheme\":\"first\",\"add_prefix_space\":false}",
+        "pre_tokenizer.prepend_scheme first")]
+    [TestCase("\"pre_tokenizer\":null", "\"pre_tokenizer\":{\"type\":\"CharDelimiterSplit\",\"delimiter\":\"ab\"}",
+        "pre_tokenizer.delimiter \"ab\"")]
+    [TestCase("\"type\":\"TemplateProcessing\"", "\"type\":\"BertProcessing\"", "post_processor.cls (none)")]
+    [TestCase("\"type\":\"TemplateProcessing\"", "\"type\":\"Template\"", "post_processor.type Template")]
     [TestCase("{\"SpecialToken\":{\"id\":\"<s>\",\"type_id\":0}}", "{\"SpecialToken\":{\"id\":\"<q>\"}}", "post_processor.single ")]
-    [TestCase("{\"type\":\"Fuse\"}", "{\"type\":\"CTC\"}", "decoder[2].type CTC")]
+    [TestCase("{\"type\":\"Fuse\"}", "{\"type\":\"Glue\"}", "decoder[2].type Glue")]
     public void What_is_not_supported_is_refused_by_name(string found, string replacement, string setting)
     {
         string json = Llama2();

@@ -70,7 +70,7 @@ internal static class TokenizerFixtures
          "decoder":{"type":"ByteLevel"},
          "model":{"type":"BPE","unk_token":null,"byte_fallback":false,"ignore_merges":true,
           "vocab":{{{{AlphabetVocabulary}}},
-           "he":256,"llo":257,"hello":258,"Ġh":259,"ll":260,"Ġhe":261,"34":262,"ĊĊ":263,"ĠĠ":264,"Ģa":265},"merges":{{{merges}}}}}
+           "he":256,"llo":257,"hello":258,"Ġh":259,"ll":260,"Ġhe":261,"34":262,"ĊĊ":263,"ĠĠ":264,"Ģa":265,"zz":266,"zzz":267},"merges":{{{merges}}}}}
         """;
 
     /// <summary>The entries of a vocabulary in which byte b has the id b.</summary>
