@@ -12,10 +12,11 @@ internal sealed partial class SplitPattern
 
     private readonly Lazy<(SymbolAlphabet Alphabet, Regex Regex)> _general;
     private readonly Regex? _fast;
+    private readonly string? _literal;
 
-    private SplitPattern(OnigurumaPattern pattern, Regex? fast)
+    private SplitPattern(OnigurumaPattern pattern, Regex? fast, string? literal = null)
     {
-        _fast = fast;
+        (_fast, _literal) = (fast, literal);
         _general = new Lazy<(SymbolAlphabet, Regex)>(() => Compile(pattern));
     }
 
@@ -39,14 +40,8 @@ internal sealed partial class SplitPattern
         return split;
     }
 
-    /// <summary>Takes fixed text.</summary>
-    public static SplitPattern FromText(string text)
-    {
-        StringBuilder pattern = new();
-        foreach (char character in text)
-            pattern.Append(char.IsAscii(character) && !char.IsAsciiLetterOrDigit(character) ? @"\" : "").Append(character);
-        return From(pattern.ToString());
-    }
+    /// <summary>Takes fixed text; where it is empty it matches everywhere.</summary>
+    public static SplitPattern FromText(string text) => text.Length == 0 ? From("") : new(OnigurumaPattern.Parse(""), null, text);
 
     /// <summary>Cuts a text where matches begin and end; parts are not empty and cover it whole.</summary>
     public IEnumerable<(int Start, int Length, bool IsMatch)> Split(ReadOnlySpan<char> text) =>
@@ -57,6 +52,11 @@ internal sealed partial class SplitPattern
     {
         List<TextPart> parts = new(text.Length / 4);
         if (text.IsEmpty) return parts;
+        if (_literal is not null)
+        {
+            AddLiterals(text, _literal, parts);
+            return parts;
+        }
         // No character beyond the first plane, and not ſ, which is an s without case.
         if (_fast is not null && text.IndexOfAnyInRange('\uD800', '\uDFFF') < 0 && !text.Contains('ſ'))
         {
@@ -66,6 +66,17 @@ internal sealed partial class SplitPattern
         char[] symbols = _general.Value.Alphabet.Write(text, out int[]? places);
         AddParts(_general.Value.Regex.EnumerateMatches(symbols), places, text.Length, parts);
         return parts;
+    }
+
+    private static void AddLiterals(ReadOnlySpan<char> text, string literal, List<TextPart> parts)
+    {
+        int done = 0;
+        for (int at; (at = text[done..].IndexOf(literal, StringComparison.Ordinal)) >= 0; done += at + literal.Length)
+        {
+            if (at > 0) parts.Add(new TextPart(done, done + at, false));
+            parts.Add(new TextPart(done + at, done + at + literal.Length, true));
+        }
+        if (done < text.Length) parts.Add(new TextPart(done, text.Length, false));
     }
 
     private static void AddParts(Regex.ValueMatchEnumerator matches, int[]? places, int length, List<TextPart> parts)

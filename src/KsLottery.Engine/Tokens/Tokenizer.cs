@@ -151,22 +151,6 @@ public abstract class Tokenizer
         };
     }
 
-    /// <summary>Decodes ids to text.</summary>
-    private protected virtual string DecodeText(ReadOnlySpan<int> ids) => Encoding.UTF8.GetString(DecodeToBytes(ids));
-
-    /// <summary>Decodes ids to bytes.</summary>
-    private protected virtual byte[] DecodeToBytes(ReadOnlySpan<int> ids)
-    {
-        List<byte> bytes = new(4 * ids.Length);
-        foreach (int id in ids)
-        {
-            if (id == UnknownId && UnknownText is { } unknown) bytes.AddRange(unknown);
-            else if (Names.Kind(id) != TokenKind.Padded && (Names.FindAdded(id) is { } added ? !added.IsSpecial : IsText(id)))
-                bytes.AddRange(Names.Bytes(id));
-        }
-        return HasDummyPrefix && bytes is [(byte)' ', ..] ? [.. bytes[1..]] : [.. bytes];
-    }
-
     /// <summary>Takes over which tokens begin and end a text.</summary>
     private protected void Bound(BoundaryTokens tokens)
     {

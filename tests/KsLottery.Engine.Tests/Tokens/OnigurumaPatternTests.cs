@@ -69,8 +69,19 @@ internal sealed class OnigurumaPatternTests
         Assert.That(() => SplitPattern.From(pattern), Throws.InstanceOf<ArgumentException>().With.Message.Contains(what));
 
     [Test]
+    public void A_posix_bracket_and_the_same_set_spelled_out_cut_ascii_alike()
+    {
+        SplitPattern named = SplitPattern.From("[[:punct:]]+|[^[:punct:]]+");
+        SplitPattern spelled = SplitPattern.From(@"[!-/:-@\[-`{-~]+|[^!-/:-@\[-`{-~]+");
+        string ascii = string.Concat(Enumerable.Range(0, 128).Select(code => (char)code));
+        foreach (string text in (string[])[ascii, "the a! in 123.", "[a]^_`{|}~", "a\nb\t!?"])
+            Assert.That(named.Find(text), Is.EqualTo(spelled.Find(text)), VisibleText.Escape(text));
+    }
+
+    [Test]
     public void Fixed_text_is_taken_as_it_is() =>
-        Assert.That(SplitPattern.FromText("a.[😀]").Find("xa.[😀]a.b").Count(part => part.IsMatch), Is.EqualTo(1));
+        Assert.That(SplitPattern.FromText("a.[😀]").Find("xa.[😀]a.b").Select(part => (part.Start, part.End, part.IsMatch)),
+            Is.EqualTo(new[] { (0, 1, false), (1, 6, true), (6, 9, false) }));
 
     [TestCase(@"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+")]
     public void Both_ways_to_match_a_pattern_in_wide_use_agree(string pattern)
