@@ -1,5 +1,4 @@
 using System.Globalization;
-using KsLottery.Engine.Tests.Tokens.Peers;
 using KsLottery.TokenizerPeers;
 
 switch (args)

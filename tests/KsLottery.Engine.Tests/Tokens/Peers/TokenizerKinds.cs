@@ -87,11 +87,14 @@ internal sealed class TokenizerKinds
         Add("model/BPE metaspace, LLaMA-2", _llama, """
             {"type":"Sequence","normalizers":[{"type":"Prepend","prepend":"▁"},{"type":"Replace","pattern":{"String":" "},"content":"▁"}]}
             """, null, LlamaDecoder);
-        Add("model/BPE metaspace, not legacy", _llama, null, Space.Replace("always", "first").Replace("true", "false"), LlamaDecoder);
-        Add("model/BPE without byte fallback, fused unknowns", _llama.Replace("\"byte_fallback\":true", "\"byte_fallback\":false"), null, Space,
+        Add("model/BPE metaspace, not legacy", _llama, null, """
+            {"type":"Metaspace","replacement":"▁","prepend_scheme":"first","split":false}
+            """, LlamaDecoder);
+        string withoutBytes = _llama.Replace("\"byte_fallback\":true", "\"byte_fallback\":false", StringComparison.Ordinal);
+        Add("model/BPE without byte fallback, fused unknowns", withoutBytes, null, Space,
             """{"type":"Metaspace","replacement":"▁"}""");
         Add("model/BPE without byte fallback, single unknowns",
-            _llama.Replace("\"byte_fallback\":true", "\"byte_fallback\":false").Replace("\"fuse_unk\":true", "\"fuse_unk\":false"), null, Space,
+            withoutBytes.Replace("\"fuse_unk\":true", "\"fuse_unk\":false", StringComparison.Ordinal), null, Space,
             """{"type":"Metaspace","replacement":"▁","prepend_scheme":"never"}""");
         Add("model/BPE with affixes", Affixed(learnt), null, """{"type":"WhitespaceSplit"}""", """{"type":"BPEDecoder","suffix":"</w>"}""");
         Add("model/Unigram", _unigram, null, Space, """{"type":"Metaspace","replacement":"▁"}""");
