@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -117,7 +118,7 @@ internal static class UnicodeNormalization
         Dictionary<int, byte> classes = [];
         foreach (string value in UnicodeTables.NamesOf("class:"))
             foreach (int code in UnicodeTables.Find("class:" + value)!.CodePoints())
-                classes[code] = byte.Parse(value, System.Globalization.CultureInfo.InvariantCulture);
+                classes[code] = byte.Parse(value, NumberStyles.None, CultureInfo.InvariantCulture);
         return classes;
     }
 
