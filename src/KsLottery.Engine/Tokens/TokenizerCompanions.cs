@@ -60,6 +60,24 @@ internal sealed class TokenizerCompanions
     public static TokenizerCompanions Beside(string tokenizerPath)
     {
         string folder = System.IO.Path.GetDirectoryName(tokenizerPath) ?? "";
+        try
+        {
+            return Read(folder);
+        }
+        catch (InvalidOperationException fault) // half of a surrogate pair
+        {
+            throw new InvalidDataException($"{System.IO.Path.Combine(folder, ConfigName)}, {MapName} or {AddedName} beside it: {fault.Message} "
+                + "Fetch the files again.", fault);
+        }
+    }
+
+    /// <summary>Whether a file says which token has a role, such as <c>bos_token</c>.</summary>
+    /// <param name="role">The role.</param>
+    /// <param name="name">The token; null where the file says that there is none.</param>
+    public bool TryGetName(string role, out string? name) => _named.TryGetValue(role, out name);
+
+    private static TokenizerCompanions Read(string folder)
+    {
         TokenizerCompanions settings = new(folder);
         using JsonDocument? config = Parse(folder, ConfigName);
         if (config is not null) settings.ReadConfig(new(settings.Path, "", config.RootElement));
@@ -73,11 +91,6 @@ internal sealed class TokenizerCompanions
         settings._added.Sort((a, b) => a.Id.CompareTo(b.Id));
         return settings;
     }
-
-    /// <summary>Whether a file says which token has a role, such as <c>bos_token</c>.</summary>
-    /// <param name="role">The role.</param>
-    /// <param name="name">The token; null where the file says that there is none.</param>
-    public bool TryGetName(string role, out string? name) => _named.TryGetValue(role, out name);
 
     private void ReadConfig(JsonSection config)
     {
