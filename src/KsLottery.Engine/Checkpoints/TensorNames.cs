@@ -3,11 +3,12 @@ namespace KsLottery.Engine.Checkpoints;
 /// <summary>Finds tensors by the names that a model gives them, whatever its wrappers put before these.</summary>
 /// <remarks>
 /// <c>_orig_mod.</c> comes from torch.compile, <c>module.</c> from data-parallel wrappers, <c>base_model.model.</c> from PEFT; they may
-/// stand one before another, and torch.compile's also within a name. The file's own names are never changed.
+/// stand one before another, and torch.compile's also within a name. A model that PEFT has wrapped calls a module that it trained whole
+/// <c>MODULE.modules_to_save.ADAPTER</c>. The file's own names are never changed.
 /// </remarks>
 internal sealed class TensorNames
 {
-    private const string Compiled = "_orig_mod.";
+    private const string Compiled = "_orig_mod.", Saved = ".modules_to_save.";
 
     private static readonly string[] Wrappers = [Compiled, "module.", "base_model.model."];
 
@@ -58,6 +59,8 @@ internal sealed class TensorNames
                 isWrapped = true;
             }
         }
-        return name.Replace("." + Compiled, ".", StringComparison.Ordinal);
+        name = name.Replace("." + Compiled, ".", StringComparison.Ordinal);
+        int saved = name.IndexOf(Saved, StringComparison.Ordinal);
+        return saved < 0 || name.IndexOf('.', saved + Saved.Length) is not (> 0 and var end) ? name : name[..saved] + name[end..];
     }
 }

@@ -28,6 +28,6 @@ internal static class AdapterFolder
         DeviceValues values = new(operations);
         TensorSource Source(Weight factor) => values.Source(factor.Name, [factor.Rows, factor.Columns], factor.Value);
         PeftLoraWriter.Write(target, baseModelName, weights.Scope!.Rank, [.. weights.All.Where(w => w.Adapter is not null)
-            .Select(w => (w.Name, Source(w.Adapter!.Down), Source(w.Adapter.Up)))], cancellationToken);
+            .Select(w => (TensorNames.Plain(w.Name), Source(w.Adapter!.Down), Source(w.Adapter.Up)))], cancellationToken);
     }
 }

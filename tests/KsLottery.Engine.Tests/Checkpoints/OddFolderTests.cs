@@ -37,6 +37,10 @@ internal sealed class OddFolderTests : IDisposable
     [TestCase("model.layers.0._orig_mod.mlp.up_proj.weight", "model.layers.0.mlp.up_proj.weight")]
     [TestCase("base_model.model._orig_mod.model.norm.weight", "model.norm.weight")]
     [TestCase("submodule.norm.weight", "submodule.norm.weight")]
+    [TestCase("base_model.model.model.embed_tokens.modules_to_save.default.weight", "model.embed_tokens.weight")]
+    [TestCase("base_model.model.score.modules_to_save.default.dense.bias", "score.dense.bias")]
+    [TestCase("base_model.model.model.embed_tokens.original_module.weight", "model.embed_tokens.original_module.weight")]
+    [TestCase("x.modules_to_save.weight", "x.modules_to_save.weight")]
     [TestCase("my_orig_mod.weight", "my_orig_mod.weight")]
     [TestCase("module.", "")]
     public void Names_lose_the_prefixes_of_wrappers_and_nothing_else(string name, string plain) => Assert.That(TensorNames.Plain(name), Is.EqualTo(plain));
