@@ -35,19 +35,31 @@ internal sealed class ArmCollection(ExperimentBase basis, ArmMaker maker)
     {
         if (group.NeedsTicket(arm) && group.Found is null)
         {
+            if (maker.DivergenceOf(group.FolderOf(basis.EmbeddingArm)) is { } cause) return Skip(group, arm, cause);
             if (!maker.IsTrained(group.FolderOf(basis.EmbeddingArm))) return false;
             maker.Train(basis.EmbeddingArm, group, [], "", cancel);
             Found(group.Found = maker.Find(group, cancel));
         }
         try
         {
-            if (!maker.IsScored(group.FolderOf(arm))) return false;
+            string folder = group.FolderOf(arm);
+            if (!maker.IsScored(folder))
+            {
+                string? cause = maker.DivergenceOf(arm.Method == ArmMethod.RandomDelta ? group.FolderOf(group.TunedOf(arm)) : folder);
+                return cause is not null && Skip(group, arm, cause);
+            }
             Scored(maker.Run(arm, group, cancel));
         }
         catch (ArmSkippedException reason)
         {
-            Skipped(new(group.Task.Task.Name, group.Seed, arm, reason.Message));
+            Skip(group, arm, reason.Message);
         }
+        return true;
+    }
+
+    private bool Skip(ArmGroup group, ExperimentArm arm, string reason)
+    {
+        Skipped(new(group.Task.Task.Name, group.Seed, arm, reason));
         return true;
     }
 }

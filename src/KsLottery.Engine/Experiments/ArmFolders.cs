@@ -9,6 +9,9 @@ internal sealed class ArmFolders(string root)
     /// <summary>What the folder of a ticket ends with; no arm may be called so.</summary>
     public const string TicketName = "ticket";
 
+    /// <summary>The file that says why an arm has no scores: its training came to values that are not finite.</summary>
+    public const string DivergedName = "diverged.txt";
+
     private readonly Dictionary<string, string> _collected = [];
 
     /// <summary>The folders that were found in parts, by their names.</summary>
@@ -31,7 +34,7 @@ internal sealed class ArmFolders(string root)
         foreach (string folder in Directory.EnumerateDirectories(part).Order(StringComparer.Ordinal))
         {
             string name = Path.GetFileName(folder);
-            string? sign = new[] { ArmScoring.ScoresName, Tickets.TicketFile.FileName }.FirstOrDefault(n => File.Exists(Path.Combine(folder, n)));
+            string? sign = new[] { ArmScoring.ScoresName, Tickets.TicketFile.FileName, DivergedName }.FirstOrDefault(n => File.Exists(Path.Combine(folder, n)));
             if (sign is null || name.StartsWith('.') || _collected.TryAdd(name, folder)) continue;
             string one = Path.Combine(_collected[name], sign), other = Path.Combine(folder, sign);
             if (!File.Exists(one) || Fingerprint.OfFile(one) != Fingerprint.OfFile(other))

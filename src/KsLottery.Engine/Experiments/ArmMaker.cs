@@ -19,9 +19,23 @@ internal sealed class ArmMaker(ExperimentBase basis, ArmFolders folders, IExperi
     public bool IsTrained(string name) => File.Exists(Path.Combine(folders.Place(name), RunFolder.FileName))
         && new RunFolder(folders.Place(name), resume: true, keepFinished: true).IsFinished;
 
+    /// <summary>How the training in a folder came to values that are not finite; null where it did not.</summary>
+    public string? DivergenceOf(string name)
+    {
+        string path = Path.Combine(folders.Place(name), ArmFolders.DivergedName);
+        return File.Exists(path) ? File.ReadAllText(path).TrimEnd() : null;
+    }
+
+    /// <summary>Keeps with a folder why nothing of it can be scored.</summary>
+    public void KeepDivergence(string name, string reason)
+    {
+        string folder = folders.Place(name);
+        if (Directory.Exists(folder)) AtomicFile.WriteText(Path.Combine(folder, ArmFolders.DivergedName), reason + "\n");
+    }
+
     /// <summary>Makes an arm's model or patch and scores it.</summary>
-    /// <exception cref="ArmSkippedException">The arm has no rows, or its training diverged so far that it cannot be scored.</exception>
-    /// <exception cref="NotFiniteNumberException">Loss or gradients of its training became infinite or NaN.</exception>
+    /// <exception cref="ArmSkippedException">The arm has no rows.</exception>
+    /// <exception cref="NotFiniteNumberException">Its training came to values that are not finite, or that cannot be scored.</exception>
     public ArmResult Run(ExperimentArm arm, ArmGroup group, CancellationToken cancel)
     {
         string folder = folders.Place(group.FolderOf(arm));
@@ -38,10 +52,13 @@ internal sealed class ArmMaker(ExperimentBase basis, ArmFolders folders, IExperi
         // Such weights may be finite and their logits not.
         catch (Exception fault) when (hasDiverged && fault is (InvalidOperationException or InvalidDataException or ArgumentException))
         {
-            throw new ArmSkippedException($"its training diverged, and what it gave cannot be scored: {fault.Message}");
+            throw new NotFiniteNumberException($"the training diverged, and what it gave cannot be scored: {fault.Message}", fault);
         }
         return new(group.Task.Task.Name, arm.Method == ArmMethod.Base ? null : group.Seed, arm, rows, parameters,
-            (double)parameters / basis.Config.ParameterCount, outcome) { HasDiverged = hasDiverged };
+            (double)parameters / basis.Config.ParameterCount, outcome)
+        {
+            HasDiverged = hasDiverged,
+        };
     }
 
     /// <summary>Trains an arm, unless that is done; returns how many weights learn.</summary>

@@ -8,7 +8,6 @@ namespace KsLottery.Engine.Experiments;
 internal sealed class ArmQueue(ExperimentBase basis, ArmMaker maker, ArmLocks locks, IExperimentObserver? observer)
 {
     private readonly List<HeldArm> _held = [];
-    private readonly HashSet<string> _diverged = [];
     private bool _isWorthWaiting;
 
     /// <summary>Hears of every ticket.</summary>
@@ -66,8 +65,8 @@ internal sealed class ArmQueue(ExperimentBase basis, ArmMaker maker, ArmLocks lo
                 Scored(maker.Run(arm, group, cancel));
                 return true;
             }
-            if (arm.Method == ArmMethod.RandomDelta && _diverged.Contains(group.FolderOf(group.TunedOf(arm))))
-                throw new ArmSkippedException("the training whose changes it takes diverged.");
+            if (arm.Method == ArmMethod.RandomDelta && maker.DivergenceOf(group.FolderOf(group.TunedOf(arm))) is { } why)
+                throw new ArmSkippedException(why);
             if (arm.Method == ArmMethod.RandomDelta && !maker.IsTrained(group.FolderOf(group.TunedOf(arm))))
             {
                 _isWorthWaiting = true; // it is held, or it would have been done before
@@ -90,7 +89,7 @@ internal sealed class ArmQueue(ExperimentBase basis, ArmMaker maker, ArmLocks lo
         // Of a loss that is no number there is no model to score; the others go on.
         catch (NotFiniteNumberException fault)
         {
-            if (folder is not null) _diverged.Add(folder);
+            maker.KeepDivergence(folder ?? group.FolderOf(basis.EmbeddingArm), fault.Message);
             Tell(group, arm);
             Skipped(new(group.Task.Task.Name, group.Seed, arm, fault.Message));
         }

@@ -29,6 +29,11 @@ internal sealed class DivergedArmTests : IDisposable
         Assert.That(run.Results.Select(r => r.Arm.Method), Is.EqualTo(new[] { ArmMethod.Base, ArmMethod.Full }));
         Assert.That(run.Skipped.Select(s => s.Arm.Method), Is.EqualTo(new[] { ArmMethod.Embedding, ArmMethod.Transfer }));
         Assert.That(run.Skipped.Select(s => s.Reason), Is.All.Contains("The training diverged"));
+
+        using ExperimentRun collected = new(plan, _fixture.File("collected"), _fixture.Device);
+        collected.Collect([_fixture.File("infinite")]);
+        Assert.That(collected.Skipped.Select(s => (s.Arm, s.Reason)), Is.EqualTo(run.Skipped.Select(s => (s.Arm, s.Reason))), "a part may hold such arms");
+        Assert.That(collected.Results.Select(r => r.Arm), Is.EqualTo(run.Results.Select(r => r.Arm)));
     }
 
     private ExperimentPlan Plan(params ArmMethod[] methods) =>
