@@ -96,7 +96,8 @@ public static class ExperimentFile
     /// <exception cref="InvalidDataException">The file is none of an experiment, or says something else; names the first property and both values.</exception>
     internal static void ThrowIfOther(string path, ExperimentPlan plan)
     {
-        using JsonDocument part = JsonDocument.Parse(ToBytes(path, Placeless(Read(path)))), whole = JsonDocument.Parse(ToBytes(path, Placeless(plan)));
+        using JsonDocument part = JsonDocument.Parse(ToBytes(path, Placeless(Read(path)), isIndented: false));
+        using JsonDocument whole = JsonDocument.Parse(ToBytes(path, Placeless(plan), isIndented: false));
         if (FirstDifference("", part.RootElement, whole.RootElement) is { } found)
             throw new InvalidDataException($"{path}: {found.Place} is {found.Part}, in the experiment that collects it {found.Whole}. "
                 + "Parts are collected by the file that they were run with.");
@@ -130,10 +131,10 @@ public static class ExperimentFile
         static string Shown(JsonElement element) => element.ValueKind == JsonValueKind.Undefined ? "absent" : element.GetRawText();
     }
 
-    private static byte[] ToBytes(string path, ExperimentPlan plan)
+    private static byte[] ToBytes(string path, ExperimentPlan plan, bool isIndented = true)
     {
         using MemoryStream stream = new();
-        using (Utf8JsonWriter json = new(stream, new() { Indented = true, NewLine = "\n" })) new PlanWriter(json, path, plan).Write();
+        using (Utf8JsonWriter json = new(stream, new() { Indented = isIndented, NewLine = "\n" })) new PlanWriter(json, path, plan).Write();
         stream.WriteByte((byte)'\n');
         return stream.ToArray();
     }

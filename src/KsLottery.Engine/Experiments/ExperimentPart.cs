@@ -27,12 +27,13 @@ public readonly record struct ExperimentPart(int Index, int Count)
     }
 
     /// <summary>The pairs of seed and task that belong to the part.</summary>
-    /// <exception cref="ArgumentException">There are fewer pairs than parts.</exception>
+    /// <exception cref="ArgumentException">There are fewer pairs than parts, or there is no such part.</exception>
     public IEnumerable<(ulong Seed, ExperimentTask Task)> Of(ExperimentPlan plan)
     {
         ArgumentNullException.ThrowIfNull(plan);
         (ulong, ExperimentTask)[] all = [.. plan.Seeds.SelectMany(seed => plan.Tasks.Select(task => (seed, task)))];
         (int index, int count) = (Index, Count);
+        if (index < 1 || index > count) throw new ArgumentException($"there is no part {this}. Give one from 1 to the number of parts.");
         return count <= all.Length ? all.Where((_, i) => i % count == index - 1)
             : throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"part {this} is asked for; the experiment has {all.Length} ")
                 + string.Create(CultureInfo.InvariantCulture, $"pairs of task and seed, which are not divided: there can be 1 to {all.Length} parts. ")

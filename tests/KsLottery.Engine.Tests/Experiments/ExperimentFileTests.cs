@@ -140,6 +140,7 @@ public class ExperimentFileTests
         ExperimentPlan plan = new() { Base = "b", Seeds = [1, 2, 3], Tasks = [new("x", "", ""), new("y", "", "")] };
         string Of(int index, int count) => string.Join(' ', new ExperimentPart(index, count).Of(plan).Select(p => $"{p.Task.Name}{p.Seed}"));
         Assert.That((Of(1, 1), Of(1, 4), Of(2, 4), Of(4, 4), Of(6, 6)), Is.EqualTo(("x1 y1 x2 y2 x3 y3", "x1 x3", "y1 y3", "y2", "y3")));
+        foreach ((int index, int count) in ((int, int)[])[(0, 0), (0, 1), (3, 2)]) Assert.That(() => Of(index, count), Throws.ArgumentException.With.Message.Contains("there is no part"));
         Assert.That(() => Of(1, 7), Throws.ArgumentException.With.Message.Contains("there can be 1 to 6 parts"));
         Assert.That(ExperimentPart.TryParse("2/8", out ExperimentPart part) && part == new ExperimentPart(2, 8), Is.True);
         foreach (string bad in (string[])["", "1", "0/3", "4/3", "1/3/3", "-1/3", "1/ 3", "a/b"]) Assert.That(ExperimentPart.TryParse(bad, out _), Is.False, bad);
