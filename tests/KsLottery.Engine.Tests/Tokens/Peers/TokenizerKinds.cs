@@ -30,7 +30,7 @@ internal sealed class TokenizerKinds
         "[[:blank:]]+", "[[:^space:]]+", "[[:word:]]+", "[[:xdigit:]]+", @"\w+", @"\W+", @"\d", @"\h+", @"\H+", @"\s+(?=\S)", @"[\p{L}&&[^a-m]]+", @"[a-c[x-z]]+",
         @"[^\p{L}&&\p{Lu}]", @"\p{Han}+", @"[\p{Hiragana}\p{Katakana}]+", @"\p{^L}", @"\P{L}+", @"a++b?|.", @"(?>a+)", @"\b\w", @"\B.", @"^.", @".$", @"(?m:.+)",
         @"a(?i)b|the", @"(?i)[k-t]+", @"(?i:é|σ|ñ)", @"(?i)\p{Lu}+", @"x{2}?", @"a{2,3}+", @"a{,2}b", @"(a|ab)(c|bcd)*", @"(?<=a)b|(?<!t)h", @"\x{1F600}|\u00E9|[😀-😿]",
-        @"\s*", @"a*", @"(?<word>\p{L}+)|\p{N}+", @"[^\S\n]+", @"[\w-]+", @"\p{Punct}", @"\p{Punctuation}+", @"\A.|.\z|.\Z", @"(?#all).", 
+        @"\s*", @"a*", @"(?<word>\p{L}+)|\p{N}+", @"[^\S\n]+", @"[\w-]+", @"\p{Punct}", @"\p{Punctuation}+", @"\A.|.\z|.\Z", @"(?#all).",
         @"[a\-z\]]", @"\p{Cn}+", @"[\x00-\x1F]", @"\N+",
     ];
 
@@ -189,8 +189,13 @@ internal sealed class TokenizerKinds
         foreach ((string content, string flags) in added)
             tokens.Add(new JsonObject
             {
-                ["id"] = id++, ["content"] = content, ["single_word"] = flags[0] == '1', ["lstrip"] = flags[1] == '1', ["rstrip"] = flags[2] == '1',
-                ["normalized"] = flags[3] == '1', ["special"] = flags[4] == '1',
+                ["id"] = id++,
+                ["content"] = content,
+                ["single_word"] = flags[0] == '1',
+                ["lstrip"] = flags[1] == '1',
+                ["rstrip"] = flags[2] == '1',
+                ["normalized"] = flags[3] == '1',
+                ["special"] = flags[4] == '1',
             });
         const string ByteLevel = """{"type":"ByteLevel","add_prefix_space":false,"trim_offsets":true,"use_regex":true}""";
         foreach (string normalizer in (string[])["null", """{"type":"Lowercase"}""", """{"type":"NFD"}""", """{"type":"Strip","strip_left":true,"strip_right":true}"""])
