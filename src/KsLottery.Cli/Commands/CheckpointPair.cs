@@ -75,7 +75,7 @@ internal sealed class CheckpointPair : IDisposable
         }
         catch (Exception defect) when (defect is InvalidDataException or IOException or UnauthorizedAccessException)
         {
-            remark($"rows go without names, since their tokenizer cannot be read: {defect.Message}");
+            remark($"rows go without this tokenizer's names, since it cannot be read: {defect.Message}");
         }
         return null;
     }

@@ -64,7 +64,7 @@ public sealed class FindTests
         ToolRun run = KsLotteryTool.Run("find", folder.Path, Hot);
         Assert.That(run.ExitCode, Is.Zero);
         Assert.That(run.Lines[2], Is.EqualTo("no tokenizer: ids alone"));
-        Assert.That(run.Error, Does.StartWith("kslottery: note: rows go without names, since their tokenizer cannot be read: ")
+        Assert.That(run.Error, Does.StartWith("kslottery: note: rows go without this tokenizer's names, since it cannot be read: ")
             .And.Contain("tokenizer.model: byte 0").And.Contain("tiktoken"));
         KsLotteryTool.Run("generate", folder.Path, "--prompt", "a").AssertFailed(2, "tokenizer.model: byte 0", "tiktoken");
 
