@@ -44,7 +44,7 @@ internal sealed class CheckpointResizing(Checkpoint basis, Checkpoint tuned, Row
             [.. replaced.Select(name => Path.Combine(BaseFolder, name))], taken, cancellationToken);
         written.UnionWith([.. replaced, .. taken, ResizeRecord.FileName]);
         CarriedFiles carried = CarriedFiles.CarryOthers(basis, written, folder.Staging, cancellationToken);
-        RoundingLoss loss = matrices.First(m => m.Base == tensor).Loss;
+        RoundingLoss loss = RoundingLoss.Sum(matrices.Select(m => m.Loss));
         return new()
         {
             OutputPath = folder.GivenPath,
@@ -60,7 +60,7 @@ internal sealed class CheckpointResizing(Checkpoint basis, Checkpoint tuned, Row
             LinkedFiles = carried.Linked,
             CopiedFiles = [.. carried.Copied, .. taken],
             Notes = [.. PatchNotes.AboutResizing(basis, tuned, pairing, matrices, taken), .. PatchNotes.AboutNonFinite(nonFinite),
-                .. PatchNotes.AboutRounding(loss, patch), .. PatchNotes.AboutOtherWeights(carried)],
+                .. PatchNotes.AboutRounding(matrices), .. PatchNotes.AboutOtherWeights(carried)],
         };
     }
 

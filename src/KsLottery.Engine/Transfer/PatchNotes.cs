@@ -48,14 +48,22 @@ internal static class PatchNotes
     }
 
     /// <summary>What rounding to the checkpoint's type did.</summary>
-    public static IEnumerable<string> AboutRounding(RoundingLoss loss, RowPatch patch)
+    public static IEnumerable<string> AboutRounding(RoundingLoss loss, RowPatch patch) =>
+        AboutRounding(loss, (long)patch.Indices.Count * patch.Width, patch.Rows.ElementType, patch.BaseElementType);
+
+    /// <summary>What rounding did to all matrices of a resized vocabulary, once they were written.</summary>
+    public static IEnumerable<string> AboutRounding(ResizedMatrix[] matrices) =>
+        matrices.GroupBy(m => (From: m.TunedType, To: m.Base.ElementType)).SelectMany(group =>
+            AboutRounding(RoundingLoss.Sum(group.Select(m => m.Loss)), group.Sum(m => m.TakenValues), group.Key.From, group.Key.To));
+
+    private static IEnumerable<string> AboutRounding(RoundingLoss loss, long values, ElementType from, ElementType to)
     {
         if (loss.Inexact > 0)
-            yield return $"{loss.Inexact} of {(long)patch.Indices.Count * patch.Width} {patch.Rows.ElementType.ToName()} values are not "
-                + $"exact in {patch.BaseElementType.ToName()} and were rounded to nearest, ties to even.";
+            yield return $"{loss.Inexact} of {values} {from.ToName()} values are not exact in {to.ToName()} and were rounded to nearest, "
+                + "ties to even.";
         if (loss.Overflowed > 0)
-            yield return $"{loss.Overflowed} values lie beyond the range of {patch.BaseElementType.ToName()} and became infinite. "
-                + "Take a base of a wider type.";
+            yield return $"{loss.Overflowed} values lie beyond the range of {to.ToName()} and became infinite. Take a base of a wider "
+                + "type.";
     }
 
     /// <summary>Other files with weights in the folder.</summary>

@@ -29,6 +29,12 @@ internal sealed class ResizedMatrix
     /// <summary>The base's matrix.</summary>
     public Tensor Base { get; }
 
+    /// <summary>The type of the rows that it takes.</summary>
+    public ElementType TunedType => _tuned.ElementType;
+
+    /// <summary>How many of its values are the patch's or the tuned matrix's, and not the base's own.</summary>
+    public long TakenValues => _baseOf.Count(IsTaken) * Base.Shape[1];
+
     /// <summary>What rounding to the base's type cost, once the matrix was written.</summary>
     public RoundingLoss Loss { get; private set; }
 
@@ -42,7 +48,7 @@ internal sealed class ResizedMatrix
         for (int row = 0; row < _baseOf.Count; row++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (_baseOf[row] >= 0 && !_places.ContainsKey(_baseOf[row])) continue;
+            if (!IsTaken(_baseOf[row])) continue;
             if (!RowRounding.AreFinite(Get(row, out _), Base.ElementType)) found.Add(row);
         }
         return found;
@@ -60,6 +66,8 @@ internal sealed class ResizedMatrix
                 Loss += loss;
             }
         });
+
+    private bool IsTaken(int original) => original < 0 || _places.ContainsKey(original);
 
     private ReadOnlySpan<byte> Get(int row, out RoundingLoss loss)
     {

@@ -9,6 +9,8 @@ namespace KsLottery.Engine.Transfer;
 internal readonly record struct RoundingLoss(long Inexact, long Overflowed)
 {
     public static RoundingLoss operator +(RoundingLoss a, RoundingLoss b) => new(a.Inexact + b.Inexact, a.Overflowed + b.Overflowed);
+
+    public static RoundingLoss Sum(IEnumerable<RoundingLoss> losses) => losses.Aggregate(default(RoundingLoss), (sum, loss) => sum + loss);
 }
 
 /// <summary>Brings rows from one of the types F32, F16 and BF16 to another.</summary>

@@ -99,6 +99,25 @@ public sealed class ResizedVocabularyTests
     }
 
     [Test]
+    public void Rounding_and_overflow_are_counted_over_all_that_is_written_to_embedding_and_head()
+    {
+        using VocabularyFixture pair = new(VocabularyFixture.Tokens(20), VocabularyFixture.Tokens(20, 0, "[PAD]"), Moved, isTied: false, baseType: ElementType.F16);
+        string model = Path.Combine(pair.Tuned, "model.safetensors");
+        (int start, int length) = TicketFixture.Place(model, "lm_head.weight");
+        byte[] bytes = File.ReadAllBytes(model);
+        BitConverter.GetBytes(1e6f).CopyTo(bytes, start + (20 * length));
+        File.WriteAllBytes(model, bytes);
+        Assert.That(pair.Find().Ids, Is.EquivalentTo(new[] { 3, 9, 17 }));
+        PatchResult result = PatchApplication.Apply(pair.Base, pair.Patch, pair.File("resized"), new() { ResizeAs = pair.Tuned, AllowsNonFinite = true });
+        float[] head = VocabularyFixture.Row("[PAD]!");
+        head[0] = 1e6f;
+        float[] written = [.. Moved.SelectMany(token => VocabularyFixture.Row(token, 3)), .. VocabularyFixture.Row("[PAD]"), .. head];
+        long inexact = written.LongCount(value => (float)(Half)value != value);
+        Assert.That((written.Length, result.InexactValues, result.OverflowedValues), Is.EqualTo((5 * VocabularyFixture.Width, inexact, 1L)));
+        Assert.That(result.Notes, Has.Some.StartsWith($"{inexact} of 160 F32 values are not exact in F16 ").And.Some.StartsWith("1 values lie beyond the range of F16 "));
+    }
+
+    [Test]
     public void Both_ids_of_a_row_are_recorded_where_text_paired_them()
     {
         using VocabularyFixture pair = Make("reordered, some gone, some new");

@@ -21,11 +21,12 @@ internal sealed class VocabularyFixture : IDisposable
     /// <param name="moved">The tokens whose rows the fine-tune moved.</param>
     /// <param name="isTied">Whether the head is the embedding.</param>
     /// <param name="isSharded">Whether the base's head lies in a file of its own.</param>
-    /// <param name="tunedType">The tuned checkpoint's type; the base's is F32.</param>
+    /// <param name="tunedType">The tuned checkpoint's type.</param>
+    /// <param name="baseType">The base's.</param>
     public VocabularyFixture(string?[] before, string?[] after, string[] moved, bool isTied = true, bool isSharded = false,
-        ElementType tunedType = ElementType.F32)
+        ElementType tunedType = ElementType.F32, ElementType baseType = ElementType.F32)
     {
-        Write(Base, before, [], isTied, isSharded, ElementType.F32, 0);
+        Write(Base, before, [], isTied, isSharded, baseType, 0);
         Write(Tuned, after, moved, isTied, false, tunedType, 7);
     }
 
