@@ -34,9 +34,12 @@ internal static class FindCommand
         long started = Stopwatch.GetTimestamp();
         using CheckpointPair pair = new(options.Base, options.Tuned, options.Tokenizer, options.Reading, ui);
         (Tensor before, Tensor after) = pair.FindTensors(options.Tensor);
-        RowTokens tokens = pair.FindTokens(before, text => ui.Remark($"note: {text}"));
+        List<string> remarks = [];
+        RowTokens tokens = pair.FindTokens(before, remarks.Add);
         VocabularyPairing? vocabulary = pair.PairRows(before, after, options.PairRows);
-        foreach (string remark in vocabulary?.Remarks ?? []) ui.Remark($"note: {remark}");
+        // A tokenizer that cannot be read fails both, and its defect ends what was said of the names.
+        remarks.AddRange([.. (vocabulary?.Remarks ?? []).Where(remark => !remarks.Exists(said => said.EndsWith(remark, StringComparison.Ordinal)))]);
+        foreach (string remark in remarks) ui.Remark($"note: {remark}");
         using TicketFolder? folder = options.Out is null ? null : new(options.Out, options.Force);
 
         ScoredRows rows = Scan(before, after, vocabulary?.Rows, options, ui, cancel);

@@ -446,6 +446,17 @@ public sealed class FindTests
     }
 
     [Test]
+    public void A_tokenizer_that_cannot_be_read_is_named_once_where_the_vocabulary_was_resized()
+    {
+        using TemporaryFolder folder = new();
+        string before = WriteVocabulary(folder, "base", 12, []), after = WriteVocabulary(folder, "tuned", 13, [4], "[PAD]");
+        File.WriteAllText(Path.Combine(before, "tokenizer.json"), "{");
+        ToolRun run = KsLotteryTool.Run("find", before, after);
+        Assert.That((run.ExitCode, run.Error.Split("tokenizer.json: ").Length - 1), Is.EqualTo((0, 1)), run.Error);
+        Assert.That(run.Error, Does.Contain("rows go without this tokenizer's names").And.Contain("12 rows are compared by id"));
+    }
+
+    [Test]
     public void The_map_compares_embedding_and_head_of_a_resized_vocabulary()
     {
         using TemporaryFolder folder = new();
