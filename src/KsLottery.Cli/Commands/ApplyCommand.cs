@@ -41,7 +41,7 @@ internal static class ApplyCommand
         AllowNonFinite, Resize);
 
     /// <summary>Makes <c>revert</c>.</summary>
-    public static Command CreateRevert() => Create("revert", "Takes the rows of a patch out again and gives the base's exact bytes back.",
+    public static Command CreateRevert() => Create("revert", "Takes the rows of a patch out again: the tensor gets the base's exact bytes, all else stays as found.",
         "PATCHED", "The checkpoint that apply wrote: a .safetensors file or a model's folder.",
         (patched, patch, output, options, progress, cancel) =>
             PatchApplication.Revert(patched, patch, output, options.Reading, progress, cancel));

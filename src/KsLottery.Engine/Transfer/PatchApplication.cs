@@ -17,7 +17,7 @@ namespace KsLottery.Engine.Transfer;
 /// <para>
 /// A patch of a resized vocabulary leaves the base its size, unless the options name the tuned checkpoint: then rows that were added come
 /// from that, in its order, for the embedding and a head of its own, with <c>vocab_size</c>, the ids of special tokens and the tokenizer's
-/// files. The folder then also holds <c>resize.kslottery</c>, by which <see cref="Revert"/> gives back the base's exact bytes.
+/// files. The folder then also holds <c>resize.kslottery</c>, by which <see cref="Revert"/> gives the base back.
 /// </para>
 /// </remarks>
 public static class PatchApplication
@@ -65,7 +65,12 @@ public static class PatchApplication
         };
     }
 
-    /// <summary>Takes a patch out again: the rewritten file has the base file's exact bytes.</summary>
+    /// <summary>Takes a patch out again: the patched tensor has the base's exact bytes.</summary>
+    /// <remarks>
+    /// A patch knows its own tensor alone, and that is compared with the base's; all else is taken over as it is found, so that of a
+    /// checkpoint unchanged since <see cref="Apply"/> every file is the base's again. Where the vocabulary was resized, embedding and head
+    /// are compared.
+    /// </remarks>
     /// <param name="patchedPath">The checkpoint that <see cref="Apply"/> wrote; never written to.</param>
     /// <param name="patchPath">The row patch, or the folder that it lies in.</param>
     /// <param name="outDirectory">A folder that does not exist or is empty, in one that exists.</param>
