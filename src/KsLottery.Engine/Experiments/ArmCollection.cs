@@ -46,7 +46,10 @@ internal sealed class ArmCollection(ExperimentBase basis, ArmMaker maker)
             if (!maker.IsScored(folder))
             {
                 string? cause = maker.DivergenceOf(arm.Method == ArmMethod.RandomDelta ? group.FolderOf(group.TunedOf(arm)) : folder);
-                return cause is not null && Skip(group, arm, cause);
+                if (cause is not null) return Skip(group, arm, cause);
+                // A part writes nothing of an arm that it left out; that there are no rows for it is seen again here.
+                if (arm.TakesTicket || arm.Method == ArmMethod.Token) group.Rows.Of(arm);
+                return false;
             }
             Scored(maker.Run(arm, group, cancel));
         }

@@ -90,6 +90,31 @@ public sealed class SharedExperimentTests : IDisposable
         }
     }
 
+    [Test]
+    public void Parts_that_left_out_arms_without_rows_are_the_whole()
+    {
+        ExperimentPlan plan = Plan with
+        {
+            Tasks = [_fixture.Task("Danish")],
+            Alpha = 1e-9,
+            Arms = [.. Plan.Arms, new(ArmMethod.Token) { Text = "\n" }, new(ArmMethod.Ticket) { Rows = 3 }],
+        };
+        ExperimentRun whole = _fixture.Run(plan, "whole-without-ticket");
+        for (int i = 1; i <= 2; i++) _fixture.Run(plan, $"without-ticket-{i}", part: new(i, 2));
+        string[] parts = [_fixture.File("without-ticket-1"), _fixture.File("without-ticket-2")];
+        using ExperimentRun run = New(plan, "collected-without-ticket");
+        run.Collect(parts);
+        Assert.That(run.Skipped, Is.EqualTo(whole.Skipped));
+        Assert.That(run.Skipped.Select(s => s.Arm.Method).Distinct(),
+            Is.EquivalentTo(new[] { ArmMethod.Transfer, ArmMethod.Ticket, ArmMethod.RandomDelta, ArmMethod.Frequent, ArmMethod.Token }));
+        Assert.That(_fixture.Bytes("collected-without-ticket"), Is.EquivalentTo(_fixture.Bytes("whole-without-ticket")));
+
+        Directory.Delete(_fixture.File("without-ticket-2/danish-8-partial-tuning-3-rows"), recursive: true);
+        using ExperimentRun less = New(plan, "less-without-ticket");
+        InvalidDataException? fault = Assert.Throws<InvalidDataException>(() => less.Collect(parts));
+        Assert.That(fault!.Message, Does.Contain("1 arms are done in none of the parts: Danish, seed 8, Partial Tuning, 3 rows."));
+    }
+
     private ExperimentRun New(ExperimentPlan plan, string folder) => new(plan, _fixture.File(folder), _fixture.Device);
 
     private sealed class WaitingObserver(Action onWaiting) : IExperimentObserver, IDisposable
