@@ -8,6 +8,8 @@ namespace KsLottery.Cli.Commands;
 /// <summary>A base checkpoint and a tuned one, opened together.</summary>
 internal sealed class CheckpointPair : IDisposable
 {
+    private const int MostShown = 4;
+
     private readonly string? _tokenizerPath;
     private readonly ConsoleUi _ui;
     private ((long Base, long Tuned) Rows, VocabularyPairing Pairing)? _pairing;
@@ -105,8 +107,7 @@ internal sealed class CheckpointPair : IDisposable
     private (Tensor Base, Tensor Tuned) FindNamed(string name)
     {
         // Any character may stand in a tensor's name: a name that the base has is no pair.
-        int end = Base.TryGetTensor(name, out _) ? -1 : name.IndexOf('=', StringComparison.Ordinal);
-        if (end >= 0) return (Base.GetTensor(name[..end]), Tuned.GetTensor(name[(end + 1)..]));
+        if (name.Contains('=', StringComparison.Ordinal) && !Base.TryGetTensor(name, out _)) return FindSplit(name);
         Tensor before = Base.GetTensor(name);
         try
         {
@@ -118,6 +119,24 @@ internal sealed class CheckpointPair : IDisposable
                 absent);
         }
     }
+
+    private (Tensor Base, Tensor Tuned) FindSplit(string name)
+    {
+        (string Base, string Tuned)[] splits =
+            [.. Enumerable.Range(0, name.Length).Where(i => name[i] == '=').Select(i => (name[..i], name[(i + 1)..]))];
+        if (splits is [var only]) return (Base.GetTensor(only.Base), Tuned.GetTensor(only.Tuned));
+        (string Base, string Tuned)[] found = [.. splits.Where(s => Base.TryGetTensor(s.Base, out _) && Tuned.TryGetTensor(s.Tuned, out _))];
+        if (found is [var one]) return (Base.GetTensor(one.Base), Tuned.GetTensor(one.Tuned));
+        throw new KeyNotFoundException($"--tensor \"{VisibleText.Escape(name)}\": " + (found.Length > 0
+            ? $"{found.Length} readings as BASE_NAME=TUNED_NAME are tensors of {Base.Path} and of {Tuned.Path}: {Text(found)}. "
+                + "Rename one of them, or compare all with --all-tensors."
+            : $"no reading as BASE_NAME=TUNED_NAME is a tensor of {Base.Path} and one of {Tuned.Path}: {Text(splits)}. "
+                + "Give the names that inspect lists for each."));
+    }
+
+    private static string Text((string Base, string Tuned)[] splits) =>
+        string.Join("; ", splits.Take(MostShown).Select(s => $"\"{VisibleText.Escape(s.Base)}\" and \"{VisibleText.Escape(s.Tuned)}\""))
+            + (splits.Length > MostShown ? $"; and {splits.Length - MostShown} more" : "");
 
     private ModelConfig? Config => Base.Config ?? Tuned.Config;
 

@@ -182,6 +182,21 @@ public sealed class FindTests
     }
 
     [Test]
+    public void Names_that_hold_equals_signs_are_split_where_both_are_tensors()
+    {
+        using TemporaryFolder folder = new();
+        string before = folder.File("before.safetensors"), after = folder.File("after.safetensors");
+        SafetensorsWriter.Write(before, [Zeros("a=b.weight", ElementType.F32, 2, 4), Zeros("x", ElementType.F32, 2, 4), Zeros("x=y", ElementType.F32, 2, 4)]);
+        SafetensorsWriter.Write(after, [Zeros("c=d.weight", ElementType.F32, 2, 4), Zeros("y=z", ElementType.F32, 2, 4), Zeros("z", ElementType.F32, 2, 4)]);
+        JsonElement found = KsLotteryTool.Run("find", before, after, "--tensor", "a=b.weight=c=d.weight", "--json").Json();
+        Assert.That((found.GetProperty("tensor").GetString(), found.GetProperty("tuned_tensor").GetString()), Is.EqualTo(("a=b.weight", "c=d.weight")));
+        found = KsLotteryTool.Run("find", before, after, "--tensor", "x=c=d.weight", "--json").Json();
+        Assert.That((found.GetProperty("tensor").GetString(), found.GetProperty("tuned_tensor").GetString()), Is.EqualTo(("x", "c=d.weight")));
+        KsLotteryTool.Run("find", before, after, "--tensor", "x=y=z").AssertFailed(2, before, after, "\"x\" and \"y=z\"", "\"x=y\" and \"z\"", "2 readings");
+        KsLotteryTool.Run("find", before, after, "--tensor", "x=y=w").AssertFailed(2, before, after, "no reading", "\"x\" and \"y=w\"", "\"x=y\" and \"w\"");
+    }
+
+    [Test]
     public void The_map_of_the_reference_shards_skips_every_type_that_cannot_be_tested()
     {
         string sharded = SharedData.Path("safetensors", "sharded");
