@@ -12,8 +12,9 @@ namespace KsLottery.Engine.Transfer;
 /// and those that change the base's own weights when they begin, are refused by name.
 /// </para>
 /// <para>
-/// Where the base is tied, what is added to embedding or head, and replaced rows, change the one matrix that both are; a whole embedding in
-/// the adapter leaves the head as it was, so that the result is not tied.
+/// Where the base is tied, what is added to embedding or head, and replaced rows, change the one matrix that both are, and so does a whole
+/// embedding; only one of <c>modules_to_save</c> without <c>ensure_weight_tying</c>, with as many rows as the base's, leaves the head as it
+/// was, so that the result is not tied.
 /// </para>
 /// </remarks>
 public sealed class AdaptedCheckpoint : IDisposable

@@ -10,11 +10,17 @@ internal sealed class PeftConfig
     private const string BaseKey = "base_model_name_or_path";
     private const string Key = "token_indices";
     private const string LoraKey = "trainable_token_indices";
+    private const string SavedKey = "modules_to_save";
+    private const string TyingKey = "ensure_weight_tying";
+    private const string Weight = ".weight";
     private const int LongestFile = 64 << 20;
 
     private readonly string _path;
     // The empty name stands for ids that hold for whichever module has rows.
     private readonly Dictionary<string, int[]> _byModule = [];
+
+    private string[] _saved = [];
+    private bool _ensuresTying;
 
     private PeftConfig(string path) => _path = path;
 
@@ -65,6 +71,20 @@ internal sealed class PeftConfig
             ? _byModule.Values.Single()
             : throw Invalid($"{LoraKey} has no ids for {CheckpointFormatException.Quote(module)}"));
 
+    /// <summary>Whether PEFT trained a whole tensor as a copy beside the base's, which nothing that was tied to the base's follows.</summary>
+    /// <remarks>
+    /// Source: <c>ModulesToSaveWrapper</c> of PEFT, for the modules whose names end in an entry of <c>modules_to_save</c>; with
+    /// <c>ensure_weight_tying</c> tied modules share the copy.
+    /// </remarks>
+    /// <param name="name">The tensor's name in the base.</param>
+    /// <param name="stored">Its name in the adapter, which may say so itself.</param>
+    public bool HasCopyOf(string name, string stored)
+    {
+        string module = name.EndsWith(Weight, StringComparison.Ordinal) ? name[..^Weight.Length] : name;
+        return !_ensuresTying && (stored.Contains($".{SavedKey}.", StringComparison.Ordinal)
+            || _saved.Any(entry => module.EndsWith(entry, StringComparison.Ordinal)));
+    }
+
     private void Read(JsonElement root)
     {
         if (root.ValueKind != JsonValueKind.Object) throw Invalid("the file must hold a JSON object");
@@ -74,6 +94,9 @@ internal sealed class PeftConfig
                 _byModule[module.Name[(module.Name.LastIndexOf('.') + 1)..]] = ReadIds(module.Value, LoraKey);
         else if (TryGet(root, LoraKey, out ids)) _byModule[""] = ReadIds(ids, LoraKey);
         (Kind, BaseModelName) = (TextOf(root, TypeKey) ?? "", TextOf(root, BaseKey));
+        _ensuresTying = root.TryGetProperty(TyingKey, out JsonElement ensures) && ensures.ValueKind == JsonValueKind.True;
+        if (root.TryGetProperty(SavedKey, out JsonElement saved) && saved.ValueKind == JsonValueKind.Array)
+            _saved = [.. saved.EnumerateArray().Where(e => e.ValueKind == JsonValueKind.String).Select(e => e.GetString()!)];
         Scaling = new(_path, root);
         Obstacle = PeftObstacles.Find(Kind, root);
     }

@@ -145,9 +145,9 @@ internal sealed class PeftMerge
     private bool FollowTying()
     {
         if (!_isTied || _embedding is null) return false;
-        Tensor? wholeInput = _wholes.FirstOrDefault(w => _basis.TryGetTensor(w.Key, out Tensor? target) && target == _embedding).Value;
+        (string name, Tensor? wholeInput) = _wholes.FirstOrDefault(w => _basis.TryGetTensor(w.Key, out Tensor? target) && target == _embedding);
         Tensor? wholeHead = _wholes.FirstOrDefault(w => IsHead(w.Key)).Value;
-        if (wholeInput is null && wholeHead is null)
+        if (wholeHead is null && (wholeInput is null || IsHeadToo(name, wholeInput)))
         {
             if (_head is not null && _changed.TryGetValue(_embedding.Name, out Tensor? changed))
                 _changed[_head.Name] = Make(_head.Name, _head.ElementType, changed.Shape, new(changed, _head.ElementType));
@@ -157,6 +157,12 @@ internal sealed class PeftMerge
             _extra.Add(Make(HeadNames[0] + Weight, _embedding.ElementType, _embedding.Shape, new(_embedding, _embedding.ElementType)));
         return wholeInput is not null && wholeHead is not null && Fingerprint.OfTensor(wholeInput) == Fingerprint.OfTensor(wholeHead);
     }
+
+    /// <summary>
+    /// Whether a whole embedding takes the place of the one matrix that a tied model has: PEFT loads it into the shared parameter unless
+    /// it trained a copy beside it. Of other rows than the base it must, since the base's own head would not fit it.
+    /// </summary>
+    private bool IsHeadToo(string name, Tensor whole) => !_config.HasCopyOf(name, whole.Name) || whole.Shape[0] != _embedding!.Shape[0];
 
     private Tensor Find(string name, Tensor part)
     {

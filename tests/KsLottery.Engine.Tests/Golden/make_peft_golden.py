@@ -181,4 +181,21 @@ case('tokens beside LoRA', b, False, dict(r=2, lora_alpha=2, trainable_token_ind
      {**lora(Q, up, down), P + E + '.token_adapter.trainable_tokens_delta': rows},
      {Q + '.weight': add(b[Q + '.weight'], up, down, 1), E + '.weight': put(b[E + '.weight'], rows, [1, 8])})
 
+# A whole embedding of a tied base is the head too, unless ModulesToSaveWrapper trains a copy (of as many rows) that the head does not share.
+b, own, twice, larger = model(tied=True), g(9, 5), model(tied=True), g(11, 5)
+twice[HEAD + '.weight'] = twice[E + '.weight']
+both, first = dict(modules_to_save=['embed_tokens']), {P + E + '.weight': own}
+case('whole embedding of a tied model', b, True, dict(r=2), first, {E + '.weight': own})
+case('whole embedding beside another module to save', b, True, dict(modules_to_save=['norm']), first, {E + '.weight': own})
+case('whole embedding of a tied model that is stored twice', twice, True, dict(r=2), first, {E + '.weight': own, HEAD + '.weight': own})
+case('modules_to_save with ensure_weight_tying', b, True, dict(both, ensure_weight_tying=True), first, {E + '.weight': own})
+case('modules_to_save without ensure_weight_tying', b, True, dict(both, ensure_weight_tying=False), first,
+     {E + '.weight': own, HEAD + '.weight': b[E + '.weight']}, tied_after=False)
+case('modules_to_save by the name of the tensor', b, True, dict(r=2), {P + E + '.modules_to_save.default.weight': own},
+     {E + '.weight': own, HEAD + '.weight': b[E + '.weight']}, tied_after=False)
+case('larger embedding of a tied model', b, True, dict(r=2), {P + E + '.weight': larger}, {E + '.weight': larger})
+case('larger embedding of a tied model in modules_to_save', b, True, both, {P + E + '.weight': larger}, {E + '.weight': larger})
+case('larger embedding of a tied model that is stored twice', twice, True, both, {P + E + '.weight': larger},
+     {E + '.weight': larger, HEAD + '.weight': larger})
+
 print('[\n' + ',\n'.join(json.dumps(c, separators=(',', ':')) for c in cases) + '\n]')
