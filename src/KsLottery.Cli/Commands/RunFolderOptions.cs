@@ -6,7 +6,7 @@ namespace KsLottery.Cli.Commands;
 /// <param name="Out">The folder.</param>
 /// <param name="Resume">Whether the run in it goes on.</param>
 /// <param name="SaveEvery">The time after which the state is saved again.</param>
-/// <param name="AllowDivergence">Whether a loss that ends far above its start is taken as it is.</param>
+/// <param name="AllowDivergence">Whether a training that diverged is taken as it is.</param>
 /// <param name="Device">Where it is computed.</param>
 internal sealed record RunFolderOptions(string Out, bool Resume, TimeSpan SaveEvery, bool AllowDivergence, DeviceOption Device)
 {

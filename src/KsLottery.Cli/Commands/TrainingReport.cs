@@ -15,7 +15,7 @@ internal sealed class TrainingReport
     private TrainingReport(ConsoleUi ui, RunFolderOptions folder, string next, TrainingSummary summary) =>
         (_ui, _output, _next, _summary, _allowsDivergence) = (ui, folder.Out, next, summary, folder.AllowDivergence);
 
-    /// <summary>What the process says: a loss that ended far above its start is no success unless that is allowed.</summary>
+    /// <summary>What the process says: a training that diverged is no success unless that is allowed.</summary>
     public int ExitCode => _summary.HasDiverged && !_allowsDivergence ? Cli.ExitCode.VerificationFailed : Cli.ExitCode.Ok;
 
     /// <summary>Trains with progress on stderr, and words a cancellation.</summary>
@@ -70,7 +70,10 @@ internal sealed class TrainingReport
     public void WriteDivergence()
     {
         if (!_summary.HasDiverged) return;
-        string what = $"the training diverged: its loss began at {Loss(_summary.FirstLoss)} and ended at {Loss(_summary.LastLoss)}";
+        string values = _summary.HasNonFiniteValues ? ", and trained values are infinite or NaN" : "";
+        string heldOut = _summary.EvalLossBefore is null ? ""
+            : $", held out {Loss(_summary.EvalLossBefore)} before and {Loss(_summary.EvalLossAfter)} after";
+        string what = $"the training diverged: its loss began at {Loss(_summary.FirstLoss)} and ended at {Loss(_summary.LastLoss)}{heldOut}{values}";
         if (_allowsDivergence) _ui.Remark($"note: {what}.");
         else _ui.Error($"error: {what}. The result stands in {_output}; lower the learning rate for a new run, or take it as it is (--allow-divergence).");
     }

@@ -10,7 +10,7 @@ namespace KsLottery.Engine.Experiments;
 /// <param name="Outcome">How it does.</param>
 public sealed record ArmResult(string Task, ulong? Seed, ExperimentArm Arm, int? Rows, long Parameters, double Share, ArmOutcome Outcome)
 {
-    /// <summary>Whether its training's loss ended far above its start, see <see cref="Training.TrainingSummary.HasDiverged"/>.</summary>
+    /// <summary>Whether its training diverged, see <see cref="Training.TrainingSummary.HasDiverged"/>.</summary>
     public bool HasDiverged { get; init; }
 }
 

@@ -20,6 +20,21 @@ internal sealed class DeviceValues(IOperations operations)
     public TensorSource Source(string name, IReadOnlyList<long> shape, DeviceSpan values, ElementType type = ElementType.F32) =>
         new(name, type, shape, stream => WriteTo(stream, values, type));
 
+    /// <summary>Whether no value is infinite or NaN.</summary>
+    /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
+    public bool AreFinite(DeviceSpan values, CancellationToken cancellationToken)
+    {
+        for (long start = 0; start < values.Length; start += PieceLength)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            Span<float> some = _piece.AsSpan(0, (int)Math.Min(PieceLength, values.Length - start));
+            operations.Download(some, values.Slice(start, some.Length));
+            foreach (float value in some)
+                if (!float.IsFinite(value)) return false;
+        }
+        return true;
+    }
+
     private void WriteTo(Stream stream, DeviceSpan values, ElementType type)
     {
         for (long start = 0; start < values.Length; start += PieceLength)

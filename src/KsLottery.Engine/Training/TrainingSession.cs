@@ -67,14 +67,18 @@ internal sealed class TrainingSession : IDisposable
     /// <param name="cancellationToken">Stops; the state is saved.</param>
     public TrainingSummary Run(Func<TrainedFiles> write, string? frozen, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
-        if (Folder.IsFinished) return TrainingSummary.From(Folder.MetricsPath, new([]), ParameterCount, _operations.PeakAllocatedBytes, frozen);
+        if (Folder.IsFinished) return Summarize(new([]), isFinite: true) with { HasDiverged = Divergence.StandsIn(Folder.Path) };
         Folder.Begin(Settings);
         new TrainingLoop(_trainer, _model, _evaluation, _options.Plan.EvaluateEvery ?? Batches.StepsPerEpoch, Folder, Settings, _options.SaveEvery)
             .Run(progress, cancellationToken);
         TrainedFiles files = write();
-        TrainingSummary summary = TrainingSummary.From(Folder.MetricsPath, files, ParameterCount, _operations.PeakAllocatedBytes, frozen);
+        DeviceValues values = new(_operations);
+        TrainingSummary summary = Summarize(files, _model.Weights.Changing.All(w => values.AreFinite(w.Value, cancellationToken)));
         Folder.Finish(Settings, summary.WriteTo);
         return summary;
+
+        TrainingSummary Summarize(TrainedFiles written, bool isFinite) =>
+            TrainingSummary.From(Folder.MetricsPath, written, ParameterCount, _operations.PeakAllocatedBytes, frozen, isFinite);
     }
 
     public void Dispose()

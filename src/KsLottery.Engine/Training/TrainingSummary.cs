@@ -18,8 +18,13 @@ public sealed record TrainingSummary
     public double? LastLoss { get; init; }
 
     /// <summary>Whether the loss ended far above where it began: of n steps, with w = n/4 from 1 to 10, the lowest loss of the last w lies
-    /// above the first step's, s, by more than max(1 nat, s/2)·(1 + 2/w).</summary>
+    /// above the first step's, s, by more than max(1 nat, s/2)·(1 + 2/w). The losses of steps come before their updates; hence it has diverged
+    /// as well where <see cref="HasNonFiniteValues"/>, or where the evaluation set's loss after the last step lies above that before the first
+    /// by more than this with w = 1.</summary>
     public bool HasDiverged { get; init; }
+
+    /// <summary>Whether a trained value is infinite or NaN at the end, as trained or as written.</summary>
+    public bool HasNonFiniteValues { get; init; }
 
     /// <summary>The loss of the evaluation set before the first step.</summary>
     public double? EvalLossBefore { get; init; }
@@ -36,16 +41,19 @@ public sealed record TrainingSummary
     /// <summary>The files that were written.</summary>
     public required TrainedFiles Files { get; init; }
 
-    internal static TrainingSummary From(string metricsPath, TrainedFiles files, long parameters, long peakBytes, string? frozen)
+    internal static TrainingSummary From(string metricsPath, TrainedFiles files, long parameters, long peakBytes, string? frozen,
+        bool isFinite)
     {
         IReadOnlyList<StepMetrics> lines = MetricsFile.Read(metricsPath), steps = [.. lines.Where(line => line.Step > 0)];
+        bool hasNonFinite = !isFinite || files.OverflowedValues > 0;
         return new()
         {
             StepCount = steps[^1].Step,
             ParameterCount = parameters,
             FirstLoss = steps[0].Loss,
             LastLoss = steps[^1].Loss,
-            HasDiverged = Divergence.Of([.. steps.Select(step => step.Loss)]),
+            HasDiverged = hasNonFinite || Divergence.Of(lines),
+            HasNonFiniteValues = hasNonFinite,
             EvalLossBefore = lines[0].Step == 0 ? lines[0].EvalLoss : null,
             EvalLossAfter = steps[^1].EvalLoss,
             FrozenFingerprint = frozen,

@@ -35,6 +35,19 @@ public sealed class TuneTests : IDisposable
     }
 
     [Test]
+    public void A_last_update_that_spoils_the_values_or_the_held_out_loss_is_no_success()
+    {
+        ToolRun infinite = KsLotteryTool.Run([.. _fixture.Tune("spoiled", "embedding", "--steps", "1", "--learning-rate", "1e39", "--warmup", "0", "--quiet", "--json")]);
+        Assert.That((infinite.ExitCode, infinite.Error.Contains("trained values are infinite or NaN", StringComparison.Ordinal)), Is.EqualTo((4, true)), infinite.Error);
+        ToolRun high = KsLotteryTool.Run([.. _fixture.Tune("high", "full", "--steps", "1", "--learning-rate", "1e3", "--warmup", "0",
+            "--eval-share", "0.1", "--quiet", "--json")]);
+        Assert.That(high.ExitCode, Is.EqualTo(4), high.Error);
+        Assert.That(high.Error, Does.Contain("the training diverged").And.Contain("held out").And.Not.Contain("NaN").And.Contain("--allow-divergence"));
+        using JsonDocument json = JsonDocument.Parse(high.Output);
+        Assert.That(json.RootElement.GetProperty("diverged").GetBoolean(), Is.True);
+    }
+
+    [Test]
     public void From_an_embedding_over_its_ticket_to_a_patch_nothing_else_changes()
     {
         JsonElement tuned = _fixture.RunTune("embedding", "embedding", "--steps", "30", "--learning-rate", "3e-2", "--eval-share", "0.1");

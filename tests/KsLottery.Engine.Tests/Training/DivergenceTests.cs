@@ -29,4 +29,13 @@ internal sealed class DivergenceTests
         Assert.That(Divergence.Of([2, .. Enumerable.Repeat<double?>(500, 39)]), Is.True, "the first change was enough");
         Assert.That(Divergence.Of([double.PositiveInfinity, double.PositiveInfinity]), Is.True);
     }
+
+    [TestCase(4.9, false), TestCase(5.1, true), TestCase(1e10, true), TestCase(null, true)]
+    public void The_held_out_loss_after_is_held_against_the_one_before(double? after, bool hasDiverged)
+    {
+        StepMetrics[] steps = [.. Enumerable.Range(1, 8).Select(i => new StepMetrics(i, i) { Loss = 2 })];
+        steps[^1] = steps[^1] with { EvalLoss = after };
+        Assert.That(Divergence.Of([new StepMetrics(0, 0) { EvalLoss = 2 }, .. steps]), Is.EqualTo(hasDiverged));
+        Assert.That(Divergence.Of(steps), Is.False, "nothing was evaluated before");
+    }
 }

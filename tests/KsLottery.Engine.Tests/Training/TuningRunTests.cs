@@ -114,6 +114,33 @@ public class TuningRunTests
         Assert.That(File.ReadAllText(folder.File("sound/training.json")), Does.Not.Contain("diverged"));
     }
 
+    /// <summary>Of one step the loss comes before its update: only values and the held-out loss show what the update did.</summary>
+    [Test]
+    public void Values_that_the_last_update_made_infinite_are_a_divergence([Values(0, 1, 2, 3)] int scope)
+    {
+        TrainingScope[] scopes = [TrainingScope.Full, TrainingScope.Embedding, TrainingScope.Ticket([1, 7]), TrainingScope.LowRank(2, seed: 3)];
+        using TemporaryFolder folder = new();
+        string path = TrainedCheckpointTests.MakeBase(folder, ElementType.F32, isSharded: false);
+        TrainingPlan one = Plan with { Steps = 1, Warmup = 0 };
+        TrainingSummary summary = Run(path, scopes[scope], folder.File("out"), plan: one with { LearningRate = 1e39 }, evaluates: false);
+        Assert.That((summary.HasNonFiniteValues, summary.HasDiverged), Is.EqualTo((true, true)));
+        Assert.That(File.ReadAllText(folder.File("out/training.json")), Does.Contain("\"diverged\": true"));
+        Assert.That(Divergence.StandsIn(folder.File("out")), Is.True, "the losses do not show it, the run's file does");
+        summary = Run(path, scopes[scope], folder.File("sound"), plan: one, evaluates: false);
+        Assert.That((summary.HasNonFiniteValues, summary.HasDiverged, Divergence.StandsIn(folder.File("sound"))), Is.EqualTo((false, false, false)));
+    }
+
+    [Test]
+    public void Values_that_the_written_type_makes_infinite_are_a_divergence([Values] bool keepTypes)
+    {
+        using TemporaryFolder folder = new();
+        string path = TrainedCheckpointTests.MakeBase(folder, ElementType.F16, isSharded: false);
+        TrainingSummary summary = Run(path, TrainingScope.Embedding, folder.File("out"),
+            plan: Plan with { Steps = 1, Warmup = 0, LearningRate = 1e6 }, evaluates: false, keepTypes: keepTypes);
+        Assert.That(summary.Files.OverflowedValues > 0, Is.EqualTo(keepTypes));
+        Assert.That((summary.HasNonFiniteValues, summary.HasDiverged), Is.EqualTo((keepTypes, keepTypes)));
+    }
+
     [Test]
     public void A_saved_state_that_is_gone_is_missed_and_the_metrics_stay()
     {
@@ -136,12 +163,12 @@ public class TuningRunTests
     }
 
     private static TrainingSummary Run(string path, TrainingScope scope, string output, bool resume = false, IProgress<TrainingProgress>? heard = null,
-        TrainingPlan? plan = null, CancellationToken cancel = default)
+        TrainingPlan? plan = null, bool evaluates = true, bool keepTypes = false, CancellationToken cancel = default)
     {
         using Checkpoint basis = Checkpoint.Open(path);
         using CpuOperations operations = new(1);
-        using TuningRun run = new(basis, scope, Sequences[..9], Sequences[9..], operations,
-            new() { Plan = plan ?? Plan, Out = output, Resume = resume, SaveEvery = TimeSpan.FromHours(1) }, CancellationToken.None);
+        using TuningRun run = new(basis, scope, Sequences[..9], evaluates ? Sequences[9..] : [], operations,
+            new() { Plan = plan ?? Plan, Out = output, Resume = resume, SaveEvery = TimeSpan.FromHours(1), KeepTypes = keepTypes }, CancellationToken.None);
         return run.Run(heard, cancel);
     }
 
