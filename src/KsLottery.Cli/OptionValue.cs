@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Globalization;
 using System.Numerics;
 using KsLottery.Engine;
 
@@ -11,12 +12,19 @@ internal static class OptionValue
     /// <summary>Reads an option's value; one that is out of range is an error of usage.</summary>
     /// <param name="result">The value as it was typed.</param>
     /// <param name="isValid">The range.</param>
-    /// <param name="rule">The range in words, such as <c>it must be a whole number from 0</c>.</param>
+    /// <param name="rule">The range in words, such as <c>it must be a whole number from 1 to 9</c>.</param>
     public static T Whole<T>(ArgumentResult result, Predicate<T> isValid, string rule) where T : struct, IBinaryInteger<T>
     {
         string text = result.Tokens[0].Value;
         return PlainNumber.TryWhole(text, out T value) && isValid(value) ? value : Refuse<T>(result, text, rule);
     }
+
+    /// <summary>Reads an option's value, a whole number from a least one to the largest of its type.</summary>
+    public static T From<T>(ArgumentResult result, T least) where T : struct, IBinaryInteger<T>, IMinMaxValue<T> =>
+        Whole<T>(result, value => value >= least, FromRule(least));
+
+    private static string FromRule<T>(T least) where T : struct, IBinaryInteger<T>, IMinMaxValue<T> =>
+        string.Create(CultureInfo.InvariantCulture, $"it must be a whole number from {least} to {T.MaxValue}");
 
     /// <inheritdoc cref="Whole"/>
     public static double Real(ArgumentResult result, Predicate<double> isValid, string rule)
@@ -38,16 +46,16 @@ internal static class OptionValue
         Description = description,
         HelpName = "N",
         DefaultValueFactory = _ => usual,
-        CustomParser = result => Whole<int>(result, value => value >= least, $"it must be a whole number from {least}"),
+        CustomParser = result => From(result, least),
     };
 
-    /// <summary>An option for a whole number that may be left out.</summary>
-    public static Option<T?> Optional<T>(string name, string helpName, Predicate<T> isValid, string rule, string description)
-        where T : struct, IBinaryInteger<T> => new(name)
+    /// <summary>An option for a whole number from a least one up that may be left out.</summary>
+    public static Option<T?> Optional<T>(string name, string helpName, T least, string description)
+        where T : struct, IBinaryInteger<T>, IMinMaxValue<T> => new(name)
         {
             Description = description,
             HelpName = helpName,
-            CustomParser = result => Whole(result, isValid, rule),
+            CustomParser = result => From(result, least),
         };
 
     /// <summary>An option for a number that may be left out.</summary>
@@ -72,13 +80,13 @@ internal static class OptionValue
         int[] ids = new int[result.Tokens.Count];
         foreach ((int i, Token token) in result.Tokens.Index())
             if (!PlainNumber.TryDigits(token.Value, out ids[i]))
-                return [Refuse<int>(result, token.Value, "it must be a token's number, a whole number from 0")];
+                return [Refuse<int>(result, token.Value, $"it must be a token's number, a whole number from 0 to {int.MaxValue}")];
         return ids;
     }
 
     /// <summary>An option for a whole number from 1 that may be left out.</summary>
     public static Option<int?> OptionalCount(string name, string description) =>
-        Optional<int>(name, "N", value => value >= 1, "it must be a whole number from 1", description);
+        Optional(name, "N", 1, description);
 
     /// <summary>An option for a share.</summary>
     public static Option<double> Share(string name, double usual, string description) => new(name)

@@ -153,7 +153,7 @@ internal static class BenchCommand
         return option.AcceptOnlyFromAmong([.. values, All]);
     }
 
-    private static int AnyWhole(ArgumentResult result) => OptionValue.Whole<int>(result, _ => true, "it must be a whole number");
+    private static int AnyWhole(ArgumentResult result) => OptionValue.From(result, int.MinValue);
 
     private static void Require(bool condition, string problem)
     {

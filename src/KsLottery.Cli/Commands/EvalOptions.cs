@@ -38,7 +38,7 @@ internal sealed record EvalOptions
     {
         Description = "The width of the beam search; 1, the default, takes the likeliest token each time.",
         HelpName = "N",
-        CustomParser = result => OptionValue.Whole<int>(result, beams => beams >= 1, "it must be a whole number from 1"),
+        CustomParser = result => OptionValue.From(result, 1),
     };
     private static readonly Option<string?> PresetOption = new Option<string?>("--preset")
     {

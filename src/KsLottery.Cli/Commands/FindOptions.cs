@@ -52,7 +52,7 @@ internal sealed record FindOptions
     {
         Description = "The ticket is the K best rows, those of largest h, whatever alpha.",
         HelpName = "K",
-        CustomParser = result => OptionValue.Whole<int>(result, top => top >= 1, "it must be a whole number from 1"),
+        CustomParser = result => OptionValue.From(result, 1),
     };
     private static readonly Option<string?> TokenizerOption = new("--tokenizer")
     {
@@ -79,7 +79,7 @@ internal sealed record FindOptions
         Description = "The most rows that the table shows; 0 shows all.",
         HelpName = "N",
         DefaultValueFactory = _ => UsualLimit,
-        CustomParser = result => OptionValue.Whole<int>(result, limit => limit >= 0, "it must be a whole number from 0"),
+        CustomParser = result => OptionValue.From(result, 0),
     };
 
     public required string Base { get; init; }

@@ -39,7 +39,7 @@ internal sealed record GenerateOptions
     {
         Description = "Decides all that is drawn.",
         HelpName = "N",
-        CustomParser = result => OptionValue.Whole<long>(result, seed => seed >= 0, "it must be a whole number from 0"),
+        CustomParser = result => OptionValue.From(result, 0L),
     };
     private static readonly Option<int> BatchOption = OptionValue.Count("--batch", 1, 8, "Sequences held at once, beams included.");
 

@@ -13,8 +13,8 @@ internal static class PlanOptions
 
     private static readonly Option<double?> Epochs = OptionValue.OptionalReal("--epochs", "N", IsPositive, Positive,
         "How often the data are gone through.");
-    private static readonly Option<long?> Steps = OptionValue.Optional<long>("--steps", "N", n => n >= 1,
-        "it must be a whole number from 1", "Optimizer steps, in place of --epochs.");
+    private static readonly Option<long?> Steps = OptionValue.Optional("--steps", "N", 1L,
+        "Optimizer steps, in place of --epochs.");
     private static readonly Option<int?> Batch = OptionValue.OptionalCount("--batch", "Sequences of an optimizer step.");
     private static readonly Option<int?> MicroBatch = OptionValue.OptionalCount("--micro-batch",
         "Tokens computed at once; fewer take less memory. 2048 by default.");
@@ -38,10 +38,10 @@ internal static class PlanOptions
         "Decay of AdamW's first moment.");
     private static readonly Option<double?> Beta2 = OptionValue.OptionalReal("--beta2", "X", n => n is >= 0 and < 1, Decay,
         "Decay of AdamW's second moment.");
-    private static readonly Option<ulong?> Seed = OptionValue.Optional<ulong>("--seed", "N", _ => true, "it must be a whole number from 0",
+    private static readonly Option<ulong?> Seed = OptionValue.Optional("--seed", "N", 0UL,
         "Decides all that is random; 42 by default.");
-    private static readonly Option<long?> EvaluateEvery = OptionValue.Optional<long>("--eval-every", "STEPS", n => n >= 1,
-        "it must be a whole number from 1", "Steps from one evaluation to the next; an epoch by default.");
+    private static readonly Option<long?> EvaluateEvery = OptionValue.Optional("--eval-every", "STEPS", 1L,
+        "Steps from one evaluation to the next; an epoch by default.");
     private static readonly Option<bool> Recompute = new("--recompute")
     {
         Description = "Compute activations again instead of keeping those of all layers: less memory, a third more work.",

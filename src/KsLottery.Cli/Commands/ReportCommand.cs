@@ -21,7 +21,7 @@ internal static class ReportCommand
     {
         Description = "Replace an earlier report; other files are never replaced.",
     };
-    private static readonly Option<int?> Row = OptionValue.Optional<int>("--row", "ID", id => id >= 0, "it must be a whole number from 0",
+    private static readonly Option<int?> Row = OptionValue.Optional("--row", "ID", 0,
         "The row whose values before and after are drawn, one of the ticket's; without it the best.");
     private static readonly Option<string?> Data = new("--data")
     {

@@ -38,8 +38,7 @@ internal sealed record TuneOptions
         HelpName = "PATH",
     };
     private static readonly Option<int> LimitOption = OptionValue.Count("--limit", 0, 0, "Only the first N pairs; 0 takes all.");
-    private static readonly Option<int?> LengthOption = OptionValue.Optional<int>("--max-length", "TOKENS", n => n >= 2,
-        "it must be a whole number from 2",
+    private static readonly Option<int?> LengthOption = OptionValue.Optional("--max-length", "TOKENS", 2,
         "The most tokens of a pair with its prompt; by default what the model was made for, 1024 at most.");
     private static readonly Option<string> OverlongOption = new Option<string>("--overlong")
     {

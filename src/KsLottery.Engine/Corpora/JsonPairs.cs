@@ -42,33 +42,53 @@ internal static class JsonPairs
 
     private static SentencePair Pair(JsonElement element, string path, int line, ParallelTextOptions options)
     {
-        if (options is { SourceKey: { } sourceKey, TargetKey: { } targetKey } && Text(sourceKey) is { } own && Text(targetKey) is { } other)
-            return new SentencePair(own, other, path, line);
+        bool hasTranslation = element.TryGetProperty("translation", out JsonElement sides) && sides.ValueKind == JsonValueKind.Object;
+        if (options.SourceKey is not null || options.TargetKey is not null)
+        {
+            string sourceKey = options.SourceKey ?? "source", targetKey = options.TargetKey ?? "target";
+            bool hasOwn = element.TryGetProperty(sourceKey, out _) && element.TryGetProperty(targetKey, out _);
+            JsonElement holder = hasTranslation && !hasOwn ? sides : element;
+            return new SentencePair(Side(holder, sourceKey), Side(holder, targetKey), path, line);
+        }
         if (JsonMessages.Find(element) is { } messages) return JsonMessages.Pair(messages, path, line);
         if (Text("prompt") is { } whole && Text("completion") is { } answer) return new SentencePair("", answer, path, line) { Prompt = whole };
-        if (Text("prefix") is { } prompt) return new SentencePair("", Text("text") ?? "", path, line) { Prompt = prompt };
+        if (Text("prefix") is { } prompt) return new SentencePair("", Side(element, "text"), path, line) { Prompt = prompt };
         if (Text("instruction") is { } instruction)
-            return new SentencePair(Text("input") ?? "", Text("output") ?? "", path, line) { Instruction = instruction };
-        if (element.TryGetProperty("translation", out JsonElement sides) && sides.ValueKind == JsonValueKind.Object)
         {
-            if (options is not { SourceKey: { } source, TargetKey: { } target })
-            {
-                string keys = string.Join(", ", sides.EnumerateObject().Select(side => side.Name));
-                throw TextFile.Damaged(path, line, $"a translation with the keys {keys}; say which of them are source and target");
-            }
-            return new SentencePair(TextOf(sides, source) ?? "", TextOf(sides, target) ?? "", path, line);
+            string input = IsAbsent("input") ? "" : Side(element, "input");
+            return new SentencePair(input, Side(element, "output"), path, line) { Instruction = instruction };
         }
+        if (hasTranslation)
+            throw TextFile.Damaged(path, line, $"a translation with the keys {Names(sides)}; say which of them are source and target");
         if (Text("source") is null && Text("target") is null)
-        {
-            string names = string.Join(", ", element.EnumerateObject().Select(property => property.Name));
-            throw TextFile.Damaged(path, line,
-                $"an object with {(names.Length > 0 ? names : "nothing")}, known are {Forms}; rename its properties");
-        }
-        return new SentencePair(Text("source") ?? "", Text("target") ?? "", path, line);
+            throw TextFile.Damaged(path, line, $"an object with the keys {Names(element)}, known are {Forms}; rename its properties");
+        return new SentencePair(Side(element, "source"), Side(element, "target"), path, line);
 
         string? Text(string name) => TextOf(element, name);
+
+        bool IsAbsent(string name) => !element.TryGetProperty(name, out JsonElement value) || value.ValueKind == JsonValueKind.Null;
+
+        string Side(JsonElement holder, string name) => TextOf(holder, name) ?? (options.SkipIncomplete ? ""
+            : throw TextFile.Damaged(path, line, $"{Lack(holder, name)}; complete the pair, or skip incomplete pairs"));
     }
 
     private static string? TextOf(JsonElement element, string name) =>
         element.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
+    private static string Lack(JsonElement element, string name) =>
+        element.TryGetProperty(name, out JsonElement value) ? $"{name} is {Kind(value)} where text is asked for"
+        : $"no key {name}; there are {Names(element)}";
+
+    private static string Kind(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Number => "a number",
+        JsonValueKind.Array => "a list",
+        JsonValueKind.Object => "an object",
+        JsonValueKind.True => "true",
+        JsonValueKind.False => "false",
+        _ => "null",
+    };
+
+    private static string Names(JsonElement element) =>
+        string.Join(", ", element.EnumerateObject().Select(property => property.Name)) is { Length: > 0 } names ? names : "none";
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using KsLottery.Engine.Checkpoints;
 
@@ -11,12 +12,13 @@ internal static class GenerationConfig
 
     private const int LongestFile = 16 << 20;
 
-    /// <summary>The token or tokens of <c>eos_token_id</c> that the model has a row for; none where there is no such file.</summary>
+    /// <summary>A configuration with the token or tokens of <c>eos_token_id</c> that the model has a row for, and with a note on others; as it
+    /// is where there is no such file.</summary>
     /// <exception cref="CheckpointFormatException">The file is no JSON object, or the value is neither an id nor a list of them.</exception>
-    public static IReadOnlyList<int> ReadEosTokenIds(string folder, int vocabularySize)
+    public static LlamaConfig Complete(LlamaConfig config, string folder)
     {
         string path = Path.Combine(folder, FileName);
-        if (!File.Exists(path)) return [];
+        if (!File.Exists(path)) return config;
         long length = new FileInfo(path).Length;
         if (length > LongestFile) throw Invalid(path, $"{length} bytes, allowed are {LongestFile}");
         byte[] bytes = File.ReadAllBytes(path);
@@ -24,13 +26,27 @@ internal static class GenerationConfig
         {
             using JsonDocument document = JsonDocument.Parse(JsonFile.WithoutMark(bytes));
             if (document.RootElement.ValueKind != JsonValueKind.Object) throw Invalid(path, "the file must hold a JSON object");
-            return !document.RootElement.TryGetProperty("eos_token_id", out JsonElement value) ? []
-                : [.. Ids(path, value).Where(id => id >= 0 && id < vocabularySize).Distinct()];
+            if (!document.RootElement.TryGetProperty("eos_token_id", out JsonElement value)) return config;
+            int[] ids = [.. Ids(path, value).Distinct()];
+            return config with
+            {
+                GenerationEosTokenIds = [.. ids.Where(id => (uint)id < (uint)config.VocabularySize)],
+                Notes = AddNotes(config.Notes, path, ids, config.VocabularySize),
+            };
         }
         catch (JsonException e)
         {
             throw Invalid(path, $"not JSON in line {e.LineNumber + 1}, byte {e.BytePositionInLine} of it", e);
         }
+    }
+
+    /// <summary>Notes, and behind them one on each end token that a file names and the model has no row for.</summary>
+    public static IReadOnlyList<string> AddNotes(IReadOnlyList<string> notes, string path, IEnumerable<int> ids, int vocabularySize)
+    {
+        int[] others = [.. ids.Where(id => (uint)id >= (uint)vocabularySize).Distinct()];
+        return others.Length == 0 ? notes : [.. notes, .. others.Select(id => string.Create(CultureInfo.InvariantCulture,
+            $"{path}: eos_token_id {id} is none of the model's tokens, 0 to {vocabularySize - 1}, and ends no text; where the file names no other, "
+            + $"the next of {FileName}, {ModelConfig.FileName} and the tokenizer says what does."))];
     }
 
     private static IEnumerable<int> Ids(string path, JsonElement value) => value.ValueKind switch

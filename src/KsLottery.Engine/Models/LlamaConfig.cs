@@ -89,8 +89,7 @@ public sealed record LlamaConfig
             throw new FileNotFoundException($"{path}: no such file. {(File.Exists(Path.Combine(folder, AdapterConfigName))
                 ? "The folder holds a PEFT adapter: give its base, and the adapter with --adapter (eval, generate), or as TUNED of kslottery find"
                 : $"A model can only be run with its {ModelConfig.FileName}; copy it beside the weights")}.", path);
-        LlamaConfig config = LlamaConfigReader.Read(path);
-        return config with { GenerationEosTokenIds = GenerationConfig.ReadEosTokenIds(folder, config.VocabularySize) };
+        return GenerationConfig.Complete(LlamaConfigReader.Read(path), folder);
     }
 
     /// <summary>Writes the configuration as a <c>config.json</c> that Hugging Face's Transformers reads.</summary>

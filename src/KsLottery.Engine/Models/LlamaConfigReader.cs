@@ -52,6 +52,7 @@ internal sealed class LlamaConfigReader
         if (headWidth % 2 != 0) throw Invalid(_path, $"the head width {headWidth} is odd, rotary positions need pairs");
         RopeReader rope = new(_path, _root);
         int vocabulary = Size("vocab_size");
+        List<int> ends = Ids("eos_token_id");
         return new()
         {
             Width = width,
@@ -63,11 +64,14 @@ internal sealed class LlamaConfigReader
             NormEpsilon = Number(_path, _root, "rms_norm_eps", 1e-6, least: 0),
             RopeTheta = rope.Theta,
             RopeScaling = rope.ReadScaling(Size("max_position_embeddings", 2048)),
-            Notes = rope.Notes,
+            Notes = GenerationConfig.AddNotes(rope.Notes, _path, ends, vocabulary),
             IsTied = Find("tie_word_embeddings") is { ValueKind: JsonValueKind.True },
-            BosTokenId = Ids("bos_token_id", vocabulary) is [int bos, ..] ? bos : null,
-            EosTokenIds = Ids("eos_token_id", vocabulary),
+            BosTokenId = Ids("bos_token_id").FindAll(IsToken) is [int bos, ..] ? bos : null,
+            EosTokenIds = ends.FindAll(IsToken),
         };
+
+        // -1 is an old way to say that there is none, and an id past the vocabulary cannot come up.
+        bool IsToken(int id) => (uint)id < (uint)vocabulary;
     }
 
     private void RefuseOthers()
@@ -102,7 +106,7 @@ internal sealed class LlamaConfigReader
             : throw Invalid(path, $"{key} must be a number of at least {least}, it is {value.GetRawText()}");
     }
 
-    private List<int> Ids(string key, int vocabulary)
+    private List<int> Ids(string key)
     {
         List<int> ids = [];
         if (Find(key) is not { } value) return ids;
@@ -110,8 +114,7 @@ internal sealed class LlamaConfigReader
         {
             if (item.ValueKind != JsonValueKind.Number || !item.TryGetInt32(out int id))
                 throw Invalid(_path, $"{key} must be a token id or a list of them");
-            // -1 is an old way to say that there is none, and an id past the vocabulary cannot come up.
-            if (id >= 0 && id < vocabulary) ids.Add(id);
+            ids.Add(id);
         }
         return ids;
     }

@@ -294,8 +294,9 @@ public sealed class FindTests
     }
 
     [TestCase("--alpha", "0", "between 0 and 1"), TestCase("--alpha", "1", "between 0 and 1"), TestCase("--alpha", "x", "between 0 and 1")]
-    [TestCase("--alpha", "nan", "between 0 and 1"), TestCase("--top", "0", "from 1")]
-    [TestCase("--limit", "-1", "from 0"), TestCase("--threads", "1.5", "from 0")]
+    [TestCase("--alpha", "nan", "between 0 and 1"), TestCase("--top", "0", "a whole number from 1 to 2147483647.")]
+    [TestCase("--top", "99999999999", "--top is 99999999999; it must be a whole number from 1 to 2147483647.")]
+    [TestCase("--limit", "-1", "from 0 to 2147483647."), TestCase("--threads", "1.5", "from 0 to 2147483647.")]
     [TestCase("--method", "approx", "'asymp'"), TestCase("--adjust", "fdr", "'bonferroni'"), TestCase("--no-such", "1", "--no-such")]
     public void A_wrong_argument_is_an_error_of_usage(string option, string value, string message)
     {

@@ -93,12 +93,14 @@ internal sealed class ParallelTextTests : IDisposable
         + "{\"role\":\"user\",\"content\":\"c\"},{\"role\":\"assistant\",\"content\":\"d\"}]}", "line 1: messages of the roles user, assistant, user, assistant;")]
     [TestCase("a.jsonl", "{\"messages\":[{\"role\":\"user\",\"content\":[]},{\"role\":\"assistant\",\"content\":\"b\"}]}", "line 1: a message whose content is no text")]
     [TestCase("a.tsv", "", "no sentence pair in it (0 incomplete")]
-    [TestCase("a.jsonl", "{\"prefix\":\"a\",\"text\":\"b\"}\n{\"prefix\":\"a\"}", "line 2: the target is empty")]
+    [TestCase("a.jsonl", "{\"prefix\":\"a\",\"text\":\"b\"}\n{\"prefix\":\"a\"}", "line 2: no key text; there are prefix")]
+    [TestCase("a.jsonl", "{\"source\":\"a\",\"target\":5}", "line 1: target is a number where text is asked for")]
+    [TestCase("a.jsonl", "{\"instruction\":\"a\",\"input\":[],\"output\":\"b\"}", "line 1: input is a list where text is asked for")]
     [TestCase("a.jsonl", "{\"prefix\":\"a\",\"text\":\"b\"}\n{\"prefix\":\"a\"", "line 2: no sound JSON")]
     [TestCase("a.jsonl", "{\"prefix\":\"a\",\"text\":\"b\"}\n\n3", "line 3: Number where an object")]
     [TestCase("a.jsonl", "{\"prefix\":\"a\",\"text\":\"\\ud800\"}", "line 1: a string that is not Unicode")]
     [TestCase("a.json", "[[{\"prefix\":\"a\",\"text\":\"b\"}]]", "line 1: StartArray where an object")]
-    [TestCase("a.json", "[\n{\"src\":\"a\",\"tgt\":\"b\"}]", "line 2: an object with src, tgt, known are prefix and text;")]
+    [TestCase("a.json", "[\n{\"src\":\"a\",\"tgt\":\"b\"}]", "line 2: an object with the keys src, tgt, known are prefix and text;")]
     [TestCase("a.json", "[{\"instruction\":\" \",\"input\":\"\",\"output\":\"b\"}]", "line 1: the source is empty")]
     public void What_is_wrong_is_named_by_file_and_line(string name, string text, string what)
     {
@@ -157,9 +159,36 @@ internal sealed class ParallelTextTests : IDisposable
 
     [TestCase("""{"en":"the cat","da":"katten"}""", "the cat"), TestCase("""{"translation":{"en":"the cat","da":"katten"}}""", "the cat")]
     [TestCase("""{"input":"x","output":"y","instruction":"z","en":"the cat","da":"katten"}""", "the cat", Description = "keys that were named go first")]
-    [TestCase("""{"source":"the cat","target":"katten"}""", "the cat")]
     public void Keys_of_an_object_and_of_its_translation_are_found(string json, string source) =>
         Assert.That(Sides(ParallelText.Read(Write("a.jsonl", json), new() { SourceKey = "en", TargetKey = "da" })), Is.EqualTo(new[] { (source, "katten") }));
+
+    [TestCase("""{"en":"the dog","de":"Hund","source":"s2","target":"t2"}""", "no key da; there are en, de, source, target")]
+    [TestCase("""{"en":"the dog","de":"Hund"}""", "no key da; there are en, de")]
+    [TestCase("""{"source":"the cat","target":"katten"}""", "no key en; there are source, target")]
+    [TestCase("""{"translation":{"en":"the dog","de":"Hund"},"da":"x"}""", "no key da; there are en, de")]
+    [TestCase("""{"prompt":"the dog","completion":"Hund"}""", "no key en; there are prompt, completion")]
+    [TestCase("""{"messages":[{"role":"user","content":"Hi"},{"role":"assistant","content":"Hej"}]}""", "no key en; there are messages")]
+    [TestCase("""{"en":"the dog","da":5}""", "da is a number where text is asked for")]
+    [TestCase("""{"en":null,"da":"hunden","instruction":"x","output":"y"}""", "en is null where text is asked for")]
+    [TestCase("{}", "no key en; there are none")]
+    public void Only_the_keys_that_are_named_count(string record, string what)
+    {
+        string path = Write("keys.jsonl", """{"source":"old","target":"alt","en":"the cat","da":"katten"}""" + "\n" + record);
+        ParallelTextOptions options = new() { SourceKey = "en", TargetKey = "da" };
+        Assert.That(() => ParallelText.Read(path, options),
+            Throws.TypeOf<InvalidDataException>().With.Message.StartsWith($"{path}: line 2: {what}; complete the pair, or skip incomplete pairs"));
+        ParallelText pairs = ParallelText.Read(path, options with { SkipIncomplete = true });
+        Assert.That(Sides(pairs), Is.EqualTo(new[] { ("the cat", "katten") }));
+        Assert.That(pairs.SkippedCount, Is.EqualTo(1));
+    }
+
+    [Test]
+    public void A_key_named_alone_goes_with_the_usual_one_of_the_other_side()
+    {
+        string path = Write("a.jsonl", """{"en":"the cat","source":"s","target":"katten","da":"en kat"}""");
+        Assert.That(Sides(ParallelText.Read(path, new() { SourceKey = "en" })), Is.EqualTo(new[] { ("the cat", "katten") }));
+        Assert.That(Sides(ParallelText.Read(path, new() { TargetKey = "da" })), Is.EqualTo(new[] { ("s", "en kat") }));
+    }
 
     [Test]
     public void Chats_and_completions_are_understood()

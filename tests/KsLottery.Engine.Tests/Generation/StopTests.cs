@@ -33,6 +33,23 @@ internal sealed class StopTests
         Assert.That((stops.Source, stops.Texts), Is.EqualTo((source, (StopTexts?)null)));
     }
 
+    [TestCase("""{"eos_token_id":[999,-1,7]}""", "9", new[] { "generation_config.json 999", "generation_config.json -1" })]
+    [TestCase("""{"eos_token_id":999}""", "[270,9]", new[] { "config.json 270", "generation_config.json 999" })]
+    [TestCase("""{"eos_token_id":[0,269]}""", "[0,269]", new string[0])]
+    [TestCase(null, "-1", new[] { "config.json -1" })]
+    public void An_end_token_that_the_model_lacks_is_remarked_on(string? generation, string config, string[] expected)
+    {
+        using TemporaryFolder folder = new();
+        using (FileStream stream = File.Create(folder.File("config.json"))) (Config with { EosTokenIds = [] }).WriteTo(stream, ElementType.F32);
+        string text = File.ReadAllText(folder.File("config.json"));
+        File.WriteAllText(folder.File("config.json"), text.Replace("\"model_type\"", $"\"eos_token_id\": {config}, \"model_type\"", StringComparison.Ordinal));
+        if (generation is not null) File.WriteAllText(folder.File("generation_config.json"), generation);
+        IReadOnlyList<string> notes = LlamaConfig.Load(folder.Path).Notes;
+        Assert.That(notes, Has.Count.EqualTo(expected.Length));
+        foreach ((string note, string[] words) in notes.Zip(expected.Select(named => named.Split(' '))))
+            Assert.That(note, Does.StartWith($"{folder.File(words[0])}: eos_token_id {words[1]} is none of the model's tokens, 0 to 269,"));
+    }
+
     [TestCase("""{"eos_token_id":"</s>"}""", "eos_token_id must be a token id or a list of them")]
     [TestCase("[]", "the file must hold a JSON object")]
     [TestCase("{", "not JSON")]
