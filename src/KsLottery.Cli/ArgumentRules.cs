@@ -3,7 +3,7 @@ using System.CommandLine.Parsing;
 
 namespace KsLottery.Cli;
 
-/// <summary>What holds for the arguments of every command: an option stands once, and its value is no other option.</summary>
+/// <summary>What holds for the arguments of every command: an option stands once, its value is no other option, and no path is empty.</summary>
 /// <remarks>
 /// The parser takes whatever follows an option for its value, so that <c>--out --json</c> names a folder <c>--json</c>. Such a value must
 /// be written <c>--out=--json</c>; only a <see cref="FreeTextOption{T}"/> takes it as it is.
@@ -12,6 +12,9 @@ namespace KsLottery.Cli;
 internal sealed class ArgumentRules(IReadOnlyList<string> arguments)
 {
     private const string Mark = "--";
+
+    /// <summary>What the help calls the values of options that are paths.</summary>
+    private static readonly string[] PathNames = ["DIR", "FILE", "PATH", "PAIRS"];
 
     /// <summary>Gives the rules to a command and all below it, before the command's own; to be called when every command is complete.</summary>
     public void AddTo(Command command)
@@ -22,6 +25,8 @@ internal sealed class ArgumentRules(IReadOnlyList<string> arguments)
         {
             bool isSound = true;
             foreach (OptionResult option in Options(result)) isSound &= Check(option, result);
+            foreach (ArgumentResult argument in result.Children.OfType<ArgumentResult>())
+                isSound &= CheckNotEmpty(argument.Argument.Name, argument, result);
             foreach (Token token in result.Tokens) isSound &= CheckPositional(token.Value, result);
             // A value that cannot be converted is told by the parser, and throws where a rule of the command asks for it.
             if (!isSound || !Options(result).All(CanConvert)) return;
@@ -44,6 +49,7 @@ internal sealed class ArgumentRules(IReadOnlyList<string> arguments)
             return false;
         }
         if (result.Option is IFreeText) return true;
+        if (PathNames.Contains(result.Option.HelpName) && !CheckNotEmpty(result.Option.Name, result, result)) return false;
         foreach (string value in result.Tokens.Select(token => token.Value).Where(value => LooksLikeOption(value, command)))
         {
             if (IsJoined(result.Option, value)) continue;
@@ -52,6 +58,13 @@ internal sealed class ArgumentRules(IReadOnlyList<string> arguments)
             return false;
         }
         return true;
+    }
+
+    private static bool CheckNotEmpty(string name, SymbolResult values, SymbolResult result)
+    {
+        if (values.Tokens.All(token => token.Value.Length > 0)) return true;
+        result.AddError($"{name} is empty; give the path of a file or folder.");
+        return false;
     }
 
     private bool CheckPositional(string value, CommandResult result)

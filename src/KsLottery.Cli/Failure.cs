@@ -33,11 +33,27 @@ internal static class Failure
             (ExitCode.VerificationFailed, exception.Message),
         OperationCanceledException => (ExitCode.Cancelled, "cancelled; nothing partial was left behind"),
         ArgumentException e => (ExitCode.BadInput, WithoutParameter(e)),
+        FileNotFoundException or DirectoryNotFoundException when AbsentPath(exception.Message) is { } path =>
+            (ExitCode.BadInput, $"{AsTyped(path)}: no such file or folder. Look at the spelling."),
         CheckpointFormatException or IOException or InvalidDataException or KeyNotFoundException or UnauthorizedAccessException
             or NotSupportedException => (ExitCode.BadInput, exception.Message),
         OutOfMemoryException => (ExitCode.Internal, "out of memory: the machine has too little for the result of one row each"),
         _ => (ExitCode.Internal, $"{exception.GetType().Name}: {exception.Message}"),
     };
+
+    /// <summary>The path in a message of .NET's own about one that is absent; null of other messages.</summary>
+    private static string? AbsentPath(string message)
+    {
+        foreach (string start in (string[])["Could not find file '", "Could not find a part of the path '"])
+            if (message.StartsWith(start, StringComparison.Ordinal) && message.EndsWith("'.", StringComparison.Ordinal))
+                return message[start.Length..^2];
+        return null;
+    }
+
+    /// <summary>A path as it stands on the command line, behind an equals sign or alone; as it is where it does not.</summary>
+    private static string AsTyped(string path) => Environment.GetCommandLineArgs().Skip(1)
+        .SelectMany(word => (string[])[word, word[(word.IndexOf('=', StringComparison.Ordinal) + 1)..]])
+        .FirstOrDefault(word => word.Length > 0 && Path.GetFullPath(word) == path) ?? path;
 
     /// <summary>The names of parameters say nothing to whoever typed a command.</summary>
     private static string WithoutParameter(ArgumentException exception)

@@ -109,6 +109,30 @@ public sealed class ArgumentTests
     }
 
     [Test]
+    public void No_path_is_empty()
+    {
+        int count = 0;
+        foreach ((string[] words, Option option) in Options.Where(o => o.Option.HelpName is "DIR" or "FILE" or "PATH" or "PAIRS"))
+        {
+            Assert.That(Errors([.. words, option.Name, ""]), Has.Some.StartsWith($"{option.Name} is empty"), string.Join(' ', words));
+            count++;
+        }
+        Assert.That(count, Is.GreaterThan(30));
+        Assert.That(Errors("find", "", "b"), Has.Some.StartsWith("BASE is empty"));
+        Assert.That(Errors("generate", "m", "--prompt", ""), Is.Empty);
+    }
+
+    [Test]
+    public void An_absent_path_is_named_as_it_was_typed()
+    {
+        using TemporaryFolder folder = new();
+        string odd = Path.Combine(folder.Path, ".", "no", "patch");
+        KsLotteryTool.Run("apply", folder.Path, "no-such-patch", "--out", folder.File("x"))
+            .AssertFailed(2, "error: no-such-patch: no such file or folder. Look at the spelling.");
+        KsLotteryTool.Run("apply", folder.Path, odd, "--out", folder.File("x")).AssertFailed(2, $"error: {odd}: no such file or folder.");
+    }
+
+    [Test]
     public void Several_references_count_for_BLEU_and_chrF()
     {
         using TemporaryFolder folder = new();

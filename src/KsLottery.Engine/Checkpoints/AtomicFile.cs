@@ -17,6 +17,7 @@ public static class AtomicFile
     /// <param name="write">Writes the content; the stream is closed by the caller.</param>
     /// <param name="cancellationToken">Looked at a last time before the rename.</param>
     /// <exception cref="IOException">The target is open as an input in this process, is a folder, or cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder may not be written to.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled; the temporary file is gone.</exception>
     public static void Write(string path, Action<Stream> write, CancellationToken cancellationToken = default)
     {
@@ -31,7 +32,20 @@ public static class AtomicFile
         string temporary = Path.Combine(folder, $".kslottery-{Path.GetRandomFileName()}.tmp");
         try
         {
-            using (FileStream stream = new(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, BufferLength))
+            WriteBy(temporary, target, write, cancellationToken);
+        }
+        catch (Exception e) when (UnwritableTarget.IsToldOf(e, temporary))
+        {
+            throw UnwritableTarget.Of(path, e);
+        }
+    }
+
+    private static void WriteBy(string temporary, string target, Action<Stream> write, CancellationToken cancellationToken)
+    {
+        FileStream created = new(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, BufferLength);
+        try
+        {
+            using (FileStream stream = created)
             {
                 write(stream);
                 stream.Flush(flushToDisk: true);

@@ -14,6 +14,8 @@ internal sealed record ForeignFile(string What, string NextStep, bool IsDamaged 
 
     private const string LoadAndSave = "Load it where it was made and save it as safetensors, as save_pretrained does";
 
+    private const string PatchStep = "Where a patch is meant, give the patch.safetensors beside it, or their folder";
+
     /// <summary>First bytes that stand for a format.</summary>
     private static readonly (byte[] Magic, string What, string NextStep)[] Magics =
     [
@@ -26,6 +28,7 @@ internal sealed record ForeignFile(string What, string NextStep, bool IsDamaged 
         ("BZh"u8.ToArray(), "a bzip2 archive", "Unpack it with bunzip2 first"),
         ([0x89, (byte)'H', (byte)'D', (byte)'F'], "an HDF5 file, as TensorFlow and Keras write it", LoadAndSave),
         ([0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y'], "a NumPy array", "Save it with safetensors.numpy.save_file"),
+        ("token_id\tpiece\t"u8.ToArray(), "rows.tsv, the table of kslottery find", PatchStep),
         ([0x80, 0x02], PickleName, PickleStep), ([0x80, 0x03], PickleName, PickleStep), ([0x80, 0x04], PickleName, PickleStep),
         ([0x80, 0x05], PickleName, PickleStep),
     ];
@@ -92,6 +95,7 @@ internal sealed record ForeignFile(string What, string NextStep, bool IsDamaged 
     {
         if (head.StartsWith((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF])) head = head[3..];
         head = head.TrimStart(" \t\r\n"u8);
+        if (head.StartsWith("{"u8) && head.IndexOf("\"kslottery-ticket\""u8) >= 0) return new("a ticket of kslottery find", PatchStep);
         string text = Encoding.Latin1.GetString(head[..Math.Min(head.Length, 16)]);
         if (text.StartsWith("<!doctype", StringComparison.OrdinalIgnoreCase) || text.StartsWith("<html", StringComparison.OrdinalIgnoreCase))
             return new("an HTML page, which a server sent in place of the file", "Download the file itself; a model that asks for consent wants a login");

@@ -27,6 +27,7 @@ internal sealed class StagedFolder : IDisposable
     /// <param name="replaceable">The names of those files.</param>
     /// <param name="inputs">Files and folders that are read, for a clear refusal.</param>
     /// <exception cref="IOException">The target is a file, holds other files, is an input, or lies in no folder.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder above it may not be written to.</exception>
     public StagedFolder(string path, string[] replaceable, params ReadOnlySpan<string> inputs)
     {
         _replaceable = replaceable;
@@ -42,7 +43,14 @@ internal sealed class StagedFolder : IDisposable
         if (Path.GetDirectoryName(_target) is not { } parent || !Directory.Exists(parent))
             throw new DirectoryNotFoundException($"{path}: the folder above it does not exist. Create it first.");
         Staging = Path.Combine(parent, $".kslottery-{Path.GetRandomFileName()}.tmp");
-        Directory.CreateDirectory(Staging);
+        try
+        {
+            Directory.CreateDirectory(Staging);
+        }
+        catch (Exception e) when (UnwritableTarget.IsToldOf(e, Staging))
+        {
+            throw UnwritableTarget.Of(path, e);
+        }
     }
 
     /// <summary>The target as it was given.</summary>

@@ -1,4 +1,5 @@
 using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Transfer;
 using KsLottery.Tests.Support;
 
 namespace KsLottery.Engine.Tests.Checkpoints;
@@ -57,6 +58,35 @@ internal sealed class AtomicFileTests : IDisposable
     {
         Assert.That(Assert.Throws<IOException>(() => AtomicFile.WriteText(_folder.Path, "x"))!.Message, Does.Contain("this is a folder"));
         Assert.Throws<DirectoryNotFoundException>(() => AtomicFile.WriteText(Path.Combine(_folder.Path, "no", "a.txt"), "x"));
+    }
+
+    [Test]
+    public void A_folder_that_takes_no_file_is_refused_by_the_name_of_the_target()
+    {
+        // Nobody may create anything here, not even the administrator.
+        if (!Directory.Exists("/proc/self")) Assert.Ignore("needs the folder /proc of Linux");
+        foreach (Action make in (Action[])[() => AtomicFile.WriteText("/proc/a.txt", "x"), () => new StagedFolder("/proc/a.txt").Dispose()])
+        {
+            Exception e = Assert.Catch(() => make())!;
+            Assert.That(e, Is.InstanceOf<IOException>().Or.InstanceOf<UnauthorizedAccessException>());
+            Assert.That(e.Message, Does.StartWith("/proc/a.txt: cannot be written here").And.EndWith("name a folder that you may write to."));
+            Assert.That(e.Message, Does.Not.Contain(".kslottery"));
+            Assert.That(e.InnerException, Is.Not.Null);
+        }
+    }
+
+    [Test]
+    public void A_refusal_keeps_its_kind_and_reason_without_the_temporary_name()
+    {
+        const string Temporary = "/d/.kslottery-x.tmp";
+        IOException full = new($"No space left on device : '{Temporary}'");
+        UnauthorizedAccessException denied = new($"Access to the path '{Temporary}' is denied.");
+        Assert.That(UnwritableTarget.Of("a", full), Is.TypeOf<IOException>().With.Message.StartsWith("a: cannot be written here (No space left on device): "));
+        Assert.That(UnwritableTarget.Of("a", denied), Is.TypeOf<UnauthorizedAccessException>().With.Message.StartsWith("a: cannot be written here: "));
+        Assert.That(UnwritableTarget.IsToldOf(new IOException("Broken pipe"), Temporary), Is.False, "what another file meets is told as it is");
+        Assert.That(Assert.Throws<IOException>(() => AtomicFile.Write(_folder.File("a"), stream => throw new IOException(((FileStream)stream).Name)))!.Message,
+            Does.StartWith(_folder.File("a") + ": cannot be written"));
+        Assert.That(Names(), Is.Empty);
     }
 
     [TestCase(true)]

@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Text;
 using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Tickets;
 using KsLottery.Engine.Transfer;
 using KsLottery.Tests.Support;
 
@@ -20,6 +21,8 @@ internal sealed class ForeignFileTests : IDisposable
         ("model.bin", [0xEF, 0xBB, 0xBF, .. Text("<!doctype html><html>")], "an HTML page", "login"),
         ("model.bin", Text("<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code></Error>"), "an XML answer", "Download"),
         ("model.bin", Text("{\"error\":\"Repository not found\"}"), "a JSON text", "file of weights"),
+        ("model.bin", Text(RowsFile.Header + "\n0\t<s>\tspecial\t"), "rows.tsv, the table", "patch.safetensors beside it"),
+        ("model.bin", Text($"{{\n  \"format\": \"{TicketFile.Format}\",\n  \"format_version\": 1"), "a ticket of kslottery find", "patch.safetensors beside it"),
         ("pytorch_model.bin", Zip("archive/data.pkl", "\x80\x02}q\0."), "a pickle of PyTorch", "save it as safetensors"),
         ("pytorch_model-00001-of-00002.bin", Zip("pytorch_model/data.pkl", "}"), "a pickle of PyTorch", "save it as safetensors"),
         ("model.pt", [0x80, 2, 0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, (byte)'.'], "a pickle of PyTorch", "save it as safetensors"),
