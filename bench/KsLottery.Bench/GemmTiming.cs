@@ -22,7 +22,7 @@ internal static class GemmTiming
     public static int Run(string? name)
     {
         GemmAlgorithm own = name is null ? GemmAlgorithms.Choose("own") : GemmAlgorithms.Own.Single(k => k.Algorithm.Name == name).Algorithm;
-        Interop.OpenBlas openBlas = Interop.OpenBlas.Instance;
+        OpenBlasInterop openBlas = OpenBlasInterop.Instance;
         Console.WriteLine($"{own.Name}; OpenBLAS: {openBlas.Configuration ?? string.Join("; ", openBlas.Attempts)}\n");
         Console.WriteLine("| M×N×K | product | ours, 1 thread | OpenBLAS | ratio | ours, 2 threads | OpenBLAS | ratio |\n|---|---|---:|---:|---:|---:|---:|---:|");
         foreach ((int m, int outputs, int inputs) in Shapes)

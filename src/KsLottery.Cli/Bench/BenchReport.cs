@@ -64,7 +64,7 @@ internal sealed class BenchReport(BenchPlan plan, ProcessorInfo processor, IRead
     public void WriteTo(Utf8JsonWriter json)
     {
         json.WriteString("benchmark", "ks");
-        json.WriteString("version", Signature.LibraryVersion);
+        json.WriteString("version", LibraryVersion.Current);
         json.WriteString("processor", processor.Model);
         json.WriteNumber("logical_processors", processor.LogicalProcessors);
         json.WriteString("runtime", RuntimeInformation.FrameworkDescription);
@@ -97,7 +97,7 @@ internal sealed class BenchReport(BenchPlan plan, ProcessorInfo processor, IRead
     private IEnumerable<(string Name, string Value)> Header() =>
     [
         ("processor", string.Create(Culture, $"{processor.Model}, {processor.LogicalProcessors} logical")),
-        ("software", $"kslottery {Signature.LibraryVersion}, {RuntimeInformation.FrameworkDescription}, "
+        ("software", $"kslottery {LibraryVersion.Current}, {RuntimeInformation.FrameworkDescription}, "
             + $"{RuntimeInformation.RuntimeIdentifier}"),
         ("kernel", $"{string.Join(", ", plan.Kernels)} (a scan takes {processor.Kernel})"),
         ("threads", string.Create(Culture, $"{plan.Threads}")),

@@ -53,7 +53,7 @@ public sealed record Certificate
     public required string Device { get; init; }
 
     /// <summary>The version that did the work.</summary>
-    public string Version { get; init; } = Signature.LibraryVersion;
+    public string Version { get; init; } = LibraryVersion.Current;
 
     /// <summary>d.</summary>
     public int Width => Ticket.Origin.Width;

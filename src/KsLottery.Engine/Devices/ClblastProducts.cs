@@ -10,7 +10,7 @@ namespace KsLottery.Engine.Devices;
 /// </remarks>
 /// <param name="library">The library, which is available.</param>
 /// <param name="device">The device.</param>
-internal sealed class ClblastProducts(Interop.Clblast library, OpenClDevice device) : IDeviceProducts, IDisposable
+internal sealed class ClblastProducts(ClblastInterop library, OpenClDevice device) : IDeviceProducts, IDisposable
 {
     private readonly ConditionalWeakTable<OpenClQueue, Room> _rooms = [];
 
@@ -56,7 +56,7 @@ internal sealed class ClblastProducts(Interop.Clblast library, OpenClDevice devi
         return new(room.Buffer, 0, ElementType.F32);
     }
 
-    private static (Interop.OpenCl.Memory, long) Memory(DeviceMatrix matrix) => (((OpenClBuffer)matrix.Buffer).Memory, matrix.Start);
+    private static (OpenClInterop.Memory, long) Memory(DeviceMatrix matrix) => (((OpenClBuffer)matrix.Buffer).Memory, matrix.Start);
 
     private sealed class Room
     {

@@ -20,7 +20,7 @@ internal sealed class CublasProducts : IDeviceProducts, IDisposable
     internal const int PieceLength = 1024;
 
     private readonly ConditionalWeakTable<CudaQueue, State> _states = [];
-    private readonly Interop.Cublas _library;
+    private readonly CublasInterop _library;
     private readonly CudaDevice _device;
     private readonly Func<string, KernelDefinition> _kernels;
     private readonly int _terms;
@@ -29,7 +29,7 @@ internal sealed class CublasProducts : IDeviceProducts, IDisposable
     /// <param name="device">The device.</param>
     /// <param name="isRounded">Whether an F32 factor of BF16 weights is rounded to one BF16 term.</param>
     /// <param name="kernels">Finds a kernel by its name; null for the catalog.</param>
-    public CublasProducts(Interop.Cublas library, CudaDevice device, bool isRounded, Func<string, KernelDefinition>? kernels = null) =>
+    public CublasProducts(CublasInterop library, CudaDevice device, bool isRounded, Func<string, KernelDefinition>? kernels = null) =>
         (_library, _device, _terms, _kernels) = (library, device, isRounded ? 1 : Terms, kernels ?? KernelCatalog.Get);
 
     public string Name => _terms == 1 ? DeviceGemm.CublasBFloat16 : DeviceGemm.Cublas;
@@ -65,7 +65,7 @@ internal sealed class CublasProducts : IDeviceProducts, IDisposable
                 for (int start = 0; start < k; start += pieceLength, isAdded = true)
                 {
                     long left = (term * count) + ((long)start * (transposeA ? m : 1)), right = (long)start * (transposeB ? 1 : n);
-                    Put(Interop.CublasType.BF16, terms.Memory.Address + (ulong)(left * sizeof(ushort)), Address(b, sizeof(ushort)) + (ulong)(right * sizeof(ushort)),
+                    Put(CublasType.BF16, terms.Memory.Address + (ulong)(left * sizeof(ushort)), Address(b, sizeof(ushort)) + (ulong)(right * sizeof(ushort)),
                         isAdded, Math.Min(pieceLength, k - start));
                 }
             }
@@ -73,17 +73,17 @@ internal sealed class CublasProducts : IDeviceProducts, IDisposable
         }
         if (b.Type == ElementType.F32)
         {
-            Put(Interop.CublasType.F32, Address(a, sizeof(float)), Address(b, sizeof(float)), accumulate, k);
+            Put(CublasType.F32, Address(a, sizeof(float)), Address(b, sizeof(float)), accumulate, k);
             return;
         }
         long weights = (long)k * n;
         CudaBuffer wide = state.Take(1, weights * sizeof(float));
         Launch(queue, b.Type == ElementType.F16 ? "Widen_F16" : "Widen_BF16", weights,
             KernelArgument.View(wide, 0, weights), KernelArgument.View(b.Buffer, b.Start, weights));
-        Put(Interop.CublasType.F32, Address(a, sizeof(float)), wide.Memory.Address, accumulate, k);
+        Put(CublasType.F32, Address(a, sizeof(float)), wide.Memory.Address, accumulate, k);
 
         // The library is column-major, where a row-major matrix is its transpose: Cᵀ = op(B)ᵀ·op(A)ᵀ.
-        void Put(Interop.CublasType type, ulong left, ulong right, bool isAdded, int length) => state.Handle.Multiply(type, transposeB, transposeA, n, m, length,
+        void Put(CublasType type, ulong left, ulong right, bool isAdded, int length) => state.Handle.Multiply(type, transposeB, transposeA, n, m, length,
             right, transposeB ? k : n, left, transposeA ? m : k, isAdded ? 1 : 0, target, n);
     }
 
@@ -92,8 +92,8 @@ internal sealed class CublasProducts : IDeviceProducts, IDisposable
     {
         try
         {
-            using Interop.Cuda.Stream stream = _device.Context.CreateStream();
-            Interop.Cublas.Handle.Create(_library, _device.Context, stream, State.WorkspaceBytes).Dispose();
+            using CudaInterop.Stream stream = _device.Context.CreateStream();
+            CublasInterop.Handle.Create(_library, _device.Context, stream, State.WorkspaceBytes).Dispose();
             return true;
         }
         catch (DeviceFailureException)
@@ -126,14 +126,14 @@ internal sealed class CublasProducts : IDeviceProducts, IDisposable
         ((CudaBuffer)matrix.Buffer).Memory.Address + (ulong)(matrix.Start * elementBytes);
 
     /// <summary>What the products of one queue need; work of a queue is done in order, so that its rooms are free again for the next product.</summary>
-    private sealed class State(Interop.Cublas library, CudaQueue queue) : IDisposable
+    private sealed class State(CublasInterop library, CudaQueue queue) : IDisposable
     {
         /// <summary>What NVIDIA recommends for Hopper; smaller devices need less.</summary>
         public const int WorkspaceBytes = 32 << 20;
 
         private readonly CudaBuffer?[] _rooms = new CudaBuffer?[2];
 
-        public Interop.Cublas.Handle Handle { get; } = Interop.Cublas.Handle.Create(library, queue.Device.Context, queue.Stream, WorkspaceBytes);
+        public CublasInterop.Handle Handle { get; } = CublasInterop.Handle.Create(library, queue.Device.Context, queue.Stream, WorkspaceBytes);
 
         public CudaBuffer Take(int room, long bytes)
         {

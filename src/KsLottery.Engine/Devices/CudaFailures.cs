@@ -11,7 +11,7 @@ internal static class CudaFailures
     /// <param name="call">The call.</param>
     /// <param name="status">What it returned.</param>
     /// <param name="cause">What is known beyond the status, without a final full stop.</param>
-    public static DeviceFailureException Explain(Interop.Cuda cuda, string device, string call, int status, string? cause = null)
+    public static DeviceFailureException Explain(CudaInterop cuda, string device, string call, int status, string? cause = null)
     {
         (string meaning, string nextStep) = Explain(cuda, status);
         return new(device, call, cuda.Describe(status), cause ?? meaning, nextStep);
@@ -21,7 +21,7 @@ internal static class CudaFailures
     public static bool IsRefusal(int status) => status is 200 or 209 or 218 or 222;
 
     /// <summary>What a status means, and what to do about it; neither ends with a full stop.</summary>
-    public static (string Cause, string NextStep) Explain(Interop.Cuda cuda, int status) => status switch
+    public static (string Cause, string NextStep) Explain(CudaInterop cuda, int status) => status switch
     {
         2 => ("the device's memory is used up", "Close other programs that use it (nvidia-smi lists them), take smaller batches, or use --device cpu"),
         3 or 4 => ("the driver is not started, or is shutting down", StartAgain),

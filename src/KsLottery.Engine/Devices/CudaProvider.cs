@@ -4,14 +4,14 @@ namespace KsLottery.Engine.Devices;
 
 /// <summary>NVIDIA's devices through the driver API: <c>cuda:0</c> and so on.</summary>
 /// <param name="cuda">The driver; looked for when it is first needed.</param>
-internal sealed class CudaProvider(Lazy<Interop.Cuda> cuda) : IDeviceProvider
+internal sealed class CudaProvider(Lazy<CudaInterop> cuda) : IDeviceProvider
 {
     /// <summary>The least compute capability, that of Volta: the PTX texts are made for it, and newer devices take them.</summary>
     public static readonly (int Major, int Minor) LeastCapability = (7, 0);
 
     private const string UseAnother = "use --device opencl:0 or cpu";
 
-    public CudaProvider() : this(new Lazy<Interop.Cuda>(() => Interop.Cuda.Instance))
+    public CudaProvider() : this(new Lazy<CudaInterop>(() => CudaInterop.Instance))
     {
     }
 
@@ -19,10 +19,10 @@ internal sealed class CudaProvider(Lazy<Interop.Cuda> cuda) : IDeviceProvider
 
     public IReadOnlyList<DeviceInfo> Probe()
     {
-        Interop.Cuda driver = cuda.Value;
+        CudaInterop driver = cuda.Value;
         if (!driver.IsLoaded)
             return [Missing($"no CUDA driver: {string.Join("; ", driver.Attempts)}",
-                $"Install NVIDIA's driver, or name its library with {Interop.Cuda.Variable}; or use --device cpu")];
+                $"Install NVIDIA's driver, or name its library with {CudaInterop.Variable}; or use --device cpu")];
         if (!driver.IsAvailable)
         {
             (string cause, string nextStep) = CudaFailures.Explain(driver, driver.Status);
@@ -38,10 +38,10 @@ internal sealed class CudaProvider(Lazy<Interop.Cuda> cuda) : IDeviceProvider
         return new CudaDevice(cuda.Value, device.Name, ordinal);
     }
 
-    private DeviceInfo Describe(Interop.Cuda driver, int ordinal)
+    private DeviceInfo Describe(CudaInterop driver, int ordinal)
     {
         string name = string.Create(CultureInfo.InvariantCulture, $"{Prefix}:{ordinal}");
-        (Interop.CudaDeviceFacts? facts, string? call, int status) = driver.Examine(ordinal);
+        (CudaDeviceFacts? facts, string? call, int status) = driver.Examine(ordinal);
         if (facts is null)
         {
             (string cause, string nextStep) = CudaFailures.Explain(driver, status);

@@ -3,13 +3,13 @@ using KsLottery.Kernels;
 namespace KsLottery.Engine.Devices;
 
 /// <summary>A stream of an NVIDIA device.</summary>
-internal sealed class CudaQueue(CudaDevice device, Interop.Cuda.Stream stream) : DeviceQueue
+internal sealed class CudaQueue(CudaDevice device, CudaInterop.Stream stream) : DeviceQueue
 {
     private const int WordBytes = sizeof(uint);
 
     public CudaDevice Device => device;
 
-    public Interop.Cuda.Stream Stream => stream;
+    public CudaInterop.Stream Stream => stream;
 
     public override void Launch(KernelDefinition kernel, int groups, params ReadOnlySpan<KernelArgument> arguments)
     {
@@ -72,7 +72,7 @@ internal sealed class CudaQueue(CudaDevice device, Interop.Cuda.Stream stream) :
         stream.Dispose();
     }
 
-    private static Interop.Cuda.DeviceMemory Memory(DeviceBuffer buffer) => ((CudaBuffer)buffer).Memory;
+    private static CudaInterop.DeviceMemory Memory(DeviceBuffer buffer) => ((CudaBuffer)buffer).Memory;
 
     /// <summary>The driver would copy over whatever lies beyond a buffer.</summary>
     private static void CheckRange(DeviceBuffer buffer, long start, long bytes)

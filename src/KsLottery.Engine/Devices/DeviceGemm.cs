@@ -3,6 +3,9 @@ namespace KsLottery.Engine.Devices;
 /// <summary>What <c>KSLOTTERY_GEMM</c> asks of a device's matrix products.</summary>
 internal static class DeviceGemm
 {
+    /// <summary>The environment variable that chooses, for the processor as well.</summary>
+    public const string Variable = "KSLOTTERY_GEMM";
+
     /// <summary>Our own kernels, even where a native library is there.</summary>
     public const string Own = "own";
 
@@ -24,6 +27,6 @@ internal static class DeviceGemm
     {
         null or "" or "auto" or "openblas" or "reference" => true,
         Own or Clblast or Cublas or CublasBFloat16 => choice == library,
-        _ => throw new ArgumentException($"{Operations.GemmAlgorithms.Variable}={choice}: expected {Own}, {Clblast}, {Cublas}, {CublasBFloat16} or auto"),
+        _ => throw new ArgumentException($"{Variable}={choice}: expected {Own}, {Clblast}, {Cublas}, {CublasBFloat16} or auto"),
     };
 }

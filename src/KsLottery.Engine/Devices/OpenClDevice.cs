@@ -10,9 +10,9 @@ internal sealed class OpenClDevice : KernelDevice
     /// <summary>The environment variable whose text is added to the compiler's options.</summary>
     public const string OptionsVariable = "KSLOTTERY_OPENCL_OPTIONS";
 
-    private readonly Dictionary<string, Interop.OpenCl.Program> _programs = new(StringComparer.Ordinal);
-    private readonly Interop.OpenCl.Context _context;
-    private readonly Interop.OpenCl.Queue _transfers;
+    private readonly Dictionary<string, OpenClInterop.Program> _programs = new(StringComparer.Ordinal);
+    private readonly OpenClInterop.Context _context;
+    private readonly OpenClInterop.Queue _transfers;
     private readonly ProgramCache _cache;
     private readonly Lazy<ClblastProducts?> _products;
     private readonly string _options;
@@ -24,14 +24,14 @@ internal sealed class OpenClDevice : KernelDevice
     /// <param name="cache">Where compiled kernels are kept; null for the user's.</param>
     /// <exception cref="DeviceUnavailableException"><c>KSLOTTERY_GEMM</c> names CLBlast, and it is not there.</exception>
     /// <exception cref="DeviceFailureException">The device does not answer.</exception>
-    public OpenClDevice(Interop.OpenCl library, string name, Interop.OpenClDeviceFacts facts, ProgramCache? cache = null)
+    public OpenClDevice(OpenClInterop library, string name, OpenClDeviceFacts facts, ProgramCache? cache = null)
     {
         (Name, Facts, _cache) = (name, facts, cache ?? new(CacheFolder.Path));
         Limits = new(facts.MemoryBytes, facts.MaximumAllocationBytes, facts.SharedBytes, facts.MaximumGroupSize, facts.ComputeUnits, facts.HasDouble,
             facts.HasUnifiedMemory);
         _options = OptionsFor(facts);
         _products = FindProducts();
-        _context = Interop.OpenCl.Context.Create(library, name, facts);
+        _context = OpenClInterop.Context.Create(library, name, facts);
         try
         {
             _transfers = _context.CreateQueue();
@@ -50,15 +50,15 @@ internal sealed class OpenClDevice : KernelDevice
     public override IDeviceProducts? Products => _products.Value;
 
     /// <summary>What the driver tells about it.</summary>
-    public Interop.OpenClDeviceFacts Facts { get; }
+    public OpenClDeviceFacts Facts { get; }
 
     /// <summary>Kernels that the driver compiled here, and kernels that were taken from the cache.</summary>
     public (int Compiled, int Cached) Builds { get; private set; }
 
     /// <summary>The compiler's options for a device: no kernel may be computed less exactly than it says.</summary>
-    public static string OptionsFor(Interop.OpenClDeviceFacts facts)
+    public static string OptionsFor(OpenClDeviceFacts facts)
     {
-        string exact = facts.Single.HasFlag(Interop.OpenClArithmetic.ExactDivision) ? " -cl-fp32-correctly-rounded-divide-sqrt" : "";
+        string exact = facts.Single.HasFlag(OpenClArithmetic.ExactDivision) ? " -cl-fp32-correctly-rounded-divide-sqrt" : "";
         string added = Environment.GetEnvironmentVariable(OptionsVariable) is { Length: > 0 } text ? $" {text}" : "";
         return $"-cl-std=CL1.2{exact}{added}";
     }
@@ -97,16 +97,16 @@ internal sealed class OpenClDevice : KernelDevice
     public override string? WhyNotCompiled(KernelDefinition kernel)
     {
         if (WhyNot(kernel) is { } reason) return reason;
-        using Interop.OpenCl.Kernel made = ProgramOf(kernel).CreateKernel(kernel.Name);
+        using OpenClInterop.Kernel made = ProgramOf(kernel).CreateKernel(kernel.Name);
         return WhyNotRun(kernel, made);
     }
 
     /// <summary>Takes a kernel for one queue; its program is compiled, or taken from the cache, when it is first asked for.</summary>
     /// <exception cref="DeviceFailureException">The driver cannot compile it, or the device cannot run it.</exception>
-    public Interop.OpenCl.Kernel CreateKernel(KernelDefinition kernel)
+    public OpenClInterop.Kernel CreateKernel(KernelDefinition kernel)
     {
         if (WhyNot(kernel) is { } reason) throw Refusal(kernel, reason);
-        Interop.OpenCl.Kernel made = ProgramOf(kernel).CreateKernel(kernel.Name);
+        OpenClInterop.Kernel made = ProgramOf(kernel).CreateKernel(kernel.Name);
         if (WhyNotRun(kernel, made) is not { } why) return made;
         made.Dispose();
         throw Refusal(kernel, why);
@@ -120,24 +120,24 @@ internal sealed class OpenClDevice : KernelDevice
         if (_products.IsValueCreated) _products.Value?.Dispose();
         lock (_programs)
         {
-            foreach (Interop.OpenCl.Program program in _programs.Values) program.Dispose();
+            foreach (OpenClInterop.Program program in _programs.Values) program.Dispose();
             _programs.Clear();
         }
         _transfers.Dispose();
         _context.Dispose();
     }
 
-    private static string? WhyNotRun(KernelDefinition kernel, Interop.OpenCl.Kernel compiled) => compiled.MaximumGroupSize is var most && most >= kernel.GroupSize
+    private static string? WhyNotRun(KernelDefinition kernel, OpenClInterop.Kernel compiled) => compiled.MaximumGroupSize is var most && most >= kernel.GroupSize
         ? null : $"it needs groups of {kernel.GroupSize} lanes, the device can run it with at most {most}";
 
     private DeviceFailureException Refusal(KernelDefinition kernel, string reason) => new(Name, nameof(CreateKernel), kernel.Name, reason, "Use --device cpu");
 
-    private Interop.OpenCl.Program ProgramOf(KernelDefinition kernel)
+    private OpenClInterop.Program ProgramOf(KernelDefinition kernel)
     {
-        lock (_programs) return _programs.TryGetValue(kernel.Name, out Interop.OpenCl.Program? program) ? program : _programs[kernel.Name] = Build(kernel);
+        lock (_programs) return _programs.TryGetValue(kernel.Name, out OpenClInterop.Program? program) ? program : _programs[kernel.Name] = Build(kernel);
     }
 
-    private Interop.OpenCl.Program Build(KernelDefinition kernel)
+    private OpenClInterop.Program Build(KernelDefinition kernel)
     {
         long started = Stopwatch.GetTimestamp();
         string source = KernelText.For(kernel, KernelDialect.OpenCl);
@@ -148,7 +148,7 @@ internal sealed class OpenClDevice : KernelDevice
             DeviceTrace.Write($"{Name}: {kernel.Name} taken from the cache in {Stopwatch.GetElapsedTime(started).TotalMilliseconds:F1} ms");
             return kept;
         }
-        Interop.OpenCl.Program program = _context.Compile(source, _options, kernel.Name);
+        OpenClInterop.Program program = _context.Compile(source, _options, kernel.Name);
         Builds = Builds with { Compiled = Builds.Compiled + 1 };
         string? why = _cache.Keep(key, program.GetBinary());
         DeviceTrace.Write($"{Name}: {kernel.Name} compiled in {Stopwatch.GetElapsedTime(started).TotalMilliseconds:F1} ms, {(why is null ? "kept" : $"not kept: {why}")}");
@@ -158,14 +158,14 @@ internal sealed class OpenClDevice : KernelDevice
     /// <summary>CLBlast is loaded when a product is asked for, and at once where it is named.</summary>
     private Lazy<ClblastProducts?> FindProducts()
     {
-        string? choice = Environment.GetEnvironmentVariable(GemmAlgorithms.Variable);
+        string? choice = Environment.GetEnvironmentVariable(DeviceGemm.Variable);
         bool isNamed = choice == DeviceGemm.Clblast;
-        if (!DeviceGemm.Wants(choice, DeviceGemm.Clblast) || (!isNamed && !Facts.Type.HasFlag(Interop.OpenClDeviceType.Gpu))) return new(value: null);
-        if (isNamed && !Interop.Clblast.Instance.IsAvailable)
+        if (!DeviceGemm.Wants(choice, DeviceGemm.Clblast) || (!isNamed && !Facts.Type.HasFlag(OpenClDeviceType.Gpu))) return new(value: null);
+        if (isNamed && !ClblastInterop.Instance.IsAvailable)
             throw new DeviceUnavailableException(Name,
-                $"{GemmAlgorithms.Variable}={choice}, and there is no CLBlast: {string.Join("; ", Interop.Clblast.Instance.Attempts)}",
-                $"Install it (Debian, Ubuntu: libclblast1), name its library with {Interop.Clblast.Variable}, or unset {GemmAlgorithms.Variable} for our own products");
-        return new(() => Interop.Clblast.Instance is { IsAvailable: true } library ? new(library, this) : null);
+                $"{DeviceGemm.Variable}={choice}, and there is no CLBlast: {string.Join("; ", ClblastInterop.Instance.Attempts)}",
+                $"Install it (Debian, Ubuntu: libclblast1), name its library with {ClblastInterop.Variable}, or unset {DeviceGemm.Variable} for our own products");
+        return new(() => ClblastInterop.Instance is { IsAvailable: true } library ? new(library, this) : null);
     }
 
     private DeviceFailureException Shortage(long bytes, string cause) =>
@@ -173,11 +173,11 @@ internal sealed class OpenClDevice : KernelDevice
 }
 
 /// <summary>A piece of an OpenCL device's memory.</summary>
-internal sealed class OpenClBuffer(OpenClDevice device, long bytes, Interop.OpenCl.Memory memory) : DeviceBuffer(bytes)
+internal sealed class OpenClBuffer(OpenClDevice device, long bytes, OpenClInterop.Memory memory) : DeviceBuffer(bytes)
 {
     private bool _isReturned;
 
-    public Interop.OpenCl.Memory Memory => memory;
+    public OpenClInterop.Memory Memory => memory;
 
     public override void Dispose()
     {
@@ -187,9 +187,9 @@ internal sealed class OpenClBuffer(OpenClDevice device, long bytes, Interop.Open
 }
 
 /// <summary>Host memory of an OpenCL driver.</summary>
-internal sealed class OpenClStaging(int bytes, Interop.OpenCl.HostMemory memory) : StagingBuffer(bytes)
+internal sealed class OpenClStaging(int bytes, OpenClInterop.HostMemory memory) : StagingBuffer(bytes)
 {
-    public Interop.OpenCl.HostMemory Memory => memory;
+    public OpenClInterop.HostMemory Memory => memory;
 
     public override Span<byte> Bytes => memory.Bytes;
 

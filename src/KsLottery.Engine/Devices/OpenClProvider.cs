@@ -4,14 +4,14 @@ namespace KsLottery.Engine.Devices;
 
 /// <summary>Devices with an OpenCL driver: <c>opencl:0</c> and so on, in the order of the loader's platforms.</summary>
 /// <param name="library">The loader; looked for when it is first needed.</param>
-internal sealed class OpenClProvider(Lazy<Interop.OpenCl> library) : IDeviceProvider
+internal sealed class OpenClProvider(Lazy<OpenClInterop> library) : IDeviceProvider
 {
     private const string VendorsVariable = "OCL_ICD_VENDORS", UseCpu = "or use --device cpu";
 
     /// <summary>The listing of the last probe: devices are found again by their place in it.</summary>
-    private IReadOnlyList<Interop.OpenClDeviceFacts> _devices = [];
+    private IReadOnlyList<OpenClDeviceFacts> _devices = [];
 
-    public OpenClProvider() : this(new Lazy<Interop.OpenCl>(() => Interop.OpenCl.Instance))
+    public OpenClProvider() : this(new Lazy<OpenClInterop>(() => OpenClInterop.Instance))
     {
     }
 
@@ -19,13 +19,13 @@ internal sealed class OpenClProvider(Lazy<Interop.OpenCl> library) : IDeviceProv
 
     public IReadOnlyList<DeviceInfo> Probe()
     {
-        Interop.OpenCl loader = library.Value;
+        OpenClInterop loader = library.Value;
         if (!loader.IsLoaded)
             return [Missing("OpenCL devices", $"no OpenCL loader: {string.Join("; ", loader.Attempts)}",
-                $"Install it (Debian, Ubuntu: ocl-icd-libopencl1; Fedora, Arch: ocl-icd) with the device's driver, or name a library with {Interop.OpenCl.Variable}; {UseCpu}")];
-        (IReadOnlyList<Interop.OpenClPlatform> platforms, string? call, int status) = loader.Examine();
+                $"Install it (Debian, Ubuntu: ocl-icd-libopencl1; Fedora, Arch: ocl-icd) with the device's driver, or name a library with {OpenClInterop.Variable}; {UseCpu}")];
+        (IReadOnlyList<OpenClPlatform> platforms, string? call, int status) = loader.Examine();
         if (platforms.Count == 0)
-            return [Missing("OpenCL devices", $"the OpenCL loader finds no driver{(status == Interop.OpenCl.Success ? "" : $": {call} returned {OpenClFailures.Describe(status)}")}"
+            return [Missing("OpenCL devices", $"the OpenCL loader finds no driver{(status == OpenClInterop.Success ? "" : $": {call} returned {OpenClFailures.Describe(status)}")}"
                 + (Environment.GetEnvironmentVariable(VendorsVariable) is { Length: > 0 } vendors ? $"; {VendorsVariable} is {vendors}" : ""),
                 "Install the device's driver (its maker's, or Debian's nvidia-opencl-icd, intel-opencl-icd, mesa-opencl-icd), or pocl-opencl-icd for the processor; "
                 + UseCpu)];
@@ -42,7 +42,7 @@ internal sealed class OpenClProvider(Lazy<Interop.OpenCl> library) : IDeviceProv
     }
 
     /// <summary>Why a device cannot run kernels, and what to do; nulls where it can.</summary>
-    internal static (string? Reason, string? NextStep) WhyNot(Interop.OpenClDeviceFacts facts)
+    internal static (string? Reason, string? NextStep) WhyNot(OpenClDeviceFacts facts)
     {
         const string Update = "Update its driver, " + UseCpu;
         (int major, int minor) = facts.VersionNumbers;
@@ -51,12 +51,12 @@ internal sealed class OpenClProvider(Lazy<Interop.OpenCl> library) : IDeviceProv
             : !facts.HasCompiler ? ("its driver has no compiler", $"Install the driver's compiler, {UseCpu}")
             : !facts.IsFullProfile ? ("its driver has only OpenCL's profile for embedded devices, the kernels need the full one", $"Use another device, {UseCpu}")
             : !facts.IsLittleEndian ? ("it stores numbers with their highest byte first", $"Use another device, {UseCpu}")
-            : !facts.Single.HasFlag(Interop.OpenClArithmetic.InfinityAndNaN | Interop.OpenClArithmetic.RoundsToNearest)
+            : !facts.Single.HasFlag(OpenClArithmetic.InfinityAndNaN | OpenClArithmetic.RoundsToNearest)
                 ? ("it does not compute with infinities and NaN, or does not round to nearest", $"Use another device, {UseCpu}")
             : (null, null);
     }
 
-    private DeviceInfo Describe(Interop.OpenClDeviceFacts facts, int place)
+    private DeviceInfo Describe(OpenClDeviceFacts facts, int place)
     {
         (int major, int minor) = facts.VersionNumbers;
         (string? reason, string? nextStep) = WhyNot(facts);
@@ -71,13 +71,13 @@ internal sealed class OpenClProvider(Lazy<Interop.OpenCl> library) : IDeviceProv
         };
     }
 
-    private DeviceInfo Describe(Interop.OpenClPlatform platform) => Missing($"the platform {platform.Name}",
-        platform.Status == Interop.OpenCl.Success ? $"the platform {platform.Name} has no device"
+    private DeviceInfo Describe(OpenClPlatform platform) => Missing($"the platform {platform.Name}",
+        platform.Status == OpenClInterop.Success ? $"the platform {platform.Name} has no device"
             : $"the platform {platform.Name} does not list its devices: clGetDeviceIDs returned {OpenClFailures.Describe(platform.Status)}",
         platform.Name.Equals("rusticl", StringComparison.OrdinalIgnoreCase) ? "Name Mesa's driver for the device, for instance RUSTICL_ENABLE=radeonsi, iris or llvmpipe"
             : "Where it should have one: check that the kernel's driver is loaded, and that this user may use it (groups render and video)");
 
-    private static IReadOnlyList<(string, string)> FactsOf(Interop.OpenClDeviceFacts facts)
+    private static IReadOnlyList<(string, string)> FactsOf(OpenClDeviceFacts facts)
     {
         return
         [
@@ -86,9 +86,9 @@ internal sealed class OpenClProvider(Lazy<Interop.OpenCl> library) : IDeviceProv
             ("compute units", Number(facts.ComputeUnits)), ("lanes of a group", Number(facts.MaximumGroupSize)),
             ("memory bytes", Number(facts.MemoryBytes)), ("largest piece bytes", Number(facts.MaximumAllocationBytes)),
             ("shared memory bytes", Number(facts.SharedBytes)), ("double precision", YesNo(facts.HasDouble)), ("half precision", YesNo(facts.HasHalf)),
-            ("subnormals", YesNo(facts.Single.HasFlag(Interop.OpenClArithmetic.Subnormals))),
-            ("exact division", YesNo(facts.Single.HasFlag(Interop.OpenClArithmetic.ExactDivision))),
-            ("fused multiply-add", YesNo(facts.Single.HasFlag(Interop.OpenClArithmetic.Fused))),
+            ("subnormals", YesNo(facts.Single.HasFlag(OpenClArithmetic.Subnormals))),
+            ("exact division", YesNo(facts.Single.HasFlag(OpenClArithmetic.ExactDivision))),
+            ("fused multiply-add", YesNo(facts.Single.HasFlag(OpenClArithmetic.Fused))),
             ("host's memory", YesNo(facts.HasUnifiedMemory)),
         ];
 
@@ -97,12 +97,12 @@ internal sealed class OpenClProvider(Lazy<Interop.OpenCl> library) : IDeviceProv
         static string YesNo(bool isSo) => isSo ? "yes" : "no";
     }
 
-    private static List<string> RemarksOn(Interop.OpenClDeviceFacts facts)
+    private static List<string> RemarksOn(OpenClDeviceFacts facts)
     {
         List<string> remarks = [];
-        if (!facts.Single.HasFlag(Interop.OpenClArithmetic.ExactDivision))
+        if (!facts.Single.HasFlag(OpenClArithmetic.ExactDivision))
             remarks.Add("division and square root are not rounded correctly: models may differ from other devices in the last bits, tests of rows do not");
-        if (!facts.Single.HasFlag(Interop.OpenClArithmetic.Subnormals))
+        if (!facts.Single.HasFlag(OpenClArithmetic.Subnormals))
             remarks.Add("subnormal numbers become zero: models may differ from other devices, and rows that hold such numbers");
         if (!facts.HasDouble) remarks.Add("no double precision: the host measures the distances between rows");
         return remarks;

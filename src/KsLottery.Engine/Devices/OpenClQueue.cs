@@ -3,22 +3,22 @@ using KsLottery.Kernels;
 namespace KsLottery.Engine.Devices;
 
 /// <summary>An in-order queue of an OpenCL device, with kernels of its own: a kernel holds its arguments.</summary>
-internal sealed class OpenClQueue(OpenClDevice device, Interop.OpenCl.Queue queue) : DeviceQueue
+internal sealed class OpenClQueue(OpenClDevice device, OpenClInterop.Queue queue) : DeviceQueue
 {
     private const int WordBytes = sizeof(uint), ParametersOfView = 3;
 
-    private readonly Dictionary<string, Interop.OpenCl.Kernel> _kernels = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, OpenClInterop.Kernel> _kernels = new(StringComparer.Ordinal);
 
     public OpenClDevice Device => device;
 
-    public Interop.OpenCl.Queue Handle => queue;
+    public OpenClInterop.Queue Handle => queue;
 
     public override void Launch(KernelDefinition kernel, int groups, params ReadOnlySpan<KernelArgument> arguments)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(groups);
         KernelArgument.Check(kernel, arguments);
         if (groups == 0) return;
-        Interop.OpenCl.Kernel made = Take(kernel);
+        OpenClInterop.Kernel made = Take(kernel);
         int index = 0;
         for (int i = 0; i < arguments.Length; i++)
         {
@@ -71,15 +71,15 @@ internal sealed class OpenClQueue(OpenClDevice device, Interop.OpenCl.Queue queu
 
     public override void Dispose()
     {
-        foreach (Interop.OpenCl.Kernel kernel in _kernels.Values) kernel.Dispose();
+        foreach (OpenClInterop.Kernel kernel in _kernels.Values) kernel.Dispose();
         _kernels.Clear();
         queue.Dispose();
     }
 
-    private Interop.OpenCl.Kernel Take(KernelDefinition kernel) =>
-        _kernels.TryGetValue(kernel.Name, out Interop.OpenCl.Kernel? present) ? present : _kernels[kernel.Name] = device.CreateKernel(kernel);
+    private OpenClInterop.Kernel Take(KernelDefinition kernel) =>
+        _kernels.TryGetValue(kernel.Name, out OpenClInterop.Kernel? present) ? present : _kernels[kernel.Name] = device.CreateKernel(kernel);
 
-    private static Interop.OpenCl.Memory Memory(DeviceBuffer buffer) => ((OpenClBuffer)buffer).Memory;
+    private static OpenClInterop.Memory Memory(DeviceBuffer buffer) => ((OpenClBuffer)buffer).Memory;
 
     private static void CheckRange(DeviceBuffer buffer, long start, long bytes)
     {

@@ -31,7 +31,7 @@ internal sealed class ArmScoring(ExperimentPlan plan, IOperations operations, To
         bool isPatch = File.Exists(patchPath), isModel = !isPatch && File.Exists(trainingPath);
         Dictionary<string, string> settings = new()
         {
-            ["version"] = Signature.LibraryVersion,
+            ["version"] = LibraryVersion.Current,
             ["device"] = operations.Name,
             ["base"] = baseFingerprint,
             // What was trained is decided by its settings, which stand in this file.

@@ -1,49 +1,46 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
-namespace KsLottery.Engine;
+namespace KsLottery.Engine.Interop;
 
-internal static partial class Interop
+/// <summary>Zeroed memory outside the collected heap, from a 64-byte boundary on: it may exceed 2 GiB and goes back when disposed.</summary>
+internal sealed unsafe class AlignedBlock : SafeHandle
 {
-    /// <summary>Zeroed memory outside the collected heap, from a 64-byte boundary on: it may exceed 2 GiB and goes back when disposed.</summary>
-    internal sealed unsafe class AlignedBlock : SafeHandle
+    private const int Alignment = 64;
+
+    private readonly long _bytes;
+
+    private AlignedBlock(void* address, long bytes) : base(0, ownsHandle: true)
     {
-        private const int Alignment = 64;
+        _bytes = bytes;
+        SetHandle((nint)address);
+    }
 
-        private readonly long _bytes;
+    public override bool IsInvalid => handle == 0;
 
-        private AlignedBlock(void* address, long bytes) : base(0, ownsHandle: true)
-        {
-            _bytes = bytes;
-            SetHandle((nint)address);
-        }
+    /// <exception cref="OutOfMemoryException">The system has no such block.</exception>
+    public static AlignedBlock Allocate(long bytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(bytes);
+        void* address = NativeMemory.AlignedAlloc((nuint)Math.Max(bytes, Alignment), Alignment);
+        NativeMemory.Clear(address, (nuint)bytes);
+        return new(address, bytes);
+    }
 
-        public override bool IsInvalid => handle == 0;
+    /// <summary>A range of elements.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The range leaves the block.</exception>
+    /// <exception cref="ObjectDisposedException">The block was given back.</exception>
+    public Span<T> GetSpan<T>(long start, int length) where T : unmanaged
+    {
+        ObjectDisposedException.ThrowIf(IsClosed, this);
+        if (start < 0 || length < 0 || (start + length) * Unsafe.SizeOf<T>() > _bytes)
+            throw new ArgumentOutOfRangeException(nameof(start), $"elements {start} to {start} + {length} lie outside the block of {_bytes} bytes.");
+        return new((T*)handle + start, length);
+    }
 
-        /// <exception cref="OutOfMemoryException">The system has no such block.</exception>
-        public static AlignedBlock Allocate(long bytes)
-        {
-            ArgumentOutOfRangeException.ThrowIfNegative(bytes);
-            void* address = NativeMemory.AlignedAlloc((nuint)Math.Max(bytes, Alignment), Alignment);
-            NativeMemory.Clear(address, (nuint)bytes);
-            return new(address, bytes);
-        }
-
-        /// <summary>A range of elements.</summary>
-        /// <exception cref="ArgumentOutOfRangeException">The range leaves the block.</exception>
-        /// <exception cref="ObjectDisposedException">The block was given back.</exception>
-        public Span<T> GetSpan<T>(long start, int length) where T : unmanaged
-        {
-            ObjectDisposedException.ThrowIf(IsClosed, this);
-            if (start < 0 || length < 0 || (start + length) * Unsafe.SizeOf<T>() > _bytes)
-                throw new ArgumentOutOfRangeException(nameof(start), $"elements {start} to {start} + {length} lie outside the block of {_bytes} bytes.");
-            return new((T*)handle + start, length);
-        }
-
-        protected override bool ReleaseHandle()
-        {
-            NativeMemory.AlignedFree((void*)handle);
-            return true;
-        }
+    protected override bool ReleaseHandle()
+    {
+        NativeMemory.AlignedFree((void*)handle);
+        return true;
     }
 }

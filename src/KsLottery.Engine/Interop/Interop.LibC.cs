@@ -1,19 +1,16 @@
 using System.Runtime.InteropServices;
 
-namespace KsLottery.Engine;
+namespace KsLottery.Engine.Interop;
 
-internal static partial class Interop
+/// <summary>The calls of the C library that .NET does not expose.</summary>
+internal static partial class LibC
 {
-    /// <summary>The calls of the C library that .NET does not expose.</summary>
-    internal static partial class LibC
-    {
-        /// <summary>MADV_SEQUENTIAL: read ahead far; the value is the same on Linux and macOS.</summary>
-        internal const int Sequential = 2;
+    /// <summary>MADV_SEQUENTIAL: read ahead far; the value is the same on Linux and macOS.</summary>
+    internal const int Sequential = 2;
 
-        /// <summary>MADV_DONTNEED: drop the pages from the resident set; the value is the same on Linux and macOS.</summary>
-        internal const int DontNeed = 4;
+    /// <summary>MADV_DONTNEED: drop the pages from the resident set; the value is the same on Linux and macOS.</summary>
+    internal const int DontNeed = 4;
 
-        [LibraryImport("libc", EntryPoint = "madvise")]
-        internal static partial int MemoryAdvise(nint address, nuint length, int advice);
-    }
+    [LibraryImport("libc", EntryPoint = "madvise")]
+    internal static partial int MemoryAdvise(nint address, nuint length, int advice);
 }

@@ -12,7 +12,7 @@ namespace KsLottery.Engine.Operations;
 internal static class GemmAlgorithms
 {
     /// <summary>The environment variable that chooses: <c>own</c>, <c>openblas</c>, <c>reference</c> or <c>auto</c>.</summary>
-    public const string Variable = "KSLOTTERY_GEMM";
+    public const string Variable = Devices.DeviceGemm.Variable;
 
     private static readonly Lazy<GemmAlgorithm> Chosen = new(() => Choose(Environment.GetEnvironmentVariable(Variable)));
 
@@ -33,10 +33,10 @@ internal static class GemmAlgorithms
     /// <exception cref="ArgumentException">There is no such choice, or no OpenBLAS.</exception>
     public static GemmAlgorithm Choose(string? name) => name switch
     {
-        null or "" or "auto" => Fastest != Own[^1].Algorithm || !Interop.OpenBlas.Instance.IsAvailable ? Fastest : new OpenBlasGemm(),
+        null or "" or "auto" => Fastest != Own[^1].Algorithm || !OpenBlasInterop.Instance.IsAvailable ? Fastest : new OpenBlasGemm(),
         "own" => Fastest,
-        "openblas" => Interop.OpenBlas.Instance.IsAvailable ? new OpenBlasGemm()
-            : throw new ArgumentException($"{Variable}=openblas: {string.Join("; ", Interop.OpenBlas.Instance.Attempts)}. Install OpenBLAS, or unset {Variable}."),
+        "openblas" => OpenBlasInterop.Instance.IsAvailable ? new OpenBlasGemm()
+            : throw new ArgumentException($"{Variable}=openblas: {string.Join("; ", OpenBlasInterop.Instance.Attempts)}. Install OpenBLAS, or unset {Variable}."),
         "reference" => new GemmReference(),
         _ when Devices.DeviceGemm.IsDeviceChoice(name) => Choose(null),
         _ => throw new ArgumentException($"{Variable}={name}: expected own, openblas, reference or auto; of a device clblast, cublas or cublas-bf16"),

@@ -31,7 +31,7 @@ internal sealed class OpenBlasGemm : GemmAlgorithm
                 {
                     int rows = Math.Min(TileRows, m - row);
                     ref readonly float left = ref Block(a, aTransposed, row, rows, first, count, aWidened, out int lda);
-                    Interop.OpenBlas.Instance.Multiply(rows, columns, count, in left, lda, aTransposed, in right, ldb, bTransposed,
+                    OpenBlasInterop.Instance.Multiply(rows, columns, count, in left, lda, aTransposed, in right, ldb, bTransposed,
                         ref c[(row * ldc) + column], ldc, accumulate || first > 0);
                 }
             }

@@ -9,5 +9,5 @@ internal static class ScoreSignature
     public static string Compose(string name, int references, bool lowercase, bool effectiveOrder, string fields) =>
         string.Create(CultureInfo.InvariantCulture,
             $"{name}|nrefs:{references}|case:{(lowercase ? "lc" : "mixed")}|eff:{(effectiveOrder ? "yes" : "no")}|{fields}" +
-            $"|version:{Signature.LibraryVersion}|impl:kslottery");
+            $"|version:{LibraryVersion.Current}|impl:kslottery");
 }

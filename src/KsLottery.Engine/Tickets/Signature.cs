@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Reflection;
 using System.Text;
 using KsLottery.Engine.Statistics;
 
@@ -14,10 +13,6 @@ namespace KsLottery.Engine.Tickets;
 public sealed record Signature
 {
     private const int ShortDigits = 8;
-
-    /// <summary>The version of this library.</summary>
-    public static string LibraryVersion { get; } =
-        typeof(Signature).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
 
     /// <summary>d; null in a line that covers tensors of several widths.</summary>
     public int? Width { get; init; }
@@ -51,7 +46,7 @@ public sealed record Signature
     public string? TunedFingerprint { get; init; }
 
     /// <summary>The version that did the work.</summary>
-    public string Version { get; init; } = LibraryVersion;
+    public string Version { get; init; } = LibraryVersion.Current;
 
     /// <summary>The whole line, as files store it.</summary>
     public override string ToString() => Compose(fingerprint => fingerprint);

@@ -47,7 +47,7 @@ public sealed record Ticket
     public required IReadOnlyList<TicketEntry> Entries { get; init; }
 
     /// <summary>The version that did the work.</summary>
-    public string Version { get; init; } = Tickets.Signature.LibraryVersion;
+    public string Version { get; init; } = LibraryVersion.Current;
 
     /// <summary>The row numbers, ascending.</summary>
     public IReadOnlyList<int> Ids => [.. Entries.Select(e => e.Id).Order()];

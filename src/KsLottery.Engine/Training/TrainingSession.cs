@@ -39,7 +39,7 @@ internal sealed class TrainingSession : IDisposable
         _trainer = new(_model, operations, Batches, steps);
         Settings = new Dictionary<string, string>(
         [
-            new("version", Tickets.Signature.LibraryVersion), new("device", operations.Name), new("scope", weights.Scope!.Name), .. options.Settings,
+            new("version", LibraryVersion.Current), new("device", operations.Name), new("scope", weights.Scope!.Name), .. options.Settings,
             .. plan.Settings(StepCount), .. settings, new("samples", FingerprintOf(training)), new("evaluation", FingerprintOf(evaluation)),
         ]);
         folder.ThrowIfOther(Settings);

@@ -86,7 +86,7 @@ internal sealed class CarriedFiles
             // Download caches keep links to the files proper, and a second name must be one of those.
             string source = RealPath.Of(path);
             bool isLarge = shards.Contains(name) || new FileInfo(source).Length >= LinkFrom;
-            if (isLarge && Interop.TryHardLink(source, Path.Combine(target, name))) carried._linked.Add(name);
+            if (isLarge && Interop.HardLink.TryCreate(source, Path.Combine(target, name))) carried._linked.Add(name);
             else
             {
                 File.Copy(source, Path.Combine(target, name));

@@ -14,9 +14,9 @@ public sealed class ClblastProductsTests
     [OneTimeSetUp]
     public void Open()
     {
-        if (!Interop.Clblast.Instance.IsAvailable) Assert.Ignore($"no CLBlast: {string.Join("; ", Interop.Clblast.Instance.Attempts)}");
+        if (!ClblastInterop.Instance.IsAvailable) Assert.Ignore($"no CLBlast: {string.Join("; ", ClblastInterop.Instance.Attempts)}");
         _device = OpenClDeviceTests.Open();
-        (_products, _queue) = (new(Interop.Clblast.Instance, _device), _device.CreateQueue());
+        (_products, _queue) = (new(ClblastInterop.Instance, _device), _device.CreateQueue());
     }
 
     [OneTimeTearDown]
@@ -98,7 +98,7 @@ public sealed class ClblastProductsTests
         try
         {
             using OpenClDevice device = OpenClDeviceTests.Open();
-            Assert.That(device.Products is not null, Is.EqualTo(device.Facts.Type.HasFlag(Interop.OpenClDeviceType.Gpu)));
+            Assert.That(device.Products is not null, Is.EqualTo(device.Facts.Type.HasFlag(OpenClDeviceType.Gpu)));
         }
         finally
         {

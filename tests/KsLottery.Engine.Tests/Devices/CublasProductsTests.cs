@@ -72,7 +72,7 @@ public sealed unsafe class CublasProductsTests
     [Test]
     public void A_library_that_does_not_work_on_the_device_is_passed_over_unless_it_was_asked_for()
     {
-        Interop.Cublas library = Library();
+        CublasInterop library = Library();
         var setUnusable = (delegate* unmanaged<int, void>)Find("fake_unusable");
         setUnusable(1);
         try
@@ -93,7 +93,7 @@ public sealed unsafe class CublasProductsTests
 
     [TestCase(13, new[] { 13, 12, 11 }), TestCase(12, new[] { 12, 11, 13 }), TestCase(11, new[] { 11, 13, 12 })]
     public void A_library_that_is_newer_than_the_driver_is_tried_last(int driver, int[] versions) =>
-        Assert.That(Interop.Cublas.VersionsFor(driver), Is.EqualTo(versions));
+        Assert.That(CublasInterop.VersionsFor(driver), Is.EqualTo(versions));
 
     [Test]
     public void A_queue_that_ends_gives_its_handle_back_before_its_stream()
@@ -170,7 +170,7 @@ public sealed unsafe class CublasProductsTests
     [Test]
     public void A_missing_library_is_said_only_where_it_was_asked_for()
     {
-        Interop.Cublas none = new(["libnothing-of-this-name.so.12"]);
+        CublasInterop none = new(["libnothing-of-this-name.so.12"]);
         using (CudaDevice device = new(FakeCuda.Start(), "cuda:0", 0, _ => "", none)) Assert.That(device.Products, Is.Null);
         using Setting setting = new("cublas");
         Assert.That(Assert.Throws<DeviceUnavailableException>(() => new CudaDevice(FakeCuda.Start(), "cuda:0", 0, _ => "", none))!.Message,
@@ -187,7 +187,7 @@ public sealed unsafe class CublasProductsTests
         _ => value,
     };
 
-    private static Interop.Cublas Library()
+    private static CublasInterop Library()
     {
         if (Built.Value.Path is null) Assert.Ignore(Built.Value.Reason);
         return new([Built.Value.Path!]);

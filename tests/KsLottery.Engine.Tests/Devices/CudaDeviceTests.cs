@@ -226,18 +226,18 @@ public sealed unsafe class CudaDeviceTests
     [Test]
     public void Devices_are_listed_with_what_they_are()
     {
-        Interop.Cuda cuda = FakeCuda.Start(devices: 2, major: 9, memory: 80L << 30);
-        IReadOnlyList<DeviceInfo> devices = new CudaProvider(new Lazy<Interop.Cuda>(cuda)).Probe();
+        CudaInterop cuda = FakeCuda.Start(devices: 2, major: 9, memory: 80L << 30);
+        IReadOnlyList<DeviceInfo> devices = new CudaProvider(new Lazy<CudaInterop>(cuda)).Probe();
         Assert.That(devices.Select(d => (d.Name, d.IsAvailable)), Is.EqualTo(new[] { ("cuda:0", true), ("cuda:1", true) }));
         Assert.That(devices[1].Description, Is.EqualTo("Fake 1, compute capability 9.0, 3 multiprocessors, 80.0 GiB, driver for CUDA 12.4"));
-        using KernelDevice device = new CudaProvider(new Lazy<Interop.Cuda>(cuda)).Open(devices[1]);
+        using KernelDevice device = new CudaProvider(new Lazy<CudaInterop>(cuda)).Open(devices[1]);
         Assert.That(device.Limits, Is.EqualTo(new DeviceLimits(80L << 30, 80L << 30, 48 << 10, 1024, 3, true, false)));
     }
 
     [Test]
     public void An_older_device_is_listed_with_the_reason()
     {
-        DeviceInfo device = new CudaProvider(new Lazy<Interop.Cuda>(FakeCuda.Start(major: 6, minor: 1))).Probe().Single();
+        DeviceInfo device = new CudaProvider(new Lazy<CudaInterop>(FakeCuda.Start(major: 6, minor: 1))).Probe().Single();
         Assert.That(device.Reason, Does.Contain("compute capability 6.1").And.Contain("7.0"));
         Assert.That(device.NextStep, Does.Contain("opencl:0"));
     }
@@ -248,15 +248,15 @@ public sealed unsafe class CudaDeviceTests
         Assert.That(Probe(FakeCuda.Start(devices: 0)).Reason, Is.EqualTo("the driver finds no device"));
         FakeCuda.Start();
         FakeCuda.Fail("cuInit", 100);
-        Assert.That(Probe(new Interop.Cuda([FakeCuda.LibraryPath])).Reason, Does.Contain("cuInit returned CUDA_ERROR_NO_DEVICE (100)"));
+        Assert.That(Probe(new CudaInterop([FakeCuda.LibraryPath])).Reason, Does.Contain("cuInit returned CUDA_ERROR_NO_DEVICE (100)"));
 
-        DeviceInfo none = Probe(new Interop.Cuda(["libnothing-of-this-name.so.1"]));
+        DeviceInfo none = Probe(new CudaInterop(["libnothing-of-this-name.so.1"]));
         Assert.That((none.Name, none.IsAvailable), Is.EqualTo(("cuda", false)));
         Assert.That(none.Reason, Is.EqualTo("no CUDA driver: libnothing-of-this-name.so.1: cannot be loaded"));
-        Assert.That(none.NextStep, Does.Contain("Install").And.Contain("--device cpu").And.Contain(Interop.Cuda.Variable));
-        Assert.That(Probe(new Interop.Cuda(["libc.so.6"])).Reason, Is.EqualTo("no CUDA driver: libc.so.6: has no cuGetErrorName"));
+        Assert.That(none.NextStep, Does.Contain("Install").And.Contain("--device cpu").And.Contain(CudaInterop.Variable));
+        Assert.That(Probe(new CudaInterop(["libc.so.6"])).Reason, Is.EqualTo("no CUDA driver: libc.so.6: has no cuGetErrorName"));
 
-        static DeviceInfo Probe(Interop.Cuda cuda) => new CudaProvider(new Lazy<Interop.Cuda>(cuda)).Probe().Single();
+        static DeviceInfo Probe(CudaInterop cuda) => new CudaProvider(new Lazy<CudaInterop>(cuda)).Probe().Single();
     }
 
     internal static KernelDefinition Define(string name, params KernelParameter[] parameters) => new()

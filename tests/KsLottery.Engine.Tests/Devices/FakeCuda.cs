@@ -1,3 +1,4 @@
+using KsLottery.Engine.Devices;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 
@@ -38,7 +39,7 @@ internal static unsafe class FakeCuda
     }
 
     /// <summary>Makes the driver anew; the test is skipped where it cannot be compiled.</summary>
-    public static Interop.Cuda Start(int devices = 1, int major = 7, int minor = 0, long memory = 1L << 30)
+    public static CudaInterop Start(int devices = 1, int major = 7, int minor = 0, long memory = 1L << 30)
     {
         if (Built.Value.Path is not { } path)
         {
@@ -115,7 +116,7 @@ internal static unsafe class FakeCuda
             string ptx = Marshal.PtrToStringUTF8((nint)text)!;
             if (!Interpreters.TryGetValue(ptx, out PtxInterpreter? interpreter)) Interpreters[ptx] = interpreter = new(ptx, IsWithin);
             interpreter.Run(parameters, (int)groups, (int)groupSize);
-            return Interop.Cuda.Success;
+            return CudaInterop.Success;
         }
         catch (Exception exception)
         {

@@ -296,13 +296,13 @@ public sealed class OpenClDeviceTests
     /// <summary>Opens the first OpenCL device, whichever it is; without one the test is skipped.</summary>
     internal static OpenClDevice Open(ProgramCache? cache = null)
     {
-        (IReadOnlyList<Interop.OpenClPlatform> platforms, _, _) = Interop.OpenCl.Instance.IsLoaded ? Interop.OpenCl.Instance.Examine() : ([], null, 0);
-        Interop.OpenClDeviceFacts? facts = platforms.SelectMany(p => p.Devices).FirstOrDefault();
+        (IReadOnlyList<OpenClPlatform> platforms, _, _) = OpenClInterop.Instance.IsLoaded ? OpenClInterop.Instance.Examine() : ([], null, 0);
+        OpenClDeviceFacts? facts = platforms.SelectMany(p => p.Devices).FirstOrDefault();
         if (facts is null || OpenClProvider.WhyNot(facts).Reason is not null)
         {
             DeviceInfo missing = new OpenClProvider().Probe()[0];
             Assert.Ignore($"{missing.Reason}. {missing.NextStep}.");
         }
-        return new(Interop.OpenCl.Instance, TestDevices.OpenCl, facts!, cache ?? new ProgramCache(null));
+        return new(OpenClInterop.Instance, TestDevices.OpenCl, facts!, cache ?? new ProgramCache(null));
     }
 }

@@ -10,7 +10,7 @@ public sealed class GemmTests
 
     private static IEnumerable<GemmAlgorithm> Own => GemmAlgorithms.Own.Select(k => k.Algorithm);
 
-    private static IEnumerable<GemmAlgorithm> All => [.. Own, new GemmReference(), .. Interop.OpenBlas.Instance.IsAvailable ? new[] { GemmAlgorithms.Choose("openblas") } : []];
+    private static IEnumerable<GemmAlgorithm> All => [.. Own, new GemmReference(), .. OpenBlasInterop.Instance.IsAvailable ? new[] { GemmAlgorithms.Choose("openblas") } : []];
 
     [Test]
     public void Products_at_the_edges_of_tiles_are_right([Values] bool aTransposed, [Values] bool bTransposed, [Values] bool accumulate)
@@ -92,8 +92,8 @@ public sealed class GemmTests
         Assert.That(GemmAlgorithms.Choose("own").Name, Is.EqualTo(GemmAlgorithms.Own.First(k => k.IsSupported).Algorithm.Name));
         Assert.That(GemmAlgorithms.Choose(null).Name, Is.EqualTo(GemmAlgorithms.Choose("auto").Name));
         Assert.That(() => GemmAlgorithms.Choose("mkl"), Throws.ArgumentException.With.Message.Contains("KSLOTTERY_GEMM=mkl").And.Message.Contains("openblas"));
-        Assert.That(Interop.OpenBlas.Instance.Attempts, Is.Not.Empty);
-        if (Interop.OpenBlas.Instance.IsAvailable) Assert.That(GemmAlgorithms.Choose("openblas").Name, Is.EqualTo("openblas"));
+        Assert.That(OpenBlasInterop.Instance.Attempts, Is.Not.Empty);
+        if (OpenBlasInterop.Instance.IsAvailable) Assert.That(GemmAlgorithms.Choose("openblas").Name, Is.EqualTo("openblas"));
         else Assert.That(() => GemmAlgorithms.Choose("openblas"), Throws.ArgumentException.With.Message.Contains("Install OpenBLAS"));
     }
 }

@@ -49,7 +49,7 @@ public sealed class MatMulTests
     [TestCase("own"), TestCase("openblas")]
     public void Bits_do_not_depend_on_the_number_of_threads(string name)
     {
-        if (name == "openblas" && !Interop.OpenBlas.Instance.IsAvailable) Assert.Ignore(string.Join("; ", Interop.OpenBlas.Instance.Attempts));
+        if (name == "openblas" && !OpenBlasInterop.Instance.IsAvailable) Assert.Ignore(string.Join("; ", OpenBlasInterop.Instance.Attempts));
         GemmAlgorithm algorithm = GemmAlgorithms.Choose(name);
         foreach ((int rows, int outputs, int inputs) in ((int, int, int)[])[(100, 700, 288), (600, 64, 172), (50, 5000, 40)])
             WithLayer(ElementType.BF16, rows, outputs, inputs, layer =>

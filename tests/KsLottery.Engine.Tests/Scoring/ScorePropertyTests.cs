@@ -87,7 +87,7 @@ internal sealed class ScorePropertyTests
     [Test]
     public void Signatures_say_all_that_a_score_depends_on()
     {
-        string end = $"|version:{Signature.LibraryVersion}|impl:kslottery";
+        string end = $"|version:{LibraryVersion.Current}|impl:kslottery";
         BleuScore score = Bleu.Corpus(["The dog bit the man."], [["The dog bit the man."]]);
         Assert.That(score.Signature, Is.EqualTo("BLEU|nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp" + end));
         Assert.That(score.ToString(), Is.EqualTo(
