@@ -174,6 +174,7 @@ if [ -z "$quick" ]; then
   [ -z "$has_ilgpu" ] || start "the kernels through ILGPU" test_of "$ilgpu" -p:Ilgpu=true
   start "packages" packages
 fi
+start "demo" test_of tests/KsLottery.Demo.Tests
 start "kernel compiler" test_of tests/KsLottery.KernelCompiler.Tests
 finish
 

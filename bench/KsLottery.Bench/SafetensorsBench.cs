@@ -1,5 +1,5 @@
 using BenchmarkDotNet.Attributes;
-using KsLottery.Cli.Bench;
+using KsLottery.Benchmarks;
 using KsLottery.Engine;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Rows;

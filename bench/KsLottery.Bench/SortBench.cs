@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using BenchmarkDotNet.Attributes;
-using KsLottery.Cli.Bench;
+using KsLottery.Benchmarks;
 using KsLottery.Engine;
 using KsLottery.Engine.Kernels;
 

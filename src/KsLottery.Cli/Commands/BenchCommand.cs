@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Diagnostics;
-using KsLottery.Cli.Bench;
+using KsLottery.Benchmarks;
 using KsLottery.Engine;
 using KsLottery.Engine.Devices;
 using KsLottery.Engine.Kernels;
@@ -114,8 +114,8 @@ internal static class BenchCommand
         foreach (ElementType type in plan.Types)
         {
             long bytes = (long)plan.RowsOf(type) * width * type.ByteSize();
-            Require(bytes <= BenchRows.LargestMatrixBytes, $"--rows {plan.RowsOf(type)}: with --width {width} a matrix of {type.ToName()} "
-                + $"takes {Sizes.Bytes(bytes)}, allowed are {Sizes.Bytes(BenchRows.LargestMatrixBytes)}");
+            Require(bytes <= BenchRows.MaxMatrixBytes, $"--rows {plan.RowsOf(type)}: with --width {width} a matrix of {type.ToName()} "
+                + $"takes {Sizes.Bytes(bytes)}, allowed are {Sizes.Bytes(BenchRows.MaxMatrixBytes)}");
         }
         return plan;
     }

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using KsLottery.Cli.Bench;
+using KsLottery.Benchmarks;
 using KsLottery.Engine.Devices;
 using KsLottery.Engine.Models;
 using KsLottery.Engine.Operations;
@@ -49,15 +49,16 @@ internal static class BenchModelCommand
 
     private static int Run(ParseResult arguments, ConsoleUi ui, CancellationToken cancellationToken)
     {
-        ModelBenchPlan plan = Plan(arguments);
+        DeviceOption device = DeviceOption.From(arguments);
+        ModelBenchPlan plan = Plan(arguments, device);
         List<ModelBenchFigure> figures = [];
         using (ProgressLine progress = ui.StartProgress())
             ModelBench.Run(plan, figures.Add, step => progress.Report(() => step), cancellationToken);
-        Write(plan, figures, ui);
+        Write(plan, device, figures, ui);
         return ExitCode.Ok;
     }
 
-    private static ModelBenchPlan Plan(ParseResult arguments)
+    private static ModelBenchPlan Plan(ParseResult arguments, DeviceOption device)
     {
         int width = arguments.GetValue(Width), heads = arguments.GetValue(Heads), keyHeads = arguments.GetValue(KeyHeads);
         int vocabulary = arguments.GetValue(Vocabulary);
@@ -77,16 +78,17 @@ internal static class BenchModelCommand
             NormEpsilon = 1e-5,
             IsTied = !arguments.GetValue(Untied),
         };
-        return new(config, arguments.GetValue(Batch), length, rows, DeviceOption.From(arguments),
+        return new(config, arguments.GetValue(Batch), length, rows, () => device.Open(DeviceWork.Model),
             TimeSpan.FromSeconds(arguments.GetValue(Seconds)),
             arguments.GetValue(Works) is { Length: > 0 } works ? works : ModelBench.Works);
     }
 
-    private static void Write(ModelBenchPlan plan, List<ModelBenchFigure> figures, ConsoleUi ui)
+    private static void Write(ModelBenchPlan plan, DeviceOption option, List<ModelBenchFigure> figures, ConsoleUi ui)
     {
         LlamaConfig config = plan.Config;
-        DeviceInfo device = plan.Device.Resolve(DeviceWork.Model);
-        string where = device.Processor is { } processor ? $"{Sizes.Count(plan.Threads, "thread")} of {processor.Model}"
+        DeviceInfo device = option.Resolve(DeviceWork.Model);
+        int threads = option.Threads == 0 ? Environment.ProcessorCount : option.Threads;
+        string where = device.Processor is { } processor ? $"{Sizes.Count(threads, "thread")} of {processor.Model}"
             : $"{device.Name}, {device.Description}";
         ui.WriteLine($"model    {Sizes.Count(config.ParameterCount, "parameter")}: {config.LayerCount} layers of width {config.Width}, "
             + $"{config.FeedForwardWidth} within, {config.Attention.Heads} heads, vocabulary {Sizes.Count(config.VocabularySize)}, "
@@ -94,7 +96,7 @@ internal static class BenchModelCommand
         ui.WriteLine($"batch    {plan.Sequences} × {plan.Length} tokens, {where}");
         TextTable table = new("", ">ms", ">spread", ">tokens/s", ">memory");
         foreach (ModelBenchFigure f in figures)
-            table.Add(f.Name, Number(f.Seconds * 1e3, "F1"), $"{Percent(f.Least / f.Seconds - 1)}/+{Percent(f.Most / f.Seconds - 1)} %",
+            table.Add(f.Name, Number(f.Seconds * 1e3, "F1"), $"{Percent(f.Min / f.Seconds - 1)}/+{Percent(f.Max / f.Seconds - 1)} %",
                 Sizes.Count((long)(f.Tokens / f.Seconds)), Sizes.Bytes(f.Bytes));
         foreach (string line in table.Lines()) ui.WriteLine(line);
         ui.WriteJson(json =>
@@ -102,7 +104,7 @@ internal static class BenchModelCommand
             json.WriteString("benchmark", "model");
             json.WriteString("device", device.Name);
             json.WriteString("processor", device.Processor?.Model ?? device.Description);
-            json.WriteNumber("threads", plan.Threads);
+            json.WriteNumber("threads", threads);
             json.WriteNumber("parameters", config.ParameterCount);
             json.WriteStartArray("figures");
             foreach (ModelBenchFigure f in figures)
@@ -110,8 +112,8 @@ internal static class BenchModelCommand
                 json.WriteStartObject();
                 json.WriteString("name", f.Name);
                 json.WriteNumber("seconds", f.Seconds);
-                json.WriteNumber("seconds_min", f.Least);
-                json.WriteNumber("seconds_max", f.Most);
+                json.WriteNumber("seconds_min", f.Min);
+                json.WriteNumber("seconds_max", f.Max);
                 json.WriteNumber("tokens_per_second", f.Tokens / f.Seconds);
                 json.WriteNumber("peak_bytes", f.Bytes);
                 json.WriteEndObject();

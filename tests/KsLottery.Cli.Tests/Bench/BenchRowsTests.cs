@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using KsLottery.Cli.Bench;
+using KsLottery.Benchmarks;
 using KsLottery.Engine;
 using KsLottery.Engine.Rows;
 
@@ -40,10 +40,10 @@ public sealed class BenchRowsTests
     }
 
     [TestCase("identical", 200, 200), TestCase("ninety-percent-identical", 165, 195), TestCase("unrelated", 0, 0)]
-    public void Rows_are_identical_as_often_as_the_regime_says(string regime, int least, int most)
+    public void Rows_are_identical_as_often_as_the_regime_says(string regime, int min, int max)
     {
         BenchRows rows = Generate(regime, ElementType.BF16, Rows, Width, 1);
-        Assert.That(RowScan.Run(rows.BeforeMatrix(Rows), rows.AfterMatrix(Rows)).Unchanged, Is.InRange(least, most));
+        Assert.That(RowScan.Run(rows.BeforeMatrix(Rows), rows.AfterMatrix(Rows)).Unchanged, Is.InRange(min, max));
     }
 
     [Test]

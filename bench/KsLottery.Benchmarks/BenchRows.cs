@@ -1,0 +1,187 @@
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
+using KsLottery.Engine;
+using KsLottery.Engine.Rows;
+
+namespace KsLottery.Benchmarks;
+
+/// <summary>Two matrices of generated rows, larger than the caches, whose rows are alike in a way that a regime names.</summary>
+/// <remarks>
+/// Values are normal with sigma 0.02, as in an embedding, but where the regime says otherwise. Each row depends on the seed, the regime
+/// and its number alone, so threads do not change it. Both matrices begin on a cache line, so that runs do not differ by where memory lay.
+/// </remarks>
+public sealed class BenchRows
+{
+    /// <summary>What a matrix takes by default: twice a common third-level cache, so that rows come from memory.</summary>
+    public const long DefaultMatrixBytes = 64L << 20;
+
+    /// <summary>The most that a matrix may take.</summary>
+    public const long MaxMatrixBytes = 192L << 20;
+
+    private const float Sigma = 0.02f;
+    private const int CacheLine = 64;
+
+    /// <summary>The regimes: how the rows before and after are alike.</summary>
+    /// <remarks>
+    /// Unrelated rows are both drawn anew. Noise is normal, of so many sigma. Of ninety-percent-identical rows, one in ten is unrelated.
+    /// Few values are 16 distinct ones. Logarithms of lognormal values have sigma 3. Cauchy values are ratios of two normal ones.
+    /// </remarks>
+    public static readonly IReadOnlyList<string> Regimes =
+    [
+        "unrelated", "noise-1e-3", "noise-1e-4", "noise-1e-6", "ninety-percent-identical", "identical", "few-values", "lognormal", "cauchy",
+    ];
+
+    private readonly byte[] _before, _after;
+    private readonly int _startBefore, _startAfter;
+
+    /// <summary>Takes the memory; <see cref="Fill"/> makes the rows.</summary>
+    public BenchRows(ElementType type, int rows, int width)
+    {
+        (ElementType, RowCount, Width) = (type, rows, width);
+        (_before, _startBefore) = Allocate(rows * RowBytes);
+        (_after, _startAfter) = Allocate(rows * RowBytes);
+    }
+
+    /// <summary>The regime of the rows that are there now.</summary>
+    public string Regime { get; private set; } = "";
+
+    /// <summary>F32, F16 or BF16.</summary>
+    public ElementType ElementType { get; }
+
+    /// <summary>R.</summary>
+    public int RowCount { get; }
+
+    /// <summary>d.</summary>
+    public int Width { get; }
+
+    /// <summary>The bytes of a row.</summary>
+    public int RowBytes => Width * ElementType.ByteSize();
+
+    /// <summary>The bytes of a row pair: what a test of it must read.</summary>
+    public int PairBytes => 2 * RowBytes;
+
+    /// <summary>The rows of the first matrix, R × d, row by row.</summary>
+    public ReadOnlyMemory<byte> Before => _before.AsMemory(_startBefore, RowCount * RowBytes);
+
+    /// <summary>The rows of the second matrix.</summary>
+    public ReadOnlyMemory<byte> After => _after.AsMemory(_startAfter, RowCount * RowBytes);
+
+    /// <summary>The first rows of <see cref="Before"/>, for a scan.</summary>
+    public RowMatrix BeforeMatrix(int rows) => RowMatrix.FromMemory(Before[..(rows * RowBytes)], ElementType, rows, Width);
+
+    /// <summary>The first rows of <see cref="After"/>, for a scan.</summary>
+    public RowMatrix AfterMatrix(int rows) => RowMatrix.FromMemory(After[..(rows * RowBytes)], ElementType, rows, Width);
+
+    /// <summary>Makes the rows of one regime, on all processors.</summary>
+    public void Fill(string regime, ulong seed)
+    {
+        Regime = regime;
+        ulong regimeSeed = regime.Aggregate(seed, (hash, c) => SplitMix64.Mix(hash ^ c));
+        Parallel.For(0, RowCount, () => new RowMaker(Width), (row, _, maker) =>
+        {
+            maker.Make(regime, SplitMix64.Mix(regimeSeed + (ulong)row));
+            Store(maker.Before, RowBytesOf(_before, _startBefore, row), ElementType);
+            Store(maker.After, RowBytesOf(_after, _startAfter, row), ElementType);
+            return maker;
+        }, _ => { });
+    }
+
+    private Span<byte> RowBytesOf(byte[] matrix, int start, int row) => matrix.AsSpan(start + row * RowBytes, RowBytes);
+
+    private static (byte[] Array, int Start) Allocate(int length)
+    {
+        byte[] array = GC.AllocateUninitializedArray<byte>(length + CacheLine, pinned: true);
+        return (array, (int)(-Marshal.UnsafeAddrOfPinnedArrayElement(array, 0) & (CacheLine - 1)));
+    }
+
+    private static void Store(ReadOnlySpan<float> row, Span<byte> target, ElementType type)
+    {
+        if (type == ElementType.F32) MemoryMarshal.AsBytes(row).CopyTo(target);
+        else if (type == ElementType.F16) TensorPrimitives.ConvertToHalf(row, MemoryMarshal.Cast<byte, Half>(target));
+        else
+        {
+            Span<ushort> bits = MemoryMarshal.Cast<byte, ushort>(target);
+            for (int i = 0; i < row.Length; i++) bits[i] = BFloat16.Round(row[i]);
+        }
+    }
+
+    /// <summary>Makes one row pair at a time in scratch memory.</summary>
+    private sealed class RowMaker(int width)
+    {
+        private readonly float[] _radius = new float[width], _angle = new float[width];
+        private ulong _state;
+
+        public float[] Before { get; } = new float[width];
+
+        public float[] After { get; } = new float[width];
+
+        public void Make(string regime, ulong seed)
+        {
+            _state = seed;
+            if (regime == "few-values")
+            {
+                FillFewValues(Before);
+                FillFewValues(After);
+                return;
+            }
+            FillNormal(Before);
+            FillNormal(After);
+            switch (regime)
+            {
+                case "noise-1e-3": AddNoise(1e-3f); break;
+                case "noise-1e-4": AddNoise(1e-4f); break;
+                case "noise-1e-6": AddNoise(1e-6f); break;
+                case "ninety-percent-identical" when Next() % 10 != 0:
+                case "identical": Before.CopyTo(After, 0); break;
+                case "lognormal": Exponentiate(Before); Exponentiate(After); break;
+                case "cauchy": DivideByNormal(Before); DivideByNormal(After); break;
+            }
+        }
+
+        private void AddNoise(float relative)
+        {
+            TensorPrimitives.Multiply(After, relative, After);
+            TensorPrimitives.Add(After, Before, After);
+        }
+
+        private static void Exponentiate(float[] row)
+        {
+            const float LogSigma = 3;
+            TensorPrimitives.Multiply(row, LogSigma / Sigma, row);
+            TensorPrimitives.Exp(row, row);
+            TensorPrimitives.Multiply(row, Sigma, row);
+        }
+
+        private void DivideByNormal(float[] row)
+        {
+            float[] numerators = (float[])row.Clone();
+            FillNormal(row);
+            TensorPrimitives.Divide(numerators, row, row);
+            TensorPrimitives.Multiply(row, Sigma, row);
+        }
+
+        private void FillFewValues(float[] row)
+        {
+            for (int i = 0; i < row.Length; i++) row[i] = Sigma * (Next() >> 60);
+        }
+
+        /// <summary>Box and Muller's way, over whole rows at once.</summary>
+        private void FillNormal(float[] row)
+        {
+            const float Step = 1f / (1 << 24);
+            for (int i = 0; i < row.Length; i++)
+            {
+                ulong bits = Next();
+                _radius[i] = ((bits >> 40) + 1) * Step;
+                _angle[i] = (bits & 0xFF_FFFF) * (2 * MathF.PI * Step);
+            }
+            TensorPrimitives.Log(_radius, _radius);
+            TensorPrimitives.Multiply(_radius, -2 * Sigma * Sigma, _radius);
+            TensorPrimitives.Sqrt(_radius, _radius);
+            TensorPrimitives.Cos(_angle, _angle);
+            TensorPrimitives.Multiply(_radius, _angle, row);
+        }
+
+        private ulong Next() => SplitMix64.Mix(_state += 0xD1B5_4A32_D192_ED03);
+    }
+}

@@ -1,9 +1,0 @@
-namespace KsLottery.Cli.Demo;
-
-/// <summary>What a written number agrees with: nothing where it stands alone, or the gender of the noun after it.</summary>
-internal enum NumberForm
-{
-    Alone,
-    Masculine,
-    Feminine,
-}
