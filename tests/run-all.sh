@@ -170,6 +170,7 @@ if [ -z "$quick" ]; then
   fi
 fi
 start "command line" test_of tests/KsLottery.Cli.Tests
+start "CUDA" test_of tests/KsLottery.Cuda.Tests
 if [ -z "$quick" ]; then
   [ -z "$has_ilgpu" ] || start "the kernels through ILGPU" test_of "$ilgpu" -p:Ilgpu=true
   start "packages" packages

@@ -18,7 +18,7 @@ internal static class KernelText
     /// <summary>The environment variable that names a folder whose files stand in for the built-in texts: <c>NAME.cl</c> on OpenCL, <c>NAME.ptx</c> on CUDA.</summary>
     public const string Variable = "KSLOTTERY_KERNELS";
 
-    private static readonly string OpenClPrelude = Embedded("prelude.cl")!, CudaPrelude = Embedded("prelude.cu")!;
+    private static readonly string OpenClPrelude = Embedded("prelude.cl"), CudaPrelude = Embedded("prelude.cu");
 
     /// <summary>What a device builds: the file <c>NAME.cl</c> of the folder that <see cref="Variable"/> names, otherwise <see cref="Of"/>.</summary>
     public static string For(KernelDefinition kernel, KernelDialect dialect) =>
@@ -33,12 +33,12 @@ internal static class KernelText
         Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } folder && Path.Combine(folder, file) is var path && File.Exists(path)
             ? File.ReadAllText(path) : null;
 
-    /// <summary>A text that was embedded when the kernels were built; null where there is none.</summary>
-    public static string? Embedded(string resource)
+    /// <summary>What was embedded when the kernels were built; null where there is nothing of that name.</summary>
+    public static Stream? Open(string resource) => typeof(KernelCatalog).Assembly.GetManifestResourceStream(resource);
+
+    private static string Embedded(string resource)
     {
-        using Stream? stream = typeof(KernelCatalog).Assembly.GetManifestResourceStream(resource);
-        if (stream is null) return null;
-        using StreamReader reader = new(stream);
+        using StreamReader reader = new(Open(resource)!);
         return reader.ReadToEnd();
     }
 }

@@ -1,3 +1,5 @@
+using System.Formats.Tar;
+using System.IO.Compression;
 using KsLottery.Kernels;
 
 namespace KsLottery.Engine.Devices;
@@ -8,15 +10,55 @@ internal static class PtxTexts
     /// <summary>The environment variable that names a folder whose files <c>NAME.ptx</c> stand in for the embedded texts.</summary>
     public const string Variable = KernelText.Variable;
 
-    /// <summary>A kernel's text.</summary>
-    /// <exception cref="DeviceUnavailableException">There is none.</exception>
-    public static string Find(KernelDefinition kernel) => KernelText.Override($"{kernel.Name}.ptx") ?? FindEmbedded(kernel.Name)
-        ?? throw new DeviceUnavailableException("cuda", $"the kernel {kernel.Name} has no PTX text in this build",
-            "Make it with kernels/make-ptx.sh and build again, or use --device opencl:0 or cpu");
+    /// <summary>The embedded archive of all texts.</summary>
+    public const string Archive = "ptx.tar.gz";
 
-    /// <summary>The text that was embedded; null where there is none.</summary>
-    public static string? FindEmbedded(string name) => KernelText.Embedded($"ptx/{name}.ptx");
+    private static readonly Lazy<IReadOnlyDictionary<string, string>> Texts = new(ReadEmbedded);
+
+    /// <summary>The embedded texts by the kernels' names, unpacked when first asked for.</summary>
+    /// <exception cref="DeviceUnavailableException">The archive is damaged.</exception>
+    public static IReadOnlyDictionary<string, string> Embedded => Texts.Value;
+
+    /// <summary>A kernel's text.</summary>
+    /// <exception cref="DeviceUnavailableException">There is none, or the archive is damaged.</exception>
+    public static string Find(KernelDefinition kernel) => KernelText.Override($"{kernel.Name}.ptx") ?? Embedded.GetValueOrDefault(kernel.Name)
+        ?? throw Unavailable($"the kernel {kernel.Name} has no PTX text in this build");
 
     /// <summary>The C text that a kernel's PTX is made from: CUDA's prelude and the kernel.</summary>
     public static string SourceOf(KernelDefinition kernel) => KernelText.For(kernel, KernelDialect.Cuda);
+
+    /// <summary>Reads an archive of files <c>NAME.ptx</c>, as <c>kernels/make-ptx.sh</c> makes it (tar, gzip).</summary>
+    /// <exception cref="InvalidDataException">It is damaged.</exception>
+    /// <exception cref="EndOfStreamException">It is cut off.</exception>
+    public static Dictionary<string, string> Unpack(Stream archive)
+    {
+        // Whole before a text is read: gzip's checksum stands at its end.
+        using MemoryStream unpacked = new();
+        using (GZipStream gzip = new(archive, CompressionMode.Decompress)) gzip.CopyTo(unpacked);
+        unpacked.Position = 0;
+        using TarReader entries = new(unpacked);
+        Dictionary<string, string> texts = new(StringComparer.Ordinal);
+        while (entries.GetNextEntry() is { } entry)
+        {
+            using StreamReader reader = new(entry.DataStream ?? Stream.Null);
+            texts[Path.GetFileNameWithoutExtension(entry.Name)] = reader.ReadToEnd();
+        }
+        return texts;
+    }
+
+    private static IReadOnlyDictionary<string, string> ReadEmbedded()
+    {
+        using Stream archive = KernelText.Open(Archive) ?? Stream.Null;
+        try
+        {
+            return Unpack(archive);
+        }
+        catch (Exception damage) when (damage is InvalidDataException or EndOfStreamException)
+        {
+            throw Unavailable($"the PTX texts in this build are damaged: {damage.Message.TrimEnd('.')}");
+        }
+    }
+
+    private static DeviceUnavailableException Unavailable(string reason) =>
+        new("cuda", reason, "Make it with kernels/make-ptx.sh and build again, or use --device opencl:0 or cpu");
 }

@@ -19,11 +19,7 @@ public sealed class DeviceRowScanTests(string deviceName)
     private bool IsSimulated => deviceName != TestDevices.OpenCl;
 
     [OneTimeSetUp]
-    public void Open()
-    {
-        TestDevices.Kernel("KsSortWide_F32");
-        _device = TestDevices.Open(deviceName);
-    }
+    public void Open() => _device = TestDevices.Open(deviceName);
 
     [OneTimeTearDown]
     public void Close() => _device?.Dispose();
