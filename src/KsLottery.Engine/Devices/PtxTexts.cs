@@ -46,7 +46,7 @@ internal static class PtxTexts
         return texts;
     }
 
-    private static IReadOnlyDictionary<string, string> ReadEmbedded()
+    private static Dictionary<string, string> ReadEmbedded()
     {
         using Stream archive = KernelText.Open(Archive) ?? Stream.Null;
         try
