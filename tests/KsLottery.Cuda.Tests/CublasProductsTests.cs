@@ -4,7 +4,6 @@ using KsLottery.Engine.Devices;
 using KsLottery.Kernels;
 using KsLottery.Kernels.Language;
 using KsLottery.Tests.Support;
-using Interop = KsLottery.Engine.Interop;
 
 namespace KsLottery.Cuda.Tests;
 

@@ -1,7 +1,6 @@
-using KsLottery.Engine.Devices;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using KsLottery.Engine;
+using KsLottery.Engine.Devices;
 
 namespace KsLottery.Cuda.Tests;
 

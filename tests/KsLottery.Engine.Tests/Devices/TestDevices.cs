@@ -1,5 +1,4 @@
 using KsLottery.Engine.Devices;
-using KsLottery.Kernels;
 
 namespace KsLottery.Engine.Tests.Devices;
 

@@ -1,4 +1,5 @@
 using KsLottery.Engine.Devices;
+using KsLottery.Engine.Kernels;
 using KsLottery.Engine.Tests.Devices;
 using KsLottery.Tests.Support;
 
