@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using KsLottery.Engine;
+using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Operations;
 
 namespace KsLottery.Bench;

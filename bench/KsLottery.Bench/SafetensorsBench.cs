@@ -1,7 +1,7 @@
 using BenchmarkDotNet.Attributes;
 using KsLottery.Benchmarks;
-using KsLottery.Engine;
 using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Rows;
 
 namespace KsLottery.Bench;

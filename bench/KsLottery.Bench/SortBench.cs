@@ -1,8 +1,8 @@
 using System.Runtime.InteropServices;
 using BenchmarkDotNet.Attributes;
 using KsLottery.Benchmarks;
-using KsLottery.Engine;
 using KsLottery.Engine.Kernels;
+using KsLottery.Engine.Numerics;
 
 namespace KsLottery.Bench;
 

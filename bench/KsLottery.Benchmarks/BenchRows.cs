@@ -1,6 +1,6 @@
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
-using KsLottery.Engine;
+using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Rows;
 
 namespace KsLottery.Benchmarks;

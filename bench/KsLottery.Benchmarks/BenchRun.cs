@@ -1,5 +1,5 @@
-using KsLottery.Engine;
 using KsLottery.Engine.Kernels;
+using KsLottery.Engine.Numerics;
 
 namespace KsLottery.Benchmarks;
 

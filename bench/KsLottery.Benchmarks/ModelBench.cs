@@ -1,10 +1,9 @@
 using System.Diagnostics;
-using KsLottery.Engine;
-using KsLottery.Engine.Corpora;
-using KsLottery.Engine.Devices;
 using KsLottery.Engine.Generation;
 using KsLottery.Engine.Models;
+using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Operations;
+using KsLottery.Engine.Text.Corpora;
 using KsLottery.Engine.Training;
 
 namespace KsLottery.Benchmarks;

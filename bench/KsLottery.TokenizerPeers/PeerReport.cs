@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using KsLottery.Engine.Tests.Tokens.Peers;
-using KsLottery.Engine.Tokens;
+using KsLottery.Engine.Tests.Text.Tokens.Peers;
+using KsLottery.Engine.Text.Tokens;
 
 namespace KsLottery.TokenizerPeers;
 

@@ -1,4 +1,4 @@
-using KsLottery.Engine.Tokens;
+using KsLottery.Engine.Text.Tokens;
 
 namespace KsLottery.Cli;
 

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Numerics;
-using KsLottery.Engine;
+using KsLottery.Engine.Numerics;
 
 namespace KsLottery.Cli;
 

@@ -1,4 +1,4 @@
-using KsLottery.Engine;
+using KsLottery.Engine.Numerics;
 
 namespace KsLottery.Demo;
 

@@ -1,9 +1,9 @@
 using KsLottery.Engine.Checkpoints;
-using KsLottery.Engine.Corpora;
-using KsLottery.Engine.Devices;
 using KsLottery.Engine.Experiments;
 using KsLottery.Engine.Models;
-using KsLottery.Engine.Tokens;
+using KsLottery.Engine.Operations;
+using KsLottery.Engine.Text.Corpora;
+using KsLottery.Engine.Text.Tokens;
 using KsLottery.Engine.Training;
 
 namespace KsLottery.Demo;

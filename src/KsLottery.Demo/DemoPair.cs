@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
-using KsLottery.Engine;
 using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Numerics;
 
 namespace KsLottery.Demo;
 

@@ -1,5 +1,5 @@
 using System.Numerics;
-using KsLottery.Engine;
+using KsLottery.Engine.Numerics;
 
 namespace KsLottery.Demo;
 

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using KsLottery.Engine;
 using KsLottery.Engine.Devices;
+using KsLottery.Engine.Numerics;
 using KsLottery.Kernels;
 using KsLottery.Kernels.Language;
 using KsLottery.Tests.Support;

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using KsLottery.Engine;
 using KsLottery.Engine.Devices;
+using KsLottery.Engine.Numerics;
 
 namespace KsLottery.Cuda.Tests;
 

@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using KsLottery.Engine;
+using KsLottery.Engine.Numerics;
 
 namespace KsLottery.Demo.Tests;
 

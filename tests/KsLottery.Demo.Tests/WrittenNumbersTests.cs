@@ -1,4 +1,3 @@
-
 namespace KsLottery.Demo.Tests;
 
 /// <remarks>

@@ -1,6 +1,7 @@
 extern alias catalog;
 
 using KsLottery.Engine.Devices;
+using KsLottery.Engine.Operations;
 using KernelCatalog = catalog::KsLottery.Kernels.KernelCatalog;
 using KernelDefinition = catalog::KsLottery.Kernels.KernelDefinition;
 

@@ -1,5 +1,6 @@
 using KsLottery.Engine.Devices;
 using KsLottery.Engine.Models;
+using KsLottery.Engine.Operations;
 
 namespace KsLottery.Engine.Ilgpu.Tests;
 

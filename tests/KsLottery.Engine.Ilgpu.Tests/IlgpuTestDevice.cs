@@ -1,4 +1,5 @@
 using KsLottery.Engine.Devices;
+using KsLottery.Engine.Operations;
 
 namespace KsLottery.Engine.Ilgpu.Tests;
 

@@ -2,9 +2,9 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Diagnostics;
 using KsLottery.Benchmarks;
-using KsLottery.Engine;
 using KsLottery.Engine.Devices;
 using KsLottery.Engine.Kernels;
+using KsLottery.Engine.Numerics;
 
 namespace KsLottery.Cli.Commands;
 

@@ -3,9 +3,8 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using KsLottery.Benchmarks;
-using KsLottery.Engine;
 using KsLottery.Engine.Devices;
-using KsLottery.Engine.Tickets;
+using KsLottery.Engine.Numerics;
 
 namespace KsLottery.Cli.Commands;
 

@@ -5,8 +5,9 @@ using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Devices;
 using KsLottery.Engine.Generation;
 using KsLottery.Engine.Models;
+using KsLottery.Engine.Operations;
 using KsLottery.Engine.Reports;
-using KsLottery.Engine.Tokens;
+using KsLottery.Engine.Text.Tokens;
 
 namespace KsLottery.Cli.Commands;
 

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using KsLottery.Engine;
 using KsLottery.Engine.Certificates;
 using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Numerics;
 
 namespace KsLottery.Cli.Commands;
 
@@ -113,7 +113,7 @@ internal sealed record CertifyOptions
 
     public string? Tokenizer { get; init; }
 
-    public Engine.Corpora.ParallelTextOptions Pairs { get; init; } = new();
+    public KsLottery.Engine.Text.Corpora.ParallelTextOptions Pairs { get; init; } = new();
 
     public PromptOptions Prompt { get; init; } = new(null, null, null);
 

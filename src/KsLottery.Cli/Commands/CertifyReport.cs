@@ -2,8 +2,8 @@ using System.Globalization;
 using System.Text.Json;
 using KsLottery.Engine.Certificates;
 using KsLottery.Engine.Generation;
+using KsLottery.Engine.Text.Tokens;
 using KsLottery.Engine.Tickets;
-using KsLottery.Engine.Tokens;
 
 namespace KsLottery.Cli.Commands;
 

@@ -1,8 +1,8 @@
 using System.CommandLine;
-using KsLottery.Engine;
 using KsLottery.Engine.Checkpoints;
-using KsLottery.Engine.Tokens;
-using KsLottery.Engine.Transfer;
+using KsLottery.Engine.Conversion;
+using KsLottery.Engine.Numerics;
+using KsLottery.Engine.Text.Tokens;
 
 namespace KsLottery.Cli.Commands;
 

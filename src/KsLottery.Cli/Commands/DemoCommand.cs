@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using KsLottery.Demo;
 using KsLottery.Engine.Devices;
+using KsLottery.Engine.Operations;
 
 namespace KsLottery.Cli.Commands;
 

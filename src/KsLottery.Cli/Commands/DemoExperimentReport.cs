@@ -1,6 +1,6 @@
 using KsLottery.Demo;
-using KsLottery.Engine.Devices;
 using KsLottery.Engine.Experiments;
+using KsLottery.Engine.Operations;
 using KsLottery.Engine.Tickets;
 
 namespace KsLottery.Cli.Commands;

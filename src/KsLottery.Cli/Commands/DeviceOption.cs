@@ -1,5 +1,6 @@
 using System.CommandLine;
 using KsLottery.Engine.Devices;
+using KsLottery.Engine.Operations;
 
 namespace KsLottery.Cli.Commands;
 

@@ -3,7 +3,9 @@ using System.Globalization;
 using System.Text.Json;
 using KsLottery.Engine.Devices;
 using KsLottery.Engine.Kernels;
-using KsLottery.Engine.Tokens;
+using KsLottery.Engine.Operations;
+using KsLottery.Engine.Text.Tokens;
+using KsLottery.Engine.Verification;
 
 namespace KsLottery.Cli.Commands;
 

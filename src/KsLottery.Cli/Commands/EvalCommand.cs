@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.Diagnostics;
-using KsLottery.Engine.Corpora;
 using KsLottery.Engine.Evaluation;
 using KsLottery.Engine.Generation;
-using KsLottery.Engine.Scoring;
+using KsLottery.Engine.Text.Corpora;
+using KsLottery.Engine.Text.Scoring;
 
 namespace KsLottery.Cli.Commands;
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Evaluation;
-using KsLottery.Engine.Scoring;
+using KsLottery.Engine.Text.Scoring;
 
 namespace KsLottery.Cli.Commands;
 

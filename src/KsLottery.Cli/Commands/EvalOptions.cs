@@ -1,5 +1,5 @@
 using System.CommandLine;
-using KsLottery.Engine.Corpora;
+using KsLottery.Engine.Text.Corpora;
 
 namespace KsLottery.Cli.Commands;
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using KsLottery.Engine.Evaluation;
 using KsLottery.Engine.Generation;
-using KsLottery.Engine.Scoring;
+using KsLottery.Engine.Text.Scoring;
 
 namespace KsLottery.Cli.Commands;
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using KsLottery.Engine.Devices;
 using KsLottery.Engine.Experiments;
+using KsLottery.Engine.Operations;
 using KsLottery.Engine.Reports;
 
 namespace KsLottery.Cli.Commands;

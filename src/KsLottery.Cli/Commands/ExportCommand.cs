@@ -1,5 +1,5 @@
 using System.CommandLine;
-using KsLottery.Engine.Tokens;
+using KsLottery.Engine.Text.Tokens;
 using KsLottery.Engine.Transfer;
 
 namespace KsLottery.Cli.Commands;

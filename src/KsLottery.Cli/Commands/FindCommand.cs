@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Devices;
+using KsLottery.Engine.Operations;
 using KsLottery.Engine.Reports;
 using KsLottery.Engine.Rows;
 using KsLottery.Engine.Tickets;

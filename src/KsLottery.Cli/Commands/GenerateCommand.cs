@@ -1,10 +1,10 @@
 using System.CommandLine;
 using System.Text;
 using System.Text.Json;
-using KsLottery.Engine.Corpora;
 using KsLottery.Engine.Generation;
-using KsLottery.Engine.Scoring;
-using KsLottery.Engine.Tokens;
+using KsLottery.Engine.Text.Corpora;
+using KsLottery.Engine.Text.Scoring;
+using KsLottery.Engine.Text.Tokens;
 
 namespace KsLottery.Cli.Commands;
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
-using KsLottery.Engine;
 using KsLottery.Engine.Checkpoints;
-using KsLottery.Engine.Tokens;
+using KsLottery.Engine.Numerics;
+using KsLottery.Engine.Text.Tokens;
 
 namespace KsLottery.Cli.Commands;
 

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using KsLottery.Engine.Checkpoints;
-using KsLottery.Engine.Tokens;
+using KsLottery.Engine.Text.Tokens;
 
 namespace KsLottery.Cli.Commands;
 

@@ -1,10 +1,11 @@
 using System.CommandLine;
 using System.Globalization;
 using KsLottery.Engine.Checkpoints;
-using KsLottery.Engine.Corpora;
 using KsLottery.Engine.Devices;
 using KsLottery.Engine.Models;
-using KsLottery.Engine.Tokens;
+using KsLottery.Engine.Operations;
+using KsLottery.Engine.Text.Corpora;
+using KsLottery.Engine.Text.Tokens;
 using KsLottery.Engine.Training;
 
 namespace KsLottery.Cli.Commands;

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using KsLottery.Engine.Models;
-using KsLottery.Engine.Tokens;
+using KsLottery.Engine.Text.Tokens;
 using KsLottery.Engine.Training;
 
 namespace KsLottery.Cli.Commands;

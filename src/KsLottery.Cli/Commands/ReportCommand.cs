@@ -1,7 +1,7 @@
 using System.CommandLine;
-using KsLottery.Engine.Corpora;
 using KsLottery.Engine.Reports;
-using KsLottery.Engine.Tokens;
+using KsLottery.Engine.Text.Corpora;
+using KsLottery.Engine.Text.Tokens;
 
 namespace KsLottery.Cli.Commands;
 

@@ -1,6 +1,6 @@
-using KsLottery.Engine;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Kernels;
+using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Rows;
 
 namespace KsLottery.Cli.Commands;

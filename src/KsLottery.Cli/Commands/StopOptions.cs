@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using KsLottery.Engine.Generation;
 using KsLottery.Engine.Models;
-using KsLottery.Engine.Tokens;
+using KsLottery.Engine.Text.Tokens;
 
 namespace KsLottery.Cli.Commands;
 

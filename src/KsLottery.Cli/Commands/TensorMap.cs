@@ -1,7 +1,8 @@
-using KsLottery.Engine;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Devices;
 using KsLottery.Engine.Kernels;
+using KsLottery.Engine.Numerics;
+using KsLottery.Engine.Operations;
 using KsLottery.Engine.Rows;
 using KsLottery.Engine.Tickets;
 
@@ -39,7 +40,7 @@ internal static class TensorMap
                 else if ((WhyNot(before) ?? WhyNot(after)) is { } reason) report.Apart.Add((before.Name, reason));
                 else
                 {
-                    ScanProgress scan = new(progress, $"{Engine.Tokens.VisibleText.Escape(before.Name)}: ");
+                    ScanProgress scan = new(progress, $"{KsLottery.Engine.Text.Tokens.VisibleText.Escape(before.Name)}: ");
                     VocabularyPairing? vocabulary = pair.PairRows(before, after, options.PairRows);
                     RowScanResult result = RowScan.Run(RowMatrix.FromTensor(before), RowMatrix.FromTensor(after),
                         new() { Pairing = vocabulary?.Rows, Device = device, Threads = options.Device.Threads, Progress = scan }, cancel);

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text;
-using KsLottery.Engine;
 using KsLottery.Engine.Checkpoints;
-using KsLottery.Engine.Tokens;
+using KsLottery.Engine.Numerics;
+using KsLottery.Engine.Text.Tokens;
 
 namespace KsLottery.Cli.Commands;
 

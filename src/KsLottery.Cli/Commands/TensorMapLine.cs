@@ -1,4 +1,4 @@
-using KsLottery.Engine;
+using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Rows;
 using KsLottery.Engine.Tickets;
 

@@ -1,8 +1,8 @@
 using System.Text.Json;
-using KsLottery.Engine;
+using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Rows;
+using KsLottery.Engine.Text.Tokens;
 using KsLottery.Engine.Tickets;
-using KsLottery.Engine.Tokens;
 using KsLottery.Engine.Transfer;
 
 namespace KsLottery.Cli.Commands;

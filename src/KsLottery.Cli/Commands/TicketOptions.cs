@@ -1,10 +1,10 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using KsLottery.Engine;
 using KsLottery.Engine.Checkpoints;
-using KsLottery.Engine.Corpora;
+using KsLottery.Engine.Numerics;
+using KsLottery.Engine.Text.Corpora;
+using KsLottery.Engine.Text.Tokens;
 using KsLottery.Engine.Tickets;
-using KsLottery.Engine.Tokens;
 using KsLottery.Engine.Training;
 
 namespace KsLottery.Cli.Commands;

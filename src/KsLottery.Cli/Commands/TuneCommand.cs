@@ -2,8 +2,9 @@ using System.CommandLine;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Devices;
 using KsLottery.Engine.Models;
+using KsLottery.Engine.Operations;
+using KsLottery.Engine.Text.Tokens;
 using KsLottery.Engine.Tickets;
-using KsLottery.Engine.Tokens;
 using KsLottery.Engine.Training;
 using KsLottery.Engine.Transfer;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using KsLottery.Engine.Checkpoints;
-using KsLottery.Engine.Corpora;
+using KsLottery.Engine.Text.Corpora;
 using KsLottery.Engine.Training;
 
 namespace KsLottery.Cli.Commands;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using KsLottery.Engine.Devices;
+using KsLottery.Engine.Operations;
 using KsLottery.Engine.Verification;
 
 namespace KsLottery.Cli.Commands;

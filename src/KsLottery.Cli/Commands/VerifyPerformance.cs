@@ -1,5 +1,6 @@
 using System.Globalization;
 using KsLottery.Engine.Devices;
+using KsLottery.Engine.Operations;
 using KsLottery.Engine.Verification;
 
 namespace KsLottery.Cli.Commands;

@@ -1,4 +1,5 @@
 using KsLottery.Engine.Devices;
+using KsLottery.Engine.Operations;
 using KsLottery.Engine.Verification;
 
 namespace KsLottery.Cli.Commands;

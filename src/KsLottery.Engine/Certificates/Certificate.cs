@@ -1,6 +1,7 @@
 using System.Globalization;
-using KsLottery.Engine.Corpora;
-using KsLottery.Engine.Scoring;
+using KsLottery.Engine.Numerics;
+using KsLottery.Engine.Text.Corpora;
+using KsLottery.Engine.Text.Scoring;
 using KsLottery.Engine.Tickets;
 
 namespace KsLottery.Engine.Certificates;

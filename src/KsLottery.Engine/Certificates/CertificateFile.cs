@@ -1,7 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using KsLottery.Engine.Checkpoints;
-using KsLottery.Engine.Scoring;
+using KsLottery.Engine.Text.Scoring;
 
 namespace KsLottery.Engine.Certificates;
 
@@ -265,7 +265,7 @@ public static class CertificateFile
     private static void WritePositions(Utf8JsonWriter json, Certificate certificate)
     {
         json.WriteStartArray("pair_lines");
-        foreach (Corpora.SentencePair pair in certificate.Pairs) json.WriteNumberValue(pair.Line);
+        foreach (KsLottery.Engine.Text.Corpora.SentencePair pair in certificate.Pairs) json.WriteNumberValue(pair.Line);
         json.WriteEndArray();
         json.WriteStartArray("position_columns");
         foreach (string column in Columns) json.WriteStringValue(column);

@@ -1,12 +1,12 @@
 using KsLottery.Engine.Checkpoints;
-using KsLottery.Engine.Corpora;
 using KsLottery.Engine.Evaluation;
 using KsLottery.Engine.Generation;
 using KsLottery.Engine.Models;
 using KsLottery.Engine.Operations;
-using KsLottery.Engine.Scoring;
+using KsLottery.Engine.Text.Corpora;
+using KsLottery.Engine.Text.Scoring;
+using KsLottery.Engine.Text.Tokens;
 using KsLottery.Engine.Tickets;
-using KsLottery.Engine.Tokens;
 
 namespace KsLottery.Engine.Certificates;
 

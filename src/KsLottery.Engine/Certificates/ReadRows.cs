@@ -1,5 +1,5 @@
-using KsLottery.Engine.Models;
 using KsLottery.Engine.Rows;
+using KsLottery.Engine.Text.Corpora;
 
 namespace KsLottery.Engine.Certificates;
 

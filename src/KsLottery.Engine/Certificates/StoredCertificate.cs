@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
-using KsLottery.Engine.Corpora;
 using KsLottery.Engine.Models;
 using KsLottery.Engine.Operations;
+using KsLottery.Engine.Text.Corpora;
 
 namespace KsLottery.Engine.Certificates;
 

@@ -1,4 +1,4 @@
-using KsLottery.Engine.Scoring;
+using KsLottery.Engine.Text.Scoring;
 
 namespace KsLottery.Engine.Certificates;
 

@@ -1,8 +1,8 @@
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Models;
 using KsLottery.Engine.Rows;
+using KsLottery.Engine.Text.Tokens;
 using KsLottery.Engine.Tickets;
-using KsLottery.Engine.Tokens;
 using KsLottery.Engine.Transfer;
 
 namespace KsLottery.Engine.Certificates;

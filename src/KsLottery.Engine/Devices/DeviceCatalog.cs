@@ -148,5 +148,5 @@ public static class DeviceCatalog
 
     private static string Architecture() => RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant();
 
-    private static string VisibleName(string name) => Tokens.VisibleText.Escape(name);
+    private static string VisibleName(string name) => KsLottery.Engine.Text.Tokens.VisibleText.Escape(name);
 }

@@ -1,3 +1,5 @@
+using KsLottery.Engine.Numerics;
+
 namespace KsLottery.Engine.Devices;
 
 /// <summary>A range of numbers in a buffer.</summary>

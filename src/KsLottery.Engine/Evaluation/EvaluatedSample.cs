@@ -1,5 +1,5 @@
-using KsLottery.Engine.Corpora;
-using KsLottery.Engine.Scoring;
+using KsLottery.Engine.Text.Corpora;
+using KsLottery.Engine.Text.Scoring;
 
 namespace KsLottery.Engine.Evaluation;
 

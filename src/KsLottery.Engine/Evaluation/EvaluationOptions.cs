@@ -1,5 +1,5 @@
 using KsLottery.Engine.Generation;
-using KsLottery.Engine.Scoring;
+using KsLottery.Engine.Text.Scoring;
 
 namespace KsLottery.Engine.Evaluation;
 

@@ -1,10 +1,10 @@
 using System.Text;
-using KsLottery.Engine.Corpora;
 using KsLottery.Engine.Generation;
 using KsLottery.Engine.Models;
 using KsLottery.Engine.Operations;
-using KsLottery.Engine.Scoring;
-using KsLottery.Engine.Tokens;
+using KsLottery.Engine.Text.Corpora;
+using KsLottery.Engine.Text.Scoring;
+using KsLottery.Engine.Text.Tokens;
 
 namespace KsLottery.Engine.Evaluation;
 

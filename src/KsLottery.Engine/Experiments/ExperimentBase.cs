@@ -1,7 +1,7 @@
 using KsLottery.Engine.Checkpoints;
-using KsLottery.Engine.Devices;
 using KsLottery.Engine.Models;
-using KsLottery.Engine.Tokens;
+using KsLottery.Engine.Operations;
+using KsLottery.Engine.Text.Tokens;
 
 namespace KsLottery.Engine.Experiments;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using KsLottery.Engine.Checkpoints;
-using KsLottery.Engine.Tokens;
+using KsLottery.Engine.Text.Tokens;
 
 namespace KsLottery.Engine.Experiments;
 

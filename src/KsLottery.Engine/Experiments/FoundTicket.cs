@@ -1,6 +1,6 @@
-using KsLottery.Engine.Corpora;
 using KsLottery.Engine.Rows;
 using KsLottery.Engine.Statistics;
+using KsLottery.Engine.Text.Corpora;
 using KsLottery.Engine.Tickets;
 
 namespace KsLottery.Engine.Experiments;

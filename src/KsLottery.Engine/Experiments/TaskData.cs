@@ -1,6 +1,6 @@
-using KsLottery.Engine.Corpora;
 using KsLottery.Engine.Models;
-using KsLottery.Engine.Tokens;
+using KsLottery.Engine.Text.Corpora;
+using KsLottery.Engine.Text.Tokens;
 using KsLottery.Engine.Training;
 
 namespace KsLottery.Engine.Experiments;

@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Unicode;
-using KsLottery.Engine.Tokens;
+using KsLottery.Engine.Text.Tokens;
 
 namespace KsLottery.Engine.Experiments;
 

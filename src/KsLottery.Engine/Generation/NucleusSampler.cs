@@ -1,3 +1,6 @@
+using KsLottery.Engine.Numerics;
+using KsLottery.Engine.Operations;
+
 namespace KsLottery.Engine.Generation;
 
 /// <summary>Draws a token from the nucleus: the fewest, likeliest tokens that together have at least the probability p.</summary>

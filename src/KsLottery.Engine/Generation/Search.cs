@@ -1,3 +1,5 @@
+using KsLottery.Engine.Operations;
+
 namespace KsLottery.Engine.Generation;
 
 /// <summary>The continuation of one prompt, under way.</summary>

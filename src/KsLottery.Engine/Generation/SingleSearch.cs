@@ -1,3 +1,6 @@
+using KsLottery.Engine.Numerics;
+using KsLottery.Engine.Operations;
+
 namespace KsLottery.Engine.Generation;
 
 /// <summary>Continues a prompt by one token after the other: the likeliest (of several the lowest id), or one that is drawn.</summary>

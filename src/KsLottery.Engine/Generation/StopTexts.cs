@@ -1,5 +1,5 @@
 using System.Text;
-using KsLottery.Engine.Tokens;
+using KsLottery.Engine.Text.Tokens;
 
 namespace KsLottery.Engine.Generation;
 

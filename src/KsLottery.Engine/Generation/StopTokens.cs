@@ -1,6 +1,6 @@
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Models;
-using KsLottery.Engine.Tokens;
+using KsLottery.Engine.Text.Tokens;
 
 namespace KsLottery.Engine.Generation;
 

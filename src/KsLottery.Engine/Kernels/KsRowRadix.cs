@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using KsLottery.Engine.Numerics;
 
 namespace KsLottery.Engine.Kernels;
 

@@ -1,3 +1,5 @@
+using KsLottery.Engine.Numerics;
+
 namespace KsLottery.Engine.Kernels;
 
 /// <summary>The definition, and the oracle of every other kernel: sort both rows, walk them together.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Operations;
 
 namespace KsLottery.Engine.Models;

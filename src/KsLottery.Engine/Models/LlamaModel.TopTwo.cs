@@ -1,5 +1,5 @@
-using KsLottery.Engine.Generation;
 using KsLottery.Engine.Operations;
+using KsLottery.Engine.Text.Corpora;
 
 namespace KsLottery.Engine.Models;
 

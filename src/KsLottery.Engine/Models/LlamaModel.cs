@@ -1,4 +1,5 @@
 using KsLottery.Engine.Operations;
+using KsLottery.Engine.Text.Corpora;
 
 namespace KsLottery.Engine.Models;
 

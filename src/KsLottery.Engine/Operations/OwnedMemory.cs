@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using KsLottery.Engine.Numerics;
 
 namespace KsLottery.Engine.Operations;
 

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using KsLottery.Engine.Devices;
 using KsLottery.Engine.Kernels;
+using KsLottery.Engine.Numerics;
 using KsLottery.Kernels;
 
 namespace KsLottery.Engine.Rows;

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Numerics;
 
 namespace KsLottery.Engine.Rows;
 

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
-using KsLottery.Engine.Kernels;
+using KsLottery.Engine.Numerics;
 
 namespace KsLottery.Engine.Rows;
 

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using KsLottery.Engine.Kernels;
+using KsLottery.Engine.Numerics;
 
 namespace KsLottery.Engine.Rows;
 

@@ -3,6 +3,7 @@ using System.Runtime.ExceptionServices;
 using CommunityToolkit.HighPerformance.Buffers;
 using KsLottery.Engine.Devices;
 using KsLottery.Engine.Kernels;
+using KsLottery.Engine.Operations;
 
 namespace KsLottery.Engine.Rows;
 

@@ -1,3 +1,5 @@
+using KsLottery.Engine.Numerics;
+
 namespace KsLottery.Engine.Rows;
 
 /// <summary>What a scan found of all rows.</summary>

@@ -1,6 +1,6 @@
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Rows;
-using KsLottery.Engine.Tokens;
+using KsLottery.Engine.Text.Tokens;
 
 namespace KsLottery.Engine.Tickets;
 

@@ -1,3 +1,4 @@
+using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Rows;
 using KsLottery.Engine.Statistics;
 

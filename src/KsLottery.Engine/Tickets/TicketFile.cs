@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Numerics;
 
 namespace KsLottery.Engine.Tickets;
 

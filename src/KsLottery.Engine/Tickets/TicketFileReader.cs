@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Statistics;
 
 namespace KsLottery.Engine.Tickets;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Numerics;
 
 namespace KsLottery.Engine.Tickets;
 

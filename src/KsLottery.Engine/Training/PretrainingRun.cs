@@ -1,7 +1,8 @@
 using System.Text;
-using KsLottery.Engine.Corpora;
 using KsLottery.Engine.Models;
+using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Operations;
+using KsLottery.Engine.Text.Corpora;
 
 namespace KsLottery.Engine.Training;
 

@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using KsLottery.Engine.Devices;
-using KsLottery.Engine.Kernels;
+using KsLottery.Engine.Numerics;
+using KsLottery.Engine.Operations;
 using KsLottery.Engine.Rows;
 
 namespace KsLottery.Engine.Verification;

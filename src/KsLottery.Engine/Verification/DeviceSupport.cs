@@ -1,4 +1,5 @@
 using KsLottery.Engine.Devices;
+using KsLottery.Engine.Operations;
 using KsLottery.Kernels;
 
 namespace KsLottery.Engine.Verification;

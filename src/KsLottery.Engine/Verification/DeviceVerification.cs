@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using KsLottery.Engine.Devices;
+using KsLottery.Engine.Operations;
 
 namespace KsLottery.Engine.Verification;
 

@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using KsLottery.Engine.Models;
+using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Operations;
+using KsLottery.Engine.Text.Corpora;
 
 namespace KsLottery.Engine.Verification;
 

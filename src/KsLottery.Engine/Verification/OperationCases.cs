@@ -1,4 +1,5 @@
 using KsLottery.Engine.Devices;
+using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Operations;
 
 namespace KsLottery.Engine.Verification;

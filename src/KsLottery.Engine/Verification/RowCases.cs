@@ -1,5 +1,6 @@
 using KsLottery.Engine.Devices;
 using KsLottery.Engine.Kernels;
+using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Rows;
 
 namespace KsLottery.Engine.Verification;

@@ -1,3 +1,5 @@
+using KsLottery.Engine.Numerics;
+
 namespace KsLottery.Engine.Verification;
 
 /// <summary>The kinds of row pairs that every kernel must get right: the row suite.</summary>

@@ -1,5 +1,7 @@
 using KsLottery.Engine.Models;
+using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Operations;
+using KsLottery.Engine.Text.Corpora;
 
 namespace KsLottery.Engine.Verification;
 

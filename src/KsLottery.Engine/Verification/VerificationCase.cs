@@ -1,4 +1,4 @@
-using KsLottery.Engine.Devices;
+using KsLottery.Engine.Operations;
 
 namespace KsLottery.Engine.Verification;
 

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using KsLottery.Benchmarks;
-using KsLottery.Engine;
+using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Rows;
 
 namespace KsLottery.Cli.Tests.Bench;

@@ -1,5 +1,4 @@
 using KsLottery.Cli.Commands;
-using KsLottery.Engine.Devices;
 using KsLottery.Engine.Operations;
 using KsLottery.Engine.Verification;
 using KsLottery.Tests.Support;

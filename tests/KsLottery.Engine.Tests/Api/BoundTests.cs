@@ -1,3 +1,4 @@
+using KsLottery.Engine.Numerics;
 using NUnit.Framework.Constraints;
 
 namespace KsLottery.Engine.Tests.Api;

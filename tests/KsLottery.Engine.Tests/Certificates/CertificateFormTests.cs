@@ -1,7 +1,7 @@
 using KsLottery.Engine.Certificates;
-using KsLottery.Engine.Models;
 using KsLottery.Engine.Rows;
 using KsLottery.Engine.Tests.Tickets;
+using KsLottery.Engine.Text.Corpora;
 
 namespace KsLottery.Engine.Tests.Certificates;
 

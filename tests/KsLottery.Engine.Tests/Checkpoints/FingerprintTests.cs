@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Numerics;
 using KsLottery.Tests.Support;
 
 namespace KsLottery.Engine.Tests.Checkpoints;

@@ -1,5 +1,6 @@
 using System.Text;
 using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Numerics;
 using static KsLottery.Engine.Tests.Checkpoints.SafetensorsBytes;
 
 namespace KsLottery.Engine.Tests.Checkpoints;

@@ -1,5 +1,6 @@
 using System.Text;
 using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Numerics;
 using KsLottery.Tests.Support;
 
 namespace KsLottery.Engine.Tests.Checkpoints;

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using KsLottery.Engine.Devices;
+using KsLottery.Engine.Numerics;
 
 namespace KsLottery.Engine.Tests.Devices;
 

@@ -1,13 +1,13 @@
 using System.Text;
-using KsLottery.Engine.Corpora;
 using KsLottery.Engine.Evaluation;
 using KsLottery.Engine.Generation;
 using KsLottery.Engine.Models;
 using KsLottery.Engine.Operations;
-using KsLottery.Engine.Scoring;
 using KsLottery.Engine.Tests.Models;
-using KsLottery.Engine.Tests.Tokens;
-using KsLottery.Engine.Tokens;
+using KsLottery.Engine.Tests.Text.Tokens;
+using KsLottery.Engine.Text.Corpora;
+using KsLottery.Engine.Text.Scoring;
+using KsLottery.Engine.Text.Tokens;
 
 namespace KsLottery.Engine.Tests.Evaluation;
 

@@ -1,10 +1,11 @@
 using System.Globalization;
 using System.Text.Json;
 using KsLottery.Engine.Checkpoints;
-using KsLottery.Engine.Corpora;
 using KsLottery.Engine.Experiments;
+using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Statistics;
-using KsLottery.Engine.Tokens;
+using KsLottery.Engine.Text.Corpora;
+using KsLottery.Engine.Text.Tokens;
 using KsLottery.Engine.Transfer;
 
 namespace KsLottery.Engine.Tests.Experiments;

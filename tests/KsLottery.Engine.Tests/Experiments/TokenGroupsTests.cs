@@ -1,5 +1,5 @@
 using KsLottery.Engine.Experiments;
-using KsLottery.Engine.Tokens;
+using KsLottery.Engine.Text.Tokens;
 using KsLottery.Tests.Support;
 
 namespace KsLottery.Engine.Tests.Experiments;

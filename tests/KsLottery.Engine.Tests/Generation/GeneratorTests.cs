@@ -1,5 +1,6 @@
 using System.Globalization;
 using KsLottery.Engine.Generation;
+using KsLottery.Engine.Numerics;
 
 namespace KsLottery.Engine.Tests.Generation;
 

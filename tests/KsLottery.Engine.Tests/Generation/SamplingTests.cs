@@ -1,4 +1,5 @@
 using KsLottery.Engine.Generation;
+using KsLottery.Engine.Numerics;
 
 namespace KsLottery.Engine.Tests.Generation;
 

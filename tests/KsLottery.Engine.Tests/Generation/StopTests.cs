@@ -1,8 +1,9 @@
 using System.Text;
 using KsLottery.Engine.Generation;
 using KsLottery.Engine.Models;
-using KsLottery.Engine.Tests.Tokens;
-using KsLottery.Engine.Tokens;
+using KsLottery.Engine.Numerics;
+using KsLottery.Engine.Tests.Text.Tokens;
+using KsLottery.Engine.Text.Tokens;
 using KsLottery.Tests.Support;
 
 namespace KsLottery.Engine.Tests.Generation;

@@ -1,4 +1,5 @@
 using KsLottery.Engine.Kernels;
+using KsLottery.Engine.Numerics;
 
 namespace KsLottery.Engine.Tests.Kernels;
 

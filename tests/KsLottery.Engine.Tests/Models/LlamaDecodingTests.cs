@@ -3,7 +3,8 @@ using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Generation;
 using KsLottery.Engine.Models;
 using KsLottery.Engine.Operations;
-using KsLottery.Engine.Tokens;
+using KsLottery.Engine.Text.Corpora;
+using KsLottery.Engine.Text.Tokens;
 using KsLottery.Tests.Support;
 
 namespace KsLottery.Engine.Tests.Models;

@@ -2,6 +2,7 @@ using System.Text.Json;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Models;
 using KsLottery.Engine.Operations;
+using KsLottery.Engine.Text.Corpora;
 using KsLottery.Tests.Support;
 
 namespace KsLottery.Engine.Tests.Models;

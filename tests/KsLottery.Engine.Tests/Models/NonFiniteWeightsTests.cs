@@ -1,7 +1,9 @@
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Generation;
 using KsLottery.Engine.Models;
+using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Operations;
+using KsLottery.Engine.Text.Corpora;
 using KsLottery.Engine.Training;
 using KsLottery.Tests.Support;
 

@@ -1,5 +1,6 @@
 using KsLottery.Engine.Models;
 using KsLottery.Engine.Operations;
+using KsLottery.Engine.Text.Corpora;
 
 namespace KsLottery.Engine.Tests.Models;
 

@@ -1,3 +1,4 @@
+using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Operations;
 
 namespace KsLottery.Engine.Tests.Operations;

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using KsLottery.Engine.Devices;
 using KsLottery.Engine.Models;
+using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Operations;
 using KsLottery.Engine.Tests.Devices;
 using KsLottery.Kernels;

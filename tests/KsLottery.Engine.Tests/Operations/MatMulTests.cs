@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Operations;
 using KsLottery.Engine.Tests.Checkpoints;
 

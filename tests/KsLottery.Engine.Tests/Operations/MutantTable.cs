@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Operations;
 using KsLottery.Engine.Tests.Models;
 using KsLottery.Tests.Support;

@@ -1,4 +1,3 @@
-using KsLottery.Engine.Devices;
 using KsLottery.Engine.Operations;
 using KsLottery.Tests.Support;
 

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using KsLottery.Engine.Devices;
-using KsLottery.Engine.Kernels;
+using KsLottery.Engine.Numerics;
 using KsLottery.Kernels;
 
 namespace KsLottery.Engine.Tests.Operations;

@@ -1,4 +1,5 @@
 using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Reports;
 using KsLottery.Engine.Rows;
 using KsLottery.Engine.Tickets;

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
+using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Reports;
 
 namespace KsLottery.Engine.Tests.Reports;

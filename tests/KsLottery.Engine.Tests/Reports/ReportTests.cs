@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using System.Xml;
+using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Reports;
 using KsLottery.Engine.Statistics;
 using KsLottery.Engine.Tickets;

@@ -1,4 +1,5 @@
 using System.Xml;
+using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Reports;
 using KsLottery.Tests.Support;
 

@@ -1,4 +1,5 @@
-using KsLottery.Engine.Kernels;
+using KsLottery.Engine.Numerics;
+using KsLottery.Engine.Rows;
 using KsLottery.Engine.Tests.Devices;
 
 namespace KsLottery.Engine.Tests.Rows;

@@ -1,5 +1,6 @@
 using KsLottery.Engine.Devices;
-using KsLottery.Engine.Kernels;
+using KsLottery.Engine.Numerics;
+using KsLottery.Engine.Rows;
 using KsLottery.Engine.Tests.Devices;
 using KsLottery.Tests.Support;
 

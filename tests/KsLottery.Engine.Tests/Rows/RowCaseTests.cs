@@ -1,4 +1,4 @@
-using KsLottery.Engine.Devices;
+using KsLottery.Engine.Operations;
 using KsLottery.Engine.Tests.Devices;
 
 namespace KsLottery.Engine.Tests.Rows;

@@ -1,6 +1,6 @@
 using System.Globalization;
+using KsLottery.Engine.Text.Tokens;
 using KsLottery.Engine.Tickets;
-using KsLottery.Engine.Tokens;
 using KsLottery.Tests.Support;
 
 namespace KsLottery.Engine.Tests.Tickets;

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Rows;
 using KsLottery.Engine.Tickets;
 

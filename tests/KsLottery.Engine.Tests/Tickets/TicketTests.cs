@@ -1,8 +1,9 @@
 using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Rows;
 using KsLottery.Engine.Statistics;
+using KsLottery.Engine.Text.Tokens;
 using KsLottery.Engine.Tickets;
-using KsLottery.Engine.Tokens;
 using KsLottery.Tests.Support;
 
 namespace KsLottery.Engine.Tests.Tickets;

@@ -1,9 +1,9 @@
 using System.Text.Json;
 using KsLottery.Engine.Checkpoints;
-using KsLottery.Engine.Corpora;
 using KsLottery.Engine.Models;
 using KsLottery.Engine.Operations;
-using KsLottery.Engine.Tokens;
+using KsLottery.Engine.Text.Corpora;
+using KsLottery.Engine.Text.Tokens;
 using KsLottery.Engine.Training;
 using KsLottery.Tests.Support;
 

@@ -1,5 +1,5 @@
-using KsLottery.Engine.Corpora;
-using KsLottery.Engine.Tokens;
+using KsLottery.Engine.Text.Corpora;
+using KsLottery.Engine.Text.Tokens;
 using KsLottery.Engine.Training;
 using KsLottery.Tests.Support;
 

@@ -1,7 +1,8 @@
-using KsLottery.Engine.Corpora;
 using KsLottery.Engine.Models;
+using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Operations;
 using KsLottery.Engine.Tests.Models;
+using KsLottery.Engine.Text.Corpora;
 using KsLottery.Engine.Training;
 using KsLottery.Tests.Support;
 

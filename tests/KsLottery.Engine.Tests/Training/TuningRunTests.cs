@@ -1,7 +1,8 @@
 using KsLottery.Engine.Checkpoints;
-using KsLottery.Engine.Corpora;
 using KsLottery.Engine.Models;
+using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Operations;
+using KsLottery.Engine.Text.Corpora;
 using KsLottery.Engine.Training;
 using KsLottery.Engine.Transfer;
 using KsLottery.Tests.Support;

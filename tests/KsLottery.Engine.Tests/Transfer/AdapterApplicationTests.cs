@@ -1,5 +1,6 @@
 using System.Text.Json;
 using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Transfer;
 using KsLottery.Tests.Support;
 

@@ -1,7 +1,8 @@
 using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Conversion;
+using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Tests.Checkpoints;
-using KsLottery.Engine.Tokens;
-using KsLottery.Engine.Transfer;
+using KsLottery.Engine.Text.Tokens;
 using KsLottery.Tests.Support;
 
 namespace KsLottery.Engine.Tests.Transfer;

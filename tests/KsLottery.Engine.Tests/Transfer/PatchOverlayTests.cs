@@ -1,6 +1,7 @@
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Models;
 using KsLottery.Engine.Operations;
+using KsLottery.Engine.Text.Corpora;
 using KsLottery.Engine.Transfer;
 using KsLottery.Tests.Support;
 

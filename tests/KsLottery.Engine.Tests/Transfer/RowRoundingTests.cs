@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using KsLottery.Engine.Transfer;
+using KsLottery.Engine.Numerics;
 
 namespace KsLottery.Engine.Tests.Transfer;
 

@@ -1,0 +1,125 @@
+using KsLottery.Kernels;
+
+namespace KsLottery.Engine.Devices;
+
+/// <summary>An NVIDIA device through the driver API. Every call enters the device's primary context on the calling thread and leaves it again.</summary>
+internal sealed class CudaDevice : KernelDevice
+{
+    private readonly Dictionary<string, CudaInterop.Module> _modules = new(StringComparer.Ordinal);
+    private readonly Func<KernelDefinition, string> _text;
+    private readonly CudaInterop.Context _context;
+    private readonly CublasProducts? _products;
+    private readonly Lazy<CublasProducts?> _usable;
+
+    /// <param name="cuda">The driver.</param>
+    /// <param name="name">The name that <c>--device</c> takes.</param>
+    /// <param name="ordinal">The driver's number of the device.</param>
+    /// <param name="text">Finds a kernel's PTX text; null for the embedded ones.</param>
+    /// <param name="cublas">The library of matrix products; null for the system's.</param>
+    /// <exception cref="DeviceUnavailableException"><c>KSLOTTERY_GEMM</c> names cuBLAS, and it is not there.</exception>
+    /// <exception cref="DeviceFailureException">The device does not answer.</exception>
+    public CudaDevice(CudaInterop cuda, string name, int ordinal, Func<KernelDefinition, string>? text = null, CublasInterop? cublas = null)
+    {
+        (Name, _text) = (name, text ?? PtxTexts.Find);
+        (CudaDeviceFacts? facts, string? call, int status) = cuda.Examine(ordinal);
+        Facts = facts ?? throw CudaFailures.Explain(cuda, name, call!, status);
+        Limits = new(facts.MemoryBytes, facts.MemoryBytes, facts.SharedBytes, facts.MaximumGroupSize, facts.Multiprocessors, HasDouble: true, facts.IsIntegrated);
+        _context = CudaInterop.Context.Retain(cuda, name, ordinal);
+        try
+        {
+            (_products, bool isNamed) = FindProducts(cublas);
+            _usable = new(() => isNamed || _products?.IsUsable() == true ? _products : null);
+        }
+        catch
+        {
+            _context.Dispose();
+            throw;
+        }
+    }
+
+    public override string Name { get; }
+
+    public override DeviceLimits Limits { get; }
+
+    /// <summary>What the driver tells about it.</summary>
+    public CudaDeviceFacts Facts { get; }
+
+    /// <summary>What its handles live in.</summary>
+    internal CudaInterop.Context Context => _context;
+
+    /// <summary>cuBLAS where it is there and, unless it was asked for by name, works with this driver and device.</summary>
+    public override IDeviceProducts? Products => _usable.Value;
+
+    public override DeviceBuffer Allocate(long bytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(bytes);
+        return new CudaBuffer(bytes, _context.Allocate(bytes));
+    }
+
+    public override StagingBuffer AllocateStaging(int bytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(bytes);
+        return new CudaStaging(bytes, _context.AllocateHost(bytes));
+    }
+
+    public override DeviceQueue CreateQueue() => new CudaQueue(this, _context.CreateStream());
+
+    /// <summary>Gives back what products took for a queue that ends.</summary>
+    internal void Forget(CudaQueue queue) => _products?.Forget(queue);
+
+    /// <summary>A kernel, compiled by the driver when it is first asked for; the driver keeps what it compiled in a cache of its own.</summary>
+    /// <exception cref="DeviceFailureException">The driver cannot compile it, or the device cannot run it.</exception>
+    public CudaInterop.Module Compile(KernelDefinition kernel)
+    {
+        lock (_modules)
+        {
+            if (_modules.TryGetValue(kernel.Name, out CudaInterop.Module? module)) return module;
+            if (WhyNot(kernel) is { } reason)
+                throw new DeviceFailureException(Name, nameof(Compile), kernel.Name, reason, "Use --device cpu");
+            return _modules[kernel.Name] = _context.Load(_text(kernel), kernel.Name);
+        }
+    }
+
+    public override void Dispose()
+    {
+        _products?.Dispose();
+        lock (_modules)
+        {
+            foreach (CudaInterop.Module module in _modules.Values) module.Dispose();
+            _modules.Clear();
+        }
+        _context.Dispose();
+    }
+
+    private (CublasProducts? Products, bool IsNamed) FindProducts(CublasInterop? library)
+    {
+        string? choice = Environment.GetEnvironmentVariable(DeviceGemm.Variable);
+        bool isRounded = choice == DeviceGemm.CublasBFloat16;
+        if (!isRounded && !DeviceGemm.Wants(choice, DeviceGemm.Cublas)) return (null, false);
+        library ??= CublasInterop.Instance;
+        bool isNamed = choice is DeviceGemm.Cublas or DeviceGemm.CublasBFloat16;
+        if (library.IsAvailable) return (new(library, this, isRounded), isNamed);
+        return isNamed
+            ? throw new DeviceUnavailableException(Name, $"{DeviceGemm.Variable}={choice}, and there is no cuBLAS: {string.Join("; ", library.Attempts)}",
+                $"Install it, name its library with {CublasInterop.Variable}, or unset {DeviceGemm.Variable} for our own products")
+            : (null, false);
+    }
+}
+
+/// <summary>A piece of an NVIDIA device's memory.</summary>
+internal sealed class CudaBuffer(long bytes, CudaInterop.DeviceMemory memory) : DeviceBuffer(bytes)
+{
+    public CudaInterop.DeviceMemory Memory => memory;
+
+    public override void Dispose() => memory.Dispose();
+}
+
+/// <summary>Pinned host memory.</summary>
+internal sealed class CudaStaging(int bytes, CudaInterop.HostMemory memory) : StagingBuffer(bytes)
+{
+    public CudaInterop.HostMemory Memory => memory;
+
+    public override Span<byte> Bytes => memory.Bytes;
+
+    public override void Dispose() => memory.Dispose();
+}

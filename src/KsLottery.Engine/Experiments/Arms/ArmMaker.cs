@@ -1,0 +1,198 @@
+using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Models;
+using KsLottery.Engine.Numerics;
+using KsLottery.Engine.Rows;
+using KsLottery.Engine.Tickets;
+using KsLottery.Engine.Training;
+using KsLottery.Engine.Transfer;
+
+namespace KsLottery.Engine.Experiments;
+
+/// <summary>Makes and scores what an arm's folder holds. What stands there is kept, and refused where it is another arm's.</summary>
+/// <param name="basis">What arms begin from.</param>
+/// <param name="folders">Where they stand.</param>
+/// <param name="observer">Hears how it goes.</param>
+internal sealed class ArmMaker(ExperimentBase basis, ArmFolders folders, IExperimentObserver? observer)
+{
+    /// <summary>Whether an arm is done: its scores are written last, and nothing in its folder changes any more.</summary>
+    public bool IsScored(string name) => File.Exists(Path.Combine(folders.Place(name), ArmScoring.ScoresName));
+
+    /// <summary>Whether an arm's training is done, so that others can build on it.</summary>
+    public bool IsTrained(string name) => File.Exists(Path.Combine(folders.Place(name), RunFolder.FileName))
+        && new RunFolder(folders.Place(name), resume: true, keepFinished: true).IsFinished;
+
+    /// <summary>How the training in a folder came to values that are not finite; null where it did not.</summary>
+    public string? DivergenceOf(string name)
+    {
+        string path = Path.Combine(folders.Place(name), ArmFolders.DivergedName);
+        return File.Exists(path) ? File.ReadAllText(path).TrimEnd() : null;
+    }
+
+    /// <summary>Keeps with a folder why nothing of it can be scored.</summary>
+    public void KeepDivergence(string name, string reason)
+    {
+        string folder = folders.Place(name);
+        if (Directory.Exists(folder)) AtomicFile.WriteText(Path.Combine(folder, ArmFolders.DivergedName), reason + "\n");
+    }
+
+    /// <summary>Makes an arm's model or patch and scores it.</summary>
+    /// <exception cref="ArmSkippedException">The arm has no rows.</exception>
+    /// <exception cref="NotFiniteNumberException">Its training came to values that are not finite, or that cannot be scored.</exception>
+    public ArmResult Run(ExperimentArm arm, ArmGroup group, CancellationToken cancel)
+    {
+        string folder = folders.Place(group.FolderOf(arm));
+        (int? rows, long parameters) = Make(arm, group, folder, cancel);
+        Directory.CreateDirectory(folder);
+        ArmScoring scoring = new(basis.Plan, basis.Device.Operations, basis.Tokenizer, group.Task);
+        bool hasDiverged = Divergence.StandsIn(folder);
+        ArmOutcome outcome;
+        try
+        {
+            outcome = scoring.Run(folder, basis.Checkpoint, basis.Fingerprint,
+                observer is null ? null : new Relay<Evaluation.EvaluationProgress>(observer.OnScoring), cancel);
+        }
+        // Such weights may be finite and their logits not.
+        catch (Exception fault) when (hasDiverged && fault is (InvalidOperationException or InvalidDataException or ArgumentException))
+        {
+            throw new NotFiniteNumberException($"the training diverged, and what it gave cannot be scored: {fault.Message}", fault);
+        }
+        return new(group.Task.Task.Name, arm.Method == ArmMethod.Base ? null : group.Seed, arm, rows, parameters,
+            (double)parameters / basis.Config.ParameterCount, outcome)
+        {
+            HasDiverged = hasDiverged,
+        };
+    }
+
+    /// <summary>Trains an arm, unless that is done; returns how many weights learn.</summary>
+    public long Train(ExperimentArm arm, ArmGroup group, int[] ids, string signature, CancellationToken cancel)
+    {
+        using TuningRun run = new(basis.Checkpoint, group.ScopeOf(arm, ids), group.Task.Training, [], basis.Device.Operations, new()
+        {
+            Plan = basis.Plan.Training with { Seed = group.Seed, LearningRate = basis.Plan.Rates.Of(arm) },
+            Out = folders.Place(group.FolderOf(arm)),
+            Resume = true,
+            KeepFinished = true,
+            Tokenizer = basis.Plan.Tokenizer,
+            Signature = signature,
+        }, cancel);
+        run.Run(observer is null ? null : new Relay<TrainingProgress>(observer.OnTraining), cancel);
+        return run.ParameterCount;
+    }
+
+    /// <summary>The ticket that Embed Tuning gives, which is done.</summary>
+    public FoundTicket Find(ArmGroup group, CancellationToken cancel)
+    {
+        using Checkpoint tuned = Checkpoint.Open(folders.Place(group.FolderOf(basis.EmbeddingArm)));
+        Tensor after = tuned.GetInputEmbedding();
+        ScoredRows rows = new(
+            RowScan.Run(RowMatrix.FromTensor(basis.Embedding), RowMatrix.FromTensor(after), new() { Device = basis.Device }, cancel),
+            new() { Alpha = basis.Plan.Alpha });
+        RowTokens tokens = new(basis.Tokenizer.Names, basis.Checkpoint.Config);
+        TicketOrigin origin = TicketOrigin.Of(basis.Checkpoint, basis.Embedding, after, basis.Fingerprint, Fingerprint.OfTensor(after, cancel));
+        return new(group.Task.Task.Name, group.Seed, Ticket.Select(rows, origin, tokens), rows, tokens,
+            folders.Place(ArmFolders.NameOfTicket(group.Task.Task, group.Seed)));
+    }
+
+    /// <summary>Writes a ticket's folder, unless it stands there.</summary>
+    public void Write(FoundTicket found, ArmGroup group, CancellationToken cancel)
+    {
+        if (Stands(found)) return;
+        using Checkpoint tuned = Checkpoint.Open(folders.Place(group.FolderOf(basis.EmbeddingArm)));
+        using TicketFolder target = new(found.Folder, replace: true);
+        target.Write(found.Ticket, found.Rows, found.Tokens, basis.Embedding, tuned.GetInputEmbedding(), cancellationToken: cancel);
+    }
+
+    private static bool Stands(FoundTicket found)
+    {
+        if (!File.Exists(Path.Combine(found.Folder, RowsFile.FileName)) || !File.Exists(Path.Combine(found.Folder, TicketFile.FileName))) return false;
+        try
+        {
+            Ticket ticket = TicketFile.Read(found.Folder);
+            return ticket.Signature.ToString() == found.Ticket.Signature.ToString() && ticket.Ids.SequenceEqual(found.Ticket.Ids)
+                && ticket.Origin == found.Ticket.Origin;
+        }
+        catch (InvalidDataException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Makes an arm's model or patch; returns how many rows and values differ.</summary>
+    private (int? Rows, long Parameters) Make(ExperimentArm arm, ArmGroup group, string folder, CancellationToken cancel)
+    {
+        switch (arm.Method)
+        {
+            case ArmMethod.Base: return (null, 0);
+            case ArmMethod.Full or ArmMethod.LowRank: return (null, Train(arm, group, [], "", cancel));
+            case ArmMethod.Embedding: return (basis.Config.VocabularySize, Train(arm, group, [], "", cancel));
+        }
+        (int[] ids, string signature) = group.Rows.Of(arm);
+        switch (arm.Method)
+        {
+            case ArmMethod.Transfer: Transfer(folder, group, ids, signature, cancel); break;
+            case ArmMethod.RandomDelta: RandomDelta(folder, arm, group, ids, signature, cancel); break;
+            default: Train(arm, group, ids, signature, cancel); break;
+        }
+        return (ids.Length, (long)ids.Length * basis.Config.Width);
+    }
+
+    private void Transfer(string folder, ArmGroup group, int[] ids, string signature, CancellationToken cancel)
+    {
+        if (Stands(folder, ids)) return;
+        using Checkpoint tuned = Checkpoint.Open(folders.Place(group.FolderOf(basis.EmbeddingArm)));
+        Directory.CreateDirectory(folder);
+        RowPatch.Write(Path.Combine(folder, RowPatch.FileName), basis.Embedding, tuned.GetInputEmbedding(), ids,
+            new() { Signature = signature, IsTied = basis.Checkpoint.IsTied, BaseFingerprint = basis.Fingerprint }, cancel);
+    }
+
+    /// <summary>Whether a scored patch stands in a folder.</summary>
+    /// <exception cref="InvalidDataException">It has other rows.</exception>
+    private static bool Stands(string folder, int[] ids)
+    {
+        string path = Path.Combine(folder, RowPatch.FileName);
+        if (!File.Exists(Path.Combine(folder, ArmScoring.ScoresName)) || !File.Exists(path)) return false;
+        using RowPatch patch = RowPatch.Open(path);
+        RunSettings.ThrowIfDifferent(path, Settings(patch.Indices), Settings(ids));
+        return true;
+
+        static Dictionary<string, string> Settings(IEnumerable<int> rows) => new() { ["rows"] = string.Join(' ', rows) };
+    }
+
+    /// <summary>The rows of Partial Tuning moved as far as it moved them, each in a random direction.</summary>
+    private void RandomDelta(string folder, ExperimentArm arm, ArmGroup group, int[] ids, string signature, CancellationToken cancel)
+    {
+        if (Stands(folder, ids)) return;
+        using RowPatch patch = RowPatch.Open(Path.Combine(folders.Place(group.FolderOf(group.TunedOf(arm))), RowPatch.FileName));
+        int[] all = [.. Enumerable.Range(0, patch.Indices.Count)];
+        float[] before = PatchOverlay.Values(patch.BaseRows, all, ElementType.F32, out _);
+        float[] after = PatchOverlay.Values(patch.Rows, all, ElementType.F32, out _);
+        float[] values = new float[before.Length];
+        double[] direction = new double[patch.Width];
+        SplitMix64 random = new(SplitMix64.Mix(group.Seed));
+        for (int start = 0; start < values.Length; start += patch.Width)
+        {
+            double moved = 0, length = 0;
+            for (int c = 0; c < direction.Length; c++)
+            {
+                direction[c] = random.NextNormal();
+                double change = (double)after[start + c] - before[start + c];
+                moved += change * change;
+                length += direction[c] * direction[c];
+            }
+            double scale = Math.Sqrt(moved / length);
+            for (int c = 0; c < direction.Length; c++) values[start + c] = (float)(before[start + c] + (scale * direction[c]));
+        }
+        Directory.CreateDirectory(folder);
+        RowPatch.Write(Path.Combine(folder, RowPatch.FileName), basis.Embedding, patch.Indices, values, new()
+        {
+            Signature = $"{signature}|random-delta|seed:{group.Seed}",
+            IsTied = basis.Checkpoint.IsTied,
+            BaseFingerprint = basis.Fingerprint,
+        }, cancel);
+    }
+
+    private sealed class Relay<T>(Action<T> report) : IProgress<T>
+    {
+        public void Report(T value) => report(value);
+    }
+}

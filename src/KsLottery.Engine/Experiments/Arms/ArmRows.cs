@@ -1,0 +1,76 @@
+using System.Globalization;
+using KsLottery.Engine.Models;
+using KsLottery.Engine.Rows;
+using KsLottery.Engine.Text.Tokens;
+using KsLottery.Engine.Tickets;
+using KsLottery.Engine.Training;
+
+namespace KsLottery.Engine.Experiments;
+
+/// <summary>Says which rows an arm takes.</summary>
+internal sealed class ArmRows(ExperimentPlan plan, TaskData task, FoundTicket? found, Tokenizer tokenizer, LlamaConfig config, ulong seed)
+{
+    /// <summary>How many rows an arm has, or is matched with.</summary>
+    public int CountOf(ExperimentArm arm) => arm.HasFixedCount ? arm.Rows!.Value : SelectFrom(arm).Ids.Count;
+
+    /// <summary>The rows, ascending, and the line that says how they were chosen.</summary>
+    /// <exception cref="ArmSkippedException">There are none, or not so many.</exception>
+    public (int[] Ids, string Signature) Of(ExperimentArm arm)
+    {
+        (IEnumerable<int> ids, string signature) = arm.Method switch
+        {
+            ArmMethod.Token => (Read(tokenizer.Encode(arm.Text!)), "rows:list"),
+            ArmMethod.Random => (OrSkip(() => RowChoice.Random(tokenizer.Names, config.VocabularySize, CountOf(arm), seed)),
+                $"rows:random|seed:{seed}"),
+            ArmMethod.Frequent => (OrSkip(() => RowChoice.MostFrequent(task.Training, CountOf(arm))), "rows:frequency"),
+            ArmMethod.LargestShift => (Farthest(CountOf(arm)), "rows:largest-shift"),
+            _ => SelectFrom(arm),
+        };
+        int[] sorted = [.. ids.Order()];
+        return (sorted, string.Create(CultureInfo.InvariantCulture, $"{signature}|k:{sorted.Length}"));
+    }
+
+    /// <summary>Rows that nobody reads learn nothing: where tokens join, a text's own tokens need not occur in any longer text.</summary>
+    private IEnumerable<int> Read(int[] ids) => task.Training.Any(s => s.Tokens.Span[..s.RowCount].IndexOfAny(ids) >= 0) ? ids.Distinct()
+        : throw new ArmSkippedException("the training data read none of these rows, so that they would learn nothing.");
+
+    private (IReadOnlyList<int> Ids, string Signature) SelectFrom(ExperimentArm arm)
+    {
+        double alpha = arm.Alpha ?? plan.Alpha;
+        ScoredRows rows = arm.Alpha is null ? found!.Rows : new(found!.Rows.Scan, new() { Alpha = alpha });
+        IReadOnlyList<int> ids = arm.Rows is { } count ? rows.RankTop(count) : rows.RankBelowAlpha();
+        if (ids.Count == 0) throw NoTicket(alpha);
+        TicketSelection selection = found.Ticket.Selection with { Alpha = alpha, Top = arm.Rows };
+        string signature = (found.Ticket.Signature with { Selection = selection, IsByRank = arm.Rows is not null }).ToString();
+        if ((arm.Only ?? arm.Without) is not { } group) return (ids, signature);
+        int[] kept = [.. ids.Where(id => task.Groups.Contains(group, id) == arm.Only is not null)];
+        if (kept.Length == 0 || kept.Length == ids.Count)
+            throw new ArmSkippedException(
+                $"of the ticket's {ids.Count} rows {(kept.Length == 0 ? "none is left" : "all are left")}: nothing to compare.");
+        return (kept, $"{signature}|{(arm.Only is null ? "without" : "only")}:{TokenGroups.NameOf(group)}");
+    }
+
+    /// <summary>Where there are not so many rows to choose, the arm is left out and the others go on.</summary>
+    private static IReadOnlyList<int> OrSkip(Func<IReadOnlyList<int>> choose)
+    {
+        try
+        {
+            return choose();
+        }
+        catch (ArgumentException fault)
+        {
+            throw new ArmSkippedException(fault.Message.Split(" (Parameter", 2)[0]);
+        }
+    }
+
+    private IEnumerable<int> Farthest(int count)
+    {
+        IReadOnlyList<RowResult> rows = found!.Rows.Scan.Rows;
+        int[] moved = [.. Enumerable.Range(0, rows.Count).Where(id => rows[id].L2Delta is > 0 and < double.PositiveInfinity)];
+        return moved.Length >= count ? moved.OrderByDescending(id => rows[id].L2Delta).ThenBy(id => id).Take(count)
+            : throw new ArmSkippedException($"{count} rows are asked for, {moved.Length} moved.");
+    }
+
+    private static ArmSkippedException NoTicket(double alpha) =>
+        new(string.Create(CultureInfo.InvariantCulture, $"no row is below alpha {alpha}: there is no ticket."));
+}

@@ -1,0 +1,106 @@
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Evaluation;
+using KsLottery.Engine.Generation;
+using KsLottery.Engine.Models;
+using KsLottery.Engine.Numerics;
+using KsLottery.Engine.Operations;
+using KsLottery.Engine.Text.Tokens;
+using KsLottery.Engine.Training;
+using KsLottery.Engine.Transfer;
+
+namespace KsLottery.Engine.Experiments;
+
+/// <summary>Scores what an arm's folder holds, once: <c>scores.json</c> keeps the numbers, and what they depend on.</summary>
+internal sealed class ArmScoring(ExperimentPlan plan, IOperations operations, Tokenizer tokenizer, TaskData task)
+{
+    public const string ScoresName = "scores.json";
+
+    private const string HypothesesName = "hypotheses.txt", Format = "kslottery-scores";
+
+    private static readonly JsonWriterOptions Layout =
+        new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>Scores the folder's patch on the base, or its model, or the base itself where there is neither.</summary>
+    public ArmOutcome Run(
+        string folder, Checkpoint basis, string baseFingerprint, IProgress<EvaluationProgress>? progress, CancellationToken cancel)
+    {
+        string patchPath = Path.Combine(folder, RowPatch.FileName), trainingPath = Path.Combine(folder, RunFolder.FileName);
+        bool isPatch = File.Exists(patchPath), isModel = !isPatch && File.Exists(trainingPath);
+        Dictionary<string, string> settings = new()
+        {
+            ["version"] = LibraryVersion.Current,
+            ["device"] = operations.Name,
+            ["base"] = baseFingerprint,
+            // What was trained is decided by its settings, which stand in this file.
+            ["model"] = isPatch ? Fingerprint.OfFile(patchPath, cancel) : isModel ? Fingerprint.OfFile(trainingPath, cancel) : "base",
+            ["test"] = task.TestFingerprint,
+            ["max_new_tokens"] = plan.MaxNewTokens.ToString(CultureInfo.InvariantCulture),
+            ["beams"] = plan.Beams.ToString(CultureInfo.InvariantCulture),
+            ["batch"] = plan.Slots.ToString(CultureInfo.InvariantCulture),
+        };
+        if (plan.StopIds.Count > 0) settings["stop_ids"] = string.Join(',', plan.StopIds);
+        if (plan.StopTexts.Count > 0) settings["stop"] = $"[{string.Join(',', plan.StopTexts.Select(text => $"\"{JsonEncodedText.Encode(text)}\""))}]";
+        string path = Path.Combine(folder, ScoresName);
+        if (File.Exists(path)) return Read(path, settings);
+
+        using Checkpoint? own = isModel ? Checkpoint.Open(folder) : null;
+        Checkpoint checkpoint = own ?? basis;
+        using LlamaWeights weights = LlamaWeights.Open(checkpoint, LlamaConfig.Load(checkpoint), operations);
+        if (isPatch)
+        {
+            using RowPatch patch = RowPatch.Open(patchPath);
+            PatchOverlay.Apply(patch, basis, weights, cancel);
+        }
+        using LlamaModel model = new(weights, operations);
+        EvaluationResult result = Evaluator.Run(model, operations, tokenizer, task.Test, new()
+        {
+            Generation = StopTokens.Of(model.Config, tokenizer, plan.StopIds, plan.StopTexts)
+                .ApplyTo(new() { MaxNewTokens = plan.MaxNewTokens, Beams = plan.Beams }),
+            Slots = Math.Max(plan.Slots, plan.Beams),
+        }, progress, cancel);
+        ArmOutcome outcome = ArmOutcome.Of(result);
+        AtomicFile.WriteText(Path.Combine(folder, HypothesesName),
+            string.Concat(result.Samples.Select(s => s.Output!.Value.Text.ReplaceLineEndings("\\n") + "\n")), cancel);
+        Write(path, settings, outcome, cancel);
+        return outcome;
+    }
+
+    private static void Write(string path, Dictionary<string, string> settings, ArmOutcome outcome, CancellationToken cancel) =>
+        AtomicFile.Write(path, stream =>
+        {
+            using (Utf8JsonWriter json = new(stream, Layout))
+            {
+                json.WriteStartObject();
+                json.WriteString("format", Format);
+                json.WriteNumber("format_version", 1);
+                json.WriteStartObject("settings");
+                foreach ((string name, string value) in settings) json.WriteString(name, value);
+                json.WriteEndObject();
+                json.WriteStartObject("scores");
+                foreach ((string name, Func<ArmOutcome, double> get) in ArmOutcome.Columns) json.WriteNumber(name, get(outcome));
+                json.WriteEndObject();
+                json.WriteEndObject();
+            }
+            stream.WriteByte((byte)'\n');
+        }, cancel);
+
+    private static ArmOutcome Read(string path, Dictionary<string, string> settings)
+    {
+        try
+        {
+            using JsonDocument document = JsonFile.Parse(path);
+            JsonElement root = document.RootElement, scores = root.GetProperty("scores");
+            if (root.GetProperty("format").GetString() == Format && root.GetProperty("format_version").GetInt32() == 1)
+            {
+                Dictionary<string, string> saved = root.GetProperty("settings").EnumerateObject().ToDictionary(s => s.Name, s => s.Value.GetString()!);
+                RunSettings.ThrowIfDifferent(path, saved, settings);
+                return ArmOutcome.From(name => scores.GetProperty(name).GetDouble());
+            }
+        }
+        catch (Exception fault) when (fault is JsonException or InvalidOperationException or KeyNotFoundException or FormatException) { }
+        throw new InvalidDataException($"{path}: these are no scores that this version knows. Delete the file, and they are made again.");
+    }
+}

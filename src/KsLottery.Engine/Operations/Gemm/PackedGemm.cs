@@ -1,0 +1,97 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using KsLottery.Engine.Numerics;
+
+namespace KsLottery.Engine.Operations;
+
+/// <summary>A product by packed panels: those of B stay in the last cache, those of A in the second, one of B in the first.</summary>
+/// <remarks>Goto and van de Geijn, Anatomy of high-performance matrix multiplication, ACM TOMS 34(3), 2008.</remarks>
+/// <typeparam name="TTile">The tile that fits the registers.</typeparam>
+internal sealed class PackedGemm<TTile>(string name) : GemmAlgorithm where TTile : struct, IGemmTile
+{
+    /// <summary>About how many rows of A and columns of B are packed at a time.</summary>
+    private const int MaxRows = 144, MaxColumns = 3072;
+
+    /// <summary>How many panels of B are fetched at a time.</summary>
+    private const int FetchedPanels = 4;
+
+    /// <summary>Floats behind the panels that packing may write to: a cache line.</summary>
+    private const int Overrun = 16;
+
+    [ThreadStatic] private static AlignedScratch<float> _scratch;
+
+    public override string Name => name;
+    public override int RowGrain => TTile.Rows;
+    public override int ColumnGrain => TTile.Columns;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override void Multiply(int m, int n, int k, PanelSource a, bool aTransposed, PanelSource b, bool bTransposed, Span<float> c, int ldc, bool accumulate)
+    {
+        int maxDepth = Gemm.BlockDepth(k), maxRows = Even(m, MaxRows, TTile.Rows), maxColumns = Even(n, MaxColumns, TTile.Columns);
+        int fetched = Math.Min(maxColumns, FetchedPanels * TTile.Columns);
+        int aLength = (maxRows * maxDepth) + Overrun, bLength = (maxColumns * maxDepth) + Overrun, tileLength = TTile.Rows * TTile.Columns;
+        Span<float> scratch = Scratch(bLength + aLength + tileLength + Math.Max(a.ScratchLength(maxRows, maxDepth), b.ScratchLength(fetched, maxDepth)));
+        ref float bPanels = ref MemoryMarshal.GetReference(scratch), aPanels = ref Unsafe.Add(ref bPanels, bLength), tile = ref Unsafe.Add(ref aPanels, aLength);
+        Span<float> widened = scratch[(bLength + aLength + tileLength)..];
+
+        for (int column = 0; column < n; column += maxColumns)
+            for (int first = 0; first < k; first += maxDepth)
+            {
+                int columns = Math.Min(maxColumns, n - column), depth = Math.Min(maxDepth, k - first);
+                for (int j = 0; j < columns; j += fetched)
+                    Pack(b, !bTransposed, column + j, Math.Min(fetched, columns - j), first, depth, TTile.Columns, widened, ref Unsafe.Add(ref bPanels, (nint)j * depth));
+                for (int row = 0; row < m; row += maxRows)
+                {
+                    int rows = Math.Min(maxRows, m - row);
+                    Pack(a, aTransposed, row, rows, first, depth, TTile.Rows, widened, ref aPanels);
+                    MultiplyPanels(rows, columns, depth, in aPanels, in bPanels, ref c[(row * ldc) + column], ldc, accumulate || first > 0, ref tile);
+                }
+            }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void MultiplyPanels(int rows, int columns, int depth, ref readonly float a, ref readonly float b, ref float c, nint stride, bool add, ref float tile)
+    {
+        for (int j = 0; j < columns; j += TTile.Columns)
+            for (int i = 0; i < rows; i += TTile.Rows)
+            {
+                ref float aPanel = ref Unsafe.Add(ref Unsafe.AsRef(in a), (nint)i * depth), bPanel = ref Unsafe.Add(ref Unsafe.AsRef(in b), (nint)j * depth);
+                ref float target = ref Unsafe.Add(ref c, (i * stride) + j);
+                if (i + TTile.Rows <= rows && j + TTile.Columns <= columns)
+                {
+                    TTile.Multiply(depth, in aPanel, in bPanel, ref target, stride, add);
+                    continue;
+                }
+                TTile.Multiply(depth, in aPanel, in bPanel, ref tile, TTile.Columns, false);
+                int height = Math.Min(TTile.Rows, rows - i), width = Math.Min(TTile.Columns, columns - j);
+                for (int y = 0; y < height; y++)
+                    for (int x = 0; x < width; x++)
+                    {
+                        ref float element = ref Unsafe.Add(ref target, (y * stride) + x);
+                        float sum = Unsafe.Add(ref tile, (y * TTile.Columns) + x);
+                        element = add ? element + sum : sum;
+                    }
+            }
+    }
+
+    /// <summary>Packs lines of a source, which are its columns or its rows.</summary>
+    private static void Pack(PanelSource source, bool isColumns, int line, int lines, int first, int depth, int width, Span<float> widened, ref float target)
+    {
+        if (isColumns) GemmPacking.FromColumns(in source.GetBlock(first, line, depth, lines, widened, out int stride), stride, lines, depth, width, ref target);
+        else GemmPacking.FromRows(in source.GetBlock(line, first, lines, depth, widened, out int stride), stride, lines, depth, width, ref target);
+    }
+
+    /// <summary>The size of equal parts of at most about <paramref name="most"/>, a multiple of the grain.</summary>
+    private static int Even(int size, int most, int grain)
+    {
+        int parts = ((size - 1) / most) + 1, part = ((size - 1) / parts) + 1;
+        return (((part - 1) / grain) + 1) * grain;
+    }
+
+    private static Span<float> Scratch(int length)
+    {
+        if (_scratch.Length < length) _scratch = new((int)BitOperations.RoundUpToPowerOf2((uint)length));
+        return _scratch.Span[..length];
+    }
+}

@@ -1,0 +1,50 @@
+using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Numerics;
+using KsLottery.Engine.Transfer;
+
+namespace KsLottery.Engine.Reports;
+
+/// <summary>The values of some rows before and after.</summary>
+internal sealed class RowValues
+{
+    /// <summary>More rows than a picture can show are not read.</summary>
+    public const int MostRows = 120;
+
+    private readonly Dictionary<int, (float[] Base, float[] Tuned)> _rows = [];
+
+    /// <summary>The ids that are known.</summary>
+    public IReadOnlyCollection<int> Ids => _rows.Keys;
+
+    public (float[] Base, float[] Tuned)? Find(int id) => _rows.TryGetValue(id, out (float[], float[]) row) ? row : null;
+
+    /// <summary>Reads rows of two whole tensors, each by its number in either.</summary>
+    public static RowValues From(Tensor before, Tensor after, IEnumerable<(int Id, int TunedId)> ids)
+    {
+        RowValues values = new();
+        foreach ((int id, int tunedId) in ids.Take(MostRows)) values._rows[id] = (Row(before, id), Row(after, tunedId));
+        return values;
+    }
+
+    /// <summary>Reads rows of a patch.</summary>
+    /// <param name="path">The patch.</param>
+    /// <param name="ids">The rows, the most wanted first; those that the patch does not hold are passed over.</param>
+    /// <exception cref="CheckpointFormatException">The file is no row patch.</exception>
+    public static RowValues Read(string path, IEnumerable<int> ids)
+    {
+        RowValues values = new();
+        using RowPatch patch = RowPatch.Open(path);
+        Dictionary<int, int> places = patch.Indices.Select((id, place) => (id, place)).ToDictionary(p => p.id, p => p.place);
+        foreach (int id in ids.Where(places.ContainsKey).Take(MostRows))
+            values._rows[id] = (Row(patch.BaseRows, places[id]), Row(patch.Rows, places[id]));
+        return values;
+    }
+
+    private static float[] Row(Tensor tensor, int row)
+    {
+        if (tensor.ElementType == ElementType.F32) return [.. tensor.GetRow<float>(row)];
+        ReadOnlySpan<ushort> bits = tensor.GetRow<ushort>(row);
+        float[] values = new float[bits.Length];
+        HalfPrecision.Widen(bits, tensor.ElementType, values);
+        return values;
+    }
+}

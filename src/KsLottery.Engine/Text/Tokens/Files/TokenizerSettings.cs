@@ -1,0 +1,154 @@
+using System.Text.Json;
+
+namespace KsLottery.Engine.Text.Tokens;
+
+/// <summary>What only encoding and decoding need of a <c>tokenizer.json</c>: the model's options and the steps around the model.</summary>
+internal sealed class TokenizerSettings
+{
+    private readonly string _path;
+    private readonly int _start;
+    private readonly List<string> _options = [];
+
+    private TokenizerSettings(string path, int start, TokenizerJson file)
+    {
+        (_path, _start, Vocabulary) = (path, start, file.ModelVocabulary());
+        Options = new JsonSection(path, "model", default);
+    }
+
+    /// <summary>The ids of the model's pieces.</summary>
+    public Dictionary<string, int> Vocabulary { get; }
+
+    /// <summary>The model's type: <c>BPE</c>, <c>Unigram</c>, <c>WordPiece</c> or <c>WordLevel</c>.</summary>
+    public string ModelType { get; private set; } = "";
+
+    /// <summary>The model's options, without its lists.</summary>
+    public JsonSection Options { get; private set; }
+
+    /// <summary>The two pieces of each merge, in the order of the file, and the byte of the file where it stands; null where there is no
+    /// list.</summary>
+    public List<(string Left, string Right, long Place)>? Merges { get; private set; }
+
+    /// <summary>The scores of a vocabulary that is a list, by id.</summary>
+    public List<double>? Scores { get; private set; }
+
+    /// <summary>The section <c>normalizer</c>.</summary>
+    public JsonElement? Normalizer { get; private set; }
+
+    /// <summary>The section <c>pre_tokenizer</c>.</summary>
+    public JsonElement? PreTokenizer { get; private set; }
+
+    /// <summary>The section <c>post_processor</c>.</summary>
+    public JsonElement? PostProcessor { get; private set; }
+
+    /// <summary>The section <c>decoder</c>.</summary>
+    public JsonElement? Decoder { get; private set; }
+
+    /// <summary>Reads a file whose vocabulary has been read.</summary>
+    /// <exception cref="InvalidDataException">The file is damaged, or of another version.</exception>
+    public static TokenizerSettings Parse(string path, byte[] bytes, TokenizerJson file)
+    {
+        int start = bytes is [0xEF, 0xBB, 0xBF, ..] ? 3 : 0;
+        TokenizerSettings settings = new(path, start, file);
+        Utf8JsonReader reader = new(bytes.AsSpan(start));
+        try
+        {
+            settings.ReadFile(ref reader);
+            settings.Options = settings.Options with { Element = JsonElement.Parse($"{{{string.Join(',', settings._options)}}}") };
+        }
+        catch (InvalidOperationException fault) // Text that is not Unicode; the grammar has been checked.
+        {
+            throw TokenizerFile.Damaged(path, start + reader.BytesConsumed, $"{fault.Message} Fetch the file again.", fault);
+        }
+        settings.ModelType = settings.Options.Text("type") ?? settings.PresumedType();
+        return settings;
+    }
+
+    /// <summary>Words the error of a merge.</summary>
+    public InvalidDataException DamagedMerge(int index, string what) =>
+        TokenizerFile.Damaged(_path, Merges![index].Place, $"model.merges[{index}] {what}; fetch the file again");
+
+    /// <summary>Old files leave the type out; the library takes the first that has its properties.</summary>
+    private string PresumedType() => Merges is not null ? "BPE" : Scores is not null ? "Unigram"
+        : Options.Get("max_input_chars_per_word") is not null ? "WordPiece" : Options.Get("unk_token") is not null ? "WordLevel" : "BPE";
+
+    private void ReadFile(ref Utf8JsonReader reader)
+    {
+        reader.Read();
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            string name = reader.GetString()!;
+            reader.Read();
+            switch (name)
+            {
+                case "version" when reader.TokenType != JsonTokenType.String || reader.GetString() != "1.0":
+                    throw TokenizerFile.Unsupported(_path, name, JsonSection.Raw(JsonElement.ParseValue(ref reader)), "\"1.0\"");
+                case "model": ReadModel(ref reader); break;
+                case "normalizer": Normalizer = JsonElement.ParseValue(ref reader); break;
+                case "pre_tokenizer": PreTokenizer = JsonElement.ParseValue(ref reader); break;
+                case "post_processor": PostProcessor = JsonElement.ParseValue(ref reader); break;
+                case "decoder": Decoder = JsonElement.ParseValue(ref reader); break;
+                default: reader.Skip(); break;
+            }
+        }
+    }
+
+    private void ReadModel(ref Utf8JsonReader reader)
+    {
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            string name = reader.GetString()!;
+            reader.Read();
+            switch (name)
+            {
+                case "merges" when reader.TokenType == JsonTokenType.StartArray: ReadMerges(ref reader); break;
+                case "vocab" when reader.TokenType == JsonTokenType.StartArray: ReadScores(ref reader); break;
+                case "vocab": reader.Skip(); break;
+                default:
+                    _options.Add($"\"{JsonEncodedText.Encode(name)}\":{JsonSection.Raw(JsonElement.ParseValue(ref reader))}");
+                    break;
+            }
+        }
+    }
+
+    /// <summary>Reads merges in either spelling: <c>"a b"</c> or <c>["a", "b"]</c>.</summary>
+    private void ReadMerges(ref Utf8JsonReader reader)
+    {
+        Merges = [];
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            string[] parts = [];
+            long place = _start + reader.TokenStartIndex;
+            if (reader.TokenType == JsonTokenType.String)
+            {
+                string line = reader.GetString()!;
+                if (line.StartsWith("#version", StringComparison.Ordinal)) continue;
+                parts = line.Split(' ');
+            }
+            else if (reader.TokenType == JsonTokenType.StartArray)
+            {
+                List<string> list = [];
+                while (reader.Read() && reader.TokenType == JsonTokenType.String) list.Add(reader.GetString()!);
+                if (reader.TokenType == JsonTokenType.EndArray) parts = [.. list];
+            }
+            if (parts is not [{ Length: > 0 } left, { Length: > 0 } right])
+                throw TokenizerFile.Damaged(_path, place, $"model.merges[{Merges.Count}] is no pair; \"a b\" and [\"a\", \"b\"] are " +
+                    "allowed; fetch the file again");
+            Merges.Add((left, right, place));
+        }
+    }
+
+    private void ReadScores(ref Utf8JsonReader reader)
+    {
+        Scores = [];
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            reader.Read(); // The piece, which has been read.
+            reader.Read();
+            if (reader.TokenType != JsonTokenType.Number || !reader.TryGetDouble(out double score) || !double.IsFinite(score))
+                throw TokenizerFile.Damaged(_path, _start + reader.TokenStartIndex,
+                    $"model.vocab[{Scores.Count}][1] is no score, finite numbers are allowed; fetch the file again");
+            Scores.Add(score);
+            while (reader.TokenType != JsonTokenType.EndArray) reader.Read();
+        }
+    }
+}

@@ -1,0 +1,65 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Numerics;
+using KsLottery.Engine.Operations;
+
+namespace KsLottery.Engine.Training;
+
+/// <summary>The file from which a training goes on: a safetensors file of what learns and its moments, with the run's settings as metadata.</summary>
+/// <remarks>Moments have PyTorch's names, <c>exp_avg</c> and <c>exp_avg_sq</c> behind the tensor's.</remarks>
+internal static class TrainingState
+{
+    /// <summary>The usual name.</summary>
+    public const string FileName = "state.safetensors";
+
+    private const string StepKey = "step", LossKey = "step_loss", NormKey = "step_grad_norm";
+    private const int PieceLength = 1 << 18;
+
+    /// <summary>One tensor of the state, on the device.</summary>
+    public sealed record Part(string Name, long[] Shape, DeviceSpan Values);
+
+    /// <summary>How far the training is, and what its last step said; NaN before the first.</summary>
+    public readonly record struct Position(long Step, double Loss, double GradientNorm);
+
+    public static void Write(string path, Position position, IReadOnlyDictionary<string, string> settings, IOperations operations, IEnumerable<Part> parts)
+    {
+        Dictionary<string, string> metadata = new(settings)
+        {
+            [StepKey] = position.Step.ToString(CultureInfo.InvariantCulture),
+            [LossKey] = position.Loss.ToString("R", CultureInfo.InvariantCulture),
+            [NormKey] = position.GradientNorm.ToString("R", CultureInfo.InvariantCulture),
+        };
+        DeviceValues values = new(operations);
+        SafetensorsWriter.Write(path, parts.Select(part => values.Source(part.Name, part.Shape, part.Values)), metadata);
+    }
+
+    /// <summary>Fills the parts and says how far the training was.</summary>
+    public static Position Read(string path, IReadOnlyDictionary<string, string> settings, IOperations operations, IEnumerable<Part> parts)
+    {
+        using SafetensorsFile file = SafetensorsFile.Open(path);
+        RunSettings.ThrowIfDifferent(path, file.Metadata, settings);
+        if (!PlainNumber.TryDigits(file.Metadata.GetValueOrDefault(StepKey), out long step)) throw NoStep(path);
+        Position position = new(step, Real(LossKey), Real(NormKey));
+        byte[] buffer = new byte[PieceLength * sizeof(float)];
+        foreach (Part part in parts)
+        {
+            Tensor tensor = file.GetTensor(part.Name);
+            if (tensor.ElementType != ElementType.F32 || !tensor.Shape.SequenceEqual(part.Shape))
+                throw new InvalidDataException($"{path}: {part.Name} is {tensor.DtypeName} [{string.Join(", ", tensor.Shape)}], this run has "
+                    + $"F32 [{string.Join(", ", part.Shape)}]. Begin a new run in another folder.");
+            for (long start = 0; start < part.Values.Length; start += PieceLength)
+            {
+                int length = (int)Math.Min(PieceLength, part.Values.Length - start);
+                operations.Upload(part.Values.Slice(start, length),
+                    MemoryMarshal.Cast<byte, float>(tensor.GetBytes(start * sizeof(float), length * sizeof(float), buffer)));
+            }
+        }
+        return position;
+
+        double Real(string key) => double.TryParse(file.Metadata.GetValueOrDefault(key), NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
+            ? value : throw NoStep(path);
+    }
+
+    private static InvalidDataException NoStep(string path) => new($"{path}: the metadata do not say which step was the last. Begin the run anew.");
+}

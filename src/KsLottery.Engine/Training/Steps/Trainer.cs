@@ -1,0 +1,155 @@
+using System.Diagnostics;
+using KsLottery.Engine.Models;
+using KsLottery.Engine.Operations;
+using KsLottery.Engine.Text.Corpora;
+
+namespace KsLottery.Engine.Training;
+
+/// <summary>Trains what a model's scope names, a step at a time.</summary>
+/// <remarks>
+/// A step's loss is the mean over all targets of its sequences, however they are packed. Where a scope's weights learn, they, their
+/// gradients and both moments are F32 of the same size; nothing else of the model is copied. Steps depend on the seed, the data and the
+/// settings alone, so that a run that goes on from a saved state ends with the same bytes.
+/// </remarks>
+public sealed class Trainer : IDisposable
+{
+    private readonly LlamaModel _model;
+    private readonly IOperations _operations;
+    private readonly BatchSchedule _batches;
+    private readonly TrainerOptions _options;
+    private readonly IReadOnlyList<Weight> _weights;
+    private readonly DeviceMemory[] _firstMoments, _secondMoments;
+
+    /// <param name="model">The model, whose weights learn.</param>
+    /// <param name="operations">Its device.</param>
+    /// <param name="batches">What each step sees.</param>
+    /// <param name="options">How to step.</param>
+    /// <exception cref="InvalidOperationException">No weight of the model learns.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option is outside its range.</exception>
+    public Trainer(LlamaModel model, IOperations operations, BatchSchedule batches, TrainerOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(operations);
+        ArgumentNullException.ThrowIfNull(batches);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        if (model.Weights.Scope is null) throw new InvalidOperationException("no weight learns. Call MakeTrainable first.");
+        (_model, _operations, _batches, _options, _weights) = (model, operations, batches, options, model.Weights.Trainable);
+        _firstMoments = [.. _weights.Select(w => operations.Allocate(w.Value.Length))];
+        _secondMoments = [.. _weights.Select(w => operations.Allocate(w.Value.Length))];
+    }
+
+    /// <summary>Steps done.</summary>
+    public long Step { get; private set; }
+
+    /// <summary>Steps of the whole training.</summary>
+    public long StepCount => _options.Schedule.StepCount;
+
+    /// <summary>The last step that was done, null before the first; of a restored one the speed is not known.</summary>
+    public StepMetrics? Last { get; private set; }
+
+    /// <summary>Whether all steps are done.</summary>
+    public bool IsDone => Step >= StepCount;
+
+    /// <summary>The number of weights that learn, k·d for a ticket.</summary>
+    public long ParameterCount => _weights.Sum(w => w.Value.Length);
+
+    /// <summary>Does the next step.</summary>
+    /// <returns>The step's loss, gradient norm, learning rate and speed.</returns>
+    /// <exception cref="InvalidOperationException">All steps are done.</exception>
+    /// <exception cref="InvalidDataException">Loss or gradients of the first step are infinite or NaN, as the base gives them.</exception>
+    /// <exception cref="Checkpoints.CheckpointFormatException">A weight of the base is NaN or infinite; names the tensor and the row.</exception>
+    /// <exception cref="NotFiniteNumberException">Loss or gradients became infinite or NaN; the weights are those before the step.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled between micro-batches; the weights are those before the step.</exception>
+    public StepMetrics Next(CancellationToken cancellationToken = default)
+    {
+        if (IsDone) throw new InvalidOperationException($"all {StepCount} steps are done.");
+        long started = Stopwatch.GetTimestamp();
+        IReadOnlyList<TokenBatch> batches = _batches.GetStep(Step);
+        long rows = batches.Sum(b => (long)b.RowCount), targets = batches.Sum(b => (long)b.TargetCount);
+        double scale = 1.0 / targets, loss = 0;
+        _model.Weights.ClearGradients();
+        foreach (TokenBatch batch in batches)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            loss += scale * _model.LossAndGradients(batch, scale);
+        }
+        double norm = Math.Sqrt(_weights.Sum(w => _operations.SumOfSquares(w.Gradient))), rate = _options.Schedule.At(Step);
+        if (!double.IsFinite(loss) || !double.IsFinite(norm))
+        {
+            _model.Weights.ThrowIfNotFinite();
+            string what = $"step {Step + 1}: the loss is {loss} and the gradient norm {norm}";
+            throw Step == 0
+                ? new InvalidDataException($"{what}, before anything was learned. Check the base for values that are not finite (inspect --norms).")
+                : new NotFiniteNumberException($"{what}. The training diverged: lower the learning rate, or let the gradients be clipped.");
+        }
+        double clip = _options.MaxGradientNorm > 0 && norm > _options.MaxGradientNorm ? _options.MaxGradientNorm / norm : 1;
+        for (int i = 0; i < _weights.Count; i++)
+            _operations.AdamWStep(_weights[i].Value, _weights[i].Gradient, _firstMoments[i], _secondMoments[i], new(rate, _options.Beta1, _options.Beta2,
+                _options.Epsilon, _weights[i].IsVector ? 0 : _options.WeightDecay, Step + 1, clip));
+        Step++;
+        return Last = Describe(loss, norm) with { TokensPerSecond = rows / Stopwatch.GetElapsedTime(started).TotalSeconds };
+    }
+
+    /// <summary>The mean loss over the targets of some batches, in nats.</summary>
+    /// <exception cref="OperationCanceledException">Cancelled between batches.</exception>
+    public static double Evaluate(LlamaModel model, IEnumerable<TokenBatch> batches, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(batches);
+        double loss = 0;
+        long targets = 0;
+        foreach (TokenBatch batch in batches)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            loss += model.Loss(batch);
+            targets += batch.TargetCount;
+        }
+        return loss / targets;
+    }
+
+    /// <summary>Writes weights and moments, whole or not at all.</summary>
+    /// <param name="path">The file, in a folder that exists.</param>
+    /// <param name="settings">What the run depends on; <see cref="Restore"/> asks for the same.</param>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public void Save(string path, IReadOnlyDictionary<string, string> settings) =>
+        TrainingState.Write(path, new(Step, Last?.Loss ?? double.NaN, Last?.GradientNorm ?? double.NaN), settings, _operations, Parts());
+
+    /// <summary>Goes on where a state was saved.</summary>
+    /// <param name="path">The state.</param>
+    /// <param name="settings">What this run depends on.</param>
+    /// <exception cref="InvalidDataException">The state is of another run; the message names the first setting that differs.</exception>
+    /// <exception cref="Checkpoints.CheckpointFormatException">The file is damaged.</exception>
+    public void Restore(string path, IReadOnlyDictionary<string, string> settings)
+    {
+        TrainingState.Position position = TrainingState.Read(path, settings, _operations, Parts());
+        Step = position.Step;
+        Last = Step == 0 ? null : Describe(position.Loss, position.GradientNorm);
+    }
+
+    /// <summary>Gives the moments back.</summary>
+    public void Dispose()
+    {
+        foreach (DeviceMemory memory in (IEnumerable<DeviceMemory>)[.. _firstMoments, .. _secondMoments]) memory.Dispose();
+    }
+
+    /// <summary>The step that was just done.</summary>
+    private StepMetrics Describe(double loss, double norm) => new(Step, (double)Step / _batches.StepsPerEpoch)
+    {
+        Loss = loss,
+        GradientNorm = norm,
+        LearningRate = _options.Schedule.At(Step - 1),
+    };
+
+    private IEnumerable<TrainingState.Part> Parts()
+    {
+        for (int i = 0; i < _weights.Count; i++)
+        {
+            Weight weight = _weights[i];
+            long[] shape = weight.IsVector ? [weight.Columns] : [weight.Rows, weight.Columns];
+            yield return new(weight.Name, shape, weight.Value);
+            yield return new(weight.Name + ".exp_avg", shape, _firstMoments[i]);
+            yield return new(weight.Name + ".exp_avg_sq", shape, _secondMoments[i]);
+        }
+    }
+}
