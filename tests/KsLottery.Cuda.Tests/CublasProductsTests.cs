@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using KsLottery.Engine;
 using KsLottery.Engine.Devices;
 using KsLottery.Engine.Numerics;
 using KsLottery.Kernels;

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using KsLottery.Engine;
 using KsLottery.Engine.Devices;
 using KsLottery.Engine.Numerics;
 

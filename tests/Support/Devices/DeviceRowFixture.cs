@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
-using KsLottery.Engine;
 using KsLottery.Engine.Devices;
-using KsLottery.Engine.Kernels;
+using KsLottery.Engine.Numerics;
+using KsLottery.Engine.Rows;
 using KsLottery.Kernels;
 
 namespace KsLottery.Tests.Support;
