@@ -16,7 +16,7 @@ internal sealed class TokenizerPeersTests
     [TestCase("decoder/", FewTexts)]
     public void Every_kind_encodes_and_decodes_as_the_library_does(string group, int count)
     {
-        if (!OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture != Architecture.X64)
+        if (!OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture != System.Runtime.InteropServices.Architecture.X64)
             Assert.Ignore("the tokenizers library is here for Linux on x64 alone");
         string[] texts = [.. TokenizerTexts.Take(SharedData.Path("corpora"), count)];
         (string, string)[] kinds = [.. new TokenizerKinds(SharedData.Path(), lines: 100).All
