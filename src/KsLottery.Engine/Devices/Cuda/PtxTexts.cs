@@ -1,5 +1,6 @@
 using System.Formats.Tar;
 using System.IO.Compression;
+using System.Text;
 using KsLottery.Kernels;
 
 namespace KsLottery.Engine.Devices;
@@ -40,8 +41,9 @@ internal static class PtxTexts
         Dictionary<string, string> texts = new(StringComparer.Ordinal);
         while (entries.GetNextEntry() is { } entry)
         {
-            using StreamReader reader = new(entry.DataStream ?? Stream.Null);
-            texts[Path.GetFileNameWithoutExtension(entry.Name)] = reader.ReadToEnd();
+            byte[] text = new byte[entry.Length];
+            entry.DataStream?.ReadExactly(text);
+            texts[Path.GetFileNameWithoutExtension(entry.Name)] = Encoding.UTF8.GetString(text);
         }
         return texts;
     }
