@@ -13,7 +13,7 @@ internal static partial class MutationReport
 
     private static readonly string[] Counted = [Killed, Survived, Timeout, NoCoverage];
 
-    private sealed record Change(string File, int Line, string Status, string Before, string After)
+    private sealed record Change(string File, int Line, string Status, string Before, string After, string? Killer)
     {
         /// <summary>What stays when lines move.</summary>
         public (string, string, string) Key => (File, Before, After);
@@ -37,6 +37,8 @@ internal static partial class MutationReport
     private static IEnumerable<Change> Read(string path, string folder)
     {
         using JsonDocument report = JsonDocument.Parse(File.ReadAllBytes(path));
+        Dictionary<string, string> tests = report.RootElement.GetProperty("testFiles").EnumerateObject()
+            .SelectMany(file => file.Value.GetProperty("tests").EnumerateArray()).DistinctBy(Id).ToDictionary(Id, Name);
         foreach (JsonProperty file in report.RootElement.GetProperty("files").EnumerateObject())
         {
             string[] parts = file.Name.Split('/', '\\');
@@ -46,9 +48,16 @@ internal static partial class MutationReport
                 if (mutant.GetProperty("status").GetString() is { } status && Counted.Contains(status))
                 {
                     JsonElement from = mutant.GetProperty("location").GetProperty("start"), to = mutant.GetProperty("location").GetProperty("end");
-                    yield return new(parts[^1], Line(from), status, Cut(Original(lines, from, to)), Cut(mutant.GetProperty("replacement").GetString()!));
+                    bool isKilled = mutant.TryGetProperty("killedBy", out JsonElement by) && by.GetArrayLength() > 0;
+                    yield return new(parts[^1], Line(from), status, Cut(Original(lines, from, to)),
+                        Cut(mutant.GetProperty("replacement").GetString()!), isKilled ? tests[by[0].GetString()!] : null);
                 }
         }
+
+        static string Id(JsonElement test) => test.GetProperty("id").GetString()!;
+
+        // Without the arguments of a case.
+        static string Name(JsonElement test) => test.GetProperty("name").GetString()!.Split('(')[0];
     }
 
     private static string Describe(Change[] changes, Dictionary<(string, string, string), string> reasons, string folder, string commit)
@@ -57,7 +66,9 @@ internal static partial class MutationReport
         text.AppendLine(CultureInfo.InvariantCulture, $"""
             # Mutants of {folder}
 
-            Stryker.NET 5.1.0 on commit {commit}, with the tests of that folder: {Score(changes)} of the mutants that compile are killed. A time-out counts as killed.
+            Stryker.NET 5.1.0 on commit {commit}, with the tests of that folder: {Score(changes)} of the mutants that compile are killed.
+            A time-out counts as killed. A survivor counts against the score whatever its reason, also where no test can tell it from the
+            original.
             Written by `bench/mutants.sh {folder}`; reasons come from `bench/mutants/survivors.tsv`.
 
             | file | mutants | killed | timed out | survived | not covered | score |
@@ -70,6 +81,11 @@ internal static partial class MutationReport
             text.AppendLine(CultureInfo.InvariantCulture,
                 $"| {change.File}:{change.Line} `{Cell(change.Before)}`{(change.Status == NoCoverage ? ", not covered" : "")} | `{Cell(change.After)}` | "
                     + $"{reasons.GetValueOrDefault(change.Key, "**none given**")} |");
+        text.AppendLine().AppendLine("A run ends with the first test that fails, so a mutant counts for one test alone.").AppendLine()
+            .AppendLine("| test | kills |").AppendLine("|---|---:|");
+        foreach (IGrouping<string, Change> killer in changes.Where(c => c.Killer is not null).GroupBy(c => c.Killer!)
+            .OrderByDescending(k => k.Count()))
+            text.AppendLine(CultureInfo.InvariantCulture, $"| {killer.Key.Replace('_', ' ')} | {killer.Count()} |");
         return text.ToString();
 
         void Row(string name, Change[] some) => text.AppendLine(CultureInfo.InvariantCulture,
