@@ -58,6 +58,17 @@ public sealed class RowsFileTests
     }
 
     [Test]
+    public void A_location_below_all_numbers_is_minus_inf()
+    {
+        using TemporaryFolder folder = new();
+        float[] infinite = SmallMatrices.Steps;
+        infinite[0] = float.NegativeInfinity;
+        string[] line = Write(folder, new(SmallMatrices.Scan(infinite)))[1];
+        Assert.That((line[3], line[8], line[9]), Is.EqualTo(("1", "-1", "-inf")));
+        Assert.That(() => RowsFile.Write(folder.File("r"), null!), Throws.ArgumentNullException);
+    }
+
+    [Test]
     public void A_cancelled_write_leaves_nothing()
     {
         using TemporaryFolder folder = new();

@@ -20,7 +20,8 @@ internal static class SmallMatrices
     /// <summary>Scans rows of <see cref="Steps"/> against the given ones.</summary>
     public static RowScanResult Scan(params float[][] tuned) => Scan([.. tuned.Select(_ => Steps)], tuned);
 
-    public static RowScanResult Scan(float[][] before, float[][] tuned) => RowScan.Run(Matrix(before), Matrix(tuned), new() { Threads = 1 });
+    public static RowScanResult Scan(float[][] before, float[][] tuned, RowPairing? pairing = null) =>
+        RowScan.Run(Matrix(before), Matrix(tuned), new() { Threads = 1, Pairing = pairing });
 
     public static TicketOrigin Origin(RowScanResult scan) => new()
     {

@@ -129,6 +129,116 @@ public sealed class TicketFileTests
         Assert.That(() => TicketFile.Read(folder.File("t")), Throws.TypeOf<InvalidDataException>().With.Message.Contains(message));
     }
 
+    [TestCase("format", "\"other\"", "this is no ticket, which has \"kslottery-ticket\" there")]
+    [TestCase("format_version", "2", "2 is newer than this version of kslottery, which reads 1")]
+    [TestCase("alternative", "\"less\"", "it must be \"two-sided\"")]
+    [TestCase("method", "\"auto\"", "it must be exact or asymp")]
+    [TestCase("method", "\"best\"", "it must be exact or asymp")]
+    [TestCase("adjustment", "\"fdr\"", "it must be one of none, bonferroni, holm, bh")]
+    [TestCase("alpha", "0", "it must lie between 0 and 1")]
+    [TestCase("shape", "[4,8,1]", "it must be two numbers, rows and width")]
+    [TestCase("tied", "1", "it must be of JSON type True or False or Null")]
+    [TestCase("tuned_dtype", "\"F31\"", "it is no element type of safetensors")]
+    [TestCase("by_rank", "null", "it must be true or false")]
+    [TestCase("tested", "5", "it must be a whole number from 0 to 4")]
+    [TestCase("critical_h", "-1", "it must be a whole number from 0 to 9")]
+    [TestCase("changed", "1.5", "it must be a whole number from 0 to 4")]
+    [TestCase("ids", "[3,1]", "1 follows 3; they must ascend, each once")]
+    [TestCase("ids", "[1,2]", "they are not the ids of the entries")]
+    [TestCase("ticket_rows", "3", "there are 2 ids")]
+    [TestCase("ticket_parameters", "17", "2 rows of 8 have 16")]
+    [TestCase("unchanged", "2", "with changed, degenerate and non_finite it must come to 4 rows")]
+    [TestCase("adapter", "1", "it must be of JSON type Object")]
+    public void A_message_says_what_must_be_there(string key, string value, string problem)
+    {
+        using TemporaryFolder folder = new();
+        TicketFile.Write(folder.File("t"), Make(new()));
+        JsonObject root = JsonNode.Parse(File.ReadAllText(folder.File("t")))!.AsObject();
+        root[key] = JsonNode.Parse(value);
+        File.WriteAllText(folder.File("t"), root.ToJsonString());
+        Assert.That(() => TicketFile.Read(folder.File("t")), Throws.TypeOf<InvalidDataException>().With.Message.EqualTo(
+            $"{folder.File("t")}, {key}: {problem}. The file was changed by hand or cut short. Run kslottery find again."));
+    }
+
+    [TestCase("{\n}}", ": no JSON object with unique keys in line 2, byte 1 of it. Run kslottery find again.")]
+    [TestCase("[]", ", file: it must be a JSON object. The file was changed by hand or cut short. Run kslottery find again.")]
+    [TestCase("{\"format\":\"\\ud800\"}", ": a lone surrogate in a string. Run kslottery find again.")]
+    public void A_file_that_is_no_JSON_object_says_where(string text, string message)
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllText(folder.File("t"), text);
+        Assert.That(() => TicketFile.Read(folder.File("t")),
+            Throws.TypeOf<InvalidDataException>().With.Message.EqualTo(folder.File("t") + message));
+    }
+
+    [Test]
+    public void A_file_of_more_than_a_gigabyte_is_not_read()
+    {
+        using TemporaryFolder folder = new();
+        using (FileStream empty = File.Create(folder.File("t"))) empty.SetLength((1L << 30) + 1);
+        Assert.That(() => TicketFile.Read(folder.File("t")), Throws.TypeOf<InvalidDataException>().With.Message.StartsWith(
+            folder.File("t") + ", file: 1073741825 bytes, allowed are 1073741824. "));
+    }
+
+    [Test]
+    public void The_limits_of_what_a_ticket_may_say_are_read()
+    {
+        using TemporaryFolder folder = new();
+        RowScanResult scan = SmallMatrices.Scan(SmallMatrices.Lifted(8), [8, 7, 6, 5, 4, 3, 2, 1]);
+        Ticket ticket = Ticket.Select(new(scan, new() { Alpha = 1e-9 }), SmallMatrices.Origin(scan) with { CheckpointParameters = 0 });
+        Assert.That((ticket.CriticalCount, ticket.Tested, ticket.Changed), Is.EqualTo((9, 2, 2)), "d + 1, and all rows");
+        foreach (Ticket some in (Ticket[])[ticket, ticket with { Entries = Ticket.Describe(new(scan), [1, 0]) }])
+        {
+            TicketFile.Write(folder.File("t"), some);
+            Assert.That(TicketFile.Read(folder.File("t")) with { Entries = some.Entries }, Is.EqualTo(some));
+        }
+    }
+
+    [Test]
+    public void The_file_has_its_properties_in_this_order()
+    {
+        using TemporaryFolder folder = new();
+        TicketFile.Write(folder.File("t"), Make(new()));
+        string text = File.ReadAllText(folder.File("t"));
+        using JsonDocument document = JsonDocument.Parse(text);
+        JsonElement root = document.RootElement;
+        Assert.That(root.EnumerateObject().Select(p => p.Name), Is.EqualTo(new[]
+        {
+            "format", "format_version", "version", "signature", "tensor", "shape", "tied", "base_dtype", "tuned_dtype", "base_fingerprint",
+            "tuned_fingerprint", "alternative", "method", "alpha", "adjustment", "adjusted_by", "top", "critical_h", "by_rank", "rows",
+            "tested", "unchanged", "changed", "degenerate", "non_finite", "ticket_rows", "ticket_parameters", "checkpoint_parameters",
+            "share_of_tensor", "share_of_checkpoint", "ids", "entries",
+        }));
+        Assert.That(root.GetProperty("entries")[1].EnumerateObject().Select(p => p.Name), Is.EqualTo(new[]
+        {
+            "rank", "id", "piece", "category", "h", "D", "p_value", "log10_p", "adjusted_p", "sign", "location", "l2_delta",
+            "relative_delta", "cosine",
+        }));
+        Assert.That((root.GetProperty("rows").GetInt32(), root.GetProperty("adjusted_by").GetString()), Is.EqualTo((4, "bh")));
+        Assert.That(root.GetProperty("share_of_tensor").GetDouble(), Is.EqualTo(0.5));
+        Assert.That(root.GetProperty("share_of_checkpoint").GetDouble(), Is.EqualTo(0.016));
+        Assert.That(root.GetProperty("entries")[1].GetProperty("rank").GetInt32(), Is.EqualTo(2));
+        Assert.That(text, Does.StartWith("{\n  \"format\": \"kslottery-ticket\",\n").And.EndsWith("]\n}\n"));
+    }
+
+    [Test]
+    public void Nothing_in_place_of_an_argument_is_refused()
+    {
+        using MemoryStream stream = new();
+        using Utf8JsonWriter json = new(stream);
+        Action[] calls =
+        [
+            () => TicketFile.Write("t", null!), () => TicketFile.Read(""), () => TicketFile.WriteProperties(null!, Make(new())),
+            () => TicketFile.WriteProperties(json, null!), () => TicketFile.WriteEntries(null!, "a", []),
+            () => TicketFile.WriteEntries(json, "a", null!),
+        ];
+        foreach (Action call in calls)
+            Assert.That(call, Throws.InstanceOf<ArgumentException>());
+        using TemporaryFolder folder = new();
+        Assert.That(() => TicketFile.PathOf(folder.Path), Throws.TypeOf<FileNotFoundException>().With.Message.EqualTo(
+            $"{folder.Path}: there is no ticket.json in this folder. Give the ticket, or the folder that kslottery find --out wrote."));
+    }
+
     [Test]
     public void Every_missing_property_and_every_cut_is_refused()
     {

@@ -2,6 +2,7 @@ using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Rows;
 using KsLottery.Engine.Statistics;
+using KsLottery.Engine.Tests.Transfer;
 using KsLottery.Engine.Text.Tokens;
 using KsLottery.Engine.Tickets;
 using KsLottery.Tests.Support;
@@ -68,6 +69,87 @@ public sealed class TicketTests
     }
 
     [Test]
+    public void An_origin_of_another_scan_is_named_with_what_was_scanned()
+    {
+        RowScanResult scan = SmallMatrices.Scan(SmallMatrices.Lifted(1));
+        TicketOrigin origin = SmallMatrices.Origin(scan);
+        void Says(TicketOrigin other, string message) =>
+            Assert.That(() => Ticket.Select(new(scan), other),
+                Throws.ArgumentException.With.Message.StartWith(message + " Give the origin of this scan."));
+        Says(origin with { Rows = 2 }, "the origin has 2 rows of 8, 1 of 8 were scanned.");
+        Says(origin with { Width = 9 }, "the origin has 1 rows of 9, 1 of 8 were scanned.");
+        Says(origin with { TunedRows = 2 }, "the origin has 2 tuned rows, by id, and other pairs of 1 were scanned.");
+        Says(origin with { IsPairedByText = true }, "the origin has 1 tuned rows, by text, and other pairs of 1 were scanned.");
+        Assert.That(() => Ticket.Select(null!, origin), Throws.ArgumentNullException);
+        Assert.That(() => Ticket.Select(new(scan), null!), Throws.ArgumentNullException);
+        Assert.That(() => Ticket.Describe(null!, []), Throws.ArgumentNullException);
+        Assert.That(() => new ScoredRows(null!), Throws.ArgumentNullException);
+    }
+
+    [Test]
+    public void Shares_of_nothing_are_0()
+    {
+        RowScanResult none = SmallMatrices.Scan(before: [], tuned: []);
+        Ticket ticket = Ticket.Select(new(none), SmallMatrices.Origin(none) with { CheckpointParameters = 0 });
+        Assert.That((ticket.Parameters, ticket.ShareOfTensor, ticket.ShareOfCheckpoint), Is.EqualTo((0L, 0.0, 0.0)));
+    }
+
+    [Test]
+    public void Rows_paired_by_text_keep_the_tuned_rows_number()
+    {
+        RowScanResult scan = SmallMatrices.Scan([SmallMatrices.Steps, SmallMatrices.Steps, SmallMatrices.Steps],
+            [SmallMatrices.Steps, SmallMatrices.Lifted(8), SmallMatrices.Steps, SmallMatrices.Steps], RowPairing.Of([1, 0, -1], 4));
+        Ticket ticket = Ticket.Select(new(scan), SmallMatrices.Origin(scan) with { TunedRows = 4, IsPairedByText = true });
+        Assert.That(ticket.Entries.Select(e => (e.Id, e.TunedId)), Is.EqualTo(new[] { (0, 1) }));
+        Assert.That((ticket.Unchanged, ticket.Changed, ticket.Dropped, ticket.Added), Is.EqualTo((1L, 1L, 1L, 2L)));
+        Assert.That(ticket.Signature.ToString(), Does.Contain("|rows:3/4|pairs:text|"));
+        using TemporaryFolder folder = new();
+        TicketFile.Write(folder.File("t"), ticket);
+        Ticket read = TicketFile.Read(folder.File("t"));
+        Assert.That(read.Entries, Is.EqualTo(ticket.Entries));
+        Assert.That(read with { Entries = ticket.Entries }, Is.EqualTo(ticket));
+        const string Shape = "\"tuned_shape\": [\n    4,\n    8\n  ]";
+        const string TwoNumbers = "tuned_shape: it must be two numbers, rows and the width in shape";
+        foreach ((string right, string wrong, string message) in ((string, string, string)[])
+            [("\"pairs\": \"text\"", "\"pairs\": \"name\"", "pairs: it must be \"id\" or \"text\""),
+             (Shape, "\"tuned_shape\": [4,7]", TwoNumbers), (Shape, "\"tuned_shape\": [4]", TwoNumbers),
+             ("\"tuned_id\": 1", "\"tuned_id\": 4", "entries[0].tuned_id: it must be a whole number from 0 to 3"),
+             ("\"added\": 2", "\"added\": 5", "added: it must be a whole number from 0 to 4"),
+             ("\"dropped\": 1", "\"dropped\": 2", "unchanged: with changed, degenerate, dropped and non_finite it must come to 3 rows")])
+        {
+            TicketFile.Write(folder.File("t"), ticket);
+            string text = File.ReadAllText(folder.File("t"));
+            Assert.That(text, Does.Contain(right));
+            File.WriteAllText(folder.File("t"), text.Replace(right, wrong));
+            Assert.That(() => TicketFile.Read(folder.File("t")),
+                Throws.TypeOf<InvalidDataException>().With.Message.Contains(", " + message + ". "));
+        }
+    }
+
+    [Test]
+    public void An_origin_says_where_two_tensors_come_from()
+    {
+        using VocabularyFixture pair = new(VocabularyFixture.Tokens(6), VocabularyFixture.Tokens(8), [], tunedType: ElementType.F16);
+        using Checkpoint basis = Checkpoint.Open(pair.Base), tuned = Checkpoint.Open(pair.Tuned);
+        Tensor before = basis.FindInputEmbedding()!, after = tuned.FindInputEmbedding()!;
+        TicketOrigin origin = TicketOrigin.Of(basis, before, after, "sha256:1", "sha256:2", RowPairing.Of([0, 1, 2, 3, 4, 5], 8));
+        Assert.That(origin, Is.EqualTo(new TicketOrigin
+        {
+            Tensor = TicketFixture.Embedding, Rows = 6, TunedRows = 8, IsPairedByText = true, Width = VocabularyFixture.Width,
+            BaseType = ElementType.F32, TunedType = ElementType.F16,
+            BaseFingerprint = "sha256:1", TunedFingerprint = "sha256:2", IsTied = true,
+            CheckpointParameters = (6 * VocabularyFixture.Width) + 3,
+        }));
+        Assert.That((origin.IsResized, (origin with { TunedRows = 6 }).IsResized), Is.EqualTo((true, true)), "text may reorder");
+        TicketOrigin plain = TicketOrigin.Of(basis, before, before, "sha256:1", "sha256:1");
+        Assert.That((plain.TunedRows, plain.IsPairedByText, plain.IsResized), Is.EqualTo((6, false, false)));
+        Assert.That(TicketOrigin.Of(basis, before, after, "1", "2", RowPairing.ById(6, 8)).IsPairedByText, Is.False);
+        Assert.That(() => TicketOrigin.Of(null!, before, after, "1", "2"), Throws.ArgumentNullException);
+        Assert.That(() => TicketOrigin.Of(basis, null!, after, "1", "2"), Throws.ArgumentNullException);
+        Assert.That(() => TicketOrigin.Of(basis, before, null!, "1", "2"), Throws.ArgumentNullException);
+    }
+
+    [Test]
     public void The_category_is_the_state_and_the_kind_of_token()
     {
         using TemporaryFolder folder = new();
@@ -84,6 +166,9 @@ public sealed class TicketTests
         Assert.That(tokens.Category(9, RowState.Unchanged), Is.EqualTo("unchanged,padded"));
         Assert.That(tokens.Category(1, RowState.Degenerate), Is.EqualTo("degenerate"));
         Assert.That(tokens.Category(1, RowState.NonFinite), Is.EqualTo("non-finite"));
+        Assert.That(tokens.Category(2, RowState.Dropped), Is.EqualTo("dropped,byte"));
+        RowTokens none = RowTokens.None;
+        Assert.That((none.Source is null, none.Piece(1), none.Kind(1)), Is.EqualTo((true, "", TokenKind.Normal)));
     }
 
     [Test]

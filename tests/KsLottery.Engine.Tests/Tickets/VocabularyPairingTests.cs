@@ -99,4 +99,53 @@ public sealed class VocabularyPairingTests
         Assert.That(found.Remarks, Has.Some.Contains("tokenizer.json").And.Some.Contains("compared by id"));
         Assert.That(() => Choose(pair, RowPairingMode.Text), Throws.TypeOf<InvalidDataException>().With.Message.Contains("tokenizer.json"));
     }
+
+    [Test]
+    public void Messages_name_both_sides_and_what_to_do()
+    {
+        using VocabularyFixture pair = Pair(VocabularyFixture.Tokens(6), ["t0", "new", "t1", "t2", "t3", "t4", "t5"]);
+        const string Five = "1 't1' and 'new', 2 't2' and 't1', 3 't3' and 't2', 4 't4' and 't3', 5 't5' and 't4'";
+        string which = $"5 of 6 common ids are named differently by the tokenizers of {pair.Base} and {pair.Tuned}: {Five}";
+        Assert.That(() => Choose(pair), Throws.TypeOf<InvalidDataException>().With.Message.EqualTo(
+            $"{which}. Rows of one id need not be one token's. Pair them by the text of the tokens (--pair-rows text), "
+            + "or by id all the same (--pair-rows id)."));
+        Assert.That(Choose(pair, RowPairingMode.Id).Remarks, Is.EqualTo(new[] { $"{which}. Rows are compared by id." }));
+        File.Delete(Path.Combine(pair.Base, "tokenizer.json"));
+        Assert.That(Choose(pair).Remarks, Is.EqualTo(new[]
+        {
+            $"No tokenizer lies beside {pair.Base}, so that nobody can say whether ids mean the same: the first 6 rows are compared by id.",
+        }));
+        Assert.That(() => Choose(pair, RowPairingMode.Text), Throws.TypeOf<InvalidDataException>().With.Message.EqualTo(
+            $"{pair.Base}: no tokenizer lies beside it, and rows are to be paired by the text of their tokens. "
+            + "Copy its tokenizer there, or pair rows by id (--pair-rows id)."));
+        using VocabularyFixture six = Pair(VocabularyFixture.Tokens(7), ["t6", "t1", "t0", "t2", "t3", "t4", "t5"]);
+        Assert.That(() => Choose(six),
+            Throws.TypeOf<InvalidDataException>().With.Message.Contains("5 't5' and 't4', …. Rows of one id"), "five are named");
+    }
+
+    [Test]
+    public void A_tokenizer_that_lies_elsewhere_names_the_bases_rows()
+    {
+        using VocabularyFixture pair = Pair(VocabularyFixture.Tokens(6), ["t0", "t1", "t3", "t2", "t4", "t5", "t6"]);
+        File.Move(Path.Combine(pair.Base, "tokenizer.json"), pair.File("tokenizer.json"));
+        using Checkpoint basis = Checkpoint.Open(pair.Base), tuned = Checkpoint.Open(pair.Tuned);
+        VocabularyPairing found = VocabularyPairing.Choose(basis, tuned, 6, 7, RowPairingMode.Text, pair.File("tokenizer.json"));
+        Assert.That(Enumerable.Range(0, 6).Select(found.Rows.TunedOf), Is.EqualTo(new[] { 0, 1, 3, 2, 4, 5 }));
+        Assert.That((found.Remarks.Count, found.Rows.Added.Single()), Is.EqualTo((0, 6)));
+        Assert.That(() => VocabularyPairing.Choose(null!, tuned, 6, 7), Throws.ArgumentNullException);
+        Assert.That(() => VocabularyPairing.Choose(basis, null!, 6, 7), Throws.ArgumentNullException);
+    }
+
+    [Test]
+    public void Vocabularies_of_one_tokenizer_need_not_be_read()
+    {
+        using VocabularyFixture pair = Pair(VocabularyFixture.Tokens(6), VocabularyFixture.Tokens(6));
+        foreach (string model in (string[])[pair.Base, pair.Tuned]) File.WriteAllText(Path.Combine(model, "added_tokens.json"), "{}");
+        foreach (string model in (string[])[pair.Base, pair.Tuned]) File.WriteAllText(Path.Combine(model, "tokenizer.json"), "{");
+        VocabularyPairing found = Choose(pair);
+        Assert.That((found.Rows.IsPlain, found.Remarks.Count, found.TunedTokens), Is.EqualTo((true, 0, RowTokens.None)));
+        File.WriteAllText(Path.Combine(pair.Tuned, "tokenizer.json"), "[");
+        Assert.That(Choose(pair).TunedTokens, Is.Not.SameAs(RowTokens.None), "one byte differs");
+        Assert.That(Choose(pair).Remarks, Is.Empty, "rows of one size are compared by id in any case");
+    }
 }
