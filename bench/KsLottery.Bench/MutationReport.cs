@@ -13,7 +13,7 @@ internal static partial class MutationReport
 
     private static readonly string[] Counted = [Killed, Survived, Timeout, NoCoverage];
 
-    private sealed record Change(string File, int Line, string Status, string Before, string After, string? Killer)
+    private sealed record Change(string File, int Line, string Status, string Before, string After, string? Killer, int Ordinal)
     {
         /// <summary>What stays when lines move.</summary>
         public (string, string, string) Key => (File, Before, After);
@@ -21,11 +21,12 @@ internal static partial class MutationReport
         public bool IsAlive => Status is Survived or NoCoverage;
     }
 
-    /// <summary><c>mutants FOLDER COMMIT REPORT.json…</c>.</summary>
+    /// <summary><c>mutants FOLDER COMMIT REPORT.json…</c>; of a mutant that was run again the last verdict counts.</summary>
     public static int Run(string folder, string commit, string[] reports)
     {
         string bench = ResultFolder.FindBench() ?? throw new DirectoryNotFoundException("no KsLottery.Engine.sln here or above: run it in the repository");
-        Change[] changes = [.. reports.SelectMany(report => Read(report, folder))];
+        Change[] changes = [.. reports.SelectMany(report => Read(report, folder)).Where(c => Counted.Contains(c.Status))
+            .GroupBy(c => (c.Key, c.Ordinal)).Select(runs => runs.Last())];
         Dictionary<(string, string, string), string> reasons = File.ReadLines(Path.Combine(bench, "mutants", "survivors.tsv")).Skip(1)
             .Select(l => l.Split('\t')).ToDictionary(c => (c[0], c[1], c[2]), c => c[3]);
         string path = Path.Combine(Directory.CreateDirectory(Path.Combine(bench, "results", "mutants")).FullName, folder.ToLowerInvariant() + ".md");
@@ -43,15 +44,17 @@ internal static partial class MutationReport
         {
             string[] parts = file.Name.Split('/', '\\');
             if (!parts.Contains(folder)) continue;
+            Dictionary<(string, string), int> alike = [];
             string[] lines = file.Value.GetProperty("source").GetString()!.ReplaceLineEndings("\n").Split('\n');
             foreach (JsonElement mutant in file.Value.GetProperty("mutants").EnumerateArray())
-                if (mutant.GetProperty("status").GetString() is { } status && Counted.Contains(status))
-                {
-                    JsonElement from = mutant.GetProperty("location").GetProperty("start"), to = mutant.GetProperty("location").GetProperty("end");
-                    bool isKilled = mutant.TryGetProperty("killedBy", out JsonElement by) && by.GetArrayLength() > 0;
-                    yield return new(parts[^1], Line(from), status, Cut(Original(lines, from, to)),
-                        Cut(mutant.GetProperty("replacement").GetString()!), isKilled ? tests[by[0].GetString()!] : null);
-                }
+            {
+                JsonElement from = mutant.GetProperty("location").GetProperty("start"), to = mutant.GetProperty("location").GetProperty("end");
+                string before = Cut(Original(lines, from, to)), after = Cut(mutant.GetProperty("replacement").GetString()!);
+                int ordinal = alike[(before, after)] = alike.GetValueOrDefault((before, after)) + 1;
+                bool isKilled = mutant.TryGetProperty("killedBy", out JsonElement by) && by.GetArrayLength() > 0;
+                yield return new(parts[^1], Line(from), mutant.GetProperty("status").GetString()!, before, after,
+                    isKilled ? tests[by[0].GetString()!] : null, ordinal);
+            }
         }
 
         static string Id(JsonElement test) => test.GetProperty("id").GetString()!;
