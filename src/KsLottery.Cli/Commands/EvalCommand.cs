@@ -41,7 +41,7 @@ internal static class EvalCommand
     private static void Run(EvalOptions options, ModelOptions modelOptions, ITextTokenizer? pieces, ConsoleUi ui, CancellationToken cancel)
     {
         long started = Stopwatch.GetTimestamp();
-        EvalFiles? files = options.Out is null ? null : new(options.Out);
+        EvaluationFiles? files = options.Out is null ? null : new(options.Out);
         using LoadedModel loaded = new(modelOptions, ui, cancel);
         ParallelText text = ParallelText.Read(options.Data, options.Pairs);
         SampleSet samples = Encode(options, loaded, text);

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Rows;
+using KsLottery.Engine.Text.Tokens;
 
 namespace KsLottery.Cli.Commands;
 
@@ -36,13 +38,19 @@ internal static class InspectCommand
     private static int Run(ParseResult arguments, ConsoleUi ui, CancellationToken cancellationToken)
     {
         using Checkpoint checkpoint = Reading.Open(arguments.GetValue(Path)!, Reading.Of(arguments), ui);
-        Inspection found;
-        using (ProgressLine progress = ui.StartProgress())
-            found = Inspection.Of(checkpoint, arguments.GetValue(Tensor), arguments.GetValue(Norms), arguments.GetValue(Fingerprints),
-                step => progress.Report(() => step), cancellationToken);
+        CheckpointInspection found;
+        using (ProgressLine line = ui.StartProgress())
+            found = CheckpointInspection.Of(checkpoint, arguments.GetValue(Tensor), arguments.GetValue(Norms), arguments.GetValue(Fingerprints),
+                new Shown(line), cancellationToken);
         InspectReport report = new(found, isOneTensor: arguments.GetValue(Tensor) is not null);
         report.WriteTo(ui);
         ui.WriteJson(report.WriteTo);
         return ExitCode.Ok;
+    }
+
+    private sealed class Shown(ProgressLine line) : IProgress<InspectionStep>
+    {
+        public void Report(InspectionStep value) =>
+            line.Report(() => $"{(value.IsFingerprint ? "fingerprint" : "norms")} of {VisibleText.Escape(value.Tensor.Name)}");
     }
 }

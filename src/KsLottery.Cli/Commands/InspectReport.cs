@@ -1,12 +1,13 @@
 using System.Text.Json;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Numerics;
+using KsLottery.Engine.Rows;
 using KsLottery.Engine.Text.Tokens;
 
 namespace KsLottery.Cli.Commands;
 
-/// <summary>Shows an <see cref="Inspection"/> as tables or as JSON.</summary>
-internal sealed class InspectReport(Inspection found, bool isOneTensor)
+/// <summary>Shows a <see cref="CheckpointInspection"/> as tables or as JSON.</summary>
+internal sealed class InspectReport(CheckpointInspection found, bool isOneTensor)
 {
     private const int ShownDigits = 16;
     private const string FingerprintPrefix = "sha256:";
@@ -158,8 +159,8 @@ internal sealed class InspectReport(Inspection found, bool isOneTensor)
         TextTable table = new("norms of rows", ">rows", ">least", ">median", ">greatest", ">zero", ">near 0", ">NaN/inf");
         foreach (Tensor tensor in found.Tensors)
             if (found.Norms.TryGetValue(tensor.Name, out RowNorms? norms))
-                table.Add(Escape(tensor.Name), Sizes.Count(norms.RowCount), NumberText.Real(norms.Least), NumberText.Real(norms.Median),
-                    NumberText.Real(norms.Greatest), Sizes.Count(norms.Zero), Sizes.Count(norms.NearlyZero), Sizes.Count(norms.NonFinite));
+                table.Add(Escape(tensor.Name), Sizes.Count(norms.RowCount), NumberText.Real(norms.Min), NumberText.Real(norms.Median),
+                    NumberText.Real(norms.Max), Sizes.Count(norms.Zero), Sizes.Count(norms.NearlyZero), Sizes.Count(norms.NonFinite));
         return table;
     }
 
@@ -191,9 +192,9 @@ internal sealed class InspectReport(Inspection found, bool isOneTensor)
         {
             json.WriteStartObject("norms");
             json.WriteNumber("rows", norms.RowCount);
-            json.WriteNumberOrNull("least", norms.Least);
+            json.WriteNumberOrNull("least", norms.Min);
             json.WriteNumberOrNull("median", norms.Median);
-            json.WriteNumberOrNull("greatest", norms.Greatest);
+            json.WriteNumberOrNull("greatest", norms.Max);
             json.WriteNumber("zero", norms.Zero);
             json.WriteNumber("nearly_zero", norms.NearlyZero);
             json.WriteNumber("non_finite", norms.NonFinite);

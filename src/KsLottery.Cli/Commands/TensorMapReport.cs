@@ -3,92 +3,55 @@ using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Rows;
 using KsLottery.Engine.Text.Tokens;
 using KsLottery.Engine.Tickets;
-using KsLottery.Engine.Transfer;
 
 namespace KsLottery.Cli.Commands;
 
 /// <summary>Prints the map of two checkpoints, as text or as JSON.</summary>
-internal sealed class TensorMapReport(TicketSelection selection)
+/// <param name="map">The map.</param>
+/// <param name="opened">The checkpoints.</param>
+/// <param name="file">The file that was written; null for none.</param>
+internal sealed class TensorMapReport(TensorMap map, OpenedPair opened, string? file)
 {
     private const int NameColumns = 64;
 
-    /// <summary>The matrices that were scanned.</summary>
-    public List<TensorMapLine> Lines { get; } = [];
+    private IEnumerable<(string Name, RowPairing Rows)> Resized => map.Resized.Select(resized => (resized.Name, resized.Vocabulary.Rows));
 
-    /// <summary>Tensors that could not be compared, and why.</summary>
-    public List<(string Name, string Reason)> Apart { get; } = [];
-
-    /// <summary>Matrices of a resized vocabulary: of these only the pairs were compared.</summary>
-    private readonly List<(string Name, RowPairing Rows)> _resized = [];
-
-    private readonly List<string> _remarks = [];
-
-    /// <summary>Tensors that are no matrices and whose bytes differ.</summary>
-    public List<string> ChangedOthers { get; } = [];
-
-    /// <summary>How many tensors are no matrices.</summary>
-    public int OtherCount { get; set; }
-
-    public required bool? BaseIsTied { get; init; }
-
-    public required bool? TunedIsTied { get; init; }
-
-    /// <summary>The adapter that made the tuned tensors; null for none.</summary>
-    public AdaptedCheckpoint? Adapter { get; init; }
-
-    private long RowCount => Lines.Sum(l => l.Rows);
-
-    private double Seconds => Lines.Sum(l => l.Seconds);
-
-    /// <summary>A line for many tensors has no width or fingerprints; the method is the one asked for.</summary>
-    private Signature Signature => new() { Selection = selection, Rows = RowCount };
-
-    /// <summary>Says of a matrix that its vocabulary was resized.</summary>
-    public void AddResized(RowScanResult scan, VocabularyPairing vocabulary)
+    public void Write(ConsoleUi ui)
     {
-        _resized.Add((scan.Name, scan.Pairing));
-        foreach (string remark in vocabulary.Remarks)
-            if (!_remarks.Contains(remark)) _remarks.Add(remark);
+        foreach (string remark in map.Resized.SelectMany(resized => resized.Vocabulary.Remarks).Distinct()) ui.Remark($"note: {remark}");
+        if (ui.IsJson) ui.WriteJson(WriteJson);
+        else WriteText(ui);
     }
 
-    /// <param name="ui">The terminal.</param>
-    /// <param name="file">The file that was written; null for none.</param>
-    public void Write(ConsoleUi ui, string? file)
+    private void WriteText(ConsoleUi ui)
     {
-        foreach (string remark in _remarks) ui.Remark($"note: {remark}");
-        if (ui.IsJson) ui.WriteJson(json => WriteJson(json, file));
-        else WriteText(ui, file);
-    }
-
-    private void WriteText(ConsoleUi ui, string? file)
-    {
-        ui.WriteLine($"base {Tying(BaseIsTied)}, tuned {Tying(TunedIsTied)}");
-        if (Adapter is not null) ui.WriteLine(AdapterText.Describe(Adapter, tensor: null));
+        ui.WriteLine($"base {Tying(opened.Base.IsTied)}, tuned {Tying(opened.Tuned.IsTied)}");
+        if (opened.Adapter is not null) ui.WriteLine(AdapterText.Describe(opened.Adapter, tensor: null));
         ui.WriteLine();
-        if (Lines.Count > 0)
+        if (map.Lines.Count > 0)
         {
             TextTable table = new("tensor", "type", ">rows", ">d", ">changed", ">in ticket", ">largest D", ">needed D");
             table.Limit(0, NameColumns);
-            foreach (TensorMapLine line in Lines) AddLine(table, line);
+            foreach (TensorMapLine line in map.Lines) AddLine(table, line);
             ui.Write(table);
             ui.WriteLine();
         }
-        foreach ((string name, RowPairing rows) in _resized)
+        foreach ((string name, RowPairing rows) in Resized)
             ui.WriteLine($"{VisibleText.Escape(name)}: {Sizes.Count(rows.Count, "row")} of {Sizes.Count(rows.BaseRows)} and "
                 + $"{Sizes.Count(rows.TunedRows)} compared, paired by {(rows.IsById ? "id" : "text")}; {Sizes.Count(rows.Added.Count)} "
                 + $"added, {Sizes.Count(rows.Dropped.Count)} dropped");
-        foreach ((string name, string reason) in Apart) ui.WriteLine($"{VisibleText.Escape(name)}: {reason}");
-        foreach (string name in ChangedOthers) ui.WriteLine($"{VisibleText.Escape(name)}: changed");
-        if (Apart.Count + ChangedOthers.Count + _resized.Count > 0) ui.WriteLine();
+        foreach ((string name, string reason) in map.Uncompared) ui.WriteLine($"{VisibleText.Escape(name)}: {reason}");
+        foreach (string name in map.ChangedOthers) ui.WriteLine($"{VisibleText.Escape(name)}: changed");
+        if (map.Uncompared.Count + map.ChangedOthers.Count + map.Resized.Count > 0) ui.WriteLine();
 
-        int touched = Lines.Count(l => l.Unchanged < l.Rows);
-        ui.WriteLine($"{Sizes.Count(Lines.Count)} {(Lines.Count == 1 ? "matrix" : "matrices")}, {Sizes.Count(touched)} with changed rows; "
-            + $"{Sizes.Count(OtherCount, "other tensor")}, {Sizes.Count(ChangedOthers.Count)} changed; "
-            + $"{Sizes.Count(Apart.Count)} not compared");
-        ui.WriteLine($"{Sizes.Count(RowCount, "row")} in {NumberText.Seconds(TimeSpan.FromSeconds(Seconds))}");
+        int touched = map.Lines.Count(l => l.Unchanged < l.Rows);
+        ui.WriteLine($"{Sizes.Count(map.Lines.Count)} {(map.Lines.Count == 1 ? "matrix" : "matrices")}, {Sizes.Count(touched)} with changed rows; "
+            + $"{Sizes.Count(map.OtherCount, "other tensor")}, {Sizes.Count(map.ChangedOthers.Count)} changed; "
+            + $"{Sizes.Count(map.Uncompared.Count)} not compared");
+        ui.WriteLine($"{Sizes.Count(map.RowCount, "row")} in {NumberText.Seconds(map.Elapsed)}");
         if (file is not null) ui.WriteLine($"written {ConsoleUi.OneLine(file)}");
         ui.WriteLine();
-        ui.WriteLine(Signature.ToString());
+        ui.WriteLine(map.Signature.ToString());
     }
 
     private static void AddLine(TextTable table, TensorMapLine line)
@@ -104,7 +67,7 @@ internal sealed class TensorMapReport(TicketSelection selection)
     private void WriteResized(Utf8JsonWriter json)
     {
         json.WriteStartArray("resized");
-        foreach ((string name, RowPairing rows) in _resized)
+        foreach ((string name, RowPairing rows) in Resized)
         {
             json.WriteStartObject();
             json.WriteString("tensor", name);
@@ -119,14 +82,14 @@ internal sealed class TensorMapReport(TicketSelection selection)
         json.WriteEndArray();
     }
 
-    private void WriteJson(Utf8JsonWriter json, string? file)
+    private void WriteJson(Utf8JsonWriter json)
     {
-        json.WriteString("signature", Signature.ToString());
-        json.WriteTruth("tied", BaseIsTied);
-        json.WriteTruth("tuned_tied", TunedIsTied);
-        if (Adapter is not null) json.WriteString("adapter", Adapter.Kind);
+        json.WriteString("signature", map.Signature.ToString());
+        json.WriteTruth("tied", opened.Base.IsTied);
+        json.WriteTruth("tuned_tied", opened.Tuned.IsTied);
+        if (opened.Adapter is not null) json.WriteString("adapter", opened.Adapter.Kind);
         json.WriteStartArray("tensors");
-        foreach (TensorMapLine line in Lines)
+        foreach (TensorMapLine line in map.Lines)
         {
             json.WriteStartObject();
             json.WriteString("tensor", line.Name);
@@ -142,12 +105,12 @@ internal sealed class TensorMapReport(TicketSelection selection)
             json.WriteNumber("critical_h", line.CriticalCount);
             json.WriteNumber("largest_h", line.LargestCount);
             json.WriteNumber("largest_D", line.LargestStatistic);
-            json.WriteNumber("scan_seconds", line.Seconds);
+            json.WriteNumber("scan_seconds", line.Elapsed.TotalSeconds);
             json.WriteEndObject();
         }
         json.WriteEndArray();
         json.WriteStartArray("not_compared");
-        foreach ((string name, string reason) in Apart)
+        foreach ((string name, string reason) in map.Uncompared)
         {
             json.WriteStartObject();
             json.WriteString("tensor", name);
@@ -155,13 +118,13 @@ internal sealed class TensorMapReport(TicketSelection selection)
             json.WriteEndObject();
         }
         json.WriteEndArray();
-        if (_resized.Count > 0) WriteResized(json);
-        json.WriteNumber("other_tensors", OtherCount);
+        if (map.Resized.Count > 0) WriteResized(json);
+        json.WriteNumber("other_tensors", map.OtherCount);
         json.WriteStartArray("changed_others");
-        foreach (string name in ChangedOthers) json.WriteStringValue(name);
+        foreach (string name in map.ChangedOthers) json.WriteStringValue(name);
         json.WriteEndArray();
-        json.WriteNumber("rows", RowCount);
-        json.WriteNumber("scan_seconds", Seconds);
+        json.WriteNumber("rows", map.RowCount);
+        json.WriteNumber("scan_seconds", map.Elapsed.TotalSeconds);
         json.WriteString("file", file);
     }
 }

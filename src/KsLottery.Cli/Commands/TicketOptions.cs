@@ -65,15 +65,13 @@ internal sealed record TicketOptions(string? Path, string? Only, int? Rows)
         switch (Only)
         {
             case null: return ticket!;
-            case Random:
-                return new(RowChoice.Random(tokens, (int)embedding.Shape[0], count, seed),
-                    Line($"rows:random|k:{count}|seed:{seed}"));
-            case Frequency: return new(RowChoice.MostFrequent(training, count), Line($"rows:frequency|k:{count}"));
+            case Random: return RowChoice.Random(tokens, (int)embedding.Shape[0], count, seed);
+            case Frequency: return RowChoice.MostFrequent(training, count);
         }
         _ = PlainNumber.TryDigits(Only, out int best);
-        return best <= ticket!.Ids.Count ? new([.. ticket.Ids.Take(best)], Line($"{ticket.Signature}|only:{best}"))
+        return best <= ticket!.Ids.Count ? ticket.Best(best)
             : throw new CommandException(ExitCode.BadInput,
-                Line($"--only {best}: the ticket has {ticket.Ids.Count} rows. Take that many at most."));
+                FormattableString.Invariant($"--only {best}: the ticket has {ticket.Ids.Count} rows. Take that many at most."));
     }
 
     private static void Check(CommandResult result)
@@ -91,6 +89,4 @@ internal sealed record TicketOptions(string? Path, string? Only, int? Rows)
             result.AddError($"--only is {ConsoleUi.OneLine(only)}; it must be a whole number from 1 to {int.MaxValue}, {Random} or {Frequency}.");
         else if (only is not null && !hasTicket) result.AddError($"--only {only} needs the --ticket whose best rows it takes.");
     }
-
-    private static string Line(FormattableString text) => FormattableString.Invariant(text);
 }

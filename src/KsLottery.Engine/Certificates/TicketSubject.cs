@@ -79,9 +79,9 @@ internal sealed class TicketSubject
         ThrowIfChanged(original, tuned, config, [before.Name], pairing, cancellationToken);
 
         RowScanOptions paired = (options ?? new()) with { Pairing = pairing };
-        RowScanResult scan = RowScan.Run(RowMatrix.FromTensor(before), RowMatrix.FromTensor(after), paired, cancellationToken);
         // Earlier versions let alpha decide wherever a row was below it, whatever top said.
-        ScoredRows rows = new(scan, ticket.IsByRank ? ticket.Selection : ticket.Selection with { Top = null });
+        TicketSelection selection = ticket.IsByRank ? ticket.Selection : ticket.Selection with { Top = null };
+        ScoredRows rows = TicketFinder.Score(before, after, selection, paired, cancellationToken);
         int[] selected = [.. Ticket.Select(rows, ticket.Origin).Ids], given = [.. ticket.Ids];
         if (!given.AsSpan().SequenceEqual(selected))
             throw new TicketMismatchException($"{ticketPath}: the ticket holds {given.Length} rows, its own "
@@ -165,13 +165,12 @@ internal sealed class TicketSubject
         }
         using Checkpoint trained = Checkpoint.Open(path, options);
         ThrowIfOtherShape(Base, _baseConfig, trained, mayBeResized: false);
-        ThrowIfChanged(Base, trained, _baseConfig, [BaseEmbedding.Name], RowPairing.ById(BaseEmbedding.Shape[0], BaseEmbedding.Shape[0]),
-            cancellationToken);
+        RowPairing pairing = RowPairing.ById(BaseEmbedding.Shape[0], BaseEmbedding.Shape[0]);
+        ThrowIfChanged(Base, trained, _baseConfig, [BaseEmbedding.Name], pairing, cancellationToken);
         Tensor embedding = trained.GetInputEmbedding();
         HashSet<int> inTicket = [.. ids];
-        RowScanResult scan = RowScan.Run(RowMatrix.FromTensor(BaseEmbedding), RowMatrix.FromTensor(embedding), new(), cancellationToken);
-        for (int row = 0; row < scan.Rows.Count; row++)
-            if (scan.Rows[row].State != RowState.Unchanged && !inTicket.Contains(row))
+        foreach (int row in ChangedRows.Of(RowMatrix.FromTensor(BaseEmbedding), RowMatrix.FromTensor(embedding), pairing, cancellationToken))
+            if (!inTicket.Contains(row))
                 throw new InvalidDataException($"{path}: row {row} differs from the base and is not in the ticket. Give a checkpoint of "
                     + "which only the ticket's rows were trained.");
         return new(ids, PatchOverlay.Values(embedding, ids, BaseEmbedding.ElementType, out _));
@@ -222,9 +221,7 @@ internal sealed class TicketSubject
             if (!other.TryGetTensor(tensor.Name, out Tensor? its)) throw Differs("is missing");
             if (TensorNames.Plain(tensor.Name) == LlamaWeights.HeadName && !pairing.IsPlain)
             {
-                RowScanOptions paired = new() { Pairing = pairing };
-                RowScanResult head = RowScan.Run(RowMatrix.FromTensor(tensor), RowMatrix.FromTensor(its), paired, cancellationToken);
-                if (head.Unchanged != pairing.Count) throw Differs("holds other values in the rows that both have");
+                if (ChangedRows.Of(RowMatrix.FromTensor(tensor), RowMatrix.FromTensor(its), pairing, cancellationToken).Length > 0) throw Differs("holds other values in the rows that both have");
                 continue;
             }
             if (!its.Shape.SequenceEqual(tensor.Shape))

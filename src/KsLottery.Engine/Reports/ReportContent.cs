@@ -33,7 +33,7 @@ internal sealed record ReportContent
 
     public IReadOnlyList<AlphaStep> Sweep { get; init; } = [];
 
-    public IReadOnlyList<TensorShift> Tensors { get; init; } = [];
+    public IReadOnlyList<TensorMapLine> Tensors { get; init; } = [];
 
     /// <summary>The run manifest.</summary>
     public IReadOnlyList<FactGroup> Facts { get; init; } = [];

@@ -57,14 +57,14 @@ internal sealed class ReportFolder
             Arms = One(ArmScores.FileName, ArmScores.Read),
             Positions = One(PositionMargin.FileName, PositionMargin.Read),
             Sweep = One(AlphaStep.FileName, AlphaStep.Read),
-            Tensors = One(TensorShift.FileName, TensorShift.Read),
+            Tensors = One(TensorMapFile.FileName, TensorMapFile.Read),
             Facts = ReadFacts(tickets),
             Remarks = _remarks,
         };
         if (content.IsEmpty)
             throw new InvalidDataException($"{_path}: nothing to report: neither it nor a folder in it has {TicketFile.FileName} with "
                 + $"{RowsFile.FileName}, {MetricsWriter.FileName}, {PositionMargin.FileName}, {AlphaStep.FileName}, {ArmScores.FileName} or "
-                + $"{TensorShift.FileName}. Give the folder of {Commands}.");
+                + $"{TensorMapFile.FileName}. Give the folder of {Commands}.");
         return options.Row is { } row && content.Values?.Find(row) is null ? throw NoSuchRow(row, rows, content.Values) : content;
     }
 

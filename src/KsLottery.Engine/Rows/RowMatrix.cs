@@ -8,6 +8,9 @@ namespace KsLottery.Engine.Rows;
 /// <remarks>A matrix over a tensor reads its file as rows are asked for; it must not outlive the checkpoint.</remarks>
 public sealed class RowMatrix
 {
+    /// <summary>Mapped pages are given back in stretches of this size: each call interrupts the other processors.</summary>
+    internal const int ReleaseBytes = 1 << 26;
+
     private readonly Tensor? _tensor;
     private readonly ReadOnlyMemory<byte> _memory;
     private readonly IReadOnlyList<int>? _chosen;

@@ -60,6 +60,14 @@ internal readonly record struct RowMoments(double Base, double Tuned, double Del
         _ => AreSame<ushort, Brain>(MemoryMarshal.Cast<byte, ushort>(before), MemoryMarshal.Cast<byte, ushort>(after), out square),
     };
 
+    /// <summary>Σa² of one row, the same bits as <see cref="Base"/>.</summary>
+    public static double SquareOf(ReadOnlySpan<byte> row, ElementType type) => type switch
+    {
+        ElementType.F32 => SquareOf<float, Single>(MemoryMarshal.Cast<byte, float>(row)),
+        ElementType.F16 => SquareOf<ushort, Half>(MemoryMarshal.Cast<byte, ushort>(row)),
+        _ => SquareOf<ushort, Brain>(MemoryMarshal.Cast<byte, ushort>(row)),
+    };
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static RowMoments Of<T, TElement>(ReadOnlySpan<T> before, ReadOnlySpan<T> after) where T : unmanaged where TElement : IElement<T>
     {
@@ -135,6 +143,28 @@ internal readonly record struct RowMoments(double Base, double Tuned, double Del
         for (; i < before.Length; i++) tail += TElement.Load(Unsafe.Add(ref a, i)) * TElement.Load(Unsafe.Add(ref a, i));
         square = Total(lower + upper) + tail;
         return true;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static double SquareOf<T, TElement>(ReadOnlySpan<T> row) where T : unmanaged where TElement : IElement<T>
+    {
+        ref T a = ref MemoryMarshal.GetReference(row);
+        Vector512<double> lower = default, upper = default;
+        int i = 0;
+        for (; i + Block <= row.Length; i += Block)
+        {
+            Vector512<float> x = TElement.LoadLower(ref a, (nuint)i), y = TElement.LoadUpper(ref a, (nuint)i);
+            Vector512<double> v = Vector512.WidenLower(x), w = Vector512.WidenUpper(x);
+            lower = Vector512.MultiplyAddEstimate(v, v, lower);
+            upper = Vector512.MultiplyAddEstimate(w, w, upper);
+            v = Vector512.WidenLower(y);
+            w = Vector512.WidenUpper(y);
+            lower = Vector512.MultiplyAddEstimate(v, v, lower);
+            upper = Vector512.MultiplyAddEstimate(w, w, upper);
+        }
+        double tail = 0;
+        for (; i < row.Length; i++) tail += TElement.Load(Unsafe.Add(ref a, i)) * TElement.Load(Unsafe.Add(ref a, i));
+        return Total(lower + upper) + tail;
     }
 
     private static double Total(Vector512<double> lanes)

@@ -63,7 +63,8 @@ internal sealed class RowPair(IKsRowKernel kernel, ElementType baseType, Element
         return bits.IndexOfAnyExcept(bits[0]) < 0;
     }
 
-    private static ReadOnlySpan<float> Values(ReadOnlySpan<byte> row, ElementType type, float[] scratch)
+    /// <summary>A row as F32: where it lies, or widened into scratch memory.</summary>
+    public static ReadOnlySpan<float> Values(ReadOnlySpan<byte> row, ElementType type, float[] scratch)
     {
         if (type == ElementType.F32) return MemoryMarshal.Cast<byte, float>(row);
         HalfPrecision.Widen(MemoryMarshal.Cast<byte, ushort>(row), type, scratch);

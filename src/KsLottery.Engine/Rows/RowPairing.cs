@@ -83,6 +83,17 @@ public sealed class RowPairing
         return _tunedOf is { } list ? list[row] : row < TunedRows ? row : -1;
     }
 
+    /// <summary>The base rows that have a counterpart, ascending.</summary>
+    internal IEnumerable<int> Paired() => Enumerable.Range(0, BaseRows).Where(row => TunedOf(row) >= 0);
+
+    /// <summary>The rows of two matrices that stand against each other, as matrices of one shape.</summary>
+    internal (RowMatrix Base, RowMatrix Tuned) Select(RowMatrix before, RowMatrix after)
+    {
+        if (IsById) return (before.Take(Count), after.Take(Count));
+        int[] paired = [.. Paired()];
+        return (before.Choose(paired), after.Choose([.. paired.Select(TunedOf)]));
+    }
+
     /// <summary>For every tuned row the base row that it stands against, or -1 for none.</summary>
     public IReadOnlyList<int> ToBase()
     {

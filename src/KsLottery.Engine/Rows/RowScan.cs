@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.ExceptionServices;
 using CommunityToolkit.HighPerformance.Buffers;
 using KsLottery.Engine.Devices;
 using KsLottery.Engine.Kernels;
@@ -41,12 +40,6 @@ public readonly record struct RowScanProgress(long RowsDone, long RowCount, Time
 /// <summary>Tests every row of two matrices of the same shape, or those that a <see cref="RowPairing"/> names.</summary>
 public static class RowScan
 {
-    /// <summary>A worker takes rows of about this many bytes at a time: they fit into its cache.</summary>
-    private const int ChunkBytes = 1 << 19;
-
-    /// <summary>Mapped pages are given back in stretches of this size: each call interrupts the other processors.</summary>
-    private const int ReleaseBytes = 1 << 26;
-
     private const double NearlyZero = 1e-4;
 
     /// <summary>Runs the two-sample Kolmogorov-Smirnov test on each row pair, and measures how far each row moved.</summary>
@@ -89,23 +82,15 @@ public static class RowScan
                 + $"{after.RowCount} of {after.Width}; {pairing.BaseRows} and {pairing.TunedRows} rows of one width are paired. Give the "
                 + "pairs of these.",
                 nameof(options));
-        int[] paired = pairing.IsById ? [] : [.. Enumerable.Range(0, pairing.BaseRows).Where(row => pairing.TunedOf(row) >= 0)];
-        RowScanResult scan = Run(pairing.IsById ? before.Take(pairing.Count) : before.Choose(paired),
-            pairing.IsById ? after.Take(pairing.Count) : after.Choose([.. paired.Select(pairing.TunedOf)]),
-            options with { Pairing = null }, cancellationToken);
+        (RowMatrix first, RowMatrix second) = pairing.Select(before, after);
+        RowScanResult scan = Run(first, second, options with { Pairing = null }, cancellationToken);
         RowResult[] rows = new RowResult[pairing.BaseRows];
-        for (int i = 0; i < scan.Rows.Count; i++) rows[pairing.IsById ? i : paired[i]] = scan.Rows[i];
-        double[] dropped = Norms(before, pairing.Dropped, cancellationToken);
+        foreach ((RowResult result, int row) in scan.Rows.Zip(pairing.Paired())) rows[row] = result;
+        double[] dropped = RowNorms.Each(before.Choose(pairing.Dropped), options.Threads, cancellationToken);
         foreach ((int i, int row) in pairing.Dropped.Index())
             rows[row] = new(-1, 0, RowState.Dropped, float.NaN, dropped[i], double.NaN, double.NaN, double.NaN);
-        return new(before, after, rows, scan.Kernel, scan.Threads, scan.Elapsed, pairing, Norms(after, pairing.Added, cancellationToken));
-    }
-
-    /// <summary>A scan of rows against themselves compares nothing, and gives their norms.</summary>
-    private static double[] Norms(RowMatrix matrix, IReadOnlyList<int> rows, CancellationToken cancellationToken)
-    {
-        RowMatrix chosen = matrix.Choose(rows);
-        return rows.Count == 0 ? [] : [.. Run(chosen, chosen, cancellationToken: cancellationToken).Rows.Select(row => row.BaseNorm)];
+        return new(before, after, rows, scan.Kernel, scan.Threads, scan.Elapsed, pairing,
+            RowNorms.Each(after.Choose(pairing.Added), options.Threads, cancellationToken));
     }
 
     private static (string Kernel, int Threads) RunOnDevice(
@@ -118,7 +103,7 @@ public static class RowScan
         scan.Run(results, (first, count) =>
         {
             long end = first + count;
-            if ((end - kept) * Math.Max(before.RowBytes, after.RowBytes) >= ReleaseBytes)
+            if ((end - kept) * Math.Max(before.RowBytes, after.RowBytes) >= RowMatrix.ReleaseBytes)
             {
                 before.Release(kept, (int)(end - kept));
                 after.Release(kept, (int)(end - kept));
@@ -133,48 +118,16 @@ public static class RowScan
         RowMatrix before, RowMatrix after, RowScanOptions options, RowResult[] results, Reporter reporter, CancellationToken cancellationToken)
     {
         IKsRowKernel first = KsRowKernels.Create(before.Width, options.Kernel);
-        int chunkRows = (int)Math.Clamp(ChunkBytes / Math.Max(before.RowBytes, after.RowBytes), 1, Math.Max(before.RowCount, 1));
-        long chunks = (before.RowCount + chunkRows - 1) / chunkRows;
-        int releaseChunks = Math.Max(1, ReleaseBytes / (chunkRows * Math.Max(before.RowBytes, after.RowBytes)));
-        int threads = (int)Math.Clamp(options.Threads > 0 ? options.Threads : Environment.ProcessorCount, 1, Math.Max(chunks, 1));
-
-        long next = 0;
-
-        void Work(IKsRowKernel kernel)
+        int threads = RowChunks.Run(before, after, options.Threads, worker =>
         {
-            RowPair pair = new(kernel, before.ElementType, after.ElementType);
-            using MemoryOwner<byte> bufferBefore = MemoryOwner<byte>.Allocate(before.NeedsBuffer ? chunkRows * before.RowBytes : 0);
-            using MemoryOwner<byte> bufferAfter = MemoryOwner<byte>.Allocate(after.NeedsBuffer ? chunkRows * after.RowBytes : 0);
-            for (long chunk; (chunk = Interlocked.Increment(ref next) - 1) < chunks;)
+            RowPair pair = new(worker == 0 ? first : KsRowKernels.Create(before.Width, options.Kernel), before.ElementType, after.ElementType);
+            return (row, count, a, b) =>
             {
-                cancellationToken.ThrowIfCancellationRequested();
-                long row = chunk * chunkRows;
-                int count = (int)Math.Min(chunkRows, before.RowCount - row);
-                ReadOnlySpan<byte> a = before.GetRows(row, count, bufferBefore.Span), b = after.GetRows(row, count, bufferAfter.Span);
                 for (int i = 0; i < count; i++)
                     results[row + i] = pair.Compare(a.Slice(i * before.RowBytes, before.RowBytes), b.Slice(i * after.RowBytes, after.RowBytes));
-                if ((chunk + 1) % releaseChunks == 0 && chunk >= releaseChunks)
-                {
-                    // The stretch before the one just finished: hardly anyone is still at it, and if so the pages come back.
-                    long first = (chunk + 1 - 2 * releaseChunks) * chunkRows;
-                    before.Release(first, releaseChunks * chunkRows);
-                    after.Release(first, releaseChunks * chunkRows);
-                }
                 reporter.Add(count);
-            }
-        }
-
-        try
-        {
-            if (threads == 1) Work(first);
-            else
-                Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellationToken },
-                    worker => Work(worker == 0 ? first : KsRowKernels.Create(before.Width, options.Kernel)));
-        }
-        catch (AggregateException several)
-        {
-            ExceptionDispatchInfo.Throw(several.Flatten().InnerExceptions[0]);
-        }
+            };
+        }, cancellationToken);
         return (first.Name, threads);
     }
 

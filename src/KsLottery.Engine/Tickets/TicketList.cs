@@ -37,6 +37,16 @@ public sealed record TicketList(IReadOnlyList<int> Ids, string Signature)
             : throw new InvalidDataException($"{path}: the ticket is empty, there is nothing to train. Find one with another alpha, or --top.");
     }
 
+    /// <summary>The first rows, which are the best.</summary>
+    /// <param name="count">How many, 1 to all of them.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There are not so many.</exception>
+    public TicketList Best(int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Ids.Count);
+        return new([.. Ids.Take(count)], string.Create(CultureInfo.InvariantCulture, $"{Signature}|only:{count}"));
+    }
+
     private static bool IsJson(string path)
     {
         using StreamReader reader = new(path);

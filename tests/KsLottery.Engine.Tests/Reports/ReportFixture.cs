@@ -12,6 +12,9 @@ namespace KsLottery.Engine.Tests.Reports;
 /// <summary>Folders as the commands leave them, of made-up pairs.</summary>
 internal sealed class ReportFixture : IDisposable
 {
+    /// <summary>The columns of <c>tensors.tsv</c>, with blanks for tabs.</summary>
+    public const string TensorMapHeader = "tensor base_dtype tuned_dtype rows width unchanged changed degenerate non_finite ticket_rows critical_h largest_h largest_D";
+
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -79,8 +82,9 @@ internal sealed class ReportFixture : IDisposable
         WriteLines("all", "certificate.tsv", "idx label predict margin bound certified agrees", "0 5 5 0.9 0.1 1 1", "1 6 7 0.5 0.1 1 0", "2 6 6 0.1 0.1 0 1");
         WriteLines("all", "alpha-sweep.tsv", "alpha tau rows max_certified max_violations agreement agreement_low agreement_high",
             "0.01 0.2 2 0.5 0 0.6 0.5 0.7", "0.05 0.1 5 0.4 0 0.7 0.6 0.8", "0.1 0.1 6 0.3 1 0.8 0.7 0.9");
-        WriteLines("all", "tensors.tsv", "tensor rows width unchanged ticket_rows critical_h largest_h", "model.embed_tokens.weight 120 64 50 5 16 30",
-            "model.layers.0.mlp.up_proj.weight 64 64 64 0 16 0", "model.layers.1.mlp.up_proj.weight 64 64 64 0 16 0", "lm_head.weight 120 64 120 0 16 0");
+        WriteLines("all", "tensors.tsv", TensorMapHeader, "model.embed_tokens.weight F32 F32 120 64 50 70 0 0 5 16 30 0.46875",
+            "model.layers.0.mlp.up_proj.weight F32 F32 64 64 64 0 0 0 0 16 0 0", "model.layers.1.mlp.up_proj.weight F32 F32 64 64 64 0 0 0 0 16 0 0",
+            "lm_head.weight F32 F32 120 64 120 0 0 0 0 16 0 0");
         return Place("all");
     }
 

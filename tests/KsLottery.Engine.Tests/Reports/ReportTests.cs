@@ -93,7 +93,7 @@ public sealed partial class ReportTests : IDisposable
         ticket["tensor"] = Evil;
         File.WriteAllText(path, ticket.ToJsonString());
         _fixture.WriteLines("all", "experiment.tsv", "method rows parameters bleu", "<script>alert(1)</script>\u202E 5 320 20", "]]><!--\"' 7 320 20");
-        _fixture.WriteLines("all", "tensors.tsv", "tensor rows width unchanged ticket_rows critical_h largest_h", "<img/onerror=x>\u202E 120 64 50 5 16 30");
+        _fixture.WriteLines("all", "tensors.tsv", ReportFixture.TensorMapHeader, "<img/onerror=x>\u202E F32 BF16 120 64 50 70 0 0 5 16 30 0.46875");
         _fixture.WriteLines("all", "certificate.json", "{\"format\":\"<script>\u202E\",\"a\":{\"b\":\"'\\u0000\"}}");
         _fixture.WriteTraining(Path.Combine("all", "<b>\u202E\"'"), 12);
         Report.FromFolder(folder).WriteFolder(_fixture.Place("report"));

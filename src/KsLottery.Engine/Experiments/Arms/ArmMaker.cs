@@ -1,7 +1,6 @@
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Models;
 using KsLottery.Engine.Numerics;
-using KsLottery.Engine.Rows;
 using KsLottery.Engine.Tickets;
 using KsLottery.Engine.Training;
 using KsLottery.Engine.Transfer;
@@ -83,13 +82,14 @@ internal sealed class ArmMaker(ExperimentBase basis, ArmFolders folders, IExperi
     public FoundTicket Find(ArmGroup group, CancellationToken cancel)
     {
         using Checkpoint tuned = Checkpoint.Open(folders.Place(group.FolderOf(basis.EmbeddingArm)));
-        Tensor after = tuned.GetInputEmbedding();
-        ScoredRows rows = new(
-            RowScan.Run(RowMatrix.FromTensor(basis.Embedding), RowMatrix.FromTensor(after), new() { Device = basis.Device }, cancel),
-            new() { Alpha = basis.Plan.Alpha });
-        RowTokens tokens = new(basis.Tokenizer.Names, basis.Checkpoint.Config);
-        TicketOrigin origin = TicketOrigin.Of(basis.Checkpoint, basis.Embedding, after, basis.Fingerprint, Fingerprint.OfTensor(after, cancel));
-        return new(group.Task.Task.Name, group.Seed, Ticket.Select(rows, origin, tokens), rows, tokens,
+        TicketResult found = TicketFinder.Find(basis.Checkpoint, basis.Embedding, tuned.GetInputEmbedding(), new()
+        {
+            Selection = new() { Alpha = basis.Plan.Alpha },
+            Scan = new() { Device = basis.Device },
+            Tokens = new(basis.Tokenizer.Names, basis.Checkpoint.Config),
+            BaseFingerprint = basis.Fingerprint,
+        }, cancel);
+        return new(group.Task.Task.Name, group.Seed, found.Ticket, found.Rows, found.Tokens,
             folders.Place(ArmFolders.NameOfTicket(group.Task.Task, group.Seed)));
     }
 

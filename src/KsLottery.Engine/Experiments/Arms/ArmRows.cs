@@ -20,9 +20,9 @@ internal sealed class ArmRows(ExperimentPlan plan, TaskData task, FoundTicket? f
         (IEnumerable<int> ids, string signature) = arm.Method switch
         {
             ArmMethod.Token => (Read(tokenizer.Encode(arm.Text!)), "rows:list"),
-            ArmMethod.Random => (OrSkip(() => RowChoice.Random(tokenizer.Names, config.VocabularySize, CountOf(arm), seed)),
+            ArmMethod.Random => (OrSkip(() => RowChoice.Random(tokenizer.Names, config.VocabularySize, CountOf(arm), seed).Ids),
                 $"rows:random|seed:{seed}"),
-            ArmMethod.Frequent => (OrSkip(() => RowChoice.MostFrequent(task.Training, CountOf(arm))), "rows:frequency"),
+            ArmMethod.Frequent => (OrSkip(() => RowChoice.MostFrequent(task.Training, CountOf(arm)).Ids), "rows:frequency"),
             ArmMethod.LargestShift => (Farthest(CountOf(arm)), "rows:largest-shift"),
             _ => SelectFrom(arm),
         };

@@ -1,3 +1,5 @@
+using KsLottery.Engine.Checkpoints;
+
 namespace KsLottery.Engine.Reports;
 
 /// <summary>One line of <c>alpha-sweep.tsv</c>: the ticket of one α, and what it is worth.</summary>

@@ -1,3 +1,5 @@
+using KsLottery.Engine.Checkpoints;
+
 namespace KsLottery.Engine.Reports;
 
 /// <summary>One line of <c>certificate.tsv</c>: a target position.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using KsLottery.Engine.Numerics;
+using KsLottery.Engine.Tickets;
 
 namespace KsLottery.Engine.Reports;
 
@@ -11,17 +12,17 @@ internal static class TensorShiftMap
     private const int MostParts = 40;
     private const double Faint = 0.07;
 
-    public static Figure Draw(IReadOnlyList<TensorShift> tensors)
+    public static Figure Draw(IReadOnlyList<TensorMapLine> tensors)
     {
         const string Title = "Which tensors it touched";
-        (string Part, int? Layer, TensorShift Tensor)[] placed = [.. tensors.Select(t => (Part(t.Name, out int? layer), layer, t))];
+        (string Part, int? Layer, TensorMapLine Tensor)[] placed = [.. tensors.Select(t => (Part(t.Name, out int? layer), layer, t))];
         string[] parts = [.. placed.Select(p => p.Part).Distinct().Take(MostParts)];
         int?[] layers = [.. placed.Select(p => p.Layer).Distinct().OrderBy(l => l ?? -1)];
         double most = Math.Max(1e-9, tensors.Largest(t => t.LargestStatistic));
         string[] columns = [.. layers.Select(l => l is { } layer ? layer.ToString(CultureInfo.InvariantCulture) : "")];
         SvgChart chart = new(Title, $"The largest D of a row in each of {Digits.Count(tensors.Count)} matrices.",
             Axis.Names("layer", columns), Axis.Names("", [.. parts.Reverse()]), height: Math.Clamp(20 * parts.Length, 40, 400));
-        foreach ((string part, int? layer, TensorShift tensor) in placed)
+        foreach ((string part, int? layer, TensorMapLine tensor) in placed)
         {
             int row = Array.IndexOf(parts, part), column = Array.IndexOf(layers, layer);
             if (row < 0) continue;
@@ -34,7 +35,7 @@ internal static class TensorShiftMap
         chart.LegendDot("some rows below α", SvgChart.Color(1));
         chart.LegendDot("none", SvgChart.Color(0));
         NumberTable numbers = new("tensor", "rows", "width", "changed", "ticket_rows", "largest_h", "largest_D");
-        foreach (TensorShift t in tensors)
+        foreach (TensorMapLine t in tensors)
             numbers.Add(NumberTable.Text(t.Name), Digits.Exact(t.Rows), Digits.Exact(t.Width), Digits.Exact(t.Rows - t.Unchanged),
                 Digits.Exact(t.TicketRows), Digits.Exact(t.LargestCount), Digits.Exact(t.LargestStatistic));
         return new(Name, Title, "A field for every matrix, the stronger the larger the D of its most moved row; the strongest is "

@@ -1,3 +1,4 @@
+using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Statistics;
 using KsLottery.Engine.Tickets;
 

@@ -1,3 +1,4 @@
+using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Experiments;
 
 namespace KsLottery.Engine.Reports;

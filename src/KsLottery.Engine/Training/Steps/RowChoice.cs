@@ -1,6 +1,8 @@
+using System.Globalization;
 using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Text.Corpora;
 using KsLottery.Engine.Text.Tokens;
+using KsLottery.Engine.Tickets;
 
 namespace KsLottery.Engine.Training;
 
@@ -10,14 +12,15 @@ public static class RowChoice
     /// <summary>The tokens that most rows of the data read, ties by id: KS-Lottery's "Frequency Tuning" (arXiv 2402.02801).</summary>
     /// <param name="sequences">The data.</param>
     /// <param name="count">k.</param>
-    /// <returns>k ids, the most frequent first.</returns>
+    /// <returns>k ids, the most frequent first, and the line <c>rows:frequency|k:</c> with their number.</returns>
     /// <exception cref="ArgumentException">The data have fewer different tokens.</exception>
-    public static IReadOnlyList<int> MostFrequent(IReadOnlyList<TokenSequence> sequences, int count)
+    public static TicketList MostFrequent(IReadOnlyList<TokenSequence> sequences, int count)
     {
         ArgumentNullException.ThrowIfNull(sequences);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
         SortedDictionary<int, long> counts = RowCounts.Of(sequences);
-        return count <= counts.Count ? [.. counts.OrderByDescending(c => c.Value).Take(count).Select(c => c.Key)]
+        return count <= counts.Count 
+            ? new([.. counts.OrderByDescending(c => c.Value).Take(count).Select(c => c.Key)], Line($"rows:frequency|k:{count}"))
             : throw new ArgumentException($"{count} rows are asked for, the data read {counts.Count} different tokens. Ask for fewer.", nameof(count));
     }
 
@@ -26,9 +29,9 @@ public static class RowChoice
     /// <param name="vocabularySize">The number of rows of the embedding.</param>
     /// <param name="count">k.</param>
     /// <param name="seed">Decides the rows.</param>
-    /// <returns>k distinct ids, in the order in which they were drawn.</returns>
+    /// <returns>k distinct ids, in the order in which they were drawn, and the line <c>rows:random|k:…|seed:…</c>.</returns>
     /// <exception cref="ArgumentException">There are fewer such rows.</exception>
-    public static IReadOnlyList<int> Random(TokenTable tokens, int vocabularySize, int count, ulong seed)
+    public static TicketList Random(TokenTable tokens, int vocabularySize, int count, ulong seed)
     {
         ArgumentNullException.ThrowIfNull(tokens);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
@@ -36,6 +39,8 @@ public static class RowChoice
         if (count > ids.Length)
             throw new ArgumentException($"{count} rows are asked for, {ids.Length} of the embedding's stand for text. Ask for fewer.", nameof(count));
         new SplitMix64(SplitMix64.Mix(seed)).Shuffle(ids.AsSpan());
-        return ids[..count];
+        return new(ids[..count], Line($"rows:random|k:{count}|seed:{seed}"));
     }
+
+    private static string Line(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -64,6 +64,18 @@ public sealed class TicketFolder : IDisposable
         return names;
     }
 
+    /// <summary>Writes the files of what was found, and gives the folder its name.</summary>
+    /// <param name="found">The ticket and all that it was selected from; its checkpoints must still be open.</param>
+    /// <param name="cancellationToken">Stops between rows; nothing is left behind.</param>
+    /// <returns>The names of the files.</returns>
+    /// <exception cref="IOException">A file cannot be written.</exception>
+    /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
+    public IReadOnlyList<string> Write(TicketResult found, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(found);
+        return Write(found.Ticket, found.Rows, found.Tokens, found.BaseTensor, found.TunedTensor, found.Vocabulary?.TunedTokens, cancellationToken);
+    }
+
     /// <summary>Removes what was written, unless it was finished.</summary>
     public void Dispose() => _folder.Dispose();
 

@@ -1,7 +1,8 @@
+using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Reports;
 using KsLottery.Tests.Support;
 
-namespace KsLottery.Engine.Tests.Reports;
+namespace KsLottery.Engine.Tests.Checkpoints;
 
 internal sealed class TsvFileTests
 {

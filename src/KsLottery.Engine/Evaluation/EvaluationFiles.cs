@@ -1,26 +1,26 @@
 using System.Text.Json;
 using KsLottery.Engine.Checkpoints;
-using KsLottery.Engine.Evaluation;
 using KsLottery.Engine.Text.Scoring;
 
-namespace KsLottery.Cli.Commands;
+namespace KsLottery.Engine.Evaluation;
 
-/// <summary>What a model wrote for each pair, in files.</summary>
-internal sealed class EvalFiles
+/// <summary>What a model wrote for each pair, in files: <c>hypotheses.txt</c> and <c>samples.jsonl</c>.</summary>
+/// <remarks>
+/// <c>hypotheses.txt</c> has a line a pair, for other programs that score: the raw output with its line ends as spaces. <c>samples.jsonl</c>
+/// has a JSON object a pair, with everything.
+/// </remarks>
+public sealed class EvaluationFiles
 {
-    /// <summary>A line a pair, for other programs that score: the raw output with its line ends as spaces.</summary>
-    private const string HypothesesName = "hypotheses.txt";
-
-    /// <summary>A JSON object a pair, with everything.</summary>
-    private const string SamplesName = "samples.jsonl";
+    private const string HypothesesName = "hypotheses.txt", SamplesName = "samples.jsonl";
 
     private readonly string _folder;
 
     /// <summary>Looks before any work whether the files can be written.</summary>
     /// <param name="folder">The folder; it is made where it does not exist.</param>
     /// <exception cref="IOException">One of the files exists.</exception>
-    public EvalFiles(string folder)
+    public EvaluationFiles(string folder)
     {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
         _folder = folder;
         foreach (string name in (string[])[HypothesesName, SamplesName])
             if (Path.Exists(Path.Combine(folder, name)))
@@ -29,11 +29,15 @@ internal sealed class EvalFiles
     }
 
     /// <summary>Writes both; returns their names.</summary>
-    public IReadOnlyList<string> Write(EvaluationResult result, CancellationToken cancel)
+    /// <param name="result">An evaluation that generated texts.</param>
+    /// <param name="cancellationToken">Stops before a file gets its name.</param>
+    /// <exception cref="IOException">A file cannot be written.</exception>
+    public IReadOnlyList<string> Write(EvaluationResult result, CancellationToken cancellationToken = default)
     {
+        ArgumentNullException.ThrowIfNull(result);
         Directory.CreateDirectory(_folder);
         AtomicFile.WriteText(Path.Combine(_folder, HypothesesName),
-            string.Concat(result.Samples.Select(sample => sample.Output!.Value.Text.ReplaceLineEndings(" ") + "\n")), cancel);
+            string.Concat(result.Samples.Select(sample => sample.Output!.Value.Text.ReplaceLineEndings(" ") + "\n")), cancellationToken);
         AtomicFile.Write(Path.Combine(_folder, SamplesName), stream =>
         {
             foreach (EvaluatedSample sample in result.Samples)
@@ -41,7 +45,7 @@ internal sealed class EvalFiles
                 using (Utf8JsonWriter json = new(stream)) Write(json, sample);
                 stream.Write("\n"u8);
             }
-        }, cancel);
+        }, cancellationToken);
         return [HypothesesName, SamplesName];
     }
 
@@ -58,7 +62,9 @@ internal sealed class EvalFiles
         json.WriteString("response", Hypothesis.Response(output.Text));
         json.WriteBoolean("stopped_at_eos", output.EndedByEos);
         json.WriteNumber("new_tokens", sample.Tokens.Count);
-        json.WriteNumberOrNull("loss", sample.Loss / sample.TargetCount);
+        double loss = sample.Loss / sample.TargetCount;
+        if (double.IsFinite(loss)) json.WriteNumber("loss", loss);
+        else json.WriteNull("loss");
         json.WriteNumber("target_tokens", sample.TargetCount);
         json.WriteEndObject();
     }

@@ -2,20 +2,23 @@ using System.Collections.Concurrent;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Text.Tokens;
 
-namespace KsLottery.Cli.Commands;
+namespace KsLottery.Engine.Rows;
 
-/// <summary>What <c>inspect</c> found out about a checkpoint.</summary>
-internal sealed class Inspection
+/// <summary>What there is to know of a checkpoint without another one: embedding, head and vocabulary, norms of rows, fingerprints.</summary>
+public sealed class CheckpointInspection
 {
-    private Inspection(Checkpoint checkpoint, IReadOnlyList<Tensor> tensors) => (Checkpoint, Tensors) = (checkpoint, tensors);
+    private CheckpointInspection(Checkpoint checkpoint, IReadOnlyList<Tensor> tensors) => (Checkpoint, Tensors) = (checkpoint, tensors);
 
+    /// <summary>The checkpoint.</summary>
     public Checkpoint Checkpoint { get; }
 
-    /// <summary>The tensors to show, in the order of their files and bytes.</summary>
+    /// <summary>The tensors that were looked at, in the order of their files and bytes.</summary>
     public IReadOnlyList<Tensor> Tensors { get; }
 
+    /// <summary>The input embedding, or null where none is known.</summary>
     public Tensor? Embedding => Checkpoint.FindInputEmbedding();
 
+    /// <summary>The output head, or null where none is known.</summary>
     public Tensor? Head => Checkpoint.FindOutputHead();
 
     /// <summary>Rows of the embedding, or what the configuration says where no embedding is known.</summary>
@@ -31,33 +34,36 @@ internal sealed class Inspection
     /// known.</summary>
     public long? PaddedRows => Tokenizer is { } tokenizer ? Vocabulary - tokenizer.Count : null;
 
-    /// <summary>Norms of the tensors that were asked for.</summary>
+    /// <summary>Norms of the tensors that were asked for, by name.</summary>
     public IReadOnlyDictionary<string, RowNorms> Norms { get; private set; } = new Dictionary<string, RowNorms>();
 
     /// <summary>Fingerprints by tensor, where they were asked for.</summary>
     public IReadOnlyDictionary<string, string> Fingerprints { get; private set; } = new Dictionary<string, string>();
 
+    /// <summary>Looks at a checkpoint.</summary>
     /// <param name="checkpoint">An open checkpoint.</param>
     /// <param name="only">The one tensor to look at; null takes all.</param>
     /// <param name="allNorms">Whether to read every matrix for its norms, not only the embedding or the one tensor.</param>
-    /// <param name="fingerprints">Whether to read every shown tensor for its fingerprint.</param>
-    /// <param name="onStep">Hears of what comes next.</param>
+    /// <param name="fingerprints">Whether to read every tensor for its fingerprint.</param>
+    /// <param name="progress">Hears of what comes next, from any thread.</param>
     /// <param name="cancellationToken">Stops within a tensor.</param>
     /// <exception cref="KeyNotFoundException">There is no such tensor.</exception>
-    public static Inspection Of(Checkpoint checkpoint, string? only, bool allNorms, bool fingerprints, Action<string> onStep,
-        CancellationToken cancellationToken)
+    /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
+    public static CheckpointInspection Of(Checkpoint checkpoint, string? only = null, bool allNorms = false, bool fingerprints = false,
+        IProgress<InspectionStep>? progress = null, CancellationToken cancellationToken = default)
     {
-        Inspection found = new(checkpoint, only is null ? [.. checkpoint.Tensors] : [checkpoint.GetTensor(only)]);
+        ArgumentNullException.ThrowIfNull(checkpoint);
+        CheckpointInspection found = new(checkpoint, only is null ? [.. checkpoint.Tensors] : [checkpoint.GetTensor(only)]);
         found.LookForTokenizer();
 
         Dictionary<string, RowNorms> norms = [];
         foreach (Tensor tensor in found.Tensors.Where(RowNorms.Has).Where(t => allNorms || only is not null || t == found.Embedding))
         {
-            onStep($"norms of {VisibleText.Escape(tensor.Name)}");
-            norms.Add(tensor.Name, RowNorms.Of(tensor, cancellationToken));
+            progress?.Report(new(tensor, IsFingerprint: false));
+            norms.Add(tensor.Name, RowNorms.Of(RowMatrix.FromTensor(tensor), cancellationToken));
         }
         found.Norms = norms;
-        if (fingerprints) found.Fingerprints = FingerprintAll(found.Tensors, onStep, cancellationToken);
+        if (fingerprints) found.Fingerprints = FingerprintAll(found.Tensors, progress, cancellationToken);
         return found;
     }
 
@@ -75,7 +81,7 @@ internal sealed class Inspection
         }
     }
 
-    private static ConcurrentDictionary<string, string> FingerprintAll(IReadOnlyList<Tensor> tensors, Action<string> onStep,
+    private static ConcurrentDictionary<string, string> FingerprintAll(IReadOnlyList<Tensor> tensors, IProgress<InspectionStep>? progress,
         CancellationToken cancellationToken)
     {
         ConcurrentDictionary<string, string> all = new();
@@ -84,9 +90,14 @@ internal sealed class Inspection
         ParallelOptions options = new() { CancellationToken = cancellationToken, MaxDegreeOfParallelism = Environment.ProcessorCount };
         Parallel.ForEach(Partitioner.Create(ordered, EnumerablePartitionerOptions.NoBuffering), options, tensor =>
         {
-            onStep($"fingerprint of {VisibleText.Escape(tensor.Name)}");
+            progress?.Report(new(tensor, IsFingerprint: true));
             all[tensor.Name] = Fingerprint.OfTensor(tensor, cancellationToken);
         });
         return all;
     }
 }
+
+/// <summary>What an inspection does next.</summary>
+/// <param name="Tensor">The tensor that is read.</param>
+/// <param name="IsFingerprint">Whether for its fingerprint, or else for the norms of its rows.</param>
+public readonly record struct InspectionStep(Tensor Tensor, bool IsFingerprint);

@@ -1,7 +1,7 @@
 using System.Globalization;
 using KsLottery.Engine.Numerics;
 
-namespace KsLottery.Engine.Reports;
+namespace KsLottery.Engine.Checkpoints;
 
 /// <summary>Reads a tab-separated file with a title line; columns are found by name, and those that nobody asks for are passed
 /// over.</summary>
@@ -55,11 +55,9 @@ internal readonly struct TsvLine(string path, int number, Dictionary<string, int
     public string Text(string column) => cells[places[column]];
 
     /// <summary>A whole number within a range.</summary>
-    public long Integer(string column, long least, long most) =>
-        PlainNumber.TryWhole(Text(column), out long value)
-        && value >= least && value <= most
-            ? value
-            : throw Wrong(column, $"it must be a whole number from {Digits.Exact(least)} to {Digits.Exact(most)}");
+    public long Integer(string column, long min, long max) =>
+        PlainNumber.TryWhole(Text(column), out long value) && value >= min && value <= max ? value
+            : throw Wrong(column, string.Create(CultureInfo.InvariantCulture, $"it must be a whole number from {min} to {max}"));
 
     /// <summary>A number; NaN where the cell is empty or <c>nan</c>, or where there is no such column.</summary>
     public double Real(string column)
@@ -91,10 +89,6 @@ internal readonly struct TsvLine(string path, int number, Dictionary<string, int
         _ => throw Wrong(column, "it must be true or false"),
     };
 
-    public InvalidDataException Wrong(string column, string rule)
-    {
-        string text = NumberTable.Text(Text(column));
-        return new(string.Create(CultureInfo.InvariantCulture, $"{path}: line {number}, {column} is "
-            + $"\"{(text.Length > 60 ? text[..60] + "…" : text)}\"; {rule}. Write the file again."));
-    }
+    public InvalidDataException Wrong(string column, string rule) => new(string.Create(CultureInfo.InvariantCulture,
+        $"{path}: line {number}, {column} is {CheckpointFormatException.Quote(Text(column))}; {rule}. Write the file again."));
 }

@@ -1,0 +1,147 @@
+using System.Globalization;
+using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Kernels;
+using KsLottery.Engine.Numerics;
+using KsLottery.Engine.Rows;
+
+namespace KsLottery.Engine.Tickets;
+
+/// <summary>The map of what a fine-tune touched: a line for every matrix of two checkpoints.</summary>
+/// <remarks>
+/// Every tensor is a family of tests of its own: a correction counts the rows of that tensor. There are no fingerprints, which would
+/// take longer than the scan. Tensors that are no matrices are compared byte by byte.
+/// </remarks>
+public sealed class TensorMap
+{
+    private const int ChunkLength = 1 << 20;
+
+    private readonly CheckpointPair _pair;
+    private readonly RowScanOptions _options;
+    private readonly List<TensorMapLine> _lines = [];
+    private readonly List<UncomparedTensor> _uncompared = [];
+    private readonly List<(string Name, VocabularyPairing Vocabulary)> _resized = [];
+    private readonly List<string> _changedOthers = [];
+
+    private TensorMap(CheckpointPair pair, TicketSelection selection, RowScanOptions options) =>
+        (_pair, Selection, _options) = (pair, selection, options);
+
+    /// <summary>Level, method and correction.</summary>
+    public TicketSelection Selection { get; }
+
+    /// <summary>The matrices that were scanned, in the base's order.</summary>
+    public IReadOnlyList<TensorMapLine> Lines => _lines;
+
+    /// <summary>Tensors that could not be compared, and why.</summary>
+    public IReadOnlyList<UncomparedTensor> Uncompared => _uncompared;
+
+    /// <summary>Matrices of a resized vocabulary: of these only the pairs were compared.</summary>
+    public IReadOnlyList<(string Name, VocabularyPairing Vocabulary)> Resized => _resized;
+
+    /// <summary>How many tensors are no matrices.</summary>
+    public int OtherCount { get; private set; }
+
+    /// <summary>Those of them whose bytes differ.</summary>
+    public IReadOnlyList<string> ChangedOthers => _changedOthers;
+
+    /// <summary>The rows of all matrices.</summary>
+    public long RowCount => Lines.Sum(l => l.Rows);
+
+    /// <summary>How long all scans took.</summary>
+    public TimeSpan Elapsed => new(Lines.Sum(l => l.Elapsed.Ticks));
+
+    /// <summary>All that the map depends on; many tensors have no one width and no fingerprints, and the method is the one asked for.</summary>
+    public Signature Signature => new() { Selection = Selection, Rows = RowCount };
+
+    /// <summary>Compares all tensors of two checkpoints.</summary>
+    /// <param name="pair">The checkpoints.</param>
+    /// <param name="selection">Level, method and correction; not a number of rows.</param>
+    /// <param name="options">Device and threads of the scans.</param>
+    /// <param name="progress">Hears of each scan.</param>
+    /// <param name="cancellationToken">Stops between chunks.</param>
+    /// <exception cref="InvalidDataException">The tokenizers name ids differently, and nobody said how rows are to be paired.</exception>
+    /// <exception cref="Devices.DeviceFailureException">The device failed.</exception>
+    /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
+    public static TensorMap Of(CheckpointPair pair, TicketSelection? selection = null, RowScanOptions? options = null,
+        IProgress<TensorMapProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(pair);
+        TensorMap map = new(pair, selection ?? new(), options ?? new());
+        foreach (Tensor before in pair.Base.Tensors)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            map.Add(before, progress, cancellationToken);
+        }
+        map._uncompared.AddRange(pair.Tuned.Tensors.Where(t => !pair.Base.TryGetTensor(t.Name, out _))
+            .Select(t => new UncomparedTensor(t.Name, "only in the tuned")));
+        return map;
+    }
+
+    private void Add(Tensor before, IProgress<TensorMapProgress>? progress, CancellationToken cancel)
+    {
+        if (!_pair.Tuned.TryGetTensor(before.Name, out Tensor? after)) LeaveOut(before, "only in the base");
+        else if (!before.Shape.SequenceEqual(after.Shape) && _pair.PairRows(before, after) is null)
+            LeaveOut(before, $"{Shape(before)} in the base, {Shape(after)} in the tuned");
+        else if (before.Shape.Count != 2) Compare(before, after, cancel);
+        else if ((WhyNot(before) ?? WhyNot(after)) is { } reason) LeaveOut(before, reason);
+        else Scan(before, after, progress, cancel);
+    }
+
+    private void Scan(Tensor before, Tensor after, IProgress<TensorMapProgress>? progress, CancellationToken cancel)
+    {
+        VocabularyPairing? vocabulary = _pair.PairRows(before, after);
+        ScoredRows rows = TicketFinder.Score(before, after, Selection, _options with
+        {
+            Pairing = vocabulary?.Rows,
+            Progress = progress is null ? null : new Named(progress, before.Name),
+        }, cancel);
+        if (!rows.Scan.Pairing.IsPlain) _resized.Add((before.Name, vocabulary!));
+        _lines.Add(TensorMapLine.Of(rows));
+    }
+
+    private void Compare(Tensor before, Tensor after, CancellationToken cancel)
+    {
+        OtherCount++;
+        if (before.ElementType != after.ElementType)
+        {
+            LeaveOut(before, $"{before.ElementType.ToName()} in the base, {after.ElementType.ToName()} in the tuned");
+            return;
+        }
+        byte[] first = new byte[before.IsMapped ? 0 : ChunkLength], second = new byte[first.Length];
+        for (long offset = 0; offset < before.ByteLength; offset += ChunkLength)
+        {
+            cancel.ThrowIfCancellationRequested();
+            int length = (int)Math.Min(ChunkLength, before.ByteLength - offset);
+            if (before.GetBytes(offset, length, first).SequenceEqual(after.GetBytes(offset, length, second))) continue;
+            _changedOthers.Add(before.Name);
+            return;
+        }
+    }
+
+    private void LeaveOut(Tensor tensor, string reason) => _uncompared.Add(new(tensor.Name, reason));
+
+    /// <summary>Why a tensor's rows cannot be tested, or null where they can.</summary>
+    private static string? WhyNot(Tensor tensor) =>
+        !tensor.ElementType.IsComputable() ? $"skipped: rows of {tensor.ElementType.ToName()} cannot be tested"
+        : tensor.RowShape.Width is < 1 or > KsRowKernels.MaximumWidth
+            ? string.Create(CultureInfo.InvariantCulture, $"skipped: a row has 1 to {KsRowKernels.MaximumWidth:N0} elements")
+        : tensor.RowShape.Rows > Array.MaxLength ? "skipped: too many rows"
+        : null;
+
+    private static string Shape(Tensor tensor) => $"[{string.Join(',', tensor.Shape)}]";
+
+    /// <summary>Says of which tensor a scan's progress is.</summary>
+    private sealed class Named(IProgress<TensorMapProgress> progress, string name) : IProgress<RowScanProgress>
+    {
+        public void Report(RowScanProgress value) => progress.Report(new(name, value));
+    }
+}
+
+/// <summary>A tensor that could not be compared.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Reason">Why.</param>
+public readonly record struct UncomparedTensor(string Name, string Reason);
+
+/// <summary>How far a map has come.</summary>
+/// <param name="Name">The matrix that is being scanned.</param>
+/// <param name="Scan">How far its scan has come.</param>
+public readonly record struct TensorMapProgress(string Name, RowScanProgress Scan);

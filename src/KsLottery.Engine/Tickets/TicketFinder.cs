@@ -1,0 +1,112 @@
+using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Rows;
+
+namespace KsLottery.Engine.Tickets;
+
+/// <summary>How a ticket is looked for.</summary>
+public sealed record TicketFinderOptions
+{
+    /// <summary>Level, method and correction; the paper's by default.</summary>
+    public TicketSelection Selection { get; init; } = new();
+
+    /// <summary>Device, threads and progress of the scan.</summary>
+    public RowScanOptions Scan { get; init; } = new();
+
+    /// <summary>Names the rows; null takes the names of the tokenizer beside the checkpoints, or between tensors alone none.</summary>
+    public RowTokens? Tokens { get; init; }
+
+    /// <summary>Which rows stand against each other; null pairs those of two checkpoints by their tokenizers, and of two tensors by id.</summary>
+    public VocabularyPairing? Vocabulary { get; init; }
+
+    /// <summary>The base tensor's fingerprint where it is known; null takes it.</summary>
+    public string? BaseFingerprint { get; init; }
+
+    /// <summary>The adapter that made the tuned tensor; null where it lies in a checkpoint.</summary>
+    public TicketAdapter? Adapter { get; init; }
+
+    /// <summary>Hears a few times a second for how long fingerprints are being taken, after the scan.</summary>
+    public IProgress<TimeSpan>? FingerprintProgress { get; init; }
+}
+
+/// <summary>A ticket, and all that it was selected from.</summary>
+/// <param name="Ticket">The ticket.</param>
+/// <param name="Rows">All rows with their p-values.</param>
+/// <param name="Tokens">Names the rows.</param>
+/// <param name="BaseTensor">The base tensor.</param>
+/// <param name="TunedTensor">The tuned one.</param>
+/// <param name="Vocabulary">How rows were paired; null where each was compared with that of its number.</param>
+public sealed record TicketResult(
+    Ticket Ticket, ScoredRows Rows, RowTokens Tokens, Tensor BaseTensor, Tensor TunedTensor, VocabularyPairing? Vocabulary);
+
+/// <summary>Finds the winning ticket between a base and a tuned checkpoint: the rows that a fine-tune moved.</summary>
+/// <remarks>KS-Lottery (arXiv 2402.02801): the two-sample Kolmogorov-Smirnov test on every row, and those below alpha.</remarks>
+public static class TicketFinder
+{
+    private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Finds the ticket of the input embeddings of two checkpoints.</summary>
+    /// <param name="baseCheckpoint">The base.</param>
+    /// <param name="tuned">The tuned checkpoint.</param>
+    /// <param name="options">Selection, device, progress.</param>
+    /// <param name="cancellationToken">Stops between chunks of rows.</param>
+    /// <exception cref="KeyNotFoundException">One of them has no input embedding.</exception>
+    /// <exception cref="InvalidDataException">The tokenizers name ids differently, and nobody said how rows are to be paired.</exception>
+    /// <exception cref="ArgumentException">The embeddings have rows of other widths.</exception>
+    /// <exception cref="NotSupportedException">An embedding is not of F32, F16 or BF16.</exception>
+    /// <exception cref="Devices.DeviceFailureException">The device failed.</exception>
+    /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
+    public static TicketResult Find(
+        Checkpoint baseCheckpoint, Checkpoint tuned, TicketFinderOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        options ??= new();
+        CheckpointPair pair = new(baseCheckpoint, tuned);
+        (Tensor before, Tensor after) = pair.GetEmbeddings();
+        return Find(baseCheckpoint, before, after, options with
+        {
+            Tokens = options.Tokens ?? pair.FindTokens(before),
+            Vocabulary = options.Vocabulary ?? pair.PairRows(before, after),
+        }, cancellationToken);
+    }
+
+    /// <summary>Finds the ticket of two tensors.</summary>
+    /// <param name="baseCheckpoint">The base.</param>
+    /// <param name="before">Its matrix.</param>
+    /// <param name="after">The tuned matrix, of the same shape unless the options pair rows.</param>
+    /// <param name="options">Selection, device, progress, names, pairs.</param>
+    /// <param name="cancellationToken">Stops between chunks of rows.</param>
+    /// <exception cref="ArgumentException">The shapes differ.</exception>
+    /// <exception cref="NotSupportedException">A tensor is not of F32, F16 or BF16.</exception>
+    /// <exception cref="Devices.DeviceFailureException">The device failed.</exception>
+    /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
+    public static TicketResult Find(Checkpoint baseCheckpoint, Tensor before, Tensor after, TicketFinderOptions? options = null,
+        CancellationToken cancellationToken = default)
+    {
+        options ??= new();
+        RowScanOptions scan = options.Vocabulary is { } vocabulary ? options.Scan with { Pairing = vocabulary.Rows } : options.Scan;
+        ScoredRows rows = Score(before, after, options.Selection, scan, cancellationToken);
+        (string basePrint, string tunedPrint) = TakeFingerprints(before, after, options, cancellationToken);
+        TicketOrigin origin = TicketOrigin.Of(baseCheckpoint, before, after, basePrint, tunedPrint, rows.Scan.Pairing) with { Adapter = options.Adapter };
+        RowTokens tokens = options.Tokens ?? RowTokens.None;
+        return new(Ticket.Select(rows, origin, tokens), rows, tokens, before, after, options.Vocabulary);
+    }
+
+    /// <summary>Tests every row of two tensors, and says which win; without fingerprints, which take longer than the scan.</summary>
+    internal static ScoredRows Score(
+        Tensor before, Tensor after, TicketSelection selection, RowScanOptions options, CancellationToken cancellationToken) =>
+        new(RowScan.Run(RowMatrix.FromTensor(before), RowMatrix.FromTensor(after), options, cancellationToken), selection);
+
+    /// <summary>Both at once: SHA-256 is slower than the scan, and one stream of it has no use for a second processor.</summary>
+    private static (string Base, string Tuned) TakeFingerprints(
+        Tensor before, Tensor after, TicketFinderOptions options, CancellationToken cancel)
+    {
+        long started = System.Diagnostics.Stopwatch.GetTimestamp();
+        Task<string> first = options.BaseFingerprint is { } known ? Task.FromResult(known)
+            : Task.Run(() => Fingerprint.OfTensor(before, cancel), CancellationToken.None);
+        Task<string> second = Task.Run(() => Fingerprint.OfTensor(after, cancel), CancellationToken.None);
+        Task<string[]> both = Task.WhenAll(first, second);
+        while (!both.IsCompleted && Task.WaitAny([both], ProgressInterval) < 0)
+            options.FingerprintProgress?.Report(System.Diagnostics.Stopwatch.GetElapsedTime(started));
+        string[] results = both.GetAwaiter().GetResult();
+        return (results[0], results[1]);
+    }
+}

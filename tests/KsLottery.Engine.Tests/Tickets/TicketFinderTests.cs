@@ -1,0 +1,73 @@
+using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Tests.Transfer;
+using KsLottery.Engine.Tickets;
+using KsLottery.Engine.Text.Tokens;
+using KsLottery.Engine.Transfer;
+
+namespace KsLottery.Engine.Tests.Tickets;
+
+public sealed class TicketFinderTests
+{
+    private static readonly string[] Moved = ["t3", "t9"];
+
+    /// <summary>Step by step, as the parts are documented, the same ticket comes out.</summary>
+    [Test]
+    public void The_ticket_of_two_checkpoints_is_that_of_its_steps([Values] bool isResized)
+    {
+        using VocabularyFixture files = new(VocabularyFixture.Tokens(20), VocabularyFixture.Tokens(20, unnamed: isResized ? 4 : 0), Moved);
+        using Checkpoint before = Checkpoint.Open(files.Base), after = Checkpoint.Open(files.Tuned);
+        TicketResult found = TicketFinder.Find(before, after);
+        Ticket expected = files.Find();
+        Assert.That(found.Ticket.Entries.Select(e => e.Piece), Is.EquivalentTo(Moved));
+        Assert.That(found.Ticket with { Entries = [] }, Is.EqualTo(expected with { Entries = [] }));
+        Assert.That(found.Ticket.Entries, Is.EqualTo(expected.Entries));
+        Assert.That((found.Tokens.Piece(3), found.TunedTensor.File.Path, found.Vocabulary!.Rows.Added.Count),
+            Is.EqualTo(("t3", after.GetInputEmbedding().File.Path, isResized ? 4 : 0)));
+
+        using TicketFolder folder = new(files.File("finder"));
+        folder.Write(found);
+        VocabularyFixture.AssertSameFolder(files.File("finder"), files.Found);
+    }
+
+    [Test]
+    public void Two_tensors_are_compared_by_id_and_without_names_and_a_known_fingerprint_is_not_taken_again()
+    {
+        using VocabularyFixture files = new(VocabularyFixture.Tokens(20), VocabularyFixture.Tokens(20), Moved);
+        using Checkpoint before = Checkpoint.Open(files.Base), after = Checkpoint.Open(files.Tuned);
+        TicketResult found = TicketFinder.Find(before, before.GetInputEmbedding(), after.GetInputEmbedding(),
+            new() { Selection = new() { Top = 1 }, BaseFingerprint = "sha256:known" });
+        Assert.That((found.Ticket.Entries.Count, found.Ticket.Entries[0].Piece, found.Vocabulary), Is.EqualTo((1, "", (VocabularyPairing?)null)));
+        Assert.That((found.Ticket.Origin.BaseFingerprint, found.Ticket.Origin.TunedFingerprint),
+            Is.EqualTo(("sha256:known", Fingerprint.OfTensor(after.GetInputEmbedding()))));
+    }
+
+    [Test]
+    public void A_search_that_is_cancelled_says_so_and_a_damaged_tokenizer_is_a_remark()
+    {
+        using VocabularyFixture files = new(VocabularyFixture.Tokens(20), VocabularyFixture.Tokens(20), Moved);
+        using Checkpoint before = Checkpoint.Open(files.Base), after = Checkpoint.Open(files.Tuned);
+        Assert.That(() => TicketFinder.Find(before, after, cancellationToken: new(canceled: true)), Throws.InstanceOf<OperationCanceledException>());
+        File.WriteAllText(TokenTable.LocateBeside(files.Base)!, "{");
+        File.WriteAllText(TokenTable.LocateBeside(files.Tuned)!, "{");
+        List<string> remarks = [];
+        CheckpointPair pair = new(before, after);
+        Assert.That(pair.FindTokens(before.GetInputEmbedding(), remarks.Add).Source, Is.Null);
+        Assert.That(remarks, Has.Count.EqualTo(2).And.All.StartWith("rows go without this tokenizer's names"));
+    }
+
+    [Test]
+    public void The_map_of_all_tensors_comes_back_from_its_file()
+    {
+        using VocabularyFixture files = new(VocabularyFixture.Tokens(20), VocabularyFixture.Tokens(24), Moved, isTied: false);
+        using Checkpoint before = Checkpoint.Open(files.Base), after = Checkpoint.Open(files.Tuned);
+        TensorMap map = TensorMap.Of(new(before, after));
+        Assert.That(map.Lines.Select(l => (l.Name, l.Rows, l.TicketRows)), Is.EquivalentTo(new[] { ("lm_head.weight", 20L, 0L), (TicketFixture.Embedding, 20L, 2L) }));
+        Assert.That((map.OtherCount, map.ChangedOthers.Count, map.Uncompared.Count, map.Resized.Count), Is.EqualTo((1, 0, 0, 2)));
+        TensorMapFile file = new(files.File("map"));
+        file.Write(map.Lines);
+        Assert.That(TensorMapFile.Read(file.FilePath), Is.EqualTo(map.Lines.Select(l => l with { Elapsed = default })));
+        File.AppendAllText(file.FilePath, "x\tF33\tF32\t1\t1\t0\t0\t0\t0\t0\t0\t0\t0\n");
+        Assert.That(() => TensorMapFile.Read(file.FilePath), Throws.TypeOf<InvalidDataException>().With.Message.Contains("line 4, base_dtype is \"F33\""));
+        Assert.That(() => new TensorMapFile(files.File("map")), Throws.InstanceOf<IOException>().With.Message.Contains("earlier result"));
+    }
+}
