@@ -15,8 +15,10 @@ public sealed unsafe class CublasProductsTests
 
     private static readonly KernelDefinition[] Kernels =
     [
-        TestKernels.Define(nameof(BFloat16Kernels.SplitToBFloat16), "", new("terms", KernelType.U16, true), new("source", KernelType.F32, true)),
-        TestKernels.Define(nameof(BFloat16Kernels.RoundToBFloat16), "", new("destination", KernelType.U16, true), new("source", KernelType.F32, true)),
+        TestKernels.Define(nameof(BFloat16Kernels.SplitToBFloat16), "",
+            new("terms", KernelType.U16, true), new("source", KernelType.F32, true)),
+        TestKernels.Define(nameof(BFloat16Kernels.RoundToBFloat16), "",
+            new("destination", KernelType.U16, true), new("source", KernelType.F32, true)),
         TestKernels.Define("Widen_F16", "", new("destination", KernelType.F32, true), new("source", KernelType.U16, true)),
         TestKernels.Define("Widen_BF16", "", new("destination", KernelType.F32, true), new("source", KernelType.U16, true)),
     ];

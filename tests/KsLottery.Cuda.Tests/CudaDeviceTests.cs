@@ -18,8 +18,9 @@ public sealed unsafe class CudaDeviceTests
         { ret; }
         """;
 
-    private static readonly KernelDefinition Scale = TestKernels.Define("Scale", "", new("values", KernelType.F32, true), new("factor", KernelType.F32, false),
-        new("count", KernelType.I32, false), new("offset", KernelType.I64, false), new("bias", KernelType.F64, false));
+    private static readonly KernelDefinition Scale = TestKernels.Define("Scale", "",
+        new("values", KernelType.F32, true), new("factor", KernelType.F32, false), new("count", KernelType.I32, false),
+        new("offset", KernelType.I64, false), new("bias", KernelType.F64, false));
 
     [Test]
     public void Bytes_go_there_and_back_through_pinned_memory()

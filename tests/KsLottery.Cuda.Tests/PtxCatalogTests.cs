@@ -6,7 +6,7 @@ using KsLottery.Tests.Support;
 
 namespace KsLottery.Cuda.Tests;
 
-/// <summary>The embedded PTX texts: one for each kernel, of its present C text, what a driver takes, and what the list beside them says.</summary>
+/// <summary>The embedded PTX texts: one for each kernel, of its present C text, fit for a driver, and as the list says.</summary>
 public sealed class PtxCatalogTests
 {
     private const string Renew = "run kernels/make-ptx.sh (it needs clang) and commit kernels/ptx.tar.gz and kernels/ptx.sha256";
@@ -42,8 +42,8 @@ public sealed class PtxCatalogTests
     [Test]
     public void The_list_names_the_hashes_of_the_archive_and_of_each_text()
     {
-        IEnumerable<string> list = File.ReadLines(Path.Combine(SharedData.Root, "kernels", "ptx.sha256")).Where(line => !line.StartsWith('#'));
-        Assert.That(list, Is.EqualTo(PtxTexts.Embedded.OrderBy(t => t.Key, StringComparer.Ordinal)
+        IEnumerable<string> list = File.ReadLines(Path.Combine(SharedData.Root, "kernels", "ptx.sha256"));
+        Assert.That(list.Where(line => !line.StartsWith('#')), Is.EqualTo(PtxTexts.Embedded.OrderBy(t => t.Key, StringComparer.Ordinal)
             .Select(t => $"{t.Key} {Hash(t.Value)} {new PtxModule(t.Value).SourceHash}")
             .Prepend($"{PtxTexts.Archive} {Convert.ToHexStringLower(SHA256.HashData(Archive.Value))}")), Renew);
     }
@@ -61,14 +61,16 @@ public sealed class PtxCatalogTests
     }
 
     [Test]
-    public void An_archive_that_is_cut_off_is_refused([Values(1000, 200_000)] int missing) => Assert.That(
-        () => PtxTexts.Unpack(new MemoryStream(Archive.Value[..^missing])), Throws.TypeOf<InvalidDataException>().Or.TypeOf<EndOfStreamException>());
+    public void An_archive_that_is_cut_off_is_refused([Values(1000, 200_000)] int missing) =>
+        Assert.That(() => PtxTexts.Unpack(new MemoryStream(Archive.Value[..^missing])),
+            Throws.TypeOf<InvalidDataException>().Or.TypeOf<EndOfStreamException>());
 
     [Test]
     public void A_folder_of_texts_stands_in_for_the_embedded_ones()
     {
         KernelDefinition kernel = TestKernels.Define("NoSuchKernel", "");
-        Assert.That(Assert.Throws<DeviceUnavailableException>(() => PtxTexts.Find(kernel))!.Message, Does.Contain("NoSuchKernel").And.Contain("make-ptx.sh"));
+        Assert.That(Assert.Throws<DeviceUnavailableException>(() => PtxTexts.Find(kernel))!.Message,
+            Does.Contain("NoSuchKernel").And.Contain("make-ptx.sh"));
         using TemporaryFolder folder = new();
         try
         {

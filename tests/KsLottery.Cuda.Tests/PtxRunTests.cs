@@ -44,8 +44,9 @@ public sealed class PtxRunTests
         }
         """;
 
-    private static readonly KernelDefinition Kernel = TestKernels.Define("Mixed", "", new("out", KernelType.F32, true), new("in", KernelType.F32, true),
-        new("total", KernelType.U32, true), new("n", KernelType.I32, false)) with
+    private static readonly KernelDefinition Kernel = TestKernels.Define("Mixed", "",
+        new("out", KernelType.F32, true), new("in", KernelType.F32, true), new("total", KernelType.U32, true),
+        new("n", KernelType.I32, false)) with
     { GroupSize = Lanes };
 
     [Test]

@@ -9,7 +9,8 @@ public sealed class CudaTextTests
 {
     [TestCase("IntOrder", "mul.lo.s32")]
     [TestCase("IntViews", "st.shared.u32", "bar.sync")]
-    [TestCase("IntAtomics", "atom.shared.add.u32", "atom.shared.min.s32", "atom.shared.max.u32", "atom.global.add.u32", "atom.shared.cas.b32", "atom.shared.exch.b32")]
+    [TestCase("IntAtomics", "atom.shared.add.u32", "atom.shared.min.s32", "atom.shared.max.u32",
+        "atom.global.add.u32", "atom.shared.cas.b32", "atom.shared.exch.b32")]
     [TestCase("IntShuffles", "shfl.sync.idx.b32")]
     [TestCase("IntGeneric_Times", "ld.global.u32")]
     [TestCase("IntStructures", "cvt.rzi.s32.f64")]

@@ -10,8 +10,9 @@ internal static class PtxScript
     {
         if (OperatingSystem.IsWindows()) Assert.Ignore("kernels/make-ptx.sh needs bash");
         using TemporaryFolder folder = new();
-        string source = folder.File("text.cu"), target = folder.File("text.ptx"), script = Path.Combine(SharedData.Root, "kernels", "make-ptx.sh");
+        string source = folder.File("text.cu"), target = folder.File("text.ptx");
         File.WriteAllText(source, text);
+        string script = Path.Combine(SharedData.Root, "kernels", "make-ptx.sh");
         using Process make = Process.Start(new ProcessStartInfo("bash", [script, source, target]) { RedirectStandardError = true })!;
         string said = make.StandardError.ReadToEnd();
         make.WaitForExit();

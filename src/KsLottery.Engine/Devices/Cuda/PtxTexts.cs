@@ -5,7 +5,9 @@ using KsLottery.Kernels;
 
 namespace KsLottery.Engine.Devices;
 
-/// <summary>The kernels' PTX texts: embedded when the kernels were built, or a file of the same name in the folder that the reader names.</summary>
+/// <summary>
+/// The kernels' PTX texts: embedded when the kernels were built, or a file of the same name in the folder that the reader names.
+/// </summary>
 internal static class PtxTexts
 {
     /// <summary>The environment variable that names a folder whose files <c>NAME.ptx</c> stand in for the embedded texts.</summary>
@@ -22,7 +24,8 @@ internal static class PtxTexts
 
     /// <summary>A kernel's text.</summary>
     /// <exception cref="DeviceUnavailableException">There is none, or the archive is damaged.</exception>
-    public static string Find(KernelDefinition kernel) => KernelText.Override($"{kernel.Name}.ptx") ?? Embedded.GetValueOrDefault(kernel.Name)
+    public static string Find(KernelDefinition kernel) =>
+        KernelText.Override($"{kernel.Name}.ptx") ?? Embedded.GetValueOrDefault(kernel.Name)
         ?? throw Unavailable($"the kernel {kernel.Name} has no PTX text in this build");
 
     /// <summary>The C text that a kernel's PTX is made from: CUDA's prelude and the kernel.</summary>
