@@ -150,7 +150,8 @@ internal sealed class OpenClDevice : KernelDevice
         OpenClInterop.Program program = _context.Compile(source, _options, kernel.Name);
         Builds = Builds with { Compiled = Builds.Compiled + 1 };
         string? why = _cache.Keep(key, program.GetBinary());
-        DeviceTrace.Write($"{Name}: {kernel.Name} compiled in {Stopwatch.GetElapsedTime(started).TotalMilliseconds:F1} ms, {(why is null ? "kept" : $"not kept: {why}")}");
+        string outcome = why is null ? "kept" : $"not kept: {why}";
+        DeviceTrace.Write($"{Name}: {kernel.Name} compiled in {Stopwatch.GetElapsedTime(started).TotalMilliseconds:F1} ms, {outcome}");
         return program;
     }
 
