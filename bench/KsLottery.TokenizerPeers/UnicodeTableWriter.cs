@@ -100,7 +100,9 @@ internal static class UnicodeTableWriter
     }
 
     private static void WriteMap(StreamWriter file, string name, IEnumerable<KeyValuePair<int, string>> map) => WriteWrapped(file, name,
-        map.Select(entry => $"{entry.Key:X}={string.Join('+', entry.Value.EnumerateRunes().Select(rune => rune.Value.ToString("X", CultureInfo.InvariantCulture)))}"));
+        map.Select(entry => $"{entry.Key:X}={string.Join('+', entry.Value.EnumerateRunes().Select(Hexadecimal))}"));
+
+    private static string Hexadecimal(Rune rune) => rune.Value.ToString("X", CultureInfo.InvariantCulture);
 
     private static void WriteWrapped(StreamWriter file, string name, IEnumerable<string> values)
     {

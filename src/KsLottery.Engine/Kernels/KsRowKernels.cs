@@ -1,6 +1,9 @@
-using KsBuckets128 = KsLottery.Engine.Kernels.KsRowBuckets<KsLottery.Engine.Kernels.KsLanes128, System.Runtime.Intrinsics.Vector128<float>, System.Runtime.Intrinsics.Vector128<ushort>, System.Runtime.Intrinsics.Vector128<sbyte>>;
-using KsBuckets256 = KsLottery.Engine.Kernels.KsRowBuckets<KsLottery.Engine.Kernels.KsLanes256, System.Runtime.Intrinsics.Vector256<float>, System.Runtime.Intrinsics.Vector256<ushort>, System.Runtime.Intrinsics.Vector256<sbyte>>;
-using KsBuckets512 = KsLottery.Engine.Kernels.KsRowBuckets<KsLottery.Engine.Kernels.KsLanes512, System.Runtime.Intrinsics.Vector512<float>, System.Runtime.Intrinsics.Vector512<ushort>, System.Runtime.Intrinsics.Vector512<sbyte>>;
+using KsBuckets128 = KsLottery.Engine.Kernels.KsRowBuckets<KsLottery.Engine.Kernels.KsLanes128,
+    System.Runtime.Intrinsics.Vector128<float>, System.Runtime.Intrinsics.Vector128<ushort>, System.Runtime.Intrinsics.Vector128<sbyte>>;
+using KsBuckets256 = KsLottery.Engine.Kernels.KsRowBuckets<KsLottery.Engine.Kernels.KsLanes256,
+    System.Runtime.Intrinsics.Vector256<float>, System.Runtime.Intrinsics.Vector256<ushort>, System.Runtime.Intrinsics.Vector256<sbyte>>;
+using KsBuckets512 = KsLottery.Engine.Kernels.KsRowBuckets<KsLottery.Engine.Kernels.KsLanes512,
+    System.Runtime.Intrinsics.Vector512<float>, System.Runtime.Intrinsics.Vector512<ushort>, System.Runtime.Intrinsics.Vector512<sbyte>>;
 
 namespace KsLottery.Engine.Kernels;
 

@@ -50,7 +50,8 @@ public sealed class FindTests
             .And.Some.Match(@"^alpha +0\.05: h ≥ 16, that is D ≥ 0\.2500$")
             .And.Some.Match(@"^scan +[\d,]+ rows/s, [\d.]+ s, \w+, \d+ threads?; [\d.]+ s in all$"));
         Assert.That(run.Lines[^1], Does.Match(
-            @"^KS\|d:64\|alt:two-sided\|method:exact\|alpha:0\.05\|adj:none\|rows:512\|dtype:F32/F32\|base:sha256:[0-9a-f]{8}\|tuned:sha256:[0-9a-f]{8}\|v:"));
+            @"^KS\|d:64\|alt:two-sided\|method:exact\|alpha:0\.05\|adj:none\|rows:512"
+            + @"\|dtype:F32/F32\|base:sha256:[0-9a-f]{8}\|tuned:sha256:[0-9a-f]{8}\|v:"));
         Assert.That(run.Output, Does.Not.Contain("\e"));
     }
 

@@ -93,7 +93,8 @@ internal sealed class VocabularyFixture : IDisposable
             SafetensorsWriter.Write(Path.Combine(folder, "model-00002-of-00002.safetensors"), head);
             string map = $"\"{TicketFixture.Embedding}\":\"model-00001-of-00002.safetensors\",\"{Norm}\":\"model-00001-of-00002.safetensors\"";
             System.IO.File.WriteAllText(Path.Combine(folder, "model.safetensors.index.json"),
-                $"{{\"metadata\":{{\"total_size\":{(2 * tokens.Length * Width * 4) + 12}}},\"weight_map\":{{{map},\"{Head}\":\"model-00002-of-00002.safetensors\"}}}}");
+                $"{{\"metadata\":{{\"total_size\":{(2 * tokens.Length * Width * 4) + 12}}},"
+                + $"\"weight_map\":{{{map},\"{Head}\":\"model-00002-of-00002.safetensors\"}}}}");
         }
         else SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"), [embedding, norm, .. head]);
         string tied = isTied ? "true" : "false";

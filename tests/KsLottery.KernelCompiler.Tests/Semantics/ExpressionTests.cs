@@ -20,7 +20,8 @@ public sealed class ExpressionTests
     private static readonly Dictionary<string, string> Operations = new()
     {
         ["int"] = Integer + Signed + ";BitOperations.TrailingZeroCount(x);(uint)x < (uint)y;(long)x * y;x + 3000000000u;Interop.IntAsFloat((uint)x & 0x7F7FFFFF)",
-        ["uint"] = Integer + ";-x;BitOperations.PopCount(x);BitOperations.LeadingZeroCount(x);BitOperations.TrailingZeroCount(x);BitOperations.Log2(x);x + (int)y;x - 1 > x",
+        ["uint"] = Integer + ";-x;BitOperations.PopCount(x);BitOperations.LeadingZeroCount(x);"
+            + "BitOperations.TrailingZeroCount(x);BitOperations.Log2(x);x + (int)y;x - 1 > x",
         ["long"] = Integer + Signed + ";BitOperations.TrailingZeroCount(x);x + (int)y;x * 3;(int)x * (long)y",
         ["ulong"] = Integer + ";BitOperations.PopCount(x);BitOperations.LeadingZeroCount(x);BitOperations.TrailingZeroCount(x);BitOperations.Log2(x);x * 3;x - 1 > x",
         ["float"] = Floating + ";MathF.Sqrt(x);MathF.Max(x, -0f);MathF.Min(x, 0f);float.IsNaN(x);float.IsInfinity(x);float.IsFinite(x);x * 2;x * 0.1f;(double)x * y;x + 16777217",

@@ -87,7 +87,8 @@ internal sealed unsafe partial class CudaInterop
     public string Describe(int status)
     {
         byte* name = null;
-        return $"{(_getErrorName(status, &name) == Success && name is not null ? Marshal.PtrToStringUTF8((nint)name) : "an unknown status")} ({status})";
+        bool isKnown = _getErrorName(status, &name) == Success && name is not null;
+        return $"{(isKnown ? Marshal.PtrToStringUTF8((nint)name) : "an unknown status")} ({status})";
     }
 
     /// <summary>The driver's own sentence about a status, empty where it has none.</summary>

@@ -25,7 +25,8 @@ internal sealed class OpenClProvider(Lazy<OpenClInterop> library) : IDeviceProvi
                 $"Install it (Debian, Ubuntu: ocl-icd-libopencl1; Fedora, Arch: ocl-icd) with the device's driver, or name a library with {OpenClInterop.Variable}; {UseCpu}")];
         (IReadOnlyList<OpenClPlatform> platforms, string? call, int status) = loader.Examine();
         if (platforms.Count == 0)
-            return [Missing("OpenCL devices", $"the OpenCL loader finds no driver{(status == OpenClInterop.Success ? "" : $": {call} returned {OpenClFailures.Describe(status)}")}"
+            return [Missing("OpenCL devices", "the OpenCL loader finds no driver"
+                + (status == OpenClInterop.Success ? "" : $": {call} returned {OpenClFailures.Describe(status)}")
                 + (Environment.GetEnvironmentVariable(VendorsVariable) is { Length: > 0 } vendors ? $"; {VendorsVariable} is {vendors}" : ""),
                 "Install the device's driver (its maker's, or Debian's nvidia-opencl-icd, intel-opencl-icd, mesa-opencl-icd), or pocl-opencl-icd for the processor; "
                 + UseCpu)];

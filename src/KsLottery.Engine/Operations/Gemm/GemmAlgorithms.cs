@@ -1,6 +1,9 @@
-using Packed128 = KsLottery.Engine.Operations.PackedGemm<KsLottery.Engine.Operations.GemmTile6<KsLottery.Engine.Operations.GemmLanes128, System.Runtime.Intrinsics.Vector128<float>>>;
-using Packed256 = KsLottery.Engine.Operations.PackedGemm<KsLottery.Engine.Operations.GemmTile6<KsLottery.Engine.Operations.GemmLanes256, System.Runtime.Intrinsics.Vector256<float>>>;
-using Packed512 = KsLottery.Engine.Operations.PackedGemm<KsLottery.Engine.Operations.GemmTile14<KsLottery.Engine.Operations.GemmLanes512, System.Runtime.Intrinsics.Vector512<float>>>;
+using Packed128 = KsLottery.Engine.Operations.PackedGemm<
+    KsLottery.Engine.Operations.GemmTile6<KsLottery.Engine.Operations.GemmLanes128, System.Runtime.Intrinsics.Vector128<float>>>;
+using Packed256 = KsLottery.Engine.Operations.PackedGemm<
+    KsLottery.Engine.Operations.GemmTile6<KsLottery.Engine.Operations.GemmLanes256, System.Runtime.Intrinsics.Vector256<float>>>;
+using Packed512 = KsLottery.Engine.Operations.PackedGemm<
+    KsLottery.Engine.Operations.GemmTile14<KsLottery.Engine.Operations.GemmLanes512, System.Runtime.Intrinsics.Vector512<float>>>;
 
 namespace KsLottery.Engine.Operations;
 

@@ -136,8 +136,9 @@ internal static class PageSections
             html.Append("<p>No position was certified and yet decided otherwise.</p>\n");
             return;
         }
+        string shown = string.Join(", ", violations.Take(MostViolations).Select(v => v.Position));
         html.Append("<p class=\"warn\">").Append(Markup.Encode($"{Digits.Count(violations.Length, "violation")}: certified, and yet the ticket's model decides otherwise. This falsifies the form of the certificate: "
-            + $"position {string.Join(", ", violations.Take(MostViolations).Select(v => v.Position))}{(violations.Length > MostViolations ? ", …" : "")}.")).Append("</p>\n");
+            + $"position {shown}{(violations.Length > MostViolations ? ", …" : "")}.")).Append("</p>\n");
     }
 
     private static PageCell Score(IReadOnlyList<ArmScores> arm, string name, int digits, bool isShare)

@@ -24,7 +24,8 @@ internal static class JsonMessages
         string[] roles = [.. messages.Select(message => Text(message, "role") ?? "")];
         bool hasSystem = roles is ["system", "user", "assistant"];
         if (!hasSystem && roles is not ["user", "assistant"])
-            throw TextFile.Damaged(path, line, $"messages of the roles {(roles.Length > 0 ? string.Join(", ", roles.Select(role => VisibleText.Escape(role))) : "(none)")}; "
+            throw TextFile.Damaged(path, line, "messages of the roles "
+                + (roles.Length > 0 ? string.Join(", ", roles.Select(role => VisibleText.Escape(role))) : "(none)") + "; "
                 + "a pair has one of user and one of assistant behind it, perhaps one of system before both; make a pair of each answer");
         string[] texts = [.. messages.Select(message => Text(message, "content") ?? throw TextFile.Damaged(path, line,
             "a message whose content is no text; give each a string \"content\""))];
