@@ -7,6 +7,8 @@ namespace KsLottery.Engine.Ilgpu;
 /// <summary>Calls of ILGPU, whose failures end as those of every other device.</summary>
 internal static class IlgpuCall
 {
+    private static readonly string Cpu = Remedy.UseDevice.For(DeviceCatalog.Cpu);
+
     /// <summary>Does something with ILGPU.</summary>
     /// <param name="device">The device's name.</param>
     /// <param name="call">What is called, with what.</param>
@@ -44,8 +46,8 @@ internal static class IlgpuCall
 
     private static string NextStep(Exception cause) => cause switch
     {
-        OutOfMemoryException => "Use a device with more memory, or --device cpu",
-        AcceleratorException => "Look at kslottery devices for its memory and limits, or use --device cpu",
-        _ => "Use --device cpu, opencl or cuda; they do not need ILGPU",
+        OutOfMemoryException => $"Use a device with more memory, or {Cpu}",
+        AcceleratorException => $"{Remedy.ShowDevice}, or use {Cpu}",
+        _ => $"Use {Cpu}, opencl or cuda; they do not need ILGPU",
     };
 }

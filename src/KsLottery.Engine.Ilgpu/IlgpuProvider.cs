@@ -23,7 +23,7 @@ internal sealed class IlgpuProvider : IDeviceProvider
             return [new(Prefix, DeviceKind.Ilgpu, "ILGPU's accelerators")
             {
                 Reason = $"ILGPU failed: {exception.Message.TrimEnd('.')}",
-                NextStep = "Use --device cpu",
+                NextStep = $"Use {Remedy.UseDevice.For(DeviceCatalog.Cpu)}",
             }];
         }
     }

@@ -1,11 +1,12 @@
 using System.CommandLine;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using KsLottery.Tests.Support;
 
 namespace KsLottery.Cli.Tests;
 
 /// <summary>What holds for the arguments of every command.</summary>
-public sealed class ArgumentTests
+public sealed partial class ArgumentTests
 {
     private static readonly Type[] Numbers = [typeof(int), typeof(long), typeof(ulong), typeof(double)];
     private static readonly List<string> Arguments = [];
@@ -13,6 +14,25 @@ public sealed class ArgumentTests
 
     /// <summary>Options of every command, each with the words before it.</summary>
     private static readonly (string[] Words, Option Option)[] Options = [.. OptionsOf([], Root)];
+
+    [Test]
+    public void Every_option_has_one_definition_which_stands_in_the_vocabulary()
+    {
+        string sources = Path.Combine(SharedData.Root, "src", "KsLottery.Cli");
+        Dictionary<string, string> places = [];
+        foreach (string file in Directory.EnumerateFiles(sources, "*.cs", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+        {
+            // Words of remedies quote options.
+            if (Path.GetRelativePath(sources, file).StartsWith("obj", StringComparison.Ordinal) || Path.GetFileName(file) == "RemedyWords.cs") continue;
+            foreach (Match name in OptionName().Matches(File.ReadAllText(file)))
+            {
+                Assert.That(Path.GetFileName(file), Does.StartWith("Options."), name.Value);
+                Assert.That(places.TryAdd(name.Groups[1].Value, file), Is.True, $"{name.Value} is defined twice");
+            }
+        }
+        string[] known = [.. Options.Select(o => o.Option.Name).Where(name => name is not ("--help" or "--version")).Distinct()];
+        Assert.That(places.Keys, Is.EquivalentTo(known));
+    }
 
     [Test]
     public void No_number_is_read_by_the_parser_itself()
@@ -161,6 +181,9 @@ public sealed class ArgumentTests
 
     private static IEnumerable<(string[] Words, Option Option)> OptionsOf(string[] words, Command command) =>
         command.Options.Select(option => (words, option)).Concat(command.Subcommands.SelectMany(child => OptionsOf([.. words, child.Name], child)));
+
+    [GeneratedRegex("\"(--[a-z0-9-]+)\"")]
+    private static partial Regex OptionName();
 
     private static string[] Errors(params string[] arguments)
     {

@@ -154,7 +154,7 @@ public sealed unsafe class CudaDeviceTests
         using DeviceBuffer buffer = device.Allocate(1 << 19);
         DeviceFailureException error = Assert.Throws<DeviceFailureException>(() => device.Allocate((1 << 19) + 1))!;
         Assert.That((error.Device, error.Call, error.Status), Is.EqualTo(("cuda:0", "cuMemAlloc_v2", "CUDA_ERROR_OUT_OF_MEMORY (2)")));
-        Assert.That(error.Message, Does.Contain("524289 bytes were asked for").And.Contain("524288 of 1048576 bytes left").And.Contain("--device cpu"));
+        Assert.That(error.Message, Does.Contain("524289 bytes were asked for").And.Contain("524288 of 1048576 bytes left").And.Contain(Remedy.UseDevice.For("cpu")));
         device.Allocate(1 << 19).Dispose();
     }
 
@@ -255,7 +255,7 @@ public sealed unsafe class CudaDeviceTests
         DeviceInfo none = Probe(new CudaInterop(["libnothing-of-this-name.so.1"]));
         Assert.That((none.Name, none.IsAvailable), Is.EqualTo(("cuda", false)));
         Assert.That(none.Reason, Is.EqualTo("no CUDA driver: libnothing-of-this-name.so.1: cannot be loaded"));
-        Assert.That(none.NextStep, Does.Contain("Install").And.Contain("--device cpu").And.Contain(CudaInterop.Variable));
+        Assert.That(none.NextStep, Does.Contain("Install").And.Contain(Remedy.UseDevice.For("cpu")).And.Contain(CudaInterop.Variable));
         Assert.That(Probe(new CudaInterop(["libc.so.6"])).Reason, Is.EqualTo("no CUDA driver: libc.so.6: has no cuGetErrorName"));
 
         static DeviceInfo Probe(CudaInterop cuda) => new CudaProvider(new Lazy<CudaInterop>(cuda)).Probe().Single();

@@ -3,84 +3,28 @@ using System.Globalization;
 using KsLottery.Benchmarks;
 using KsLottery.Engine.Devices;
 using KsLottery.Engine.Models;
-using KsLottery.Engine.Operations;
 
-namespace KsLottery.Cli.Commands;
+namespace KsLottery.Cli;
 
 /// <summary><c>kslottery bench model</c>: how fast a model runs and learns on this machine.</summary>
 internal static class BenchModelCommand
 {
-    private static readonly Option<int> Width = OptionValue.Count("--width", 1, 288, "C, the width of the model.");
-    private static readonly Option<int> Layers = OptionValue.Count("--layers", 1, 6, "L, the number of layers.");
-    private static readonly Option<int> Heads = OptionValue.Count("--heads", 1, 6, "H, query heads.");
-    private static readonly Option<int> KeyHeads = OptionValue.Count("--key-heads", 0, 0, "G, key and value heads; as many as "
-        + "query heads by default.");
-    private static readonly Option<int> FeedForward = OptionValue.Count("--feed-forward", 1, 768,
-        "F, the width within the feed-forward block.");
-    private static readonly Option<int> Vocabulary = OptionValue.Count("--vocabulary", 1, 32_000, "V, rows of the embedding.");
-    private static readonly Option<bool> Untied = new("--untied") { Description = "Give the model an output head of its own." };
-    private static readonly Option<int> Length = OptionValue.Count("--length", 9, 256, "Tokens of a sequence.");
-    private static readonly Option<int> Batch = OptionValue.Count("--batch", 1, 4, "Sequences of a step.");
-    private static readonly Option<int> Rows = OptionValue.Count("--rows", 1, 18, "k, rows of the ticket.");
-    private static readonly Option<string[]> Works = new Option<string[]>("--work")
-    {
-        Description = $"What to measure: {string.Join(", ", ModelBench.Works)}. All by default; several may be given.",
-        HelpName = "NAME",
-    }.AcceptOnlyFromAmong([.. ModelBench.Works]);
-    private static readonly Option<double> Seconds = new("--seconds")
-    {
-        Description = "Time to measure each figure.",
-        DefaultValueFactory = _ => 2,
-        HelpName = "S",
-        CustomParser = result => OptionValue.Real(result, seconds => seconds is > 0 and <= 3600, "it must be a number above 0, to 3600"),
-    };
-
     public static Command Create()
     {
         Command command = new("model", "Measures a LLaMA-type model with random weights: forward, backward, training "
-            + "steps by scope, generation.")
-        {
-            Width, Layers, Heads, KeyHeads, FeedForward, Vocabulary, Untied, Length, Batch, Rows, Works, Seconds,
-        };
-        DeviceOption.AddTo(command);
-        command.SetBody(Run);
+            + "steps by scope, generation.");
+        BenchModelOptions.AddTo(command);
+        command.SetBody((arguments, ui, cancel) => Run(BenchModelOptions.From(arguments), ui, cancel));
         return command;
     }
 
-    private static int Run(ParseResult arguments, ConsoleUi ui, CancellationToken cancellationToken)
+    private static int Run(BenchModelOptions options, ConsoleUi ui, CancellationToken cancel)
     {
-        DeviceOption device = DeviceOption.From(arguments);
-        ModelBenchPlan plan = Plan(arguments, device);
         List<ModelBenchFigure> figures = [];
         using (ProgressLine progress = ui.StartProgress())
-            ModelBench.Run(plan, figures.Add, step => progress.Report(() => step), cancellationToken);
-        Write(plan, device, figures, ui);
+            ModelBench.Run(options.Plan, figures.Add, step => progress.Report(() => step), cancel);
+        Write(options.Plan, options.Device, figures, ui);
         return ExitCode.Ok;
-    }
-
-    private static ModelBenchPlan Plan(ParseResult arguments, DeviceOption device)
-    {
-        int width = arguments.GetValue(Width), heads = arguments.GetValue(Heads), keyHeads = arguments.GetValue(KeyHeads);
-        int vocabulary = arguments.GetValue(Vocabulary);
-        int rows = arguments.GetValue(Rows), length = arguments.GetValue(Length);
-        if (keyHeads == 0) keyHeads = heads;
-        Require(width % heads == 0 && width / heads % 2 == 0, $"--width {width}: give an even multiple of the {heads} heads");
-        Require(keyHeads > 0 && heads % keyHeads == 0, $"--key-heads {keyHeads}: give a divisor of the {heads} heads");
-        Require(rows < vocabulary, $"--rows {rows}: give fewer than the {vocabulary} rows of the vocabulary");
-        LlamaConfig config = new()
-        {
-            Width = width,
-            FeedForwardWidth = arguments.GetValue(FeedForward),
-            LayerCount = arguments.GetValue(Layers),
-            Attention = new AttentionShape(heads, keyHeads, width / heads),
-            VocabularySize = vocabulary,
-            MaxLength = length,
-            NormEpsilon = 1e-5,
-            IsTied = !arguments.GetValue(Untied),
-        };
-        return new(config, arguments.GetValue(Batch), length, rows, () => device.Open(DeviceWork.Model),
-            TimeSpan.FromSeconds(arguments.GetValue(Seconds)),
-            arguments.GetValue(Works) is { Length: > 0 } works ? works : ModelBench.Works);
     }
 
     private static void Write(ModelBenchPlan plan, DeviceOption option, List<ModelBenchFigure> figures, ConsoleUi ui)
@@ -124,10 +68,5 @@ internal static class BenchModelCommand
         static string Percent(double share) => Number(100 * share, "F0");
 
         static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
-    }
-
-    private static void Require(bool condition, string problem)
-    {
-        if (!condition) throw new CommandException(ExitCode.Usage, problem);
     }
 }

@@ -9,7 +9,7 @@ using KsLottery.Engine.Operations;
 using KsLottery.Engine.Reports;
 using KsLottery.Engine.Text.Tokens;
 
-namespace KsLottery.Cli.Commands;
+namespace KsLottery.Cli;
 
 /// <summary><c>kslottery certify</c>: where a ticket must predict what the embed-tuned model predicts, and whether it does.</summary>
 internal static class CertifyCommand
@@ -51,7 +51,7 @@ internal static class CertifyCommand
         IReadOnlyList<CertificateInput> inputs;
         using (ProgressLine line = ui.StartProgress())
         {
-            Shown shown = new(line);
+            IProgress<CertificateProgress> shown = line.Of<CertificateProgress>(Describe);
             inputs = CertificateInput.Of(source, shown, cancel);
             certificate = Certifier.Run(source, device.Operations, how, shown, cancel);
         }
@@ -74,7 +74,7 @@ internal static class CertifyCommand
         CertificateOptions how = options.Certificate with { Rows = new() { Device = device, Threads = options.Device.Threads } };
         Certificate certificate;
         using (ProgressLine line = ui.StartProgress())
-            certificate = stored.Check(device.Operations, options.Tolerance, how, new Shown(line), cancel);
+            certificate = stored.Check(device.Operations, options.Tolerance, how, line.Of<CertificateProgress>(Describe), cancel);
         new CertifyReport(ui, certificate, Tokenizer.Open(stored.Source.Tokenizer), options.Shown)
         {
             Elapsed = Stopwatch.GetElapsedTime(started),
@@ -82,9 +82,6 @@ internal static class CertifyCommand
         }.Write();
     }
 
-    private sealed class Shown(ProgressLine line) : IProgress<CertificateProgress>
-    {
-        public void Report(CertificateProgress value) => line.Report(() => value.Count == 0 ? value.Stage
-            : $"{value.Stage}: {Sizes.Count(value.Done)} of {Sizes.Count(value.Count)} pairs");
-    }
+    private static string Describe(CertificateProgress value) => value.Count == 0 ? value.Stage
+        : $"{value.Stage}: {Sizes.Count(value.Done)} of {Sizes.Count(value.Count)} pairs";
 }

@@ -4,52 +4,26 @@ using KsLottery.Engine.Conversion;
 using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Text.Tokens;
 
-namespace KsLottery.Cli.Commands;
+namespace KsLottery.Cli;
 
 /// <summary><c>kslottery convert</c>: writes a llama2.c model as a Hugging Face folder.</summary>
 internal static class ConvertCommand
 {
-    private static readonly Argument<string> Model =
-        new("MODEL") { Description = "A llama2.c model.bin, legacy (version 0) or version 1." };
-
-    private static readonly Option<string> Output = new("--out", "-o")
-    {
-        Description = "The folder to write: one that does not exist yet, or an empty one.",
-        HelpName = "DIR",
-        Required = true,
-    };
-
-    private static readonly Option<string> Tokenizer = new("--tokenizer")
-    {
-        Description = "A tokenizer that goes along: a SentencePiece .model, a llama2.c .bin or a tokenizer.json.",
-        HelpName = "FILE",
-    };
-
-    private static readonly Option<string> Dtype = new Option<string>("--dtype")
-    {
-        Description = "The type of the weights as written; f16 and bf16 are rounded to nearest, ties to even.",
-        DefaultValueFactory = _ => "f32",
-    }.AcceptOnlyFromAmong("f32", "f16", "bf16");
-
     public static Command Create()
     {
-        Command command = new("convert", "Writes a llama2.c model.bin as a Hugging Face folder; refuses what is not what its header says.")
-        {
-            Model, Output, Tokenizer, Dtype, Reading.NoMemoryMap,
-        };
-        command.SetBody(Run);
+        Command command = new("convert", "Writes a llama2.c model.bin as a Hugging Face folder; refuses what is not what its header says.");
+        ConvertOptions.AddTo(command);
+        command.SetBody((arguments, ui, cancel) => Run(ConvertOptions.From(arguments), ui, cancel));
         return command;
     }
 
-    private static int Run(ParseResult arguments, ConsoleUi ui, CancellationToken cancellationToken)
+    private static int Run(ConvertOptions options, ConsoleUi ui, CancellationToken cancel)
     {
-        string path = arguments.GetValue(Model)!;
-        ElementType type = arguments.GetValue(Dtype) switch { "f16" => ElementType.F16, "bf16" => ElementType.BF16, _ => ElementType.F32 };
         ConversionResult result;
         using (ProgressLine line = ui.StartProgress())
-            result = Llama2cConversion.Convert(path, arguments.GetValue(Output)!, type,
-                arguments.GetValue(Tokenizer), Reading.Of(arguments), new Shown(line), cancellationToken);
-        Write(ui, path, result);
+            result = Llama2cConversion.Convert(options.Model, options.Out, options.Type, options.Tokenizer, options.Reading,
+                line.Of<ConversionProgress>(value => $"converting: {Sizes.Bytes(value.BytesDone)} of {Sizes.Bytes(value.ByteCount)}"), cancel);
+        Write(ui, options.Model, result);
         return ExitCode.Ok;
     }
 
@@ -94,11 +68,5 @@ internal static class ConvertCommand
             json.WriteStrings("files", result.Files);
             json.WriteStrings("notes", result.Notes);
         });
-    }
-
-    private sealed class Shown(ProgressLine line) : IProgress<ConversionProgress>
-    {
-        public void Report(ConversionProgress value) =>
-            line.Report(() => $"converting: {Sizes.Bytes(value.BytesDone)} of {Sizes.Bytes(value.ByteCount)}");
     }
 }

@@ -7,35 +7,26 @@ using KsLottery.Engine.Operations;
 using KsLottery.Engine.Text.Tokens;
 using KsLottery.Engine.Verification;
 
-namespace KsLottery.Cli.Commands;
+namespace KsLottery.Cli;
 
 /// <summary><c>kslottery devices</c>: what could do the work here, why the rest cannot, and how fast each is.</summary>
 internal static class DevicesCommand
 {
-    private static readonly Option<bool> Measure = new("--measure")
-    {
-        Description = "Measure every usable device at testing rows and at running models first; --device auto goes by it from then on.",
-    };
-
     public static Command Create()
     {
         Command command = new("devices", "Lists the devices that can compute here, and says why the others cannot.");
-        Option<DirectoryInfo?> kernels = new("--kernels")
-        {
-            Description = "Writes the kernels' C texts for CUDA into this folder instead.",
-            Hidden = true,
-        };
-        command.Options.Add(Measure);
-        command.Options.Add(kernels);
-        command.SetBody((parsed, ui, cancel) =>
-        {
-            if (parsed.GetValue(kernels) is { } folder) return WriteKernels(ui, folder);
-            IReadOnlyList<DeviceInfo> devices = DeviceCatalog.Probe();
-            if (parsed.GetValue(Measure)) MeasureAll(ui, devices, cancel);
-            Write(ui, devices);
-            return ExitCode.Ok;
-        });
+        DevicesOptions.AddTo(command);
+        command.SetBody((arguments, ui, cancel) => Run(DevicesOptions.From(arguments), ui, cancel));
         return command;
+    }
+
+    private static int Run(DevicesOptions options, ConsoleUi ui, CancellationToken cancel)
+    {
+        if (options.KernelTexts is { } folder) return WriteKernels(ui, folder);
+        IReadOnlyList<DeviceInfo> devices = DeviceCatalog.Probe();
+        if (options.Measure) MeasureAll(ui, devices, cancel);
+        Write(ui, devices);
+        return ExitCode.Ok;
     }
 
     private static int WriteKernels(ConsoleUi ui, DirectoryInfo folder)
@@ -79,7 +70,7 @@ internal static class DevicesCommand
         ui.Write(table);
         foreach (DeviceInfo device in devices.Where(d => d is { IsAvailable: false, Processor: null }))
             ui.WriteLine($"{ConsoleUi.OneLine(device.Kind == DeviceKind.OpenCl ? device.Description : device.Name)}: "
-                + $"{ConsoleUi.OneLine(device.NextStep!)}.");
+                + $"{ConsoleUi.OneLine(RemedyWords.Reword(device.NextStep!))}.");
         foreach (DeviceInfo device in devices)
         {
             if (device.Processor is { } processor) WriteProcessor(ui, device, processor);
@@ -100,7 +91,7 @@ internal static class DevicesCommand
         ui.WriteLine(processor.ForcedKernel is { } forced
             ? $"{KsRowKernels.Variable} is set to {VisibleText.Escape(forced)}"
             : $"{KsRowKernels.Variable} is not set; set it to force a row kernel");
-        if (!device.IsAvailable) ui.WriteLine($"{device.NextStep}.");
+        if (!device.IsAvailable) ui.WriteLine($"{RemedyWords.Reword(device.NextStep!)}.");
     }
 
     private static void WriteFacts(ConsoleUi ui, DeviceInfo device)
@@ -142,7 +133,7 @@ internal static class DevicesCommand
         try
         {
             DeviceChoice choice = DeviceCatalog.Choose(DeviceCatalog.Auto, work);
-            return (choice.Device.Name, choice.Reason);
+            return (choice.Device.Name, RemedyWords.Reword(choice.Reason));
         }
         catch (DeviceUnavailableException exception)
         {
@@ -164,7 +155,7 @@ internal static class DevicesCommand
             json.WriteBoolean("available", device.IsAvailable);
             json.WriteString("description", device.Description);
             json.WriteString("reason", device.Reason);
-            json.WriteString("next_step", device.NextStep);
+            json.WriteString("next_step", device.NextStep is { } step ? RemedyWords.Reword(step) : null);
             if (device.Processor is { } processor) WriteJson(json, processor);
             if (device.Facts.Count > 0)
             {

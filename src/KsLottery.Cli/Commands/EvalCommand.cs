@@ -5,7 +5,7 @@ using KsLottery.Engine.Generation;
 using KsLottery.Engine.Text.Corpora;
 using KsLottery.Engine.Text.Scoring;
 
-namespace KsLottery.Cli.Commands;
+namespace KsLottery.Cli;
 
 /// <summary><c>kslottery eval</c>: how well a model translates, and how well it stops.</summary>
 internal static class EvalCommand
@@ -53,7 +53,8 @@ internal static class EvalCommand
         EvaluationOptions how = new() { Generation = generation, Slots = Math.Max(options.Batch, options.Beams), Pieces = pieces };
         EvaluationResult result;
         using (ProgressLine line = ui.StartProgress())
-            result = Evaluator.Run(loaded.Model, loaded.Operations, loaded.Tokenizer, samples.Samples, how, new Shown(line), cancel);
+            result = Evaluator.Run(loaded.Model, loaded.Operations, loaded.Tokenizer, samples.Samples, how,
+                line.Of<EvaluationProgress>(value => Describe(value, started)), cancel);
         IReadOnlyList<string> written = files?.Write(result, cancel) ?? [];
         new EvalReport(ui) { Stops = stops }.Write(options, loaded, result, generation, text.SkippedCount, samples.SkippedCount,
             Stopwatch.GetElapsedTime(started), written);
@@ -77,11 +78,6 @@ internal static class EvalCommand
         ? $"loss of {Sizes.Count(value.LossCount)} of {Sizes.Count(value.SampleCount)} pairs"
         : $"text for {Sizes.Count(value.TextCount)} of {Sizes.Count(value.SampleCount)} pairs, {Sizes.Count(value.NewTokens)} tokens";
 
-    private sealed class Shown(ProgressLine line) : IProgress<EvaluationProgress>
-    {
-        private readonly long _started = Stopwatch.GetTimestamp();
-
-        public void Report(EvaluationProgress value) =>
-            line.Report(() => $"{Describe(value)}{(value.LossCount < value.SampleCount ? "" : $", {NumberText.Seconds(Stopwatch.GetElapsedTime(_started))}")}");
-    }
+    private static string Describe(EvaluationProgress value, long started) => Describe(value)
+        + (value.LossCount < value.SampleCount ? "" : $", {NumberText.Seconds(Stopwatch.GetElapsedTime(started))}");
 }

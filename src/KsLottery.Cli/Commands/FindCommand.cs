@@ -4,10 +4,12 @@ using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Devices;
 using KsLottery.Engine.Operations;
 using KsLottery.Engine.Reports;
+using KsLottery.Engine.Rows;
+using KsLottery.Engine.Text.Tokens;
 using KsLottery.Engine.Tickets;
 using KsLottery.Engine.Transfer;
 
-namespace KsLottery.Cli.Commands;
+namespace KsLottery.Cli;
 
 /// <summary><c>kslottery find BASE TUNED</c>: the winning ticket, or with <c>--all-tensors</c> the map of what changed.</summary>
 internal static class FindCommand
@@ -65,15 +67,14 @@ internal static class FindCommand
     {
         using ComputeDevice device = options.Device.Open(DeviceWork.Rows);
         using ProgressLine line = ui.StartProgress();
-        ScanProgress progress = new(line);
         return TicketFinder.Find(opened.Base, before, after, new()
         {
             Selection = options.Selection,
-            Scan = new() { Device = device, Threads = options.Device.Threads, Progress = progress },
+            Scan = new() { Device = device, Threads = options.Device.Threads, Progress = line.Of<RowScanProgress>(Describe) },
             Tokens = tokens,
             Vocabulary = vocabulary,
             Adapter = opened.Adapter?.TakeOrigin(cancel),
-            FingerprintProgress = progress,
+            FingerprintProgress = line.Of<TimeSpan>(_ => "taking the fingerprints of both tensors"),
         }, cancel);
     }
 
@@ -91,6 +92,14 @@ internal static class FindCommand
     {
         using ComputeDevice device = options.Device.Open(DeviceWork.Rows);
         using ProgressLine line = ui.StartProgress();
-        return TensorMap.Of(pair, options.Selection, new() { Device = device, Threads = options.Device.Threads }, new ScanProgress(line), cancel);
+        return TensorMap.Of(pair, options.Selection, new() { Device = device, Threads = options.Device.Threads },
+            line.Of<TensorMapProgress>(value => $"{VisibleText.Escape(value.Name)}: {Describe(value.Scan)}"), cancel);
+    }
+
+    private static string Describe(RowScanProgress value)
+    {
+        double rate = value.RowsDone / Math.Max(value.Elapsed.TotalSeconds, 1e-9);
+        string left = rate > 0 ? Sizes.Count((long)Math.Ceiling((value.RowCount - value.RowsDone) / rate)) : "-";
+        return $"{Sizes.Count(value.RowsDone)} of {Sizes.Count(value.RowCount)} rows, {Sizes.Count((long)rate)} rows/s, {left} s left";
     }
 }

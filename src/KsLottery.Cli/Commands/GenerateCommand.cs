@@ -6,12 +6,11 @@ using KsLottery.Engine.Text.Corpora;
 using KsLottery.Engine.Text.Scoring;
 using KsLottery.Engine.Text.Tokens;
 
-namespace KsLottery.Cli.Commands;
+namespace KsLottery.Cli;
 
 /// <summary><c>kslottery generate</c>: continues texts.</summary>
 internal static class GenerateCommand
 {
-    private const string Nowhere = "--prompt";
     private const char ByteOrderMark = '\uFEFF';
 
     public static Command Create()
@@ -40,7 +39,7 @@ internal static class GenerateCommand
         TimedDecoder timed = new(decoder);
         IReadOnlyList<Generated> results;
         using (ProgressLine line = ui.StartProgress())
-            results = Generator.Generate(timed, [.. prompts.Select(prompt => prompt.Tokens)], generation, new Shown(line), cancel);
+            results = Generator.Generate(timed, [.. prompts.Select(prompt => prompt.Tokens)], generation, line.Of<GenerationProgress>(Describe), cancel);
         string[] texts = [.. results.Zip(prompts, (result, prompt) =>
             TextOf(loaded.Tokenizer.DecodeContinuation(prompt.Tokens, result.Tokens), stops.Texts))];
 
@@ -61,7 +60,7 @@ internal static class GenerateCommand
 
     private static IReadOnlyList<SentencePair> ReadPrompts(GenerateOptions options)
     {
-        if (options.File is null) return [new(options.Text ?? "", "", Nowhere, 1)];
+        if (options.File is null) return [new(options.Text ?? "", "", Options.Prompt.Name, 1)];
         IReadOnlyList<string> lines = SegmentFile.Read(options.File);
         if (lines.Count == 0) throw new InvalidDataException($"{options.File}: the file is empty. Write a prompt on each line.");
         return [.. lines.Index().Select(line => new SentencePair(line.Item.TrimStart(ByteOrderMark), "", options.File, line.Index + 1))];
@@ -113,10 +112,6 @@ internal static class GenerateCommand
     /// <summary>The tokens of the texts. The decoder takes one less of each, since nothing follows the last, and one for each beam.</summary>
     private static long GeneratedCount(IReadOnlyList<Generated> results) => results.Sum(result => (long)result.Tokens.Length);
 
-    private sealed class Shown(ProgressLine line) : IProgress<GenerationProgress>
-    {
-        public void Report(GenerationProgress value) =>
-            line.Report(() => $"{Sizes.Count(value.PromptsDone)} of {Sizes.Count(value.PromptCount, "text")}, "
-                + $"{Sizes.Count(value.TokensDone)} tokens");
-    }
+    private static string Describe(GenerationProgress value) =>
+        $"{Sizes.Count(value.PromptsDone)} of {Sizes.Count(value.PromptCount, "text")}, {Sizes.Count(value.TokensDone)} tokens";
 }

@@ -6,7 +6,7 @@ using KsLottery.Engine.Text.Tokens;
 using KsLottery.Engine.Tickets;
 using KsLottery.Engine.Transfer;
 
-namespace KsLottery.Cli.Commands;
+namespace KsLottery.Cli;
 
 /// <summary>A model that is open and can be run, with its tokenizer, and with a patch in place where one is asked for.</summary>
 internal sealed class LoadedModel : IDisposable

@@ -3,7 +3,7 @@ using KsLottery.Engine.Tickets;
 using KsLottery.Engine.Text.Tokens;
 using KsLottery.Engine.Transfer;
 
-namespace KsLottery.Cli.Commands;
+namespace KsLottery.Cli;
 
 /// <summary>A base checkpoint and a tuned one, opened together and set side by side.</summary>
 internal sealed class OpenedPair : IDisposable

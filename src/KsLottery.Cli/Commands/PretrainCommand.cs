@@ -8,7 +8,7 @@ using KsLottery.Engine.Text.Corpora;
 using KsLottery.Engine.Text.Tokens;
 using KsLottery.Engine.Training;
 
-namespace KsLottery.Cli.Commands;
+namespace KsLottery.Cli;
 
 /// <summary><c>kslottery pretrain</c>: trains a small LLaMA-type base from plain text.</summary>
 internal static class PretrainCommand

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using KsLottery.Engine.Generation;
 
-namespace KsLottery.Cli.Commands;
+namespace KsLottery.Cli;
 
 /// <summary>Measures how fast a decoder reads prompts and appends tokens.</summary>
 internal sealed class TimedDecoder(IDecoder decoder) : IDecoder

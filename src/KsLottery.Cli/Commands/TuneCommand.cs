@@ -8,7 +8,7 @@ using KsLottery.Engine.Tickets;
 using KsLottery.Engine.Training;
 using KsLottery.Engine.Transfer;
 
-namespace KsLottery.Cli.Commands;
+namespace KsLottery.Cli;
 
 /// <summary><c>kslottery tune</c>: trains a model, its embedding, or only the rows of a ticket on sentence pairs.</summary>
 internal static class TuneCommand
@@ -32,14 +32,12 @@ internal static class TuneCommand
         TuneData data = TuneData.Read(options, config, tokenizer);
         LoadedModel.RemarkOnDoubled(data.Training[0].Tokens.Span, tokenizer, ui);
         TicketList? rows = null;
-        if (options.Train == "ticket")
-        {
+        if (options.Train == TrainingScope.TicketName)
             rows = options.Ticket.Choose(basis.GetInputEmbedding(), tokenizer.Names, data.Training, options.Plan.Seed, cancel);
-        }
         TrainingScope scope = rows is not null ? TrainingScope.Ticket(rows.Ids) : options.Train switch
         {
-            "full" => TrainingScope.Full,
-            "lora" => TrainingScope.LowRank(options.Rank, options.Plan.Seed),
+            TrainingScope.FullName => TrainingScope.Full,
+            TrainingScope.LowRankName => TrainingScope.LowRank(options.Rank, options.Plan.Seed),
             _ => TrainingScope.Embedding,
         };
 
@@ -82,7 +80,7 @@ internal static class TuneCommand
     private static string Next(TuneOptions options, bool isPatch) => isPatch
         ? $"kslottery apply {options.Model} {Path.Combine(options.Folder.Out, RowPatch.FileName)} --out DIR"
         // Adapters leave the embedding as it is.
-        : $"kslottery find {options.Model} {options.Folder.Out} {(options.IsLowRank ? "--all-tensors" : "--out DIR")}";
+        : $"kslottery find {options.Model} {options.Folder.Out} {(options.IsLowRank ? Options.AllTensors.Name : "--out DIR")}";
 
     private static void WriteFacts(ConsoleUi ui, TuneOptions options, TuningRun run, TicketList? rows, TuneData data, ComputeDevice device)
     {

@@ -4,7 +4,7 @@ using KsLottery.Engine.Models;
 using KsLottery.Engine.Text.Corpora;
 using KsLottery.Engine.Text.Tokens;
 
-namespace KsLottery.Cli.Commands;
+namespace KsLottery.Cli;
 
 /// <summary>What <c>tune</c> trains and evaluates on, as tokens, and what was left out on the way.</summary>
 internal sealed record TuneData(IReadOnlyList<TokenSequence> Training, IReadOnlyList<TokenSequence> Evaluation, int Skipped, int Truncated)

@@ -4,55 +4,29 @@ using KsLottery.Engine.Devices;
 using KsLottery.Engine.Operations;
 using KsLottery.Engine.Verification;
 
-namespace KsLottery.Cli.Commands;
+namespace KsLottery.Cli;
 
 /// <summary><c>kslottery verify</c>: whether a device computes what the reference computes, how fast, and which kernels it can
 /// run.</summary>
 internal static class VerifyCommand
 {
-    private const string Test = "test", Gradient = "grad", Performance = "perf", Support = "support";
-
     private const int MostDifferences = 20;
-
-    private static readonly Argument<string> Mode = new Argument<string>("MODE")
-    {
-        Description = "test: rows and operations against the reference; grad: gradients against central differences; perf: time, GB/s and "
-            + "the share of the device's copy speed; support: which kernels each device can run.",
-        DefaultValueFactory = _ => Test,
-        Arity = ArgumentArity.ZeroOrOne,
-    }.AcceptOnlyFromAmong(Test, Gradient, Performance, Support);
-
-    private static readonly Option<string?> Filter = new("--filter", "-f")
-    {
-        Description = "Only checks with this text in their name, such as rows, attention or BF16.",
-        HelpName = "TEXT",
-    };
-
-    private static readonly Option<double> Seconds = new("--seconds")
-    {
-        Description = "Time to measure each figure of perf.",
-        DefaultValueFactory = _ => 0.3,
-        HelpName = "S",
-        CustomParser = result => OptionValue.Real(result, s => s is >= 0.01 and <= 3600, "it must be a number from 0.01 to 3600"),
-    };
 
     public static Command Create()
     {
-        Command command = new("verify", "Proves in a minute that a device computes what the reference computes, and measures it.")
-        {
-            Mode, Filter, Seconds,
-        };
-        DeviceOption.AddTo(command);
-        command.SetBody((arguments, ui, cancel) => arguments.GetRequiredValue(Mode) switch
-        {
-            Performance => VerifyPerformance.Run(DeviceOption.From(arguments), arguments.GetValue(Filter),
-                arguments.GetValue(Seconds), ui, cancel),
-            Support => VerifySupport.Run(DeviceOption.From(arguments), arguments.GetValue(Filter), ui),
-            string mode => Run(DeviceOption.From(arguments), mode == Gradient ? VerificationMode.Gradient
-                : VerificationMode.Test, arguments.GetValue(Filter), ui, cancel),
-        });
+        Command command = new("verify", "Proves in a minute that a device computes what the reference computes, and measures it.");
+        VerifyOptions.AddTo(command);
+        command.SetBody((arguments, ui, cancel) => Run(VerifyOptions.From(arguments), ui, cancel));
         return command;
     }
+
+    private static int Run(VerifyOptions options, ConsoleUi ui, CancellationToken cancel) => options.Mode switch
+    {
+        VerifyOptions.Performance => VerifyPerformance.Run(options.Device, options.Filter, options.Seconds, ui, cancel),
+        VerifyOptions.Support => VerifySupport.Run(options.Device, options.Filter, ui),
+        VerifyOptions.Gradient => Run(options.Device, VerificationMode.Gradient, options.Filter, ui, cancel),
+        _ => Run(options.Device, VerificationMode.Test, options.Filter, ui, cancel),
+    };
 
     private static int Run(DeviceOption option, VerificationMode mode, string? filter, ConsoleUi ui, CancellationToken cancel)
     {
@@ -91,7 +65,7 @@ internal static class VerifyCommand
         ui.WriteLine();
         VerificationResult[] failed = [.. results.Where(r => !r.Holds)];
         foreach (VerificationResult result in failed.Take(MostDifferences))
-            ui.WriteLine($"{result.Name}: {ConsoleUi.OneLine(result.Difference!)}");
+            ui.WriteLine($"{result.Name}: {ConsoleUi.OneLine(RemedyWords.Reword(result.Difference!))}");
         if (failed.Length > MostDifferences) ui.WriteLine($"… and {Sizes.Count(failed.Length - MostDifferences)} more: see --json");
         ui.WriteLine(failed.Length == 0
             ? $"All {Sizes.Count(results.Count, "check")} hold: {device.Name} computes what the reference computes."
@@ -111,7 +85,7 @@ internal static class VerifyCommand
             json.WriteStartObject();
             json.WriteString("name", result.Name);
             json.WriteBoolean("holds", result.Holds);
-            json.WriteString("difference", result.Difference);
+            json.WriteString("difference", result.Difference is { } difference ? RemedyWords.Reword(difference) : null);
             json.WriteNumber("seconds", result.Elapsed.TotalSeconds);
             json.WriteEndObject();
         }

@@ -3,7 +3,7 @@ using KsLottery.Engine.Devices;
 using KsLottery.Engine.Operations;
 using KsLottery.Engine.Verification;
 
-namespace KsLottery.Cli.Commands;
+namespace KsLottery.Cli;
 
 /// <summary><c>kslottery verify perf</c>: how fast a device is, against the copy speed of its own memory.</summary>
 internal static class VerifyPerformance

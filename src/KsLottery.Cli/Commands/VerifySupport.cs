@@ -2,7 +2,7 @@ using KsLottery.Engine.Devices;
 using KsLottery.Engine.Operations;
 using KsLottery.Engine.Verification;
 
-namespace KsLottery.Cli.Commands;
+namespace KsLottery.Cli;
 
 /// <summary><c>kslottery verify support</c>: which kernels each device can run, and why not the others.</summary>
 internal static class VerifySupport
@@ -38,7 +38,7 @@ internal static class VerifySupport
         ui.WriteLine();
         foreach ((string device, KernelSupport[] kernels) in devices)
             foreach (KernelSupport kernel in kernels.Where(k => !k.IsSupported))
-                ui.WriteLine($"{device}, {kernel.Kernel}: {ConsoleUi.OneLine(kernel.Reason!)}");
+                ui.WriteLine($"{device}, {kernel.Kernel}: {ConsoleUi.OneLine(RemedyWords.Reword(kernel.Reason!))}");
         ui.WriteJson(json =>
         {
             json.WriteStartArray("devices");
@@ -55,7 +55,7 @@ internal static class VerifySupport
                     json.WriteNumber("shared_bytes", kernel.SharedBytes);
                     json.WriteBoolean("double", kernel.UsesDouble);
                     json.WriteBoolean("supported", kernel.IsSupported);
-                    json.WriteString("reason", kernel.Reason);
+                    json.WriteString("reason", kernel.Reason is { } reason ? RemedyWords.Reword(reason) : null);
                     json.WriteEndObject();
                 }
                 json.WriteEndArray();

@@ -182,12 +182,8 @@ public sealed class Certifier
         if (_options.ScoredTokens is not { } tokens) return null;
         StopTokens stops = StopTokens.Of(_subject.Config, _tokenizer, _options.StopIds, _options.StopTexts);
         EvaluationOptions scoring = new() { Generation = stops.ApplyTo(new() { MaxNewTokens = tokens }) };
-        IProgress<EvaluationProgress>? shown = _progress is null ? null : new Shown(_progress, $"text of {name}");
+        IProgress<EvaluationProgress>? shown = _progress is null ? null
+            : new ProgressRelay<EvaluationProgress>(value => _progress.Report(new($"text of {name}", value.TextCount, value.SampleCount)));
         return Evaluator.Run(model, _operations, _tokenizer, _samples, scoring, shown, _cancel).Scores;
-    }
-
-    private sealed class Shown(IProgress<CertificateProgress> progress, string stage) : IProgress<EvaluationProgress>
-    {
-        public void Report(EvaluationProgress value) => progress.Report(new(stage, value.TextCount, value.SampleCount));
     }
 }

@@ -21,8 +21,7 @@ public sealed class StoredCertificate : IDisposable
         JsonElement root = document.RootElement;
         if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("format", out JsonElement format)
             || !format.ValueEquals(CertificateFile.Format))
-            throw new InvalidDataException($"{path}: this is no certificate. Give the {CertificateFile.FileName} that "
-                + "kslottery certify wrote.");
+            throw new InvalidDataException($"{path}: this is no certificate. {Remedy.NameCertificate.For(CertificateFile.FileName)}.");
         if (Get(root, "format_version").GetInt32() is var version && version != CertificateFile.FormatVersion)
             throw new InvalidDataException($"{path}: the format version is {version}, this version reads {CertificateFile.FormatVersion}. "
                 + "Make a new certificate.");
@@ -128,7 +127,7 @@ public sealed class StoredCertificate : IDisposable
         string origin = device == derived.Device && version == derived.Version ? ""
             : $" It was made by version {version} on {device}, this is {derived.Version} on {derived.Device}.";
         string cause = difference.StartsWith(Positions, StringComparison.Ordinal)
-            ? "Do not rely on it, unless it comes from a device that rounds otherwise: then allow a --tolerance such as 1e-5."
+            ? $"Do not rely on it, unless it comes from a device that rounds otherwise: then {Remedy.AllowDifference}."
             : "Do not rely on it.";
         throw new CertificateMismatchException($"{Path}: {difference}.{origin} {cause}");
     }

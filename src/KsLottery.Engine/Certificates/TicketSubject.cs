@@ -15,8 +15,8 @@ namespace KsLottery.Engine.Certificates;
 /// </remarks>
 internal sealed class TicketSubject
 {
-    private const string OtherTicket = "Give the base and the tuned checkpoint that the ticket was found in, or run "
-        + "kslottery find on these.";
+    private static readonly string OtherTicket =
+        $"Give the base and the tuned checkpoint that the ticket was found in, or {Remedy.FindTicket}.";
 
     private readonly LlamaConfig _baseConfig;
     private readonly RowTokens? _tunedTokens;
@@ -86,7 +86,7 @@ internal sealed class TicketSubject
         if (!given.AsSpan().SequenceEqual(selected))
             throw new TicketMismatchException($"{ticketPath}: the ticket holds {given.Length} rows, its own "
                 + $"{(ticket.IsByRank ? "rank" : "alpha")} selects {selected.Length}"
-                + $"{FirstDifference(given, selected)}. The file was changed by hand; run kslottery find again.");
+                + $"{FirstDifference(given, selected)}. The file was changed by hand. {Remedy.FindAgain}.");
         return new(original, tuned, config, ticket, rows, before, after, vocabulary?.TunedTokens);
     }
 
@@ -135,8 +135,8 @@ internal sealed class TicketSubject
         for (int id = 0; _tunedTokens is not null && id < tokenizer.Count; id++)
             if (tokenizer.Names.Visible(id) is var its && its != _tunedTokens.Piece(id))
                 throw new InvalidDataException($"{tokenizer.FilePath}: this tokenizer calls id {id} {Quote(its)}, that of {Tuned.Path} "
-                    + $"calls it {Quote(_tunedTokens.Piece(id))}. The vocabulary was reordered: give the tuned checkpoint's tokenizer "
-                    + "(--tokenizer).");
+                    + $"calls it {Quote(_tunedTokens.Piece(id))}. The vocabulary was reordered: "
+                    + $"{Remedy.UseTunedTokenizer}.");
         foreach (TicketEntry entry in Ticket.Entries)
             if (entry.Piece.Length > 0 && tokenizer.Names.Visible(entry.TunedId) is var piece && piece != entry.Piece)
                 throw new InvalidDataException($"{tokenizer.FilePath}: the ticket calls row {entry.TunedId} {Quote(entry.Piece)}, this "
@@ -160,7 +160,7 @@ internal sealed class TicketSubject
                     + $"the ticket's has {Ticket.Origin.BaseFingerprint}. Give a patch that was trained on this base.");
             if (!patch.Indices.SequenceEqual(ids))
                 throw new InvalidDataException($"{patchPath}: the patch holds {patch.Indices.Count} rows, the ticket {ids.Count}"
-                    + $"{FirstDifference([.. patch.Indices], [.. ids])}. Train with this ticket.json and without --only.");
+                    + $"{FirstDifference([.. patch.Indices], [.. ids])}. {Remedy.TuneTicket}.");
             return new(ids, PatchOverlay.Values(patch.Rows, [.. Enumerable.Range(0, ids.Count)], BaseEmbedding.ElementType, out _));
         }
         using Checkpoint trained = Checkpoint.Open(path, options);
@@ -230,7 +230,7 @@ internal sealed class TicketSubject
 
             InvalidDataException Differs(string how) =>
                 new($"{other.Path}: {Quote(tensor.Name)} {how} than in {original.Path}. A certificate compares with "
-                + "Embed Tuning, which leaves all but the input embedding as it was. Tune with --train embedding.");
+                + $"Embed Tuning, which leaves all but the input embedding as it was. {Remedy.TuneEmbedding}.");
         }
     }
 

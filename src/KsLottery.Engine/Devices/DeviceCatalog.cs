@@ -14,7 +14,7 @@ public static class DeviceCatalog
     /// <summary>The name by which <see cref="Resolve"/> takes the processor.</summary>
     public const string Auto = "auto";
 
-    private const string Cpu = "cpu";
+    internal const string Cpu = "cpu";
 
     private static readonly List<IDeviceProvider> Providers = [new OpenClProvider(), new CudaProvider(), new SimulatedProvider()];
 
@@ -56,7 +56,7 @@ public static class DeviceCatalog
         DeviceMeasurement[] measured = [.. DeviceMeasurements.Read().Where(m => m.Work == work).OrderByDescending(m => m.PerSecond)];
         (string what, string unit) = work == DeviceWork.Rows ? ("testing rows", "rows") : ("running models", "tokens");
         if (Array.Find(measured, m => m.Device == Cpu) is not { } processor)
-            return new(Resolve(Cpu), $"no device was measured at {what}; kslottery devices --measure does that");
+            return new(Resolve(Cpu), $"no device was measured at {what}; {Remedy.MeasureDevices}");
         string passedOver = "";
         foreach (DeviceMeasurement candidate in measured)
         {

@@ -74,17 +74,14 @@ public static class Evaluator
         int capacity = (int)Math.Min(model.Config.MaxLength, prompts.Max(prompt => prompt.Length) + (long)options.Generation!.MaxNewTokens);
         using LlamaDecoder decoder = new(model, operations, options.Slots, capacity);
         IReadOnlyList<Generated> texts = Generator.Generate(decoder, prompts, options.Generation,
-            progress is null ? null : new Shown(progress), cancellationToken);
+            progress is null ? null : new ProgressRelay<GenerationProgress>(Pass), cancellationToken);
         for (int i = 0; i < texts.Count; i++)
         {
             byte[] written = tokenizer.DecodeContinuation(prompts[i], texts[i].Tokens);
             string text = Encoding.UTF8.GetString(options.Generation.StopTexts is { } stops ? stops.Cut(written) : written);
             evaluated[i] = evaluated[i] with { Output = new(text, texts[i].StoppedAtEos), Tokens = texts[i].Tokens };
         }
-    }
 
-    private sealed class Shown(IProgress<EvaluationProgress> progress) : IProgress<GenerationProgress>
-    {
-        public void Report(GenerationProgress value) => progress.Report(new(value.PromptCount, value.PromptsDone, value.PromptCount, value.TokensDone));
+        void Pass(GenerationProgress value) => progress!.Report(new(value.PromptCount, value.PromptsDone, value.PromptCount, value.TokensDone));
     }
 }

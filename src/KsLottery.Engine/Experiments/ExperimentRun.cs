@@ -139,7 +139,7 @@ public sealed class ExperimentRun : IDisposable
         foreach (string part in parts)
         {
             string file = Path.Combine(part, ExperimentFile.FileName);
-            if (!File.Exists(file)) throw new FileNotFoundException($"{part}: no {ExperimentFile.FileName} in it. Name folders of kslottery experiment --part.");
+            if (!File.Exists(file)) throw new FileNotFoundException($"{part}: no {ExperimentFile.FileName} in it. {Remedy.NameParts}.");
             ExperimentFile.ThrowIfOther(file, Plan);
             folders.Collect(part);
         }

@@ -88,7 +88,7 @@ public sealed record LlamaConfig
         DanglingLink.ThrowIfDangling(path);
         if (!File.Exists(path))
             throw new FileNotFoundException($"{path}: no such file. {(File.Exists(Path.Combine(folder, AdapterConfigName))
-                ? "The folder holds a PEFT adapter: give its base, and the adapter with --adapter (eval, generate), or as TUNED of kslottery find"
+                ? $"The folder holds a PEFT adapter: {Remedy.OpenAdapter}"
                 : $"A model can only be run with its {ModelConfig.FileName}; copy it beside the weights")}.", path);
         return GenerationConfig.Complete(LlamaConfigReader.Read(path), folder);
     }

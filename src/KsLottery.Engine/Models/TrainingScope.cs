@@ -3,15 +3,30 @@ namespace KsLottery.Engine.Models;
 /// <summary>Which weights learn; all others stay frozen, and nothing is computed for them in a backward pass.</summary>
 public sealed record TrainingScope
 {
+    /// <summary>The name of <see cref="Full"/>.</summary>
+    public const string FullName = "full";
+
+    /// <summary>The name of <see cref="Embedding"/>.</summary>
+    public const string EmbeddingName = "embedding";
+
+    /// <summary>The name of every <see cref="Ticket"/>.</summary>
+    public const string TicketName = "ticket";
+
+    /// <summary>The name of every <see cref="LowRank"/>.</summary>
+    public const string LowRankName = "lora";
+
     private TrainingScope(string name, IReadOnlyList<int> rows, int rank = 0, ulong seed = 0) => (Name, Rows, Rank, Seed) = (name, rows, rank, seed);
 
     /// <summary>Every weight.</summary>
-    public static TrainingScope Full { get; } = new("full", []);
+    public static TrainingScope Full { get; } = new(FullName, []);
 
     /// <summary>The input embedding; where the output head is tied to it, in both its roles.</summary>
-    public static TrainingScope Embedding { get; } = new("embedding", []);
+    public static TrainingScope Embedding { get; } = new(EmbeddingName, []);
 
-    /// <summary><c>full</c>, <c>embedding</c>, <c>ticket</c> or <c>lora</c>.</summary>
+    /// <summary>The names of all scopes: <c>full</c>, <c>embedding</c>, <c>ticket</c>, <c>lora</c>.</summary>
+    public static IReadOnlyList<string> Names { get; } = [FullName, EmbeddingName, TicketName, LowRankName];
+
+    /// <summary>One of <see cref="Names"/>.</summary>
     public string Name { get; }
 
     /// <summary>The rows of a ticket, growing; empty for the other scopes.</summary>
@@ -30,7 +45,7 @@ public sealed record TrainingScope
     public static TrainingScope LowRank(int rank, ulong seed = 0)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(rank);
-        return new("lora", [], rank, seed);
+        return new(LowRankName, [], rank, seed);
     }
 
     /// <summary>Some rows of the input embedding.</summary>
@@ -43,6 +58,6 @@ public sealed record TrainingScope
         if (sorted[0] < 0) throw new ArgumentException($"row {sorted[0]} does not exist; rows start at 0.", nameof(rows));
         for (int i = 1; i < sorted.Length; i++)
             if (sorted[i] == sorted[i - 1]) throw new ArgumentException($"row {sorted[i]} is given twice; give each row once.", nameof(rows));
-        return new("ticket", sorted);
+        return new(TicketName, sorted);
     }
 }

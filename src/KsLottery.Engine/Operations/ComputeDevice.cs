@@ -59,6 +59,6 @@ public sealed class ComputeDevice : IDisposable
     private IOperations MakeOperations() => Kernels is null ? new CpuOperations(_threads) : ModelsOn(Kernels);
 
     private static KernelOperations ModelsOn(KernelDevice kernels) => KernelOperations.WhyNot(kernels) is { } reason
-        ? throw new DeviceUnavailableException(kernels.Name, $"models do not run on it: {reason}", "Use --device cpu")
+        ? throw new DeviceUnavailableException(kernels.Name, $"models do not run on it: {reason}", $"Use {Remedy.UseDevice.For(DeviceCatalog.Cpu)}")
         : new(kernels);
 }

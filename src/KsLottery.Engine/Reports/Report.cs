@@ -86,7 +86,7 @@ public sealed class Report
             throw new DirectoryNotFoundException($"{path}: the folder {folder} does not exist. Create it first.");
         if (!File.Exists(path)) return;
         if (!IsPage(path)) throw new IOException($"{path}: another file stands there, which is no page of kslottery. Name a new file.");
-        if (!replace) throw new IOException($"{path}: an earlier page stands there. Allow it to be replaced (--force), or name another file.");
+        if (!replace) throw new IOException($"{path}: an earlier page stands there. {Remedy.Replace}, or name another file.");
     }
 
     /// <summary>Writes the page alone, whole or not at all.</summary>
@@ -109,7 +109,7 @@ public sealed class Report
     public IReadOnlyList<string> WriteFolder(string path, bool replace = false, CancellationToken cancellationToken = default)
     {
         if (!replace && File.Exists(Path.Combine(path, PageName)))
-            throw new IOException($"{path}: an earlier report stands there. Allow it to be replaced (--force), or name another folder.");
+            throw new IOException($"{path}: an earlier report stands there. {Remedy.Replace}, or name another folder.");
         using StagedFolder folder = new(path, replace ? [PageName, TensorBoardName, .. ChartNames.SelectMany(n => (string[])[$"{n}.svg", $"{n}.tsv"])] : []);
         List<string> names = [];
         Write(PageName, _page.ToHtml(hasFiles: true));
@@ -141,7 +141,7 @@ public sealed class Report
         if (options.Occurrences is not { } given || content.Rows is not { } rows) return content with { Occurrences = null };
         if (given.Count > rows.Counts.Count)
             throw new ArgumentException($"the tokenizer has {Digits.Count(given.Count, "token")}, the ticket's tensor {Digits.Count(rows.Counts.Count, "row")}: "
-                + "it is not that model's. Name the model's own (--tokenizer).", nameof(options));
+                + $"it is not that model's. {Remedy.UseModelTokenizer}.", nameof(options));
         return content with { Occurrences = [.. given, .. new long[rows.Counts.Count - given.Count]] };
     }
 

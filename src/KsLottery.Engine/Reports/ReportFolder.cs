@@ -11,7 +11,6 @@ internal sealed class ReportFolder
 {
     private const string TrainingName = "training.json";
     private const string CertificateName = "certificate.json";
-    private const string Commands = "find --out, tune, certify, experiment or demo --keep";
     private const int MostTrainings = 24;
 
     private readonly string _path;
@@ -24,7 +23,7 @@ internal sealed class ReportFolder
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         if (File.Exists(path))
-            throw new DirectoryNotFoundException($"{path}: this is a file. Give the folder of {Commands}.");
+            throw new DirectoryNotFoundException($"{path}: this is a file. {Remedy.NameResult}.");
         if (!Directory.Exists(path)) throw new DirectoryNotFoundException($"{path}: no such folder.");
         _path = path;
         _name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
@@ -64,7 +63,7 @@ internal sealed class ReportFolder
         if (content.IsEmpty)
             throw new InvalidDataException($"{_path}: nothing to report: neither it nor a folder in it has {TicketFile.FileName} with "
                 + $"{RowsFile.FileName}, {MetricsWriter.FileName}, {PositionMargin.FileName}, {AlphaStep.FileName}, {ArmScores.FileName} or "
-                + $"{TensorMapFile.FileName}. Give the folder of {Commands}.");
+                + $"{TensorMapFile.FileName}. {Remedy.NameResult}.");
         return options.Row is { } row && content.Values?.Find(row) is null ? throw NoSuchRow(row, rows, content.Values) : content;
     }
 
@@ -77,7 +76,7 @@ internal sealed class ReportFolder
     }
 
     private ArgumentException NoSuchRow(int row, TestedRows? rows, RowValues? values) => new(values is null
-        ? $"row {Digits.Exact(row)}: {_path} has no {RowPatch.FileName} beside a ticket, which would hold its values. Leave the row out, or run kslottery find with --out."
+        ? $"row {Digits.Exact(row)}: {_path} has no {RowPatch.FileName} beside a ticket, which would hold its values. Leave the row out, or {Remedy.WriteTicket}."
         : $"row {Digits.Exact(row)}: the ticket's {RowPatch.FileName} has {Digits.Count(rows!.Best.Count, "row")} and not this one. Choose one of "
             + $"{string.Join(", ", values.Ids.Take(12).Select(id => Digits.Exact(id)))}{(values.Ids.Count > 12 ? ", …" : "")}.");
 

@@ -92,7 +92,8 @@ public sealed class TensorMap
         ScoredRows rows = TicketFinder.Score(before, after, Selection, _options with
         {
             Pairing = vocabulary?.Rows,
-            Progress = progress is null ? null : new Named(progress, before.Name),
+            Progress = progress is null ? null
+                : new ProgressRelay<RowScanProgress>(value => progress.Report(new(before.Name, value))),
         }, cancel);
         if (!rows.Scan.Pairing.IsPlain) _resized.Add((before.Name, vocabulary!));
         _lines.Add(TensorMapLine.Of(rows));
@@ -128,12 +129,6 @@ public sealed class TensorMap
         : null;
 
     private static string Shape(Tensor tensor) => $"[{string.Join(',', tensor.Shape)}]";
-
-    /// <summary>Says of which tensor a scan's progress is.</summary>
-    private sealed class Named(IProgress<TensorMapProgress> progress, string name) : IProgress<RowScanProgress>
-    {
-        public void Report(RowScanProgress value) => progress.Report(new(name, value));
-    }
 }
 
 /// <summary>A tensor that could not be compared.</summary>

@@ -29,7 +29,7 @@ public sealed class TensorMapFile
         if (File.Exists(folder)) throw new IOException($"{folder}: this is a file. Name a folder for the output.");
         if (!File.Exists(FilePath)) return;
         if (!replace)
-            throw new IOException($"{FilePath}: an earlier result stands there. Allow it to be replaced (--force), or name another folder.");
+            throw new IOException($"{FilePath}: an earlier result stands there. {Remedy.Replace}, or name another folder.");
         if (!File.ReadLines(FilePath).Take(1).Contains(Header))
             throw new IOException($"{FilePath}: another file stands there, which is no map of tensors. Name another folder.");
     }

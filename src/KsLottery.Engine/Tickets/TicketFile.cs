@@ -49,7 +49,7 @@ public static class TicketFile
     /// <param name="path">The file, or the folder.</param>
     /// <exception cref="FileNotFoundException">The folder has no <see cref="FileName"/>.</exception>
     public static string PathOf(string path) => FileInFolder.Resolve(path, FileName,
-        _ => "Give the ticket, or the folder that kslottery find --out wrote");
+        _ => Remedy.NameTicket.ToString());
 
     /// <summary>Reads a file and checks that it says one thing throughout.</summary>
     /// <param name="path">The file, or the folder that it lies in, see <see cref="PathOf"/>.</param>

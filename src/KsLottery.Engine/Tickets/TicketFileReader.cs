@@ -9,7 +9,7 @@ namespace KsLottery.Engine.Tickets;
 internal sealed class TicketFileReader(string path)
 {
     private const long LongestFile = 1L << 30;
-    private const string NextStep = "Run kslottery find again";
+    private static readonly string NextStep = Remedy.FindAgain.ToString();
 
     public Ticket Read()
     {

@@ -34,7 +34,7 @@ public sealed record TicketList(IReadOnlyList<int> Ids, string Signature)
                 + $"{ticket.Origin.BaseFingerprint}, but {tensor.File.Path}, tensor {CheckpointFormatException.Quote(tensor.Name)}, has "
                 + $"{fingerprint}. Tune the base that the ticket was found in, or give its row numbers as a list.");
         return ticket.Entries.Count > 0 ? new([.. ticket.Entries.Select(e => e.Id)], ticket.Signature.ToString())
-            : throw new InvalidDataException($"{path}: the ticket is empty, there is nothing to train. Find one with another alpha, or --top.");
+            : throw new InvalidDataException($"{path}: the ticket is empty, there is nothing to train. Find one with {Remedy.SelectOther}.");
     }
 
     /// <summary>The first rows, which are the best.</summary>

@@ -71,7 +71,7 @@ public sealed class VocabularyPairing
             + $"differently by the tokenizers of {basis.Path} and {tuned.Path}: {Name(different, before, after)}";
         if (mode == RowPairingMode.Auto && (!byId.IsPlain || HaveMoved(different, before, after)))
             throw new InvalidDataException($"{which}. Rows of one id need not be one token's. Pair them by the text of the tokens "
-                + "(--pair-rows text), or by id all the same (--pair-rows id).");
+                + $"({Remedy.PairByText}), or by id all the same ({Remedy.PairById}).");
         remarks.Add($"{which}. Rows are compared by id.");
         return new(byId, names, different, remarks);
     }
@@ -149,5 +149,5 @@ public sealed class VocabularyPairing
 
     private static InvalidDataException NoTokenizer(Checkpoint checkpoint) => new(
         $"{checkpoint.Path}: no tokenizer lies beside it, and rows are to be paired by the text of their tokens. Copy its tokenizer there, "
-        + "or pair rows by id (--pair-rows id).");
+        + $"or pair rows by id ({Remedy.PairById}).");
 }

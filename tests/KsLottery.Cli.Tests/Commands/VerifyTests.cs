@@ -1,4 +1,3 @@
-using KsLottery.Cli.Commands;
 using KsLottery.Engine.Operations;
 using KsLottery.Engine.Verification;
 using KsLottery.Tests.Support;

@@ -6,14 +6,17 @@ using KsLottery.Engine.Numerics;
 namespace KsLottery.Engine.Tests.Architecture;
 
 /// <summary>Holds the order of the layers by the references of the compiled assembly: a layer uses those before it alone.</summary>
-/// <remarks>A layer is a namespace and the folder of that name. See <c>docs/architecture.md</c>.</remarks>
+/// <remarks>
+/// A layer is a namespace and the folder of that name; the first, without one, is the root's, which all others know. See
+/// <c>docs/architecture.md</c>.
+/// </remarks>
 public sealed class LayerTests
 {
     private const string Root = "KsLottery.Engine.";
 
     private static readonly string[] Layers =
     [
-        "Interop", "Numerics", "Checkpoints", "Text.Tokens", "Text.Corpora", "Text.Scoring", "Kernels", "Devices", "Operations", "Rows",
+        "", "Interop", "Numerics", "Checkpoints", "Text.Tokens", "Text.Corpora", "Text.Scoring", "Kernels", "Devices", "Operations", "Rows",
         "Statistics", "Tickets", "Transfer", "Models", "Generation", "Evaluation", "Conversion", "Training", "Certificates", "Experiments", "Reports",
         "Verification",
     ];
@@ -53,5 +56,6 @@ public sealed class LayerTests
         select $"{type.FullName[Root.Length..]} -> {target.FullName[Root.Length..]}";
 
     private static int LayerOf(IType type, string[] layers) =>
-        Array.FindIndex(layers, l => type.FullName.StartsWith($"{Root}{l}.", StringComparison.Ordinal));
+        type.FullName.StartsWith(Root, StringComparison.Ordinal) && type.FullName.LastIndexOf('.') < Root.Length ? 0
+        : Array.FindIndex(layers, l => type.FullName.StartsWith($"{Root}{l}.", StringComparison.Ordinal));
 }

@@ -23,15 +23,15 @@ internal sealed class ForeignFileTests : IDisposable
         ("model.bin", Text("<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code></Error>"), "an XML answer", "Download"),
         ("model.bin", Text("{\"error\":\"Repository not found\"}"), "a JSON text", "file of weights"),
         ("model.bin", Text(RowsFile.Header + "\n0\t<s>\tspecial\t"), "rows.tsv, the table", "patch.safetensors beside it"),
-        ("model.bin", Text($"{{\n  \"format\": \"{TicketFile.Format}\",\n  \"format_version\": 1"), "a ticket of kslottery find", "patch.safetensors beside it"),
+        ("model.bin", Text($"{{\n  \"format\": \"{TicketFile.Format}\",\n  \"format_version\": 1"), "a ticket, which lists rows", "patch.safetensors beside it"),
         ("pytorch_model.bin", Zip("archive/data.pkl", "\x80\x02}q\0."), "a pickle of PyTorch", "save it as safetensors"),
         ("pytorch_model-00001-of-00002.bin", Zip("pytorch_model/data.pkl", "}"), "a pickle of PyTorch", "save it as safetensors"),
         ("model.pt", [0x80, 2, 0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, (byte)'.'], "a pickle of PyTorch", "save it as safetensors"),
         ("model.ckpt", [0x80, 4, 0x95, 1, 0, 0, 0, 0, 0, 0, 0, (byte)'.'], "a pickle of PyTorch", "save it as safetensors"),
         ("model.gguf", [.. Text("GGUF"), 3, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0], "a GGUF file", "made from"),
-        ("stories.bin", Ints(288, 768, 6, 6, 6, 32_000, 256), "a model of llama2.c", "kslottery convert"),
-        ("stories.bin", Ints(4096, 11_008, 32, 32, 8, -32_000, 2048), "a model of llama2.c", "kslottery convert"),
-        ("stories.bin", Ints(0x616B3432, 1, 288, 768, 6, 6, 6, 32_000, 256), "a model of llama2.c", "kslottery convert"),
+        ("stories.bin", Ints(288, 768, 6, 6, 6, 32_000, 256), "a model of llama2.c", "Llama2cConversion.Convert"),
+        ("stories.bin", Ints(4096, 11_008, 32, 32, 8, -32_000, 2048), "a model of llama2.c", "Llama2cConversion.Convert"),
+        ("stories.bin", Ints(0x616B3432, 1, 288, 768, 6, 6, 6, 32_000, 256), "a model of llama2.c", "Llama2cConversion.Convert"),
         ("model.npz", Zip("embedding.npy", "NUMPY"), "an archive of NumPy arrays", "safetensors.numpy"),
         ("model.npy", [0x93, .. Text("NUMPY"), 1, 0, 0x76, 0], "a NumPy array", "safetensors.numpy"),
         ("model.zip", Zip("README.md", "Hi"), "a zip archive", "Unpack"),
@@ -144,7 +144,7 @@ internal sealed class ForeignFileTests : IDisposable
             RowPatch.Write(_folder.File(RowPatch.FileName), before.GetInputEmbedding(), after.GetInputEmbedding(), [5], new() { Signature = "", IsTied = true });
         using Checkpoint patch = Checkpoint.Open(_folder.File(RowPatch.FileName));
         foreach (Action use in (Action[])[() => patch.GetInputEmbedding(), () => Engine.Models.LlamaConfig.Load(patch)])
-            Assert.That(() => use(), Throws.TypeOf<CheckpointFormatException>().With.Message.Contains("a row patch of kslottery").And.Message.Contains("kslottery apply"));
+            Assert.That(() => use(), Throws.TypeOf<CheckpointFormatException>().With.Message.Contains("a row patch of kslottery").And.Message.Contains("PatchApplication.Apply"));
     }
 
     private static IEnumerable<TestCaseData> Indices() =>

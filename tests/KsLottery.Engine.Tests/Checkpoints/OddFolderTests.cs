@@ -194,7 +194,7 @@ internal sealed class OddFolderTests : IDisposable
         }
         using Checkpoint none = Checkpoint.Open(llama.Renamed(Embedding, "live.embed_tokens.weight").Write(_folder.File("none")));
         Assert.That(() => none.GetInputEmbedding(), Throws.TypeOf<KeyNotFoundException>().With.Message.Contains("\"live.embed_tokens.weight\"")
-            .And.Message.Contains("\"ema.embed_tokens.weight\"").And.Message.Contains("--tensor"));
+            .And.Message.Contains("\"ema.embed_tokens.weight\"").And.Message.Contains($"{Remedy.NameTensor}"));
     }
 
     private static float[] Logits(Checkpoint checkpoint)

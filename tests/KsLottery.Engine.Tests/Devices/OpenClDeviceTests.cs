@@ -190,7 +190,7 @@ public sealed class OpenClDeviceTests
         using OpenClDevice device = Open();
         long piece = device.Limits.MaximumAllocationBytes;
         Assert.That(Assert.Throws<DeviceFailureException>(() => device.Allocate(piece + 1))!.Message,
-            Does.Contain($"at most {piece} bytes").And.Contain("--device cpu"));
+            Does.Contain($"at most {piece} bytes").And.Contain(Remedy.UseDevice.For("cpu")));
         List<DeviceBuffer> taken = [];
         try
         {

@@ -111,7 +111,7 @@ public sealed class TicketFileTests
         root[key] = JsonNode.Parse(value);
         File.WriteAllText(folder.File("t"), root.ToJsonString());
         Assert.That(() => TicketFile.Read(folder.File("t")), Throws.TypeOf<InvalidDataException>()
-            .With.Message.Contains(message).And.Message.Contains(folder.File("t")).And.Message.Contains("kslottery find"));
+            .With.Message.Contains(message).And.Message.Contains(folder.File("t")).And.Message.Contains($"{Remedy.FindAgain}"));
     }
 
     [TestCase("D", "0.5", "entries[0].D")]

@@ -38,7 +38,7 @@ public sealed class VocabularyPairingTests
     {
         using VocabularyFixture pair = Pair(VocabularyFixture.Tokens(6), ["t0", "new", "t1", "t2", "t3", "t4", "t5"]);
         Assert.That(() => Choose(pair), Throws.TypeOf<InvalidDataException>().With.Message.Contains("5 of 6 common ids are named differently")
-            .And.Message.Contains("1 't1' and 'new', 2 't2' and 't1'").And.Message.Contains("--pair-rows text").And.Message.Contains("--pair-rows id"));
+            .And.Message.Contains("1 't1' and 'new', 2 't2' and 't1'").And.Message.Contains($"{Remedy.PairByText}").And.Message.Contains($"{Remedy.PairById}"));
         VocabularyPairing byId = Choose(pair, RowPairingMode.Id), byText = Choose(pair, RowPairingMode.Text);
         Assert.That((byId.Rows.IsById, byId.Rows.Count), Is.EqualTo((true, 6)));
         Assert.That(byId.NamedDifferently, Is.EqualTo(new[] { 1, 2, 3, 4, 5 }));
@@ -55,7 +55,7 @@ public sealed class VocabularyPairingTests
         Assert.That((found.Rows.IsPlain, found.NamedDifferently.Single()), Is.EqualTo((true, 2)));
         Assert.That(found.Remarks.Single(), Does.Contain("2 't2' and '<|im_start|>'"));
         using VocabularyFixture moved = Pair(VocabularyFixture.Tokens(6), ["t0", "t1", "t3", "t2", "t4", "t5"]);
-        Assert.That(() => Choose(moved), Throws.TypeOf<InvalidDataException>().With.Message.Contains("2 of 6 common ids").And.Message.Contains("--pair-rows text"));
+        Assert.That(() => Choose(moved), Throws.TypeOf<InvalidDataException>().With.Message.Contains("2 of 6 common ids").And.Message.Contains($"{Remedy.PairByText}"));
         Assert.That(Enumerable.Range(0, 6).Select(Choose(moved, RowPairingMode.Text).Rows.TunedOf), Is.EqualTo(new[] { 0, 1, 3, 2, 4, 5 }));
     }
 

@@ -131,7 +131,7 @@ internal sealed class PatchApplicationTests : IDisposable
         using (SafetensorsFile file = SafetensorsFile.Open(Patch)) Assert.That(file.Metadata["non_finite_rows"], Is.EqualTo("1"), "the patch says so");
 
         Assert.That(() => PatchApplication.Apply(Base, Patch, Output),
-            Throws.TypeOf<NotFiniteNumberException>().With.Message.Contains("of the patch's 2 rows 1 (1)").And.Message.Contains("--allow-non-finite"));
+            Throws.TypeOf<NotFiniteNumberException>().With.Message.Contains("of the patch's 2 rows 1 (1)").And.Message.Contains($"{Remedy.AllowNonFinite}"));
         AssertNothingLeft();
         PatchResult result = PatchApplication.Apply(Base, Patch, Output, new() { AllowsNonFinite = true });
         Assert.That(result.Notes, Has.Some.Contains("1 (1) of the rows hold a NaN or an infinity now"));

@@ -38,7 +38,7 @@ public sealed class ResizedVocabularyTests
         Ticket ticket = pair.Find(ModeOf(name));
         Assert.That(ticket.Ids, Is.EqualTo(new[] { 3, 9, 17 }), "ids are the base's");
         PatchResult result = PatchApplication.Apply(pair.Base, pair.Patch, pair.File("applied"));
-        Assert.That(result.Notes, Has.Some.Contains("--resize TUNED"));
+        Assert.That(result.Notes, Has.Some.Contains($"{Remedy.Resize}"));
         using (Checkpoint before = Checkpoint.Open(pair.Base), after = Checkpoint.Open(pair.File("applied")))
         {
             Tensor old = before.GetTensor(TicketFixture.Embedding), now = after.GetTensor(TicketFixture.Embedding);
@@ -171,7 +171,7 @@ public sealed class ResizedVocabularyTests
         using RowPatch patch = RowPatch.Open(pair.Patch);
         Assert.That((patch.IsResized, patch.TunedRowCount), Is.EqualTo((false, 20L)));
         Assert.That(() => PatchApplication.Apply(pair.Base, pair.Patch, pair.File("resized"), new() { ResizeAs = pair.Tuned }),
-            Throws.TypeOf<InvalidDataException>().With.Message.Contains("Apply it without --resize"));
+            Throws.TypeOf<InvalidDataException>().With.Message.Contains($"Apply it {Remedy.KeepSize}"));
     }
 
     [Test]

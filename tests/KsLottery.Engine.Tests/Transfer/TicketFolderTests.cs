@@ -43,7 +43,7 @@ public sealed class TicketFolderTests
         using Find full = new(folder), empty = new(folder, new() { Alpha = 1e-9 });
         string path = folder.File("out");
         using (TicketFolder target = new(path)) target.Write(full.Ticket, full.Rows, RowTokens.None, full.Base, full.Tuned);
-        Assert.That(() => new TicketFolder(path), Throws.InstanceOf<IOException>().With.Message.Contains("--force"));
+        Assert.That(() => new TicketFolder(path), Throws.InstanceOf<IOException>().With.Message.Contains($"{Remedy.Replace}"));
         Assert.That(Names(path), Is.EqualTo(All));
         using (TicketFolder target = new(path, replace: true)) target.Write(empty.Ticket, empty.Rows, RowTokens.None, empty.Base, empty.Tuned);
         Assert.That(Names(path), Is.EqualTo(new[] { "rows.tsv", "ticket.json" }), "the earlier patch does not stay beside a new ticket");

@@ -28,7 +28,7 @@ internal sealed record ForeignFile(string What, string NextStep, bool IsDamaged 
         ("BZh"u8.ToArray(), "a bzip2 archive", "Unpack it with bunzip2 first"),
         ([0x89, (byte)'H', (byte)'D', (byte)'F'], "an HDF5 file, as TensorFlow and Keras write it", LoadAndSave),
         ([0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y'], "a NumPy array", "Save it with safetensors.numpy.save_file"),
-        ("token_id\tpiece\t"u8.ToArray(), "rows.tsv, the table of kslottery find", PatchStep),
+        ("token_id\tpiece\t"u8.ToArray(), "rows.tsv, the table of tested rows", PatchStep),
         ([0x80, 0x02], PickleName, PickleStep), ([0x80, 0x03], PickleName, PickleStep), ([0x80, 0x04], PickleName, PickleStep),
         ([0x80, 0x05], PickleName, PickleStep),
     ];
@@ -76,7 +76,7 @@ internal sealed record ForeignFile(string What, string NextStep, bool IsDamaged 
         if (!head.ContainsAnyExcept((byte)0))
             return new("a file that begins with zeros, as an interrupted download leaves it", "Download it again", IsDamaged: true);
         if (OfText(head) is { } text) return text;
-        if (IsLlama2c(head)) return new("a model of llama2.c", $"Convert it: kslottery convert {path} --out DIR");
+        if (IsLlama2c(head)) return new("a model of llama2.c", Remedy.ConvertModel.For(path));
         // Protocol buffers have no magic: a model of ONNX begins with its version and the name of its producer.
         bool isOnnx = head.Length > 4 && head[0] == 0x08 && head[1] is > 0 and < 32 && head[2] == 0x12 && head[3] is > 0 and < 64;
         if (isOnnx && !head.Slice(4, Math.Min(head[3], head.Length - 4)).ContainsAnyExceptInRange((byte)' ', (byte)'~'))
@@ -95,7 +95,7 @@ internal sealed record ForeignFile(string What, string NextStep, bool IsDamaged 
     {
         if (head.StartsWith((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF])) head = head[3..];
         head = head.TrimStart(" \t\r\n"u8);
-        if (head.StartsWith("{"u8) && head.IndexOf("\"kslottery-ticket\""u8) >= 0) return new("a ticket of kslottery find", PatchStep);
+        if (head.StartsWith("{"u8) && head.IndexOf("\"kslottery-ticket\""u8) >= 0) return new("a ticket, which lists rows", PatchStep);
         string text = Encoding.Latin1.GetString(head[..Math.Min(head.Length, 16)]);
         if (text.StartsWith("<!doctype", StringComparison.OrdinalIgnoreCase) || text.StartsWith("<html", StringComparison.OrdinalIgnoreCase))
             return new("an HTML page, which a server sent in place of the file", "Download the file itself; a model that asks for consent wants a login");

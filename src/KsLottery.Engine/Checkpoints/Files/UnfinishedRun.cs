@@ -31,7 +31,6 @@ internal static class UnfinishedRun
         }
         throw new CheckpointFormatException(CheckpointDefect.NoCheckpoint, folder,
             "the folder holds a training that is not finished, and its model is written at the end",
-            "Go on with it: give the command that began it again, with --resume (kslottery tune MODEL … --out "
-            + $"{folder} --resume)");
+            Remedy.ResumeRun.For(folder));
     }
 }

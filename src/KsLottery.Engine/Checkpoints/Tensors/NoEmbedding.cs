@@ -16,10 +16,10 @@ internal static class NoEmbedding
         IReadOnlyList<Tensor> several = checkpoint.FindInputEmbeddings();
         if (several.Count > 1)
             return new KeyNotFoundException($"{checkpoint.Path}: {several.Count} tensors have names of an input embedding, {List(several)}. "
-                + "Name the one that is meant with --tensor.");
+                + $"{Remedy.NameTensor}.");
         Tensor[] matrices = [.. checkpoint.Tensors.Where(t => t.Shape.Count == 2)];
         return new KeyNotFoundException($"{checkpoint.Path}: no tensor has the usual name of an input embedding; "
-            + $"{(matrices.Length == 0 ? "it has no matrix" : $"its matrices are {List(matrices)}")}. Name one with --tensor.");
+            + $"{(matrices.Length == 0 ? "it has no matrix" : $"its matrices are {List(matrices)}")}. {Remedy.NameTensor}.");
     }
 
     /// <exception cref="CheckpointFormatException">The checkpoint is a row patch.</exception>
@@ -27,7 +27,7 @@ internal static class NoEmbedding
     {
         if (checkpoint.Shards is [SafetensorsFile file] && file.Metadata.GetValueOrDefault("format") == RowPatchFormat)
             throw new CheckpointFormatException(CheckpointDefect.ForeignFile, file.Path, "this is a row patch of kslottery, no model",
-                $"Put it into its base with kslottery apply BASE {file.Path} --out DIR, and give that folder");
+                Remedy.ApplyPatch.For(file.Path));
     }
 
     /// <summary>What is wrong with a tensor of no values.</summary>

@@ -75,7 +75,7 @@ internal sealed class CudaDevice : KernelDevice
         {
             if (_modules.TryGetValue(kernel.Name, out CudaInterop.Module? module)) return module;
             if (WhyNot(kernel) is { } reason)
-                throw new DeviceFailureException(Name, nameof(Compile), kernel.Name, reason, "Use --device cpu");
+                throw new DeviceFailureException(Name, nameof(Compile), kernel.Name, reason, $"Use {Remedy.UseDevice.For(DeviceCatalog.Cpu)}");
             return _modules[kernel.Name] = _context.Load(_text(kernel), kernel.Name);
         }
     }

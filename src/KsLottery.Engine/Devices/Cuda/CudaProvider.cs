@@ -9,7 +9,6 @@ internal sealed class CudaProvider(Lazy<CudaInterop> cuda) : IDeviceProvider
     /// <summary>The least compute capability, that of Volta: the PTX texts are made for it, and newer devices take them.</summary>
     public static readonly (int Major, int Minor) LeastCapability = (7, 0);
 
-    private const string UseAnother = "use --device opencl:0 or cpu";
 
     public CudaProvider() : this(new Lazy<CudaInterop>(() => CudaInterop.Instance))
     {
@@ -22,7 +21,7 @@ internal sealed class CudaProvider(Lazy<CudaInterop> cuda) : IDeviceProvider
         CudaInterop driver = cuda.Value;
         if (!driver.IsLoaded)
             return [Missing($"no CUDA driver: {string.Join("; ", driver.Attempts)}",
-                $"Install NVIDIA's driver, or name its library with {CudaInterop.Variable}; or use --device cpu")];
+                $"Install NVIDIA's driver, or name its library with {CudaInterop.Variable}; or use {Remedy.UseDevice.For(DeviceCatalog.Cpu)}")];
         if (!driver.IsAvailable)
         {
             (string cause, string nextStep) = CudaFailures.Explain(driver, driver.Status);
@@ -54,7 +53,7 @@ internal sealed class CudaProvider(Lazy<CudaInterop> cuda) : IDeviceProvider
         {
             Reason = string.Create(CultureInfo.InvariantCulture, $"{facts.Name} has compute capability {facts.Capability.Major}.{facts.Capability.Minor}, "
                 + $"the kernels need {LeastCapability.Major}.{LeastCapability.Minor} (Volta) or newer"),
-            NextStep = $"For this device, {UseAnother}",
+            NextStep = $"For this device, use {Remedy.UseDevice.For("opencl:0")} or cpu",
         };
     }
 

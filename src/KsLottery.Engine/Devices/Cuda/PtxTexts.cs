@@ -65,5 +65,5 @@ internal static class PtxTexts
     }
 
     private static DeviceUnavailableException Unavailable(string reason) =>
-        new("cuda", reason, "Make it with kernels/make-ptx.sh and build again, or use --device opencl:0 or cpu");
+        new("cuda", reason, $"Make it with kernels/make-ptx.sh and build again, or use {Remedy.UseDevice.For("opencl:0")} or cpu");
 }

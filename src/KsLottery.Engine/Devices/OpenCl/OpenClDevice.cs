@@ -129,7 +129,7 @@ internal sealed class OpenClDevice : KernelDevice
     private static string? WhyNotRun(KernelDefinition kernel, OpenClInterop.Kernel compiled) => compiled.MaximumGroupSize is var most && most >= kernel.GroupSize
         ? null : $"it needs groups of {kernel.GroupSize} lanes, the device can run it with at most {most}";
 
-    private DeviceFailureException Refusal(KernelDefinition kernel, string reason) => new(Name, nameof(CreateKernel), kernel.Name, reason, "Use --device cpu");
+    private DeviceFailureException Refusal(KernelDefinition kernel, string reason) => new(Name, nameof(CreateKernel), kernel.Name, reason, $"Use {Remedy.UseDevice.For(DeviceCatalog.Cpu)}");
 
     private OpenClInterop.Program ProgramOf(KernelDefinition kernel)
     {
@@ -169,7 +169,8 @@ internal sealed class OpenClDevice : KernelDevice
     }
 
     private DeviceFailureException Shortage(long bytes, string cause) =>
-        new(Name, nameof(Allocate), $"{bytes} bytes", cause, "Close other programs that use it, take smaller batches, or use --device cpu");
+        new(Name, nameof(Allocate), $"{bytes} bytes", cause,
+            $"Close other programs that use it, take smaller batches, or use {Remedy.UseDevice.For(DeviceCatalog.Cpu)}");
 }
 
 /// <summary>A piece of an OpenCL device's memory.</summary>

@@ -5,8 +5,10 @@ internal static class OpenClFailures
 {
     private const int LogLines = 20, LogColumns = 300, ObjectAllocation = -4, Resources = -5, HostMemory = -6, NvidiaAccess = -9999;
 
-    private const string StartAgain = "Nothing that was written is lost. Start the command again, and look into the system's log (dmesg) if it fails again",
-        Report = "This is a defect: please report the command and the device. --device cpu computes the same";
+    private const string StartAgain = "Nothing that was written is lost. Start the command again, and look into the system's log (dmesg) if it fails again";
+
+    private static readonly string Cpu = Remedy.UseDevice.For(DeviceCatalog.Cpu),
+        Report = $"This is a defect: please report the command and the device, and use {Cpu}, which computes the same";
 
     private static readonly Dictionary<int, string> Names = new()
     {
@@ -91,17 +93,17 @@ internal static class OpenClFailures
     private static (string Cause, string NextStep) Explain(int status) => status switch
     {
         -2 => ("the device is in use by another program, or is lost", StartAgain),
-        -3 or -16 => ("the driver has no compiler", "Install the driver's compiler, or use --device cpu"),
-        ObjectAllocation => ("the device's memory is used up", "Close other programs that use it, take smaller batches, or use --device cpu"),
+        -3 or -16 => ("the driver has no compiler", $"Install the driver's compiler, or use {Cpu}"),
+        ObjectAllocation => ("the device's memory is used up", $"Close other programs that use it, take smaller batches, or use {Cpu}"),
         Resources => ("the device has no memory or no registers left, or was lost at work that was given earlier",
-            "Close other programs that use it, take smaller batches, or use --device cpu; look into the system's log (dmesg) if it fails again"),
+            $"Close other programs that use it, take smaller batches, or use {Cpu}; look into the system's log (dmesg) if it fails again"),
         HostMemory => ("the driver got no memory from the system", "Close other programs, or take smaller batches"),
-        -11 => ("the driver's compiler refused the kernel", "Update the driver; please report the device and what its compiler said. --device cpu computes the same"),
+        -11 => ("the driver's compiler refused the kernel", $"Update the driver; please report the device and what its compiler said, and use {Cpu}, which computes the same"),
         -43 or -66 or -67 => ("the driver's compiler does not know an option", $"Unset {OpenClDevice.OptionsVariable}, or update the driver"),
         -14 => ("work that was given earlier failed", StartAgain),
         -34 or -36 => ("the device was lost at work that was given earlier", StartAgain),
-        -54 or -55 => ("the kernel needs larger groups than the device can run it with", "Use --device cpu"),
-        -61 => ("the device gives no piece of memory that large", "Take smaller batches, or use --device cpu"),
+        -54 or -55 => ("the kernel needs larger groups than the device can run it with", $"Use {Cpu}"),
+        -61 => ("the device gives no piece of memory that large", $"Take smaller batches, or use {Cpu}"),
         -1001 => ("the loader finds no driver", "Install the device's OpenCL driver"),
         NvidiaAccess => ("a kernel used an address that is not its own", Report),
         _ when Names.ContainsKey(status) => ("the driver refused what it was asked for", Report),

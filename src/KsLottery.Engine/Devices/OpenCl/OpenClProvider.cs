@@ -6,7 +6,9 @@ namespace KsLottery.Engine.Devices;
 /// <param name="library">The loader; looked for when it is first needed.</param>
 internal sealed class OpenClProvider(Lazy<OpenClInterop> library) : IDeviceProvider
 {
-    private const string VendorsVariable = "OCL_ICD_VENDORS", UseCpu = "or use --device cpu";
+    private const string VendorsVariable = "OCL_ICD_VENDORS";
+
+    private static readonly string UseCpu = $"or use {Remedy.UseDevice.For(DeviceCatalog.Cpu)}";
 
     /// <summary>The listing of the last probe: devices are found again by their place in it.</summary>
     private IReadOnlyList<OpenClDeviceFacts> _devices = [];
@@ -39,16 +41,16 @@ internal sealed class OpenClProvider(Lazy<OpenClInterop> library) : IDeviceProvi
         int place = int.Parse(device.Name.AsSpan(Prefix.Length + 1), NumberStyles.None, CultureInfo.InvariantCulture);
         if (place >= _devices.Count) Probe();
         return place < _devices.Count ? new OpenClDevice(library.Value, device.Name, _devices[place])
-            : throw new DeviceUnavailableException(device.Name, "it is not there any more", "Run kslottery devices for those that are");
+            : throw new DeviceUnavailableException(device.Name, "it is not there any more", Remedy.ListDevices.ToString());
     }
 
     /// <summary>Why a device cannot run kernels, and what to do; nulls where it can.</summary>
     internal static (string? Reason, string? NextStep) WhyNot(OpenClDeviceFacts facts)
     {
-        const string Update = "Update its driver, " + UseCpu;
+        string update = "Update its driver, " + UseCpu;
         (int major, int minor) = facts.VersionNumbers;
         return !facts.IsAvailable ? ("the driver says that it is not available now", $"End programs that use it alone, {UseCpu}")
-            : (major, minor).CompareTo((1, 2)) < 0 ? ($"its driver knows {(facts.Version.Length > 0 ? facts.Version : "no version of OpenCL")}, the kernels need OpenCL 1.2", Update)
+            : (major, minor).CompareTo((1, 2)) < 0 ? ($"its driver knows {(facts.Version.Length > 0 ? facts.Version : "no version of OpenCL")}, the kernels need OpenCL 1.2", update)
             : !facts.HasCompiler ? ("its driver has no compiler", $"Install the driver's compiler, {UseCpu}")
             : !facts.IsFullProfile ? ("its driver has only OpenCL's profile for embedded devices, the kernels need the full one", $"Use another device, {UseCpu}")
             : !facts.IsLittleEndian ? ("it stores numbers with their highest byte first", $"Use another device, {UseCpu}")

@@ -27,8 +27,8 @@ internal sealed class ArmCollection(ExperimentBase basis, ArmMaker maker)
                 missing.Add($"{group.Task.Task.Name}{(arm.Method == ArmMethod.Base ? "" : $", seed {group.Seed}")}, {arm.Name}");
         }
         if (missing.Count > 0)
-            throw new InvalidDataException($"{missing.Count} arms are done in none of the parts: {string.Join("; ", missing.Take(MostNamed))}"
-                + $"{(missing.Count > MostNamed ? "; …" : "")}. Name all parts, or go on with those that have not ended (--resume).");
+            throw new InvalidDataException($"{missing.Count} {(missing.Count == 1 ? "arm is" : "arms are")} done in none of the parts: {string.Join("; ", missing.Take(MostNamed))}"
+                + $"{(missing.Count > MostNamed ? "; …" : "")}. Name all parts, or {Remedy.ResumeParts}.");
     }
 
     private bool TryTake(ArmGroup group, ExperimentArm arm, CancellationToken cancel)

@@ -48,7 +48,7 @@ internal sealed class ArmMaker(ExperimentBase basis, ArmFolders folders, IExperi
         try
         {
             outcome = scoring.Run(folder, basis.Checkpoint, basis.Fingerprint,
-                observer is null ? null : new Relay<Evaluation.EvaluationProgress>(observer.OnScoring), cancel);
+                observer is null ? null : new ProgressRelay<Evaluation.EvaluationProgress>(observer.OnScoring), cancel);
         }
         // Such weights may be finite and their logits not.
         catch (Exception fault) when (hasDiverged && fault is (InvalidOperationException or InvalidDataException or ArgumentException))
@@ -74,7 +74,7 @@ internal sealed class ArmMaker(ExperimentBase basis, ArmFolders folders, IExperi
             Tokenizer = basis.Plan.Tokenizer,
             Signature = signature,
         }, cancel);
-        run.Run(observer is null ? null : new Relay<TrainingProgress>(observer.OnTraining), cancel);
+        run.Run(observer is null ? null : new ProgressRelay<TrainingProgress>(observer.OnTraining), cancel);
         return run.ParameterCount;
     }
 
@@ -189,10 +189,5 @@ internal sealed class ArmMaker(ExperimentBase basis, ArmFolders folders, IExperi
             IsTied = basis.Checkpoint.IsTied,
             BaseFingerprint = basis.Fingerprint,
         }, cancel);
-    }
-
-    private sealed class Relay<T>(Action<T> report) : IProgress<T>
-    {
-        public void Report(T value) => report(value);
     }
 }

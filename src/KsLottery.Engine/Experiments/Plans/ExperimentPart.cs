@@ -37,7 +37,7 @@ public readonly record struct ExperimentPart(int Index, int Count)
         return count <= all.Length ? all.Where((_, i) => i % count == index - 1)
             : throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"part {this} is asked for; the experiment has {all.Length} ")
                 + string.Create(CultureInfo.InvariantCulture, $"pairs of task and seed, which are not divided: there can be 1 to {all.Length} parts. ")
-                + "Divide it into fewer, or let several processes run the whole in one folder (--resume): they share the arms among them.");
+                + $"Divide it into fewer, or {Remedy.ShareRun}: they share the arms among them.");
     }
 
     /// <inheritdoc/>

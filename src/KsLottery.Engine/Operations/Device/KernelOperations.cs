@@ -71,7 +71,7 @@ internal sealed partial class KernelOperations : IOperations
         StoredMemory.ThrowIfNotComputable(tensor);
         if (tensor.ByteLength > _device.Limits.MaximumAllocationBytes)
             throw new DeviceUnavailableException(Name, $"{tensor.File.Path}, tensor {CheckpointFormatException.Quote(tensor.Name)} takes "
-                + $"{tensor.ByteLength} bytes, the device holds at most {_device.Limits.MaximumAllocationBytes} in one piece", "Use --device cpu");
+                + $"{tensor.ByteLength} bytes, the device holds at most {_device.Limits.MaximumAllocationBytes} in one piece", $"Use {Remedy.UseDevice.For(DeviceCatalog.Cpu)}");
         DeviceBuffer buffer = _device.Allocate(Math.Max(sizeof(float), tensor.ByteLength));
         _transfer.Stream(buffer, tensor);
         return Count(new KernelMemory(this, buffer, tensor.ElementCount, tensor.ElementType, isWeight: true, _allocated.Remove));

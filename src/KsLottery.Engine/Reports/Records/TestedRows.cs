@@ -70,10 +70,10 @@ internal sealed class TestedRows
         }
         if (next < rows)
             throw new InvalidDataException($"{path}: {Digits.Exact(next)} rows, the ticket beside it has {Digits.Exact(rows)}. "
-                + "Run kslottery find again.");
+                + $"{Remedy.FindAgain}.");
         if (ticket.Entries.FirstOrDefault(e => counts[e.Id] != e.Count) is { } other)
             throw new InvalidDataException($"{path}: row {Digits.Exact(other.Id)} has another h than in the ticket beside it. The files "
-                + "are not of one run; run kslottery find again.");
+                + $"are not of one run. {Remedy.FindAgain}.");
         if (ticket.Entries.Count > 0) return new(ticket, counts, ticket.Entries);
         List<TicketEntry> ranking = [];
         while (best.TryDequeue(out TicketEntry? entry, out _)) ranking.Insert(0, entry);

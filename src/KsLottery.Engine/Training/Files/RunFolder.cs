@@ -47,7 +47,7 @@ internal sealed class RunFolder
         if (IsFinished && keepFinished) return;
         if (IsFinished) throw new IOException($"{path}: the run in it is finished, its results stand there. Name another folder for a new run.");
         if (!resume)
-            throw new IOException($"{path}: an unfinished run stands there. Go on with it (--resume), or name another folder, or delete this one.");
+            throw new IOException($"{path}: an unfinished run stands there. {Remedy.Resume}, or name another folder, or delete this one.");
         if (_hasState && !File.Exists(StatePath))
             throw new FileNotFoundException($"{StatePath}: the file is gone, from which the run in this folder would go on; its metrics stand there "
                 + "and are kept. Bring the file back, or name another folder to begin a new run.");

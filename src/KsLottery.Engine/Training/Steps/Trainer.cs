@@ -80,7 +80,7 @@ public sealed class Trainer : IDisposable
             _model.Weights.ThrowIfNotFinite();
             string what = $"step {Step + 1}: the loss is {loss} and the gradient norm {norm}";
             throw Step == 0
-                ? new InvalidDataException($"{what}, before anything was learned. Check the base for values that are not finite (inspect --norms).")
+                ? new InvalidDataException($"{what}, before anything was learned. {Remedy.ShowNorms}.")
                 : new NotFiniteNumberException($"{what}. The training diverged: lower the learning rate, or let the gradients be clipped.");
         }
         double clip = _options.MaxGradientNorm > 0 && norm > _options.MaxGradientNorm ? _options.MaxGradientNorm / norm : 1;

@@ -70,7 +70,7 @@ internal static class PatchFit
     public static NotFiniteNumberException NonFinite(RowPatch patch, List<int> rows) =>
         new($"{patch.Path}: of the patch's {patch.Indices.Count} rows {Name(rows)} would hold a NaN or an infinity as "
             + $"{patch.BaseElementType.ToName()}, with which no model works. Find the ticket again, which leaves such rows out, take a "
-            + "base of a wider type, or ask for them (--allow-non-finite).");
+            + $"base of a wider type, or ask for them ({Remedy.AllowNonFinite}).");
 
     private static void ThrowIfOtherForm(RowPatch patch, Tensor tensor)
     {

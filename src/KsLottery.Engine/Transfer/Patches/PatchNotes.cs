@@ -45,7 +45,7 @@ internal static class PatchNotes
     {
         if (patch.IsResized)
             yield return $"The tuned checkpoint has {patch.TunedRowCount} rows{(patch.IsPairedByText ? ", paired by text" : "")}; the "
-                + $"base keeps its {patch.BaseRowCount}, its order and its tokenizer. --resize TUNED takes those of the tuned checkpoint.";
+                + $"base keeps its {patch.BaseRowCount}, its order and its tokenizer. {Remedy.Resize} of the tuned checkpoint.";
     }
 
     /// <summary>What rounding to the checkpoint's type did.</summary>

@@ -136,10 +136,10 @@ public sealed partial class RowPatch : IDisposable
     /// <exception cref="FileNotFoundException">The folder has no <see cref="FileName"/>; says what it holds instead.</exception>
     public static string PathOf(string path) => FileInFolder.Resolve(path, FileName, folder =>
         File.Exists(System.IO.Path.Combine(folder, PeftAdapter.ConfigName))
-            ? "It holds a PEFT adapter, which kslottery apply merges; kslottery find BASE ADAPTER --out DIR makes a patch of its rows"
+            ? $"It holds a PEFT adapter, {Remedy.MergeAdapter}"
         : File.Exists(System.IO.Path.Combine(folder, TicketFile.FileName))
-            ? $"The {TicketFile.FileName} in it is empty or was moved alone: find the ticket again, with another alpha or --top K"
-            : "Give the patch, or the folder that kslottery find --out or tune --train ticket wrote");
+            ? $"The {TicketFile.FileName} in it is empty or was moved alone: find the ticket again, with {Remedy.SelectOther}"
+            : Remedy.NamePatch.ToString());
 
     /// <summary>Opens a patch and checks all of it but the values of its rows.</summary>
     /// <param name="path">The file, or the folder that it lies in, see <see cref="PathOf"/>.</param>

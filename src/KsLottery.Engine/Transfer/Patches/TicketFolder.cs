@@ -20,7 +20,7 @@ public sealed class TicketFolder : IDisposable
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         if (!replace && Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any() && HoldsOnlyNames(path))
-            throw new IOException($"{path}: an earlier result stands there. Allow it to be replaced (--force), or name another folder.");
+            throw new IOException($"{path}: an earlier result stands there. {Remedy.Replace}, or name another folder.");
         _folder = new(path, replace ? Names : []);
     }
 

@@ -83,7 +83,7 @@ public static class AdapterApplication
                 if (!allowsNonFinite && tensor.ElementType.IsComputable() && !RowRounding.AreFinite(piece, tensor.ElementType))
                     throw new NotFiniteNumberException($"tensor {CheckpointFormatException.Quote(tensor.Name)} of the merged model holds a NaN or "
                         + $"an infinity at or after row {done / rowLength}: the adapter is damaged, or beyond the range of {tensor.DtypeName}. Take "
-                        + "another, or write it all the same (--allow-non-finite).");
+                        + $"another, or write it all the same ({Remedy.AllowNonFinite}).");
                 target.Write(piece);
                 done += piece.Length;
             }, cancellationToken);

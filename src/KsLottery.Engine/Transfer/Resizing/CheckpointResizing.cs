@@ -69,10 +69,10 @@ internal sealed class CheckpointResizing(Checkpoint basis, Checkpoint tuned, Row
     {
         if (!patch.IsResized)
             throw new InvalidDataException($"{patch.Path}: the patch is of a tuned checkpoint with the base's own vocabulary, so that "
-                + "there is nothing to resize. Apply it without --resize.");
+                + $"there is nothing to resize. Apply it {Remedy.KeepSize}.");
         if (tensor != basis.FindInputEmbedding() && tensor != basis.FindOutputHead())
             throw new NotSupportedException($"{patch.Path}: the patch is for {CheckpointFormatException.Quote(tensor.Name)}, which is "
-                + "neither embedding nor output head: a vocabulary has no part in it. Apply it without --resize.");
+                + $"neither embedding nor output head: a vocabulary has no part in it. Apply it {Remedy.KeepSize}.");
         Tensor after = TunedOf(tensor);
         string actual = Fingerprint.OfTensor(after, cancellationToken);
         if (actual != patch.TunedFingerprint)
@@ -99,12 +99,12 @@ internal sealed class CheckpointResizing(Checkpoint basis, Checkpoint tuned, Row
                 throw new NotSupportedException($"{CheckpointFormatException.Quote(before.Name)} is [{string.Join(',', before.Shape)}] "
                     + $"in {basis.Path} and [{string.Join(',', after.Shape)}] in {tuned.Path}, "
                     + $"{CheckpointFormatException.Quote(tensor.Name)} has {patch.BaseRowCount} and "
-                    + $"{patch.TunedRowCount} rows: both cannot be resized together. Apply the patch without --resize.");
+                    + $"{patch.TunedRowCount} rows: both cannot be resized together. Apply the patch {Remedy.KeepSize}.");
             found.Add((before, after));
         }
         if (basis.FindOutputHead() is { } head && basis.TryGetTensor(Path.ChangeExtension(head.Name, "bias"), out Tensor? bias))
             throw new NotSupportedException($"{bias.File.Path}, tensor {CheckpointFormatException.Quote(bias.Name)}: an output head with "
-                + "a bias cannot be resized. Apply the patch without --resize.");
+                + $"a bias cannot be resized. Apply the patch {Remedy.KeepSize}.");
         return found;
     }
 

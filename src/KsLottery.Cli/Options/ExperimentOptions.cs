@@ -1,0 +1,63 @@
+using System.CommandLine;
+using KsLottery.Engine.Experiments;
+
+namespace KsLottery.Cli;
+
+/// <summary>The arguments of <c>kslottery experiment</c>.</summary>
+internal sealed record ExperimentOptions
+{
+    private static readonly Argument<string> FileArgument = new("FILE")
+    {
+        Description = "The experiment: a JSON file with base, tasks, seeds, arms and one budget for all; the README shows one, "
+            + "demo --keep writes one.",
+    };
+    private static readonly Option<string> OutOption = Options.RequiredOut(
+        "The folder for everything: a new or empty one, or with --resume that of an earlier run.");
+    private static readonly Option<bool> ResumeOption = Options.Resume(
+        "Go on in --out: what is done there with the same settings is not done again; arms and seeds may have been added.");
+
+    public required string File { get; init; }
+
+    public required string Out { get; init; }
+
+    public bool Resume { get; init; }
+
+    public ExperimentPart Part { get; init; }
+
+    /// <summary>Folders of parts that are gathered; empty for a run.</summary>
+    public IReadOnlyList<string> Parts { get; init; } = [];
+
+    /// <summary>The page about the results; null for none.</summary>
+    public string? Html { get; init; }
+
+    public required DeviceOption Device { get; init; }
+
+    /// <summary>Gives a command the arguments.</summary>
+    public static void AddTo(Command command)
+    {
+        command.Add(FileArgument);
+        command.Add(OutOption, ResumeOption, Options.Part, Options.Collect);
+        HtmlOption.AddTo(command);
+        DeviceOption.AddTo(command);
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(Options.Collect) is not null && (result.GetValue(ResumeOption) || result.GetResult(Options.Part) is not null))
+                result.AddError("--collect computes nothing: leave --resume and --part out.");
+            if (result.GetValue(Options.Part) is { } part && !ExperimentPart.TryParse(part, out _))
+                result.AddError($"--part is {part}; it must be I/N, whole numbers with I from 1 to N, such as 2/8.");
+        });
+    }
+
+    /// <summary>Reads the arguments.</summary>
+    public static ExperimentOptions From(ParseResult arguments) => new()
+    {
+        File = arguments.GetRequiredValue(FileArgument),
+        Out = arguments.GetRequiredValue(OutOption),
+        Resume = arguments.GetValue(ResumeOption),
+        Part = arguments.GetValue(Options.Part) is { } part && ExperimentPart.TryParse(part, out ExperimentPart given)
+            ? given : ExperimentPart.Whole,
+        Parts = arguments.GetValue(Options.Collect) ?? [],
+        Html = HtmlOption.From(arguments, replace: arguments.GetValue(ResumeOption)),
+        Device = DeviceOption.From(arguments),
+    };
+}

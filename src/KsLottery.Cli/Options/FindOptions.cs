@@ -1,0 +1,105 @@
+using System.CommandLine;
+using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Statistics;
+using KsLottery.Engine.Tickets;
+
+namespace KsLottery.Cli;
+
+/// <summary>The arguments of <c>kslottery find</c>.</summary>
+internal sealed record FindOptions
+{
+    private const int UsualLimit = 40;
+
+    private static readonly Argument<string> BaseArgument = new("BASE")
+    {
+        Description = "The checkpoint before tuning: a .safetensors file or a model's folder.",
+    };
+    private static readonly Argument<string> TunedArgument = new("TUNED")
+    {
+        Description = "The checkpoint after tuning; or the folder of a PEFT adapter (LORA, TRAINABLE_TOKENS), merged into BASE in memory.",
+    };
+    private static readonly Option<string?> TensorOption = Options.Tensor(
+        "The tensor to compare, where the two name it differently as BASE_NAME=TUNED_NAME; without it the input embedding.");
+    private static readonly Option<string?> TokenizerOption = Options.Tokenizer(
+        "The tokenizer that names the rows; without it the one beside BASE or TUNED.");
+    private static readonly Option<string?> OutOption = Options.Out(
+        "Write ticket.json, rows.tsv and patch.safetensors into this new folder; with --all-tensors tensors.tsv, into any.");
+    private static readonly Option<bool> ForceOption = Options.Force("Let --out replace an earlier result; other files are never replaced.");
+    private static readonly Option<int> LimitOption = Options.ShownRows(UsualLimit);
+
+    public required string Base { get; init; }
+
+    public required string Tuned { get; init; }
+
+    public string? Tensor { get; init; }
+
+    public bool AllTensors { get; init; }
+
+    public TicketSelection Selection { get; init; } = new();
+
+    public DeviceOption Device { get; init; } = DeviceOption.Default;
+
+    public string? Tokenizer { get; init; }
+
+    /// <summary>How rows of a resized vocabulary are paired.</summary>
+    public RowPairingMode PairRows { get; init; }
+
+    public CheckpointOptions Reading { get; init; } = new();
+
+    public string? Out { get; init; }
+
+    /// <summary>What the report calls <see cref="Out"/>; the demo's is in a temporary folder.</summary>
+    public string? ShownOut { get; init; }
+
+    public bool Force { get; init; }
+
+    /// <summary>The file for a page about the result; null for none.</summary>
+    public string? Html { get; init; }
+
+    /// <summary>The most rows that the table shows.</summary>
+    public int Limit { get; init; } = UsualLimit;
+
+    /// <summary>Gives a command the arguments.</summary>
+    public static void AddTo(Command command)
+    {
+        command.Validators.Add(result =>
+        {
+            if (!result.GetValue(Options.AllTensors)) return;
+            if (result.GetResult(TensorOption) is { Implicit: false }) result.AddError("--all-tensors and --tensor exclude each other.");
+            if (HtmlOption.IsGiven(result))
+                result.AddError("--all-tensors and --html exclude each other: write tensors.tsv with --out, and run "
+                    + "kslottery report on the folder.");
+            if (result.GetResult(Options.Top) is { Implicit: false })
+                result.AddError("--all-tensors counts the rows below alpha in every tensor: --top is for one. Choose it with --tensor.");
+        });
+        command.Add(BaseArgument, TunedArgument);
+        command.Add(TensorOption, Options.AllTensors, Options.Alpha, Options.Method, Options.Adjust, Options.Top, TokenizerOption,
+            Options.PairRows, Options.NoMemoryMap, OutOption, ForceOption, LimitOption);
+        HtmlOption.AddTo(command);
+        DeviceOption.AddTo(command);
+    }
+
+    /// <summary>Reads the arguments.</summary>
+    public static FindOptions From(ParseResult arguments) => new()
+    {
+        Base = arguments.GetRequiredValue(BaseArgument),
+        Tuned = arguments.GetRequiredValue(TunedArgument),
+        Tensor = arguments.GetValue(TensorOption),
+        AllTensors = arguments.GetValue(Options.AllTensors),
+        Selection = new()
+        {
+            Alpha = arguments.GetValue(Options.Alpha),
+            Method = SelectionNames.TryParse(arguments.GetValue(Options.Method), out KsMethod method) ? method : default,
+            Adjustment = SelectionNames.TryParse(arguments.GetValue(Options.Adjust), out PValueAdjustment adjustment) ? adjustment : default,
+            Top = arguments.GetValue(Options.Top),
+        },
+        Device = DeviceOption.From(arguments),
+        Tokenizer = arguments.GetValue(TokenizerOption),
+        PairRows = Enum.Parse<RowPairingMode>(arguments.GetRequiredValue(Options.PairRows), ignoreCase: true),
+        Reading = Cli.Reading.Of(arguments),
+        Out = arguments.GetValue(OutOption),
+        Force = arguments.GetValue(ForceOption),
+        Html = HtmlOption.From(arguments, arguments.GetValue(ForceOption)),
+        Limit = Options.Unlimited(arguments.GetValue(LimitOption)),
+    };
+}

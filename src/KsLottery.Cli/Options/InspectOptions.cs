@@ -1,0 +1,39 @@
+using System.CommandLine;
+using KsLottery.Engine.Checkpoints;
+
+namespace KsLottery.Cli;
+
+/// <summary>The arguments of <c>kslottery inspect</c>.</summary>
+internal sealed record InspectOptions
+{
+    private static readonly Argument<string> CheckpointArgument = new("CHECKPOINT") { Description = "A .safetensors file, or a model's folder." };
+    private static readonly Option<string?> TensorOption = Options.Tensor("Look at this tensor alone, its norms included.");
+
+    public required string Checkpoint { get; init; }
+
+    /// <summary>The only tensor that is looked at; null for all.</summary>
+    public string? Tensor { get; init; }
+
+    public bool Norms { get; init; }
+
+    public bool Fingerprints { get; init; }
+
+    public required CheckpointOptions Reading { get; init; }
+
+    /// <summary>Gives a command the arguments.</summary>
+    public static void AddTo(Command command)
+    {
+        command.Add(CheckpointArgument);
+        command.Add(TensorOption, Options.Norms, Options.Fingerprints, Options.NoMemoryMap);
+    }
+
+    /// <summary>Reads the arguments.</summary>
+    public static InspectOptions From(ParseResult arguments) => new()
+    {
+        Checkpoint = arguments.GetRequiredValue(CheckpointArgument),
+        Tensor = arguments.GetValue(TensorOption),
+        Norms = arguments.GetValue(Options.Norms),
+        Fingerprints = arguments.GetValue(Options.Fingerprints),
+        Reading = Cli.Reading.Of(arguments),
+    };
+}

@@ -1,0 +1,50 @@
+using System.CommandLine;
+using KsLottery.Engine.Devices;
+
+namespace KsLottery.Cli;
+
+/// <content>Where work is done, how it is measured and how it is told.</content>
+internal static partial class Options
+{
+    public static readonly Option<bool> Json = new("--json")
+    {
+        Description = "Print one JSON object to stdout instead of tables.",
+        Recursive = true,
+    };
+
+    public static readonly Option<bool> Quiet = new("--quiet", "-q")
+    {
+        Description = "No progress and no remarks on stderr; errors still appear.",
+        Recursive = true,
+    };
+
+    public static readonly Option<string> Device = new("--device", "-d")
+    {
+        Description = "Where it is computed: auto, cpu, opencl:N, cuda:N, or ilgpu:N where ILGPU is built in; see the command devices.",
+        HelpName = "DEVICE",
+        DefaultValueFactory = _ => DeviceCatalog.Auto,
+    };
+
+    /// <summary>Threads of the processor; 0 for one each.</summary>
+    public static readonly NumberOption<int> Threads = OptionKind.Whole("--threads", "N", 0, "-t");
+
+    public static readonly Option<bool> Measure = OptionKind.Flag("--measure",
+        "Measure every usable device at testing rows and at running models first; --device auto goes by it from then on.");
+
+    public static readonly Option<DirectoryInfo?> KernelTexts = new("--kernels")
+    {
+        Description = "Writes the kernels' C texts for CUDA into this folder instead.",
+        Hidden = true,
+    };
+
+    public static readonly Option<string?> Part = OptionKind.Text("--part", "I/N",
+        "Run part I of N: every N-th pair of seed and task, from the I-th, with all its arms, so that parts need no common folder.");
+
+    public static readonly Option<string[]> Collect = new("--collect")
+    {
+        Description = "Compute nothing: gather the parts in these folders into --out, a new one, and show the whole.",
+        HelpName = "DIR",
+        Arity = ArgumentArity.OneOrMore,
+        AllowMultipleArgumentsPerToken = true,
+    };
+}

@@ -1,0 +1,129 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Models;
+using KsLottery.Engine.Text.Corpora;
+using KsLottery.Engine.Training;
+
+namespace KsLottery.Cli;
+
+/// <summary>The arguments of <c>kslottery tune</c>.</summary>
+internal sealed record TuneOptions
+{
+    private const string PaperEmbed = "paper-embed", PaperPartial = "paper-partial";
+
+    private static readonly Argument<string> ModelArgument = new("MODEL")
+    {
+        Description = "The base: a Hugging Face folder, or a .safetensors file with config.json beside it.",
+    };
+    private static readonly Option<string?> PresetOption = Options.Preset(
+        "The paper's settings, which other options override. paper-embed: the embedding, 3 epochs from 2e-5. paper-partial: "
+        + "a ticket, 5 epochs from 1e-2. Both: batches of 128, a cosine, the Alpaca template. They are also the defaults of --train.",
+        PaperEmbed, PaperPartial);
+    private static readonly Option<string> OverlongOption = Options.Overlong("What to do with longer pairs.", "fail", "skip", "truncate");
+    private static readonly Option<double> ShareOption = Options.EvaluationShare(0, "Hold the last share of --data out and evaluate on it.");
+    private static readonly Option<string> DtypeOption = Options.Dtype(
+        "The type of trained tensors in a checkpoint: f32, or keep for the base's own, rounded. A patch always holds F32.", "f32", "keep");
+
+    public required string Model { get; init; }
+
+    public required string Data { get; init; }
+
+    public required ParallelTextOptions Pairs { get; init; }
+
+    public required PromptOptions Prompt { get; init; }
+
+    /// <summary>One of <see cref="TrainingScope.Names"/>.</summary>
+    public required string Train { get; init; }
+
+    /// <summary>Whether adapters learn.</summary>
+    public bool IsLowRank => Train == TrainingScope.LowRankName;
+
+    /// <summary>The rank of adapters.</summary>
+    public int Rank { get; init; } = 8;
+
+    public required TicketOptions Ticket { get; init; }
+
+    public required TrainingPlan Plan { get; init; }
+
+    public required RunFolderOptions Folder { get; init; }
+
+    public required CheckpointOptions Reading { get; init; }
+
+    public string? Tokenizer { get; init; }
+
+    /// <summary>The most pairs.</summary>
+    public int Limit { get; init; }
+
+    /// <summary>The most tokens of a pair; null for what the model allows.</summary>
+    public int? MaxLength { get; init; }
+
+    public OverlongSamples Overlong { get; init; }
+
+    public string? Evaluation { get; init; }
+
+    public double EvaluationShare { get; init; }
+
+    public bool KeepTypes { get; init; }
+
+    /// <summary>Gives a command the arguments.</summary>
+    public static void AddTo(Command command)
+    {
+        command.Validators.Add(Check);
+        command.Add(ModelArgument);
+        command.Add(Options.RequiredData, Options.Train, Options.Rank, PresetOption);
+        TicketOptions.AddTo(command);
+        PairOptions.AddTo(command);
+        PromptOptions.AddTo(command);
+        command.Add(Options.PairLimit, Options.MaxLength, OverlongOption, Options.Evaluation, ShareOption, Options.ModelTokenizer);
+        PlanOptions.AddTo(command);
+        RunFolderOptions.AddTo(command);
+        command.Add(DtypeOption, Options.NoMemoryMap);
+    }
+
+    /// <summary>Reads the arguments.</summary>
+    public static TuneOptions From(ParseResult arguments)
+    {
+        string train = TrainOf(arguments.GetValue(Options.Train), arguments.GetValue(PresetOption))!;
+        string preset = arguments.GetValue(PresetOption) ?? (train == TrainingScope.TicketName ? PaperPartial : PaperEmbed);
+        return new()
+        {
+            Model = arguments.GetRequiredValue(ModelArgument),
+            Data = arguments.GetRequiredValue(Options.RequiredData),
+            Pairs = PairOptions.From(arguments),
+            Prompt = PromptOptions.From(arguments),
+            Train = train,
+            Rank = arguments.GetValue(Options.Rank) ?? 8,
+            Ticket = TicketOptions.From(arguments),
+            Plan = PlanOptions.From(arguments, preset == PaperPartial ? TrainingPlan.PaperPartial : TrainingPlan.PaperEmbed),
+            Folder = RunFolderOptions.From(arguments),
+            Reading = Cli.Reading.Of(arguments),
+            Tokenizer = arguments.GetValue(Options.ModelTokenizer),
+            Limit = Options.Unlimited(arguments.GetValue(Options.PairLimit)),
+            MaxLength = arguments.GetValue(Options.MaxLength),
+            Overlong = Enum.Parse<OverlongSamples>(arguments.GetRequiredValue(OverlongOption), ignoreCase: true),
+            Evaluation = arguments.GetValue(Options.Evaluation),
+            EvaluationShare = arguments.GetValue(ShareOption),
+            KeepTypes = arguments.GetValue(DtypeOption) == "keep",
+        };
+    }
+
+    private static void Check(CommandResult result)
+    {
+        string? train = TrainOf(result.GetValue(Options.Train), result.GetValue(PresetOption));
+        bool hasRows = TicketOptions.AreGiven(result);
+        if (train is null) result.AddError("Say what learns: --train full, embedding, ticket or lora, or a --preset.");
+        if (train != TrainingScope.LowRankName && result.GetResult(Options.Rank) is not null) result.AddError($"--rank belongs to --train {TrainingScope.LowRankName}.");
+        if (train == TrainingScope.TicketName && !hasRows)
+            result.AddError("--train ticket needs the rows: --ticket FILE, or --only random or frequency with --rows K.");
+        if (train is not (null or TrainingScope.TicketName) && hasRows)
+            result.AddError($"--ticket, --only and --rows belong to --train ticket, not to {train}.");
+        if (train == TrainingScope.TicketName && result.GetValue(DtypeOption) == "keep")
+            result.AddError("--dtype keep is for checkpoints: a patch holds F32, and apply rounds it.");
+        if (result.GetResult(Options.Evaluation) is not null && result.GetValue(ShareOption) > 0)
+            result.AddError("--eval and --eval-share exclude each other.");
+    }
+
+    private static string? TrainOf(string? train, string? preset) =>
+        train ?? preset switch { PaperEmbed => TrainingScope.EmbeddingName, PaperPartial => TrainingScope.TicketName, _ => null };
+}

@@ -1,0 +1,223 @@
+using System.Text.Json;
+using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Numerics;
+using KsLottery.Engine.Rows;
+using KsLottery.Engine.Text.Tokens;
+
+namespace KsLottery.Cli;
+
+/// <summary>Shows a <see cref="CheckpointInspection"/> as tables or as JSON.</summary>
+internal sealed class InspectReport(CheckpointInspection found, bool isOneTensor)
+{
+    private const int ShownDigits = 16;
+    private const string FingerprintPrefix = "sha256:";
+
+    private readonly Checkpoint _checkpoint = found.Checkpoint;
+
+    public void WriteTo(ConsoleUi ui)
+    {
+        Facts().WriteTo(ui);
+        if (_checkpoint.Shards.Count > 1)
+        {
+            ui.WriteLine();
+            ui.Write(ShardTable());
+        }
+        ui.WriteLine();
+        ui.Write(TensorTable());
+        if (found.Norms.Count > 0)
+        {
+            ui.WriteLine();
+            ui.Write(NormTable());
+        }
+        if (found.Fingerprints.Count > 0)
+        {
+            ui.WriteLine();
+            ui.Write(FingerprintTable());
+        }
+    }
+
+    public void WriteTo(Utf8JsonWriter json)
+    {
+        json.WriteString("checkpoint", _checkpoint.Path);
+        json.WriteString("architecture", _checkpoint.Config?.Architecture);
+        json.WriteString("model_type", _checkpoint.Config?.ModelType);
+        WriteNumber(json, "layers", _checkpoint.Config?.LayerCount);
+        WriteNumber(json, "hidden_size", _checkpoint.Config?.HiddenSize);
+        json.WriteTruth("tied", _checkpoint.IsTied);
+        json.WriteString("embedding", found.Embedding?.Name);
+        json.WriteString("output_head", found.Head?.Name);
+        WriteNumber(json, "vocabulary_size", found.Vocabulary);
+        json.WriteStartObject("special_ids");
+        foreach ((string name, IReadOnlyList<long> ids) in SpecialIds())
+        {
+            json.WriteStartArray(name);
+            foreach (long id in ids) json.WriteNumberValue(id);
+            json.WriteEndArray();
+        }
+        json.WriteEndObject();
+        json.WriteString("tokenizer", found.Tokenizer?.Source);
+        WriteNumber(json, "tokenizer_size", found.Tokenizer?.Count);
+        WriteNumber(json, "padded_rows", found.PaddedRows);
+        json.WriteString("tokenizer_defect", found.TokenizerDefect);
+        json.WriteNumber("parameters", _checkpoint.Tensors.Sum(t => t.ElementCount));
+        json.WriteNumber("bytes", _checkpoint.Tensors.Sum(t => t.ByteLength));
+        json.WriteStartArray("shards");
+        foreach (SafetensorsFile shard in _checkpoint.Shards)
+        {
+            json.WriteStartObject();
+            json.WriteString("file", System.IO.Path.GetFileName(shard.Path));
+            json.WriteNumber("bytes", shard.Length);
+            json.WriteNumber("tensors", shard.Tensors.Count);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteStartArray("tensors");
+        foreach (Tensor tensor in found.Tensors) WriteTensor(json, tensor);
+        json.WriteEndArray();
+    }
+
+    private FactList Facts()
+    {
+        FactList facts = new();
+        ModelConfig? config = _checkpoint.Config;
+        facts.Add("checkpoint",
+            $"{ConsoleUi.OneLine(_checkpoint.Path)}{(_checkpoint.Shards.Count > 1 ? $", {_checkpoint.Shards.Count} shards" : "")}");
+        facts.Add("architecture", config is null ? "unknown: no config.json beside it" : string.Join(", ", new string?[]
+        {
+            Escape(config.Architecture ?? config.ModelType ?? "unnamed"),
+            config.LayerCount is { } layers ? Sizes.Count(layers, "layer") : null,
+            config.HiddenSize is { } hidden ? $"hidden size {Sizes.Count(hidden)}" : null,
+        }.OfType<string>()));
+        facts.Add("tied", PatchReport.Tied(_checkpoint.IsTied));
+        facts.Add("embedding", found.Embedding is { } embedding ? Escape(embedding.Name) : "not found by the usual names");
+        if (found.Head is { } head) facts.Add("output head", Escape(head.Name));
+        facts.Add("vocabulary", Vocabulary());
+        facts.Add("tokenizer", TokenizerText());
+        if (config is not null)
+            facts.Add("special ids", SpecialIds().Where(s => s.Ids.Count > 0)
+                .Select(s => $"{s.Name} {string.Join(" ", s.Ids)}").DefaultIfEmpty("none")
+                .Aggregate((a, b) => $"{a}, {b}"));
+        facts.Add("total", $"{Sizes.Count(_checkpoint.Tensors.LongCount(), "tensor")}, "
+            + $"{Sizes.Count(_checkpoint.Tensors.Sum(t => t.ElementCount), "parameter")}, "
+            + $"{Sizes.Bytes(_checkpoint.Tensors.Sum(t => t.ByteLength))}");
+        return facts;
+    }
+
+    private string Vocabulary()
+    {
+        long? said = _checkpoint.Config?.VocabularySize;
+        if (found.Embedding is null) return said is { } only ? $"{Sizes.Count(only)} by config.json" : "unknown";
+        string rows = Sizes.Count(found.Vocabulary ?? 0, "row");
+        return said is null || said == found.Vocabulary ? rows : $"{rows}, but {Sizes.Count(said.Value)} by config.json";
+    }
+
+    private string TokenizerText()
+    {
+        if (found.TokenizerDefect is { } defect) return $"cannot be read: {ConsoleUi.OneLine(defect)}";
+        if (found.Tokenizer is not { } tokenizer) return "none beside it";
+        return $"{Escape(tokenizer.Source)}, {Sizes.Count(tokenizer.Count, "token")}" + found.PaddedRows switch
+        {
+            > 0 and { } rows => $"; the last {Sizes.Count(rows, "row")} are padding",
+            < 0 and { } rows => $"; {Sizes.Count(-rows, "token")} have no row: is it another model's?",
+            _ => "",
+        };
+    }
+
+    private TextTable ShardTable()
+    {
+        TextTable table = new(">#", "shard", ">bytes", ">tensors");
+        for (int i = 0; i < _checkpoint.Shards.Count; i++)
+        {
+            SafetensorsFile shard = _checkpoint.Shards[i];
+            table.Add(Sizes.Count(i + 1), Escape(System.IO.Path.GetFileName(shard.Path)), Sizes.Bytes(shard.Length),
+                Sizes.Count(shard.Tensors.Count));
+        }
+        return table;
+    }
+
+    /// <summary>Columns that would say the same in every row are left out, for terminals are narrow.</summary>
+    private TextTable TensorTable()
+    {
+        bool hasShards = _checkpoint.Shards.Count > 1, hasOdd = found.Tensors.Any(t => !IsAligned(t));
+        TextTable table = new([.. hasShards ? [">#"] : (string[])[], "tensor", "dtype", "shape", ">bytes",
+            .. hasOdd ? ["alignment"] : (string[])[]]);
+        Dictionary<SafetensorsFile, int> numbers = _checkpoint.Shards.Select((s, i) => (s, i)).ToDictionary(p => p.s, p => p.i + 1);
+        foreach (Tensor tensor in found.Tensors)
+        {
+            string[] cells = [Escape(tensor.Name), Escape(tensor.DtypeName), $"[{string.Join(", ", tensor.Shape)}]",
+                Sizes.Bytes(tensor.ByteLength)];
+            table.Add([
+                .. hasShards ? [Sizes.Count(numbers[tensor.File])] : (string[])[],
+                .. cells,
+                .. hasOdd ? [IsAligned(tensor) ? "" : $"odd offset {tensor.FileOffset}"] : (string[])[]]);
+        }
+        return table;
+    }
+
+    private TextTable NormTable()
+    {
+        TextTable table = new("norms of rows", ">rows", ">least", ">median", ">greatest", ">zero", ">near 0", ">NaN/inf");
+        foreach (Tensor tensor in found.Tensors)
+            if (found.Norms.TryGetValue(tensor.Name, out RowNorms? norms))
+                table.Add(Escape(tensor.Name), Sizes.Count(norms.RowCount), NumberText.Real(norms.Min), NumberText.Real(norms.Median),
+                    NumberText.Real(norms.Max), Sizes.Count(norms.Zero), Sizes.Count(norms.NearlyZero), Sizes.Count(norms.NonFinite));
+        return table;
+    }
+
+    private TextTable FingerprintTable()
+    {
+        TextTable table = new("tensor", "fingerprint");
+        foreach (Tensor tensor in found.Tensors)
+        {
+            string text = found.Fingerprints[tensor.Name];
+            bool isCut = !isOneTensor && text.Length > FingerprintPrefix.Length + ShownDigits;
+            table.Add(Escape(tensor.Name), isCut ? text[..(FingerprintPrefix.Length + ShownDigits)] + "…" : text);
+        }
+        return table;
+    }
+
+    private void WriteTensor(Utf8JsonWriter json, Tensor tensor)
+    {
+        json.WriteStartObject();
+        json.WriteString("name", tensor.Name);
+        json.WriteString("dtype", tensor.DtypeName);
+        json.WriteStartArray("shape");
+        foreach (long dimension in tensor.Shape) json.WriteNumberValue(dimension);
+        json.WriteEndArray();
+        json.WriteNumber("bytes", tensor.ByteLength);
+        json.WriteString("shard", System.IO.Path.GetFileName(tensor.File.Path));
+        json.WriteNumber("offset", tensor.FileOffset);
+        json.WriteBoolean("aligned", IsAligned(tensor));
+        if (found.Norms.TryGetValue(tensor.Name, out RowNorms? norms))
+        {
+            json.WriteStartObject("norms");
+            json.WriteNumber("rows", norms.RowCount);
+            json.WriteNumberOrNull("least", norms.Min);
+            json.WriteNumberOrNull("median", norms.Median);
+            json.WriteNumberOrNull("greatest", norms.Max);
+            json.WriteNumber("zero", norms.Zero);
+            json.WriteNumber("nearly_zero", norms.NearlyZero);
+            json.WriteNumber("non_finite", norms.NonFinite);
+            json.WriteEndObject();
+        }
+        if (found.Fingerprints.TryGetValue(tensor.Name, out string? fingerprint)) json.WriteString("fingerprint", fingerprint);
+        json.WriteEndObject();
+    }
+
+    private IEnumerable<(string Name, IReadOnlyList<long> Ids)> SpecialIds() => _checkpoint.Config is not { } config ? [] :
+    [
+        ("bos", config.BosTokenIds), ("eos", config.EosTokenIds), ("pad", config.PadTokenIds), ("unk", config.UnkTokenIds),
+    ];
+
+    /// <summary>Whether the tensor begins on a multiple of its element's size, counted from the start of its file.</summary>
+    private static bool IsAligned(Tensor tensor) =>
+        tensor.FileOffset % Math.Max(1, tensor.ElementType.BitSize() / 8) == 0;
+
+    private static void WriteNumber(Utf8JsonWriter json, string name, long? value)
+    {
+        if (value is { } number) json.WriteNumber(name, number);
+        else json.WriteNull(name);
+    }
+
+    private static string Escape(string text) => VisibleText.Escape(text);
+}
