@@ -48,7 +48,7 @@ internal static partial class MutationReport
             string[] lines = file.Value.GetProperty("source").GetString()!.ReplaceLineEndings("\n").Split('\n');
             foreach (JsonElement mutant in file.Value.GetProperty("mutants").EnumerateArray())
             {
-                JsonElement from = mutant.GetProperty("location").GetProperty("start"), to = mutant.GetProperty("location").GetProperty("end");
+                JsonElement place = mutant.GetProperty("location"), from = place.GetProperty("start"), to = place.GetProperty("end");
                 string before = Cut(Original(lines, from, to)), after = Cut(mutant.GetProperty("replacement").GetString()!);
                 int ordinal = alike[(before, after)] = alike.GetValueOrDefault((before, after)) + 1;
                 bool isKilled = mutant.TryGetProperty("killedBy", out JsonElement by) && by.GetArrayLength() > 0;

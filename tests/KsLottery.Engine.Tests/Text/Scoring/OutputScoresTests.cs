@@ -30,6 +30,23 @@ internal sealed class OutputScoresTests
     }
 
     [Test]
+    public void A_hypothesis_is_exact_where_one_of_its_references_is_it_but_for_the_ends()
+    {
+        CorpusScores scores = CorpusScores.Of(["a ", "b", "c c"], [["x", "d", "c  c"], [" a", "e", "cc"]]);
+        Assert.That(scores.ExactMatchRate, Is.EqualTo(1 / 3.0));
+        Assert.That((scores.PieceBleu, scores.Chrf.Signature.Split('|')[0]), Is.EqualTo(((BleuScore?)null, "chrF2")));
+    }
+
+    [Test]
+    public void A_tokenizer_of_a_file_has_a_name_that_leaves_a_signature_whole()
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllText(folder.File("a|b:c.json"), """{"model":{"type":"BPE","vocab":{"h":0,"i":1,"hi":2},"merges":["h i"]}}""");
+        ITextTokenizer pieces = PieceTokenizers.Open(folder.File("a|b:c.json"));
+        Assert.That((pieces.Name, pieces.Separate("hii")), Is.EqualTo(("a_b_c", "hi i")));
+    }
+
+    [Test]
     public void A_file_of_segments_keeps_its_byte_order_mark_and_empty_lines()
     {
         using TemporaryFolder folder = new();

@@ -68,6 +68,27 @@ internal sealed class ScorePropertyTests
     }
 
     [Test]
+    public void The_reference_nearest_in_length_counts_and_of_two_the_shorter()
+    {
+        foreach ((string[] references, int length) in ((string[], int)[])
+            [(["a b", "a b c d"], 2), (["a b c d e f", "a b c d e"], 5), (["a", "a b c d"], 4)])
+        {
+            Assert.That(Bleu.Sentence("a b c", references).ReferenceLength, Is.EqualTo(length));
+            Assert.That(Bleu.Sentence("a b c", [.. references.Reverse()]).ReferenceLength, Is.EqualTo(length));
+        }
+    }
+
+    [Test]
+    public void The_brevity_penalty_of_nothing_is_0_and_of_nothing_against_nothing_1()
+    {
+        Assert.That(Bleu.Sentence("", ["a"]).BrevityPenalty, Is.Zero);
+        Assert.That(Bleu.Sentence("a b", ["a b c d"]).BrevityPenalty, Is.EqualTo(Math.Exp(-1)).Within(1e-15));
+        Assert.That(Bleu.Sentence("a b", ["a"]).BrevityPenalty, Is.EqualTo(1));
+        Assert.That(Bleu.Corpus([""], [[""]]).ToString(),
+            Does.EndWith(" = 0.00 0.0/0.0/0.0/0.0 (BP = 1.000 ratio = 0.000 hyp_len = 0 ref_len = 0)"));
+    }
+
+    [Test]
     public void A_short_line_after_a_long_one_is_counted_alone()
     {
         string longLine = string.Join(' ', Enumerable.Range(0, 5000));

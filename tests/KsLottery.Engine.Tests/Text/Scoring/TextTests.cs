@@ -28,6 +28,14 @@ internal sealed class TextTests
     [TestCase("13a", "soft-\nware <skipped>x\ny", "software x y")]
     [TestCase("intl", "It ends in 1999.", "It ends in 1999.")]
     [TestCase("intl", "«€5» isn't 1,5", "« € 5 » isn ' t 1,5")]
+    [TestCase("13a", "Z[z{a`A@0/9:~", "Z [ z { a ` A @ 0 / 9 : ~", Description = "the signs next to letters and digits in ASCII")]
+    [TestCase("13a", "a&gt;b &lt;c &copy;", "a > b < c & copy ;")]
+    [TestCase("13a", "é…\u007Fü", "é…\u007Fü", Description = "beyond ~ nothing stands apart")]
+    [TestCase("13a", "a\uD800.", "a\uD800 .", Description = "half of a pair")]
+    [TestCase("intl", "a_b!c+d©e", "a _ b ! c + d © e", Description = "first and last categories of punctuation and symbols")]
+    [TestCase("intl", "a\uE000b\u0378c", "a\uE000b\u0378c", Description = "private and unassigned")]
+    [TestCase("intl", "Ⅷ.Ⅷ ½,½ ٣.٣", "Ⅷ.Ⅷ ½,½ ٣.٣")]
+    [TestCase("intl", "a &amp; b", "a & amp ; b")]
     [TestCase("char", "a 😀", "a 😀")]
     [TestCase("none", "a.b  c", "a.b c")]
     public void Tokenizers_follow_their_rules(string name, string text, string expected) =>
@@ -38,6 +46,32 @@ internal sealed class TextTests
     {
         foreach (JsonElement item in Cases.Golden("lower"))
             Assert.That(Lowercase.Of(item[0].GetString()!), Is.EqualTo(item[1].GetString()), item.ToString());
+    }
+
+    [Test]
+    public void A_sigma_ends_a_word_whatever_signs_without_case_stand_around([Values("", "'", ".", ":", "·", "\u2018", "\u2019", "\u2024",
+        "\u2027", "\u0301", "\u20DD", "\u00AD", "\u02B0", "^")] string sign)
+    {
+        Assert.That(Lowercase.Of($"Α{sign}Σ{sign}"), Is.EqualTo($"α{sign}ς{sign}"));
+        Assert.That(Lowercase.Of($"ΑΣ{sign}Α"), Is.EqualTo($"ασ{sign}α"));
+        Assert.That(Lowercase.Of($"{sign}Σ"), Is.EqualTo($"{sign}σ"), "it begins the word");
+    }
+
+    [TestCase("Α ΣΑΣ 1Σ", "α σας 1σ")]
+    [TestCase("ΑΣ Α", "ας α")]
+    [TestCase("\u01C5Σ", "\u01C6ς", Description = "title case is a case")]
+    [TestCase("日Σ", "日σ", Description = "a letter without case")]
+    [TestCase("İSΣ", "i\u0307sς")]
+    public void A_sigma_ends_a_word_after_a_letter_with_case_alone(string text, string expected) =>
+        Assert.That(Lowercase.Of(text), Is.EqualTo(expected));
+
+    [Test]
+    public void Words_stand_between_the_whitespace_of_Python()
+    {
+        Assert.That(Joined(" a\u001Cb\u001Fc\u001Bd\u3000e\u0085"), Is.EqualTo("a b c\u001Bd e"));
+        Assert.That(Words.TrimEnd(" a\u001C b \u001F\u2028"), Is.EqualTo(" a\u001C b"));
+        Assert.That(Words.TrimEnd("a\u001B"), Is.EqualTo("a\u001B"));
+        Assert.That(Words.TrimEnd(" \t"), Is.Empty);
     }
 
     private static string Joined(string separated)
