@@ -35,6 +35,8 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
     /// <summary>Elements of a row are handled in blocks of this many, whatever the vector width; rows are padded to it.</summary>
     private const int Block = 32;
 
+    // From here on the numbers decide how fast a row is, never its outcome. They are a compromise between the regimes of `kslottery bench ks`,
+    // of which a change usually helps one and slows another: compare all of them before and after (bench/results has the tables).
     private const int FewestBuckets = 256, MostBuckets = 65536;
 
     /// <summary>Up to here each bucket is gathered by a search of its own; beyond, all in one pass.</summary>

@@ -7,6 +7,7 @@ namespace KsLottery.Engine.Operations;
 /// <summary>Exponentials of V logits, in double.</summary>
 internal static class Softmax
 {
+    // The same on every processor, so that sums are taken in the same order: narrower vectors do a block in several steps.
     private const int Block = 16;
 
     /// <summary>log Σ exp(x): a logit less this is its token's log probability. Not finite where the logits are no distribution.</summary>

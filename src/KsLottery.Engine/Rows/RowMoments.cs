@@ -13,6 +13,7 @@ namespace KsLottery.Engine.Rows;
 /// </remarks>
 internal readonly record struct RowMoments(double Base, double Tuned, double Delta, double Product)
 {
+    // Fixed, whatever the vector width: it sets the order of the sums, and with it their last bits.
     private const int Block = 32;
 
     /// <summary>How 32 elements of a stored type become F32 vectors.</summary>

@@ -7,6 +7,7 @@ namespace KsLottery.Engine.Statistics;
 /// </remarks>
 internal static class IncompleteBeta
 {
+    // Stands for a zero in Lentz's method, whose quotients must not divide by one.
     private const double Smallest = 1e-300;
     private const int MostTerms = 1 << 20;
 

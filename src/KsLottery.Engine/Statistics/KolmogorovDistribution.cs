@@ -15,6 +15,7 @@ namespace KsLottery.Engine.Statistics;
 /// </remarks>
 internal static class KolmogorovDistribution
 {
+    // Where the bridge takes longer than the expansion, and where the expansion's two roots are enough: e^-2·16 is nothing beside 1e-12.
     private const int LargestBridge = 200;
     private const double LeastExpansionShift = 16;
     private const double OneSidedSquare = 6.5;

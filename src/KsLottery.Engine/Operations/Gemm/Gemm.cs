@@ -3,6 +3,7 @@ namespace KsLottery.Engine.Operations;
 /// <summary>Products of two F32 matrices on the calling thread.</summary>
 internal static class Gemm
 {
+    // Part of the result, not of the speed alone: another depth groups the sums otherwise and gives other last bits.
     private const int MaxDepth = 288;
 
     /// <summary>C = A·B, or C += A·B.</summary>
