@@ -176,6 +176,7 @@ if [ -z "$quick" ]; then
   start "packages" packages
 fi
 start "demo" test_of tests/KsLottery.Demo.Tests
+start "a device from outside" test_of tests/KsLottery.Extension.Tests
 start "kernel compiler" test_of tests/KsLottery.KernelCompiler.Tests
 finish
 

@@ -13,7 +13,7 @@ public sealed class PtxCatalogTests
 
     private static readonly Lazy<byte[]> Archive = new(() =>
     {
-        using Stream archive = KernelText.Open(PtxTexts.Archive)!;
+        using Stream archive = KernelSource.Open(PtxSources.Archive)!;
         byte[] bytes = new byte[archive.Length];
         archive.ReadExactly(bytes);
         return bytes;
@@ -25,9 +25,9 @@ public sealed class PtxCatalogTests
     public void Each_kernel_has_a_text_that_fits(string name)
     {
         KernelDefinition kernel = KernelCatalog.Get(name);
-        Assert.That(PtxTexts.Embedded, Does.ContainKey(name), Renew);
-        PtxModule module = new(PtxTexts.Embedded[name]);
-        Assert.That(module.SourceHash, Is.EqualTo(Hash(PtxTexts.SourceOf(kernel))), $"the text was made from another C text: {Renew}");
+        Assert.That(PtxSources.Embedded, Does.ContainKey(name), Renew);
+        PtxModule module = new(PtxSources.Embedded[name]);
+        Assert.That(module.SourceHash, Is.EqualTo(Hash(PtxSources.SourceOf(kernel))), $"the text was made from another C text: {Renew}");
         Assert.That(module.Defects(), Is.Empty);
         Assert.That(module.Entries, Is.EqualTo(new[] { name }));
         Assert.That(module.Parameters, Is.EqualTo(PtxModule.Expected(kernel)));
@@ -37,15 +37,15 @@ public sealed class PtxCatalogTests
     }
 
     [Test]
-    public void No_text_stays_of_a_kernel_that_is_gone() => Assert.That(PtxTexts.Embedded.Keys, Is.SubsetOf(Names()), Renew);
+    public void No_text_stays_of_a_kernel_that_is_gone() => Assert.That(PtxSources.Embedded.Keys, Is.SubsetOf(Names()), Renew);
 
     [Test]
     public void The_list_names_the_hashes_of_the_archive_and_of_each_text()
     {
         IEnumerable<string> list = File.ReadLines(Path.Combine(SharedData.Root, "kernels", "ptx.sha256"));
-        Assert.That(list.Where(line => !line.StartsWith('#')), Is.EqualTo(PtxTexts.Embedded.OrderBy(t => t.Key, StringComparer.Ordinal)
+        Assert.That(list.Where(line => !line.StartsWith('#')), Is.EqualTo(PtxSources.Embedded.OrderBy(t => t.Key, StringComparer.Ordinal)
             .Select(t => $"{t.Key} {Hash(t.Value)} {new PtxModule(t.Value).SourceHash}")
-            .Prepend($"{PtxTexts.Archive} {Convert.ToHexStringLower(SHA256.HashData(Archive.Value))}")), Renew);
+            .Prepend($"{PtxSources.Archive} {Convert.ToHexStringLower(SHA256.HashData(Archive.Value))}")), Renew);
     }
 
     [Test]
@@ -56,31 +56,31 @@ public sealed class PtxCatalogTests
         {
             byte[] damaged = [.. Archive.Value];
             damaged[at] ^= 1;
-            Assert.That(() => PtxTexts.Unpack(new MemoryStream(damaged)), Throws.TypeOf<InvalidDataException>(), $"byte {at}");
+            Assert.That(() => PtxSources.Unpack(new MemoryStream(damaged)), Throws.TypeOf<InvalidDataException>(), $"byte {at}");
         }
     }
 
     [Test]
     public void An_archive_that_is_cut_off_is_refused([Values(1000, 200_000)] int missing) =>
-        Assert.That(() => PtxTexts.Unpack(new MemoryStream(Archive.Value[..^missing])),
+        Assert.That(() => PtxSources.Unpack(new MemoryStream(Archive.Value[..^missing])),
             Throws.TypeOf<InvalidDataException>().Or.TypeOf<EndOfStreamException>());
 
     [Test]
     public void A_folder_of_texts_stands_in_for_the_embedded_ones()
     {
         KernelDefinition kernel = TestKernels.Define("NoSuchKernel", "");
-        Assert.That(Assert.Throws<DeviceUnavailableException>(() => PtxTexts.Find(kernel))!.Message,
+        Assert.That(Assert.Throws<DeviceUnavailableException>(() => PtxSources.Find(kernel))!.Message,
             Does.Contain("NoSuchKernel").And.Contain("make-ptx.sh"));
         using TemporaryFolder folder = new();
         try
         {
             File.WriteAllText(folder.File("NoSuchKernel.ptx"), "mine");
-            Environment.SetEnvironmentVariable(PtxTexts.Variable, folder.Path);
-            Assert.That(PtxTexts.Find(kernel), Is.EqualTo("mine"));
+            Environment.SetEnvironmentVariable(PtxSources.Variable, folder.Path);
+            Assert.That(PtxSources.Find(kernel), Is.EqualTo("mine"));
         }
         finally
         {
-            Environment.SetEnvironmentVariable(PtxTexts.Variable, null);
+            Environment.SetEnvironmentVariable(PtxSources.Variable, null);
         }
     }
 

@@ -40,7 +40,7 @@ public sealed unsafe class PtxCostTests
     private static void AssertIssues(string kernel, long budget, (byte[] Bytes, long Length)[] views, int[] numbers)
     {
         byte[][] pinned = [.. views.Select(v => Pinned(v.Bytes))];
-        PtxInterpreter interpreter = new(PtxTexts.Embedded[kernel], (address, bytes) => pinned.Any(p => IsIn(p, address, bytes)));
+        PtxInterpreter interpreter = new(PtxSources.Embedded[kernel], (address, bytes) => pinned.Any(p => IsIn(p, address, bytes)));
         // A view is its base, where it starts, and its length.
         long[] parameters = GC.AllocateArray<long>((3 * views.Length) + numbers.Length, pinned: true);
         for (int i = 0; i < views.Length; i++)

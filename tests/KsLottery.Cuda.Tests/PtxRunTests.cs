@@ -162,7 +162,7 @@ public sealed class PtxRunTests
                 }
                 """,
         };
-        using CudaDevice device = Open(PtxTexts.SourceOf(kernel));
+        using CudaDevice device = Open(PtxSources.SourceOf(kernel));
         using DeviceQueue queue = device.CreateQueue();
         int resultBytes = 8 * left.Length * cases.Length, bytes = resultBytes + (8 * left.Length);
         using DeviceBuffer memory = device.Allocate(bytes);
@@ -225,7 +225,7 @@ public sealed class PtxRunTests
                 """,
             GroupSize = Lanes,
         };
-        using CudaDevice device = Open(KernelText.Of(kernel, KernelDialect.Cuda));
+        using CudaDevice device = Open(KernelSource.Of(kernel, KernelDialect.Cuda));
         using DeviceQueue queue = device.CreateQueue();
         using DeviceBuffer from = device.Allocate(4), to = device.Allocate(4 * Lanes);
         using StagingBuffer staging = device.AllocateStaging(4 * Lanes);

@@ -19,7 +19,7 @@ public sealed class CudaTextTests
     [TestCase("Exponentials", "fma.rn.f32")]
     public void The_texts_are_CUDA_too(string name, params string[] instructions)
     {
-        string text = PtxScript.Translate(KernelText.Of(FeatureTests.Kernels.Value.Single(k => k.Name == name), KernelDialect.Cuda));
+        string text = PtxScript.Translate(KernelSource.Of(FeatureTests.Kernels.Value.Single(k => k.Name == name), KernelDialect.Cuda));
         Assert.That(text, Does.Contain($".visible .entry {name}("));
         foreach (string instruction in instructions) Assert.That(text, Does.Contain(instruction));
         if (name != "Exponentials") Assert.That(text, Does.Not.Contain("fma.rn.f32"), "nothing is contracted");

@@ -16,18 +16,29 @@ public static class DeviceCatalog
 
     internal const string Cpu = "cpu";
 
-    private static readonly List<IDeviceProvider> Providers = [new OpenClProvider(), new CudaProvider(), new SimulatedProvider()];
+    private static readonly Lock Registering = new();
 
-    /// <summary>Adds a way to reach devices, in place of one with the same prefix.</summary>
-    internal static void Register(IDeviceProvider provider)
+    private static volatile IDeviceProvider[] _providers = [new OpenClProvider(), new CudaProvider(), new SimulatedProvider()];
+
+    /// <summary>Adds a way to reach devices, in place of one with the same prefix: for the process, from the next look-up on, by any
+    /// thread.</summary>
+    /// <param name="provider">The provider. Its prefix is a word without a colon, neither <c>auto</c> nor <c>cpu</c>; case does not
+    /// matter.</param>
+    /// <exception cref="ArgumentException">The prefix is none.</exception>
+    public static void Register(IDeviceProvider provider)
     {
-        Providers.RemoveAll(p => p.Prefix == provider.Prefix);
-        Providers.Add(provider);
+        ArgumentNullException.ThrowIfNull(provider);
+        string prefix = provider.Prefix;
+        if (string.IsNullOrWhiteSpace(prefix) || prefix.Contains(':', StringComparison.Ordinal) || IsCpu(prefix))
+            throw new ArgumentException(
+                $"the prefix '{prefix}' of a provider is empty, has a colon, or is {Auto} or {Cpu}; give it a name of its own.", nameof(provider));
+        lock (Registering)
+            _providers = [.. _providers.Where(p => !p.Prefix.Equals(prefix, StringComparison.OrdinalIgnoreCase)), provider];
     }
 
     /// <summary>Lists every device that this version knows of, available or not; loads every driver.</summary>
     public static IReadOnlyList<DeviceInfo> Probe() =>
-        [ProbeCpu(), .. Providers.SelectMany(p => p.Probe())];
+        [ProbeCpu(), .. _providers.SelectMany(p => p.Probe())];
 
     /// <summary>Finds the device that a user asked for.</summary>
     /// <param name="name"><see cref="Auto"/>, or a device's name in any case.</param>
@@ -35,9 +46,8 @@ public static class DeviceCatalog
     public static DeviceInfo Resolve(string name)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
-        bool isCpu = name.Equals(Auto, StringComparison.OrdinalIgnoreCase) || name.Equals(Cpu, StringComparison.OrdinalIgnoreCase);
         // Drivers take their time to load: only the one that is asked for is.
-        DeviceInfo? device = isCpu ? ProbeCpu()
+        DeviceInfo? device = IsCpu(name) ? ProbeCpu()
             : ProviderOf(name)?.Probe().FirstOrDefault(d => d.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
         if (device is null)
             throw new DeviceUnavailableException(VisibleName(name), "there is no device of this name",
@@ -71,7 +81,7 @@ public static class DeviceCatalog
             : string.Create(CultureInfo.InvariantCulture, $"it was measured fastest at {what}, {processor.PerSecond:N0} {unit}/s{passedOver}"));
     }
 
-    /// <summary>Writes the C text of every kernel as CUDA takes it, each to a file <c>NAME.cu</c>.</summary>
+    /// <summary>Writes the C source of every kernel as CUDA takes it, each to a file <c>NAME.cu</c>.</summary>
     /// <param name="folder">A folder that exists.</param>
     /// <returns>How many there are.</returns>
     /// <exception cref="IOException">A file cannot be written.</exception>
@@ -79,21 +89,26 @@ public static class DeviceCatalog
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         foreach (KernelDefinition kernel in KernelCatalog.All)
-            AtomicFile.WriteText(Path.Combine(folder, $"{kernel.Name}.cu"), PtxTexts.SourceOf(kernel));
+            AtomicFile.WriteText(Path.Combine(folder, $"{kernel.Name}.cu"), PtxSources.SourceOf(kernel));
         return KernelCatalog.All.Count;
     }
 
-    /// <summary>Opens a device that runs kernels.</summary>
+    /// <summary>Opens a device that runs kernels; <c>ComputeDevice.Open</c> opens any, for rows and models.</summary>
+    /// <param name="name">The device's name, in any case; not that of the processor.</param>
+    /// <returns>The device, which the caller disposes.</returns>
     /// <exception cref="DeviceUnavailableException">There is no such device, or it cannot be used; says why.</exception>
     /// <exception cref="DeviceFailureException">It failed while it was opened.</exception>
-    internal static KernelDevice Open(string name)
+    public static KernelDevice Open(string name)
     {
         DeviceInfo device = Resolve(name);
         return ProviderOf(device.Name)?.Open(device)
             ?? throw new DeviceUnavailableException(device.Name, "it runs no kernels: it is the processor itself", "Use another device");
     }
 
-    private static IDeviceProvider? ProviderOf(string name) => Providers.Find(p =>
+    private static bool IsCpu(string name) =>
+        name.Equals(Auto, StringComparison.OrdinalIgnoreCase) || name.Equals(Cpu, StringComparison.OrdinalIgnoreCase);
+
+    private static IDeviceProvider? ProviderOf(string name) => Array.Find(_providers, p =>
         name.Equals(p.Prefix, StringComparison.OrdinalIgnoreCase) || name.StartsWith($"{p.Prefix}:", StringComparison.OrdinalIgnoreCase));
 
     private static DeviceInfo ProbeCpu()

@@ -13,6 +13,8 @@ public enum DeviceKind
     Simulated,
     /// <summary>An accelerator of ILGPU, where the optional assembly is there.</summary>
     Ilgpu,
+    /// <summary>A device of another provider, see <see cref="DeviceCatalog.Register"/>.</summary>
+    Other,
 }
 
 /// <summary>One device, available or not, as it was found.</summary>

@@ -4,7 +4,10 @@ using KsLottery.Kernels;
 namespace KsLottery.Engine.Devices;
 
 /// <summary>What a kernel is called with: a view of a buffer, or a number.</summary>
-internal readonly record struct KernelArgument
+/// <remarks>The translated C source has three parameters for a view: the buffer's base pointer, <see cref="Start"/> and
+/// <see cref="Length"/> as 64-bit
+/// whole numbers; one of its own type for a number. The views of one launch may overlap.</remarks>
+public readonly record struct KernelArgument
 {
     private KernelArgument(KernelType type, ulong bits) => (Type, Bits) = (type, bits);
 
@@ -20,7 +23,7 @@ internal readonly record struct KernelArgument
     /// <summary>Whether it is a view.</summary>
     public bool IsView { get; private init; }
 
-    /// <summary>The view's first element.</summary>
+    /// <summary>The view's first element, counted in elements of the parameter's type from the start of the buffer.</summary>
     public long Start { get; private init; }
 
     /// <summary>The view's number of elements.</summary>
@@ -33,19 +36,33 @@ internal readonly record struct KernelArgument
     public static KernelArgument View(DeviceBuffer? buffer, long start, long length) =>
         new() { Buffer = buffer, IsView = true, Start = start, Length = length };
 
+    /// <summary>A number of a parameter of type <see cref="int"/>.</summary>
+    /// <param name="value">The number.</param>
     public static implicit operator KernelArgument(int value) => new(KernelType.I32, unchecked((uint)value));
 
+    /// <summary>A number of a parameter of type <see cref="uint"/>.</summary>
+    /// <param name="value">The number.</param>
     public static implicit operator KernelArgument(uint value) => new(KernelType.U32, value);
 
+    /// <summary>A number of a parameter of type <see cref="long"/>.</summary>
+    /// <param name="value">The number.</param>
     public static implicit operator KernelArgument(long value) => new(KernelType.I64, unchecked((ulong)value));
 
+    /// <summary>A number of a parameter of type <see cref="float"/>.</summary>
+    /// <param name="value">The number.</param>
     public static implicit operator KernelArgument(float value) => new(KernelType.F32, BitConverter.SingleToUInt32Bits(value));
 
+    /// <summary>A number of a parameter of type <see cref="double"/>.</summary>
+    /// <param name="value">The number.</param>
     public static implicit operator KernelArgument(double value) => new(KernelType.F64, BitConverter.DoubleToUInt64Bits(value));
 
     /// <summary>Demands that arguments are what a kernel's parameters ask for; a fault of the caller's code otherwise.</summary>
+    /// <param name="kernel">The kernel.</param>
+    /// <param name="arguments">One for each parameter.</param>
+    /// <exception cref="ArgumentException">They are not as many, one is of another type, or a view leaves its buffer.</exception>
     public static void Check(KernelDefinition kernel, ReadOnlySpan<KernelArgument> arguments)
     {
+        ArgumentNullException.ThrowIfNull(kernel);
         if (arguments.Length != kernel.Parameters.Count)
             throw new ArgumentException($"kernel {kernel.Name} takes {kernel.Parameters.Count} arguments, not {arguments.Length}.", nameof(arguments));
         for (int i = 0; i < arguments.Length; i++)
@@ -60,7 +77,8 @@ internal readonly record struct KernelArgument
         }
     }
 
-    /// <summary>The bytes of a type.</summary>
+    /// <summary>The bytes of a number of a type.</summary>
+    /// <param name="type">The type.</param>
     public static int ByteSize(KernelType type) => type switch
     {
         KernelType.U8 => sizeof(byte),
@@ -70,6 +88,7 @@ internal readonly record struct KernelArgument
     };
 
     /// <summary>The number, in the type of its parameter.</summary>
+    /// <typeparam name="T">The parameter's type, of 4 or 8 bytes.</typeparam>
     public T As<T>() where T : unmanaged
     {
         ulong bits = Bits;

@@ -35,7 +35,7 @@ internal sealed class KernelOperationsTests
     [Test]
     public void Products_of_many_rows_go_to_a_native_library_where_it_takes_their_type()
     {
-        using RecordingDevice device = new(hasProducts: true);
+        using RecordingDevice device = new(hasGemm: true);
         using KernelOperations operations = Open(device);
         foreach (OperationCase operation in OperationCases.Small.Where(c => c.Name.StartsWith("matmul", StringComparison.Ordinal)))
             Assert.That(operation.Difference(operations), Is.Null, operation.Name);
@@ -46,7 +46,7 @@ internal sealed class KernelOperationsTests
     [Test]
     public void Products_take_small_tiles_where_large_ones_do_not_fit()
     {
-        using RecordingDevice recorded = new(hasProducts: false);
+        using RecordingDevice recorded = new(hasGemm: false);
         using LimitedDevice device = new(recorded, isTooLarge: k => k.Name.EndsWith(nameof(Tile128), StringComparison.Ordinal));
         using KernelOperations operations = new(device);
         foreach (OperationCase operation in OperationCases.Small.Where(c => c.Name.StartsWith("matmul F32", StringComparison.Ordinal)))

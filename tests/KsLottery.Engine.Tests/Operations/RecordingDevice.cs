@@ -6,8 +6,8 @@ using KsLottery.Kernels;
 namespace KsLottery.Engine.Tests.Operations;
 
 /// <summary>A simulated device that remembers which kernels ran, and has a native library of matrix products if it is to have one: plain loops by
-/// the definition in <see cref="IDeviceProducts"/>.</summary>
-internal sealed class RecordingDevice(bool hasProducts = false) : KernelDevice
+/// the definition in <see cref="IDeviceGemm"/>.</summary>
+internal sealed class RecordingDevice(bool hasGemm = false) : KernelDevice
 {
     private readonly SimulatedDevice _device = new();
 
@@ -22,7 +22,7 @@ internal sealed class RecordingDevice(bool hasProducts = false) : KernelDevice
 
     public override DeviceLimits Limits => _device.Limits;
 
-    public override IDeviceProducts? Products => hasProducts ? new PlainProducts(this) : null;
+    public override IDeviceGemm? Gemm => hasGemm ? new PlainGemm(this) : null;
 
     public override DeviceBuffer Allocate(long bytes) => _device.Allocate(bytes);
 
@@ -74,7 +74,7 @@ internal sealed class RecordingDevice(bool hasProducts = false) : KernelDevice
         public override void Dispose() => queue.Dispose();
     }
 
-    private sealed class PlainProducts(RecordingDevice device) : IDeviceProducts
+    private sealed class PlainGemm(RecordingDevice device) : IDeviceGemm
     {
         public string Name => "plain";
 

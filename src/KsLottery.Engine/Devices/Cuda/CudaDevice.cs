@@ -8,8 +8,8 @@ internal sealed class CudaDevice : KernelDevice
     private readonly Dictionary<string, CudaInterop.Module> _modules = new(StringComparer.Ordinal);
     private readonly Func<KernelDefinition, string> _text;
     private readonly CudaInterop.Context _context;
-    private readonly CublasProducts? _products;
-    private readonly Lazy<CublasProducts?> _usable;
+    private readonly CublasGemm? _gemm;
+    private readonly Lazy<CublasGemm?> _usable;
 
     /// <param name="cuda">The driver.</param>
     /// <param name="name">The name that <c>--device</c> takes.</param>
@@ -20,15 +20,15 @@ internal sealed class CudaDevice : KernelDevice
     /// <exception cref="DeviceFailureException">The device does not answer.</exception>
     public CudaDevice(CudaInterop cuda, string name, int ordinal, Func<KernelDefinition, string>? text = null, CublasInterop? cublas = null)
     {
-        (Name, _text) = (name, text ?? PtxTexts.Find);
+        (Name, _text) = (name, text ?? PtxSources.Find);
         (CudaDeviceFacts? facts, string? call, int status) = cuda.Examine(ordinal);
         Facts = facts ?? throw CudaFailures.Explain(cuda, name, call!, status);
         Limits = new(facts.MemoryBytes, facts.MemoryBytes, facts.SharedBytes, facts.MaximumGroupSize, facts.Multiprocessors, HasDouble: true, facts.IsIntegrated);
         _context = CudaInterop.Context.Retain(cuda, name, ordinal);
         try
         {
-            (_products, bool isNamed) = FindProducts(cublas);
-            _usable = new(() => isNamed || _products?.IsUsable() == true ? _products : null);
+            (_gemm, bool isNamed) = FindGemm(cublas);
+            _usable = new(() => isNamed || _gemm?.IsUsable() == true ? _gemm : null);
         }
         catch
         {
@@ -48,7 +48,7 @@ internal sealed class CudaDevice : KernelDevice
     internal CudaInterop.Context Context => _context;
 
     /// <summary>cuBLAS where it is there and, unless it was asked for by name, works with this driver and device.</summary>
-    public override IDeviceProducts? Products => _usable.Value;
+    public override IDeviceGemm? Gemm => _usable.Value;
 
     public override DeviceBuffer Allocate(long bytes)
     {
@@ -65,7 +65,7 @@ internal sealed class CudaDevice : KernelDevice
     public override DeviceQueue CreateQueue() => new CudaQueue(this, _context.CreateStream());
 
     /// <summary>Gives back what products took for a queue that ends.</summary>
-    internal void Forget(CudaQueue queue) => _products?.Forget(queue);
+    internal void Forget(CudaQueue queue) => _gemm?.Forget(queue);
 
     /// <summary>A kernel, compiled by the driver when it is first asked for; the driver keeps what it compiled in a cache of its own.</summary>
     /// <exception cref="DeviceFailureException">The driver cannot compile it, or the device cannot run it.</exception>
@@ -82,7 +82,7 @@ internal sealed class CudaDevice : KernelDevice
 
     public override void Dispose()
     {
-        _products?.Dispose();
+        _gemm?.Dispose();
         lock (_modules)
         {
             foreach (CudaInterop.Module module in _modules.Values) module.Dispose();
@@ -91,17 +91,17 @@ internal sealed class CudaDevice : KernelDevice
         _context.Dispose();
     }
 
-    private (CublasProducts? Products, bool IsNamed) FindProducts(CublasInterop? library)
+    private (CublasGemm? Gemm, bool IsNamed) FindGemm(CublasInterop? library)
     {
-        string? choice = Environment.GetEnvironmentVariable(DeviceGemm.Variable);
-        bool isRounded = choice == DeviceGemm.CublasBFloat16;
-        if (!isRounded && !DeviceGemm.Wants(choice, DeviceGemm.Cublas)) return (null, false);
+        string? choice = Environment.GetEnvironmentVariable(DeviceGemmChoice.Variable);
+        bool isRounded = choice == DeviceGemmChoice.CublasBFloat16;
+        if (!isRounded && !DeviceGemmChoice.Wants(choice, DeviceGemmChoice.Cublas)) return (null, false);
         library ??= CublasInterop.Instance;
-        bool isNamed = choice is DeviceGemm.Cublas or DeviceGemm.CublasBFloat16;
+        bool isNamed = choice is DeviceGemmChoice.Cublas or DeviceGemmChoice.CublasBFloat16;
         if (library.IsAvailable) return (new(library, this, isRounded), isNamed);
         return isNamed
-            ? throw new DeviceUnavailableException(Name, $"{DeviceGemm.Variable}={choice}, and there is no cuBLAS: {string.Join("; ", library.Attempts)}",
-                $"Install it, name its library with {CublasInterop.Variable}, or unset {DeviceGemm.Variable} for our own products")
+            ? throw new DeviceUnavailableException(Name, $"{DeviceGemmChoice.Variable}={choice}, and there is no cuBLAS: {string.Join("; ", library.Attempts)}",
+                $"Install it, name its library with {CublasInterop.Variable}, or unset {DeviceGemmChoice.Variable} for our own products")
             : (null, false);
     }
 }

@@ -13,7 +13,7 @@ internal sealed class OpenClDevice : KernelDevice
     private readonly OpenClInterop.Context _context;
     private readonly OpenClInterop.Queue _transfers;
     private readonly ProgramCache _cache;
-    private readonly Lazy<ClblastProducts?> _products;
+    private readonly Lazy<ClblastGemm?> _gemm;
     private readonly string _options;
     private long _bytesInUse;
 
@@ -29,7 +29,7 @@ internal sealed class OpenClDevice : KernelDevice
         Limits = new(facts.MemoryBytes, facts.MaximumAllocationBytes, facts.SharedBytes, facts.MaximumGroupSize, facts.ComputeUnits, facts.HasDouble,
             facts.HasUnifiedMemory);
         _options = OptionsFor(facts);
-        _products = FindProducts();
+        _gemm = FindGemm();
         _context = OpenClInterop.Context.Create(library, name, facts);
         try
         {
@@ -46,7 +46,7 @@ internal sealed class OpenClDevice : KernelDevice
 
     public override DeviceLimits Limits { get; }
 
-    public override IDeviceProducts? Products => _products.Value;
+    public override IDeviceGemm? Gemm => _gemm.Value;
 
     /// <summary>What the driver tells about it.</summary>
     public OpenClDeviceFacts Facts { get; }
@@ -116,7 +116,7 @@ internal sealed class OpenClDevice : KernelDevice
 
     public override void Dispose()
     {
-        if (_products.IsValueCreated) _products.Value?.Dispose();
+        if (_gemm.IsValueCreated) _gemm.Value?.Dispose();
         lock (_programs)
         {
             foreach (OpenClInterop.Program program in _programs.Values) program.Dispose();
@@ -139,7 +139,7 @@ internal sealed class OpenClDevice : KernelDevice
     private OpenClInterop.Program Build(KernelDefinition kernel)
     {
         long started = Stopwatch.GetTimestamp();
-        string source = KernelText.For(kernel, KernelDialect.OpenCl);
+        string source = KernelSource.For(kernel, KernelDialect.OpenCl);
         string key = ProgramCache.KeyOf(source, _options, Facts.Name, Facts.Version, Facts.DriverVersion, Facts.PlatformName, Facts.PlatformVersion);
         if (_cache.Find(key) is { } binary && _context.Load(binary, _options) is { } kept)
         {
@@ -156,15 +156,15 @@ internal sealed class OpenClDevice : KernelDevice
     }
 
     /// <summary>CLBlast is loaded when a product is asked for, and at once where it is named.</summary>
-    private Lazy<ClblastProducts?> FindProducts()
+    private Lazy<ClblastGemm?> FindGemm()
     {
-        string? choice = Environment.GetEnvironmentVariable(DeviceGemm.Variable);
-        bool isNamed = choice == DeviceGemm.Clblast;
-        if (!DeviceGemm.Wants(choice, DeviceGemm.Clblast) || (!isNamed && !Facts.Type.HasFlag(OpenClDeviceType.Gpu))) return new(value: null);
+        string? choice = Environment.GetEnvironmentVariable(DeviceGemmChoice.Variable);
+        bool isNamed = choice == DeviceGemmChoice.Clblast;
+        if (!DeviceGemmChoice.Wants(choice, DeviceGemmChoice.Clblast) || (!isNamed && !Facts.Type.HasFlag(OpenClDeviceType.Gpu))) return new(value: null);
         if (isNamed && !ClblastInterop.Instance.IsAvailable)
             throw new DeviceUnavailableException(Name,
-                $"{DeviceGemm.Variable}={choice}, and there is no CLBlast: {string.Join("; ", ClblastInterop.Instance.Attempts)}",
-                $"Install it (Debian, Ubuntu: libclblast1), name its library with {ClblastInterop.Variable}, or unset {DeviceGemm.Variable} for our own products");
+                $"{DeviceGemmChoice.Variable}={choice}, and there is no CLBlast: {string.Join("; ", ClblastInterop.Instance.Attempts)}",
+                $"Install it (Debian, Ubuntu: libclblast1), name its library with {ClblastInterop.Variable}, or unset {DeviceGemmChoice.Variable} for our own products");
         return new(() => ClblastInterop.Instance is { IsAvailable: true } library ? new(library, this) : null);
     }
 

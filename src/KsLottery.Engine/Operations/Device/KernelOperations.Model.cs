@@ -292,8 +292,8 @@ internal sealed partial class KernelOperations
     }
 
     /// <summary>The device's native library, where it computes with a weight of this type.</summary>
-    private IDeviceProducts? Library(DeviceSpan weight) =>
-        _device.Products is { } products && products.Supports(weight.Memory?.ElementType ?? ElementType.F32) ? products : null;
+    private IDeviceGemm? Library(DeviceSpan weight) =>
+        _device.Gemm is { } gemm && gemm.Supports(weight.Memory?.ElementType ?? ElementType.F32) ? gemm : null;
 
     private DeviceMatrix Matrix(DeviceSpan span) => new(Own(span).Buffer, span.Start, span.Memory!.ElementType);
 }

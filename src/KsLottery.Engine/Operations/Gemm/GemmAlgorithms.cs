@@ -15,7 +15,7 @@ namespace KsLottery.Engine.Operations;
 internal static class GemmAlgorithms
 {
     /// <summary>The environment variable that chooses: <c>own</c>, <c>openblas</c>, <c>reference</c> or <c>auto</c>.</summary>
-    public const string Variable = Devices.DeviceGemm.Variable;
+    public const string Variable = Devices.DeviceGemmChoice.Variable;
 
     private static readonly Lazy<GemmAlgorithm> Chosen = new(() => Choose(Environment.GetEnvironmentVariable(Variable)));
 
@@ -41,7 +41,7 @@ internal static class GemmAlgorithms
         "openblas" => OpenBlasInterop.Instance.IsAvailable ? new OpenBlasGemm()
             : throw new ArgumentException($"{Variable}=openblas: {string.Join("; ", OpenBlasInterop.Instance.Attempts)}. Install OpenBLAS, or unset {Variable}."),
         "reference" => new GemmReference(),
-        _ when Devices.DeviceGemm.IsDeviceChoice(name) => Choose(null),
+        _ when Devices.DeviceGemmChoice.IsDeviceChoice(name) => Choose(null),
         _ => throw new ArgumentException($"{Variable}={name}: expected own, openblas, reference or auto; of a device clblast, cublas or cublas-bf16"),
     };
 

@@ -6,10 +6,10 @@ namespace KsLottery.Engine.Tests.Devices;
 
 /// <summary>Products by CLBlast against a plain loop, where the library and a device are installed.</summary>
 [NonParallelizable]
-public sealed class ClblastProductsTests
+public sealed class ClblastGemmTests
 {
     private OpenClDevice _device = null!;
-    private ClblastProducts _products = null!;
+    private ClblastGemm _gemm = null!;
     private DeviceQueue _queue = null!;
 
     [OneTimeSetUp]
@@ -17,13 +17,13 @@ public sealed class ClblastProductsTests
     {
         if (!ClblastInterop.Instance.IsAvailable) Assert.Ignore($"no CLBlast: {string.Join("; ", ClblastInterop.Instance.Attempts)}");
         _device = OpenClDeviceTests.Open();
-        (_products, _queue) = (new(ClblastInterop.Instance, _device), _device.CreateQueue());
+        (_gemm, _queue) = (new(ClblastInterop.Instance, _device), _device.CreateQueue());
     }
 
     [OneTimeTearDown]
     public void Close()
     {
-        _products?.Dispose();
+        _gemm?.Dispose();
         _queue?.Dispose();
         _device?.Dispose();
     }
@@ -71,8 +71,8 @@ public sealed class ClblastProductsTests
     {
         using DeviceBuffer buffer = _device.Allocate(16);
         DeviceMatrix single = new(buffer, 0, ElementType.F32), half = new(buffer, 0, ElementType.F16), integer = new(buffer, 0, ElementType.I32);
-        Assert.Throws<ArgumentException>(() => _products.Multiply(_queue, single, half, single, 1, 1, 1, false, false, false));
-        Assert.Throws<ArgumentException>(() => _products.Multiply(_queue, single, single, integer, 1, 1, 1, false, false, false));
+        Assert.Throws<ArgumentException>(() => _gemm.Multiply(_queue, single, half, single, 1, 1, 1, false, false, false));
+        Assert.Throws<ArgumentException>(() => _gemm.Multiply(_queue, single, single, integer, 1, 1, 1, false, false, false));
     }
 
     [TestCase("own", false), TestCase("clblast", true), TestCase("cublas", false)]
@@ -83,7 +83,7 @@ public sealed class ClblastProductsTests
         try
         {
             using OpenClDevice device = OpenClDeviceTests.Open();
-            Assert.That(device.Products?.Name, Is.EqualTo(isThere ? "clblast" : null));
+            Assert.That(device.Gemm?.Name, Is.EqualTo(isThere ? "clblast" : null));
         }
         finally
         {
@@ -99,7 +99,7 @@ public sealed class ClblastProductsTests
         try
         {
             using OpenClDevice device = OpenClDeviceTests.Open();
-            Assert.That(device.Products is not null, Is.EqualTo(device.Facts.Type.HasFlag(OpenClDeviceType.Gpu)));
+            Assert.That(device.Gemm is not null, Is.EqualTo(device.Facts.Type.HasFlag(OpenClDeviceType.Gpu)));
         }
         finally
         {
@@ -132,7 +132,7 @@ public sealed class ClblastProductsTests
         };
         using DeviceBuffer left = Put(MemoryMarshal.AsBytes(a.AsSpan()), Gap * 4), right = Put(weights, Gap * type.ByteSize()),
             target = Put(MemoryMarshal.AsBytes(c.AsSpan()), Gap * 4);
-        _products.Multiply(_queue, new(target, Gap, ElementType.F32), new(left, Gap, ElementType.F32), new(right, Gap, type), m, n, k,
+        _gemm.Multiply(_queue, new(target, Gap, ElementType.F32), new(left, Gap, ElementType.F32), new(right, Gap, type), m, n, k,
             transposeA, transposeB, accumulate);
         using StagingBuffer staging = _device.AllocateStaging((c.Length + Gap) * sizeof(float));
         _queue.Read(staging, 0, target, 0, staging.ByteLength);

@@ -6,54 +6,54 @@ using KsLottery.Kernels;
 namespace KsLottery.Engine.Devices;
 
 /// <summary>
-/// The kernels' PTX texts: embedded when the kernels were built, or a file of the same name in the folder that the reader names.
+/// The kernels in PTX: embedded when the kernels were built, or a file of the same name in the folder that the reader names.
 /// </summary>
-internal static class PtxTexts
+internal static class PtxSources
 {
-    /// <summary>The environment variable that names a folder whose files <c>NAME.ptx</c> stand in for the embedded texts.</summary>
-    public const string Variable = KernelText.Variable;
+    /// <summary>The environment variable that names a folder whose files <c>NAME.ptx</c> stand in for the embedded sources.</summary>
+    public const string Variable = KernelSource.Variable;
 
-    /// <summary>The embedded archive of all texts.</summary>
+    /// <summary>The embedded archive of all sources.</summary>
     public const string Archive = "ptx.tar.gz";
 
-    private static readonly Lazy<IReadOnlyDictionary<string, string>> Texts = new(ReadEmbedded);
+    private static readonly Lazy<IReadOnlyDictionary<string, string>> Sources = new(ReadEmbedded);
 
-    /// <summary>The embedded texts by the kernels' names, unpacked when first asked for.</summary>
+    /// <summary>The embedded sources by the kernels' names, unpacked when first asked for.</summary>
     /// <exception cref="DeviceUnavailableException">The archive is damaged.</exception>
-    public static IReadOnlyDictionary<string, string> Embedded => Texts.Value;
+    public static IReadOnlyDictionary<string, string> Embedded => Sources.Value;
 
-    /// <summary>A kernel's text.</summary>
+    /// <summary>A kernel's source in PTX.</summary>
     /// <exception cref="DeviceUnavailableException">There is none, or the archive is damaged.</exception>
     public static string Find(KernelDefinition kernel) =>
-        KernelText.Override($"{kernel.Name}.ptx") ?? Embedded.GetValueOrDefault(kernel.Name)
+        KernelSource.Override($"{kernel.Name}.ptx") ?? Embedded.GetValueOrDefault(kernel.Name)
         ?? throw Unavailable($"the kernel {kernel.Name} has no PTX text in this build");
 
-    /// <summary>The C text that a kernel's PTX is made from: CUDA's prelude and the kernel.</summary>
-    public static string SourceOf(KernelDefinition kernel) => KernelText.For(kernel, KernelDialect.Cuda);
+    /// <summary>The C source that a kernel's PTX is made from: CUDA's prelude and the kernel.</summary>
+    public static string SourceOf(KernelDefinition kernel) => KernelSource.For(kernel, KernelDialect.Cuda);
 
     /// <summary>Reads an archive of files <c>NAME.ptx</c>, as <c>kernels/make-ptx.sh</c> makes it (tar, gzip).</summary>
     /// <exception cref="InvalidDataException">It is damaged.</exception>
     /// <exception cref="EndOfStreamException">It is cut off.</exception>
     public static Dictionary<string, string> Unpack(Stream archive)
     {
-        // Whole before a text is read: gzip's checksum stands at its end.
+        // Whole before a source is read: gzip's checksum stands at its end.
         using MemoryStream unpacked = new();
         using (GZipStream gzip = new(archive, CompressionMode.Decompress)) gzip.CopyTo(unpacked);
         unpacked.Position = 0;
         using TarReader entries = new(unpacked);
-        Dictionary<string, string> texts = new(StringComparer.Ordinal);
+        Dictionary<string, string> sources = new(StringComparer.Ordinal);
         while (entries.GetNextEntry() is { } entry)
         {
-            byte[] text = new byte[entry.Length];
-            entry.DataStream?.ReadExactly(text);
-            texts[Path.GetFileNameWithoutExtension(entry.Name)] = Encoding.UTF8.GetString(text);
+            byte[] source = new byte[entry.Length];
+            entry.DataStream?.ReadExactly(source);
+            sources[Path.GetFileNameWithoutExtension(entry.Name)] = Encoding.UTF8.GetString(source);
         }
-        return texts;
+        return sources;
     }
 
     private static Dictionary<string, string> ReadEmbedded()
     {
-        using Stream archive = KernelText.Open(Archive) ?? Stream.Null;
+        using Stream archive = KernelSource.Open(Archive) ?? Stream.Null;
         try
         {
             return Unpack(archive);

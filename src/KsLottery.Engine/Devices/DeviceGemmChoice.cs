@@ -1,7 +1,7 @@
 namespace KsLottery.Engine.Devices;
 
 /// <summary>What <c>KSLOTTERY_GEMM</c> asks of a device's matrix products.</summary>
-internal static class DeviceGemm
+internal static class DeviceGemmChoice
 {
     /// <summary>The environment variable that chooses, for the processor as well.</summary>
     public const string Variable = "KSLOTTERY_GEMM";

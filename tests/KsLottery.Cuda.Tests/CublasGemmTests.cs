@@ -9,7 +9,7 @@ namespace KsLottery.Cuda.Tests;
 
 /// <summary>How products are put to cuBLAS, over a stand-in that computes them column-major as the real one does.</summary>
 [NonParallelizable]
-public sealed unsafe class CublasProductsTests
+public sealed unsafe class CublasGemmTests
 {
     private static readonly Lazy<(string? Path, string Reason)> Built = new(() => FakeCuda.Compile("fake_cublas.c"));
 
@@ -28,11 +28,11 @@ public sealed unsafe class CublasProductsTests
         [Values] bool transposeA, [Values] bool transposeB, [Values] bool accumulate, [Values("F32", "F16", "BF16")] string type)
     {
         using Bench bench = new(major: 8);
-        using CublasProducts products = bench.Open();
+        using CublasGemm gemm = bench.Open();
         const int M = 5, N = 7, K = 11;
         float[] a = Bench.Numbers(M * K, 0), b = Bench.Numbers(N * K, 1), c = Bench.Numbers(M * N, 2);
         ElementType stored = Enum.Parse<ElementType>(type);
-        float[] actual = bench.Multiply(products, c, a, b, stored, M, N, K, transposeA, transposeB, accumulate);
+        float[] actual = bench.Multiply(gemm, c, a, b, stored, M, N, K, transposeA, transposeB, accumulate);
         float[] weights = Array.ConvertAll(b, x => Stored(x, stored));
         for (int i = 0; i < M; i++)
             for (int j = 0; j < N; j++)
@@ -48,9 +48,9 @@ public sealed unsafe class CublasProductsTests
     public void As_many_products_are_put_as_the_first_factor_has_terms(int major, bool isRounded, string type, int calls)
     {
         using Bench bench = new(major);
-        using CublasProducts products = bench.Open(isRounded);
+        using CublasGemm gemm = bench.Open(isRounded);
         _ = Calls();
-        bench.Multiply(products, new float[4], [1, 2, 3, 4], [1, 0, 0, 1], Enum.Parse<ElementType>(type), 2, 2, 2, false, false, false);
+        bench.Multiply(gemm, new float[4], [1, 2, 3, 4], [1, 0, 0, 1], Enum.Parse<ElementType>(type), 2, 2, 2, false, false, false);
         Assert.That(Calls(), Is.EqualTo(calls));
     }
 
@@ -58,11 +58,11 @@ public sealed unsafe class CublasProductsTests
     public void Long_sums_are_taken_in_pieces([Values] bool transposeA, [Values] bool transposeB)
     {
         using Bench bench = new(major: 8);
-        using CublasProducts products = bench.Open();
-        const int M = 3, N = 5, K = (2 * CublasProducts.PieceLength) + 7;
+        using CublasGemm gemm = bench.Open();
+        const int M = 3, N = 5, K = (2 * CublasGemm.PieceLength) + 7;
         float[] a = Bench.Numbers(M * K, 0), b = Array.ConvertAll(Bench.Numbers(N * K, 1), x => Stored(x, ElementType.BF16)), c = Bench.Numbers(M * N, 2);
         _ = Calls();
-        float[] actual = bench.Multiply(products, c, a, b, ElementType.BF16, M, N, K, transposeA, transposeB, accumulate: true);
+        float[] actual = bench.Multiply(gemm, c, a, b, ElementType.BF16, M, N, K, transposeA, transposeB, accumulate: true);
         Assert.That(Calls(), Is.EqualTo(9));
         for (int i = 0; i < M; i++)
             for (int j = 0; j < N; j++)
@@ -84,10 +84,10 @@ public sealed unsafe class CublasProductsTests
             using (CudaDevice device = new(FakeCuda.Start(), "cuda:0", 0, _ => "", library))
             {
                 int live = FakeCuda.LiveObjects;
-                Assert.That((device.Products, FakeCuda.LiveObjects), Is.EqualTo(((IDeviceProducts?)null, live)));
+                Assert.That((device.Gemm, FakeCuda.LiveObjects), Is.EqualTo(((IDeviceGemm?)null, live)));
             }
             using Setting setting = new("cublas");
-            using (CudaDevice device = new(FakeCuda.Start(), "cuda:0", 0, _ => "", library)) Assert.That(device.Products?.Name, Is.EqualTo("cublas"));
+            using (CudaDevice device = new(FakeCuda.Start(), "cuda:0", 0, _ => "", library)) Assert.That(device.Gemm?.Name, Is.EqualTo("cublas"));
         }
         finally
         {
@@ -107,7 +107,7 @@ public sealed unsafe class CublasProductsTests
         CudaQueue queue = (CudaQueue)device.CreateQueue();
         using DeviceBuffer one = device.Allocate(4);
         DeviceMatrix matrix = new(one, 0, ElementType.F32);
-        device.Products!.Multiply(queue, matrix, matrix, matrix, 1, 1, 1, false, false, false);
+        device.Gemm!.Multiply(queue, matrix, matrix, matrix, 1, 1, 1, false, false, false);
         Assert.That(Handles(), Is.EqualTo(before + 1));
         queue.Dispose();
         Assert.That(Handles(), Is.EqualTo(before));
@@ -117,7 +117,7 @@ public sealed unsafe class CublasProductsTests
     public void One_term_is_named_apart_and_as_exact_as_its_eight_bits()
     {
         using Bench bench = new(major: 9);
-        using CublasProducts exact = bench.Open(), rounded = bench.Open(isRounded: true);
+        using CublasGemm exact = bench.Open(), rounded = bench.Open(isRounded: true);
         Assert.That((exact.Name, rounded.Name), Is.EqualTo(("cublas", "cublas-bf16")));
         float[] a = [1 + (1 / 1024f)], one = [1];
         Assert.That(bench.Multiply(exact, [0], a, one, ElementType.BF16, 1, 1, 1, false, false, false), Is.EqualTo(a));
@@ -128,19 +128,19 @@ public sealed unsafe class CublasProductsTests
     public void A_product_without_terms_clears_or_keeps_its_target()
     {
         using Bench bench = new(major: 8);
-        using CublasProducts products = bench.Open();
-        Assert.That(bench.Multiply(products, [1, 2], [], [], ElementType.F32, 1, 2, 0, false, false, true), Is.EqualTo(new float[] { 1, 2 }));
-        Assert.That(bench.Multiply(products, [1, 2], [], [], ElementType.F32, 1, 2, 0, false, false, false), Is.EqualTo(new float[2]));
+        using CublasGemm gemm = bench.Open();
+        Assert.That(bench.Multiply(gemm, [1, 2], [], [], ElementType.F32, 1, 2, 0, false, false, true), Is.EqualTo(new float[] { 1, 2 }));
+        Assert.That(bench.Multiply(gemm, [1, 2], [], [], ElementType.F32, 1, 2, 0, false, false, false), Is.EqualTo(new float[2]));
     }
 
     [Test]
     public void A_product_that_fails_names_the_call_and_the_way_out()
     {
         using Bench bench = new(major: 8);
-        using CublasProducts products = bench.Open();
+        using CublasGemm gemm = bench.Open();
         ((delegate* unmanaged<int, void>)Find("fake_fail_next"))(13);
         DeviceFailureException error = Assert.Throws<DeviceFailureException>(() =>
-            bench.Multiply(products, [0], [1], [1], ElementType.F32, 1, 1, 1, false, false, false))!;
+            bench.Multiply(gemm, [0], [1], [1], ElementType.F32, 1, 1, 1, false, false, false))!;
         Assert.That(error.Message, Does.Contain("cublasSgemm_v2 returned CUBLAS_STATUS_EXECUTION_FAILED (13)").And.Contain("KSLOTTERY_GEMM=own"));
         Assert.That(FakeCuda.Depth, Is.Zero);
     }
@@ -152,10 +152,10 @@ public sealed unsafe class CublasProductsTests
         using (Bench bench = new(major: 8))
         {
             int live = FakeCuda.LiveObjects;
-            using (CublasProducts products = bench.Open())
+            using (CublasGemm gemm = bench.Open())
             {
-                bench.Multiply(products, new float[4], [1, 2, 3, 4], [1, 0, 0, 1], ElementType.BF16, 2, 2, 2, false, false, false);
-                bench.Multiply(products, new float[4], [1, 2, 3, 4], [1, 0, 0, 1], ElementType.F16, 2, 2, 2, false, false, false);
+                bench.Multiply(gemm, new float[4], [1, 2, 3, 4], [1, 0, 0, 1], ElementType.BF16, 2, 2, 2, false, false, false);
+                bench.Multiply(gemm, new float[4], [1, 2, 3, 4], [1, 0, 0, 1], ElementType.F16, 2, 2, 2, false, false, false);
                 Assert.That(Handles(), Is.EqualTo(before + 1));
             }
             // The four kernels stay with the device: two were compiled.
@@ -168,14 +168,14 @@ public sealed unsafe class CublasProductsTests
     {
         using Setting setting = new(choice);
         using CudaDevice device = new(FakeCuda.Start(), "cuda:0", 0, _ => "", Library());
-        Assert.That(device.Products?.Name, Is.EqualTo(isThere ? choice == "cublas-bf16" ? choice : "cublas" : null));
+        Assert.That(device.Gemm?.Name, Is.EqualTo(isThere ? choice == "cublas-bf16" ? choice : "cublas" : null));
     }
 
     [Test]
     public void A_missing_library_is_said_only_where_it_was_asked_for()
     {
         CublasInterop none = new(["libnothing-of-this-name.so.12"]);
-        using (CudaDevice device = new(FakeCuda.Start(), "cuda:0", 0, _ => "", none)) Assert.That(device.Products, Is.Null);
+        using (CudaDevice device = new(FakeCuda.Start(), "cuda:0", 0, _ => "", none)) Assert.That(device.Gemm, Is.Null);
         using Setting setting = new("cublas");
         Assert.That(Assert.Throws<DeviceUnavailableException>(() => new CudaDevice(FakeCuda.Start(), "cuda:0", 0, _ => "", none))!.Message,
             Does.Contain("libnothing-of-this-name.so.12: cannot be loaded").And.Contain("KSLOTTERY_GEMM"));
@@ -256,7 +256,7 @@ public sealed unsafe class CublasProductsTests
             FakeCuda.Register("Widen_BF16", &WidenBFloat);
         }
 
-        public CublasProducts Open(bool isRounded = false) => new(Library(), _device, isRounded, name => Kernels.First(k => k.Name == name));
+        public CublasGemm Open(bool isRounded = false) => new(Library(), _device, isRounded, name => Kernels.First(k => k.Name == name));
 
         public static float[] Numbers(int count, int seed)
         {
@@ -264,7 +264,7 @@ public sealed unsafe class CublasProductsTests
             return [.. Enumerable.Range(0, count).Select(_ => random.NextSingle() - 0.5f)];
         }
 
-        public float[] Multiply(CublasProducts products, float[] c, float[] a, float[] b, ElementType type, int m, int n, int k,
+        public float[] Multiply(CublasGemm gemm, float[] c, float[] a, float[] b, ElementType type, int m, int n, int k,
             bool transposeA, bool transposeB, bool accumulate)
         {
             // Each matrix lies behind three elements that are not its own.
@@ -278,7 +278,7 @@ public sealed unsafe class CublasProductsTests
             int weightBytes = type == ElementType.F32 ? 4 : 2;
             using DeviceBuffer left = Put(MemoryMarshal.AsBytes(a.AsSpan()), Gap * 4), right = Put(weights, Gap * weightBytes),
                 target = Put(MemoryMarshal.AsBytes(c.AsSpan()), Gap * 4);
-            products.Multiply(_queue, new(target, Gap, ElementType.F32), new(left, Gap, ElementType.F32), new(right, Gap, type), m, n, k,
+            gemm.Multiply(_queue, new(target, Gap, ElementType.F32), new(left, Gap, ElementType.F32), new(right, Gap, type), m, n, k,
                 transposeA, transposeB, accumulate);
             using StagingBuffer staging = _device.AllocateStaging((c.Length + Gap) * sizeof(float));
             _queue.Read(staging, 0, target, 0, staging.ByteLength);

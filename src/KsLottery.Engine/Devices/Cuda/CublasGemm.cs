@@ -13,7 +13,7 @@ namespace KsLottery.Engine.Devices;
 /// F16, and BF16 on devices without it (before compute capability 8.0), are widened to F32 first. Weights must be finite where several terms are used.
 /// Each queue has a handle with a workspace of its own: the same bytes from run to run on the same kind of device and version of the library.
 /// </remarks>
-internal sealed class CublasProducts : IDeviceProducts, IDisposable
+internal sealed class CublasGemm : IDeviceGemm, IDisposable
 {
     private const int Terms = 3;
 
@@ -30,10 +30,10 @@ internal sealed class CublasProducts : IDeviceProducts, IDisposable
     /// <param name="device">The device.</param>
     /// <param name="isRounded">Whether an F32 factor of BF16 weights is rounded to one BF16 term.</param>
     /// <param name="kernels">Finds a kernel by its name; null for the catalog.</param>
-    public CublasProducts(CublasInterop library, CudaDevice device, bool isRounded, Func<string, KernelDefinition>? kernels = null) =>
+    public CublasGemm(CublasInterop library, CudaDevice device, bool isRounded, Func<string, KernelDefinition>? kernels = null) =>
         (_library, _device, _terms, _kernels) = (library, device, isRounded ? 1 : Terms, kernels ?? KernelCatalog.Get);
 
-    public string Name => _terms == 1 ? DeviceGemm.CublasBFloat16 : DeviceGemm.Cublas;
+    public string Name => _terms == 1 ? DeviceGemmChoice.CublasBFloat16 : DeviceGemmChoice.Cublas;
 
     private bool HasBFloat16 => _device.Facts.Capability.Major >= 8;
 

@@ -11,11 +11,11 @@ namespace KsLottery.Engine.Devices;
 /// </remarks>
 /// <param name="library">The library, which is available.</param>
 /// <param name="device">The device.</param>
-internal sealed class ClblastProducts(ClblastInterop library, OpenClDevice device) : IDeviceProducts, IDisposable
+internal sealed class ClblastGemm(ClblastInterop library, OpenClDevice device) : IDeviceGemm, IDisposable
 {
     private readonly ConditionalWeakTable<OpenClQueue, Room> _rooms = [];
 
-    public string Name => DeviceGemm.Clblast;
+    public string Name => DeviceGemmChoice.Clblast;
 
     public bool Supports(ElementType type) => type is ElementType.F32 or ElementType.F16 or ElementType.BF16;
 
