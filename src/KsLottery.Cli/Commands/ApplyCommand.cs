@@ -31,7 +31,8 @@ internal static class ApplyCommand
         if (AdaptedCheckpoint.IsAdapter(options.Patch)) return Merge(options, ui, cancel);
         PatchResult result;
         using (ProgressLine line = ui.StartProgress())
-            result = PatchApplication.Apply(options.Checkpoint, options.Patch, options.Out, options.How, line.Of<PatchProgress>(Describe), cancel);
+            result = PatchApplication.Apply(options.Checkpoint, options.Patch, options.Out, options.How, line.Of<PatchProgress>(Describe),
+                cancel);
         PatchReport.Write(ui, "base", options.Checkpoint, result);
         return ExitCode.Ok;
     }
@@ -53,7 +54,8 @@ internal static class ApplyCommand
                 + "another.");
         AdapterResult result;
         using (ProgressLine line = ui.StartProgress())
-            result = AdapterApplication.Apply(options.Checkpoint, options.Patch, options.Out, options.How, line.Of<PatchProgress>(Describe), cancel);
+            result = AdapterApplication.Apply(options.Checkpoint, options.Patch, options.Out, options.How,
+                line.Of<PatchProgress>(Describe), cancel);
         PatchReport.Write(ui, options.Checkpoint, result);
         return ExitCode.Ok;
     }

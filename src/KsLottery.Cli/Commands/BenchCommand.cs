@@ -27,7 +27,12 @@ internal static class BenchCommand
 
         BenchReport report = new(options.Plan, processor, figures);
         ui.WriteJson(report.WriteTo);
-        ui.WriteLine(options.Format switch { Options.CsvFormat => report.ToCsv(), Options.JsonFormat => report.ToJson(), _ => report.ToMarkdown() });
+        ui.WriteLine(options.Format switch
+        {
+            Options.CsvFormat => report.ToCsv(),
+            Options.JsonFormat => report.ToJson(),
+            _ => report.ToMarkdown(),
+        });
         return ExitCode.Ok;
     }
 }

@@ -22,7 +22,8 @@ internal static class ConvertCommand
         ConversionResult result;
         using (ProgressLine line = ui.StartProgress())
             result = Llama2cConversion.Convert(options.Model, options.Out, options.Type, options.Tokenizer, options.Reading,
-                line.Of<ConversionProgress>(value => $"converting: {Sizes.Bytes(value.BytesDone)} of {Sizes.Bytes(value.ByteCount)}"), cancel);
+                line.Of<ConversionProgress>(value => $"converting: {Sizes.Bytes(value.BytesDone)} of {Sizes.Bytes(value.ByteCount)}"),
+                cancel);
         Write(ui, options.Model, result);
         return ExitCode.Ok;
     }

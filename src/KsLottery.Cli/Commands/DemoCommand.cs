@@ -12,7 +12,8 @@ internal static class DemoCommand
     public static Command Create()
     {
         Command command = new("demo",
-            "Runs the paper's experiment from nothing in minutes: a base, Embed Tuning, the ticket, Partial Transfer, Partial Tuning and the controls.");
+            "Runs the paper's experiment from nothing in minutes: a base, Embed Tuning, the ticket, Partial Transfer, Partial Tuning "
+            + "and the controls.");
         DemoOptions.AddTo(command);
         command.SetBody((arguments, ui, cancel) => Run(DemoOptions.From(arguments), ui, cancel));
         return command;
@@ -35,7 +36,8 @@ internal static class DemoCommand
     {
         if (keep is not null && (File.Exists(keep) || (Directory.Exists(keep) && Directory.EnumerateFileSystemEntries(keep).Any())))
             throw new IOException($"{keep}: it exists and is no empty folder. Name a new folder to keep the files in.");
-        string folder = keep is null ? Directory.CreateTempSubdirectory("kslottery-demo-").FullName : Directory.CreateDirectory(keep).FullName;
+        string folder = keep is null ? Directory.CreateTempSubdirectory("kslottery-demo-").FullName
+            : Directory.CreateDirectory(keep).FullName;
         bool isKept = false;
         try
         {

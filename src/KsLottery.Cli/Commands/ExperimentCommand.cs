@@ -13,8 +13,8 @@ internal static class ExperimentCommand
     public static Command Create()
     {
         Command command = new("experiment",
-            "Runs a declared experiment: full, embedding, ticket, transfer and the controls with the same steps and data order, over seeds; can be "
-            + "stopped at any moment and resumed; several processes with one --out and --resume share its arms.");
+            "Runs a declared experiment: full, embedding, ticket, transfer and the controls with the same steps and data order, over "
+            + "seeds; can be stopped at any moment and resumed; several processes with one --out and --resume share its arms.");
         ExperimentOptions.AddTo(command);
         command.SetBody((arguments, ui, cancel) => Run(ExperimentOptions.From(arguments), ui, cancel));
         return command;
@@ -48,6 +48,7 @@ internal static class ExperimentCommand
         using ComputeDevice device = options.Device.Open(DeviceWork.Model);
         using ExperimentConsole console = new(ui, plan, options.Part);
         using ExperimentRun run = new(plan, folder, device, console) { Part = options.Part };
+        Reading.Remark(ui, run.Notes);
         foreach (string remark in run.Tokenizer.Remarks) ui.Remark($"note: {remark}");
         StopOptions.Remark(ui, run.Stops, run.Tokenizer);
         if (options.Parts.Count > 0) run.Collect(options.Parts, cancel);

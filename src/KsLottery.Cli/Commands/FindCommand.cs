@@ -39,14 +39,16 @@ internal static class FindCommand
         RowTokens tokens = pair.FindTokens(before, remarks.Add);
         VocabularyPairing? vocabulary = pair.PairRows(before, after);
         // A tokenizer that cannot be read fails both, and its defect ends what was said of the names.
-        remarks.AddRange([.. (vocabulary?.Remarks ?? []).Where(remark => !remarks.Exists(said => said.EndsWith(remark, StringComparison.Ordinal)))]);
+        remarks.AddRange([.. (vocabulary?.Remarks ?? []).Where(remark =>
+            !remarks.Exists(said => said.EndsWith(remark, StringComparison.Ordinal)))]);
         foreach (string remark in remarks) ui.Remark($"note: {remark}");
         using TicketFolder? folder = options.Out is null ? null : new(options.Out, options.Force);
 
         TicketResult found = Find(opened, before, after, tokens, vocabulary, options, ui, cancel);
         IReadOnlyList<string> files = folder?.Write(found, cancel) ?? [];
         if (options.Html is not null)
-            Report.FromTicket(NameOf(options.Tuned), found.Ticket, found.Rows, tokens, before, after).WritePage(options.Html, options.Force, cancel);
+            Report.FromTicket(NameOf(options.Tuned), found.Ticket, found.Rows, tokens, before, after)
+                .WritePage(options.Html, options.Force, cancel);
 
         return new(ui, options, found.Ticket, found.Rows, tokens)
         {

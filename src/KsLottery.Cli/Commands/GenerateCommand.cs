@@ -39,7 +39,8 @@ internal static class GenerateCommand
         TimedDecoder timed = new(decoder);
         IReadOnlyList<Generated> results;
         using (ProgressLine line = ui.StartProgress())
-            results = Generator.Generate(timed, [.. prompts.Select(prompt => prompt.Tokens)], generation, line.Of<GenerationProgress>(Describe), cancel);
+            results = Generator.Generate(timed, [.. prompts.Select(prompt => prompt.Tokens)], generation,
+                line.Of<GenerationProgress>(Describe), cancel);
         string[] texts = [.. results.Zip(prompts, (result, prompt) =>
             TextOf(loaded.Tokenizer.DecodeContinuation(prompt.Tokens, result.Tokens), stops.Texts))];
 
@@ -77,7 +78,8 @@ internal static class GenerateCommand
                 + "a text. Give a prompt.")];
         foreach (int token in tokens)
             if (token >= loaded.Model.Config.VocabularySize)
-                throw new InvalidDataException($"{pair.Path}: line {pair.Line}: token {token} ({tokenizer.Names.Visible(token)}), but the model's "
+                throw new InvalidDataException($"{pair.Path}: line {pair.Line}: token {token} ({tokenizer.Names.Visible(token)}), but "
+                    + "the model's "
                     + $"embedding has rows 0 to {loaded.Model.Config.VocabularySize - 1}. Use the tokenizer that belongs to the model.");
         return tokens.Length <= most ? (text, tokens) : throw new InvalidDataException($"{pair.Path}: line {pair.Line}: the prompt has "
             + $"{Sizes.Count(tokens.Length, "token")}, the model has room for {Sizes.Count(most)} and an answer. Shorten it.");
@@ -109,7 +111,8 @@ internal static class GenerateCommand
         json.WriteNumberOrNull("generated_tokens_per_second", timed.AppendedRate);
     });
 
-    /// <summary>The tokens of the texts. The decoder takes one less of each, since nothing follows the last, and one for each beam.</summary>
+    /// <summary>The tokens of the texts. The decoder takes one less of each, since nothing follows the last, and one for each
+    /// beam.</summary>
     private static long GeneratedCount(IReadOnlyList<Generated> results) => results.Sum(result => (long)result.Tokens.Length);
 
     private static string Describe(GenerationProgress value) =>

@@ -79,7 +79,8 @@ internal sealed class LoadedModel : IDisposable
     {
         if (tokenizer.Prefix is not [.., int begin] || prompt.Length <= tokenizer.Prefix.Count || prompt[tokenizer.Prefix.Count] != begin)
             return;
-        ui.Remark($"note: the prompt begins with {tokenizer.Names.Visible(begin)} and the tokenizer puts one before every text: the model reads it "
+        ui.Remark($"note: the prompt begins with {tokenizer.Names.Visible(begin)} and the tokenizer puts one before every text: the "
+            + "model reads it "
             + "twice, as with Hugging Face's library. Leave it out of the prompt to have one.");
     }
 

@@ -13,12 +13,14 @@ internal sealed class OpenedPair : IDisposable
     private readonly ConsoleUi _ui;
 
     /// <summary>Opens both.</summary>
-    /// <param name="options">Which, and how to read and to pair them; the tuned one may be an adapter, which is merged into the base in memory.</param>
+    /// <param name="options">Which, and how to read and to pair them; the tuned one may be an adapter, which is merged into the base in
+    /// memory.</param>
     /// <param name="ui">Hears what there is to know of how they were read.</param>
     public OpenedPair(FindOptions options, ConsoleUi ui)
     {
         if (AdaptedCheckpoint.IsAdapter(options.Base))
-            throw new CommandException(ExitCode.BadInput, $"{options.Base}: this is a PEFT adapter, which has no weights of its own to start from. "
+            throw new CommandException(ExitCode.BadInput, $"{options.Base}: this is a PEFT adapter, which has no weights of its own "
+                + "to start from. "
                 + "Give its base first, and the adapter behind it.");
         _ui = ui;
         Base = Reading.Open(options.Base, options.Reading, ui);
@@ -45,7 +47,8 @@ internal sealed class OpenedPair : IDisposable
     /// <summary>The adapter that makes <see cref="Tuned"/> of the base; null where it is a checkpoint.</summary>
     public AdaptedCheckpoint? Adapter { get; }
 
-    /// <summary>Finds the tensor of a name in both, or of a name each, <c>BASE_NAME=TUNED_NAME</c>; without any, the embedding of each.</summary>
+    /// <summary>Finds the tensor of a name in both, or of a name each, <c>BASE_NAME=TUNED_NAME</c>; without any, the embedding of
+    /// each.</summary>
     /// <exception cref="KeyNotFoundException">One of them has none.</exception>
     public (Tensor Base, Tensor Tuned) FindTensors(string? name)
     {
@@ -84,7 +87,8 @@ internal sealed class OpenedPair : IDisposable
         (string Base, string Tuned)[] splits =
             [.. Enumerable.Range(0, name.Length).Where(i => name[i] == '=').Select(i => (name[..i], name[(i + 1)..]))];
         if (splits is [var only]) return (Base.GetTensor(only.Base), Tuned.GetTensor(only.Tuned));
-        (string Base, string Tuned)[] found = [.. splits.Where(s => Base.TryGetTensor(s.Base, out _) && Tuned.TryGetTensor(s.Tuned, out _))];
+        (string Base, string Tuned)[] found = [.. splits.Where(s =>
+            Base.TryGetTensor(s.Base, out _) && Tuned.TryGetTensor(s.Tuned, out _))];
         if (found is [var one]) return (Base.GetTensor(one.Base), Tuned.GetTensor(one.Tuned));
         throw new KeyNotFoundException($"--tensor \"{VisibleText.Escape(name)}\": " + (found.Length > 0
             ? $"{found.Length} readings as BASE_NAME=TUNED_NAME are tensors of {Base.Path} and of {Tuned.Path}: {Text(found)}. "

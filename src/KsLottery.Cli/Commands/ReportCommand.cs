@@ -44,7 +44,8 @@ internal static class ReportCommand
     private static IReadOnlyList<long> Count(string data, ReportOptions options, ConsoleUi ui, CancellationToken cancel)
     {
         Tokenizer tokenizer = options.Tokenizer is { } path ? Tokenizer.Open(path)
-            : FindTokenizer(options.Folder) ?? throw new FileNotFoundException($"{options.Folder}: no tokenizer in it or in a folder in it. "
+            : FindTokenizer(options.Folder) ?? throw new FileNotFoundException($"{options.Folder}: no tokenizer in it or in a folder "
+            + "in it. "
                 + "Name one with --tokenizer.");
         ParallelText text = ParallelText.Read(data, options.Pairs);
         using ProgressLine progress = ui.StartProgress();

@@ -3,7 +3,8 @@ using System.CommandLine.Parsing;
 
 namespace KsLottery.Cli;
 
-/// <summary>What holds for the arguments of every command: an option stands once, its value is no other option, and no path is empty.</summary>
+/// <summary>What holds for the arguments of every command: an option stands once, its value is no other option, and no path is
+/// empty.</summary>
 /// <remarks>
 /// The parser takes whatever follows an option for its value, so that <c>--out --json</c> names a folder <c>--json</c>. Such a value must
 /// be written <c>--out=--json</c>; only a <see cref="FreeTextOption{T}"/> takes it as it is.
@@ -16,7 +17,8 @@ internal sealed class ArgumentRules(IReadOnlyList<string> arguments)
     /// <summary>What the help calls the values of options that are paths.</summary>
     private static readonly string[] PathNames = ["DIR", "FILE", "PATH", "PAIRS"];
 
-    /// <summary>Gives the rules to a command and all below it, before the command's own; to be called when every command is complete.</summary>
+    /// <summary>Gives the rules to a command and all below it, before the command's own; to be called when every command is
+    /// complete.</summary>
     public void AddTo(Command command)
     {
         Action<CommandResult>[] own = [.. command.Validators];

@@ -40,7 +40,8 @@ internal sealed record BenchModelOptions(ModelBenchPlan Plan, DeviceOption Devic
         int vocabulary = arguments.GetValue(VocabularyOption);
         int rows = arguments.GetValue(RowsOption), length = arguments.GetValue(LengthOption);
         if (keyHeads == 0) keyHeads = heads;
-        CommandException.Require(width % heads == 0 && width / heads % 2 == 0, $"--width {width}: give an even multiple of the {heads} heads");
+        CommandException.Require(width % heads == 0 && width / heads % 2 == 0, $"--width {width}: give an even multiple of the "
+            + $"{heads} heads");
         CommandException.Require(heads % keyHeads == 0, $"--key-heads {keyHeads}: give a divisor of the {heads} heads");
         CommandException.Require(rows < vocabulary, $"--rows {rows}: give fewer than the {vocabulary} rows of the vocabulary");
         LlamaConfig config = new()

@@ -18,7 +18,8 @@ internal sealed record BenchOptions(BenchPlan Plan, string Format)
         .Default(4096, $"Elements of a row, 1 to {KsRowKernels.MaximumWidth}.");
     private static readonly Option<int?> RowsOption = Options.Rows.Optional(
         "Row pairs to generate; by default as many as take 64 MiB a matrix, more than the caches hold.");
-    private static readonly Option<int> ThreadsOption = Options.Threads.Default(1, "Threads that test rows; 0 takes one for each processor.");
+    private static readonly Option<int> ThreadsOption = Options.Threads.Default(1,
+        "Threads that test rows; 0 takes one for each processor.");
     private static readonly Option<double> SecondsOption = Options.Seconds.Default(0.5,
         "Time to measure each figure, all repetitions together.");
 
@@ -35,15 +36,18 @@ internal sealed record BenchOptions(BenchPlan Plan, string Format)
         int width = arguments.GetValue(WidthOption), threads = arguments.GetValue(ThreadsOption);
         if (threads == 0) threads = processor.LogicalProcessors;
         CommandException.Require(threads <= MaxThreads, $"--threads {threads}: give 1 to {MaxThreads}, or 0 for one for each processor");
-        CommandException.Require(rows is null || rows >= threads, $"--rows {rows}: give at least one row for each of the {Sizes.Count(threads, "thread")}");
+        CommandException.Require(rows is null || rows >= threads, $"--rows {rows}: give at least one row for each of the "
+            + $"{Sizes.Count(threads, "thread")}");
 
-        BenchPlan plan = new(Chosen(arguments, Options.Regimes, BenchRows.Regimes), [.. Chosen(arguments, Options.Dtypes, Options.DtypeNames).Select(TypeOf)],
+        BenchPlan plan = new(Chosen(arguments, Options.Regimes, BenchRows.Regimes),
+            [.. Chosen(arguments, Options.Dtypes, Options.DtypeNames).Select(TypeOf)],
             ChosenKernels(arguments, processor), rows ?? 0, width, threads, TimeSpan.FromSeconds(arguments.GetValue(SecondsOption)),
             arguments.GetValue(Options.Scan));
         foreach (ElementType type in plan.Types)
         {
             long bytes = (long)plan.RowsOf(type) * width * type.ByteSize();
-            CommandException.Require(bytes <= BenchRows.MaxMatrixBytes, $"--rows {plan.RowsOf(type)}: with --width {width} a matrix of {type.ToName()} "
+            CommandException.Require(bytes <= BenchRows.MaxMatrixBytes, $"--rows {plan.RowsOf(type)}: with --width {width} a matrix "
+                + $"of {type.ToName()} "
                 + $"takes {Sizes.Bytes(bytes)}, allowed are {Sizes.Bytes(BenchRows.MaxMatrixBytes)}");
         }
         return new(plan, arguments.GetRequiredValue(Options.Format));

@@ -27,5 +27,6 @@ internal sealed record DemoOptions(Language Target, bool Quick, bool Pair, strin
     /// <summary>Reads the arguments.</summary>
     public static DemoOptions From(ParseResult arguments) => new(
         Language.All.First(language => language.Name.Equals(arguments.GetValue(Options.DemoLanguage), StringComparison.OrdinalIgnoreCase)),
-        arguments.GetValue(Options.Quick), arguments.GetValue(Options.Pair), arguments.GetValue(Options.Keep), DeviceOption.From(arguments));
+        arguments.GetValue(Options.Quick), arguments.GetValue(Options.Pair), arguments.GetValue(Options.Keep),
+        DeviceOption.From(arguments));
 }

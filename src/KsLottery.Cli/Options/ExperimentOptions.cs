@@ -41,7 +41,8 @@ internal sealed record ExperimentOptions
         DeviceOption.AddTo(command);
         command.Validators.Add(result =>
         {
-            if (result.GetResult(Options.Collect) is not null && (result.GetValue(ResumeOption) || result.GetResult(Options.Part) is not null))
+            bool isRun = result.GetValue(ResumeOption) || result.GetResult(Options.Part) is not null;
+            if (result.GetResult(Options.Collect) is not null && isRun)
                 result.AddError("--collect computes nothing: leave --resume and --part out.");
             if (result.GetValue(Options.Part) is { } part && !ExperimentPart.TryParse(part, out _))
                 result.AddError($"--part is {part}; it must be I/N, whole numbers with I from 1 to N, such as 2/8.");

@@ -24,7 +24,8 @@ internal sealed record FindOptions
         "The tokenizer that names the rows; without it the one beside BASE or TUNED.");
     private static readonly Option<string?> OutOption = Options.Out(
         "Write ticket.json, rows.tsv and patch.safetensors into this new folder; with --all-tensors tensors.tsv, into any.");
-    private static readonly Option<bool> ForceOption = Options.Force("Let --out replace an earlier result; other files are never replaced.");
+    private static readonly Option<bool> ForceOption = Options.Force(
+        "Let --out replace an earlier result; other files are never replaced.");
     private static readonly Option<int> LimitOption = Options.ShownRows(UsualLimit);
 
     public required string Base { get; init; }
@@ -90,7 +91,8 @@ internal sealed record FindOptions
         {
             Alpha = arguments.GetValue(Options.Alpha),
             Method = SelectionNames.TryParse(arguments.GetValue(Options.Method), out KsMethod method) ? method : default,
-            Adjustment = SelectionNames.TryParse(arguments.GetValue(Options.Adjust), out PValueAdjustment adjustment) ? adjustment : default,
+            Adjustment = SelectionNames.TryParse(arguments.GetValue(Options.Adjust), out PValueAdjustment adjustment)
+                ? adjustment : default,
             Top = arguments.GetValue(Options.Top),
         },
         Device = DeviceOption.From(arguments),

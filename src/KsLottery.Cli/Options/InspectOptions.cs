@@ -6,7 +6,8 @@ namespace KsLottery.Cli;
 /// <summary>The arguments of <c>kslottery inspect</c>.</summary>
 internal sealed record InspectOptions
 {
-    private static readonly Argument<string> CheckpointArgument = new("CHECKPOINT") { Description = "A .safetensors file, or a model's folder." };
+    private static readonly Argument<string> CheckpointArgument =
+        new("CHECKPOINT") { Description = "A .safetensors file, or a model's folder." };
     private static readonly Option<string?> TensorOption = Options.Tensor("Look at this tensor alone, its norms included.");
 
     public required string Checkpoint { get; init; }

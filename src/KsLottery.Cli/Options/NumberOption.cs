@@ -3,7 +3,8 @@ using System.CommandLine.Parsing;
 
 namespace KsLottery.Cli;
 
-/// <summary>An option for a number, whichever command has it: its name and range. The command says what it counts and its default.</summary>
+/// <summary>An option for a number, whichever command has it: its name and range. The command says what it counts and its
+/// default.</summary>
 /// <param name="name">The name, with its hyphens.</param>
 /// <param name="helpName">What the help calls the value.</param>
 /// <param name="parse">Reads the value; one that is out of range is an error of usage.</param>

@@ -67,7 +67,8 @@ internal static class OptionKind
     /// <param name="helpName">What the help calls the value.</param>
     /// <param name="isValid">The range.</param>
     /// <param name="rule">The range in words, such as <c>it must be a number from 0</c>.</param>
-    public static NumberOption<double> Real(string name, string helpName, Predicate<double> isValid, string rule) => new(name, helpName, result =>
+    public static NumberOption<double> Real(string name, string helpName, Predicate<double> isValid, string rule) =>
+        new(name, helpName, result =>
     {
         string text = result.Tokens[0].Value;
         return PlainNumber.TryReal(text, out double value) && isValid(value) ? value : Refuse<double>(result, text, rule);

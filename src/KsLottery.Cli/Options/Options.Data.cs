@@ -18,7 +18,8 @@ internal static partial class Options
     public static readonly Option<int> PairLimit = FirstOf.Default(0, "Only the first N pairs; 0 takes all.");
 
     /// <summary>How much of a table is shown; see <see cref="Unlimited"/>.</summary>
-    public static Option<int> ShownRows(int defaultValue) => FirstOf.Default(defaultValue, "The most rows that the table shows; 0 shows all.");
+    public static Option<int> ShownRows(int defaultValue) => FirstOf.Default(defaultValue,
+        "The most rows that the table shows; 0 shows all.");
 
     /// <summary>A limit as it counts: 0 is none.</summary>
     public static int Unlimited(int limit) => limit == 0 ? int.MaxValue : limit;
@@ -70,8 +71,8 @@ internal static partial class Options
 
     public static readonly Option<string[]> Text = new("--text")
     {
-        Description = "Plain text, one text a line; FILE:2 takes the second column of a TSV, FILE.jsonl the strings \"text\" of JSON lines. "
-            + "Plain or gzip; one file or more.",
+        Description = "Plain text, one text a line; FILE:2 takes the second column of a TSV, FILE.jsonl the strings \"text\" of JSON "
+            + "lines. Plain or gzip; one file or more.",
         HelpName = "FILE",
         Required = true,
         AllowMultipleArgumentsPerToken = true,

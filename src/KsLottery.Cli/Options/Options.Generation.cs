@@ -33,7 +33,8 @@ internal static partial class Options
 
     public static readonly FreeTextOption<string[]> Stop = new("--stop")
     {
-        Description = "A text, or a token's name, that ends what is written where it occurs, and is not part of it; may be given several times.",
+        Description = "A text, or a token's name, that ends what is written where it occurs, and is not part of it; may be given "
+            + "several times.",
         HelpName = "TEXT",
     };
 
@@ -42,5 +43,6 @@ internal static partial class Options
 
     public static readonly Option<bool> NoGenerate = OptionKind.Flag("--no-generate", "Only the loss.");
 
-    public static Option<string?> Preset(string description, params string[] values) => OptionKind.OptionalChoice("--preset", description, values);
+    public static Option<string?> Preset(string description, params string[] values) =>
+        OptionKind.OptionalChoice("--preset", description, values);
 }

@@ -61,7 +61,8 @@ internal static partial class Options
         "it must lie between 0 and 1, for instance 0.95").Default(new CertificateOptions().Confidence, "The confidence of the intervals.");
 
     public static readonly Option<string?> Check = OptionKind.Text("--check", "FILE",
-        "Derive every number of this certificate.json again from the files that it names; exit code 4 where one differs or a file changed.");
+        "Derive every number of this certificate.json again from the files that it names; exit code 4 where one differs or a file "
+            + "changed.");
 
     public static readonly Option<double> Tolerance = OptionKind.Real("--tolerance", "T", IsBelowOne, BelowOne).Default(0,
         "With --check: by how much a probability may differ, for a device that rounds otherwise, such as 1e-5.");

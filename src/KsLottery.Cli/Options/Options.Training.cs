@@ -34,7 +34,8 @@ internal static partial class Options
     public static readonly Option<double?> LearningRate = OptionKind.Real("--learning-rate", "RATE", IsPositive, Positive).Optional(
         "The largest learning rate.");
 
-    public static readonly Option<string?> Schedule = OptionKind.OptionalChoice("--schedule", "Whether the rate falls by half a cosine or stays.",
+    public static readonly Option<string?> Schedule = OptionKind.OptionalChoice("--schedule",
+        "Whether the rate falls by half a cosine or stays.",
         "cosine", "constant");
 
     public static readonly Option<double?> FinalRate = OptionKind.Real("--final-rate", "SHARE", n => n is >= 0 and <= 1,

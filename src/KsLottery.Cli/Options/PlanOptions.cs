@@ -20,7 +20,8 @@ internal static class PlanOptions
                 result.AddError("--epochs and --steps exclude each other.");
         });
         command.Add(Options.Epochs, Options.Steps, Batch, Options.MicroBatch, Options.LearningRate, Options.Schedule, Options.FinalRate,
-            Options.Warmup, Options.Clip, Options.WeightDecay, Options.Beta1, Options.Beta2, Seed, Options.EvaluateEvery, Options.Recompute);
+            Options.Warmup, Options.Clip, Options.WeightDecay, Options.Beta1, Options.Beta2, Seed, Options.EvaluateEvery,
+            Options.Recompute);
     }
 
     /// <summary>The plan: what is said, over the defaults.</summary>

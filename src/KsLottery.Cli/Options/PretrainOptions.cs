@@ -27,7 +27,8 @@ internal sealed record PretrainOptions
     private static readonly Option<int> LengthOption = Options.Length(2);
     private static readonly Option<bool> TiedOption = Options.Tied(
         "Let the output head be the embedding; by default it is its own, as in LLaMA-1.");
-    private static readonly Option<double> ShareOption = Options.EvaluationShare(0.01, "Hold the last share of the text out and evaluate on it.");
+    private static readonly Option<double> ShareOption = Options.EvaluationShare(0.01,
+        "Hold the last share of the text out and evaluate on it.");
 
 
     private ParseResult? _arguments;

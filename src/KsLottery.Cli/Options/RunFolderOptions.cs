@@ -25,5 +25,6 @@ internal sealed record RunFolderOptions(string Out, bool Resume, TimeSpan SaveEv
     /// <summary>Reads the arguments.</summary>
     public static RunFolderOptions From(ParseResult arguments) =>
         new(arguments.GetRequiredValue(OutOption), arguments.GetValue(ResumeOption),
-        TimeSpan.FromSeconds(arguments.GetValue(Options.SaveEvery)), arguments.GetValue(Options.AllowDivergence), DeviceOption.From(arguments));
+        TimeSpan.FromSeconds(arguments.GetValue(Options.SaveEvery)), arguments.GetValue(Options.AllowDivergence),
+        DeviceOption.From(arguments));
 }

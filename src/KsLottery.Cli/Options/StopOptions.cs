@@ -21,7 +21,8 @@ internal sealed record StopOptions(IReadOnlyList<int> Ids, IReadOnlyList<string>
     }
 
     /// <summary>Reads the options.</summary>
-    public static StopOptions From(ParseResult arguments) => new(arguments.GetValue(Options.StopId) ?? [], arguments.GetValue(Options.Stop) ?? []);
+    public static StopOptions From(ParseResult arguments) =>
+        new(arguments.GetValue(Options.StopId) ?? [], arguments.GetValue(Options.Stop) ?? []);
 
     /// <summary>What ends a text of a model.</summary>
     /// <exception cref="CommandException">A token is none of the model's.</exception>
@@ -29,7 +30,8 @@ internal sealed record StopOptions(IReadOnlyList<int> Ids, IReadOnlyList<string>
     {
         foreach (int id in Ids)
             if ((uint)id >= (uint)config.VocabularySize)
-                throw new CommandException(ExitCode.BadInput, $"--stop-id {id}: no such token; the model has 0 to {config.VocabularySize - 1}. "
+                throw new CommandException(ExitCode.BadInput, $"--stop-id {id}: no such token; the model has 0 to "
+                    + $"{config.VocabularySize - 1}. "
                     + "Give one of these.");
         return StopTokens.Of(config, tokenizer, Ids, Texts);
     }
@@ -40,7 +42,8 @@ internal sealed record StopOptions(IReadOnlyList<int> Ids, IReadOnlyList<string>
         ui.Remark(Describe(stops, tokenizer) is { } what ? $"a text ends at {what}" : "note: no file names a token that ends a text; "
             + "name one with --stop or --stop-id.");
         if (tokenizer.EosId is { } end && stops.Source is { } source && !stops.Ids.Contains(end))
-            ui.Remark($"note: {tokenizer.Names.Visible(end)} (token {end}), which ends a text of the tokenizer and each target of tune, is not "
+            ui.Remark($"note: {tokenizer.Names.Visible(end)} (token {end}), which ends a text of the tokenizer and each target of "
+                + "tune, is not "
                 + $"among those that {source} names; --stop-id {end} adds it.");
     }
 

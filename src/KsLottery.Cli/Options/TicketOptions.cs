@@ -76,7 +76,8 @@ internal sealed record TicketOptions(string? Path, string? Only, int? Rows)
         else if (hasRows)
             result.AddError("--rows belongs to --only random or --only frequency; --only K takes the K best rows of a ticket.");
         else if (only is not null && !(PlainNumber.TryDigits(only, out int best) && best >= 1))
-            result.AddError($"--only is {ConsoleUi.OneLine(only)}; it must be a whole number from 1 to {int.MaxValue}, {Random} or {Frequency}.");
+            result.AddError($"--only is {ConsoleUi.OneLine(only)}; it must be a whole number from 1 to {int.MaxValue}, {Random} or "
+                + $"{Frequency}.");
         else if (only is not null && !hasTicket) result.AddError($"--only {only} needs the --ticket whose best rows it takes.");
     }
 }

@@ -21,7 +21,8 @@ internal sealed record TuneOptions
         + "a ticket, 5 epochs from 1e-2. Both: batches of 128, a cosine, the Alpaca template. They are also the defaults of --train.",
         PaperEmbed, PaperPartial);
     private static readonly Option<string> OverlongOption = Options.Overlong("What to do with longer pairs.", "fail", "skip", "truncate");
-    private static readonly Option<double> ShareOption = Options.EvaluationShare(0, "Hold the last share of --data out and evaluate on it.");
+    private static readonly Option<double> ShareOption = Options.EvaluationShare(0,
+        "Hold the last share of --data out and evaluate on it.");
     private static readonly Option<string> DtypeOption = Options.Dtype(
         "The type of trained tensors in a checkpoint: f32, or keep for the base's own, rounded. A patch always holds F32.", "f32", "keep");
 
@@ -113,7 +114,8 @@ internal sealed record TuneOptions
         string? train = TrainOf(result.GetValue(Options.Train), result.GetValue(PresetOption));
         bool hasRows = TicketOptions.AreGiven(result);
         if (train is null) result.AddError("Say what learns: --train full, embedding, ticket or lora, or a --preset.");
-        if (train != TrainingScope.LowRankName && result.GetResult(Options.Rank) is not null) result.AddError($"--rank belongs to --train {TrainingScope.LowRankName}.");
+        if (train != TrainingScope.LowRankName && result.GetResult(Options.Rank) is not null)
+            result.AddError($"--rank belongs to --train {TrainingScope.LowRankName}.");
         if (train == TrainingScope.TicketName && !hasRows)
             result.AddError("--train ticket needs the rows: --ticket FILE, or --only random or frequency with --rows K.");
         if (train is not (null or TrainingScope.TicketName) && hasRows)

@@ -132,8 +132,9 @@ internal sealed class CertifyReport(ConsoleUi ui, Certificate certificate, Token
         {
             CertificateForm strictest = Enum.GetValues<CertificateForm>()
                 .Last(form => p.IsViolation(form, certificate.Threshold, certificate.Width));
-            table.Add(Text(index), Text(certificate.Pairs[p.Sample].Line), Text(p.Target), Context(index, p), tokenizer.Names.Visible(p.Tuned.First),
-                NumberText.Fixed(p.Tuned.FirstProbability, 3), tokenizer.Names.Visible(p.TicketPrediction), NumberText.Fixed(p.Margin / 2, 3),
+            table.Add(Text(index), Text(certificate.Pairs[p.Sample].Line), Text(p.Target), Context(index, p),
+                tokenizer.Names.Visible(p.Tuned.First), NumberText.Fixed(p.Tuned.FirstProbability, 3),
+                tokenizer.Names.Visible(p.TicketPrediction), NumberText.Fixed(p.Margin / 2, 3),
                 NumberText.Fixed(p.Bound(strictest, certificate.Threshold, certificate.Width), 3), forms);
         }
         foreach (string line in table.Lines()) ui.WriteAlarm(line);

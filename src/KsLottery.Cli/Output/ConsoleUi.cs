@@ -99,8 +99,8 @@ internal sealed class ConsoleUi : IDisposable
 
     /// <summary>Starts to show how far some work has come, on stderr, until disposed.</summary>
     /// <remarks>
-    /// With <c>--json</c> nothing is rewritten in place, and where stdout is a terminal too there is no progress: a pseudo-terminal takes both
-    /// streams, and the object would not stand alone.
+    /// With <c>--json</c> nothing is rewritten in place, and where stdout is a terminal too there is no progress: a pseudo-terminal takes
+    /// both streams, and the object would not stand alone.
     /// </remarks>
     public ProgressLine StartProgress() =>
         _progress = new(_error, isOn: !IsQuiet && !(IsJson && !Console.IsOutputRedirected), mayRewrite: !IsJson);

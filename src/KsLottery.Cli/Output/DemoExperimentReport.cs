@@ -11,7 +11,8 @@ namespace KsLottery.Cli;
 /// <param name="device">Where it is computed.</param>
 /// <param name="ui">The console.</param>
 /// <param name="cancel">Stops between steps.</param>
-internal sealed class DemoExperimentReport(DemoSettings settings, string folder, ComputeDevice device, ConsoleUi ui, CancellationToken cancel)
+internal sealed class DemoExperimentReport(DemoSettings settings, string folder, ComputeDevice device, ConsoleUi ui,
+    CancellationToken cancel)
 {
     /// <param name="kept">The folder's name where it stays; null where it does not.</param>
     /// <param name="elapsed">How long it took, asked for at the end.</param>
@@ -41,7 +42,8 @@ internal sealed class DemoExperimentReport(DemoSettings settings, string folder,
 
     private void WriteBase(DemoBase trained) =>
         ui.WriteLine($"  {Sizes.Count(trained.Config.ParameterCount, "weight")}, {Sizes.Count(trained.Tokens, "token")} "
-            + $"seen {NumberText.Real(settings.Epochs)} times; loss {NumberText.Fixed(trained.Summary.EvalLossBefore ?? double.NaN, 2)} before, "
+            + $"seen {NumberText.Real(settings.Epochs)} times; "
+            + $"loss {NumberText.Fixed(trained.Summary.EvalLossBefore ?? double.NaN, 2)} before, "
             + $"{NumberText.Fixed(trained.Summary.EvalLossAfter ?? double.NaN, 2)} after, on text held out");
 
     private void ShowTicket(FoundTicket found)

@@ -4,7 +4,8 @@ using KsLottery.Engine.Transfer;
 
 namespace KsLottery.Cli;
 
-/// <summary>Walks from find to export on a planted pair; each step prints the command that does the same, and what holds after it.</summary>
+/// <summary>Walks from find to export on a planted pair; each step prints the command that does the same, and what holds after
+/// it.</summary>
 /// <param name="folder">Where it works.</param>
 /// <param name="shownFolder">What the folder is called where it is kept; empty where it is not.</param>
 /// <param name="ui">The console.</param>

@@ -12,7 +12,8 @@ internal sealed class ExperimentReport(ExperimentRun run, ConsoleUi ui)
     private static readonly (string Title, Func<ArmOutcome, double> Get, int Digits, bool IsShare)[] Scores =
     [
         ("BLEU", o => o.Bleu, 1, false), ("1st line", o => o.BleuFirstLine, 1, false), ("response", o => o.BleuResponse, 1, false),
-        ("chrF", o => o.Chrf, 1, false), ("chrF 1st line", o => o.ChrfFirstLine, 1, false), ("exact", o => o.ExactMatchRate, 0, true), ("stops", o => o.EosRate, 0, true),
+        ("chrF", o => o.Chrf, 1, false), ("chrF 1st line", o => o.ChrfFirstLine, 1, false), ("exact", o => o.ExactMatchRate, 0, true),
+        ("stops", o => o.EosRate, 0, true),
         ("tokens", o => o.MeanTokens, 1, false), ("loss", o => o.Loss, 3, false),
     ];
 
@@ -24,14 +25,17 @@ internal sealed class ExperimentReport(ExperimentRun run, ConsoleUi ui)
         WriteHeld();
         WriteTickets();
         ui.WriteLine();
-        ui.WriteLine("BLEU: of all that was written, of its first line, and of what the authors' rule reads. Where they differ, the model does not stop");
-        ui.WriteLine("(stops: the share of texts that it ended itself), and what tuning gains there is learning to stop. loss: nats a target token."
+        ui.WriteLine("BLEU: of all that was written, of its first line, and of what the authors' rule reads. Where they differ, the "
+            + "model does not stop");
+        ui.WriteLine("(stops: the share of texts that it ended itself), and what tuning gains there is learning to stop. loss: nats a "
+            + "target token."
             + (CountSeeds(_ => true) is > 1 and int seeds ? $" Means over {seeds} seeds ± their standard deviation." : ""));
         ui.WriteLine(end);
         ui.WriteJson(WriteJson);
     }
 
-    private IEnumerable<ArmResult> Of(ExperimentTask task, ExperimentArm arm) => run.Results.Where(r => r.Task == task.Name && r.Arm == arm);
+    private IEnumerable<ArmResult> Of(ExperimentTask task, ExperimentArm arm) =>
+        run.Results.Where(r => r.Task == task.Name && r.Arm == arm);
 
     private int CountSeeds(Func<ArmResult, bool> which) =>
         run.Results.Where(which).Select(r => r.Seed).OfType<ulong>().Distinct().Count() is > 0 and int count ? count : _plan.Seeds.Count;
@@ -49,28 +53,36 @@ internal sealed class ExperimentReport(ExperimentRun run, ConsoleUi ui)
             double parameters = lines.Average(l => (double)l.Parameters);
             string controlled = string.Join("; ", _plan.ControlledBy(arm).Select(a => a.Name));
             string diverged = lines.Any(l => l.HasDiverged) ? " (diverged)" : "";
-            table.Add([ConsoleUi.OneLine(arm.Name) + diverged, .. isControlNamed ? (string[])[ConsoleUi.OneLine(controlled)] : [], Range(lines.Select(l => l.Rows)),
-                parameters == 0 ? "" : Sizes.Count((long)Math.Round(parameters)), parameters == 0 ? "" : NumberText.Percent(lines.Average(l => l.Share)),
+            table.Add([ConsoleUi.OneLine(arm.Name) + diverged, .. isControlNamed ? (string[])[ConsoleUi.OneLine(controlled)] : [],
+                Range(lines.Select(l => l.Rows)), parameters == 0 ? "" : Sizes.Count((long)Math.Round(parameters)),
+                parameters == 0 ? "" : NumberText.Percent(lines.Average(l => l.Share)),
                 .. Scores.Select(s => Text(ArmSpread.Of(lines.Select(l => s.Get(l.Outcome))), s.Digits, s.IsShare))]);
         }
         ui.WriteLine();
         (int count, int repeated) = run.TestPairs[task.Name];
-        ui.WriteLine($"== {ConsoleUi.OneLine(task.Name)}: {Sizes.Count(count, "test pair")}{(repeated > 0 ? $" ({Sizes.Count(repeated)} of them trained on)" : "")}, "
-            + $"{(_plan.Beams == 1 ? "greedily" : Sizes.Count(_plan.Beams, "beam"))}, {Sizes.Count(CountSeeds(r => r.Task == task.Name), "seed")}");
+        string known = repeated > 0 ? $" ({Sizes.Count(repeated)} of them trained on)" : "";
+        string how = _plan.Beams == 1 ? "greedily" : Sizes.Count(_plan.Beams, "beam");
+        ui.WriteLine($"== {ConsoleUi.OneLine(task.Name)}: {Sizes.Count(count, "test pair")}{known}, {how}, "
+            + Sizes.Count(CountSeeds(r => r.Task == task.Name), "seed"));
         ui.Write(table);
     }
 
     private void WriteSkipped()
     {
         foreach (IGrouping<string, SkippedArm> reason in run.Skipped.GroupBy(s => $"{s.Arm.Name}: {s.Reason}"))
-            ui.WriteLine(ConsoleUi.OneLine($"left out, {reason.Key} ({string.Join(", ", reason.Select(s => $"{s.Task}, seed {s.Seed}"))})"));
+        {
+            string where = string.Join(", ", reason.Select(s => $"{s.Task}, seed {s.Seed}"));
+            ui.WriteLine(ConsoleUi.OneLine($"left out, {reason.Key} ({where})"));
+        }
     }
 
     private void WriteHeld()
     {
         foreach (HeldArm held in run.Held) ui.WriteLine($"not done yet: {ExperimentConsole.Describe(held)}");
-        if (run.Held.Count > 0) ui.WriteLine("The process that ends last has all results; if one died, the same command with --resume takes its arms over.");
-        if (run.Part.Count > 1) ui.WriteLine($"This is part {run.Part}; kslottery experiment with --collect and the folders of all parts gives the whole.");
+        if (run.Held.Count > 0)
+            ui.WriteLine("The process that ends last has all results; if one died, the same command with --resume takes its arms over.");
+        if (run.Part.Count > 1)
+            ui.WriteLine($"This is part {run.Part}; kslottery experiment with --collect and the folders of all parts gives the whole.");
     }
 
     private void WriteTickets()
@@ -89,7 +101,8 @@ internal sealed class ExperimentReport(ExperimentRun run, ConsoleUi ui)
             TicketPair[] known = [.. some.Where(p => p.Union > 0)];
             if (known.Length > 0)
                 ui.WriteLine($"{what} they share {Text(ArmSpread.Of(known.Select(p => (double)p.Shared)), 1)} rows, Jaccard "
-                    + $"{Text(ArmSpread.Of(known.Select(p => p.Jaccard)), 2)}; by chance {NumberText.Fixed(known.Average(p => p.SharedByChance), 1)} rows");
+                    + $"{Text(ArmSpread.Of(known.Select(p => p.Jaccard)), 2)}; by chance "
+                    + $"{NumberText.Fixed(known.Average(p => p.SharedByChance), 1)} rows");
         }
     }
 
@@ -107,7 +120,8 @@ internal sealed class ExperimentReport(ExperimentRun run, ConsoleUi ui)
                 json.WriteNumberOrNull("rows", result.Rows ?? double.NaN);
                 json.WriteNumber("parameters", result.Parameters);
                 json.WriteNumber("share", result.Share);
-                foreach ((string name, Func<ArmOutcome, double> get) in ArmOutcome.Columns) json.WriteNumberOrNull(name, get(result.Outcome));
+                foreach ((string name, Func<ArmOutcome, double> get) in ArmOutcome.Columns)
+                    json.WriteNumberOrNull(name, get(result.Outcome));
                 json.WriteBoolean("diverged", result.HasDiverged);
                 json.WriteStartArray("control_of");
                 foreach (ExperimentArm ticket in _plan.ControlledBy(result.Arm)) json.WriteStringValue(ticket.Name);

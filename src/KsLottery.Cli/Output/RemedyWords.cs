@@ -14,7 +14,8 @@ internal static class RemedyWords
         [Remedy.MeasureDevices] = "kslottery devices --measure does that",
         [Remedy.Replace] = "Allow it to be replaced (--force)",
         [Remedy.Resume] = "Go on with it (--resume)",
-        [Remedy.ResumeRun] = "Go on with it: give the command that began it again, with --resume (kslottery tune MODEL … --out {0} --resume)",
+        [Remedy.ResumeRun] = "Go on with it: give the command that began it again, with --resume (kslottery tune MODEL … --out {0} "
+            + "--resume)",
         [Remedy.ResumeParts] = "go on with those that have not ended (--resume)",
         [Remedy.ShareRun] = "let several processes run the whole in one folder (--resume)",
         [Remedy.NameParts] = "Name folders of kslottery experiment --part",

@@ -45,7 +45,8 @@ internal sealed class TensorMapReport(TensorMap map, OpenedPair opened, string? 
         if (map.Uncompared.Count + map.ChangedOthers.Count + map.Resized.Count > 0) ui.WriteLine();
 
         int touched = map.Lines.Count(l => l.Unchanged < l.Rows);
-        ui.WriteLine($"{Sizes.Count(map.Lines.Count)} {(map.Lines.Count == 1 ? "matrix" : "matrices")}, {Sizes.Count(touched)} with changed rows; "
+        ui.WriteLine($"{Sizes.Count(map.Lines.Count)} {(map.Lines.Count == 1 ? "matrix" : "matrices")}, {Sizes.Count(touched)} with "
+            + "changed rows; "
             + $"{Sizes.Count(map.OtherCount, "other tensor")}, {Sizes.Count(map.ChangedOthers.Count)} changed; "
             + $"{Sizes.Count(map.Uncompared.Count)} not compared");
         ui.WriteLine($"{Sizes.Count(map.RowCount, "row")} in {NumberText.Seconds(map.Elapsed)}");

@@ -29,7 +29,8 @@ internal sealed class TrainingReport
     {
         ui.Flush();
         if (lostSteps > 0)
-            ui.Remark($"note: the run in {folder.Out} was cut off before a state was saved; it begins again, and {Sizes.Count(lostSteps, "step")} "
+            ui.Remark($"note: the run in {folder.Out} was cut off before a state was saved; it begins again, and "
+                + $"{Sizes.Count(lostSteps, "step")} "
                 + "of its metrics are written anew.");
         try
         {
@@ -73,9 +74,11 @@ internal sealed class TrainingReport
         string values = _summary.HasNonFiniteValues ? ", and trained values are infinite or NaN" : "";
         string heldOut = _summary.EvalLossBefore is null ? ""
             : $", held out {Loss(_summary.EvalLossBefore)} before and {Loss(_summary.EvalLossAfter)} after";
-        string what = $"the training diverged: its loss began at {Loss(_summary.FirstLoss)} and ended at {Loss(_summary.LastLoss)}{heldOut}{values}";
+        string what = $"the training diverged: its loss began at {Loss(_summary.FirstLoss)} and ended at "
+            + $"{Loss(_summary.LastLoss)}{heldOut}{values}";
         if (_allowsDivergence) _ui.Remark($"note: {what}.");
-        else _ui.Error($"error: {what}. The result stands in {_output}; lower the learning rate for a new run, or take it as it is (--allow-divergence).");
+        else _ui.Error($"error: {what}. The result stands in {_output}; lower the learning rate for a new run, or take it as it is "
+            + "(--allow-divergence).");
     }
 
     /// <summary>Writes the same as properties.</summary>

@@ -64,6 +64,9 @@ public sealed class ExperimentRun : IDisposable
     /// <summary>What ends the texts that are scored.</summary>
     public StopTokens Stops { get; }
 
+    /// <summary>What there is to know of how the base and its configuration were read.</summary>
+    public IReadOnlyList<string> Notes => [.. _basis.Checkpoint.Notes, .. _basis.Config.Notes];
+
     /// <summary>The tokenizer of all models.</summary>
     public Tokenizer Tokenizer => _basis.Tokenizer;
 

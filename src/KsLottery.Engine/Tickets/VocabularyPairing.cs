@@ -60,9 +60,11 @@ public sealed class VocabularyPairing
         }
         if (before is null || after is null)
         {
+            string unnamed = (before is null ? basis : tuned).Path;
+            string why = TokenTable.LocateBeside(unnamed) is null ? $"No tokenizer lies beside {unnamed}"
+                : $"The tokenizer beside {unnamed} cannot be read";
             if (!byId.IsPlain)
-                remarks.Add($"No tokenizer lies beside {(before is null ? basis : tuned).Path}, so that nobody can say whether ids mean "
-                    + $"the same: the first {byId.Count} rows are compared by id.");
+                remarks.Add($"{why}, so that nobody can say whether ids mean the same: the first {byId.Count} rows are compared by id.");
             return new(byId, names, [], byId.IsPlain ? [] : remarks);
         }
         List<int> different = Different(before, after, byId.Count);

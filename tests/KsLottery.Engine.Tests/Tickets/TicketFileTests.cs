@@ -157,18 +157,18 @@ public sealed class TicketFileTests
         root[key] = JsonNode.Parse(value);
         File.WriteAllText(folder.File("t"), root.ToJsonString());
         Assert.That(() => TicketFile.Read(folder.File("t")), Throws.TypeOf<InvalidDataException>().With.Message.EqualTo(
-            $"{folder.File("t")}, {key}: {problem}. The file was changed by hand or cut short. Run kslottery find again."));
+            $"{folder.File("t")}, {key}: {problem}. The file was changed by hand or cut short. {Remedy.FindAgain}."));
     }
 
-    [TestCase("{\n}}", ": no JSON object with unique keys in line 2, byte 1 of it. Run kslottery find again.")]
-    [TestCase("[]", ", file: it must be a JSON object. The file was changed by hand or cut short. Run kslottery find again.")]
-    [TestCase("{\"format\":\"\\ud800\"}", ": a lone surrogate in a string. Run kslottery find again.")]
+    [TestCase("{\n}}", ": no JSON object with unique keys in line 2, byte 1 of it. ")]
+    [TestCase("[]", ", file: it must be a JSON object. The file was changed by hand or cut short. ")]
+    [TestCase("{\"format\":\"\\ud800\"}", ": a lone surrogate in a string. ")]
     public void A_file_that_is_no_JSON_object_says_where(string text, string message)
     {
         using TemporaryFolder folder = new();
         File.WriteAllText(folder.File("t"), text);
         Assert.That(() => TicketFile.Read(folder.File("t")),
-            Throws.TypeOf<InvalidDataException>().With.Message.EqualTo(folder.File("t") + message));
+            Throws.TypeOf<InvalidDataException>().With.Message.EqualTo($"{folder.File("t")}{message}{Remedy.FindAgain}."));
     }
 
     [Test]
@@ -236,7 +236,7 @@ public sealed class TicketFileTests
             Assert.That(call, Throws.InstanceOf<ArgumentException>());
         using TemporaryFolder folder = new();
         Assert.That(() => TicketFile.PathOf(folder.Path), Throws.TypeOf<FileNotFoundException>().With.Message.EqualTo(
-            $"{folder.Path}: there is no ticket.json in this folder. Give the ticket, or the folder that kslottery find --out wrote."));
+            $"{folder.Path}: there is no ticket.json in this folder. {Remedy.NameTicket}."));
     }
 
     [Test]

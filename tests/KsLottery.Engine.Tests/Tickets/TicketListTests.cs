@@ -66,7 +66,7 @@ public class TicketListTests
             + $"{ticket.Origin.BaseFingerprint}. Tune the base that the ticket was found in, or give its row numbers as a list."));
         TicketFile.Write(path, Of(file, new() { Alpha = 1e-9 }));
         Assert.That(() => TicketList.Read(path, tensor), Throws.TypeOf<InvalidDataException>().With.Message.EqualTo(
-            $"{path}: the ticket is empty, there is nothing to train. Find one with another alpha, or --top."));
+            $"{path}: the ticket is empty, there is nothing to train. Find one with {Remedy.SelectOther}."));
         Assert.That(() => TicketList.Read("", tensor), Throws.ArgumentException);
         Assert.That(() => TicketList.Read(path, null!), Throws.ArgumentNullException);
     }

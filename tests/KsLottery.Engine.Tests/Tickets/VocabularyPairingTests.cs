@@ -96,7 +96,9 @@ public sealed class VocabularyPairingTests
         File.WriteAllText(Path.Combine(pair.Tuned, "tokenizer.json"), "{");
         VocabularyPairing found = Choose(pair);
         Assert.That(found.Rows.Count, Is.EqualTo(6));
-        Assert.That(found.Remarks, Has.Some.Contains("tokenizer.json").And.Some.Contains("compared by id"));
+        Assert.That(found.Remarks, Has.Count.EqualTo(2).And.Some.Contains("tokenizer.json").And.Some.EqualTo(
+            $"The tokenizer beside {pair.Tuned} cannot be read, so that nobody can say whether ids mean the same: the first 6 rows are compared "
+            + "by id."));
         Assert.That(() => Choose(pair, RowPairingMode.Text), Throws.TypeOf<InvalidDataException>().With.Message.Contains("tokenizer.json"));
     }
 
@@ -107,8 +109,8 @@ public sealed class VocabularyPairingTests
         const string Five = "1 't1' and 'new', 2 't2' and 't1', 3 't3' and 't2', 4 't4' and 't3', 5 't5' and 't4'";
         string which = $"5 of 6 common ids are named differently by the tokenizers of {pair.Base} and {pair.Tuned}: {Five}";
         Assert.That(() => Choose(pair), Throws.TypeOf<InvalidDataException>().With.Message.EqualTo(
-            $"{which}. Rows of one id need not be one token's. Pair them by the text of the tokens (--pair-rows text), "
-            + "or by id all the same (--pair-rows id)."));
+            $"{which}. Rows of one id need not be one token's. Pair them by the text of the tokens ({Remedy.PairByText}), "
+            + $"or by id all the same ({Remedy.PairById})."));
         Assert.That(Choose(pair, RowPairingMode.Id).Remarks, Is.EqualTo(new[] { $"{which}. Rows are compared by id." }));
         File.Delete(Path.Combine(pair.Base, "tokenizer.json"));
         Assert.That(Choose(pair).Remarks, Is.EqualTo(new[]
@@ -117,7 +119,7 @@ public sealed class VocabularyPairingTests
         }));
         Assert.That(() => Choose(pair, RowPairingMode.Text), Throws.TypeOf<InvalidDataException>().With.Message.EqualTo(
             $"{pair.Base}: no tokenizer lies beside it, and rows are to be paired by the text of their tokens. "
-            + "Copy its tokenizer there, or pair rows by id (--pair-rows id)."));
+            + $"Copy its tokenizer there, or pair rows by id ({Remedy.PairById})."));
         using VocabularyFixture six = Pair(VocabularyFixture.Tokens(7), ["t6", "t1", "t0", "t2", "t3", "t4", "t5"]);
         Assert.That(() => Choose(six),
             Throws.TypeOf<InvalidDataException>().With.Message.Contains("5 't5' and 't4', …. Rows of one id"), "five are named");
