@@ -112,7 +112,7 @@ public sealed class SharedExperimentTests : IDisposable
         Directory.Delete(_fixture.File("without-ticket-2/danish-8-partial-tuning-3-rows"), recursive: true);
         using ExperimentRun less = New(plan, "less-without-ticket");
         InvalidDataException? fault = Assert.Throws<InvalidDataException>(() => less.Collect(parts));
-        Assert.That(fault!.Message, Does.Contain("1 arms are done in none of the parts: Danish, seed 8, Partial Tuning, 3 rows."));
+        Assert.That(fault!.Message, Does.Contain("1 arm is done in none of the parts: Danish, seed 8, Partial Tuning, 3 rows."));
     }
 
     private ExperimentRun New(ExperimentPlan plan, string folder) => new(plan, _fixture.File(folder), _fixture.Device);
