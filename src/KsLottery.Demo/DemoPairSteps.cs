@@ -36,12 +36,14 @@ public sealed class DemoPairSteps(DemoPair pair, string folder, CancellationToke
     /// <summary>What must hold of the patched base.</summary>
     public IEnumerable<DemoCheck> CheckApplied(PatchResult result, Ticket ticket)
     {
-        using Checkpoint before = Checkpoint.Open(pair.Base), after = Checkpoint.Open(pair.Tuned), patched = Checkpoint.Open(Place(PatchedName));
+        using Checkpoint before = Checkpoint.Open(pair.Base), after = Checkpoint.Open(pair.Tuned);
+        using Checkpoint patched = Checkpoint.Open(Place(PatchedName));
         string name = result.TensorName;
         (Tensor a, Tensor b, Tensor c) = (before.GetTensor(name), after.GetTensor(name), patched.GetTensor(name));
         HashSet<int> ids = [.. ticket.Ids];
         yield return new("the patched embedding has the tuned rows of the ticket and the base's everywhere else",
-            Enumerable.Range(0, DemoPair.Rows).All(id => c.GetRow<ushort>(id).SequenceEqual((ids.Contains(id) ? b : a).GetRow<ushort>(id))));
+            Enumerable.Range(0, DemoPair.Rows).All(id =>
+                c.GetRow<ushort>(id).SequenceEqual((ids.Contains(id) ? b : a).GetRow<ushort>(id))));
         yield return new("every other tensor is the base's", before.Tensors.Where(t => t.Name != name)
             .All(t => Fingerprint.OfTensor(t, cancellationToken) == Fingerprint.OfTensor(patched.GetTensor(t.Name), cancellationToken)));
         yield return new("a base that is another one is refused", IsTunedRefused() && !Directory.Exists(Place("refused")));
@@ -50,7 +52,8 @@ public sealed class DemoPairSteps(DemoPair pair, string folder, CancellationToke
     /// <summary>Brings the patched base back.</summary>
     public RestoredBase Revert()
     {
-        string file = PatchApplication.Revert(Place(PatchedName), Patch, Place(RestoredName), cancellationToken: cancellationToken).WrittenFile;
+        string file = PatchApplication.Revert(Place(PatchedName), Patch, Place(RestoredName), cancellationToken: cancellationToken)
+            .WrittenFile;
         return new(file, Fingerprint.OfFile(Path.Combine(Place(RestoredName), file), cancellationToken));
     }
 

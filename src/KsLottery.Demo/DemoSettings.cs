@@ -9,7 +9,8 @@ namespace KsLottery.Demo;
 /// <param name="Epochs">How often the base sees it.</param>
 /// <param name="TrainingPairs">Pairs that the arms are tuned on.</param>
 /// <param name="TestPairs">Pairs that they are scored on.</param>
-public sealed record DemoSettings(Language Target, int Characters = 400_000, double Epochs = 8, int TrainingPairs = 600, int TestPairs = 200)
+public sealed record DemoSettings(
+    Language Target, int Characters = 400_000, double Epochs = 8, int TrainingPairs = 600, int TestPairs = 200)
 {
     internal const ulong Seed = 1;
     internal const int Vocabulary = 640, Width = 256, FeedForward = 512, Layers = 2, Heads = 8, Length = 128, MaxLength = 512;

@@ -17,8 +17,8 @@ internal static class DemoTokenizer
 
     private static readonly string[] Words =
     [
-        "▁the", "▁to", "▁of", "▁and", "▁in", "▁is", "▁a", "▁that", "▁with", "▁for", "▁you", "▁", ".", ",", ":", "'", "1", "0", "▁on", "▁was",
-        "▁as", "▁it", "s", "▁be", "▁not", "▁this", "▁by", "▁from", "▁are", "▁or", DeadPiece,
+        "▁the", "▁to", "▁of", "▁and", "▁in", "▁is", "▁a", "▁that", "▁with", "▁for", "▁you", "▁", ".", ",", ":", "'", "1", "0", "▁on",
+        "▁was", "▁as", "▁it", "s", "▁be", "▁not", "▁this", "▁by", "▁from", "▁are", "▁or", DeadPiece,
     ];
 
     private static readonly string[] Pieces = [.. All().Take(Count)];

@@ -6,8 +6,8 @@ namespace KsLottery.Engine.Evaluation;
 
 /// <summary>What a model wrote for each pair, in files: <c>hypotheses.txt</c> and <c>samples.jsonl</c>.</summary>
 /// <remarks>
-/// <c>hypotheses.txt</c> has a line a pair, for other programs that score: the raw output with its line ends as spaces. <c>samples.jsonl</c>
-/// has a JSON object a pair, with everything.
+/// <c>hypotheses.txt</c> has a line a pair, for other programs that score: the raw output with its line ends as spaces.
+/// <c>samples.jsonl</c> has a JSON object a pair, with everything.
 /// </remarks>
 public sealed class EvaluationFiles
 {

@@ -4,7 +4,7 @@ using KsLottery.Engine.Text.Tokens;
 
 namespace KsLottery.Engine.Rows;
 
-/// <summary>What there is to know of a checkpoint without another one: embedding, head and vocabulary, norms of rows, fingerprints.</summary>
+/// <summary>What there is to know of a checkpoint without another one: embedding, head, vocabulary, norms of rows, fingerprints.</summary>
 public sealed class CheckpointInspection
 {
     private CheckpointInspection(Checkpoint checkpoint, IReadOnlyList<Tensor> tensors) => (Checkpoint, Tensors) = (checkpoint, tensors);

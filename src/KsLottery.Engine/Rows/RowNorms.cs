@@ -20,7 +20,8 @@ public sealed record RowNorms(long RowCount, double Min, double Median, double M
     public static bool Has(Tensor tensor)
     {
         ArgumentNullException.ThrowIfNull(tensor);
-        return tensor.Shape.Count == 2 && tensor.ElementType.IsComputable() && tensor.RowShape is { Rows: > 0, Width: >= 1 and <= KsRowKernels.MaximumWidth };
+        return tensor.Shape.Count == 2 && tensor.ElementType.IsComputable()
+            && tensor.RowShape is { Rows: > 0, Width: >= 1 and <= KsRowKernels.MaximumWidth };
     }
 
     /// <summary>Reads all rows, on all processors.</summary>

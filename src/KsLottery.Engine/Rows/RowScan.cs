@@ -121,11 +121,13 @@ public static class RowScan
         IKsRowKernel first = KsRowKernels.Create(before.Width, options.Kernel);
         int threads = RowChunks.Run(before, after, options.Threads, worker =>
         {
-            RowPair pair = new(worker == 0 ? first : KsRowKernels.Create(before.Width, options.Kernel), before.ElementType, after.ElementType);
+            IKsRowKernel kernel = worker == 0 ? first : KsRowKernels.Create(before.Width, options.Kernel);
+            RowPair pair = new(kernel, before.ElementType, after.ElementType);
             return (row, count, a, b) =>
             {
                 for (int i = 0; i < count; i++)
-                    results[row + i] = pair.Compare(a.Slice(i * before.RowBytes, before.RowBytes), b.Slice(i * after.RowBytes, after.RowBytes));
+                    results[row + i] = pair.Compare(
+                        a.Slice(i * before.RowBytes, before.RowBytes), b.Slice(i * after.RowBytes, after.RowBytes));
                 reporter.Add(count);
             };
         }, cancellationToken);

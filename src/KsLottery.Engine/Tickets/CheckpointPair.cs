@@ -3,7 +3,7 @@ using KsLottery.Engine.Text.Tokens;
 
 namespace KsLottery.Engine.Tickets;
 
-/// <summary>A base checkpoint and a tuned one side by side: which matrices are their embeddings, and which token a row of each is.</summary>
+/// <summary>A base checkpoint and a tuned one side by side: which matrices are their embeddings, and which token each row is.</summary>
 /// <remarks>Both must outlive it.</remarks>
 public sealed class CheckpointPair
 {
@@ -37,7 +37,8 @@ public sealed class CheckpointPair
     {
         Tensor before = Base.GetInputEmbedding();
         // By what it is, then by name: a writer that keeps one of two equal tensors may keep it under the other's name.
-        return (before, Tuned.FindInputEmbedding() ?? (Tuned.TryGetTensor(before.Name, out Tensor? same) ? same : Tuned.GetInputEmbedding()));
+        Tensor? after = Tuned.FindInputEmbedding() ?? (Tuned.TryGetTensor(before.Name, out Tensor? same) ? same : null);
+        return (before, after ?? Tuned.GetInputEmbedding());
     }
 
     /// <summary>Whether the rows of a tensor of the base are tokens.</summary>

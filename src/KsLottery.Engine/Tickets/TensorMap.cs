@@ -49,7 +49,7 @@ public sealed class TensorMap
     /// <summary>How long all scans took.</summary>
     public TimeSpan Elapsed => new(Lines.Sum(l => l.Elapsed.Ticks));
 
-    /// <summary>All that the map depends on; many tensors have no one width and no fingerprints, and the method is the one asked for.</summary>
+    /// <summary>All that the map depends on: no one width, no fingerprints, and the method is the one asked for.</summary>
     public Signature Signature => new() { Selection = Selection, Rows = RowCount };
 
     /// <summary>Compares all tensors of two checkpoints.</summary>

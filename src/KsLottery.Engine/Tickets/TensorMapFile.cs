@@ -7,7 +7,9 @@ using KsLottery.Engine.Text.Tokens;
 namespace KsLottery.Engine.Tickets;
 
 /// <summary><c>tensors.tsv</c>: the map of a fine-tune, a line for each matrix.</summary>
-/// <remarks>UTF-8, tabs between columns, a line feed behind every line, a title line first; the columns are those of <see cref="TensorMapLine"/>.</remarks>
+/// <remarks>
+/// UTF-8, tabs between columns, a line feed behind every line, a title line first; the columns are those of <see cref="TensorMapLine"/>.
+/// </remarks>
 public sealed class TensorMapFile
 {
     /// <summary>The file's name.</summary>
@@ -62,8 +64,8 @@ public sealed class TensorMapFile
     {
         long rows = line.Integer("rows", 0, long.MaxValue);
         int width = (int)line.Integer("width", 1, int.MaxValue - 1);
-        return new TensorMapLine(line.Text("tensor"), Type("base_dtype"), Type("tuned_dtype"), rows, width, Count("unchanged"), Count("changed"),
-            Count("degenerate"), Count("non_finite"), Count("ticket_rows"), (int)line.Integer("critical_h", 0, width + 1L),
+        return new TensorMapLine(line.Text("tensor"), Type("base_dtype"), Type("tuned_dtype"), rows, width, Count("unchanged"),
+            Count("changed"), Count("degenerate"), Count("non_finite"), Count("ticket_rows"), (int)line.Integer("critical_h", 0, width + 1L),
             (int)line.Integer("largest_h", 0, width));
 
         long Count(string column) => line.Integer(column, 0, rows);

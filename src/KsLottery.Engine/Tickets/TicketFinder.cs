@@ -15,7 +15,7 @@ public sealed record TicketFinderOptions
     /// <summary>Names the rows; null takes the names of the tokenizer beside the checkpoints, or between tensors alone none.</summary>
     public RowTokens? Tokens { get; init; }
 
-    /// <summary>Which rows stand against each other; null pairs those of two checkpoints by their tokenizers, and of two tensors by id.</summary>
+    /// <summary>Which rows stand against each other; null pairs those of checkpoints by their tokenizers, of tensors by id.</summary>
     public VocabularyPairing? Vocabulary { get; init; }
 
     /// <summary>The base tensor's fingerprint where it is known; null takes it.</summary>
@@ -85,7 +85,10 @@ public static class TicketFinder
         RowScanOptions scan = options.Vocabulary is { } vocabulary ? options.Scan with { Pairing = vocabulary.Rows } : options.Scan;
         ScoredRows rows = Score(before, after, options.Selection, scan, cancellationToken);
         (string basePrint, string tunedPrint) = TakeFingerprints(before, after, options, cancellationToken);
-        TicketOrigin origin = TicketOrigin.Of(baseCheckpoint, before, after, basePrint, tunedPrint, rows.Scan.Pairing) with { Adapter = options.Adapter };
+        TicketOrigin origin = TicketOrigin.Of(baseCheckpoint, before, after, basePrint, tunedPrint, rows.Scan.Pairing) with
+        {
+            Adapter = options.Adapter,
+        };
         RowTokens tokens = options.Tokens ?? RowTokens.None;
         return new(Ticket.Select(rows, origin, tokens), rows, tokens, before, after, options.Vocabulary);
     }

@@ -12,7 +12,8 @@ public sealed class RowNormsTests
     /// <summary>Norms and changes are read without a test; the scan says the same of them, bit for bit.</summary>
     [Test]
     public void Norms_and_changed_rows_are_those_of_a_scan(
-        [Values(ElementType.F32, ElementType.F16, ElementType.BF16)] ElementType type, [Values(1, 31, 32, 100)] int width, [Values] bool isPaired)
+        [Values(ElementType.F32, ElementType.F16, ElementType.BF16)] ElementType type, [Values(1, 31, 32, 100)] int width,
+        [Values] bool isPaired)
     {
         byte[] before = Values(type, width), after = (byte[])before.Clone();
         int rowBytes = width * type.ByteSize();

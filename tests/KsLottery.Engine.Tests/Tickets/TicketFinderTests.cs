@@ -36,7 +36,7 @@ public sealed class TicketFinderTests
         using Checkpoint before = Checkpoint.Open(files.Base), after = Checkpoint.Open(files.Tuned);
         TicketResult found = TicketFinder.Find(before, before.GetInputEmbedding(), after.GetInputEmbedding(),
             new() { Selection = new() { Top = 1 }, BaseFingerprint = "sha256:known" });
-        Assert.That((found.Ticket.Entries.Count, found.Ticket.Entries[0].Piece, found.Vocabulary), Is.EqualTo((1, "", (VocabularyPairing?)null)));
+        Assert.That((found.Ticket.Entries.Single().Piece, found.Vocabulary), Is.EqualTo(("", (VocabularyPairing?)null)));
         Assert.That((found.Ticket.Origin.BaseFingerprint, found.Ticket.Origin.TunedFingerprint),
             Is.EqualTo(("sha256:known", Fingerprint.OfTensor(after.GetInputEmbedding()))));
     }
@@ -46,7 +46,8 @@ public sealed class TicketFinderTests
     {
         using VocabularyFixture files = new(VocabularyFixture.Tokens(20), VocabularyFixture.Tokens(20), Moved);
         using Checkpoint before = Checkpoint.Open(files.Base), after = Checkpoint.Open(files.Tuned);
-        Assert.That(() => TicketFinder.Find(before, after, cancellationToken: new(canceled: true)), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(() => TicketFinder.Find(before, after, cancellationToken: new(canceled: true)),
+            Throws.InstanceOf<OperationCanceledException>());
         File.WriteAllText(TokenTable.LocateBeside(files.Base)!, "{");
         File.WriteAllText(TokenTable.LocateBeside(files.Tuned)!, "{");
         List<string> remarks = [];
@@ -61,13 +62,15 @@ public sealed class TicketFinderTests
         using VocabularyFixture files = new(VocabularyFixture.Tokens(20), VocabularyFixture.Tokens(24), Moved, isTied: false);
         using Checkpoint before = Checkpoint.Open(files.Base), after = Checkpoint.Open(files.Tuned);
         TensorMap map = TensorMap.Of(new(before, after));
-        Assert.That(map.Lines.Select(l => (l.Name, l.Rows, l.TicketRows)), Is.EquivalentTo(new[] { ("lm_head.weight", 20L, 0L), (TicketFixture.Embedding, 20L, 2L) }));
+        Assert.That(map.Lines.Select(l => (l.Name, l.Rows, l.TicketRows)),
+            Is.EquivalentTo(new[] { ("lm_head.weight", 20L, 0L), (TicketFixture.Embedding, 20L, 2L) }));
         Assert.That((map.OtherCount, map.ChangedOthers.Count, map.Uncompared.Count, map.Resized.Count), Is.EqualTo((1, 0, 0, 2)));
         TensorMapFile file = new(files.File("map"));
         file.Write(map.Lines);
         Assert.That(TensorMapFile.Read(file.FilePath), Is.EqualTo(map.Lines.Select(l => l with { Elapsed = default })));
         File.AppendAllText(file.FilePath, "x\tF33\tF32\t1\t1\t0\t0\t0\t0\t0\t0\t0\t0\n");
-        Assert.That(() => TensorMapFile.Read(file.FilePath), Throws.TypeOf<InvalidDataException>().With.Message.Contains("line 4, base_dtype is \"F33\""));
+        Assert.That(() => TensorMapFile.Read(file.FilePath),
+            Throws.TypeOf<InvalidDataException>().With.Message.Contains("line 4, base_dtype is \"F33\""));
         Assert.That(() => new TensorMapFile(files.File("map")), Throws.InstanceOf<IOException>().With.Message.Contains("earlier result"));
     }
 }
