@@ -43,9 +43,7 @@ public class KsRowBench : IThroughput
         for (int start = 0; start < before.Length; start += _rows.RowBytes)
         {
             ReadOnlySpan<byte> a = before.Slice(start, _rows.RowBytes), b = after.Slice(start, _rows.RowBytes);
-            sum += Type == "F32"
-                ? _kernel.Test(MemoryMarshal.Cast<byte, float>(a), MemoryMarshal.Cast<byte, float>(b)).Count
-                : _kernel.TestBFloat16(MemoryMarshal.Cast<byte, ushort>(a), MemoryMarshal.Cast<byte, ushort>(b)).Count;
+            sum += _kernel.TestStored(a, b, _rows.ElementType).Count;
         }
         return sum;
     }

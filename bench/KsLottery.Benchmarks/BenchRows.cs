@@ -97,12 +97,7 @@ public sealed class BenchRows
     private static void Store(ReadOnlySpan<float> row, Span<byte> target, ElementType type)
     {
         if (type == ElementType.F32) MemoryMarshal.AsBytes(row).CopyTo(target);
-        else if (type == ElementType.F16) TensorPrimitives.ConvertToHalf(row, MemoryMarshal.Cast<byte, Half>(target));
-        else
-        {
-            Span<ushort> bits = MemoryMarshal.Cast<byte, ushort>(target);
-            for (int i = 0; i < row.Length; i++) bits[i] = BFloat16.Round(row[i]);
-        }
+        else HalfPrecision.Narrow(row, type, MemoryMarshal.Cast<byte, ushort>(target));
     }
 
     /// <summary>Makes one row pair at a time in scratch memory.</summary>

@@ -77,11 +77,7 @@ internal sealed class KernelRows : IBenchWork
             {
                 ReadOnlySpan<byte> a = before.Slice(row * rows.RowBytes, rows.RowBytes),
                     b = after.Slice(row * rows.RowBytes, rows.RowBytes);
-                if (rows.ElementType == ElementType.F32)
-                    kernel.Test(MemoryMarshal.Cast<byte, float>(a), MemoryMarshal.Cast<byte, float>(b));
-                else if (rows.ElementType == ElementType.F16)
-                    kernel.TestFloat16(MemoryMarshal.Cast<byte, ushort>(a), MemoryMarshal.Cast<byte, ushort>(b));
-                else kernel.TestBFloat16(MemoryMarshal.Cast<byte, ushort>(a), MemoryMarshal.Cast<byte, ushort>(b));
+                kernel.TestStored(a, b, rows.ElementType);
             }
         }
     }

@@ -1,6 +1,7 @@
 namespace KsLottery.Kernels;
 
 /// <summary>BF16 terms of F32 numbers, for matrix units that multiply BF16.</summary>
+/// <remarks>Translated code: the rounding is meant as the twin of the engine's HalfPrecision.</remarks>
 public static class BFloat16Kernels
 {
     /// <summary>Lanes of a group.</summary>

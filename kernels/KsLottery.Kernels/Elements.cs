@@ -1,6 +1,7 @@
 namespace KsLottery.Kernels;
 
 /// <summary>How a number is stored.</summary>
+/// <remarks>Translated code: meant as the twin of the engine's HalfPrecision.</remarks>
 /// <typeparam name="TStored">The stored bits.</typeparam>
 public interface IElement<TStored> where TStored : unmanaged
 {

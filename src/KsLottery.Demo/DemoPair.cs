@@ -55,7 +55,7 @@ public sealed class DemoPair
 
         ushort[] embedding = Normal(new(Seed), Rows * Width);
         SplitMix64 dust = new(Seed + 1);
-        foreach (ref ushort value in embedding.AsSpan(Dead * Width, Width)) value = BFloat16.Round((float)(DeadValue * dust.NextNormal()));
+        foreach (ref ushort value in embedding.AsSpan(Dead * Width, Width)) value = HalfPrecision.ToBFloat16((float)(DeadValue * dust.NextNormal()));
         WriteModel(pair.Base, embedding);
         WriteModel(pair.Tuned, pair.Tune(embedding));
         return pair;
@@ -77,7 +77,7 @@ public sealed class DemoPair
     private static void Move(Span<ushort> row, double shift, double noise, ref SplitMix64 random)
     {
         foreach (ref ushort value in row)
-            value = BFloat16.Round((float)(BitConverter.UInt32BitsToSingle((uint)value << 16) + shift + noise * random.NextNormal()));
+            value = HalfPrecision.ToBFloat16((float)(HalfPrecision.FromBFloat16(value) + shift + noise * random.NextNormal()));
     }
 
     private static void WriteModel(string folder, ushort[] embedding)
@@ -118,7 +118,7 @@ public sealed class DemoPair
     private static ushort[] Normal(SplitMix64 random, int count)
     {
         ushort[] values = new ushort[count];
-        foreach (ref ushort value in values.AsSpan()) value = BFloat16.Round((float)(Deviation * random.NextNormal()));
+        foreach (ref ushort value in values.AsSpan()) value = HalfPrecision.ToBFloat16((float)(Deviation * random.NextNormal()));
         return values;
     }
 }

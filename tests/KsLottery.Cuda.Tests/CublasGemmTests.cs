@@ -187,7 +187,7 @@ public sealed unsafe class CublasGemmTests
     private static float Stored(float value, ElementType type) => type switch
     {
         ElementType.F16 => (float)(Half)value,
-        ElementType.BF16 => BitConverter.UInt32BitsToSingle(BitConverter.SingleToUInt32Bits(value) & 0xFFFF_0000),
+        ElementType.BF16 => HalfPrecision.FromBFloat16(HalfPrecision.ToBFloat16(value)),
         _ => value,
     };
 
@@ -269,12 +269,7 @@ public sealed unsafe class CublasGemmTests
         {
             // Each matrix lies behind three elements that are not its own.
             const int Gap = 3;
-            byte[] weights = type switch
-            {
-                ElementType.F32 => MemoryMarshal.AsBytes(b.AsSpan()).ToArray(),
-                ElementType.F16 => MemoryMarshal.AsBytes(Array.ConvertAll(b, x => (Half)x).AsSpan()).ToArray(),
-                _ => MemoryMarshal.AsBytes(Array.ConvertAll(b, x => (ushort)(BitConverter.SingleToUInt32Bits(x) >> 16)).AsSpan()).ToArray(),
-            };
+            byte[] weights = RowRounding.ToBytes(b, type);
             int weightBytes = type == ElementType.F32 ? 4 : 2;
             using DeviceBuffer left = Put(MemoryMarshal.AsBytes(a.AsSpan()), Gap * 4), right = Put(weights, Gap * weightBytes),
                 target = Put(MemoryMarshal.AsBytes(c.AsSpan()), Gap * 4);

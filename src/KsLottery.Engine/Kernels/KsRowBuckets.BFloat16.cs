@@ -30,7 +30,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
             return Key((ushort)bits);
         }
 
-        public static uint Key(ushort bits) => SortableKey.FromSingle(BitConverter.UInt32BitsToSingle((uint)bits << 16));
+        public static uint Key(ushort bits) => SortableKey.FromSingle(HalfPrecision.FromBFloat16(bits));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

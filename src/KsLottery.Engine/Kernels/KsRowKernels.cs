@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using KsLottery.Engine.Numerics;
 using KsBuckets128 = KsLottery.Engine.Kernels.KsRowBuckets<KsLottery.Engine.Kernels.KsLanes128,
     System.Runtime.Intrinsics.Vector128<float>, System.Runtime.Intrinsics.Vector128<ushort>, System.Runtime.Intrinsics.Vector128<sbyte>>;
 using KsBuckets256 = KsLottery.Engine.Kernels.KsRowBuckets<KsLottery.Engine.Kernels.KsLanes256,
@@ -43,6 +45,16 @@ public static class KsRowKernels
         ThrowIfOutside(width);
         return Find(name).Create(width);
     }
+
+    /// <summary>Compares two rows as they are stored.</summary>
+    /// <exception cref="NotSupportedException">The type is not F32, F16 or BF16.</exception>
+    internal static KsRowOutcome TestStored(this IKsRowKernel kernel, ReadOnlySpan<byte> before, ReadOnlySpan<byte> after, ElementType type) => type switch
+    {
+        ElementType.F32 => kernel.Test(MemoryMarshal.Cast<byte, float>(before), MemoryMarshal.Cast<byte, float>(after)),
+        ElementType.F16 => kernel.TestFloat16(MemoryMarshal.Cast<byte, ushort>(before), MemoryMarshal.Cast<byte, ushort>(after)),
+        ElementType.BF16 => kernel.TestBFloat16(MemoryMarshal.Cast<byte, ushort>(before), MemoryMarshal.Cast<byte, ushort>(after)),
+        _ => throw type.NotComputable(),
+    };
 
     /// <summary>Demands a width that kernels take.</summary>
     internal static void ThrowIfOutside(int width)

@@ -127,7 +127,13 @@ public sealed record LlamaConfig
             foreach (int id in EosTokenIds) json.WriteNumberValue(id);
             json.WriteEndArray();
         }
-        json.WriteString("torch_dtype", type switch { ElementType.F16 => "float16", ElementType.BF16 => "bfloat16", _ => "float32" });
+        json.WriteString("torch_dtype", type switch
+        {
+            ElementType.F32 => "float32",
+            ElementType.F16 => "float16",
+            ElementType.BF16 => "bfloat16",
+            _ => throw type.NotComputable(),
+        });
         json.WriteEndObject();
 
         // As Python spells them: readers that are strict about types need to see floating-point numbers.

@@ -66,6 +66,9 @@ public static class ElementTypes
         (ElementType.F64, "F64", 64), (ElementType.I64, "I64", 64), (ElementType.U64, "U64", 64),
     ];
 
+    /// <summary>The types that are computed with: F32, F16 and BF16.</summary>
+    internal static readonly ElementType[] Computable = [ElementType.F32, ElementType.F16, ElementType.BF16];
+
     /// <summary>All types in the order in which the reference writer sorts them, smallest alignment first.</summary>
     public static IEnumerable<ElementType> All => Facts.Select(f => f.Type);
 
@@ -82,7 +85,11 @@ public static class ElementTypes
         : throw new NotSupportedException($"{type.ToName()} has {type.BitSize()} bits: its elements have no byte size of their own.");
 
     /// <summary>Whether rows of this type can be tested and trained: F32, F16 and BF16.</summary>
-    public static bool IsComputable(this ElementType type) => type is ElementType.F32 or ElementType.F16 or ElementType.BF16;
+    public static bool IsComputable(this ElementType type) => Computable.Contains(type);
+
+    /// <summary>What a switch over the types that are computed with throws for the others.</summary>
+    internal static NotSupportedException NotComputable(this ElementType type) =>
+        new($"values of {type.ToName()} are not computed with; {string.Join(", ", Computable[..^1].Select(t => t.ToName()))} and {Computable[^1].ToName()} are.");
 
     /// <summary>Finds the type with a header name.</summary>
     public static bool TryParse(ReadOnlySpan<char> name, out ElementType type)

@@ -4,7 +4,11 @@ using System.Runtime.Intrinsics;
 
 namespace KsLottery.Engine.Numerics;
 
-/// <summary>Widens the two 16-bit types to F32, which is exact, sixteen values at a time.</summary>
+/// <summary>The two 16-bit types to F32 and back: a value, or a row.</summary>
+/// <remarks>
+/// Widening is exact. Narrowing rounds to nearest, ties to even (IEEE 754-2019, 4.3.1); a NaN stays a NaN. Kernels are translated and cannot call this:
+/// what they convert themselves is meant as its twin.
+/// </remarks>
 internal static class HalfPrecision
 {
     /// <summary>bfloat16: the upper half of a binary32.</summary>
@@ -24,10 +28,26 @@ internal static class HalfPrecision
         return (value | (bits & Vector512.Create(0x8000u)) << 16).AsSingle();
     }
 
+    public static float FromBFloat16(ushort bits) => BitConverter.UInt32BitsToSingle((uint)bits << 16);
+
+    public static float FromFloat16(ushort bits) => (float)BitConverter.UInt16BitsToHalf(bits);
+
+    public static ushort ToBFloat16(float value)
+    {
+        uint bits = BitConverter.SingleToUInt32Bits(value);
+        // The quiet bit keeps a NaN whose payload lies in the lower half from turning into an infinity.
+        if (float.IsNaN(value)) return (ushort)((bits >> 16) | ((bits & 0xffff) == 0 ? 0u : 0x40u));
+        return (ushort)((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
+    }
+
+    public static ushort ToFloat16(float value) => BitConverter.HalfToUInt16Bits((Half)value);
+
     /// <summary>Widens a row, and fetches the one behind it meanwhile.</summary>
+    /// <exception cref="NotSupportedException">The type is neither F16 nor BF16.</exception>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Widen(ReadOnlySpan<ushort> source, ElementType type, Span<float> target)
     {
+        bool isBFloat16 = IsBFloat16(type);
         ref ushort bits = ref MemoryMarshal.GetReference(source);
         ref float values = ref MemoryMarshal.GetReference(target[..source.Length]);
         int i = 0;
@@ -35,14 +55,25 @@ internal static class HalfPrecision
         {
             Vector512<ushort> v = Vector512.LoadUnsafe(ref bits, (nuint)i);
             Vector512<uint> lower = Vector512.WidenLower(v), upper = Vector512.WidenUpper(v);
-            (type == ElementType.BF16 ? FromBFloat16(lower) : FromFloat16(lower)).StoreUnsafe(ref values, (nuint)i);
-            (type == ElementType.BF16 ? FromBFloat16(upper) : FromFloat16(upper)).StoreUnsafe(ref values, (nuint)(i + Vector512<float>.Count));
+            (isBFloat16 ? FromBFloat16(lower) : FromFloat16(lower)).StoreUnsafe(ref values, (nuint)i);
+            (isBFloat16 ? FromBFloat16(upper) : FromFloat16(upper)).StoreUnsafe(ref values, (nuint)(i + Vector512<float>.Count));
             KsLottery.Engine.Interop.Cache.Prefetch(ref bits, source.Length + i);
         }
-        for (; i < source.Length; i++) target[i] = type == ElementType.BF16 ? FromBFloat16(source[i]) : FromFloat16(source[i]);
+        for (; i < source.Length; i++) target[i] = isBFloat16 ? FromBFloat16(source[i]) : FromFloat16(source[i]);
     }
 
-    public static float FromBFloat16(ushort bits) => BitConverter.UInt32BitsToSingle((uint)bits << 16);
+    /// <summary>Narrows a row.</summary>
+    /// <exception cref="NotSupportedException">The type is neither F16 nor BF16.</exception>
+    public static void Narrow(ReadOnlySpan<float> source, ElementType type, Span<ushort> target)
+    {
+        bool isBFloat16 = IsBFloat16(type);
+        for (int i = 0; i < source.Length; i++) target[i] = isBFloat16 ? ToBFloat16(source[i]) : ToFloat16(source[i]);
+    }
 
-    public static float FromFloat16(ushort bits) => (float)BitConverter.UInt16BitsToHalf(bits);
+    private static bool IsBFloat16(ElementType type) => type switch
+    {
+        ElementType.BF16 => true,
+        ElementType.F16 => false,
+        _ => throw new NotSupportedException($"{type.ToName()} is no 16-bit type that is computed with: F16 and BF16 are."),
+    };
 }

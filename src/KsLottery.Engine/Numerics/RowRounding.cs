@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 
 namespace KsLottery.Engine.Numerics;
 
@@ -14,7 +15,7 @@ internal readonly record struct RoundingLoss(long Inexact, long Overflowed)
 }
 
 /// <summary>Brings rows from one of the types F32, F16 and BF16 to another.</summary>
-/// <remarks>Widening is exact. Narrowing rounds to nearest, ties to even (IEEE 754-2019, 4.3.1); a NaN stays a NaN.</remarks>
+/// <remarks>Rounds as <see cref="HalfPrecision"/> does.</remarks>
 internal static class RowRounding
 {
     /// <summary>Converts little-endian values; equal types are copied bit for bit.</summary>
@@ -37,6 +38,14 @@ internal static class RowRounding
             loss += new RoundingLoss(1, float.IsInfinity(stored) ? 1 : 0);
         }
         return loss;
+    }
+
+    /// <summary>F32 values as little-endian bytes of another type.</summary>
+    public static byte[] ToBytes(ReadOnlySpan<float> values, ElementType type)
+    {
+        byte[] bytes = new byte[values.Length * type.ByteSize()];
+        Convert(MemoryMarshal.AsBytes(values), ElementType.F32, bytes, type);
+        return bytes;
     }
 
     /// <summary>Whether no value is a NaN or an infinity.</summary>
@@ -66,21 +75,18 @@ internal static class RowRounding
     {
         ElementType.F32 => BinaryPrimitives.ReadSingleLittleEndian(source),
         ElementType.F16 => (float)BinaryPrimitives.ReadHalfLittleEndian(source),
-        _ => BitConverter.UInt32BitsToSingle((uint)BinaryPrimitives.ReadUInt16LittleEndian(source) << 16),
+        ElementType.BF16 => HalfPrecision.FromBFloat16(BinaryPrimitives.ReadUInt16LittleEndian(source)),
+        _ => throw type.NotComputable(),
     };
 
     private static void Write(Span<byte> target, ElementType type, float value)
     {
-        if (type == ElementType.F32) BinaryPrimitives.WriteSingleLittleEndian(target, value);
-        else if (type == ElementType.F16) BinaryPrimitives.WriteHalfLittleEndian(target, (Half)value);
-        else BinaryPrimitives.WriteUInt16LittleEndian(target, ToBFloat16(value));
-    }
-
-    private static ushort ToBFloat16(float value)
-    {
-        uint bits = BitConverter.SingleToUInt32Bits(value);
-        // The quiet bit keeps a NaN whose payload lies in the lower half from turning into an infinity.
-        if (float.IsNaN(value)) return (ushort)((bits >> 16) | ((bits & 0xffff) == 0 ? 0u : 0x40u));
-        return (ushort)((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
+        switch (type)
+        {
+            case ElementType.F32: BinaryPrimitives.WriteSingleLittleEndian(target, value); break;
+            case ElementType.F16: BinaryPrimitives.WriteHalfLittleEndian(target, (Half)value); break;
+            case ElementType.BF16: BinaryPrimitives.WriteUInt16LittleEndian(target, HalfPrecision.ToBFloat16(value)); break;
+            default: throw type.NotComputable();
+        }
     }
 }

@@ -32,7 +32,7 @@ internal sealed class StoredMemory : CpuMemory
     /// <exception cref="NotSupportedException">The tensor has another type.</exception>
     public static void ThrowIfNotComputable(Tensor tensor)
     {
-        if (tensor.ElementType is not (ElementType.F32 or ElementType.F16 or ElementType.BF16))
+        if (!tensor.ElementType.IsComputable())
             throw new NotSupportedException($"{tensor.File.Path}, tensor {CheckpointFormatException.Quote(tensor.Name)}: the type {tensor.DtypeName} "
                 + "cannot be computed with; F32, F16 and BF16 can. Convert the checkpoint to one of these.");
     }

@@ -27,7 +27,6 @@ internal sealed class DeviceRowScan : IDisposable
     private readonly KernelDefinition? _moments;
     private readonly Slot[] _slots;
     private readonly int _threads;
-    private readonly Presumed _presumed;
     private readonly RowPair _pair;
 
     /// <summary>Takes what the scan needs of a device.</summary>
@@ -44,8 +43,7 @@ internal sealed class DeviceRowScan : IDisposable
         _type = before.ElementType == after.ElementType ? before.ElementType : ElementType.F32;
         _kernels = new(device, _type, before.Width, kernel);
         _moments = device.Limits.HasDouble ? KernelCatalog.Get($"RowMoments_{_type.ToName()}") : null;
-        _presumed = new(before.Width);
-        _pair = new(_presumed, before.ElementType, after.ElementType);
+        _pair = new(before.Width, before.ElementType, after.ElementType);
 
         int widened = (before.ElementType != _type ? 1 : 0) + (after.ElementType != _type ? 1 : 0);
         long rowBytes = before.RowBytes + after.RowBytes + ((long)widened * sizeof(float) * before.Width);
@@ -160,9 +158,8 @@ internal sealed class DeviceRowScan : IDisposable
             KsRowOutcome outcome = KsDeviceKernels.Read(outcomes[2 * row], outcomes[(2 * row) + 1]);
             if (_moments is null)
             {
-                _presumed.Outcome = outcome;
-                results[slot.First + row] = _pair.Compare(
-                    before.Slice(row * _before.RowBytes, _before.RowBytes), after.Slice(row * _after.RowBytes, _after.RowBytes));
+                results[slot.First + row] = _pair.Describe(
+                    outcome, before.Slice(row * _before.RowBytes, _before.RowBytes), after.Slice(row * _after.RowBytes, _after.RowBytes));
                 continue;
             }
             ReadOnlySpan<double> sums = MemoryMarshal.Cast<byte, double>(found.Slice(SumsStart + (row * SumsBytes), SumsBytes));
@@ -171,28 +168,12 @@ internal sealed class DeviceRowScan : IDisposable
         }
     }
 
-    /// <summary>The same as <see cref="RowPair.Compare"/> from what the device measured.</summary>
+    /// <summary>What <see cref="RowPair"/> says of a row pair, from what the device measured.</summary>
     private RowResult Describe(KsRowOutcome outcome, in RowMoments moments, int mark)
     {
         bool isOneType = _before.ElementType == _after.ElementType;
         if (isOneType && (mark & RowMomentKernels.Differ) == 0 && double.IsFinite(moments.Base)) return RowPair.Unchanged(moments.Base);
         return RowPair.Describe(outcome, moments, (mark & (_type == ElementType.F32 ? RowMomentKernels.ValuesVary : RowMomentKernels.BitsVary)) == 0);
-    }
-
-    /// <summary>Says what a device without double precision found, while the host measures the rows.</summary>
-    private sealed class Presumed(int width) : IKsRowKernel
-    {
-        public KsRowOutcome Outcome { get; set; }
-
-        public string Name => nameof(Presumed);
-
-        public int Width => width;
-
-        public KsRowOutcome Test(ReadOnlySpan<float> before, ReadOnlySpan<float> after) => Outcome;
-
-        public KsRowOutcome TestFloat16(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after) => Outcome;
-
-        public KsRowOutcome TestBFloat16(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after) => Outcome;
     }
 
     /// <summary>The memory and the queue of one chunk.</summary>

@@ -50,7 +50,8 @@ internal readonly record struct RowMoments(double Base, double Tuned, double Del
     {
         ElementType.F32 => Of<float, Single>(MemoryMarshal.Cast<byte, float>(before), MemoryMarshal.Cast<byte, float>(after)),
         ElementType.F16 => Of<ushort, Half>(MemoryMarshal.Cast<byte, ushort>(before), MemoryMarshal.Cast<byte, ushort>(after)),
-        _ => Of<ushort, Brain>(MemoryMarshal.Cast<byte, ushort>(before), MemoryMarshal.Cast<byte, ushort>(after)),
+        ElementType.BF16 => Of<ushort, Brain>(MemoryMarshal.Cast<byte, ushort>(before), MemoryMarshal.Cast<byte, ushort>(after)),
+        _ => throw type.NotComputable(),
     };
 
     /// <summary>Whether two rows of one type have the same bits; where they do, their Σa². One pass that fetches the next row pair meanwhile.</summary>
@@ -58,7 +59,8 @@ internal readonly record struct RowMoments(double Base, double Tuned, double Del
     {
         ElementType.F32 => AreSame<float, Single>(MemoryMarshal.Cast<byte, float>(before), MemoryMarshal.Cast<byte, float>(after), out square),
         ElementType.F16 => AreSame<ushort, Half>(MemoryMarshal.Cast<byte, ushort>(before), MemoryMarshal.Cast<byte, ushort>(after), out square),
-        _ => AreSame<ushort, Brain>(MemoryMarshal.Cast<byte, ushort>(before), MemoryMarshal.Cast<byte, ushort>(after), out square),
+        ElementType.BF16 => AreSame<ushort, Brain>(MemoryMarshal.Cast<byte, ushort>(before), MemoryMarshal.Cast<byte, ushort>(after), out square),
+        _ => throw type.NotComputable(),
     };
 
     /// <summary>Σa² of one row, the same bits as <see cref="Base"/>.</summary>

@@ -5,19 +5,27 @@ using KsLottery.Engine.Numerics;
 
 namespace KsLottery.Engine.Rows;
 
-/// <summary>Compares one row pair after another; one worker's kernel and scratch memory.</summary>
+/// <summary>Describes one row pair after another; one worker's scratch memory.</summary>
 /// <remarks>Rows of two different types are widened to F32, which is exact.</remarks>
-internal sealed class RowPair(IKsRowKernel kernel, ElementType baseType, ElementType tunedType)
+internal sealed class RowPair(int width, ElementType baseType, ElementType tunedType)
 {
-    private readonly float[] _base = new float[kernel.Width], _tuned = new float[kernel.Width];
+    private readonly float[] _base = new float[width], _tuned = new float[width];
 
+    /// <summary>Tests a row pair with a kernel, unless it is unchanged, and describes it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public RowResult Compare(ReadOnlySpan<byte> before, ReadOnlySpan<byte> after)
+    public RowResult Compare(IKsRowKernel kernel, ReadOnlySpan<byte> before, ReadOnlySpan<byte> after)
     {
-        if (baseType != tunedType)
-            return CompareAs(ElementType.F32, MemoryMarshal.AsBytes(Values(before, baseType, _base)), MemoryMarshal.AsBytes(Values(after, tunedType, _tuned)));
-        if (!RowMoments.AreSame(before, after, baseType, out double square) || !double.IsFinite(square)) return CompareAs(baseType, before, after);
-        return Unchanged(square);
+        if (IsUnchanged(before, after, out RowResult unchanged)) return unchanged;
+        ElementType type = Align(ref before, ref after);
+        return Describe(kernel.TestStored(before, after, type), RowMoments.Of(before, after, type), IsConstant(before, type));
+    }
+
+    /// <summary>Describes a row pair that was tested elsewhere.</summary>
+    public RowResult Describe(KsRowOutcome outcome, ReadOnlySpan<byte> before, ReadOnlySpan<byte> after)
+    {
+        if (IsUnchanged(before, after, out RowResult unchanged)) return unchanged;
+        ElementType type = Align(ref before, ref after);
+        return Describe(outcome, RowMoments.Of(before, after, type), IsConstant(before, type));
     }
 
     /// <summary>What is said of a finite row that kept all its bits, given its Σa².</summary>
@@ -41,15 +49,21 @@ internal sealed class RowPair(IKsRowKernel kernel, ElementType baseType, Element
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private RowResult CompareAs(ElementType type, ReadOnlySpan<byte> before, ReadOnlySpan<byte> after)
+    private bool IsUnchanged(ReadOnlySpan<byte> before, ReadOnlySpan<byte> after, out RowResult result)
     {
-        KsRowOutcome outcome = type switch
-        {
-            ElementType.F32 => kernel.Test(MemoryMarshal.Cast<byte, float>(before), MemoryMarshal.Cast<byte, float>(after)),
-            ElementType.F16 => kernel.TestFloat16(MemoryMarshal.Cast<byte, ushort>(before), MemoryMarshal.Cast<byte, ushort>(after)),
-            _ => kernel.TestBFloat16(MemoryMarshal.Cast<byte, ushort>(before), MemoryMarshal.Cast<byte, ushort>(after)),
-        };
-        return Describe(outcome, RowMoments.Of(before, after, type), IsConstant(before, type));
+        double square = double.NaN;
+        bool isUnchanged = baseType == tunedType && RowMoments.AreSame(before, after, baseType, out square) && double.IsFinite(square);
+        result = isUnchanged ? Unchanged(square) : default;
+        return isUnchanged;
+    }
+
+    /// <summary>Brings both rows to one type, and names it.</summary>
+    private ElementType Align(ref ReadOnlySpan<byte> before, ref ReadOnlySpan<byte> after)
+    {
+        if (baseType == tunedType) return baseType;
+        before = MemoryMarshal.AsBytes(Values(before, baseType, _base));
+        after = MemoryMarshal.AsBytes(Values(after, tunedType, _tuned));
+        return ElementType.F32;
     }
 
     private static bool IsConstant(ReadOnlySpan<byte> row, ElementType type)

@@ -122,11 +122,11 @@ public static class RowScan
         int threads = RowChunks.Run(before, after, options.Threads, worker =>
         {
             IKsRowKernel kernel = worker == 0 ? first : KsRowKernels.Create(before.Width, options.Kernel);
-            RowPair pair = new(kernel, before.ElementType, after.ElementType);
+            RowPair pair = new(before.Width, before.ElementType, after.ElementType);
             return (row, count, a, b) =>
             {
                 for (int i = 0; i < count; i++)
-                    results[row + i] = pair.Compare(
+                    results[row + i] = pair.Compare(kernel,
                         a.Slice(i * before.RowBytes, before.RowBytes), b.Slice(i * after.RowBytes, after.RowBytes));
                 reporter.Add(count);
             };

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Operations;
@@ -41,13 +40,7 @@ internal sealed class DeviceBench(IOperations device) : IDisposable
     /// <summary>A weight as a file stores it.</summary>
     public DeviceMemory Weight(ElementType type, int length)
     {
-        float[] values = Numbers(length);
-        byte[] bytes = type switch
-        {
-            ElementType.F32 => MemoryMarshal.AsBytes<float>(values).ToArray(),
-            ElementType.F16 => MemoryMarshal.AsBytes<Half>(Array.ConvertAll(values, v => (Half)v)).ToArray(),
-            _ => MemoryMarshal.AsBytes<ushort>(Array.ConvertAll(values, v => (ushort)(BitConverter.SingleToUInt32Bits(v) >> 16))).ToArray(),
-        };
+        byte[] bytes = RowRounding.ToBytes(Numbers(length), type);
         _folder ??= Directory.CreateTempSubdirectory("kslottery-verify-");
         string path = Path.Combine(_folder.FullName, $"{_owned.Count}.safetensors");
         SafetensorsWriter.Write(path, [TensorSource.FromBytes("w", type, [length], bytes)]);

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using KsLottery.Engine.Devices;
 using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Operations;
@@ -14,7 +13,6 @@ public static class DevicePerformance
     private const int FewestRepetitions = 5;
 
     private static readonly string[] Regimes = ["unrelated", "noise-1e-3", "ninety-percent-same", "few-values"];
-    private static readonly ElementType[] Types = [ElementType.F32, ElementType.F16, ElementType.BF16];
     private static readonly int[] Widths = [288, 1024, 4096, 8192];
 
     /// <summary>Measures what a filter leaves, one after another.</summary>
@@ -42,7 +40,7 @@ public static class DevicePerformance
     }
 
     private static IEnumerable<PerformanceWork> RowWorks(ComputeDevice device, int scale) =>
-        from type in Types
+        from type in ElementTypes.Computable
         from width in Widths
         from regime in width == 4096 ? Regimes : Regimes[..1]
         let rows = (scale << 20) / width
@@ -63,8 +61,8 @@ public static class DevicePerformance
                 continue;
             }
             RowRegimes.Fill(regime, row, a, b);
-            Stored(a, type).CopyTo(before, row * rowBytes);
-            Stored(b, type).CopyTo(after, row * rowBytes);
+            RowRounding.ToBytes(a, type).CopyTo(before, row * rowBytes);
+            RowRounding.ToBytes(b, type).CopyTo(after, row * rowBytes);
         }
         if (device.Kernels is not { } kernels)
         {
@@ -77,14 +75,6 @@ public static class DevicePerformance
         (launch, wait) = (resident.Launch, resident.Wait);
         return resident;
     }
-
-    /// <summary>Numbers as a type stores them; BF16 by cutting, so that no value becomes infinite.</summary>
-    private static byte[] Stored(float[] values, ElementType type) => type switch
-    {
-        ElementType.F32 => MemoryMarshal.AsBytes<float>(values).ToArray(),
-        ElementType.F16 => MemoryMarshal.AsBytes<Half>(Array.ConvertAll(values, v => (Half)v)).ToArray(),
-        _ => MemoryMarshal.AsBytes<ushort>(Array.ConvertAll(values, v => (ushort)(BitConverter.SingleToUInt32Bits(v) >> 16))).ToArray(),
-    };
 
     /// <summary>The median time of a launch, from repetitions of as many launches as take a tenth of the time at least.</summary>
     private static double Median(Action launch, Action wait, TimeSpan time, CancellationToken cancellationToken)

@@ -86,7 +86,7 @@ public static class DeviceSpeed
         for (int i = 0; i < distinct.Length; i++)
         {
             double value = random.NextNormal() + (isTuned ? 0.05 * noise.NextNormal() : 0);
-            distinct[i] = (ushort)(BitConverter.SingleToUInt32Bits((float)(0.02 * value)) >> 16);
+            distinct[i] = HalfPrecision.ToBFloat16((float)(0.02 * value));
         }
         byte[] bytes = new byte[(long)rows * RowWidth * sizeof(ushort)];
         ReadOnlySpan<byte> block = MemoryMarshal.AsBytes(distinct.AsSpan());

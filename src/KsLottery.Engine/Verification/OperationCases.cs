@@ -8,7 +8,6 @@ namespace KsLottery.Engine.Verification;
 /// <param name="sizes">The shapes.</param>
 internal sealed class OperationCases(OperationSizes sizes)
 {
-    private static readonly ElementType[] Types = [ElementType.F32, ElementType.F16, ElementType.BF16];
 
     /// <summary>Every operation over awkward shapes.</summary>
     public static IEnumerable<OperationCase> Awkward => new OperationCases(OperationSizes.Awkward).Operations;
@@ -25,7 +24,7 @@ internal sealed class OperationCases(OperationSizes sizes)
 
     private IEnumerable<OperationCase> Moves()
     {
-        foreach (ElementType type in Types)
+        foreach (ElementType type in ElementTypes.Computable)
         {
             yield return new($"copy {type}", 0, b =>
             {
@@ -70,7 +69,7 @@ internal sealed class OperationCases(OperationSizes sizes)
     }
 
     private IEnumerable<OperationCase> Norms() =>
-        from type in Types
+        from type in ElementTypes.Computable
         from rows in sizes.NormRows
         from width in sizes.Widths
         select new OperationCase($"rmsnorm {type} {rows}x{width}", 3e-6, b =>
@@ -86,7 +85,7 @@ internal sealed class OperationCases(OperationSizes sizes)
         });
 
     private IEnumerable<OperationCase> Products() =>
-        from type in Types
+        from type in ElementTypes.Computable
         from size in sizes.Products
         select new OperationCase($"matmul {type} {size[0]}x{size[1]}x{size[2]}", 3e-6, b =>
         {
@@ -105,7 +104,7 @@ internal sealed class OperationCases(OperationSizes sizes)
 
     /// <summary>Sums of nine products, so that the reference is soon done.</summary>
     private IEnumerable<OperationCase> LargeProducts() =>
-        from type in Types
+        from type in ElementTypes.Computable
         from size in sizes.LargeProducts
         select new OperationCase($"matmul {type} {size} rows and columns", 1e-6, b =>
         {

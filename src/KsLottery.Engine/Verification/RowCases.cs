@@ -8,8 +8,6 @@ namespace KsLottery.Engine.Verification;
 /// <summary>Rows of every kind through every row kernel of a device: the results are those of the reference on the processor, bit for bit.</summary>
 internal static class RowCases
 {
-    private static readonly ElementType[] Types = [ElementType.F32, ElementType.F16, ElementType.BF16];
-
     /// <summary>Narrower and wider than each kernel's room, whole blocks and odd ends.</summary>
     private static readonly int[] Widths = [1, 3, 33, 64, 288, 600, 1000, 1025, 4096, 5000, 20_000];
 
@@ -19,20 +17,20 @@ internal static class RowCases
     public static IEnumerable<VerificationCase> All => [.. OneKind(), .. Widest(), .. TwoTypes()];
 
     private static IEnumerable<VerificationCase> OneKind() =>
-        from type in Types
+        from type in ElementTypes.Computable
         from width in Widths
         from regime in RowRegimes.Names
         select new VerificationCase($"rows {type.ToName()} {regime} d={width}", device => AllKernels(device.Kernels, width, type, regime));
 
     private static IEnumerable<VerificationCase> Widest() =>
-        from type in Types
+        from type in ElementTypes.Computable
         from width in (int[])[ushort.MaxValue, KsRowKernels.MaximumWidth]
         select new VerificationCase($"rows {type.ToName()} d={width}",
             device => FirstDifference(device.Kernels, null, width, type, type, ["unrelated", "noise-1e-6", "constant-before", "two-values"], 1));
 
     private static IEnumerable<VerificationCase> TwoTypes() =>
-        from before in Types
-        from after in Types
+        from before in ElementTypes.Computable
+        from after in ElementTypes.Computable
         where before != after
         from width in (int[])[33, 600]
         select new VerificationCase($"rows {before.ToName()} and {after.ToName()} d={width}",
@@ -73,8 +71,8 @@ internal static class RowCases
             RowRegimes.Fill(regimes[row % regimes.Count], (row * 7919) + width, a, b);
             if (row % 31 == 30) a[width / 2] = float.NaN;
             if (row % 29 == 28) a.CopyTo(b, 0);
-            foreach (float value in a) before.AddRange(Bytes(value, beforeType));
-            foreach (float value in b) after.AddRange(Bytes(value, afterType));
+            before.AddRange(RowRounding.ToBytes(a, beforeType));
+            after.AddRange(RowRounding.ToBytes(b, afterType));
         }
         return ([.. before], [.. after]);
     }
@@ -86,11 +84,4 @@ internal static class RowCases
             if (FirstDifference(device, kernel, width, type, type, [regime], Seeds) is { } difference) return difference;
         return null;
     }
-
-    private static byte[] Bytes(float value, ElementType type) => type switch
-    {
-        ElementType.F32 => BitConverter.GetBytes(value),
-        ElementType.F16 => BitConverter.GetBytes((Half)value),
-        _ => BitConverter.GetBytes((ushort)(BitConverter.SingleToUInt32Bits(value) >> 16)),
-    };
 }

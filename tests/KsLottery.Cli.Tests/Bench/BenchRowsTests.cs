@@ -71,7 +71,7 @@ public sealed class BenchRowsTests
         float[] exact = Values("unrelated", after: false);
         ReadOnlySpan<byte> bytes = Generate("unrelated", ElementType.BF16, Rows, Width, 1).Before.Span;
         ushort[] rounded = MemoryMarshal.Cast<byte, ushort>(bytes).ToArray();
-        Assert.That(rounded.Zip(exact, (r, e) => Math.Abs(BitConverter.UInt32BitsToSingle((uint)r << 16) / e - 1)).Largest(), Is.LessThanOrEqualTo(1 / 256.0));
+        Assert.That(rounded.Zip(exact, (r, e) => Math.Abs(HalfPrecision.FromBFloat16(r) / e - 1)).Largest(), Is.LessThanOrEqualTo(1 / 256.0));
     }
 
     private static BenchRows Generate(string regime, ElementType type, int rows, int width, ulong seed)

@@ -146,7 +146,8 @@ public sealed class InspectTests
         {
             ElementType.F32 => Array.ConvertAll(tensor.GetRow<float>(row).ToArray(), v => (double)v),
             ElementType.F16 => Array.ConvertAll(tensor.GetRow<Half>(row).ToArray(), v => (double)v),
-            _ => Array.ConvertAll(tensor.GetRow<ushort>(row).ToArray(), v => (double)BitConverter.UInt32BitsToSingle((uint)v << 16)),
+            ElementType.BF16 => Array.ConvertAll(tensor.GetRow<ushort>(row).ToArray(), v => (double)HalfPrecision.FromBFloat16(v)),
+            _ => throw new NotSupportedException(tensor.DtypeName),
         };
         return Math.Sqrt(values.Sum(v => v * v));
     }

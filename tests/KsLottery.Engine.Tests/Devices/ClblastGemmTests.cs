@@ -110,7 +110,7 @@ public sealed class ClblastGemmTests
     private static float Stored(float value, ElementType type) => type switch
     {
         ElementType.F16 => (float)(Half)value,
-        ElementType.BF16 => BitConverter.UInt32BitsToSingle(BitConverter.SingleToUInt32Bits(value) & 0xFFFF_0000),
+        ElementType.BF16 => HalfPrecision.FromBFloat16(HalfPrecision.ToBFloat16(value)),
         _ => value,
     };
 
@@ -124,12 +124,7 @@ public sealed class ClblastGemmTests
     {
         // Each matrix lies behind three elements that are not its own.
         const int Gap = 3;
-        byte[] weights = type switch
-        {
-            ElementType.F32 => MemoryMarshal.AsBytes(b.AsSpan()).ToArray(),
-            ElementType.F16 => MemoryMarshal.AsBytes(Array.ConvertAll(b, x => (Half)x).AsSpan()).ToArray(),
-            _ => MemoryMarshal.AsBytes(Array.ConvertAll(b, x => (ushort)(BitConverter.SingleToUInt32Bits(x) >> 16)).AsSpan()).ToArray(),
-        };
+        byte[] weights = RowRounding.ToBytes(b, type);
         using DeviceBuffer left = Put(MemoryMarshal.AsBytes(a.AsSpan()), Gap * 4), right = Put(weights, Gap * type.ByteSize()),
             target = Put(MemoryMarshal.AsBytes(c.AsSpan()), Gap * 4);
         _gemm.Multiply(_queue, new(target, Gap, ElementType.F32), new(left, Gap, ElementType.F32), new(right, Gap, type), m, n, k,

@@ -129,6 +129,10 @@ public sealed class KsRowKernelTests(string kernelName)
     private static KsRowOutcome Test(IKsRowKernel kernel, ushort[] before, ushort[] after, ElementType type) =>
         type == ElementType.F16 ? kernel.TestFloat16(before, after) : kernel.TestBFloat16(before, after);
 
-    private static ushort[] Narrow(float[] row, ElementType type) => Array.ConvertAll(row, value =>
-        type == ElementType.F16 ? BitConverter.HalfToUInt16Bits((Half)value) : (ushort)(BitConverter.SingleToUInt32Bits(value) >> 16));
+    private static ushort[] Narrow(float[] row, ElementType type)
+    {
+        ushort[] bits = new ushort[row.Length];
+        HalfPrecision.Narrow(row, type, bits);
+        return bits;
+    }
 }

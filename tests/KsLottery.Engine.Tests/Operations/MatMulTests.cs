@@ -111,12 +111,7 @@ public sealed class MatMulTests
     private void WithLayer(ElementType type, int rows, int outputs, int inputs, Action<Layer> test)
     {
         float[] x = Random(1, rows * inputs), w = Random(2, outputs * inputs);
-        byte[] bytes = type switch
-        {
-            ElementType.F32 => MemoryMarshal.AsBytes<float>(w).ToArray(),
-            ElementType.F16 => MemoryMarshal.AsBytes<Half>(Array.ConvertAll(w, v => (Half)v)).ToArray(),
-            _ => MemoryMarshal.AsBytes<ushort>(Array.ConvertAll(w, v => (ushort)(BitConverter.SingleToUInt32Bits(v) >> 16))).ToArray(),
-        };
+        byte[] bytes = RowRounding.ToBytes(w, type);
         string path = Path.Combine(_folder, "w.safetensors");
         string json = SafetensorsBytes.Json(("a", "U8", "[3]", 0, 3), ("w", type.ToString(), $"[{outputs},{inputs}]", 3, 3 + bytes.Length));
         File.WriteAllBytes(path, SafetensorsBytes.File(json.PadRight((json.Length + 7) & ~7), [1, 2, 3, .. bytes]));

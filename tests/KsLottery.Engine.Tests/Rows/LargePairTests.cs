@@ -37,10 +37,8 @@ public sealed class LargePairTests
     private static ushort[] Tile()
     {
         Random random = new(7);
-        return [.. Enumerable.Range(0, TileRows * Width).Select(_ => ToBFloat16((random.NextSingle() + random.NextSingle() - random.NextSingle() - random.NextSingle()) * 0.02f))];
+        return [.. Enumerable.Range(0, TileRows * Width).Select(_ => HalfPrecision.ToBFloat16((random.NextSingle() + random.NextSingle() - random.NextSingle() - random.NextSingle()) * 0.02f))];
     }
-
-    private static ushort ToBFloat16(float value) => (ushort)(BitConverter.SingleToUInt32Bits(value) >> 16);
 
     /// <summary>Repeats the tile; a moved row is scaled by half, which changes its distribution and not its mean.</summary>
     private static void Write(string path, ushort[] tile, int[] moved) => SafetensorsWriter.Write(path,
@@ -53,7 +51,7 @@ public sealed class LargePairTests
                 ushort[] rows = (ushort[])tile.Clone();
                 foreach (int row in moved.Where(r => r >= first && r < first + TileRows))
                     foreach (ref ushort bits in rows.AsSpan((row - first) * Width, Width))
-                        bits = ToBFloat16(BitConverter.UInt32BitsToSingle((uint)bits << 16) * 0.5f);
+                        bits = HalfPrecision.ToBFloat16(HalfPrecision.FromBFloat16(bits) * 0.5f);
                 stream.Write(MemoryMarshal.AsBytes(rows.AsSpan()));
             }
         }),

@@ -176,13 +176,9 @@ public sealed class RowScanTests
 
     private static float[] Widen(Tensor tensor)
     {
-        ReadOnlySpan<byte> bytes = tensor.GetBytes(0, (int)tensor.ByteLength, new byte[tensor.ByteLength]);
         float[] values = new float[tensor.ElementCount];
-        for (int i = 0; i < values.Length; i++)
-        {
-            ushort bits = BitConverter.ToUInt16(bytes[(2 * i)..]);
-            values[i] = tensor.ElementType == ElementType.BF16 ? BitConverter.UInt32BitsToSingle((uint)bits << 16) : (float)BitConverter.UInt16BitsToHalf(bits);
-        }
+        RowRounding.Convert(tensor.GetBytes(0, (int)tensor.ByteLength, new byte[tensor.ByteLength]), tensor.ElementType,
+            MemoryMarshal.AsBytes(values.AsSpan()), ElementType.F32);
         return values;
     }
 
@@ -196,16 +192,9 @@ public sealed class RowScanTests
             RowRegimes.Fill(RowRegimes.Names[row % RowRegimes.Names.Length], row, a, b);
             if (row % 5 == 0) a.CopyTo(b, 0);
             if (row % 29 == 0) b[row % width] = float.NaN;
-            foreach (float value in a) before.AddRange(Bytes(value, type));
-            foreach (float value in b) after.AddRange(Bytes(value, type));
+            before.AddRange(RowRounding.ToBytes(a, type));
+            after.AddRange(RowRounding.ToBytes(b, type));
         }
         return ([.. before], [.. after]);
     }
-
-    private static byte[] Bytes(float value, ElementType type) => type switch
-    {
-        ElementType.F32 => BitConverter.GetBytes(value),
-        ElementType.F16 => BitConverter.GetBytes((Half)value),
-        _ => BitConverter.GetBytes((ushort)((BitConverter.SingleToUInt32Bits(value) + 0x7fff + (BitConverter.SingleToUInt32Bits(value) >> 16 & 1)) >> 16)),
-    };
 }

@@ -30,7 +30,7 @@ public class TrainedCheckpointTests
         Tensor embedding = after.GetTensor(Embedding);
         Assert.That(embedding.ElementType, Is.EqualTo(keepTypes ? ElementType.BF16 : ElementType.F32));
         float[] stored = Enumerable.Range(0, 11).SelectMany(row => keepTypes
-            ? embedding.GetRow<ushort>(row).ToArray().Select(bits => BitConverter.UInt32BitsToSingle((uint)bits << 16)) : embedding.GetRow<float>(row).ToArray()).ToArray();
+            ? embedding.GetRow<ushort>(row).ToArray().Select(HalfPrecision.FromBFloat16) : embedding.GetRow<float>(row).ToArray()).ToArray();
         Assert.That(stored, Is.EqualTo(trained).Within(keepTypes ? 0.4 : 0).Percent);
         using JsonDocument index = JsonDocument.Parse(File.ReadAllBytes(folder.File("out/model.safetensors.index.json")));
         Assert.That(index.RootElement.GetProperty("metadata").GetProperty("total_size").GetInt64(), Is.EqualTo(after.Tensors.Sum(t => t.ByteLength)));

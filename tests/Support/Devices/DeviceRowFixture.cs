@@ -11,7 +11,7 @@ public abstract class DeviceRowFixture
 {
     private protected static readonly string[] Kernels = [KsDeviceKernels.Count, KsDeviceKernels.Sort, KsDeviceKernels.SortWide];
 
-    private static readonly ElementType[] Types = [ElementType.F32, ElementType.F16, ElementType.BF16];
+    private static readonly ElementType[] Types = ElementTypes.Computable;
 
     private KernelDevice _device = null!;
 

@@ -26,7 +26,7 @@ internal static class FiniteValues
         ElementType.F32 => IndexOfExponent(MemoryMarshal.Cast<byte, uint>(values), 0x7F80_0000u),
         ElementType.F16 => IndexOfExponent(MemoryMarshal.Cast<byte, ushort>(values), (ushort)0x7C00),
         ElementType.BF16 => IndexOfExponent(MemoryMarshal.Cast<byte, ushort>(values), (ushort)0x7F80),
-        _ => throw new NotSupportedException($"values of {type.ToName()} are not computed with; F32, F16 and BF16 are."),
+        _ => throw type.NotComputable(),
     };
 
     private static int IndexOfExponent<T>(ReadOnlySpan<T> values, T exponent) where T : unmanaged, System.Numerics.IBinaryInteger<T>

@@ -79,7 +79,7 @@ internal sealed class CublasGemm : IDeviceGemm, IDisposable
         }
         long weights = (long)k * n;
         CudaBuffer wide = state.Take(1, weights * sizeof(float));
-        Launch(queue, b.Type == ElementType.F16 ? "Widen_F16" : "Widen_BF16", weights,
+        Launch(queue, $"Widen_{b.Type.ToName()}", weights,
             KernelArgument.View(wide, 0, weights), KernelArgument.View(b.Buffer, b.Start, weights));
         Put(CublasType.F32, Address(a, sizeof(float)), wide.Memory.Address, accumulate, k);
 

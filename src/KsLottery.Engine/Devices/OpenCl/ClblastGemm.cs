@@ -51,7 +51,7 @@ internal sealed class ClblastGemm(ClblastInterop library, OpenClDevice device) :
             room.Buffer = null;
             room.Buffer = device.Allocate(count * sizeof(float));
         }
-        KernelDefinition kernel = KernelCatalog.Get(weights.Type == ElementType.F16 ? "Widen_F16" : "Widen_BF16");
+        KernelDefinition kernel = KernelCatalog.Get($"Widen_{weights.Type.ToName()}");
         queue.Launch(kernel, checked((int)((count + kernel.GroupSize - 1) / kernel.GroupSize)), KernelArgument.View(room.Buffer, 0, count),
             KernelArgument.View(weights.Buffer, weights.Start, count));
         return new(room.Buffer, 0, ElementType.F32);
