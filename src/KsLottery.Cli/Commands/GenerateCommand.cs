@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text;
 using System.Text.Json;
+using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Generation;
 using KsLottery.Engine.Text.Corpora;
 using KsLottery.Engine.Text.Scoring;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Evaluation;
 using KsLottery.Engine.Generation;
 using KsLottery.Engine.Text.Scoring;

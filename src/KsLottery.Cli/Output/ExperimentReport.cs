@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Experiments;
 
 namespace KsLottery.Cli;
@@ -115,9 +116,9 @@ internal sealed class ExperimentReport(ExperimentRun run, ConsoleUi ui)
             {
                 json.WriteStartObject();
                 json.WriteString("task", result.Task);
-                json.WriteNumberOrNull("seed", result.Seed ?? double.NaN);
+                json.WriteNumberOrNull("seed", result.Seed);
                 json.WriteString("method", result.Arm.Name);
-                json.WriteNumberOrNull("rows", result.Rows ?? double.NaN);
+                json.WriteNumberOrNull("rows", result.Rows);
                 json.WriteNumber("parameters", result.Parameters);
                 json.WriteNumber("share", result.Share);
                 foreach ((string name, Func<ArmOutcome, double> get) in ArmOutcome.Columns)
@@ -145,7 +146,7 @@ internal sealed class ExperimentReport(ExperimentRun run, ConsoleUi ui)
         {
             json.WriteStartObject();
             json.WriteString("task", held.Task);
-            json.WriteNumberOrNull("seed", held.Seed ?? double.NaN);
+            json.WriteNumberOrNull("seed", held.Seed);
             json.WriteString("method", held.Arm.Name);
             json.WriteNumber("process", held.ProcessId);
             json.WriteString("host", held.Host);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Training;
 
 namespace KsLottery.Cli;
@@ -86,11 +87,11 @@ internal sealed class TrainingReport
     {
         json.WriteNumber("steps", _summary.StepCount);
         json.WriteNumber("trained_parameters", _summary.ParameterCount);
-        json.WriteNumberOrNull("first_loss", _summary.FirstLoss ?? double.NaN);
-        json.WriteNumberOrNull("last_loss", _summary.LastLoss ?? double.NaN);
+        json.WriteNumberOrNull("first_loss", _summary.FirstLoss);
+        json.WriteNumberOrNull("last_loss", _summary.LastLoss);
         json.WriteBoolean("diverged", _summary.HasDiverged);
-        json.WriteNumberOrNull("eval_loss_before", _summary.EvalLossBefore ?? double.NaN);
-        json.WriteNumberOrNull("eval_loss_after", _summary.EvalLossAfter ?? double.NaN);
+        json.WriteNumberOrNull("eval_loss_before", _summary.EvalLossBefore);
+        json.WriteNumberOrNull("eval_loss_after", _summary.EvalLossAfter);
         json.WriteString("frozen_fingerprint", _summary.FrozenFingerprint);
         json.WriteNumber("peak_bytes", _summary.PeakBytes);
         json.WriteNumber("inexact_values", _summary.Files.InexactValues);

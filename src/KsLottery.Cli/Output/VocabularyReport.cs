@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Rows;
 using KsLottery.Engine.Tickets;
 

@@ -1,4 +1,3 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Text.Scoring;
@@ -22,9 +21,6 @@ public static class CertificateFile
     internal static readonly IReadOnlyList<string> Columns =
         ["pair", "target", "label", "top1", "p1", "top2", "p2", "ticket_top1", "base_top1", "largest_h", "sum_h"];
 
-    private static readonly JsonWriterOptions Layout =
-        new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     /// <summary>Writes the file whole or not at all.</summary>
     /// <param name="path">The target.</param>
     /// <param name="certificate">The certificate.</param>
@@ -45,7 +41,7 @@ public static class CertificateFile
     internal static void WriteTo(Stream stream, Certificate certificate, CertificateSource source, IReadOnlyList<CertificateInput> inputs,
         CertificateOptions options, string folder)
     {
-        using (Utf8JsonWriter json = new(stream, Layout))
+        using (Utf8JsonWriter json = new(stream, JsonWriting.Layout))
         {
             json.WriteStartObject();
             json.WriteString("format", Format);
@@ -173,20 +169,8 @@ public static class CertificateFile
         json.WriteStartArray("alphas");
         foreach (double alpha in options.Alphas) json.WriteNumberValue(alpha);
         json.WriteEndArray();
-        if (options.ScoredTokens is { } tokens) json.WriteNumber("scored_tokens", tokens);
-        else json.WriteNull("scored_tokens");
-        if (options.StopIds.Count > 0)
-        {
-            json.WriteStartArray("stop_ids");
-            foreach (int id in options.StopIds) json.WriteNumberValue(id);
-            json.WriteEndArray();
-        }
-        if (options.StopTexts.Count > 0)
-        {
-            json.WriteStartArray("stop");
-            foreach (string text in options.StopTexts) json.WriteStringValue(text);
-            json.WriteEndArray();
-        }
+        json.WriteNumberOrNull("scored_tokens", options.ScoredTokens);
+        json.WriteStops(options.StopIds, options.StopTexts);
         json.WriteEndObject();
         json.WriteStartArray("files");
         foreach (CertificateInput input in inputs)

@@ -1,4 +1,3 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Numerics;
@@ -24,9 +23,6 @@ public static class TicketFile
 
     private const int FlushLength = 1 << 16;
 
-    private static readonly JsonWriterOptions Layout =
-        new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     /// <summary>Writes the file whole or not at all.</summary>
     /// <exception cref="IOException">The target cannot be written.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
@@ -35,7 +31,7 @@ public static class TicketFile
         ArgumentNullException.ThrowIfNull(ticket);
         AtomicFile.Write(path, stream =>
         {
-            using (Utf8JsonWriter json = new(stream, Layout))
+            using (Utf8JsonWriter json = new(stream, JsonWriting.Layout))
             {
                 json.WriteStartObject();
                 WriteProperties(json, ticket, cancellationToken);
@@ -150,16 +146,15 @@ public static class TicketFile
             json.WriteString("piece", entry.Piece);
             json.WriteString("category", entry.Category);
             json.WriteNumber("h", entry.Count);
-            Real(json, "D", entry.Statistic);
-            Real(json, "p_value", entry.PValue);
-            Real(json, "log10_p", entry.Log10PValue);
-            Real(json, "adjusted_p", entry.AdjustedPValue);
+            json.WriteNumberOrNull("D", entry.Statistic);
+            json.WriteNumberOrNull("p_value", entry.PValue);
+            json.WriteNumberOrNull("log10_p", entry.Log10PValue);
+            json.WriteNumberOrNull("adjusted_p", entry.AdjustedPValue);
             json.WriteNumber("sign", entry.Sign);
-            if (float.IsFinite(entry.Location)) json.WriteNumber("location", entry.Location);
-            else json.WriteNull("location");
-            Real(json, "l2_delta", entry.L2Delta);
-            Real(json, "relative_delta", entry.RelativeDelta);
-            Real(json, "cosine", entry.Cosine);
+            json.WriteSingleOrNull("location", entry.Location);
+            json.WriteNumberOrNull("l2_delta", entry.L2Delta);
+            json.WriteNumberOrNull("relative_delta", entry.RelativeDelta);
+            json.WriteNumberOrNull("cosine", entry.Cosine);
             json.WriteEndObject();
             if (json.BytesPending <= FlushLength) continue;
             cancellationToken.ThrowIfCancellationRequested();
@@ -175,11 +170,5 @@ public static class TicketFile
         json.WriteString("config_fingerprint", adapter.ConfigFingerprint);
         json.WriteString("weights_fingerprint", adapter.WeightsFingerprint);
         json.WriteEndObject();
-    }
-
-    private static void Real(Utf8JsonWriter json, string name, double value)
-    {
-        if (double.IsFinite(value)) json.WriteNumber(name, value);
-        else json.WriteNull(name);
     }
 }

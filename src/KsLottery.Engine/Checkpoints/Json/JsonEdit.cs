@@ -5,9 +5,6 @@ namespace KsLottery.Engine.Checkpoints;
 /// <summary>Copies a JSON object with one value replaced, and everything else as it was spelt but for white space.</summary>
 internal static class JsonEdit
 {
-    private static readonly JsonWriterOptions Layout =
-        new() { Indented = true, NewLine = "\n", Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     /// <summary>Writes the object to a stream.</summary>
     /// <param name="stream">Where to.</param>
     /// <param name="root">The object.</param>
@@ -15,7 +12,7 @@ internal static class JsonEdit
     /// <param name="write">Writes the new value.</param>
     public static void Replace(Stream stream, JsonElement root, ReadOnlySpan<string> path, Action<Utf8JsonWriter> write)
     {
-        using Utf8JsonWriter json = new(stream, Layout);
+        using Utf8JsonWriter json = new(stream, JsonWriting.Layout);
         Copy(json, root, path, write);
     }
 

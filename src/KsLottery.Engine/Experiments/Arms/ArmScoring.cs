@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Evaluation;
@@ -19,9 +18,6 @@ internal sealed class ArmScoring(ExperimentPlan plan, IOperations operations, To
     public const string ScoresName = "scores.json";
 
     private const string HypothesesName = "hypotheses.txt", Format = "kslottery-scores";
-
-    private static readonly JsonWriterOptions Layout =
-        new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Scores the folder's patch on the base, or its model, or the base itself where there is neither.</summary>
     public ArmOutcome Run(
@@ -71,7 +67,7 @@ internal sealed class ArmScoring(ExperimentPlan plan, IOperations operations, To
     private static void Write(string path, Dictionary<string, string> settings, ArmOutcome outcome, CancellationToken cancel) =>
         AtomicFile.Write(path, stream =>
         {
-            using (Utf8JsonWriter json = new(stream, Layout))
+            using (Utf8JsonWriter json = new(stream, JsonWriting.Layout))
             {
                 json.WriteStartObject();
                 json.WriteString("format", Format);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Training;
 
 namespace KsLottery.Engine.Experiments;
@@ -34,18 +35,7 @@ internal sealed class PlanWriter(Utf8JsonWriter json, string path, ExperimentPla
         json.WriteNumber("max_new_tokens", plan.MaxNewTokens);
         json.WriteNumber("beams", plan.Beams);
         json.WriteNumber("batch", plan.Slots);
-        if (plan.StopIds.Count > 0)
-        {
-            json.WriteStartArray("stop_ids");
-            foreach (int id in plan.StopIds) json.WriteNumberValue(id);
-            json.WriteEndArray();
-        }
-        if (plan.StopTexts.Count > 0)
-        {
-            json.WriteStartArray("stop");
-            foreach (string text in plan.StopTexts) json.WriteStringValue(text);
-            json.WriteEndArray();
-        }
+        json.WriteStops(plan.StopIds, plan.StopTexts);
         json.WriteEndObject();
         json.WriteStartArray("arms");
         foreach (ExperimentArm arm in plan.Arms) Write(arm);

@@ -48,12 +48,12 @@ public sealed class MetricsWriter : IDisposable
         _json.Reset();
         _json.WriteStartObject();
         _json.WriteNumber("step", metrics.Step);
-        Real("epoch", metrics.Epoch);
-        Real("loss", metrics.Loss);
-        Real("eval_loss", metrics.EvalLoss);
-        Real("grad_norm", metrics.GradientNorm);
-        Real("learning_rate", metrics.LearningRate);
-        Real("tokens_per_second", metrics.TokensPerSecond);
+        _json.WriteNumberOrNull("epoch", metrics.Epoch);
+        _json.WriteNumberOrNull("loss", metrics.Loss);
+        _json.WriteNumberOrNull("eval_loss", metrics.EvalLoss);
+        _json.WriteNumberOrNull("grad_norm", metrics.GradientNorm);
+        _json.WriteNumberOrNull("learning_rate", metrics.LearningRate);
+        _json.WriteNumberOrNull("tokens_per_second", metrics.TokensPerSecond);
         _json.WriteEndObject();
         _json.Flush();
         _line.Write("\n"u8);
@@ -101,11 +101,5 @@ public sealed class MetricsWriter : IDisposable
         catch (Exception fault) when (fault is JsonException or InvalidOperationException) { }
         throw new InvalidDataException($"{path}: line {line} is no JSON object with a whole number as its step. " +
             "Move the file away, or resume in a sound folder.");
-    }
-
-    private void Real(string name, double? value)
-    {
-        if (value is { } number && double.IsFinite(number)) _json.WriteNumber(name, number);
-        else _json.WriteNull(name);
     }
 }

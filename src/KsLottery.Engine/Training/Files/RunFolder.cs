@@ -1,4 +1,3 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using KsLottery.Engine.Checkpoints;
 
@@ -15,8 +14,6 @@ internal sealed class RunFolder
     public const string FileName = UnfinishedRun.FileName;
 
     private const string Format = UnfinishedRun.Format;
-
-    private static readonly JsonWriterOptions Layout = new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private const string StateKey = "state_saved";
 
@@ -109,7 +106,7 @@ internal sealed class RunFolder
     private void Write(IReadOnlyDictionary<string, string> settings, bool isFinished, Action<Utf8JsonWriter> writeResult) =>
         AtomicFile.Write(Place(FileName), stream =>
         {
-            using (Utf8JsonWriter json = new(stream, Layout))
+            using (Utf8JsonWriter json = new(stream, JsonWriting.Layout))
             {
                 json.WriteStartObject();
                 json.WriteString("format", Format);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using KsLottery.Engine.Checkpoints;
 
 namespace KsLottery.Engine.Transfer;
 
@@ -10,9 +11,6 @@ internal static class ResizedConfig
 
     private static readonly string[] Ids = ["bos_token_id", "eos_token_id", "pad_token_id", "unk_token_id"];
 
-    private static readonly JsonWriterOptions Layout =
-        new() { Indented = true, NewLine = "\n", Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     /// <summary>Writes the configuration; everything else stays as it was spelt but for white space.</summary>
     /// <param name="target">The file.</param>
     /// <param name="basePath">The base's file.</param>
@@ -23,7 +21,7 @@ internal static class ResizedConfig
         using JsonDocument basis = JsonDocument.Parse(File.ReadAllBytes(basePath));
         using JsonDocument? tuned = File.Exists(tunedPath) ? JsonDocument.Parse(File.ReadAllBytes(tunedPath)) : null;
         using FileStream stream = new(target, FileMode.CreateNew, FileAccess.Write);
-        using (Utf8JsonWriter json = new(stream, Layout)) Copy(json, basis.RootElement, tuned?.RootElement, rows);
+        using (Utf8JsonWriter json = new(stream, JsonWriting.Layout)) Copy(json, basis.RootElement, tuned?.RootElement, rows);
         stream.Flush(flushToDisk: true);
     }
 

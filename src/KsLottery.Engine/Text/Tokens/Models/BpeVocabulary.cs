@@ -1,4 +1,3 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using KsLottery.Engine.Checkpoints;
 
@@ -8,9 +7,6 @@ namespace KsLottery.Engine.Text.Tokens;
 public sealed class BpeVocabulary
 {
     private const string Begin = "<s>", End = "</s>";
-
-    private static readonly JsonWriterOptions Layout =
-        new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly BpePattern _pattern;
     private readonly List<string> _pieces = [Begin, End];
@@ -55,7 +51,7 @@ public sealed class BpeVocabulary
 
     private static void WriteJson(string path, Action<Utf8JsonWriter> write) => AtomicFile.Write(path, stream =>
     {
-        using Utf8JsonWriter json = new(stream, Layout);
+        using Utf8JsonWriter json = new(stream, JsonWriting.Layout);
         json.WriteStartObject();
         write(json);
         json.WriteEndObject();
