@@ -3,53 +3,64 @@ namespace KsLottery.Engine.Models;
 /// <summary>The weights of one layer.</summary>
 public sealed class LlamaLayer
 {
+    /// <summary>What a layer is made of, in the order of the forward pass.</summary>
+    private enum Part { AttentionNorm, Query, Key, Value, Output, FeedForwardNorm, Gate, Up, Down }
+
     private readonly Weight[] _weights;
 
-    internal LlamaLayer(Weight[] weights) => _weights = weights;
+    /// <param name="config">The model's shape.</param>
+    /// <param name="make">Makes a weight of a name within the layer, of rows and columns; a vector has 0 rows.</param>
+    internal LlamaLayer(LlamaConfig config, Func<string, int, int, Weight> make) => _weights = [.. Enum.GetValues<Part>().Select(part =>
+    {
+        (string name, int rows, int columns) = Shape(part, config);
+        return make(name, rows, columns);
+    })];
 
     /// <summary>(C).</summary>
-    public Weight AttentionNorm => _weights[0];
+    public Weight AttentionNorm => this[Part.AttentionNorm];
 
     /// <summary>(H·D, C).</summary>
-    public Weight Query => _weights[1];
+    public Weight Query => this[Part.Query];
 
     /// <summary>(G·D, C).</summary>
-    public Weight Key => _weights[2];
+    public Weight Key => this[Part.Key];
 
     /// <summary>(G·D, C).</summary>
-    public Weight Value => _weights[3];
+    public Weight Value => this[Part.Value];
 
     /// <summary>(C, H·D).</summary>
-    public Weight Output => _weights[4];
+    public Weight Output => this[Part.Output];
 
     /// <summary>(C).</summary>
-    public Weight FeedForwardNorm => _weights[5];
+    public Weight FeedForwardNorm => this[Part.FeedForwardNorm];
 
     /// <summary>(F, C).</summary>
-    public Weight Gate => _weights[6];
+    public Weight Gate => this[Part.Gate];
 
     /// <summary>(F, C).</summary>
-    public Weight Up => _weights[7];
+    public Weight Up => this[Part.Up];
 
     /// <summary>(C, F).</summary>
-    public Weight Down => _weights[8];
+    public Weight Down => this[Part.Down];
 
     /// <summary>All of them, in the order of the forward pass.</summary>
     public IReadOnlyList<Weight> Weights => _weights;
 
-    /// <summary>Names within the layer and shapes; a vector has 0 rows.</summary>
-    internal static (string Name, int Rows, int Columns)[] Shapes(LlamaConfig config) =>
-    [
-        ("input_layernorm", 0, config.Width),
-        ("self_attn.q_proj", config.Attention.QueryWidth, config.Width),
-        ("self_attn.k_proj", config.Attention.KeyWidth, config.Width),
-        ("self_attn.v_proj", config.Attention.KeyWidth, config.Width),
-        ("self_attn.o_proj", config.Width, config.Attention.QueryWidth),
-        ("post_attention_layernorm", 0, config.Width),
-        ("mlp.gate_proj", config.FeedForwardWidth, config.Width),
-        ("mlp.up_proj", config.FeedForwardWidth, config.Width),
-        ("mlp.down_proj", config.Width, config.FeedForwardWidth),
-    ];
+    private Weight this[Part part] => _weights[(int)part];
+
+    private static (string Name, int Rows, int Columns) Shape(Part part, LlamaConfig config) => part switch
+    {
+        Part.AttentionNorm => ("input_layernorm", 0, config.Width),
+        Part.Query => ("self_attn.q_proj", config.Attention.QueryWidth, config.Width),
+        Part.Key => ("self_attn.k_proj", config.Attention.KeyWidth, config.Width),
+        Part.Value => ("self_attn.v_proj", config.Attention.KeyWidth, config.Width),
+        Part.Output => ("self_attn.o_proj", config.Width, config.Attention.QueryWidth),
+        Part.FeedForwardNorm => ("post_attention_layernorm", 0, config.Width),
+        Part.Gate => ("mlp.gate_proj", config.FeedForwardWidth, config.Width),
+        Part.Up => ("mlp.up_proj", config.FeedForwardWidth, config.Width),
+        Part.Down => ("mlp.down_proj", config.Width, config.FeedForwardWidth),
+        _ => throw new System.Diagnostics.UnreachableException($"{part} has no shape"),
+    };
 
     /// <summary>Query and value, which LoRA adapts.</summary>
     internal IEnumerable<Weight> Adaptable => [Query, Value];

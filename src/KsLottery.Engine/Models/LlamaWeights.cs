@@ -22,7 +22,7 @@ public sealed class LlamaWeights : IDisposable
         TokenEmbedding = make(EmbeddingName, config.VocabularySize, config.Width);
         _layers = new LlamaLayer[config.LayerCount];
         for (int i = 0; i < _layers.Length; i++)
-            _layers[i] = new([.. LlamaLayer.Shapes(config).Select(s => make($"model.layers.{i}.{s.Name}.weight", s.Rows, s.Columns))]);
+            _layers[i] = new(config, (name, rows, columns) => make($"model.layers.{i}.{name}.weight", rows, columns));
         FinalNorm = make(FinalNormName, 0, config.Width);
         OutputHead = config.IsTied ? TokenEmbedding : make(HeadName, config.VocabularySize, config.Width);
     }

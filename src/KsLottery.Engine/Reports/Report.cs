@@ -18,14 +18,6 @@ public sealed class Report
     private const string TensorBoardName = "tensorboard";
     private const int MarkLength = 400;
 
-    /// <summary>Names that <see cref="WriteFolder"/> gives, whatever is there to show.</summary>
-    private static readonly string[] ChartNames =
-    [
-        CountHistogram.Name, RowsById.Name, RowsByFrequency.Name, QuantilePlot.Name, RowDistributions.Name, TicketSize.Name, UpdateMap.Name, TicketOverlap.Name,
-        CertifiedCurve.Name, AlphaSweepChart.Name, LossCurves.Name, LossCurves.PretrainingName, TensorShiftMap.Name,
-        .. Enumerable.Range(0, ScoresByRows.MostTasks).Select(ScoresByRows.NameOf),
-    ];
-
     private readonly ReportContent _content;
     private readonly ReportOptions _options;
     private readonly Page _page;
@@ -110,7 +102,7 @@ public sealed class Report
     {
         if (!replace && File.Exists(Path.Combine(path, PageName)))
             throw new IOException($"{path}: an earlier report stands there. {Remedy.Replace}, or name another folder.");
-        using StagedFolder folder = new(path, replace ? [PageName, TensorBoardName, .. ChartNames.SelectMany(n => (string[])[$"{n}.svg", $"{n}.tsv"])] : []);
+        using StagedFolder folder = new(path, replace ? [PageName, TensorBoardName, .. PageCharts.Names.SelectMany(n => (string[])[$"{n}.svg", $"{n}.tsv"])] : []);
         List<string> names = [];
         Write(PageName, _page.ToHtml(hasFiles: true));
         foreach (Figure figure in _page.Figures)

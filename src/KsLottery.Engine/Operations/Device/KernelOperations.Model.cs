@@ -15,7 +15,7 @@ internal sealed partial class KernelOperations
     {
         Operands.Table(output, table, rows, width);
         int lanes = LanesOf(width);
-        Launch(Stored("EmbeddingForward", table), RowGroups(rows.Length, lanes), Write(output), Any(table), _operands.Put(rows.Span), width, lanes);
+        Launch(Stored(Stem.EmbeddingForward, table), RowGroups(rows.Length, lanes), Write(output), Any(table), _operands.Put(rows.Span), width, lanes);
     }
 
     /// <inheritdoc/>
@@ -26,7 +26,7 @@ internal sealed partial class KernelOperations
         (int[] distinct, int[] starts, int[] order) = ByRow(rows.Span);
         int lanes = LanesOf(width);
         _operands.Reserve(distinct.Length, starts.Length, order.Length);
-        Launch("EmbeddingBackward", RowGroups(distinct.Length, lanes), Write(tableGradient), Read(outputGradient), _operands.Put(distinct),
+        Launch(Stem.EmbeddingBackward, RowGroups(distinct.Length, lanes), Write(tableGradient), Read(outputGradient), _operands.Put(distinct),
             _operands.Put(starts), _operands.Put(order), width, lanes);
     }
 
@@ -35,7 +35,7 @@ internal sealed partial class KernelOperations
     {
         Operands.Table(source, destination, rows, width);
         int lanes = LanesOf(width);
-        Launch("ScatterRows", RowGroups(rows.Length, lanes), Write(destination), Read(source), _operands.Put(rows.Span), width, lanes);
+        Launch(Stem.ScatterRows, RowGroups(rows.Length, lanes), Write(destination), Read(source), _operands.Put(rows.Span), width, lanes);
     }
 
     /// <inheritdoc/>
@@ -44,7 +44,7 @@ internal sealed partial class KernelOperations
         Operands.ChosenColumns(destination, source, columns, width);
         int rows = Operands.Rows(destination, width), lanes = LanesOf(columns.Length);
         if (columns.Length > 0)
-            Launch("PutColumns", RowGroups(rows, lanes), Write(destination), Read(source), _operands.Put(columns.Span), rows, width, lanes);
+            Launch(Stem.PutColumns, RowGroups(rows, lanes), Write(destination), Read(source), _operands.Put(columns.Span), rows, width, lanes);
     }
 
     /// <inheritdoc/>
@@ -53,7 +53,7 @@ internal sealed partial class KernelOperations
         Operands.ChosenColumns(source, destination, columns, width);
         int rows = Operands.Rows(source, width), lanes = LanesOf(columns.Length);
         if (columns.Length > 0)
-            Launch("TakeColumns", RowGroups(rows, lanes), Write(destination), Write(source), _operands.Put(columns.Span), rows, width, lanes);
+            Launch(Stem.TakeColumns, RowGroups(rows, lanes), Write(destination), Write(source), _operands.Put(columns.Span), rows, width, lanes);
     }
 
     /// <inheritdoc/>
@@ -61,7 +61,7 @@ internal sealed partial class KernelOperations
     {
         Operands.Norm(output, inverseRms, input, weight, width);
         int lanes = LanesOf(width);
-        Launch(Stored("RmsNormForward", weight), RowGroups(inverseRms.Length, lanes), Write(output), Write(inverseRms), Read(input), Any(weight),
+        Launch(Stored(Stem.RmsNormForward, weight), RowGroups(inverseRms.Length, lanes), Write(output), Write(inverseRms), Read(input), Any(weight),
             width, (float)epsilon, lanes);
     }
 
@@ -73,10 +73,10 @@ internal sealed partial class KernelOperations
         Operands.HasLength(inputGradient, input.Length);
         if (!weightGradient.IsEmpty) Operands.HasLength(weightGradient, width);
         int lanes = LanesOf(width);
-        Launch(Stored("RmsNormBackward", weight), RowGroups(inverseRms.Length, lanes), Write(inputGradient), Read(outputGradient), Read(input),
+        Launch(Stored(Stem.RmsNormBackward, weight), RowGroups(inverseRms.Length, lanes), Write(inputGradient), Read(outputGradient), Read(input),
             Read(inverseRms), Any(weight), width, lanes);
         if (!weightGradient.IsEmpty)
-            Launch("RmsNormBackwardWeight", Groups(width, RmsNormKernels.Columns), Write(weightGradient), Read(outputGradient), Read(input),
+            Launch(Stem.RmsNormBackwardWeight, Groups(width, RmsNormKernels.Columns), Write(weightGradient), Read(outputGradient), Read(input),
                 Read(inverseRms), width);
     }
 
@@ -88,13 +88,13 @@ internal sealed partial class KernelOperations
         if (rows > MatMulKernels.FewRows && Library(weight) is { } library)
             library.Multiply(_queue, Matrix(output), Matrix(input), Matrix(weight), rows, outputs, inputs, false, true, accumulate);
         else if (rows > MostFewRows)
-            Multiply(InstanceOf("MatMulForward", weight), rows, outputs, Write(output), Read(input), Any(weight), rows, outputs, inputs, add);
+            Multiply(InstanceOf(Stem.MatMulForward, weight), rows, outputs, Write(output), Read(input), Any(weight), rows, outputs, inputs, add);
         else
         {
             for (int row = 0; row < rows; row += MatMulKernels.FewRows)
             {
                 int some = Math.Min(MatMulKernels.FewRows, rows - row);
-                Launch(Stored("MatMulForwardRows", weight), Groups(outputs, MatMulKernels.FewRowsColumns),
+                Launch(Stored(Stem.MatMulForwardRows, weight), Groups(outputs, MatMulKernels.FewRowsColumns),
                     Write(output.Slice((long)row * outputs, (long)some * outputs)), Read(input.Slice((long)row * inputs, (long)some * inputs)),
                     Any(weight), some, outputs, inputs, add);
             }
@@ -110,7 +110,7 @@ internal sealed partial class KernelOperations
         if (rows > 0 && Library(weight) is { } library)
             library.Multiply(_queue, Matrix(inputGradient), Matrix(outputGradient), Matrix(weight), rows, inputs, outputs, false, false, accumulate);
         else
-            Multiply(InstanceOf("MatMulBackwardInput", weight), rows, inputs, Write(inputGradient), Read(outputGradient), Any(weight), rows, outputs,
+            Multiply(InstanceOf(Stem.MatMulBackwardInput, weight), rows, inputs, Write(inputGradient), Read(outputGradient), Any(weight), rows, outputs,
                 inputs, accumulate ? 1 : 0);
     }
 
@@ -125,16 +125,16 @@ internal sealed partial class KernelOperations
             library.Multiply(_queue, Matrix(weightGradient), Matrix(outputGradient), Matrix(input), outputs, inputs, rows, true, false,
                 accumulate: true);
         else
-            Multiply("MatMulBackwardWeight", outputs, inputs, Write(weightGradient), Read(outputGradient), Read(input), rows, outputs, inputs);
+            Multiply(nameof(Stem.MatMulBackwardWeight), outputs, inputs, Write(weightGradient), Read(outputGradient), Read(input), rows, outputs, inputs);
     }
 
     /// <inheritdoc/>
     public void RopeForward(DeviceSpan values, DeviceSpan cosines, DeviceSpan sines, ReadOnlyMemory<int> positions, int headWidth) =>
-        Rotate("RopeForward", values, cosines, sines, positions, headWidth);
+        Rotate(Stem.RopeForward, values, cosines, sines, positions, headWidth);
 
     /// <inheritdoc/>
     public void RopeBackward(DeviceSpan gradients, DeviceSpan cosines, DeviceSpan sines, ReadOnlyMemory<int> positions, int headWidth) =>
-        Rotate("RopeBackward", gradients, cosines, sines, positions, headWidth);
+        Rotate(Stem.RopeBackward, gradients, cosines, sines, positions, headWidth);
 
     /// <inheritdoc/>
     public void AttentionForward(DeviceSpan output, DeviceSpan logSumExp, DeviceSpan query, DeviceSpan key, DeviceSpan value,
@@ -142,7 +142,7 @@ internal sealed partial class KernelOperations
     {
         Operands.Attention(output, logSumExp, query, key, value, shape, starts);
         int[] tiles = AttentionTiles(starts.Span);
-        Launch("AttentionForward", tiles.Length / AttentionKernels.TileNumbers * shape.Heads, Write(output), Write(logSumExp), Read(query), Read(key),
+        Launch(Stem.AttentionForward, tiles.Length / AttentionKernels.TileNumbers * shape.Heads, Write(output), Write(logSumExp), Read(query), Read(key),
             Read(value), _operands.Put(tiles), shape.Heads, shape.KeyHeads, shape.HeadWidth, (float)shape.Scale);
     }
 
@@ -157,10 +157,10 @@ internal sealed partial class KernelOperations
         int lanes = LanesOf(shape.HeadWidth);
         KernelArgument delta = Scratch(logSumExp.Length), tiles = _operands.Put(AttentionTiles(starts.Span));
         int count = (int)tiles.Length / AttentionKernels.TileNumbers;
-        Launch("AttentionBackwardDelta", RowGroups(logSumExp.Length, lanes), delta, Read(outputGradient), Read(output), shape.HeadWidth, lanes);
-        Launch("AttentionBackwardQuery", count * shape.Heads, Write(queryGradient), Read(outputGradient), Read(logSumExp), delta, Read(query),
+        Launch(Stem.AttentionBackwardDelta, RowGroups(logSumExp.Length, lanes), delta, Read(outputGradient), Read(output), shape.HeadWidth, lanes);
+        Launch(Stem.AttentionBackwardQuery, count * shape.Heads, Write(queryGradient), Read(outputGradient), Read(logSumExp), delta, Read(query),
             Read(key), Read(value), tiles, shape.Heads, shape.KeyHeads, shape.HeadWidth, (float)shape.Scale);
-        Launch("AttentionBackwardKey", count * shape.KeyHeads, Write(keyGradient), Write(valueGradient), Read(outputGradient), Read(logSumExp), delta,
+        Launch(Stem.AttentionBackwardKey, count * shape.KeyHeads, Write(keyGradient), Write(valueGradient), Read(outputGradient), Read(logSumExp), delta,
             Read(query), Read(key), Read(value), tiles, shape.Heads, shape.KeyHeads, shape.HeadWidth, (float)shape.Scale);
     }
 
@@ -170,7 +170,7 @@ internal sealed partial class KernelOperations
     {
         Operands.CachedAttention(output, query, keyCache, valueCache, shape, capacity, slots, lengths);
         _operands.Reserve(slots.Length, lengths.Length);
-        Launch("CachedAttentionForward", slots.Length * shape.Heads, Write(output), Read(query), Read(keyCache), Read(valueCache),
+        Launch(Stem.CachedAttentionForward, slots.Length * shape.Heads, Write(output), Read(query), Read(keyCache), Read(valueCache),
             _operands.Put(slots.Span), _operands.Put(lengths.Span), capacity, shape.Heads, shape.KeyHeads, shape.HeadWidth, (float)shape.Scale);
     }
 
@@ -179,7 +179,7 @@ internal sealed partial class KernelOperations
     {
         Operands.HasLength(gate, output.Length);
         Operands.HasLength(up, output.Length);
-        Launch("SwiGluForward", Groups(output.Length, Lanes), Write(output), Read(gate), Read(up));
+        Launch(Stem.SwiGluForward, Groups(output.Length, Lanes), Write(output), Read(gate), Read(up));
     }
 
     /// <inheritdoc/>
@@ -189,7 +189,7 @@ internal sealed partial class KernelOperations
         Operands.HasLength(upGradient, outputGradient.Length);
         Operands.HasLength(gate, outputGradient.Length);
         Operands.HasLength(up, outputGradient.Length);
-        Launch("SwiGluBackward", Groups(outputGradient.Length, Lanes), Write(gateGradient), Write(upGradient), Read(outputGradient), Read(gate),
+        Launch(Stem.SwiGluBackward, Groups(outputGradient.Length, Lanes), Write(gateGradient), Write(upGradient), Read(outputGradient), Read(gate),
             Read(up));
     }
 
@@ -198,29 +198,29 @@ internal sealed partial class KernelOperations
     {
         Operands.Targets(logits, logSumExp, targets, vocabulary);
         Operands.HasLength(losses, targets.Length);
-        Launch("CrossEntropyForward", targets.Length, Write(losses), Write(logSumExp), Read(logits), _operands.Put(targets.Span), vocabulary);
+        Launch(Stem.CrossEntropyForward, targets.Length, Write(losses), Write(logSumExp), Read(logits), _operands.Put(targets.Span), vocabulary);
     }
 
     /// <inheritdoc/>
     public void CrossEntropyBackward(DeviceSpan logits, DeviceSpan logSumExp, ReadOnlyMemory<int> targets, int vocabulary, double scale)
     {
         Operands.Targets(logits, logSumExp, targets, vocabulary);
-        Launch("CrossEntropyBackward", checked(targets.Length * Groups(vocabulary, CrossEntropyKernels.Part)), Write(logits), Read(logSumExp),
+        Launch(Stem.CrossEntropyBackward, checked(targets.Length * Groups(vocabulary, CrossEntropyKernels.Part)), Write(logits), Read(logSumExp),
             _operands.Put(targets.Span), vocabulary, (float)scale);
     }
 
     /// <inheritdoc/>
-    public double Sum(DeviceSpan values) => Total("Sum", values);
+    public double Sum(DeviceSpan values) => Total(Stem.Sum, values);
 
     /// <inheritdoc/>
-    public double SumOfSquares(DeviceSpan values) => Total("SumOfSquares", values);
+    public double SumOfSquares(DeviceSpan values) => Total(Stem.SumOfSquares, values);
 
     /// <inheritdoc/>
     public void AdamWStep(DeviceSpan weights, DeviceSpan gradient, DeviceSpan firstMoment, DeviceSpan secondMoment, in AdamWStep update)
     {
         Operands.Step(weights, gradient, firstMoment, secondMoment, update);
         AdamW.Constants constants = new(update);
-        Launch("AdamWStep", Groups(weights.Length, Lanes), Write(weights), Read(gradient), Write(firstMoment), Write(secondMoment),
+        Launch(Stem.AdamWStep, Groups(weights.Length, Lanes), Write(weights), Read(gradient), Write(firstMoment), Write(secondMoment),
             constants.Beta1, constants.Rest1, constants.Beta2, constants.Rest2, constants.Scale, constants.Epsilon, constants.Keep, constants.Rate,
             constants.Root);
     }
@@ -268,7 +268,7 @@ internal sealed partial class KernelOperations
         return can;
     }
 
-    private void Rotate(string kernel, DeviceSpan values, DeviceSpan cosines, DeviceSpan sines, ReadOnlyMemory<int> positions, int headWidth)
+    private void Rotate(Stem kernel, DeviceSpan values, DeviceSpan cosines, DeviceSpan sines, ReadOnlyMemory<int> positions, int headWidth)
     {
         Operands.Rotation(values, cosines, sines, positions, headWidth);
         if (positions.Length == 0) return;
@@ -278,7 +278,7 @@ internal sealed partial class KernelOperations
     }
 
     /// <summary>The groups' sums with their errors, added in order.</summary>
-    private double Total(string kernel, DeviceSpan values)
+    private double Total(Stem kernel, DeviceSpan values)
     {
         int groups = Groups(values.Length, SumKernels.Block);
         if (groups == 0) return 0;

@@ -13,11 +13,16 @@ internal sealed partial class KernelOperations : IOperations
 {
     private const int Lanes = 256;
 
-    private static readonly string[] Stems = ["Widen", "EmbeddingForward", "EmbeddingBackward", "ScatterRows", "PutColumns", "TakeColumns",
-        "RmsNormForward", "RmsNormBackward", "RmsNormBackwardWeight", "MatMulForward", "MatMulForwardRows", "MatMulBackwardInput",
-        "MatMulBackwardWeight", "RopeForward", "RopeBackward", "AttentionForward", "AttentionBackwardDelta", "AttentionBackwardQuery",
-        "AttentionBackwardKey", "CachedAttentionForward", "SwiGluForward", "SwiGluBackward", "CrossEntropyForward", "CrossEntropyBackward", "Sum",
-        "SumOfSquares", "AdamWStep"];
+    /// <summary>The kernels that operations are made of, by the names that their instances begin with.</summary>
+    private enum Stem
+    {
+        Widen, EmbeddingForward, EmbeddingBackward, ScatterRows, PutColumns, TakeColumns, RmsNormForward, RmsNormBackward,
+        RmsNormBackwardWeight, MatMulForward, MatMulForwardRows, MatMulBackwardInput, MatMulBackwardWeight, RopeForward, RopeBackward,
+        AttentionForward, AttentionBackwardDelta, AttentionBackwardQuery, AttentionBackwardKey, CachedAttentionForward, SwiGluForward,
+        SwiGluBackward, CrossEntropyForward, CrossEntropyBackward, Sum, SumOfSquares, AdamWStep,
+    }
+
+    private static readonly string[] Stems = Enum.GetNames<Stem>();
 
     private readonly AllocationCount _allocated = new();
     private readonly KernelDevice _device;
@@ -92,7 +97,7 @@ internal sealed partial class KernelOperations : IOperations
         KernelMemory from = Own(source), to = Writable(destination);
         if (from.ElementType == ElementType.F32)
             _queue.Copy(to.Buffer, destination.Start * sizeof(float), from.Buffer, source.Start * sizeof(float), source.Length * sizeof(float));
-        else Launch(Stored("Widen", source), Groups(source.Length, Lanes), Write(destination), Any(source));
+        else Launch(Stored(Stem.Widen, source), Groups(source.Length, Lanes), Write(destination), Any(source));
     }
 
     /// <inheritdoc/>
@@ -153,12 +158,12 @@ internal sealed partial class KernelOperations : IOperations
     private static int RowGroups(long rows, int lanes) => Groups(rows, Lanes / lanes);
 
     /// <summary>The instance of a kernel for a weight's type.</summary>
-    private static KernelDefinition Stored(string stem, DeviceSpan weight) => KernelCatalog.Get(InstanceOf(stem, weight));
+    private static KernelDefinition Stored(Stem stem, DeviceSpan weight) => KernelCatalog.Get(InstanceOf(stem, weight));
 
-    private static string InstanceOf(string stem, DeviceSpan weight) => $"{stem}_{(weight.Memory?.ElementType ?? ElementType.F32).ToName()}";
+    private static string InstanceOf(Stem stem, DeviceSpan weight) => $"{Stems[(int)stem]}_{(weight.Memory?.ElementType ?? ElementType.F32).ToName()}";
 
-    private void Launch(string kernel, int groups, params ReadOnlySpan<KernelArgument> arguments) =>
-        Launch(KernelCatalog.Get(kernel), groups, arguments);
+    private void Launch(Stem kernel, int groups, params ReadOnlySpan<KernelArgument> arguments) =>
+        Launch(KernelCatalog.Get(Stems[(int)kernel]), groups, arguments);
 
     private void Launch(KernelDefinition kernel, int groups, params ReadOnlySpan<KernelArgument> arguments)
     {

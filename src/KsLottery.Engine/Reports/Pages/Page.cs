@@ -11,19 +11,18 @@ internal sealed class Page
     private const int MostNumbers = 40;
 
     private readonly ReportContent _content;
-    private readonly List<(string Id, string Title, IReadOnlyList<Figure> Figures, Action<StringBuilder> Before, Action<StringBuilder> After)> _sections = [];
+    private readonly List<(string Id, string Title, IReadOnlyList<Figure> Figures, Action<StringBuilder>? WriteText)> _sections = [];
 
     public Page(ReportContent content)
     {
         _content = content;
         if (content.Rows is { } rows) AddTicket(rows);
         if (content.Tickets.Count > 1 || content.Findings.Count > 0)
-            Add("tickets", "Tickets compared", [TicketOverlap.Draw(content.Tickets)],
-                html => PageSections.WriteTickets(html, content.Findings), _ => { });
+            Add("tickets", "Tickets compared", html => PageSections.WriteTickets(html, content.Findings));
         if (content.Positions.Count + content.Sweep.Count > 0) AddCertificate();
-        if (content.Arms.Count > 0) AddArms();
-        if (content.Trainings.Count > 0) Add("training", "Training", LossCurves.Draw(content.Trainings), _ => { }, _ => { });
-        if (content.Tensors.Count > 0) Add("tensors", "The whole model", [TensorShiftMap.Draw(content.Tensors)], _ => { }, _ => { });
+        if (content.Arms.Count > 0) Add("arms", "What the ticket is worth", html => PageSections.WriteArms(html, content.Arms));
+        if (content.Trainings.Count > 0) Add("training", "Training");
+        if (content.Tensors.Count > 0) Add("tensors", "The whole model");
     }
 
     /// <summary>All charts, in their order.</summary>
@@ -45,17 +44,16 @@ internal sealed class Page
             .Append("<style>\n").Append(PageStyle.Css).Append('\n').Append(ChartStyle.Css).Append("\n</style>\n</head>\n<body>\n");
         WriteHeader(html);
         html.Append("<main>\n");
-        foreach ((string id, string name, IReadOnlyList<Figure> figures, Action<StringBuilder> before, Action<StringBuilder> after) in _sections)
+        foreach ((string id, string name, IReadOnlyList<Figure> figures, Action<StringBuilder>? writeText) in _sections)
         {
             html.Append("<section id=\"").Append(id).Append("\">\n<h2>").Append(Markup.Encode(name)).Append("</h2>\n");
-            before(html);
+            writeText?.Invoke(html);
             if (figures.Count > 0)
             {
                 html.Append("<div class=\"figures\">\n");
                 foreach (Figure figure in figures) WriteFigure(html, figure, hasFiles);
                 html.Append("</div>\n");
             }
-            after(html);
             html.Append("</section>\n");
         }
         WriteManifest(html);
@@ -64,15 +62,8 @@ internal sealed class Page
 
     private void AddTicket(TestedRows rows)
     {
-        List<Figure?> figures = [CountHistogram.Draw(rows), RowsById.Draw(rows)];
-        if (_content.Values is { } values && (_content.Row ?? rows.Best.Select(e => (int?)e.Id).FirstOrDefault()) is { } id
-            && values.Find(id) is var (before, after))
-            figures.Add(RowDistributions.Draw(rows, id, before, after));
-        if (_content.Occurrences is { } occurrences) figures.Add(RowsByFrequency.Draw(rows, occurrences));
-        figures.AddRange([QuantilePlot.Draw(rows), TicketSize.Draw(rows)]);
-        if (_content.Values is { } moved) figures.Add(UpdateMap.Draw(rows, moved));
         bool isEmpty = rows.Ticket.Entries.Count == 0;
-        Add("ticket", "The ticket", figures,
+        Add("ticket", "The ticket",
             html =>
             {
                 if (isEmpty && rows.Best.Count > 0)
@@ -81,26 +72,19 @@ internal sealed class Page
                 html.Append("<p class=\"soft\">D is the largest distance between a row’s values before and after, as distributions; h = d·D is a whole "
                     + "number, and p depends on it alone. Before and after are one row twice and not two samples: p is a score to choose by, not the "
                     + "chance of an error. A row marked degenerate was constant or nearly zero before, and gets a large D from any noise.</p>\n");
-            }, _ => { });
+            });
     }
 
     private void AddCertificate() => Add("certificate", "What is certified",
-        [
-            _content.Positions.Count > 0 ? CertifiedCurve.Draw(_content.Positions) : null,
-            _content.Sweep.Count > 0 ? AlphaSweepChart.Draw(_content.Sweep) : null,
-        ],
         html =>
         {
             if (_content.Positions.Count > 0) PageSections.WriteCertificate(html, _content.Positions);
             html.Append("<p class=\"soft\">Certified is agreement with the embed-tuned model under stated assumptions, reconstructed from what is public "
                 + "of the paper; not the quality of a translation.</p>\n");
-        }, _ => { });
+        });
 
-    private void AddArms() => Add("arms", "What the ticket is worth", ScoresByRows.DrawAll(_content.Arms),
-        html => PageSections.WriteArms(html, _content.Arms), _ => { });
-
-    private void Add(string id, string title, IEnumerable<Figure?> figures, Action<StringBuilder> before, Action<StringBuilder> after) =>
-        _sections.Add((id, title, [.. figures.OfType<Figure>()], before, after));
+    private void Add(string id, string title, Action<StringBuilder>? writeText = null) =>
+        _sections.Add((id, title, [.. PageCharts.Draw(id, _content)], writeText));
 
     private void WriteHeader(StringBuilder html)
     {
@@ -111,7 +95,7 @@ internal sealed class Page
             html.Append("<li><b><bdi>").Append(Markup.Encode(number)).Append("</bdi></b><span>").Append(Markup.Encode(what))
                 .Append("</span></li>");
         html.Append("</ul>\n</header>\n<nav aria-label=\"Sections\"><ul>");
-        foreach ((string id, string title, _, _, _) in _sections)
+        foreach ((string id, string title, _, _) in _sections)
             html.Append("<li><a href=\"#").Append(id).Append("\">").Append(Markup.Encode(title)).Append("</a></li>");
         html.Append("<li><a href=\"#manifest\">Run manifest</a></li></ul></nav>\n");
     }
