@@ -76,12 +76,12 @@ public sealed class Certifier
     {
         Ticket ticket = _subject.Ticket;
         int width = ticket.Origin.Width;
-        RowValues own = trained is null ? _subject.Transfer(ticket.Ids) : _subject.ReadTrained(trained, _options.Reading, _cancel);
+        ReplacedRows own = trained is null ? _subject.Transfer(ticket.Ids) : _subject.ReadTrained(trained, _options.Reading, _cancel);
         OutputScores? tunedScores = null;
-        TopTwo[] tuned = Predict("embed-tuned model", (_subject.Tuned, RowValues.None), model =>
+        TopTwo[] tuned = Predict("embed-tuned model", (_subject.Tuned, ReplacedRows.None), model =>
             tunedScores = Score(model, "embed-tuned model"));
         if (adopt is not null) tuned = adopt(tuned);
-        int[] original = Firsts("base", RowValues.None), ofTicket = own.Rows.Count == 0 ? original : Firsts("ticket model", own);
+        int[] original = Firsts("base", ReplacedRows.None), ofTicket = own.Rows.Count == 0 ? original : Firsts("ticket model", own);
 
         ReadRows reads = new(_subject.Rows.Scan, ticket.Ids, _subject.Config.IsTied);
         double threshold = Certificate.ThresholdOf(ticket.Selection.Alpha, width);
@@ -156,12 +156,12 @@ public sealed class Certifier
         return positions;
     }
 
-    private int[] Firsts(string name, RowValues rows) => [.. Predict(name, _subject.Place(rows)).Select(p => p.First)];
+    private int[] Firsts(string name, ReplacedRows rows) => [.. Predict(name, _subject.Place(rows)).Select(p => p.First)];
 
     /// <summary>What a model predicts at every target position, with some rows of its embedding replaced.</summary>
-    private TopTwo[] Predict(string name, (Checkpoint Checkpoint, RowValues Rows) of, Action<LlamaModel>? then = null)
+    private TopTwo[] Predict(string name, (Checkpoint Checkpoint, ReplacedRows Rows) of, Action<LlamaModel>? then = null)
     {
-        RowValues rows = of.Rows;
+        ReplacedRows rows = of.Rows;
         using LlamaWeights weights = LlamaWeights.Open(of.Checkpoint, _subject.Config, _operations);
         if (rows.Rows.Count > 0) weights.PutRows(rows.Rows, rows.Values);
         using LlamaModel model = new(weights, _operations);

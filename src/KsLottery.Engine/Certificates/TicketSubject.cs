@@ -104,7 +104,7 @@ internal sealed class TicketSubject
     /// <summary>The checkpoint and the rows to put into it for a model that is the base but for some rows.</summary>
     /// <param name="rows">Rows of the base, by its ids.</param>
     /// <returns>Where the vocabulary was resized, the embed-tuned checkpoint with the base's own rows put back, by its ids.</returns>
-    public (Checkpoint Checkpoint, RowValues Rows) Place(RowValues rows)
+    public (Checkpoint Checkpoint, ReplacedRows Rows) Place(ReplacedRows rows)
     {
         if (!Ticket.Origin.IsResized) return (Base, rows);
         RowPairing pairing = Rows.Scan.Pairing;
@@ -112,7 +112,7 @@ internal sealed class TicketSubject
         HashSet<int> own = [.. rows.Rows];
         int[] others = [.. Enumerable.Range(0, pairing.BaseRows)
             .Where(row => Rows.Scan.Rows[row].State is not (RowState.Unchanged or RowState.Dropped) && !own.Contains(row))];
-        float[] before = PatchOverlay.Values(BaseEmbedding, others, BaseEmbedding.ElementType, out _);
+        float[] before = WideRows.Read(BaseEmbedding, others);
         (int Token, ReadOnlyMemory<float> Values)[] all =
         [
             .. rows.Rows.Select((row, place) => (pairing.TunedOf(row), (ReadOnlyMemory<float>)rows.Values.AsMemory(place * width, width))),
@@ -144,12 +144,12 @@ internal sealed class TicketSubject
     }
 
     /// <summary>The ticket's rows with the embed-tuned model's values, rounded to the base's type.</summary>
-    public RowValues Transfer(IReadOnlyList<int> rows) =>
-        new(rows, PatchOverlay.Values(TunedEmbedding, [.. rows.Select(Rows.Scan.Pairing.TunedOf)], BaseEmbedding.ElementType, out _));
+    public ReplacedRows Transfer(IReadOnlyList<int> rows) =>
+        new(rows, WideRows.Read(TunedEmbedding, [.. rows.Select(Rows.Scan.Pairing.TunedOf)], BaseEmbedding.ElementType, out _));
 
     /// <summary>The ticket's rows as a training of them left them: in a patch, or in a checkpoint that is otherwise the base.</summary>
     /// <exception cref="InvalidDataException">What is there is no Partial Tuning of this ticket; says why.</exception>
-    public RowValues ReadTrained(string path, CheckpointOptions? options, CancellationToken cancellationToken)
+    public ReplacedRows ReadTrained(string path, CheckpointOptions? options, CancellationToken cancellationToken)
     {
         IReadOnlyList<int> ids = Ticket.Ids;
         if (TrainedRows.IsPatch(path, out string patchPath))
@@ -161,7 +161,7 @@ internal sealed class TicketSubject
             if (!patch.Indices.SequenceEqual(ids))
                 throw new InvalidDataException($"{patchPath}: the patch holds {patch.Indices.Count} rows, the ticket {ids.Count}"
                     + $"{FirstDifference([.. patch.Indices], [.. ids])}. {Remedy.TuneTicket}.");
-            return new(ids, PatchOverlay.Values(patch.Rows, [.. Enumerable.Range(0, ids.Count)], BaseEmbedding.ElementType, out _));
+            return new(ids, WideRows.Read(patch.Rows, [.. Enumerable.Range(0, ids.Count)], BaseEmbedding.ElementType, out _));
         }
         using Checkpoint trained = Checkpoint.Open(path, options);
         ThrowIfOtherShape(Base, _baseConfig, trained, mayBeResized: false);
@@ -173,7 +173,7 @@ internal sealed class TicketSubject
             if (!inTicket.Contains(row))
                 throw new InvalidDataException($"{path}: row {row} differs from the base and is not in the ticket. Give a checkpoint of "
                     + "which only the ticket's rows were trained.");
-        return new(ids, PatchOverlay.Values(embedding, ids, BaseEmbedding.ElementType, out _));
+        return new(ids, WideRows.Read(embedding, ids, BaseEmbedding.ElementType, out _));
     }
 
     private static void ThrowIfOtherShape(Checkpoint original, LlamaConfig config, Checkpoint other, bool mayBeResized)

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Transfer;
@@ -31,27 +30,7 @@ public static class PatchOverlay
                 + $"{CheckpointFormatException.Quote(weights.TokenEmbedding.Name)} can be put in place in memory. Apply it, and take the result.");
         if (PatchFit.FindNonFinite(patch, tensor, cancellationToken) is { Count: > 0 } nonFinite) throw PatchFit.NonFinite(patch,
             nonFinite);
-        weights.PutRows(patch.Indices, Values(patch.Rows, [.. Enumerable.Range(0, patch.Indices.Count)], tensor.ElementType, out RoundingLoss loss));
+        weights.PutRows(patch.Indices, WideRows.Read(patch.Rows, [.. Enumerable.Range(0, patch.Indices.Count)], tensor.ElementType, out RoundingLoss loss));
         return [.. PatchNotes.AboutTying(checkpoint, tensor, patch), .. PatchNotes.AboutRounding(loss, patch)];
-    }
-
-    /// <summary>Rows of a tensor as a model computes with them once they are stored in another type.</summary>
-    /// <param name="tensor">The tensor.</param>
-    /// <param name="rows">k of its rows.</param>
-    /// <param name="storedAs">The checkpoint's type.</param>
-    /// <param name="loss">What rounding did.</param>
-    /// <returns>(k, width), in F32.</returns>
-    internal static float[] Values(Tensor tensor, IReadOnlyList<int> rows, ElementType storedAs, out RoundingLoss loss)
-    {
-        int width = (int)tensor.Shape[1], length = width * tensor.ElementType.ByteSize();
-        float[] values = new float[rows.Count * width];
-        byte[] given = new byte[length], stored = new byte[width * storedAs.ByteSize()];
-        loss = default;
-        for (int place = 0; place < rows.Count; place++)
-        {
-            loss += RowRounding.Convert(tensor.GetBytes((long)rows[place] * length, length, given), tensor.ElementType, stored, storedAs);
-            RowRounding.Convert(stored, storedAs, MemoryMarshal.AsBytes(values.AsSpan(place * width, width)), ElementType.F32);
-        }
-        return values;
     }
 }

@@ -164,8 +164,8 @@ internal sealed class ArmMaker(ExperimentBase basis, ArmFolders folders, IExperi
         if (Stands(folder, ids)) return;
         using RowPatch patch = RowPatch.Open(Path.Combine(folders.Place(group.FolderOf(group.TunedOf(arm))), RowPatch.FileName));
         int[] all = [.. Enumerable.Range(0, patch.Indices.Count)];
-        float[] before = PatchOverlay.Values(patch.BaseRows, all, ElementType.F32, out _);
-        float[] after = PatchOverlay.Values(patch.Rows, all, ElementType.F32, out _);
+        float[] before = WideRows.Read(patch.BaseRows, all);
+        float[] after = WideRows.Read(patch.Rows, all);
         float[] values = new float[before.Length];
         double[] direction = new double[patch.Width];
         SplitMix64 random = new(SplitMix64.Mix(group.Seed));

@@ -1,5 +1,4 @@
 using KsLottery.Engine.Checkpoints;
-using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Transfer;
 
 namespace KsLottery.Engine.Reports;
@@ -21,7 +20,7 @@ internal sealed class RowValues
     public static RowValues From(Tensor before, Tensor after, IEnumerable<(int Id, int TunedId)> ids)
     {
         RowValues values = new();
-        foreach ((int id, int tunedId) in ids.Take(MostRows)) values._rows[id] = (Row(before, id), Row(after, tunedId));
+        foreach ((int id, int tunedId) in ids.Take(MostRows)) values._rows[id] = (WideRows.Read(before, [id]), WideRows.Read(after, [tunedId]));
         return values;
     }
 
@@ -35,16 +34,7 @@ internal sealed class RowValues
         using RowPatch patch = RowPatch.Open(path);
         Dictionary<int, int> places = patch.Indices.Select((id, place) => (id, place)).ToDictionary(p => p.id, p => p.place);
         foreach (int id in ids.Where(places.ContainsKey).Take(MostRows))
-            values._rows[id] = (Row(patch.BaseRows, places[id]), Row(patch.Rows, places[id]));
-        return values;
-    }
-
-    private static float[] Row(Tensor tensor, int row)
-    {
-        if (tensor.ElementType == ElementType.F32) return [.. tensor.GetRow<float>(row)];
-        ReadOnlySpan<ushort> bits = tensor.GetRow<ushort>(row);
-        float[] values = new float[bits.Length];
-        HalfPrecision.Widen(bits, tensor.ElementType, values);
+            values._rows[id] = (WideRows.Read(patch.BaseRows, [places[id]]), WideRows.Read(patch.Rows, [places[id]]));
         return values;
     }
 }

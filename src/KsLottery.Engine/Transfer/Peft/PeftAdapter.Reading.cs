@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Numerics;
 
@@ -35,19 +34,13 @@ public static partial class PeftAdapter
         Tensor? head = found.Find(t => t != rows);
         if (head is not null) CheckCopy(rows, head, indices, config.IndicesFor(LastPart(ModuleOf(head))));
 
-        int width = (int)rows.Shape[1];
         int[] order = [.. Enumerable.Range(0, indices.Length).OrderBy(i => indices[i])];
-        float[] values = new float[checked(width * indices.Length)];
-        byte[] buffer = new byte[width * rows.ElementType.ByteSize()];
-        for (int place = 0; place < order.Length; place++)
-            RowRounding.Convert(rows.GetBytes((long)order[place] * buffer.Length, buffer.Length, buffer), rows.ElementType,
-                MemoryMarshal.AsBytes(values.AsSpan(place * width, width)), ElementType.F32);
         return new PeftRows
         {
             Module = ModuleOf(rows),
             Indices = [.. order.Select(i => indices[i])],
-            Width = width,
-            Values = values,
+            Width = (int)rows.Shape[1],
+            Values = WideRows.Read(rows, order),
             IsTied = head is not null,
             OtherTensorCount = file.Tensors.Count - found.Count,
         };
