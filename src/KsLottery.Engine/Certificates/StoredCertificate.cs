@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Models;
 using KsLottery.Engine.Operations;
 using KsLottery.Engine.Text.Corpora;
@@ -14,21 +15,21 @@ public sealed class StoredCertificate : IDisposable
 
     private readonly JsonDocument _document;
     private readonly string _folder;
+    private readonly JsonPlace _root;
 
     private StoredCertificate(string path, JsonDocument document)
     {
         (Path, _document, _folder) = (path, document, System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!);
-        JsonElement root = document.RootElement;
-        if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("format", out JsonElement format)
-            || !format.ValueEquals(CertificateFile.Format))
+        _root = new(document.RootElement, (place, value, rule) =>
+            new($"{path}: {(value is null ? $"{place} is missing" : $"{place}: {rule}")}. {NextStep}."));
+        if (_root.Find("format") is not { Value: { ValueKind: JsonValueKind.String } format } || !format.ValueEquals(CertificateFile.Format))
             throw new InvalidDataException($"{path}: this is no certificate. {Remedy.NameCertificate.For(CertificateFile.FileName)}.");
-        if (Get(root, "format_version").GetInt32() is var version && version != CertificateFile.FormatVersion)
+        if (_root.Integer("format_version") is var version && version != CertificateFile.FormatVersion)
             throw new InvalidDataException($"{path}: the format version is {version}, this version reads {CertificateFile.FormatVersion}. "
                 + "Make a new certificate.");
-        Source = ReadSource(Get(root, "source"));
-        Options = ReadOptions(Get(root, "source"));
-        Files = [.. Get(root, "files").EnumerateArray().Select(file =>
-            new CertificateInput(Text(file, "role"), Resolve(Text(file, "path")), Text(file, "fingerprint")))];
+        Source = ReadSource(_root.Get("source", JsonValueKind.Object));
+        Options = ReadOptions(_root.Get("source", JsonValueKind.Object));
+        Files = [.. _root.List("files").Select(file => new CertificateInput(file.Text("role"), Resolve(file.Text("path")), file.Text("fingerprint")))];
     }
 
     /// <summary>The file.</summary>
@@ -53,12 +54,11 @@ public sealed class StoredCertificate : IDisposable
         JsonDocument? document = null;
         try
         {
-            using FileStream stream = File.OpenRead(path);
-            document = JsonDocument.Parse(stream, new() { AllowDuplicateProperties = false });
+            document = JsonFile.Parse(path, new() { AllowDuplicateProperties = false });
             return new(path, document);
         }
-        catch (Exception fault) when (fault is JsonException or InvalidOperationException or FormatException
-            or ArgumentException or KeyNotFoundException)
+        // No JSON, text that is not Unicode, or a path or template that cannot be.
+        catch (Exception fault) when (fault is JsonException or InvalidOperationException or ArgumentException)
         {
             document?.Dispose();
             throw new InvalidDataException($"{path}: {fault.Message.TrimEnd('.')}. {NextStep}.", fault);
@@ -120,10 +120,10 @@ public sealed class StoredCertificate : IDisposable
         using JsonDocument again = JsonDocument.Parse(stream.GetBuffer().AsMemory(0, (int)stream.Length));
         JsonElement stored = _document.RootElement;
         // All else follows from the positions, so a difference there is the cause of others.
-        string? difference = FirstDifference(Get(stored, Positions), again.RootElement.GetProperty(Positions), Positions)
+        string? difference = FirstDifference(_root.Get(Positions, JsonValueKind.Array).Value, again.RootElement.GetProperty(Positions), Positions)
             ?? FirstDifference(stored, again.RootElement, "");
         if (difference is null) return;
-        string device = Text(stored, "device"), version = Text(stored, "version");
+        string device = _root.Text("device"), version = _root.Text("version");
         string origin = device == derived.Device && version == derived.Version ? ""
             : $" It was made by version {version} on {device}, this is {derived.Version} on {derived.Device}.";
         string cause = difference.StartsWith(Positions, StringComparison.Ordinal)
@@ -135,7 +135,7 @@ public sealed class StoredCertificate : IDisposable
     /// <summary>The stored probabilities where the computed ones are as near as the tolerance says.</summary>
     private TopTwo[] Adopt(TopTwo[] computed, double tolerance)
     {
-        JsonElement rows = Get(_document.RootElement, Positions);
+        JsonElement rows = _root.Get(Positions, JsonValueKind.Array).Value;
         if (rows.GetArrayLength() != computed.Length) return computed;
         return [.. rows.EnumerateArray().Zip(computed, (row, ours) =>
         {
@@ -190,47 +190,39 @@ public sealed class StoredCertificate : IDisposable
         return text.Length <= Longest ? text : text[..Longest] + "…";
     }
 
-    private CertificateSource ReadSource(JsonElement source) => new()
+    private CertificateSource ReadSource(JsonPlace source) => new()
     {
-        Base = Resolve(Text(source, "base")),
-        Tuned = Resolve(Text(source, "tuned")),
-        Ticket = Resolve(Text(source, "ticket")),
-        Data = string.Join(',', Get(source, "data").EnumerateArray().Select(part => Resolve(part.GetString()!))),
-        Tokenizer = Resolve(Text(source, "tokenizer")),
-        Trained = TextOrNull(source, "trained") is { } trained ? Resolve(trained) : null,
+        Base = Resolve(source.Text("base")),
+        Tuned = Resolve(source.Text("tuned")),
+        Ticket = Resolve(source.Text("ticket")),
+        Data = string.Join(',', source.List("data").Select(part => Resolve(part.Text()))),
+        Tokenizer = Resolve(source.Text("tokenizer")),
+        Trained = source.TextOrNull("trained") is { } trained ? Resolve(trained) : null,
         Pairs = new()
         {
-            SourceColumn = Get(source, "source_column").GetInt32(),
-            TargetColumn = Get(source, "target_column").GetInt32(),
-            SourceKey = TextOrNull(source, "source_key"),
-            TargetKey = TextOrNull(source, "target_key"),
-            SkipIncomplete = Get(source, "skip_incomplete").GetBoolean(),
+            SourceColumn = source.Integer("source_column"),
+            TargetColumn = source.Integer("target_column"),
+            SourceKey = source.TextOrNull("source_key"),
+            TargetKey = source.TextOrNull("target_key"),
+            SkipIncomplete = source.Truth("skip_incomplete"),
         },
-        Template = Text(source, "template_name") is var name && PromptTemplate.All.FirstOrDefault(form => form.Name == name) is { } form
-            ? form : PromptTemplate.From(Text(source, "template")),
-        SourceLanguage = TextOrNull(source, "source_language"),
-        TargetLanguage = TextOrNull(source, "target_language"),
-        Limit = Get(source, "limit").GetInt32(),
-        SkipsOverlong = Get(source, "skip_overlong").GetBoolean(),
+        Template = source.Text("template_name") is var name && PromptTemplate.All.FirstOrDefault(form => form.Name == name) is { } form
+            ? form : PromptTemplate.From(source.Text("template")),
+        SourceLanguage = source.TextOrNull("source_language"),
+        TargetLanguage = source.TextOrNull("target_language"),
+        Limit = source.Integer("limit"),
+        SkipsOverlong = source.Truth("skip_overlong"),
     };
 
-    private static CertificateOptions ReadOptions(JsonElement source) => new()
+    private static CertificateOptions ReadOptions(JsonPlace source) => new()
     {
-        MicroBatchRows = Get(source, "micro_batch_rows").GetInt32(),
-        Confidence = Get(source, "confidence").GetDouble(),
-        Alphas = [.. Get(source, "alphas").EnumerateArray().Select(alpha => alpha.GetDouble())],
-        StopIds = source.TryGetProperty("stop_ids", out JsonElement ids) ? [.. ids.EnumerateArray().Select(id => id.GetInt32())] : [],
-        StopTexts = source.TryGetProperty("stop", out JsonElement texts) ? [.. texts.EnumerateArray().Select(text => text.GetString()!)] : [],
-        ScoredTokens = Get(source, "scored_tokens") is { ValueKind: JsonValueKind.Number } tokens ? tokens.GetInt32() : null,
+        MicroBatchRows = source.Integer("micro_batch_rows"),
+        Confidence = source.Get("confidence", JsonValueKind.Number).Real(),
+        Alphas = [.. source.List("alphas").Select(alpha => alpha.Real())],
+        StopIds = source.Has("stop_ids") ? [.. source.List("stop_ids").Select(id => (int)id.Integer(int.MinValue, int.MaxValue))] : [],
+        StopTexts = source.Has("stop") ? [.. source.List("stop").Select(text => text.Text())] : [],
+        ScoredTokens = (int?)source.IntegerOrNull("scored_tokens", int.MinValue, int.MaxValue),
     };
 
     private string Resolve(string path) => System.IO.Path.GetFullPath(path, _folder);
-
-    private static JsonElement Get(JsonElement element, string name) =>
-        element.TryGetProperty(name, out JsonElement value) ? value : throw new KeyNotFoundException($"{name} is missing");
-
-    private static string Text(JsonElement element, string name) => Get(element, name).GetString()
-        ?? throw new KeyNotFoundException($"{name} is null");
-
-    private static string? TextOrNull(JsonElement element, string name) => Get(element, name).GetString();
 }

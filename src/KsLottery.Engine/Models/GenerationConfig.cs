@@ -21,10 +21,9 @@ internal static class GenerationConfig
         if (!File.Exists(path)) return config;
         long length = new FileInfo(path).Length;
         if (length > LongestFile) throw Invalid(path, $"{length} bytes, allowed are {LongestFile}");
-        byte[] bytes = File.ReadAllBytes(path);
         try
         {
-            using JsonDocument document = JsonDocument.Parse(JsonFile.WithoutMark(bytes));
+            using JsonDocument document = JsonFile.Parse(path);
             if (document.RootElement.ValueKind != JsonValueKind.Object) throw Invalid(path, "the file must hold a JSON object");
             if (!document.RootElement.TryGetProperty("eos_token_id", out JsonElement value)) return config;
             int[] ids = [.. Ids(path, value).Distinct()];

@@ -68,7 +68,8 @@ internal readonly record struct RowMoments(double Base, double Tuned, double Del
     {
         ElementType.F32 => SquareOf<float, Single>(MemoryMarshal.Cast<byte, float>(row)),
         ElementType.F16 => SquareOf<ushort, Half>(MemoryMarshal.Cast<byte, ushort>(row)),
-        _ => SquareOf<ushort, Brain>(MemoryMarshal.Cast<byte, ushort>(row)),
+        ElementType.BF16 => SquareOf<ushort, Brain>(MemoryMarshal.Cast<byte, ushort>(row)),
+        _ => throw type.NotComputable(),
     };
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

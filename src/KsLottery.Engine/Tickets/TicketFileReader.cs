@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Statistics;
 
@@ -17,9 +18,8 @@ internal sealed class TicketFileReader(string path)
         if (length > LongestFile) throw Invalid("file", $"{length} bytes, allowed are {LongestFile}");
         try
         {
-            using FileStream stream = File.OpenRead(path);
-            using JsonDocument document = JsonDocument.Parse(stream, new() { AllowDuplicateProperties = false });
-            return Read(new JsonPlace(this, "", document.RootElement));
+            using JsonDocument document = JsonFile.Parse(path, new() { AllowDuplicateProperties = false });
+            return Read(new JsonPlace(document.RootElement, (place, _, problem) => Invalid(place.Length == 0 ? "file" : place, problem)));
         }
         catch (JsonException e)
         {
@@ -60,8 +60,8 @@ internal sealed class TicketFileReader(string path)
                 IsPairedByText = isByText,
                 Width = width,
                 IsTied = root.TruthOrNull("tied"),
-                BaseType = root.Type("base_dtype"),
-                TunedType = root.Type("tuned_dtype"),
+                BaseType = Type(root, "base_dtype"),
+                TunedType = Type(root, "tuned_dtype"),
                 BaseFingerprint = root.Text("base_fingerprint"),
                 TunedFingerprint = root.Text("tuned_fingerprint"),
                 CheckpointParameters = root.Integer("checkpoint_parameters", 0, long.MaxValue),
@@ -127,69 +127,9 @@ internal sealed class TicketFileReader(string path)
             throw root.Wrong("signature", $"the other values give {ticket.Signature}");
     }
 
+    private static ElementType Type(JsonPlace root, string key) => ElementTypes.TryParse(root.Text(key), out ElementType type) ? type
+        : throw root.Wrong(key, "it is no element type of safetensors");
+
     private InvalidDataException Invalid(string place, string problem) =>
         new($"{path}, {place}: {problem}. The file was changed by hand or cut short. {NextStep}.");
-
-    /// <summary>A value, and its place in the file for messages.</summary>
-    private readonly struct JsonPlace(TicketFileReader reader, string place, JsonElement value)
-    {
-        public InvalidDataException Wrong(string key, string problem) => reader.Invalid(place.Length == 0 ? key : $"{place}.{key}", problem);
-
-        public bool Has(string key) => value.ValueKind == JsonValueKind.Object && value.TryGetProperty(key, out _);
-
-        public IEnumerable<JsonPlace> List(string key)
-        {
-            JsonPlace list = Find(key, JsonValueKind.Array);
-            int i = 0;
-            foreach (JsonElement item in list.Value.EnumerateArray()) yield return new(list.Reader, $"{list.Place}[{i++}]", item);
-        }
-
-        /// <summary>An object that older files lack.</summary>
-        public JsonPlace? ObjectOrNull(string key) => value.TryGetProperty(key, out _) ? Find(key, JsonValueKind.Object) : null;
-
-        public string Text(string key) => Find(key, JsonValueKind.String).Value.GetString()!;
-
-        public bool? TruthOrNull(string key)
-        {
-            JsonElement found = Find(key, JsonValueKind.True, JsonValueKind.False, JsonValueKind.Null).Value;
-            return found.ValueKind == JsonValueKind.Null ? null : found.GetBoolean();
-        }
-
-        public ElementType Type(string key) =>
-            ElementTypes.TryParse(Text(key), out ElementType type) ? type : throw Wrong(key, "it is no element type of safetensors");
-
-        /// <summary>A number; NaN where the file has null.</summary>
-        public double Real(string key)
-        {
-            JsonElement found = Find(key, JsonValueKind.Number, JsonValueKind.Null).Value;
-            return found.ValueKind == JsonValueKind.Null ? double.NaN : found.GetDouble();
-        }
-
-        public long Integer(string key, long least, long most) => Find(key, JsonValueKind.Number).Integer(least, most);
-
-        public long? IntegerOrNull(string key, long least, long most)
-        {
-            JsonPlace found = Find(key, JsonValueKind.Number, JsonValueKind.Null);
-            return found.Value.ValueKind == JsonValueKind.Null ? null : found.Integer(least, most);
-        }
-
-        public long Integer(long least, long most) =>
-            value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out long number) && number >= least && number <= most
-                ? number
-                : throw reader.Invalid(place, $"it must be a whole number from {least} to {most}");
-
-        private JsonElement Value => value;
-
-        private TicketFileReader Reader => reader;
-
-        private string Place => place;
-
-        private JsonPlace Find(string key, params ReadOnlySpan<JsonValueKind> kinds)
-        {
-            if (value.ValueKind != JsonValueKind.Object) throw reader.Invalid(place.Length == 0 ? "file" : place, "it must be a JSON object");
-            if (!value.TryGetProperty(key, out JsonElement found)) throw Wrong(key, "it is missing");
-            if (!kinds.Contains(found.ValueKind)) throw Wrong(key, $"it must be of JSON type {string.Join(" or ", kinds.ToArray())}");
-            return new(reader, place.Length == 0 ? key : $"{place}.{key}", found);
-        }
-    }
 }

@@ -20,7 +20,7 @@ internal static class UnfinishedRun
         if (!file.Exists || file.Length > LongestFile) return;
         try
         {
-            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(file.FullName));
+            using JsonDocument document = JsonFile.Parse(file.FullName);
             JsonElement root = document.RootElement;
             if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("format", out JsonElement format) || !format.ValueEquals(Format)
                 || !root.TryGetProperty("finished", out JsonElement finished) || finished.ValueKind != JsonValueKind.False) return;

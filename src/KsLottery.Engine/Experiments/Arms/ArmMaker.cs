@@ -1,5 +1,4 @@
 using KsLottery.Engine.Checkpoints;
-using KsLottery.Engine.Models;
 using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Tickets;
 using KsLottery.Engine.Training;

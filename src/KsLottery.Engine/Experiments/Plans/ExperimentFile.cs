@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Text.Corpora;
+using KsLottery.Engine.Text.Tokens;
 using KsLottery.Engine.Training;
 
 namespace KsLottery.Engine.Experiments;
@@ -16,6 +17,26 @@ public static class ExperimentFile
     /// <summary>The usual name.</summary>
     public const string FileName = "experiment.json";
 
+    private enum RootKey
+    {
+        Base, Tokenizer, Template, SourceLanguage, TargetLanguage, Tasks, Seeds, Alpha, Training, LearningRates, MaxLength, SkipOverlong, Evaluation, Arms,
+    }
+
+    private enum TaskKey
+    {
+        Name, Train, Test, SourceLanguage, TargetLanguage, SourceColumn, TargetColumn, SourceKey, TargetKey, SkipIncomplete,
+    }
+
+    private enum TrainingKey { Epochs, Steps, Batch, Schedule, FinalRate, Warmup, WeightDecay, Clip, MicroBatch }
+
+    private enum RateKey { Full, Embedding, Rows, Lora }
+
+    private enum EvaluationKey { MaxNewTokens, Beams, Batch, Stop, StopIds }
+
+    private enum ArmKey { Method, Name, Alpha, Rows, Text, Only, Without, LearningRate }
+
+    private const int LongestShown = 60;
+
     private static readonly JsonDocumentOptions Lenient = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
 
     private static readonly Dictionary<string, TokenGroup> Groups = Enum.GetValues<TokenGroup>().ToDictionary(TokenGroups.NameOf);
@@ -27,43 +48,41 @@ public static class ExperimentFile
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         using JsonDocument document = Parse(path);
-        PlanSection root = new(path, "", document.RootElement,
-            "base", "tokenizer", "template", "source_language", "target_language", "tasks", "seeds", "alpha", "training", "learning_rates", "max_length", "skip_overlong", "evaluation", "arms");
+        PlanSection<RootKey> root = new(path, new(document.RootElement, (place, value, rule) => Wrong(path, place, value, rule)));
         string folder = Path.GetDirectoryName(path) ?? "";
         ExperimentPlan usual = new() { Base = "", Tasks = [] };
-        PlanSection? evaluation = root.Section("evaluation", "max_new_tokens", "beams", "batch", "stop", "stop_ids");
+        PlanSection<EvaluationKey>? evaluation = root.Find(RootKey.Evaluation) is { } scoring ? new(path, scoring) : null;
         ExperimentPlan plan = new()
         {
-            Base = Path.Combine(folder, root.Required("base")),
-            Tokenizer = root.Text("tokenizer") is { } tokenizer ? Path.Combine(folder, tokenizer) : null,
-            Template = root.Text("template") is { } template ? TemplateOf(root, template) : usual.Template,
-            Tasks = [.. (root.List("tasks") ?? throw new InvalidDataException($"{path}: tasks is missing. Give an array with one task or more."))
-                .Select(t => ReadTask(path, t.Place, t.Item, folder, root.Text("source_language"), root.Text("target_language")))],
-            Seeds = root.List("seeds")?.Select(s => s.Item.ValueKind == JsonValueKind.Number && s.Item.TryGetUInt64(out ulong seed) ? seed
-                : throw PlanSection.Refuse(path, s.Place, s.Item, "a seed is a whole number from 0")).ToArray() ?? usual.Seeds,
-            Alpha = root.Number("alpha", IsLevel, LevelRule) ?? usual.Alpha,
-            Training = root.Section("training",
-                "epochs", "steps", "batch", "schedule", "final_rate", "warmup", "weight_decay", "clip", "micro_batch") is { } training
-                ? ReadTraining(training)
+            Base = Path.Combine(folder, root.Required(RootKey.Base)),
+            Tokenizer = root.Text(RootKey.Tokenizer) is { } tokenizer ? Path.Combine(folder, tokenizer) : null,
+            Template = root.Text(RootKey.Template) is { } template ? TemplateOf(root, template) : usual.Template,
+            Tasks = [.. (root.List(RootKey.Tasks) ?? throw root.Wrong(RootKey.Tasks, "Give an array with one task or more"))
+                .Select(t => ReadTask(path, t, folder, root.Text(RootKey.SourceLanguage), root.Text(RootKey.TargetLanguage)))],
+            Seeds = root.List(RootKey.Seeds)?.Select(s => s.Value.ValueKind == JsonValueKind.Number && s.Value.TryGetUInt64(out ulong seed) ? seed
+                : throw s.Wrong("a seed is a whole number from 0")).ToArray() ?? usual.Seeds,
+            Alpha = root.Number(RootKey.Alpha, IsLevel, LevelRule) ?? usual.Alpha,
+            Training = root.Find(RootKey.Training) is { } training
+                ? ReadTraining(new(path, training))
                 : usual.Training,
-            Rates = root.Section("learning_rates", "full", "embedding", "rows", "lora") is { } rates ? new()
+            Rates = root.Find(RootKey.LearningRates) is { } section && new PlanSection<RateKey>(path, section) is var rates ? new()
             {
-                Full = rates.Number("full", IsRate, RateRule) ?? usual.Rates.Full,
-                Embedding = rates.Number("embedding", IsRate, RateRule) ?? usual.Rates.Embedding,
-                Rows = rates.Number("rows", IsRate, RateRule) ?? usual.Rates.Rows,
-                LowRank = rates.Number("lora", IsRate, RateRule) ?? usual.Rates.LowRank,
+                Full = rates.Number(RateKey.Full, IsRate, RateRule) ?? usual.Rates.Full,
+                Embedding = rates.Number(RateKey.Embedding, IsRate, RateRule) ?? usual.Rates.Embedding,
+                Rows = rates.Number(RateKey.Rows, IsRate, RateRule) ?? usual.Rates.Rows,
+                LowRank = rates.Number(RateKey.Lora, IsRate, RateRule) ?? usual.Rates.LowRank,
             } : usual.Rates,
-            MaxLength = root.Count("max_length"),
-            SkipOverlong = root.Flag("skip_overlong") ?? false,
-            MaxNewTokens = evaluation?.Count("max_new_tokens") ?? usual.MaxNewTokens,
-            Beams = evaluation?.Count("beams") ?? usual.Beams,
-            Slots = evaluation?.Count("batch") ?? usual.Slots,
-            StopIds = evaluation?.List("stop_ids")?.Select(s => s.Item.ValueKind == JsonValueKind.Number && s.Item.TryGetInt32(out int id) && id >= 0 ? id
-                : throw PlanSection.Refuse(path, s.Place, s.Item, "a token is a whole number from 0")).ToArray() ?? usual.StopIds,
-            StopTexts = evaluation?.List("stop")?.Select(s => s.Item.ValueKind == JsonValueKind.String && s.Item.GetString() is { Length: > 0 } text
-                ? text : throw PlanSection.Refuse(path, s.Place, s.Item, "it must be a text of one character or more")).ToArray()
+            MaxLength = root.Count(RootKey.MaxLength),
+            SkipOverlong = root.Flag(RootKey.SkipOverlong) ?? false,
+            MaxNewTokens = evaluation?.Count(EvaluationKey.MaxNewTokens) ?? usual.MaxNewTokens,
+            Beams = evaluation?.Count(EvaluationKey.Beams) ?? usual.Beams,
+            Slots = evaluation?.Count(EvaluationKey.Batch) ?? usual.Slots,
+            StopIds = evaluation?.List(EvaluationKey.StopIds)?.Select(s => s.Value.ValueKind == JsonValueKind.Number && s.Value.TryGetInt32(out int id) && id >= 0 ? id
+                : throw s.Wrong("a token is a whole number from 0")).ToArray() ?? usual.StopIds,
+            StopTexts = evaluation?.List(EvaluationKey.Stop)?.Select(s => s.Value.ValueKind == JsonValueKind.String && s.Value.GetString() is { Length: > 0 } text
+                ? text : throw s.Wrong("it must be a text of one character or more")).ToArray()
                 ?? usual.StopTexts,
-            Arms = root.List("arms")?.Select(a => ReadArm(path, a.Place, a.Item)).ToArray() ?? usual.Arms,
+            Arms = root.List(RootKey.Arms)?.Select(a => ReadArm(path, a)).ToArray() ?? usual.Arms,
         };
         ThrowIfAlike(path, "tasks", plan.Tasks.Select(t => (t.Name, t.Slug)));
         ThrowIfAlike(path, "arms", plan.WithControls().Arms.Select(a => (a.Name, a.Slug)));
@@ -164,7 +183,14 @@ public static class ExperimentFile
         }
     }
 
-    private static PromptTemplate TemplateOf(PlanSection root, string text)
+    private static InvalidDataException Wrong(string path, string place, JsonElement? value, string rule)
+    {
+        if (value is not { } found) return new($"{path}: {place} is missing. {rule}.");
+        string text = VisibleText.Escape(JsonSection.Raw(found)), shown = text.Length > LongestShown ? text[..LongestShown] + "…" : text;
+        return new($"{path}: {(place.Length == 0 ? "the file" : place)} is {shown}; {rule}. Correct it.");
+    }
+
+    private static PromptTemplate TemplateOf(PlanSection<RootKey> root, string text)
     {
         try
         {
@@ -172,27 +198,26 @@ public static class ExperimentFile
         }
         catch (ArgumentException fault)
         {
-            throw root.Refuse("template", root.Get("template")!.Value, fault.Message.Split(" (Parameter", 2)[0].TrimEnd('.'));
+            throw root.Wrong(RootKey.Template, fault.Message.Split(" (Parameter", 2)[0].TrimEnd('.'));
         }
     }
 
-    private static ExperimentTask ReadTask(string path, string place, JsonElement element, string folder, string? source, string? target)
+    private static ExperimentTask ReadTask(string path, JsonPlace place, string folder, string? source, string? target)
     {
-        PlanSection task = new(path, place, element, "name", "train", "test", "source_language", "target_language",
-            "source_column", "target_column", "source_key", "target_key", "skip_incomplete");
+        PlanSection<TaskKey> task = new(path, place);
         ParallelTextOptions usual = new();
-        string name = task.Required("name");
-        if (!IsName(name)) throw task.Refuse("name", task.Get("name")!.Value, NameRule);
-        return new(name, Resolve(folder, task.Required("train")), Resolve(folder, task.Required("test")),
-            task.Text("source_language") ?? source, task.Text("target_language") ?? target)
+        string name = task.Required(TaskKey.Name);
+        if (!IsName(name)) throw task.Wrong(TaskKey.Name, NameRule);
+        return new(name, Resolve(folder, task.Required(TaskKey.Train)), Resolve(folder, task.Required(TaskKey.Test)),
+            task.Text(TaskKey.SourceLanguage) ?? source, task.Text(TaskKey.TargetLanguage) ?? target)
         {
             Pairs = new()
             {
-                SourceColumn = task.Count("source_column") ?? usual.SourceColumn,
-                TargetColumn = task.Count("target_column") ?? usual.TargetColumn,
-                SourceKey = task.Text("source_key"),
-                TargetKey = task.Text("target_key"),
-                SkipIncomplete = task.Flag("skip_incomplete") ?? usual.SkipIncomplete,
+                SourceColumn = task.Count(TaskKey.SourceColumn) ?? usual.SourceColumn,
+                TargetColumn = task.Count(TaskKey.TargetColumn) ?? usual.TargetColumn,
+                SourceKey = task.Text(TaskKey.SourceKey),
+                TargetKey = task.Text(TaskKey.TargetKey),
+                SkipIncomplete = task.Flag(TaskKey.SkipIncomplete) ?? usual.SkipIncomplete,
             },
         };
     }
@@ -203,60 +228,60 @@ public static class ExperimentFile
         ? string.Join(',', path.Split(',').Select(part => Path.Combine(folder, part)))
         : whole;
 
-    private static TrainingPlan ReadTraining(PlanSection section)
+    private static TrainingPlan ReadTraining(PlanSection<TrainingKey> section)
     {
         TrainingPlan usual = new();
         return usual with
         {
-            Epochs = section.Number("epochs", n => n > 0, "it must be a number above 0") ?? usual.Epochs,
-            Steps = section.Count("steps"),
-            BatchSize = section.Count("batch") ?? usual.BatchSize,
-            MicroBatchRows = section.Count("micro_batch") ?? usual.MicroBatchRows,
-            IsCosine = section.Choice("schedule", new Dictionary<string, bool> { ["cosine"] = true, ["constant"] = false }) ?? usual.IsCosine,
-            FinalRate = section.Number("final_rate", n => n is >= 0 and <= 1, "it must lie from 0 to 1, a share of the largest rate") ?? usual.FinalRate,
-            Warmup = section.Number("warmup", n => n is >= 0 and < 1 || n == Math.Floor(n) && n > 0,
+            Epochs = section.Number(TrainingKey.Epochs, n => n > 0, "it must be a number above 0") ?? usual.Epochs,
+            Steps = section.Count(TrainingKey.Steps),
+            BatchSize = section.Count(TrainingKey.Batch) ?? usual.BatchSize,
+            MicroBatchRows = section.Count(TrainingKey.MicroBatch) ?? usual.MicroBatchRows,
+            IsCosine = section.Choice(TrainingKey.Schedule, new Dictionary<string, bool> { ["cosine"] = true, ["constant"] = false }) ?? usual.IsCosine,
+            FinalRate = section.Number(TrainingKey.FinalRate, n => n is >= 0 and <= 1, "it must lie from 0 to 1, a share of the largest rate") ?? usual.FinalRate,
+            Warmup = section.Number(TrainingKey.Warmup, n => n is >= 0 and < 1 || n == Math.Floor(n) && n > 0,
                 "it must be a share below 1 or a whole number of steps") ?? usual.Warmup,
-            WeightDecay = section.Number("weight_decay", n => n >= 0, "it must be a number from 0") ?? usual.WeightDecay,
-            MaxGradientNorm = section.Number("clip", n => n >= 0, "it must be a number from 0; 0 never clips") ?? usual.MaxGradientNorm,
+            WeightDecay = section.Number(TrainingKey.WeightDecay, n => n >= 0, "it must be a number from 0") ?? usual.WeightDecay,
+            MaxGradientNorm = section.Number(TrainingKey.Clip, n => n >= 0, "it must be a number from 0; 0 never clips") ?? usual.MaxGradientNorm,
         };
     }
 
-    private static ExperimentArm ReadArm(string path, string place, JsonElement element)
+    private static ExperimentArm ReadArm(string path, JsonPlace place)
     {
         string rule = $"it must be one of {string.Join(", ", ExperimentArm.MethodNames)}, or an object with such a \"method\"";
-        if (element.ValueKind == JsonValueKind.String)
-            return ExperimentArm.TryParse(element.GetString()!, out ArmMethod named) && named != ArmMethod.Token ? new(named)
-                : throw PlanSection.Refuse(path, place, element, rule + (element.ValueEquals("token") ? " and, for token, a \"text\"" : ""));
-        PlanSection section = new(path, place, element, "method", "name", "alpha", "rows", "text", "only", "without", "learning_rate");
-        if (!ExperimentArm.TryParse(section.Required("method"), out ArmMethod method))
-            throw section.Refuse("method", section.Get("method")!.Value, rule);
+        if (place.Value.ValueKind == JsonValueKind.String)
+            return ExperimentArm.TryParse(place.Value.GetString()!, out ArmMethod named) && named != ArmMethod.Token ? new(named)
+                : throw place.Wrong(rule + (place.Value.ValueEquals("token") ? " and, for token, a \"text\"" : ""));
+        PlanSection<ArmKey> section = new(path, place);
+        if (!ExperimentArm.TryParse(section.Required(ArmKey.Method), out ArmMethod method))
+            throw section.Wrong(ArmKey.Method, rule);
         ExperimentArm arm = new(method)
         {
-            Alpha = section.Number("alpha", IsLevel, LevelRule),
-            Rows = section.Count("rows"),
-            Text = section.Text("text"),
-            Only = section.Choice("only", Groups),
-            Without = section.Choice("without", Groups),
-            LearningRate = section.Number("learning_rate", IsRate, RateRule),
+            Alpha = section.Number(ArmKey.Alpha, IsLevel, LevelRule),
+            Rows = section.Count(ArmKey.Rows),
+            Text = section.Text(ArmKey.Text),
+            Only = section.Choice(ArmKey.Only, Groups),
+            Without = section.Choice(ArmKey.Without, Groups),
+            LearningRate = section.Number(ArmKey.LearningRate, IsRate, RateRule),
         };
-        Demand("rows", arm.Rows is null || arm.Alpha is null, "alpha and rows exclude each other");
-        Demand("without", arm.Without is null || arm.Only is null, "only and without exclude each other");
-        if (method == ArmMethod.Token && arm.Text is null) section.Required("text");
-        Demand("text", arm.Text is null || method == ArmMethod.Token, "it belongs to the method token");
-        Demand("alpha", arm.Alpha is null || arm.TakesTicket || arm.IsControl, TicketRule);
-        Demand("only", arm.Only is null || arm.TakesTicket || arm.IsControl, TicketRule);
-        Demand("without", arm.Without is null || arm.TakesTicket || arm.IsControl, TicketRule);
+        Demand(ArmKey.Rows, arm.Rows is null || arm.Alpha is null, "alpha and rows exclude each other");
+        Demand(ArmKey.Without, arm.Without is null || arm.Only is null, "only and without exclude each other");
+        if (method == ArmMethod.Token && arm.Text is null) section.Required(ArmKey.Text);
+        Demand(ArmKey.Text, arm.Text is null || method == ArmMethod.Token, "it belongs to the method token");
+        Demand(ArmKey.Alpha, arm.Alpha is null || arm.TakesTicket || arm.IsControl, TicketRule);
+        Demand(ArmKey.Only, arm.Only is null || arm.TakesTicket || arm.IsControl, TicketRule);
+        Demand(ArmKey.Without, arm.Without is null || arm.TakesTicket || arm.IsControl, TicketRule);
         bool hasNoRows = method is ArmMethod.Base or ArmMethod.Full or ArmMethod.Embedding or ArmMethod.Token;
-        Demand("rows", arm.Rows is null || !hasNoRows, "this method has no number of rows");
+        Demand(ArmKey.Rows, arm.Rows is null || !hasNoRows, "this method has no number of rows");
         bool isUntrained = method is ArmMethod.Base or ArmMethod.Transfer or ArmMethod.RandomDelta;
-        Demand("learning_rate", arm.LearningRate is null || !isUntrained, "this method trains nothing");
-        if (section.Text("name") is { } name) arm = arm with { Name = name };
+        Demand(ArmKey.LearningRate, arm.LearningRate is null || !isUntrained, "this method trains nothing");
+        if (section.Text(ArmKey.Name) is { } name) arm = arm with { Name = name };
         return IsName(arm.Name) && arm.Slug != ArmFolders.TicketName ? arm
-            : throw section.Refuse("name", section.Get("name") ?? element, $"{NameRule}, and not be {ArmFolders.TicketName}");
+            : throw place.Fault($"{place.Place}.name", section.Find(ArmKey.Name)?.Value ?? place.Value, $"{NameRule}, and not be {ArmFolders.TicketName}");
 
-        void Demand(string name, bool holds, string what)
+        void Demand(ArmKey key, bool holds, string what)
         {
-            if (!holds) throw section.Refuse(name, section.Get(name)!.Value, what);
+            if (!holds) throw section.Wrong(key, what);
         }
     }
 

@@ -18,8 +18,8 @@ internal static class ResizedConfig
     /// <param name="rows">Rows of the embedding.</param>
     public static void Write(string target, string basePath, string tunedPath, long rows)
     {
-        using JsonDocument basis = JsonDocument.Parse(File.ReadAllBytes(basePath));
-        using JsonDocument? tuned = File.Exists(tunedPath) ? JsonDocument.Parse(File.ReadAllBytes(tunedPath)) : null;
+        using JsonDocument basis = JsonFile.Parse(basePath);
+        using JsonDocument? tuned = File.Exists(tunedPath) ? JsonFile.Parse(tunedPath) : null;
         using FileStream stream = new(target, FileMode.CreateNew, FileAccess.Write);
         using (Utf8JsonWriter json = new(stream, JsonWriting.Layout)) Copy(json, basis.RootElement, tuned?.RootElement, rows);
         stream.Flush(flushToDisk: true);
