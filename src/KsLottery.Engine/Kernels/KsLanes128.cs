@@ -8,6 +8,7 @@ using VFloat = System.Runtime.Intrinsics.Vector128<float>;
 namespace KsLottery.Engine.Kernels;
 
 /// <summary>128-bit vectors of any processor.</summary>
+/// <remarks>The three widths are meant as twins: the vector types share no public interface.</remarks>
 internal readonly struct KsLanes128 : IKsLanes<VFloat, VBin, VCount>
 {
     /// <summary>Asked by the kernel factory alone.</summary>

@@ -9,6 +9,7 @@ using VFloat = System.Runtime.Intrinsics.Vector256<float>;
 namespace KsLottery.Engine.Kernels;
 
 /// <summary>AVX2 and FMA.</summary>
+/// <remarks>The three widths are meant as twins: the vector types share no public interface.</remarks>
 internal readonly struct KsLanes256 : IKsLanes<VFloat, VBin, VCount>
 {
     /// <summary>Asked by the kernel factory alone.</summary>

@@ -9,6 +9,7 @@ using VFloat = System.Runtime.Intrinsics.Vector512<float>;
 namespace KsLottery.Engine.Kernels;
 
 /// <summary>AVX-512 (F, BW, DQ, VBMI2).</summary>
+/// <remarks>The three widths are meant as twins: the vector types share no public interface.</remarks>
 internal readonly struct KsLanes512 : IKsLanes<VFloat, VBin, VCount>
 {
     /// <summary>Asked by the kernel factory alone.</summary>

@@ -33,26 +33,7 @@ internal sealed unsafe class CublasInterop
 
     /// <summary>Looks for the library.</summary>
     /// <param name="names">Names, best first.</param>
-    public CublasInterop(IEnumerable<string> names)
-    {
-        foreach (string name in names)
-        {
-            if (!NativeLibrary.TryLoad(name, out nint library))
-            {
-                _attempts.Add($"{name}: cannot be loaded");
-                continue;
-            }
-            if (Bind(library) is { } missing)
-            {
-                _attempts.Add($"{name}: has no {missing}");
-                NativeLibrary.Free(library);
-                continue;
-            }
-            _attempts.Add($"{name}: loaded");
-            IsAvailable = true;
-            return;
-        }
-    }
+    public CublasInterop(IEnumerable<string> names) => IsAvailable = Interop.LibrarySearch.Find(names, Bind, _attempts) != 0;
 
     /// <summary>The library, looked for once.</summary>
     public static CublasInterop Instance => Loaded.Value;

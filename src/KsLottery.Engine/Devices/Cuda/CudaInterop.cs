@@ -36,24 +36,8 @@ internal sealed unsafe partial class CudaInterop
     /// <param name="names">Names of libraries, best first.</param>
     public CudaInterop(IEnumerable<string> names)
     {
-        foreach (string name in names)
-        {
-            if (!NativeLibrary.TryLoad(name, out nint library))
-            {
-                _attempts.Add($"{name}: cannot be loaded");
-                continue;
-            }
-            if (Bind(library) is { } missing)
-            {
-                _attempts.Add($"{name}: has no {missing}");
-                NativeLibrary.Free(library);
-                continue;
-            }
-            _attempts.Add($"{name}: loaded");
-            IsLoaded = true;
-            (FailedCall, Status) = Start();
-            return;
-        }
+        IsLoaded = Interop.LibrarySearch.Find(names, Bind, _attempts) != 0;
+        if (IsLoaded) (FailedCall, Status) = Start();
     }
 
     /// <summary>The driver, looked for once.</summary>

@@ -3,6 +3,7 @@ using KsLottery.Kernels;
 namespace KsLottery.Engine.Devices;
 
 /// <summary>A stream of an NVIDIA device.</summary>
+/// <remarks>Meant as the twin of <see cref="OpenClQueue"/>: the same checks before another driver's calls.</remarks>
 internal sealed class CudaQueue(CudaDevice device, CudaInterop.Stream stream) : DeviceQueue
 {
     private const int WordBytes = sizeof(uint);

@@ -20,24 +20,11 @@ internal sealed unsafe class ClblastInterop
     /// <param name="names">Names, best first.</param>
     public ClblastInterop(IEnumerable<string> names)
     {
-        foreach (string name in names)
-        {
-            if (!NativeLibrary.TryLoad(name, out nint library))
-            {
-                _attempts.Add($"{name}: cannot be loaded");
-                continue;
-            }
-            if (!NativeLibrary.TryGetExport(library, "CLBlastSgemm", out nint multiply))
-            {
-                _attempts.Add($"{name}: has no CLBlastSgemm");
-                NativeLibrary.Free(library);
-                continue;
-            }
-            _attempts.Add($"{name}: loaded");
-            _multiply = (delegate* unmanaged<int, int, int, nuint, nuint, nuint, float, nint, nuint, nuint, nint, nuint, nuint, float, nint, nuint, nuint,
-                nint*, nint*, int>)multiply;
-            return;
-        }
+        const string Multiply = "CLBlastSgemm";
+        nint library = Interop.LibrarySearch.Find(names, l => NativeLibrary.TryGetExport(l, Multiply, out _) ? null : Multiply, _attempts);
+        if (library == 0) return;
+        _multiply = (delegate* unmanaged<int, int, int, nuint, nuint, nuint, float, nint, nuint, nuint, nint, nuint, nuint, float, nint, nuint, nuint,
+            nint*, nint*, int>)NativeLibrary.GetExport(library, Multiply);
     }
 
     /// <summary>The library, looked for once.</summary>

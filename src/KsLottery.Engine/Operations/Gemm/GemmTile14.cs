@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace KsLottery.Engine.Operations;
 
 /// <summary>Fourteen rows of two vectors: 28 sums, two vectors of B and one element of A fit 32 registers.</summary>
-/// <remarks>Written out because only named locals are kept in registers.</remarks>
+/// <remarks>Written out because only named locals are kept in registers; the two tiles are meant as twins.</remarks>
 /// <typeparam name="TLanes">The vectors' operations.</typeparam>
 /// <typeparam name="TVector">The vector.</typeparam>
 internal readonly struct GemmTile14<TLanes, TVector> : IGemmTile where TLanes : struct, IGemmLanes<TVector> where TVector : struct

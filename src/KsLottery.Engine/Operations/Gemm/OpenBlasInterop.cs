@@ -16,28 +16,16 @@ internal sealed unsafe class OpenBlasInterop
 
     private OpenBlasInterop()
     {
-        foreach (string name in Names)
-        {
-            if (!NativeLibrary.TryLoad(name, out nint library))
-            {
-                _attempts.Add($"{name}: cannot be loaded");
-                continue;
-            }
-            if (!NativeLibrary.TryGetExport(library, "cblas_sgemm", out nint multiply)
-                || !NativeLibrary.TryGetExport(library, "openblas_set_num_threads", out nint setThreads))
-            {
-                _attempts.Add($"{name}: has no cblas_sgemm and openblas_set_num_threads");
-                NativeLibrary.Free(library);
-                continue;
-            }
-            _attempts.Add($"{name}: loaded");
-            _setThreads = (delegate* unmanaged<int, void>)setThreads;
-            SetThreads(1);
-            _multiply = (delegate* unmanaged<int, int, int, int, int, int, float, float*, int, float*, int, float, float*, int, void>)multiply;
-            Configuration = NativeLibrary.TryGetExport(library, "openblas_get_config", out nint configuration)
-                ? Marshal.PtrToStringUTF8((nint)((delegate* unmanaged<byte*>)configuration)()) : null;
-            return;
-        }
+        const string Multiply = "cblas_sgemm", SetThreadCount = "openblas_set_num_threads";
+        nint library = Interop.LibrarySearch.Find(Names, l => NativeLibrary.TryGetExport(l, Multiply, out _)
+            && NativeLibrary.TryGetExport(l, SetThreadCount, out _) ? null : $"{Multiply} and {SetThreadCount}", _attempts);
+        if (library == 0) return;
+        _setThreads = (delegate* unmanaged<int, void>)NativeLibrary.GetExport(library, SetThreadCount);
+        SetThreads(1);
+        _multiply = (delegate* unmanaged<int, int, int, int, int, int, float, float*, int, float*, int, float, float*, int, void>)
+            NativeLibrary.GetExport(library, Multiply);
+        Configuration = NativeLibrary.TryGetExport(library, "openblas_get_config", out nint configuration)
+            ? Marshal.PtrToStringUTF8((nint)((delegate* unmanaged<byte*>)configuration)()) : null;
     }
 
     /// <summary>The library, looked for once.</summary>

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 namespace KsLottery.Engine.Text.Tokens;
 
 /// <summary>Byte strings with a number each, found as prefixes.</summary>
+/// <remarks>Meant as the twin of the trie in <see cref="UnigramModel"/>, whose keys are UTF-16 units.</remarks>
 internal sealed class ByteTrie
 {
     /// <summary>The node before the first byte.</summary>
