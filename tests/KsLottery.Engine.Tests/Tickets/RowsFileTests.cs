@@ -80,6 +80,7 @@ public sealed class RowsFileTests
     private static string[][] Write(TemporaryFolder folder, ScoredRows rows, RowTokens? tokens = null)
     {
         RowsFile.Write(folder.File("rows.tsv"), rows, tokens);
+        Assert.That(File.ReadAllBytes(folder.File("rows.tsv"))[0], Is.EqualTo((byte)'t'), "no byte order mark");
         string text = File.ReadAllText(folder.File("rows.tsv"));
         Assert.That(text, Does.EndWith("\n").And.Not.Contain("\r"));
         return [.. text[..^1].Split('\n').Select(l => l.Split('\t'))];

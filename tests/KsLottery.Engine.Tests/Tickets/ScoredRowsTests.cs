@@ -84,6 +84,17 @@ public sealed class ScoredRowsTests
     }
 
     [Test]
+    public void A_p_that_a_correction_leaves_as_it_is_keeps_all_digits_and_alpha_itself_does_not_win([Range(1, 8)] int h)
+    {
+        RowScanResult scan = SmallMatrices.Scan(SmallMatrices.Lifted(h));
+        ScoredRow row = new ScoredRows(scan)[0];
+        Assert.That((row.AdjustedPValue, row.Log10AdjustedPValue), Is.EqualTo((row.PValue, row.Log10PValue)));
+        if (!(row.PValue < 1 && Math.Log10(row.PValue) == row.Log10PValue)) return;
+        ScoredRows corrected = new(scan, new() { Adjustment = PValueAdjustment.Bonferroni, Alpha = row.PValue });
+        Assert.That(corrected.IsBelowAlpha(0), Is.False);
+    }
+
+    [Test]
     public void What_no_row_reaches_has_the_critical_count_that_the_best_row_would_need()
     {
         RowScanResult scan = SmallMatrices.Scan(SmallMatrices.Lifted(3), SmallMatrices.Lifted(1), SmallMatrices.Lifted(0));

@@ -27,6 +27,13 @@ public sealed class SelectionNamesTests
     }
 
     [Test]
+    public void What_is_no_method_or_correction_has_no_name()
+    {
+        Assert.That(() => ((KsMethod)9).ToName(), Throws.InvalidOperationException);
+        Assert.That(() => ((PValueAdjustment)9).ToName(), Throws.InvalidOperationException);
+    }
+
+    [Test]
     public void Limits_are_named_with_the_value()
     {
         Assert.That(() => new TicketSelection { Alpha = 1.5 }, Throws.TypeOf<ArgumentOutOfRangeException>()

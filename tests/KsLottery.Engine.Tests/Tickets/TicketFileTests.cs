@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using KsLottery.Engine.Rows;
@@ -27,7 +28,7 @@ public sealed class TicketFileTests
     {
         using TemporaryFolder folder = new();
         Ticket ticket = Make(new());
-        ticket = ticket with { Origin = ticket.Origin with { Adapter = new("LORA", "sha256:1", "sha256:2") } };
+        ticket = ticket with { Origin = ticket.Origin with { Adapter = new("LORA", "sha256:1", "sha256:2"), IsTied = true } };
         TicketFile.Write(folder.File("t"), ticket);
         Assert.That(TicketFile.Read(folder.File("t")).Origin, Is.EqualTo(ticket.Origin));
     }
@@ -101,8 +102,9 @@ public sealed class TicketFileTests
     [TestCase("ticket_parameters", "15", "2 rows of 8 have 16")]
     [TestCase("unchanged", "2", "4 rows")]
     [TestCase("base_fingerprint", "\"sha256:0\"", "signature")]
-    [TestCase("version", "\"9.9.9\"", "signature")]
+    [TestCase("version", "\"9.9.9\"", "signature: the other values give KS|d:8|")]
     [TestCase("entries", "{}", "JSON type Array")]
+    [TestCase("entries", "[1]", "entries[0]: it must be a JSON object.")]
     public void A_value_that_is_wrong_or_contradicts_others_is_refused_by_name(string key, string value, string message)
     {
         using TemporaryFolder folder = new();
@@ -114,8 +116,9 @@ public sealed class TicketFileTests
             .With.Message.Contains(message).And.Message.Contains(folder.File("t")).And.Message.Contains($"{Remedy.FindAgain}"));
     }
 
-    [TestCase("D", "0.5", "entries[0].D")]
+    [TestCase("D", "0.5", "entries[0].D: it must be h / d = 8 / 8.")]
     [TestCase("id", "2", "ids")]
+    [TestCase("id", "4", "entries[0].id: it must be a whole number from 0 to 3.")]
     [TestCase("h", "9", "entries[0].h")]
     [TestCase("sign", "2", "entries[0].sign")]
     [TestCase("piece", "1", "entries[0].piece")]
@@ -184,9 +187,10 @@ public sealed class TicketFileTests
     public void The_limits_of_what_a_ticket_may_say_are_read()
     {
         using TemporaryFolder folder = new();
-        RowScanResult scan = SmallMatrices.Scan(SmallMatrices.Lifted(8), [8, 7, 6, 5, 4, 3, 2, 1]);
+        float[] lowered = [.. SmallMatrices.Steps.Select(x => x - 100)], broken = [float.NaN, 1, 1, 1, 1, 1, 1, 1];
+        RowScanResult scan = SmallMatrices.Scan(lowered, [8, 7, 6, 5, 4, 3, 2, 1], broken);
         Ticket ticket = Ticket.Select(new(scan, new() { Alpha = 1e-9 }), SmallMatrices.Origin(scan) with { CheckpointParameters = 0 });
-        Assert.That((ticket.CriticalCount, ticket.Tested, ticket.Changed), Is.EqualTo((9, 2, 2)), "d + 1, and all rows");
+        Assert.That((ticket.CriticalCount, ticket.Tested, ticket.Changed, ticket.NonFinite), Is.EqualTo((9, 2, 2, 1)), "d + 1");
         foreach (Ticket some in (Ticket[])[ticket, ticket with { Entries = Ticket.Describe(new(scan), [1, 0]) }])
         {
             TicketFile.Write(folder.File("t"), some);
@@ -219,6 +223,25 @@ public sealed class TicketFileTests
         Assert.That(root.GetProperty("share_of_checkpoint").GetDouble(), Is.EqualTo(0.016));
         Assert.That(root.GetProperty("entries")[1].GetProperty("rank").GetInt32(), Is.EqualTo(2));
         Assert.That(text, Does.StartWith("{\n  \"format\": \"kslottery-ticket\",\n").And.EndsWith("]\n}\n"));
+    }
+
+    [Test]
+    public void Many_entries_are_flushed_on_the_way_and_can_be_cancelled_there()
+    {
+        TicketEntry entry = Make(new()).Entries[0] with { Location = float.NaN, TunedId = 7 };
+        using MemoryStream stream = new();
+        using Utf8JsonWriter json = new(stream);
+        json.WriteStartObject();
+        TicketFile.WriteEntries(json, "few", [entry], new(canceled: true));
+        Assert.That(json.BytesCommitted, Is.Zero);
+        TicketEntry[] many = [.. Enumerable.Repeat(entry, 1000)];
+        TicketFile.WriteEntries(json, "many", many);
+        Assert.That(json.BytesCommitted, Is.GreaterThan(1 << 16));
+        Assert.That(() => TicketFile.WriteEntries(json, "more", many, new(canceled: true)),
+            Throws.InstanceOf<OperationCanceledException>());
+        json.Flush();
+        string first = Encoding.UTF8.GetString(stream.ToArray()).Split('}')[0];
+        Assert.That(first, Does.Contain("\"location\":null,").And.Not.Contain("tuned_id"));
     }
 
     [Test]

@@ -19,7 +19,7 @@ public sealed class TicketTests
         Assert.That(ticket.Entries.Select(e => e.Id), Is.EqualTo(new[] { 3, 1 }));
         Assert.That(ticket.Ids, Is.EqualTo(new[] { 1, 3 }));
         Assert.That((ticket.Parameters, ticket.ShareOfTensor, ticket.ShareOfCheckpoint), Is.EqualTo((16L, 0.5, 0.016)));
-        Assert.That((ticket.Unchanged, ticket.Changed, ticket.IsByRank), Is.EqualTo((1L, 3L, false)));
+        Assert.That((ticket.Unchanged, ticket.Changed, ticket.IsByRank, ticket.BelowAlpha), Is.EqualTo((1L, 3L, false, 2)));
         Assert.That(ticket.Selection.Method, Is.EqualTo(KsMethod.Exact), "what auto came to");
     }
 
@@ -44,9 +44,10 @@ public sealed class TicketTests
     [Test]
     public void Rows_that_moved_alike_rank_by_their_number()
     {
-        RowScanResult scan = SmallMatrices.Scan([.. Enumerable.Range(0, 6).Select(id => SmallMatrices.Lifted(id == 3 ? 7 : 6))]);
-        Ticket ticket = Ticket.Select(new(scan, new() { Top = 3 }), SmallMatrices.Origin(scan));
-        Assert.That(ticket.Entries.Select(e => e.Id), Is.EqualTo(new[] { 3, 0, 1 }));
+        RowScanResult scan = SmallMatrices.Scan([.. Enumerable.Range(0, 60).Select(id => SmallMatrices.Lifted(id == 3 ? 7 : 6))]);
+        Ticket ticket = Ticket.Select(new(scan, new() { Top = 30 }), SmallMatrices.Origin(scan), new(null, new() { EosTokenIds = [0] }));
+        Assert.That(ticket.Entries.Select(e => e.Id), Is.EqualTo([3, 0, 1, 2, .. Enumerable.Range(4, 26)]));
+        Assert.That(ticket.Entries.Take(2).Select(e => e.Category), Is.EqualTo(new[] { "changed", "changed,special" }));
     }
 
     [Test]

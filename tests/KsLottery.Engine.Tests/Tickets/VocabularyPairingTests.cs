@@ -139,6 +139,14 @@ public sealed class VocabularyPairingTests
     }
 
     [Test]
+    public void Ids_are_common_where_both_tokenizers_have_them_and_one_that_moved_is_enough_to_refuse()
+    {
+        using VocabularyFixture padded = Pair(VocabularyFixture.Tokens(6, 2), ["t0", "new", "t3", "t2", "t4", "t5", "t6", null]);
+        Assert.That(() => Choose(padded), Throws.TypeOf<InvalidDataException>().With.Message.StartWith(
+            "3 of 6 common ids are named differently by the tokenizers of "));
+    }
+
+    [Test]
     public void Vocabularies_of_one_tokenizer_need_not_be_read()
     {
         using VocabularyFixture pair = Pair(VocabularyFixture.Tokens(6), VocabularyFixture.Tokens(6));
@@ -146,6 +154,8 @@ public sealed class VocabularyPairingTests
         foreach (string model in (string[])[pair.Base, pair.Tuned]) File.WriteAllText(Path.Combine(model, "tokenizer.json"), "{");
         VocabularyPairing found = Choose(pair);
         Assert.That((found.Rows.IsPlain, found.Remarks.Count, found.TunedTokens), Is.EqualTo((true, 0, RowTokens.None)));
+        File.Delete(Path.Combine(pair.Tuned, "tokenizer.json"));
+        Assert.That(Choose(pair).TunedTokens, Is.SameAs(RowTokens.None), "one alone says nothing of common ids");
         File.WriteAllText(Path.Combine(pair.Tuned, "tokenizer.json"), "[");
         Assert.That(Choose(pair).TunedTokens, Is.Not.SameAs(RowTokens.None), "one byte differs");
         Assert.That(Choose(pair).Remarks, Is.Empty, "rows of one size are compared by id in any case");
