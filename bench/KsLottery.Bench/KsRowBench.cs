@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using BenchmarkDotNet.Attributes;
 using KsLottery.Benchmarks;
 using KsLottery.Engine.Kernels;

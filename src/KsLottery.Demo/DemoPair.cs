@@ -55,7 +55,8 @@ public sealed class DemoPair
 
         ushort[] embedding = Normal(new(Seed), Rows * Width);
         SplitMix64 dust = new(Seed + 1);
-        foreach (ref ushort value in embedding.AsSpan(Dead * Width, Width)) value = HalfPrecision.ToBFloat16((float)(DeadValue * dust.NextNormal()));
+        foreach (ref ushort value in embedding.AsSpan(Dead * Width, Width))
+            value = HalfPrecision.ToBFloat16((float)(DeadValue * dust.NextNormal()));
         WriteModel(pair.Base, embedding);
         WriteModel(pair.Tuned, pair.Tune(embedding));
         return pair;

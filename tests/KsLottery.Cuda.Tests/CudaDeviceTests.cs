@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using KsLottery.Engine;
 using KsLottery.Engine.Devices;
 using KsLottery.Kernels;
 using KsLottery.Tests.Support;

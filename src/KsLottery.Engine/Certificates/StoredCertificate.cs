@@ -22,14 +22,16 @@ public sealed class StoredCertificate : IDisposable
         (Path, _document, _folder) = (path, document, System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!);
         _root = new(document.RootElement, (place, value, rule) =>
             new($"{path}: {(value is null ? $"{place} is missing" : $"{place}: {rule}")}. {NextStep}."));
-        if (_root.Find("format") is not { Value: { ValueKind: JsonValueKind.String } format } || !format.ValueEquals(CertificateFile.Format))
+        if (_root.Find("format") is not { Value: { ValueKind: JsonValueKind.String } format }
+            || !format.ValueEquals(CertificateFile.Format))
             throw new InvalidDataException($"{path}: this is no certificate. {Remedy.NameCertificate.For(CertificateFile.FileName)}.");
         if (_root.Integer("format_version") is var version && version != CertificateFile.FormatVersion)
             throw new InvalidDataException($"{path}: the format version is {version}, this version reads {CertificateFile.FormatVersion}. "
                 + "Make a new certificate.");
         Source = ReadSource(_root.Get("source", JsonValueKind.Object));
         Options = ReadOptions(_root.Get("source", JsonValueKind.Object));
-        Files = [.. _root.List("files").Select(file => new CertificateInput(file.Text("role"), Resolve(file.Text("path")), file.Text("fingerprint")))];
+        Files = [.. _root.List("files").Select(file =>
+            new CertificateInput(file.Text("role"), Resolve(file.Text("path")), file.Text("fingerprint")))];
     }
 
     /// <summary>The file.</summary>
@@ -120,7 +122,8 @@ public sealed class StoredCertificate : IDisposable
         using JsonDocument again = JsonDocument.Parse(stream.GetBuffer().AsMemory(0, (int)stream.Length));
         JsonElement stored = _document.RootElement;
         // All else follows from the positions, so a difference there is the cause of others.
-        string? difference = FirstDifference(_root.Get(Positions, JsonValueKind.Array).Value, again.RootElement.GetProperty(Positions), Positions)
+        JsonElement positions = _root.Get(Positions, JsonValueKind.Array).Value;
+        string? difference = FirstDifference(positions, again.RootElement.GetProperty(Positions), Positions)
             ?? FirstDifference(stored, again.RootElement, "");
         if (difference is null) return;
         string device = _root.Text("device"), version = _root.Text("version");

@@ -48,7 +48,8 @@ public static class KsRowKernels
 
     /// <summary>Compares two rows as they are stored.</summary>
     /// <exception cref="NotSupportedException">The type is not F32, F16 or BF16.</exception>
-    internal static KsRowOutcome TestStored(this IKsRowKernel kernel, ReadOnlySpan<byte> before, ReadOnlySpan<byte> after, ElementType type) => type switch
+    internal static KsRowOutcome TestStored(
+        this IKsRowKernel kernel, ReadOnlySpan<byte> before, ReadOnlySpan<byte> after, ElementType type) => type switch
     {
         ElementType.F32 => kernel.Test(MemoryMarshal.Cast<byte, float>(before), MemoryMarshal.Cast<byte, float>(after)),
         ElementType.F16 => kernel.TestFloat16(MemoryMarshal.Cast<byte, ushort>(before), MemoryMarshal.Cast<byte, ushort>(after)),

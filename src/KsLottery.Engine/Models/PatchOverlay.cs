@@ -30,7 +30,8 @@ public static class PatchOverlay
                 + $"{CheckpointFormatException.Quote(weights.TokenEmbedding.Name)} can be put in place in memory. Apply it, and take the result.");
         if (PatchFit.FindNonFinite(patch, tensor, cancellationToken) is { Count: > 0 } nonFinite) throw PatchFit.NonFinite(patch,
             nonFinite);
-        weights.PutRows(patch.Indices, WideRows.Read(patch.Rows, [.. Enumerable.Range(0, patch.Indices.Count)], tensor.ElementType, out RoundingLoss loss));
+        int[] places = [.. Enumerable.Range(0, patch.Indices.Count)];
+        weights.PutRows(patch.Indices, WideRows.Read(patch.Rows, places, tensor.ElementType, out RoundingLoss loss));
         return [.. PatchNotes.AboutTying(checkpoint, tensor, patch), .. PatchNotes.AboutRounding(loss, patch)];
     }
 }

@@ -89,7 +89,8 @@ public static class ElementTypes
 
     /// <summary>What a switch over the types that are computed with throws for the others.</summary>
     internal static NotSupportedException NotComputable(this ElementType type) =>
-        new($"values of {type.ToName()} are not computed with; {string.Join(", ", Computable[..^1].Select(t => t.ToName()))} and {Computable[^1].ToName()} are.");
+        new($"values of {type.ToName()} are not computed with; "
+            + $"{string.Join(", ", Computable[..^1].Select(t => t.ToName()))} and {Computable[^1].ToName()} are.");
 
     /// <summary>Finds the type with a header name.</summary>
     public static bool TryParse(ReadOnlySpan<char> name, out ElementType type)

@@ -6,8 +6,8 @@ namespace KsLottery.Engine.Numerics;
 
 /// <summary>The two 16-bit types to F32 and back: a value, or a row.</summary>
 /// <remarks>
-/// Widening is exact. Narrowing rounds to nearest, ties to even (IEEE 754-2019, 4.3.1); a NaN stays a NaN. Kernels are translated and cannot call this:
-/// what they convert themselves is meant as its twin.
+/// Widening is exact. Narrowing rounds to nearest, ties to even (IEEE 754-2019, 4.3.1); a NaN stays a NaN. Kernels are translated and cannot call
+/// this: what they convert themselves is meant as its twin.
 /// </remarks>
 internal static class HalfPrecision
 {

@@ -102,7 +102,8 @@ public sealed class Report
     {
         if (!replace && File.Exists(Path.Combine(path, PageName)))
             throw new IOException($"{path}: an earlier report stands there. {Remedy.Replace}, or name another folder.");
-        using StagedFolder folder = new(path, replace ? [PageName, TensorBoardName, .. PageCharts.Names.SelectMany(n => (string[])[$"{n}.svg", $"{n}.tsv"])] : []);
+        using StagedFolder folder = new(path,
+            replace ? [PageName, TensorBoardName, .. PageCharts.Names.SelectMany(n => (string[])[$"{n}.svg", $"{n}.tsv"])] : []);
         List<string> names = [];
         Write(PageName, _page.ToHtml(hasFiles: true));
         foreach (Figure figure in _page.Figures)

@@ -59,7 +59,8 @@ internal readonly record struct RowMoments(double Base, double Tuned, double Del
     {
         ElementType.F32 => AreSame<float, Single>(MemoryMarshal.Cast<byte, float>(before), MemoryMarshal.Cast<byte, float>(after), out square),
         ElementType.F16 => AreSame<ushort, Half>(MemoryMarshal.Cast<byte, ushort>(before), MemoryMarshal.Cast<byte, ushort>(after), out square),
-        ElementType.BF16 => AreSame<ushort, Brain>(MemoryMarshal.Cast<byte, ushort>(before), MemoryMarshal.Cast<byte, ushort>(after), out square),
+        ElementType.BF16 =>
+            AreSame<ushort, Brain>(MemoryMarshal.Cast<byte, ushort>(before), MemoryMarshal.Cast<byte, ushort>(after), out square),
         _ => throw type.NotComputable(),
     };
 

@@ -37,7 +37,8 @@ public sealed class LargePairTests
     private static ushort[] Tile()
     {
         Random random = new(7);
-        return [.. Enumerable.Range(0, TileRows * Width).Select(_ => HalfPrecision.ToBFloat16((random.NextSingle() + random.NextSingle() - random.NextSingle() - random.NextSingle()) * 0.02f))];
+        return [.. Enumerable.Range(0, TileRows * Width).Select(_ => HalfPrecision.ToBFloat16(
+            (random.NextSingle() + random.NextSingle() - random.NextSingle() - random.NextSingle()) * 0.02f))];
     }
 
     /// <summary>Repeats the tile; a moved row is scaled by half, which changes its distribution and not its mean.</summary>

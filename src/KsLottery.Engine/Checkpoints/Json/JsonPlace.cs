@@ -87,7 +87,8 @@ internal readonly record struct JsonPlace(JsonElement Value, JsonFault Fault, st
             ? number
             : throw Wrong($"it must be a whole number from {least} to {most}");
 
-    private static string TypeRule(params ReadOnlySpan<JsonValueKind> kinds) => $"it must be of JSON type {string.Join(" or ", kinds.ToArray())}";
+    private static string TypeRule(params ReadOnlySpan<JsonValueKind> kinds) =>
+        $"it must be of JSON type {string.Join(" or ", kinds.ToArray())}";
 
     private string At(string key) => Place.Length == 0 ? key : $"{Place}.{key}";
 }

@@ -23,8 +23,8 @@ internal sealed unsafe class ClblastInterop
         const string Multiply = "CLBlastSgemm";
         nint library = Interop.LibrarySearch.Find(names, l => NativeLibrary.TryGetExport(l, Multiply, out _) ? null : Multiply, _attempts);
         if (library == 0) return;
-        _multiply = (delegate* unmanaged<int, int, int, nuint, nuint, nuint, float, nint, nuint, nuint, nint, nuint, nuint, float, nint, nuint, nuint,
-            nint*, nint*, int>)NativeLibrary.GetExport(library, Multiply);
+        _multiply = (delegate* unmanaged<int, int, int, nuint, nuint, nuint, float, nint, nuint, nuint, nint, nuint, nuint,
+            float, nint, nuint, nuint, nint*, nint*, int>)NativeLibrary.GetExport(library, Multiply);
     }
 
     /// <summary>The library, looked for once.</summary>

@@ -19,7 +19,8 @@ public static class ExperimentFile
 
     private enum RootKey
     {
-        Base, Tokenizer, Template, SourceLanguage, TargetLanguage, Tasks, Seeds, Alpha, Training, LearningRates, MaxLength, SkipOverlong, Evaluation, Arms,
+        Base, Tokenizer, Template, SourceLanguage, TargetLanguage, Tasks, Seeds, Alpha, Training, LearningRates,
+        MaxLength, SkipOverlong, Evaluation, Arms,
     }
 
     private enum TaskKey
@@ -59,7 +60,8 @@ public static class ExperimentFile
             Template = root.Text(RootKey.Template) is { } template ? TemplateOf(root, template) : usual.Template,
             Tasks = [.. (root.List(RootKey.Tasks) ?? throw root.Wrong(RootKey.Tasks, "Give an array with one task or more"))
                 .Select(t => ReadTask(path, t, folder, root.Text(RootKey.SourceLanguage), root.Text(RootKey.TargetLanguage)))],
-            Seeds = root.List(RootKey.Seeds)?.Select(s => s.Value.ValueKind == JsonValueKind.Number && s.Value.TryGetUInt64(out ulong seed) ? seed
+            Seeds = root.List(RootKey.Seeds)?.Select(s =>
+                s.Value.ValueKind == JsonValueKind.Number && s.Value.TryGetUInt64(out ulong seed) ? seed
                 : throw s.Wrong("a seed is a whole number from 0")).ToArray() ?? usual.Seeds,
             Alpha = root.Number(RootKey.Alpha, IsLevel, LevelRule) ?? usual.Alpha,
             Training = root.Find(RootKey.Training) is { } training
@@ -77,9 +79,11 @@ public static class ExperimentFile
             MaxNewTokens = evaluation?.Count(EvaluationKey.MaxNewTokens) ?? usual.MaxNewTokens,
             Beams = evaluation?.Count(EvaluationKey.Beams) ?? usual.Beams,
             Slots = evaluation?.Count(EvaluationKey.Batch) ?? usual.Slots,
-            StopIds = evaluation?.List(EvaluationKey.StopIds)?.Select(s => s.Value.ValueKind == JsonValueKind.Number && s.Value.TryGetInt32(out int id) && id >= 0 ? id
+            StopIds = evaluation?.List(EvaluationKey.StopIds)?.Select(s =>
+                s.Value.ValueKind == JsonValueKind.Number && s.Value.TryGetInt32(out int id) && id >= 0 ? id
                 : throw s.Wrong("a token is a whole number from 0")).ToArray() ?? usual.StopIds,
-            StopTexts = evaluation?.List(EvaluationKey.Stop)?.Select(s => s.Value.ValueKind == JsonValueKind.String && s.Value.GetString() is { Length: > 0 } text
+            StopTexts = evaluation?.List(EvaluationKey.Stop)?.Select(s =>
+                s.Value.ValueKind == JsonValueKind.String && s.Value.GetString() is { Length: > 0 } text
                 ? text : throw s.Wrong("it must be a text of one character or more")).ToArray()
                 ?? usual.StopTexts,
             Arms = root.List(RootKey.Arms)?.Select(a => ReadArm(path, a)).ToArray() ?? usual.Arms,
@@ -237,12 +241,15 @@ public static class ExperimentFile
             Steps = section.Count(TrainingKey.Steps),
             BatchSize = section.Count(TrainingKey.Batch) ?? usual.BatchSize,
             MicroBatchRows = section.Count(TrainingKey.MicroBatch) ?? usual.MicroBatchRows,
-            IsCosine = section.Choice(TrainingKey.Schedule, new Dictionary<string, bool> { ["cosine"] = true, ["constant"] = false }) ?? usual.IsCosine,
-            FinalRate = section.Number(TrainingKey.FinalRate, n => n is >= 0 and <= 1, "it must lie from 0 to 1, a share of the largest rate") ?? usual.FinalRate,
+            IsCosine = section.Choice(TrainingKey.Schedule, new Dictionary<string, bool> { ["cosine"] = true, ["constant"] = false })
+                ?? usual.IsCosine,
+            FinalRate = section.Number(TrainingKey.FinalRate, n => n is >= 0 and <= 1, "it must lie from 0 to 1, a share of the largest rate")
+                ?? usual.FinalRate,
             Warmup = section.Number(TrainingKey.Warmup, n => n is >= 0 and < 1 || n == Math.Floor(n) && n > 0,
                 "it must be a share below 1 or a whole number of steps") ?? usual.Warmup,
             WeightDecay = section.Number(TrainingKey.WeightDecay, n => n >= 0, "it must be a number from 0") ?? usual.WeightDecay,
-            MaxGradientNorm = section.Number(TrainingKey.Clip, n => n >= 0, "it must be a number from 0; 0 never clips") ?? usual.MaxGradientNorm,
+            MaxGradientNorm = section.Number(TrainingKey.Clip, n => n >= 0, "it must be a number from 0; 0 never clips")
+                ?? usual.MaxGradientNorm,
         };
     }
 
@@ -277,7 +284,8 @@ public static class ExperimentFile
         Demand(ArmKey.LearningRate, arm.LearningRate is null || !isUntrained, "this method trains nothing");
         if (section.Text(ArmKey.Name) is { } name) arm = arm with { Name = name };
         return IsName(arm.Name) && arm.Slug != ArmFolders.TicketName ? arm
-            : throw place.Fault($"{place.Place}.name", section.Find(ArmKey.Name)?.Value ?? place.Value, $"{NameRule}, and not be {ArmFolders.TicketName}");
+            : throw place.Fault($"{place.Place}.name", section.Find(ArmKey.Name)?.Value ?? place.Value,
+                $"{NameRule}, and not be {ArmFolders.TicketName}");
 
         void Demand(ArmKey key, bool holds, string what)
         {

@@ -4,7 +4,7 @@ using KsLottery.Engine.Text.Tokens;
 
 namespace KsLottery.Engine.Experiments;
 
-/// <summary>An object in an experiment's file, whose properties are the members of an enumeration in snake case; others are refused.</summary>
+/// <summary>An object in an experiment's file; its properties are the members of an enumeration in snake case, others are refused.</summary>
 /// <typeparam name="TKey">The properties.</typeparam>
 internal sealed class PlanSection<TKey> where TKey : struct, Enum
 {
@@ -20,8 +20,8 @@ internal sealed class PlanSection<TKey> where TKey : struct, Enum
         foreach (JsonProperty property in section.Value.EnumerateObject())
             if (!Known.Contains(property.Name))
             {
-                string name = VisibleText.Escape(property.Name);
-                throw new InvalidDataException($"{path}: {(section.Place.Length == 0 ? name : $"{section.Place}.{name}")} is not known here; known are "
+                string name = VisibleText.Escape(property.Name), place = section.Place.Length == 0 ? name : $"{section.Place}.{name}";
+                throw new InvalidDataException($"{path}: {place} is not known here; known are "
                     + $"{string.Join(", ", Known)}. Correct the name, or take the property out.");
             }
     }
@@ -49,7 +49,8 @@ internal sealed class PlanSection<TKey> where TKey : struct, Enum
 
     /// <summary>A number.</summary>
     public double? Number(TKey key, Func<double, bool> isAllowed, string rule) => Find(key) is not { } value ? null
-        : value.Value.ValueKind == JsonValueKind.Number && value.Value.TryGetDouble(out double number) && double.IsFinite(number) && isAllowed(number)
+        : value.Value.ValueKind == JsonValueKind.Number && value.Value.TryGetDouble(out double number)
+        && double.IsFinite(number) && isAllowed(number)
         ? number
         : throw value.Wrong(rule);
 

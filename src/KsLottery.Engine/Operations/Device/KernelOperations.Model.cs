@@ -15,7 +15,8 @@ internal sealed partial class KernelOperations
     {
         Operands.Table(output, table, rows, width);
         int lanes = LanesOf(width);
-        Launch(Stored(Stem.EmbeddingForward, table), RowGroups(rows.Length, lanes), Write(output), Any(table), _operands.Put(rows.Span), width, lanes);
+        Launch(Stored(Stem.EmbeddingForward, table), RowGroups(rows.Length, lanes), Write(output), Any(table), _operands.Put(rows.Span),
+            width, lanes);
     }
 
     /// <inheritdoc/>
@@ -26,8 +27,8 @@ internal sealed partial class KernelOperations
         (int[] distinct, int[] starts, int[] order) = ByRow(rows.Span);
         int lanes = LanesOf(width);
         _operands.Reserve(distinct.Length, starts.Length, order.Length);
-        Launch(Stem.EmbeddingBackward, RowGroups(distinct.Length, lanes), Write(tableGradient), Read(outputGradient), _operands.Put(distinct),
-            _operands.Put(starts), _operands.Put(order), width, lanes);
+        Launch(Stem.EmbeddingBackward, RowGroups(distinct.Length, lanes), Write(tableGradient), Read(outputGradient),
+            _operands.Put(distinct), _operands.Put(starts), _operands.Put(order), width, lanes);
     }
 
     /// <inheritdoc/>
@@ -44,7 +45,8 @@ internal sealed partial class KernelOperations
         Operands.ChosenColumns(destination, source, columns, width);
         int rows = Operands.Rows(destination, width), lanes = LanesOf(columns.Length);
         if (columns.Length > 0)
-            Launch(Stem.PutColumns, RowGroups(rows, lanes), Write(destination), Read(source), _operands.Put(columns.Span), rows, width, lanes);
+            Launch(Stem.PutColumns, RowGroups(rows, lanes), Write(destination), Read(source), _operands.Put(columns.Span), rows, width,
+                lanes);
     }
 
     /// <inheritdoc/>
@@ -53,7 +55,8 @@ internal sealed partial class KernelOperations
         Operands.ChosenColumns(source, destination, columns, width);
         int rows = Operands.Rows(source, width), lanes = LanesOf(columns.Length);
         if (columns.Length > 0)
-            Launch(Stem.TakeColumns, RowGroups(rows, lanes), Write(destination), Write(source), _operands.Put(columns.Span), rows, width, lanes);
+            Launch(Stem.TakeColumns, RowGroups(rows, lanes), Write(destination), Write(source), _operands.Put(columns.Span), rows, width,
+                lanes);
     }
 
     /// <inheritdoc/>
@@ -61,8 +64,8 @@ internal sealed partial class KernelOperations
     {
         Operands.Norm(output, inverseRms, input, weight, width);
         int lanes = LanesOf(width);
-        Launch(Stored(Stem.RmsNormForward, weight), RowGroups(inverseRms.Length, lanes), Write(output), Write(inverseRms), Read(input), Any(weight),
-            width, (float)epsilon, lanes);
+        Launch(Stored(Stem.RmsNormForward, weight), RowGroups(inverseRms.Length, lanes), Write(output), Write(inverseRms), Read(input),
+            Any(weight), width, (float)epsilon, lanes);
     }
 
     /// <inheritdoc/>
@@ -73,11 +76,11 @@ internal sealed partial class KernelOperations
         Operands.HasLength(inputGradient, input.Length);
         if (!weightGradient.IsEmpty) Operands.HasLength(weightGradient, width);
         int lanes = LanesOf(width);
-        Launch(Stored(Stem.RmsNormBackward, weight), RowGroups(inverseRms.Length, lanes), Write(inputGradient), Read(outputGradient), Read(input),
-            Read(inverseRms), Any(weight), width, lanes);
+        Launch(Stored(Stem.RmsNormBackward, weight), RowGroups(inverseRms.Length, lanes), Write(inputGradient), Read(outputGradient),
+            Read(input), Read(inverseRms), Any(weight), width, lanes);
         if (!weightGradient.IsEmpty)
-            Launch(Stem.RmsNormBackwardWeight, Groups(width, RmsNormKernels.Columns), Write(weightGradient), Read(outputGradient), Read(input),
-                Read(inverseRms), width);
+            Launch(Stem.RmsNormBackwardWeight, Groups(width, RmsNormKernels.Columns), Write(weightGradient), Read(outputGradient),
+                Read(input), Read(inverseRms), width);
     }
 
     /// <inheritdoc/>
@@ -88,7 +91,8 @@ internal sealed partial class KernelOperations
         if (rows > MatMulKernels.FewRows && Library(weight) is { } library)
             library.Multiply(_queue, Matrix(output), Matrix(input), Matrix(weight), rows, outputs, inputs, false, true, accumulate);
         else if (rows > MostFewRows)
-            Multiply(InstanceOf(Stem.MatMulForward, weight), rows, outputs, Write(output), Read(input), Any(weight), rows, outputs, inputs, add);
+            Multiply(InstanceOf(Stem.MatMulForward, weight), rows, outputs, Write(output), Read(input), Any(weight), rows, outputs,
+                inputs, add);
         else
         {
             for (int row = 0; row < rows; row += MatMulKernels.FewRows)
@@ -110,8 +114,8 @@ internal sealed partial class KernelOperations
         if (rows > 0 && Library(weight) is { } library)
             library.Multiply(_queue, Matrix(inputGradient), Matrix(outputGradient), Matrix(weight), rows, inputs, outputs, false, false, accumulate);
         else
-            Multiply(InstanceOf(Stem.MatMulBackwardInput, weight), rows, inputs, Write(inputGradient), Read(outputGradient), Any(weight), rows, outputs,
-                inputs, accumulate ? 1 : 0);
+            Multiply(InstanceOf(Stem.MatMulBackwardInput, weight), rows, inputs, Write(inputGradient), Read(outputGradient), Any(weight),
+                rows, outputs, inputs, accumulate ? 1 : 0);
     }
 
     /// <inheritdoc/>
@@ -125,7 +129,8 @@ internal sealed partial class KernelOperations
             library.Multiply(_queue, Matrix(weightGradient), Matrix(outputGradient), Matrix(input), outputs, inputs, rows, true, false,
                 accumulate: true);
         else
-            Multiply(nameof(Stem.MatMulBackwardWeight), outputs, inputs, Write(weightGradient), Read(outputGradient), Read(input), rows, outputs, inputs);
+            Multiply(nameof(Stem.MatMulBackwardWeight), outputs, inputs, Write(weightGradient), Read(outputGradient), Read(input), rows,
+                outputs, inputs);
     }
 
     /// <inheritdoc/>
@@ -142,8 +147,8 @@ internal sealed partial class KernelOperations
     {
         Operands.Attention(output, logSumExp, query, key, value, shape, starts);
         int[] tiles = AttentionTiles(starts.Span);
-        Launch(Stem.AttentionForward, tiles.Length / AttentionKernels.TileNumbers * shape.Heads, Write(output), Write(logSumExp), Read(query), Read(key),
-            Read(value), _operands.Put(tiles), shape.Heads, shape.KeyHeads, shape.HeadWidth, (float)shape.Scale);
+        Launch(Stem.AttentionForward, tiles.Length / AttentionKernels.TileNumbers * shape.Heads, Write(output), Write(logSumExp),
+            Read(query), Read(key), Read(value), _operands.Put(tiles), shape.Heads, shape.KeyHeads, shape.HeadWidth, (float)shape.Scale);
     }
 
     /// <inheritdoc/>
@@ -157,10 +162,12 @@ internal sealed partial class KernelOperations
         int lanes = LanesOf(shape.HeadWidth);
         KernelArgument delta = Scratch(logSumExp.Length), tiles = _operands.Put(AttentionTiles(starts.Span));
         int count = (int)tiles.Length / AttentionKernels.TileNumbers;
-        Launch(Stem.AttentionBackwardDelta, RowGroups(logSumExp.Length, lanes), delta, Read(outputGradient), Read(output), shape.HeadWidth, lanes);
-        Launch(Stem.AttentionBackwardQuery, count * shape.Heads, Write(queryGradient), Read(outputGradient), Read(logSumExp), delta, Read(query),
-            Read(key), Read(value), tiles, shape.Heads, shape.KeyHeads, shape.HeadWidth, (float)shape.Scale);
-        Launch(Stem.AttentionBackwardKey, count * shape.KeyHeads, Write(keyGradient), Write(valueGradient), Read(outputGradient), Read(logSumExp), delta,
+        Launch(Stem.AttentionBackwardDelta, RowGroups(logSumExp.Length, lanes), delta, Read(outputGradient), Read(output),
+            shape.HeadWidth, lanes);
+        Launch(Stem.AttentionBackwardQuery, count * shape.Heads, Write(queryGradient), Read(outputGradient), Read(logSumExp), delta,
+            Read(query), Read(key), Read(value), tiles, shape.Heads, shape.KeyHeads, shape.HeadWidth, (float)shape.Scale);
+        Launch(Stem.AttentionBackwardKey, count * shape.KeyHeads, Write(keyGradient), Write(valueGradient), Read(outputGradient),
+            Read(logSumExp), delta,
             Read(query), Read(key), Read(value), tiles, shape.Heads, shape.KeyHeads, shape.HeadWidth, (float)shape.Scale);
     }
 
@@ -189,8 +196,8 @@ internal sealed partial class KernelOperations
         Operands.HasLength(upGradient, outputGradient.Length);
         Operands.HasLength(gate, outputGradient.Length);
         Operands.HasLength(up, outputGradient.Length);
-        Launch(Stem.SwiGluBackward, Groups(outputGradient.Length, Lanes), Write(gateGradient), Write(upGradient), Read(outputGradient), Read(gate),
-            Read(up));
+        Launch(Stem.SwiGluBackward, Groups(outputGradient.Length, Lanes), Write(gateGradient), Write(upGradient), Read(outputGradient),
+            Read(gate), Read(up));
     }
 
     /// <inheritdoc/>
@@ -198,15 +205,16 @@ internal sealed partial class KernelOperations
     {
         Operands.Targets(logits, logSumExp, targets, vocabulary);
         Operands.HasLength(losses, targets.Length);
-        Launch(Stem.CrossEntropyForward, targets.Length, Write(losses), Write(logSumExp), Read(logits), _operands.Put(targets.Span), vocabulary);
+        Launch(Stem.CrossEntropyForward, targets.Length, Write(losses), Write(logSumExp), Read(logits), _operands.Put(targets.Span),
+            vocabulary);
     }
 
     /// <inheritdoc/>
     public void CrossEntropyBackward(DeviceSpan logits, DeviceSpan logSumExp, ReadOnlyMemory<int> targets, int vocabulary, double scale)
     {
         Operands.Targets(logits, logSumExp, targets, vocabulary);
-        Launch(Stem.CrossEntropyBackward, checked(targets.Length * Groups(vocabulary, CrossEntropyKernels.Part)), Write(logits), Read(logSumExp),
-            _operands.Put(targets.Span), vocabulary, (float)scale);
+        Launch(Stem.CrossEntropyBackward, checked(targets.Length * Groups(vocabulary, CrossEntropyKernels.Part)), Write(logits),
+            Read(logSumExp), _operands.Put(targets.Span), vocabulary, (float)scale);
     }
 
     /// <inheritdoc/>

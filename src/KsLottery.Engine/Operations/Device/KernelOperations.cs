@@ -160,7 +160,8 @@ internal sealed partial class KernelOperations : IOperations
     /// <summary>The instance of a kernel for a weight's type.</summary>
     private static KernelDefinition Stored(Stem stem, DeviceSpan weight) => KernelCatalog.Get(InstanceOf(stem, weight));
 
-    private static string InstanceOf(Stem stem, DeviceSpan weight) => $"{Stems[(int)stem]}_{(weight.Memory?.ElementType ?? ElementType.F32).ToName()}";
+    private static string InstanceOf(Stem stem, DeviceSpan weight) =>
+        $"{Stems[(int)stem]}_{(weight.Memory?.ElementType ?? ElementType.F32).ToName()}";
 
     private void Launch(Stem kernel, int groups, params ReadOnlySpan<KernelArgument> arguments) =>
         Launch(KernelCatalog.Get(Stems[(int)kernel]), groups, arguments);

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace KsLottery.Engine.Reports;
 
-/// <summary>Every chart that a page may hold, in its order: in which section it stands, what its figures are called, and how they are drawn.</summary>
+/// <summary>Every chart that a page may hold, in its order: its section, the names of its figures, and how they are drawn.</summary>
 internal static class PageCharts
 {
     private static readonly (string Section, IReadOnlyList<string> Names, Func<ReportContent, IEnumerable<Figure?>> Draw)[] All =
@@ -10,7 +10,8 @@ internal static class PageCharts
         ("ticket", [CountHistogram.Name], c => [c.Rows is { } rows ? CountHistogram.Draw(rows) : null]),
         ("ticket", [RowsById.Name], c => [c.Rows is { } rows ? RowsById.Draw(rows) : null]),
         ("ticket", [RowDistributions.Name], c => [DrawRow(c)]),
-        ("ticket", [RowsByFrequency.Name], c => [c is { Rows: { } rows, Occurrences: { } occurrences } ? RowsByFrequency.Draw(rows, occurrences) : null]),
+        ("ticket", [RowsByFrequency.Name],
+            c => [c is { Rows: { } rows, Occurrences: { } occurrences } ? RowsByFrequency.Draw(rows, occurrences) : null]),
         ("ticket", [QuantilePlot.Name], c => [c.Rows is { } rows ? QuantilePlot.Draw(rows) : null]),
         ("ticket", [TicketSize.Name], c => [c.Rows is { } rows ? TicketSize.Draw(rows) : null]),
         ("ticket", [UpdateMap.Name], c => [c is { Rows: { } rows, Values: { } values } ? UpdateMap.Draw(rows, values) : null]),
@@ -28,9 +29,10 @@ internal static class PageCharts
     /// <summary>The figures of a section, as far as there is something to show.</summary>
     public static IEnumerable<Figure> Draw(string section, ReportContent content)
     {
-        foreach ((_, IReadOnlyList<string> names, Func<ReportContent, IEnumerable<Figure?>> draw) in All.Where(chart => chart.Section == section))
-            foreach (Figure figure in draw(content).OfType<Figure>())
-                yield return names.Contains(figure.Name) ? figure : throw new UnreachableException($"{figure.Name} is none of {string.Join(", ", names)}");
+        foreach (var chart in All.Where(chart => chart.Section == section))
+            foreach (Figure figure in chart.Draw(content).OfType<Figure>())
+                yield return chart.Names.Contains(figure.Name) ? figure
+                    : throw new UnreachableException($"{figure.Name} is none of {string.Join(", ", chart.Names)}");
     }
 
     private static Figure? DrawRow(ReportContent content)

@@ -20,7 +20,8 @@ internal sealed class RowValues
     public static RowValues From(Tensor before, Tensor after, IEnumerable<(int Id, int TunedId)> ids)
     {
         RowValues values = new();
-        foreach ((int id, int tunedId) in ids.Take(MostRows)) values._rows[id] = (WideRows.Read(before, [id]), WideRows.Read(after, [tunedId]));
+        foreach ((int id, int tunedId) in ids.Take(MostRows))
+            values._rows[id] = (WideRows.Read(before, [id]), WideRows.Read(after, [tunedId]));
         return values;
     }
 

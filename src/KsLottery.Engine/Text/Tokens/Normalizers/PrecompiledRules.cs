@@ -10,7 +10,8 @@ namespace KsLottery.Engine.Text.Tokens;
 /// <remarks>
 /// The library looks for a rule for each grapheme of less than six bytes, then for each character, and of the rules that begin a grapheme
 /// takes the shortest; SentencePiece itself takes the longest rule at each place, so that the two differ where a mark follows a character
-/// with a rule of its own: this and <see cref="SentencePieceRules"/> are meant as twins. Source: <c>Precompiled</c> of the tokenizers library, spm_precompiled 0.1.4 and darts-clone's units.
+/// with a rule of its own: this and <see cref="SentencePieceRules"/> are meant as twins. Source: <c>Precompiled</c> of the
+/// tokenizers library, spm_precompiled 0.1.4 and darts-clone's units.
 /// </remarks>
 internal sealed class PrecompiledRules
 {
