@@ -1,7 +1,6 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
 using KsLottery.Engine.Kernels;
-using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Rows;
 
 namespace KsLottery.Benchmarks;
