@@ -20,6 +20,8 @@ internal sealed class HypothesisTests
     [TestCase("Hola. Below is an instruction that describes a task, paired with an input that provides further context. Write a " +
         "response that appropriately completes the request. x", "Hola.")]
     [TestCase("### Response: a", "")]
+    [TestCase("Hola\n\n  món.\r\n", "Hola món.")]
+    [TestCase(": a", "")]
     [TestCase("", "")]
     public void A_response_ends_at_a_colon_a_block_or_a_further_prompt(string output, string expected)
     {
@@ -37,6 +39,12 @@ internal sealed class HypothesisTests
         Assert.That(Hypothesis.Response(text, "Another source, longer"), Is.EqualTo("no"), "prefix the other way");
         Assert.That(Hypothesis.Response(text, "Unheard of"), Is.Empty);
         Assert.That(Hypothesis.Response("### Input:\nsource\n### nothing", "source"), Is.Empty);
+        Assert.That(Hypothesis.Response("### Input:\nsource", "source"), Is.Empty, "the last block");
+        Assert.That(Hypothesis.Response("### Input:\nsource\n###: yes", "source"), Is.EqualTo("yes"));
+        Assert.That(Hypothesis.Response("### Input:\n\n### Response: a", "source"), Is.Empty, "no input holds no source");
+        Assert.That(Hypothesis.Response("### Input:\n\n### Response: a", ""), Is.EqualTo("a"), "but an empty one");
+        Assert.That(Hypothesis.Response(Prompt(Source)[..Prompt(Source).IndexOf("\n\n", StringComparison.Ordinal)] + " x"), Is.Empty,
+            "a further prompt at once");
     }
 
     [Test]

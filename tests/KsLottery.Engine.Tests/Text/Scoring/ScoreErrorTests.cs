@@ -114,6 +114,9 @@ internal sealed class ScoreErrorTests
             foreach ((int i, Action call) in calls.Index()) Assert.That(call, Throws.ArgumentNullException, $"call {i}");
         });
         Assert.That(() => Bleu.Corpus(["a"], [["a"], null!]), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("references[1]"));
+        foreach (Action call in (Action[])[() => Bleu.Sentence("a", null!), () => Chrf.Sentence("a", null!)])
+            Assert.That(call, Throws.ArgumentNullException.With.Property("ParamName").EqualTo("references"));
+        Assert.That(() => OutputScores.Of(null!, ["a"]), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("outputs"));
         Assert.That(() => TextTokenizers.FromPieces(" ", text => [text]), Throws.ArgumentException);
     }
 

@@ -79,6 +79,14 @@ internal sealed class ScorePropertyTests
     }
 
     [Test]
+    public void Orders_that_a_short_hypothesis_lacks_do_not_count()
+    {
+        // Two orders: precisions 1 and 1, recalls 2/4 and 1/3.
+        const double Recall = 5 / 12.0;
+        Assert.That(Chrf.Sentence("ab", ["abcd"]).Score, Is.EqualTo(100 * 5 * Recall / (4 + Recall)).Within(1e-12));
+    }
+
+    [Test]
     public void The_brevity_penalty_of_nothing_is_0_and_of_nothing_against_nothing_1()
     {
         Assert.That(Bleu.Sentence("", ["a"]).BrevityPenalty, Is.Zero);
