@@ -13,8 +13,8 @@ internal sealed class MyDevice(string name) : KernelDevice
     public override IDeviceGemm Gemm { get; } = new MyGemm();
 
     public override DeviceBuffer Allocate(long bytes) => bytes <= Limits.MaximumAllocationBytes ? new MyBuffer((int)bytes)
-        : throw new DeviceFailureException(name, nameof(Allocate), $"{bytes} bytes", $"a buffer has at most {Limits.MaximumAllocationBytes}",
-            "Use the CPU");
+        : throw new DeviceFailureException(name, nameof(Allocate), $"{bytes} bytes",
+            $"a buffer has at most {Limits.MaximumAllocationBytes}", "Use the CPU");
 
     public override StagingBuffer AllocateStaging(int bytes) => new MyStaging(bytes);
 

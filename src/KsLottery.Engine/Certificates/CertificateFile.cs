@@ -9,7 +9,7 @@ namespace KsLottery.Engine.Certificates;
 /// A JSON object of format version 1, in UTF-8; numbers are the shortest that read back the same. Paths are relative to the file's own
 /// folder, so that it can move together with what it was made from. <see cref="StoredCertificate"/> derives every number again.
 /// </remarks>
-public static class CertificateFile
+internal static class CertificateFile
 {
     /// <summary>The usual name.</summary>
     public const string FileName = "certificate.json";

@@ -6,7 +6,7 @@ namespace KsLottery.Engine.Certificates;
 
 /// <summary>The tab-separated views of a certificate: a title line, invariant numbers that read back the same, a line feed behind every
 /// line.</summary>
-public static class CertificateTables
+internal static class CertificateTables
 {
     /// <summary>The usual name of the table of positions.</summary>
     public const string PositionsName = "certificate.tsv";

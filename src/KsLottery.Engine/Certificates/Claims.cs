@@ -1,7 +1,7 @@
 namespace KsLottery.Engine.Certificates;
 
 /// <summary>What a certificate says and what it takes for granted, in the words of every report.</summary>
-public static class Claims
+internal static class Claims
 {
     /// <summary>What is certified.</summary>
     public const string Certified =

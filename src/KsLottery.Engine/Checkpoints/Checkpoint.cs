@@ -31,13 +31,13 @@ public sealed class Checkpoint : IDisposable
     public bool IsFolder { get; }
 
     /// <summary>The files, in the order of their names.</summary>
-    public IReadOnlyList<SafetensorsFile> Shards { get; }
+    internal IReadOnlyList<SafetensorsFile> Shards { get; }
 
     /// <summary>The shard index, or null where the checkpoint is one file.</summary>
     public string? IndexPath { get; }
 
     /// <summary>The <c>config.json</c> in the folder or beside the file, or null where there is none.</summary>
-    public ModelConfig? Config { get; }
+    internal ModelConfig? Config { get; }
 
     /// <summary>All tensors, file by file, in the order of their bytes; of one that several shards hold, the copy that the index places.</summary>
     public IEnumerable<Tensor> Tensors => _tensors;

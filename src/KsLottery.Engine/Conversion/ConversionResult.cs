@@ -4,7 +4,7 @@ using KsLottery.Engine.Numerics;
 namespace KsLottery.Engine.Conversion;
 
 /// <summary>What a conversion read and wrote.</summary>
-public sealed record ConversionResult
+internal sealed record ConversionResult
 {
     /// <summary>The folder that was written.</summary>
     public required string OutputPath { get; init; }

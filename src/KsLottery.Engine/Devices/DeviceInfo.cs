@@ -40,7 +40,7 @@ public sealed record DeviceInfo(string Name, DeviceKind Kind, string Description
     public IReadOnlyList<string> Remarks { get; init; } = [];
 
     /// <summary>The processor's facts; null for other kinds of devices.</summary>
-    public ProcessorInfo? Processor { get; init; }
+    internal ProcessorInfo? Processor { get; init; }
 }
 
 /// <summary>Facts about the processor that this program runs on.</summary>
@@ -51,6 +51,6 @@ public sealed record DeviceInfo(string Name, DeviceKind Kind, string Description
 /// <param name="Kernels">The row kernels, fastest first, and whether this processor can run them.</param>
 /// <param name="ForcedKernel">What <c>KSLOTTERY_KERNEL</c> asks for; null where it is not set.</param>
 /// <param name="Kernel">The row kernel that a scan takes when none is named; null where the forced one cannot run.</param>
-public sealed record ProcessorInfo(
+internal sealed record ProcessorInfo(
     string Model, string Architecture, int LogicalProcessors, long MemoryBytes,
     IReadOnlyList<(string Name, bool IsSupported)> Kernels, string? ForcedKernel, string? Kernel);

@@ -10,7 +10,9 @@ namespace KsLottery.Engine.Devices;
 /// works at once may do
 /// everything within the call. What one queue wrote, another sees after the first has finished: nothing else orders them.
 /// </remarks>
+#pragma warning disable CA1711 // It is a queue, as the drivers name it, and no collection.
 public abstract class DeviceQueue : IDisposable
+#pragma warning restore CA1711
 {
     /// <summary>Starts a kernel: <paramref name="groups"/> groups of <see cref="KernelDefinition.GroupSize"/> lanes each.</summary>
     /// <param name="kernel">The kernel, one of <see cref="KernelCatalog"/>, for which <see cref="KernelDevice.WhyNot"/> is null.</param>

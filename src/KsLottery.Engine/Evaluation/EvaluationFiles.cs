@@ -9,7 +9,7 @@ namespace KsLottery.Engine.Evaluation;
 /// <c>hypotheses.txt</c> has a line a pair, for other programs that score: the raw output with its line ends as spaces.
 /// <c>samples.jsonl</c> has a JSON object a pair, with everything.
 /// </remarks>
-public sealed class EvaluationFiles
+internal sealed class EvaluationFiles
 {
     private const string HypothesesName = "hypotheses.txt", SamplesName = "samples.jsonl";
 

@@ -34,12 +34,16 @@ public sealed class ExperimentRun : IDisposable
     /// <param name="plan">The experiment.</param>
     /// <param name="folder">Where it goes, in a folder that exists.</param>
     /// <param name="device">Where it is computed.</param>
-    /// <param name="observer">Hears how it goes.</param>
     /// <exception cref="InvalidDataException">Pairs are damaged, empty, too long or not of the base's vocabulary; names file and line.</exception>
     /// <exception cref="ArgumentException">The template needs a language that a task does not name, or the tokenizer has no end token.</exception>
     /// <exception cref="IOException">A file is absent or cannot be read.</exception>
     /// <exception cref="NotSupportedException">The base is no LLaMA-type model that is computed here.</exception>
-    public ExperimentRun(ExperimentPlan plan, string folder, ComputeDevice device, IExperimentObserver? observer = null)
+    public ExperimentRun(ExperimentPlan plan, string folder, ComputeDevice device) : this(plan, folder, device, observer: null)
+    {
+    }
+
+    /// <summary>The same for an observer, who hears how it goes.</summary>
+    internal ExperimentRun(ExperimentPlan plan, string folder, ComputeDevice device, IExperimentObserver? observer)
     {
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentException.ThrowIfNullOrEmpty(folder);
@@ -62,7 +66,7 @@ public sealed class ExperimentRun : IDisposable
     }
 
     /// <summary>What ends the texts that are scored.</summary>
-    public StopTokens Stops { get; }
+    internal StopTokens Stops { get; }
 
     /// <summary>What there is to know of how the base and its configuration were read.</summary>
     public IReadOnlyList<string> Notes => [.. _basis.Checkpoint.Notes, .. _basis.Config.Notes];
@@ -80,13 +84,13 @@ public sealed class ExperimentRun : IDisposable
     public IReadOnlyList<ArmResult> Results => _results;
 
     /// <summary>The arms that could not be run.</summary>
-    public IReadOnlyList<SkippedArm> Skipped => _skipped;
+    internal IReadOnlyList<SkippedArm> Skipped => _skipped;
 
     /// <summary>The arms that other processes still worked on at the end.</summary>
-    public IReadOnlyList<HeldArm> Held => _held;
+    internal IReadOnlyList<HeldArm> Held => _held;
 
     /// <summary>The tickets.</summary>
-    public IReadOnlyList<FoundTicket> Tickets => _tickets;
+    internal IReadOnlyList<FoundTicket> Tickets => _tickets;
 
     /// <summary>The test pairs of each task, by the task's name, and how many of their sources are also trained on.</summary>
     public IReadOnlyDictionary<string, (int Count, int Repeated)> TestPairs => _tasks.ToDictionary(t => t.Task.Name, t => (t.Test.Count, t.Repeated));

@@ -12,7 +12,7 @@ namespace KsLottery.Engine.Experiments;
 /// <param name="Rows">All rows.</param>
 /// <param name="Tokens">Names the rows.</param>
 /// <param name="Folder">The folder that holds it.</param>
-public sealed record FoundTicket(string Task, ulong Seed, Ticket Ticket, ScoredRows Rows, RowTokens Tokens, string Folder)
+internal sealed record FoundTicket(string Task, ulong Seed, Ticket Ticket, ScoredRows Rows, RowTokens Tokens, string Folder)
 {
     /// <summary>Spearman's correlation of how far rows moved with how often the training data read them.</summary>
     /// <param name="training">The data.</param>

@@ -4,7 +4,7 @@ using KsLottery.Engine.Training;
 namespace KsLottery.Engine.Experiments;
 
 /// <summary>Hears how an experiment goes, on the thread that runs it.</summary>
-public interface IExperimentObserver
+internal interface IExperimentObserver
 {
     /// <summary>An arm begins; what stands already is taken as it is.</summary>
     /// <param name="task">The task's name.</param>

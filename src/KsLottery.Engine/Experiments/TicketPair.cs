@@ -3,7 +3,7 @@ namespace KsLottery.Engine.Experiments;
 /// <summary>Two tickets of an experiment, and what they share.</summary>
 /// <param name="One">The first.</param>
 /// <param name="Other">The second.</param>
-public sealed record TicketPair(FoundTicket One, FoundTicket Other)
+internal sealed record TicketPair(FoundTicket One, FoundTicket Other)
 {
     /// <summary>Every two tickets, in their order.</summary>
     public static IEnumerable<TicketPair> Of(IReadOnlyList<FoundTicket> tickets)

@@ -7,7 +7,7 @@ namespace KsLottery.Engine.Experiments;
 /// <summary>Says which tokens are in a <see cref="TokenGroup"/>. Each is in one, and besides it may be in the prompt's.</summary>
 /// <param name="tokens">The tokens.</param>
 /// <param name="prompt">Those of the prompt without a sentence in it.</param>
-public sealed class TokenGroups(TokenTable tokens, IEnumerable<int> prompt)
+internal sealed class TokenGroups(TokenTable tokens, IEnumerable<int> prompt)
 {
     private readonly HashSet<int> _prompt = [.. prompt];
 

@@ -6,7 +6,7 @@ namespace KsLottery.Engine.Kernels;
 /// sides together, a NaN gives <see cref="KsRowOutcome.NotANumber"/>. A kernel holds scratch memory for one row pair and so
 /// belongs to one thread at a time.
 /// </remarks>
-public interface IKsRowKernel
+internal interface IKsRowKernel
 {
     /// <summary>The name that <c>KSLOTTERY_KERNEL</c> and the benchmarks use.</summary>
     string Name { get; }

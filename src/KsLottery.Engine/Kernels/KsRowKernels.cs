@@ -11,7 +11,7 @@ namespace KsLottery.Engine.Kernels;
 
 /// <summary>Knows every <see cref="IKsRowKernel"/>, which of them this processor can run, and which is fastest.</summary>
 /// <remarks>The only place that asks what the processor can do. The order is measured, see <c>bench/results</c>.</remarks>
-public static class KsRowKernels
+internal static class KsRowKernels
 {
     /// <summary>The environment variable that forces a kernel by name.</summary>
     public const string Variable = "KSLOTTERY_KERNEL";

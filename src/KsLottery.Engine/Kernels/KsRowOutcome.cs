@@ -7,7 +7,7 @@ namespace KsLottery.Engine.Kernels;
 /// The smallest value at which the difference of the two distribution functions reaches Sign·h/d; NaN where Sign is 0. Zeros are positive.
 /// When +h and -h are both reached, the sign is +1, as in SciPy.
 /// </param>
-public readonly record struct KsRowOutcome(int Count, int Sign, float Location)
+internal readonly record struct KsRowOutcome(int Count, int Sign, float Location)
 {
     /// <summary>The count of a row pair that cannot be ranked because it holds a NaN.</summary>
     public const int NoCount = -1;

@@ -36,7 +36,7 @@ public sealed record LlamaConfig
     public double RopeTheta { get; init; } = 10_000;
 
     /// <summary>How the rotary positions were stretched, null where they were not.</summary>
-    public RopeScaling? RopeScaling { get; init; }
+    internal RopeScaling? RopeScaling { get; init; }
 
     /// <summary>Whether the output head is the input embedding; false where the file does not say and no checkpoint was looked at.</summary>
     public bool IsTied { get; init; }

@@ -1,7 +1,7 @@
 namespace KsLottery.Engine.Models;
 
 /// <summary>The weights of one layer.</summary>
-public sealed class LlamaLayer
+internal sealed class LlamaLayer
 {
     /// <summary>What a layer is made of, in the order of the forward pass.</summary>
     private enum Part { AttentionNorm, Query, Key, Value, Output, FeedForwardNorm, Gate, Up, Down }

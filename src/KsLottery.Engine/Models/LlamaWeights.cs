@@ -31,33 +31,33 @@ public sealed class LlamaWeights : IDisposable
     public LlamaConfig Config { get; }
 
     /// <summary>(V, C).</summary>
-    public Weight TokenEmbedding { get; private set; }
+    internal Weight TokenEmbedding { get; private set; }
 
     /// <summary>The layers, from the input on.</summary>
-    public IReadOnlyList<LlamaLayer> Layers => _layers;
+    internal IReadOnlyList<LlamaLayer> Layers => _layers;
 
     /// <summary>(C).</summary>
-    public Weight FinalNorm { get; private set; }
+    internal Weight FinalNorm { get; private set; }
 
     /// <summary>(V, C); the token embedding itself where the model is tied.</summary>
-    public Weight OutputHead { get; private set; }
+    internal Weight OutputHead { get; private set; }
 
     /// <summary>What learns.</summary>
     public TrainingScope? Scope { get; private set; }
 
     /// <summary>The rows in place of the embedding's: those that learn where the scope is a ticket, or those put there; else null.</summary>
-    public TicketRows? Ticket { get; private set; }
+    internal TicketRows? Ticket { get; private set; }
 
     /// <summary>Every tensor of the checkpoint, once.</summary>
-    public IEnumerable<Weight> All =>
+    internal IEnumerable<Weight> All =>
         [TokenEmbedding, .. _layers.SelectMany(l => l.Weights), FinalNorm, .. Config.IsTied ? (Weight[])[] : [OutputHead]];
 
     /// <summary>What learns, in a fixed order.</summary>
-    public IReadOnlyList<Weight> Trainable => Ticket is { Weight.IsTrainable: true } ? [Ticket.Weight]
+    internal IReadOnlyList<Weight> Trainable => Ticket is { Weight.IsTrainable: true } ? [Ticket.Weight]
         : [.. All.Where(w => w.IsTrainable), .. All.Select(w => w.Adapter).OfType<LowRankAdapter>().SelectMany(a => (Weight[])[a.Down, a.Up])];
 
     /// <summary>The checkpoint's tensors that training changes: those that learn, or whose adapter does.</summary>
-    public IReadOnlyList<Weight> Changing => Ticket is { Weight.IsTrainable: true } ? [Ticket.Weight]
+    internal IReadOnlyList<Weight> Changing => Ticket is { Weight.IsTrainable: true } ? [Ticket.Weight]
         : Scope is { Rank: > 0 } ? [.. _layers.SelectMany(l => l.Adaptable)] : [.. All.Where(w => w.IsTrainable)];
 
     /// <summary>Opens a checkpoint's weights.</summary>

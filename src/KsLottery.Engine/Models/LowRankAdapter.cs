@@ -4,7 +4,7 @@ using KsLottery.Engine.Operations;
 namespace KsLottery.Engine.Models;
 
 /// <summary>A low-rank addition to a frozen matrix, LoRA (Hu et al. 2021, arXiv 2106.09685): output += up · (down · input), scaled by 1.</summary>
-public sealed class LowRankAdapter : IDisposable
+internal sealed class LowRankAdapter : IDisposable
 {
     internal LowRankAdapter(Weight weight, int rank, IOperations operations, SplitMix64 random)
     {

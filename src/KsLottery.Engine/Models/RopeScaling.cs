@@ -4,7 +4,7 @@ namespace KsLottery.Engine.Models;
 
 /// <summary>How rotary positions were stretched beyond the length that a model was first trained for.</summary>
 /// <param name="Factor">By how much positions, or slow frequencies, are divided; at least 1.</param>
-public abstract record RopeScaling(double Factor)
+internal abstract record RopeScaling(double Factor)
 {
     /// <summary>Scales one frequency, in radians a position.</summary>
     internal abstract double Apply(double frequency);
@@ -14,7 +14,7 @@ public abstract record RopeScaling(double Factor)
 
 /// <summary>All positions are divided by the factor (Chen et al. 2023, arXiv 2306.15595).</summary>
 /// <inheritdoc cref="RopeScaling" path="/param"/>
-public sealed record LinearRopeScaling(double Factor) : RopeScaling(Factor)
+internal sealed record LinearRopeScaling(double Factor) : RopeScaling(Factor)
 {
     internal override double Apply(double frequency) => frequency / Factor;
 
@@ -34,7 +34,7 @@ public sealed record LinearRopeScaling(double Factor) : RopeScaling(Factor)
 /// <param name="LowFrequencyFactor">Waves of more than the original length over this are slow.</param>
 /// <param name="HighFrequencyFactor">Waves of less than the original length over this are fast; more than the low factor.</param>
 /// <param name="OriginalLength">The length of the first training, in tokens.</param>
-public sealed record Llama3RopeScaling(double Factor, double LowFrequencyFactor, double HighFrequencyFactor, double OriginalLength)
+internal sealed record Llama3RopeScaling(double Factor, double LowFrequencyFactor, double HighFrequencyFactor, double OriginalLength)
     : RopeScaling(Factor)
 {
     internal override double Apply(double frequency)

@@ -3,7 +3,7 @@ using KsLottery.Engine.Operations;
 namespace KsLottery.Engine.Models;
 
 /// <summary>Rows that stand in for those of the frozen embedding wherever it is read: a ticket that learns, or a patch put in place.</summary>
-public sealed class TicketRows
+internal sealed class TicketRows
 {
     private readonly int[] _ordinals;
 

@@ -4,7 +4,7 @@ using KsLottery.Engine.Operations;
 namespace KsLottery.Engine.Models;
 
 /// <summary>A matrix or vector of a model, with its gradient where it learns.</summary>
-public sealed class Weight : IDisposable
+internal sealed class Weight : IDisposable
 {
     private readonly DeviceMemory _value;
     private readonly DeviceMemory? _gradient;

@@ -3,7 +3,7 @@ namespace KsLottery.Engine.Numerics;
 /// <summary>A stream of numbers that a seed decides, the same on every machine and runtime.</summary>
 /// <remarks>Source: Steele, Lea and Flood, "Fast splittable pseudorandom number generators" (2014).</remarks>
 /// <param name="seed">Any value; near seeds give unrelated streams.</param>
-public struct SplitMix64(ulong seed)
+internal struct SplitMix64(ulong seed)
 {
     private const ulong Step = 0x9E37_79B9_7F4A_7C15;
 

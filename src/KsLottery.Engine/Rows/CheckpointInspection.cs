@@ -5,7 +5,7 @@ using KsLottery.Engine.Text.Tokens;
 namespace KsLottery.Engine.Rows;
 
 /// <summary>What there is to know of a checkpoint without another one: embedding, head, vocabulary, norms of rows, fingerprints.</summary>
-public sealed class CheckpointInspection
+internal sealed class CheckpointInspection
 {
     private CheckpointInspection(Checkpoint checkpoint, IReadOnlyList<Tensor> tensors) => (Checkpoint, Tensors) = (checkpoint, tensors);
 
@@ -100,4 +100,4 @@ public sealed class CheckpointInspection
 /// <summary>What an inspection does next.</summary>
 /// <param name="Tensor">The tensor that is read.</param>
 /// <param name="IsFingerprint">Whether for its fingerprint, or else for the norms of its rows.</param>
-public readonly record struct InspectionStep(Tensor Tensor, bool IsFingerprint);
+internal readonly record struct InspectionStep(Tensor Tensor, bool IsFingerprint);

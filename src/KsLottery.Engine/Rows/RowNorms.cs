@@ -12,7 +12,7 @@ namespace KsLottery.Engine.Rows;
 /// <param name="Zero">Rows of zeros alone.</param>
 /// <param name="NearlyZero">Further rows whose norm is below 1e-4 of the median: dead, as tokens are that training never saw.</param>
 /// <param name="NonFinite">Rows with a NaN or an infinity, which have no norm.</param>
-public sealed record RowNorms(long RowCount, double Min, double Median, double Max, long Zero, long NearlyZero, long NonFinite)
+internal sealed record RowNorms(long RowCount, double Min, double Median, double Max, long Zero, long NearlyZero, long NonFinite)
 {
     private const double NearlyZeroShare = 1e-4;
 

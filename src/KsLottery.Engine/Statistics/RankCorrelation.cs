@@ -1,7 +1,7 @@
 namespace KsLottery.Engine.Statistics;
 
 /// <summary>Spearman's rank correlation.</summary>
-public static class RankCorrelation
+internal static class RankCorrelation
 {
     /// <summary>ρ of pairs: Pearson's correlation of their ranks, tied values having the mean of theirs, as SciPy's <c>spearmanr</c>.</summary>
     /// <param name="x">One value of each pair, finite.</param>

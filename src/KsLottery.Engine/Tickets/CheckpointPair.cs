@@ -5,7 +5,7 @@ namespace KsLottery.Engine.Tickets;
 
 /// <summary>A base checkpoint and a tuned one side by side: which matrices are their embeddings, and which token each row is.</summary>
 /// <remarks>Both must outlive it.</remarks>
-public sealed class CheckpointPair
+internal sealed class CheckpointPair
 {
     private readonly string? _tokenizer;
     private readonly RowPairingMode _mode;

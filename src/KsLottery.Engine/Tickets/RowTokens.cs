@@ -17,7 +17,7 @@ public sealed class RowTokens
     /// <summary>Joins what tokenizer and configuration say.</summary>
     /// <param name="table">The tokenizer, where there is one.</param>
     /// <param name="config">The configuration, where there is one: its begin, end, padding and unknown ids are special.</param>
-    public RowTokens(TokenTable? table, ModelConfig? config)
+    internal RowTokens(TokenTable? table, ModelConfig? config)
     {
         _table = table;
         _special = config is null ? [] : [.. config.BosTokenIds, .. config.EosTokenIds, .. config.PadTokenIds, .. config.UnkTokenIds];
@@ -30,7 +30,7 @@ public sealed class RowTokens
     public string Piece(int id) => _table?.Visible(id) ?? "";
 
     /// <summary>What the token stands for.</summary>
-    public TokenKind Kind(int id)
+    internal TokenKind Kind(int id)
     {
         TokenKind kind = _table?.Kind(id) ?? TokenKind.Normal;
         return kind == TokenKind.Normal && _special.Contains(id) ? TokenKind.Special : kind;

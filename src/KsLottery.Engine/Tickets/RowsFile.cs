@@ -13,7 +13,7 @@ namespace KsLottery.Engine.Tickets;
 /// </para>
 /// <para>See <see cref="TicketEntry"/> for the columns. A p-value below the range of a double is 0; its <c>log10_p</c> is right.</para>
 /// </remarks>
-public static class RowsFile
+internal static class RowsFile
 {
     /// <summary>The usual name.</summary>
     public const string FileName = "rows.tsv";

@@ -3,7 +3,7 @@ using KsLottery.Engine.Statistics;
 namespace KsLottery.Engine.Tickets;
 
 /// <summary>What methods and corrections are called on the command line, in files and in signatures.</summary>
-public static class SelectionNames
+internal static class SelectionNames
 {
     private static readonly (KsMethod Method, string Name)[] Methods =
         [(KsMethod.Auto, "auto"), (KsMethod.Exact, "exact"), (KsMethod.Asymptotic, "asymp")];

@@ -11,7 +11,7 @@ namespace KsLottery.Engine.Tickets;
 /// Every tensor is a family of tests of its own: a correction counts the rows of that tensor. There are no fingerprints, which would
 /// take longer than the scan. Tensors that are no matrices are compared byte by byte.
 /// </remarks>
-public sealed class TensorMap
+internal sealed class TensorMap
 {
     private const int ChunkLength = 1 << 20;
 
@@ -134,9 +134,9 @@ public sealed class TensorMap
 /// <summary>A tensor that could not be compared.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Reason">Why.</param>
-public readonly record struct UncomparedTensor(string Name, string Reason);
+internal readonly record struct UncomparedTensor(string Name, string Reason);
 
 /// <summary>How far a map has come.</summary>
 /// <param name="Name">The matrix that is being scanned.</param>
 /// <param name="Scan">How far its scan has come.</param>
-public readonly record struct TensorMapProgress(string Name, RowScanProgress Scan);
+internal readonly record struct TensorMapProgress(string Name, RowScanProgress Scan);

@@ -10,7 +10,7 @@ namespace KsLottery.Engine.Tickets;
 /// <remarks>
 /// UTF-8, tabs between columns, a line feed behind every line, a title line first; the columns are those of <see cref="TensorMapLine"/>.
 /// </remarks>
-public sealed class TensorMapFile
+internal sealed class TensorMapFile
 {
     /// <summary>The file's name.</summary>
     public const string FileName = "tensors.tsv";

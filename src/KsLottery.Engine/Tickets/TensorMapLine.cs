@@ -16,7 +16,7 @@ namespace KsLottery.Engine.Tickets;
 /// <param name="TicketRows">Rows below alpha.</param>
 /// <param name="CriticalCount">h*, see <see cref="ScoredRows.CriticalCount"/>.</param>
 /// <param name="LargestCount">The largest h of a row.</param>
-public readonly record struct TensorMapLine(string Name, ElementType BaseType, ElementType TunedType, long Rows, int Width,
+internal readonly record struct TensorMapLine(string Name, ElementType BaseType, ElementType TunedType, long Rows, int Width,
     long Unchanged, long Changed, long Degenerate, long NonFinite, long TicketRows, int CriticalCount, int LargestCount)
 {
     /// <summary>The largest D of a row.</summary>

@@ -4,4 +4,4 @@ namespace KsLottery.Engine.Tickets;
 /// <param name="Kind">Its <c>peft_type</c>.</param>
 /// <param name="ConfigFingerprint">Of <c>adapter_config.json</c>.</param>
 /// <param name="WeightsFingerprint">Of <c>adapter_model.safetensors</c>.</param>
-public sealed record TicketAdapter(string Kind, string ConfigFingerprint, string WeightsFingerprint);
+internal sealed record TicketAdapter(string Kind, string ConfigFingerprint, string WeightsFingerprint);

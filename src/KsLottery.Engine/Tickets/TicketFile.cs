@@ -60,7 +60,7 @@ public static class TicketFile
     }
 
     /// <summary>Writes what the file holds into an object that the caller began.</summary>
-    public static void WriteProperties(Utf8JsonWriter json, Ticket ticket, CancellationToken cancellationToken = default)
+    internal static void WriteProperties(Utf8JsonWriter json, Ticket ticket, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(json);
         ArgumentNullException.ThrowIfNull(ticket);
@@ -126,7 +126,7 @@ public static class TicketFile
     }
 
     /// <summary>Writes an array of rows, best first.</summary>
-    public static void WriteEntries(
+    internal static void WriteEntries(
         Utf8JsonWriter json, string name, IReadOnlyList<TicketEntry> entries, CancellationToken cancellationToken = default) =>
         WriteEntries(json, name, entries, false, cancellationToken);
 

@@ -7,7 +7,7 @@ namespace KsLottery.Engine.Tickets;
 /// <summary>The rows of a ticket, best first, from a file: a <c>ticket.json</c>, or a plain list of row numbers.</summary>
 /// <param name="Ids">Distinct row numbers, in the file's order.</param>
 /// <param name="Signature">The ticket's own line; of a plain list <c>rows:list|k:</c> and the number of rows.</param>
-public sealed record TicketList(IReadOnlyList<int> Ids, string Signature)
+internal sealed record TicketList(IReadOnlyList<int> Ids, string Signature)
 {
     /// <summary>Reads the file and makes sure that it belongs to a matrix.</summary>
     /// <remarks>

@@ -44,7 +44,7 @@ public sealed record TicketOrigin
     public required long CheckpointParameters { get; init; }
 
     /// <summary>The adapter that made the tuned tensor; null where it lies in a checkpoint.</summary>
-    public TicketAdapter? Adapter { get; init; }
+    internal TicketAdapter? Adapter { get; init; }
 
     /// <summary>Says where two tensors come from.</summary>
     /// <param name="basis">The base.</param>

@@ -12,7 +12,7 @@ namespace KsLottery.Engine.Tickets;
 /// tuned one), <c>moved</c> (paired with another id) or <c>added</c> (a tuned row without a base one); an id or norm that a line does not
 /// have is empty. A norm is Euclidean; <c>nan</c> or <c>inf</c> where a value of the row is not finite.
 /// </remarks>
-public static class VocabularyFile
+internal static class VocabularyFile
 {
     /// <summary>The usual name.</summary>
     public const string FileName = "vocabulary.tsv";

@@ -71,7 +71,7 @@ public sealed record TrainingPlan
 
     /// <summary>How a trainer steps.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of its range.</exception>
-    public TrainerOptions ToOptions(int stepsPerEpoch)
+    internal TrainerOptions ToOptions(int stepsPerEpoch)
     {
         long steps = StepCount(stepsPerEpoch);
         Check(FinalRate is >= 0 and <= 1, nameof(FinalRate), FinalRate, "A share of the learning rate goes from 0 to 1.");

@@ -8,7 +8,7 @@ namespace KsLottery.Engine.Verification;
 
 /// <summary>Measures a device: a copy within its memory, row tests, and the operations of a model's step.</summary>
 /// <remarks>Everything lies on the device before the clock starts; each figure is the median of repetitions, each long enough to hide the launch.</remarks>
-public static class DevicePerformance
+internal static class DevicePerformance
 {
     private const int FewestRepetitions = 5;
 

@@ -10,14 +10,14 @@ namespace KsLottery.Engine.Verification;
 /// <param name="SharedBytes">Shared memory of a group.</param>
 /// <param name="UsesDouble">Whether it computes in double precision.</param>
 /// <param name="Reason">Why it cannot, without a final full stop; null where it can.</param>
-public sealed record KernelSupport(string Kernel, int GroupSize, int SharedBytes, bool UsesDouble, string? Reason)
+internal sealed record KernelSupport(string Kernel, int GroupSize, int SharedBytes, bool UsesDouble, string? Reason)
 {
     /// <summary>Whether the device can run it.</summary>
     public bool IsSupported => Reason is null;
 }
 
 /// <summary>Which of this library's kernels a device can run; what it cannot run has a stand-in, or the work is done by the processor.</summary>
-public static class DeviceSupport
+internal static class DeviceSupport
 {
     /// <summary>Builds every kernel that a filter leaves, without running it.</summary>
     /// <param name="device">The device; the processor itself runs no kernels.</param>

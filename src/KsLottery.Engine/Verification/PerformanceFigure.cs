@@ -7,7 +7,7 @@ namespace KsLottery.Engine.Verification;
 /// <param name="Operations">The floating-point operations of its definition; 0 where they say nothing of its speed.</param>
 /// <param name="Rows">Rows of a test; 0 for other work.</param>
 /// <param name="CopyBytesPerSecond">What the device's memory gave to a copy, read and written, in the same run.</param>
-public sealed record PerformanceFigure(string Name, double Seconds, long Bytes, double Operations, int Rows, double CopyBytesPerSecond)
+internal sealed record PerformanceFigure(string Name, double Seconds, long Bytes, double Operations, int Rows, double CopyBytesPerSecond)
 {
     /// <summary>Bytes a second.</summary>
     public double BytesPerSecond => Bytes / Seconds;

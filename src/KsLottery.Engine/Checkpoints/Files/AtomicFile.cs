@@ -8,7 +8,7 @@ namespace KsLottery.Engine.Checkpoints;
 /// rename. Whatever fails before, a crash included, leaves the target as it was. A target that is a symbolic link is replaced by the
 /// file; what the link pointed to stays.
 /// </remarks>
-public static class AtomicFile
+internal static class AtomicFile
 {
     private const int BufferLength = 1 << 17;
 

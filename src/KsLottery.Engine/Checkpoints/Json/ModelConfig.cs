@@ -4,7 +4,7 @@ namespace KsLottery.Engine.Checkpoints;
 
 /// <summary>What a Hugging Face <c>config.json</c> says about a model, as far as this library cares.</summary>
 /// <remarks>Models with several parts keep the language model's values under <c>text_config</c>; they are looked up there second.</remarks>
-public sealed record ModelConfig
+internal sealed record ModelConfig
 {
     /// <summary>The file name in a model's folder.</summary>
     public const string FileName = "config.json";

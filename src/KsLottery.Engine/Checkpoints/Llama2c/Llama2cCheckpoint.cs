@@ -7,7 +7,7 @@ namespace KsLottery.Engine.Checkpoints;
 /// All weights are F32. Only the header is read at once. <c>Llama2cConversion</c> writes such a file as a folder that everything else
 /// here reads.
 /// </remarks>
-public sealed class Llama2cCheckpoint : IDisposable
+internal sealed class Llama2cCheckpoint : IDisposable
 {
     private readonly FileBytes _bytes;
 

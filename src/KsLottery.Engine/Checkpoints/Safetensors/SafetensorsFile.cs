@@ -7,7 +7,7 @@ namespace KsLottery.Engine.Checkpoints;
 /// Only the header is read at once; the rest comes as it is asked for, so a file of any size opens in the time that its header takes.
 /// Reading is safe from several threads. Disposing releases the file at once; spans that were handed out before point into nothing then.
 /// </remarks>
-public sealed class SafetensorsFile : IDisposable
+internal sealed class SafetensorsFile : IDisposable
 {
     private readonly Dictionary<string, Tensor> _byName;
     private readonly byte[] _header;

@@ -51,7 +51,7 @@ public sealed class Tensor
     public long ByteLength { get; }
 
     /// <summary>The file that holds the tensor, or that of the adapter by which it is computed.</summary>
-    public SafetensorsFile File { get; }
+    internal SafetensorsFile File { get; }
 
     /// <summary>The byte of the file at which the tensor begins; 0 where it is computed.</summary>
     public long FileOffset { get; }

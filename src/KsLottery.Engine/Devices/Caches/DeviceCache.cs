@@ -4,7 +4,7 @@ namespace KsLottery.Engine.Devices;
 /// <param name="Folder">The cache's folder; null where nothing is kept.</param>
 /// <param name="Programs">Compiled kernels.</param>
 /// <param name="Bytes">What they take.</param>
-public readonly record struct DeviceCache(string? Folder, int Programs, long Bytes)
+internal readonly record struct DeviceCache(string? Folder, int Programs, long Bytes)
 {
     /// <summary>Looks into the folder that <c>KSLOTTERY_CACHE</c> or the system names.</summary>
     public static DeviceCache Examine()

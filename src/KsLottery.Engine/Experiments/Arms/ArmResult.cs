@@ -19,4 +19,4 @@ public sealed record ArmResult(string Task, ulong? Seed, ExperimentArm Arm, int?
 /// <param name="Seed">The seed.</param>
 /// <param name="Arm">The arm.</param>
 /// <param name="Reason">A sentence.</param>
-public sealed record SkippedArm(string Task, ulong Seed, ExperimentArm Arm, string Reason);
+internal sealed record SkippedArm(string Task, ulong Seed, ExperimentArm Arm, string Reason);

@@ -8,7 +8,7 @@ namespace KsLottery.Engine.Experiments;
 /// <param name="Least">The least.</param>
 /// <param name="Most">The most.</param>
 /// <param name="Count">The number of values.</param>
-public readonly record struct ArmSpread(double Mean, double Deviation, double Least, double Most, int Count)
+internal readonly record struct ArmSpread(double Mean, double Deviation, double Least, double Most, int Count)
 {
     /// <summary>Describes some values; those that are NaN do not count.</summary>
     public static ArmSpread Of(IEnumerable<double> values)

@@ -6,4 +6,4 @@ namespace KsLottery.Engine.Experiments;
 /// <param name="Arm">The arm.</param>
 /// <param name="ProcessId">The process; 0 where it has not said yet.</param>
 /// <param name="Host">The machine's name.</param>
-public sealed record HeldArm(string Task, ulong? Seed, ExperimentArm Arm, int ProcessId, string Host);
+internal sealed record HeldArm(string Task, ulong? Seed, ExperimentArm Arm, int ProcessId, string Host);

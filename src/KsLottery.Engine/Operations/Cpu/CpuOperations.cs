@@ -5,7 +5,7 @@ namespace KsLottery.Engine.Operations;
 /// <summary>The operations in F32 on the processor's vector units, shared out over threads.</summary>
 /// <remarks>Parts are cut by the size of the work alone and sums taken in a fixed order: the bytes are the same with any number of
 /// threads.</remarks>
-public sealed class CpuOperations : IOperations
+internal sealed class CpuOperations : IOperations
 {
     private readonly AllocationCount _allocated = new();
     private readonly WorkerPool _pool;

@@ -5,7 +5,7 @@ namespace KsLottery.Engine.Operations;
 
 /// <summary>Every operation as it is defined, in plain loops and double precision: the oracle of every other device, and slow.</summary>
 /// <remarks>Weights are copied to double precision, so that each of them may be disturbed to measure a derivative.</remarks>
-public sealed class ReferenceOperations : IOperations
+internal sealed class ReferenceOperations : IOperations
 {
     private readonly AllocationCount _allocated = new();
 

@@ -19,7 +19,7 @@ namespace KsLottery.Engine.Reports;
 /// <para>Metrics hold no time of day: the wall time of an event is its step in seconds, so that the same metrics give the same
 /// bytes.</para>
 /// </remarks>
-public static class TensorBoardFile
+internal static class TensorBoardFile
 {
     /// <summary>The usual name; TensorBoard looks for <c>tfevents</c> in it.</summary>
     public const string FileName = "events.out.tfevents.0.kslottery";

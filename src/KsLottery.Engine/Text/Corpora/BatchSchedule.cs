@@ -7,7 +7,7 @@ namespace KsLottery.Engine.Text.Corpora;
 /// An epoch goes through all sequences in an order that the seed and the epoch's number decide; each step takes the next ones, the last
 /// step of an epoch what is left. Any step can be asked for, in any order and from several threads, so a resumed run replays nothing.
 /// </remarks>
-public sealed class BatchSchedule
+internal sealed class BatchSchedule
 {
     private readonly IReadOnlyList<TokenSequence> _sequences;
     private readonly ulong _seed;

@@ -3,7 +3,7 @@ using KsLottery.Engine.Text.Tokens;
 namespace KsLottery.Engine.Text.Corpora;
 
 /// <summary>How often each token occurs in sentence pairs.</summary>
-public static class TokenCounts
+internal static class TokenCounts
 {
     private const int PairsBetweenChecks = 256;
 

@@ -16,7 +16,7 @@ public enum HypothesisForm
 }
 
 /// <summary>Takes the hypothesis out of what a model wrote.</summary>
-public static class Hypothesis
+internal static class Hypothesis
 {
     private const string Preamble = "Below is an instruction that describes a task, paired with an input that provides further context. " +
         "Write a response that appropriately completes the request.";

@@ -3,7 +3,7 @@ using KsLottery.Engine.Text.Tokens;
 namespace KsLottery.Engine.Text.Scoring;
 
 /// <summary>Makes spBLEU's tokenizer of a tokenizer file.</summary>
-public static class PieceTokenizers
+internal static class PieceTokenizers
 {
     /// <summary>Opens a tokenizer file whose pieces are BLEU's tokens; a signature names it by the file's name without its ending.</summary>
     /// <remarks>Characters outside the vocabulary are one piece, whichever they are.</remarks>

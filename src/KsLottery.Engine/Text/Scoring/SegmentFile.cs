@@ -3,7 +3,7 @@ using KsLottery.Engine.Text.Corpora;
 namespace KsLottery.Engine.Text.Scoring;
 
 /// <summary>Reads files whose lines are scored.</summary>
-public static class SegmentFile
+internal static class SegmentFile
 {
     /// <summary>The lines of a UTF-8 file, plain or gzip, as sacreBLEU scores them: a carriage return ends a line as a line
     /// feed does, a blank line is a segment, and a byte order mark stays, as a character of the first line.</summary>

@@ -1,7 +1,7 @@
 namespace KsLottery.Engine.Text.Tokens;
 
 /// <summary>What a token stands for, as far as its tokenizer tells.</summary>
-public enum TokenKind
+internal enum TokenKind
 {
     /// <summary>A piece of text.</summary>
     Normal,

@@ -8,7 +8,7 @@ namespace KsLottery.Engine.Text.Tokens;
 /// Decodes single tokens for reports. Ids from <see cref="Count"/> on have an empty piece and are <see cref="TokenKind.Padded"/>,
 /// since an embedding is often larger than its tokenizer. Safe to use from several threads.
 /// </remarks>
-public sealed class TokenTable
+internal sealed class TokenTable
 {
     private static readonly string[] UsualNames = ["tokenizer.json", "tokenizer.model", "tokenizer.bin"];
     private static readonly string[] OtherNames = ["*.model", "tok*.bin"];

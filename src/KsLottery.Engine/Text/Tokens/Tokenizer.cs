@@ -18,7 +18,7 @@ public abstract class Tokenizer
     public string FilePath => _path;
 
     /// <summary>The names of the tokens.</summary>
-    public TokenTable Names { get; }
+    internal TokenTable Names { get; }
 
     /// <summary>The number of ids.</summary>
     public int Count => Names.Count;

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace KsLottery.Engine.Training;
 
 /// <summary>Reads <c>metrics.jsonl</c>, as <see cref="MetricsWriter"/> writes it.</summary>
-public static class MetricsFile
+internal static class MetricsFile
 {
     /// <summary>Reads all lines, in their order.</summary>
     /// <exception cref="InvalidDataException">A line is damaged; names file and line.</exception>

@@ -10,7 +10,7 @@ namespace KsLottery.Engine.Training;
 /// always all of them; null where a value is absent or not finite. Numbers are the shortest that read back the same. Each line reaches
 /// the system in one piece at once; <see cref="Flush"/> makes all of them outlast a loss of power.
 /// </remarks>
-public sealed class MetricsWriter : IDisposable
+internal sealed class MetricsWriter : IDisposable
 {
     /// <summary>The usual name.</summary>
     public const string FileName = "metrics.jsonl";

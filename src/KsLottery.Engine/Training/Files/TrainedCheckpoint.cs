@@ -12,7 +12,7 @@ namespace KsLottery.Engine.Training;
 /// What did not learn keeps its bytes, type and shard; shards without anything that learned are hard links where the file system allows
 /// it. Each file appears whole or not at all, and the one by which the model is found comes last; files of an earlier try are replaced.
 /// </remarks>
-public static class TrainedCheckpoint
+internal static class TrainedCheckpoint
 {
     private const string ModelName = "model.safetensors";
     private static readonly string[] TypeKeys = ["torch_dtype", "dtype"];

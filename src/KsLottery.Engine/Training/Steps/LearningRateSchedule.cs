@@ -7,7 +7,7 @@ namespace KsLottery.Engine.Training;
 /// <c>get_constant_schedule_with_warmup</c>, <c>get_cosine_schedule_with_warmup</c> and, with a floor,
 /// <c>get_cosine_with_min_lr_schedule_with_warmup</c> of Hugging Face's transformers; as there, the first step of a warmup has the rate 0.
 /// </remarks>
-public sealed class LearningRateSchedule
+internal sealed class LearningRateSchedule
 {
     private readonly bool _isCosine;
 

@@ -7,7 +7,7 @@ using KsLottery.Engine.Tickets;
 namespace KsLottery.Engine.Training;
 
 /// <summary>Rows to train in a ticket's place, so that a ticket can be compared with as many others.</summary>
-public static class RowChoice
+internal static class RowChoice
 {
     /// <summary>The tokens that most rows of the data read, ties by id: KS-Lottery's "Frequency Tuning" (arXiv 2402.02801).</summary>
     /// <param name="sequences">The data.</param>

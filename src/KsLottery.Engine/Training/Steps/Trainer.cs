@@ -11,7 +11,7 @@ namespace KsLottery.Engine.Training;
 /// gradients and both moments are F32 of the same size; nothing else of the model is copied. Steps depend on the seed, the data and the
 /// settings alone, so that a run that goes on from a saved state ends with the same bytes.
 /// </remarks>
-public sealed class Trainer : IDisposable
+internal sealed class Trainer : IDisposable
 {
     private readonly LlamaModel _model;
     private readonly IOperations _operations;

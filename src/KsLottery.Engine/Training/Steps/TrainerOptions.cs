@@ -1,7 +1,7 @@
 namespace KsLottery.Engine.Training;
 
 /// <summary>How a training steps; the defaults are those of KS-Lottery's authors: Adam with betas 0.9 and 0.999, no weight decay.</summary>
-public sealed record TrainerOptions
+internal sealed record TrainerOptions
 {
     /// <summary>The learning rate of each step, and the number of steps.</summary>
     public required LearningRateSchedule Schedule { get; init; }

@@ -17,7 +17,7 @@ namespace KsLottery.Engine.Transfer;
 /// was, so that the result is not tied.
 /// </para>
 /// </remarks>
-public sealed class AdaptedCheckpoint : IDisposable
+internal sealed class AdaptedCheckpoint : IDisposable
 {
     private const string PickleName = "adapter_model.bin";
 

@@ -10,7 +10,7 @@ namespace KsLottery.Engine.Text.Tokens;
 /// around the names of the begin and end tokens; those are taken off again. Kinds are not stored either: ids 0 to 2 are special when
 /// they have the names that llama2.c relies on, and <c>&lt;0xHH&gt;</c> is a byte.
 /// </remarks>
-public sealed class Llama2cTokenizer : ITokenizerFile
+internal sealed class Llama2cTokenizer : ITokenizerFile
 {
     private const int HeaderLength = 4;
     private const int PieceHeaderLength = 8;

@@ -3,7 +3,7 @@ using System.Text;
 namespace KsLottery.Engine.Text.Tokens;
 
 /// <summary>The kind of a SentencePiece piece, numbered as <c>sentencepiece_model.proto</c> numbers it.</summary>
-public enum SentencePieceType
+internal enum SentencePieceType
 {
     /// <summary>Text.</summary>
     Normal = 1,
@@ -20,7 +20,7 @@ public enum SentencePieceType
 }
 
 /// <summary>The algorithm of a SentencePiece model, numbered as <c>sentencepiece_model.proto</c> numbers it.</summary>
-public enum SentencePieceAlgorithm
+internal enum SentencePieceAlgorithm
 {
     /// <summary>Most probable segmentation under a unigram language model.</summary>
     Unigram = 1,
@@ -36,7 +36,7 @@ public enum SentencePieceAlgorithm
 /// <param name="Utf8">Its text as stored, with <c>▁</c> for a space; not checked to be valid UTF-8.</param>
 /// <param name="Score">Its log probability (unigram) or merge priority (BPE); higher goes first.</param>
 /// <param name="Type">Its kind.</param>
-public readonly record struct SentencePiece(ReadOnlyMemory<byte> Utf8, float Score, SentencePieceType Type)
+internal readonly record struct SentencePiece(ReadOnlyMemory<byte> Utf8, float Score, SentencePieceType Type)
 {
     /// <summary>The stored text; invalid UTF-8 becomes U+FFFD.</summary>
     public string Text => Encoding.UTF8.GetString(Utf8.Span);

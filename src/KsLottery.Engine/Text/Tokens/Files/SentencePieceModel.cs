@@ -7,7 +7,7 @@ namespace KsLottery.Engine.Text.Tokens;
 /// Source: <c>sentencepiece_model.proto</c>; settings that a file leaves out have the defaults given there. Fields that are not
 /// listed here are passed over. The algorithm makes no difference for decoding.
 /// </remarks>
-public sealed class SentencePieceModel : ITokenizerFile
+internal sealed class SentencePieceModel : ITokenizerFile
 {
     /// <summary>How a model starts: the tag of a first piece.</summary>
     internal const byte FirstByte = 0x0A;

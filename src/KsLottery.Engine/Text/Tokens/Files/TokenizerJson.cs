@@ -7,7 +7,7 @@ namespace KsLottery.Engine.Text.Tokens;
 /// <param name="Id">Its id.</param>
 /// <param name="Content">Its text.</param>
 /// <param name="IsSpecial">Whether it marks structure rather than being text.</param>
-public readonly record struct AddedToken(int Id, string Content, bool IsSpecial)
+internal readonly record struct AddedToken(int Id, string Content, bool IsSpecial)
 {
     /// <summary>Whether it is looked for after the text is normalised rather than before.</summary>
     public bool IsNormalized { get; init; }
@@ -29,7 +29,7 @@ public readonly record struct AddedToken(int Id, string Content, bool IsSpecial)
 /// <c>&lt;0xHH&gt;</c> pieces are bytes when the model says <c>byte_fallback</c> or the decoder has that step. Ids that no entry names are
 /// unused; an added token takes the place of a vocabulary entry with its id, as it does in the reference implementation.
 /// </remarks>
-public sealed class TokenizerJson : ITokenizerFile
+internal sealed class TokenizerJson : ITokenizerFile
 {
     /// <summary>One more than the largest id; four times the largest vocabulary in use.</summary>
     internal const int MaxCount = 1 << 22;

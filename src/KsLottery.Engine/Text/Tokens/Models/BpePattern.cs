@@ -1,7 +1,7 @@
 namespace KsLottery.Engine.Text.Tokens;
 
 /// <summary>How a byte-level BPE cuts text into the words that its merges stay within.</summary>
-public enum BpePattern
+internal enum BpePattern
 {
     /// <summary>LLaMA-3's: as GPT-2's, with digits by three and line feeds by themselves.</summary>
     Llama3,

@@ -15,7 +15,7 @@ namespace KsLottery.Engine.Text.Tokens;
 /// visits only the words that hold its pair.
 /// </para>
 /// </remarks>
-public sealed class BpeTrainer
+internal sealed class BpeTrainer
 {
     /// <summary>The smallest vocabulary: two special tokens and 256 bytes.</summary>
     public const int SmallestVocabulary = 258;

@@ -4,7 +4,7 @@ using KsLottery.Engine.Checkpoints;
 namespace KsLottery.Engine.Text.Tokens;
 
 /// <summary>A byte-level BPE as <see cref="BpeTrainer"/> learns it: its pieces and its merges.</summary>
-public sealed class BpeVocabulary
+internal sealed class BpeVocabulary
 {
     private const string Begin = "<s>", End = "</s>";
 

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace KsLottery.Engine.Text.Tokens;
 
-public static partial class VisibleText
+internal static partial class VisibleText
 {
     /// <summary>First and last characters of the ranges that take two columns, ascending.</summary>
     /// <remarks>Source: East_Asian_Width W and F of Unicode 14, joined over unassigned characters.</remarks>

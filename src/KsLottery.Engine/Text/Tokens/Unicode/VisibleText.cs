@@ -23,7 +23,7 @@ namespace KsLottery.Engine.Text.Tokens;
 /// </list>
 /// <para>All else is shown as it is; right-to-left letters are, so a line's order can still follow them. Nothing is cut short.</para>
 /// </remarks>
-public static partial class VisibleText
+internal static partial class VisibleText
 {
     /// <summary>As many marks as any script puts on one letter; more would spill over the lines around.</summary>
     private const int MaxMarks = 4;
