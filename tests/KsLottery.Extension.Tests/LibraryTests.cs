@@ -36,7 +36,7 @@ public sealed class LibraryTests
         using LlamaDecoder decoder = new(model, device.Operations, slots: 1, capacity: 8);
         Tokenizer tokenizer = Tokenizer.OpenBeside(applied);
         Generated generated = Generator.Generate(decoder, [tokenizer.Encode("ab")], new() { MaxNewTokens = 3 })[0];
-        Assert.That(generated.Tokens, Has.Length.AtMost(3));
+        Assert.That(generated.Tokens.Length, Is.InRange(1, 3));
 
         static byte[] Weights(string model) => File.ReadAllBytes(Path.Combine(model, "model.safetensors"));
     }
