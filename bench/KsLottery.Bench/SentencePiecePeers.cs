@@ -8,7 +8,7 @@ namespace KsLottery.Bench;
 /// <summary>Holds the tokenizer against what the SentencePiece library made of the same texts; see bench/peers/sentencepiece_models.py.</summary>
 internal static class SentencePiecePeers
 {
-    private const int MostShown = 5;
+    private const int MaxShown = 5;
 
     /// <summary><c>sentencepiece FOLDER</c>: prints a table of each NAME.model and NAME.jsonl; 1 where one line differs.</summary>
     public static int Run(string folder)
@@ -43,7 +43,7 @@ internal static class SentencePiecePeers
             differences += texts - equalIds + decodings - equalTexts;
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {Path.GetFileNameWithoutExtension(path)} | {texts:N0} | {equalIds:N0} | {decodings:N0} "
                 + $"| {equalTexts:N0} | {texts / elapsed.TotalSeconds:N0} |"));
-            foreach (string difference in shown.Take(MostShown)) Console.Error.WriteLine(difference);
+            foreach (string difference in shown.Take(MaxShown)) Console.Error.WriteLine(difference);
             shown.Clear();
         }
         return differences == 0 ? 0 : 1;

@@ -49,8 +49,8 @@ public static class BenchRun
     private static readonly TimeSpan MaxWarmUpSlice = TimeSpan.FromMilliseconds(40);
 
     /// <param name="plan">What to measure.</param>
-    /// <param name="onFigure">Hears of each figure once it is there.</param>
-    /// <param name="onStep">Hears of what comes next.</param>
+    /// <param name="onFigure">Reports each figure once it is there.</param>
+    /// <param name="onStep">Reports what comes next.</param>
     /// <param name="cancellationToken">Ends the run between repetitions.</param>
     public static void Run(BenchPlan plan, Action<BenchFigure> onFigure, Action<string> onStep, CancellationToken cancellationToken)
     {

@@ -33,7 +33,7 @@ public static class AttentionKernels
         ArrayView<float> value, ArrayView<int> tiles, int heads, int keyHeads, int width, float scale)
     {
         ArrayView<float> left = SharedMemory.Allocate<float>(Depth * Stride), right = SharedMemory.Allocate<float>(Depth * Stride);
-        ArrayView<float> scores = SharedMemory.Allocate<float>(Tile * Stride), room = SharedMemory.Allocate<float>(256);
+        ArrayView<float> scores = SharedMemory.Allocate<float>(Tile * Stride), buffer = SharedMemory.Allocate<float>(256);
         ArrayView<float> maxima = SharedMemory.Allocate<float>(Tile), sums = SharedMemory.Allocate<float>(Tile),
             factors = SharedMemory.Allocate<float>(Tile);
         int tile = Grid.IdxX / heads * TileNumbers, head = Grid.IdxX % heads, i = Group.IdxX, part = i & 7, own = i / 8;
@@ -52,10 +52,10 @@ public static class AttentionKernels
             Group.Barrier();
             float max = float.NegativeInfinity;
             for (int j = part; j < Tile; j += 8) max = Reduction.Greater(max, scores[(own * Stride) + j]);
-            room[i] = max;
+            buffer[i] = max;
             Group.Barrier();
             max = maxima[own];
-            for (int j = 0; j < 8; j++) max = Reduction.Greater(max, room[(own * 8) + j]);
+            for (int j = 0; j < 8; j++) max = Reduction.Greater(max, buffer[(own * 8) + j]);
             float sum = 0f;
             for (int j = part; j < Tile; j += 8)
             {
@@ -64,12 +64,12 @@ public static class AttentionKernels
                 sum += e;
             }
             Group.Barrier();
-            room[i] = sum;
+            buffer[i] = sum;
             Group.Barrier();
             if (part == 0)
             {
                 sum = 0f;
-                for (int j = 0; j < 8; j++) sum += room[i + j];
+                for (int j = 0; j < 8; j++) sum += buffer[i + j];
                 factors[own] = KernelMath.Exp(maxima[own] - max);
                 sums[own] = Fused.MultiplyAdd(sums[own], factors[own], sum);
                 maxima[own] = max;
@@ -95,7 +95,7 @@ public static class AttentionKernels
     [Kernel(256)]
     public static void AttentionBackwardDelta(ArrayView<float> delta, ArrayView<float> outputGradient, ArrayView<float> output, int width, int lanes)
     {
-        ArrayView<float> room = SharedMemory.Allocate<float>(256);
+        ArrayView<float> buffer = SharedMemory.Allocate<float>(256);
         long i = ((long)Grid.IdxX * (Group.DimX / lanes)) + (Group.IdxX / lanes);
         int lane = Group.IdxX & (lanes - 1);
         float sum = 0f;
@@ -103,7 +103,7 @@ public static class AttentionKernels
         {
             for (int d = lane; d < width; d += lanes) sum = Fused.MultiplyAdd(outputGradient[(i * width) + d], output[(i * width) + d], sum);
         }
-        sum = Reduction.Sum(room, sum, lanes);
+        sum = Reduction.Sum(buffer, sum, lanes);
         if (lane == 0 && i < delta.Length) delta[i] = sum;
     }
 

@@ -23,7 +23,7 @@ public static class CachedAttentionKernels
         ArrayView<float> valueCache, ArrayView<int> slots, ArrayView<int> lengths, int capacity, int heads, int keyHeads, int width, float scale)
     {
         ArrayView<float> tile = SharedMemory.Allocate<float>(Keys * Stride), weights = SharedMemory.Allocate<float>(Keys),
-            room = SharedMemory.Allocate<float>(Keys);
+            buffer = SharedMemory.Allocate<float>(Keys);
         int n = Grid.IdxX / heads, head = Grid.IdxX % heads, i = Group.IdxX, x = i & 15, column = i & 31;
         int keyWidth = keyHeads * width, length = lengths[n];
         long queries = (long)Grid.IdxX * width, keys = ((long)slots[n] * capacity * keyWidth) + (head / (heads / keyHeads) * width);
@@ -47,10 +47,10 @@ public static class CachedAttentionKernels
                 Group.Barrier();
             }
             score = i < count ? score * scale : float.NegativeInfinity;
-            float greatest = Reduction.Greater(max, Reduction.Max(room, score, Keys)), factor = KernelMath.Exp(max - greatest);
+            float greatest = Reduction.Greater(max, Reduction.Max(buffer, score, Keys)), factor = KernelMath.Exp(max - greatest);
             float weight = i < count ? KernelMath.Exp(score - greatest) : 0f;
             weights[i] = weight;
-            total = Fused.MultiplyAdd(total, factor, Reduction.Sum(room, weight, Keys));
+            total = Fused.MultiplyAdd(total, factor, Reduction.Sum(buffer, weight, Keys));
             max = greatest;
             float divisor = from + Keys < length ? 1f : total;
             for (int c = column; c < width + column; c += 32)
@@ -60,11 +60,11 @@ public static class CachedAttentionKernels
                 {
                     for (int j = i / 32; j < count; j += 8) sum = Fused.MultiplyAdd(weights[j], valueCache[keys + ((long)j * keyWidth) + c], sum);
                 }
-                room[i] = sum;
+                buffer[i] = sum;
                 Group.Barrier();
                 if (i < 32 && c < width)
                 {
-                    for (int part = i + 32; part < Keys; part += 32) sum += room[part];
+                    for (int part = i + 32; part < Keys; part += 32) sum += buffer[part];
                     if (from > 0) sum = Fused.MultiplyAdd(output[queries + c], factor, sum);
                     output[queries + c] = sum / divisor;
                 }

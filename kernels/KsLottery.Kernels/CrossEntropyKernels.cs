@@ -17,14 +17,14 @@ public static class CrossEntropyKernels
     public static void CrossEntropyForward(ArrayView<float> losses, ArrayView<float> logSumExp, ArrayView<float> logits, ArrayView<int> targets,
         int vocabulary)
     {
-        ArrayView<float> room = SharedMemory.Allocate<float>(256);
+        ArrayView<float> buffer = SharedMemory.Allocate<float>(256);
         long first = (long)Grid.IdxX * vocabulary;
         float max = float.NegativeInfinity;
         for (int v = Group.IdxX; v < vocabulary; v += Group.DimX) max = Reduction.Greater(max, logits[first + v]);
-        max = Reduction.Max(room, max, Group.DimX);
+        max = Reduction.Max(buffer, max, Group.DimX);
         float sum = 0f, error = 0f;
         for (int v = Group.IdxX; v < vocabulary; v += Group.DimX) SumKernels.Add(ref sum, ref error, KernelMath.Exp(logits[first + v] - max));
-        float total = Reduction.Sum(room, sum + error, Group.DimX);
+        float total = Reduction.Sum(buffer, sum + error, Group.DimX);
         if (Group.IdxX > 0) return;
         float log = KernelMath.Log(total);
         int target = targets[Grid.IdxX];

@@ -1,7 +1,7 @@
 namespace KsLottery.Kernels;
 
 /// <summary>The memory of <see cref="KsCountKernels"/>.</summary>
-public interface IBucketRoom
+public interface IBucketCapacity
 {
     /// <summary>Buckets: a power of two, from 256 to 8,192.</summary>
     static abstract int Buckets { get; }
@@ -14,7 +14,7 @@ public interface IBucketRoom
 }
 
 /// <summary>For rows of up to 1,024 elements: 13 KiB of shared memory.</summary>
-public readonly struct Buckets2048 : IBucketRoom
+public readonly struct Buckets2048 : IBucketCapacity
 {
     /// <inheritdoc/>
     public static int Buckets => 2048;
@@ -27,7 +27,7 @@ public readonly struct Buckets2048 : IBucketRoom
 }
 
 /// <summary>For rows of up to 4,096 elements, and read again instead of kept for wider ones, where a value has a bucket or memory is short: 27 KiB.</summary>
-public readonly struct Buckets4096 : IBucketRoom
+public readonly struct Buckets4096 : IBucketCapacity
 {
     /// <inheritdoc/>
     public static int Buckets => 4096;
@@ -40,7 +40,7 @@ public readonly struct Buckets4096 : IBucketRoom
 }
 
 /// <summary>The same with buckets narrow enough for rows that changed little: 43 KiB.</summary>
-public readonly struct Buckets8192 : IBucketRoom
+public readonly struct Buckets8192 : IBucketCapacity
 {
     /// <inheritdoc/>
     public static int Buckets => 8192;
@@ -104,19 +104,19 @@ public static class KsCountKernels
     [KernelInstance(typeof(ushort), typeof(F16), typeof(ValueBuckets), typeof(Buckets8192))]
     [KernelInstance(typeof(ushort), typeof(BF16), typeof(KeyBuckets), typeof(Buckets2048))]
     [KernelInstance(typeof(ushort), typeof(BF16), typeof(KeyBuckets), typeof(Buckets4096))]
-    public static void KsCount<TStored, TElement, TMap, TRoom>(ArrayView<int> outcomes, ArrayView<TStored> before, ArrayView<TStored> after, int width)
+    public static void KsCount<TStored, TElement, TMap, TCapacity>(ArrayView<int> outcomes, ArrayView<TStored> before, ArrayView<TStored> after, int width)
         where TStored : unmanaged
         where TElement : IElement<TStored>
         where TMap : IBucketMap
-        where TRoom : IBucketRoom
+        where TCapacity : IBucketCapacity
     {
-        ArrayView<uint> counters = SharedMemory.Allocate<uint>(TRoom.Buckets + 256);
-        ArrayView<uint> keys = SharedMemory.Allocate<uint>(TRoom.Keys);
+        ArrayView<uint> counters = SharedMemory.Allocate<uint>(TCapacity.Buckets + 256);
+        ArrayView<uint> keys = SharedMemory.Allocate<uint>(TCapacity.Keys);
         ArrayView<uint> marks = SharedMemory.Allocate<uint>(256);
         ArrayView<uint> lefts = SharedMemory.Allocate<uint>(256);
         ArrayView<int> found = SharedMemory.Allocate<int>(Findings);
-        ArrayView<uint> held = LocalMemory.Allocate<uint>(2 * TRoom.Held);
-        int lane = Group.IdxX, row = Grid.IdxX, perLane = TRoom.Buckets / 256, heldByAll = 256 * TRoom.Held;
+        ArrayView<uint> held = LocalMemory.Allocate<uint>(2 * TCapacity.Held);
+        int lane = Group.IdxX, row = Grid.IdxX, perLane = TCapacity.Buckets / 256, heldByAll = 256 * TCapacity.Held;
 
         for (int r = 0; r <= perLane; r++) counters[(256 * r) + lane] = 0;
         if (lane < Findings) found[lane] = 0;
@@ -125,32 +125,32 @@ public static class KsCountKernels
         long origin = (long)row * width;
         int start = Math.Min(lane, width - 1);
         ArrayView<TStored> mineBefore = before.SubView(origin + start, width - start), mineAfter = after.SubView(origin + start, width - start);
-        for (int k = 0; k < TRoom.Held; k++)
+        for (int k = 0; k < TCapacity.Held; k++)
         {
             held[k] = 0;
-            held[TRoom.Held + k] = 0;
+            held[TCapacity.Held + k] = 0;
             if (lane + (256 * k) >= width) continue;
             held[k] = Interop.FloatAsInt(TElement.Load(mineBefore[256 * k]));
-            held[TRoom.Held + k] = Interop.FloatAsInt(TElement.Load(mineAfter[256 * k]));
+            held[TCapacity.Held + k] = Interop.FloatAsInt(TElement.Load(mineAfter[256 * k]));
         }
         // A NaN makes the sum none; then, and where the sum overflows, each element is looked at.
         bool isPoisoned = false;
         float all = 0;
-        for (int k = 0; k < 2 * TRoom.Held; k++) all += Interop.IntAsFloat(held[k]);
+        for (int k = 0; k < 2 * TCapacity.Held; k++) all += Interop.IntAsFloat(held[k]);
         if (!IsFinite(all))
-            for (int k = 0; k < 2 * TRoom.Held; k++) isPoisoned |= KsOutcomes.IsNaN(held[k]);
+            for (int k = 0; k < 2 * TCapacity.Held; k++) isPoisoned |= KsOutcomes.IsNaN(held[k]);
         float pivot = Interop.IntAsFloat(held[0]), sum = 0, squares = 0;
         int count = 0;
-        for (int k = 0; k < TRoom.Held; k += TRoom.Held / 4)
+        for (int k = 0; k < TCapacity.Held; k += TCapacity.Held / 4)
         {
             if (lane + (256 * k) >= width) continue;
-            float x = Interop.IntAsFloat(held[k]) - pivot, y = Interop.IntAsFloat(held[TRoom.Held + k]) - pivot;
+            float x = Interop.IntAsFloat(held[k]) - pivot, y = Interop.IntAsFloat(held[TCapacity.Held + k]) - pivot;
             sum += x + y;
             squares += (x * x) + (y * y);
             count += 2;
         }
         float share = count > 0 ? 1f / count : 0, mean = sum * share, variance = count > 0 ? ((squares * share) - (mean * mean)) * Unbiased : -1;
-        BucketFit fit = TMap.Fit(Estimate(pivot + mean, variance, keys, marks), TRoom.Buckets);
+        BucketFit fit = TMap.Fit(Estimate(pivot + mean, variance, keys, marks), TCapacity.Buckets);
 
         // 2: count.
         for (int part = 0; part < width; part += heldByAll)
@@ -158,19 +158,19 @@ public static class KsCountKernels
             // In a loop of its own: compilers keep in registers what is only ever read as held.
             if (part > 0)
             {
-                for (int k = 0; k < TRoom.Held; k++)
+                for (int k = 0; k < TCapacity.Held; k++)
                 {
                     held[k] = 0;
-                    held[TRoom.Held + k] = 0;
+                    held[TCapacity.Held + k] = 0;
                     if (part + lane + (256 * k) >= width) continue;
                     held[k] = Interop.FloatAsInt(TElement.Load(mineBefore[part + (256 * k)]));
-                    held[TRoom.Held + k] = Interop.FloatAsInt(TElement.Load(mineAfter[part + (256 * k)]));
+                    held[TCapacity.Held + k] = Interop.FloatAsInt(TElement.Load(mineAfter[part + (256 * k)]));
                 }
-                for (int k = 0; k < 2 * TRoom.Held; k++) isPoisoned |= KsOutcomes.IsNaN(held[k]);
+                for (int k = 0; k < 2 * TCapacity.Held; k++) isPoisoned |= KsOutcomes.IsNaN(held[k]);
             }
-            for (int k = 0; k < TRoom.Held; k++)
+            for (int k = 0; k < TCapacity.Held; k++)
             {
-                uint x = held[k], y = held[TRoom.Held + k];
+                uint x = held[k], y = held[TCapacity.Held + k];
                 held[k] = Dropped;
                 if (x == y) continue;
                 int bucketBefore = TMap.BucketOf(x, fit), bucketAfter = TMap.BucketOf(y, fit);
@@ -240,13 +240,13 @@ public static class KsCountKernels
                 Atomic.Add(ref found[MarkedBefore], markedBefore);
                 Atomic.Add(ref found[MarkedAfter], markedAfter);
                 Atomic.Max(ref found[Last], lastMarked);
-                Atomic.Max(ref found[FirstFromEnd], TRoom.Buckets - firstMarked);
+                Atomic.Max(ref found[FirstFromEnd], TCapacity.Buckets - firstMarked);
             }
         }
         marks[lane] = mark;
         lefts[lane] = (uint)KsOutcomes.SumBefore(markedBefore - markedAfter, keys);
         int keysBefore = found[MarkedBefore], keysAfter = found[MarkedAfter], most = Math.Max(keysBefore, keysAfter);
-        bool isResolved = 2 * most <= TRoom.Keys;
+        bool isResolved = 2 * most <= TCapacity.Keys;
 
         // 5: gather, sort and walk their keys.
         int padded = 1, end = isResolved && most > 0 ? width : 0;
@@ -256,12 +256,12 @@ public static class KsCountKernels
             for (int i = keysBefore + lane; i < padded; i += 256) keys[i] = uint.MaxValue;
             for (int i = keysAfter + lane; i < padded; i += 256) keys[padded + i] = uint.MaxValue;
         }
-        uint lowest = (uint)(TRoom.Buckets - found[FirstFromEnd]) * 0x10001u, highest = ((uint)found[Last] * 0x10001u) | Tops;
+        uint lowest = (uint)(TCapacity.Buckets - found[FirstFromEnd]) * 0x10001u, highest = ((uint)found[Last] * 0x10001u) | Tops;
         for (int part = 0; part < end; part += heldByAll)
         {
             if (width > heldByAll)
             {
-                for (int k = 0; k < TRoom.Held; k++)
+                for (int k = 0; k < TCapacity.Held; k++)
                 {
                     held[k] = Dropped;
                     if (part + lane + (256 * k) >= width) continue;
@@ -270,7 +270,7 @@ public static class KsCountKernels
                     if (x != y) held[k] = PairOf(TMap.BucketOf(x, fit), TMap.BucketOf(y, fit));
                 }
             }
-            for (int k = 0; k < TRoom.Held; k++)
+            for (int k = 0; k < TCapacity.Held; k++)
             {
                 uint pair = held[k];
                 // Both buckets at once: a difference keeps its top bit where they are in the range.
@@ -308,12 +308,12 @@ public static class KsCountKernels
         KsOutcomes.Largest((Math.Max(rank, 2) * 256) + (rank < 2 ? 0 : 255 - (uint)Group.IdxX), scratch);
 
     /// <summary>The least difference above 0 in this lane's buckets that could be the outcome: as good as the best edge, better in lanes behind it.</summary>
-    private static int Upwards(uint edge) => (int)LeastRank(edge) / 2;
+    private static int Upwards(uint edge) => (int)MinRank(edge) / 2;
 
     /// <summary>The same below 0.</summary>
-    private static int Downwards(uint edge) => -(int)((LeastRank(edge) + 1) / 2);
+    private static int Downwards(uint edge) => -(int)((MinRank(edge) + 1) / 2);
 
-    private static uint LeastRank(uint edge) => (edge >> 8) + (Group.IdxX > 255 - (int)(edge & 255) ? 1u : 0);
+    private static uint MinRank(uint edge) => (edge >> 8) + (Group.IdxX > 255 - (int)(edge & 255) ? 1u : 0);
 
     /// <summary>Mean and standard deviation of the row pair from those of all lanes; called by all of them.</summary>
     /// <remarks>

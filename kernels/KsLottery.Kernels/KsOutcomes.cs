@@ -23,7 +23,7 @@ public static class KsOutcomes
     public const int Unresolved = int.MaxValue;
 
     /// <summary>The keys of the infinities: those of a NaN lie outside.</summary>
-    public const uint LeastKey = 0x007F_FFFF, GreatestKey = 0xFF80_0000;
+    public const uint MinKey = 0x007F_FFFF, GreatestKey = 0xFF80_0000;
 
     /// <summary>The ranks of these two outcomes, above those of all differences.</summary>
     public const uint NoCountRank = uint.MaxValue, UnresolvedRank = uint.MaxValue - 1;

@@ -1,21 +1,21 @@
 namespace KsLottery.Kernels;
 
 /// <summary>Shared memory for the keys of two rows.</summary>
-public interface IKeyRoom
+public interface IKeyCapacity
 {
     /// <summary>Keys of both rows together.</summary>
     static abstract int Keys { get; }
 }
 
 /// <summary>Rows of up to 1,024 elements: 8 KiB.</summary>
-public readonly struct Rows1024 : IKeyRoom
+public readonly struct Rows1024 : IKeyCapacity
 {
     /// <inheritdoc/>
     public static int Keys => 2048;
 }
 
 /// <summary>Rows of up to 4,096 elements: 32 KiB.</summary>
-public readonly struct Rows4096 : IKeyRoom
+public readonly struct Rows4096 : IKeyCapacity
 {
     /// <inheritdoc/>
     public static int Keys => 8192;
@@ -42,13 +42,13 @@ public static class KsSortKernels
     [KernelInstance(typeof(ushort), typeof(F16), typeof(Rows4096))]
     [KernelInstance(typeof(ushort), typeof(BF16), typeof(Rows1024))]
     [KernelInstance(typeof(ushort), typeof(BF16), typeof(Rows4096))]
-    public static void KsSort<TStored, TElement, TRoom>(
+    public static void KsSort<TStored, TElement, TCapacity>(
         ArrayView<int> outcomes, ArrayView<TStored> before, ArrayView<TStored> after, int width, int padded, int onlyUnresolved)
         where TStored : unmanaged
         where TElement : IElement<TStored>
-        where TRoom : IKeyRoom
+        where TCapacity : IKeyCapacity
     {
-        ArrayView<uint> keys = SharedMemory.Allocate<uint>(TRoom.Keys);
+        ArrayView<uint> keys = SharedMemory.Allocate<uint>(TCapacity.Keys);
         int row = Grid.IdxX;
         if (onlyUnresolved == 0 || outcomes[2 * row] == KsOutcomes.Unresolved)
             Test<TStored, TElement>(outcomes, row, before, after, width, padded, keys);
@@ -140,7 +140,7 @@ public static class KsSortKernels
     }
 
     /// <summary>Whether a row has no NaN: their keys lie beyond those of the infinities.</summary>
-    private static bool IsNumbers(uint first, uint last) => first >= KsOutcomes.LeastKey && last <= KsOutcomes.GreatestKey;
+    private static bool IsNumbers(uint first, uint last) => first >= KsOutcomes.MinKey && last <= KsOutcomes.GreatestKey;
 
     /// <summary>This lane's best of the differences after each run of equal values.</summary>
     private static KsBest Walk(ArrayView<uint> before, ArrayView<uint> after, int width)

@@ -201,7 +201,7 @@ public static class MatMulKernels
 
     /// <summary>Takes a tile of a matrix, zeros beyond its end. Neighbouring lanes read neighbouring elements, whichever way it lies.</summary>
     private static void Take<TStored, TElement, TTile>(
-        ArrayView<float> room, ArrayView<TStored> matrix, int apart, int along, int start, int lines, int from, int steps)
+        ArrayView<float> buffer, ArrayView<TStored> matrix, int apart, int along, int start, int lines, int from, int steps)
         where TStored : unmanaged
         where TElement : IElement<TStored>
         where TTile : IProductTile
@@ -213,7 +213,7 @@ public static class MatMulKernels
         {
             int e = Group.IdxX + (256 * j), line = along != 0 ? e / Depth : e % tile, p = along != 0 ? e % Depth : e / tile;
             bool isInside = start + line < lines && from + p < steps;
-            room[(p * (tile + 1)) + line] = isInside ? TElement.Load(rest[along != 0 ? (line * apart) + p : (p * apart) + line]) : 0f;
+            buffer[(p * (tile + 1)) + line] = isInside ? TElement.Load(rest[along != 0 ? (line * apart) + p : (p * apart) + line]) : 0f;
         }
     }
 }

@@ -4,36 +4,36 @@ namespace KsLottery.Kernels;
 public static class Reduction
 {
     /// <summary>The sum over neighbouring lanes, known to each of them.</summary>
-    /// <param name="room">Shared memory, an element for each lane of the group.</param>
+    /// <param name="buffer">Shared memory, an element for each lane of the group.</param>
     /// <param name="value">This lane's value.</param>
     /// <param name="lanes">How many neighbours, a power of two.</param>
-    public static float Sum(ArrayView<float> room, float value, int lanes)
+    public static float Sum(ArrayView<float> buffer, float value, int lanes)
     {
         int i = Group.IdxX, lane = i & (lanes - 1);
-        room[i] = value;
+        buffer[i] = value;
         Group.Barrier();
         for (int step = lanes / 2; step > 0; step /= 2)
         {
-            if (lane < step) room[i] = room[i] + room[i + step];
+            if (lane < step) buffer[i] = buffer[i] + buffer[i + step];
             Group.Barrier();
         }
-        float sum = room[i - lane];
+        float sum = buffer[i - lane];
         Group.Barrier();
         return sum;
     }
 
     /// <summary>The greatest over neighbouring lanes; what is no number is passed over.</summary>
-    public static float Max(ArrayView<float> room, float value, int lanes)
+    public static float Max(ArrayView<float> buffer, float value, int lanes)
     {
         int i = Group.IdxX, lane = i & (lanes - 1);
-        room[i] = value;
+        buffer[i] = value;
         Group.Barrier();
         for (int step = lanes / 2; step > 0; step /= 2)
         {
-            if (lane < step) room[i] = Greater(room[i], room[i + step]);
+            if (lane < step) buffer[i] = Greater(buffer[i], buffer[i + step]);
             Group.Barrier();
         }
-        float max = room[i - lane];
+        float max = buffer[i - lane];
         Group.Barrier();
         return max;
     }

@@ -24,7 +24,7 @@ public static class RmsNormKernels
         where TStored : unmanaged
         where TElement : IElement<TStored>
     {
-        ArrayView<float> room = SharedMemory.Allocate<float>(256);
+        ArrayView<float> buffer = SharedMemory.Allocate<float>(256);
         long i = ((long)Grid.IdxX * (Group.DimX / lanes)) + (Group.IdxX / lanes);
         int lane = Group.IdxX & (lanes - 1);
         float square = 0f, error = 0f;
@@ -32,8 +32,8 @@ public static class RmsNormKernels
         {
             for (int c = lane; c < width; c += lanes) SumKernels.AddSquare(ref square, ref error, input[(i * width) + c]);
         }
-        square = Reduction.Sum(room, square, lanes);
-        error = Reduction.Sum(room, error, lanes);
+        square = Reduction.Sum(buffer, square, lanes);
+        error = Reduction.Sum(buffer, error, lanes);
         if (i >= inverseRms.Length) return;
         float root = InverseRoot(square, error, width, epsilon);
         if (lane == 0) inverseRms[i] = root;
@@ -63,7 +63,7 @@ public static class RmsNormKernels
         where TStored : unmanaged
         where TElement : IElement<TStored>
     {
-        ArrayView<float> room = SharedMemory.Allocate<float>(256);
+        ArrayView<float> buffer = SharedMemory.Allocate<float>(256);
         long i = ((long)Grid.IdxX * (Group.DimX / lanes)) + (Group.IdxX / lanes);
         int lane = Group.IdxX & (lanes - 1);
         float product = 0f;
@@ -72,7 +72,7 @@ public static class RmsNormKernels
             for (int c = lane; c < width; c += lanes)
                 product = Fused.MultiplyAdd(TElement.Load(weight[c]) * outputGradient[(i * width) + c], input[(i * width) + c], product);
         }
-        product = Reduction.Sum(room, product, lanes);
+        product = Reduction.Sum(buffer, product, lanes);
         if (i >= inverseRms.Length) return;
         float root = inverseRms[i], back = -(root * root) * (root * (product / width));
         for (int c = lane; c < width; c += lanes)

@@ -13,22 +13,22 @@ public static class SumKernels
     [Kernel(256)]
     public static void Sum(ArrayView<float> sums, ArrayView<float> values)
     {
-        ArrayView<float> room = SharedMemory.Allocate<float>(512);
+        ArrayView<float> buffer = SharedMemory.Allocate<float>(512);
         long from = (long)Grid.IdxX * Block, to = Math.Min(from + Block, values.Length);
         float sum = 0f, error = 0f;
         for (long i = from + Group.IdxX; i < to; i += Group.DimX) Add(ref sum, ref error, values[i]);
-        Finish(sums, room, sum, error);
+        Finish(sums, buffer, sum, error);
     }
 
     /// <summary>Σ x² of each block; squares above the greatest F32 make the sum infinite or no number.</summary>
     [Kernel(256)]
     public static void SumOfSquares(ArrayView<float> sums, ArrayView<float> values)
     {
-        ArrayView<float> room = SharedMemory.Allocate<float>(512);
+        ArrayView<float> buffer = SharedMemory.Allocate<float>(512);
         long from = (long)Grid.IdxX * Block, to = Math.Min(from + Block, values.Length);
         float sum = 0f, error = 0f;
         for (long i = from + Group.IdxX; i < to; i += Group.DimX) AddSquare(ref sum, ref error, values[i]);
-        Finish(sums, room, sum, error);
+        Finish(sums, buffer, sum, error);
     }
 
     /// <summary>sum + error grows by x, exactly but for the rounding of the error.</summary>
@@ -48,20 +48,20 @@ public static class SumKernels
     }
 
     /// <summary>The lanes' sums in a fixed order.</summary>
-    private static void Finish(ArrayView<float> sums, ArrayView<float> room, float sum, float error)
+    private static void Finish(ArrayView<float> sums, ArrayView<float> buffer, float sum, float error)
     {
         int i = Group.IdxX;
-        room[i] = sum;
-        room[256 + i] = error;
+        buffer[i] = sum;
+        buffer[256 + i] = error;
         Group.Barrier();
         for (int step = 128; step > 0; step /= 2)
         {
             if (i < step)
             {
-                Add(ref sum, ref error, room[i + step]);
-                error += room[256 + i + step];
-                room[i] = sum;
-                room[256 + i] = error;
+                Add(ref sum, ref error, buffer[i + step]);
+                error += buffer[256 + i + step];
+                buffer[i] = sum;
+                buffer[256 + i] = error;
             }
             Group.Barrier();
         }

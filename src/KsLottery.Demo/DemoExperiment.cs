@@ -33,7 +33,7 @@ public sealed class DemoExperiment(DemoSettings settings, string folder)
 
     /// <summary>Generates the text, learns a vocabulary from it, and trains the base.</summary>
     /// <param name="device">Where it is computed.</param>
-    /// <param name="progress">Hears of each step.</param>
+    /// <param name="progress">Reports each step.</param>
     /// <param name="cancellationToken">Stops between steps.</param>
     public DemoBase Pretrain(ComputeDevice device, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {

@@ -8,7 +8,7 @@ namespace KsLottery.KernelCompiler;
 internal sealed partial class FunctionWriter
 {
     /// <summary>Loops of so many steps are unrolled, so that memory of a lane that they index becomes registers.</summary>
-    private const int MostUnrolled = 32;
+    private const int MaxUnrolled = 32;
 
     private void Statement(StatementSyntax statement)
     {
@@ -260,7 +260,7 @@ internal sealed partial class FunctionWriter
         loop.Declaration is { Variables.Count: 1 } declaration
         && declaration.Variables[0].Initializer?.Value is { } first && Constant(first) == 0
         && loop.Condition is BinaryExpressionSyntax { RawKind: (int)SyntaxKind.LessThanExpression, Right: { } end }
-        && Constant(end) is > 1 and <= MostUnrolled
+        && Constant(end) is > 1 and <= MaxUnrolled
         && loop.Incrementors.Count == 1 && loop.Incrementors[0].IsKind(SyntaxKind.PostIncrementExpression)
         && !loop.Statement.DescendantNodes().OfType<InvocationExpressionSyntax>().Any(call => Effects.Waits(translator, model, call));
 

@@ -51,9 +51,9 @@ internal sealed partial class FunctionWriter(
 
     private static string Joined(List<string> parameters)
     {
-        const int Usual = 130;
+        const int Default = 130;
         string line = string.Join(", ", parameters);
-        return line.Length <= Usual ? line.Length == 0 ? "void" : line : "\n    " + string.Join(",\n    ", parameters);
+        return line.Length <= Default ? line.Length == 0 ? "void" : line : "\n    " + string.Join(",\n    ", parameters);
     }
 
     private void AddParameter(ParameterSyntax syntax, IParameterSymbol closed, IParameterSymbol symbol, Space? space,

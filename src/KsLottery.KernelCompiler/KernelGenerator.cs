@@ -17,7 +17,7 @@ public sealed class KernelGenerator : IIncrementalGenerator
 
     private const string KernelAttribute = Language + "KernelAttribute", InstanceAttribute = Language + "KernelInstanceAttribute";
 
-    private const int MostLanes = 256;
+    private const int MaxLanes = 256;
 
     /// <inheritdoc/>
     public void Initialize(IncrementalGeneratorInitializationContext context)
@@ -70,9 +70,9 @@ public sealed class KernelGenerator : IIncrementalGenerator
     {
         AttributeData attribute = method.GetAttributes().First(a => a.AttributeClass?.ToDisplayString() == KernelAttribute);
         int size = attribute.ConstructorArguments[0].Value is int value ? value : 0;
-        if (size is < 1 or > MostLanes || (size & (size - 1)) != 0)
+        if (size is < 1 or > MaxLanes || (size & (size - 1)) != 0)
             throw Impossible(method, $"asks for groups of {size} lanes, which not every device has",
-                $"Give a power of two from 1 to {MostLanes}");
+                $"Give a power of two from 1 to {MaxLanes}");
         for (ISymbol symbol = method; symbol is not null; symbol = symbol.ContainingType)
             if (symbol.DeclaredAccessibility is not (Accessibility.Public or Accessibility.Internal))
                 throw Impossible(method, "cannot be called from the catalog", "Make it and its type public or internal");

@@ -25,15 +25,15 @@ internal static class TuneCommand
 
     private static int Run(TuneOptions options, ConsoleUi ui, CancellationToken cancel)
     {
-        using Checkpoint basis = Reading.Open(options.Model, options.Reading, ui);
-        LlamaConfig config = LlamaConfig.Load(basis);
+        using Checkpoint baseModel = Reading.Open(options.Model, options.Reading, ui);
+        LlamaConfig config = LlamaConfig.Load(baseModel);
         Reading.Remark(ui, config.Notes);
         Tokenizer tokenizer = LoadedModel.OpenTokenizer(options.Tokenizer, options.Model, ui);
         TuneData data = TuneData.Read(options, config, tokenizer);
         LoadedModel.RemarkOnDoubled(data.Training[0].Tokens.Span, tokenizer, ui);
         TicketList? rows = null;
         if (options.Train == TrainingScope.TicketName)
-            rows = options.Ticket.Choose(basis.GetInputEmbedding(), tokenizer.Names, data.Training, options.Plan.Seed, cancel);
+            rows = options.Ticket.Choose(baseModel.GetInputEmbedding(), tokenizer.Names, data.Training, options.Plan.Seed, cancel);
         TrainingScope scope = rows is not null ? TrainingScope.Ticket(rows.Ids) : options.Train switch
         {
             TrainingScope.FullName => TrainingScope.Full,
@@ -42,7 +42,7 @@ internal static class TuneCommand
         };
 
         using ComputeDevice device = options.Folder.Device.Open(DeviceWork.Model);
-        using TuningRun run = new(basis, scope, data.Training, data.Evaluation, device.Operations, new()
+        using TuningRun run = new(baseModel, scope, data.Training, data.Evaluation, device.Operations, new()
         {
             Plan = options.Plan,
             Out = options.Folder.Out,

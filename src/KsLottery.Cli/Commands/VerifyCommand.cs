@@ -10,7 +10,7 @@ namespace KsLottery.Cli;
 /// run.</summary>
 internal static class VerifyCommand
 {
-    private const int MostDifferences = 20;
+    private const int MaxDifferences = 20;
 
     public static Command Create()
     {
@@ -64,9 +64,9 @@ internal static class VerifyCommand
         ui.Write(table);
         ui.WriteLine();
         VerificationResult[] failed = [.. results.Where(r => !r.Holds)];
-        foreach (VerificationResult result in failed.Take(MostDifferences))
+        foreach (VerificationResult result in failed.Take(MaxDifferences))
             ui.WriteLine($"{result.Name}: {ConsoleUi.OneLine(RemedyWords.Reword(result.Difference!))}");
-        if (failed.Length > MostDifferences) ui.WriteLine($"… and {Sizes.Count(failed.Length - MostDifferences)} more: see --json");
+        if (failed.Length > MaxDifferences) ui.WriteLine($"… and {Sizes.Count(failed.Length - MaxDifferences)} more: see --json");
         ui.WriteLine(failed.Length == 0
             ? $"All {Sizes.Count(results.Count, "check")} hold: {device.Name} computes what the reference computes."
             : $"{Sizes.Count(failed.Length)} of {Sizes.Count(results.Count, "check")} do not hold: do not trust {device.Name}. Use "

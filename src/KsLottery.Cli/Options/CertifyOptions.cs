@@ -8,7 +8,7 @@ namespace KsLottery.Cli;
 /// <summary>The arguments of <c>kslottery certify</c>: what a certificate is made from, or one that is to be checked.</summary>
 internal sealed record CertifyOptions
 {
-    private const int UsualLimit = 10;
+    private const int DefaultLimit = 10;
 
     private static readonly Argument<string?> BaseArgument = new("BASE")
     {
@@ -28,7 +28,7 @@ internal sealed record CertifyOptions
         "What to do with pairs for which the model has no room.", "fail", "skip");
     private static readonly Option<string?> OutOption = Options.Out(
         "Write certificate.json, certificate.tsv and alpha-sweep.tsv into this new folder.");
-    private static readonly Option<int> ShownOption = Options.ShownViolations(UsualLimit);
+    private static readonly Option<int> ShownOption = Options.ShownViolations(DefaultLimit);
 
     /// <summary>The certificate to check; null where one is to be made.</summary>
     public string? Check { get; init; }
@@ -64,7 +64,7 @@ internal sealed record CertifyOptions
     public string? Out { get; init; }
 
     /// <summary>The most violations that are shown.</summary>
-    public int Shown { get; init; } = UsualLimit;
+    public int Shown { get; init; } = DefaultLimit;
 
     /// <summary>The page about the certificate; null for none.</summary>
     public string? Html { get; init; }
@@ -107,7 +107,7 @@ internal sealed record CertifyOptions
                 Confidence = arguments.GetValue(Options.Confidence),
                 Alphas = arguments.GetValue(Options.NoSweep) ? []
                     : arguments.GetValue(Options.Alphas) is { Length: > 0 } alphas ? alphas
-                    : CertificateOptions.UsualAlphas,
+                    : CertificateOptions.DefaultAlphas,
                 ScoredTokens = arguments.GetValue(Options.Score) ? arguments.GetValue(NewTokensOption) : null,
                 StopIds = StopOptions.From(arguments).Ids,
                 StopTexts = StopOptions.From(arguments).Texts,

@@ -8,7 +8,7 @@ namespace KsLottery.Cli;
 /// <summary>The arguments of <c>kslottery find</c>.</summary>
 internal sealed record FindOptions
 {
-    private const int UsualLimit = 40;
+    private const int DefaultLimit = 40;
 
     private static readonly Argument<string> BaseArgument = new("BASE")
     {
@@ -26,7 +26,7 @@ internal sealed record FindOptions
         "Write ticket.json, rows.tsv and patch.safetensors into this new folder; with --all-tensors tensors.tsv, into any.");
     private static readonly Option<bool> ForceOption = Options.Force(
         "Let --out replace an earlier result; other files are never replaced.");
-    private static readonly Option<int> LimitOption = Options.ShownRows(UsualLimit);
+    private static readonly Option<int> LimitOption = Options.ShownRows(DefaultLimit);
 
     public required string Base { get; init; }
 
@@ -58,7 +58,7 @@ internal sealed record FindOptions
     public string? Html { get; init; }
 
     /// <summary>The most rows that the table shows.</summary>
-    public int Limit { get; init; } = UsualLimit;
+    public int Limit { get; init; } = DefaultLimit;
 
     /// <summary>Gives a command the arguments.</summary>
     public static void AddTo(Command command)

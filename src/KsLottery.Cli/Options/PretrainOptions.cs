@@ -9,13 +9,13 @@ namespace KsLottery.Cli;
 /// <summary>The arguments of <c>kslottery pretrain</c>.</summary>
 internal sealed record PretrainOptions
 {
-    private const int LargestVocabulary = 1 << 20;
+    private const int MaxVocabulary = 1 << 20;
 
-    private static readonly TrainingPlan Usual = new() { Epochs = 1, BatchSize = 16, LearningRate = 1e-3, WeightDecay = 0.1, Beta2 = 0.95 };
+    private static readonly TrainingPlan Default = new() { Epochs = 1, BatchSize = 16, LearningRate = 1e-3, WeightDecay = 0.1, Beta2 = 0.95 };
 
     private static readonly Option<string?> TokenizerOption = Options.Tokenizer(
         "A tokenizer; without it one is learned from the text, a byte-level BPE.");
-    private static readonly Option<int> VocabularyOption = Options.Vocabulary(BpeTrainer.SmallestVocabulary, LargestVocabulary)
+    private static readonly Option<int> VocabularyOption = Options.Vocabulary(BpeTrainer.MinVocabulary, MaxVocabulary)
         .Default(4096, "Tokens of the tokenizer that is learned.");
     private static readonly Option<int> WidthOption = Options.Width(2).Default(256, "d, the width of an embedding row.");
     private static readonly Option<int> LayersOption = Options.Layers.Default(4, "Layers.");
@@ -63,7 +63,7 @@ internal sealed record PretrainOptions
         Tokenizer = arguments.GetValue(TokenizerOption),
         Vocabulary = arguments.GetValue(VocabularyOption),
         EvaluationShare = arguments.GetValue(ShareOption),
-        Plan = PlanOptions.From(arguments, Usual),
+        Plan = PlanOptions.From(arguments, Default),
         Folder = RunFolderOptions.From(arguments),
     };
 

@@ -8,7 +8,7 @@ using KsLottery.Engine.Tickets;
 namespace KsLottery.Cli;
 
 /// <summary>Prints what <c>kslottery certify</c> found, as text or as JSON.</summary>
-internal sealed class CertifyReport(ConsoleUi ui, Certificate certificate, Tokenizer tokenizer, int mostViolations)
+internal sealed class CertifyReport(ConsoleUi ui, Certificate certificate, Tokenizer tokenizer, int maxViolations)
 {
     private const int ContextTokens = 10;
     private const int ContextColumns = 44;
@@ -128,7 +128,7 @@ internal sealed class CertifyReport(ConsoleUi ui, Certificate certificate, Token
         TextTable table = new TextTable(">idx", ">line", ">target", "the target so far", "embed-tuned", ">p", "ticket model", ">margin/2",
             ">bound", "certified by")
             .Limit(3, ContextColumns).Limit(4, TokenColumns).Limit(6, TokenColumns);
-        foreach ((int index, CertifiedPosition p, string forms) in found.OrderByDescending(p => p.Position.Margin).Take(mostViolations))
+        foreach ((int index, CertifiedPosition p, string forms) in found.OrderByDescending(p => p.Position.Margin).Take(maxViolations))
         {
             CertificateForm strictest = Enum.GetValues<CertificateForm>()
                 .Last(form => p.IsViolation(form, certificate.Threshold, certificate.Width));

@@ -13,7 +13,7 @@ internal sealed class ExperimentConsole(ConsoleUi ui, ExperimentPlan plan, Exper
     private string _arm = "";
     private int _done;
 
-    /// <summary>Hears of every ticket.</summary>
+    /// <summary>Reports every ticket.</summary>
     public Action<FoundTicket>? TicketFound { get; init; }
 
     public void OnArm(string task, ulong? seed, ExperimentArm arm)

@@ -11,10 +11,10 @@ namespace KsLottery.Cli;
 /// <summary>Prints what <c>kslottery find</c> found, as text or as JSON.</summary>
 internal sealed class FindReport(ConsoleUi ui, FindOptions options, Ticket ticket, ScoredRows rows, RowTokens tokens)
 {
-    private const int UsualRanking = 20;
+    private const int DefaultRanking = 20;
     private const int TokenColumns = 24;
     private const double LittlePower = 0.1;
-    private const int MostNonFinite = 8;
+    private const int MaxNonFinite = 8;
     private const string Finite = "finite";
 
     /// <summary>The tuned tensor's name, which may differ from the base's.</summary>
@@ -46,7 +46,7 @@ internal sealed class FindReport(ConsoleUi ui, FindOptions options, Ticket ticke
     /// <summary>The rows to show: the ticket, or where it is empty those that come nearest to it.</summary>
     private IReadOnlyList<TicketEntry> Shown => ticket.Entries.Count > 0
         ? ticket.Entries
-        : Engine.Tickets.Ticket.Describe(rows, rows.RankTop(options.Selection.Top ?? UsualRanking), tokens);
+        : Engine.Tickets.Ticket.Describe(rows, rows.RankTop(options.Selection.Top ?? DefaultRanking), tokens);
 
     public void Write()
     {
@@ -100,11 +100,11 @@ internal sealed class FindReport(ConsoleUi ui, FindOptions options, Ticket ticke
     {
         if (ticket.NonFinite == 0) return;
         int[] ids = [.. rows.Scan.Find(RowState.NonFinite)];
-        string names = string.Join(", ", ids.Take(MostNonFinite).Select(id =>
+        string names = string.Join(", ", ids.Take(MaxNonFinite).Select(id =>
             $"{id}{(tokens.Piece(id) is { Length: > 0 } piece ? $" {piece}" : "")} ({Values(id)})"));
         ui.WriteAlarm($"{Sizes.Count(ids.Length, "row")} with values that are not finite, which never "
             + $"{(ids.Length == 1 ? "wins" : "win")}: {names}"
-            + (ids.Length > MostNonFinite ? $" and {Sizes.Count(ids.Length - MostNonFinite)} more: see --json, or rows.tsv" : ""));
+            + (ids.Length > MaxNonFinite ? $" and {Sizes.Count(ids.Length - MaxNonFinite)} more: see --json, or rows.tsv" : ""));
         ui.WriteLine();
     }
 

@@ -9,7 +9,7 @@ namespace KsLottery.Cli;
 /// <summary>Prints how the rows of a resized vocabulary were paired, and which were added and dropped, as text or as JSON.</summary>
 internal sealed class VocabularyReport(RowScanResult scan, RowTokens tokens, VocabularyPairing vocabulary)
 {
-    private const int MostNamed = 8;
+    private const int MaxNamed = 8;
 
     private RowPairing Pairing => scan.Pairing;
 
@@ -40,13 +40,13 @@ internal sealed class VocabularyReport(RowScanResult scan, RowTokens tokens, Voc
     private static void WriteRows(ConsoleUi ui, string what, IReadOnlyList<int> ids, Func<int, (string Piece, double Norm)> describe)
     {
         if (ids.Count == 0) return;
-        string names = string.Join(", ", ids.Take(MostNamed).Select((id, place) =>
+        string names = string.Join(", ", ids.Take(MaxNamed).Select((id, place) =>
         {
             (string piece, double norm) = describe(place);
             return string.Create(CultureInfo.InvariantCulture, $"{id}{(piece.Length > 0 ? $" {piece}" : "")} ({NumberText.Real(norm)})");
         }));
         ui.WriteLine($"{Sizes.Count(ids.Count, "row")} {what}, with norms: {names}"
-            + (ids.Count > MostNamed ? $" and {Sizes.Count(ids.Count - MostNamed)} more: see --json, or {VocabularyFile.FileName}" : ""));
+            + (ids.Count > MaxNamed ? $" and {Sizes.Count(ids.Count - MaxNamed)} more: see --json, or {VocabularyFile.FileName}" : ""));
     }
 
     private static void WriteRows(Utf8JsonWriter json, string name, IReadOnlyList<int> ids, Func<int, (string Piece, double Norm)> describe)

@@ -11,7 +11,7 @@ namespace KsLottery.Engine.Certificates;
 /// </remarks>
 internal static class CertificateFile
 {
-    /// <summary>The usual name.</summary>
+    /// <summary>The default name.</summary>
     public const string FileName = "certificate.json";
 
     internal const string Format = "kslottery-certificate";

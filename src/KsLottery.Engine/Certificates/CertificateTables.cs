@@ -8,10 +8,10 @@ namespace KsLottery.Engine.Certificates;
 /// line.</summary>
 internal static class CertificateTables
 {
-    /// <summary>The usual name of the table of positions.</summary>
+    /// <summary>The default name of the table of positions.</summary>
     public const string PositionsName = "certificate.tsv";
 
-    /// <summary>The usual name of the table of alphas.</summary>
+    /// <summary>The default name of the table of alphas.</summary>
     public const string SweepName = "alpha-sweep.tsv";
 
     /// <summary>

@@ -39,7 +39,7 @@ public sealed class Certifier
     /// <param name="source">The files, and how the data are read.</param>
     /// <param name="operations">The device.</param>
     /// <param name="options">How.</param>
-    /// <param name="progress">Hears of every batch, on the caller's thread.</param>
+    /// <param name="progress">Reports every batch, on the caller's thread.</param>
     /// <param name="cancellationToken">Stops between batches.</param>
     /// <exception cref="TicketMismatchException">The ticket was found between other tensors, or holds other rows than its level
     /// selects.</exception>
@@ -187,3 +187,9 @@ public sealed class Certifier
         return Evaluator.Run(model, _operations, _tokenizer, _samples, scoring, shown, _cancel).Scores;
     }
 }
+
+/// <summary>How far a certificate has come.</summary>
+/// <param name="Stage">What is done, such as <c>embed-tuned model</c>.</param>
+/// <param name="Done">Sentence pairs done.</param>
+/// <param name="Count">All of them; 0 where the stage has none.</param>
+public readonly record struct CertificateProgress(string Stage, int Done, int Count);

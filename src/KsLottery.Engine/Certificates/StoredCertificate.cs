@@ -79,7 +79,7 @@ public sealed class StoredCertificate : IDisposable
     /// the stored ones. With 0 they must be equal.
     /// </param>
     /// <param name="options">Rows and reading; all else is as the file says.</param>
-    /// <param name="progress">Hears of every batch, on the caller's thread.</param>
+    /// <param name="progress">Reports every batch, on the caller's thread.</param>
     /// <param name="cancellationToken">Stops between batches.</param>
     /// <returns>The certificate.</returns>
     /// <exception cref="CertificateMismatchException">A file changed or is gone, or a number differs; names the first.</exception>
@@ -188,9 +188,9 @@ public sealed class StoredCertificate : IDisposable
 
     private static string Show(JsonElement value)
     {
-        const int Longest = 120;
+        const int MaxLength = 120;
         string text = value.GetRawText();
-        return text.Length <= Longest ? text : text[..Longest] + "…";
+        return text.Length <= MaxLength ? text : text[..MaxLength] + "…";
     }
 
     private CertificateSource ReadSource(JsonPlace source) => new()
@@ -228,4 +228,14 @@ public sealed class StoredCertificate : IDisposable
     };
 
     private string Resolve(string path) => System.IO.Path.GetFullPath(path, _folder);
+}
+
+/// <summary>A certificate does not say what its files say, or its files are no longer those that it was made from.</summary>
+/// <remarks>The message names the first difference, with both values or both fingerprints, and the next step.</remarks>
+public sealed class CertificateMismatchException : Exception
+{
+    internal CertificateMismatchException(string message)
+        : base(message)
+    {
+    }
 }

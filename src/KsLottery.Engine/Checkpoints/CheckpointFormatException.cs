@@ -7,7 +7,7 @@ namespace KsLottery.Engine.Checkpoints;
 /// <remarks>The message names the file, the tensor and the byte where they are known, what is wrong, and the next step.</remarks>
 public sealed class CheckpointFormatException : Exception
 {
-    private const int LongestName = 120;
+    private const int MaxNameLength = 120;
 
     /// <summary>Describes one defect.</summary>
     /// <param name="kind">The stable name of the defect.</param>
@@ -38,7 +38,7 @@ public sealed class CheckpointFormatException : Exception
     internal static string Quote(string name)
     {
         StringBuilder text = new("\"");
-        foreach (char c in name.AsSpan(0, Math.Min(name.Length, LongestName)))
+        foreach (char c in name.AsSpan(0, Math.Min(name.Length, MaxNameLength)))
         {
             bool isVisible = char.GetUnicodeCategory(c) is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate
                 or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.PrivateUse
@@ -46,7 +46,7 @@ public sealed class CheckpointFormatException : Exception
             if (isVisible) text.Append(c);
             else text.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}");
         }
-        if (name.Length > LongestName) text.Append(CultureInfo.InvariantCulture, $"… ({name.Length} characters)");
+        if (name.Length > MaxNameLength) text.Append(CultureInfo.InvariantCulture, $"… ({name.Length} characters)");
         return text.Append('"').ToString();
     }
 

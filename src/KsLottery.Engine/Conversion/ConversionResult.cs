@@ -33,3 +33,8 @@ internal sealed record ConversionResult
     /// <summary>What the reader should know, as whole sentences. Empty where all is plain.</summary>
     public required IReadOnlyList<string> Notes { get; init; }
 }
+
+/// <summary>How far a conversion is.</summary>
+/// <param name="BytesDone">Bytes of the input's weights that are converted.</param>
+/// <param name="ByteCount">Bytes of all its weights.</param>
+internal readonly record struct ConversionProgress(long BytesDone, long ByteCount);

@@ -11,7 +11,7 @@ namespace KsLottery.Engine.Conversion;
 /// <remarks>
 /// The rows of the query and key matrices change their order within each head, since the two forms pair values for rotary positions
 /// differently; the model computes the same. What the file does not say is what llama2.c computes with: θ = 10,000, an epsilon of
-/// 1e-5 in the norms, token 1 to begin a text and 2 to end one. A tied model gets no <c>lm_head.weight</c>. Weights pass through in pieces, and
+/// 1e-5 in the norms, token 1 to begin a text and 2 to end one. A tied model gets no <c>lm_head.weight</c>. Weights pass through in chunks, and
 /// the folder appears whole or not at all.
 /// </remarks>
 internal static class Llama2cConversion
@@ -27,8 +27,8 @@ internal static class Llama2cConversion
     /// A tokenizer that goes along: a <c>.model</c>, <c>.bin</c> or <c>.json</c>, copied as <c>tokenizer</c> with that ending.
     /// </param>
     /// <param name="options">How to read the model; mapped into memory by default.</param>
-    /// <param name="progress">Hears of every 16 MiB converted.</param>
-    /// <param name="cancellationToken">Stops between pieces; nothing is left behind.</param>
+    /// <param name="progress">Reports every 16 MiB converted.</param>
+    /// <param name="cancellationToken">Stops between chunks; nothing is left behind.</param>
     /// <exception cref="CheckpointFormatException">The model is not what its header says; see <see cref="Llama2cCheckpoint.Open"/>.</exception>
     /// <exception cref="NotSupportedException">The type is none of the three.</exception>
     /// <exception cref="InvalidDataException">The tokenizer is damaged, of no known form, or has more tokens than the model.</exception>
@@ -94,18 +94,18 @@ internal static class Llama2cConversion
         return loss;
 
         TensorSource Source(Llama2cTensor tensor) =>
-            new(tensor.Name, type, tensor.Shape, stream => tensor.Visit(piece => WritePiece(stream, piece)));
+            new(tensor.Name, type, tensor.Shape, stream => tensor.Visit(chunk => WritePiece(stream, chunk)));
 
-        void WritePiece(Stream stream, ReadOnlySpan<byte> piece)
+        void WritePiece(Stream stream, ReadOnlySpan<byte> chunk)
         {
-            int length = piece.Length / sizeof(float) * type.ByteSize();
+            int length = chunk.Length / sizeof(float) * type.ByteSize();
             if (type != ElementType.F32)
             {
                 if (buffer.Length < length) buffer = new byte[length];
-                loss += RowRounding.Convert(piece, ElementType.F32, buffer.AsSpan(0, length), type);
+                loss += RowRounding.Convert(chunk, ElementType.F32, buffer.AsSpan(0, length), type);
             }
-            stream.Write(type == ElementType.F32 ? piece : buffer.AsSpan(0, length));
-            done += piece.Length;
+            stream.Write(type == ElementType.F32 ? chunk : buffer.AsSpan(0, length));
+            done += chunk.Length;
             if (done - reported < ReportEvery) return;
             reported = done;
             progress?.Report(new ConversionProgress(done, total));

@@ -1,3 +1,4 @@
+using KsLottery.Engine.Text.Corpora;
 using KsLottery.Engine.Text.Scoring;
 
 namespace KsLottery.Engine.Evaluation;
@@ -26,3 +27,23 @@ public sealed record EvaluationResult
     /// <summary>The pairs, in the order of the data.</summary>
     public required IReadOnlyList<EvaluatedSample> Samples { get; init; }
 }
+
+/// <summary>What a model made of one pair.</summary>
+/// <param name="Pair">The pair; its target is the reference.</param>
+/// <param name="Loss">The sum of the losses of the target's tokens, in nats; the end token is one of them.</param>
+/// <param name="TargetCount">Their number.</param>
+public sealed record EvaluatedSample(SentencePair Pair, double Loss, int TargetCount)
+{
+    /// <summary>What the model wrote after the prompt; null where nothing was generated.</summary>
+    public GeneratedText? Output { get; init; }
+
+    /// <summary>Its tokens, without the one that ended them; empty where nothing was generated.</summary>
+    public IReadOnlyList<int> Tokens { get; init; } = [];
+}
+
+/// <summary>How far an evaluation has come: all losses come first, then all texts.</summary>
+/// <param name="LossCount">Pairs whose loss is known.</param>
+/// <param name="TextCount">Pairs whose text is written.</param>
+/// <param name="SampleCount">All pairs.</param>
+/// <param name="NewTokens">Tokens decided so far.</param>
+public readonly record struct EvaluationProgress(int LossCount, int TextCount, int SampleCount, long NewTokens);

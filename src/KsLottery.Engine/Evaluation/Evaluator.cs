@@ -17,7 +17,7 @@ public static class Evaluator
     /// <param name="tokenizer">Its tokenizer, which encoded the samples.</param>
     /// <param name="samples">The pairs in tokens, at least one; see <see cref="SampleSet.LeaveRoom"/>.</param>
     /// <param name="options">How; only the loss where left out.</param>
-    /// <param name="progress">Hears of every batch and pass, on the caller's thread.</param>
+    /// <param name="progress">Reports every batch and pass, on the caller's thread.</param>
     /// <param name="cancellationToken">Stops between passes.</param>
     /// <exception cref="ArgumentException">There are no samples, or a sample or an option is outside its range.</exception>
     /// <exception cref="Checkpoints.CheckpointFormatException">A weight is NaN or infinite; names the tensor and the row.</exception>

@@ -23,7 +23,7 @@ public sealed class ExperimentRun : IDisposable
 
     private readonly string _folder;
     private readonly IExperimentObserver? _observer;
-    private readonly ExperimentBase _basis;
+    private readonly ExperimentBase _base;
     private readonly TaskData[] _tasks;
     private readonly List<ArmResult> _results = [];
     private readonly List<SkippedArm> _skipped = [];
@@ -49,18 +49,18 @@ public sealed class ExperimentRun : IDisposable
         ArgumentException.ThrowIfNullOrEmpty(folder);
         ArgumentNullException.ThrowIfNull(device);
         (Plan, _folder, _observer) = (plan.WithControls(), folder, observer);
-        _basis = new(Plan, device);
+        _base = new(Plan, device);
         try
         {
-            Stops = StopTokens.Of(_basis.Config, _basis.Tokenizer, plan.StopIds, plan.StopTexts);
-            _tasks = [.. Plan.Tasks.Select(task => TaskData.Read(task, Plan, _basis.Tokenizer, _basis.Config))];
+            Stops = StopTokens.Of(_base.Config, _base.Tokenizer, plan.StopIds, plan.StopTexts);
+            _tasks = [.. Plan.Tasks.Select(task => TaskData.Read(task, Plan, _base.Tokenizer, _base.Config))];
             foreach (ExperimentArm arm in Plan.Arms)
-                if (arm.Text is { } text && _basis.Tokenizer.Encode(text).Length == 0)
+                if (arm.Text is { } text && _base.Tokenizer.Encode(text).Length == 0)
                     throw new ArgumentException($"the arm {arm.Name}: its text has no token. Give a text that the tokenizer knows.", nameof(plan));
         }
         catch
         {
-            _basis.Dispose();
+            _base.Dispose();
             throw;
         }
     }
@@ -69,10 +69,10 @@ public sealed class ExperimentRun : IDisposable
     internal StopTokens Stops { get; }
 
     /// <summary>What there is to know of how the base and its configuration were read.</summary>
-    public IReadOnlyList<string> Notes => [.. _basis.Checkpoint.Notes, .. _basis.Config.Notes];
+    public IReadOnlyList<string> Notes => [.. _base.Checkpoint.Notes, .. _base.Config.Notes];
 
     /// <summary>The tokenizer of all models.</summary>
-    public Tokenizer Tokenizer => _basis.Tokenizer;
+    public Tokenizer Tokenizer => _base.Tokenizer;
 
     /// <summary>The experiment, with <see cref="ExperimentPlan.WithControls">controls of each ticket's size</see>.</summary>
     public ExperimentPlan Plan { get; }
@@ -109,9 +109,9 @@ public sealed class ExperimentRun : IDisposable
         Directory.CreateDirectory(_folder);
         ArmLocks locks = new(_folder);
         using (locks.Take(TablesLock, cancellationToken)) WritePlan(locks, cancellationToken);
-        _basis.Fingerprint = Fingerprint.OfTensor(_basis.Embedding, cancellationToken);
+        _base.Fingerprint = Fingerprint.OfTensor(_base.Embedding, cancellationToken);
         ArmFolders folders = new(_folder);
-        ArmQueue queue = new(_basis, new ArmMaker(_basis, folders, _observer), locks, _observer)
+        ArmQueue queue = new(_base, new ArmMaker(_base, folders, _observer), locks, _observer)
         {
             Found = _tickets.Add,
             Scored = result =>
@@ -151,8 +151,8 @@ public sealed class ExperimentRun : IDisposable
             folders.Collect(part);
         }
         using StagedFolder target = new(_folder, [.. parts]);
-        _basis.Fingerprint = Fingerprint.OfTensor(_basis.Embedding, cancellationToken);
-        ArmCollection collection = new(_basis, new ArmMaker(_basis, folders, observer: null))
+        _base.Fingerprint = Fingerprint.OfTensor(_base.Embedding, cancellationToken);
+        ArmCollection collection = new(_base, new ArmMaker(_base, folders, observer: null))
         {
             Found = _tickets.Add,
             Scored = _results.Add,
@@ -167,9 +167,9 @@ public sealed class ExperimentRun : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _basis.Dispose();
+    public void Dispose() => _base.Dispose();
 
-    private ArmGroup[] Groups() => [.. Part.Of(Plan).Select(pair => new ArmGroup(_basis, _tasks.First(t => t.Task == pair.Task), pair.Seed))];
+    private ArmGroup[] Groups() => [.. Part.Of(Plan).Select(pair => new ArmGroup(_base, _tasks.First(t => t.Task == pair.Task), pair.Seed))];
 
     /// <summary>Writes the plan; a file that says the same stays: it may be the one that the plan was read from.</summary>
     private void WritePlan(ArmLocks locks, CancellationToken cancel)
@@ -189,6 +189,6 @@ public sealed class ExperimentRun : IDisposable
     {
         FoundTicket[] inOrder = [.. Plan.Seeds.SelectMany(seed => Plan.Tasks.Select(task => (seed, task.Name)))
             .SelectMany(pair => _tickets.Where(t => (t.Seed, t.Task) == pair))];
-        ExperimentTables.WriteFindings(folder, inOrder, _tasks, _basis.Tokenizer.Names, cancel);
+        ExperimentTables.WriteFindings(folder, inOrder, _tasks, _base.Tokenizer.Names, cancel);
     }
 }

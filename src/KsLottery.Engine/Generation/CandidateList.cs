@@ -51,3 +51,30 @@ internal sealed class CandidateList(int capacity)
         _items[at] = candidate;
     }
 }
+
+/// <summary>A token that may come next, and how good that would be.</summary>
+/// <param name="Score">The weight of the token, or the log probability of the sequence that it makes.</param>
+/// <param name="Beam">The beam that it continues.</param>
+/// <param name="Token">The token.</param>
+internal readonly record struct Candidate(double Score, int Beam, int Token) : IComparable<Candidate>
+{
+    /// <summary>Best first; of equals that of the lower beam, then the lower token.</summary>
+    public int CompareTo(Candidate other) =>
+        other.Score.CompareTo(Score) is var score and not 0 ? score
+        : Beam.CompareTo(other.Beam) is var beam and not 0 ? beam
+        : Token.CompareTo(other.Token);
+}
+
+/// <summary>A sequence's last token and the sequence before it, which others may share; null is the empty sequence.</summary>
+internal sealed record TokenPath(TokenPath? Before, int Token)
+{
+    private readonly int _length = (Before?._length ?? 0) + 1;
+
+    /// <summary>The tokens, first to last.</summary>
+    public static int[] ToArray(TokenPath? path)
+    {
+        int[] tokens = new int[path?._length ?? 0];
+        for (int i = tokens.Length - 1; i >= 0; i--, path = path.Before) tokens[i] = path!.Token;
+        return tokens;
+    }
+}

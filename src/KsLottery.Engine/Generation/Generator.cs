@@ -7,7 +7,7 @@ public static class Generator
     /// <param name="decoder">The model; what its slots held is lost.</param>
     /// <param name="prompts">Each of 1 to <see cref="IDecoder.Capacity"/> - 1 tokens.</param>
     /// <param name="options">How; greedily where left out.</param>
-    /// <param name="progress">Hears of every pass, on the caller's thread.</param>
+    /// <param name="progress">Reports every pass, on the caller's thread.</param>
     /// <param name="cancellationToken">Stops between passes.</param>
     /// <returns>The continuations, in the order of the prompts.</returns>
     /// <exception cref="ArgumentException">An option or a prompt is outside its range; the message names which, and the range.</exception>
@@ -108,3 +108,21 @@ public static class Generator
         }
     }
 }
+
+/// <summary>What a prompt was continued by.</summary>
+/// <param name="Tokens">
+/// The new tokens, without the prompt and without the token that ended them; those that a stop text is made of are there, see
+/// <see cref="StopTexts.Cut"/>.
+/// </param>
+/// <param name="StoppedAtEos">Whether an end-of-sequence token or a stop text ended them, not the limit of their number.</param>
+/// <param name="LogProbability">
+/// The natural logarithm of their probability after the prompt, the end token included where there is one; of the model as it is,
+/// whatever the temperature, and without a length penalty.
+/// </param>
+public sealed record Generated(int[] Tokens, bool StoppedAtEos, double LogProbability);
+
+/// <summary>How far the generation has come.</summary>
+/// <param name="PromptsDone">Prompts whose continuation is complete.</param>
+/// <param name="PromptCount">All prompts.</param>
+/// <param name="TokensDone">Positions decided so far, over all prompts; one a prompt and pass, however many beams.</param>
+public readonly record struct GenerationProgress(int PromptsDone, int PromptCount, long TokensDone);

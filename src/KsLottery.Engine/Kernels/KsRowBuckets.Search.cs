@@ -66,17 +66,17 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
             if (!CollectCandidates(rowBits)) return null;
             WalkByBound(buckets, edge + 1, ref best);
             if (best.Count == edge) best = First(buckets, +1, edge) ?? First(buckets, -1, edge) ?? new(0);
-            return _walks <= MostWalks ? best.Outcome : null;
+            return _walks <= MaxWalks ? best.Outcome : null;
         }
         if (bound > edge)
         {
             SetLimits(edge);
             if (!CollectCandidates(rowBits)) return null;
-            if (_candidateCount > MostSearches) WalkTogether(buckets, ref best);
+            if (_candidateCount > MaxSearches) WalkTogether(buckets, ref best);
             else WalkByBound(buckets, edge + 1, ref best);
         }
         if (best.Count == edge) best = Locate(buckets, rowBits, +1, edge) ?? Locate(buckets, rowBits, -1, edge) ?? new(0);
-        return _walks <= MostWalks ? best.Outcome : null;
+        return _walks <= MaxWalks ? best.Outcome : null;
     }
 
     /// <summary>Runs the prefix sums of all lanes; false where a counter overflowed or a sum saturated.</summary>
@@ -127,12 +127,12 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
             edge = Vector128.Max(edge, Vector128.Max(start + Widen(_edgeHigh, lane), -start - Widen(_edgeLow, lane)));
             bound = Vector128.Max(bound, Vector128.Max(start + Widen(_high, lane), -start - Widen(_low, lane)));
         }
-        return (Greatest(edge), Greatest(bound));
+        return (Max(edge), Max(bound));
 
         static Vector128<short> Widen(in AlignedScratch<sbyte> counts, nuint lane) =>
             Vector128.WidenLower(Vector128.CreateScalar(Unsafe.ReadUnaligned<long>(ref Unsafe.As<sbyte, byte>(ref Unsafe.Add(ref counts.Origin, lane)))).AsSByte());
 
-        static int Greatest(Vector128<short> values)
+        static int Max(Vector128<short> values)
         {
             int greatest = 0;
             for (int i = 0; i < Vector128<short>.Count; i++) greatest = Math.Max(greatest, values[i]);
@@ -158,7 +158,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
     private bool CollectCandidates(int rowBits)
     {
         int steps = FindHits(1 << rowBits);
-        if (steps > MostCandidates) return false;
+        if (steps > MaxCandidates) return false;
         int total = Lanes << rowBits;
         ReadOnlySpan<sbyte> counts = _counts.Span;
         _candidateCount = 0;
@@ -169,7 +169,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
             {
                 int bit = BitOperations.TrailingZeroCount(hits), position = at + bit, lane = position & Lanes - 1;
                 if (counts[position] + counts[total + position] == 0) continue;
-                if (_candidateCount == MostCandidates) return false;
+                if (_candidateCount == MaxCandidates) return false;
                 int start = _laneStart.Span[lane] + _hitSums.Span[step * TLanes.Bytes + bit];
                 _candidates[_candidateCount++] = new(lane << rowBits | position >> 6, position, start, counts[position], counts[total + position]);
             }
@@ -196,7 +196,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
                 {
                     TLanes.StoreCount(s, ref sums, steps * TLanes.Bytes);
                     Unsafe.Add(ref found, steps) = (at, hits);
-                    if (++steps > MostCandidates) return steps;
+                    if (++steps > MaxCandidates) return steps;
                 }
                 s = TLanes.AddSaturate(s, TLanes.SubtractSaturate(a, b));
             }
@@ -230,7 +230,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
             int next = -1;
             for (int i = 0; i < candidates.Length; i++)
                 if (candidates[i].Bucket > last && candidates[i].Reaches(sign, h) && (next < 0 || candidates[i].Bucket < candidates[next].Bucket)) next = i;
-            if (next < 0 || ++_walks > MostWalks) return null;
+            if (next < 0 || ++_walks > MaxWalks) return null;
             Best found = new(h);
             WalkAlone(buckets, candidates[next], ref found);
             if (found.Reached(sign)) return found;
@@ -258,8 +258,8 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void WalkTogether<T>(T buckets, ref Best best) where T : IBuckets, allows ref struct
     {
-        _marks ??= new byte[MostBuckets];
-        _slots ??= new ushort[MostBuckets];
+        _marks ??= new byte[MaxBuckets];
+        _slots ??= new ushort[MaxBuckets];
         ReadOnlySpan<Candidate> candidates = _candidates.AsSpan(0, _candidateCount);
         for (int slot = 0, a = 0, b = 0; slot < candidates.Length; slot++)
         {
@@ -375,7 +375,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
                 Candidate candidate = new(lane << rowBits | r, position, s, a, b);
                 if (a + b != 0 && candidate.Reaches(sign, h))
                 {
-                    if (++_walks > MostWalks) return null;
+                    if (++_walks > MaxWalks) return null;
                     Best found = new(h);
                     WalkAlone(buckets, candidate, ref found);
                     if (found.Reached(sign)) return found;

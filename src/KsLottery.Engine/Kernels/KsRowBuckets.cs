@@ -37,10 +37,10 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
 
     // From here on the numbers decide how fast a row is, never its outcome. They are a compromise between the regimes of `kslottery bench ks`,
     // of which a change usually helps one and slows another: compare all of them before and after (bench/results has the tables).
-    private const int FewestBuckets = 256, MostBuckets = 65536;
+    private const int MinBuckets = 256, MaxBuckets = 65536;
 
     /// <summary>Up to here each bucket is gathered by a search of its own; beyond, all in one pass.</summary>
-    private const int MostSearches = 20;
+    private const int MaxSearches = 20;
 
     /// <summary>Shares of elements that stay in their bucket, in 1/256.</summary>
     private const int SomeStaying = 24, MostlyStaying = 160;
@@ -49,13 +49,13 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
     private const int FewDifferent = 48;
 
     /// <summary>A row that wants more searches than this is sorted instead.</summary>
-    private const int MostWalks = 96;
+    private const int MaxWalks = 96;
 
     /// <summary>From this difference on, few buckets come near the largest.</summary>
     private const int LargeDifference = 24;
 
     /// <summary>With more left than this, sorting the whole row is as fast.</summary>
-    private const int MostCandidates = 2048;
+    private const int MaxCandidates = 2048;
 
     private readonly KsRowRadix _fallback;
     private readonly int _padded;
@@ -63,9 +63,9 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
     private readonly AlignedScratch<ushort> _positionsBefore, _positionsAfter;
     private readonly AlignedScratch<sbyte> _counts, _laneEnd, _edgeHigh, _edgeLow, _high, _low, _upper, _lower, _hitSums;
     private readonly AlignedScratch<short> _laneStart = new(Lanes);
-    private readonly (int At, ulong Hits)[] _hits = new (int, ulong)[MostCandidates + 1];
-    private readonly int[] _startsBefore = new int[MostCandidates], _startsAfter = new int[MostCandidates];
-    private readonly Candidate[] _candidates = new Candidate[MostCandidates];
+    private readonly (int At, ulong Hits)[] _hits = new (int, ulong)[MaxCandidates + 1];
+    private readonly int[] _startsBefore = new int[MaxCandidates], _startsAfter = new int[MaxCandidates];
+    private readonly Candidate[] _candidates = new Candidate[MaxCandidates];
     private readonly uint[] _gatheredBefore, _gatheredAfter;
     private readonly AlignedScratch<ushort> _magnitudes = new(Block);
 
@@ -86,9 +86,9 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
         _scratchAfter = new float[_padded + 1];
         _positionsBefore = new(_padded);
         _positionsAfter = new(_padded);
-        _counts = new(2 * MostBuckets);
+        _counts = new(2 * MaxBuckets);
         (_laneEnd, _edgeHigh, _edgeLow, _high, _low, _upper, _lower) = (new(Lanes), new(Lanes), new(Lanes), new(Lanes), new(Lanes), new(Lanes), new(Lanes));
-        _hitSums = new((MostCandidates + 1) * TLanes.Bytes);
+        _hitSums = new((MaxCandidates + 1) * TLanes.Bytes);
         _gatheredBefore = new uint[_padded];
         _gatheredAfter = new uint[_padded];
     }
@@ -183,7 +183,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
         return best.Outcome;
     }
 
-    private static int NormalBuckets(int length) => (int)Math.Clamp(BitOperations.RoundUpToPowerOf2((uint)length * 2), FewestBuckets, MostBuckets);
+    private static int NormalBuckets(int length) => (int)Math.Clamp(BitOperations.RoundUpToPowerOf2((uint)length * 2), MinBuckets, MaxBuckets);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool HasNaN(ReadOnlySpan<float> row)
@@ -257,8 +257,8 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
     private static int BucketsFor(int length, int stayingShare) => stayingShare switch
     {
         < SomeStaying => NormalBuckets(length),
-        < MostlyStaying => Math.Min(2 * NormalBuckets(length), MostBuckets),
-        _ => Math.Min(8 * NormalBuckets(length), MostBuckets),
+        < MostlyStaying => Math.Min(2 * NormalBuckets(length), MaxBuckets),
+        _ => Math.Min(8 * NormalBuckets(length), MaxBuckets),
     };
 
     /// <summary>Buckets that the map made: any may hold several values.</summary>

@@ -10,7 +10,7 @@ internal static class GenerationConfig
     /// <summary>The file name in a model's folder.</summary>
     public const string FileName = "generation_config.json";
 
-    private const int LongestFile = 16 << 20;
+    private const int MaxFileBytes = 16 << 20;
 
     /// <summary>A configuration with the token or tokens of <c>eos_token_id</c> that the model has a row for, and with a note on others; as it
     /// is where there is no such file.</summary>
@@ -20,7 +20,7 @@ internal static class GenerationConfig
         string path = Path.Combine(folder, FileName);
         if (!File.Exists(path)) return config;
         long length = new FileInfo(path).Length;
-        if (length > LongestFile) throw Invalid(path, $"{length} bytes, allowed are {LongestFile}");
+        if (length > MaxFileBytes) throw Invalid(path, $"{length} bytes, allowed are {MaxFileBytes}");
         try
         {
             using JsonDocument document = JsonFile.Parse(path);

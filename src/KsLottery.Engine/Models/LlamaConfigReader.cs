@@ -7,7 +7,7 @@ namespace KsLottery.Engine.Models;
 /// <summary>Reads a <c>config.json</c> strictly: what would be computed otherwise than its makers do is refused by name.</summary>
 internal sealed class LlamaConfigReader
 {
-    private const int LongestFile = 16 << 20;
+    private const int MaxFileBytes = 16 << 20;
 
     /// <summary>Settings that change what is computed, and the only value that is computed here.</summary>
     private static readonly (string Key, string Supported)[] Fixed =
@@ -24,7 +24,7 @@ internal sealed class LlamaConfigReader
     public static LlamaConfig Read(string path)
     {
         long length = new FileInfo(path).Length;
-        if (length > LongestFile) throw Invalid(path, $"{length} bytes, allowed are {LongestFile}");
+        if (length > MaxFileBytes) throw Invalid(path, $"{length} bytes, allowed are {MaxFileBytes}");
         try
         {
             using JsonDocument document = JsonFile.Parse(path);

@@ -12,7 +12,7 @@ public sealed partial class LlamaModel
     /// <param name="stream">The last residual stream, (N, C).</param>
     /// <param name="streamGradient">Its gradient, which is overwritten; empty for the loss alone.</param>
     /// <param name="scale">What gradients are multiplied with.</param>
-    /// <param name="hear">Hears of some rows and their losses.</param>
+    /// <param name="hear">Reports some rows and their losses.</param>
     private double Head(TokenBatch batch, DeviceSpan stream, DeviceSpan streamGradient, double scale, Action<int[], DeviceSpan>? hear = null)
     {
         if (!streamGradient.IsEmpty) _operations.Clear(streamGradient);
@@ -65,7 +65,7 @@ public sealed partial class LlamaModel
         {
             DeviceSpan stream = _streams[layer].Get(gradient.Length);
             LayerActivations activations = _activations[_recompute ? 0 : layer];
-            // The room that all layers share still holds the last layer's activations from the forward pass.
+            // The buffers that all layers share still holds the last layer's activations from the forward pass.
             if (_recompute && layer < _config.LayerCount - 1)
             {
                 ForwardAttention(layer, activations, stream, positions);

@@ -5,7 +5,7 @@ namespace KsLottery.Engine.Models;
 
 public sealed partial class LlamaModel
 {
-    /// <summary>Logits come to the host in pieces of about this many bytes.</summary>
+    /// <summary>Logits come to the host in chunks of about this many bytes.</summary>
     private const int HostLogitBytes = 8 << 20;
 
     /// <summary>The two likeliest tokens behind each row that has a target, in the order of the rows.</summary>
@@ -50,4 +50,15 @@ public sealed partial class LlamaModel
 
     private static int[] TargetRows(TokenBatch batch) =>
         [.. Enumerable.Range(0, batch.RowCount).Where(i => batch.Targets[i] != TokenBatch.NoTarget)];
+}
+
+/// <summary>The two likeliest next tokens by a model's softmax.</summary>
+/// <param name="First">The likeliest token; of several equally likely ones the lowest id.</param>
+/// <param name="FirstProbability">Its probability.</param>
+/// <param name="Second">The likeliest of the others; -1 in a vocabulary of one token.</param>
+/// <param name="SecondProbability">Its probability, at most the first's.</param>
+public readonly record struct TopTwo(int First, double FirstProbability, int Second, double SecondProbability)
+{
+    /// <summary>p₁ - p₂, 0 where two tokens are equally likely.</summary>
+    public double Margin => FirstProbability - SecondProbability;
 }

@@ -103,7 +103,7 @@ public sealed partial class LlamaModel : IDisposable
         return logits;
     }
 
-    /// <summary>Gives all room back, but not the weights.</summary>
+    /// <summary>Frees all buffers, but not the weights.</summary>
     public void Dispose()
     {
         _rope.Dispose();
@@ -129,7 +129,7 @@ public sealed partial class LlamaModel : IDisposable
     /// <summary>Runs all layers; returns the residual stream behind the last, (N, C).</summary>
     /// <param name="batch">The sequences.</param>
     /// <param name="keep">Whether a backward pass follows, which needs each layer's input.</param>
-    /// <param name="attend">Hears of each layer's rotated keys and its values.</param>
+    /// <param name="attend">Reports each layer's rotated keys and its values.</param>
     private DeviceSpan Forward(TokenBatch batch, bool keep, Action<int, LayerActivations>? attend = null)
     {
         ArgumentNullException.ThrowIfNull(batch);

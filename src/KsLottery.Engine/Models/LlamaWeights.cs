@@ -136,7 +136,7 @@ public sealed class LlamaWeights : IDisposable
 
     /// <summary>Puts other values in place of some of the embedding's rows: Partial Transfer in memory. What is stored stays as it is; once.</summary>
     /// <remarks>Where the head is tied to the embedding it reads these rows too. They are frozen, and so are all other weights from then on.</remarks>
-    /// <param name="rows">k distinct token ids, growing.</param>
+    /// <param name="rows">k distinct token ids, ascending.</param>
     /// <param name="values">(k, C).</param>
     /// <exception cref="InvalidOperationException">Rows were put in place before, or something learns.</exception>
     /// <exception cref="ArgumentException">The rows do not grow, or there are not k·C values.</exception>

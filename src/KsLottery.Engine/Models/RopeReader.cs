@@ -12,7 +12,7 @@ namespace KsLottery.Engine.Models;
 internal sealed class RopeReader
 {
     private const string Old = "rope_scaling", New = "rope_parameters", ThetaKey = "rope_theta", OriginalKey = "original_max_position_embeddings";
-    private const double UsualTheta = 10_000;
+    private const double DefaultTheta = 10_000;
 
     private readonly string _path;
     private readonly JsonElement _root;
@@ -27,7 +27,7 @@ internal sealed class RopeReader
         (_rope, _key) = old is null ? (parameters, New) : (old, Old);
         if (old is { } one && parameters is { } other && !JsonElement.DeepEquals(one, other))
             _notes.Add($"{path}: {Old} and {New} differ; {Old} is read, as Transformers 5 reads it.");
-        double beside = Number(root, ThetaKey, UsualTheta);
+        double beside = Number(root, ThetaKey, DefaultTheta);
         Theta = _rope is { } rope ? Number(rope, ThetaKey, beside) : beside;
         if (LlamaConfigReader.Get(root, ThetaKey) is not null && Theta.CompareTo(beside) != 0)
             _notes.Add($"{path}: {ThetaKey} is {beside}, and {Theta} in {_key}; the latter is read, as Transformers 5 reads it (4 took the former).");

@@ -21,7 +21,7 @@ internal sealed class TicketRows
         for (int i = 0; i < Rows.Length; i++) _ordinals[Rows[i]] = i;
     }
 
-    /// <summary>The k token ids, growing.</summary>
+    /// <summary>The k token ids, ascending.</summary>
     public int[] Rows { get; }
 
     /// <summary>(k, C), with its gradient where it learns.</summary>

@@ -29,7 +29,7 @@ public sealed record TrainingScope
     /// <summary>One of <see cref="Names"/>.</summary>
     public string Name { get; }
 
-    /// <summary>The rows of a ticket, growing; empty for the other scopes.</summary>
+    /// <summary>The rows of a ticket, ascending; empty for the other scopes.</summary>
     public IReadOnlyList<int> Rows { get; }
 
     /// <summary>The rank of low-rank adapters; 0 for the other scopes.</summary>

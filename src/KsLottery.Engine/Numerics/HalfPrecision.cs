@@ -20,11 +20,11 @@ internal static class HalfPrecision
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> FromFloat16(Vector512<uint> bits)
     {
-        const uint Rebias = 112u << 23, Least = 1u << 23, Special = 31u << 23;
+        const uint Rebias = 112u << 23, Min = 1u << 23, Special = 31u << 23;
         Vector512<uint> magnitude = (bits & Vector512.Create(0x7fffu)) << 13, normal = magnitude + Vector512.Create(Rebias);
-        Vector512<uint> subnormal = ((normal + Vector512.Create(Least)).AsSingle() - Vector512.Create(Rebias + Least).AsSingle()).AsUInt32();
+        Vector512<uint> subnormal = ((normal + Vector512.Create(Min)).AsSingle() - Vector512.Create(Rebias + Min).AsSingle()).AsUInt32();
         normal += Vector512.GreaterThanOrEqual(magnitude, Vector512.Create(Special)) & Vector512.Create(Rebias);  // infinities and NaN
-        Vector512<uint> value = Vector512.ConditionalSelect(Vector512.LessThan(magnitude, Vector512.Create(Least)), subnormal, normal);
+        Vector512<uint> value = Vector512.ConditionalSelect(Vector512.LessThan(magnitude, Vector512.Create(Min)), subnormal, normal);
         return (value | (bits & Vector512.Create(0x8000u)) << 16).AsSingle();
     }
 

@@ -22,7 +22,7 @@ public interface IOperations : IDisposable
     /// <summary>The most that <see cref="AllocatedBytes"/> has been.</summary>
     long PeakAllocatedBytes { get; }
 
-    /// <summary>Allocates zeroed room in the device's own type.</summary>
+    /// <summary>Allocates zeroed memory in the device's own type.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The length is negative or more than the device can hold in one piece.</exception>
     DeviceMemory Allocate(long length);
 

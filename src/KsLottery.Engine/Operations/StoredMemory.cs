@@ -19,12 +19,12 @@ internal sealed class StoredMemory : CpuMemory
         ThrowIfNotComputable(tensor);
         (_tensor, _elementBytes, _released) = (tensor, tensor.ElementType.BitSize() / 8, released);
         if (tensor.IsMapped) return;
-        const int Piece = 1 << 24;
+        const int Chunk = 1 << 24;
         _copy = Interop.AlignedBlock.Allocate(tensor.ByteLength);
-        for (long offset = 0; offset < tensor.ByteLength; offset += Piece)
+        for (long offset = 0; offset < tensor.ByteLength; offset += Chunk)
         {
-            Span<byte> piece = _copy.GetSpan<byte>(offset, (int)Math.Min(Piece, tensor.ByteLength - offset));
-            tensor.GetBytes(offset, piece.Length, piece);
+            Span<byte> chunk = _copy.GetSpan<byte>(offset, (int)Math.Min(Chunk, tensor.ByteLength - offset));
+            tensor.GetBytes(offset, chunk.Length, chunk);
         }
     }
 

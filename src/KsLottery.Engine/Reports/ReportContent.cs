@@ -43,3 +43,16 @@ internal sealed record ReportContent
 
     public bool IsEmpty => Rows is null && Trainings.Count + Arms.Count + Positions.Count + Sweep.Count + Tensors.Count == 0;
 }
+
+/// <summary>A chart, how to read it, and its numbers.</summary>
+/// <param name="Name">The name of its files without their endings.</param>
+/// <param name="Title">What it shows.</param>
+/// <param name="Caption">How to read it; text of any origin, not markup.</param>
+/// <param name="Chart">The drawing.</param>
+/// <param name="Numbers">What it was drawn from.</param>
+internal sealed record Figure(string Name, string Title, string Caption, SvgChart Chart, NumberTable Numbers);
+
+/// <summary>Facts of a run, as the manifest of the page lists them.</summary>
+/// <param name="Name">What they are about.</param>
+/// <param name="Values">Names and values, text of any origin.</param>
+internal sealed record FactGroup(string Name, IReadOnlyList<(string Name, string Value)> Values);

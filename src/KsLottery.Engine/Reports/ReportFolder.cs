@@ -11,7 +11,7 @@ internal sealed class ReportFolder
 {
     private const string TrainingName = "training.json";
     private const string CertificateName = "certificate.json";
-    private const int MostTrainings = 24;
+    private const int MaxTrainings = 24;
 
     private readonly string _path;
     private readonly string _name;
@@ -86,11 +86,11 @@ internal sealed class ReportFolder
         foreach (string name in (string[])[ExperimentFile.FileName, CertificateName, TrainingName])
         {
             string[] found = [.. All(name)];
-            groups.AddRange(found.Take(MostTrainings)
+            groups.AddRange(found.Take(MaxTrainings)
                 .Select(f => new FactGroup($"{NameOf(f)}: {name}", JsonFacts.Read(Path.Combine(f, name)))));
-            if (found.Length > MostTrainings)
-                _remarks.Add($"{name} of {Digits.Count(MostTrainings, "folder")} is shown, of "
-                    + $"{Digits.Count(found.Length - MostTrainings)} more it is left out.");
+            if (found.Length > MaxTrainings)
+                _remarks.Add($"{name} of {Digits.Count(MaxTrainings, "folder")} is shown, of "
+                    + $"{Digits.Count(found.Length - MaxTrainings)} more it is left out.");
         }
         return groups;
     }

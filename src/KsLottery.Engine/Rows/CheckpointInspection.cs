@@ -45,7 +45,7 @@ internal sealed class CheckpointInspection
     /// <param name="only">The one tensor to look at; null takes all.</param>
     /// <param name="allNorms">Whether to read every matrix for its norms, not only the embedding or the one tensor.</param>
     /// <param name="fingerprints">Whether to read every tensor for its fingerprint.</param>
-    /// <param name="progress">Hears of what comes next, from any thread.</param>
+    /// <param name="progress">Reports what comes next, from any thread.</param>
     /// <param name="cancellationToken">Stops within a tensor.</param>
     /// <exception cref="KeyNotFoundException">There is no such tensor.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>

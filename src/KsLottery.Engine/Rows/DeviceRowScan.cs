@@ -17,7 +17,7 @@ internal sealed class DeviceRowScan : IDisposable
     private const int MemoryShare = 4;
 
     /// <summary>One slot is filled, one copied from, one computed with.</summary>
-    private const int MostSlots = 3;
+    private const int MaxSlots = 3;
 
     private const int CopyBytes = 1 << 18, MomentSums = 4, SumsBytes = MomentSums * sizeof(double), MomentTeams = 16;
 
@@ -47,9 +47,9 @@ internal sealed class DeviceRowScan : IDisposable
 
         int widened = (before.ElementType != _type ? 1 : 0) + (after.ElementType != _type ? 1 : 0);
         long rowBytes = before.RowBytes + after.RowBytes + ((long)widened * sizeof(float) * before.Width);
-        long most = Math.Min(chunkBytes, Math.Min(device.Limits.MaximumAllocationBytes, device.Limits.MemoryBytes / MemoryShare / MostSlots));
+        long most = Math.Min(chunkBytes, Math.Min(device.Limits.MaximumAllocationBytes, device.Limits.MemoryBytes / MemoryShare / MaxSlots));
         ChunkRows = (int)Math.Clamp(most / rowBytes, 1, Math.Max(before.RowCount, 1));
-        _slots = new Slot[(int)Math.Min(MostSlots, (before.RowCount + ChunkRows - 1) / ChunkRows)];
+        _slots = new Slot[(int)Math.Min(MaxSlots, (before.RowCount + ChunkRows - 1) / ChunkRows)];
         try
         {
             for (int i = 0; i < _slots.Length; i++) _slots[i] = new(device, this);
@@ -74,7 +74,7 @@ internal sealed class DeviceRowScan : IDisposable
 
     /// <summary>Scans all rows.</summary>
     /// <param name="results">One a row.</param>
-    /// <param name="isDone">Hears of each chunk that is done, in order: its first row and its rows.</param>
+    /// <param name="isDone">Reports each chunk that is done, in order: its first row and its rows.</param>
     /// <param name="cancellationToken">Ends the scan between chunks.</param>
     /// <exception cref="DeviceFailureException">The device failed.</exception>
     public void Run(RowResult[] results, Action<long, int> isDone, CancellationToken cancellationToken)
@@ -119,7 +119,7 @@ internal sealed class DeviceRowScan : IDisposable
         slot.Queue.Flush();
     }
 
-    /// <summary>Copies a chunk from both matrices into staging memory, in pieces of whole rows.</summary>
+    /// <summary>Copies a chunk from both matrices into staging memory, in chunks of whole rows.</summary>
     private void Fill(Slot slot)
     {
         int pieceRows = Math.Max(1, CopyBytes / Math.Max(_before.RowBytes, _after.RowBytes)), pieces = (slot.Rows + pieceRows - 1) / pieceRows;

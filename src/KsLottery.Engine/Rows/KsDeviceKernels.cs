@@ -17,15 +17,15 @@ internal sealed class KsDeviceKernels
     public const int OutcomeNumbers = 2, OutcomeBytes = OutcomeNumbers * sizeof(int);
 
     /// <summary>Below this width sorting takes fewer steps than counting does.</summary>
-    private const int LeastCounted = 128;
+    private const int MinCounted = 128;
 
     /// <summary>A counter has 16 bits.</summary>
-    private const int MostCounted = ushort.MaxValue;
+    private const int MaxCounted = ushort.MaxValue;
 
     private const int GroupSize = 256;
 
     /// <summary>What sorting in the device's memory may take of it.</summary>
-    private const long MostScratchBytes = 1 << 26;
+    private const long MaxScratchBytes = 1 << 26;
 
     private readonly KernelDefinition? _count, _sort;
     private readonly KernelDefinition _sortWide;
@@ -41,7 +41,7 @@ internal sealed class KsDeviceKernels
         (_width, _computeUnits) = (width, device.Limits.ComputeUnits);
         _padded = (int)BitOperations.RoundUpToPowerOf2((uint)width);
         (_count, _sort, _sortWide) = Find(device, type, width);
-        Name = name ?? (_count is not null && width >= LeastCounted ? Count : _sort is not null ? Sort : SortWide);
+        Name = name ?? (_count is not null && width >= MinCounted ? Count : _sort is not null ? Sort : SortWide);
         IReadOnlyList<string> names = NamesOf(_count, _sort);
         if (!names.Contains(Name))
             throw new ArgumentException($"{nameof(name)}: no row kernel '{Name}' can take rows of {width} on {device.Name}; it can run {string.Join(", ", names)}");
@@ -96,7 +96,7 @@ internal sealed class KsDeviceKernels
     };
 
     private int SortingGroups(int rows) =>
-        (int)Math.Clamp(Math.Min(4L * _computeUnits, MostScratchBytes / (2L * _padded * sizeof(uint))), 1, Math.Max(rows, 1));
+        (int)Math.Clamp(Math.Min(4L * _computeUnits, MaxScratchBytes / (2L * _padded * sizeof(uint))), 1, Math.Max(rows, 1));
 
     private static IReadOnlyList<string> NamesOf(KernelDefinition? count, KernelDefinition? sort) =>
         [.. new[] { count is null ? null : Count, sort is null ? null : Sort, SortWide }.OfType<string>()];
@@ -105,7 +105,7 @@ internal sealed class KsDeviceKernels
     {
         string element = type.ToName(), map = type == ElementType.BF16 ? "KeyBuckets" : "ValueBuckets";
         return (
-            width > MostCounted ? null
+            width > MaxCounted ? null
                 : width <= 1024 ? Fitting(device, $"KsCount_{element}_{map}_Buckets2048")
                 : Fitting(device, type == ElementType.BF16 ? null : $"KsCount_{element}_{map}_Buckets8192", $"KsCount_{element}_{map}_Buckets4096"),
             Fitting(device, width <= 1024 ? $"KsSort_{element}_Rows1024" : null, width <= 4096 ? $"KsSort_{element}_Rows4096" : null),

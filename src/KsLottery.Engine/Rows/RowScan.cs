@@ -30,7 +30,7 @@ public sealed record RowScanOptions
     /// <summary>What a device takes at a time of both matrices together; rows at least.</summary>
     internal long ChunkBytes { get; init; } = 1 << 23;
 
-    /// <summary>Hears of progress a few times a second, from any thread.</summary>
+    /// <summary>Reports progress a few times a second, from any thread.</summary>
     public IProgress<RowScanProgress>? Progress { get; init; }
 }
 
@@ -156,8 +156,8 @@ public static class RowScan
     /// <summary>Marks changed rows whose base norm is below 1e-4 of the median row's: what little they held says nothing.</summary>
     private static void MarkNearlyZero(RowResult[] results)
     {
-        const int MostSamples = 65_536;
-        int step = Math.Max(1, results.Length / MostSamples), samples = 0;
+        const int MaxSamples = 65_536;
+        int step = Math.Max(1, results.Length / MaxSamples), samples = 0;
         using SpanOwner<double> sample = SpanOwner<double>.Allocate(results.Length / step + 1);
         Span<double> norms = sample.Span;
         for (int i = 0; i < results.Length; i += step)

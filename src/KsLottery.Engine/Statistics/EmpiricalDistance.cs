@@ -37,10 +37,10 @@ internal readonly record struct EmpiricalDistance(double Value, long Steps, doub
             extremes.Add((double)i / x.Length - (double)j / y.Length, i, j, double.CreateChecked(value));
         }
 
-        double below = Math.Clamp(-extremes.Least.Difference, 0, 1);
+        double below = Math.Clamp(-extremes.Min.Difference, 0, 1);
         bool isBelow = alternative == KsAlternative.Less
-            || (alternative == KsAlternative.TwoSided && below > extremes.Greatest.Difference);
-        Extreme found = isBelow ? extremes.Least : extremes.Greatest;
+            || (alternative == KsAlternative.TwoSided && below > extremes.Max.Difference);
+        Extreme found = isBelow ? extremes.Min : extremes.Max;
         int gcd = LatticePathTail.Gcd(x.Length, y.Length);
         long steps = Math.Abs((long)found.I * (y.Length / gcd) - (long)found.J * (x.Length / gcd));
         return new EmpiricalDistance(Math.Abs(found.Difference), steps, found.Location, isBelow ? -1 : 1, ties);
@@ -50,14 +50,14 @@ internal readonly record struct EmpiricalDistance(double Value, long Steps, doub
 
     private struct Extremes
     {
-        public Extreme Least;
-        public Extreme Greatest;
+        public Extreme Min;
+        public Extreme Max;
         private bool _any;
 
         public void Add(double difference, int i, int j, double location)
         {
-            if (!_any || difference < Least.Difference) Least = new Extreme(difference, i, j, location);
-            if (!_any || difference > Greatest.Difference) Greatest = new Extreme(difference, i, j, location);
+            if (!_any || difference < Min.Difference) Min = new Extreme(difference, i, j, location);
+            if (!_any || difference > Max.Difference) Max = new Extreme(difference, i, j, location);
             _any = true;
         }
     }

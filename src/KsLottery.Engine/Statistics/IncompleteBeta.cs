@@ -9,7 +9,7 @@ internal static class IncompleteBeta
 {
     // Stands for a zero in Lentz's method, whose quotients must not divide by one.
     private const double Smallest = 1e-300;
-    private const int MostTerms = 1 << 20;
+    private const int MaxTerms = 1 << 20;
 
     /// <summary>
     /// I_x(a, b) and what it lacks to 1, for a, b ≥ 1: the probabilities of a successes or more, and of fewer, among a + b - 1 trials that
@@ -28,7 +28,7 @@ internal static class IncompleteBeta
     private static double Tail(double x, double y, double a, double b)
     {
         double c = 1, d = 1 / NotZero(1 - ((a + b) * x / (a + 1))), fraction = d;
-        for (int m = 1; m < MostTerms; m++)
+        for (int m = 1; m < MaxTerms; m++)
         {
             double even = m * (b - m) * x / ((a + (2 * m) - 1) * (a + (2 * m)));
             d = 1 / NotZero(1 + (even * d));

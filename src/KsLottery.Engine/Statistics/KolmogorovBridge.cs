@@ -15,7 +15,7 @@ namespace KsLottery.Engine.Statistics;
 internal static class KolmogorovBridge
 {
     // A Poisson count of mean ≤ 1 exceeds this with probability 1e-27.
-    private const int LongestJump = 26;
+    private const int MaxJump = 26;
 
     /// <summary>P(D_n &lt; x).</summary>
     public static double Inside(int n, double x) => Solve(n, x, outside: false);
@@ -28,9 +28,9 @@ internal static class KolmogorovBridge
         double c = n * x;
         Debug.Assert(c > 0.5 && x < 1);
         // reach[i] = P(Poisson jumps from here lead to N(n) = n, and the event happens | N(now) = i); index n + 1 and beyond stay 0.
-        using SpanOwner<double> rented = SpanOwner<double>.Allocate(n + LongestJump + 2, AllocationMode.Clear);
+        using SpanOwner<double> rented = SpanOwner<double>.Allocate(n + MaxJump + 2, AllocationMode.Clear);
         Span<double> reach = rented.Span;
-        Span<double> jump = stackalloc double[LongestJump + 1];
+        Span<double> jump = stackalloc double[MaxJump + 1];
         reach[n] = outside ? 0 : 1;
 
         // Checkpoints not yet passed: below, at time low + c, the count must exceed low; above, at time high - c, it must be under high.
@@ -50,7 +50,7 @@ internal static class KolmogorovBridge
             for (int i = first; i <= last; i++)
             {
                 double sum = 0;
-                for (int k = 0; k <= LongestJump; k++) sum += jump[k] * reach[i + k];
+                for (int k = 0; k <= MaxJump; k++) sum += jump[k] * reach[i + k];
                 reach[i] = sum;
             }
             if (previous == 0) break;
@@ -78,7 +78,7 @@ internal static class KolmogorovBridge
     private static void FillAbove(Span<double> reach, int first, double time, bool outside)
     {
         int n = reach.Length - 1;
-        int end = Math.Min(first + LongestJump, n);
+        int end = Math.Min(first + MaxJump, n);
         if (first > end) return;
         double value = outside ? Bridge(n, first, time) : 0;
         for (int i = first; i <= end; i++)

@@ -17,7 +17,7 @@ internal static class KolmogorovDistribution
 {
     // Where the bridge takes longer than the expansion, and where the expansion's two roots are enough: e^-2·16 is nothing beside 1e-12.
     private const int LargestBridge = 200;
-    private const double LeastExpansionShift = 16;
+    private const double MinExpansionShift = 16;
     private const double OneSidedSquare = 6.5;
 
     /// <summary>P(D_n ≥ x), to about 1e-12 relative; NaN for n &lt; 1.</summary>
@@ -29,7 +29,7 @@ internal static class KolmogorovDistribution
         if (x >= 1) return TailProbability.Zero;
 
         double square = shift * x;
-        bool expands = n > LargestBridge && shift >= LeastExpansionShift;
+        bool expands = n > LargestBridge && shift >= MinExpansionShift;
         if (square >= OneSidedSquare || x >= 0.5)
         {
             if (expands && x <= KolmogorovExpansion.LargestTailDistance) return KolmogorovExpansion.Survival(n, x);
@@ -49,7 +49,7 @@ internal static class KolmogorovDistribution
         double shift = n * x;
         if (shift <= 0.5) return 0;
         if (shift * x >= 0.81 || x >= 0.5) return 1 - Survival(n, x).Value;
-        return n > LargestBridge && shift >= LeastExpansionShift ? KolmogorovExpansion.Distribution(n, x) : KolmogorovBridge.Inside(n, x);
+        return n > LargestBridge && shift >= MinExpansionShift ? KolmogorovExpansion.Distribution(n, x) : KolmogorovBridge.Inside(n, x);
     }
 
     /// <summary>The limit of P(sqrt(n) D_n ≥ y) for large n.</summary>

@@ -13,7 +13,7 @@ namespace KsLottery.Engine.Statistics;
 public static class KsTest
 {
     /// <summary>The largest sample for which <see cref="KsMethod.Auto"/> is exact, as in SciPy.</summary>
-    internal const int LargestAutoExact = 10_000;
+    internal const int MaxAutoExact = 10_000;
 
     private static readonly KsOptions Defaults = new();
 
@@ -40,7 +40,7 @@ public static class KsTest
     /// <summary>The method that a request comes to for samples of these lengths.</summary>
     internal static KsMethod Resolve(KsMethod method, int n, int m)
     {
-        if (method == KsMethod.Auto) return Math.Max(n, m) <= LargestAutoExact ? KsMethod.Exact : KsMethod.Asymptotic;
+        if (method == KsMethod.Auto) return Math.Max(n, m) <= MaxAutoExact ? KsMethod.Exact : KsMethod.Asymptotic;
         if (method == KsMethod.Asymptotic) return method;
         long gcd = LatticePathTail.Gcd(n, m);
         return n / gcd * (m / gcd) >= int.MaxValue ? KsMethod.Asymptotic : KsMethod.Exact;

@@ -15,7 +15,7 @@ namespace KsLottery.Engine.Statistics;
 internal static class LatticePathTail
 {
     // Below this a double runs out of exponent on the way, and the slower recursion with extended exponents takes over.
-    private const double LeastPlain = 1e-290;
+    private const double MinPlain = 1e-290;
     private const double Scale = 1.3407807929942597e154; // 2^512
     private const double InverseScale = 1 / Scale;
 
@@ -27,7 +27,7 @@ internal static class LatticePathTail
         // Turning every path around exchanges the two directions, so both one-sided tails are equal, as are those of (n, m) and (m, n).
         Band band = new(Math.Max(n, m), Math.Min(n, m), h, alternative == KsAlternative.TwoSided);
         double p = Plain(band);
-        return p >= LeastPlain ? TailProbability.FromValue(p) : Extended(band);
+        return p >= MinPlain ? TailProbability.FromValue(p) : Extended(band);
     }
 
     private static double Plain(Band band)

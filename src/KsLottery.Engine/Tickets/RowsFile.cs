@@ -15,7 +15,7 @@ namespace KsLottery.Engine.Tickets;
 /// </remarks>
 internal static class RowsFile
 {
-    /// <summary>The usual name.</summary>
+    /// <summary>The default name.</summary>
     public const string FileName = "rows.tsv";
 
     /// <summary>The title line, without its line feed.</summary>

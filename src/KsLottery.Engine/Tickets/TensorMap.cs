@@ -56,7 +56,7 @@ internal sealed class TensorMap
     /// <param name="pair">The checkpoints.</param>
     /// <param name="selection">Level, method and correction; not a number of rows.</param>
     /// <param name="options">Device and threads of the scans.</param>
-    /// <param name="progress">Hears of each scan.</param>
+    /// <param name="progress">Reports each scan.</param>
     /// <param name="cancellationToken">Stops between chunks.</param>
     /// <exception cref="InvalidDataException">The tokenizers name ids differently, and nobody said how rows are to be paired.</exception>
     /// <exception cref="Devices.DeviceFailureException">The device failed.</exception>

@@ -13,7 +13,7 @@ namespace KsLottery.Engine.Tickets;
 /// </remarks>
 public static class TicketFile
 {
-    /// <summary>The usual name.</summary>
+    /// <summary>The default name.</summary>
     public const string FileName = "ticket.json";
 
     internal const string Format = "kslottery-ticket";
@@ -170,5 +170,15 @@ public static class TicketFile
         json.WriteString("config_fingerprint", adapter.ConfigFingerprint);
         json.WriteString("weights_fingerprint", adapter.WeightsFingerprint);
         json.WriteEndObject();
+    }
+}
+
+/// <summary>A ticket was found in another matrix than the one that it is to be used with.</summary>
+/// <remarks>The message names both and their fingerprints.</remarks>
+public sealed class TicketMismatchException : Exception
+{
+    internal TicketMismatchException(string message)
+        : base(message)
+    {
     }
 }

@@ -9,13 +9,13 @@ namespace KsLottery.Engine.Tickets;
 /// <summary>Reads a <c>ticket.json</c>: every value by its type and range, then whether all of them agree.</summary>
 internal sealed class TicketFileReader(string path)
 {
-    private const long LongestFile = 1L << 30;
+    private const long MaxFileBytes = 1L << 30;
     private static readonly string NextStep = Remedy.FindAgain.ToString();
 
     public Ticket Read()
     {
         long length = new FileInfo(path).Length;
-        if (length > LongestFile) throw Invalid("file", $"{length} bytes, allowed are {LongestFile}");
+        if (length > MaxFileBytes) throw Invalid("file", $"{length} bytes, allowed are {MaxFileBytes}");
         try
         {
             using JsonDocument document = JsonFile.Parse(path, new() { AllowDuplicateProperties = false });

@@ -47,16 +47,16 @@ public sealed record TicketOrigin
     internal TicketAdapter? Adapter { get; init; }
 
     /// <summary>Says where two tensors come from.</summary>
-    /// <param name="basis">The base.</param>
+    /// <param name="baseModel">The base.</param>
     /// <param name="before">Its matrix.</param>
     /// <param name="after">The tuned one.</param>
     /// <param name="baseFingerprint">The base matrix's fingerprint.</param>
     /// <param name="tunedFingerprint">The tuned one's.</param>
     /// <param name="pairing">Which rows were compared; null where each was with that of its number.</param>
-    public static TicketOrigin Of(Checkpoint basis, Tensor before, Tensor after, string baseFingerprint, string tunedFingerprint,
+    public static TicketOrigin Of(Checkpoint baseModel, Tensor before, Tensor after, string baseFingerprint, string tunedFingerprint,
         RowPairing? pairing = null)
     {
-        ArgumentNullException.ThrowIfNull(basis);
+        ArgumentNullException.ThrowIfNull(baseModel);
         ArgumentNullException.ThrowIfNull(before);
         ArgumentNullException.ThrowIfNull(after);
         (long rows, long width) = before.RowShape;
@@ -71,8 +71,14 @@ public sealed record TicketOrigin
             TunedType = after.ElementType,
             BaseFingerprint = baseFingerprint,
             TunedFingerprint = tunedFingerprint,
-            IsTied = basis.IsTied,
-            CheckpointParameters = basis.Tensors.Sum(t => t.ElementCount),
+            IsTied = baseModel.IsTied,
+            CheckpointParameters = baseModel.Tensors.Sum(t => t.ElementCount),
         };
     }
 }
+
+/// <summary>The adapter that made a tuned tensor of the base's, by its files' <see cref="Checkpoints.Fingerprint.OfFile"/>.</summary>
+/// <param name="Kind">Its <c>peft_type</c>.</param>
+/// <param name="ConfigFingerprint">Of <c>adapter_config.json</c>.</param>
+/// <param name="WeightsFingerprint">Of <c>adapter_model.safetensors</c>.</param>
+internal sealed record TicketAdapter(string Kind, string ConfigFingerprint, string WeightsFingerprint);

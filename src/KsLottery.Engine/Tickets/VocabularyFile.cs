@@ -14,7 +14,7 @@ namespace KsLottery.Engine.Tickets;
 /// </remarks>
 internal static class VocabularyFile
 {
-    /// <summary>The usual name.</summary>
+    /// <summary>The default name.</summary>
     public const string FileName = "vocabulary.tsv";
 
     /// <summary>The title line, without its line feed.</summary>

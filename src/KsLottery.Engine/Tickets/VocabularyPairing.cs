@@ -12,7 +12,7 @@ namespace KsLottery.Engine.Tickets;
 /// </remarks>
 public sealed class VocabularyPairing
 {
-    private const int MostNamed = 5;
+    private const int MaxNamed = 5;
 
     private VocabularyPairing(RowPairing rows, RowTokens tunedTokens, IReadOnlyList<int> namedDifferently, IReadOnlyList<string> remarks) =>
         (Rows, TunedTokens, NamedDifferently, Remarks) = (rows, tunedTokens, namedDifferently, remarks);
@@ -30,7 +30,7 @@ public sealed class VocabularyPairing
     public IReadOnlyList<string> Remarks { get; }
 
     /// <summary>Pairs the rows of two embeddings.</summary>
-    /// <param name="basis">The base; its tokenizer is looked for beside it.</param>
+    /// <param name="baseModel">The base; its tokenizer is looked for beside it.</param>
     /// <param name="tuned">The tuned checkpoint, likewise.</param>
     /// <param name="baseRows">Rows of the base's embedding.</param>
     /// <param name="tunedRows">Rows of the tuned one.</param>
@@ -40,27 +40,27 @@ public sealed class VocabularyPairing
     /// Ids are named differently, and nobody said how rows are to be paired; or text is to pair them, and a tokenizer is absent or damaged.
     /// </exception>
     /// <exception cref="IOException">A tokenizer cannot be read.</exception>
-    public static VocabularyPairing Choose(Checkpoint basis, Checkpoint tuned, long baseRows, long tunedRows,
+    public static VocabularyPairing Choose(Checkpoint baseModel, Checkpoint tuned, long baseRows, long tunedRows,
         RowPairingMode mode = RowPairingMode.Auto, string? baseTokenizer = null)
     {
-        ArgumentNullException.ThrowIfNull(basis);
+        ArgumentNullException.ThrowIfNull(baseModel);
         ArgumentNullException.ThrowIfNull(tuned);
         RowPairing byId = RowPairing.ById(baseRows, tunedRows);
-        if (mode != RowPairingMode.Text && byId.IsPlain && !HaveOtherTokenizers(basis.Path, tuned.Path))
+        if (mode != RowPairingMode.Text && byId.IsPlain && !HaveOtherTokenizers(baseModel.Path, tuned.Path))
             return new(byId, RowTokens.None, [], []);
 
         List<string> remarks = [];
-        TokenTable? before = baseTokenizer is not null ? TokenTable.Open(baseTokenizer) : Find(basis, mode, remarks);
+        TokenTable? before = baseTokenizer is not null ? TokenTable.Open(baseTokenizer) : Find(baseModel, mode, remarks);
         TokenTable? after = Find(tuned, mode, remarks);
         RowTokens names = new(after, tuned.Config);
         if (mode == RowPairingMode.Text)
         {
-            if (before is null || after is null) throw NoTokenizer(before is null ? basis : tuned);
+            if (before is null || after is null) throw NoTokenizer(before is null ? baseModel : tuned);
             return new(ByText(before, after, (int)baseRows, (int)tunedRows), names, [], remarks);
         }
         if (before is null || after is null)
         {
-            string unnamed = (before is null ? basis : tuned).Path;
+            string unnamed = (before is null ? baseModel : tuned).Path;
             string why = TokenTable.LocateBeside(unnamed) is null ? $"No tokenizer lies beside {unnamed}"
                 : $"The tokenizer beside {unnamed} cannot be read";
             if (!byId.IsPlain)
@@ -70,7 +70,7 @@ public sealed class VocabularyPairing
         List<int> different = Different(before, after, byId.Count);
         if (different.Count == 0) return new(byId, names, [], remarks);
         string which = $"{different.Count} of {Math.Min(byId.Count, Math.Min(before.Count, after.Count))} common ids are named "
-            + $"differently by the tokenizers of {basis.Path} and {tuned.Path}: {Name(different, before, after)}";
+            + $"differently by the tokenizers of {baseModel.Path} and {tuned.Path}: {Name(different, before, after)}";
         if (mode == RowPairingMode.Auto && (!byId.IsPlain || HaveMoved(different, before, after)))
             throw new InvalidDataException($"{which}. Rows of one id need not be one token's. Pair them by the text of the tokens "
                 + $"({Remedy.PairByText}), or by id all the same ({Remedy.PairById}).");
@@ -115,8 +115,8 @@ public sealed class VocabularyPairing
     }
 
     private static string Name(List<int> different, TokenTable before, TokenTable after) =>
-        string.Join(", ", different.Take(MostNamed).Select(id => $"{id} '{before.Visible(id)}' and '{after.Visible(id)}'"))
-        + (different.Count > MostNamed ? ", …" : "");
+        string.Join(", ", different.Take(MaxNamed).Select(id => $"{id} '{before.Visible(id)}' and '{after.Visible(id)}'"))
+        + (different.Count > MaxNamed ? ", …" : "");
 
     /// <summary>Whether both have a tokenizer and the files differ: most fine-tunes carry their base's along, and need not be read
     /// twice.</summary>
@@ -152,4 +152,17 @@ public sealed class VocabularyPairing
     private static InvalidDataException NoTokenizer(Checkpoint checkpoint) => new(
         $"{checkpoint.Path}: no tokenizer lies beside it, and rows are to be paired by the text of their tokens. Copy its tokenizer there, "
         + $"or pair rows by id ({Remedy.PairById}).");
+}
+
+/// <summary>How rows of two vocabularies are paired.</summary>
+public enum RowPairingMode
+{
+    /// <summary>By id where both tokenizers name the ids alike; where they do not, a resized or reordered vocabulary is refused.</summary>
+    Auto,
+
+    /// <summary>By id, whatever the tokenizers say.</summary>
+    Id,
+
+    /// <summary>By the text of the tokens.</summary>
+    Text,
 }

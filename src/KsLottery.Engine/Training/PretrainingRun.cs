@@ -56,8 +56,8 @@ public sealed class PretrainingRun : IDisposable
     public long EstimatedBytes => _session.EstimatedBytes;
 
     /// <summary>Trains to the end, from the saved state where there is one, and writes the model.</summary>
-    /// <param name="progress">Hears of every step.</param>
-    /// <param name="cancellationToken">Stops between parts of a step and between pieces of a file; the state is saved.</param>
+    /// <param name="progress">Reports every step.</param>
+    /// <param name="cancellationToken">Stops between parts of a step and between chunks of a file; the state is saved.</param>
     /// <inheritdoc cref="TuningRun.Run" path="/exception[not(contains(@cref,'Frozen'))]"/>
     public TrainingSummary Run(IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default) => _session.Run(() =>
     {

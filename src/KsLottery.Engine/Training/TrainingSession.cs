@@ -64,7 +64,7 @@ internal sealed class TrainingSession : IDisposable
     /// <summary>Trains, writes and ends the run; of one that is finished and kept only what its metrics say comes back.</summary>
     /// <param name="write">Writes the files, once all steps are done.</param>
     /// <param name="frozen">The fingerprint of what did not learn.</param>
-    /// <param name="progress">Hears of every step.</param>
+    /// <param name="progress">Reports every step.</param>
     /// <param name="cancellationToken">Stops; the state is saved.</param>
     public TrainingSummary Run(Func<TrainedFiles> write, string? frozen, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {

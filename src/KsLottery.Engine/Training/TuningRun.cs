@@ -16,7 +16,7 @@ namespace KsLottery.Engine.Training;
 /// </remarks>
 public sealed class TuningRun : IDisposable
 {
-    private readonly Checkpoint _basis;
+    private readonly Checkpoint _base;
     private readonly LlamaWeights _weights;
     private readonly IOperations _operations;
     private readonly TuningOptions _options;
@@ -24,7 +24,7 @@ public sealed class TuningRun : IDisposable
     private readonly TrainingSession _session;
 
     /// <summary>Prepares a run; nothing is written yet.</summary>
-    /// <param name="basis">The base, which is not changed and must outlive the run.</param>
+    /// <param name="baseModel">The base, which is not changed and must outlive the run.</param>
     /// <param name="scope">What learns.</param>
     /// <param name="training">What to train on.</param>
     /// <param name="evaluation">What to evaluate on; may be empty.</param>
@@ -36,28 +36,28 @@ public sealed class TuningRun : IDisposable
     /// <exception cref="ArgumentException">There is no sample, a ticket has a row that the embedding lacks, or a number is out of its range.</exception>
     /// <exception cref="CheckpointFormatException">The base is not what its configuration says.</exception>
     /// <exception cref="NotSupportedException">The base is no LLaMA-type model that is computed here.</exception>
-    public TuningRun(Checkpoint basis, TrainingScope scope, IReadOnlyList<TokenSequence> training, IReadOnlyList<TokenSequence> evaluation,
+    public TuningRun(Checkpoint baseModel, TrainingScope scope, IReadOnlyList<TokenSequence> training, IReadOnlyList<TokenSequence> evaluation,
         IOperations operations, TuningOptions options, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(basis);
+        ArgumentNullException.ThrowIfNull(baseModel);
         ArgumentNullException.ThrowIfNull(training);
         ArgumentNullException.ThrowIfNull(evaluation);
         ArgumentNullException.ThrowIfNull(operations);
         ArgumentNullException.ThrowIfNull(options);
-        (_basis, _operations, _options) = (basis, operations, options);
+        (_base, _operations, _options) = (baseModel, operations, options);
         RunFolder folder = new(options.Out, options.Resume, options.KeepFinished);
-        Config = LlamaConfig.Load(basis);
-        _weights = LlamaWeights.Open(basis, Config, operations);
+        Config = LlamaConfig.Load(baseModel);
+        _weights = LlamaWeights.Open(baseModel, Config, operations);
         try
         {
             _weights.MakeTrainable(scope);
-            _learned = new(_weights, basis);
-            LearnedFingerprint = _learned.FingerprintOfLearned(basis, cancellationToken);
-            FrozenFingerprint = _learned.IsAll(basis) ? null : _learned.FingerprintOfFrozen(basis, cancellationToken);
+            _learned = new(_weights, baseModel);
+            LearnedFingerprint = _learned.FingerprintOfLearned(baseModel, cancellationToken);
+            FrozenFingerprint = _learned.IsAll(baseModel) ? null : _learned.FingerprintOfFrozen(baseModel, cancellationToken);
             _session = new(folder, _weights, operations, training, evaluation, options,
             [
                 new("dtype", options.KeepTypes ? "keep" : "f32"), new("rows", string.Join(' ', scope.Rows)),
-                new("config", Fingerprint.OfFile(TrainedCheckpoint.ConfigPath(basis), cancellationToken)),
+                new("config", Fingerprint.OfFile(TrainedCheckpoint.ConfigPath(baseModel), cancellationToken)),
                 new("base", LearnedFingerprint), new("frozen", FrozenFingerprint ?? "nothing"),
                 .. scope.Rank == 0 ? (KeyValuePair<string, string>[])[] : [new("rank", string.Create(CultureInfo.InvariantCulture, $"{scope.Rank}|seed:{scope.Seed}"))],
             ]);
@@ -97,8 +97,8 @@ public sealed class TuningRun : IDisposable
     public string? FrozenFingerprint { get; }
 
     /// <summary>Trains to the end, from the saved state where there is one, and writes the result.</summary>
-    /// <param name="progress">Hears of every step.</param>
-    /// <param name="cancellationToken">Stops between parts of a step and between pieces of a file; the state is saved.</param>
+    /// <param name="progress">Reports every step.</param>
+    /// <param name="cancellationToken">Stops between parts of a step and between chunks of a file; the state is saved.</param>
     /// <exception cref="InvalidDataException">Loss or gradients of the first step are infinite or NaN, as the base gives them.</exception>
     /// <exception cref="NotFiniteNumberException">Loss or gradients became infinite or NaN; the state before that step is saved. A loss that
     /// ended far above its start is none: see <see cref="TrainingSummary.HasDiverged"/>.</exception>
@@ -119,13 +119,13 @@ public sealed class TuningRun : IDisposable
     {
         if (_weights.Ticket is { } ticket)
         {
-            ThrowIfFrozenChanged(_basis, cancellationToken);
+            ThrowIfFrozenChanged(_base, cancellationToken);
             return WritePatch(ticket, cancellationToken);
         }
         bool isLowRank = _weights.Scope is { Rank: > 0 };
-        if (isLowRank) AdapterFolder.Write(_weights, _operations, _options.Out, _basis.Path, cancellationToken);
+        if (isLowRank) AdapterFolder.Write(_weights, _operations, _options.Out, _base.Path, cancellationToken);
         _weights.MergeAdapters();
-        TrainedFiles files = TrainedCheckpoint.Write(_basis, _weights, _operations, _options.Out, _options.KeepTypes, _options.Tokenizer,
+        TrainedFiles files = TrainedCheckpoint.Write(_base, _weights, _operations, _options.Out, _options.KeepTypes, _options.Tokenizer,
             cancellationToken);
         if (isLowRank) files = files with { Names = [AdapterFolder.Name, .. files.Names] };
         using Checkpoint written = Checkpoint.Open(_options.Out);
@@ -137,8 +137,8 @@ public sealed class TuningRun : IDisposable
     {
         float[] rows = new float[ticket.Weight.Value.Length];
         _operations.Download(rows, ticket.Weight.Value);
-        RowPatch.Write(_session.Folder.Place(RowPatch.FileName), _basis.GetTensor(ticket.Weight.Name), ticket.Rows, rows,
-            new() { Signature = _options.Signature, IsTied = _basis.IsTied }, cancellationToken);
+        RowPatch.Write(_session.Folder.Place(RowPatch.FileName), _base.GetTensor(ticket.Weight.Name), ticket.Rows, rows,
+            new() { Signature = _options.Signature, IsTied = _base.IsTied }, cancellationToken);
         if (_options.Ticket is not { } given) return new([RowPatch.FileName]);
         string path = TicketFile.PathOf(given);
         string name = $"ticket{Path.GetExtension(path).ToLowerInvariant()}";
@@ -153,4 +153,17 @@ public sealed class TuningRun : IDisposable
         string after = _learned.FingerprintOfFrozen(checkpoint, cancellationToken);
         if (after != FrozenFingerprint) throw new FrozenWeightsChangedException(checkpoint.Path, FrozenFingerprint, after);
     }
+}
+
+/// <summary>How a base is tuned, and what goes along with the result.</summary>
+public sealed record TuningOptions : RunOptions
+{
+    /// <summary>Whether trained tensors are rounded to the type that the base stores them in; else they are F32. A patch is always F32.</summary>
+    public bool KeepTypes { get; init; }
+
+    /// <summary>The ticket file that goes along with a patch, null for none.</summary>
+    public string? Ticket { get; init; }
+
+    /// <summary>The line that says how the rows were chosen, for the patch.</summary>
+    public string Signature { get; init; } = "";
 }

@@ -10,7 +10,7 @@ namespace KsLottery.Engine.Verification;
 /// <remarks>Everything lies on the device before the clock starts; each figure is the median of repetitions, each long enough to hide the launch.</remarks>
 internal static class DevicePerformance
 {
-    private const int FewestRepetitions = 5;
+    private const int MinRepetitions = 5;
 
     private static readonly string[] Regimes = ["unrelated", "noise-1e-3", "ninety-percent-same", "few-values"];
     private static readonly int[] Widths = [288, 1024, 4096, 8192];
@@ -92,7 +92,7 @@ internal static class DevicePerformance
         }
         for (double once = Repeat(); once < time.TotalSeconds / 10 && launches < 1 << 16; once = Repeat()) launches *= 2;
         List<double> times = [];
-        for (double total = 0; total < time.TotalSeconds || times.Count < FewestRepetitions; total += times[^1]) times.Add(Repeat());
+        for (double total = 0; total < time.TotalSeconds || times.Count < MinRepetitions; total += times[^1]) times.Add(Repeat());
         times.Sort();
         return times[times.Count / 2] / launches;
     }
@@ -143,3 +143,36 @@ internal static class DevicePerformance
         }
     }
 }
+
+/// <summary>How fast a device did one thing.</summary>
+/// <param name="Name">What, for instance <c>rows BF16 unrelated d=4096 count</c>.</param>
+/// <param name="Seconds">The median time of one launch, of data that lie in the device's memory.</param>
+/// <param name="Bytes">The bytes that must be read and written at least.</param>
+/// <param name="Operations">The floating-point operations of its definition; 0 where they say nothing of its speed.</param>
+/// <param name="Rows">Rows of a test; 0 for other work.</param>
+/// <param name="CopyBytesPerSecond">What the device's memory gave to a copy, read and written, in the same run.</param>
+internal sealed record PerformanceFigure(string Name, double Seconds, long Bytes, double Operations, int Rows, double CopyBytesPerSecond)
+{
+    /// <summary>Bytes a second.</summary>
+    public double BytesPerSecond => Bytes / Seconds;
+
+    /// <summary>The share of the copy's speed.</summary>
+    public double ShareOfCopy => BytesPerSecond / CopyBytesPerSecond;
+
+    /// <summary>Rows a second; 0 for other work.</summary>
+    public double RowsPerSecond => Rows / Seconds;
+}
+
+/// <summary>Something to measure.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Bytes">Bytes that a launch must read and write at least.</param>
+/// <param name="Operations">Floating-point operations of a launch; 0 where they say nothing.</param>
+/// <param name="Rows">Rows of a test; 0 for other work.</param>
+/// <param name="Prepare">Puts everything on the device.</param>
+internal sealed record PerformanceWork(string Name, long Bytes, double Operations, int Rows, PreparePerformance Prepare);
+
+/// <summary>Puts what is measured on the device.</summary>
+/// <param name="launch">Does the work once, or hands it to the device.</param>
+/// <param name="wait">Waits until the device has done what it was handed.</param>
+/// <returns>What gives everything back.</returns>
+internal delegate IDisposable PreparePerformance(out Action launch, out Action wait);

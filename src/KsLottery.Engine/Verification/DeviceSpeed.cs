@@ -12,7 +12,7 @@ namespace KsLottery.Engine.Verification;
 /// <summary>Measures devices at the work that they are chosen for, from the host's memory and back to it.</summary>
 internal static class DeviceSpeed
 {
-    private const int RowWidth = 4096, DistinctRows = 64, FirstRows = 1024, MostRows = 16_384, MostRuns = 50, Tokens = 256;
+    private const int RowWidth = 4096, DistinctRows = 64, FirstRows = 1024, MaxRows = 16_384, MaxRuns = 50, Tokens = 256;
 
     private const ulong Seed = 1;
 
@@ -41,12 +41,12 @@ internal static class DeviceSpeed
 
     private static double MeasureRows(ComputeDevice device, CancellationToken cancellationToken)
     {
-        for (int rows = FirstRows; ; rows = MostRows)
+        for (int rows = FirstRows; ; rows = MaxRows)
         {
             RowMatrix before = Matrix(rows, isTuned: false), after = Matrix(rows, isTuned: true);
             void Run() => RowScan.Run(before, after, new() { Device = device, Threads = device.Kernels is null ? device.ThreadCount : 0 }, cancellationToken);
             double seconds = Fastest(Run, cancellationToken);
-            if (rows == MostRows || seconds >= LongEnough.TotalSeconds) return rows / seconds;
+            if (rows == MaxRows || seconds >= LongEnough.TotalSeconds) return rows / seconds;
         }
     }
 
@@ -66,7 +66,7 @@ internal static class DeviceSpeed
     {
         run();
         TimeSpan best = TimeSpan.MaxValue, total = TimeSpan.Zero;
-        for (int runs = 0; total < Budget && runs < MostRuns; runs++)
+        for (int runs = 0; total < Budget && runs < MaxRuns; runs++)
         {
             cancellationToken.ThrowIfCancellationRequested();
             long started = Stopwatch.GetTimestamp();

@@ -29,10 +29,10 @@ internal sealed class OperationCases(OperationSizes sizes)
             yield return new($"copy {type}", 0, b =>
             {
                 int length = sizes.Lengths[^1];
-                DeviceMemory weight = b.Weight(type, length), room = b.Dirty(length);
-                b.Device.Copy(room, weight);
-                b.Device.Copy(room.Span.Slice(5, 100), weight.Span.Slice(77, 100));
-                return [b.Get(room), b.Get(weight.Span.Slice(3, 33))];
+                DeviceMemory weight = b.Weight(type, length), buffer = b.Dirty(length);
+                b.Device.Copy(buffer, weight);
+                b.Device.Copy(buffer.Span.Slice(5, 100), weight.Span.Slice(77, 100));
+                return [b.Get(buffer), b.Get(weight.Span.Slice(3, 33))];
             });
             foreach (int width in sizes.Widths)
                 yield return new($"embedding {type} width {width}", 0, b =>

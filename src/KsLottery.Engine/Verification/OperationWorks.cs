@@ -14,9 +14,9 @@ internal static class OperationWorks
     public static PerformanceWork Copy(IOperations operations, int scale)
     {
         long length = (long)scale << 22;
-        return Work(operations, "copy", 2 * length * sizeof(float), 0, room =>
+        return Work(operations, "copy", 2 * length * sizeof(float), 0, allocate =>
         {
-            DeviceSpan source = room(length), destination = room(length);
+            DeviceSpan source = allocate(length), destination = allocate(length);
             return () => operations.Copy(destination, source);
         });
     }
@@ -31,86 +31,86 @@ internal static class OperationWorks
         // Each row of a causal sequence attends to half of it on average.
         double attention = 4.0 * rows * Heads.QueryWidth * (Length + 1) / 2;
 
-        yield return Work(operations, $"embedding forward {rows}x{Width}", 2 * size * F, 0, room =>
+        yield return Work(operations, $"embedding forward {rows}x{Width}", 2 * size * F, 0, allocate =>
         {
-            DeviceSpan output = room(size), table = room((long)Vocabulary * Width);
+            DeviceSpan output = allocate(size), table = allocate((long)Vocabulary * Width);
             return () => operations.EmbeddingForward(output, table, tokens, Width);
         });
-        yield return Work(operations, $"embedding backward {rows}x{Width}", 3 * size * F, 0, room =>
+        yield return Work(operations, $"embedding backward {rows}x{Width}", 3 * size * F, 0, allocate =>
         {
-            DeviceSpan gradient = room((long)Vocabulary * Width), output = room(size);
+            DeviceSpan gradient = allocate((long)Vocabulary * Width), output = allocate(size);
             return () => operations.EmbeddingBackward(gradient, output, tokens, Width);
         });
-        yield return Work(operations, $"rmsnorm forward {rows}x{Width}", 2 * size * F, 0, room =>
+        yield return Work(operations, $"rmsnorm forward {rows}x{Width}", 2 * size * F, 0, allocate =>
         {
-            DeviceSpan output = room(size), roots = room(rows), input = room(size), weight = room(Width);
+            DeviceSpan output = allocate(size), roots = allocate(rows), input = allocate(size), weight = allocate(Width);
             return () => operations.RmsNormForward(output, roots, input, weight, Width, 1e-5);
         });
-        yield return Work(operations, $"rmsnorm backward {rows}x{Width}", 4 * size * F, 0, room =>
+        yield return Work(operations, $"rmsnorm backward {rows}x{Width}", 4 * size * F, 0, allocate =>
         {
-            DeviceSpan inputGradient = room(size), weightGradient = room(Width), gradient = room(size), input = room(size), roots = room(rows), weight = room(Width);
+            DeviceSpan inputGradient = allocate(size), weightGradient = allocate(Width), gradient = allocate(size), input = allocate(size), roots = allocate(rows), weight = allocate(Width);
             return () => operations.RmsNormBackward(inputGradient, weightGradient, gradient, input, roots, weight, Width);
         });
         yield return Product("matmul forward", (c, a, b) => operations.MatMulForward(c, a, b, Inner, Width));
         yield return Product("matmul backward input", (c, a, b) => operations.MatMulBackwardInput(a, c, b, Inner, Width));
         yield return Product("matmul backward weight", (c, a, b) => operations.MatMulBackwardWeight(b, c, a, Inner, Width));
-        yield return Work(operations, $"matmul forward 1x{Inner}x{Width}", (long)Inner * Width * F, 2.0 * Inner * Width, room =>
+        yield return Work(operations, $"matmul forward 1x{Inner}x{Width}", (long)Inner * Width * F, 2.0 * Inner * Width, allocate =>
         {
-            DeviceSpan output = room(Inner), input = room(Width), weight = room((long)Inner * Width);
+            DeviceSpan output = allocate(Inner), input = allocate(Width), weight = allocate((long)Inner * Width);
             return () => operations.MatMulForward(output, input, weight, Inner, Width);
         });
-        yield return Work(operations, $"rope forward {rows}x{Heads.Heads}x{Heads.HeadWidth}", 2 * query * F, 0, room =>
+        yield return Work(operations, $"rope forward {rows}x{Heads.Heads}x{Heads.HeadWidth}", 2 * query * F, 0, allocate =>
         {
-            DeviceSpan values = room(query), cosines = room(Length * Heads.HeadWidth / 2), sines = room(Length * Heads.HeadWidth / 2);
+            DeviceSpan values = allocate(query), cosines = allocate(Length * Heads.HeadWidth / 2), sines = allocate(Length * Heads.HeadWidth / 2);
             return () => operations.RopeForward(values, cosines, sines, positions, Heads.HeadWidth);
         });
-        yield return Work(operations, $"attention forward {rows}x{Heads.Heads}x{Heads.HeadWidth}", 2 * (query + key) * F, attention, room =>
+        yield return Work(operations, $"attention forward {rows}x{Heads.Heads}x{Heads.HeadWidth}", 2 * (query + key) * F, attention, allocate =>
         {
-            DeviceSpan output = room(query), sums = room(rows * Heads.Heads), q = room(query), k = room(key), v = room(key);
+            DeviceSpan output = allocate(query), sums = allocate(rows * Heads.Heads), q = allocate(query), k = allocate(key), v = allocate(key);
             return () => operations.AttentionForward(output, sums, q, k, v, Heads, starts);
         });
-        yield return Work(operations, $"attention backward {rows}x{Heads.Heads}x{Heads.HeadWidth}", (4 * query + 4 * key) * F, 2.5 * attention, room =>
+        yield return Work(operations, $"attention backward {rows}x{Heads.Heads}x{Heads.HeadWidth}", (4 * query + 4 * key) * F, 2.5 * attention, allocate =>
         {
-            DeviceSpan dq = room(query), dk = room(key), dv = room(key), gradient = room(query), output = room(query), sums = room(rows * Heads.Heads);
-            DeviceSpan q = room(query), k = room(key), v = room(key);
+            DeviceSpan dq = allocate(query), dk = allocate(key), dv = allocate(key), gradient = allocate(query), output = allocate(query), sums = allocate(rows * Heads.Heads);
+            DeviceSpan q = allocate(query), k = allocate(key), v = allocate(key);
             return () => operations.AttentionBackward(dq, dk, dv, gradient, output, sums, q, k, v, Heads, starts);
         });
-        yield return Work(operations, $"swiglu forward {rows}x{Inner}", 3 * inner * F, 0, room =>
+        yield return Work(operations, $"swiglu forward {rows}x{Inner}", 3 * inner * F, 0, allocate =>
         {
-            DeviceSpan output = room(inner), gate = room(inner), up = room(inner);
+            DeviceSpan output = allocate(inner), gate = allocate(inner), up = allocate(inner);
             return () => operations.SwiGluForward(output, gate, up);
         });
-        yield return Work(operations, $"swiglu backward {rows}x{Inner}", 5 * inner * F, 0, room =>
+        yield return Work(operations, $"swiglu backward {rows}x{Inner}", 5 * inner * F, 0, allocate =>
         {
-            DeviceSpan gateGradient = room(inner), upGradient = room(inner), gradient = room(inner), gate = room(inner), up = room(inner);
+            DeviceSpan gateGradient = allocate(inner), upGradient = allocate(inner), gradient = allocate(inner), gate = allocate(inner), up = allocate(inner);
             return () => operations.SwiGluBackward(gateGradient, upGradient, gradient, gate, up);
         });
         long logits = (long)rows * Vocabulary;
-        yield return Work(operations, $"cross entropy forward {rows}x{Vocabulary}", logits * F, 0, room =>
+        yield return Work(operations, $"cross entropy forward {rows}x{Vocabulary}", logits * F, 0, allocate =>
         {
-            DeviceSpan losses = room(rows), sums = room(rows), values = room(logits);
+            DeviceSpan losses = allocate(rows), sums = allocate(rows), values = allocate(logits);
             return () => operations.CrossEntropyForward(losses, sums, values, tokens, Vocabulary);
         });
-        yield return Work(operations, $"cross entropy backward {rows}x{Vocabulary}", 2 * logits * F, 0, room =>
+        yield return Work(operations, $"cross entropy backward {rows}x{Vocabulary}", 2 * logits * F, 0, allocate =>
         {
-            DeviceSpan sums = room(rows), values = room(logits);
+            DeviceSpan sums = allocate(rows), values = allocate(logits);
             return () => operations.CrossEntropyBackward(values, sums, tokens, Vocabulary, 1e-3);
         });
-        yield return Work(operations, $"sum of squares {inner}", inner * F, 0, room =>
+        yield return Work(operations, $"sum of squares {inner}", inner * F, 0, allocate =>
         {
-            DeviceSpan values = room(inner);
+            DeviceSpan values = allocate(inner);
             return () => operations.SumOfSquares(values);
         });
-        yield return Work(operations, $"adamw {inner}", 7 * inner * F, 0, room =>
+        yield return Work(operations, $"adamw {inner}", 7 * inner * F, 0, allocate =>
         {
-            DeviceSpan weights = room(inner), gradient = room(inner), first = room(inner), second = room(inner);
+            DeviceSpan weights = allocate(inner), gradient = allocate(inner), first = allocate(inner), second = allocate(inner);
             return () => operations.AdamWStep(weights, gradient, first, second, new(1e-3, 0.9, 0.999, 1e-8, 0, 1, 1));
         });
 
         PerformanceWork Product(string name, Action<DeviceSpan, DeviceSpan, DeviceSpan> multiply) =>
-            Work(operations, $"{name} {rows}x{Inner}x{Width}", (inner + size + ((long)Inner * Width)) * F, 2.0 * rows * Inner * Width, room =>
+            Work(operations, $"{name} {rows}x{Inner}x{Width}", (inner + size + ((long)Inner * Width)) * F, 2.0 * rows * Inner * Width, allocate =>
             {
-                DeviceSpan c = room(inner), a = room(size), b = room((long)Inner * Width);
+                DeviceSpan c = allocate(inner), a = allocate(size), b = allocate((long)Inner * Width);
                 return () => multiply(c, a, b);
             });
     }
@@ -135,12 +135,12 @@ internal static class OperationWorks
             DeviceMemory memory = operations.Allocate(length);
             _owned.Add(memory);
             SplitMix64 random = new((ulong)_owned.Count);
-            float[] piece = new float[Math.Min(length, 1 << 16)];
-            for (int i = 0; i < piece.Length; i++) piece[i] = (float)(random.NextDouble() - 0.5);
-            for (long start = 0; start < length; start += piece.Length)
+            float[] chunk = new float[Math.Min(length, 1 << 16)];
+            for (int i = 0; i < chunk.Length; i++) chunk[i] = (float)(random.NextDouble() - 0.5);
+            for (long start = 0; start < length; start += chunk.Length)
             {
-                int count = (int)Math.Min(piece.Length, length - start);
-                operations.Upload(memory.Span.Slice(start, count), piece.AsSpan(0, count));
+                int count = (int)Math.Min(chunk.Length, length - start);
+                operations.Upload(memory.Span.Slice(start, count), chunk.AsSpan(0, count));
             }
             return memory;
         }

@@ -97,12 +97,12 @@ public sealed class AdapterTests
             Assert.That(weights.Metadata["format"], Is.EqualTo("pt"));
         }
 
-        using Checkpoint basis = Checkpoint.Open(fixture.Base), merged = Checkpoint.Open(fixture.File("lora"));
-        using AdaptedCheckpoint adapted = AdaptedCheckpoint.Open(basis, adapter);
+        using Checkpoint baseModel = Checkpoint.Open(fixture.Base), merged = Checkpoint.Open(fixture.File("lora"));
+        using AdaptedCheckpoint adapted = AdaptedCheckpoint.Open(baseModel, adapter);
         Assert.That(adapted.Changed, Has.Count.EqualTo(4));
         foreach (Tensor tensor in merged.Tensors)
         {
-            float[] expected = Values(tensor), actual = Values(adapted.Checkpoint.GetTensor(tensor.Name)), before = Values(basis.GetTensor(tensor.Name));
+            float[] expected = Values(tensor), actual = Values(adapted.Checkpoint.GetTensor(tensor.Name)), before = Values(baseModel.GetTensor(tensor.Name));
             double worst = expected.Zip(actual).Aggregate(0.0, (largest, pair) => Math.Abs(pair.First - pair.Second) is var error && error <= largest ? largest : error);
             Assert.That(worst <= 1e-6, Is.True, $"{tensor.Name}: {worst}");
             Assert.That(actual.SequenceEqual(before), Is.EqualTo(!adapted.Changed.Contains(tensor.Name)), tensor.Name);

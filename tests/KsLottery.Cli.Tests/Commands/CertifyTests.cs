@@ -114,7 +114,7 @@ public sealed class CertifyTests : IDisposable
         string page = _fixture.File("usual.html");
         Assert.That(KsLotteryTool.Run([.. Without(Certify("usual", "--html", page), "--alphas")]).ExitCode, Is.Zero);
         string[] lines = File.ReadAllLines(Path.Combine(_fixture.File("usual"), "alpha-sweep.tsv"));
-        Assert.That(lines, Has.Length.EqualTo(1 + KsLottery.Engine.Certificates.CertificateOptions.UsualAlphas.Count));
+        Assert.That(lines, Has.Length.EqualTo(1 + KsLottery.Engine.Certificates.CertificateOptions.DefaultAlphas.Count));
         Assert.That(File.ReadAllText(page), Does.Contain("<svg").And.Contain("alpha"));
     }
 

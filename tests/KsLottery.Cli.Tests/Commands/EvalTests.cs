@@ -6,7 +6,7 @@ namespace KsLottery.Cli.Tests.Commands;
 
 public sealed class EvalTests
 {
-    private static readonly string[] Usual =
+    private static readonly string[] Default =
         ["--template", "plain", "--source-language", "English", "--target-language", "Danish", "--max-new-tokens", "24"];
 
     private static string Model => SharedData.Path("models", "hf", "stories260K_hf", "model.safetensors");
@@ -72,7 +72,7 @@ public sealed class EvalTests
         Assert.That(lines.Sum(line => line.GetProperty("loss").GetDouble() * line.GetProperty("target_tokens").GetInt64()),
             Is.EqualTo(json.GetProperty("loss").GetDouble() * json.GetProperty("target_tokens").GetInt64()).Within(1e-9));
 
-        ToolRun again = KsLotteryTool.Run(["eval", Model, "--data", Pairs, "--tokenizer", Tokenizer, .. Usual, "--out", folder.File("one")]);
+        ToolRun again = KsLotteryTool.Run(["eval", Model, "--data", Pairs, "--tokenizer", Tokenizer, .. Default, "--out", folder.File("one")]);
         again.AssertFailed(2, "hypotheses.txt", "exists");
     }
 
@@ -81,7 +81,7 @@ public sealed class EvalTests
     {
         using TemporaryFolder folder = new();
         double loss = Evaluate(folder, "out", Model).Json.GetProperty("loss").GetDouble();
-        JsonElement alone = Json(["eval", Model, "--data", Pairs, "--limit", "6", "--tokenizer", Tokenizer, .. Usual, "--no-generate", "--no-mmap"]);
+        JsonElement alone = Json(["eval", Model, "--data", Pairs, "--limit", "6", "--tokenizer", Tokenizer, .. Default, "--no-generate", "--no-mmap"]);
         Assert.That(alone.GetProperty("loss").GetDouble(), Is.EqualTo(loss));
         Assert.That(alone.TryGetProperty("scores", out _), Is.False);
     }
@@ -102,7 +102,7 @@ public sealed class EvalTests
     {
         using TemporaryFolder folder = new();
         (string model, string tuned, string patch) = ApplyTests.MakePatch(folder);
-        string[] rest = ["--data", Pairs, "--limit", "2", "--tokenizer", Tokenizer, .. Usual];
+        string[] rest = ["--data", Pairs, "--limit", "2", "--tokenizer", Tokenizer, .. Default];
         KsLotteryTool.Run(["eval", tuned, "--patch", patch, .. rest]).AssertFailed(4, "sha256:");
         KsLotteryTool.Run("eval", model, "--data", Pairs).AssertFailed(2, "--tokenizer");
         KsLotteryTool.Run("eval", model, "--data", Pairs, "--tokenizer", Tokenizer).AssertFailed(2, "source language");
@@ -117,7 +117,7 @@ public sealed class EvalTests
 
     private static (JsonElement Json, string Samples) Evaluate(TemporaryFolder folder, string name, string model, params string[] more)
     {
-        JsonElement json = Json(["eval", model, "--data", Pairs, "--limit", "6", "--tokenizer", Tokenizer, .. Usual, "--out", folder.File(name), .. more]);
+        JsonElement json = Json(["eval", model, "--data", Pairs, "--limit", "6", "--tokenizer", Tokenizer, .. Default, "--out", folder.File(name), .. more]);
         return (json, File.ReadAllText(Path.Combine(folder.File(name), "samples.jsonl")));
     }
 }

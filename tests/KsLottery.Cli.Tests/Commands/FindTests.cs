@@ -318,7 +318,7 @@ public sealed class FindTests
     public void Ctrl_C_ends_with_130_and_leaves_nothing_partial()
     {
         using TemporaryFolder folder = new();
-        // Zeros that take no room on a disk, and seconds to read.
+        // Zeros that take no space on a disk, and seconds to read.
         string huge = folder.File("huge.safetensors");
         WriteSparse(huge, 3_000_000, 1024);
         using Process process = KsLotteryTool.StartInterruptible("find", huge, huge, "--tensor", "m", "--out", folder.File("out"));

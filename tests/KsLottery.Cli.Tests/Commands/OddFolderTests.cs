@@ -52,14 +52,14 @@ internal sealed class OddFolderTests : IDisposable
         string patch = Path.Combine(_folder.File("ticket"), "patch.safetensors");
         Assert.That(Evaluate(wrapped, "--patch", patch, "--quiet").Json().GetProperty("loss").GetDouble(),
             Is.EqualTo(Evaluate(changed, "--quiet").Json().GetProperty("loss").GetDouble()));
-        foreach (string basis in (string[])[wrapped, Base])
+        foreach (string baseModel in (string[])[wrapped, Base])
         {
-            string applied = Path.Combine(_folder.File("applied"), Path.GetFileName(basis)), reverted = Path.Combine(_folder.File("reverted"), Path.GetFileName(basis));
+            string applied = Path.Combine(_folder.File("applied"), Path.GetFileName(baseModel)), reverted = Path.Combine(_folder.File("reverted"), Path.GetFileName(baseModel));
             Directory.CreateDirectory(_folder.File("applied"));
             Directory.CreateDirectory(_folder.File("reverted"));
-            Assert.That(Run("apply", basis, patch, "--out", applied, "--quiet").ExitCode, Is.Zero);
+            Assert.That(Run("apply", baseModel, patch, "--out", applied, "--quiet").ExitCode, Is.Zero);
             Assert.That(Run("revert", applied, patch, "--out", reverted, "--quiet").ExitCode, Is.Zero);
-            Assert.That(File.ReadAllBytes(Path.Combine(reverted, "model.safetensors")), Is.EqualTo(File.ReadAllBytes(Path.Combine(basis, "model.safetensors"))));
+            Assert.That(File.ReadAllBytes(Path.Combine(reverted, "model.safetensors")), Is.EqualTo(File.ReadAllBytes(Path.Combine(baseModel, "model.safetensors"))));
         }
         Assert.That(Tune(wrapped, tuned, "embedding").ExitCode, Is.Zero);
         Assert.That(Names(tuned), Is.EqualTo(Names(wrapped)), "the names of its base");

@@ -52,11 +52,11 @@ public sealed class TuneTests : IDisposable
     {
         JsonElement tuned = _fixture.RunTune("embedding", "embedding", "--steps", "30", "--learning-rate", "3e-2", "--eval-share", "0.1");
         Assert.That(tuned.GetProperty("eval_loss_after").GetDouble(), Is.LessThan(tuned.GetProperty("eval_loss_before").GetDouble() - 0.2), "it learns");
-        using Checkpoint basis = Checkpoint.Open(_fixture.Base), after = Checkpoint.Open(_fixture.File("embedding"));
+        using Checkpoint baseModel = Checkpoint.Open(_fixture.Base), after = Checkpoint.Open(_fixture.File("embedding"));
         Assert.That((double)tuned.GetProperty("peak_bytes").GetInt64() / tuned.GetProperty("estimated_bytes").GetInt64(), Is.InRange(0.5, 1.1));
-        Assert.That(tuned.GetProperty("trained_parameters").GetInt64(), Is.EqualTo(basis.GetTensor(Embedding).ElementCount));
-        Assert.That(after.Tensors.Select(t => t.Name), Is.EqualTo(basis.Tensors.Select(t => t.Name)));
-        foreach (Tensor tensor in basis.Tensors)
+        Assert.That(tuned.GetProperty("trained_parameters").GetInt64(), Is.EqualTo(baseModel.GetTensor(Embedding).ElementCount));
+        Assert.That(after.Tensors.Select(t => t.Name), Is.EqualTo(baseModel.Tensors.Select(t => t.Name)));
+        foreach (Tensor tensor in baseModel.Tensors)
             Assert.That(Bytes(after.GetTensor(tensor.Name)).SequenceEqual(Bytes(tensor)), Is.EqualTo(tensor.Name != Embedding), tensor.Name);
 
         Assert.That(KsLotteryTool.Run("find", _fixture.Base, _fixture.File("embedding"), "--out", _fixture.File("ticket")).ExitCode, Is.Zero);
@@ -75,10 +75,10 @@ public sealed class TuneTests : IDisposable
         using RowPatch patch = RowPatch.Open(patchFile);
         Assert.That(patch.Indices, Is.EqualTo(best));
         Assert.That(patch.TunedFingerprint, Is.EqualTo(Fingerprint.OfTensor(patched.GetTensor(Embedding))), "streamed, without the tuned tensor");
-        foreach (Tensor tensor in basis.Tensors.Where(t => t.Name != Embedding))
+        foreach (Tensor tensor in baseModel.Tensors.Where(t => t.Name != Embedding))
             Assert.That(Bytes(patched.GetTensor(tensor.Name)), Is.EqualTo(Bytes(tensor)), tensor.Name);
-        for (int row = 0; row < basis.GetTensor(Embedding).Shape[0]; row++)
-            Assert.That(patched.GetTensor(Embedding).GetRow<float>(row).SequenceEqual(basis.GetTensor(Embedding).GetRow<float>(row)),
+        for (int row = 0; row < baseModel.GetTensor(Embedding).Shape[0]; row++)
+            Assert.That(patched.GetTensor(Embedding).GetRow<float>(row).SequenceEqual(baseModel.GetTensor(Embedding).GetRow<float>(row)),
                 Is.EqualTo(!best.Contains(row)), $"row {row}");
     }
 
@@ -87,8 +87,8 @@ public sealed class TuneTests : IDisposable
     {
         JsonElement tuned = _fixture.RunTune("full", "full", "--steps", "4", "--learning-rate", "1e-3", "--warmup", "0");
         Assert.That(tuned.GetProperty("frozen_fingerprint").ValueKind, Is.EqualTo(JsonValueKind.Null));
-        using Checkpoint basis = Checkpoint.Open(_fixture.Base), after = Checkpoint.Open(_fixture.File("full"));
-        Assert.That(basis.Tensors.Where(t => Bytes(after.GetTensor(t.Name)).SequenceEqual(Bytes(t))).Select(t => t.Name), Is.Empty);
+        using Checkpoint baseModel = Checkpoint.Open(_fixture.Base), after = Checkpoint.Open(_fixture.File("full"));
+        Assert.That(baseModel.Tensors.Where(t => Bytes(after.GetTensor(t.Name)).SequenceEqual(Bytes(t))).Select(t => t.Name), Is.Empty);
     }
 
     [Test]
@@ -107,9 +107,9 @@ public sealed class TuneTests : IDisposable
     [Test]
     public void A_tokenizer_from_elsewhere_goes_along_and_the_paper_s_presets_hold()
     {
-        string basis = SharedData.Path("models", "hf", "stories260K_hf"), data = _fixture.Pairs;
-        KsLotteryTool.Run("tune", basis, "--data", data, "--train", "full", "--out", _fixture.File("none")).AssertFailed(2, "--tokenizer");
-        JsonElement embed = KsLotteryTool.Run("tune", basis, "--data", data, "--tokenizer", SharedData.Path("models", "stories260K", "tok512.bin"),
+        string baseModel = SharedData.Path("models", "hf", "stories260K_hf"), data = _fixture.Pairs;
+        KsLotteryTool.Run("tune", baseModel, "--data", data, "--train", "full", "--out", _fixture.File("none")).AssertFailed(2, "--tokenizer");
+        JsonElement embed = KsLotteryTool.Run("tune", baseModel, "--data", data, "--tokenizer", SharedData.Path("models", "stories260K", "tok512.bin"),
             "--preset", "paper-embed", "--source-language", "English", "--target-language", "Danish", "--limit", "6", "--steps", "1",
             "--out", _fixture.File("alpaca"), "--json", "--quiet").Json();
         Assert.That(embed.GetProperty("scope").GetString(), Is.EqualTo("embedding"));

@@ -22,12 +22,12 @@ public sealed class JsonFileTests
         Assert.That(Count(), Is.EqualTo(tensors));
 
         // A run reads its own file when it goes on, and writes the base's configuration and index anew.
-        using Checkpoint basis = Checkpoint.Open(path);
+        using Checkpoint baseModel = Checkpoint.Open(path);
         using CpuOperations operations = new(1);
         TuningOptions options = new() { Plan = new() { Steps = 2, BatchSize = 1, LearningRate = 1e-3 }, Out = folder.File("out"), KeepFinished = true };
         for (int i = 0; i < 2; i++)
         {
-            using TuningRun run = new(basis, TrainingScope.Embedding, [new(new[] { 1, 2, 3 }, 1)], [], operations, options);
+            using TuningRun run = new(baseModel, TrainingScope.Embedding, [new(new[] { 1, 2, 3 }, 1)], [], operations, options);
             Assert.That(run.Run().StepCount, Is.EqualTo(2));
             if (i == 0) Mark(folder.File("out/training.json"));
             if (i == 0) Mark(folder.File("out/metrics.jsonl"));

@@ -134,7 +134,7 @@ internal sealed class TensorTests(bool map) : IDisposable
         string path = _folder.File("big.safetensors");
         using (FileStream stream = File.Create(path))
         {
-            // Sparse where the file system can: only what is written takes room.
+            // Sparse where the file system can: only what is written takes space.
             stream.Write(header);
             stream.SetLength(header.Length + 3 + bytes);
             foreach (long row in (long[])[0, 524_289, ManyRows - 1])

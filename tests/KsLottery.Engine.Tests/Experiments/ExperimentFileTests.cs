@@ -6,13 +6,13 @@ namespace KsLottery.Engine.Tests.Experiments;
 [TestFixture]
 public class ExperimentFileTests
 {
-    private const string Least = """ "base": "base", "tasks": [{ "name": "Danish", "train": "a.tsv", "test": "b.en,b.da" }] """;
+    private const string Min = """ "base": "base", "tasks": [{ "name": "Danish", "train": "a.tsv", "test": "b.en,b.da" }] """;
 
     [Test]
     public void A_file_of_base_and_tasks_has_the_papers_budget_and_every_control()
     {
         using TemporaryFolder folder = new();
-        ExperimentPlan plan = Read(folder, Least);
+        ExperimentPlan plan = Read(folder, Min);
         Assert.Multiple(() =>
         {
             Assert.That(plan.Base, Is.EqualTo(folder.File("base")));
@@ -66,34 +66,34 @@ public class ExperimentFileTests
         (""" "base": "b", "tasks": [] """, "tasks is []; it must be an array with one item or more"),
         (""" "base": "b" """, "tasks is missing"),
         (""" "tasks": [{ "name": "a", "train": "b", "test": "c" }] """, "base is missing"),
-        (Least + """, "sedes": [1] """, "sedes is not known here; known are base, tokenizer, template"),
-        (Least + """, "seeds": [1, 1.5] """, "seeds[1] is 1.5; a seed is a whole number from 0"),
-        (Least + """, "seeds": [1, 2, 1] """, "\"1\" and \"1\" would have one folder"),
-        (Least + """, "alpha": 1 """, "alpha is 1; it must lie between 0 and 1"),
-        (Least + """, "alpha": "0.1" """, "alpha is \"0.1\"; it must lie between 0 and 1"),
-        (Least + """, "template": "plane" """, "template is \"plane\"; No prompt template is named 'plane'"),
-        (Least + """, "training": { "batch": 0 } """, "training.batch is 0; it must be a whole number from 1"),
-        (Least + """, "training": { "warmup": 2.5 } """, "training.warmup is 2.5; it must be a share below 1 or a whole number of steps"),
-        (Least + """, "training": { "schedule": "linear" } """, "training.schedule is \"linear\"; it must be one of cosine, constant"),
-        (Least + """, "learning_rates": { "rows": 0 } """, "learning_rates.rows is 0; it must be a number above 0"),
-        (Least + """, "evaluation": 3 """, "evaluation is 3; it must be an object"),
-        (Least + """, "evaluation": { "stop": [""] } """, "evaluation.stop[0] is \"\"; it must be a text of one character or more"),
-        (Least + """, "evaluation": { "stop_ids": [-1] } """, "evaluation.stop_ids[0] is -1; a token is a whole number from 0"),
-        (Least + """, "skip_overlong": 1 """, "skip_overlong is 1; it must be true or false"),
-        (Least + """, "arms": ["ticket", "prefix"] """, "arms[1] is \"prefix\"; it must be one of base, full, embedding, transfer, ticket, random"),
-        (Least + """, "arms": ["token"] """, "arms[0] is \"token\"; it must be one of"),
-        (Least + """, "arms": [{ "method": "token" }] """, "arms[0].text is missing"),
-        (Least + """, "arms": [{ "method": "ticket", "rows": 3, "alpha": 0.1 }] """, "arms[0].rows is 3; alpha and rows exclude each other"),
-        (Least + """, "arms": [{ "method": "full", "alpha": 0.1 }] """, "arms[0].alpha is 0.1; it belongs to the methods ticket and transfer, and to controls"),
-        (Least + """, "arms": [{ "method": "token", "text": "x", "only": "word" }] """, "arms[0].only is \"word\"; it belongs to the methods ticket and transfer, and to controls"),
-        (Least + """, "arms": ["transfer", { "method": "transfer", "rows": 3 }, "random-delta"] """, "arms[2] (random delta) moves the rows as far as the arm of method ticket"),
-        (Least + """, "arms": [{ "method": "full", "rows": 3 }] """, "arms[0].rows is 3; this method has no number of rows"),
-        (Least + """, "arms": [{ "method": "transfer", "learning_rate": 3 }] """, "arms[0].learning_rate is 3; this method trains nothing"),
-        (Least + """, "arms": [{ "method": "ticket", "only": "verbs" }] """, "arms[0].only is \"verbs\"; it must be one of special, space, digit"),
-        (Least + """, "arms": [{ "method": "ticket", "name": "Ticket!" }] """, "arms[0].name is \"Ticket!\"; it names folders"),
-        (Least + """, "arms": [{ "method": "ticket", "name": "a\tb" }] """, "arms[0].name is \"a\\\\tb\"; it names folders"),
-        (Least + """, "arms": ["ticket", { "method": "random", "name": "partial tuning" }] """, "\"Partial Tuning\" and \"partial tuning\" would have one folder, partial-tuning"),
-        (Least + """, "arms": ["random-delta", "ticket"] """, "arms[0] (random delta) moves the rows as far as the arm of method ticket"),
+        (Min + """, "sedes": [1] """, "sedes is not known here; known are base, tokenizer, template"),
+        (Min + """, "seeds": [1, 1.5] """, "seeds[1] is 1.5; a seed is a whole number from 0"),
+        (Min + """, "seeds": [1, 2, 1] """, "\"1\" and \"1\" would have one folder"),
+        (Min + """, "alpha": 1 """, "alpha is 1; it must lie between 0 and 1"),
+        (Min + """, "alpha": "0.1" """, "alpha is \"0.1\"; it must lie between 0 and 1"),
+        (Min + """, "template": "plane" """, "template is \"plane\"; No prompt template is named 'plane'"),
+        (Min + """, "training": { "batch": 0 } """, "training.batch is 0; it must be a whole number from 1"),
+        (Min + """, "training": { "warmup": 2.5 } """, "training.warmup is 2.5; it must be a share below 1 or a whole number of steps"),
+        (Min + """, "training": { "schedule": "linear" } """, "training.schedule is \"linear\"; it must be one of cosine, constant"),
+        (Min + """, "learning_rates": { "rows": 0 } """, "learning_rates.rows is 0; it must be a number above 0"),
+        (Min + """, "evaluation": 3 """, "evaluation is 3; it must be an object"),
+        (Min + """, "evaluation": { "stop": [""] } """, "evaluation.stop[0] is \"\"; it must be a text of one character or more"),
+        (Min + """, "evaluation": { "stop_ids": [-1] } """, "evaluation.stop_ids[0] is -1; a token is a whole number from 0"),
+        (Min + """, "skip_overlong": 1 """, "skip_overlong is 1; it must be true or false"),
+        (Min + """, "arms": ["ticket", "prefix"] """, "arms[1] is \"prefix\"; it must be one of base, full, embedding, transfer, ticket, random"),
+        (Min + """, "arms": ["token"] """, "arms[0] is \"token\"; it must be one of"),
+        (Min + """, "arms": [{ "method": "token" }] """, "arms[0].text is missing"),
+        (Min + """, "arms": [{ "method": "ticket", "rows": 3, "alpha": 0.1 }] """, "arms[0].rows is 3; alpha and rows exclude each other"),
+        (Min + """, "arms": [{ "method": "full", "alpha": 0.1 }] """, "arms[0].alpha is 0.1; it belongs to the methods ticket and transfer, and to controls"),
+        (Min + """, "arms": [{ "method": "token", "text": "x", "only": "word" }] """, "arms[0].only is \"word\"; it belongs to the methods ticket and transfer, and to controls"),
+        (Min + """, "arms": ["transfer", { "method": "transfer", "rows": 3 }, "random-delta"] """, "arms[2] (random delta) moves the rows as far as the arm of method ticket"),
+        (Min + """, "arms": [{ "method": "full", "rows": 3 }] """, "arms[0].rows is 3; this method has no number of rows"),
+        (Min + """, "arms": [{ "method": "transfer", "learning_rate": 3 }] """, "arms[0].learning_rate is 3; this method trains nothing"),
+        (Min + """, "arms": [{ "method": "ticket", "only": "verbs" }] """, "arms[0].only is \"verbs\"; it must be one of special, space, digit"),
+        (Min + """, "arms": [{ "method": "ticket", "name": "Ticket!" }] """, "arms[0].name is \"Ticket!\"; it names folders"),
+        (Min + """, "arms": [{ "method": "ticket", "name": "a\tb" }] """, "arms[0].name is \"a\\\\tb\"; it names folders"),
+        (Min + """, "arms": ["ticket", { "method": "random", "name": "partial tuning" }] """, "\"Partial Tuning\" and \"partial tuning\" would have one folder, partial-tuning"),
+        (Min + """, "arms": ["random-delta", "ticket"] """, "arms[0] (random delta) moves the rows as far as the arm of method ticket"),
         (""" "base": "b", "tasks": [{ "name": "日本", "train": "b", "test": "c" }] """, "it must hold a letter a to z or a digit"),
         (""" "base": "\ud800", "tasks": [] """, "base is \"\\\\ud800\"; it must be a text"),
         (""" "base" """, "no sound JSON"),
@@ -103,7 +103,7 @@ public class ExperimentFileTests
     public void Every_ticket_has_controls_of_its_own_size()
     {
         using TemporaryFolder folder = new();
-        ExperimentPlan plan = Read(folder, Least + """, "arms": ["base", "embedding", "ticket", { "method": "ticket", "rows": 8 }, "random-delta", "random", """ + """ { "method": "ticket", "without": "prompt", "name": "mine" }, { "method": "lora", "name": "adapters", "learning_rate": 0.1 }, """ + """ { "method": "random", "rows": 8 }, { "method": "transfer", "rows": 8 }, "full"] """);
+        ExperimentPlan plan = Read(folder, Min + """, "arms": ["base", "embedding", "ticket", { "method": "ticket", "rows": 8 }, "random-delta", "random", """ + """ { "method": "ticket", "without": "prompt", "name": "mine" }, { "method": "lora", "name": "adapters", "learning_rate": 0.1 }, """ + """ { "method": "random", "rows": 8 }, { "method": "transfer", "rows": 8 }, "full"] """);
         ExperimentPlan all = plan.WithControls();
         Assert.Multiple(() =>
         {
@@ -128,9 +128,9 @@ public class ExperimentFileTests
     public void Without_an_arm_of_the_plans_own_ticket_controls_have_the_size_of_those_that_are_there()
     {
         using TemporaryFolder folder = new();
-        ExperimentPlan plan = Read(folder, Least + """, "arms": [{ "method": "ticket", "rows": 8 }, "random-delta", "frequent"] """);
+        ExperimentPlan plan = Read(folder, Min + """, "arms": [{ "method": "ticket", "rows": 8 }, "random-delta", "frequent"] """);
         Assert.That(plan.WithControls().Arms.Select(a => a.Name), Is.EqualTo(new[] { "Partial Tuning, 8 rows", "random delta, 8 rows", "Frequency Tuning, 8 rows" }));
-        plan = Read(folder, Least + """, "arms": ["embedding", "frequent", { "method": "random", "alpha": 0.2 }] """);
+        plan = Read(folder, Min + """, "arms": ["embedding", "frequent", { "method": "random", "alpha": 0.2 }] """);
         Assert.That(plan.WithControls().Arms, Is.EqualTo(plan.Arms), "there is no arm that takes a ticket");
     }
 

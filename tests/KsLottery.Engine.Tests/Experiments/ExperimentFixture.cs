@@ -24,7 +24,7 @@ internal sealed class ExperimentFixture : IDisposable
     public ExperimentFixture()
     {
         string[] documents = [.. Pairs(Danish, 0, 60).Concat(Pairs(German, 0, 60)).Select(p => $"{p.Source}\n{p.Target}")];
-        BpeTrainer.Train(documents, BpeTrainer.SmallestVocabulary + 60).Write(_folder.Path);
+        BpeTrainer.Train(documents, BpeTrainer.MinVocabulary + 60).Write(_folder.Path);
         Tokenizer tokenizer = Tokenizer.Open(_folder.Path);
         LlamaConfig config = new()
         {
@@ -60,7 +60,7 @@ internal sealed class ExperimentFixture : IDisposable
         Rates = new() { Full = 1e-3, Embedding = 5e-2, Rows = 2e-2, LowRank = 1e-2 },
         MaxNewTokens = 4,
         Slots = 8,
-        Arms = [.. ExperimentArm.Usual.Select(a => a.Method == ArmMethod.Token ? a with { Text = ":" } : a), new(ArmMethod.Ticket) { Rows = 3 }, new(ArmMethod.Ticket) { Without = TokenGroup.Word }],
+        Arms = [.. ExperimentArm.Default.Select(a => a.Method == ArmMethod.Token ? a with { Text = ":" } : a), new(ArmMethod.Ticket) { Rows = 3 }, new(ArmMethod.Ticket) { Without = TokenGroup.Word }],
     };
 
     public ExperimentTask Task(string name) => new(name, File($"{name}.train.tsv"), File($"{name}.test.tsv"), "English", name);

@@ -76,7 +76,7 @@ public sealed class ExperimentRunTests : IDisposable
     public void Rows_are_those_that_the_arm_names()
     {
         FoundTicket ticket = _whole.Tickets[0];
-        using Checkpoint basis = Checkpoint.Open(_fixture.File("base")), tuned = Checkpoint.Open(_fixture.File("whole/danish-7-embed-tuning"));
+        using Checkpoint baseModel = Checkpoint.Open(_fixture.File("base")), tuned = Checkpoint.Open(_fixture.File("whole/danish-7-embed-tuning"));
         using RowPatch transfer = Patch("partial-transfer"), trained = Patch("partial-tuning"), delta = Patch("random-delta"), best = Patch("partial-tuning-3-rows"),
             moved = Patch("largest-shift"), line = Patch("rows-of"), frequent = Patch("frequency-tuning"), parts = Patch("partial-tuning-without-word");
         Assert.Multiple(() =>
@@ -304,11 +304,11 @@ public sealed class ExperimentRunTests : IDisposable
 
     private static (double Length, double Other, double Cosine) Compare(RowPatch one, RowPatch other, int row)
     {
-        (float[] basis, float[] a, float[] b) = (one.BaseRows.GetRow<float>(row).ToArray(), one.Rows.GetRow<float>(row).ToArray(), other.Rows.GetRow<float>(row).ToArray());
+        (float[] baseModel, float[] a, float[] b) = (one.BaseRows.GetRow<float>(row).ToArray(), one.Rows.GetRow<float>(row).ToArray(), other.Rows.GetRow<float>(row).ToArray());
         double aa = 0, bb = 0, ab = 0;
-        for (int c = 0; c < basis.Length; c++)
+        for (int c = 0; c < baseModel.Length; c++)
         {
-            (double x, double y) = (a[c] - basis[c], b[c] - basis[c]);
+            (double x, double y) = (a[c] - baseModel[c], b[c] - baseModel[c]);
             (aa, bb, ab) = (aa + (x * x), bb + (y * y), ab + (x * y));
         }
         return (Math.Sqrt(aa), Math.Sqrt(bb), ab / Math.Sqrt(aa * bb));

@@ -11,7 +11,7 @@ public class TokenGroupsTests
     public void Each_token_is_in_one_group_by_what_it_adds_to_a_text()
     {
         using TemporaryFolder folder = new();
-        BpeTrainer.Train(["the the the 42 42 ... ... ...\n\n\n\n øl øl øl"], BpeTrainer.SmallestVocabulary + 20).Write(folder.Path);
+        BpeTrainer.Train(["the the the 42 42 ... ... ...\n\n\n\n øl øl øl"], BpeTrainer.MinVocabulary + 20).Write(folder.Path);
         Tokenizer tokenizer = Tokenizer.Open(folder.Path);
         TokenGroups groups = new(tokenizer.Names, tokenizer.Encode("the\n"));
         TokenGroup Of(string text) => groups.Of(tokenizer.Encode(text) is [var only] ? only : throw new ArgumentException($"{text} is no token"));

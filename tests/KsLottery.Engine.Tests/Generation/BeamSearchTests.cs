@@ -34,17 +34,17 @@ public sealed class BeamSearchTests
     [Test]
     public void A_beam_as_wide_as_all_sequences_finds_the_best_of_them([Values(0, 0.5, 1, 2)] double lengthPenalty)
     {
-        const int Longest = 4, Eos = 1;
+        const int MaxLength = 4, Eos = 1;
         for (ulong seed = 0; seed < 25; seed++)
         {
             HashDecoder model = new(3, 40, seed: seed, scale: 1);
             (int[] tokens, double sum) = Complete([], 0).LargestBy(s => s.Sum / Math.Pow(s.Tokens.Length, lengthPenalty));
-            Generated result = Generator.Generate(model, [[2]], new() { MaxNewTokens = Longest, Beams = 40, LengthPenalty = lengthPenalty, EosIds = [Eos] })[0];
+            Generated result = Generator.Generate(model, [[2]], new() { MaxNewTokens = MaxLength, Beams = 40, LengthPenalty = lengthPenalty, EosIds = [Eos] })[0];
             Assert.That((int[])(result.StoppedAtEos ? [.. result.Tokens, Eos] : result.Tokens), Is.EqualTo(tokens), $"seed {seed}");
             Assert.That(result.LogProbability, Is.EqualTo(sum).Within(1e-9));
 
             IEnumerable<(int[] Tokens, double Sum)> Complete(int[] tokens, double sum) =>
-                tokens.Length == Longest || tokens is [.., Eos] ? [(tokens, sum)]
+                tokens.Length == MaxLength || tokens is [.., Eos] ? [(tokens, sum)]
                 : model.LogProbabilitiesAfter([2, .. tokens]).SelectMany((log, token) => Complete([.. tokens, token], sum + log));
         }
     }

@@ -9,12 +9,12 @@ namespace KsLottery.Engine.Tests.Models;
 [TestFixture]
 public class LlamaConfigTests
 {
-    private const string Least = """ "model_type": "llama", "hidden_size": 64, "intermediate_size": 172, "num_hidden_layers": 5, "num_attention_heads": 8, "vocab_size": 512 """;
+    private const string Min = """ "model_type": "llama", "hidden_size": 64, "intermediate_size": 172, "num_hidden_layers": 5, "num_attention_heads": 8, "vocab_size": 512 """;
 
     [Test]
     public void What_is_left_out_has_the_values_of_Transformers()
     {
-        LlamaConfig config = Read($"{{{Least}}}");
+        LlamaConfig config = Read($"{{{Min}}}");
         Assert.Multiple(() =>
         {
             Assert.That(config.Attention, Is.EqualTo(new AttentionShape(8, 8, 8)));
@@ -28,7 +28,7 @@ public class LlamaConfigTests
     public void Llama_3_is_read_and_written_back_the_same()
     {
         LlamaConfig config = Read($$"""
-            {{{Least}}, "num_key_value_heads": 2, "head_dim": 32, "rope_theta": 500000.0, "tie_word_embeddings": true, "bos_token_id": 1, "eos_token_id": [2, 5],
+            {{{Min}}, "num_key_value_heads": 2, "head_dim": 32, "rope_theta": 500000.0, "tie_word_embeddings": true, "bos_token_id": 1, "eos_token_id": [2, 5],
              "rope_scaling": {"factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0, "original_max_position_embeddings": 8192, "rope_type": "llama3"} }
             """);
         Assert.That((config.Attention, config.RopeScaling, config.IsTied),
@@ -54,10 +54,10 @@ public class LlamaConfigTests
     [TestCase("\"sliding_window\": 4096", "sliding_window is 4096")]
     [TestCase("\"quantization_config\": {}", "quantization_config is set")]
     public void Settings_that_are_not_computed_are_refused_by_name(string setting, string message) =>
-        Assert.That(() => Read($"{{{Least}, {setting}}}"), Throws.TypeOf<NotSupportedException>().With.Message.Contains(message));
+        Assert.That(() => Read($"{{{Min}, {setting}}}"), Throws.TypeOf<NotSupportedException>().With.Message.Contains(message));
 
     [Test]
-    public void Another_model_is_refused_by_name() => Assert.That(() => Read($"{{{Least.Replace("llama", "gemma", StringComparison.Ordinal)}}}"),
+    public void Another_model_is_refused_by_name() => Assert.That(() => Read($"{{{Min.Replace("llama", "gemma", StringComparison.Ordinal)}}}"),
         Throws.TypeOf<NotSupportedException>().With.Message.Contains("model_type is \"gemma\""));
 
     [TestCase("\"num_key_value_heads\": 3", "multiple of num_key_value_heads 3")]
@@ -67,7 +67,7 @@ public class LlamaConfigTests
     [TestCase("\"eos_token_id\": \"</s>\"", "token id")]
     [TestCase("\"rope_scaling\": {\"rope_type\": \"linear\"}", "factor is missing")]
     public void Values_that_no_model_has_name_key_and_range(string setting, string message) =>
-        Assert.That(() => Read($"{{{Least}, {setting}}}"), Throws.TypeOf<CheckpointFormatException>().With.Message.Contains(message));
+        Assert.That(() => Read($"{{{Min}, {setting}}}"), Throws.TypeOf<CheckpointFormatException>().With.Message.Contains(message));
 
     [Test]
     public void A_weight_of_another_shape_names_both()

@@ -25,10 +25,10 @@ public sealed class FarthestRowTests
         }
         foreach ((string file, float[] values) in new[] { ("a", before), ("b", after) })
             SafetensorsWriter.Write(folder.File(file), [TensorSource.FromBytes("e", ElementType.F32, [3, Width], values.SelectMany(BitConverter.GetBytes).ToArray())]);
-        using Checkpoint basis = Checkpoint.Open(folder.File("a")), tuned = Checkpoint.Open(folder.File("b"));
-        Tensor a = basis.GetTensor("e"), b = tuned.GetTensor("e");
+        using Checkpoint baseModel = Checkpoint.Open(folder.File("a")), tuned = Checkpoint.Open(folder.File("b"));
+        Tensor a = baseModel.GetTensor("e"), b = tuned.GetTensor("e");
         ScoredRows rows = new(RowScan.Run(RowMatrix.FromTensor(a), RowMatrix.FromTensor(b)));
-        Ticket ticket = Ticket.Select(rows, TicketOrigin.Of(basis, a, b, Fingerprint.OfTensor(a), Fingerprint.OfTensor(b)));
+        Ticket ticket = Ticket.Select(rows, TicketOrigin.Of(baseModel, a, b, Fingerprint.OfTensor(a), Fingerprint.OfTensor(b)));
         Assert.That(ticket.Entries[0].Id, Is.Zero, "the best by h");
         Assert.That(ticket.Entries, Has.Count.EqualTo(hasZeroRow ? 3 : 2));
         Report.FromTicket("pair", ticket, rows, RowTokens.None, a, b).WritePage(folder.File("page.html"));

@@ -57,8 +57,8 @@ internal sealed class ReportFixture : IDisposable
         using (MetricsWriter writer = new(Place(name, MetricsWriter.FileName)))
             for (int step = 1; step <= steps; step++)
                 writer.Write(new(step, step / 10.0) { Loss = 2 + (1.0 / step), EvalLoss = step % 50 == 0 ? 2.1 : null });
-        string basis = isPretraining ? "" : ",\"base\":\"sha256:0\"";
-        File.WriteAllText(Place(name, "training.json"), $"{{\"format\":\"kslottery-training\",\"settings\":{{\"scope\":\"full\"{basis}}}}}");
+        string baseModel = isPretraining ? "" : ",\"base\":\"sha256:0\"";
+        File.WriteAllText(Place(name, "training.json"), $"{{\"format\":\"kslottery-training\",\"settings\":{{\"scope\":\"full\"{baseModel}}}}}");
     }
 
     public string WriteLines(string folder, string name, params string[] lines)

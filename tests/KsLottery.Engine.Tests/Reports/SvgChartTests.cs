@@ -73,7 +73,7 @@ public sealed class SvgChartTests
         SplitMix64 random = new(1);
         List<(double, double)> points = [.. Enumerable.Range(0, 200_000).Select(_ => (random.NextDouble(), random.NextDouble()))];
         SvgChart few = new("few", "", Axis.Linear("x", 0, 1), Axis.Linear("y", 0, 1)), many = new("many", "", Axis.Linear("x", 0, 1), Axis.Linear("y", 0, 1));
-        few.Cloud([.. points.Take(Density.MostPoints)], SvgChart.Color(0));
+        few.Cloud([.. points.Take(Density.MaxPoints)], SvgChart.Color(0));
         many.Cloud(points, SvgChart.Color(0));
         Assert.That(few.ToSvg(false), Has.Length.Matches(Is.LessThan(60_000)).And.Not.Contain("<image"));
         Assert.That(many.ToSvg(false), Has.Length.Matches(Is.LessThan(60_000)).And.Contain("<image"));

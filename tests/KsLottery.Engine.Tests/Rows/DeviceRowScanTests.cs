@@ -143,10 +143,10 @@ public sealed class DeviceRowScanTests(string deviceName)
         using CountingDevice small = new(), large = new();
         RowScan.Run(Noise(6, 1), Noise(6, 2), new() { KernelDevice = small, ChunkBytes = 1 });
         RowScan.Run(Noise(18, 1), Noise(18, 2), new() { KernelDevice = large, ChunkBytes = 1 });
-        Assert.That(large.MostBytes, Is.EqualTo(small.MostBytes));
+        Assert.That(large.MaxBytes, Is.EqualTo(small.MaxBytes));
         using CountingDevice one = new();
         RowScan.Run(Noise(1, 1), Noise(1, 2), new() { KernelDevice = one });
-        Assert.That(one.MostBytes, Is.LessThan(1 << 10), "a small input takes little");
+        Assert.That(one.MaxBytes, Is.LessThan(1 << 10), "a small input takes little");
     }
 
     private RowScanResult AssertSame(RowMatrix before, RowMatrix after, RowScanOptions options)
@@ -194,7 +194,7 @@ public sealed class DeviceRowScanTests(string deviceName)
 
         public int Alive { get; private set; }
 
-        public long MostBytes { get; private set; }
+        public long MaxBytes { get; private set; }
 
         public override string Name => _inner.Name;
 
@@ -229,7 +229,7 @@ public sealed class DeviceRowScanTests(string deviceName)
         private void Take(long bytes)
         {
             Alive++;
-            MostBytes = Math.Max(MostBytes, _bytes += bytes);
+            MaxBytes = Math.Max(MaxBytes, _bytes += bytes);
         }
 
         private void GiveBack(long bytes)

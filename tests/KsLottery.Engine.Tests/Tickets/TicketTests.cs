@@ -131,9 +131,9 @@ public sealed class TicketTests
     public void An_origin_says_where_two_tensors_come_from()
     {
         using VocabularyFixture pair = new(VocabularyFixture.Tokens(6), VocabularyFixture.Tokens(8), [], tunedType: ElementType.F16);
-        using Checkpoint basis = Checkpoint.Open(pair.Base), tuned = Checkpoint.Open(pair.Tuned);
-        Tensor before = basis.FindInputEmbedding()!, after = tuned.FindInputEmbedding()!;
-        TicketOrigin origin = TicketOrigin.Of(basis, before, after, "sha256:1", "sha256:2", RowPairing.Of([0, 1, 2, 3, 4, 5], 8));
+        using Checkpoint baseModel = Checkpoint.Open(pair.Base), tuned = Checkpoint.Open(pair.Tuned);
+        Tensor before = baseModel.FindInputEmbedding()!, after = tuned.FindInputEmbedding()!;
+        TicketOrigin origin = TicketOrigin.Of(baseModel, before, after, "sha256:1", "sha256:2", RowPairing.Of([0, 1, 2, 3, 4, 5], 8));
         Assert.That(origin, Is.EqualTo(new TicketOrigin
         {
             Tensor = TicketFixture.Embedding, Rows = 6, TunedRows = 8, IsPairedByText = true, Width = VocabularyFixture.Width,
@@ -142,12 +142,12 @@ public sealed class TicketTests
             CheckpointParameters = (6 * VocabularyFixture.Width) + 3,
         }));
         Assert.That((origin.IsResized, (origin with { TunedRows = 6 }).IsResized), Is.EqualTo((true, true)), "text may reorder");
-        TicketOrigin plain = TicketOrigin.Of(basis, before, before, "sha256:1", "sha256:1");
+        TicketOrigin plain = TicketOrigin.Of(baseModel, before, before, "sha256:1", "sha256:1");
         Assert.That((plain.TunedRows, plain.IsPairedByText, plain.IsResized), Is.EqualTo((6, false, false)));
-        Assert.That(TicketOrigin.Of(basis, before, after, "1", "2", RowPairing.ById(6, 8)).IsPairedByText, Is.False);
+        Assert.That(TicketOrigin.Of(baseModel, before, after, "1", "2", RowPairing.ById(6, 8)).IsPairedByText, Is.False);
         Assert.That(() => TicketOrigin.Of(null!, before, after, "1", "2"), Throws.ArgumentNullException);
-        Assert.That(() => TicketOrigin.Of(basis, null!, after, "1", "2"), Throws.ArgumentNullException);
-        Assert.That(() => TicketOrigin.Of(basis, before, null!, "1", "2"), Throws.ArgumentNullException);
+        Assert.That(() => TicketOrigin.Of(baseModel, null!, after, "1", "2"), Throws.ArgumentNullException);
+        Assert.That(() => TicketOrigin.Of(baseModel, before, null!, "1", "2"), Throws.ArgumentNullException);
     }
 
     [Test]

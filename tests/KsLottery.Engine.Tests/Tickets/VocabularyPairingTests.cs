@@ -9,8 +9,8 @@ public sealed class VocabularyPairingTests
 {
     private static VocabularyPairing Choose(VocabularyFixture pair, RowPairingMode mode = RowPairingMode.Auto)
     {
-        using Checkpoint basis = Checkpoint.Open(pair.Base), tuned = Checkpoint.Open(pair.Tuned);
-        return VocabularyPairing.Choose(basis, tuned, basis.FindInputEmbedding()!.Shape[0], tuned.FindInputEmbedding()!.Shape[0], mode);
+        using Checkpoint baseModel = Checkpoint.Open(pair.Base), tuned = Checkpoint.Open(pair.Tuned);
+        return VocabularyPairing.Choose(baseModel, tuned, baseModel.FindInputEmbedding()!.Shape[0], tuned.FindInputEmbedding()!.Shape[0], mode);
     }
 
     private static VocabularyFixture Pair(string?[] before, string?[] after) => new(before, after, []);
@@ -130,12 +130,12 @@ public sealed class VocabularyPairingTests
     {
         using VocabularyFixture pair = Pair(VocabularyFixture.Tokens(6), ["t0", "t1", "t3", "t2", "t4", "t5", "t6"]);
         File.Move(Path.Combine(pair.Base, "tokenizer.json"), pair.File("tokenizer.json"));
-        using Checkpoint basis = Checkpoint.Open(pair.Base), tuned = Checkpoint.Open(pair.Tuned);
-        VocabularyPairing found = VocabularyPairing.Choose(basis, tuned, 6, 7, RowPairingMode.Text, pair.File("tokenizer.json"));
+        using Checkpoint baseModel = Checkpoint.Open(pair.Base), tuned = Checkpoint.Open(pair.Tuned);
+        VocabularyPairing found = VocabularyPairing.Choose(baseModel, tuned, 6, 7, RowPairingMode.Text, pair.File("tokenizer.json"));
         Assert.That(Enumerable.Range(0, 6).Select(found.Rows.TunedOf), Is.EqualTo(new[] { 0, 1, 3, 2, 4, 5 }));
         Assert.That((found.Remarks.Count, found.Rows.Added.Single()), Is.EqualTo((0, 6)));
         Assert.That(() => VocabularyPairing.Choose(null!, tuned, 6, 7), Throws.ArgumentNullException);
-        Assert.That(() => VocabularyPairing.Choose(basis, null!, 6, 7), Throws.ArgumentNullException);
+        Assert.That(() => VocabularyPairing.Choose(baseModel, null!, 6, 7), Throws.ArgumentNullException);
     }
 
     [Test]

@@ -25,13 +25,13 @@ public class RecordedRunTests
         (TokenSequence[] training, TokenSequence[] heldOut) = ReadTatoeba();
         IReadOnlyList<TokenBatch> evaluation = BatchSchedule.Pack(heldOut, 2048);
         using CpuOperations operations = new();
-        using Checkpoint basis = Checkpoint.Open(SharedData.Path("models", "hf", "stories260K_hf")), tuned = Checkpoint.Open(pair);
+        using Checkpoint baseModel = Checkpoint.Open(SharedData.Path("models", "hf", "stories260K_hf")), tuned = Checkpoint.Open(pair);
         Assert.That(Loss(tuned, evaluation, operations), Is.EqualTo(Recorded(losses, RecordedSteps)).Within(3).Percent, "their tuned model");
 
         // The base with a head of its own, as the recorded run had it.
         using TemporaryFolder folder = new();
         SafetensorsWriter.Write(folder.File("model.safetensors"),
-            [.. basis.Tensors.Select(TensorSource.FromTensor), TensorSource.FromTensor(basis.GetTensor("model.embed_tokens.weight")) with { Name = "lm_head.weight" }]);
+            [.. baseModel.Tensors.Select(TensorSource.FromTensor), TensorSource.FromTensor(baseModel.GetTensor("model.embed_tokens.weight")) with { Name = "lm_head.weight" }]);
         File.Copy(Path.Combine(pair, "config.json"), folder.File("config.json"));
         using Checkpoint untied = Checkpoint.Open(folder.Path);
         Assert.That(Loss(untied, evaluation, operations), Is.EqualTo(Recorded(losses, 0)).Within(3).Percent, "the base");

@@ -20,7 +20,7 @@ public class RowChoiceTests
     public void Random_rows_are_distinct_text_tokens_that_the_seed_decides()
     {
         using TemporaryFolder folder = new();
-        BpeTrainer.Train(["some text"], BpeTrainer.SmallestVocabulary + 2).Write(folder.Path);
+        BpeTrainer.Train(["some text"], BpeTrainer.MinVocabulary + 2).Write(folder.Path);
         TokenTable tokens = TokenTable.Open(folder.Path);
         IReadOnlyList<int> rows = RowChoice.Random(tokens, tokens.Count + 10, tokens.Count - 2, 4).Ids;
         Assert.That(rows.Order(), Is.EqualTo(Enumerable.Range(2, tokens.Count - 2)), "neither <s> and </s> nor rows past the tokenizer's end");

@@ -20,8 +20,8 @@ public class TrainedCheckpointTests
     {
         using TemporaryFolder folder = new();
         string path = MakeBase(folder, ElementType.BF16, isSharded: true);
-        using Checkpoint basis = Checkpoint.Open(path);
-        (TrainedFiles files, float[] trained) = Train(basis, TrainingScope.Embedding, folder.File("out"), keepTypes);
+        using Checkpoint baseModel = Checkpoint.Open(path);
+        (TrainedFiles files, float[] trained) = Train(baseModel, TrainingScope.Embedding, folder.File("out"), keepTypes);
         Assert.That(files.Names[^1], Is.EqualTo("model.safetensors.index.json"), "the model can be found only once all of it is there");
         Assert.That(File.ReadAllBytes(folder.File($"out/{SecondShard}")), Is.EqualTo(File.ReadAllBytes(Path.Combine(path, SecondShard))));
         Assert.That(files.InexactValues > 0, Is.EqualTo(keepTypes));
@@ -41,13 +41,13 @@ public class TrainedCheckpointTests
     public void A_config_says_float32_once_all_weights_are()
     {
         using TemporaryFolder folder = new();
-        using Checkpoint basis = Checkpoint.Open(MakeBase(folder, ElementType.BF16, isSharded: false));
-        Train(basis, TrainingScope.Full, folder.File("out"), keepTypes: false);
+        using Checkpoint baseModel = Checkpoint.Open(MakeBase(folder, ElementType.BF16, isSharded: false));
+        Train(baseModel, TrainingScope.Full, folder.File("out"), keepTypes: false);
         Assert.That(File.ReadAllText(folder.File("out/config.json")).Replace("float32", "bfloat16", StringComparison.Ordinal).Where(c => !char.IsWhiteSpace(c)),
-            Is.EqualTo(File.ReadAllText(Path.Combine(basis.Path, "config.json")).Where(c => !char.IsWhiteSpace(c))));
+            Is.EqualTo(File.ReadAllText(Path.Combine(baseModel.Path, "config.json")).Where(c => !char.IsWhiteSpace(c))));
         using (Checkpoint after = Checkpoint.Open(folder.File("out")))
             Assert.That(after.Tensors.Select(t => t.ElementType), Is.All.EqualTo(ElementType.F32));
-        Train(basis, TrainingScope.Full, folder.File("out"), keepTypes: false);
+        Train(baseModel, TrainingScope.Full, folder.File("out"), keepTypes: false);
         Assert.That(Directory.GetFiles(folder.File("out")), Has.Length.EqualTo(2), "an earlier try is written over");
     }
 
@@ -55,19 +55,19 @@ public class TrainedCheckpointTests
     public void A_tied_embedding_that_the_file_names_twice_is_written_twice()
     {
         using TemporaryFolder folder = new();
-        using Checkpoint basis = Checkpoint.Open(MakeBase(folder, ElementType.F32, isSharded: false, isTied: true));
-        Train(basis, TrainingScope.Embedding, folder.File("out"), keepTypes: false);
+        using Checkpoint baseModel = Checkpoint.Open(MakeBase(folder, ElementType.F32, isSharded: false, isTied: true));
+        Train(baseModel, TrainingScope.Embedding, folder.File("out"), keepTypes: false);
         using Checkpoint after = Checkpoint.Open(folder.File("out"));
         Assert.That(after.GetTensor(Head).GetRow<float>(3).ToArray(), Is.EqualTo(after.GetTensor(Embedding).GetRow<float>(3).ToArray())
-            .And.Not.EqualTo(basis.GetTensor(Head).GetRow<float>(3).ToArray()));
+            .And.Not.EqualTo(baseModel.GetTensor(Head).GetRow<float>(3).ToArray()));
     }
 
     [Test]
     public void Trained_rows_make_the_patch_that_the_whole_tuned_matrix_would_make([Values(ElementType.F32, ElementType.BF16, ElementType.F16)] ElementType type)
     {
         using TemporaryFolder folder = new();
-        using Checkpoint basis = Checkpoint.Open(MakeBase(folder, type, isSharded: false));
-        Tensor before = basis.GetTensor(Embedding);
+        using Checkpoint baseModel = Checkpoint.Open(MakeBase(folder, type, isSharded: false));
+        Tensor before = baseModel.GetTensor(Embedding);
         int[] rows = [0, 4, 10];
         float[] values = [.. Enumerable.Range(0, rows.Length * 8).Select(i => i / 7f)];
         RowPatchOrigin origin = new() { Signature = "rows:list|k:3", IsTied = false };
@@ -87,16 +87,16 @@ public class TrainedCheckpointTests
     public void The_frozen_part_is_known_by_its_own_bytes_alone()
     {
         using TemporaryFolder folder = new();
-        using Checkpoint basis = Checkpoint.Open(MakeBase(folder, ElementType.F32, isSharded: false));
+        using Checkpoint baseModel = Checkpoint.Open(MakeBase(folder, ElementType.F32, isSharded: false));
         using CpuOperations operations = new(1);
-        using LlamaWeights weights = LlamaWeights.Open(basis, LlamaConfig.Load(basis.Path), operations);
+        using LlamaWeights weights = LlamaWeights.Open(baseModel, LlamaConfig.Load(baseModel.Path), operations);
         weights.MakeTrainable(TrainingScope.Ticket([2, 3, 10]));
-        LearnedPart part = new(weights, basis);
-        string frozen = part.FingerprintOfFrozen(basis, default), learned = part.FingerprintOfLearned(basis, default);
+        LearnedPart part = new(weights, baseModel);
+        string frozen = part.FingerprintOfFrozen(baseModel, default), learned = part.FingerprintOfLearned(baseModel, default);
         foreach ((long row, bool learns) in ((long, bool)[])[(0, false), (2, true), (3, true), (4, false), (9, false), (10, true)])
         {
-            byte[] bytes = File.ReadAllBytes(basis.Shards[0].Path);
-            bytes[basis.GetTensor(Embedding).FileOffset + (row * 32) + 7] ^= 1;
+            byte[] bytes = File.ReadAllBytes(baseModel.Shards[0].Path);
+            bytes[baseModel.GetTensor(Embedding).FileOffset + (row * 32) + 7] ^= 1;
             string other = Directory.CreateDirectory(folder.File($"row{row}")).FullName;
             File.WriteAllBytes(Path.Combine(other, "model.safetensors"), bytes);
             using Checkpoint changed = Checkpoint.Open(other);
@@ -104,15 +104,15 @@ public class TrainedCheckpointTests
         }
     }
 
-    private static (TrainedFiles Files, float[] Values) Train(Checkpoint basis, TrainingScope scope, string output, bool keepTypes)
+    private static (TrainedFiles Files, float[] Values) Train(Checkpoint baseModel, TrainingScope scope, string output, bool keepTypes)
     {
         Directory.CreateDirectory(output);
         using CpuOperations operations = new(1);
-        using LlamaWeights weights = LlamaWeights.Open(basis, LlamaConfig.Load(basis.Path), operations);
+        using LlamaWeights weights = LlamaWeights.Open(baseModel, LlamaConfig.Load(baseModel.Path), operations);
         weights.MakeTrainable(scope);
         float[] values = [.. Enumerable.Range(0, (int)weights.TokenEmbedding.Value.Length).Select(i => 1 + (i / 700f))];
         operations.Upload(weights.TokenEmbedding.Value, values);
-        return (TrainedCheckpoint.Write(basis, weights, operations, output, keepTypes), values);
+        return (TrainedCheckpoint.Write(baseModel, weights, operations, output, keepTypes), values);
     }
 
     internal static string MakeBase(TemporaryFolder folder, ElementType type, bool isSharded, bool isTied = false)

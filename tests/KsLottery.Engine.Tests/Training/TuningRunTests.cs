@@ -77,7 +77,7 @@ public class TuningRunTests
         using TemporaryFolder folder = new();
         string path = TrainedCheckpointTests.MakeBase(folder, ElementType.BF16, isSharded: true);
         TrainingSummary summary = Run(path, TrainingScope.LowRank(2, seed: 3), folder.File("out"));
-        using Checkpoint basis = Checkpoint.Open(path), merged = Checkpoint.Open(folder.File("out"));
+        using Checkpoint baseModel = Checkpoint.Open(path), merged = Checkpoint.Open(folder.File("out"));
         LlamaConfig config = LlamaConfig.Load(merged.Path);
         Assert.That(summary.ParameterCount, Is.EqualTo(config.LayerCount * 2 * ((2 * config.Width) + config.Attention.QueryWidth + config.Attention.KeyWidth)));
         Assert.That(summary.EvalLossAfter, Is.Not.EqualTo(summary.EvalLossBefore), "the adapters learned something");
@@ -85,7 +85,7 @@ public class TuningRunTests
         using LlamaWeights weights = LlamaWeights.Open(merged, config, operations);
         using LlamaModel model = new(weights, operations);
         Assert.That(Trainer.Evaluate(model, BatchSchedule.Pack(Sequences[9..], 100)), Is.EqualTo(summary.EvalLossAfter).Within(1e-5));
-        foreach (Tensor tensor in basis.Tensors)
+        foreach (Tensor tensor in baseModel.Tensors)
         {
             bool isAdapted = tensor.Name.Contains("q_proj", StringComparison.Ordinal) || tensor.Name.Contains("v_proj", StringComparison.Ordinal);
             Assert.That(merged.GetTensor(tensor.Name).ElementType, Is.EqualTo(isAdapted ? ElementType.F32 : ElementType.BF16), tensor.Name);
@@ -166,9 +166,9 @@ public class TuningRunTests
     private static TrainingSummary Run(string path, TrainingScope scope, string output, bool resume = false, IProgress<TrainingProgress>? heard = null,
         TrainingPlan? plan = null, bool evaluates = true, bool keepTypes = false, CancellationToken cancel = default)
     {
-        using Checkpoint basis = Checkpoint.Open(path);
+        using Checkpoint baseModel = Checkpoint.Open(path);
         using CpuOperations operations = new(1);
-        using TuningRun run = new(basis, scope, Sequences[..9], evaluates ? Sequences[9..] : [], operations,
+        using TuningRun run = new(baseModel, scope, Sequences[..9], evaluates ? Sequences[9..] : [], operations,
             new() { Plan = plan ?? Plan, Out = output, Resume = resume, SaveEvery = TimeSpan.FromHours(1), KeepTypes = keepTypes }, CancellationToken.None);
         return run.Run(heard, cancel);
     }

@@ -22,11 +22,11 @@ internal sealed class AdaptedCheckpointTests : IDisposable
         foreach (bool isMapped in (bool[])[true, false])
         {
             CheckpointOptions options = new() { UseMemoryMap = isMapped };
-            using Checkpoint basis = Checkpoint.Open(golden.WriteBase(_folder), options);
-            using AdaptedCheckpoint adapted = AdaptedCheckpoint.Open(basis, golden.WriteAdapter(_folder), options);
+            using Checkpoint baseModel = Checkpoint.Open(golden.WriteBase(_folder), options);
+            using AdaptedCheckpoint adapted = AdaptedCheckpoint.Open(baseModel, golden.WriteAdapter(_folder), options);
             Checkpoint result = adapted.Checkpoint;
 
-            Assert.That(result.Tensors.Select(t => t.Name), Is.EquivalentTo(basis.Tensors.Select(t => t.Name).Union(golden.Expected.Keys)));
+            Assert.That(result.Tensors.Select(t => t.Name), Is.EquivalentTo(baseModel.Tensors.Select(t => t.Name).Union(golden.Expected.Keys)));
             foreach (Tensor tensor in result.Tensors)
             {
                 Assert.That(Bytes(tensor), Is.EqualTo(golden.BytesOf(tensor.Name)), tensor.Name);
@@ -44,8 +44,8 @@ internal sealed class AdaptedCheckpointTests : IDisposable
     public void Any_range_of_a_computed_tensor_is_that_range_of_the_whole()
     {
         PeftCase golden = PeftCase.Named("F32 over BF16");
-        using Checkpoint basis = Checkpoint.Open(golden.WriteBase(_folder));
-        using AdaptedCheckpoint adapted = AdaptedCheckpoint.Open(basis, golden.WriteAdapter(_folder));
+        using Checkpoint baseModel = Checkpoint.Open(golden.WriteBase(_folder));
+        using AdaptedCheckpoint adapted = AdaptedCheckpoint.Open(baseModel, golden.WriteAdapter(_folder));
         string name = adapted.Changed.Single();
         Tensor tensor = adapted.Checkpoint.GetTensor(name);
         byte[] whole = golden.BytesOf(name);
@@ -93,8 +93,8 @@ internal sealed class AdaptedCheckpointTests : IDisposable
     [TestCase("""{"peft_type":"LORA","r":2,"init_lora_weights":true,"megatron_core":"megatron.core","use_dora":false,"layer_replication":null}""")]
     public void Settings_that_change_no_value_of_the_result_are_passed_over(string config)
     {
-        using Checkpoint basis = Checkpoint.Open(PeftCase.Named("plain").WriteBase(_folder));
-        using AdaptedCheckpoint adapted = AdaptedCheckpoint.Open(basis, PeftCase.Named("plain").WriteAdapter(_folder, config));
+        using Checkpoint baseModel = Checkpoint.Open(PeftCase.Named("plain").WriteBase(_folder));
+        using AdaptedCheckpoint adapted = AdaptedCheckpoint.Open(baseModel, PeftCase.Named("plain").WriteAdapter(_folder, config));
         Assert.That(adapted.Changed, Has.Count.EqualTo(1));
     }
 
@@ -138,8 +138,8 @@ internal sealed class AdaptedCheckpointTests : IDisposable
         File.Move(weights, Path.Combine(folder, "adapter_model.bin"));
         AssertRefused(() => folder, "adapter_model.bin", "pickle", "save it again");
         File.Delete(Path.Combine(folder, "adapter_model.bin"));
-        using Checkpoint basis = Checkpoint.Open(PeftCase.Named("plain").WriteBase(_folder));
-        Assert.That(() => AdaptedCheckpoint.Open(basis, folder), Throws.InstanceOf<FileNotFoundException>().With.Message.Contains(weights));
+        using Checkpoint baseModel = Checkpoint.Open(PeftCase.Named("plain").WriteBase(_folder));
+        Assert.That(() => AdaptedCheckpoint.Open(baseModel, folder), Throws.InstanceOf<FileNotFoundException>().With.Message.Contains(weights));
         File.WriteAllBytes(Path.Combine(folder, "model.safetensors"), []);
         Assert.That(AdaptedCheckpoint.IsAdapter(folder), Is.False, "a merged model beside it is what is meant");
     }
@@ -156,8 +156,8 @@ internal sealed class AdaptedCheckpointTests : IDisposable
 
     private void AssertRefusedOver(string caseOfBase, Func<string> writeAdapter, params string[] words)
     {
-        using Checkpoint basis = Checkpoint.Open(PeftCase.Named(caseOfBase).WriteBase(_folder));
-        CheckpointFormatException e = Assert.Throws<CheckpointFormatException>(() => AdaptedCheckpoint.Open(basis, writeAdapter()))!;
+        using Checkpoint baseModel = Checkpoint.Open(PeftCase.Named(caseOfBase).WriteBase(_folder));
+        CheckpointFormatException e = Assert.Throws<CheckpointFormatException>(() => AdaptedCheckpoint.Open(baseModel, writeAdapter()))!;
         Assert.That(e.Kind, Is.EqualTo(CheckpointDefect.InvalidAdapter));
         foreach (string word in words) Assert.That(e.Message, Does.Contain(word).And.EndWith("."));
     }

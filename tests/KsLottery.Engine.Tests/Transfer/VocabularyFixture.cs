@@ -48,13 +48,13 @@ internal sealed class VocabularyFixture : IDisposable
     /// <summary>Finds the ticket and writes its folder.</summary>
     public Ticket Find(RowPairingMode mode = RowPairingMode.Auto, int? top = null, string? basePath = null)
     {
-        using Checkpoint basis = Checkpoint.Open(basePath ?? Base), tuned = Checkpoint.Open(Tuned);
-        Tensor before = basis.GetTensor(TicketFixture.Embedding), after = tuned.GetTensor(TicketFixture.Embedding);
-        VocabularyPairing vocabulary = VocabularyPairing.Choose(basis, tuned, before.Shape[0], after.Shape[0], mode);
+        using Checkpoint baseModel = Checkpoint.Open(basePath ?? Base), tuned = Checkpoint.Open(Tuned);
+        Tensor before = baseModel.GetTensor(TicketFixture.Embedding), after = tuned.GetTensor(TicketFixture.Embedding);
+        VocabularyPairing vocabulary = VocabularyPairing.Choose(baseModel, tuned, before.Shape[0], after.Shape[0], mode);
         ScoredRows rows = new(RowScan.Run(RowMatrix.FromTensor(before), RowMatrix.FromTensor(after), new() { Pairing = vocabulary.Rows }),
             new() { Top = top });
-        RowTokens tokens = new(TokenTable.FindBeside(basis.Path), basis.Config);
-        Ticket ticket = Ticket.Select(rows, TicketOrigin.Of(basis, before, after, Fingerprint.OfTensor(before), Fingerprint.OfTensor(after), vocabulary.Rows), tokens);
+        RowTokens tokens = new(TokenTable.FindBeside(baseModel.Path), baseModel.Config);
+        Ticket ticket = Ticket.Select(rows, TicketOrigin.Of(baseModel, before, after, Fingerprint.OfTensor(before), Fingerprint.OfTensor(after), vocabulary.Rows), tokens);
         using TicketFolder folder = new(Found, replace: true);
         folder.Write(ticket, rows, tokens, before, after, vocabulary.TunedTokens);
         return ticket;

@@ -10,26 +10,26 @@ public static class FeatureKernels
     [Kernel(Lanes)]
     public static void IntOrder(ArrayView<int> results, ArrayView<int> values)
     {
-        ArrayView<int> room = LocalMemory.Allocate<int>(8);
+        ArrayView<int> buffer = LocalMemory.Allocate<int>(8);
         for (int n = Grid.IdxX * Group.DimX + Group.IdxX; n < values.IntLength; n += Grid.DimX * Group.DimX)
         {
-            for (int j = 0; j < 8; j++) room[j] = values[n] + j;
+            for (int j = 0; j < 8; j++) buffer[j] = values[n] + j;
             int i = values[n] & 3, k = i, value = values[n];
-            room[i] = i++;
-            room[i++ & 7] = i++ + i;
-            room[i & 7] += room[(i += 2) & 7] * (i = i - 1);
+            buffer[i] = i++;
+            buffer[i++ & 7] = i++ + i;
+            buffer[i & 7] += buffer[(i += 2) & 7] * (i = i - 1);
             int a = k++ + k * ++k - k--;
             int b = Next(ref k) - Next(ref k) * 3 + k;
             int c = k + Next(ref k) + (k > 5 ? k++ : k--) + k;
             int d = Three(k, Next(ref k), k);
-            int e = Change(ref room[k & 7], k++) + room[(k - 1) & 7] + k;
-            int f = Change(room.SubView(k & 3, 4), k++, k) + k;
+            int e = Change(ref buffer[k & 7], k++) + buffer[(k - 1) & 7] + k;
+            int f = Change(buffer.SubView(k & 3, 4), k++, k) + k;
             bool g = (k++ & 1) == 0 && (value += 3) > 0 || (value -= 5) < k++;
             int h = (value = k) + (k = value + 1) * value;
             int shifted = value << k + 13 * (k++ & 3);
             value ^= (value <<= 3) ^ ++value;
             int best = unchecked(a + b * 31 + c * 37 + d * 41 + e * 43 + f * 47 + (g ? 53 : 59) + h * 61 + shifted * 67);
-            for (int j = 0; j < 8; j++) best = best * 31 + room[j];
+            for (int j = 0; j < 8; j++) best = best * 31 + buffer[j];
             results[4 * n] = best;
             results[4 * n + 1] = i * 1000 + k;
             results[4 * n + 2] = value;
@@ -170,12 +170,12 @@ public static class FeatureKernels
     public static void IntGeneric<TOperation>(ArrayView<int> results, ArrayView<int> values)
         where TOperation : struct, IOperation
     {
-        ArrayView<int> room = SharedMemory.Allocate<int>(TOperation.Room * 2);
+        ArrayView<int> buffer = SharedMemory.Allocate<int>(TOperation.Room * 2);
         int lane = Group.IdxX, at = Grid.IdxX * Lanes + lane;
-        if (lane < TOperation.Room) room[lane] = TOperation.Neutral;
+        if (lane < TOperation.Room) buffer[lane] = TOperation.Neutral;
         Group.Barrier();
         int result = TOperation.Neutral;
-        for (int j = 0; j < TOperation.Room; j++) result = Fold<TOperation>(result, values[(at + j) & 127], room[j]);
+        for (int j = 0; j < TOperation.Room; j++) result = Fold<TOperation>(result, values[(at + j) & 127], buffer[j]);
         results[4 * at] = result;
         results[4 * at + 1] = Pick<int, TOperation>(result, lane) + (int)Pick<uint, TOperation>((uint)result, 7u);
         results[4 * at + 2] = (int)(Overloaded(result) + Overloaded((long)result) + Overloaded(1.5f) + Overloaded(values));

@@ -3,14 +3,14 @@ namespace KsLottery.Engine.Checkpoints;
 /// <summary>Finds what a mistyped name may have meant.</summary>
 internal static class NearNames
 {
-    private const int MostCompared = 10_000;
-    private const int Longest = 200;
+    private const int MaxCompared = 10_000;
+    private const int MaxLength = 200;
     private const int Shown = 3;
 
     /// <summary>Words the nearest of the names that exist, for the end of a message.</summary>
     public static string Describe(string wanted, IEnumerable<string> existing)
     {
-        string[] nearest = [.. existing.Take(MostCompared).Where(n => n.Length <= Longest)
+        string[] nearest = [.. existing.Take(MaxCompared).Where(n => n.Length <= MaxLength)
             .OrderBy(n => Distance(wanted, n)).ThenBy(n => n, StringComparer.Ordinal).Take(Shown).Select(CheckpointFormatException.Quote)];
         return nearest.Length == 0 ? "There are no tensors." : $"Nearest: {string.Join(", ", nearest)}.";
     }
@@ -18,7 +18,7 @@ internal static class NearNames
     /// <summary>Insertions, deletions and replacements between two names; containing the other counts as near.</summary>
     private static int Distance(string a, string b)
     {
-        if (a.Length > Longest) a = a[..Longest];
+        if (a.Length > MaxLength) a = a[..MaxLength];
         if (a.Length > 0 && b.Contains(a, StringComparison.OrdinalIgnoreCase)) return 0;
         int[] row = [.. Enumerable.Range(0, b.Length + 1)];
         for (int i = 1; i <= a.Length; i++)

@@ -11,13 +11,13 @@ internal static class UnfinishedRun
     /// <summary>The <c>format</c> in it.</summary>
     public const string Format = "kslottery-training";
 
-    private const int LongestFile = 16 << 20;
+    private const int MaxFileBytes = 16 << 20;
 
     /// <exception cref="CheckpointFormatException">A training in the folder is not finished.</exception>
     public static void ThrowIfIn(string folder)
     {
         FileInfo file = new(Path.Combine(folder, FileName));
-        if (!file.Exists || file.Length > LongestFile) return;
+        if (!file.Exists || file.Length > MaxFileBytes) return;
         try
         {
             using JsonDocument document = JsonFile.Parse(file.FullName);

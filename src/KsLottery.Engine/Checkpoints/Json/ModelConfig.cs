@@ -9,7 +9,7 @@ internal sealed record ModelConfig
     /// <summary>The file name in a model's folder.</summary>
     public const string FileName = "config.json";
 
-    private const int LongestFile = 16 << 20;
+    private const int MaxFileBytes = 16 << 20;
 
     /// <summary>The first of <c>architectures</c>, for instance <c>LlamaForCausalLM</c>.</summary>
     public string? Architecture { get; init; }
@@ -50,8 +50,8 @@ internal sealed record ModelConfig
         DanglingLink.ThrowIfDangling(path);
         if (!File.Exists(path)) return null;
         long length = new FileInfo(path).Length;
-        if (length > LongestFile)
-            throw Invalid(path, $"{length} bytes, allowed are {LongestFile}");
+        if (length > MaxFileBytes)
+            throw Invalid(path, $"{length} bytes, allowed are {MaxFileBytes}");
         try
         {
             using JsonDocument document = JsonFile.Parse(path);

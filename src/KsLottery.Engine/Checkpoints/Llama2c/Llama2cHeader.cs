@@ -19,7 +19,7 @@ internal sealed record Llama2cHeader
     private const int FlagOffset = FieldsOffset + LegacyLength;
 
     /// <summary>Beyond every model there is, and small enough that no product of four dimensions overflows 128 bits.</summary>
-    private const int LargestDimension = 1 << 24;
+    private const int MaxDimension = 1 << 24;
 
     private static readonly string[] FieldNames = ["dim", "hidden_dim", "n_layers", "n_heads", "n_kv_heads", "vocab_size", "seq_len"];
 
@@ -91,8 +91,8 @@ internal sealed record Llama2cHeader
             int offset = fieldsOffset + i * sizeof(int);
             int value = BinaryPrimitives.ReadInt32LittleEndian(start[offset..]);
             bool mayBeNegative = version == 0 && FieldNames[i] == "vocab_size";
-            if (value == 0 || Math.Abs((long)value) > LargestDimension || (value < 0 && !mayBeNegative))
-                throw Invalid(path, offset, $"{FieldNames[i]} is {value}, allowed are 1 to {LargestDimension}"
+            if (value == 0 || Math.Abs((long)value) > MaxDimension || (value < 0 && !mayBeNegative))
+                throw Invalid(path, offset, $"{FieldNames[i]} is {value}, allowed are 1 to {MaxDimension}"
                     + (mayBeNegative ? ", negative for a model with a head of its own" : "")
                     + (version == 0 ? "; the file does not begin with the magic ak42 and was read in the legacy form (version 0)" : ""));
             fields[i] = value;

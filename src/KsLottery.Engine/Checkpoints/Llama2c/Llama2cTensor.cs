@@ -16,7 +16,7 @@ internal sealed class Llama2cTensor(FileBytes bytes, string name, long[] shape, 
 
     public long ByteLength { get; } = sizeof(float) * shape.Aggregate(1L, (product, d) => checked(product * d));
 
-    /// <summary>Passes the bytes by in pieces of whole values, none longer than the longer of 1 MiB and a row; none stays resident.</summary>
+    /// <summary>Passes the bytes by in chunks of whole values, none longer than the longer of 1 MiB and a row; none stays resident.</summary>
     public void Visit(Action<ReadOnlySpan<byte>> visit)
     {
         if (rotaryHeads > 0) VisitHeads(visit);

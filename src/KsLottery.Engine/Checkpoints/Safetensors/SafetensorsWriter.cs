@@ -21,7 +21,7 @@ public static class SafetensorsWriter
     /// <param name="path">The target, in a folder that exists.</param>
     /// <param name="tensors">The tensors, in any order; each one's bytes are asked for once, in the order of the file.</param>
     /// <param name="metadata">Free text for <c>__metadata__</c>, which is left out where there is none.</param>
-    /// <param name="cancellationToken">Stops between pieces; the target stays as it was.</param>
+    /// <param name="cancellationToken">Stops between chunks; the target stays as it was.</param>
     /// <exception cref="ArgumentException">
     /// A name repeats or is not allowed, a shape is negative, overflows or does not fill bytes, or the header is too long.
     /// </exception>

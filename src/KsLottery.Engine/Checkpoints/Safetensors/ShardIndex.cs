@@ -8,7 +8,7 @@ internal sealed class ShardIndex
     public const string FileName = "model.safetensors.index.json";
 
     // Names take about what they take in headers, which end at the same size.
-    private const int LongestFile = SafetensorsHeader.MaxLength;
+    private const int MaxFileBytes = SafetensorsHeader.MaxLength;
 
     private ShardIndex(string path) => Path = path;
 
@@ -24,7 +24,7 @@ internal sealed class ShardIndex
     {
         ShardIndex index = new(path);
         long length = new FileInfo(path).Length;
-        if (length > LongestFile) throw index.Invalid($"{length} bytes, allowed are {LongestFile}");
+        if (length > MaxFileBytes) throw index.Invalid($"{length} bytes, allowed are {MaxFileBytes}");
         Utf8JsonReader json = new(JsonFile.Read(path).Span);
         try
         {

@@ -21,7 +21,7 @@ public static class Fingerprint
     {
         ArgumentNullException.ThrowIfNull(tensor);
         using IncrementalHash hash = Begin(tensor.ElementType, tensor.Shape);
-        tensor.VisitBytes(hash, static (piece, hash) => hash.AppendData(piece), cancellationToken);
+        tensor.VisitBytes(hash, static (chunk, hash) => hash.AppendData(chunk), cancellationToken);
         return Finish(hash);
     }
 

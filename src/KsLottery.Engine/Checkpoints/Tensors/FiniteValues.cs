@@ -12,11 +12,11 @@ internal static class FiniteValues
     public static void Check(Tensor tensor, CancellationToken cancellationToken = default)
     {
         long done = 0;
-        tensor.VisitBytes(tensor, (piece, tensor) =>
+        tensor.VisitBytes(tensor, (chunk, tensor) =>
         {
-            int place = IndexOfOther(piece, tensor.ElementType);
+            int place = IndexOfOther(chunk, tensor.ElementType);
             if (place >= 0) throw Defect(tensor, (done / tensor.ElementType.ByteSize()) + place);
-            done += piece.Length;
+            done += chunk.Length;
         }, cancellationToken);
     }
 

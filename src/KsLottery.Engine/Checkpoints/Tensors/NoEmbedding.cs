@@ -6,7 +6,7 @@ internal static class NoEmbedding
     /// <summary>The <c>format</c> in a row patch's metadata.</summary>
     public const string RowPatchFormat = "kslottery.row_patch";
 
-    private const int MostNames = 8;
+    private const int MaxNames = 8;
 
     public static Exception In(Checkpoint checkpoint)
     {
@@ -37,6 +37,6 @@ internal static class NoEmbedding
         tensor.Name);
 
     private static string List(IReadOnlyList<Tensor> tensors) =>
-        string.Join(", ", tensors.Take(MostNames).Select(t => CheckpointFormatException.Quote(t.Name)))
-        + (tensors.Count > MostNames ? $" and {tensors.Count - MostNames} more" : "");
+        string.Join(", ", tensors.Take(MaxNames).Select(t => CheckpointFormatException.Quote(t.Name)))
+        + (tensors.Count > MaxNames ? $" and {tensors.Count - MaxNames} more" : "");
 }

@@ -119,16 +119,16 @@ public sealed class Tensor
         return copy;
     }
 
-    /// <summary>Copies all bytes to a stream, a piece at a time.</summary>
+    /// <summary>Copies all bytes to a stream, a chunk at a time.</summary>
     /// <exception cref="CheckpointFormatException">The file became shorter.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
     public void CopyTo(Stream destination, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(destination);
-        VisitBytes(destination, static (piece, stream) => stream.Write(piece), cancellationToken);
+        VisitBytes(destination, static (chunk, stream) => stream.Write(chunk), cancellationToken);
     }
 
-    /// <summary>Passes all bytes by in order, in pieces, and keeps none of them resident.</summary>
+    /// <summary>Passes all bytes by in order, in chunks, and keeps none of them resident.</summary>
     internal void VisitBytes<TState>(TState state, ReadOnlySpanAction<byte, TState> visit, CancellationToken cancellationToken)
     {
         byte[] buffer = IsMapped ? [] : new byte[Math.Min(ByteLength, ChunkLength)];

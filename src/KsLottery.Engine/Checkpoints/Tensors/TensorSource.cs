@@ -9,7 +9,7 @@ namespace KsLottery.Engine.Checkpoints;
 /// <param name="WriteTo">Writes exactly the bytes of the tensor, little-endian, last dimension fastest; called once.</param>
 public sealed record TensorSource(string Name, ElementType ElementType, IReadOnlyList<long> Shape, Action<Stream> WriteTo)
 {
-    /// <summary>A tensor copied from another file, a piece at a time.</summary>
+    /// <summary>A tensor copied from another file, a chunk at a time.</summary>
     public static TensorSource FromTensor(Tensor tensor)
     {
         ArgumentNullException.ThrowIfNull(tensor);

@@ -8,7 +8,7 @@ namespace KsLottery.Engine.Devices;
 /// <remarks>
 /// F32 times F32 is multiplied as such, without TF32. F32 times BF16 goes through tensor cores: the F32 factor is cut into three BF16 terms,
 /// top to bottom, which add up to it exactly from |x| ≥ 2⁻¹¹⁰ on, and every product of two BF16 numbers is exact in F32. What tensor cores do not keep is the
-/// sum: they cut off where F32 would round to nearest, so that the error grows with its length. Sums are therefore taken in pieces of
+/// sum: they cut off where F32 would round to nearest, so that the error grows with its length. Sums are therefore taken in chunks of
 /// <see cref="PieceLength"/> products, which are added in F32. With one term (rounded to nearest) a product is about three times as fast and the F32 factor has 8 significant bits.
 /// F16, and BF16 on devices without it (before compute capability 8.0), are widened to F32 first. Weights must be finite where several terms are used.
 /// Each queue has a handle with a workspace of its own: the same bytes from run to run on the same kind of device and version of the library.
@@ -126,28 +126,28 @@ internal sealed class CublasGemm : IDeviceGemm, IDisposable
     private static ulong Address(DeviceMatrix matrix, int elementBytes) =>
         ((CudaBuffer)matrix.Buffer).Memory.Address + (ulong)(matrix.Start * elementBytes);
 
-    /// <summary>What the products of one queue need; work of a queue is done in order, so that its rooms are free again for the next product.</summary>
+    /// <summary>What the products of one queue need; work of a queue is done in order, so that its buffers are free again for the next product.</summary>
     private sealed class State(CublasInterop library, CudaQueue queue) : IDisposable
     {
         /// <summary>What NVIDIA recommends for Hopper; smaller devices need less.</summary>
         public const int WorkspaceBytes = 32 << 20;
 
-        private readonly CudaBuffer?[] _rooms = new CudaBuffer?[2];
+        private readonly CudaBuffer?[] _buffers = new CudaBuffer?[2];
 
         public CublasInterop.Handle Handle { get; } = CublasInterop.Handle.Create(library, queue.Device.Context, queue.Stream, WorkspaceBytes);
 
-        public CudaBuffer Take(int room, long bytes)
+        public CudaBuffer Take(int index, long bytes)
         {
-            if (_rooms[room] is { } present && present.ByteLength >= bytes) return present;
-            _rooms[room]?.Dispose();
-            _rooms[room] = null;
-            return _rooms[room] = (CudaBuffer)queue.Device.Allocate(bytes);
+            if (_buffers[index] is { } present && present.ByteLength >= bytes) return present;
+            _buffers[index]?.Dispose();
+            _buffers[index] = null;
+            return _buffers[index] = (CudaBuffer)queue.Device.Allocate(bytes);
         }
 
         public void Dispose()
         {
             Handle.Dispose();
-            foreach (CudaBuffer? room in _rooms) room?.Dispose();
+            foreach (CudaBuffer? buffer in _buffers) buffer?.Dispose();
         }
     }
 }

@@ -106,7 +106,7 @@ internal sealed class CudaDevice : KernelDevice
     }
 }
 
-/// <summary>A piece of an NVIDIA device's memory.</summary>
+/// <summary>A buffer in an NVIDIA device's memory.</summary>
 internal sealed class CudaBuffer(long bytes, CudaInterop.DeviceMemory memory) : DeviceBuffer(bytes)
 {
     public CudaInterop.DeviceMemory Memory => memory;

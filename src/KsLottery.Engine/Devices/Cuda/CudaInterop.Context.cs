@@ -53,7 +53,7 @@ internal sealed unsafe partial class CudaInterop
             if (status != Success) throw CudaFailures.Explain(_cuda, DeviceName, call, status, cause);
         }
 
-        /// <summary>Takes a piece of the device's memory.</summary>
+        /// <summary>Allocates a buffer in the device's memory.</summary>
         public DeviceMemory Allocate(long bytes)
         {
             using Current current = Enter();

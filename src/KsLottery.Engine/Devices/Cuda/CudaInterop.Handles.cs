@@ -43,7 +43,7 @@ internal sealed unsafe partial class CudaInterop
         }
     }
 
-    /// <summary>A piece of the device's memory.</summary>
+    /// <summary>A buffer in the device's memory.</summary>
     internal sealed class DeviceMemory(CudaInterop cuda, Context context, nint address) : ContextHandle(cuda, context, address)
     {
         /// <summary>Its address on the device.</summary>

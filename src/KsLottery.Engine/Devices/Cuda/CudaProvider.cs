@@ -7,7 +7,7 @@ namespace KsLottery.Engine.Devices;
 internal sealed class CudaProvider(Lazy<CudaInterop> cuda) : IDeviceProvider
 {
     /// <summary>The least compute capability, that of Volta: the PTX texts are made for it, and newer devices take them.</summary>
-    public static readonly (int Major, int Minor) LeastCapability = (7, 0);
+    public static readonly (int Major, int Minor) MinCapability = (7, 0);
 
 
     public CudaProvider() : this(new Lazy<CudaInterop>(() => CudaInterop.Instance))
@@ -49,10 +49,10 @@ internal sealed class CudaProvider(Lazy<CudaInterop> cuda) : IDeviceProvider
         DeviceInfo device = new(name, DeviceKind.Cuda, string.Create(CultureInfo.InvariantCulture,
             $"{facts.Name}, compute capability {facts.Capability.Major}.{facts.Capability.Minor}, {facts.Multiprocessors} multiprocessors, "
             + $"{facts.MemoryBytes / (double)(1L << 30):F1} GiB, driver for CUDA {driver.Version.Major}.{driver.Version.Minor}"));
-        return facts.Capability.CompareTo(LeastCapability) >= 0 ? device : device with
+        return facts.Capability.CompareTo(MinCapability) >= 0 ? device : device with
         {
             Reason = string.Create(CultureInfo.InvariantCulture, $"{facts.Name} has compute capability {facts.Capability.Major}.{facts.Capability.Minor}, "
-                + $"the kernels need {LeastCapability.Major}.{LeastCapability.Minor} (Volta) or newer"),
+                + $"the kernels need {MinCapability.Major}.{MinCapability.Minor} (Volta) or newer"),
             NextStep = $"For this device, use {Remedy.UseDevice.For("opencl:0")} or cpu",
         };
     }

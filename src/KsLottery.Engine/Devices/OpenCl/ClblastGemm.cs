@@ -13,7 +13,7 @@ namespace KsLottery.Engine.Devices;
 /// <param name="device">The device.</param>
 internal sealed class ClblastGemm(ClblastInterop library, OpenClDevice device) : IDeviceGemm, IDisposable
 {
-    private readonly ConditionalWeakTable<OpenClQueue, Room> _rooms = [];
+    private readonly ConditionalWeakTable<OpenClQueue, Scratch> _scratches = [];
 
     public string Name => DeviceGemmChoice.Clblast;
 
@@ -37,29 +37,29 @@ internal sealed class ClblastGemm(ClblastInterop library, OpenClDevice device) :
 
     public void Dispose()
     {
-        foreach ((_, Room room) in _rooms) room.Buffer?.Dispose();
-        _rooms.Clear();
+        foreach ((_, Scratch scratch) in _scratches) scratch.Buffer?.Dispose();
+        _scratches.Clear();
     }
 
-    /// <summary>The weights as F32; the work of a queue is done in order, so that its room is free again for the next product.</summary>
+    /// <summary>The weights as F32; the work of a queue is done in order, so that its scratch is free again for the next product.</summary>
     private DeviceMatrix Widen(OpenClQueue queue, DeviceMatrix weights, long count)
     {
-        Room room = _rooms.GetOrCreateValue(queue);
-        if (room.Buffer is null || room.Buffer.ByteLength < count * sizeof(float))
+        Scratch scratch = _scratches.GetOrCreateValue(queue);
+        if (scratch.Buffer is null || scratch.Buffer.ByteLength < count * sizeof(float))
         {
-            room.Buffer?.Dispose();
-            room.Buffer = null;
-            room.Buffer = device.Allocate(count * sizeof(float));
+            scratch.Buffer?.Dispose();
+            scratch.Buffer = null;
+            scratch.Buffer = device.Allocate(count * sizeof(float));
         }
         KernelDefinition kernel = KernelCatalog.Get($"Widen_{weights.Type.ToName()}");
-        queue.Launch(kernel, checked((int)((count + kernel.GroupSize - 1) / kernel.GroupSize)), KernelArgument.View(room.Buffer, 0, count),
+        queue.Launch(kernel, checked((int)((count + kernel.GroupSize - 1) / kernel.GroupSize)), KernelArgument.View(scratch.Buffer, 0, count),
             KernelArgument.View(weights.Buffer, weights.Start, count));
-        return new(room.Buffer, 0, ElementType.F32);
+        return new(scratch.Buffer, 0, ElementType.F32);
     }
 
     private static (OpenClInterop.Memory, long) Memory(DeviceMatrix matrix) => (((OpenClBuffer)matrix.Buffer).Memory, matrix.Start);
 
-    private sealed class Room
+    private sealed class Scratch
     {
         public DeviceBuffer? Buffer { get; set; }
     }

@@ -173,7 +173,7 @@ internal sealed class OpenClDevice : KernelDevice
             $"Close other programs that use it, take smaller batches, or use {Remedy.UseDevice.For(DeviceCatalog.Cpu)}");
 }
 
-/// <summary>A piece of an OpenCL device's memory.</summary>
+/// <summary>A buffer in an OpenCL device's memory.</summary>
 internal sealed class OpenClBuffer(OpenClDevice device, long bytes, OpenClInterop.Memory memory) : DeviceBuffer(bytes)
 {
     private bool _isReturned;

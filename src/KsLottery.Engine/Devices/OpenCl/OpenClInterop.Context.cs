@@ -32,7 +32,7 @@ internal sealed unsafe partial class OpenClInterop
             return new(Library, DeviceName, queue);
         }
 
-        /// <summary>Takes a piece of the device's memory.</summary>
+        /// <summary>Allocates a buffer in the device's memory.</summary>
         public Memory Allocate(long bytes) => new(Library, DeviceName, CreateBuffer(bytes, flags: 1));
 
         /// <summary>Takes host memory that the driver copies at full speed, and shows it to the host for good.</summary>

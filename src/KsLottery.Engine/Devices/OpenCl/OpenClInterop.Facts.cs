@@ -89,7 +89,7 @@ internal sealed record OpenClDeviceFacts
     /// <summary>Its memory.</summary>
     public required long MemoryBytes { get; init; }
 
-    /// <summary>The largest piece of it.</summary>
+    /// <summary>The largest allocation of it.</summary>
     public required long MaximumAllocationBytes { get; init; }
 
     /// <summary>Shared memory of a group.</summary>

@@ -43,7 +43,7 @@ internal sealed unsafe partial class OpenClInterop
         }
     }
 
-    /// <summary>A piece of the device's memory; the driver keeps it until queued work that needs it is done.</summary>
+    /// <summary>A buffer in the device's memory; the driver keeps it until queued work that needs it is done.</summary>
     internal sealed class Memory(OpenClInterop library, string deviceName, nint memory) : Handle(library, deviceName, memory)
     {
         private protected override int Release() => Library._releaseMemory(handle);

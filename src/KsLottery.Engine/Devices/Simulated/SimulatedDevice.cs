@@ -107,3 +107,14 @@ internal sealed class SimulatedDevice(bool isReversed = false) : KernelDevice
         public T Scalar<T>(int index) where T : unmanaged => arguments[index].As<T>();
     }
 }
+
+/// <summary>The one simulated device.</summary>
+internal sealed class SimulatedProvider : IDeviceProvider
+{
+    public string Prefix => SimulatedDevice.DeviceName;
+
+    public IReadOnlyList<DeviceInfo> Probe() =>
+        [new(SimulatedDevice.DeviceName, DeviceKind.Simulated, "kernels as plain C#, lane by lane, for debugging; slow")];
+
+    public KernelDevice Open(DeviceInfo device) => new SimulatedDevice();
+}

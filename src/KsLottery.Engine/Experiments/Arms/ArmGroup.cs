@@ -4,12 +4,12 @@ using KsLottery.Engine.Models;
 namespace KsLottery.Engine.Experiments;
 
 /// <summary>The arms of one task and seed: they share data, Embed Tuning and its ticket.</summary>
-/// <param name="basis">What they begin from.</param>
+/// <param name="baseModel">What they begin from.</param>
 /// <param name="task">The task's data.</param>
 /// <param name="seed">The seed.</param>
-internal sealed class ArmGroup(ExperimentBase basis, TaskData task, ulong seed)
+internal sealed class ArmGroup(ExperimentBase baseModel, TaskData task, ulong seed)
 {
-    private readonly ExperimentPlan _plan = basis.Plan;
+    private readonly ExperimentPlan _plan = baseModel.Plan;
 
     public TaskData Task => task;
 
@@ -18,7 +18,7 @@ internal sealed class ArmGroup(ExperimentBase basis, TaskData task, ulong seed)
     /// <summary>The ticket, once Embed Tuning has run.</summary>
     public FoundTicket? Found { get; set; }
 
-    public ArmRows Rows => new(_plan, task, Found, basis.Tokenizer, basis.Config, seed);
+    public ArmRows Rows => new(_plan, task, Found, baseModel.Tokenizer, baseModel.Config, seed);
 
     /// <summary>Whether Embed Tuning must have run, for an arm or for a look whether it is like an earlier one.</summary>
     public bool NeedsTicket(ExperimentArm arm) => arm.NeedsTicket
@@ -35,7 +35,7 @@ internal sealed class ArmGroup(ExperimentBase basis, TaskData task, ulong seed)
     {
         ArmMethod.Full => TrainingScope.Full,
         ArmMethod.Embedding => TrainingScope.Embedding,
-        ArmMethod.LowRank => TrainingScope.LowRank(basis.RankFor(Rows.CountOf(arm)), seed),
+        ArmMethod.LowRank => TrainingScope.LowRank(baseModel.RankFor(Rows.CountOf(arm)), seed),
         _ => TrainingScope.Ticket(ids),
     };
 
@@ -63,7 +63,7 @@ internal sealed class ArmGroup(ExperimentBase basis, TaskData task, ulong seed)
 
     private string KeyOf(ExperimentArm arm) => arm.Method switch
     {
-        ArmMethod.LowRank => string.Create(CultureInfo.InvariantCulture, $"{basis.RankFor(Rows.CountOf(arm))} {_plan.Rates.Of(arm)}"),
+        ArmMethod.LowRank => string.Create(CultureInfo.InvariantCulture, $"{baseModel.RankFor(Rows.CountOf(arm))} {_plan.Rates.Of(arm)}"),
         ArmMethod.RandomDelta => string.Create(CultureInfo.InvariantCulture,
             $"{string.Join(' ', Rows.Of(arm).Ids)} {_plan.Rates.Of(TunedOf(arm))}"),
         _ => string.Create(CultureInfo.InvariantCulture, $"{string.Join(' ', Rows.Of(arm).Ids)} {_plan.Rates.Of(arm)}"),

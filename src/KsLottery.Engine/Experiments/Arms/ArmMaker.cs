@@ -7,10 +7,10 @@ using KsLottery.Engine.Transfer;
 namespace KsLottery.Engine.Experiments;
 
 /// <summary>Makes and scores what an arm's folder holds. What stands there is kept, and refused where it is another arm's.</summary>
-/// <param name="basis">What arms begin from.</param>
+/// <param name="baseModel">What arms begin from.</param>
 /// <param name="folders">Where they stand.</param>
 /// <param name="observer">Hears how it goes.</param>
-internal sealed class ArmMaker(ExperimentBase basis, ArmFolders folders, IExperimentObserver? observer)
+internal sealed class ArmMaker(ExperimentBase baseModel, ArmFolders folders, IExperimentObserver? observer)
 {
     /// <summary>Whether an arm is done: its scores are written last, and nothing in its folder changes any more.</summary>
     public bool IsScored(string name) => File.Exists(Path.Combine(folders.Place(name), ArmScoring.ScoresName));
@@ -41,12 +41,12 @@ internal sealed class ArmMaker(ExperimentBase basis, ArmFolders folders, IExperi
         string folder = folders.Place(group.FolderOf(arm));
         (int? rows, long parameters) = Make(arm, group, folder, cancel);
         Directory.CreateDirectory(folder);
-        ArmScoring scoring = new(basis.Plan, basis.Device.Operations, basis.Tokenizer, group.Task);
+        ArmScoring scoring = new(baseModel.Plan, baseModel.Device.Operations, baseModel.Tokenizer, group.Task);
         bool hasDiverged = Divergence.StandsIn(folder);
         ArmOutcome outcome;
         try
         {
-            outcome = scoring.Run(folder, basis.Checkpoint, basis.Fingerprint,
+            outcome = scoring.Run(folder, baseModel.Checkpoint, baseModel.Fingerprint,
                 observer is null ? null : new ProgressRelay<Evaluation.EvaluationProgress>(observer.OnScoring), cancel);
         }
         // Such weights may be finite and their logits not.
@@ -55,7 +55,7 @@ internal sealed class ArmMaker(ExperimentBase basis, ArmFolders folders, IExperi
             throw new NotFiniteNumberException($"the training diverged, and what it gave cannot be scored: {fault.Message}", fault);
         }
         return new(group.Task.Task.Name, arm.Method == ArmMethod.Base ? null : group.Seed, arm, rows, parameters,
-            (double)parameters / basis.Config.ParameterCount, outcome)
+            (double)parameters / baseModel.Config.ParameterCount, outcome)
         {
             HasDiverged = hasDiverged,
         };
@@ -64,13 +64,13 @@ internal sealed class ArmMaker(ExperimentBase basis, ArmFolders folders, IExperi
     /// <summary>Trains an arm, unless that is done; returns how many weights learn.</summary>
     public long Train(ExperimentArm arm, ArmGroup group, int[] ids, string signature, CancellationToken cancel)
     {
-        using TuningRun run = new(basis.Checkpoint, group.ScopeOf(arm, ids), group.Task.Training, [], basis.Device.Operations, new()
+        using TuningRun run = new(baseModel.Checkpoint, group.ScopeOf(arm, ids), group.Task.Training, [], baseModel.Device.Operations, new()
         {
-            Plan = basis.Plan.Training with { Seed = group.Seed, LearningRate = basis.Plan.Rates.Of(arm) },
+            Plan = baseModel.Plan.Training with { Seed = group.Seed, LearningRate = baseModel.Plan.Rates.Of(arm) },
             Out = folders.Place(group.FolderOf(arm)),
             Resume = true,
             KeepFinished = true,
-            Tokenizer = basis.Plan.Tokenizer,
+            Tokenizer = baseModel.Plan.Tokenizer,
             Signature = signature,
         }, cancel);
         run.Run(observer is null ? null : new ProgressRelay<TrainingProgress>(observer.OnTraining), cancel);
@@ -80,13 +80,13 @@ internal sealed class ArmMaker(ExperimentBase basis, ArmFolders folders, IExperi
     /// <summary>The ticket that Embed Tuning gives, which is done.</summary>
     public FoundTicket Find(ArmGroup group, CancellationToken cancel)
     {
-        using Checkpoint tuned = Checkpoint.Open(folders.Place(group.FolderOf(basis.EmbeddingArm)));
-        TicketResult found = TicketFinder.Find(basis.Checkpoint, basis.Embedding, tuned.GetInputEmbedding(), new()
+        using Checkpoint tuned = Checkpoint.Open(folders.Place(group.FolderOf(baseModel.EmbeddingArm)));
+        TicketResult found = TicketFinder.Find(baseModel.Checkpoint, baseModel.Embedding, tuned.GetInputEmbedding(), new()
         {
-            Selection = new() { Alpha = basis.Plan.Alpha },
-            Scan = new() { Device = basis.Device },
-            Tokens = new(basis.Tokenizer.Names, basis.Checkpoint.Config),
-            BaseFingerprint = basis.Fingerprint,
+            Selection = new() { Alpha = baseModel.Plan.Alpha },
+            Scan = new() { Device = baseModel.Device },
+            Tokens = new(baseModel.Tokenizer.Names, baseModel.Checkpoint.Config),
+            BaseFingerprint = baseModel.Fingerprint,
         }, cancel);
         return new(group.Task.Task.Name, group.Seed, found.Ticket, found.Rows, found.Tokens,
             folders.Place(ArmFolders.NameOfTicket(group.Task.Task, group.Seed)));
@@ -96,9 +96,9 @@ internal sealed class ArmMaker(ExperimentBase basis, ArmFolders folders, IExperi
     public void Write(FoundTicket found, ArmGroup group, CancellationToken cancel)
     {
         if (Stands(found)) return;
-        using Checkpoint tuned = Checkpoint.Open(folders.Place(group.FolderOf(basis.EmbeddingArm)));
+        using Checkpoint tuned = Checkpoint.Open(folders.Place(group.FolderOf(baseModel.EmbeddingArm)));
         using TicketFolder target = new(found.Folder, replace: true);
-        target.Write(found.Ticket, found.Rows, found.Tokens, basis.Embedding, tuned.GetInputEmbedding(), cancellationToken: cancel);
+        target.Write(found.Ticket, found.Rows, found.Tokens, baseModel.Embedding, tuned.GetInputEmbedding(), cancellationToken: cancel);
     }
 
     private static bool Stands(FoundTicket found)
@@ -123,7 +123,7 @@ internal sealed class ArmMaker(ExperimentBase basis, ArmFolders folders, IExperi
         {
             case ArmMethod.Base: return (null, 0);
             case ArmMethod.Full or ArmMethod.LowRank: return (null, Train(arm, group, [], "", cancel));
-            case ArmMethod.Embedding: return (basis.Config.VocabularySize, Train(arm, group, [], "", cancel));
+            case ArmMethod.Embedding: return (baseModel.Config.VocabularySize, Train(arm, group, [], "", cancel));
         }
         (int[] ids, string signature) = group.Rows.Of(arm);
         switch (arm.Method)
@@ -132,16 +132,16 @@ internal sealed class ArmMaker(ExperimentBase basis, ArmFolders folders, IExperi
             case ArmMethod.RandomDelta: RandomDelta(folder, arm, group, ids, signature, cancel); break;
             default: Train(arm, group, ids, signature, cancel); break;
         }
-        return (ids.Length, (long)ids.Length * basis.Config.Width);
+        return (ids.Length, (long)ids.Length * baseModel.Config.Width);
     }
 
     private void Transfer(string folder, ArmGroup group, int[] ids, string signature, CancellationToken cancel)
     {
         if (Stands(folder, ids)) return;
-        using Checkpoint tuned = Checkpoint.Open(folders.Place(group.FolderOf(basis.EmbeddingArm)));
+        using Checkpoint tuned = Checkpoint.Open(folders.Place(group.FolderOf(baseModel.EmbeddingArm)));
         Directory.CreateDirectory(folder);
-        RowPatch.Write(Path.Combine(folder, RowPatch.FileName), basis.Embedding, tuned.GetInputEmbedding(), ids,
-            new() { Signature = signature, IsTied = basis.Checkpoint.IsTied, BaseFingerprint = basis.Fingerprint }, cancel);
+        RowPatch.Write(Path.Combine(folder, RowPatch.FileName), baseModel.Embedding, tuned.GetInputEmbedding(), ids,
+            new() { Signature = signature, IsTied = baseModel.Checkpoint.IsTied, BaseFingerprint = baseModel.Fingerprint }, cancel);
     }
 
     /// <summary>Whether a scored patch stands in a folder.</summary>
@@ -182,11 +182,14 @@ internal sealed class ArmMaker(ExperimentBase basis, ArmFolders folders, IExperi
             for (int c = 0; c < direction.Length; c++) values[start + c] = (float)(before[start + c] + (scale * direction[c]));
         }
         Directory.CreateDirectory(folder);
-        RowPatch.Write(Path.Combine(folder, RowPatch.FileName), basis.Embedding, patch.Indices, values, new()
+        RowPatch.Write(Path.Combine(folder, RowPatch.FileName), baseModel.Embedding, patch.Indices, values, new()
         {
             Signature = $"{signature}|random-delta|seed:{group.Seed}",
-            IsTied = basis.Checkpoint.IsTied,
-            BaseFingerprint = basis.Fingerprint,
+            IsTied = baseModel.Checkpoint.IsTied,
+            BaseFingerprint = baseModel.Fingerprint,
         }, cancel);
     }
 }
+
+/// <summary>An arm has nothing to train or to transfer: that is a finding, and the experiment goes on.</summary>
+internal sealed class ArmSkippedException(string message) : Exception(message);

@@ -1,28 +1,28 @@
 namespace KsLottery.Engine.Experiments;
 
 /// <summary>Takes one arm after another that is not done, is held by no other process, and has what it needs.</summary>
-/// <param name="basis">What arms begin from.</param>
+/// <param name="baseModel">What arms begin from.</param>
 /// <param name="maker">Makes them.</param>
 /// <param name="locks">Their locks.</param>
 /// <param name="observer">Hears how it goes.</param>
-internal sealed class ArmQueue(ExperimentBase basis, ArmMaker maker, ArmLocks locks, IExperimentObserver? observer)
+internal sealed class ArmQueue(ExperimentBase baseModel, ArmMaker maker, ArmLocks locks, IExperimentObserver? observer)
 {
     private readonly List<HeldArm> _held = [];
     private bool _isWorthWaiting;
 
-    /// <summary>Hears of every ticket.</summary>
+    /// <summary>Reports every ticket.</summary>
     public required Action<FoundTicket> Found { get; init; }
 
-    /// <summary>Hears of every arm that is done, whoever did it.</summary>
+    /// <summary>Reports every arm that is done, whoever did it.</summary>
     public required Action<ArmResult> Scored { get; init; }
 
-    /// <summary>Hears of every arm that cannot be run.</summary>
+    /// <summary>Reports every arm that cannot be run.</summary>
     public required Action<SkippedArm> Skipped { get; init; }
 
     /// <summary>Works until all arms are done or held by others; returns those.</summary>
     public IReadOnlyList<HeldArm> Run(IReadOnlyList<ArmGroup> groups, TimeSpan pause, CancellationToken cancel)
     {
-        List<(ArmGroup Group, ExperimentArm Arm)> waiting = [.. Order(basis.Plan, groups)];
+        List<(ArmGroup Group, ExperimentArm Arm)> waiting = [.. Order(baseModel.Plan, groups)];
         bool isTold = false;
         while (waiting.Count > 0)
         {
@@ -89,7 +89,7 @@ internal sealed class ArmQueue(ExperimentBase basis, ArmMaker maker, ArmLocks lo
         // Of a loss that is no number there is no model to score; the others go on.
         catch (NotFiniteNumberException fault)
         {
-            maker.KeepDivergence(folder ?? group.FolderOf(basis.EmbeddingArm), fault.Message);
+            maker.KeepDivergence(folder ?? group.FolderOf(baseModel.EmbeddingArm), fault.Message);
             Tell(group, arm);
             Skipped(new(group.Task.Task.Name, group.Seed, arm, fault.Message));
         }
@@ -100,7 +100,7 @@ internal sealed class ArmQueue(ExperimentBase basis, ArmMaker maker, ArmLocks lo
     private bool TryFind(ArmGroup group, CancellationToken cancel)
     {
         if (group.Found is not null) return true;
-        ExperimentArm embedding = basis.EmbeddingArm;
+        ExperimentArm embedding = baseModel.EmbeddingArm;
         string folder = group.FolderOf(embedding);
         bool isTrained = maker.IsTrained(folder), isUndecided = false;
         LockHolder? holder = null;

@@ -21,7 +21,7 @@ internal sealed class ArmScoring(ExperimentPlan plan, IOperations operations, To
 
     /// <summary>Scores the folder's patch on the base, or its model, or the base itself where there is neither.</summary>
     public ArmOutcome Run(
-        string folder, Checkpoint basis, string baseFingerprint, IProgress<EvaluationProgress>? progress, CancellationToken cancel)
+        string folder, Checkpoint baseModel, string baseFingerprint, IProgress<EvaluationProgress>? progress, CancellationToken cancel)
     {
         string patchPath = Path.Combine(folder, RowPatch.FileName), trainingPath = Path.Combine(folder, RunFolder.FileName);
         bool isPatch = File.Exists(patchPath), isModel = !isPatch && File.Exists(trainingPath);
@@ -43,12 +43,12 @@ internal sealed class ArmScoring(ExperimentPlan plan, IOperations operations, To
         if (File.Exists(path)) return Read(path, settings);
 
         using Checkpoint? own = isModel ? Checkpoint.Open(folder) : null;
-        Checkpoint checkpoint = own ?? basis;
+        Checkpoint checkpoint = own ?? baseModel;
         using LlamaWeights weights = LlamaWeights.Open(checkpoint, LlamaConfig.Load(checkpoint), operations);
         if (isPatch)
         {
             using RowPatch patch = RowPatch.Open(patchPath);
-            PatchOverlay.Apply(patch, basis, weights, cancel);
+            PatchOverlay.Apply(patch, baseModel, weights, cancel);
         }
         using LlamaModel model = new(weights, operations);
         EvaluationResult result = Evaluator.Run(model, operations, tokenizer, task.Test, new()

@@ -5,10 +5,10 @@ namespace KsLottery.Engine.Experiments;
 /// <summary>The mean over seeds, and how far they lie apart.</summary>
 /// <param name="Mean">The mean; NaN without values.</param>
 /// <param name="Deviation">The sample standard deviation, over n - 1; NaN where there are fewer than two.</param>
-/// <param name="Least">The least.</param>
-/// <param name="Most">The most.</param>
+/// <param name="Min">The least.</param>
+/// <param name="Max">The most.</param>
 /// <param name="Count">The number of values.</param>
-internal readonly record struct ArmSpread(double Mean, double Deviation, double Least, double Most, int Count)
+internal readonly record struct ArmSpread(double Mean, double Deviation, double Min, double Max, int Count)
 {
     /// <summary>Describes some values; those that are NaN do not count.</summary>
     public static ArmSpread Of(IEnumerable<double> values)

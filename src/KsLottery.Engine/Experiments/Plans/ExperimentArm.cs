@@ -22,7 +22,7 @@ public sealed record ExperimentArm(ArmMethod Method)
     ];
 
     /// <summary>The arms of an experiment that names none: the paper's, and every control.</summary>
-    public static IReadOnlyList<ExperimentArm> Usual { get; } =
+    public static IReadOnlyList<ExperimentArm> Default { get; } =
     [
         new(ArmMethod.Base), new(ArmMethod.Embedding), new(ArmMethod.Transfer), new(ArmMethod.Ticket), new(ArmMethod.RandomDelta),
         new(ArmMethod.Random), new(ArmMethod.Frequent), new(ArmMethod.LargestShift), new(ArmMethod.Token) { Text = "\n" }, new(ArmMethod.LowRank),

@@ -14,7 +14,7 @@ namespace KsLottery.Engine.Experiments;
 /// </remarks>
 public static class ExperimentFile
 {
-    /// <summary>The usual name.</summary>
+    /// <summary>The default name.</summary>
     public const string FileName = "experiment.json";
 
     private enum RootKey
@@ -36,7 +36,7 @@ public static class ExperimentFile
 
     private enum ArmKey { Method, Name, Alpha, Rows, Text, Only, Without, LearningRate }
 
-    private const int LongestShown = 60;
+    private const int MaxShownLength = 60;
 
     private static readonly JsonDocumentOptions Lenient = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
 
@@ -190,7 +190,7 @@ public static class ExperimentFile
     private static InvalidDataException Wrong(string path, string place, JsonElement? value, string rule)
     {
         if (value is not { } found) return new($"{path}: {place} is missing. {rule}.");
-        string text = VisibleText.Escape(JsonSection.Raw(found)), shown = text.Length > LongestShown ? text[..LongestShown] + "…" : text;
+        string text = VisibleText.Escape(JsonSection.Raw(found)), shown = text.Length > MaxShownLength ? text[..MaxShownLength] + "…" : text;
         return new($"{path}: {(place.Length == 0 ? "the file" : place)} is {shown}; {rule}. Correct it.");
     }
 

@@ -37,22 +37,22 @@ internal static class CachedAttention
         int length, AttentionShape shape)
     {
         int width = shape.HeadWidth, heads = query.Length / width, stride = Lanes.RoundUp(length);
-        float[] room = ArrayPool<float>.Shared.Rent(heads * stride);
+        float[] buffer = ArrayPool<float>.Shared.Rent(heads * stride);
         for (int j = 0; j < length; j++)
             for (int h = 0; h < heads; h++)
-                room[(h * stride) + j] = Lanes.Dot(query.Slice(h * width, width), keys.Slice(j * shape.KeyWidth, width));
+                buffer[(h * stride) + j] = Lanes.Dot(query.Slice(h * width, width), keys.Slice(j * shape.KeyWidth, width));
         for (int h = 0; h < heads; h++)
         {
-            Span<float> scores = room.AsSpan(h * stride, stride);
+            Span<float> scores = buffer.AsSpan(h * stride, stride);
             scores[length..].Fill(float.NegativeInfinity);
             Attention.Softmax(scores, (float)shape.Scale);
         }
         output.Clear();
         for (int j = 0; j < length; j += Block)
             for (int h = 0; h < heads; h++)
-                AddWeighted(output.Slice(h * width, width), room.AsSpan((h * stride) + j, Math.Min(Block, length - j)),
+                AddWeighted(output.Slice(h * width, width), buffer.AsSpan((h * stride) + j, Math.Min(Block, length - j)),
                     values[(j * shape.KeyWidth)..], shape.KeyWidth);
-        ArrayPool<float>.Shared.Return(room);
+        ArrayPool<float>.Shared.Return(buffer);
     }
 
     /// <summary>output += Σ weights[j] · values[j].</summary>

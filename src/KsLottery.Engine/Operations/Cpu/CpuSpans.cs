@@ -26,13 +26,13 @@ internal static class CpuSpans
     public static Span<float> Write(this DeviceSpan span) => span.Write(0, span.Length);
 
     /// <summary>A part of a range of any stored type as F32: where it lies if it is F32, else in the room given.</summary>
-    public static ReadOnlySpan<float> Widen(this DeviceSpan span, long start, Span<float> room)
+    public static ReadOnlySpan<float> Widen(this DeviceSpan span, long start, Span<float> buffer)
     {
-        if (room.IsEmpty) return default;
+        if (buffer.IsEmpty) return default;
         CpuMemory memory = Stored(span);
-        if (memory.ElementType == ElementType.F32) return memory.GetFloats(span.Start + start, room.Length);
-        memory.Widen(span.Start + start, room);
-        return room;
+        if (memory.ElementType == ElementType.F32) return memory.GetFloats(span.Start + start, buffer.Length);
+        memory.Widen(span.Start + start, buffer);
+        return buffer;
     }
 
     /// <summary>Whether the elements need no conversion.</summary>

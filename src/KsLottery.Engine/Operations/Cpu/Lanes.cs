@@ -43,7 +43,7 @@ internal static class Lanes
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Exp(Vector256<float> x)
     {
-        const float Rounder = 12582912f, Least = -87.33654f, Most = 88.72283f;
+        const float Rounder = 12582912f, Min = -87.33654f, Max = 88.72283f;
         const float C0 = 0.5f, C1 = 0.166665778f, C2 = 0.0416665561f, C3 = 0.00836317334f, C4 = 0.00139261759f;
         Vector256<float> shifted = MultiplyAdd(x, Vector256.Create(1.44269502f), Vector256.Create(Rounder)),
             n = shifted - Vector256.Create(Rounder);
@@ -54,8 +54,8 @@ internal static class Lanes
         p = MultiplyAdd(p, r, Vector256.Create(C0));
         p = MultiplyAdd(p, r * r, r) + Vector256<float>.One;
         Vector256<float> value = (p.AsInt32() + (shifted.AsInt32() << 23)).AsSingle();
-        value = Vector256.AndNot(value, Vector256.LessThan(x, Vector256.Create(Least)));
-        return Vector256.ConditionalSelect(Vector256.GreaterThan(x, Vector256.Create(Most)), Vector256.Create(float.PositiveInfinity),
+        value = Vector256.AndNot(value, Vector256.LessThan(x, Vector256.Create(Min)));
+        return Vector256.ConditionalSelect(Vector256.GreaterThan(x, Vector256.Create(Max)), Vector256.Create(float.PositiveInfinity),
             value);
     }
 

@@ -14,7 +14,7 @@ internal static class MatMul
     private const long LargeProduct = 1L << 29;
 
     /// <summary>Parts of a product of few rows take about so many multiply-adds at least.</summary>
-    private const int SmallestPart = 1 << 15;
+    private const int MinPart = 1 << 15;
 
     /// <summary>y = x·Wᵀ, or y += x·Wᵀ.</summary>
     public static void Forward(WorkerPool pool, DeviceSpan output, DeviceSpan input, DeviceSpan weight, int outputs, int inputs, bool accumulate)
@@ -49,7 +49,7 @@ internal static class MatMul
     {
         int rows = (int)(input.Length / inputs);
         if (rows == 0) return;
-        int columns = Math.Max(1, SmallestPart / (rows * inputs) + 3 & ~3);
+        int columns = Math.Max(1, MinPart / (rows * inputs) + 3 & ~3);
         columns = Math.Max(columns, (outputs / (8 * pool.ThreadCount)) + 3 & ~3);
         pool.Run(Parts(outputs, columns), part =>
         {

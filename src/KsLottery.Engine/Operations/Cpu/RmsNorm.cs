@@ -55,9 +55,9 @@ internal static class RmsNorm
     public static void Backward(WorkerPool pool, DeviceSpan inputGradient, DeviceSpan weightGradient, DeviceSpan outputGradient,
         DeviceSpan input, DeviceSpan inverseRms, DeviceSpan weight, int width)
     {
-        const int MostParts = 64;
+        const int MaxParts = 64;
         float[]? widened = weight.IsF32() ? null : weight.Widen(0, new float[width]).ToArray();
-        long rows = inverseRms.Length, each = Math.Max((rows + MostParts - 1) / MostParts, (8192 + width - 1) / width);
+        long rows = inverseRms.Length, each = Math.Max((rows + MaxParts - 1) / MaxParts, (8192 + width - 1) / width);
         int parts = (int)((rows + each - 1) / each);
         float[] sums = weightGradient.IsEmpty ? [] : new float[parts * width];
         pool.Run(parts, part =>

@@ -4,7 +4,7 @@ namespace KsLottery.Engine.Operations;
 internal static class Sharing
 {
     /// <summary>Element operations that are worth a part of their own, some ten microseconds.</summary>
-    private const long LeastWork = 1 << 15;
+    private const long MinWork = 1 << 15;
 
     /// <summary>Calls the work for ranges [from, to) that together make up all items.</summary>
     /// <param name="pool">Who works.</param>
@@ -14,7 +14,7 @@ internal static class Sharing
     public static void Share(this WorkerPool pool, long items, long workPerItem, Action<long, long> work)
     {
         if (items == 0) return;
-        long each = Math.Clamp(LeastWork / Math.Max(workPerItem, 1), 1, items);
+        long each = Math.Clamp(MinWork / Math.Max(workPerItem, 1), 1, items);
         pool.Run(checked((int)((items + each - 1) / each)), part => work(part * each, Math.Min(items, (part + 1) * each)));
     }
 }

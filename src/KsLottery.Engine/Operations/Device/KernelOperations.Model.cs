@@ -8,7 +8,7 @@ namespace KsLottery.Engine.Operations;
 internal sealed partial class KernelOperations
 {
     /// <summary>The most rows for which a product reads the weight in place, four rows at a time, instead of in tiles of 64.</summary>
-    private const int MostFewRows = 16;
+    private const int MaxFewRows = 16;
 
     /// <inheritdoc/>
     public void EmbeddingForward(DeviceSpan output, DeviceSpan table, ReadOnlyMemory<int> rows, int width)
@@ -90,7 +90,7 @@ internal sealed partial class KernelOperations
         int rows = Operands.Rows(input, inputs), add = accumulate ? 1 : 0;
         if (rows > MatMulKernels.FewRows && Library(weight) is { } library)
             library.Multiply(_queue, Matrix(output), Matrix(input), Matrix(weight), rows, outputs, inputs, false, true, accumulate);
-        else if (rows > MostFewRows)
+        else if (rows > MaxFewRows)
             Multiply(InstanceOf(Stem.MatMulForward, weight), rows, outputs, Write(output), Read(input), Any(weight), rows, outputs,
                 inputs, add);
         else
@@ -233,7 +233,7 @@ internal sealed partial class KernelOperations
             constants.Root);
     }
 
-    /// <summary>The distinct rows, where the places of each begin among all places, and the places in growing order; negative rows left out.</summary>
+    /// <summary>The distinct rows, where the places of each begin among all places, and the places in ascending order; negative rows left out.</summary>
     private static (int[] Distinct, int[] Starts, int[] Order) ByRow(ReadOnlySpan<int> rows)
     {
         List<long> pairs = [];

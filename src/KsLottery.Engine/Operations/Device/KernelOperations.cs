@@ -121,10 +121,10 @@ internal sealed partial class KernelOperations : IOperations
         ushort[] stored = new ushort[Math.Min(1 << 20, destination.Length)];
         for (int at = 0; at < destination.Length; at += stored.Length)
         {
-            Span<float> piece = destination.Slice(at, Math.Min(stored.Length, destination.Length - at));
-            Span<ushort> room = stored.AsSpan(0, piece.Length);
-            _transfer.Download(MemoryMarshal.AsBytes(room), memory.Buffer, (source.Start + at) * sizeof(ushort));
-            HalfPrecision.Widen(room, memory.ElementType, piece);
+            Span<float> chunk = destination.Slice(at, Math.Min(stored.Length, destination.Length - at));
+            Span<ushort> buffer = stored.AsSpan(0, chunk.Length);
+            _transfer.Download(MemoryMarshal.AsBytes(buffer), memory.Buffer, (source.Start + at) * sizeof(ushort));
+            HalfPrecision.Widen(buffer, memory.ElementType, chunk);
         }
     }
 

@@ -8,7 +8,7 @@ namespace KsLottery.Engine.Operations;
 /// operations: the last few are kept and not sent twice.</remarks>
 internal sealed class OperandRing(KernelDevice device, DeviceQueue queue) : IDisposable
 {
-    private const int LeastBytes = 1 << 20, Boundary = 64, Kept = 8;
+    private const int MinBytes = 1 << 20, Boundary = 64, Kept = 8;
 
     private readonly List<(int Start, int Count)> _recent = [];
     private StagingBuffer? _staging;
@@ -26,7 +26,7 @@ internal sealed class OperandRing(KernelDevice device, DeviceQueue queue) : IDis
         _used = 0;
         if (_staging is not null && bytes <= _staging.ByteLength) return;
         Dispose();
-        int size = (int)Math.Max(LeastBytes, Math.Min(Array.MaxLength & -Boundary, 2 * bytes));
+        int size = (int)Math.Max(MinBytes, Math.Min(Array.MaxLength & -Boundary, 2 * bytes));
         (_staging, _buffer) = (device.AllocateStaging(size), device.Allocate(size));
     }
 

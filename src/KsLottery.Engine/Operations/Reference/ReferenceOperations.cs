@@ -35,12 +35,12 @@ internal sealed class ReferenceOperations : IOperations
         ArgumentNullException.ThrowIfNull(tensor);
         using StoredMemory stored = new(tensor);
         DeviceMemory memory = Allocate(tensor.ElementCount);
-        float[] piece = new float[Math.Min(1 << 16, tensor.ElementCount)];
-        for (long start = 0; start < stored.Length; start += piece.Length)
+        float[] chunk = new float[Math.Min(1 << 16, tensor.ElementCount)];
+        for (long start = 0; start < stored.Length; start += chunk.Length)
         {
-            int length = (int)Math.Min(piece.Length, stored.Length - start);
-            stored.Widen(start, piece.AsSpan(0, length));
-            Upload(memory.Span.Slice(start, length), piece.AsSpan(0, length));
+            int length = (int)Math.Min(chunk.Length, stored.Length - start);
+            stored.Widen(start, chunk.AsSpan(0, length));
+            Upload(memory.Span.Slice(start, length), chunk.AsSpan(0, length));
         }
         return memory;
     }

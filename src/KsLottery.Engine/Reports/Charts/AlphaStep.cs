@@ -8,7 +8,7 @@ namespace KsLottery.Engine.Reports;
 /// <param name="Shares">Every column that is a share or a score, by its name.</param>
 internal sealed record AlphaStep(double Alpha, int Rows, IReadOnlyDictionary<string, double> Shares)
 {
-    /// <summary>The file's usual name.</summary>
+    /// <summary>The file's default name.</summary>
     public const string FileName = "alpha-sweep.tsv";
 
     /// <summary>Reads the sweep: <c>alpha</c>, <c>rows</c> and any columns of numbers.</summary>

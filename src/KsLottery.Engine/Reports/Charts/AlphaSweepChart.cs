@@ -5,14 +5,14 @@ internal static class AlphaSweepChart
 {
     public const string Name = "alpha-sweep";
 
-    private const int MostCurves = 6;
+    private const int MaxCurves = 6;
     private const string Agreement = "agreement", AgreementLow = "agreement_low", AgreementHigh = "agreement_high";
 
     public static Figure? Draw(IReadOnlyList<AlphaStep> sweep)
     {
         const string Title = "What each α is worth";
         string[] names = [.. sweep.SelectMany(s => s.Shares.Keys).Distinct()
-            .Where(n => n == Agreement || n.EndsWith("_certified", StringComparison.Ordinal) || n == "certified").Take(MostCurves)];
+            .Where(n => n == Agreement || n.EndsWith("_certified", StringComparison.Ordinal) || n == "certified").Take(MaxCurves)];
         if (names.Length == 0 || sweep.Count < 2) return null;
         SvgChart chart = new(Title, $"{string.Join(", ", names)} at {Digits.Count(sweep.Count)} levels.",
             Axis.Log("α", sweep[0].Alpha / 1.3, Math.Min(1, sweep[^1].Alpha * 1.3)), Axis.Linear("share", 0, 1));

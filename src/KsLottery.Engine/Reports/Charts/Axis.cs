@@ -21,8 +21,8 @@ internal readonly record struct Tick(double Value, string Label);
 /// <summary>One axis of a chart.</summary>
 internal sealed class Axis
 {
-    private const int MostSteps = 6;
-    private const double LeastGap = 0.11;
+    private const int MaxSteps = 6;
+    private const double MinGap = 0.11;
 
     private Axis(AxisKind kind, string label, double low, double high)
     {
@@ -59,7 +59,7 @@ internal sealed class Axis
     public static Axis Rounded(string label, double low, double high)
     {
         if (high <= low) (low, high) = (low - 0.5, low + 0.5);
-        double step = Step((high - low) / (MostSteps - 1));
+        double step = Step((high - low) / (MaxSteps - 1));
         return Linear(label, Math.Floor(low / step) * step, Math.Ceiling(high / step) * step);
     }
 
@@ -101,7 +101,7 @@ internal sealed class Axis
 
     private static IEnumerable<Tick> LinearTicks(double low, double high)
     {
-        double step = Step((high - low) / MostSteps);
+        double step = Step((high - low) / MaxSteps);
         int decimals = Math.Max(0, (int)-Math.Floor(Math.Log10(step) + 1e-9));
         double tolerance = 1e-9 * (high - low);
         for (double i = Math.Ceiling((low - tolerance) / step); i * step <= high + tolerance; i++)
@@ -121,7 +121,7 @@ internal sealed class Axis
     private static IEnumerable<Tick> LogTicks(double low, double high)
     {
         double decades = Math.Log10(high) - Math.Log10(low);
-        int every = decades <= MostSteps ? 1 : (int)Step(decades / MostSteps);
+        int every = decades <= MaxSteps ? 1 : (int)Step(decades / MaxSteps);
         double[] factors = decades < 1 ? [1, 2, 3, 4, 5, 6, 7, 8, 9] : decades < 3 ? [1, 2, 5] : [1];
         for (int exponent = (int)Math.Floor(Math.Log10(low)); exponent <= Math.Log10(high) + 1e-9; exponent++)
         {
@@ -150,7 +150,7 @@ internal sealed class Axis
                 double value = factor * Math.Pow(10, exponent);
                 if (value < low || value > high * (1 + 1e-9)) continue;
                 double place = (Math.Sqrt(value) - Math.Sqrt(low)) / (Math.Sqrt(high) - Math.Sqrt(low));
-                if (place - last < LeastGap) continue;
+                if (place - last < MinGap) continue;
                 last = place;
                 yield return new(value, value >= 1 ? Digits.Count((long)value) : Digits.Real(value));
             }

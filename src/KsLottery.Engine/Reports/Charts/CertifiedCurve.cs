@@ -8,7 +8,7 @@ internal static class CertifiedCurve
 {
     public const string Name = "certified-accuracy";
 
-    private const int MostSteps = 400;
+    private const int MaxSteps = 400;
     private const double LargestHalf = 0.5;
 
     public static Figure Draw(IReadOnlyList<PositionMargin> positions)
@@ -17,7 +17,7 @@ internal static class CertifiedCurve
         SvgChart chart = new(Title,
             $"Share of {Digits.Count(positions.Count, "position")} at which half the margin exceeds each Kolmogorov-Smirnov term.",
             Axis.Linear("Kolmogorov-Smirnov term", 0, LargestHalf), Axis.Linear("share of positions", 0, 1));
-        double[] places = [.. Enumerable.Range(0, MostSteps + 1).Select(i => chart.X.High * i / MostSteps)];
+        double[] places = [.. Enumerable.Range(0, MaxSteps + 1).Select(i => chart.X.High * i / MaxSteps)];
         Share[] all = Shares(positions, places, positions.Count);
         Share[] correct = Shares(positions.Where(p => p.IsCorrect), places, positions.Count);
         NumberTable numbers = new("term", "share_certified", "share_certified_low", "share_certified_high",

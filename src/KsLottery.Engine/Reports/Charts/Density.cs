@@ -4,7 +4,7 @@ namespace KsLottery.Engine.Reports;
 internal static class Density
 {
     /// <summary>So many points are drawn one by one; more become a picture, whose size does not depend on their number.</summary>
-    public const int MostPoints = 2000;
+    public const int MaxPoints = 2000;
 
     /// <summary>The pixels of the picture.</summary>
     public const int Columns = 180, Rows = 110;

@@ -9,7 +9,7 @@ internal static class LossCurves
 {
     public const string Name = "loss", PretrainingName = "loss-pretraining";
 
-    private const int MostPoints = 100, MostCurves = 12;
+    private const int MaxPoints = 100, MaxCurves = 12;
 
     /// <summary>The trainings of a base, which are much longer and lose much more, have a chart of their own.</summary>
     public static IEnumerable<Figure?> Draw(IReadOnlyList<TrainingRecord> trainings) =>
@@ -20,7 +20,7 @@ internal static class LossCurves
 
     private static Figure? Draw(string fileName, string title, IReadOnlyList<TrainingRecord> trainings)
     {
-        TrainingRecord[] drawn = [.. trainings.Where(t => t.Steps.Any(s => s.Loss is not null)).Take(MostCurves)];
+        TrainingRecord[] drawn = [.. trainings.Where(t => t.Steps.Any(s => s.Loss is not null)).Take(MaxCurves)];
         if (drawn.Length == 0) return null;
         double[] losses = [.. drawn.SelectMany(t => Means(t.Steps).Concat(Evaluations(t.Steps)).Select(p => p.Loss)).Where(double.IsFinite)];
         double least = drawn.SelectMany(t => t.Steps).Min(s => s.Step), last = drawn.SelectMany(t => t.Steps).Max(s => s.Step);
@@ -42,20 +42,20 @@ internal static class LossCurves
         if (drawn.Any(t => Evaluations(t.Steps).Any())) chart.LegendDot("on the evaluation set", "quiet", isHollow: true);
         string left = trainings.Count > drawn.Length ? $" {Digits.Count(trainings.Count - drawn.Length)} more are left out." : "";
         return new(fileName, title, "Each training's loss on its own batches; long ones as means over neighbouring steps, at most "
-            + $"{Digits.Count(MostPoints)} points a line.{left}", chart, numbers);
+            + $"{Digits.Count(MaxPoints)} points a line.{left}", chart, numbers);
     }
 
     private static IEnumerable<(double Step, double Loss)> Means(IReadOnlyList<StepMetrics> steps)
     {
         StepMetrics[] measured = [.. steps.Where(s => s.Loss is not null)];
-        int size = (measured.Length + MostPoints - 1) / MostPoints;
+        int size = (measured.Length + MaxPoints - 1) / MaxPoints;
         return measured.Chunk(Math.Max(1, size)).Select(c => (c.Average(s => (double)s.Step), c.Average(s => s.Loss!.Value)));
     }
 
     private static IEnumerable<(double Step, double Loss)> Evaluations(IReadOnlyList<StepMetrics> steps)
     {
         StepMetrics[] measured = [.. steps.Where(s => s.EvalLoss is { } loss && double.IsFinite(loss))];
-        int every = (measured.Length + MostPoints - 1) / MostPoints;
+        int every = (measured.Length + MaxPoints - 1) / MaxPoints;
         return measured.Where((_, i) => i % every == 0).Select(s => ((double)s.Step, s.EvalLoss!.Value));
     }
 }

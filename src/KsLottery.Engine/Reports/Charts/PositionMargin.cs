@@ -13,7 +13,7 @@ namespace KsLottery.Engine.Reports;
 internal readonly record struct PositionMargin(string Position, string Label, string Predict, double Margin, double Bound,
     bool IsCertified, bool Agrees)
 {
-    /// <summary>The file's usual name.</summary>
+    /// <summary>The file's default name.</summary>
     public const string FileName = "certificate.tsv";
 
     /// <summary>Certified, and yet the ticket's model writes something else: it falsifies the form of the certificate.</summary>

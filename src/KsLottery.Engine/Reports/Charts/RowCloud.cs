@@ -5,7 +5,7 @@ namespace KsLottery.Engine.Reports;
 /// <summary>−log₁₀ p of every row against something else: a dot for each row of the ticket on top of the cloud of all others.</summary>
 internal static class RowCloud
 {
-    private const int MostDots = 500, MostNames = 14;
+    private const int MaxDots = 500, MaxNames = 14;
 
     /// <summary>The axis of −log₁₀ p.</summary>
     public static Axis Probabilities(TestedRows rows)
@@ -25,7 +25,7 @@ internal static class RowCloud
     /// <param name="place">A row's place to the right.</param>
     public static void Draw(SvgChart chart, TestedRows rows, Func<int, double> place)
     {
-        TicketEntry[] dots = [.. rows.Ticket.Entries.Take(MostDots)];
+        TicketEntry[] dots = [.. rows.Ticket.Entries.Take(MaxDots)];
         HashSet<int> drawn = [.. dots.Select(d => d.Id)];
         List<(double, double)> others = [];
         for (int id = 0; id < rows.Counts.Count; id++)
@@ -35,7 +35,7 @@ internal static class RowCloud
             chart.Dot(place(entry.Id), -Log10(rows, entry.Count), SvgChart.Color(1), Tip(entry));
         if (rows.Ticket.CriticalCount <= rows.Width && rows.Ticket.CriticalCount > 0)
             chart.RuleAtY(-Log10(rows, rows.Ticket.CriticalCount), $"h ≥ {Digits.Count(rows.Ticket.CriticalCount)}", "quiet");
-        foreach (TicketEntry entry in rows.Best.Take(MostNames))
+        foreach (TicketEntry entry in rows.Best.Take(MaxNames))
             chart.TryName(place(entry.Id), -Log10(rows, entry.Count), Name(entry), SvgChart.Color(1));
     }
 

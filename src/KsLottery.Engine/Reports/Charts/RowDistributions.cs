@@ -8,7 +8,7 @@ internal static class RowDistributions
 {
     public const string Name = "row";
 
-    private const int MostSteps = 400;
+    private const int MaxSteps = 400;
     private const double Tail = 0.002;
 
     public static Figure Draw(TestedRows rows, int id, float[] before, float[] after)
@@ -57,8 +57,8 @@ internal static class RowDistributions
     private static float[] Places(float[] x, float[] y, double low, double high)
     {
         float[] values = [.. x.Concat(y).Distinct().Where(v => v > low && v < high).Order()];
-        return values.Length <= MostSteps ? values
-            : [.. Enumerable.Range(1, MostSteps).Select(i => (float)(low + (i * (high - low) / (MostSteps + 1))))];
+        return values.Length <= MaxSteps ? values
+            : [.. Enumerable.Range(1, MaxSteps).Select(i => (float)(low + (i * (high - low) / (MaxSteps + 1))))];
     }
 
     private static double Share(float[] sorted, float value)

@@ -9,9 +9,9 @@ internal static class ScoresByRows
     public const string Name = "score-vs-rows";
 
     /// <summary>The most tasks that have a chart each.</summary>
-    public const int MostTasks = 24;
+    public const int MaxTasks = 24;
 
-    private const int LongestName = 20;
+    private const int MaxNameLength = 20;
 
     /// <summary>The scores to draw, the first that the arms have: name, its form for the first line, title.</summary>
     private static readonly (string Score, string FirstLine, string Title)[] Known =
@@ -22,7 +22,7 @@ internal static class ScoresByRows
 
     /// <summary>A chart for each task.</summary>
     public static IEnumerable<Figure?> DrawAll(IReadOnlyList<ArmScores> arms) =>
-        ArmScores.ByTask(arms).Take(MostTasks).Select((task, i) => Draw(task, NameOf(i)));
+        ArmScores.ByTask(arms).Take(MaxTasks).Select((task, i) => Draw(task, NameOf(i)));
 
     private static Figure? Draw(IReadOnlyList<ArmScores> arms, string name)
     {
@@ -32,11 +32,11 @@ internal static class ScoresByRows
         string title = task + (score == "loss" ? "Loss against the number of rows" : $"{scale} against the number of rows");
         Arm[] groups = [.. ArmScores.Group(arms).Select(g => Arm.Of(g, score, firstLine)).Where(a => double.IsFinite(a.Score.Mean))];
         Arm[] placed = [.. groups.Where(a => a.Rows > 0)], across = [.. groups.Where(a => a.Rows is null or 0)];
-        double[] all = [.. groups.SelectMany(a => (double[])[a.Score.Least, a.Score.Most, a.FirstLine.Mean]).Where(double.IsFinite)];
+        double[] all = [.. groups.SelectMany(a => (double[])[a.Score.Min, a.Score.Max, a.FirstLine.Mean]).Where(double.IsFinite)];
         double most = placed.Select(a => (double)a.Rows!.Value).DefaultIfEmpty(1).Largest();
         SvgChart chart = new(title, $"{scale} of {Digits.Count(groups.Length, "arm")} by the number of rows that each changes.",
             Axis.Log("rows that differ from the base", 0.7, Math.Max(10, most * 1.4)),
-            Axis.Rounded(scale, score == "loss" ? all.Min() : Math.Min(0, all.Min()), all.Largest()), margin: LongestName);
+            Axis.Rounded(scale, score == "loss" ? all.Min() : Math.Min(0, all.Min()), all.Largest()), margin: MaxNameLength);
         string[] methods = [.. groups.Select(g => g.Method).Distinct()];
         string ColorOf(string method) => SvgChart.Color(Array.IndexOf(methods, method));
 
@@ -54,7 +54,7 @@ internal static class ScoresByRows
             foreach (Arm arm in line)
             {
                 double x = arm.Rows!.Value;
-                if (arm.Seeds > 1) chart.Line([(x, arm.Score.Least), (x, arm.Score.Most)], color);
+                if (arm.Seeds > 1) chart.Line([(x, arm.Score.Min), (x, arm.Score.Max)], color);
                 string tip = $"{arm.Method}, {Digits.Count(arm.Rows.Value, "row")}";
                 if (double.IsFinite(arm.FirstLine.Mean))
                     chart.Dot(x, arm.FirstLine.Mean, color, $"{tip}: {Digits.Fixed(arm.FirstLine.Mean, 1)} of first lines", isHollow: true);
@@ -69,7 +69,7 @@ internal static class ScoresByRows
         NumberTable numbers = new("method", "rows", "seeds", score, $"{score}_least", $"{score}_most", "first_line");
         foreach (Arm arm in groups)
             numbers.Add(NumberTable.Text(arm.Method), arm.Rows is { } rows ? Digits.Exact(rows) : "", Digits.Exact(arm.Seeds),
-                Digits.Exact(arm.Score.Mean), Digits.Exact(arm.Score.Least), Digits.Exact(arm.Score.Most), Digits.Exact(arm.FirstLine.Mean));
+                Digits.Exact(arm.Score.Mean), Digits.Exact(arm.Score.Min), Digits.Exact(arm.Score.Max), Digits.Exact(arm.FirstLine.Mean));
         string spread = groups.Any(a => a.Seeds > 1)
             ? " Where an arm has several seeds, the dot is their mean and the bar reaches from the least to the most."
             : "";

@@ -10,7 +10,7 @@ internal sealed class SvgChart
 {
     private const double Width = 420, PlotHeight = 230, Top = 12, NameHeight = 42, LineHeight = 18, TitleHeight = 30;
     private const double LetterWidth = 7.2, NoteLetterWidth = 6.5, NoteHeight = 14;
-    private const int LongestLabel = 22;
+    private const int MaxLabelLength = 22;
 
     private readonly StringBuilder _marks = new();
     private readonly StringBuilder _notes = new(); // above all marks
@@ -28,12 +28,12 @@ internal sealed class SvgChart
     /// <param name="x">The axis to the right.</param>
     /// <param name="y">The axis upwards.</param>
     /// <param name="margin">Room at the right for names, in letters.</param>
-    /// <param name="height">The height of the plot, where the usual one does not suit.</param>
+    /// <param name="height">The height of the plot, where the default one does not suit.</param>
     public SvgChart(string title, string description, Axis x, Axis y, int margin = 0, double height = PlotHeight)
     {
         (_title, _description, X, Y) = (title, description, x, y);
         _left = 30 + (LetterWidth * Math.Max(3, y.Ticks.Select(t => VisibleText.Width(Cut(t.Label))).DefaultIfEmpty().Max()));
-        _right = Width - 14 - (LetterWidth * Math.Min(margin, LongestLabel));
+        _right = Width - 14 - (LetterWidth * Math.Min(margin, MaxLabelLength));
         _bottom = Top + height;
     }
 
@@ -90,7 +90,7 @@ internal sealed class SvgChart
     /// <summary>Points that may be very many: each of its own up to a bound, a picture of their density beyond.</summary>
     public void Cloud(IReadOnlyList<(double X, double Y)> points, string color)
     {
-        if (points.Count > Density.MostPoints)
+        if (points.Count > Density.MaxPoints)
         {
             Picture(Density.Of(points.Select(p => (X.Place(p.X), Y.Place(p.Y)))), Density.Columns, (X.Low, X.High), (Y.Low, Y.High));
             return;
@@ -187,8 +187,8 @@ internal sealed class SvgChart
     public void Margin(IEnumerable<(double X, double Y, string Name, string Color)> names)
     {
         (double X, double Y, string Name, string Color)[] sorted = [.. names.OrderByDescending(n => n.Y)];
-        int room = (int)((_bottom - Top) / NoteHeight);
-        double[] places = [.. sorted.Take(room).Select(n => Up(n.Y))];
+        int capacity = (int)((_bottom - Top) / NoteHeight);
+        double[] places = [.. sorted.Take(capacity).Select(n => Up(n.Y))];
         for (int i = 1; i < places.Length; i++) places[i] = Math.Max(places[i], places[i - 1] + NoteHeight);
         double lowest = _bottom;
         for (int i = places.Length - 1; i >= 0; i--, lowest -= NoteHeight) places[i] = Math.Min(places[i], lowest);
@@ -307,5 +307,5 @@ internal sealed class SvgChart
 
     private string At(double x, double y) => $"{Digits.Place(Right(x))} {Digits.Place(Up(y))}";
 
-    private static string Cut(string text) => Markup.Cut(text, LongestLabel);
+    private static string Cut(string text) => Markup.Cut(text, MaxLabelLength);
 }

@@ -9,14 +9,14 @@ internal static class TensorShiftMap
 {
     public const string Name = "tensor-map";
 
-    private const int MostParts = 40;
+    private const int MaxParts = 40;
     private const double Faint = 0.07;
 
     public static Figure Draw(IReadOnlyList<TensorMapLine> tensors)
     {
         const string Title = "Which tensors it touched";
         (string Part, int? Layer, TensorMapLine Tensor)[] placed = [.. tensors.Select(t => (Part(t.Name, out int? layer), layer, t))];
-        string[] parts = [.. placed.Select(p => p.Part).Distinct().Take(MostParts)];
+        string[] parts = [.. placed.Select(p => p.Part).Distinct().Take(MaxParts)];
         int?[] layers = [.. placed.Select(p => p.Layer).Distinct().OrderBy(l => l ?? -1)];
         double most = Math.Max(1e-9, tensors.Largest(t => t.LargestStatistic));
         string[] columns = [.. layers.Select(l => l is { } layer ? layer.ToString(CultureInfo.InvariantCulture) : "")];

@@ -7,13 +7,13 @@ internal static class TicketOverlap
 {
     public const string Name = "ticket-overlap";
 
-    private const int MostTickets = 24;
+    private const int MaxTickets = 24;
 
     public static Figure? Draw(IReadOnlyList<(string Name, Ticket Ticket)> tickets)
     {
         const string Title = "What the tickets have in common";
         (string Name, HashSet<int> Ids)[] sets =
-            [.. tickets.Where(t => t.Ticket.Entries.Count > 0).Take(MostTickets).Select(t => (t.Name, t.Ticket.Ids.ToHashSet()))];
+            [.. tickets.Where(t => t.Ticket.Entries.Count > 0).Take(MaxTickets).Select(t => (t.Name, t.Ticket.Ids.ToHashSet()))];
         if (sets.Length < 2) return null;
         string[] names = [.. sets.Select(s => s.Name)];
         SvgChart chart = new(Title, $"Jaccard index of each two of {Digits.Count(sets.Length)} tickets.",

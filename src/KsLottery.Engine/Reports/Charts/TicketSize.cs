@@ -5,7 +5,7 @@ internal static class TicketSize
 {
     public const string Name = "ticket-size";
 
-    private const double MostAlpha = 0.9, LeastLog10 = -12, Floor = 0.7;
+    private const double MaxAlpha = 0.9, MinLog10 = -12, Floor = 0.7;
 
     public static Figure Draw(TestedRows rows)
     {
@@ -19,16 +19,16 @@ internal static class TicketSize
             above += counts[h];
             steps.Add((RowCloud.Log10(rows, h), above));
         }
-        double low = Math.Pow(10, Math.Max(LeastLog10, Math.Min(-3, steps.Select(s => s.Log10).DefaultIfEmpty().Min() - 0.5)));
+        double low = Math.Pow(10, Math.Max(MinLog10, Math.Min(-3, steps.Select(s => s.Log10).DefaultIfEmpty().Min() - 0.5)));
         (double Alpha, double Rows)[] drawn =
             [(low, steps.Where(s => s.Log10 < Math.Log10(low)).Select(s => s.Rows).DefaultIfEmpty().Max()),
-             .. steps.Select(s => (Alpha: Math.Pow(10, s.Log10), Rows: (double)s.Rows)).Where(s => s.Alpha > low && s.Alpha < MostAlpha)];
+             .. steps.Select(s => (Alpha: Math.Pow(10, s.Log10), Rows: (double)s.Rows)).Where(s => s.Alpha > low && s.Alpha < MaxAlpha)];
         double most = Math.Max(1, drawn[^1].Rows);
         SvgChart chart = new(Title, $"Rows below α, from {Digits.Count((long)drawn[0].Rows)} to {Digits.Count((long)most)}.",
-            Axis.Log("α", low, MostAlpha), Axis.Log("rows in the ticket", Floor, Math.Max(10, most * 1.5)));
-        chart.Steps(drawn.Append((MostAlpha, most)), SvgChart.Color(0));
+            Axis.Log("α", low, MaxAlpha), Axis.Log("rows in the ticket", Floor, Math.Max(10, most * 1.5)));
+        chart.Steps(drawn.Append((MaxAlpha, most)), SvgChart.Color(0));
         double own = rows.Ticket.Selection.Alpha;
-        if (!rows.Ticket.IsByRank && own > low && own < MostAlpha)
+        if (!rows.Ticket.IsByRank && own > low && own < MaxAlpha)
         {
             int below = steps.Where(s => s.Log10 < Math.Log10(own)).Select(s => s.Rows).DefaultIfEmpty().Max();
             chart.RuleAtX(own, $"α = {Digits.Real(own)}: {Digits.Count(below, "row")}", SvgChart.Color(1));

@@ -7,21 +7,21 @@ internal static class UpdateMap
 {
     public const string Name = "update-heatmap";
 
-    private const int MostColumns = 256, MostNames = 24;
+    private const int MaxColumns = 256, MaxNames = 24;
     private const double Strong = 0.995;
 
     public static Figure? Draw(TestedRows rows, RowValues values)
     {
         const string Title = "What moved inside the rows";
-        TicketEntry[] entries = [.. rows.Best.Where(e => values.Find(e.Id) is not null).Take(RowValues.MostRows)];
+        TicketEntry[] entries = [.. rows.Best.Where(e => values.Find(e.Id) is not null).Take(RowValues.MaxRows)];
         if (entries.Length == 0) return null;
-        int columns = Math.Min(MostColumns, rows.Width);
+        int columns = Math.Min(MaxColumns, rows.Width);
         double[][] moved = [.. entries.Select(e => Bins(values.Find(e.Id)!.Value, columns))];
         double[] sorted = [.. moved.SelectMany(r => r).Where(double.IsFinite).Order()];
         double strong = sorted.Length == 0 ? 1 : Math.Max(sorted[(int)(Strong * (sorted.Length - 1))], double.Epsilon);
         byte[] opacity =
             [.. moved.SelectMany(r => r).Select(v => (byte)Math.Round(255 * Math.Min(1, double.IsFinite(v) ? v / strong : 1)))];
-        int every = (entries.Length + MostNames - 1) / MostNames;
+        int every = (entries.Length + MaxNames - 1) / MaxNames;
         string[] names = [.. entries.Select((e, i) => i % every == 0 ? RowCloud.Name(e) : "").Reverse()];
         SvgChart chart = new(Title, $"Absolute change of {Digits.Count(rows.Width)} values in {Digits.Count(entries.Length, "row")}.",
             Axis.Linear("value of the row", 0, rows.Width), Axis.Names("", names), height: Math.Clamp(13 * entries.Length, 60, 330));

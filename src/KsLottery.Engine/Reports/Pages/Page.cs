@@ -8,7 +8,7 @@ internal sealed class Page
     /// <summary>What a page of ours holds near its beginning.</summary>
     public const string Mark = "<meta name=\"generator\" content=\"kslottery\"/>";
 
-    private const int MostNumbers = 40;
+    private const int MaxNumbers = 40;
 
     private readonly ReportContent _content;
     private readonly List<(string Id, string Title, IReadOnlyList<Figure> Figures, Action<StringBuilder>? WriteText)> _sections = [];
@@ -108,7 +108,7 @@ internal sealed class Page
             html.Append(" <span class=\"files\"><a href=\"").Append(figure.Name).Append(".svg\">drawing</a> · <a href=\"").Append(figure.Name)
                 .Append(".tsv\">numbers</a></span>");
         html.Append("</figcaption>\n");
-        if (figure.Numbers.Rows.Count is > 0 and <= MostNumbers)
+        if (figure.Numbers.Rows.Count is > 0 and <= MaxNumbers)
         {
             html.Append("<details><summary>Numbers</summary>");
             figure.Numbers.WriteHtml(html);

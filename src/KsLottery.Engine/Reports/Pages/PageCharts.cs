@@ -18,7 +18,7 @@ internal static class PageCharts
         ("tickets", [TicketOverlap.Name], c => [TicketOverlap.Draw(c.Tickets)]),
         ("certificate", [CertifiedCurve.Name], c => [c.Positions.Count > 0 ? CertifiedCurve.Draw(c.Positions) : null]),
         ("certificate", [AlphaSweepChart.Name], c => [c.Sweep.Count > 0 ? AlphaSweepChart.Draw(c.Sweep) : null]),
-        ("arms", [.. Enumerable.Range(0, ScoresByRows.MostTasks).Select(ScoresByRows.NameOf)], c => ScoresByRows.DrawAll(c.Arms)),
+        ("arms", [.. Enumerable.Range(0, ScoresByRows.MaxTasks).Select(ScoresByRows.NameOf)], c => ScoresByRows.DrawAll(c.Arms)),
         ("training", [LossCurves.Name, LossCurves.PretrainingName], c => LossCurves.Draw(c.Trainings)),
         ("tensors", [TensorShiftMap.Name], c => [TensorShiftMap.Draw(c.Tensors)]),
     ];

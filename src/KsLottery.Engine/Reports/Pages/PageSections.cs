@@ -7,7 +7,7 @@ namespace KsLottery.Engine.Reports;
 /// <summary>The tables and sentences of the page's sections.</summary>
 internal static class PageSections
 {
-    private const int MostRows = 500, MostViolations = 40, LongestToken = 12;
+    private const int MaxRows = 500, MaxViolations = 40, LongestToken = 12;
 
     /// <summary>The scores of an experiment in the order of the paper's tables, and their titles.</summary>
     private static readonly (string Name, string Title, int Digits, bool IsShare)[] Scores =
@@ -68,15 +68,15 @@ internal static class PageSections
     public static void WriteTicket(StringBuilder html, TestedRows rows)
     {
         PageTable table = new("rank", "id", "`token", "h", "D", "p", "adjusted p", "sign", "location", "change", "cosine", "<category");
-        foreach ((int i, TicketEntry e) in rows.Best.Take(MostRows).Index())
+        foreach ((int i, TicketEntry e) in rows.Best.Take(MaxRows).Index())
             table.Add(PageCell.Of(i + 1), new(Digits.Exact(e.Id), e.Id), new(e.Piece), PageCell.Of(e.Count),
                 new(Digits.Fixed(e.Statistic, 4), e.Statistic, e.Statistic), new(Digits.Probability(e.Log10PValue), e.Log10PValue),
                 new(Digits.Real(e.AdjustedPValue), e.AdjustedPValue), new(e.Sign > 0 ? "+" : e.Sign < 0 ? "−" : "", e.Sign),
                 new(Digits.Real(e.Location), e.Location), new(Digits.Percent(e.RelativeDelta), e.RelativeDelta), PageCell.Of(e.Cosine, 3),
                 new(e.Category.Replace(",", ", ")));
         table.WriteHtml(html);
-        if (rows.Best.Count > MostRows)
-            html.Append("<p class=\"soft\">").Append(Digits.Count(rows.Best.Count - MostRows)).Append(" more stand in ticket.json.</p>\n");
+        if (rows.Best.Count > MaxRows)
+            html.Append("<p class=\"soft\">").Append(Digits.Count(rows.Best.Count - MaxRows)).Append(" more stand in ticket.json.</p>\n");
     }
 
     /// <summary>The arms, in the form of the paper's tables, a table for each task.</summary>
@@ -136,9 +136,9 @@ internal static class PageSections
             html.Append("<p>No position was certified and yet decided otherwise.</p>\n");
             return;
         }
-        string shown = string.Join(", ", violations.Take(MostViolations).Select(v => v.Position));
+        string shown = string.Join(", ", violations.Take(MaxViolations).Select(v => v.Position));
         html.Append("<p class=\"warn\">").Append(Markup.Encode($"{Digits.Count(violations.Length, "violation")}: certified, and yet the ticket's model decides otherwise. This falsifies the form of the certificate: "
-            + $"position {shown}{(violations.Length > MostViolations ? ", …" : "")}.")).Append("</p>\n");
+            + $"position {shown}{(violations.Length > MaxViolations ? ", …" : "")}.")).Append("</p>\n");
     }
 
     private static PageCell Score(IReadOnlyList<ArmScores> arm, string name, int digits, bool isShare)

@@ -11,7 +11,7 @@ namespace KsLottery.Engine.Reports;
 /// <param name="Scores">Every other column that is a number, by its name.</param>
 internal sealed record ArmScores(string Task, string Method, int? Rows, long Parameters, IReadOnlyDictionary<string, double> Scores)
 {
-    /// <summary>The file's usual name.</summary>
+    /// <summary>The file's default name.</summary>
     public const string FileName = ExperimentTables.ResultsName;
 
     /// <summary>The arms whose ticket's size a control has; empty for others.</summary>

@@ -7,8 +7,8 @@ namespace KsLottery.Engine.Reports;
 /// <summary>Lists the single values of a JSON file of ours, whatever it is about; arrays are left out but for their length.</summary>
 internal static class JsonFacts
 {
-    private const int MostFacts = 80;
-    private const int LongestValue = 400;
+    private const int MaxFacts = 80;
+    private const int MaxValueLength = 400;
 
     /// <summary>Reads a file.</summary>
     /// <exception cref="InvalidDataException">It is no JSON object.</exception>
@@ -33,7 +33,7 @@ internal static class JsonFacts
     {
         foreach (JsonProperty property in value.EnumerateObject())
         {
-            if (facts.Count == MostFacts) return;
+            if (facts.Count == MaxFacts) return;
             string name = prefix + property.Name;
             switch (property.Value.ValueKind)
             {
@@ -41,7 +41,7 @@ internal static class JsonFacts
                 case JsonValueKind.Array: facts.Add((name, $"[{Digits.Count(property.Value.GetArrayLength())}]")); break;
                 case JsonValueKind.Null: break;
                 case JsonValueKind.String when property.Value.GetString() is { Length: > 0 } text:
-                    facts.Add((name, text.Length > LongestValue ? text[..LongestValue] + "…" : text));
+                    facts.Add((name, text.Length > MaxValueLength ? text[..MaxValueLength] + "…" : text));
                     break;
                 case JsonValueKind.String: break;
                 default: facts.Add((name, property.Value.GetRawText())); break;

@@ -7,7 +7,7 @@ namespace KsLottery.Engine.Reports;
 internal sealed class RowValues
 {
     /// <summary>More rows than a picture can show are not read.</summary>
-    public const int MostRows = 120;
+    public const int MaxRows = 120;
 
     private readonly Dictionary<int, (float[] Base, float[] Tuned)> _rows = [];
 
@@ -20,7 +20,7 @@ internal sealed class RowValues
     public static RowValues From(Tensor before, Tensor after, IEnumerable<(int Id, int TunedId)> ids)
     {
         RowValues values = new();
-        foreach ((int id, int tunedId) in ids.Take(MostRows))
+        foreach ((int id, int tunedId) in ids.Take(MaxRows))
             values._rows[id] = (WideRows.Read(before, [id]), WideRows.Read(after, [tunedId]));
         return values;
     }
@@ -34,7 +34,7 @@ internal sealed class RowValues
         RowValues values = new();
         using RowPatch patch = RowPatch.Open(path);
         Dictionary<int, int> places = patch.Indices.Select((id, place) => (id, place)).ToDictionary(p => p.id, p => p.place);
-        foreach (int id in ids.Where(places.ContainsKey).Take(MostRows))
+        foreach (int id in ids.Where(places.ContainsKey).Take(MaxRows))
             values._rows[id] = (WideRows.Read(patch.BaseRows, [places[id]]), WideRows.Read(patch.Rows, [places[id]]));
         return values;
     }

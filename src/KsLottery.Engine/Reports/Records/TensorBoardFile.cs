@@ -21,7 +21,7 @@ namespace KsLottery.Engine.Reports;
 /// </remarks>
 internal static class TensorBoardFile
 {
-    /// <summary>The usual name; TensorBoard looks for <c>tfevents</c> in it.</summary>
+    /// <summary>The default name; TensorBoard looks for <c>tfevents</c> in it.</summary>
     public const string FileName = "events.out.tfevents.0.kslottery";
 
     private const uint MaskDelta = 0xA282EAD8;

@@ -7,7 +7,7 @@ namespace KsLottery.Engine.Reports;
 /// <summary>A ticket and the h of every row that it was chosen from.</summary>
 internal sealed class TestedRows
 {
-    private const int UsualRanking = 20;
+    private const int DefaultRanking = 20;
 
     private TestedRows(Ticket ticket, int[] counts, IReadOnlyList<TicketEntry> best) =>
         (Ticket, Counts, Best, Null) =
@@ -41,7 +41,7 @@ internal sealed class TestedRows
     /// <summary>Takes what a scan found.</summary>
     public static TestedRows From(Ticket ticket, ScoredRows rows, RowTokens tokens) => new(ticket,
         [.. rows.Scan.Rows.Select(r => r.IsEligible ? r.Count : -1)],
-        ticket.Entries.Count > 0 ? ticket.Entries : Ticket.Describe(rows, rows.RankTop(UsualRanking), tokens));
+        ticket.Entries.Count > 0 ? ticket.Entries : Ticket.Describe(rows, rows.RankTop(DefaultRanking), tokens));
 
     /// <summary>Reads a <c>rows.tsv</c> beside its ticket.</summary>
     /// <exception cref="InvalidDataException">A line is damaged, or the rows are not those of the ticket; names file and line.</exception>
@@ -60,11 +60,11 @@ internal sealed class TestedRows
             counts[next] = line.Text("h") == "nan" || line.Text("category").StartsWith("non-finite", StringComparison.Ordinal) ? -1
                 : (int)line.Integer("h", 0, width);
             // Only an empty ticket needs more than its own rows.
-            if (ticket.Entries.Count == 0 && counts[next] > 0 && (best.Count < UsualRanking || counts[next] >= best.Peek().Count))
+            if (ticket.Entries.Count == 0 && counts[next] > 0 && (best.Count < DefaultRanking || counts[next] >= best.Peek().Count))
             {
                 TicketEntry entry = Entry(line, next, counts[next], width);
                 best.Enqueue(entry, (entry.Count, entry.RelativeDelta, -entry.Id));
-                if (best.Count > UsualRanking) best.Dequeue();
+                if (best.Count > DefaultRanking) best.Dequeue();
             }
             next++;
         }

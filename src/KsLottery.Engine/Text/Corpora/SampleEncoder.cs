@@ -108,3 +108,16 @@ public sealed class SampleEncoder
                     $"has rows 0 to {_vocabularySize - 1}; use the tokenizer that belongs to the model");
     }
 }
+
+/// <summary>What happens to a sample with more tokens than are allowed.</summary>
+public enum OverlongSamples
+{
+    /// <summary>It is an error that names file and line.</summary>
+    Fail,
+
+    /// <summary>It is left out and counted.</summary>
+    Skip,
+
+    /// <summary>Its end is cut off, the end token with it, and it is counted; left out where no token of the target would remain.</summary>
+    Truncate,
+}

@@ -25,3 +25,22 @@ public sealed record SampleSet(IReadOnlyList<TrainingSample> Samples, int Skippe
         return this with { Samples = fitting, SkippedCount = SkippedCount + Samples.Count - fitting.Count };
     }
 }
+
+/// <summary>Tokens to train on: every one behind the first <paramref name="PromptLength"/> is a target of the one before it.</summary>
+/// <param name="Tokens">Two tokens or more.</param>
+/// <param name="PromptLength">The number of tokens without loss, from 1: the first has nothing before it.</param>
+public readonly record struct TokenSequence(ReadOnlyMemory<int> Tokens, int PromptLength)
+{
+    /// <summary>The number of rows that the sequence takes in a batch: one less than its tokens, since nothing follows the last.</summary>
+    public int RowCount => Tokens.Length - 1;
+}
+
+/// <summary>A sentence pair in tokens.</summary>
+/// <param name="Tokens">The begin token, the prompt, the target and the end token.</param>
+/// <param name="PromptLength">The number of tokens before the target; the others carry the loss.</param>
+/// <param name="Pair">The pair.</param>
+public sealed record TrainingSample(int[] Tokens, int PromptLength, SentencePair Pair)
+{
+    /// <summary>The sample as batches take it.</summary>
+    public TokenSequence Sequence => new(Tokens, PromptLength);
+}

@@ -8,7 +8,7 @@ public sealed class TokenBatch
 
     /// <param name="tokens">The tokens of all sequences, N of them.</param>
     /// <param name="targets">The token that should follow each of them, or <see cref="NoTarget"/>; N of them.</param>
-    /// <param name="starts">The first row of each of the B sequences, and N: B + 1 growing numbers from 0.</param>
+    /// <param name="starts">The first row of each of the B sequences, and N: B + 1 ascending numbers from 0.</param>
     /// <exception cref="ArgumentException">The lengths do not agree, a sequence is empty, or a token is negative.</exception>
     public TokenBatch(int[] tokens, int[] targets, int[] starts)
     {

@@ -10,7 +10,7 @@ namespace KsLottery.Engine.Text.Scoring;
 /// </remarks>
 internal sealed class NgramCounts(int maxOrder)
 {
-    private const int Root = 0, SmallestCapacity = 64;
+    private const int Root = 0, MinCapacity = 64;
 
     private int[] _slots = [];
     private Node[] _nodes = [];
@@ -21,7 +21,7 @@ internal sealed class NgramCounts(int maxOrder)
     public void Clear()
     {
         _count = Root + 1;
-        Resize(SmallestCapacity);
+        Resize(MinCapacity);
     }
 
     /// <summary>Takes a reference's n-grams; of several references each n-gram counts as often as in the one that has it most.</summary>

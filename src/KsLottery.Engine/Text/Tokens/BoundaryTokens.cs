@@ -24,9 +24,9 @@ internal sealed record BoundaryTokens(int? Begin, int? End, int? Pad, Surroundin
     public static BoundaryTokens OfJson(TokenTable names, SurroundingTokens template)
     {
         TokenizerCompanions settings = names.Settings;
-        int? begin = Named(names, "bos_token", (template.Before is [int first, ..] ? first : (int?)null) ?? Usual(names, BeginNames));
-        int? end = Named(names, "eos_token", (template.After is [.., int last] ? last : (int?)null) ?? Usual(names, EndNames));
-        BoundaryTokens tokens = new(begin, end, Named(names, "pad_token", Usual(names, PadNames)), template, null);
+        int? begin = Named(names, "bos_token", (template.Before is [int first, ..] ? first : (int?)null) ?? Default(names, BeginNames));
+        int? end = Named(names, "eos_token", (template.After is [.., int last] ? last : (int?)null) ?? Default(names, EndNames));
+        BoundaryTokens tokens = new(begin, end, Named(names, "pad_token", Default(names, PadNames)), template, null);
 
         bool hasFlags = (settings.AddsBos ?? settings.AddsEos) is not null;
         bool follows = settings.Class == CodeLlama || (hasFlags && settings.Class is null or Llama);
@@ -56,7 +56,7 @@ internal sealed record BoundaryTokens(int? Begin, int? End, int? Pad, Surroundin
     private static int? Named(TokenTable names, string role, int? otherwise) =>
         !names.Settings.TryGetName(role, out string? name) ? otherwise : name is null ? null : names.IdOf(name);
 
-    private static int? Usual(TokenTable names, string[] usual)
+    private static int? Default(TokenTable names, string[] usual)
     {
         foreach (string name in usual)
             if (names.IdOf(name) is { } id)

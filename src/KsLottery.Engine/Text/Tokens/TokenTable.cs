@@ -10,7 +10,7 @@ namespace KsLottery.Engine.Text.Tokens;
 /// </remarks>
 internal sealed class TokenTable
 {
-    private static readonly string[] UsualNames = ["tokenizer.json", "tokenizer.model", "tokenizer.bin"];
+    private static readonly string[] DefaultNames = ["tokenizer.json", "tokenizer.model", "tokenizer.bin"];
     private static readonly string[] OtherNames = ["*.model", "tok*.bin"];
 
     private readonly ITokenizerFile _file;
@@ -117,7 +117,7 @@ internal sealed class TokenTable
     {
         string[] several = Several(checkpointPath);
         return several.Length == 0
-            ? $"{checkpointPath}: no tokenizer there; looked for {string.Join(", ", [.. UsualNames, .. OtherNames])}."
+            ? $"{checkpointPath}: no tokenizer there; looked for {string.Join(", ", [.. DefaultNames, .. OtherNames])}."
             : $"{checkpointPath}: several tokenizers there, {string.Join(", ", several.Select(name => VisibleText.Escape(name)))}, and none has a usual name.";
     }
 
@@ -146,7 +146,7 @@ internal sealed class TokenTable
         ArgumentException.ThrowIfNullOrEmpty(checkpointPath);
         string? folder = FolderOf(checkpointPath);
         if (!Directory.Exists(folder)) return null;
-        foreach (string name in UsualNames)
+        foreach (string name in DefaultNames)
         {
             string path = Path.Combine(folder, name);
             if (System.IO.File.Exists(path)) return path;

@@ -16,7 +16,7 @@ internal static class AdapterFolder
     /// <param name="operations">Their device.</param>
     /// <param name="folder">The result's folder; what an earlier try left in the adapter's is removed.</param>
     /// <param name="baseModelName">What the adapter calls its base.</param>
-    /// <param name="cancellationToken">Stops between pieces.</param>
+    /// <param name="cancellationToken">Stops between chunks.</param>
     /// <exception cref="IOException">A file cannot be written.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
     public static void Write(LlamaWeights weights, IOperations operations, string folder, string baseModelName,

@@ -12,7 +12,7 @@ namespace KsLottery.Engine.Training;
 /// </remarks>
 internal sealed class MetricsWriter : IDisposable
 {
-    /// <summary>The usual name.</summary>
+    /// <summary>The default name.</summary>
     public const string FileName = "metrics.jsonl";
 
     private readonly FileStream _stream;

@@ -10,7 +10,7 @@ namespace KsLottery.Engine.Training;
 /// <remarks>Moments have PyTorch's names, <c>exp_avg</c> and <c>exp_avg_sq</c> behind the tensor's.</remarks>
 internal static class TrainingState
 {
-    /// <summary>The usual name.</summary>
+    /// <summary>The default name.</summary>
     public const string FileName = "state.safetensors";
 
     private const string StepKey = "step", LossKey = "step_loss", NormKey = "step_grad_norm";

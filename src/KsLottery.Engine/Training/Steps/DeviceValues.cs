@@ -5,7 +5,7 @@ using KsLottery.Engine.Operations;
 
 namespace KsLottery.Engine.Training;
 
-/// <summary>Brings values from a device into files, a piece at a time. For one thread.</summary>
+/// <summary>Brings values from a device into files, a chunk at a time. For one thread.</summary>
 internal sealed class DeviceValues(IOperations operations)
 {
     private const int PieceLength = 1 << 18;

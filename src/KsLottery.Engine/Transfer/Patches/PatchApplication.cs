@@ -28,8 +28,8 @@ public static class PatchApplication
     /// <param name="patchPath">The row patch, or the folder that it lies in.</param>
     /// <param name="outDirectory">A folder that does not exist or is empty, in one that exists.</param>
     /// <param name="options">How to read the inputs, and what may be written.</param>
-    /// <param name="progress">Hears of every 16 MiB written.</param>
-    /// <param name="cancellationToken">Stops between pieces; nothing is left behind.</param>
+    /// <param name="progress">Reports every 16 MiB written.</param>
+    /// <param name="cancellationToken">Stops between chunks; nothing is left behind.</param>
     /// <exception cref="PatchMismatchException">The base is not the one that the patch was made for, in any byte of the tensor.</exception>
     /// <exception cref="NotFiniteNumberException">A row would hold a NaN or an infinity, and nobody asked for it.</exception>
     /// <exception cref="CheckpointFormatException">Checkpoint or patch cannot be read.</exception>
@@ -76,8 +76,8 @@ public static class PatchApplication
     /// <param name="patchPath">The row patch, or the folder that it lies in.</param>
     /// <param name="outDirectory">A folder that does not exist or is empty, in one that exists.</param>
     /// <param name="options">How to read the inputs; mapped into memory by default.</param>
-    /// <param name="progress">Hears of every 16 MiB written.</param>
-    /// <param name="cancellationToken">Stops between pieces; nothing is left behind.</param>
+    /// <param name="progress">Reports every 16 MiB written.</param>
+    /// <param name="cancellationToken">Stops between chunks; nothing is left behind.</param>
     /// <exception cref="PatchMismatchException">
     /// The checkpoint does not hold the patch's rows, or with the base rows put back its tensor is not the base's: other rows changed.
     /// </exception>
@@ -135,3 +135,25 @@ public static class PatchApplication
         return Fingerprint.OfTensor(file.GetTensor(tensor), cancellationToken);
     }
 }
+
+/// <summary>How a patch is applied.</summary>
+public sealed record PatchOptions
+{
+    /// <summary>How the inputs are read; mapped into memory by default.</summary>
+    public CheckpointOptions Reading { get; init; } = new();
+
+    /// <summary>Whether rows with a NaN or an infinity are written; a patch that would write such is refused otherwise.</summary>
+    public bool AllowsNonFinite { get; init; }
+
+    /// <summary>
+    /// The tuned checkpoint or adapter that the patch was taken from, where the result is to have its vocabulary: embedding, output head,
+    /// <c>vocab_size</c> and tokenizer together, see <see cref="PatchApplication"/>. Null keeps the base's size.
+    /// </summary>
+    public string? ResizeAs { get; init; }
+}
+
+/// <summary>How far the rewriting of the touched file is.</summary>
+/// <param name="File">The file's name, without its folder.</param>
+/// <param name="BytesDone">Bytes written.</param>
+/// <param name="ByteCount">Bytes that the file will have.</param>
+public readonly record struct PatchProgress(string File, long BytesDone, long ByteCount);

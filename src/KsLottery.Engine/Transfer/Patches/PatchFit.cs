@@ -6,7 +6,7 @@ namespace KsLottery.Engine.Transfer;
 /// <summary>Whether a tensor is the one that a patch belongs to.</summary>
 internal static class PatchFit
 {
-    private const int MostRowsNamed = 8;
+    private const int MaxRowsNamed = 8;
 
     /// <summary>Checks that a tensor is the base of a patch, every byte of it.</summary>
     /// <exception cref="PatchMismatchException">It is not.</exception>
@@ -96,5 +96,22 @@ internal static class PatchFit
 
     /// <summary>How many rows, and the first of them.</summary>
     public static string Name(List<int> rows) =>
-        $"{rows.Count} ({string.Join(", ", rows.Take(MostRowsNamed))}{(rows.Count > MostRowsNamed ? ", …" : "")})";
+        $"{rows.Count} ({string.Join(", ", rows.Take(MaxRowsNamed))}{(rows.Count > MaxRowsNamed ? ", …" : "")})";
+}
+
+/// <summary>A checkpoint is not the one that a patch belongs to; nothing was written.</summary>
+/// <remarks>The message names file and tensor, both fingerprints, the rows that differ and the next step.</remarks>
+public sealed class PatchMismatchException : Exception
+{
+    internal PatchMismatchException(string path, string message, string? expected = null, string? actual = null)
+        : base(message) => (Path, ExpectedFingerprint, ActualFingerprint) = (path, expected, actual);
+
+    /// <summary>The file that does not fit the patch.</summary>
+    public string Path { get; }
+
+    /// <summary>The fingerprint that the patch asks for, or null where the mismatch shows otherwise.</summary>
+    public string? ExpectedFingerprint { get; }
+
+    /// <summary>The fingerprint that was found, or null where the mismatch shows otherwise.</summary>
+    public string? ActualFingerprint { get; }
 }

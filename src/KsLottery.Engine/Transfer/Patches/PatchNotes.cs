@@ -30,14 +30,14 @@ internal static class PatchNotes
     }
 
     /// <summary>What became of a vocabulary that was resized with the patch.</summary>
-    public static IEnumerable<string> AboutResizing(Checkpoint basis, Checkpoint tuned, RowPairing pairing, ResizedMatrix[] matrices,
+    public static IEnumerable<string> AboutResizing(Checkpoint baseModel, Checkpoint tuned, RowPairing pairing, ResizedMatrix[] matrices,
         List<string> taken)
     {
         yield return $"The vocabulary has {pairing.TunedRows} rows in place of {pairing.BaseRows}, {pairing.Added.Count} of them from "
             + $"{tuned.Path}: {string.Join(" and ", matrices.Select(m => Quote(m.Base.Name)))}, vocab_size and "
             + $"{(taken.Count > 0 ? string.Join(", ", taken) : "no tokenizer")}. "
             + $"{ResizeRecord.FileName} holds what reverting needs.";
-        if (taken.Count == 0) yield return $"No tokenizer lies beside {tuned.Path}: that of {basis.Path} knows nothing of the added rows.";
+        if (taken.Count == 0) yield return $"No tokenizer lies beside {tuned.Path}: that of {baseModel.Path} knows nothing of the added rows.";
     }
 
     /// <summary>What a patch of a resized vocabulary does not change.</summary>

@@ -11,7 +11,7 @@ namespace KsLottery.Engine.Transfer;
 public sealed partial class RowPatch
 {
     // Four bytes a value keep a row within a span.
-    private const int LongestRow = int.MaxValue / 8;
+    private const int MaxRowLength = int.MaxValue / 8;
 
     private const string FingerprintPrefix = "sha256:";
     private const int FingerprintDigits = 64;
@@ -157,9 +157,9 @@ public sealed partial class RowPatch
 
     private static void ThrowIfNoMatrix(Tensor tensor, string argument)
     {
-        if (!tensor.ElementType.IsComputable() || tensor.Shape is not [> 0, > 0 and <= LongestRow])
+        if (!tensor.ElementType.IsComputable() || tensor.Shape is not [> 0, > 0 and <= MaxRowLength])
             throw new ArgumentException($"{Place(tensor)} is {Describe(tensor)}; rows can be taken from F32, F16 or BF16 [rows,d] with "
-                + $"d from 1 to {LongestRow}. Name another tensor.", argument);
+                + $"d from 1 to {MaxRowLength}. Name another tensor.", argument);
     }
 
     private static void CheckIndices(IReadOnlyList<int> indices, Tensor tensor)

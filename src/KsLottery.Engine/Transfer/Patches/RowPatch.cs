@@ -27,7 +27,7 @@ namespace KsLottery.Engine.Transfer;
 /// </remarks>
 public sealed partial class RowPatch : IDisposable
 {
-    /// <summary>The usual file name.</summary>
+    /// <summary>The default file name.</summary>
     public const string FileName = "patch.safetensors";
 
     private const string Format = NoEmbedding.RowPatchFormat;
@@ -198,9 +198,9 @@ public sealed partial class RowPatch : IDisposable
     private Tensor FindRows(string name, long count)
     {
         Tensor tensor = Find(name);
-        return tensor.ElementType.IsComputable() && tensor.Shape is [var rows, > 0 and <= LongestRow] && rows == count
+        return tensor.ElementType.IsComputable() && tensor.Shape is [var rows, > 0 and <= MaxRowLength] && rows == count
             ? tensor
-            : throw Invalid($"it is {Describe(tensor)}, it should be F32, F16 or BF16 [{count},d] with d from 1 to {LongestRow}", name);
+            : throw Invalid($"it is {Describe(tensor)}, it should be F32, F16 or BF16 [{count},d] with d from 1 to {MaxRowLength}", name);
     }
 
     private Tensor Find(string name) => _file.TryGetTensor(name, out Tensor? tensor)

@@ -56,16 +56,16 @@ internal sealed class AdaptedCheckpoint : IDisposable
     }
 
     /// <summary>Merges an adapter into a base.</summary>
-    /// <param name="basis">The base, which must outlive the result.</param>
+    /// <param name="baseModel">The base, which must outlive the result.</param>
     /// <param name="path">The adapter's folder, or a file of it.</param>
     /// <param name="options">How to read the adapter; mapped into memory by default.</param>
     /// <exception cref="CheckpointFormatException">
     /// The adapter is damaged, of another kind, a Python pickle, or does not fit the base; names file, tensor and next step.
     /// </exception>
     /// <exception cref="IOException">A file is absent or cannot be opened.</exception>
-    public static AdaptedCheckpoint Open(Checkpoint basis, string path, CheckpointOptions? options = null)
+    public static AdaptedCheckpoint Open(Checkpoint baseModel, string path, CheckpointOptions? options = null)
     {
-        ArgumentNullException.ThrowIfNull(basis);
+        ArgumentNullException.ThrowIfNull(baseModel);
         ArgumentException.ThrowIfNullOrEmpty(path);
         string folder = Directory.Exists(path) ? path : FolderOf(path), configPath = Path.Combine(folder, PeftAdapter.ConfigName);
         PeftConfig config = PeftConfig.Load(configPath);
@@ -74,7 +74,7 @@ internal sealed class AdaptedCheckpoint : IDisposable
         SafetensorsFile file = SafetensorsFile.Open(WeightsIn(folder), options);
         try
         {
-            PeftMerge merge = new(basis, file, config);
+            PeftMerge merge = new(baseModel, file, config);
             return new(configPath, config, merge, Checkpoint.Adapted(path, file, merge.Tensors, merge.Config));
         }
         catch

@@ -21,8 +21,8 @@ public static class AdapterApplication
     /// <param name="adapterPath">The adapter's folder, or a file of it.</param>
     /// <param name="outDirectory">A folder that does not exist or is empty, in one that exists.</param>
     /// <param name="options">How to read the inputs, and whether values that are no finite numbers are written.</param>
-    /// <param name="progress">Hears of every tensor.</param>
-    /// <param name="cancellationToken">Stops between pieces; nothing is left behind.</param>
+    /// <param name="progress">Reports every tensor.</param>
+    /// <param name="cancellationToken">Stops between chunks; nothing is left behind.</param>
     /// <exception cref="CheckpointFormatException">Base or adapter cannot be read, or do not fit each other.</exception>
     /// <exception cref="NotFiniteNumberException">A changed tensor holds a NaN or an infinity; names tensor and row.</exception>
     /// <exception cref="IOException">The output is an input, a file, or a folder with content, or cannot be written.</exception>
@@ -31,14 +31,14 @@ public static class AdapterApplication
         IProgress<PatchProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         options ??= new();
-        using Checkpoint basis = Checkpoint.Open(basePath, options.Reading);
-        using AdaptedCheckpoint adapted = AdaptedCheckpoint.Open(basis, adapterPath, options.Reading);
+        using Checkpoint baseModel = Checkpoint.Open(basePath, options.Reading);
+        using AdaptedCheckpoint adapted = AdaptedCheckpoint.Open(baseModel, adapterPath, options.Reading);
         using StagedFolder folder = new(outDirectory, basePath, adapterPath);
         HashSet<string> changed = [.. adapted.Changed];
-        Tensor[] added = [.. adapted.Checkpoint.Tensors.Where(t => !basis.Tensors.Any(b => b.Name == t.Name))];
-        SafetensorsFile? home = added.Length == 0 ? null : basis.FindInputEmbedding()!.File;
+        Tensor[] added = [.. adapted.Checkpoint.Tensors.Where(t => !baseModel.Tensors.Any(b => b.Name == t.Name))];
+        SafetensorsFile? home = added.Length == 0 ? null : baseModel.FindInputEmbedding()!.File;
         List<string> written = [];
-        foreach (SafetensorsFile shard in basis.Shards.Where(s => s == home || s.Tensors.Any(t => changed.Contains(t.Name))))
+        foreach (SafetensorsFile shard in baseModel.Shards.Where(s => s == home || s.Tensors.Any(t => changed.Contains(t.Name))))
         {
             string name = Path.GetFileName(shard.Path);
             Tensor[] tensors = [.. shard.Tensors.Select(t => changed.Contains(t.Name) ? adapted.Checkpoint.GetTensor(t.Name) : t),
@@ -50,16 +50,16 @@ public static class AdapterApplication
             written.Add(name);
         }
 
-        bool isResized = changed.Any(name => basis.TryGetTensor(name, out Tensor? before)
+        bool isResized = changed.Any(name => baseModel.TryGetTensor(name, out Tensor? before)
             && !before.Shape.SequenceEqual(adapted.Checkpoint.GetTensor(name).Shape));
-        if (added.Length > 0 || isResized) written.AddRange(WriteIndex(basis, adapted.Checkpoint, home, added, folder.Staging));
-        if (isResized || adapted.Checkpoint.IsTied != basis.IsTied)
-            written.AddRange(WriteConfig(basis, adapted.Checkpoint, folder.Staging));
+        if (added.Length > 0 || isResized) written.AddRange(WriteIndex(baseModel, adapted.Checkpoint, home, added, folder.Staging));
+        if (isResized || adapted.Checkpoint.IsTied != baseModel.IsTied)
+            written.AddRange(WriteConfig(baseModel, adapted.Checkpoint, folder.Staging));
         string[] taken = isResized ? [.. CarriedFiles.FindTokenizer(FolderOf(adapterPath))] : [];
         foreach (string name in taken)
             File.Copy(RealPath.Of(Path.Combine(FolderOf(adapterPath), name)), Path.Combine(folder.Staging, name));
-        HashSet<string> left = [.. written, .. taken, .. taken.Length > 0 ? CarriedFiles.FindTokenizer(CarriedFiles.FolderOf(basis)) : []];
-        CarriedFiles carried = CarriedFiles.CarryOthers(basis, left, folder.Staging, cancellationToken);
+        HashSet<string> left = [.. written, .. taken, .. taken.Length > 0 ? CarriedFiles.FindTokenizer(CarriedFiles.FolderOf(baseModel)) : []];
+        CarriedFiles carried = CarriedFiles.CarryOthers(baseModel, left, folder.Staging, cancellationToken);
         folder.Commit(cancellationToken);
         return new()
         {
@@ -90,10 +90,10 @@ public static class AdapterApplication
             written();
         });
 
-    private static IEnumerable<string> WriteIndex(Checkpoint basis, Checkpoint merged, SafetensorsFile? home, Tensor[] added,
+    private static IEnumerable<string> WriteIndex(Checkpoint baseModel, Checkpoint merged, SafetensorsFile? home, Tensor[] added,
         string staging)
     {
-        if (basis.IndexPath is not { } path) yield break;
+        if (baseModel.IndexPath is not { } path) yield break;
         JsonObject root = JsonNode.Parse(File.ReadAllBytes(path))!.AsObject();
         foreach (Tensor tensor in added) root["weight_map"]![tensor.Name] = Path.GetFileName(home!.Path);
         if (root["metadata"] is JsonObject metadata && metadata.ContainsKey("total_size"))
@@ -103,12 +103,12 @@ public static class AdapterApplication
         yield return name;
     }
 
-    private static IEnumerable<string> WriteConfig(Checkpoint basis, Checkpoint merged, string staging)
+    private static IEnumerable<string> WriteConfig(Checkpoint baseModel, Checkpoint merged, string staging)
     {
-        string path = Path.Combine(CarriedFiles.FolderOf(basis), ModelConfig.FileName);
+        string path = Path.Combine(CarriedFiles.FolderOf(baseModel), ModelConfig.FileName);
         if (!File.Exists(path)) yield break;
         JsonObject root = JsonNode.Parse(File.ReadAllBytes(path))!.AsObject();
-        Set(root, "tie_word_embeddings", merged.IsTied == basis.IsTied ? null : JsonValue.Create(merged.IsTied == true));
+        Set(root, "tie_word_embeddings", merged.IsTied == baseModel.IsTied ? null : JsonValue.Create(merged.IsTied == true));
         if (merged.Config?.VocabularySize is { } size) Set(root, "vocab_size", JsonValue.Create(size));
         AtomicFile.WriteText(Path.Combine(staging, ModelConfig.FileName), root.ToJsonString(Layout) + "\n");
         yield return ModelConfig.FileName;

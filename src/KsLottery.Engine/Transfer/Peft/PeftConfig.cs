@@ -13,7 +13,7 @@ internal sealed class PeftConfig
     private const string SavedKey = "modules_to_save";
     private const string TyingKey = "ensure_weight_tying";
     private const string Weight = ".weight";
-    private const int LongestFile = 64 << 20;
+    private const int MaxFileBytes = 64 << 20;
 
     private readonly string _path;
     // The empty name stands for ids that hold for whichever module has rows.
@@ -44,7 +44,7 @@ internal sealed class PeftConfig
         long length = new FileInfo(path) is { Exists: true } file
             ? file.Length
             : throw new FileNotFoundException($"{path}: no such file. Give the folder of a PEFT adapter.", path);
-        if (length > LongestFile) throw config.Invalid($"{length} bytes, allowed are {LongestFile}");
+        if (length > MaxFileBytes) throw config.Invalid($"{length} bytes, allowed are {MaxFileBytes}");
         try
         {
             using JsonDocument document = JsonFile.Parse(path);

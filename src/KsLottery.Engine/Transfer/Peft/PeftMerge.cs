@@ -12,7 +12,7 @@ internal sealed class PeftMerge
 
     private static readonly string[] HeadNames = ["lm_head", "embed_out"];
 
-    private readonly Checkpoint _basis;
+    private readonly Checkpoint _base;
     private readonly PeftConfig _config;
     private readonly bool _isTied;
     private readonly Tensor? _embedding, _head;
@@ -23,24 +23,24 @@ internal sealed class PeftMerge
     private readonly List<Tensor> _extra = [];
 
     /// <exception cref="CheckpointFormatException">The adapter does not fit the base, or holds what is not known here.</exception>
-    public PeftMerge(Checkpoint basis, SafetensorsFile file, PeftConfig config)
+    public PeftMerge(Checkpoint baseModel, SafetensorsFile file, PeftConfig config)
     {
-        (_basis, File, _config) = (basis, file, config);
-        (_isTied, _embedding, _head) = (basis.IsTied == true, basis.FindInputEmbedding(), basis.FindOutputHead());
+        (_base, File, _config) = (baseModel, file, config);
+        (_isTied, _embedding, _head) = (baseModel.IsTied == true, baseModel.FindInputEmbedding(), baseModel.FindOutputHead());
         foreach (Tensor tensor in file.Tensors) Sort(tensor);
         if (_wholes.Count + _modules.Count == 0)
             throw new CheckpointFormatException(CheckpointDefect.InvalidAdapter, file.Path, "there is no tensor in it that changes the base", Again);
         foreach ((string name, Tensor whole) in _wholes) Replace(name, whole);
         foreach ((string module, Dictionary<PeftRole, Tensor> parts) in _modules) Change(module, parts);
         bool isTied = FollowTying();
-        Tensors = [.. basis.Tensors.Select(t => _changed.GetValueOrDefault(t.Name) ?? t), .. _extra];
+        Tensors = [.. baseModel.Tensors.Select(t => _changed.GetValueOrDefault(t.Name) ?? t), .. _extra];
         Changed = [.. Tensors.Where(t => t.File == file).Select(t => t.Name)];
         ChangesEmbedding = _embedding is not null && _changed.ContainsKey(_embedding.Name);
-        Config = basis.Config is null ? null : basis.Config with
+        Config = baseModel.Config is null ? null : baseModel.Config with
         {
-            TieWordEmbeddings = _isTied ? isTied : basis.Config.TieWordEmbeddings,
-            VocabularySize = ChangesEmbedding && basis.Config.VocabularySize is not null ? _changed[_embedding!.Name].Shape[0]
-                : basis.Config.VocabularySize,
+            TieWordEmbeddings = _isTied ? isTied : baseModel.Config.TieWordEmbeddings,
+            VocabularySize = ChangesEmbedding && baseModel.Config.VocabularySize is not null ? _changed[_embedding!.Name].Shape[0]
+                : baseModel.Config.VocabularySize,
         };
     }
 
@@ -77,7 +77,7 @@ internal sealed class PeftMerge
     /// <summary>A whole tensor takes the place of the base's, rounded to its type; only its rows may be more or fewer.</summary>
     private void Replace(string name, Tensor whole)
     {
-        bool isNewHead = _isTied && IsHead(name) && !_basis.TryGetTensor(name, out _);
+        bool isNewHead = _isTied && IsHead(name) && !_base.TryGetTensor(name, out _);
         Tensor target = isNewHead ? _embedding! : Find(name, whole);
         if (whole.Shape.Count != target.Shape.Count || !whole.Shape.Skip(1).SequenceEqual(target.Shape.Skip(1))
             || (whole.Shape.Count == 1 && whole.Shape[0] != target.Shape[0]))
@@ -146,7 +146,7 @@ internal sealed class PeftMerge
     private bool FollowTying()
     {
         if (!_isTied || _embedding is null) return false;
-        (string name, Tensor? wholeInput) = _wholes.FirstOrDefault(w => _basis.TryGetTensor(w.Key, out Tensor? target) && target == _embedding);
+        (string name, Tensor? wholeInput) = _wholes.FirstOrDefault(w => _base.TryGetTensor(w.Key, out Tensor? target) && target == _embedding);
         Tensor? wholeHead = _wholes.FirstOrDefault(w => IsHead(w.Key)).Value;
         if (wholeHead is null && (wholeInput is null || IsHeadToo(name, wholeInput)))
         {
@@ -169,7 +169,7 @@ internal sealed class PeftMerge
     {
         try
         {
-            return _basis.GetTensor(name);
+            return _base.GetTensor(name);
         }
         catch (KeyNotFoundException e)
         {

@@ -6,14 +6,14 @@ namespace KsLottery.Engine.Transfer;
 /// <summary>The README.md of an adapter: where its rows come from, since the adapter's own files have no room for it.</summary>
 internal static class PeftModelCard
 {
-    private const int MostIdsShown = 64;
+    private const int MaxIdsShown = 64;
 
     public static string Compose(RowPatch patch, string baseModelName, bool isTied)
     {
         // A JSON string is a YAML and a Python string too: no name from outside breaks out of it.
         string model = $"\"{JsonEncodedText.Encode(baseModelName)}\"";
         string tensor = CheckpointFormatException.Quote(patch.TensorName);
-        string ids = string.Join(", ", patch.Indices.Take(MostIdsShown)) + (patch.Indices.Count > MostIdsShown ? ", …" : "");
+        string ids = string.Join(", ", patch.Indices.Take(MaxIdsShown)) + (patch.Indices.Count > MaxIdsShown ? ", …" : "");
         return $"""
             ---
             base_model: {model}

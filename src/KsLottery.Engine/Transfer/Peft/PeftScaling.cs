@@ -12,7 +12,7 @@ namespace KsLottery.Engine.Transfer;
 /// </remarks>
 internal sealed class PeftScaling
 {
-    private const double Usual = 8;
+    private const double Default = 8;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     private readonly string _path;
@@ -84,7 +84,7 @@ internal sealed class PeftScaling
     }
 
     private double Number(JsonElement root, string key) =>
-        !root.TryGetProperty(key, out JsonElement value) || value.ValueKind == JsonValueKind.Null ? Usual
+        !root.TryGetProperty(key, out JsonElement value) || value.ValueKind == JsonValueKind.Null ? Default
         : value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number) && double.IsFinite(number) ? number
         : throw Invalid($"{CheckpointFormatException.Quote(key)} is {CheckpointFormatException.Quote(value.GetRawText())}, it should be a number");
 

@@ -12,12 +12,12 @@ namespace KsLottery.Engine.Transfer;
 /// Rows that the base has keep their values, but for the patch's; rows that were added come from the tuned checkpoint, as do their order,
 /// the tokenizer's files and the ids of special tokens. What reverting needs beside the patch goes into a <see cref="ResizeRecord"/>.
 /// </remarks>
-internal sealed class CheckpointResizing(Checkpoint basis, Checkpoint tuned, RowPatch patch, StagedFolder folder,
+internal sealed class CheckpointResizing(Checkpoint baseModel, Checkpoint tuned, RowPatch patch, StagedFolder folder,
     CancellationToken cancellationToken)
 {
     private const string GenerationConfig = "generation_config.json";
 
-    private string BaseFolder => CarriedFiles.FolderOf(basis);
+    private string BaseFolder => CarriedFiles.FolderOf(baseModel);
 
     private string TunedFolder => CarriedFiles.FolderOf(tuned);
 
@@ -25,7 +25,7 @@ internal sealed class CheckpointResizing(Checkpoint basis, Checkpoint tuned, Row
     /// <exception cref="PatchMismatchException">The tuned checkpoint is not the one that the patch was taken from.</exception>
     public PatchResult Run(bool allowsNonFinite)
     {
-        Tensor tensor = basis.GetTensor(patch.TensorName);
+        Tensor tensor = baseModel.GetTensor(patch.TensorName);
         RowPairing pairing = Pair(tensor);
         IReadOnlyList<int> baseOf = pairing.ToBase();
         ResizedMatrix[] matrices = [.. Matrices(tensor).Select(m => new ResizedMatrix(m.Base, m.Tuned, baseOf, m.Base == tensor ? patch
@@ -44,7 +44,7 @@ internal sealed class CheckpointResizing(Checkpoint basis, Checkpoint tuned, Row
         ResizeRecord.Write(folder.Staging, patch, pairing, [.. matrices.Select(m => m.Base)],
             [.. replaced.Select(name => Path.Combine(BaseFolder, name))], taken, cancellationToken);
         written.UnionWith([.. replaced, .. taken, ResizeRecord.FileName]);
-        CarriedFiles carried = CarriedFiles.CarryOthers(basis, written, folder.Staging, cancellationToken);
+        CarriedFiles carried = CarriedFiles.CarryOthers(baseModel, written, folder.Staging, cancellationToken);
         RoundingLoss loss = RoundingLoss.Sum(matrices.Select(m => m.Loss));
         return new()
         {
@@ -57,10 +57,10 @@ internal sealed class CheckpointResizing(Checkpoint basis, Checkpoint tuned, Row
             Width = patch.Width,
             InexactValues = loss.Inexact,
             OverflowedValues = loss.Overflowed,
-            IsTied = basis.IsTied,
+            IsTied = baseModel.IsTied,
             LinkedFiles = carried.Linked,
             CopiedFiles = [.. carried.Copied, .. taken],
-            Notes = [.. PatchNotes.AboutResizing(basis, tuned, pairing, matrices, taken), .. PatchNotes.AboutNonFinite(nonFinite),
+            Notes = [.. PatchNotes.AboutResizing(baseModel, tuned, pairing, matrices, taken), .. PatchNotes.AboutNonFinite(nonFinite),
                 .. PatchNotes.AboutRounding(matrices), .. PatchNotes.AboutOtherWeights(carried)],
         };
     }
@@ -70,7 +70,7 @@ internal sealed class CheckpointResizing(Checkpoint basis, Checkpoint tuned, Row
         if (!patch.IsResized)
             throw new InvalidDataException($"{patch.Path}: the patch is of a tuned checkpoint with the base's own vocabulary, so that "
                 + $"there is nothing to resize. Apply it {Remedy.KeepSize}.");
-        if (tensor != basis.FindInputEmbedding() && tensor != basis.FindOutputHead())
+        if (tensor != baseModel.FindInputEmbedding() && tensor != baseModel.FindOutputHead())
             throw new NotSupportedException($"{patch.Path}: the patch is for {CheckpointFormatException.Quote(tensor.Name)}, which is "
                 + $"neither embedding nor output head: a vocabulary has no part in it. Apply it {Remedy.KeepSize}.");
         Tensor after = TunedOf(tensor);
@@ -81,9 +81,9 @@ internal sealed class CheckpointResizing(Checkpoint basis, Checkpoint tuned, Row
                 + $"checkpoint that the patch {patch.Path} was taken from. Its fingerprint is {actual}, the patch names "
                 + $"{patch.TunedFingerprint}. Give the tuned checkpoint that the ticket was found with.", patch.TunedFingerprint, actual);
         if (!patch.IsPairedByText) return RowPairing.ById(patch.BaseRowCount, patch.TunedRowCount);
-        RowPairing pairing = VocabularyPairing.Choose(basis, tuned, patch.BaseRowCount, patch.TunedRowCount, RowPairingMode.Text).Rows;
+        RowPairing pairing = VocabularyPairing.Choose(baseModel, tuned, patch.BaseRowCount, patch.TunedRowCount, RowPairingMode.Text).Rows;
         return patch.Indices.Select(pairing.TunedOf).SequenceEqual(patch.TunedIndices) ? pairing
-            : throw new InvalidDataException($"{patch.Path}: the tokenizers beside {basis.Path} and {tuned.Path} pair other rows than "
+            : throw new InvalidDataException($"{patch.Path}: the tokenizers beside {baseModel.Path} and {tuned.Path} pair other rows than "
             + "the patch does. Put those there that the ticket was found with.");
     }
 
@@ -91,18 +91,18 @@ internal sealed class CheckpointResizing(Checkpoint basis, Checkpoint tuned, Row
     private List<(Tensor Base, Tensor Tuned)> Matrices(Tensor tensor)
     {
         List<(Tensor, Tensor)> found = [];
-        foreach (Tensor? before in (Tensor?[])[basis.FindInputEmbedding(), basis.FindOutputHead()])
+        foreach (Tensor? before in (Tensor?[])[baseModel.FindInputEmbedding(), baseModel.FindOutputHead()])
         {
             if (before is null || found.Exists(f => f.Item1 == before)) continue;
             Tensor after = TunedOf(before);
             if (before.Shape[0] != patch.BaseRowCount || after.Shape[0] != patch.TunedRowCount || before.Shape[1] != after.Shape[1])
                 throw new NotSupportedException($"{CheckpointFormatException.Quote(before.Name)} is [{string.Join(',', before.Shape)}] "
-                    + $"in {basis.Path} and [{string.Join(',', after.Shape)}] in {tuned.Path}, "
+                    + $"in {baseModel.Path} and [{string.Join(',', after.Shape)}] in {tuned.Path}, "
                     + $"{CheckpointFormatException.Quote(tensor.Name)} has {patch.BaseRowCount} and "
                     + $"{patch.TunedRowCount} rows: both cannot be resized together. Apply the patch {Remedy.KeepSize}.");
             found.Add((before, after));
         }
-        if (basis.FindOutputHead() is { } head && basis.TryGetTensor(Path.ChangeExtension(head.Name, "bias"), out Tensor? bias))
+        if (baseModel.FindOutputHead() is { } head && baseModel.TryGetTensor(Path.ChangeExtension(head.Name, "bias"), out Tensor? bias))
             throw new NotSupportedException($"{bias.File.Path}, tensor {CheckpointFormatException.Quote(bias.Name)}: an output head with "
                 + $"a bias cannot be resized. Apply the patch {Remedy.KeepSize}.");
         return found;
@@ -111,7 +111,7 @@ internal sealed class CheckpointResizing(Checkpoint basis, Checkpoint tuned, Row
     private Tensor TunedOf(Tensor before)
     {
         if (tuned.TryGetTensor(before.Name, out Tensor? same) && same.Shape.Count == 2) return same;
-        Tensor? found = before == basis.FindOutputHead() ? tuned.FindOutputHead() ?? tuned.FindInputEmbedding()
+        Tensor? found = before == baseModel.FindOutputHead() ? tuned.FindOutputHead() ?? tuned.FindInputEmbedding()
             : tuned.FindInputEmbedding();
         return found ?? throw new KeyNotFoundException($"{tuned.Path}: no tensor {CheckpointFormatException.Quote(before.Name)} in it, "
             + "nor another that could be its embedding. Give the tuned checkpoint that the ticket was found with.");
@@ -128,7 +128,7 @@ internal sealed class CheckpointResizing(Checkpoint basis, Checkpoint tuned, Row
 
     private IEnumerable<string> WriteIndex(long addedBytes)
     {
-        if (basis.IndexPath is not { } path) yield break;
+        if (baseModel.IndexPath is not { } path) yield break;
         using JsonDocument index = JsonDocument.Parse(File.ReadAllBytes(path));
         long? size = index.RootElement.TryGetProperty("metadata", out JsonElement metadata) && metadata.ValueKind == JsonValueKind.Object
             && metadata.TryGetProperty("total_size", out JsonElement total) && total.TryGetInt64(out long bytes) ? bytes : null;

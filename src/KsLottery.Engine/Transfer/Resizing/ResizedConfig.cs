@@ -18,17 +18,17 @@ internal static class ResizedConfig
     /// <param name="rows">Rows of the embedding.</param>
     public static void Write(string target, string basePath, string tunedPath, long rows)
     {
-        using JsonDocument basis = JsonFile.Parse(basePath);
+        using JsonDocument baseModel = JsonFile.Parse(basePath);
         using JsonDocument? tuned = File.Exists(tunedPath) ? JsonFile.Parse(tunedPath) : null;
         using FileStream stream = new(target, FileMode.CreateNew, FileAccess.Write);
-        using (Utf8JsonWriter json = new(stream, JsonWriting.Layout)) Copy(json, basis.RootElement, tuned?.RootElement, rows);
+        using (Utf8JsonWriter json = new(stream, JsonWriting.Layout)) Copy(json, baseModel.RootElement, tuned?.RootElement, rows);
         stream.Flush(flushToDisk: true);
     }
 
-    private static void Copy(Utf8JsonWriter json, JsonElement basis, JsonElement? tuned, long rows)
+    private static void Copy(Utf8JsonWriter json, JsonElement baseModel, JsonElement? tuned, long rows)
     {
         json.WriteStartObject();
-        foreach (JsonProperty property in basis.EnumerateObject())
+        foreach (JsonProperty property in baseModel.EnumerateObject())
         {
             json.WritePropertyName(property.Name);
             JsonElement? its = Find(tuned, property.Name);
@@ -39,7 +39,7 @@ internal static class ResizedConfig
         }
         foreach (string name in Ids)
         {
-            if (basis.TryGetProperty(name, out _) || Find(tuned, name) is not { } added) continue;
+            if (baseModel.TryGetProperty(name, out _) || Find(tuned, name) is not { } added) continue;
             json.WritePropertyName(name);
             added.WriteTo(json);
         }

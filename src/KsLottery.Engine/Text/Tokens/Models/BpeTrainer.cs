@@ -18,7 +18,7 @@ namespace KsLottery.Engine.Text.Tokens;
 internal sealed class BpeTrainer
 {
     /// <summary>The smallest vocabulary: two special tokens and 256 bytes.</summary>
-    public const int SmallestVocabulary = 258;
+    public const int MinVocabulary = 258;
 
     private static readonly Comparer<(long Count, ulong Pair)> MostFrequentFirst =
         Comparer<(long Count, ulong Pair)>.Create((x, y) => x.Count != y.Count ? y.Count.CompareTo(x.Count) : x.Pair.CompareTo(y.Pair));
@@ -39,14 +39,14 @@ internal sealed class BpeTrainer
     /// <summary>Learns a vocabulary.</summary>
     /// <param name="texts">The texts; no merge reaches from one to the next.</param>
     /// <param name="vocabularySize">
-    /// The number of tokens, <see cref="SmallestVocabulary"/> or more; fewer come out where the texts hold no further pair.
+    /// The number of tokens, <see cref="MinVocabulary"/> or more; fewer come out where the texts hold no further pair.
     /// </param>
     /// <param name="pattern">How words are told apart.</param>
     /// <exception cref="ArgumentOutOfRangeException">The vocabulary is too small, or larger than a <c>tokenizer.json</c> may be.</exception>
     public static BpeVocabulary Train(IEnumerable<string> texts, int vocabularySize, BpePattern pattern = BpePattern.Llama3)
     {
         ArgumentNullException.ThrowIfNull(texts);
-        ArgumentOutOfRangeException.ThrowIfLessThan(vocabularySize, SmallestVocabulary);
+        ArgumentOutOfRangeException.ThrowIfLessThan(vocabularySize, MinVocabulary);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(vocabularySize, TokenizerJson.MaxCount);
         BpeTrainer trainer = new();
         BpeVocabulary vocabulary = new(pattern);

@@ -9,7 +9,7 @@ internal sealed class WordPieceModel : IWordModel, IWordEncoder
     private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _pieces;
     private readonly JsonSection _options;
     private readonly string _unknown, _prefix;
-    private readonly int _mostCharacters;
+    private readonly int _maxCharacters;
 
     /// <summary>Takes the settings of a file.</summary>
     /// <exception cref="InvalidDataException">A setting is not supported.</exception>
@@ -19,7 +19,7 @@ internal sealed class WordPieceModel : IWordModel, IWordEncoder
         _options = settings.Options;
         _unknown = _options.Text("unk_token") ?? "[UNK]";
         _prefix = _options.Text("continuing_subword_prefix") ?? "##";
-        _mostCharacters = _options.Number("max_input_chars_per_word", 100);
+        _maxCharacters = _options.Number("max_input_chars_per_word", 100);
     }
 
     /// <inheritdoc/>
@@ -30,7 +30,7 @@ internal sealed class WordPieceModel : IWordModel, IWordEncoder
     {
         int count = tokens.Count, characters = 0;
         foreach (Rune _ in word.EnumerateRunes()) characters++;
-        if (characters <= _mostCharacters && TryAppendPieces(word, tokens)) return;
+        if (characters <= _maxCharacters && TryAppendPieces(word, tokens)) return;
         tokens.RemoveRange(count, tokens.Count - count);
         tokens.Add(_pieces.TryGetValue(_unknown, out int unknown) ? unknown
             : throw _options.Refuse("unk_token", _unknown, "a piece of model.vocab, as the text has a word without pieces"));

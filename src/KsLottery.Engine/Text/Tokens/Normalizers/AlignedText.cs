@@ -22,7 +22,7 @@ internal readonly record struct AlignedText(ReadOnlyMemory<char> Text, int AtSta
     public AlignedText Prepend(string text) => new((text + Text).AsMemory(), AtStart > 0 ? AtStart + text.Length : 0);
 
     /// <summary>Replaces it by a text that was made of it character by character.</summary>
-    /// <param name="make">Makes a text of a text, piece by piece.</param>
+    /// <param name="make">Makes a text of a text, chunk by chunk.</param>
     public AlignedText Map(Func<ReadOnlySpan<char>, string> make) =>
         new(make(Span).AsMemory(), AtStart == 0 ? 0 : make(Span[..AtStart]).Length);
 }

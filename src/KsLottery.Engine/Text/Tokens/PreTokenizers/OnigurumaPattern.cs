@@ -17,7 +17,7 @@ internal sealed class OnigurumaPattern
     /// <summary>The first place-holder; the next set has the next character.</summary>
     public const char FirstSet = '\uE000';
 
-    private const int MostRepeats = 100_000;
+    private const int MaxRepeats = 100_000;
 
     private readonly string _pattern;
     private readonly OnigurumaClassReader _classes;
@@ -207,8 +207,8 @@ internal sealed class OnigurumaPattern
         string[] bounds = _pattern[(_at + 1)..end].Split(',');
         if (bounds.Length > 2 || bounds.All(bound => bound.Length == 0) || !bounds.All(bound => bound.All(char.IsAsciiDigit))) return null;
         int[] numbers = [.. bounds.Select((bound, i) => bound.Length == 0 ? (i == 0 ? 0 : int.MaxValue)
-            : int.TryParse(bound, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number <= MostRepeats ? number
-            : throw Refuse($"{{{bound}}}, 0 to {MostRepeats} repeats"))];
+            : int.TryParse(bound, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number <= MaxRepeats ? number
+            : throw Refuse($"{{{bound}}}, 0 to {MaxRepeats} repeats"))];
         if (numbers is [var least, var most] && least > most) throw Refuse("an interval whose first number is the larger");
         _at = end + 1;
         return bounds is [_, ""] ? $"{{{numbers[0]},}}" : $"{{{string.Join(',', numbers)}}}";
