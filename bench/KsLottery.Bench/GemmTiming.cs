@@ -21,10 +21,13 @@ internal static class GemmTiming
     /// <summary><c>gemm [NAME]</c>: prints a table of GFLOP/s, medians of seven; the name forces one of our kernels.</summary>
     public static int Run(string? name)
     {
-        GemmAlgorithm own = name is null ? GemmAlgorithms.Choose("own") : GemmAlgorithms.Own.Single(k => k.Algorithm.Name == name).Algorithm;
+        GemmAlgorithm own = name is null ? GemmAlgorithms.Choose("own")
+            : GemmAlgorithms.Own.Single(k => k.Algorithm.Name == name).Algorithm;
         OpenBlasInterop openBlas = OpenBlasInterop.Instance;
         Console.WriteLine($"{own.Name}; OpenBLAS: {openBlas.Configuration ?? string.Join("; ", openBlas.Attempts)}\n");
-        Console.WriteLine("| M×N×K | product | ours, 1 thread | OpenBLAS | ratio | ours, 2 threads | OpenBLAS | ratio |\n|---|---|---:|---:|---:|---:|---:|---:|");
+        Console.WriteLine(
+            "| M×N×K | product | ours, 1 thread | OpenBLAS | ratio | ours, 2 threads | OpenBLAS | ratio "
+                + "|\n|---|---|---:|---:|---:|---:|---:|---:|");
         foreach ((int m, int outputs, int inputs) in Shapes)
         {
             using OwnedMemory x = Filled((long)m * inputs), w = Filled((long)outputs * inputs), y = Filled((long)m * outputs);
@@ -43,12 +46,15 @@ internal static class GemmTiming
                     void Theirs()
                     {
                         ref float px = ref x.Floats(0, 1)[0], pw = ref w.Floats(0, 1)[0], py = ref y.Floats(0, 1)[0];
-                        if (product == "forward") openBlas.Multiply(m, outputs, inputs, in px, inputs, false, in pw, inputs, true, ref py, outputs, false);
-                        else if (product == "input gradient") openBlas.Multiply(m, inputs, outputs, in py, outputs, false, in pw, inputs, false, ref px, inputs, false);
+                        if (product == "forward")
+                            openBlas.Multiply(m, outputs, inputs, in px, inputs, false, in pw, inputs, true, ref py, outputs, false);
+                        else if (product == "input gradient")
+                            openBlas.Multiply(m, inputs, outputs, in py, outputs, false, in pw, inputs, false, ref px, inputs, false);
                         else openBlas.Multiply(outputs, inputs, m, in py, outputs, true, in px, inputs, false, ref pw, inputs, true);
                     }
                     if (openBlas.IsAvailable) openBlas.SetThreads(threads);
-                    (double ours, double theirs) = Medians(Ours, openBlas.IsAvailable ? Theirs : null, 2.0 * m * outputs * inputs, cpu: threads == 1);
+                    (double ours, double theirs) = Medians(Ours, openBlas.IsAvailable ? Theirs
+                        : null, 2.0 * m * outputs * inputs, cpu: threads == 1);
                     Console.Write(string.Create(CultureInfo.InvariantCulture, $" {ours:F1} | {theirs:F1} | {ours / theirs:F2} |"));
                 }
                 Console.WriteLine();
@@ -78,7 +84,8 @@ internal static class GemmTiming
         }
     }
 
-    private static double Seconds(bool cpu) => cpu ? Environment.CpuUsage.TotalTime.TotalSeconds : Stopwatch.GetTimestamp() / (double)Stopwatch.Frequency;
+    private static double Seconds(bool cpu) => cpu ? Environment.CpuUsage.TotalTime.TotalSeconds
+        : Stopwatch.GetTimestamp() / (double)Stopwatch.Frequency;
 
     private static OwnedMemory Filled(long length)
     {

@@ -24,12 +24,14 @@ internal static partial class MutationReport
     /// <summary><c>mutants FOLDER COMMIT REPORT.json…</c>; of a mutant that was run again the last verdict counts.</summary>
     public static int Run(string folder, string commit, string[] reports)
     {
-        string bench = ResultFolder.FindBench() ?? throw new DirectoryNotFoundException("no KsLottery.Engine.sln here or above: run it in the repository");
+        string bench = ResultFolder.FindBench()
+            ?? throw new DirectoryNotFoundException("no KsLottery.Engine.sln here or above: run it in the repository");
         Change[] changes = [.. reports.SelectMany(report => Read(report, folder)).Where(c => Counted.Contains(c.Status))
             .GroupBy(c => (c.Key, c.Ordinal)).Select(runs => runs.Last())];
         Dictionary<(string, string, string), string> reasons = File.ReadLines(Path.Combine(bench, "mutants", "survivors.tsv")).Skip(1)
             .Select(l => l.Split('\t')).ToDictionary(c => (c[0], c[1], c[2]), c => c[3]);
-        string path = Path.Combine(Directory.CreateDirectory(Path.Combine(bench, "results", "mutants")).FullName, folder.ToLowerInvariant() + ".md");
+        string path = Path.Combine(Directory.CreateDirectory(Path.Combine(bench, "results", "mutants")).FullName,
+            folder.ToLowerInvariant() + ".md");
         AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(Describe(changes, reasons, folder, commit))));
         Console.WriteLine($"{path}: {Score(changes)}");
         return 0;
@@ -77,12 +79,14 @@ internal static partial class MutationReport
             | file | mutants | killed | timed out | survived | not covered | score |
             |---|---:|---:|---:|---:|---:|---:|
             """);
-        foreach (IGrouping<string, Change> file in changes.GroupBy(c => c.File).OrderBy(f => f.Key, StringComparer.Ordinal)) Row(file.Key, [.. file]);
+        foreach (IGrouping<string, Change> file in changes.GroupBy(c => c.File).OrderBy(f => f.Key, StringComparer.Ordinal))
+            Row(file.Key, [.. file]);
         Row("all", changes);
         text.AppendLine().AppendLine("| survivor | became | reason |").AppendLine("|---|---|---|");
         foreach (Change change in changes.Where(c => c.IsAlive).OrderBy(c => c.File, StringComparer.Ordinal).ThenBy(c => c.Line))
             text.AppendLine(CultureInfo.InvariantCulture,
-                $"| {change.File}:{change.Line} `{Cell(change.Before)}`{(change.Status == NoCoverage ? ", not covered" : "")} | `{Cell(change.After)}` | "
+                $"| {change.File}:{change.Line} `{Cell(change.Before)}`{(change.Status == NoCoverage ? ", not covered" : "")} | "
+                    + $"`{Cell(change.After)}` | "
                     + $"{reasons.GetValueOrDefault(change.Key, "**none given**")} |");
         text.AppendLine().AppendLine("A run ends with the first test that fails, so a mutant counts for one test alone.").AppendLine()
             .AppendLine("| test | kills |").AppendLine("|---|---:|");
@@ -92,7 +96,8 @@ internal static partial class MutationReport
         return text.ToString();
 
         void Row(string name, Change[] some) => text.AppendLine(CultureInfo.InvariantCulture,
-            $"| {name} | {some.Length} | {Count(some, Killed)} | {Count(some, Timeout)} | {Count(some, Survived)} | {Count(some, NoCoverage)} | {Score(some)} |");
+            $"| {name} | {some.Length} | {Count(some, Killed)} | {Count(some, Timeout)} | {Count(some, Survived)} | "
+                + $"{Count(some, NoCoverage)} | {Score(some)} |");
 
         static int Count(Change[] some, string status) => some.Count(c => c.Status == status);
     }
@@ -104,8 +109,10 @@ internal static partial class MutationReport
 
     private static string Original(string[] lines, JsonElement from, JsonElement to)
     {
-        int first = Line(from) - 1, last = Line(to) - 1, start = from.GetProperty("column").GetInt32() - 1, end = to.GetProperty("column").GetInt32() - 1;
-        return first == last ? lines[first][start..end] : string.Join(' ', [lines[first][start..], .. lines[(first + 1)..last], lines[last][..end]]);
+        int first = Line(from) - 1, last = Line(to) - 1, start = from.GetProperty("column").GetInt32() - 1,
+            end = to.GetProperty("column").GetInt32() - 1;
+        return first == last ? lines[first][start..end]
+            : string.Join(' ', [lines[first][start..], .. lines[(first + 1)..last], lines[last][..end]]);
     }
 
     /// <summary>On one line, and not longer than a table can show.</summary>

@@ -12,7 +12,8 @@ internal static class PairTiming
 {
     private const int Repetitions = 9;
 
-    /// <summary><c>pair BASE TUNED COUNTS</c>: writes h of each row to COUNTS, prints the median rows/s of one thread with least and most.</summary>
+    /// <summary><c>pair BASE TUNED COUNTS</c>: writes h of each row to COUNTS, prints the median rows/s of one thread with least and
+    /// most.</summary>
     public static int Run(string basePath, string tunedPath, string countsPath)
     {
         (float[] before, int width) = Load(basePath);
@@ -30,7 +31,8 @@ internal static class PairTiming
         }
         rates.Sort();
         File.WriteAllLines(countsPath, counts.Select(h => h.ToString(CultureInfo.InvariantCulture)));
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{kernel.Name} {rates[Repetitions / 2]:F0} {rates[0]:F0} {rates[^1]:F0}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{kernel.Name} {rates[Repetitions / 2]:F0} {rates[0]:F0} {rates[^1]:F0}"));
         return 0;
     }
 

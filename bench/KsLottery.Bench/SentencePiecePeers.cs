@@ -5,7 +5,8 @@ using KsLottery.Engine.Text.Tokens;
 
 namespace KsLottery.Bench;
 
-/// <summary>Holds the tokenizer against what the SentencePiece library made of the same texts; see bench/peers/sentencepiece_models.py.</summary>
+/// <summary>Holds the tokenizer against what the SentencePiece library made of the same texts; see
+/// bench/peers/sentencepiece_models.py.</summary>
 internal static class SentencePiecePeers
 {
     private const int MaxShown = 5;
@@ -33,15 +34,19 @@ internal static class SentencePiecePeers
                     elapsed += Stopwatch.GetElapsedTime(started);
                     texts++;
                     if (ours.AsSpan().SequenceEqual(ids)) equalIds++;
-                    else shown.Add($"{Path.GetFileName(path)}: {text.GetRawText()}: {string.Join(' ', ids)}, here {string.Join(' ', ours)}");
+                    else shown.Add(
+                        $"{Path.GetFileName(path)}: {text.GetRawText()}: {string.Join(' ', ids)}, here {string.Join(' ', ours)}");
                 }
                 decodings++;
                 string expected = entry.RootElement.GetProperty("decoded").GetString()!, decoded = tokenizer.Decode(ids);
                 if (decoded == expected) equalTexts++;
-                else shown.Add($"{Path.GetFileName(path)}: {string.Join(' ', ids)}: {JsonSerializer.Serialize(expected)}, here {JsonSerializer.Serialize(decoded)}");
+                else shown.Add(
+                    $"{Path.GetFileName(path)}: {string.Join(' ', ids)}: {JsonSerializer.Serialize(expected)}, here "
+                        + $"{JsonSerializer.Serialize(decoded)}");
             }
             differences += texts - equalIds + decodings - equalTexts;
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {Path.GetFileNameWithoutExtension(path)} | {texts:N0} | {equalIds:N0} | {decodings:N0} "
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"| {Path.GetFileNameWithoutExtension(path)} | {texts:N0} | {equalIds:N0} | {decodings:N0} "
                 + $"| {equalTexts:N0} | {texts / elapsed.TotalSeconds:N0} |"));
             foreach (string difference in shown.Take(MaxShown)) Console.Error.WriteLine(difference);
             shown.Clear();

@@ -36,8 +36,10 @@ public class SortBench : IThroughput
     private long Run(IKsRowKernel kernel)
     {
         long sum = 0;
-        ReadOnlySpan<float> before = MemoryMarshal.Cast<byte, float>(_rows.Before.Span), after = MemoryMarshal.Cast<byte, float>(_rows.After.Span);
-        for (int start = 0; start < before.Length; start += Width) sum += kernel.Test(before.Slice(start, Width), after.Slice(start, Width)).Count;
+        ReadOnlySpan<float> before = MemoryMarshal.Cast<byte, float>(_rows.Before.Span),
+            after = MemoryMarshal.Cast<byte, float>(_rows.After.Span);
+        for (int start = 0; start < before.Length; start += Width)
+            sum += kernel.Test(before.Slice(start, Width), after.Slice(start, Width)).Count;
         return sum;
     }
 }

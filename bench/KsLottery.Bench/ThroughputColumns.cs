@@ -16,7 +16,8 @@ public interface IThroughput
 }
 
 /// <summary>Row pairs per second, from the mean.</summary>
-public sealed class RowsPerSecondColumn() : RateColumn("Rows/s", static t => t.Rows, static rate => rate.ToString("N0", CultureInfo.InvariantCulture));
+public sealed class RowsPerSecondColumn() : RateColumn("Rows/s", static t => t.Rows,
+    static rate => rate.ToString("N0", CultureInfo.InvariantCulture));
 
 /// <summary>Gigabytes (10^9) read per second, from the mean.</summary>
 public sealed class GigabytesPerSecondColumn()

@@ -7,7 +7,8 @@ switch (args)
         UnicodeTableWriter.Write(path, combiningClasses);
         return 0;
     case ["compare", var data, var count, .. var rest]:
-        return PeerReport.Write(data, int.Parse(count, NumberStyles.None, CultureInfo.InvariantCulture), rest is [var only, ..] ? only : "", Console.Out);
+        return PeerReport.Write(data, int.Parse(count, NumberStyles.None, CultureInfo.InvariantCulture), rest is [var only, ..] ? only
+            : "", Console.Out);
     default:
         Console.Error.WriteLine("""
             compare DATA COUNT [KIND]   encodes and decodes COUNT texts of each kind with the tokenizers library and here; DATA is ../shared/data

@@ -11,7 +11,8 @@ internal static class UnicodeTableWriter
     private static readonly string[] Scripts =
     [
         "Arabic", "Armenian", "Bengali", "Bopomofo", "Common", "Cyrillic", "Devanagari", "Ethiopic", "Georgian", "Greek",
-        "Gujarati", "Gurmukhi", "Han", "Hangul", "Hebrew", "Hiragana", "Inherited", "Kannada", "Katakana", "Khmer", "Lao", "Latin", "Malayalam",
+        "Gujarati", "Gurmukhi", "Han", "Hangul", "Hebrew", "Hiragana", "Inherited", "Kannada", "Katakana", "Khmer", "Lao", "Latin",
+            "Malayalam",
         "Mongolian", "Myanmar", "Oriya", "Sinhala", "Tamil", "Telugu", "Thai", "Tibetan",
     ];
 
@@ -26,8 +27,10 @@ internal static class UnicodeTableWriter
         foreach ((string name, string regex) in Classes) WriteSet(file, name, Removed(Split(regex)));
         foreach (string script in Scripts) WriteSet(file, "script:" + script, Removed(Split($"\\p{{{script}}}")));
         WriteSet(file, "old:punctuation", Removed("""{"type":"Punctuation","behavior":"Removed"}"""));
-        const string Bert = """{"type":"BertNormalizer","clean_text":CLEAN,"handle_chinese_chars":false,"strip_accents":STRIP,"lowercase":false}""";
-        HashSet<int> other = Dropped(Bert.Replace("CLEAN", "true", StringComparison.Ordinal).Replace("STRIP", "false", StringComparison.Ordinal));
+        const string Bert =
+            """{"type":"BertNormalizer","clean_text":CLEAN,"handle_chinese_chars":false,"strip_accents":STRIP,"lowercase":false}""";
+        HashSet<int> other =
+            Dropped(Bert.Replace("CLEAN", "true", StringComparison.Ordinal).Replace("STRIP", "false", StringComparison.Ordinal));
         WriteSet(file, "old:other", other);
         HashSet<int> marks = Dropped("""{"type":"StripAccents"}""");
         WriteSet(file, "old:nonspacing",
@@ -37,11 +40,13 @@ internal static class UnicodeTableWriter
         {
             string[] parts = line.Split(' ');
             WriteSet(file, "class:" + parts[0],
-                [.. parts[1..].Select(code => int.Parse(code, NumberStyles.HexNumber, CultureInfo.InvariantCulture)).Where(marks.Contains)]);
+                [.. parts[1..].Select(code => int.Parse(code, NumberStyles.HexNumber, CultureInfo.InvariantCulture))
+                    .Where(marks.Contains)]);
         }
         Dictionary<int, string> canonical = Changed("NFD"), composed = Changed("NFC"), compatible = Changed("NFKD");
         WriteMap(file, "canonical", canonical.Where(entry => entry.Key is < 0xAC00 or > 0xD7A3));
-        WriteMap(file, "compatible", compatible.Where(entry => entry.Key is < 0xAC00 or > 0xD7A3 && canonical.GetValueOrDefault(entry.Key) != entry.Value));
+        WriteMap(file, "compatible",
+            compatible.Where(entry => entry.Key is < 0xAC00 or > 0xD7A3 && canonical.GetValueOrDefault(entry.Key) != entry.Value));
         WriteSet(file, "never-composed", [.. composed.Keys]);
     }
 
@@ -57,7 +62,8 @@ internal static class UnicodeTableWriter
         HashSet<int> gone = [];
         foreach (int[] part in CodePoints.Chunk(Chunk))
         {
-            HashSet<int> left = [.. oracle.Apply(string.Concat(part.Select(char.ConvertFromUtf32))).EnumerateRunes().Select(rune => rune.Value)];
+            HashSet<int> left =
+                [.. oracle.Apply(string.Concat(part.Select(char.ConvertFromUtf32))).EnumerateRunes().Select(rune => rune.Value)];
             gone.UnionWith(part.Where(code => !left.Contains(code)));
         }
         return gone;

@@ -1,7 +1,7 @@
 namespace KsLottery.Kernels;
 
-/// <summary>Causal attention within packed sequences, 32 queries against 32 keys at a time; probabilities are never stored (Dao et al. 2022,
-/// arXiv 2205.14135).</summary>
+/// <summary>Causal attention within packed sequences, 32 queries against 32 keys at a time; probabilities are never stored (Dao et al.
+/// 2022, arXiv 2205.14135).</summary>
 /// <remarks>Sums over keys, or over queries, grow in the result itself, which stays in a device's cache: heads may be of any width, shared
 /// memory takes 13 KiB at most, and no two groups write one element.</remarks>
 public static class AttentionKernels
@@ -9,7 +9,8 @@ public static class AttentionKernels
     /// <summary>Rows of a tile of queries or of keys.</summary>
     public const int Tile = 32;
 
-    /// <summary>Numbers that describe a tile: the sequence's first row, the tile's first row, its number of rows, the sequence's end.</summary>
+    /// <summary>Numbers that describe a tile: the sequence's first row, the tile's first row, its number of rows, the sequence's
+    /// end.</summary>
     public const int TileNumbers = 4;
 
     private const int Depth = 16, Stride = Tile + 1;
@@ -75,7 +76,8 @@ public static class AttentionKernels
                 maxima[own] = max;
             }
             Group.Barrier();
-            AddWeighted(output.SubView(queries), queryWidth, rows, from == start ? Set : Scale, factors, scores, value.SubView(keys), keyWidth, count,
+            AddWeighted(output.SubView(queries), queryWidth, rows, from == start ? Set
+                : Scale, factors, scores, value.SubView(keys), keyWidth, count,
                 width);
         }
         for (int c = i & 31; c < width; c += 32)
@@ -93,7 +95,8 @@ public static class AttentionKernels
     /// <param name="width">D.</param>
     /// <param name="lanes">Lanes that share a head, a power of two.</param>
     [Kernel(256)]
-    public static void AttentionBackwardDelta(ArrayView<float> delta, ArrayView<float> outputGradient, ArrayView<float> output, int width, int lanes)
+    public static void AttentionBackwardDelta(ArrayView<float> delta, ArrayView<float> outputGradient, ArrayView<float> output, int width,
+        int lanes)
     {
         ArrayView<float> buffer = SharedMemory.Allocate<float>(256);
         long i = ((long)Grid.IdxX * (Group.DimX / lanes)) + (Group.IdxX / lanes);
@@ -101,7 +104,8 @@ public static class AttentionKernels
         float sum = 0f;
         if (i < delta.Length)
         {
-            for (int d = lane; d < width; d += lanes) sum = Fused.MultiplyAdd(outputGradient[(i * width) + d], output[(i * width) + d], sum);
+            for (int d = lane; d < width; d += lanes)
+                sum = Fused.MultiplyAdd(outputGradient[(i * width) + d], output[(i * width) + d], sum);
         }
         sum = Reduction.Sum(buffer, sum, lanes);
         if (lane == 0 && i < delta.Length) delta[i] = sum;
@@ -111,7 +115,8 @@ public static class AttentionKernels
     /// p·(dy·v - delta)·scale.</summary>
     [Kernel(256)]
     public static void AttentionBackwardQuery(ArrayView<float> queryGradient, ArrayView<float> outputGradient, ArrayView<float> logSumExp,
-        ArrayView<float> delta, ArrayView<float> query, ArrayView<float> key, ArrayView<float> value, ArrayView<int> tiles, int heads, int keyHeads,
+        ArrayView<float> delta, ArrayView<float> query, ArrayView<float> key, ArrayView<float> value, ArrayView<int> tiles, int heads,
+            int keyHeads,
         int width, float scale)
     {
         ArrayView<float> left = SharedMemory.Allocate<float>(Depth * Stride), right = SharedMemory.Allocate<float>(Depth * Stride);
@@ -119,7 +124,8 @@ public static class AttentionKernels
         int tile = Grid.IdxX / heads * TileNumbers, head = Grid.IdxX % heads, y = Group.IdxX / 16;
         int start = tiles[tile], row = tiles[tile + 1], rows = tiles[tile + 2], queryWidth = heads * width, keyWidth = keyHeads * width;
         long queries = ((long)row * queryWidth) + (head * width), keys = ((long)start * keyWidth) + (head / (heads / keyHeads) * width);
-        long upper = ((long)(row + Math.Min(y, rows - 1)) * heads) + head, lower = ((long)(row + Math.Min(y + 16, rows - 1)) * heads) + head;
+        long upper = ((long)(row + Math.Min(y, rows - 1)) * heads) + head,
+            lower = ((long)(row + Math.Min(y + 16, rows - 1)) * heads) + head;
         for (int from = start; from < row + rows; from += Tile, keys += (long)Tile * keyWidth)
         {
             int count = Math.Min(Tile, row + rows - from);
@@ -128,7 +134,8 @@ public static class AttentionKernels
             dots = Dots(left, right, outputGradient.SubView(queries), queryWidth, rows, value.SubView(keys), keyWidth, count, width);
             Put(scores, ScoreGradients(p, dots, delta[upper], delta[lower], scale));
             Group.Barrier();
-            AddWeighted(queryGradient.SubView(queries), queryWidth, rows, from == start ? Set : Add, left, scores, key.SubView(keys), keyWidth, count,
+            AddWeighted(queryGradient.SubView(queries), queryWidth, rows, from == start ? Set
+                : Add, left, scores, key.SubView(keys), keyWidth, count,
                 width);
         }
     }
@@ -159,15 +166,19 @@ public static class AttentionKernels
                 PutTransposed(scores, p);
                 PutTransposed(gradients, ScoreGradients(p, dots, delta[upper], delta[lower], scale));
                 Group.Barrier();
-                AddWeighted(valueGradient.SubView(keys), keyWidth, rows, mode, left, scores, outputGradient.SubView(queries), queryWidth, count,
+                AddWeighted(valueGradient.SubView(keys), keyWidth, rows, mode, left, scores, outputGradient.SubView(queries), queryWidth,
+                    count,
                     width);
-                AddWeighted(keyGradient.SubView(keys), keyWidth, rows, mode, left, gradients, query.SubView(queries), queryWidth, count, width);
+                AddWeighted(keyGradient.SubView(keys), keyWidth, rows, mode, left, gradients, query.SubView(queries), queryWidth, count,
+                    width);
             }
         }
     }
 
-    /// <summary>Rows y and y + 16 of A times rows x and x + 16 of B, for the lane 16·y + x; rows that are not there count as zero.</summary>
-    private static Four Dots(ArrayView<float> left, ArrayView<float> right, ArrayView<float> a, int aWidth, int aRows, ArrayView<float> b, int bWidth,
+    /// <summary>Rows y and y + 16 of A times rows x and x + 16 of B, for the lane 16·y + x; rows that are not there count as
+    /// zero.</summary>
+    private static Four Dots(ArrayView<float> left, ArrayView<float> right, ArrayView<float> a, int aWidth, int aRows, ArrayView<float> b,
+        int bWidth,
         int bRows, int width)
     {
         int i = Group.IdxX, x = i & 15, y = i / 16;
@@ -227,8 +238,8 @@ public static class AttentionKernels
         matrix[((x + 16) * Stride) + y + 16] = values.D;
     }
 
-    /// <summary>result[r] += Σ weights[r, j]·source[j] over the first rows of the source, in one of three modes; factors are read in the last
-    /// alone. The lane 32·y + x takes rows y, y + 8, y + 16 and y + 24, and columns x, x + 32, ….</summary>
+    /// <summary>result[r] += Σ weights[r, j]·source[j] over the first rows of the source, in one of three modes; factors are read in the
+    /// last alone. The lane 32·y + x takes rows y, y + 8, y + 16 and y + 24, and columns x, x + 32, ….</summary>
     private static void AddWeighted(ArrayView<float> result, int resultWidth, int rows, int mode, ArrayView<float> factors,
         ArrayView<float> weights, ArrayView<float> source, int sourceWidth, int count, int width)
     {

@@ -7,8 +7,10 @@ public static class BFloat16Kernels
     /// <summary>Lanes of a group.</summary>
     public const int GroupSize = 256;
 
-    /// <summary>source = terms[0] + terms[1] + terms[2], one element a lane: each term takes the upper bits of what the ones before it leave.</summary>
-    /// <remarks>Exact from |x| ≥ 2⁻¹¹⁰ on, below it within 2⁻¹³³; nothing overflows. An infinity or NaN is the first term, the others are 0.</remarks>
+    /// <summary>source = terms[0] + terms[1] + terms[2], one element a lane: each term takes the upper bits of what the ones before it
+    /// leave.</summary>
+    /// <remarks>Exact from |x| ≥ 2⁻¹¹⁰ on, below it within 2⁻¹³³; nothing overflows. An infinity or NaN is the first term, the others are
+    /// 0.</remarks>
     /// <param name="terms">Three times as many elements as the source: all first terms, all second, all third.</param>
     /// <param name="source">The numbers.</param>
     [Kernel(GroupSize)]

@@ -20,7 +20,8 @@ public interface IBucketMap
     /// <summary>Fits the map to a row pair.</summary>
     static abstract BucketFit Fit(RowScale row, int buckets);
 
-    /// <summary>The bucket of a value given by its bits, at least 1 and below their number; both zeros share one, and a NaN has any.</summary>
+    /// <summary>The bucket of a value given by its bits, at least 1 and below their number; both zeros share one, and a NaN has
+    /// any.</summary>
     static abstract int BucketOf(uint bits, BucketFit fit);
 
     /// <summary>Whether all values of a bucket are equal.</summary>
@@ -30,10 +31,13 @@ public interface IBucketMap
     static abstract uint KeyOf(int bucket, BucketFit fit);
 }
 
-/// <summary>Buckets of values: bucket = middle + inner·clamp(t, ±1.6) + outer·clamp(t, ±4.2) with t = scale·(value - center), in steps of 2⁻¹⁶.</summary>
+/// <summary>Buckets of values: bucket = middle + inner·clamp(t, ±1.6) + outer·clamp(t, ±4.2) with t = scale·(value - center), in steps of
+/// 2⁻¹⁶.</summary>
 /// <remarks>
-/// Each operation is monotone under rounding, and so is the whole. A difference that is then multiplied, and whole numbers after that, leave a compiler nothing
-/// to fuse: were one copy of the map fused and another not, a value could lie in two buckets. The middle, where a normal row is dense, has the finer buckets.
+/// Each operation is monotone under rounding, and so is the whole. A difference that is then multiplied, and whole numbers after that,
+/// leave a compiler nothing
+/// to fuse: were one copy of the map fused and another not, a value could lie in two buckets. The middle, where a normal row is dense, has
+/// the finer buckets.
 /// </remarks>
 public readonly struct ValueBuckets : IBucketMap
 {
@@ -44,7 +48,8 @@ public readonly struct ValueBuckets : IBucketMap
     /// <inheritdoc/>
     public static BucketFit Fit(RowScale row, int buckets) => new(
         row.Mean, row.Scale * Steps,
-        (int)((buckets - 2) * (InnerShare * Steps / (2 * InnerLimit))), (int)((buckets - 2) * ((1 - InnerShare) * Steps / (2 * OuterLimit))), buckets / 2, 0);
+        (int)((buckets - 2) * (InnerShare * Steps / (2 * InnerLimit))),
+            (int)((buckets - 2) * ((1 - InnerShare) * Steps / (2 * OuterLimit))), buckets / 2, 0);
 
     /// <inheritdoc/>
     public static int BucketOf(uint bits, BucketFit fit)

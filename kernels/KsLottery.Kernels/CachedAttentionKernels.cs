@@ -5,8 +5,8 @@ public static class CachedAttentionKernels
 {
     private const int Keys = 256, Depth = 16, Stride = Depth + 1;
 
-    /// <summary>output = softmax(query · keysᵀ · scale) · values. Keys come through shared memory, 16 elements of each, so that they are read in
-    /// line; then each lane has a key of its own. 19.4 KiB of shared memory.</summary>
+    /// <summary>output = softmax(query · keysᵀ · scale) · values. Keys come through shared memory, 16 elements of each, so that they are
+    /// read in line; then each lane has a key of its own. 19.4 KiB of shared memory.</summary>
     /// <param name="output">(N, H·D).</param>
     /// <param name="query">(N, H·D).</param>
     /// <param name="keyCache">(slots, capacity, G·D).</param>
@@ -20,7 +20,8 @@ public static class CachedAttentionKernels
     /// <param name="scale">1/√D.</param>
     [Kernel(256)]
     public static void CachedAttentionForward(ArrayView<float> output, ArrayView<float> query, ArrayView<float> keyCache,
-        ArrayView<float> valueCache, ArrayView<int> slots, ArrayView<int> lengths, int capacity, int heads, int keyHeads, int width, float scale)
+        ArrayView<float> valueCache, ArrayView<int> slots, ArrayView<int> lengths, int capacity, int heads, int keyHeads, int width,
+            float scale)
     {
         ArrayView<float> tile = SharedMemory.Allocate<float>(Keys * Stride), weights = SharedMemory.Allocate<float>(Keys),
             buffer = SharedMemory.Allocate<float>(Keys);
@@ -58,7 +59,8 @@ public static class CachedAttentionKernels
                 float sum = 0f;
                 if (c < width)
                 {
-                    for (int j = i / 32; j < count; j += 8) sum = Fused.MultiplyAdd(weights[j], valueCache[keys + ((long)j * keyWidth) + c], sum);
+                    for (int j = i / 32; j < count; j += 8)
+                        sum = Fused.MultiplyAdd(weights[j], valueCache[keys + ((long)j * keyWidth) + c], sum);
                 }
                 buffer[i] = sum;
                 Group.Barrier();

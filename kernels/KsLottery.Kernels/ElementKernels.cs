@@ -28,7 +28,8 @@ public static class ElementKernels
     /// <summary>AdamW with constants prepared by the host: m ← β₁m + (1-β₁)g, v ← β₂v + (1-β₂)g²,
     /// w ← keep·w - rate·m / (√v·root + ε).</summary>
     [Kernel(256)]
-    public static void AdamWStep(ArrayView<float> weights, ArrayView<float> gradient, ArrayView<float> firstMoment, ArrayView<float> secondMoment,
+    public static void AdamWStep(ArrayView<float> weights, ArrayView<float> gradient, ArrayView<float> firstMoment,
+        ArrayView<float> secondMoment,
         float beta1, float rest1, float beta2, float rest2, float scale, float epsilon, float keep, float rate, float root)
     {
         long i = ((long)Grid.IdxX * Group.DimX) + Group.IdxX;

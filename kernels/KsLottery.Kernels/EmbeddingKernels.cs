@@ -1,6 +1,7 @@
 namespace KsLottery.Kernels;
 
-/// <summary>Rows of tables. Some neighbouring lanes share a row, so that narrow rows leave no lane idle and wide ones are read in line.</summary>
+/// <summary>Rows of tables. Some neighbouring lanes share a row, so that narrow rows leave no lane idle and wide ones are read in
+/// line.</summary>
 public static class EmbeddingKernels
 {
     /// <summary>output[i] = table[rows[i]]; a negative row leaves output[i] as it is.</summary>
@@ -13,7 +14,8 @@ public static class EmbeddingKernels
     [KernelInstance(typeof(float), typeof(F32))]
     [KernelInstance(typeof(ushort), typeof(F16))]
     [KernelInstance(typeof(ushort), typeof(BF16))]
-    public static void EmbeddingForward<TStored, TElement>(ArrayView<float> output, ArrayView<TStored> table, ArrayView<int> rows, int width,
+    public static void EmbeddingForward<TStored, TElement>(ArrayView<float> output, ArrayView<TStored> table, ArrayView<int> rows,
+        int width,
         int lanes)
         where TStored : unmanaged
         where TElement : IElement<TStored>
@@ -25,8 +27,8 @@ public static class EmbeddingKernels
         for (int c = Group.IdxX & (lanes - 1); c < width; c += lanes) output[(i * width) + c] = TElement.Load(table[(row * width) + c]);
     }
 
-    /// <summary>tableGradient[rows[i]] += Σ outputGradient[order[j]] for j from starts[i] to below starts[i + 1], in this order: no two lanes
-    /// add to one element.</summary>
+    /// <summary>tableGradient[rows[i]] += Σ outputGradient[order[j]] for j from starts[i] to below starts[i + 1], in this order: no two
+    /// lanes add to one element.</summary>
     /// <param name="tableGradient">(any, width).</param>
     /// <param name="outputGradient">(N, width).</param>
     /// <param name="rows">Distinct rows.</param>
@@ -35,7 +37,8 @@ public static class EmbeddingKernels
     /// <param name="width">Elements of a row.</param>
     /// <param name="lanes">Lanes that share a row, a power of two.</param>
     [Kernel(256)]
-    public static void EmbeddingBackward(ArrayView<float> tableGradient, ArrayView<float> outputGradient, ArrayView<int> rows, ArrayView<int> starts,
+    public static void EmbeddingBackward(ArrayView<float> tableGradient, ArrayView<float> outputGradient, ArrayView<int> rows,
+        ArrayView<int> starts,
         ArrayView<int> order, int width, int lanes)
     {
         long i = ((long)Grid.IdxX * (Group.DimX / lanes)) + (Group.IdxX / lanes);
@@ -69,7 +72,8 @@ public static class EmbeddingKernels
     /// <param name="width">Elements of a destination row.</param>
     /// <param name="lanes">Lanes that share a row, a power of two.</param>
     [Kernel(256)]
-    public static void PutColumns(ArrayView<float> destination, ArrayView<float> source, ArrayView<int> columns, int rows, int width, int lanes)
+    public static void PutColumns(ArrayView<float> destination, ArrayView<float> source, ArrayView<int> columns, int rows, int width,
+        int lanes)
     {
         long i = ((long)Grid.IdxX * (Group.DimX / lanes)) + (Group.IdxX / lanes);
         if (i >= rows) return;
@@ -79,7 +83,8 @@ public static class EmbeddingKernels
 
     /// <summary>destination[:, j] = source[:, columns[j]], and these columns of the source become zero.</summary>
     [Kernel(256)]
-    public static void TakeColumns(ArrayView<float> destination, ArrayView<float> source, ArrayView<int> columns, int rows, int width, int lanes)
+    public static void TakeColumns(ArrayView<float> destination, ArrayView<float> source, ArrayView<int> columns, int rows, int width,
+        int lanes)
     {
         long i = ((long)Grid.IdxX * (Group.DimX / lanes)) + (Group.IdxX / lanes);
         if (i >= rows) return;

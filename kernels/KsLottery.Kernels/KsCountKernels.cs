@@ -26,7 +26,8 @@ public readonly struct Buckets2048 : IBucketCapacity
     public static int Keys => 512;
 }
 
-/// <summary>For rows of up to 4,096 elements, and read again instead of kept for wider ones, where a value has a bucket or memory is short: 27 KiB.</summary>
+/// <summary>For rows of up to 4,096 elements, and read again instead of kept for wider ones, where a value has a bucket or memory is short:
+/// 27 KiB.</summary>
 public readonly struct Buckets4096 : IBucketCapacity
 {
     /// <inheritdoc/>
@@ -52,26 +53,30 @@ public readonly struct Buckets8192 : IBucketCapacity
     public static int Keys => 2048;
 }
 
-/// <summary>The row test in linear time: counts both rows in monotone buckets and looks only into those that could still hold the outcome.</summary>
+/// <summary>The row test in linear time: counts both rows in monotone buckets and looks only into those that could still hold the
+/// outcome.</summary>
 /// <remarks>
 /// <para>One group a row; the outcome is exact.</para>
 /// <list type="number">
-/// <item>Each lane loads its elements, neighbours side by side, and all lanes fit a monotone map from values to buckets to a part of them. How well it
-/// fits decides the speed, never the result.</item>
-/// <item>Counters of both rows share a word, 16 bits each. Elements that did not change are left out: they move no difference. A pair that stays in its
-/// bucket takes one atomic addition.</item>
-/// <item>Prefix sums give the difference at the right edge of every lane's buckets, and by the same bounds as below only lanes that reach the best of them
-/// go through their buckets one by one. The best edge of a bucket bounds the outcome from below; inside a bucket the difference exceeds that at its left
-/// edge by at most what the bucket holds of one row.</item>
+/// <item>Each lane loads its elements, neighbours side by side, and all lanes fit a monotone map from values to buckets to a part of them.
+/// How well it fits decides the speed, never the result.</item>
+/// <item>Counters of both rows share a word, 16 bits each. Elements that did not change are left out: they move no difference. A pair that
+/// stays in its bucket takes one atomic addition.</item>
+/// <item>Prefix sums give the difference at the right edge of every lane's buckets, and by the same bounds as below only lanes that reach
+/// the best of them
+/// go through their buckets one by one. The best edge of a bucket bounds the outcome from below; inside a bucket the difference exceeds
+/// that at its left edge by at most what the bucket holds of one row.</item>
 /// <item>The keys of all buckets that reach the best edge, at or before its place, or beat it, are gathered, sorted and walked as in
 /// <see cref="KsSortKernels"/>. They hold the outcome.</item>
 /// </list>
 /// <para>A row with more such keys than there is room for is left <see cref="KsOutcomes.Unresolved"/>.</para>
 /// <para>
-/// On a GPU, at d = 4096: 32 registers a lane hold the elements until they are counted and 16 their buckets after that, 43 KiB of shared memory let five
-/// groups share a multiprocessor, the hot loops are unrolled and have no branch but that of equal pairs. A word is left free after each lane's counters, so
-/// that lanes that go through theirs meet in no bank. Many equal values hammer one counter: a warp's additions to it then come one after another, at worst
-/// 32 for one.
+/// On a GPU, at d = 4096: 32 registers a lane hold the elements until they are counted and 16 their buckets after that, 43 KiB of shared
+/// memory let five
+/// groups share a multiprocessor, the hot loops are unrolled and have no branch but that of equal pairs. A word is left free after each
+/// lane's counters, so
+/// that lanes that go through theirs meet in no bank. Many equal values hammer one counter: a warp's additions to it then come one after
+/// another, at worst 32 for one.
 /// </para>
 /// </remarks>
 public static class KsCountKernels
@@ -86,9 +91,11 @@ public static class KsCountKernels
     private const float Unbiased = 8f / 7;
 
     /// <summary>
-    /// Where it stands what the group has found: how many values lie in marked buckets and are gathered, the range of these buckets, whether there is a NaN.
+    /// Where it stands what the group has found: how many values lie in marked buckets and are gathered, the range of these buckets,
+    /// whether there is a NaN.
     /// </summary>
-    private const int MarkedBefore = 0, MarkedAfter = 1, GatheredBefore = 2, GatheredAfter = 3, Last = 4, FirstFromEnd = 5, Poison = 6, Findings = 7;
+    private const int MarkedBefore = 0, MarkedAfter = 1, GatheredBefore = 2, GatheredAfter = 3, Last = 4, FirstFromEnd = 5, Poison = 6,
+        Findings = 7;
 
     /// <summary>Tests rows, one a group.</summary>
     /// <param name="outcomes">Two numbers a row, see <see cref="KsOutcomes"/>.</param>
@@ -104,7 +111,8 @@ public static class KsCountKernels
     [KernelInstance(typeof(ushort), typeof(F16), typeof(ValueBuckets), typeof(Buckets8192))]
     [KernelInstance(typeof(ushort), typeof(BF16), typeof(KeyBuckets), typeof(Buckets2048))]
     [KernelInstance(typeof(ushort), typeof(BF16), typeof(KeyBuckets), typeof(Buckets4096))]
-    public static void KsCount<TStored, TElement, TMap, TCapacity>(ArrayView<int> outcomes, ArrayView<TStored> before, ArrayView<TStored> after, int width)
+    public static void KsCount<TStored, TElement, TMap, TCapacity>(ArrayView<int> outcomes, ArrayView<TStored> before,
+        ArrayView<TStored> after, int width)
         where TStored : unmanaged
         where TElement : IElement<TStored>
         where TMap : IBucketMap
@@ -124,7 +132,8 @@ public static class KsCountKernels
         // 1: load, and fit the map to a quarter of the elements. Places beyond the row hold equal pairs, which count nowhere.
         long origin = (long)row * width;
         int start = Math.Min(lane, width - 1);
-        ArrayView<TStored> mineBefore = before.SubView(origin + start, width - start), mineAfter = after.SubView(origin + start, width - start);
+        ArrayView<TStored> mineBefore = before.SubView(origin + start, width - start),
+            mineAfter = after.SubView(origin + start, width - start);
         for (int k = 0; k < TCapacity.Held; k++)
         {
             held[k] = 0;
@@ -149,7 +158,8 @@ public static class KsCountKernels
             squares += (x * x) + (y * y);
             count += 2;
         }
-        float share = count > 0 ? 1f / count : 0, mean = sum * share, variance = count > 0 ? ((squares * share) - (mean * mean)) * Unbiased : -1;
+        float share = count > 0 ? 1f / count : 0, mean = sum * share, variance = count > 0 ? ((squares * share) - (mean * mean)) * Unbiased
+            : -1;
         BucketFit fit = TMap.Fit(Estimate(pivot + mean, variance, keys, marks), TCapacity.Buckets);
 
         // 2: count.
@@ -206,7 +216,8 @@ public static class KsCountKernels
         }
         edge = BestEdge(Math.Max(KsOutcomes.RankOf(Math.Max(top, 0)), KsOutcomes.RankOf(Math.Min(bottom, 0))), keys);
 
-        // 4: mark the buckets that could hold the outcome, and leave in their counters the difference at their left edge, less what the lane has marked so far.
+        // 4: mark the buckets that could hold the outcome, and leave in their counters the difference at their left edge, less what the
+        // lane has marked so far.
         KsBest best = new(0, 0);
         uint mark = 0;
         int upwards = Upwards(edge), downwards = Downwards(edge), markedBefore = 0, markedAfter = 0;
@@ -278,15 +289,18 @@ public static class KsCountKernels
                 uint isBefore = MarkOf(marks, pair & 0xFFFF, (uint)perLane), isAfter = MarkOf(marks, pair >> 16, (uint)perLane);
                 if (((isBefore | isAfter) & 1) == 0) continue;
                 if ((isBefore & 1) != 0)
-                    keys[Atomic.Add(ref found[GatheredBefore], 1)] = KsOutcomes.KeyOf(Interop.FloatAsInt(TElement.Load(mineBefore[part + (256 * k)])));
+                    keys[Atomic.Add(ref found[GatheredBefore], 1)] =
+                        KsOutcomes.KeyOf(Interop.FloatAsInt(TElement.Load(mineBefore[part + (256 * k)])));
                 if ((isAfter & 1) != 0)
-                    keys[padded + Atomic.Add(ref found[GatheredAfter], 1)] = KsOutcomes.KeyOf(Interop.FloatAsInt(TElement.Load(mineAfter[part + (256 * k)])));
+                    keys[padded + Atomic.Add(ref found[GatheredAfter], 1)] =
+                        KsOutcomes.KeyOf(Interop.FloatAsInt(TElement.Load(mineAfter[part + (256 * k)])));
             }
         }
         Group.Barrier();
         KsSortKernels.Sort(keys, padded);
         if (end > 0)
-            best = Walk<TMap>(best, keys.SubView(0, keysBefore), keysBefore, keys.SubView(padded, keysAfter), keysAfter, counters, lefts, fit, perLane);
+            best = Walk<TMap>(best, keys.SubView(0, keysBefore), keysBefore, keys.SubView(padded, keysAfter), keysAfter, counters, lefts,
+                fit, perLane);
         if (!isResolved) best = new KsBest(KsOutcomes.UnresolvedRank, 0);
         if (found[Poison] != 0) best = new KsBest(KsOutcomes.NoCountRank, 0);
         Group.Barrier();
@@ -299,15 +313,18 @@ public static class KsCountKernels
     private static int PlaceOf(int bucket, int perLane) => bucket + (int)((uint)bucket / (uint)perLane);
 
     /// <summary>In its lowest bit whether a bucket is marked.</summary>
-    private static uint MarkOf(ArrayView<uint> marks, uint bucket, uint perLane) => marks[(int)(bucket / perLane)] >> (int)(bucket & (perLane - 1));
+    private static uint MarkOf(ArrayView<uint> marks, uint bucket, uint perLane) =>
+        marks[(int)(bucket / perLane)] >> (int)(bucket & (perLane - 1));
 
     /// <summary>
-    /// The best rank of any lane, at least that of the smallest difference, with the first lane that has it in the lowest 8 bits, counted from the end.
+    /// The best rank of any lane, at least that of the smallest difference, with the first lane that has it in the lowest 8 bits, counted
+    /// from the end.
     /// </summary>
     private static uint BestEdge(uint rank, ArrayView<uint> scratch) =>
         KsOutcomes.Largest((Math.Max(rank, 2) * 256) + (rank < 2 ? 0 : 255 - (uint)Group.IdxX), scratch);
 
-    /// <summary>The least difference above 0 in this lane's buckets that could be the outcome: as good as the best edge, better in lanes behind it.</summary>
+    /// <summary>The least difference above 0 in this lane's buckets that could be the outcome: as good as the best edge, better in lanes
+    /// behind it.</summary>
     private static int Upwards(uint edge) => (int)MinRank(edge) / 2;
 
     /// <summary>The same below 0.</summary>
@@ -317,8 +334,8 @@ public static class KsCountKernels
 
     /// <summary>Mean and standard deviation of the row pair from those of all lanes; called by all of them.</summary>
     /// <remarks>
-    /// Sixteen sets of lanes estimate on their own and are weighted by the inverse of their variance, so that a few outliers spoil only the sets that
-    /// they fall in.
+    /// Sixteen sets of lanes estimate on their own and are weighted by the inverse of their variance, so that a few outliers spoil only the
+    /// sets that they fall in.
     /// </remarks>
     private static RowScale Estimate(float mean, float variance, ArrayView<uint> scratch, ArrayView<uint> sets)
     {
@@ -340,7 +357,8 @@ public static class KsCountKernels
                     count++;
                 }
             }
-            float setVariance = count > 0 ? sumVariance / count : 1e37f, weight = setVariance < 1e37f ? 1 / Math.Max(setVariance, 1e-37f) : 0;
+            float setVariance = count > 0 ? sumVariance / count : 1e37f, weight = setVariance < 1e37f ? 1 / Math.Max(setVariance, 1e-37f)
+                : 0;
             sets[lane] = Interop.FloatAsInt(weight);
             sets[16 + lane] = Interop.FloatAsInt(weight > 0 ? (sumMean / count) * weight : 0);
             sets[32 + lane] = Interop.FloatAsInt(MathF.Sqrt(weight));

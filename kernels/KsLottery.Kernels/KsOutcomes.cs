@@ -10,9 +10,10 @@ public readonly record struct KsBest(uint Rank, uint Key);
 
 /// <summary>What kernels of the row test share: keys, the best difference, and what they write of a row.</summary>
 /// <remarks>
-/// A row's outcome is two numbers: sign·h, and the bits of the location. Where the first is 0, <see cref="NoCount"/> or <see cref="Unresolved"/>,
-/// there is no location and the second is 0. No kernel returns before its last barrier: a lane that returned early does not reach those that follow,
-/// and some compilers do not see that all lanes return together.
+/// A row's outcome is two numbers: sign·h, and the bits of the location. Where the first is 0, <see cref="NoCount"/> or
+/// <see cref="Unresolved"/>,
+/// there is no location and the second is 0. No kernel returns before its last barrier: a lane that returned early does not reach those
+/// that follow, and some compilers do not see that all lanes return together.
 /// </remarks>
 public static class KsOutcomes
 {
@@ -94,7 +95,8 @@ public static class KsOutcomes
     /// <summary>The sum of the values of all lanes before this one, in a group of 256; called by all of them.</summary>
     /// <param name="value">This lane's value.</param>
     /// <param name="scratch">289 elements of the group's memory; nobody may use them at the time.</param>
-    /// <remarks>Sixteen lanes go through sixteen values each; a word is left free after those of each, so that they meet in no bank.</remarks>
+    /// <remarks>Sixteen lanes go through sixteen values each; a word is left free after those of each, so that they meet in no
+    /// bank.</remarks>
     public static int SumBefore(int value, ArrayView<uint> scratch)
     {
         int lane = Group.IdxX, run = lane / 16, place = lane + run;

@@ -21,9 +21,11 @@ public readonly struct Rows4096 : IKeyCapacity
     public static int Keys => 8192;
 }
 
-/// <summary>The row test by definition: sort both rows, take the difference of the distribution functions at the last of each run of equal values.</summary>
+/// <summary>The row test by definition: sort both rows, take the difference of the distribution functions at the last of each run of equal
+/// values.</summary>
 /// <remarks>
-/// One group a row. O(d·log²d) comparisons, the same for every distribution: the reference on a device, and what <see cref="KsCountKernels"/>
+/// One group a row. O(d·log²d) comparisons, the same for every distribution: the reference on a device, and what
+/// <see cref="KsCountKernels"/>
 /// leaves to it.
 /// </remarks>
 public static class KsSortKernels
@@ -68,7 +70,8 @@ public static class KsSortKernels
     [KernelInstance(typeof(ushort), typeof(F16))]
     [KernelInstance(typeof(ushort), typeof(BF16))]
     public static void KsSortWide<TStored, TElement>(
-        ArrayView<int> outcomes, ArrayView<TStored> before, ArrayView<TStored> after, ArrayView<uint> scratch, int rows, int width, int padded,
+        ArrayView<int> outcomes, ArrayView<TStored> before, ArrayView<TStored> after, ArrayView<uint> scratch, int rows, int width,
+            int padded,
         int onlyUnresolved)
         where TStored : unmanaged
         where TElement : IElement<TStored>
@@ -82,7 +85,8 @@ public static class KsSortKernels
         }
     }
 
-    /// <summary>Sorts two rows of keys that lie one after another, each of a power of two of elements, by bitonic merging; called by all lanes.</summary>
+    /// <summary>Sorts two rows of keys that lie one after another, each of a power of two of elements, by bitonic merging; called by all
+    /// lanes.</summary>
     /// <param name="keys">2·length keys, written before the last barrier.</param>
     /// <param name="length">Keys of a row.</param>
     public static void Sort(ArrayView<uint> keys, int length)

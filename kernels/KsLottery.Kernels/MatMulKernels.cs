@@ -7,24 +7,26 @@ public interface IProductTile
     static abstract int Side { get; }
 }
 
-/// <summary>For small products, which would leave most of a device idle otherwise: 64×64 elements a group, 4×4 a lane; 8.1 KiB of shared memory.</summary>
+/// <summary>For small products, which would leave most of a device idle otherwise: 64×64 elements a group, 4×4 a lane; 8.1 KiB of shared
+/// memory.</summary>
 public readonly struct Tile64 : IProductTile
 {
     /// <inheritdoc/>
     public static int Side => 4;
 }
 
-/// <summary>For large ones: 128×128 elements a group, 8×8 a lane, so that a number read from shared memory is used eight times; 16.1 KiB.</summary>
+/// <summary>For large ones: 128×128 elements a group, 8×8 a lane, so that a number read from shared memory is used eight times; 16.1
+/// KiB.</summary>
 public readonly struct Tile128 : IProductTile
 {
     /// <inheritdoc/>
     public static int Side => 8;
 }
 
-/// <summary>Matrix products. Each lane computes a square of elements in registers, from tiles of 16 steps in the direction that is summed over; every
-/// element is one sum in the order of that direction, whichever tile it lies in.</summary>
-/// <remarks>Lane x takes columns x, x + 16, x + 32 and so on, so that the lanes of a warp read neighbouring words of shared memory and write whole
-/// segments of 64 bytes.</remarks>
+/// <summary>Matrix products. Each lane computes a square of elements in registers, from tiles of 16 steps in the direction that is summed
+/// over; every element is one sum in the order of that direction, whichever tile it lies in.</summary>
+/// <remarks>Lane x takes columns x, x + 16, x + 32 and so on, so that the lanes of a warp read neighbouring words of shared memory and
+/// write whole segments of 64 bytes.</remarks>
 public static class MatMulKernels
 {
     /// <summary>Rows and columns that a group of each tile computes.</summary>
@@ -53,7 +55,8 @@ public static class MatMulKernels
     [KernelInstance(typeof(ushort), typeof(F16), typeof(Tile128))]
     [KernelInstance(typeof(ushort), typeof(BF16), typeof(Tile64))]
     [KernelInstance(typeof(ushort), typeof(BF16), typeof(Tile128))]
-    public static void MatMulForward<TStored, TElement, TTile>(ArrayView<float> output, ArrayView<float> input, ArrayView<TStored> weight, int rows,
+    public static void MatMulForward<TStored, TElement, TTile>(ArrayView<float> output, ArrayView<float> input, ArrayView<TStored> weight,
+        int rows,
         int outputs, int inputs, int accumulate)
         where TStored : unmanaged
         where TElement : IElement<TStored>
@@ -62,7 +65,8 @@ public static class MatMulKernels
         ArrayView<float> left = SharedMemory.Allocate<float>(Depth * ((16 * TTile.Side) + 1));
         ArrayView<float> right = SharedMemory.Allocate<float>(Depth * ((16 * TTile.Side) + 1));
         ArrayView<float> sums = LocalMemory.Allocate<float>(TTile.Side * TTile.Side);
-        Multiply<TStored, TElement, TTile>(left, right, sums, output, input, inputs, 1, weight, inputs, 1, rows, outputs, inputs, accumulate);
+        Multiply<TStored, TElement, TTile>(left, right, sums, output, input, inputs, 1, weight, inputs, 1, rows, outputs, inputs,
+            accumulate);
     }
 
     /// <summary>inputGradient = outputGradient · weight, or added to it; N is summed over.</summary>
@@ -82,37 +86,42 @@ public static class MatMulKernels
         ArrayView<float> left = SharedMemory.Allocate<float>(Depth * ((16 * TTile.Side) + 1));
         ArrayView<float> right = SharedMemory.Allocate<float>(Depth * ((16 * TTile.Side) + 1));
         ArrayView<float> sums = LocalMemory.Allocate<float>(TTile.Side * TTile.Side);
-        Multiply<TStored, TElement, TTile>(left, right, sums, inputGradient, outputGradient, outputs, 1, weight, inputs, 0, rows, inputs, outputs, accumulate);
+        Multiply<TStored, TElement, TTile>(left, right, sums, inputGradient, outputGradient, outputs, 1, weight, inputs, 0, rows, inputs,
+            outputs, accumulate);
     }
 
     /// <summary>weightGradient += outputGradientᵀ · input; the rows are summed over.</summary>
     [Kernel(256)]
     [KernelInstance(typeof(Tile64))]
     [KernelInstance(typeof(Tile128))]
-    public static void MatMulBackwardWeight<TTile>(ArrayView<float> weightGradient, ArrayView<float> outputGradient, ArrayView<float> input, int rows,
+    public static void MatMulBackwardWeight<TTile>(ArrayView<float> weightGradient, ArrayView<float> outputGradient, ArrayView<float> input,
+        int rows,
         int outputs, int inputs)
         where TTile : IProductTile
     {
         ArrayView<float> left = SharedMemory.Allocate<float>(Depth * ((16 * TTile.Side) + 1));
         ArrayView<float> right = SharedMemory.Allocate<float>(Depth * ((16 * TTile.Side) + 1));
         ArrayView<float> sums = LocalMemory.Allocate<float>(TTile.Side * TTile.Side);
-        Multiply<float, F32, TTile>(left, right, sums, weightGradient, outputGradient, outputs, 0, input, inputs, 0, outputs, inputs, rows, 1);
+        Multiply<float, F32, TTile>(left, right, sums, weightGradient, outputGradient, outputs, 0, input, inputs, 0, outputs, inputs, rows,
+            1);
     }
 
-    /// <summary>The same as <see cref="MatMulForward"/> for up to 4 rows, as when text is generated: as fast as the weight is read, which is
-    /// once. 32 lanes share an output.</summary>
+    /// <summary>The same as <see cref="MatMulForward"/> for up to 4 rows, as when text is generated: as fast as the weight is read, which
+    /// is once. 32 lanes share an output.</summary>
     [Kernel(256)]
     [KernelInstance(typeof(float), typeof(F32))]
     [KernelInstance(typeof(ushort), typeof(F16))]
     [KernelInstance(typeof(ushort), typeof(BF16))]
-    public static void MatMulForwardRows<TStored, TElement>(ArrayView<float> output, ArrayView<float> input, ArrayView<TStored> weight, int rows,
+    public static void MatMulForwardRows<TStored, TElement>(ArrayView<float> output, ArrayView<float> input, ArrayView<TStored> weight,
+        int rows,
         int outputs, int inputs, int accumulate)
         where TStored : unmanaged
         where TElement : IElement<TStored>
     {
         ArrayView<float> sums = SharedMemory.Allocate<float>(FewRows * 256);
         int i = Group.IdxX, lane = i & 31, column = (Grid.IdxX * FewRowsColumns) + (i / 32);
-        long second = (long)Math.Min(1, rows - 1) * inputs, third = (long)Math.Min(2, rows - 1) * inputs, fourth = (long)(rows - 1) * inputs;
+        long second = (long)Math.Min(1, rows - 1) * inputs, third = (long)Math.Min(2, rows - 1) * inputs,
+            fourth = (long)(rows - 1) * inputs;
         Four sum = new(0f, 0f, 0f, 0f);
         if (column < outputs)
         {
@@ -156,7 +165,8 @@ public static class MatMulKernels
     /// <param name="n">Columns.</param>
     /// <param name="k">Steps.</param>
     /// <param name="accumulate">1 to add to C, else 0.</param>
-    private static void Multiply<TStored, TElement, TTile>(ArrayView<float> left, ArrayView<float> right, ArrayView<float> sums, ArrayView<float> c,
+    private static void Multiply<TStored, TElement, TTile>(ArrayView<float> left, ArrayView<float> right, ArrayView<float> sums,
+        ArrayView<float> c,
         ArrayView<float> a, int aApart, int aAlong, ArrayView<TStored> b, int bApart, int bAlong, int m, int n, int k, int accumulate)
         where TStored : unmanaged
         where TElement : IElement<TStored>
@@ -199,7 +209,8 @@ public static class MatMulKernels
         }
     }
 
-    /// <summary>Takes a tile of a matrix, zeros beyond its end. Neighbouring lanes read neighbouring elements, whichever way it lies.</summary>
+    /// <summary>Takes a tile of a matrix, zeros beyond its end. Neighbouring lanes read neighbouring elements, whichever way it
+    /// lies.</summary>
     private static void Take<TStored, TElement, TTile>(
         ArrayView<float> buffer, ArrayView<TStored> matrix, int apart, int along, int start, int lines, int from, int steps)
         where TStored : unmanaged

@@ -1,6 +1,7 @@
 namespace KsLottery.Kernels;
 
-/// <summary>Totals over the lanes that share a row, in an order that depends on nothing but their number. All lanes of a group call them.</summary>
+/// <summary>Totals over the lanes that share a row, in an order that depends on nothing but their number. All lanes of a group call
+/// them.</summary>
 public static class Reduction
 {
     /// <summary>The sum over neighbouring lanes, known to each of them.</summary>

@@ -1,7 +1,7 @@
 namespace KsLottery.Kernels;
 
-/// <summary>RMSNorm: y = w·x·r with r = 1/√(mean(x²) + ε). Some neighbouring lanes share a row, which they read twice, the second time from a
-/// cache.</summary>
+/// <summary>RMSNorm: y = w·x·r with r = 1/√(mean(x²) + ε). Some neighbouring lanes share a row, which they read twice, the second time from
+/// a cache.</summary>
 public static class RmsNormKernels
 {
     /// <summary>Columns of the weight that a group of <see cref="RmsNormBackwardWeight"/> takes.</summary>
@@ -41,8 +41,8 @@ public static class RmsNormKernels
             output[(i * width) + c] = TElement.Load(weight[c]) * (input[(i * width) + c] * root);
     }
 
-    /// <summary>1/√((square + error)/width + ε), nearly always rounded to nearest: the gradient of a row of few elements is a difference of nearly
-    /// equal numbers, and would show any other error many times over.</summary>
+    /// <summary>1/√((square + error)/width + ε), nearly always rounded to nearest: the gradient of a row of few elements is a difference of
+    /// nearly equal numbers, and would show any other error many times over.</summary>
     private static float InverseRoot(float square, float error, int width, float epsilon)
     {
         float mean = square / width, rest = (Fused.MultiplyAdd(-mean, width, square) + error) / width;
@@ -58,7 +58,8 @@ public static class RmsNormKernels
     [KernelInstance(typeof(float), typeof(F32))]
     [KernelInstance(typeof(ushort), typeof(F16))]
     [KernelInstance(typeof(ushort), typeof(BF16))]
-    public static void RmsNormBackward<TStored, TElement>(ArrayView<float> inputGradient, ArrayView<float> outputGradient, ArrayView<float> input,
+    public static void RmsNormBackward<TStored, TElement>(ArrayView<float> inputGradient, ArrayView<float> outputGradient,
+        ArrayView<float> input,
         ArrayView<float> inverseRms, ArrayView<TStored> weight, int width, int lanes)
         where TStored : unmanaged
         where TElement : IElement<TStored>

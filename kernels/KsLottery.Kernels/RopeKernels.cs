@@ -1,6 +1,7 @@
 namespace KsLottery.Kernels;
 
-/// <summary>Rotary positions in place: element d of a head's first half and of its second half turn by the angle of their row's position.</summary>
+/// <summary>Rotary positions in place: element d of a head's first half and of its second half turn by the angle of their row's
+/// position.</summary>
 public static class RopeKernels
 {
     /// <summary>(x₀, x₁) → (x₀·cos - x₁·sin, x₁·cos + x₀·sin).</summary>
@@ -12,15 +13,18 @@ public static class RopeKernels
     /// <param name="half">Half a head's width.</param>
     /// <param name="lanes">Lanes that share a row, a power of two.</param>
     [Kernel(256)]
-    public static void RopeForward(ArrayView<float> values, ArrayView<float> cosines, ArrayView<float> sines, ArrayView<int> positions, int width,
+    public static void RopeForward(ArrayView<float> values, ArrayView<float> cosines, ArrayView<float> sines, ArrayView<int> positions,
+        int width,
         int half, int lanes) => Rotate(values, cosines, sines, positions, width, half, lanes, 1f);
 
     /// <summary>The same rotation backwards.</summary>
     [Kernel(256)]
-    public static void RopeBackward(ArrayView<float> values, ArrayView<float> cosines, ArrayView<float> sines, ArrayView<int> positions, int width,
+    public static void RopeBackward(ArrayView<float> values, ArrayView<float> cosines, ArrayView<float> sines, ArrayView<int> positions,
+        int width,
         int half, int lanes) => Rotate(values, cosines, sines, positions, width, half, lanes, -1f);
 
-    private static void Rotate(ArrayView<float> values, ArrayView<float> cosines, ArrayView<float> sines, ArrayView<int> positions, int width,
+    private static void Rotate(ArrayView<float> values, ArrayView<float> cosines, ArrayView<float> sines, ArrayView<int> positions,
+        int width,
         int half, int lanes, float sign)
     {
         long i = ((long)Grid.IdxX * (Group.DimX / lanes)) + (Group.IdxX / lanes);

@@ -12,11 +12,13 @@ public static class RowMomentKernels
     /// <summary>Set where the first row's elements have not all the same value; both zeros are one value.</summary>
     public const int ValuesVary = 4;
 
-    /// <summary>Σa², Σb², Σ(b-a)² and Σab of each row pair, to the same bits as on the host, and what its elements have in common.</summary>
+    /// <summary>Σa², Σb², Σ(b-a)² and Σab of each row pair, to the same bits as on the host, and what its elements have in
+    /// common.</summary>
     /// <remarks>
-    /// Sixteen lanes a row, each with the sums over every sixteenth element of the whole blocks of 32; they are added up in pairs eight apart,
-    /// then one after another, then what is left of the row. Products of two F32 values are exact in double, so that fusing them with the addition
-    /// changes nothing; (b-a)² is not, and is never fused.
+    /// Sixteen lanes a row, each with the sums over every sixteenth element of the whole blocks of 32; they are added up in pairs eight
+    /// apart,
+    /// then one after another, then what is left of the row. Products of two F32 values are exact in double, so that fusing them with the
+    /// addition changes nothing; (b-a)² is not, and is never fused.
     /// </remarks>
     /// <param name="sums">Four a row.</param>
     /// <param name="marks">One a row: <see cref="Differ"/>, <see cref="BitsVary"/>, <see cref="ValuesVary"/>.</param>

@@ -1,7 +1,7 @@
 namespace KsLottery.Kernels;
 
-/// <summary>Sums that need no double precision on the device: a sum and its error, each an F32, as in Knuth, The Art of Computer Programming 2,
-/// 4.2.2, theorem B. A group sums 16,384 elements; the host adds the groups' sums in double precision.</summary>
+/// <summary>Sums that need no double precision on the device: a sum and its error, each an F32, as in Knuth, The Art of Computer
+/// Programming 2, 4.2.2, theorem B. A group sums 16,384 elements; the host adds the groups' sums in double precision.</summary>
 public static class SumKernels
 {
     /// <summary>Elements that a group sums.</summary>

@@ -95,7 +95,8 @@ internal sealed class Remedy
     public static Remedy OpenAdapter { get; } = new("give its base, and the adapter to AdaptedCheckpoint.Open");
 
     /// <summary>Merges a PEFT adapter or makes a patch of it.</summary>
-    public static Remedy MergeAdapter { get; } = new("which AdapterApplication.Apply merges; the ticket of an AdaptedCheckpoint makes a patch of its rows");
+    public static Remedy MergeAdapter { get; } =
+        new("which AdapterApplication.Apply merges; the ticket of an AdaptedCheckpoint makes a patch of its rows");
 
     /// <summary>Applies a patch; takes its path.</summary>
     public static Remedy ApplyPatch { get; } = new("Put {0} into its base with PatchApplication.Apply, and open what that writes");

@@ -64,7 +64,8 @@ internal sealed partial class FunctionWriter
         {
             string count = right.Text;
             int bits = CTypes.Size(type) * 8;
-            if (!(int.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out int constant) && constant >= 0 && constant < bits)) count = $"({right.Operand} & {bits - 1})";
+            if (!(int.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out int constant) && constant >= 0
+                && constant < bits)) count = $"({right.Operand} & {bits - 1})";
             if (kind == SyntaxKind.LeftShiftExpression && CTypes.IsSigned(special))
                 return new($"{prefix}_shl({left.Text}, {Bare(count)})", type);
             if (kind == SyntaxKind.UnsignedRightShiftExpression && CTypes.IsSigned(special))

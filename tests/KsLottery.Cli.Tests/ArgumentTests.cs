@@ -23,7 +23,8 @@ public sealed partial class ArgumentTests
         foreach (string file in Directory.EnumerateFiles(sources, "*.cs", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
         {
             // Words of remedies quote options.
-            if (Path.GetRelativePath(sources, file).StartsWith("obj", StringComparison.Ordinal) || Path.GetFileName(file) == "RemedyWords.cs") continue;
+            if (Path.GetRelativePath(sources, file).StartsWith("obj", StringComparison.Ordinal)
+                || Path.GetFileName(file) == "RemedyWords.cs") continue;
             foreach (Match name in OptionName().Matches(File.ReadAllText(file)))
             {
                 Assert.That(Path.GetFileName(file), Does.StartWith("Options."), name.Value);
@@ -49,7 +50,8 @@ public sealed partial class ArgumentTests
         Assert.That(count, Is.GreaterThan(50));
     }
 
-    [TestCase("0,001"), TestCase("1,000"), TestCase("1.000,5"), TestCase("1 000"), TestCase("1_000"), TestCase("NaN"), TestCase("Infinity"), TestCase("1e999")]
+    [TestCase("0,001"), TestCase("1,000"), TestCase("1.000,5"), TestCase("1 000"), TestCase("1_000"), TestCase("NaN"), TestCase("Infinity"),
+        TestCase("1e999")]
     [TestCase("0x10"), TestCase("٣"), TestCase("")]
     public void No_option_takes_a_number_that_is_written_otherwise(string number)
     {
@@ -72,12 +74,15 @@ public sealed partial class ArgumentTests
     public void No_option_takes_another_for_its_value_unless_joined_to_it_or_free_text()
     {
         int refused = 0, free = 0;
-        foreach ((string[] words, Option option) in Options.Where(o => o.Option.ValueType != typeof(bool) && o.Option.Arity.MaximumNumberOfValues > 0))
+        foreach ((string[] words, Option option) in Options.Where(o => o.Option.ValueType != typeof(bool)
+            && o.Option.Arity.MaximumNumberOfValues > 0))
         {
             foreach (string value in (string[])["--json", "-q", "--no-such-option"])
             {
-                bool isLack = Errors([.. words, option.Name, value]).Any(e => e.StartsWith($"{option.Name} lacks its value", StringComparison.Ordinal));
-                bool isLackJoined = Errors([.. words, $"{option.Name}={value}"]).Any(e => e.Contains("lacks its value", StringComparison.Ordinal));
+                bool isLack = Errors([.. words, option.Name, value])
+                    .Any(e => e.StartsWith($"{option.Name} lacks its value", StringComparison.Ordinal));
+                bool isLackJoined = Errors([.. words, $"{option.Name}={value}"])
+                    .Any(e => e.Contains("lacks its value", StringComparison.Ordinal));
                 bool isFree = option is IFreeText;
                 Assert.That((isLack, isLackJoined), Is.EqualTo((!isFree, false)), $"{string.Join(' ', words)} {option.Name} {value}");
                 if (isFree) free++;
@@ -96,7 +101,8 @@ public sealed partial class ArgumentTests
             && o.Option.Arity.MaximumNumberOfValues < 3 && o.Option.Name is not ("--help" or "--version")))
         {
             string[] once = option.ValueType == typeof(bool) ? [option.Name] : [option.Name, "1"];
-            Assert.That(Errors([.. words, .. once, .. once]), Has.Some.Contains($"{option.Name} is given 2 times"), string.Join(' ', words));
+            Assert.That(Errors([.. words, .. once, .. once]), Has.Some.Contains($"{option.Name} is given 2 times"),
+                string.Join(' ', words));
             count++;
         }
         Assert.That(count, Is.GreaterThan(150));
@@ -107,7 +113,8 @@ public sealed partial class ArgumentTests
     {
         foreach (string[] arguments in (string[][])
         [
-            ["eval", "m", "--data", "a", "--data", "b"], ["tune", "m", "--eval-share", "2", "--eval", "f", "--data", "x", "--out", "y", "--train", "full"],
+            ["eval", "m", "--data", "a", "--data", "b"],
+                ["tune", "m", "--eval-share", "2", "--eval", "f", "--data", "x", "--out", "y", "--train", "full"],
             ["find", "a", "b", "--out", "--json"], ["find", "a", "--tokeniser"], ["tune", "m", "--learning-rate", "0,001"],
         ])
         {
@@ -163,7 +170,8 @@ public sealed partial class ArgumentTests
         Assert.That(both.GetProperty("signatures").GetProperty("bleu").GetString(), Does.StartWith("BLEU|nrefs:2|"));
         Assert.That(both.GetProperty("signatures").GetProperty("chrf").GetString(), Does.StartWith("chrF2|nrefs:2|"));
         Assert.That(one.GetProperty("signatures").GetProperty("bleu").GetString(), Does.StartWith("BLEU|nrefs:1|"));
-        // Every word is in one of its references; of the bigrams 6 of 8 are, of the trigrams 4 of 6, of the fourgrams 2 of 4; lengths are equal.
+        // Every word is in one of its references; of the bigrams 6 of 8 are, of the trigrams 4 of 6, of the fourgrams 2 of 4; lengths are
+        // equal.
         double bleu = 100 * Math.Pow(6.0 / 8 * 4 / 6 * 2 / 4, .25);
         Assert.That(Math.Abs(Raw(both, "bleu") - bleu) <= 1e-9, Is.True, $"{Raw(both, "bleu")}, by hand {bleu}");
         Assert.That(Raw(both, "chrf") > Raw(one, "chrf"), Is.True);
@@ -174,13 +182,15 @@ public sealed partial class ArgumentTests
             .AssertFailed(2, "2 lines", folder.File("b") + " has 1");
 
         JsonElement Score(params string[] references) => KsLotteryTool.Run(
-            ["eval", "--hypotheses", folder.File("h"), .. references.SelectMany(r => (string[])["--references", folder.File(r)]), "--json"]).Json();
+            ["eval", "--hypotheses", folder.File("h"), .. references.SelectMany(r => (string[])["--references", folder.File(r)]), "--json"])
+                .Json();
 
         static double Raw(JsonElement json, string name) => json.GetProperty("scores").GetProperty("raw").GetProperty(name).GetDouble();
     }
 
     private static IEnumerable<(string[] Words, Option Option)> OptionsOf(string[] words, Command command) =>
-        command.Options.Select(option => (words, option)).Concat(command.Subcommands.SelectMany(child => OptionsOf([.. words, child.Name], child)));
+        command.Options.Select(option => (words, option))
+        .Concat(command.Subcommands.SelectMany(child => OptionsOf([.. words, child.Name], child)));
 
     [GeneratedRegex("\"(--[a-z0-9-]+)\"")]
     private static partial Regex OptionName();

@@ -26,7 +26,8 @@ internal static class KsLotteryTool
     /// <summary>Starts the tool and leaves it to the caller, who reads both streams.</summary>
     public static Process Start(params string[] arguments) => Start([], Host, [Tool, .. arguments]);
 
-    /// <summary>Starts the tool so that <see cref="Interrupt"/> reaches it where whoever runs the tests ignores SIGINT: programs inherit that.</summary>
+    /// <summary>Starts the tool so that <see cref="Interrupt"/> reaches it where whoever runs the tests ignores SIGINT: programs inherit
+    /// that.</summary>
     public static Process StartInterruptible(params string[] arguments) =>
         CanResetSignals.Value ? Start([], "env", ["--default-signal=INT", Host, Tool, .. arguments]) : Start(arguments);
 
@@ -88,7 +89,8 @@ internal sealed record ToolRun(int ExitCode, string Output, string Error)
         return document.RootElement.Clone();
     }
 
-    /// <summary>Checks that the run failed as the conventions ask: an exit code, one line on stderr without a stack trace, no result.</summary>
+    /// <summary>Checks that the run failed as the conventions ask: an exit code, one line on stderr without a stack trace, no
+    /// result.</summary>
     public void AssertFailed(int exitCode, params string[] words)
     {
         Assert.That((ExitCode, Output), Is.EqualTo((exitCode, "")), Error);

@@ -15,14 +15,16 @@ public sealed partial class RemedyTests
     private static readonly HashSet<string> Commands = [.. All(Root).Select(command => command.Name)];
 
     private static readonly HashSet<string> Options =
-        [.. All(Root).SelectMany(command => command.Options).Select(option => option.Name).Where(name => name.StartsWith("--", StringComparison.Ordinal))];
+        [.. All(Root).SelectMany(command => command.Options).Select(option => option.Name)
+            .Where(name => name.StartsWith("--", StringComparison.Ordinal))];
 
     /// <summary>
     /// Contents of files, and no messages: the report's page calls itself so and names the reports that have what it lacks, the card of an
     /// exported adapter names its maker.
     /// </summary>
     private static readonly string[] FileTexts =
-        ["<p class=\"soft\">kslottery report</p>", "; kslottery report on ", "`kslottery apply` writes a whole checkpoint with the same rows"];
+        ["<p class=\"soft\">kslottery report</p>", "; kslottery report on ",
+            "`kslottery apply` writes a whole checkpoint with the same rows"];
 
     /// <summary>An option of llama2.c's script.</summary>
     private const string OthersOption = "Export the model again with export.py --version 1 of llama2.c";
@@ -58,7 +60,8 @@ public sealed partial class RemedyTests
     {
         string folder = Path.GetDirectoryName(typeof(Remedy).Assembly.Location)!;
         int count = 0;
-        foreach (string file in Directory.EnumerateFiles(folder, "KsLottery.Engine*.dll").Append(Path.Combine(folder, "KsLottery.Kernels.dll"))
+        foreach (string file in Directory.EnumerateFiles(folder, "KsLottery.Engine*.dll")
+            .Append(Path.Combine(folder, "KsLottery.Kernels.dll"))
             .Where(file => !file.EndsWith("Tests.dll", StringComparison.Ordinal)))
             foreach (string text in UserStrings(file).Where(text => text != OthersOption && !FileTexts.Any(text.Contains)))
             {
@@ -77,7 +80,8 @@ public sealed partial class RemedyTests
         using PEReader assembly = new(File.OpenRead(file));
         MetadataReader reader = assembly.GetMetadataReader();
         List<string> texts = [];
-        for (UserStringHandle at = MetadataTokens.UserStringHandle(0); !(at = reader.GetNextHandle(at)).IsNil;) texts.Add(reader.GetUserString(at));
+        for (UserStringHandle at = MetadataTokens.UserStringHandle(0); !(at = reader.GetNextHandle(at)).IsNil;)
+            texts.Add(reader.GetUserString(at));
         return texts;
     }
 

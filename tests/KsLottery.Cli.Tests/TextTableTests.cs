@@ -45,10 +45,13 @@ public sealed class TextTableTests
     public void A_probability_shows_what_a_double_cannot_hold(double log10, string expected) =>
         Assert.That(NumberText.Probability(log10), Is.EqualTo(expected));
 
-    [TestCase(0, "0"), TestCase(-0.0123456, "-0.01235"), TestCase(1.2e-6, "1.2e-06"), TestCase(123456, "1.235e+05"), TestCase(double.NaN, "-")]
+    [TestCase(0, "0"), TestCase(-0.0123456, "-0.01235"), TestCase(1.2e-6, "1.2e-06"), TestCase(123456, "1.235e+05"),
+        TestCase(double.NaN, "-")]
     [TestCase(double.PositiveInfinity, "inf"), TestCase(double.NegativeInfinity, "-inf")]
-    public void A_number_has_at_most_four_digits(double value, string expected) => Assert.That(NumberText.Real(value), Is.EqualTo(expected));
+    public void A_number_has_at_most_four_digits(double value, string expected) =>
+    Assert.That(NumberText.Real(value), Is.EqualTo(expected));
 
-    [TestCase(0, "0.00 %"), TestCase(0.183594, "18.36 %"), TestCase(3.25, "325.00 %"), TestCase(2.3e-7, "2.3e-05 %"), TestCase(2e19, "2.0e+21 %")]
+    [TestCase(0, "0.00 %"), TestCase(0.183594, "18.36 %"), TestCase(3.25, "325.00 %"), TestCase(2.3e-7, "2.3e-05 %"),
+        TestCase(2e19, "2.0e+21 %")]
     public void A_share_is_a_percentage(double share, string expected) => Assert.That(NumberText.Percent(share), Is.EqualTo(expected));
 }

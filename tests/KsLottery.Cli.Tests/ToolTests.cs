@@ -59,7 +59,8 @@ public sealed class ToolTests
     {
         if (!File.Exists("/usr/bin/script")) Assert.Ignore("there is no script command to make a terminal with");
         Assert.That(KsLotteryTool.RunOnTerminal([("TERM", "xterm")], "devices"), Does.Contain("\e[1m"));
-        Assert.That(KsLotteryTool.RunOnTerminal([("TERM", "xterm"), ("NO_COLOR", "1")], "devices"), Does.Not.Contain("\e[1m").And.Contain("cpu"));
+        Assert.That(KsLotteryTool.RunOnTerminal([("TERM", "xterm"), ("NO_COLOR", "1")], "devices"),
+            Does.Not.Contain("\e[1m").And.Contain("cpu"));
         Assert.That(KsLotteryTool.RunOnTerminal([("TERM", "dumb")], "devices"), Does.Not.Contain("\e[1m"));
     }
 

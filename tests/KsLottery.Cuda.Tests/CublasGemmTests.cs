@@ -44,7 +44,8 @@ public sealed unsafe class CublasGemmTests
             }
     }
 
-    [TestCase(8, false, "BF16", 3), TestCase(8, true, "BF16", 1), TestCase(7, false, "BF16", 1), TestCase(8, false, "F32", 1), TestCase(8, false, "F16", 1)]
+    [TestCase(8, false, "BF16", 3), TestCase(8, true, "BF16", 1), TestCase(7, false, "BF16", 1), TestCase(8, false, "F32", 1),
+        TestCase(8, false, "F16", 1)]
     public void As_many_products_are_put_as_the_first_factor_has_terms(int major, bool isRounded, string type, int calls)
     {
         using Bench bench = new(major);
@@ -60,7 +61,8 @@ public sealed unsafe class CublasGemmTests
         using Bench bench = new(major: 8);
         using CublasGemm gemm = bench.Open();
         const int M = 3, N = 5, K = (2 * CublasGemm.PieceLength) + 7;
-        float[] a = Bench.Numbers(M * K, 0), b = Array.ConvertAll(Bench.Numbers(N * K, 1), x => Stored(x, ElementType.BF16)), c = Bench.Numbers(M * N, 2);
+        float[] a = Bench.Numbers(M * K, 0), b = Array.ConvertAll(Bench.Numbers(N * K, 1), x => Stored(x, ElementType.BF16)),
+            c = Bench.Numbers(M * N, 2);
         _ = Calls();
         float[] actual = bench.Multiply(gemm, c, a, b, ElementType.BF16, M, N, K, transposeA, transposeB, accumulate: true);
         Assert.That(Calls(), Is.EqualTo(9));
@@ -68,7 +70,8 @@ public sealed unsafe class CublasGemmTests
             for (int j = 0; j < N; j++)
             {
                 double expected = c[(i * N) + j];
-                for (int p = 0; p < K; p++) expected += (double)a[transposeA ? (p * M) + i : (i * K) + p] * b[transposeB ? (j * K) + p : (p * N) + j];
+                for (int p = 0; p < K; p++)
+                    expected += (double)a[transposeA ? (p * M) + i : (i * K) + p] * b[transposeB ? (j * K) + p : (p * N) + j];
                 Assert.That(actual[(i * N) + j], Is.EqualTo(expected).Within(1e-5), $"element {i}, {j}");
             }
     }
@@ -87,7 +90,8 @@ public sealed unsafe class CublasGemmTests
                 Assert.That((device.Gemm, FakeCuda.LiveObjects), Is.EqualTo(((IDeviceGemm?)null, live)));
             }
             using Setting setting = new("cublas");
-            using (CudaDevice device = new(FakeCuda.Start(), "cuda:0", 0, _ => "", library)) Assert.That(device.Gemm?.Name, Is.EqualTo("cublas"));
+            using (CudaDevice device = new(FakeCuda.Start(), "cuda:0", 0, _ => "", library)) Assert.That(device.Gemm?.Name,
+                Is.EqualTo("cublas"));
         }
         finally
         {
@@ -141,7 +145,8 @@ public sealed unsafe class CublasGemmTests
         ((delegate* unmanaged<int, void>)Find("fake_fail_next"))(13);
         DeviceFailureException error = Assert.Throws<DeviceFailureException>(() =>
             bench.Multiply(gemm, [0], [1], [1], ElementType.F32, 1, 1, 1, false, false, false))!;
-        Assert.That(error.Message, Does.Contain("cublasSgemm_v2 returned CUBLAS_STATUS_EXECUTION_FAILED (13)").And.Contain("KSLOTTERY_GEMM=own"));
+        Assert.That(error.Message, Does.Contain("cublasSgemm_v2 returned CUBLAS_STATUS_EXECUTION_FAILED (13)").And
+            .Contain("KSLOTTERY_GEMM=own"));
         Assert.That(FakeCuda.Depth, Is.Zero);
     }
 
@@ -163,7 +168,8 @@ public sealed unsafe class CublasGemmTests
         }
     }
 
-    [TestCase("own", false), TestCase("clblast", false), TestCase("cublas", true), TestCase("cublas-bf16", true), TestCase("auto", true), TestCase("openblas", true)]
+    [TestCase("own", false), TestCase("clblast", false), TestCase("cublas", true), TestCase("cublas-bf16", true), TestCase("auto", true),
+        TestCase("openblas", true)]
     public void The_environment_chooses_who_multiplies(string choice, bool isThere)
     {
         using Setting setting = new(choice);
@@ -215,21 +221,26 @@ public sealed unsafe class CublasGemmTests
             from = new(*(TFrom**)parameters[3] + *(long*)parameters[4], (int)*(long*)parameters[5] * sizeof(TFrom));
         byte[] target = to.ToArray(), source = from.ToArray();
         long targets = to.Length / sizeof(TTo), sources = from.Length / sizeof(TFrom);
-        SimulatedGrid.Run((int)groups, (int)groupSize, () => kernel(SimulatedGrid.View<TTo>(target, 0, targets), SimulatedGrid.View<TFrom>(source, 0, sources)));
+        SimulatedGrid.Run((int)groups, (int)groupSize, () =>
+            kernel(SimulatedGrid.View<TTo>(target, 0, targets), SimulatedGrid.View<TFrom>(source, 0, sources)));
         target.CopyTo(to);
     }
 
     [UnmanagedCallersOnly]
-    private static void Split(void** parameters, uint groups, uint size) => OnHost<ushort, float>(parameters, groups, size, BFloat16Kernels.SplitToBFloat16);
+    private static void Split(void** parameters, uint groups, uint size) =>
+    OnHost<ushort, float>(parameters, groups, size, BFloat16Kernels.SplitToBFloat16);
 
     [UnmanagedCallersOnly]
-    private static void Round(void** parameters, uint groups, uint size) => OnHost<ushort, float>(parameters, groups, size, BFloat16Kernels.RoundToBFloat16);
+    private static void Round(void** parameters, uint groups, uint size) =>
+    OnHost<ushort, float>(parameters, groups, size, BFloat16Kernels.RoundToBFloat16);
 
     [UnmanagedCallersOnly]
-    private static void WidenHalf(void** parameters, uint groups, uint size) => OnHost<float, ushort>(parameters, groups, size, MemoryKernels.Widen<ushort, F16>);
+    private static void WidenHalf(void** parameters, uint groups, uint size) =>
+    OnHost<float, ushort>(parameters, groups, size, MemoryKernels.Widen<ushort, F16>);
 
     [UnmanagedCallersOnly]
-    private static void WidenBFloat(void** parameters, uint groups, uint size) => OnHost<float, ushort>(parameters, groups, size, MemoryKernels.Widen<ushort, BF16>);
+    private static void WidenBFloat(void** parameters, uint groups, uint size) =>
+    OnHost<float, ushort>(parameters, groups, size, MemoryKernels.Widen<ushort, BF16>);
 
     private sealed class Setting : IDisposable
     {
@@ -298,6 +309,7 @@ public sealed unsafe class CublasGemmTests
         }
 
         private static string Text(KernelDefinition kernel) => $".visible .entry {kernel.Name}(\n"
-            + string.Join(",\n", Enumerable.Range(0, 3 * kernel.Parameters.Count).Select(i => $".param .u64 {kernel.Name}_param_{i}")) + ")\n{ ret; }\n";
+            + string.Join(",\n", Enumerable.Range(0, 3 * kernel.Parameters.Count).Select(i => $".param .u64 {kernel.Name}_param_{i}"))
+            + ")\n{ ret; }\n";
     }
 }

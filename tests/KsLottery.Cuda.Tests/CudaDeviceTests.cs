@@ -73,7 +73,8 @@ public sealed unsafe class CudaDeviceTests
         Assert.That(MemoryMarshal.Read<ulong>(bytes), Is.EqualTo(((CudaBuffer)buffer).Memory.Address));
         Assert.That((MemoryMarshal.Read<long>(bytes.AsSpan(8)), MemoryMarshal.Read<long>(bytes.AsSpan(16))), Is.EqualTo((7L, 1000L)));
         Assert.That((MemoryMarshal.Read<float>(bytes.AsSpan(24)), MemoryMarshal.Read<int>(bytes.AsSpan(28))), Is.EqualTo((2.5f, -3)));
-        Assert.That((MemoryMarshal.Read<long>(bytes.AsSpan(32)), MemoryMarshal.Read<double>(bytes.AsSpan(40))), Is.EqualTo((-1L << 40, 0.1)));
+        Assert.That((MemoryMarshal.Read<long>(bytes.AsSpan(32)), MemoryMarshal.Read<double>(bytes.AsSpan(40))),
+            Is.EqualTo((-1L << 40, 0.1)));
         Assert.That(FakeCuda.Log, Does.Contain("cuLaunchKernel Scale 5,1,1 64,1,1 0"));
 
         queue.Launch(Scale, 1, KernelArgument.View(null, 0, 0), 0f, 0, 0L, 0.0);
@@ -113,7 +114,8 @@ public sealed unsafe class CudaDeviceTests
         queue.Build(Scale);
         Assert.That(FakeCuda.LiveObjects, Is.EqualTo(live + 4));
         device.Dispose();
-        Assert.That((FakeCuda.LiveObjects, FakeCuda.RetainedContexts), Is.EqualTo((live + 3, retained)), "what was not disposed keeps the context");
+        Assert.That((FakeCuda.LiveObjects, FakeCuda.RetainedContexts), Is.EqualTo((live + 3, retained)),
+            "what was not disposed keeps the context");
         Thread thread = new(() =>
         {
             buffer.Dispose();
@@ -125,7 +127,8 @@ public sealed unsafe class CudaDeviceTests
         queue.Dispose();
         Assert.That((FakeCuda.LiveObjects, FakeCuda.RetainedContexts), Is.EqualTo((live, retained - 1)));
         string[] calls = FakeCuda.Calls;
-        Assert.That(calls[Array.IndexOf(calls, "cuMemFree_v2") - 1], Is.EqualTo("cuCtxSynchronize"), "queued work may still use the memory");
+        Assert.That(calls[Array.IndexOf(calls, "cuMemFree_v2") - 1], Is.EqualTo("cuCtxSynchronize"),
+            "queued work may still use the memory");
         Assert.That(calls[^1], Is.EqualTo("cuDevicePrimaryCtxRelease_v2"));
         Assert.Throws<ObjectDisposedException>(() => queue.Finish());
         Assert.Throws<ObjectDisposedException>(() => staging.Bytes.Clear());
@@ -155,7 +158,8 @@ public sealed unsafe class CudaDeviceTests
         using DeviceBuffer buffer = device.Allocate(1 << 19);
         DeviceFailureException error = Assert.Throws<DeviceFailureException>(() => device.Allocate((1 << 19) + 1))!;
         Assert.That((error.Device, error.Call, error.Status), Is.EqualTo(("cuda:0", "cuMemAlloc_v2", "CUDA_ERROR_OUT_OF_MEMORY (2)")));
-        Assert.That(error.Message, Does.Contain("524289 bytes were asked for").And.Contain("524288 of 1048576 bytes left").And.Contain(Remedy.UseDevice.For("cpu")));
+        Assert.That(error.Message, Does.Contain("524289 bytes were asked for").And.Contain("524288 of 1048576 bytes left").And
+            .Contain(Remedy.UseDevice.For("cpu")));
         device.Allocate(1 << 19).Dispose();
     }
 
@@ -167,7 +171,8 @@ public sealed unsafe class CudaDeviceTests
         DeviceQueue queue = device.CreateQueue();
         FakeCuda.Fail("cuStreamSynchronize", 700);
         DeviceFailureException error = Assert.Throws<DeviceFailureException>(() => queue.Finish())!;
-        Assert.That(error.Message, Does.Contain("cuStreamSynchronize").And.Contain("CUDA_ERROR_ILLEGAL_ADDRESS (700)").And.Contain("context is lost"));
+        Assert.That(error.Message, Does.Contain("cuStreamSynchronize").And.Contain("CUDA_ERROR_ILLEGAL_ADDRESS (700)").And
+            .Contain("context is lost"));
         Assert.That(Assert.Throws<DeviceFailureException>(() => queue.Clear(buffer, 0, 64))!.Call, Is.EqualTo("cuMemsetD32Async"));
         Assert.DoesNotThrow(() =>
         {
@@ -184,10 +189,12 @@ public sealed unsafe class CudaDeviceTests
         using CudaDevice device = Open(text: _ => ".version 6.0\n");
         using DeviceQueue queue = device.CreateQueue();
         DeviceFailureException error = Assert.Throws<DeviceFailureException>(() => queue.Build(Scale))!;
-        Assert.That(error.Message, Does.Contain("CUDA_ERROR_INVALID_PTX (218)").And.Contain("kernel Scale").And.Contain("ptxas fatal : no entry"));
+        Assert.That(error.Message, Does.Contain("CUDA_ERROR_INVALID_PTX (218)").And.Contain("kernel Scale").And
+            .Contain("ptxas fatal : no entry"));
     }
 
-    [TestCase("cuModuleLoadDataEx", 2, "memory is used up"), TestCase("cuModuleLoadDataEx", 221, "is not there"), TestCase("cuModuleGetFunction", 2, "memory is used up")]
+    [TestCase("cuModuleLoadDataEx", 2, "memory is used up"), TestCase("cuModuleLoadDataEx", 221, "is not there"),
+        TestCase("cuModuleGetFunction", 2, "memory is used up")]
     public void What_goes_wrong_while_a_kernel_is_loaded_is_not_blamed_on_its_text(string call, int status, string cause)
     {
         using CudaDevice device = Open();
@@ -213,7 +220,8 @@ public sealed unsafe class CudaDeviceTests
     {
         using CudaDevice device = Open(text: _ => ScalePtx.Replace("Scale", "Other", StringComparison.Ordinal));
         using DeviceQueue queue = device.CreateQueue();
-        Assert.That(Assert.Throws<DeviceFailureException>(() => queue.Build(Scale))!.Message, Does.Contain("cuModuleGetFunction").And.Contain("no kernel Scale"));
+        Assert.That(Assert.Throws<DeviceFailureException>(() => queue.Build(Scale))!.Message,
+            Does.Contain("cuModuleGetFunction").And.Contain("no kernel Scale"));
         Assert.That(FakeCuda.Calls, Does.Contain("cuModuleUnload"));
     }
 
@@ -232,7 +240,8 @@ public sealed unsafe class CudaDeviceTests
         CudaInterop cuda = FakeCuda.Start(devices: 2, major: 9, memory: 80L << 30);
         IReadOnlyList<DeviceInfo> devices = new CudaProvider(new Lazy<CudaInterop>(cuda)).Probe();
         Assert.That(devices.Select(d => (d.Name, d.IsAvailable)), Is.EqualTo(new[] { ("cuda:0", true), ("cuda:1", true) }));
-        Assert.That(devices[1].Description, Is.EqualTo("Fake 1, compute capability 9.0, 3 multiprocessors, 80.0 GiB, driver for CUDA 12.4"));
+        Assert.That(devices[1].Description,
+            Is.EqualTo("Fake 1, compute capability 9.0, 3 multiprocessors, 80.0 GiB, driver for CUDA 12.4"));
         using KernelDevice device = new CudaProvider(new Lazy<CudaInterop>(cuda)).Open(devices[1]);
         Assert.That(device.Limits, Is.EqualTo(new DeviceLimits(80L << 30, 80L << 30, 48 << 10, 1024, 3, true, false)));
     }

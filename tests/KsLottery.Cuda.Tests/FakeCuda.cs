@@ -4,7 +4,8 @@ using KsLottery.Engine.Devices;
 
 namespace KsLottery.Cuda.Tests;
 
-/// <summary>The driver without a device that <c>Native/fake_cuda.c</c> is, compiled where gcc is at hand. One at a time may be in use.</summary>
+/// <summary>The driver without a device that <c>Native/fake_cuda.c</c> is, compiled where gcc is at hand. One at a time may be in
+/// use.</summary>
 internal static unsafe class FakeCuda
 {
     private static readonly Lazy<(string? Path, string Reason)> Built = new(() => Compile("fake_cuda.c"));
@@ -89,10 +90,12 @@ internal static unsafe class FakeCuda
     public static (string? Path, string Reason) Compile(string file)
     {
         if (!OperatingSystem.IsLinux()) return (null, "the stand-ins of NVIDIA's libraries are built on Linux alone");
-        string folder = Directory.CreateTempSubdirectory("kslottery-native-").FullName, library = Path.Combine(folder, Path.ChangeExtension(file, ".so"));
+        string folder = Directory.CreateTempSubdirectory("kslottery-native-").FullName,
+            library = Path.Combine(folder, Path.ChangeExtension(file, ".so"));
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
         string source = Path.Combine(TestContext.CurrentContext.TestDirectory, "Native", file);
-        ProcessStartInfo command = new("gcc", ["-std=gnu11", "-shared", "-fPIC", "-O2", "-o", library, source]) { RedirectStandardError = true };
+        ProcessStartInfo command =
+            new("gcc", ["-std=gnu11", "-shared", "-fPIC", "-O2", "-o", library, source]) { RedirectStandardError = true };
         try
         {
             using Process compiler = Process.Start(command)!;

@@ -57,16 +57,21 @@ internal static class PtxArithmetic
             "add" => (x, y) => x + y,
             "sub" => (x, y) => x - y,
             "mul" when parts[1] == "lo" => (x, y) => x * y,
-            "mul" when parts[1] == "wide" => isSigned ? (x, y) => (ulong)(Signed(x, bits) * Signed(y, bits)) : (x, y) => Low(x, bits) * Low(y, bits),
-            "mul" when parts[1] == "hi" && bits == 32 => isSigned ? (x, y) => (ulong)(Signed(x, 32) * Signed(y, 32) >> 32) : (x, y) => Low(x, 32) * Low(y, 32) >> 32,
-            "mul" when parts[1] == "hi" => isSigned ? (x, y) => (ulong)Math.BigMul((long)x, (long)y, out _) : (x, y) => Math.BigMul(x, y, out _),
+            "mul" when parts[1] == "wide" => isSigned ? (x, y) => (ulong)(Signed(x, bits) * Signed(y, bits))
+                : (x, y) => Low(x, bits) * Low(y, bits),
+            "mul" when parts[1] == "hi" && bits == 32 => isSigned ? (x, y) => (ulong)(Signed(x, 32) * Signed(y, 32) >> 32)
+                : (x, y) => Low(x, 32) * Low(y, 32) >> 32,
+            "mul" when parts[1] == "hi" => isSigned ? (x, y) => (ulong)Math.BigMul((long)x, (long)y, out _)
+                : (x, y) => Math.BigMul(x, y, out _),
             // Divisions by zero are not specified: all bits set, as devices give.
             "div" => isSigned ? (x, y) => Low(y, bits) == 0 ? ulong.MaxValue : (ulong)(Int128)((Int128)Signed(x, bits) / Signed(y, bits))
                 : (x, y) => Low(y, bits) == 0 ? ulong.MaxValue : Low(x, bits) / Low(y, bits),
             "rem" => isSigned ? (x, y) => Low(y, bits) == 0 ? x : (ulong)(Int128)((Int128)Signed(x, bits) % Signed(y, bits))
                 : (x, y) => Low(y, bits) == 0 ? x : Low(x, bits) % Low(y, bits),
-            "min" => isSigned ? (x, y) => (ulong)Math.Min(Signed(x, bits), Signed(y, bits)) : (x, y) => Math.Min(Low(x, bits), Low(y, bits)),
-            "max" => isSigned ? (x, y) => (ulong)Math.Max(Signed(x, bits), Signed(y, bits)) : (x, y) => Math.Max(Low(x, bits), Low(y, bits)),
+            "min" => isSigned ? (x, y) => (ulong)Math.Min(Signed(x, bits), Signed(y, bits))
+                : (x, y) => Math.Min(Low(x, bits), Low(y, bits)),
+            "max" => isSigned ? (x, y) => (ulong)Math.Max(Signed(x, bits), Signed(y, bits))
+                : (x, y) => Math.Max(Low(x, bits), Low(y, bits)),
             "and" => (x, y) => x & y,
             "or" => (x, y) => x | y,
             "xor" => (x, y) => x ^ y,
@@ -87,14 +92,18 @@ internal static class PtxArithmetic
             ("fma", 'f') when parts[1] == "rn" => bits == 32 ? (x, y, z, _) => Bits(MathF.FusedMultiplyAdd(Single(x), Single(y), Single(z)))
                 : (x, y, z, _) => Bits(Math.FusedMultiplyAdd(Double(x), Double(y), Double(z))),
             ("mad", _) when parts[1] == "lo" => (x, y, z, _) => (x * y) + z,
-            ("mad", _) when parts[1] == "wide" => isSigned ? (x, y, z, _) => (ulong)(Signed(x, bits) * Signed(y, bits)) + z : (x, y, z, _) => (Low(x, bits) * Low(y, bits)) + z,
-            ("bfe", 'u') => (x, start, length, _) => Low(start, 8) >= (ulong)bits ? 0 : (Low(x, bits) >> (int)Low(start, 8)) & Ones((int)Low(length, 8)),
+            ("mad", _) when parts[1] == "wide" => isSigned ? (x, y, z, _) => (ulong)(Signed(x, bits) * Signed(y, bits)) + z
+                : (x, y, z, _) => (Low(x, bits) * Low(y, bits)) + z,
+            ("bfe", 'u') => (x, start, length, _) => Low(start, 8) >= (ulong)bits ? 0
+                : (Low(x, bits) >> (int)Low(start, 8)) & Ones((int)Low(length, 8)),
             ("bfe", 's') => (x, start, length, _) => Low(length, 8) == 0 ? 0
-                : (ulong)Signed((ulong)(Signed(x, bits) >> (int)Math.Min(Low(start, 8), (ulong)bits - 1)), (int)Math.Min(Low(length, 8), (ulong)bits)),
+                : (ulong)Signed((ulong)(Signed(x, bits) >> (int)Math.Min(Low(start, 8), (ulong)bits - 1)),
+                    (int)Math.Min(Low(length, 8), (ulong)bits)),
             ("bfi", _) => (x, y, start, length) =>
                 (y & ~(Ones((int)Low(length, 8)) << (int)Low(start, 8))) | ((x & Ones((int)Low(length, 8))) << (int)Low(start, 8)),
             ("prmt", _) when parts.Length == 2 => (x, y, selector, _) => Permute(Low(x, 32) | (y << 32), selector),
-            ("shf", _) when parts[1] == "l" => parts[2] == "wrap" ? (low, high, amount, _) => (Low(low, 32) | (high << 32)) << ((int)amount & 31) >> 32
+            ("shf", _) when parts[1] == "l" => parts[2] == "wrap"
+                ? (low, high, amount, _) => (Low(low, 32) | (high << 32)) << ((int)amount & 31) >> 32
                 : (low, high, amount, _) => (Low(low, 32) | (high << 32)) << (int)Math.Min(Low(amount, 32), 32) >> 32,
             ("shf", _) => parts[2] == "wrap" ? (low, high, amount, _) => (Low(low, 32) | (high << 32)) >> ((int)amount & 31)
                 : (low, high, amount, _) => (Low(low, 32) | (high << 32)) >> (int)Math.Min(Low(amount, 32), 32),

@@ -4,10 +4,11 @@ using KsLottery.Engine.Numerics;
 
 namespace KsLottery.Cuda.Tests;
 
-/// <summary>How many instructions the kernels that decide a device's speed issue: no measure of time, and the same on every machine.</summary>
+/// <summary>How many instructions the kernels that decide a device's speed issue: no measure of time, and the same on every
+/// machine.</summary>
 /// <remarks>
-/// A multiprocessor issues up to four a cycle. The budgets lie a tenth above what was counted when they were set; a change that needs more has found a
-/// reason to, or a bug.
+/// A multiprocessor issues up to four a cycle. The budgets lie a tenth above what was counted when they were set; a change that needs more
+/// has found a reason to, or a bug.
 /// </remarks>
 public sealed unsafe class PtxCostTests
 {

@@ -5,8 +5,8 @@ using System.Text.RegularExpressions;
 namespace KsLottery.Cuda.Tests;
 
 /// <summary>
-/// Runs a kernel's PTX text on the host, by the words of NVIDIA's "PTX ISA": the instructions that clang makes of kernels, lanes that meet at
-/// barriers and in shuffles, shared and local memory with checked bounds. Slow, and no judge of what NVIDIA's assembler accepts.
+/// Runs a kernel's PTX text on the host, by the words of NVIDIA's "PTX ISA": the instructions that clang makes of kernels, lanes that meet
+/// at barriers and in shuffles, shared and local memory with checked bounds. Slow, and no judge of what NVIDIA's assembler accepts.
 /// </summary>
 internal sealed unsafe partial class PtxInterpreter
 {
@@ -46,7 +46,8 @@ internal sealed unsafe partial class PtxInterpreter
             for (int i = 0; i < int.Parse(registers.Groups[3].Value, CultureInfo.InvariantCulture); i++)
             {
                 _registers[$"%{registers.Groups[2].Value}{i}"] = _widths.Count;
-                _widths.Add(registers.Groups[1].Value == "pred" ? 1 : int.Parse(registers.Groups[1].Value[1..], CultureInfo.InvariantCulture));
+                _widths.Add(registers.Groups[1].Value == "pred" ? 1
+                    : int.Parse(registers.Groups[1].Value[1..], CultureInfo.InvariantCulture));
             }
         foreach (string single in (string[])["%SP", "%SPL"])
         {
@@ -70,8 +71,8 @@ internal sealed unsafe partial class PtxInterpreter
     }
 
     /// <summary>
-    /// What the warps of all groups have issued: each instruction as often as the lane of a warp that takes it most often, which is what a device
-    /// issues where the lanes meet again after each branch. Moves and parameters, which its assembler does away with, do not count.
+    /// What the warps of all groups have issued: each instruction as often as the lane of a warp that takes it most often, which is what a
+    /// device issues where the lanes meet again after each branch. Moves and parameters, which its assembler does away with, do not count.
     /// </summary>
     public long Instructions { get; private set; }
 
@@ -140,7 +141,8 @@ internal sealed unsafe partial class PtxInterpreter
         {
             _symbols[name] = (ulong)(nint)Unsafe.AsPointer(ref _constants[used]);
             int width = int.Parse(declaration.Groups[3].Value, CultureInfo.InvariantCulture) / 8, at = used;
-            foreach (string value in declaration.Groups[6].Value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+            foreach (string value in declaration.Groups[6].Value
+                .Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
             {
                 BitConverter.GetBytes(Immediate(value)).AsSpan(0, width).CopyTo(_constants.AsSpan(at));
                 at += width;
@@ -161,7 +163,8 @@ internal sealed unsafe partial class PtxInterpreter
         {
             step = Decode(number, parts, operands);
         }
-        catch (Exception exception) when (exception is NotSupportedException or KeyNotFoundException or FormatException or IndexOutOfRangeException)
+        catch (Exception exception) when (exception is NotSupportedException or KeyNotFoundException or FormatException
+            or IndexOutOfRangeException)
         {
             throw new NotSupportedException($"'{line}': {exception.Message}", exception);
         }
@@ -229,7 +232,8 @@ internal sealed unsafe partial class PtxInterpreter
                 Func<ulong, ulong> convert = PtxArithmetic.Convert(parts);
                 return Unary(operands, next, convert);
             case "selp":
-                (Func<Lane, ulong> yes, Func<Lane, ulong> no, int chosen, int condition) = (Read(operands[1]), Read(operands[2]), _registers[operands[0]], _registers[operands[3]]);
+                (Func<Lane, ulong> yes, Func<Lane, ulong> no, int chosen, int condition) =
+                    (Read(operands[1]), Read(operands[2]), _registers[operands[0]], _registers[operands[3]]);
                 return lane =>
                 {
                     lane.Write(chosen, lane.Values[condition] != 0 ? yes(lane) : no(lane));
@@ -242,7 +246,8 @@ internal sealed unsafe partial class PtxInterpreter
                 return Unary(operands, next, PtxArithmetic.Unary(parts));
             case 3:
                 Func<ulong, ulong, ulong> binary = PtxArithmetic.Binary(parts);
-                (Func<Lane, ulong> left, Func<Lane, ulong> right, int result) = (Read(operands[1]), Read(operands[2]), _registers[operands[0]]);
+                (Func<Lane, ulong> left, Func<Lane, ulong> right, int result) =
+                    (Read(operands[1]), Read(operands[2]), _registers[operands[0]]);
                 return lane =>
                 {
                     lane.Write(result, binary(left(lane), right(lane)));
@@ -250,7 +255,8 @@ internal sealed unsafe partial class PtxInterpreter
                 };
             default:
                 Func<ulong, ulong, ulong, ulong, ulong> many = PtxArithmetic.Many(parts);
-                (Func<Lane, ulong> a, Func<Lane, ulong> b, Func<Lane, ulong> c, int to) = (Read(operands[1]), Read(operands[2]), Read(operands[3]), _registers[operands[0]]);
+                (Func<Lane, ulong> a, Func<Lane, ulong> b, Func<Lane, ulong> c, int to) =
+                    (Read(operands[1]), Read(operands[2]), Read(operands[3]), _registers[operands[0]]);
                 Func<Lane, ulong> d = operands.Length > 4 ? Read(operands[4]) : _ => 0;
                 return lane =>
                 {
@@ -336,13 +342,15 @@ internal sealed unsafe partial class PtxInterpreter
         Func<Lane, ulong> address = Address(operands[first]), value = Read(operands[first + 1]),
             swap = operands.Length > first + 2 ? Read(operands[first + 2]) : _ => 0;
         Func<ulong, ulong, ulong> combine = operation is "exch" or "cas" ? (_, x) => x
-            : PtxArithmetic.Binary(operation == "add" && type[0] != 'f' ? [operation, type] : operation == "add" ? [operation, "rn", type] : [operation, type]);
+            : PtxArithmetic.Binary(operation == "add" && type[0] != 'f' ? [operation, type] : operation == "add" ? [operation, "rn", type]
+                : [operation, type]);
         return lane =>
         {
             void* place = lane.Locate(space, address(lane), bytes);
             ulong before = 0;
             new ReadOnlySpan<byte>(place, bytes).CopyTo(new Span<byte>(&before, bytes));
-            ulong given = value(lane), after = operation == "cas" ? before == (given & Mask(8 * bytes)) ? swap(lane) : before : combine(before, given);
+            ulong given = value(lane), after = operation == "cas" ? before == (given & Mask(8 * bytes)) ? swap(lane) : before
+                : combine(before, given);
             new ReadOnlySpan<byte>(&after, bytes).CopyTo(new Span<byte>(place, bytes));
             if (target >= 0) lane.Write(target, before);
             return next;
@@ -353,11 +361,13 @@ internal sealed unsafe partial class PtxInterpreter
     {
         string[] targets = operands[0].Split('|');
         int target = _registers[targets[0].Trim()], predicate = targets.Length > 1 ? _registers[targets[1].Trim()] : -1;
-        (Func<Lane, ulong> value, Func<Lane, ulong> distance, Func<Lane, ulong> bounds) = (Read(operands[1]), Read(operands[2]), Read(operands[3]));
+        (Func<Lane, ulong> value, Func<Lane, ulong> distance, Func<Lane, ulong> bounds) =
+            (Read(operands[1]), Read(operands[2]), Read(operands[3]));
         return lane =>
         {
             lane.Given = value(lane);
-            int b = (int)distance(lane) & 31, c = (int)bounds(lane) & 31, segment = (int)(bounds(lane) >> 8) & 31, own = lane.Index % WarpSize;
+            int b = (int)distance(lane) & 31, c = (int)bounds(lane) & 31, segment = (int)(bounds(lane) >> 8) & 31,
+                own = lane.Index % WarpSize;
             int last = (own & segment) | (c & ~segment), from = mode switch
             {
                 "up" => own - b,
@@ -472,18 +482,21 @@ internal sealed unsafe partial class PtxInterpreter
         /// <exception cref="InvalidOperationException">It lies nowhere, or is not aligned.</exception>
         public void* Locate(string space, ulong address, int bytes)
         {
-            if (address % (ulong)bytes != 0) throw new InvalidOperationException($"an access of {bytes} bytes at {address:x} is not aligned.");
+            if (address % (ulong)bytes != 0)
+                throw new InvalidOperationException($"an access of {bytes} bytes at {address:x} is not aligned.");
             if (space == "generic" && (address & WindowMask) is SharedWindow or LocalWindow)
                 (space, address) = ((address & WindowMask) == SharedWindow ? "shared" : "local", address & ~WindowMask);
             byte[]? memory = space switch { "param" => arguments, "shared" => shared, "local" => _local, _ => null };
             if (memory is not null)
             {
                 if (address + (ulong)bytes > (ulong)memory.Length)
-                    throw new InvalidOperationException($"lane {index} of group {group}: {bytes} bytes at {address} leave the {memory.Length} bytes of {space} memory.");
+                    throw new InvalidOperationException(
+                        $"lane {index} of group {group}: {bytes} bytes at {address} leave the {memory.Length} bytes of {space} memory.");
                 return Unsafe.AsPointer(ref memory[address]);
             }
             ulong constants = (ulong)(nint)Unsafe.AsPointer(ref owner._constants[0]);
-            if (!(address >= constants && address + (ulong)bytes <= constants + (ulong)owner._constants.Length) && !owner._isGlobal(address, bytes))
+            if (!(address >= constants && address + (ulong)bytes <= constants + (ulong)owner._constants.Length)
+                && !owner._isGlobal(address, bytes))
                 throw new InvalidOperationException($"lane {index} of group {group}: {bytes} bytes at {address:x} are in no buffer.");
             return (void*)address;
         }

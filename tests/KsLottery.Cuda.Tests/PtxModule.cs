@@ -53,7 +53,8 @@ internal sealed partial class PtxModule
         if (!_lines.Contains(".target sm_70")) yield return "is not for sm_70";
         if (!_lines.Contains(".address_size 64")) yield return "has no 64-bit addresses";
         if (Entries.Length != 1) yield return $"has {Entries.Length} entries";
-        if (_lines.Any(l => l.StartsWith(".local", StringComparison.Ordinal))) yield return "keeps a lane's values in memory, not in registers";
+        if (_lines.Any(l => l.StartsWith(".local", StringComparison.Ordinal)))
+            yield return "keeps a lane's values in memory, not in registers";
         if (_lines.Any(l => l.StartsWith(".extern", StringComparison.Ordinal))) yield return "needs what it does not define";
 
         foreach (string instruction in Instructions.Distinct())
@@ -67,9 +68,12 @@ internal sealed partial class PtxModule
                 yield return $"{instruction} names no rounding";
         }
 
-        Dictionary<string, int> declared = RegisterCount().Matches(Text).ToDictionary(m => m.Groups[1].Value, m => int.Parse(m.Groups[2].Value, CultureInfo.InvariantCulture));
-        foreach (Match register in Register().Matches(string.Join('\n', _lines.Where(l => !l.StartsWith(".reg", StringComparison.Ordinal)))))
-            if (!declared.TryGetValue(register.Groups[1].Value, out int count) || int.Parse(register.Groups[2].Value, CultureInfo.InvariantCulture) >= count)
+        Dictionary<string, int> declared = RegisterCount().Matches(Text)
+            .ToDictionary(m => m.Groups[1].Value, m => int.Parse(m.Groups[2].Value, CultureInfo.InvariantCulture));
+        foreach (Match register in Register()
+            .Matches(string.Join('\n', _lines.Where(l => !l.StartsWith(".reg", StringComparison.Ordinal)))))
+            if (!declared.TryGetValue(register.Groups[1].Value, out int count)
+                || int.Parse(register.Groups[2].Value, CultureInfo.InvariantCulture) >= count)
                 yield return $"{register.Value} is not declared";
 
         HashSet<string> labels = [.. _lines.Where(l => l.EndsWith(':')).Select(l => l[..^1])];

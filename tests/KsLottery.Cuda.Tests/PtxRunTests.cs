@@ -58,23 +58,29 @@ public sealed class PtxRunTests
 
         using CudaDevice device = Open(Mixed);
         using DeviceQueue queue = device.CreateQueue();
-        using DeviceBuffer input = device.Allocate((Count + 5) * sizeof(float)), output = device.Allocate(Count * sizeof(float)), total = device.Allocate(8);
+        using DeviceBuffer input = device.Allocate((Count + 5) * sizeof(float)), output = device.Allocate(Count * sizeof(float)),
+            total = device.Allocate(8);
         using StagingBuffer staging = device.AllocateStaging((Count + 5) * sizeof(float));
         values.CopyTo(MemoryMarshal.Cast<byte, float>(staging.Bytes)[5..]);
         queue.Write(input, 0, staging, 0, staging.ByteLength);
         queue.Clear(total, 0, 8);
-        Launch(queue, Groups, KernelArgument.View(output, 0, Count), KernelArgument.View(input, 5, Count), KernelArgument.View(total, 1, 1), 7);
+        Launch(queue, Groups, KernelArgument.View(output, 0, Count), KernelArgument.View(input, 5, Count), KernelArgument.View(total, 1, 1),
+            7);
         queue.Read(staging, 0, output, 0, Count * sizeof(float));
         queue.Finish();
-        Assert.That(MemoryMarshal.Cast<byte, uint>(staging.Bytes)[..Count].ToArray(), Is.EqualTo(Array.ConvertAll(expected, BitConverter.SingleToUInt32Bits)));
+        Assert.That(MemoryMarshal.Cast<byte, uint>(staging.Bytes)[..Count].ToArray(),
+            Is.EqualTo(Array.ConvertAll(expected, BitConverter.SingleToUInt32Bits)));
         queue.Read(staging, 0, total, 4, 4);
         queue.Finish();
         Assert.That(MemoryMarshal.Read<uint>(staging.Bytes), Is.EqualTo(expectedTotal));
     }
 
-    [TestCase("int", "x / y"), TestCase("int", "x % y"), TestCase("int", "x >> (y & 31)"), TestCase("int", "(int)((unsigned)x >> (y & 31))")]
-    [TestCase("int", "(int)((unsigned)x * (unsigned)y)"), TestCase("int", "(int)(((long long)x * y) >> 32)"), TestCase("int", "x < y ? x : y")]
-    [TestCase("int", "__builtin_popcount(x ^ y)"), TestCase("int", "x == 0 ? 32 : __builtin_clz(x)"), TestCase("int", "(short)x + (signed char)y")]
+    [TestCase("int", "x / y"), TestCase("int", "x % y"), TestCase("int", "x >> (y & 31)"),
+        TestCase("int", "(int)((unsigned)x >> (y & 31))")]
+    [TestCase("int", "(int)((unsigned)x * (unsigned)y)"), TestCase("int", "(int)(((long long)x * y) >> 32)"),
+        TestCase("int", "x < y ? x : y")]
+    [TestCase("int", "__builtin_popcount(x ^ y)"), TestCase("int", "x == 0 ? 32 : __builtin_clz(x)"),
+        TestCase("int", "(short)x + (signed char)y")]
     [TestCase("int", "(int)((unsigned)x << 13 | (unsigned)x >> 19)"), TestCase("int", "(x >> 7) & 1023"), TestCase("int", "(int)(float)x")]
     public void Integers_are_computed_as_in_CSharp(string type, string expression)
     {
@@ -95,7 +101,8 @@ public sealed class PtxRunTests
             _ => (x, _) => (int)(float)x,
         };
         System.Random random = new(11);
-        int[] left = [0, 1, -1, 5, -7, int.MaxValue - 64, .. Enumerable.Range(0, 90).Select(_ => random.Next(int.MinValue, int.MaxValue - 64))];
+        int[] left = [0, 1, -1, 5, -7, int.MaxValue - 64,
+            .. Enumerable.Range(0, 90).Select(_ => random.Next(int.MinValue, int.MaxValue - 64))];
         int[] right = [.. left.Select((_, i) => i % 5 == 0 ? (i % 2 == 0 ? 3 : -3) : random.Next(1, int.MaxValue) * (i % 2 == 0 ? 1 : -1))];
 
         using CudaDevice device = Open(Prelude + $$"""
@@ -129,22 +136,28 @@ public sealed class PtxRunTests
         (string C, Func<float, float, ulong> Oracle)[] cases =
         [
             ("(uint)f_to_i(x)", (x, _) => (uint)(int)x), ("f_to_u(x)", (x, _) => (uint)x), ("(ulong)f_to_l(x)", (x, _) => (ulong)(long)x),
-            ("f_to_ul(x)", (x, _) => (ulong)x), ("f_bits(f_floor(x))", (x, _) => Bits(MathF.Floor(x))), ("f_bits(f_ceil(x))", (x, _) => Bits(MathF.Ceiling(x))),
+            ("f_to_ul(x)", (x, _) => (ulong)x), ("f_bits(f_floor(x))", (x, _) => Bits(MathF.Floor(x))),
+                ("f_bits(f_ceil(x))", (x, _) => Bits(MathF.Ceiling(x))),
             ("f_bits(f_trunc(x))", (x, _) => Bits(MathF.Truncate(x))), ("f_bits(f_abs(x))", (x, _) => Bits(MathF.Abs(x))),
             ("f_bits(f_min(x, y))", (x, y) => Bits(MathF.Min(x, y))), ("f_bits(f_max(x, y))", (x, y) => Bits(MathF.Max(x, y))),
-            ("f_bits(f_sqrt(x))", (x, _) => Bits(MathF.Sqrt(x))), ("f_bits(f_fma(x, y, x))", (x, y) => Bits(MathF.FusedMultiplyAdd(x, y, x))),
+            ("f_bits(f_sqrt(x))", (x, _) => Bits(MathF.Sqrt(x))),
+                ("f_bits(f_fma(x, y, x))", (x, y) => Bits(MathF.FusedMultiplyAdd(x, y, x))),
             ("f_bits(x / y)", (x, y) => Bits(x / y)), ("f_bits(x * y - x)", (x, y) => Bits((x * y) - x)),
             ("(uint)u_clz(f_bits(x))", (x, _) => (uint)System.Numerics.BitOperations.LeadingZeroCount(BitConverter.SingleToUInt32Bits(x))),
             ("(uint)u_ctz(f_bits(x))", (x, _) => (uint)System.Numerics.BitOperations.TrailingZeroCount(BitConverter.SingleToUInt32Bits(x))),
             ("(uint)u_popcount(f_bits(x))", (x, _) => (uint)System.Numerics.BitOperations.PopCount(BitConverter.SingleToUInt32Bits(x))),
             ("(uint)u_log2(f_bits(x))", (x, _) => (uint)System.Numerics.BitOperations.Log2(BitConverter.SingleToUInt32Bits(x))),
             ("(ulong)(f_isnan(x) + 2 * f_isinf(x) + 4 * f_isfinite(x))", (x, _) => float.IsNaN(x) ? 1UL : float.IsInfinity(x) ? 2UL : 4UL),
-            ("d_bits(d_fma((double)x, (double)y, 1.0))", (x, y) => Bits(Math.FusedMultiplyAdd(x, y, 1))), ("d_bits(d_sqrt((double)y))", (_, y) => Bits(Math.Sqrt(y))),
-            ("(uint)d_to_i((double)x * y)", (x, y) => (uint)(int)((double)x * y)), ("(ulong)d_to_l((double)x * y)", (x, y) => (ulong)(long)((double)x * y)),
-            ("(ulong)l_mul((long)f_bits(x), (long)f_bits(y))", (x, y) => (ulong)BitConverter.SingleToUInt32Bits(x) * BitConverter.SingleToUInt32Bits(y)),
+            ("d_bits(d_fma((double)x, (double)y, 1.0))", (x, y) => Bits(Math.FusedMultiplyAdd(x, y, 1))),
+                ("d_bits(d_sqrt((double)y))", (_, y) => Bits(Math.Sqrt(y))),
+            ("(uint)d_to_i((double)x * y)", (x, y) => (uint)(int)((double)x * y)),
+                ("(ulong)d_to_l((double)x * y)", (x, y) => (ulong)(long)((double)x * y)),
+            ("(ulong)l_mul((long)f_bits(x), (long)f_bits(y))",
+                (x, y) => (ulong)BitConverter.SingleToUInt32Bits(x) * BitConverter.SingleToUInt32Bits(y)),
             ("(uint)i_abs(f_to_i(x))", (x, _) => (uint)((int)x == int.MinValue ? int.MinValue : Math.Abs((int)x))),
         ];
-        float[] numbers = [0, -0f, 1, -1, 0.5f, -2.5f, 3.75f, 1e-40f, -1e-40f, 2147483647f, -2147483648f, 4294967296f, 9.3e18f, -9.3e18f, 1.9e19f, 3e38f, -3e38f,
+        float[] numbers = [0, -0f, 1, -1, 0.5f, -2.5f, 3.75f, 1e-40f, -1e-40f, 2147483647f, -2147483648f, 4294967296f, 9.3e18f, -9.3e18f,
+            1.9e19f, 3e38f, -3e38f,
             float.Epsilon, float.MaxValue, float.PositiveInfinity, float.NegativeInfinity, float.NaN];
         float[] left = [.. numbers.SelectMany(x => numbers.Select(_ => x))], right = [.. numbers.SelectMany(_ => numbers)];
         KernelDefinition kernel = TestKernels.Define("Mixed", "", new("results", KernelType.U64, true), new("left", KernelType.F32, true),
@@ -171,7 +184,8 @@ public sealed class PtxRunTests
         right.CopyTo(MemoryMarshal.Cast<byte, float>(staging.Bytes[resultBytes..])[left.Length..]);
         queue.Write(memory, 0, staging, 0, bytes);
         Launch(queue, kernel, (left.Length + Lanes - 1) / Lanes, KernelArgument.View(memory, 0, resultBytes / 8),
-            KernelArgument.View(memory, resultBytes / 4, left.Length), KernelArgument.View(memory, (resultBytes / 4) + left.Length, left.Length));
+            KernelArgument.View(memory, resultBytes / 4, left.Length),
+                KernelArgument.View(memory, (resultBytes / 4) + left.Length, left.Length));
         queue.Read(staging, 0, memory, 0, resultBytes);
         queue.Finish();
         ReadOnlySpan<ulong> results = MemoryMarshal.Cast<byte, ulong>(staging.Bytes[..resultBytes]);
@@ -180,22 +194,28 @@ public sealed class PtxRunTests
             {
                 ulong expected = cases[j].Oracle(left[i], right[i]), actual = results[(i * cases.Length) + j];
                 // Which NaN comes out is not specified.
-                if (cases[j].C.StartsWith("f_bits", StringComparison.Ordinal) && float.IsNaN(BitConverter.UInt32BitsToSingle((uint)expected)))
+                if (cases[j].C.StartsWith("f_bits", StringComparison.Ordinal)
+                    && float.IsNaN(BitConverter.UInt32BitsToSingle((uint)expected)))
                     Assert.That(BitConverter.UInt32BitsToSingle((uint)actual), Is.NaN, $"{cases[j].C} for {left[i]:r}, {right[i]:r}");
-                else if (cases[j].C.StartsWith("d_bits", StringComparison.Ordinal) && double.IsNaN(BitConverter.UInt64BitsToDouble(expected)))
+                else if (cases[j].C.StartsWith("d_bits", StringComparison.Ordinal)
+                    && double.IsNaN(BitConverter.UInt64BitsToDouble(expected)))
                     Assert.That(BitConverter.UInt64BitsToDouble(actual), Is.NaN, $"{cases[j].C} for {left[i]:r}, {right[i]:r}");
                 else Assert.That(actual, Is.EqualTo(expected), $"{cases[j].C} for {left[i]:r}, {right[i]:r}");
             }
 
-        static ulong Bits<T>(T value) => value is float f ? BitConverter.SingleToUInt32Bits(f) : BitConverter.DoubleToUInt64Bits((double)(object)value!);
+        static ulong Bits<T>(T value) => value is float f ? BitConverter.SingleToUInt32Bits(f)
+            : BitConverter.DoubleToUInt64Bits((double)(object)value!);
     }
 
     [Test]
     public void A_kernel_that_leaves_its_buffer_or_waits_in_some_lanes_alone_is_caught()
     {
-        const string Signature = "KERNEL void Mixed(float *out, i64 s0, i64 l0, const float *in, i64 s1, i64 l1, unsigned *total, i64 s2, i64 l2, int n)";
+        const string Signature =
+            "KERNEL void Mixed(float *out, i64 s0, i64 l0, const float *in, i64 s1, i64 l1, unsigned *total, i64 s2, i64 l2, int n)";
         Assert.That(Fail("{ out[s0 + l0 + __nvvm_read_ptx_sreg_tid_x()] = 1.0f; }"), Does.Contain("in no buffer"));
-        Assert.That(Fail("{ __attribute__((shared)) int t[4]; t[n + __nvvm_read_ptx_sreg_tid_x()] = n; __syncthreads(); total[s2] = t[n & 3]; }"), Does.Contain("shared memory"));
+        Assert.That(
+            Fail("{ __attribute__((shared)) int t[4]; t[n + __nvvm_read_ptx_sreg_tid_x()] = n; __syncthreads(); total[s2] = t[n & 3]; }"),
+                Does.Contain("shared memory"));
 
         string Fail(string body)
         {
@@ -203,7 +223,8 @@ public sealed class PtxRunTests
             using DeviceQueue queue = device.CreateQueue();
             using DeviceBuffer buffer = device.Allocate(64);
             Assert.Throws<DeviceFailureException>(() =>
-                queue.Launch(Kernel, 1, KernelArgument.View(buffer, 0, 16), KernelArgument.View(null, 0, 0), KernelArgument.View(buffer, 0, 1), 0));
+                queue.Launch(Kernel, 1, KernelArgument.View(buffer, 0, 16), KernelArgument.View(null, 0, 0),
+                    KernelArgument.View(buffer, 0, 1), 0));
             return Assert.Throws<InvalidOperationException>(FakeCuda.ThrowIfKernelFailed)!.Message;
         }
     }
@@ -237,7 +258,8 @@ public sealed class PtxRunTests
         Assert.That(MemoryMarshal.Cast<byte, float>(staging.Bytes).ToArray(), Is.All.EqualTo(3));
     }
 
-    private static void Launch(DeviceQueue queue, int groups, params ReadOnlySpan<KernelArgument> arguments) => Launch(queue, Kernel, groups, arguments);
+    private static void Launch(DeviceQueue queue, int groups, params ReadOnlySpan<KernelArgument> arguments) =>
+        Launch(queue, Kernel, groups, arguments);
 
     private static void Launch(DeviceQueue queue, KernelDefinition kernel, int groups, params ReadOnlySpan<KernelArgument> arguments)
     {

@@ -42,19 +42,23 @@ public sealed class PtxTests
         Assert.That(module.SourceHash, Is.EqualTo(Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Sample)))));
     }
 
-    [TestCase("mul.rn.f32"), TestCase("add.rn.f32"), TestCase("mul.rn.f64"), TestCase("add.rn.f64"), TestCase("div.rn.f32"), TestCase("sqrt.rn.f32")]
-    [TestCase("fma.rn.f32"), TestCase("bar.sync"), TestCase("atom.shared.add.u32"), TestCase("shfl.sync.down.b32"), TestCase("ld.shared.f32")]
+    [TestCase("mul.rn.f32"), TestCase("add.rn.f32"), TestCase("mul.rn.f64"), TestCase("add.rn.f64"), TestCase("div.rn.f32"),
+        TestCase("sqrt.rn.f32")]
+    [TestCase("fma.rn.f32"), TestCase("bar.sync"), TestCase("atom.shared.add.u32"), TestCase("shfl.sync.down.b32"),
+        TestCase("ld.shared.f32")]
     public void Each_operation_becomes_the_instruction_that_rounds_and_waits_as_it_says(string instruction) =>
         Assert.That(Translated.Value.Instructions, Does.Contain(instruction));
 
     [Test]
-    public void Nothing_is_contracted() => Assert.That(Translated.Value.Instructions.Count(i => i.StartsWith("fma", StringComparison.Ordinal)), Is.EqualTo(1));
+    public void Nothing_is_contracted() =>
+    Assert.That(Translated.Value.Instructions.Count(i => i.StartsWith("fma", StringComparison.Ordinal)), Is.EqualTo(1));
 
     [TestCase("add.rn.f32", "add.f32", "names no rounding"), TestCase("div.rn.f32", "div.approx.f32", "is not exact")]
     [TestCase("sqrt.rn.f32", "sqrt.rn.ftz.f32", "is not exact"), TestCase("sm_70", "sm_80", "is not for sm_70")]
     [TestCase(".entry Sample(", ".func Sample(", "has 0 entries"), TestCase("ret;", "bra LBB9_9;", "LBB9_9 is no label")]
     [TestCase(".shared .align 4 .b8", ".local .align 4 .b8", "not in registers")]
-    [TestCase("ret;", "call.uni (retval0), expf, (param0);", "calls a function"), TestCase("ret;", "mov.u32 %r999, 0;", "%r999 is not declared")]
+    [TestCase("ret;", "call.uni (retval0), expf, (param0);", "calls a function"),
+        TestCase("ret;", "mov.u32 %r999, 0;", "%r999 is not declared")]
     [TestCase(".visible .entry", ".extern .func expf;\n.visible .entry", "needs what it does not define")]
     public void A_defect_is_seen(string from, string to, string defect)
     {

@@ -11,7 +11,8 @@ internal sealed class PlainNumberTests
         Assert.That(read, Is.EqualTo(value));
     }
 
-    [TestCase("0,001"), TestCase("1,000"), TestCase("1.000,5"), TestCase("NaN"), TestCase("Infinity"), TestCase("-\u221e"), TestCase("1e999"), TestCase("$1"), TestCase("(1)")]
+    [TestCase("0,001"), TestCase("1,000"), TestCase("1.000,5"), TestCase("NaN"), TestCase("Infinity"), TestCase("-\u221e"),
+        TestCase("1e999"), TestCase("$1"), TestCase("(1)")]
     [TestCase("1 000"), TestCase("0x1"), TestCase("")]
     public void No_other_text_is_a_number(string text)
     {
@@ -20,6 +21,8 @@ internal sealed class PlainNumberTests
         Assert.That(PlainNumber.TryDigits(text, out int _), Is.False);
     }
 
-    [TestCase("5", true), TestCase("-5", true), TestCase("0,5", true), TestCase("1.5e-3", true), TestCase("token_id", false), TestCase("5x", false), TestCase("", false)]
-    public void What_was_meant_as_a_number_is_told_from_words(string text, bool isMeant) => Assert.That(PlainNumber.IsMeant(text), Is.EqualTo(isMeant));
+    [TestCase("5", true), TestCase("-5", true), TestCase("0,5", true), TestCase("1.5e-3", true), TestCase("token_id", false),
+        TestCase("5x", false), TestCase("", false)]
+    public void What_was_meant_as_a_number_is_told_from_words(string text, bool isMeant) =>
+    Assert.That(PlainNumber.IsMeant(text), Is.EqualTo(isMeant));
 }

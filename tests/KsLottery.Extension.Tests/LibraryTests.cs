@@ -18,10 +18,10 @@ public sealed class LibraryTests
         using TemporaryFolder folder = new();
         string before = new TinyLlama().Write(folder.File("base")), after = new TinyLlama().Tuned(7, 9).Write(folder.File("tuned"));
         string found = folder.File("found"), applied = folder.File("applied");
-        using (Checkpoint baseModel = Checkpoint.Open(before), tuned = Checkpoint.Open(after))
+        using (Checkpoint basis = Checkpoint.Open(before), tuned = Checkpoint.Open(after))
         using (TicketFolder files = new(found))
         {
-            TicketResult result = TicketFinder.Find(baseModel, tuned, new() { Selection = new() { Top = 2 } });
+            TicketResult result = TicketFinder.Find(basis, tuned, new() { Selection = new() { Top = 2 } });
             Assert.That(result.Ticket.Ids, Is.EquivalentTo(new[] { 7, 9 }));
             files.Write(result);
         }

@@ -9,12 +9,15 @@ using NUnit.Framework.Constraints;
 
 namespace KsLottery.KernelCompiler.Tests;
 
-/// <summary>Bounds that NaN meets do not build: the analyzer and the lists that every project is built with, on texts that hold one.</summary>
+/// <summary>Bounds that NaN meets do not build: the analyzer and the lists that every project is built with, on texts that hold
+/// one.</summary>
 [TestFixture]
 internal sealed class BannedSymbolsTests
 {
-    private static readonly MetadataReference[] References = [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
-        .Where(p => Path.GetFileName(p) is string name && (name.StartsWith("System.", StringComparison.Ordinal) || name is "nunit.framework.dll"))
+    private static readonly MetadataReference[] References =
+        [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
+        .Where(p => Path.GetFileName(p) is string name
+            && (name.StartsWith("System.", StringComparison.Ordinal) || name is "nunit.framework.dll"))
         .Select(p => MetadataReference.CreateFromFile(p))];
 
     [TestCase("Assert.That(x, Is.LessThan(1))")]
@@ -45,10 +48,12 @@ internal sealed class BannedSymbolsTests
     {
         string[] listed = [.. File.ReadLines(Path.Combine(SharedData.Root, "tests", "BannedSymbols.txt")).Select(l => l.Split(';')[0])];
         Type[] types = [.. typeof(NUnit.Framework.Is).Assembly.GetExportedTypes()];
-        bool IsOrder(Type type) => typeof(ComparisonConstraint).IsAssignableFrom(type) || type.Name is "RangeConstraint" or "CollectionOrderedConstraint";
+        bool IsOrder(Type type) => typeof(ComparisonConstraint).IsAssignableFrom(type)
+            || type.Name is "RangeConstraint" or "CollectionOrderedConstraint";
         const BindingFlags Own = BindingFlags.Public | BindingFlags.Static | BindingFlags.Instance | BindingFlags.DeclaredOnly;
         string[] orders = [.. types.Where(t => IsOrder(t) && !t.IsAbstract).Select(t => $"T:{t.FullName}"),
-            .. types.Where(t => !IsOrder(t)).SelectMany(t => t.GetProperties(Own)).Where(p => IsOrder(p.PropertyType)).Select(p => $"P:{p.DeclaringType}.{p.Name}"),
+            .. types.Where(t => !IsOrder(t)).SelectMany(t => t.GetProperties(Own)).Where(p => IsOrder(p.PropertyType))
+                .Select(p => $"P:{p.DeclaringType}.{p.Name}"),
             .. types.Where(t => !IsOrder(t)).SelectMany(t => t.GetMethods(Own)).Where(m => !m.IsSpecialName && IsOrder(m.ReturnType))
                 .Select(m => $"M:{m.DeclaringType}.{m.Name}({string.Join(',', m.GetParameters().Select(p => p.ParameterType))})")];
         Assert.That(orders, Has.Length.EqualTo(26).And.SubsetOf(listed));
@@ -67,10 +72,13 @@ internal sealed class BannedSymbolsTests
             """);
         CSharpCompilation compilation = CSharpCompilation.Create("Planted", [tree], References, new(OutputKind.DynamicallyLinkedLibrary));
         Assert.That(compilation.GetDiagnostics().Where(d => d.Severity == DiagnosticSeverity.Error), Is.Empty);
-        Assembly analyzers = Assembly.LoadFrom(Path.Combine(AppContext.BaseDirectory, "Analyzers", "Microsoft.CodeAnalysis.CSharp.BannedApiAnalyzers.dll"));
-        DiagnosticAnalyzer analyzer = (DiagnosticAnalyzer)Activator.CreateInstance(analyzers.GetTypes().Single(t => t.Name == "CSharpSymbolIsBannedAnalyzer"))!;
+        Assembly analyzers =
+            Assembly.LoadFrom(Path.Combine(AppContext.BaseDirectory, "Analyzers", "Microsoft.CodeAnalysis.CSharp.BannedApiAnalyzers.dll"));
+        DiagnosticAnalyzer analyzer =
+            (DiagnosticAnalyzer)Activator.CreateInstance(analyzers.GetTypes().Single(t => t.Name == "CSharpSymbolIsBannedAnalyzer"))!;
         AdditionalText[] lists = [new List("BannedSymbols.txt", "tests"), new List("BannedSymbols.Nan.txt")];
-        ImmutableArray<Diagnostic> found = await compilation.WithAnalyzers([analyzer], new AnalyzerOptions([.. lists])).GetAnalyzerDiagnosticsAsync();
+        ImmutableArray<Diagnostic> found = await compilation.WithAnalyzers([analyzer], new AnalyzerOptions([.. lists]))
+            .GetAnalyzerDiagnosticsAsync();
         Assert.That(found.Select(d => d.Id), Is.All.EqualTo("RS0030"), string.Join('\n', found));
         return found.Length;
     }

@@ -26,7 +26,8 @@ public sealed class DiagnosticsTests
     [TestCase("ref int x = ref results[0];", "A local reference", "Use an index")]
     [TestCase("results = results.SubView(1);", "An assignment to a view", "Declare another view")]
     [TestCase("ArrayView<int> part = n > 0 ? results : results.SubView(1);", "The view `n > 0", "Use a parameter")]
-    [TestCase("if (n > 0) { ArrayView<int> room = SharedMemory.Allocate<int>(4); }", "SharedMemory.Allocate elsewhere", "at the start of the kernel")]
+    [TestCase("if (n > 0) { ArrayView<int> room = SharedMemory.Allocate<int>(4); }", "SharedMemory.Allocate elsewhere",
+        "at the start of the kernel")]
     [TestCase("ArrayView<int> room = SharedMemory.Allocate<int>(n);", "Memory whose size is no constant", "Give a constant")]
     [TestCase("Helper(results);", "LocalMemory.Allocate elsewhere", "pass the view on")]
     [TestCase("ArrayView<Pair> pairs = SharedMemory.Allocate<Pair>(4);", "A view of Pair", "one view for each field")]
@@ -85,23 +86,31 @@ public sealed class DiagnosticsTests
         Diagnostic problem = program.Problems[0];
         Assert.That(problem.Id, Is.EqualTo("KSK001"));
         Assert.That(problem.Severity, Is.EqualTo(DiagnosticSeverity.Error));
-        Assert.That(problem.GetMessage(), Does.StartWith(what).And.Contain(" is not part of the kernel language. ").And.Contain(instead).And.EndsWith("."));
+        Assert.That(problem.GetMessage(), Does.StartWith(what).And.Contain(" is not part of the kernel language. ").And.Contain(instead).And
+            .EndsWith("."));
         FileLinePositionSpan place = problem.Location.GetLineSpan();
         Assert.That(place.Path, Is.EqualTo(KernelProgram.FileName));
-        int line = statement.StartsWith("results[0] = Recursive", StringComparison.Ordinal) ? 11 : statement.StartsWith("Helper", StringComparison.Ordinal) ? 16 : 8;
+        int line = statement.StartsWith("results[0] = Recursive", StringComparison.Ordinal) ? 11
+            : statement.StartsWith("Helper", StringComparison.Ordinal) ? 16 : 8;
         Assert.That(place.StartLinePosition.Line, Is.EqualTo(line));
     }
 
     [TestCase("[Kernel(48)] public static void Wrong(ArrayView<int> results) { }", "asks for groups of 48 lanes", "power of two")]
     [TestCase("[Kernel(512)] public static void Wrong(ArrayView<int> results) { }", "asks for groups of 512 lanes", "from 1 to 256")]
-    [TestCase("[Kernel(32)] private static void Wrong(ArrayView<int> results) { }", "cannot be called from the catalog", "public or internal")]
-    [TestCase("[Kernel(32)] public static void Wrong<T>(ArrayView<T> results) where T : unmanaged { }", "does not say for which types", "[KernelInstance")]
-    [TestCase("[Kernel(32), KernelInstance(typeof(int))] public static void Wrong(ArrayView<int> results) { }", "has no type parameters", "Take KernelInstance away")]
-    [TestCase("[Kernel(32), KernelInstance(typeof(int), typeof(int))] public static void Wrong<T>(ArrayView<T> r) where T : unmanaged { }", "has 1 type parameters", "one type")]
-    [TestCase("[Kernel(32), KernelInstance(typeof(int)), KernelInstance(typeof(uint))] public static void Wrong<T>(ArrayView<T> r) where T : unmanaged { }",
+    [TestCase("[Kernel(32)] private static void Wrong(ArrayView<int> results) { }", "cannot be called from the catalog",
+        "public or internal")]
+    [TestCase("[Kernel(32)] public static void Wrong<T>(ArrayView<T> results) where T : unmanaged { }", "does not say for which types",
+        "[KernelInstance")]
+    [TestCase("[Kernel(32), KernelInstance(typeof(int))] public static void Wrong(ArrayView<int> results) { }", "has no type parameters",
+        "Take KernelInstance away")]
+    [TestCase("[Kernel(32), KernelInstance(typeof(int), typeof(int))] public static void Wrong<T>(ArrayView<T> r) where T : unmanaged { }",
+        "has 1 type parameters", "one type")]
+    [TestCase("[Kernel(32), KernelInstance(typeof(int)), KernelInstance(typeof(uint))] public static void Wrong<T>(ArrayView<T> r) where "
+        + "T : unmanaged { }",
         "has the name of another kernel", "another")]
     [TestCase("[Kernel(32)] public static void Wrong(ArrayView<int> results, bool flag) { }", "parameter flag is of type bool", "Take int")]
-    [TestCase("[Kernel(32)] public static void Wrong(ArrayView<int> results, byte small) { }", "parameter small is of type byte", "Take int")]
+    [TestCase("[Kernel(32)] public static void Wrong(ArrayView<int> results, byte small) { }", "parameter small is of type byte",
+        "Take int")]
     [TestCase("[Kernel(32)] public static void Wrong(ArrayView<short> results) { }", "parameter results is of type", "ArrayView of these")]
     public void A_kernel_that_no_device_can_take_is_an_error_at_its_head(string kernel, string what, string instead)
     {

@@ -18,11 +18,14 @@ public sealed class IncrementalTests
     [TestCase("public static class Helper { public static int Of(int x) => x + 2; }", IncrementalStepRunReason.Modified)]
     public void Only_what_a_kernel_calls_gives_another_text(string changed, IncrementalStepRunReason expected)
     {
-        const string Helper = "public static class Helper { public static int Of(int x) => x + 1; }", Other = "public static class Other { }";
+        const string Helper = "public static class Helper { public static int Of(int x) => x + 1; }",
+            Other = "public static class Other { }";
         CSharpCompilation before = KernelProgram.Compile(Kernel, Helper, Other);
         GeneratorDriver driver = KernelProgram.Driver(trackSteps: true).RunGenerators(before);
-        SyntaxTree old = before.SyntaxTrees.Single(t => t.ToString() == (changed.Contains("Helper", StringComparison.Ordinal) ? Helper : Other));
-        Compilation after = before.ReplaceSyntaxTree(old, CSharpSyntaxTree.ParseText(changed, (CSharpParseOptions)old.Options, old.FilePath));
+        SyntaxTree old = before.SyntaxTrees
+            .Single(t => t.ToString() == (changed.Contains("Helper", StringComparison.Ordinal) ? Helper : Other));
+        Compilation after = before.ReplaceSyntaxTree(old,
+            CSharpSyntaxTree.ParseText(changed, (CSharpParseOptions)old.Options, old.FilePath));
         GeneratorRunResult result = driver.RunGenerators(after).GetRunResult().Results.Single();
         IncrementalGeneratorRunStep step = result.TrackedSteps[KernelGenerator.TranslationStep].Single();
         Assert.That(step.Outputs.Single().Reason, Is.EqualTo(expected));
@@ -35,7 +38,8 @@ public sealed class IncrementalTests
     {
         string Made(string folder, bool isReversed)
         {
-            CSharpCompilation compilation = KernelProgram.Compile(Kernel, "public static class Helper { public static int Of(int x) => x * 3; }");
+            CSharpCompilation compilation = KernelProgram.Compile(Kernel,
+                "public static class Helper { public static int Of(int x) => x * 3; }");
             SyntaxTree[] trees = [.. compilation.SyntaxTrees.Select(t => t.WithFilePath(folder + Path.GetFileName(t.FilePath)))];
             if (isReversed) Array.Reverse(trees);
             compilation = compilation.RemoveAllSyntaxTrees().AddSyntaxTrees(trees);

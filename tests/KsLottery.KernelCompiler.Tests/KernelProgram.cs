@@ -28,7 +28,8 @@ internal sealed class KernelProgram
     private static readonly MetadataReference[] References =
     [
         .. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
-            .Where(p => Path.GetFileName(p) is string name && (name.StartsWith("System.", StringComparison.Ordinal) || name is "netstandard.dll"))
+            .Where(p => Path.GetFileName(p) is string name
+                && (name.StartsWith("System.", StringComparison.Ordinal) || name is "netstandard.dll"))
             .Select(p => MetadataReference.CreateFromFile(p)),
         MetadataReference.CreateFromFile(typeof(KernelDefinition).Assembly.Location),
     ];
@@ -53,7 +54,8 @@ internal sealed class KernelProgram
     /// <param name="more">Texts of other files.</param>
     public static KernelProgram Translate(string code, params string[] more)
     {
-        GeneratorDriver driver = Driver(trackSteps: false).RunGeneratorsAndUpdateCompilation(Compile(code, more), out Compilation made, out _);
+        GeneratorDriver driver = Driver(trackSteps: false)
+            .RunGeneratorsAndUpdateCompilation(Compile(code, more), out Compilation made, out _);
         return new(made, driver.GetRunResult());
     }
 
@@ -71,8 +73,10 @@ internal sealed class KernelProgram
     public static CSharpCompilation Compile(string code, params string[] more)
     {
         CSharpParseOptions options = new(LanguageVersion.Latest);
-        IEnumerable<SyntaxTree> trees = more.Prepend(Catalog).Select((text, i) => CSharpSyntaxTree.ParseText(text, options, $"/sources/More{i}.cs"));
-        return CSharpCompilation.Create("TestKernels", trees.Prepend(CSharpSyntaxTree.ParseText(SourceText.From(code), options, FileName)), References,
+        IEnumerable<SyntaxTree> trees = more.Prepend(Catalog)
+            .Select((text, i) => CSharpSyntaxTree.ParseText(text, options, $"/sources/More{i}.cs"));
+        return CSharpCompilation.Create("TestKernels", trees.Prepend(CSharpSyntaxTree.ParseText(SourceText.From(code), options, FileName)),
+            References,
             new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, optimizationLevel: OptimizationLevel.Release));
     }
 

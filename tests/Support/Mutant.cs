@@ -34,17 +34,20 @@ internal sealed record Mutant(string Operation, string Result, Damage Damage)
         select new Mutant(method.Name, result, damage);
 
     /// <summary>The wrong value in place of a right one.</summary>
-    public float Of(float right) => Damage switch { Damage.NotANumber => float.NaN, Damage.Infinite => float.PositiveInfinity, _ => right + 1 };
+    public float Of(float right) =>
+        Damage switch { Damage.NotANumber => float.NaN, Damage.Infinite => float.PositiveInfinity, _ => right + 1 };
 
     /// <summary>The wrong value in place of a right one.</summary>
     public double Of(double right) => Damage == Damage.OneOff ? right + 1 : Of((float)right);
 
-    public override string ToString() => $"{Operation}.{Result} {Damage switch { Damage.NotANumber => "NaN", Damage.Infinite => "+Inf", _ => "+1" }}";
+    public override string ToString() =>
+        $"{Operation}.{Result} {Damage switch { Damage.NotANumber => "NaN", Damage.Infinite => "+Inf", _ => "+1" }}";
 
     private static IEnumerable<string> Results(MethodInfo method)
     {
         if (method.ReturnType != typeof(void)) yield return Returned;
         foreach (ParameterInfo parameter in method.GetParameters())
-            if (parameter.ParameterType == typeof(DeviceSpan) || parameter.ParameterType == typeof(Span<float>)) yield return parameter.Name!;
+            if (parameter.ParameterType == typeof(DeviceSpan) || parameter.ParameterType == typeof(Span<float>))
+                yield return parameter.Name!;
     }
 }

@@ -3,7 +3,8 @@ using KsLottery.Engine.Operations;
 
 namespace KsLottery.Tests.Support;
 
-/// <summary>Operations of a device, one of which gets one element of a result wrong: of the elements that it changes, the middle one.</summary>
+/// <summary>Operations of a device, one of which gets one element of a result wrong: of the elements that it changes, the middle
+/// one.</summary>
 /// <param name="inner">The device.</param>
 /// <param name="mutant">What is wrong; null for nothing.</param>
 internal sealed class MutantOperations(IOperations inner, Mutant? mutant) : IOperations
@@ -60,28 +61,34 @@ internal sealed class MutantOperations(IOperations inner, Mutant? mutant) : IOpe
     }
 
     public void EmbeddingForward(DeviceSpan output, DeviceSpan table, ReadOnlyMemory<int> rows, int width) =>
-        Run(nameof(EmbeddingForward), () => inner.EmbeddingForward(output, table, rows, width), (nameof(output), output), (nameof(table), table));
+        Run(nameof(EmbeddingForward), () => inner.EmbeddingForward(output, table, rows, width), (nameof(output), output),
+            (nameof(table), table));
 
     public void EmbeddingBackward(DeviceSpan tableGradient, DeviceSpan outputGradient, ReadOnlyMemory<int> rows, int width) =>
         Run(nameof(EmbeddingBackward), () => inner.EmbeddingBackward(tableGradient, outputGradient, rows, width),
             (nameof(tableGradient), tableGradient), (nameof(outputGradient), outputGradient));
 
     public void ScatterRows(DeviceSpan destination, DeviceSpan source, ReadOnlyMemory<int> rows, int width) =>
-        Run(nameof(ScatterRows), () => inner.ScatterRows(destination, source, rows, width), (nameof(destination), destination), (nameof(source), source));
+        Run(nameof(ScatterRows), () => inner.ScatterRows(destination, source, rows, width), (nameof(destination), destination),
+            (nameof(source), source));
 
     public void PutColumns(DeviceSpan destination, DeviceSpan source, ReadOnlyMemory<int> columns, int width) =>
-        Run(nameof(PutColumns), () => inner.PutColumns(destination, source, columns, width), (nameof(destination), destination), (nameof(source), source));
+        Run(nameof(PutColumns), () => inner.PutColumns(destination, source, columns, width), (nameof(destination), destination),
+            (nameof(source), source));
 
     public void TakeColumns(DeviceSpan destination, DeviceSpan source, ReadOnlyMemory<int> columns, int width) =>
-        Run(nameof(TakeColumns), () => inner.TakeColumns(destination, source, columns, width), (nameof(destination), destination), (nameof(source), source));
+        Run(nameof(TakeColumns), () => inner.TakeColumns(destination, source, columns, width), (nameof(destination), destination),
+            (nameof(source), source));
 
     public void RmsNormForward(DeviceSpan output, DeviceSpan inverseRms, DeviceSpan input, DeviceSpan weight, int width, double epsilon) =>
         Run(nameof(RmsNormForward), () => inner.RmsNormForward(output, inverseRms, input, weight, width, epsilon),
             (nameof(output), output), (nameof(inverseRms), inverseRms), (nameof(input), input), (nameof(weight), weight));
 
-    public void RmsNormBackward(DeviceSpan inputGradient, DeviceSpan weightGradient, DeviceSpan outputGradient, DeviceSpan input, DeviceSpan inverseRms,
+    public void RmsNormBackward(DeviceSpan inputGradient, DeviceSpan weightGradient, DeviceSpan outputGradient, DeviceSpan input,
+        DeviceSpan inverseRms,
         DeviceSpan weight, int width) =>
-        Run(nameof(RmsNormBackward), () => inner.RmsNormBackward(inputGradient, weightGradient, outputGradient, input, inverseRms, weight, width),
+        Run(nameof(RmsNormBackward),
+            () => inner.RmsNormBackward(inputGradient, weightGradient, outputGradient, input, inverseRms, weight, width),
             (nameof(inputGradient), inputGradient), (nameof(weightGradient), weightGradient), (nameof(outputGradient), outputGradient),
             (nameof(input), input), (nameof(inverseRms), inverseRms), (nameof(weight), weight));
 
@@ -89,8 +96,10 @@ internal sealed class MutantOperations(IOperations inner, Mutant? mutant) : IOpe
         Run(nameof(MatMulForward), () => inner.MatMulForward(output, input, weight, outputs, inputs, accumulate),
             (nameof(output), output), (nameof(input), input), (nameof(weight), weight));
 
-    public void MatMulBackwardInput(DeviceSpan inputGradient, DeviceSpan outputGradient, DeviceSpan weight, int outputs, int inputs, bool accumulate = false) =>
-        Run(nameof(MatMulBackwardInput), () => inner.MatMulBackwardInput(inputGradient, outputGradient, weight, outputs, inputs, accumulate),
+    public void MatMulBackwardInput(DeviceSpan inputGradient, DeviceSpan outputGradient, DeviceSpan weight, int outputs, int inputs,
+        bool accumulate = false) =>
+        Run(nameof(MatMulBackwardInput),
+            () => inner.MatMulBackwardInput(inputGradient, outputGradient, weight, outputs, inputs, accumulate),
             (nameof(inputGradient), inputGradient), (nameof(outputGradient), outputGradient), (nameof(weight), weight));
 
     public void MatMulBackwardWeight(DeviceSpan weightGradient, DeviceSpan outputGradient, DeviceSpan input, int outputs, int inputs) =>
@@ -110,7 +119,8 @@ internal sealed class MutantOperations(IOperations inner, Mutant? mutant) : IOpe
         Run(nameof(AttentionForward), () => inner.AttentionForward(output, logSumExp, query, key, value, shape, starts),
             (nameof(output), output), (nameof(logSumExp), logSumExp), (nameof(query), query), (nameof(key), key), (nameof(value), value));
 
-    public void AttentionBackward(DeviceSpan queryGradient, DeviceSpan keyGradient, DeviceSpan valueGradient, DeviceSpan outputGradient, DeviceSpan output,
+    public void AttentionBackward(DeviceSpan queryGradient, DeviceSpan keyGradient, DeviceSpan valueGradient, DeviceSpan outputGradient,
+        DeviceSpan output,
         DeviceSpan logSumExp, DeviceSpan query, DeviceSpan key, DeviceSpan value, AttentionShape shape, ReadOnlyMemory<int> starts) =>
         Run(nameof(AttentionBackward), () => inner.AttentionBackward(
                 queryGradient, keyGradient, valueGradient, outputGradient, output, logSumExp, query, key, value, shape, starts),
@@ -120,18 +130,21 @@ internal sealed class MutantOperations(IOperations inner, Mutant? mutant) : IOpe
 
     public void CachedAttentionForward(DeviceSpan output, DeviceSpan query, DeviceSpan keyCache, DeviceSpan valueCache,
         AttentionShape shape, int capacity, ReadOnlyMemory<int> slots, ReadOnlyMemory<int> lengths) =>
-        Run(nameof(CachedAttentionForward), () => inner.CachedAttentionForward(output, query, keyCache, valueCache, shape, capacity, slots, lengths),
+        Run(nameof(CachedAttentionForward),
+            () => inner.CachedAttentionForward(output, query, keyCache, valueCache, shape, capacity, slots, lengths),
             (nameof(output), output), (nameof(query), query), (nameof(keyCache), keyCache), (nameof(valueCache), valueCache));
 
     public void SwiGluForward(DeviceSpan output, DeviceSpan gate, DeviceSpan up) =>
-        Run(nameof(SwiGluForward), () => inner.SwiGluForward(output, gate, up), (nameof(output), output), (nameof(gate), gate), (nameof(up), up));
+        Run(nameof(SwiGluForward), () => inner.SwiGluForward(output, gate, up), (nameof(output), output), (nameof(gate), gate),
+            (nameof(up), up));
 
     public void SwiGluBackward(DeviceSpan gateGradient, DeviceSpan upGradient, DeviceSpan outputGradient, DeviceSpan gate, DeviceSpan up) =>
         Run(nameof(SwiGluBackward), () => inner.SwiGluBackward(gateGradient, upGradient, outputGradient, gate, up),
             (nameof(gateGradient), gateGradient), (nameof(upGradient), upGradient), (nameof(outputGradient), outputGradient),
             (nameof(gate), gate), (nameof(up), up));
 
-    public void CrossEntropyForward(DeviceSpan losses, DeviceSpan logSumExp, DeviceSpan logits, ReadOnlyMemory<int> targets, int vocabulary) =>
+    public void CrossEntropyForward(DeviceSpan losses, DeviceSpan logSumExp, DeviceSpan logits, ReadOnlyMemory<int> targets,
+        int vocabulary) =>
         Run(nameof(CrossEntropyForward), () => inner.CrossEntropyForward(losses, logSumExp, logits, targets, vocabulary),
             (nameof(losses), losses), (nameof(logSumExp), logSumExp), (nameof(logits), logits));
 
@@ -157,7 +170,8 @@ internal sealed class MutantOperations(IOperations inner, Mutant? mutant) : IOpe
     {
         AdamWStep step = update;
         Run(nameof(AdamWStep), () => inner.AdamWStep(weights, gradient, firstMoment, secondMoment, step),
-            (nameof(weights), weights), (nameof(gradient), gradient), (nameof(firstMoment), firstMoment), (nameof(secondMoment), secondMoment));
+            (nameof(weights), weights), (nameof(gradient), gradient), (nameof(firstMoment), firstMoment),
+                (nameof(secondMoment), secondMoment));
     }
 
     /// <summary>Runs an operation, sees which of its ranges it changed, and does the mutant's damage to one of them.</summary>

@@ -4,7 +4,8 @@ using System.Text.Json.Nodes;
 
 namespace KsLottery.Tests.Support;
 
-/// <summary>A LLaMA-type folder of a few kilobytes, written without the library that is under test, to be made odd before it is written.</summary>
+/// <summary>A LLaMA-type folder of a few kilobytes, written without the library that is under test, to be made odd before it is
+/// written.</summary>
 internal sealed class TinyLlama
 {
     public const int Vocabulary = 260, Width = 16;
@@ -105,7 +106,8 @@ internal sealed class TinyLlama
             WriteFile(Path.Combine(folder, file), names.Select(name => KeyValuePair.Create(name, Tensors[name])));
             foreach (string name in names) map[name] = file;
         }
-        JsonObject index = new() { ["metadata"] = new JsonObject { ["total_size"] = Tensors.Sum(t => 4L * t.Value.Values.Length) }, ["weight_map"] = map };
+        JsonObject index = new() { ["metadata"] = new JsonObject { ["total_size"] = Tensors.Sum(t => 4L * t.Value.Values.Length) },
+            ["weight_map"] = map };
         File.WriteAllText(Path.Combine(folder, "model.safetensors.index.json"), index.ToJsonString());
         return folder;
     }
@@ -123,7 +125,8 @@ internal sealed class TinyLlama
         {
             ["added_tokens"] = new JsonArray([.. vocabulary.Take(3).Select((t, id) => (JsonNode)new JsonObject
             {
-                ["id"] = id, ["content"] = t.Key, ["single_word"] = false, ["lstrip"] = false, ["rstrip"] = false, ["normalized"] = false, ["special"] = true,
+                ["id"] = id, ["content"] = t.Key, ["single_word"] = false, ["lstrip"] = false, ["rstrip"] = false, ["normalized"] = false,
+                    ["special"] = true,
             })]),
             ["pre_tokenizer"] = ByteLevel(),
             ["decoder"] = ByteLevel(),
@@ -131,13 +134,15 @@ internal sealed class TinyLlama
         };
         File.WriteAllText(Path.Combine(folder, "tokenizer.json"), tokenizer.ToJsonString());
 
-        static JsonObject ByteLevel() => new() { ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["trim_offsets"] = true, ["use_regex"] = true };
+        static JsonObject ByteLevel() =>
+            new() { ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["trim_offsets"] = true, ["use_regex"] = true };
     }
 
     /// <summary>Writes tensors as F32.</summary>
     public void WriteFile(string path, IEnumerable<KeyValuePair<string, (int[] Shape, float[] Values)>> tensors)
     {
-        JsonObject header = new() { ["__metadata__"] = new JsonObject(Metadata.Select(m => KeyValuePair.Create(m.Key, (JsonNode?)m.Value))) };
+        JsonObject header =
+            new() { ["__metadata__"] = new JsonObject(Metadata.Select(m => KeyValuePair.Create(m.Key, (JsonNode?)m.Value))) };
         using MemoryStream data = new();
         foreach ((string name, (int[] shape, float[] values)) in tensors)
         {
@@ -151,6 +156,7 @@ internal sealed class TinyLlama
         }
         string json = header.ToJsonString();
         json = json.PadRight((json.Length + 7) / 8 * 8);
-        File.WriteAllBytes(path, [.. BitConverter.GetBytes((ulong)Encoding.UTF8.GetByteCount(json)), .. Encoding.UTF8.GetBytes(json), .. data.ToArray()]);
+        File.WriteAllBytes(path,
+            [.. BitConverter.GetBytes((ulong)Encoding.UTF8.GetByteCount(json)), .. Encoding.UTF8.GetBytes(json), .. data.ToArray()]);
     }
 }

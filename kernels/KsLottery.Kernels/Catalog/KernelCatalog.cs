@@ -11,7 +11,8 @@ public static partial class KernelCatalog
     /// <summary>Finds a kernel.</summary>
     /// <exception cref="KeyNotFoundException">There is none of this name.</exception>
     public static KernelDefinition Get(string name) => ByName.TryGetValue(name, out KernelDefinition? definition) ? definition
-        : throw new KeyNotFoundException($"there is no kernel '{name}'. Known are {string.Join(", ", ByName.Keys.Order(StringComparer.Ordinal))}.");
+        : throw new KeyNotFoundException(
+            $"there is no kernel '{name}'. Known are {string.Join(", ", ByName.Keys.Order(StringComparer.Ordinal))}.");
 
     private static partial IEnumerable<KernelDefinition> Definitions();
 }

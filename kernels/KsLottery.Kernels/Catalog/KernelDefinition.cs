@@ -31,7 +31,8 @@ public enum KernelType
 /// <summary>One parameter of a kernel.</summary>
 /// <param name="Name">Its name in C#.</param>
 /// <param name="Type">Its type, or that of the view's elements.</param>
-/// <param name="IsView">Whether it is a view: three parameters in the translated text, base, start and length, the last two of 64 bits.</param>
+/// <param name="IsView">Whether it is a view: three parameters in the translated text, base, start and length, the last two of 64
+/// bits.</param>
 public readonly record struct KernelParameter(string Name, KernelType Type, bool IsView);
 
 /// <summary>What a simulated kernel reads its arguments from.</summary>
@@ -47,7 +48,8 @@ public interface IKernelArguments
 /// <summary>One kernel, as the build translated it.</summary>
 public sealed record KernelDefinition
 {
-    /// <summary>The method's name; that of an instance of a generic method goes on with its type arguments, primitive ones left out, as in <c>Widen_BF16</c>.</summary>
+    /// <summary>The method's name; that of an instance of a generic method goes on with its type arguments, primitive ones left out, as in
+    /// <c>Widen_BF16</c>.</summary>
     public required string Name { get; init; }
 
     /// <summary>The method with its type's full name, as in <c>KsLottery.Kernels.MemoryKernels.Widen</c>.</summary>

@@ -17,7 +17,8 @@ public readonly struct ArrayView<T> where T : unmanaged
     internal ArrayView(byte[] memory, long start, long length)
     {
         if (start < 0 || length < 0 || start + (length * Unsafe.SizeOf<T>()) > memory.LongLength)
-            throw new ArgumentOutOfRangeException(nameof(start), $"{length} elements from byte {start} on leave the memory of {memory.LongLength} bytes.");
+            throw new ArgumentOutOfRangeException(nameof(start),
+                $"{length} elements from byte {start} on leave the memory of {memory.LongLength} bytes.");
         (_memory, _start, Length) = (memory, start, length);
     }
 
@@ -57,5 +58,6 @@ public readonly struct ArrayView<T> where T : unmanaged
     }
 
     [DoesNotReturn]
-    private void ThrowOutside(long index) => throw new ArgumentOutOfRangeException(nameof(index), index, $"the view has {Length} elements.");
+    private void ThrowOutside(long index) =>
+    throw new ArgumentOutOfRangeException(nameof(index), index, $"the view has {Length} elements.");
 }

@@ -44,7 +44,8 @@ public static class Atomic
     public static int CompareExchange(ref int target, int compare, int value) => Replace(ref target, target == compare ? value : target);
 
     /// <summary>target = value where it is as expected.</summary>
-    public static uint CompareExchange(ref uint target, uint compare, uint value) => Replace(ref target, target == compare ? value : target);
+    public static uint CompareExchange(ref uint target, uint compare, uint value) =>
+        Replace(ref target, target == compare ? value : target);
 
     /// <summary>Simulated lanes run one at a time, so that nothing comes between.</summary>
     private static T Replace<T>(ref T target, T value)

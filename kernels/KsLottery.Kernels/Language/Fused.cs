@@ -1,6 +1,7 @@
 namespace KsLottery.Kernels.Language;
 
-/// <summary>Operations that round once. ILGPU has none of them: a build against it defines them by their parts, which round twice.</summary>
+/// <summary>Operations that round once. ILGPU has none of them: a build against it defines them by their parts, which round
+/// twice.</summary>
 public static class Fused
 {
     /// <summary>x·y + z, rounded once.</summary>

@@ -9,6 +9,7 @@ public static class Group
     /// <summary>How many lanes the group has.</summary>
     public static int DimX => SimulatedLane.Current.Group.Size;
 
-    /// <summary>Waits for all lanes of the group; what they wrote to shared and global memory is seen by all of them from then on.</summary>
+    /// <summary>Waits for all lanes of the group; what they wrote to shared and global memory is seen by all of them from then
+    /// on.</summary>
     public static void Barrier() => SimulatedLane.Current.Wait(SimulatedScope.Group);
 }

@@ -9,7 +9,8 @@ public sealed class KernelAttribute(int groupSize) : Attribute
     public int GroupSize { get; } = groupSize;
 }
 
-/// <summary>Names type arguments that a generic kernel is translated for; the instance is called <c>Method_Argument_Argument</c>, primitive types left out.</summary>
+/// <summary>Names type arguments that a generic kernel is translated for; the instance is called <c>Method_Argument_Argument</c>, primitive
+/// types left out.</summary>
 /// <param name="arguments">One type for each type parameter.</param>
 [AttributeUsage(AttributeTargets.Method, AllowMultiple = true)]
 public sealed class KernelInstanceAttribute(params Type[] arguments) : Attribute

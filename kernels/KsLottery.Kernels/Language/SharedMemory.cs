@@ -3,7 +3,8 @@ namespace KsLottery.Kernels.Language;
 /// <summary>Memory that the lanes of a group share, as in ILGPU.</summary>
 public static class SharedMemory
 {
-    /// <summary>Declares shared memory at the start of a kernel, the same for all lanes of a group; its first content is undefined.</summary>
+    /// <summary>Declares shared memory at the start of a kernel, the same for all lanes of a group; its first content is
+    /// undefined.</summary>
     /// <param name="extent">The number of elements, a constant.</param>
     public static ArrayView<T> Allocate<T>(int extent) where T : unmanaged => SimulatedLane.Current.Share<T>(extent);
 }

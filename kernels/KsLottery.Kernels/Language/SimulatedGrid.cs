@@ -1,6 +1,7 @@
 namespace KsLottery.Kernels.Language;
 
-/// <summary>Runs kernels on the host as plain C#, lane by lane: to step through them in a debugger, and as their oracle in tests. Slow.</summary>
+/// <summary>Runs kernels on the host as plain C#, lane by lane: to step through them in a debugger, and as their oracle in tests.
+/// Slow.</summary>
 public static class SimulatedGrid
 {
     /// <summary>Runs groups one after another; the kernel is called once for each lane.</summary>

@@ -2,7 +2,8 @@ using System.Runtime.CompilerServices;
 
 namespace KsLottery.Kernels.Language;
 
-/// <summary>A group of lanes on the host. Between two barriers they run one after another, always in the same order, so that a debugger can follow.</summary>
+/// <summary>A group of lanes on the host. Between two barriers they run one after another, always in the same order, so that a debugger can
+/// follow.</summary>
 internal sealed class SimulatedGroup
 {
     private const int StackBytes = 1 << 18;
@@ -47,7 +48,8 @@ internal sealed class SimulatedGroup
         int bytes = extent * Unsafe.SizeOf<T>();
         if (declaration == _shared.Count) _shared.Add(Soil(new byte[bytes]));
         if (_shared[declaration].Length != bytes)
-            throw new InvalidOperationException($"lanes declare shared memory of {_shared[declaration].Length} and of {bytes} bytes in the same place.");
+            throw new InvalidOperationException(
+                $"lanes declare shared memory of {_shared[declaration].Length} and of {bytes} bytes in the same place.");
         return new(_shared[declaration], 0, extent);
     }
 
@@ -56,7 +58,8 @@ internal sealed class SimulatedGroup
     {
         SimulatedLane? next = Next(lane);
         if (next is null)
-            Fail(new InvalidOperationException("some lanes wait at a barrier that the others never reach. Call barriers and shuffles in all lanes or in none."));
+            Fail(new InvalidOperationException(
+                "some lanes wait at a barrier that the others never reach. Call barriers and shuffles in all lanes or in none."));
         else if (next != lane)
         {
             next.GiveBaton();

@@ -34,7 +34,9 @@ internal sealed class SimulatedLane(SimulatedGroup group, int index)
     /// <summary>The lane that the calling thread is.</summary>
     /// <exception cref="InvalidOperationException">The thread is none.</exception>
     public static SimulatedLane Current =>
-        _present ?? throw new InvalidOperationException("this member has a meaning in a kernel only. Launch the kernel on a device, or with SimulatedGrid.Run.");
+        _present
+        ?? throw new InvalidOperationException(
+            "this member has a meaning in a kernel only. Launch the kernel on a device, or with SimulatedGrid.Run.");
 
     public SimulatedGroup Group => group;
 

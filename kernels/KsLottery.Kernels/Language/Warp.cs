@@ -33,7 +33,8 @@ public static class Warp
 
     private static T Exchange<T>(T variable, int source) where T : unmanaged
     {
-        if (Unsafe.SizeOf<T>() is not (4 or 8)) throw new NotSupportedException($"a shuffle takes values of 32 or 64 bits, not {typeof(T).Name}.");
+        if (Unsafe.SizeOf<T>() is not (4 or 8))
+            throw new NotSupportedException($"a shuffle takes values of 32 or 64 bits, not {typeof(T).Name}.");
         SimulatedLane lane = SimulatedLane.Current;
         Unsafe.As<ulong, T>(ref lane.Exchanged) = variable;
         lane.Wait(SimulatedScope.Warp);

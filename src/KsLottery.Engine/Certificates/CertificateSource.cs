@@ -65,7 +65,8 @@ public sealed record CertificateSource
     [
         .. OfModel("base", Base), .. OfModel("tuned", Tuned), ("ticket", Ticket),
         .. (File.Exists(Data) ? [Data] : Data.Split(',')).Select(path => ("data", path)),
-        ("tokenizer", Tokenizer), .. TokenizerCompanions.FileNames.SelectMany(name => Beside(Tokenizer, name)).Select(path => ("tokenizer", path)),
+        ("tokenizer", Tokenizer), .. TokenizerCompanions.FileNames.SelectMany(name => Beside(Tokenizer, name))
+            .Select(path => ("tokenizer", path)),
         .. Trained is null ? [] : TrainedRows.IsPatch(Trained, out string patch) ? [("trained", patch)] : OfModel("trained", Trained),
     ];
 

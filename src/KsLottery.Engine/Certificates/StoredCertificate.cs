@@ -83,8 +83,8 @@ public sealed class StoredCertificate : IDisposable
     /// <param name="cancellationToken">Stops between batches.</param>
     /// <returns>The certificate.</returns>
     /// <exception cref="CertificateMismatchException">A file changed or is gone, or a number differs; names the first.</exception>
-    /// <inheritdoc cref="Certifier.Run(CertificateSource, IOperations, CertificateOptions?, IProgress{CertificateProgress}?, CancellationToken)"
-    /// path="/exception"/>
+    /// <inheritdoc cref="Certifier.Run(CertificateSource, IOperations, CertificateOptions?, IProgress{CertificateProgress}?,
+    /// CancellationToken)" path="/exception"/>
     public Certificate Check(IOperations operations, double tolerance = 0, CertificateOptions? options = null,
         IProgress<CertificateProgress>? progress = null, CancellationToken cancellationToken = default)
     {

@@ -169,7 +169,8 @@ internal sealed class TicketSubject
         ThrowIfChanged(Base, trained, _baseConfig, [BaseEmbedding.Name], pairing, cancellationToken);
         Tensor embedding = trained.GetInputEmbedding();
         HashSet<int> inTicket = [.. ids];
-        foreach (int row in ChangedRows.Of(RowMatrix.FromTensor(BaseEmbedding), RowMatrix.FromTensor(embedding), pairing, cancellationToken))
+        foreach (int row in ChangedRows.Of(RowMatrix.FromTensor(BaseEmbedding), RowMatrix.FromTensor(embedding), pairing,
+            cancellationToken))
             if (!inTicket.Contains(row))
                 throw new InvalidDataException($"{path}: row {row} differs from the base and is not in the ticket. Give a checkpoint of "
                     + "which only the ticket's rows were trained.");
@@ -221,7 +222,8 @@ internal sealed class TicketSubject
             if (!other.TryGetTensor(tensor.Name, out Tensor? its)) throw Differs("is missing");
             if (TensorNames.Plain(tensor.Name) == LlamaWeights.HeadName && !pairing.IsPlain)
             {
-                if (ChangedRows.Of(RowMatrix.FromTensor(tensor), RowMatrix.FromTensor(its), pairing, cancellationToken).Length > 0) throw Differs("holds other values in the rows that both have");
+                if (ChangedRows.Of(RowMatrix.FromTensor(tensor), RowMatrix.FromTensor(its), pairing, cancellationToken).Length > 0)
+                    throw Differs("holds other values in the rows that both have");
                 continue;
             }
             if (!its.Shape.SequenceEqual(tensor.Shape))

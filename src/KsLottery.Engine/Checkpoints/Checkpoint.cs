@@ -39,7 +39,8 @@ public sealed class Checkpoint : IDisposable
     /// <summary>The <c>config.json</c> in the folder or beside the file, or null where there is none.</summary>
     internal ModelConfig? Config { get; }
 
-    /// <summary>All tensors, file by file, in the order of their bytes; of one that several shards hold, the copy that the index places.</summary>
+    /// <summary>All tensors, file by file, in the order of their bytes; of one that several shards hold, the copy that the index
+    /// places.</summary>
     public IEnumerable<Tensor> Tensors => _tensors;
 
     /// <summary>Whether input and output embedding are one matrix; null where that cannot be told.</summary>
@@ -49,13 +50,14 @@ public sealed class Checkpoint : IDisposable
     /// and a causal language model without one says yes, for it has nothing else to speak with.
     /// </para>
     /// <para>
-    /// Hugging Face's <c>LlamaConfig</c> takes silence as no and gives a model without a head one of random numbers; nobody can mean that, so
-    /// that <see cref="Notes"/> says what was taken instead.
+    /// Hugging Face's <c>LlamaConfig</c> takes silence as no and gives a model without a head one of random numbers; nobody can mean that,
+    /// so that <see cref="Notes"/> says what was taken instead.
     /// </para>
     /// </remarks>
     public bool? IsTied => Tying.IsTied;
 
-    /// <summary>What a reader should know of how the files were read, a sentence each: files left aside, silence that was interpreted.</summary>
+    /// <summary>What a reader should know of how the files were read, a sentence each: files left aside, silence that was
+    /// interpreted.</summary>
     public IReadOnlyList<string> Notes { get; }
 
     internal Tying Tying { get; }
@@ -99,8 +101,8 @@ public sealed class Checkpoint : IDisposable
 
     /// <summary>Finds a tensor by the name that its file gives it, or by the name that its model has for it.</summary>
     /// <remarks>
-    /// Prefixes that wrappers put before names (<c>_orig_mod.</c>, <c>module.</c>, <c>base_model.model.</c>) count neither in the file nor in
-    /// what is asked for, unless two tensors would fit; a name that safetensors' <c>save_model</c> left out finds the tensor that was
+    /// Prefixes that wrappers put before names (<c>_orig_mod.</c>, <c>module.</c>, <c>base_model.model.</c>) count neither in the file nor
+    /// in what is asked for, unless two tensors would fit; a name that safetensors' <c>save_model</c> left out finds the tensor that was
     /// kept in its place. The tensor has the file's own name.
     /// </remarks>
     public bool TryGetTensor(string name, [NotNullWhen(true)] out Tensor? tensor) => (tensor = _names.Find(name)) is not null;
@@ -120,7 +122,8 @@ public sealed class Checkpoint : IDisposable
     /// <exception cref="KeyNotFoundException">No name fits, or several do; the message lists them.</exception>
     public Tensor GetInputEmbedding() => FindInputEmbedding() ?? throw NoEmbedding.In(this);
 
-    /// <summary>Finds every matrix that has a name of an input embedding; where there are several, the first is not always what is meant.</summary>
+    /// <summary>Finds every matrix that has a name of an input embedding; where there are several, the first is not always what is
+    /// meant.</summary>
     public IReadOnlyList<Tensor> FindInputEmbeddings() => WellKnownTensors.AllInputs(this);
 
     /// <summary>Finds the output head by the names that model families use; null where none or several fit.</summary>
@@ -152,7 +155,8 @@ public sealed class Checkpoint : IDisposable
             : other?.File.NextStep ?? "Other formats must be converted to safetensors first");
     }
 
-    /// <summary>The file goes before an index, as in Transformers; shards of an index beside it are easily taken for what is read.</summary>
+    /// <summary>The file goes before an index, as in Transformers; shards of an index beside it are easily taken for what is
+    /// read.</summary>
     private static string[] AboutIndexBeside(string source)
     {
         string folder = System.IO.Path.GetDirectoryName(source)!, index = System.IO.Path.Combine(folder, ShardIndex.FileName);
@@ -162,7 +166,8 @@ public sealed class Checkpoint : IDisposable
         {
             int shards = ShardIndex.Load(index).Shards.Values.Distinct()
                 .Count(name => name != SingleFileName && File.Exists(System.IO.Path.Combine(folder, name)));
-            return shards == 0 ? [] : [$"{what}the {shards} shards that {index} names. If the shards are meant, give the path of {ShardIndex.FileName}."];
+            return shards == 0 ? []
+                : [$"{what}the {shards} shards that {index} names. If the shards are meant, give the path of {ShardIndex.FileName}."];
         }
         catch (CheckpointFormatException)
         {
@@ -174,7 +179,8 @@ public sealed class Checkpoint : IDisposable
     {
         if (set.Stale is not [Tensor first, ..]) yield break;
         string place = System.IO.Path.GetFileName(set.Tensors.First(t => t.Name == first.Name).File.Path);
-        yield return $"{first.File.Path} holds a copy of {CheckpointFormatException.Quote(first.Name)} that is not read, as the index places the "
+        yield return $"{first.File.Path} holds a copy of {CheckpointFormatException.Quote(first.Name)} that is not read, as the index "
+            + $"places the "
             + $"tensor in {place}{(set.Stale.Count == 1 ? "" : $"; so it is with {set.Stale.Count} copies in all")}.";
     }
 }

@@ -40,7 +40,8 @@ public sealed class CheckpointFormatException : Exception
         StringBuilder text = new("\"");
         foreach (char c in name.AsSpan(0, Math.Min(name.Length, MaxNameLength)))
         {
-            bool isVisible = char.GetUnicodeCategory(c) is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate
+            bool isVisible =
+                char.GetUnicodeCategory(c) is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate
                 or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.PrivateUse
                 or UnicodeCategory.OtherNotAssigned);
             if (isVisible) text.Append(c);

@@ -7,12 +7,13 @@ using KsLottery.Engine.Transfer;
 
 namespace KsLottery.Engine.Conversion;
 
-/// <summary>Writes a llama2.c <c>.bin</c> as a Hugging Face folder: <c>config.json</c>, <c>model.safetensors</c> and the tokenizer.</summary>
+/// <summary>Writes a llama2.c <c>.bin</c> as a Hugging Face folder: <c>config.json</c>, <c>model.safetensors</c> and the
+/// tokenizer.</summary>
 /// <remarks>
 /// The rows of the query and key matrices change their order within each head, since the two forms pair values for rotary positions
 /// differently; the model computes the same. What the file does not say is what llama2.c computes with: θ = 10,000, an epsilon of
-/// 1e-5 in the norms, token 1 to begin a text and 2 to end one. A tied model gets no <c>lm_head.weight</c>. Weights pass through in chunks, and
-/// the folder appears whole or not at all.
+/// 1e-5 in the norms, token 1 to begin a text and 2 to end one. A tied model gets no <c>lm_head.weight</c>. Weights pass through in chunks,
+/// and the folder appears whole or not at all.
 /// </remarks>
 internal static class Llama2cConversion
 {
@@ -22,17 +23,20 @@ internal static class Llama2cConversion
     /// <summary>Converts a model.</summary>
     /// <param name="modelPath">The <c>.bin</c> file, legacy (version 0) or version 1.</param>
     /// <param name="outDirectory">A folder that does not exist or is empty, in one that exists.</param>
-    /// <param name="type">The type of the weights as written: F32, the input's own, or F16 or BF16, rounded to nearest, ties to even.</param>
+    /// <param name="type">The type of the weights as written: F32, the input's own, or F16 or BF16, rounded to nearest, ties to
+    /// even.</param>
     /// <param name="tokenizerPath">
     /// A tokenizer that goes along: a <c>.model</c>, <c>.bin</c> or <c>.json</c>, copied as <c>tokenizer</c> with that ending.
     /// </param>
     /// <param name="options">How to read the model; mapped into memory by default.</param>
     /// <param name="progress">Reports every 16 MiB converted.</param>
     /// <param name="cancellationToken">Stops between chunks; nothing is left behind.</param>
-    /// <exception cref="CheckpointFormatException">The model is not what its header says; see <see cref="Llama2cCheckpoint.Open"/>.</exception>
+    /// <exception cref="CheckpointFormatException">The model is not what its header says; see
+    /// <see cref="Llama2cCheckpoint.Open"/>.</exception>
     /// <exception cref="NotSupportedException">The type is none of the three.</exception>
     /// <exception cref="InvalidDataException">The tokenizer is damaged, of no known form, or has more tokens than the model.</exception>
-    /// <exception cref="IOException">A file is absent; the output is an input, a file, or a folder with content, or cannot be written.</exception>
+    /// <exception cref="IOException">A file is absent; the output is an input, a file, or a folder with content, or cannot be
+    /// written.</exception>
     /// <exception cref="UnauthorizedAccessException">A file may not be read.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
     public static ConversionResult Convert(string modelPath, string outDirectory, ElementType type = ElementType.F32,
@@ -46,7 +50,8 @@ internal static class Llama2cConversion
         using StagedFolder folder = new(outDirectory, modelPath);
 
         RoundingLoss loss = WriteWeights(model, Path.Combine(folder.Staging, WeightsName), type, progress, cancellationToken);
-        AtomicFile.Write(Path.Combine(folder.Staging, ModelConfig.FileName), stream => ConfigOf(model.Header).WriteTo(stream, type), cancellationToken);
+        AtomicFile.Write(Path.Combine(folder.Staging, ModelConfig.FileName), stream => ConfigOf(model.Header).WriteTo(stream, type),
+            cancellationToken);
         if (tokenizer is not null) File.Copy(tokenizerPath!, Path.Combine(folder.Staging, tokenizer));
         folder.Commit(cancellationToken);
         if (loss.Overflowed > 0)
@@ -83,13 +88,15 @@ internal static class Llama2cConversion
         return $"tokenizer{ending}";
     }
 
-    private static RoundingLoss WriteWeights(Llama2cCheckpoint model, string path, ElementType type, IProgress<ConversionProgress>? progress,
+    private static RoundingLoss WriteWeights(Llama2cCheckpoint model, string path, ElementType type,
+        IProgress<ConversionProgress>? progress,
         CancellationToken cancellationToken)
     {
         RoundingLoss loss = default;
         byte[] buffer = [];
         long total = model.ParameterCount * sizeof(float), done = 0, reported = 0;
-        SafetensorsWriter.Write(path, model.Tensors.Select(Source), new Dictionary<string, string> { ["format"] = "pt" }, cancellationToken);
+        SafetensorsWriter.Write(path, model.Tensors.Select(Source), new Dictionary<string, string> { ["format"] = "pt" },
+            cancellationToken);
         progress?.Report(new ConversionProgress(total, total));
         return loss;
 

@@ -31,7 +31,8 @@ public static class DeviceCatalog
         string prefix = provider.Prefix;
         if (string.IsNullOrWhiteSpace(prefix) || prefix.Contains(':', StringComparison.Ordinal) || IsCpu(prefix))
             throw new ArgumentException(
-                $"the prefix '{prefix}' of a provider is empty, has a colon, or is {Auto} or {Cpu}; give it a name of its own.", nameof(provider));
+                $"the prefix '{prefix}' of a provider is empty, has a colon, or is {Auto} or {Cpu}; give it a name of its own.",
+                    nameof(provider));
         lock (Registering)
             _providers = [.. _providers.Where(p => !p.Prefix.Equals(prefix, StringComparison.OrdinalIgnoreCase)), provider];
     }
@@ -74,11 +75,14 @@ public static class DeviceCatalog
             DeviceInfo? device = ProviderOf(candidate.Device)?.Probe().FirstOrDefault(d => d.Name == candidate.Device);
             if (device is { IsAvailable: true } && device.Description == candidate.Description)
                 return new(device, string.Create(CultureInfo.InvariantCulture,
-                    $"it was measured fastest at {what}, {candidate.PerSecond:N0} {unit}/s, the processor {processor.PerSecond:N0}{passedOver}"));
-            passedOver += $"; {VisibleName(candidate.Device)} was measured faster and {(device is null ? "is not there" : device.IsAvailable ? "is another device now" : "cannot be used")}";
+                    $"it was measured fastest at {what}, {candidate.PerSecond:N0} {unit}/s, the processor "
+                        + $"{processor.PerSecond:N0}{passedOver}"));
+            passedOver += $"; {VisibleName(candidate.Device)} was measured faster and "
+                + $"{(device is null ? "is not there" : device.IsAvailable ? "is another device now" : "cannot be used")}";
         }
         return new(Resolve(Cpu), measured.Length == 1 ? $"no other device was measured at {what}"
-            : string.Create(CultureInfo.InvariantCulture, $"it was measured fastest at {what}, {processor.PerSecond:N0} {unit}/s{passedOver}"));
+            : string.Create(CultureInfo.InvariantCulture,
+                $"it was measured fastest at {what}, {processor.PerSecond:N0} {unit}/s{passedOver}"));
     }
 
     /// <summary>Writes the C source of every kernel as CUDA takes it, each to a file <c>NAME.cu</c>.</summary>
@@ -131,7 +135,8 @@ public static class DeviceCatalog
         };
     }
 
-    /// <summary>What Linux names it, which in a container may be another than what the processor says; elsewhere what the processor says.</summary>
+    /// <summary>What Linux names it, which in a container may be another than what the processor says; elsewhere what the processor
+    /// says.</summary>
     private static string Model() => NamedByLinux() ?? NamedByItself() ?? Architecture();
 
     private static string? NamedByLinux()
@@ -139,7 +144,8 @@ public static class DeviceCatalog
         const string Facts = "/proc/cpuinfo", Name = "model name";
         try
         {
-            string? line = File.Exists(Facts) ? File.ReadLines(Facts).FirstOrDefault(l => l.StartsWith(Name, StringComparison.Ordinal)) : null;
+            string? line = File.Exists(Facts) ? File.ReadLines(Facts).FirstOrDefault(l => l.StartsWith(Name, StringComparison.Ordinal))
+                : null;
             return line is null ? null : Trimmed(line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..]);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

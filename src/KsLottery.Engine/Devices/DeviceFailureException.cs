@@ -1,7 +1,8 @@
 namespace KsLottery.Engine.Devices;
 
 /// <summary>A device failed at work that it had begun: its memory ran out, it was lost, a kernel could not be built.</summary>
-/// <remarks>The message names the device, the call that failed with its status, the cause and the next step. What was read or written so far is untouched.</remarks>
+/// <remarks>The message names the device, the call that failed with its status, the cause and the next step. What was read or written so
+/// far is untouched.</remarks>
 public sealed class DeviceFailureException : Exception
 {
     /// <summary>Describes one failure.</summary>

@@ -9,4 +9,5 @@ namespace KsLottery.Engine.Devices;
 /// <param name="HasDouble">Whether it computes in double precision.</param>
 /// <param name="HasUnifiedMemory">Whether it works in the host's own memory.</param>
 public sealed record DeviceLimits(
-    long MemoryBytes, long MaximumAllocationBytes, int SharedBytes, int MaximumGroupSize, int ComputeUnits, bool HasDouble, bool HasUnifiedMemory);
+    long MemoryBytes, long MaximumAllocationBytes, int SharedBytes, int MaximumGroupSize, int ComputeUnits, bool HasDouble,
+        bool HasUnifiedMemory);

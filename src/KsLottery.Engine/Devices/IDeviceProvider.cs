@@ -10,7 +10,8 @@ public interface IDeviceProvider
     /// <c>opencl:n</c>.</summary>
     string Prefix { get; }
 
-    /// <summary>Lists its devices in the order of their numbers; where there are none, one entry named by the prefix that says why. Never throws.</summary>
+    /// <summary>Lists its devices in the order of their numbers; where there are none, one entry named by the prefix that says why. Never
+    /// throws.</summary>
     /// <remarks>Called at each look-up of a name that begins with the prefix, and for every list of devices. A device that cannot be used
     /// has
     /// <see cref="DeviceInfo.Reason"/> and <see cref="DeviceInfo.NextStep"/>.</remarks>

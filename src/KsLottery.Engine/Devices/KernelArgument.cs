@@ -64,15 +64,21 @@ public readonly record struct KernelArgument
     {
         ArgumentNullException.ThrowIfNull(kernel);
         if (arguments.Length != kernel.Parameters.Count)
-            throw new ArgumentException($"kernel {kernel.Name} takes {kernel.Parameters.Count} arguments, not {arguments.Length}.", nameof(arguments));
+            throw new ArgumentException($"kernel {kernel.Name} takes {kernel.Parameters.Count} arguments, not {arguments.Length}.",
+                nameof(arguments));
         for (int i = 0; i < arguments.Length; i++)
         {
             KernelParameter parameter = kernel.Parameters[i];
             if (parameter.IsView != arguments[i].IsView || (!parameter.IsView && parameter.Type != arguments[i].Type))
-                throw new ArgumentException($"kernel {kernel.Name}: parameter {parameter.Name} is {(parameter.IsView ? "a view" : "a number")} of {parameter.Type}, "
+                throw new ArgumentException(
+                    $"kernel {kernel.Name}: parameter {parameter.Name} is {(parameter.IsView ? "a view" : "a number")} of "
+                        + $"{parameter.Type}, "
                     + $"the argument is {(arguments[i].IsView ? "a view" : $"a number of {arguments[i].Type}")}.", nameof(arguments));
-            if (arguments[i].Buffer is { } buffer && (arguments[i].Start + arguments[i].Length) * ByteSize(parameter.Type) > buffer.ByteLength)
-                throw new ArgumentException($"kernel {kernel.Name}: the view {parameter.Name} of {arguments[i].Length} elements from {arguments[i].Start} on leaves "
+            if (arguments[i].Buffer is { } buffer
+                && (arguments[i].Start + arguments[i].Length) * ByteSize(parameter.Type) > buffer.ByteLength)
+                throw new ArgumentException(
+                    $"kernel {kernel.Name}: the view {parameter.Name} of {arguments[i].Length} elements from {arguments[i].Start} on "
+                        + $"leaves "
                     + $"its buffer of {buffer.ByteLength} bytes.", nameof(arguments));
         }
     }

@@ -38,7 +38,8 @@ public static class KernelSource
 
     /// <summary>The content of a file in the folder that the reader named; null where there is none.</summary>
     internal static string? Override(string file) =>
-        Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } folder && Path.Combine(folder, file) is var path && File.Exists(path)
+        Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } folder && Path.Combine(folder, file) is var path
+        && File.Exists(path)
             ? File.ReadAllText(path) : null;
 
     /// <summary>What was embedded when the kernels were built; null where there is nothing of that name.</summary>

@@ -32,14 +32,16 @@ public static class Evaluator
         options ??= new();
         EvaluatedSample[] evaluated = Losses(model, samples, options, progress, cancellationToken);
         long targets = evaluated.Sum(sample => (long)sample.TargetCount);
-        EvaluationResult result = new() { Loss = evaluated.Sum(sample => sample.Loss) / targets, TargetCount = targets, Samples = evaluated };
+        EvaluationResult result = new() { Loss = evaluated.Sum(sample => sample.Loss) / targets, TargetCount = targets,
+            Samples = evaluated };
         if (options.Generation is null) return result;
 
         Generate(model, operations, tokenizer, samples, options, evaluated, progress, cancellationToken);
         GeneratedText[] texts = [.. evaluated.Select(sample => sample.Output!.Value)];
         return result with
         {
-            Scores = OutputScores.Of([.. texts.Select(text => text.Text)], [.. samples.Select(sample => sample.Pair.Target)], options.Pieces),
+            Scores = OutputScores.Of([.. texts.Select(text => text.Text)], [.. samples.Select(sample => sample.Pair.Target)],
+                options.Pieces),
             Summary = GenerationSummary.Of(texts),
             MeanTokens = evaluated.Average(sample => (double)sample.Tokens.Count),
         };
@@ -68,7 +70,8 @@ public static class Evaluator
     }
 
     private static void Generate(LlamaModel model, IOperations operations, Tokenizer tokenizer, IReadOnlyList<TrainingSample> samples,
-        EvaluationOptions options, EvaluatedSample[] evaluated, IProgress<EvaluationProgress>? progress, CancellationToken cancellationToken)
+        EvaluationOptions options, EvaluatedSample[] evaluated, IProgress<EvaluationProgress>? progress,
+            CancellationToken cancellationToken)
     {
         int[][] prompts = [.. samples.Select(sample => sample.Tokens[..sample.PromptLength])];
         int capacity = (int)Math.Min(model.Config.MaxLength, prompts.Max(prompt => prompt.Length) + (long)options.Generation!.MaxNewTokens);
@@ -82,6 +85,7 @@ public static class Evaluator
             evaluated[i] = evaluated[i] with { Output = new(text, texts[i].StoppedAtEos), Tokens = texts[i].Tokens };
         }
 
-        void Pass(GenerationProgress value) => progress!.Report(new(value.PromptCount, value.PromptsDone, value.PromptCount, value.TokensDone));
+        void Pass(GenerationProgress value) =>
+            progress!.Report(new(value.PromptCount, value.PromptsDone, value.PromptCount, value.TokensDone));
     }
 }

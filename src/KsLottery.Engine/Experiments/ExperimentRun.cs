@@ -8,10 +8,11 @@ namespace KsLottery.Engine.Experiments;
 
 /// <summary>Runs an experiment: for each seed and task Embed Tuning, the ticket, and every arm, all scored on the same pairs.</summary>
 /// <remarks>
-/// Each arm has a folder, <c>TASK-SEED-ARM</c>, in the form that <c>kslottery tune</c> leaves, with <c>scores.json</c> and what was written.
-/// What stands there and has the same settings is not done again, so that an experiment can be cut short at any moment, and given arms or
-/// seeds later; what has other settings is refused. A control that comes out as an earlier one of its method, as of two tickets of one size,
-/// is that one and has no folder. <c>experiment.tsv</c> grows with every arm.
+/// Each arm has a folder, <c>TASK-SEED-ARM</c>, in the form that <c>kslottery tune</c> leaves, with <c>scores.json</c> and what was
+/// written. What stands there and has the same settings is not done again, so that an experiment can be cut short at any moment, and given
+/// arms or
+/// seeds later; what has other settings is refused. A control that comes out as an earlier one of its method, as of two tickets of one
+/// size, is that one and has no folder. <c>experiment.tsv</c> grows with every arm.
 /// Several processes may run one experiment in one folder: each arm is locked while one works on it, the others take other arms, wait for
 /// what they need, and end where only held arms are left; the last to end has all results. A process that dies holds nothing.
 /// </remarks>
@@ -34,8 +35,10 @@ public sealed class ExperimentRun : IDisposable
     /// <param name="plan">The experiment.</param>
     /// <param name="folder">Where it goes, in a folder that exists.</param>
     /// <param name="device">Where it is computed.</param>
-    /// <exception cref="InvalidDataException">Pairs are damaged, empty, too long or not of the base's vocabulary; names file and line.</exception>
-    /// <exception cref="ArgumentException">The template needs a language that a task does not name, or the tokenizer has no end token.</exception>
+    /// <exception cref="InvalidDataException">Pairs are damaged, empty, too long or not of the base's vocabulary; names file and
+    /// line.</exception>
+    /// <exception cref="ArgumentException">The template needs a language that a task does not name, or the tokenizer has no end
+    /// token.</exception>
     /// <exception cref="IOException">A file is absent or cannot be read.</exception>
     /// <exception cref="NotSupportedException">The base is no LLaMA-type model that is computed here.</exception>
     public ExperimentRun(ExperimentPlan plan, string folder, ComputeDevice device) : this(plan, folder, device, observer: null)
@@ -56,7 +59,8 @@ public sealed class ExperimentRun : IDisposable
             _tasks = [.. Plan.Tasks.Select(task => TaskData.Read(task, Plan, _base.Tokenizer, _base.Config))];
             foreach (ExperimentArm arm in Plan.Arms)
                 if (arm.Text is { } text && _base.Tokenizer.Encode(text).Length == 0)
-                    throw new ArgumentException($"the arm {arm.Name}: its text has no token. Give a text that the tokenizer knows.", nameof(plan));
+                    throw new ArgumentException($"the arm {arm.Name}: its text has no token. Give a text that the tokenizer knows.",
+                        nameof(plan));
         }
         catch
         {
@@ -93,7 +97,8 @@ public sealed class ExperimentRun : IDisposable
     internal IReadOnlyList<FoundTicket> Tickets => _tickets;
 
     /// <summary>The test pairs of each task, by the task's name, and how many of their sources are also trained on.</summary>
-    public IReadOnlyDictionary<string, (int Count, int Repeated)> TestPairs => _tasks.ToDictionary(t => t.Task.Name, t => (t.Test.Count, t.Repeated));
+    public IReadOnlyDictionary<string, (int Count, int Repeated)> TestPairs =>
+        _tasks.ToDictionary(t => t.Task.Name, t => (t.Test.Count, t.Repeated));
 
     /// <summary>Runs what is not done yet.</summary>
     /// <param name="cancellationToken">Stops between parts of a step; a training's state is saved.</param>
@@ -136,7 +141,8 @@ public sealed class ExperimentRun : IDisposable
     /// <param name="parts">The folders of the parts.</param>
     /// <param name="cancellationToken">Stops; nothing is left behind.</param>
     /// <exception cref="InvalidDataException">
-    /// A part is of another plan, base or device, two have other results for one arm, or an arm is in none; names the part and what differs.
+    /// A part is of another plan, base or device, two have other results for one arm, or an arm is in none; names the part and what
+    /// differs.
     /// </exception>
     /// <exception cref="IOException">A part cannot be read, or the folder cannot be written or is not empty.</exception>
     public void Collect(IReadOnlyList<string> parts, CancellationToken cancellationToken = default)
@@ -169,7 +175,8 @@ public sealed class ExperimentRun : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _base.Dispose();
 
-    private ArmGroup[] Groups() => [.. Part.Of(Plan).Select(pair => new ArmGroup(_base, _tasks.First(t => t.Task == pair.Task), pair.Seed))];
+    private ArmGroup[] Groups() =>
+        [.. Part.Of(Plan).Select(pair => new ArmGroup(_base, _tasks.First(t => t.Task == pair.Task), pair.Seed))];
 
     /// <summary>Writes the plan; a file that says the same stays: it may be the one that the plan was read from.</summary>
     private void WritePlan(ArmLocks locks, CancellationToken cancel)

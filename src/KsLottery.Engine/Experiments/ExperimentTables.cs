@@ -26,7 +26,8 @@ internal static class ExperimentTables
     public static void WriteResults(string folder, IReadOnlyList<ArmResult> results, ExperimentPlan plan, CancellationToken cancel)
     {
         string path = Path.Combine(folder, ResultsName);
-        string title = string.Join('\t', (string[])[.. Keys, "rows", "parameters", "share", .. ArmOutcome.Columns.Select(c => c.Name), "control_of", "diverged"]);
+        string title = string.Join('\t',
+            (string[])[.. Keys, "rows", "parameters", "share", .. ArmOutcome.Columns.Select(c => c.Name), "control_of", "diverged"]);
         Dictionary<string, string> lines = [];
         if (File.Exists(path) && File.ReadLines(path).First() == title)
             foreach (string line in File.ReadLines(path).Skip(1)) lines[KeyOf(line.Split('\t'))] = line;
@@ -53,10 +54,12 @@ internal static class ExperimentTables
         StringBuilder overlap = new("task\tseed\tother_task\tother_seed\trows\tother_rows\tshared\tjaccard\tshared_by_chance\n");
         foreach (TicketPair pair in TicketPair.Of(tickets))
             Add(overlap, [pair.One.Task, $"{pair.One.Seed}", pair.Other.Task, $"{pair.Other.Seed}",
-                $"{pair.One.Ticket.Entries.Count}", $"{pair.Other.Ticket.Entries.Count}", $"{pair.Shared}", Real(pair.Jaccard), Real(pair.SharedByChance)]);
+                $"{pair.One.Ticket.Entries.Count}", $"{pair.Other.Ticket.Entries.Count}", $"{pair.Shared}", Real(pair.Jaccard),
+                    Real(pair.SharedByChance)]);
         AtomicFile.WriteText(Path.Combine(folder, OverlapName), overlap.ToString(), cancel);
 
-        StringBuilder frequency = new("task\tseed\ttokens\tspearman_l2\tspearman_h\n"), groups = new("task\tseed\tgroup\trows\tvocabulary\n");
+        StringBuilder frequency = new("task\tseed\ttokens\tspearman_l2\tspearman_h\n"),
+            groups = new("task\tseed\tgroup\trows\tvocabulary\n");
         foreach (FoundTicket ticket in tickets)
         {
             TaskData task = tasks.First(t => t.Task.Name == ticket.Task);

@@ -13,7 +13,8 @@ namespace KsLottery.Engine.Experiments;
 /// <param name="Repeated">The number of test pairs whose source is also trained on.</param>
 /// <param name="Groups">The groups of tokens, the prompt's among them.</param>
 internal sealed record TaskData(
-    ExperimentTask Task, TokenSequence[] Training, IReadOnlyList<TrainingSample> Test, string TestFingerprint, int Repeated, TokenGroups Groups)
+    ExperimentTask Task, TokenSequence[] Training, IReadOnlyList<TrainingSample> Test, string TestFingerprint, int Repeated,
+        TokenGroups Groups)
 {
     /// <summary>Reads and encodes both.</summary>
     public static TaskData Read(ExperimentTask task, ExperimentPlan plan, Tokenizer tokenizer, LlamaConfig config)
@@ -25,7 +26,8 @@ internal sealed record TaskData(
         SampleSet test = Encode(new(tokenizer, config.VocabularySize, config.MaxLength, overlong), task.Test)
             .LeaveRoom(plan.MaxNewTokens, config.MaxLength, plan.SkipOverlong);
         if (training.Samples.Count == 0 || test.Samples.Count == 0)
-            throw new InvalidDataException($"{(training.Samples.Count == 0 ? task.Train : task.Test)}: the base has room for none of its pairs. "
+            throw new InvalidDataException(
+                $"{(training.Samples.Count == 0 ? task.Train : task.Test)}: the base has room for none of its pairs. "
                 + "Choose a shorter template, or ask for fewer new tokens (\"max_new_tokens\").");
         string bare = plan.Template.Format(new SentencePair("", "", "", 0), task.SourceLanguage, task.TargetLanguage);
         HashSet<string> sources = [.. training.Samples.Select(SourceOf)];

@@ -10,18 +10,19 @@ namespace KsLottery.Engine.Generation;
 /// </para>
 /// <list type="number">
 /// <item>One beam holds the prompt, with s = 0.</item>
-/// <item>A step takes, of all tokens after all beams, the K·max(2, 1 + E) candidates with the largest s; E is the number of end tokens.</item>
+/// <item>A step takes, of all tokens after all beams, the K·max(2, 1 + E) candidates with the largest s; E is the number of end
+/// tokens.</item>
 /// <item>A candidate has ended if its token is an end token or completes a stop text, or if n is the most allowed.</item>
 /// <item>Of the first K candidates those that ended are finished, with their scores; the best K finished ones are kept. Candidates that
 /// ended further down are dropped.</item>
 /// <item>The first K candidates that have not ended are the new beams.</item>
-/// <item>The search is over when no beam is left, or when K sequences are finished and the best beam's s / nᵃ, at its present length, is not
-/// above the worst finished score. Its result is the best finished sequence.</item>
+/// <item>The search is over when no beam is left, or when K sequences are finished and the best beam's s / nᵃ, at its present length, is
+/// not above the worst finished score. Its result is the best finished sequence.</item>
 /// </list>
 /// <para>
 /// Where transformers leaves the choice among equals open, the lower beam goes first, then the lower token, and a sequence finished earlier
-/// before a later one. Where so few tokens are possible that candidates run out, transformers fills up with beams of s = -10⁹; here there are
-/// fewer beams.
+/// before a later one. Where so few tokens are possible that candidates run out, transformers fills up with beams of s = -10⁹; here there
+/// are fewer beams.
 /// </para>
 /// </remarks>
 internal sealed class BeamSearch : Search
@@ -83,7 +84,8 @@ internal sealed class BeamSearch : Search
         if (_finished.Count > Width) _finished.RemoveAt(Width);
     }
 
-    /// <summary>Makes beams of the best open candidates. A beam's first continuation stays in its slot, a further one takes that of a beam that ended.</summary>
+    /// <summary>Makes beams of the best open candidates. A beam's first continuation stays in its slot, a further one takes that of a beam
+    /// that ended.</summary>
     private void Continue(NextPass next)
     {
         if (_open.Count > Width) _open.RemoveRange(Width, _open.Count - Width);

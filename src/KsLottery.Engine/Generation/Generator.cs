@@ -14,8 +14,8 @@ public static class Generator
     /// <exception cref="NotFiniteNumberException">The model's logits are NaN or infinite.</exception>
     /// <exception cref="OperationCanceledException">The generation was cancelled.</exception>
     /// <remarks>
-    /// A prompt takes one slot, or one a beam, and gives them to the next prompt as soon as it is done. Its result depends on itself and the
-    /// options alone, and for drawn tokens on its index; not on the number of slots or on the other prompts. With
+    /// A prompt takes one slot, or one a beam, and gives them to the next prompt as soon as it is done. Its result depends on itself and
+    /// the options alone, and for drawn tokens on its index; not on the number of slots or on the other prompts. With
     /// <see cref="GenerationOptions.Beams"/> above 1 the sequence is that of Hugging Face transformers with <c>early_stopping=False</c>.
     /// </remarks>
     public static IReadOnlyList<Generated> Generate(IDecoder decoder, IReadOnlyList<int[]> prompts, GenerationOptions? options = null,
@@ -87,22 +87,28 @@ public static class Generator
         foreach (int id in options.EosIds)
         {
             if ((uint)id >= (uint)vocabulary)
-                throw new ArgumentException($"EosIds has token {id}; allowed: 0 to {vocabulary - 1}, the model's. Is the tokenizer another model's?", nameof(options));
+                throw new ArgumentException(
+                    $"EosIds has token {id}; allowed: 0 to {vocabulary - 1}, the model's. Is the tokenizer another model's?",
+                        nameof(options));
         }
         for (int i = 0; i < prompts.Count; i++)
         {
             int[] prompt = prompts[i];
             if (prompt is null || prompt.Length == 0)
-                throw new ArgumentException($"Prompt {i} has no tokens; give it one at least, such as the beginning of a sequence.", nameof(prompts));
+                throw new ArgumentException($"Prompt {i} has no tokens; give it one at least, such as the beginning of a sequence.",
+                    nameof(prompts));
             if (prompt.Length >= decoder.Capacity)
             {
-                throw new ArgumentException($"Prompt {i} has {prompt.Length} tokens; the decoder's capacity is {decoder.Capacity}, new tokens included, so that "
-                    + $"1 to {decoder.Capacity - 1} are allowed. Shorten the prompt, or give the decoder a larger capacity.", nameof(prompts));
+                throw new ArgumentException(
+                    $"Prompt {i} has {prompt.Length} tokens; the decoder's capacity is {decoder.Capacity}, new tokens included, so that "
+                    + $"1 to {decoder.Capacity - 1} are allowed. Shorten the prompt, or give the decoder a larger capacity.",
+                    nameof(prompts));
             }
             int bad = prompt.AsSpan().IndexOfAnyExceptInRange(0, vocabulary - 1);
             if (bad >= 0)
             {
-                throw new ArgumentException($"Prompt {i} has token {prompt[bad]} at position {bad}; allowed: 0 to {vocabulary - 1}, the model's. "
+                throw new ArgumentException(
+                    $"Prompt {i} has token {prompt[bad]} at position {bad}; allowed: 0 to {vocabulary - 1}, the model's. "
                     + "Is the tokenizer another model's?", nameof(prompts));
             }
         }

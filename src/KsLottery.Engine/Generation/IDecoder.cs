@@ -1,7 +1,8 @@
 namespace KsLottery.Engine.Generation;
 
 /// <summary>A causal language model that remembers what it has read, in S slots.</summary>
-/// <remarks>What a slot's logits are depends on the tokens read into that slot alone, not on the slot or on what is read beside it.</remarks>
+/// <remarks>What a slot's logits are depends on the tokens read into that slot alone, not on the slot or on what is read beside
+/// it.</remarks>
 public interface IDecoder
 {
     /// <summary>The number of tokens that the model knows, V; ids go from 0 to V - 1.</summary>
@@ -23,12 +24,14 @@ public interface IDecoder
     /// <param name="tokens">As many tokens.</param>
     void Append(ReadOnlySpan<int> slots, ReadOnlySpan<int> tokens);
 
-    /// <summary>The logits after the last token of a slot, V of them; valid until the next <see cref="Prefill"/> or <see cref="Append"/>.</summary>
+    /// <summary>The logits after the last token of a slot, V of them; valid until the next <see cref="Prefill"/> or
+    /// <see cref="Append"/>.</summary>
     /// <param name="slot">A slot that the latest <see cref="Prefill"/> or <see cref="Append"/> named.</param>
     ReadOnlySpan<float> Logits(int slot);
 
     /// <summary>Makes slot slots[i] a copy of slot sources[i], as if all were copied at the same moment.</summary>
     /// <param name="slots">Distinct slots.</param>
-    /// <param name="sources">As many slots, in any order and number. <see cref="Generator"/> never overwrites a slot that is also a source.</param>
+    /// <param name="sources">As many slots, in any order and number. <see cref="Generator"/> never overwrites a slot that is also a
+    /// source.</param>
     void Reorder(ReadOnlySpan<int> slots, ReadOnlySpan<int> sources);
 }

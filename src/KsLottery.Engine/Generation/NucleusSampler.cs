@@ -4,7 +4,8 @@ using KsLottery.Engine.Operations;
 namespace KsLottery.Engine.Generation;
 
 /// <summary>Draws a token from the nucleus: the fewest, likeliest tokens that together have at least the probability p.</summary>
-/// <remarks>Source: Holtzman et al., "The Curious Case of Neural Text Degeneration" (2020). Of equally likely tokens the lower id comes first.</remarks>
+/// <remarks>Source: Holtzman et al., "The Curious Case of Neural Text Degeneration" (2020). Of equally likely tokens the lower id comes
+/// first.</remarks>
 /// <param name="vocabularySize">V.</param>
 /// <param name="temperature">What the logits are divided by, above 0.</param>
 /// <param name="topP">p, above 0; 1 draws from all tokens.</param>

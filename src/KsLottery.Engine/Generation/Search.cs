@@ -17,7 +17,8 @@ internal abstract class Search(int prompt, int[] slots, int limit)
     /// <summary>The number of tokens decided so far.</summary>
     protected int Length { get; private set; }
 
-    /// <summary>Decides on the next token by the logits at hand, and asks for the pass that it needs; or returns the result, and needs none.</summary>
+    /// <summary>Decides on the next token by the logits at hand, and asks for the pass that it needs; or returns the result, and needs
+    /// none.</summary>
     public Generated? Advance(IDecoder decoder, NextPass next)
     {
         Length++;
@@ -31,7 +32,8 @@ internal abstract class Search(int prompt, int[] slots, int limit)
     {
         double logSum = Softmax.LogSum(logits);
         return double.IsFinite(logSum) ? logSum : throw new NotFiniteNumberException(
-            $"The logits for new token {Length} of prompt {prompt} are no distribution: the logarithm of their exponentials' sum is {logSum}, "
+            $"The logits for new token {Length} of prompt {prompt} are no distribution: the logarithm of their exponentials' sum is "
+                + $"{logSum}, "
             + "it must be finite. Look for NaN or infinite weights in the checkpoint.");
     }
 }

@@ -19,7 +19,8 @@ public sealed record StopTokens(IReadOnlyList<int> Ids, string? Source, StopText
     /// <param name="ids">Further tokens: llama2.c's models end a story with the token that begins one.</param>
     /// <param name="texts">Texts that end a text where they occur in it; the name of a token also stands for that token.</param>
     /// <exception cref="ArgumentException">An id has no row in the model, or a text is empty.</exception>
-    public static StopTokens Of(LlamaConfig config, Tokenizer tokenizer, IReadOnlyList<int>? ids = null, IReadOnlyList<string>? texts = null)
+    public static StopTokens Of(LlamaConfig config, Tokenizer tokenizer, IReadOnlyList<int>? ids = null,
+        IReadOnlyList<string>? texts = null)
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(tokenizer);
@@ -30,8 +31,10 @@ public sealed record StopTokens(IReadOnlyList<int> Ids, string? Source, StopText
             : ((IReadOnlyList<int>)[], (string?)null);
         foreach (int id in ids ?? [])
             if ((uint)id >= (uint)config.VocabularySize)
-                throw new ArgumentException($"the stop token {id} is none of the model's; allowed: 0 to {config.VocabularySize - 1}.", nameof(ids));
-        IEnumerable<int> named = (texts ?? []).Select(text => tokenizer.Names.IdOf(text)).OfType<int>().Where(id => id < config.VocabularySize);
+                throw new ArgumentException($"the stop token {id} is none of the model's; allowed: 0 to {config.VocabularySize - 1}.",
+                    nameof(ids));
+        IEnumerable<int> named = (texts ?? []).Select(text => tokenizer.Names.IdOf(text)).OfType<int>()
+            .Where(id => id < config.VocabularySize);
         return new([.. own.Concat(ids ?? []).Concat(named).Distinct().Order()], source,
             texts is { Count: > 0 } ? new StopTexts(tokenizer, texts) : null);
     }

@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 
 namespace KsLottery.Engine.Interop;
 
-/// <summary>Zeroed memory outside the collected heap, from a 64-byte boundary on: it may exceed 2 GiB and goes back when disposed.</summary>
+/// <summary>Zeroed memory outside the collected heap, from a 64-byte boundary on: it may exceed 2 GiB and goes back when
+/// disposed.</summary>
 internal sealed unsafe class AlignedBlock : SafeHandle
 {
     private const int Alignment = 64;
@@ -34,7 +35,8 @@ internal sealed unsafe class AlignedBlock : SafeHandle
     {
         ObjectDisposedException.ThrowIf(IsClosed, this);
         if (start < 0 || length < 0 || (start + length) * Unsafe.SizeOf<T>() > _bytes)
-            throw new ArgumentOutOfRangeException(nameof(start), $"elements {start} to {start} + {length} lie outside the block of {_bytes} bytes.");
+            throw new ArgumentOutOfRangeException(nameof(start),
+                $"elements {start} to {start} + {length} lie outside the block of {_bytes} bytes.");
         return new((T*)handle + start, length);
     }
 

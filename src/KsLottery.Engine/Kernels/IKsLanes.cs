@@ -25,7 +25,8 @@ internal interface IKsLanes<TFloat, TBin, TCount>
     /// <summary>Whether any element is NaN.</summary>
     static abstract bool AnyNaN(TFloat value);
 
-    /// <summary>Truncates two vectors in [0, 65535] and interleaves them by groups of four, see <see cref="KsRowBuckets{TLanes,TFloat,TBin,TCount}"/>.</summary>
+    /// <summary>Truncates two vectors in [0, 65535] and interleaves them by groups of four, see
+    /// <see cref="KsRowBuckets{TLanes,TFloat,TBin,TCount}"/>.</summary>
     static abstract TBin Pack(TFloat low, TFloat high);
 
     static abstract TBin BroadcastBin(ushort value);

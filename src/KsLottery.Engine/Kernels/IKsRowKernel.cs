@@ -26,7 +26,8 @@ internal interface IKsRowKernel
 
 /// <summary>What the two-sample Kolmogorov-Smirnov test says of one row pair of width d.</summary>
 /// <param name="Count">h = d·D in [0, d]; <see cref="NoCount"/> where either row holds a NaN.</param>
-/// <param name="Sign">+1 where the distribution of the first row lies above at the location, -1 where below, 0 where h = 0 or there is no count.</param>
+/// <param name="Sign">+1 where the distribution of the first row lies above at the location, -1 where below, 0 where h = 0 or there is no
+/// count.</param>
 /// <param name="Location">
 /// The smallest value at which the difference of the two distribution functions reaches Sign·h/d; NaN where Sign is 0. Zeros are positive.
 /// When +h and -h are both reached, the sign is +1, as in SciPy.

@@ -18,7 +18,8 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
     private readonly AlignedScratch<ushort> _keyEnd = new(Lanes), _keyHigh = new(Lanes), _keyLow = new(Lanes);
     private readonly int[] _keyStart = new int[Lanes];
 
-    /// <summary>The buckets of BF16 rows: a value's bits are its bucket, but for the smallest magnitudes, which share that of zero.</summary>
+    /// <summary>The buckets of BF16 rows: a value's bits are its bucket, but for the smallest magnitudes, which share that of
+    /// zero.</summary>
     /// <param name="Smallest">The largest of the magnitudes that share the bucket of zero.</param>
     private readonly record struct KeyBuckets(int Smallest)
     {
@@ -149,7 +150,8 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
                 Interop.Cache.Prefetch(ref a, n + i);
                 Interop.Cache.Prefetch(ref b, n + i);
             }
-            if (i > 0) CountBlock(ref countA, ref countB, ref Unsafe.Add(ref positionsA, i - Block), ref Unsafe.Add(ref positionsB, i - Block));
+            if (i > 0)
+                CountBlock(ref countA, ref countB, ref Unsafe.Add(ref positionsA, i - Block), ref Unsafe.Add(ref positionsB, i - Block));
         }
         return n;
     }
@@ -167,11 +169,13 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
             TBin x = TLanes.LoadBin(ref a, i), y = TLanes.LoadBin(ref b, i);
             Interop.Cache.Prefetch(ref a, n + i);
             Interop.Cache.Prefetch(ref b, n + i);
-            kept += TLanes.StoreWhereDifferent(x, y, keys.Positions(x), keys.Positions(y), ref Unsafe.Add(ref positionsA, kept), ref Unsafe.Add(ref positionsB, kept));
+            kept += TLanes.StoreWhereDifferent(x, y, keys.Positions(x), keys.Positions(y), ref Unsafe.Add(ref positionsA, kept),
+                ref Unsafe.Add(ref positionsB, kept));
         }
         ref sbyte countA = ref _counts.Origin, countB = ref Unsafe.Add(ref countA, Lanes << KeyRowBits);
         int whole = kept / Block * Block;
-        for (int i = 0; i < whole; i += Block) CountBlock(ref countA, ref countB, ref Unsafe.Add(ref positionsA, i), ref Unsafe.Add(ref positionsB, i));
+        for (int i = 0; i < whole; i += Block)
+            CountBlock(ref countA, ref countB, ref Unsafe.Add(ref positionsA, i), ref Unsafe.Add(ref positionsB, i));
         for (int i = whole; i < kept; i++)
         {
             Unsafe.Add(ref countA, (nint)Unsafe.Add(ref positionsA, i))++;
@@ -182,8 +186,8 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
 
     /// <summary>Runs the prefix sums of all lanes in 16 bits; false where a counter overflowed.</summary>
     /// <remarks>
-    /// A lane of keys is a power of two of values, which may hold so much of a row that a sum in 8 bits would saturate. Only edges are wanted. Sums lie
-    /// around <see cref="Bias"/>, so that unsigned maxima serve for both signs.
+    /// A lane of keys is a power of two of values, which may hold so much of a row that a sum in 8 bits would saturate. Only edges are
+    /// wanted. Sums lie around <see cref="Bias"/>, so that unsigned maxima serve for both signs.
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool ScanKeys(int total)
@@ -217,7 +221,8 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
         return TLanes.Negative(overflow) == 0 && TLanes.Sum(sum) == total;
     }
 
-    /// <summary>Finds h, sign and location: exact at every bucket edge, and looked up only inside the bucket that several values share.</summary>
+    /// <summary>Finds h, sign and location: exact at every bucket edge, and looked up only inside the bucket that several values
+    /// share.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private KsRowOutcome Evaluate(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after, KeyBuckets buckets)
     {

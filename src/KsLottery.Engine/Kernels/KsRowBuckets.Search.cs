@@ -18,7 +18,8 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
         uint KeyAfter(int place);
     }
 
-    /// <summary>A bucket that may matter: where its counters lie, the difference at its left edge, and what it holds of either row.</summary>
+    /// <summary>A bucket that may matter: where its counters lie, the difference at its left edge, and what it holds of either
+    /// row.</summary>
     private readonly record struct Candidate(int Bucket, int Position, int Start, int Before, int After)
     {
         /// <summary>The greatest difference that the bucket could hold, up or down.</summary>
@@ -27,7 +28,8 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
         public bool Reaches(int sign, int h) => (sign > 0 ? Start + Before : After - Start) >= h;
     }
 
-    /// <summary>The greatest difference found so far, and the smallest keys at which it is known to be reached upwards and downwards.</summary>
+    /// <summary>The greatest difference found so far, and the smallest keys at which it is known to be reached upwards and
+    /// downwards.</summary>
     private struct Best(int count)
     {
         public int Count = count;
@@ -49,7 +51,8 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
             : LowestAt is uint low ? new(Count, -1, SortableKey.ToSingle(low)) : KsRowOutcome.Equal;
     }
 
-    /// <summary>Finds h, sign and location from the counters; null where a counter or a lane overflowed, or where sorting is faster.</summary>
+    /// <summary>Finds h, sign and location from the counters; null where a counter or a lane overflowed, or where sorting is
+    /// faster.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private KsRowOutcome? Evaluate<T>(T buckets, int rowBits, int total) where T : IBuckets, allows ref struct
     {
@@ -106,10 +109,12 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
             TLanes.StoreCount(edgeHigh, ref _edgeHigh.Origin, group);
             TLanes.StoreCount(edgeLow, ref _edgeLow.Origin, group);
         }
-        return TLanes.Negative(overflow) == 0 && TLanes.Sum(sum) == total && !_high.Span.Contains(sbyte.MaxValue) && !_low.Span.Contains(sbyte.MinValue);
+        return TLanes.Negative(overflow) == 0 && TLanes.Sum(sum) == total && !_high.Span.Contains(sbyte.MaxValue)
+            && !_low.Span.Contains(sbyte.MinValue);
     }
 
-    /// <summary>Chains the lanes; returns the greatest difference at any bucket edge, and the greatest that any bucket could hold.</summary>
+    /// <summary>Chains the lanes; returns the greatest difference at any bucket edge, and the greatest that any bucket could
+    /// hold.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private (int Edge, int Bound) SumLanes()
     {
@@ -130,7 +135,9 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
         return (Max(edge), Max(bound));
 
         static Vector128<short> Widen(in AlignedScratch<sbyte> counts, nuint lane) =>
-            Vector128.WidenLower(Vector128.CreateScalar(Unsafe.ReadUnaligned<long>(ref Unsafe.As<sbyte, byte>(ref Unsafe.Add(ref counts.Origin, lane)))).AsSByte());
+            Vector128.WidenLower(
+                Vector128.CreateScalar(Unsafe.ReadUnaligned<long>(ref Unsafe.As<sbyte, byte>(ref Unsafe.Add(ref counts.Origin, lane))))
+                    .AsSByte());
 
         static int Max(Vector128<short> values)
         {
@@ -147,7 +154,8 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
         Vector128<short> limit = Vector128.Create((short)difference);
         for (nuint lane = 0; lane < Lanes; lane += 16)
         {
-            Vector128<short> low = Vector128.LoadUnsafe(ref _laneStart.Origin, lane), high = Vector128.LoadUnsafe(ref _laneStart.Origin, lane + 8);
+            Vector128<short> low = Vector128.LoadUnsafe(ref _laneStart.Origin, lane),
+                high = Vector128.LoadUnsafe(ref _laneStart.Origin, lane + 8);
             Vector128.NarrowWithSaturation(limit - low, limit - high).StoreUnsafe(ref _upper.Origin, lane);
             Vector128.NarrowWithSaturation(-limit - low, -limit - high).StoreUnsafe(ref _lower.Origin, lane);
         }
@@ -171,7 +179,8 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
                 if (counts[position] + counts[total + position] == 0) continue;
                 if (_candidateCount == MaxCandidates) return false;
                 int start = _laneStart.Span[lane] + _hitSums.Span[step * TLanes.Bytes + bit];
-                _candidates[_candidateCount++] = new(lane << rowBits | position >> 6, position, start, counts[position], counts[total + position]);
+                _candidates[_candidateCount++] = new(lane << rowBits | position >> 6, position, start, counts[position],
+                    counts[total + position]);
             }
         }
         return true;
@@ -187,7 +196,8 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
         int steps = 0;
         for (int group = 0; group < Lanes; group += TLanes.Bytes)
         {
-            TCount s = TLanes.BroadcastCount(0), upper = TLanes.LoadCount(ref _upper.Origin, group), lower = TLanes.LoadCount(ref _lower.Origin, group);
+            TCount s = TLanes.BroadcastCount(0), upper = TLanes.LoadCount(ref _upper.Origin, group),
+                lower = TLanes.LoadCount(ref _lower.Origin, group);
             for (int at = group; at < rows * Lanes; at += Lanes)
             {
                 TCount a = TLanes.LoadCount(ref before, at), b = TLanes.LoadCount(ref after, at);
@@ -204,7 +214,8 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
         return steps;
     }
 
-    /// <summary>Walks the candidates one by one, highest bound first, while one may still reach the best so far and what is wanted at least.</summary>
+    /// <summary>Walks the candidates one by one, highest bound first, while one may still reach the best so far and what is wanted at
+    /// least.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void WalkByBound<T>(T buckets, int least, ref Best best) where T : IBuckets, allows ref struct
     {
@@ -229,7 +240,8 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
         {
             int next = -1;
             for (int i = 0; i < candidates.Length; i++)
-                if (candidates[i].Bucket > last && candidates[i].Reaches(sign, h) && (next < 0 || candidates[i].Bucket < candidates[next].Bucket)) next = i;
+                if (candidates[i].Bucket > last && candidates[i].Reaches(sign, h)
+                    && (next < 0 || candidates[i].Bucket < candidates[next].Bucket)) next = i;
             if (next < 0 || ++_walks > MaxWalks) return null;
             Best found = new(h);
             WalkAlone(buckets, candidates[next], ref found);
@@ -270,19 +282,23 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
             a += candidates[slot].Before;
             b += candidates[slot].After;
         }
-        ref ushort slots = ref MemoryMarshal.GetArrayDataReference(_slots), before = ref _positionsBefore.Origin, after = ref _positionsAfter.Origin;
-        ref int startsBefore = ref MemoryMarshal.GetArrayDataReference(_startsBefore), startsAfter = ref MemoryMarshal.GetArrayDataReference(_startsAfter);
+        ref ushort slots = ref MemoryMarshal.GetArrayDataReference(_slots), before = ref _positionsBefore.Origin,
+            after = ref _positionsAfter.Origin;
+        ref int startsBefore = ref MemoryMarshal.GetArrayDataReference(_startsBefore),
+            startsAfter = ref MemoryMarshal.GetArrayDataReference(_startsAfter);
         for (int place = 0; place < _length; place += Block)
         {
             for (uint marked = Marked(ref Unsafe.Add(ref before, place)); marked != 0; marked &= marked - 1)
             {
                 int at = place + BitOperations.TrailingZeroCount(marked);
-                _gatheredBefore[Unsafe.Add(ref startsBefore, (nint)Unsafe.Add(ref slots, (nint)Unsafe.Add(ref before, at)))++] = buckets.KeyBefore(at);
+                _gatheredBefore[Unsafe.Add(ref startsBefore, (nint)Unsafe.Add(ref slots, (nint)Unsafe.Add(ref before, at)))++] =
+                    buckets.KeyBefore(at);
             }
             for (uint marked = Marked(ref Unsafe.Add(ref after, place)); marked != 0; marked &= marked - 1)
             {
                 int at = place + BitOperations.TrailingZeroCount(marked);
-                _gatheredAfter[Unsafe.Add(ref startsAfter, (nint)Unsafe.Add(ref slots, (nint)Unsafe.Add(ref after, at)))++] = buckets.KeyAfter(at);
+                _gatheredAfter[Unsafe.Add(ref startsAfter, (nint)Unsafe.Add(ref slots, (nint)Unsafe.Add(ref after, at)))++] =
+                    buckets.KeyAfter(at);
             }
         }
         for (int slot = 0; slot < candidates.Length; slot++)
@@ -303,8 +319,10 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
         uint marked = 0;
         for (nint i = 0; i < Block; i += 4)
         {
-            uint four = Unsafe.Add(ref marks, (nint)Unsafe.Add(ref positions, i)) | (uint)Unsafe.Add(ref marks, (nint)Unsafe.Add(ref positions, i + 1)) << 1
-                | (uint)Unsafe.Add(ref marks, (nint)Unsafe.Add(ref positions, i + 2)) << 2 | (uint)Unsafe.Add(ref marks, (nint)Unsafe.Add(ref positions, i + 3)) << 3;
+            uint four = Unsafe.Add(ref marks, (nint)Unsafe.Add(ref positions, i)) | (uint)Unsafe.Add(ref marks,
+                (nint)Unsafe.Add(ref positions, i + 1)) << 1
+                | (uint)Unsafe.Add(ref marks, (nint)Unsafe.Add(ref positions, i + 2)) << 2 | (uint)Unsafe.Add(ref marks,
+                    (nint)Unsafe.Add(ref positions, i + 3)) << 3;
             marked |= four << (int)i;
         }
         return marked;
@@ -344,7 +362,8 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
         }
     }
 
-    /// <summary>Finds the first value at which the difference reaches sign·h, when h stands at a bucket's edge; null when none does.</summary>
+    /// <summary>Finds the first value at which the difference reaches sign·h, when h stands at a bucket's edge; null when none
+    /// does.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private Best? Locate<T>(T buckets, int rowBits, int sign, int h) where T : IBuckets, allows ref struct
     {

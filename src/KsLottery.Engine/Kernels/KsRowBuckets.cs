@@ -10,14 +10,16 @@ namespace KsLottery.Engine.Kernels;
 /// <para>O(d), exact. One file because it is one algorithm:</para>
 /// <list type="number">
 /// <item>A monotone <see cref="BucketMap"/> takes each value to one of B buckets; 8-bit counters of both rows are kept apart.</item>
-/// <item>A prefix sum gives the difference before-minus-after at each bucket edge, exactly. The greatest of these bounds h from below; inside a
-/// bucket the difference exceeds that at its left edge by no more than the bucket holds of one row, which bounds h from above.</item>
+/// <item>A prefix sum gives the difference before-minus-after at each bucket edge, exactly. The greatest of these bounds h from below;
+/// inside a bucket the difference exceeds that at its left edge by no more than the bucket holds of one row, which bounds h from
+/// above.</item>
 /// <item>Buckets whose upper bound beats the best so far are sorted and walked, highest bound first.</item>
 /// <item>The location is searched in value order among the buckets that could reach h.</item>
 /// </list>
 /// <para>
 /// Counters lie transposed: bucket b = lane·(B/64) + r is stored at r·64 + lane, so that the prefix sums of 64 lanes run
-/// vertically, whatever the vector width. A counter that overflows, or a lane whose running sum saturates, sends the row to <see cref="KsRowRadix"/>.
+/// vertically, whatever the vector width. A counter that overflows, or a lane whose running sum saturates, sends the row to
+/// <see cref="KsRowRadix"/>.
 /// </para>
 /// <para>
 /// BF16 rows need no map: the 16-bit keys themselves are the buckets, so edges are exact values. Only magnitudes below those that
@@ -35,7 +37,8 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
     /// <summary>Elements of a row are handled in blocks of this many, whatever the vector width; rows are padded to it.</summary>
     private const int Block = 32;
 
-    // From here on the numbers decide how fast a row is, never its outcome. They are a compromise between the regimes of `kslottery bench ks`,
+    // From here on the numbers decide how fast a row is, never its outcome. They are a compromise between the regimes of `kslottery bench
+    // ks`,
     // of which a change usually helps one and slows another: compare all of them before and after (bench/results has the tables).
     private const int MinBuckets = 256, MaxBuckets = 65536;
 
@@ -87,7 +90,8 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
         _positionsBefore = new(_padded);
         _positionsAfter = new(_padded);
         _counts = new(2 * MaxBuckets);
-        (_laneEnd, _edgeHigh, _edgeLow, _high, _low, _upper, _lower) = (new(Lanes), new(Lanes), new(Lanes), new(Lanes), new(Lanes), new(Lanes), new(Lanes));
+        (_laneEnd, _edgeHigh, _edgeLow, _high, _low, _upper, _lower) =
+            (new(Lanes), new(Lanes), new(Lanes), new(Lanes), new(Lanes), new(Lanes), new(Lanes));
         _hitSums = new((MaxCandidates + 1) * TLanes.Bytes);
         _gatheredBefore = new uint[_padded];
         _gatheredAfter = new uint[_padded];
@@ -142,7 +146,8 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
         return outcome;
     }
 
-    /// <summary>Fills the scratch rows up to a whole block with a value of their own: added to both rows, it moves no difference between them.</summary>
+    /// <summary>Fills the scratch rows up to a whole block with a value of their own: added to both rows, it moves no difference between
+    /// them.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Pad(int length, out ReadOnlySpan<float> before, out ReadOnlySpan<float> after)
     {
@@ -153,11 +158,13 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
         _scratchAfter.AsSpan(length, padded - length).Fill(_scratchBefore[0]);
     }
 
-    /// <summary>Moves the elements that differ to the front of the scratch rows, which may be the rows themselves: equal pairs move no difference.</summary>
+    /// <summary>Moves the elements that differ to the front of the scratch rows, which may be the rows themselves: equal pairs move no
+    /// difference.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int KeepDifferent(ReadOnlySpan<float> before, ReadOnlySpan<float> after)
     {
-        ref float keptBefore = ref MemoryMarshal.GetArrayDataReference(_scratchBefore), keptAfter = ref MemoryMarshal.GetArrayDataReference(_scratchAfter);
+        ref float keptBefore = ref MemoryMarshal.GetArrayDataReference(_scratchBefore),
+            keptAfter = ref MemoryMarshal.GetArrayDataReference(_scratchAfter);
         int kept = 0;
         for (int i = 0; i < before.Length; i++)
         {
@@ -183,7 +190,8 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
         return best.Outcome;
     }
 
-    private static int NormalBuckets(int length) => (int)Math.Clamp(BitOperations.RoundUpToPowerOf2((uint)length * 2), MinBuckets, MaxBuckets);
+    private static int NormalBuckets(int length) =>
+        (int)Math.Clamp(BitOperations.RoundUpToPowerOf2((uint)length * 2), MinBuckets, MaxBuckets);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool HasNaN(ReadOnlySpan<float> row)
@@ -191,7 +199,8 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
         TFloat zero = TLanes.Broadcast(0), poison = zero;
         ref float first = ref MemoryMarshal.GetReference(row);
         int i = 0;
-        for (; i + TLanes.Bytes / 4 <= row.Length; i += TLanes.Bytes / 4) poison = TLanes.MultiplyAdd(TLanes.Load(ref first, i), zero, poison);
+        for (; i + TLanes.Bytes / 4 <= row.Length; i += TLanes.Bytes / 4)
+            poison = TLanes.MultiplyAdd(TLanes.Load(ref first, i), zero, poison);
         foreach (float value in TLanes.AnyNaN(poison) ? row : row[i..])  // zero times NaN or infinity is NaN, and stays
             if (float.IsNaN(value)) return true;
         return false;
@@ -235,7 +244,8 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
         int half = TLanes.Bytes / 4, pair = 2 * half, step = Math.Max(before.Length / 4 / pair * pair, pair), equal = 0, seen = 0;
         for (int i = 0; i < before.Length; i += step, seen += pair)
             equal += BitOperations.PopCount(TLanes.WhereEqual(
-                lanes.Bins(TLanes.Load(ref a, i), TLanes.Load(ref a, i + half)), lanes.Bins(TLanes.Load(ref b, i), TLanes.Load(ref b, i + half))));
+                lanes.Bins(TLanes.Load(ref a, i), TLanes.Load(ref a, i + half)),
+                    lanes.Bins(TLanes.Load(ref b, i), TLanes.Load(ref b, i + half))));
         return 256 * equal / seen;
     }
 
@@ -244,7 +254,8 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool ManyEqual(ReadOnlySpan<float> before, ReadOnlySpan<float> after)
     {
-        ReadOnlySpan<ushort> halvesBefore = MemoryMarshal.Cast<float, ushort>(before), halvesAfter = MemoryMarshal.Cast<float, ushort>(after);
+        ReadOnlySpan<ushort> halvesBefore = MemoryMarshal.Cast<float, ushort>(before),
+            halvesAfter = MemoryMarshal.Cast<float, ushort>(after);
         ref ushort a = ref MemoryMarshal.GetReference(halvesBefore), b = ref MemoryMarshal.GetReference(halvesAfter);
         int step = Math.Max(halvesBefore.Length / 4 / Block * Block, Block), equal = 0, seen = 0;
         for (int i = 0; i < halvesBefore.Length; i += step, seen += TLanes.Bytes / 2)
@@ -252,7 +263,8 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
         return 8 * equal > 5 * seen;
     }
 
-    /// <summary>Rows that are close together have small counts, which only finer buckets can tell apart; their counters leave the L1 cache.</summary>
+    /// <summary>Rows that are close together have small counts, which only finer buckets can tell apart; their counters leave the L1
+    /// cache.</summary>
     /// <remarks>The steps are measured, see <c>bench/results</c>.</remarks>
     private static int BucketsFor(int length, int stayingShare) => stayingShare switch
     {
@@ -326,7 +338,8 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
             {
                 for (int k = i; k < i + Block; k += 2 * half)
                 {
-                    TFloat a0 = TLanes.Load(ref a, k), a1 = TLanes.Load(ref a, k + half), b0 = TLanes.Load(ref b, k), b1 = TLanes.Load(ref b, k + half);
+                    TFloat a0 = TLanes.Load(ref a, k), a1 = TLanes.Load(ref a, k + half), b0 = TLanes.Load(ref b, k),
+                        b1 = TLanes.Load(ref b, k + half);
                     // Zero times NaN or infinity is NaN, and stays.
                     poisonA = TLanes.MultiplyAdd(a1, zero, TLanes.MultiplyAdd(a0, zero, poisonA));
                     poisonB = TLanes.MultiplyAdd(b1, zero, TLanes.MultiplyAdd(b0, zero, poisonB));
@@ -338,7 +351,8 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
                 Interop.Cache.Prefetch(ref b, n + i);
                 Interop.Cache.Prefetch(ref b, n + i + Block / 2);
             }
-            if (i > 0) CountBlock(ref countA, ref countB, ref Unsafe.Add(ref positionsA, i - Block), ref Unsafe.Add(ref positionsB, i - Block));
+            if (i > 0)
+                CountBlock(ref countA, ref countB, ref Unsafe.Add(ref positionsA, i - Block), ref Unsafe.Add(ref positionsB, i - Block));
         }
         return !TLanes.AnyNaN(poisonA) && !TLanes.AnyNaN(poisonB);
     }

@@ -72,7 +72,8 @@ internal static class KsRowKernels
         foreach (var kernel in All)
         {
             if (kernel.Name != name) continue;
-            return kernel.IsSupported ? kernel : throw new ArgumentException($"{source}: this processor cannot run kernel '{name}'; it can run {Names()}");
+            return kernel.IsSupported ? kernel
+                : throw new ArgumentException($"{source}: this processor cannot run kernel '{name}'; it can run {Names()}");
         }
         throw new ArgumentException($"{source}: there is no kernel '{name}'; this processor can run {Names()}");
 

@@ -37,7 +37,8 @@ internal sealed class KsRowRadix(int width) : IKsRowKernel
 
     public KsRowOutcome TestFloat16(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after) => TestWidened(before, after, ElementType.F16);
 
-    public KsRowOutcome TestBFloat16(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after) => TestWidened(before, after, ElementType.BF16);
+    public KsRowOutcome TestBFloat16(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after) =>
+        TestWidened(before, after, ElementType.BF16);
 
     private KsRowOutcome TestWidened(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after, ElementType type)
     {

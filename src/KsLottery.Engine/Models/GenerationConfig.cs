@@ -12,9 +12,10 @@ internal static class GenerationConfig
 
     private const int MaxFileBytes = 16 << 20;
 
-    /// <summary>A configuration with the token or tokens of <c>eos_token_id</c> that the model has a row for, and with a note on others; as it
-    /// is where there is no such file.</summary>
-    /// <exception cref="CheckpointFormatException">The file is no JSON object, or the value is neither an id nor a list of them.</exception>
+    /// <summary>A configuration with the token or tokens of <c>eos_token_id</c> that the model has a row for, and with a note on others; as
+    /// it is where there is no such file.</summary>
+    /// <exception cref="CheckpointFormatException">The file is no JSON object, or the value is neither an id nor a list of
+    /// them.</exception>
     public static LlamaConfig Complete(LlamaConfig config, string folder)
     {
         string path = Path.Combine(folder, FileName);
@@ -44,7 +45,8 @@ internal static class GenerationConfig
     {
         int[] others = [.. ids.Where(id => (uint)id >= (uint)vocabularySize).Distinct()];
         return others.Length == 0 ? notes : [.. notes, .. others.Select(id => string.Create(CultureInfo.InvariantCulture,
-            $"{path}: eos_token_id {id} is none of the model's tokens, 0 to {vocabularySize - 1}, and ends no text; where the file names no other, "
+            $"{path}: eos_token_id {id} is none of the model's tokens, 0 to {vocabularySize - 1}, and ends no text; where the file names "
+                + $"no other, "
             + $"the next of {FileName}, {ModelConfig.FileName} and the tokenizer says what does."))];
     }
 
@@ -57,5 +59,6 @@ internal static class GenerationConfig
     };
 
     private static CheckpointFormatException Invalid(string path, string problem, Exception? cause = null) =>
-        new(CheckpointDefect.InvalidConfig, path, problem, "Copy the model's own generation_config.json there, or remove it", innerException: cause);
+        new(CheckpointDefect.InvalidConfig, path, problem, "Copy the model's own generation_config.json there, or remove it",
+            innerException: cause);
 }

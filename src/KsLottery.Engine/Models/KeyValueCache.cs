@@ -38,7 +38,8 @@ internal sealed class KeyValueCache(LlamaConfig config, IOperations operations, 
     {
         long width = config.Attention.KeyWidth, length = _lengths[source] * width;
         foreach (DeviceMemory memory in (IEnumerable<DeviceMemory>)[.. _keys, .. _values])
-            operations.Copy(memory.Span.Slice(destination * capacity * width, length), memory.Span.Slice(source * capacity * width, length));
+            operations.Copy(memory.Span.Slice(destination * capacity * width, length),
+                memory.Span.Slice(source * capacity * width, length));
         _lengths[destination] = _lengths[source];
     }
 

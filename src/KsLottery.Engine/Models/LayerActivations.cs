@@ -2,7 +2,8 @@ using KsLottery.Engine.Operations;
 
 namespace KsLottery.Engine.Models;
 
-/// <summary>What one layer's forward pass leaves for its backward pass. What follows from it cheaply, norms and SwiGLU, is computed again.</summary>
+/// <summary>What one layer's forward pass leaves for its backward pass. What follows from it cheaply, norms and SwiGLU, is computed
+/// again.</summary>
 internal sealed class LayerActivations : IDisposable
 {
     private readonly ScratchMemory[] _memory;
@@ -48,7 +49,8 @@ internal sealed class LayerActivations : IDisposable
     {
         AttentionShape shape = config.Attention;
         ReadOnlySpan<long> widths =
-            [1, shape.QueryWidth, shape.KeyWidth, shape.KeyWidth, shape.QueryWidth, shape.Heads, config.Width, 1, 2L * config.FeedForwardWidth];
+            [1, shape.QueryWidth, shape.KeyWidth, shape.KeyWidth, shape.QueryWidth, shape.Heads, config.Width, 1,
+                2L * config.FeedForwardWidth];
         for (int i = 0; i < _spans.Length; i++) _spans[i] = _memory[i].Get(rows * widths[i]);
     }
 

@@ -6,7 +6,8 @@ using KsLottery.Engine.Operations;
 namespace KsLottery.Engine.Models;
 
 /// <summary>The shape and the constants of a LLaMA-type model, as its <c>config.json</c> states them.</summary>
-/// <remarks>Source: the LLaMA papers (arXiv 2302.13971, 2307.09288, 2407.21783) and the keys of Hugging Face's <c>LlamaConfig</c>.</remarks>
+/// <remarks>Source: the LLaMA papers (arXiv 2302.13971, 2307.09288, 2407.21783) and the keys of Hugging Face's
+/// <c>LlamaConfig</c>.</remarks>
 public sealed record LlamaConfig
 {
     private const string AdapterConfigName = "adapter_config.json";
@@ -38,7 +39,8 @@ public sealed record LlamaConfig
     /// <summary>How the rotary positions were stretched, null where they were not.</summary>
     internal RopeScaling? RopeScaling { get; init; }
 
-    /// <summary>Whether the output head is the input embedding; false where the file does not say and no checkpoint was looked at.</summary>
+    /// <summary>Whether the output head is the input embedding; false where the file does not say and no checkpoint was looked
+    /// at.</summary>
     public bool IsTied { get; init; }
 
     /// <summary>The token that begins a text, null where none is named.</summary>
@@ -64,7 +66,8 @@ public sealed record LlamaConfig
         }
     }
 
-    /// <summary>Reads the <c>config.json</c> of a checkpoint; where it does not say whether the model is tied, the checkpoint does.</summary>
+    /// <summary>Reads the <c>config.json</c> of a checkpoint; where it does not say whether the model is tied, the checkpoint
+    /// does.</summary>
     /// <param name="checkpoint">The checkpoint; <see cref="Checkpoint.IsTied"/> says what it is taken for.</param>
     /// <inheritdoc cref="Load(string)" path="/exception"/>
     public static LlamaConfig Load(Checkpoint checkpoint)
@@ -79,7 +82,8 @@ public sealed record LlamaConfig
     /// <param name="checkpointPath">The folder, or a file in it.</param>
     /// <exception cref="FileNotFoundException">There is no <c>config.json</c>.</exception>
     /// <exception cref="CheckpointFormatException">The file is no JSON object, or a value is missing or not possible.</exception>
-    /// <exception cref="NotSupportedException">The model is no LLaMA, or has a setting that is not computed here; the message names it.</exception>
+    /// <exception cref="NotSupportedException">The model is no LLaMA, or has a setting that is not computed here; the message names
+    /// it.</exception>
     public static LlamaConfig Load(string checkpointPath)
     {
         ArgumentException.ThrowIfNullOrEmpty(checkpointPath);
@@ -141,7 +145,8 @@ public sealed record LlamaConfig
         {
             string text = value.ToString("R", System.Globalization.CultureInfo.InvariantCulture).Replace('E', 'e');
             json.WritePropertyName(name);
-            json.WriteRawValue(text.Contains('.', StringComparison.Ordinal) || text.Contains('e', StringComparison.Ordinal) ? text : text + ".0");
+            json.WriteRawValue(text.Contains('.', StringComparison.Ordinal) || text.Contains('e', StringComparison.Ordinal) ? text
+                : text + ".0");
         }
     }
 }

@@ -7,13 +7,15 @@ public sealed partial class LlamaModel
 {
     private readonly ScratchMemory[] _gradients;
 
-    /// <summary>Losses of the rows that have a target, some rows at a time; with a gradient to fill, also everything above the layers.</summary>
+    /// <summary>Losses of the rows that have a target, some rows at a time; with a gradient to fill, also everything above the
+    /// layers.</summary>
     /// <param name="batch">The targets.</param>
     /// <param name="stream">The last residual stream, (N, C).</param>
     /// <param name="streamGradient">Its gradient, which is overwritten; empty for the loss alone.</param>
     /// <param name="scale">What gradients are multiplied with.</param>
     /// <param name="hear">Reports some rows and their losses.</param>
-    private double Head(TokenBatch batch, DeviceSpan stream, DeviceSpan streamGradient, double scale, Action<int[], DeviceSpan>? hear = null)
+    private double Head(TokenBatch batch, DeviceSpan stream, DeviceSpan streamGradient, double scale,
+        Action<int[], DeviceSpan>? hear = null)
     {
         if (!streamGradient.IsEmpty) _operations.Clear(streamGradient);
         int[] rows = TargetRows(batch);
@@ -41,7 +43,8 @@ public sealed partial class LlamaModel
         int vocabulary = _config.VocabularySize, width = _config.Width;
         Weight head = _weights.OutputHead;
         long rows = input.Length / width;
-        DeviceSpan hidden = _hidden.Get(input.Length), hiddenGradient = _gradients[2].Get(input.Length), inputGradient = _gradients[3].Get(input.Length);
+        DeviceSpan hidden = _hidden.Get(input.Length), hiddenGradient = _gradients[2].Get(input.Length),
+            inputGradient = _gradients[3].Get(input.Length);
         DeviceSpan ticketGradient = default;
         if (TiedTicket is { } ticket)
             _operations.TakeColumns(ticketGradient = _ticketLogits.Get(rows * ticket.Rows.Length), logitGradient, ticket.Rows, vocabulary);
@@ -53,7 +56,8 @@ public sealed partial class LlamaModel
             _operations.MatMulBackwardWeight(tied.Weight.Gradient, ticketGradient, hidden, tied.Rows.Length, width);
         }
         _operations.Clear(inputGradient);
-        _operations.RmsNormBackward(inputGradient, _weights.FinalNorm.Gradient, hiddenGradient, input, _hiddenRms.Get(rows), _weights.FinalNorm.Value, width);
+        _operations.RmsNormBackward(inputGradient, _weights.FinalNorm.Gradient, hiddenGradient, input, _hiddenRms.Get(rows),
+            _weights.FinalNorm.Value, width);
         return inputGradient;
     }
 
@@ -69,7 +73,8 @@ public sealed partial class LlamaModel
             if (_recompute && layer < _config.LayerCount - 1)
             {
                 ForwardAttention(layer, activations, stream, positions);
-                _operations.AttentionForward(activations.Attended, activations.LogSumExp, activations.Query, activations.Key, activations.Value,
+                _operations.AttentionForward(activations.Attended, activations.LogSumExp, activations.Query, activations.Key,
+                    activations.Value,
                     _config.Attention, batch.Starts);
                 ForwardRest(layer, activations, stream, next: default);
             }
@@ -94,7 +99,8 @@ public sealed partial class LlamaModel
         if (layer.Gate.IsTrainable)
         {
             DeviceSpan normed = _normed.Get(gradient.Length);
-            _operations.RmsNormForward(normed, activations.FeedForwardInverseRms, activations.Middle, layer.FeedForwardNorm.Value, width, _config.NormEpsilon);
+            _operations.RmsNormForward(normed, activations.FeedForwardInverseRms, activations.Middle, layer.FeedForwardNorm.Value, width,
+                _config.NormEpsilon);
             _operations.MatMulBackwardWeight(layer.Gate.Gradient, activations.Gate, normed, inner, width);
             _operations.MatMulBackwardWeight(layer.Up.Gradient, activations.Up, normed, inner, width);
         }
@@ -104,8 +110,10 @@ public sealed partial class LlamaModel
             activations.FeedForwardInverseRms, layer.FeedForwardNorm.Value, width);
     }
 
-    /// <summary>The gradient of the stream between a layer's halves becomes that of its input; below the lowest layer lies the embedding.</summary>
-    private void AttentionBackward(int index, LayerActivations activations, DeviceSpan gradient, DeviceSpan stream, TokenBatch batch, int[] positions)
+    /// <summary>The gradient of the stream between a layer's halves becomes that of its input; below the lowest layer lies the
+    /// embedding.</summary>
+    private void AttentionBackward(int index, LayerActivations activations, DeviceSpan gradient, DeviceSpan stream, TokenBatch batch,
+        int[] positions)
     {
         LlamaLayer layer = _weights.Layers[index];
         AttentionShape shape = _config.Attention;
@@ -116,7 +124,8 @@ public sealed partial class LlamaModel
         if (layer.Output.IsTrainable)
             _operations.MatMulBackwardWeight(layer.Output.Gradient, gradient, activations.Attended, width, shape.QueryWidth);
         _operations.MatMulBackwardInput(attendedGradient, gradient, layer.Output.Value, width, shape.QueryWidth);
-        _operations.AttentionBackward(queryGradient, keyGradient, valueGradient, attendedGradient, activations.Attended, activations.LogSumExp,
+        _operations.AttentionBackward(queryGradient, keyGradient, valueGradient, attendedGradient, activations.Attended,
+            activations.LogSumExp,
             activations.Query, activations.Key, activations.Value, shape, batch.Starts);
         _operations.RopeBackward(queryGradient, _rope.Cosines, _rope.Sines, positions, shape.HeadWidth);
         _operations.RopeBackward(keyGradient, _rope.Cosines, _rope.Sines, positions, shape.HeadWidth);
@@ -124,7 +133,8 @@ public sealed partial class LlamaModel
         if (layer.Query.IsTrainable || layer.Query.Adapter is not null)
         {
             normed = _normed.Get(gradient.Length);
-            _operations.RmsNormForward(normed, activations.AttentionInverseRms, stream, layer.AttentionNorm.Value, width, _config.NormEpsilon);
+            _operations.RmsNormForward(normed, activations.AttentionInverseRms, stream, layer.AttentionNorm.Value, width,
+                _config.NormEpsilon);
         }
         if (layer.Query.IsTrainable)
         {
@@ -155,7 +165,8 @@ public sealed partial class LlamaModel
         _operations.MatMulBackwardInput(normedGradient, valueGradient, layer.Value.Value, shape.KeyWidth, width, accumulate: true);
         AdapterBackward(normedGradient, queryGradient, normed, layer.Query);
         AdapterBackward(normedGradient, valueGradient, normed, layer.Value);
-        _operations.RmsNormBackward(gradient, layer.AttentionNorm.Gradient, normedGradient, stream, inverseRms, layer.AttentionNorm.Value, width);
+        _operations.RmsNormBackward(gradient, layer.AttentionNorm.Gradient, normedGradient, stream, inverseRms, layer.AttentionNorm.Value,
+            width);
         if (index > 0) return;
         Weight embedding = _weights.Ticket?.Weight ?? _weights.TokenEmbedding;
         _operations.EmbeddingBackward(embedding.Gradient, gradient, tokens, width);

@@ -12,7 +12,8 @@ public sealed partial class LlamaModel
         targets.AsSpan().Fill(TokenBatch.NoTarget);
         for (int s = 0; s < prompts.Count; s++) starts[s + 1] = starts[s] + prompts[s].Length;
         int[] rows = [.. prompts.Zip(slots).SelectMany(p => Enumerable.Range(p.Second * cache.Capacity, p.First.Length))];
-        DeviceSpan stream = Forward(new(tokens, targets, starts), keep: false, (layer, activations) => cache.Store(layer, activations, rows));
+        DeviceSpan stream = Forward(new(tokens, targets, starts), keep: false,
+            (layer, activations) => cache.Store(layer, activations, rows));
         for (int s = 0; s < slots.Length; s++) cache.Length(slots[s]) = prompts[s].Length;
         return LogitsOf(Gathered(_gradients[1], stream, [.. starts[1..].Select(end => end - 1)], _config.Width));
     }

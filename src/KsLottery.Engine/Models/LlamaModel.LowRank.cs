@@ -11,7 +11,8 @@ public sealed partial class LlamaModel
     {
         _operations.MatMulForward(output, input, weight.Value, weight.Rows, weight.Columns);
         if (weight.Adapter is { } adapter)
-            _operations.MatMulForward(output, Inner(input, adapter), adapter.Up.Value, adapter.Up.Rows, adapter.Up.Columns, accumulate: true);
+            _operations.MatMulForward(output, Inner(input, adapter), adapter.Up.Value, adapter.Up.Rows, adapter.Up.Columns,
+                accumulate: true);
     }
 
     /// <summary>The gradients of an adapter, and what goes through it to the gradient of its input.</summary>

@@ -9,7 +9,8 @@ public sealed partial class LlamaModel
     private const int HostLogitBytes = 8 << 20;
 
     /// <summary>The two likeliest tokens behind each row that has a target, in the order of the rows.</summary>
-    /// <remarks>Logits exist for some rows at a time, on the device and on the host; probabilities are computed on the host, in double.</remarks>
+    /// <remarks>Logits exist for some rows at a time, on the device and on the host; probabilities are computed on the host, in
+    /// double.</remarks>
     /// <exception cref="ArgumentException">A token is outside the vocabulary.</exception>
     /// <exception cref="Checkpoints.CheckpointFormatException">A weight is NaN or infinite; names the tensor and the row.</exception>
     /// <exception cref="NotFiniteNumberException">Logits are NaN or infinite although the weights are not.</exception>
@@ -28,7 +29,8 @@ public sealed partial class LlamaModel
             {
                 int count = Math.Min(hostRows, some.Length - first);
                 _operations.Download(host.AsSpan(0, count * vocabulary), logits.Slice((long)first * vocabulary, (long)count * vocabulary));
-                for (int i = 0; i < count; i++) found[done++] = TopTwoOf(host.AsSpan(i * vocabulary, vocabulary)) ?? throw NotFinite("A logit");
+                for (int i = 0; i < count; i++) found[done++] = TopTwoOf(host.AsSpan(i * vocabulary, vocabulary))
+                    ?? throw NotFinite("A logit");
             }
         }
         return found;

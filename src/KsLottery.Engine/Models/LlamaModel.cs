@@ -109,7 +109,8 @@ public sealed partial class LlamaModel : IDisposable
         _rope.Dispose();
         foreach (LayerActivations activations in _activations) activations.Dispose();
         foreach (ScratchMemory memory in
-            (IEnumerable<ScratchMemory>)[.. _streams, .. _gradients, _normed, _feedForward, _hidden, _hiddenRms, _logits, _losses, _logSumExp, _ticketLogits,
+            (IEnumerable<ScratchMemory>)[.. _streams, .. _gradients, _normed, _feedForward, _hidden, _hiddenRms, _logits, _losses,
+                _logSumExp, _ticketLogits,
                 _inner, _innerGradient])
             memory.Dispose();
     }
@@ -120,7 +121,8 @@ public sealed partial class LlamaModel : IDisposable
     internal NotFiniteNumberException NotFinite(string what)
     {
         _weights.ThrowIfNotFinite();
-        return new($"{what} is NaN or infinite, although every weight of the checkpoint is finite: the model's activations leave the range of "
+        return new(
+            $"{what} is NaN or infinite, although every weight of the checkpoint is finite: the model's activations leave the range of "
             + "F32. Take a checkpoint from before its training diverged.");
     }
 
@@ -167,7 +169,8 @@ public sealed partial class LlamaModel : IDisposable
         AttentionShape shape = _config.Attention;
         activations.Reserve(_config, positions.Length);
         DeviceSpan normed = _normed.Get(stream.Length);
-        _operations.RmsNormForward(normed, activations.AttentionInverseRms, stream, layer.AttentionNorm.Value, _config.Width, _config.NormEpsilon);
+        _operations.RmsNormForward(normed, activations.AttentionInverseRms, stream, layer.AttentionNorm.Value, _config.Width,
+            _config.NormEpsilon);
         Project(activations.Query, normed, layer.Query);
         Project(activations.Key, normed, layer.Key);
         Project(activations.Value, normed, layer.Value);
@@ -181,9 +184,11 @@ public sealed partial class LlamaModel : IDisposable
         LlamaLayer layer = _weights.Layers[index];
         int width = _config.Width, inner = _config.FeedForwardWidth;
         _operations.Copy(activations.Middle, stream);
-        _operations.MatMulForward(activations.Middle, activations.Attended, layer.Output.Value, width, _config.Attention.QueryWidth, accumulate: true);
+        _operations.MatMulForward(activations.Middle, activations.Attended, layer.Output.Value, width, _config.Attention.QueryWidth,
+            accumulate: true);
         DeviceSpan normed = _normed.Get(stream.Length);
-        _operations.RmsNormForward(normed, activations.FeedForwardInverseRms, activations.Middle, layer.FeedForwardNorm.Value, width, _config.NormEpsilon);
+        _operations.RmsNormForward(normed, activations.FeedForwardInverseRms, activations.Middle, layer.FeedForwardNorm.Value, width,
+            _config.NormEpsilon);
         _operations.MatMulForward(activations.Gate, normed, layer.Gate.Value, inner, width);
         _operations.MatMulForward(activations.Up, normed, layer.Up.Value, inner, width);
         DeviceSpan feedForward = _feedForward.Get(activations.Gate.Length);

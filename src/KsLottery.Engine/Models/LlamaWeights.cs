@@ -45,7 +45,8 @@ public sealed class LlamaWeights : IDisposable
     /// <summary>What learns.</summary>
     public TrainingScope? Scope { get; private set; }
 
-    /// <summary>The rows in place of the embedding's: those that learn where the scope is a ticket, or those put there; else null.</summary>
+    /// <summary>The rows in place of the embedding's: those that learn where the scope is a ticket, or those put there; else
+    /// null.</summary>
     internal TicketRows? Ticket { get; private set; }
 
     /// <summary>Every tensor of the checkpoint, once.</summary>
@@ -54,7 +55,8 @@ public sealed class LlamaWeights : IDisposable
 
     /// <summary>What learns, in a fixed order.</summary>
     internal IReadOnlyList<Weight> Trainable => Ticket is { Weight.IsTrainable: true } ? [Ticket.Weight]
-        : [.. All.Where(w => w.IsTrainable), .. All.Select(w => w.Adapter).OfType<LowRankAdapter>().SelectMany(a => (Weight[])[a.Down, a.Up])];
+        : [.. All.Where(w => w.IsTrainable), .. All.Select(w => w.Adapter).OfType<LowRankAdapter>()
+            .SelectMany(a => (Weight[])[a.Down, a.Up])];
 
     /// <summary>The checkpoint's tensors that training changes: those that learn, or whose adapter does.</summary>
     internal IReadOnlyList<Weight> Changing => Ticket is { Weight.IsTrainable: true } ? [Ticket.Weight]
@@ -99,7 +101,8 @@ public sealed class LlamaWeights : IDisposable
         if (config.IsTied && checkpoint.TryGetTensor(HeadName, out Tensor? unread)) known.Add(unread.Name);
         foreach (Tensor tensor in checkpoint.Tensors)
             if (!known.Contains(tensor.Name) && !tensor.Name.EndsWith("rotary_emb.inv_freq", StringComparison.Ordinal))
-                throw new CheckpointFormatException(CheckpointDefect.ConfigMismatch, tensor.File.Path, "a LLaMA-type model has no such tensor, "
+                throw new CheckpointFormatException(CheckpointDefect.ConfigMismatch, tensor.File.Path,
+                    "a LLaMA-type model has no such tensor, "
                     + "and what it adds would not be computed", "Choose a model of the LLaMA 1, 2 or 3 type", tensor.Name);
         return weights;
     }
@@ -124,7 +127,8 @@ public sealed class LlamaWeights : IDisposable
             bool addsToStream = name.Contains("o_proj", StringComparison.Ordinal) || name.Contains("down_proj", StringComparison.Ordinal);
             double deviation = addsToStream ? Deviation / Math.Sqrt(2 * config.LayerCount) : Deviation;
             float[] row = new float[columns];
-            Weight weight = new(name, Math.Max(rows, 1), columns, operations.Allocate(Math.Max(rows, 1) * (long)columns), isVector: rows == 0);
+            Weight weight = new(name, Math.Max(rows, 1), columns, operations.Allocate(Math.Max(rows, 1) * (long)columns),
+                isVector: rows == 0);
             for (int r = 0; r < weight.Rows; r++)
             {
                 for (int c = 0; c < columns; c++) row[c] = rows == 0 ? 1 : (float)(random.NextNormal() * deviation);
@@ -134,8 +138,10 @@ public sealed class LlamaWeights : IDisposable
         });
     }
 
-    /// <summary>Puts other values in place of some of the embedding's rows: Partial Transfer in memory. What is stored stays as it is; once.</summary>
-    /// <remarks>Where the head is tied to the embedding it reads these rows too. They are frozen, and so are all other weights from then on.</remarks>
+    /// <summary>Puts other values in place of some of the embedding's rows: Partial Transfer in memory. What is stored stays as it is;
+    /// once.</summary>
+    /// <remarks>Where the head is tied to the embedding it reads these rows too. They are frozen, and so are all other weights from then
+    /// on.</remarks>
     /// <param name="rows">k distinct token ids, ascending.</param>
     /// <param name="values">(k, C).</param>
     /// <exception cref="InvalidOperationException">Rows were put in place before, or something learns.</exception>
@@ -144,9 +150,11 @@ public sealed class LlamaWeights : IDisposable
     public void PutRows(IReadOnlyList<int> rows, ReadOnlySpan<float> values)
     {
         IReadOnlyList<int> checkedRows = TrainingScope.Ticket(rows).Rows;
-        if (!checkedRows.SequenceEqual(rows)) throw new ArgumentException("the rows do not grow. Sort them, and their values with them.", nameof(rows));
+        if (!checkedRows.SequenceEqual(rows))
+            throw new ArgumentException("the rows do not grow. Sort them, and their values with them.", nameof(rows));
         if (values.Length != rows.Count * (long)Config.Width)
-            throw new ArgumentException($"{rows.Count} rows of {Config.Width} have {values.Length} values. Give one for each element.", nameof(values));
+            throw new ArgumentException($"{rows.Count} rows of {Config.Width} have {values.Length} values. Give one for each element.",
+                nameof(values));
         ThrowIfDecided();
         Ticket = new(TokenEmbedding, rows, _operations, learns: false);
         _operations.Upload(Ticket.Weight.Value, values);
@@ -201,14 +209,18 @@ public sealed class LlamaWeights : IDisposable
 
     private static Tensor HeadOf(Checkpoint checkpoint) => checkpoint.TryGetTensor(HeadName, out Tensor? head) ? head
         : throw new CheckpointFormatException(CheckpointDefect.ConfigMismatch, checkpoint.Path,
-            $"{ModelConfig.FileName} says that the output head is not the input embedding, and the checkpoint has no head; Transformers would make one "
-            + "up of random numbers", $"Take all files of the checkpoint, or set tie_word_embeddings to true in {ModelConfig.FileName} where it is tied",
+            $"{ModelConfig.FileName} says that the output head is not the input embedding, and the checkpoint has no head; Transformers "
+                + $"would make one "
+            + "up of random numbers",
+            $"Take all files of the checkpoint, or set tie_word_embeddings to true in {ModelConfig.FileName} where it is tied",
             HeadName);
 
     private void ThrowIfDecided()
     {
-        if (Scope is not null) throw new InvalidOperationException($"these weights already learn in scope {Scope.Name}. Open them anew for another.");
-        if (Ticket is not null) throw new InvalidOperationException($"{Ticket.Rows.Length} rows are in place of the embedding's. Open the weights anew.");
+        if (Scope is not null)
+            throw new InvalidOperationException($"these weights already learn in scope {Scope.Name}. Open them anew for another.");
+        if (Ticket is not null)
+            throw new InvalidOperationException($"{Ticket.Rows.Length} rows are in place of the embedding's. Open the weights anew.");
     }
 
     /// <summary>Gives everything back.</summary>

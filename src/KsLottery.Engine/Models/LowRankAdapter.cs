@@ -3,7 +3,8 @@ using KsLottery.Engine.Operations;
 
 namespace KsLottery.Engine.Models;
 
-/// <summary>A low-rank addition to a frozen matrix, LoRA (Hu et al. 2021, arXiv 2106.09685): output += up · (down · input), scaled by 1.</summary>
+/// <summary>A low-rank addition to a frozen matrix, LoRA (Hu et al. 2021, arXiv 2106.09685): output += up · (down · input), scaled by
+/// 1.</summary>
 internal sealed class LowRankAdapter : IDisposable
 {
     internal LowRankAdapter(Weight weight, int rank, IOperations operations, SplitMix64 random)

@@ -7,7 +7,8 @@ namespace KsLottery.Engine.Models;
 /// <summary>Partial Transfer in memory: a model computes as if a patch were applied to its checkpoint, and nothing is written.</summary>
 public static class PatchOverlay
 {
-    /// <summary>Puts the rows of a patch in place of the embedding's, rounded to the checkpoint's type as <see cref="PatchApplication.Apply"/> does.</summary>
+    /// <summary>Puts the rows of a patch in place of the embedding's, rounded to the checkpoint's type as
+    /// <see cref="PatchApplication.Apply"/> does.</summary>
     /// <param name="patch">The patch.</param>
     /// <param name="checkpoint">The base that the weights were opened from.</param>
     /// <param name="weights">The weights, of which nothing learns.</param>
@@ -18,7 +19,8 @@ public static class PatchOverlay
     /// <exception cref="NotSupportedException">The patch is for another tensor than the input embedding.</exception>
     /// <exception cref="KeyNotFoundException">The base has no tensor of the name that the patch gives.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
-    public static IReadOnlyList<string> Apply(RowPatch patch, Checkpoint checkpoint, LlamaWeights weights, CancellationToken cancellationToken = default)
+    public static IReadOnlyList<string> Apply(RowPatch patch, Checkpoint checkpoint, LlamaWeights weights,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(patch);
         ArgumentNullException.ThrowIfNull(checkpoint);
@@ -27,7 +29,8 @@ public static class PatchOverlay
         PatchFit.ThrowIfNotBase(patch, tensor, cancellationToken);
         if (tensor.Name != weights.TokenEmbedding.Name)
             throw new NotSupportedException($"{patch.Path}: the patch is for {CheckpointFormatException.Quote(tensor.Name)}; only rows of "
-                + $"{CheckpointFormatException.Quote(weights.TokenEmbedding.Name)} can be put in place in memory. Apply it, and take the result.");
+                + $"{CheckpointFormatException.Quote(weights.TokenEmbedding.Name)} can be put in place in memory. Apply it, and take the "
+                    + $"result.");
         if (PatchFit.FindNonFinite(patch, tensor, cancellationToken) is { Count: > 0 } nonFinite) throw PatchFit.NonFinite(patch,
             nonFinite);
         int[] places = [.. Enumerable.Range(0, patch.Indices.Count)];

@@ -5,13 +5,14 @@ namespace KsLottery.Engine.Models;
 
 /// <summary>Reads the rotary settings of a <c>config.json</c> as Hugging Face's Transformers 5 does.</summary>
 /// <remarks>
-/// Source: <c>modeling_rope_utils.py</c> of Transformers 5. <c>rope_scaling</c>, the old key, goes before <c>rope_parameters</c>; null and {}
-/// fall through. θ and the original length stand in the object or beside it: θ in the object goes first, the original length beside it,
+/// Source: <c>modeling_rope_utils.py</c> of Transformers 5. <c>rope_scaling</c>, the old key, goes before <c>rope_parameters</c>; null and
+/// {} fall through. θ and the original length stand in the object or beside it: θ in the object goes first, the original length beside it,
 /// which is the length that the model was made for where neither says it. <c>type</c> is the old spelling of <c>rope_type</c>.
 /// </remarks>
 internal sealed class RopeReader
 {
-    private const string Old = "rope_scaling", New = "rope_parameters", ThetaKey = "rope_theta", OriginalKey = "original_max_position_embeddings";
+    private const string Old = "rope_scaling", New = "rope_parameters", ThetaKey = "rope_theta",
+        OriginalKey = "original_max_position_embeddings";
     private const double DefaultTheta = 10_000;
 
     private readonly string _path;
@@ -30,7 +31,9 @@ internal sealed class RopeReader
         double beside = Number(root, ThetaKey, DefaultTheta);
         Theta = _rope is { } rope ? Number(rope, ThetaKey, beside) : beside;
         if (LlamaConfigReader.Get(root, ThetaKey) is not null && Theta.CompareTo(beside) != 0)
-            _notes.Add($"{path}: {ThetaKey} is {beside}, and {Theta} in {_key}; the latter is read, as Transformers 5 reads it (4 took the former).");
+            _notes.Add(
+                $"{path}: {ThetaKey} is {beside}, and {Theta} in {_key}; the latter is read, as Transformers 5 reads it (4 took the "
+                    + $"former).");
     }
 
     /// <summary>θ.</summary>
@@ -62,7 +65,8 @@ internal sealed class RopeReader
                 return new Llama3RopeScaling(Number(rope, "factor", null), low, high,
                     Number(_root, OriginalKey, Number(rope, OriginalKey, length)));
             case { } other:
-                throw LlamaConfigReader.Unsupported(_path, _key, CheckpointFormatException.Quote(other), "\"default\", \"linear\" or \"llama3\"");
+                throw LlamaConfigReader.Unsupported(_path, _key, CheckpointFormatException.Quote(other),
+                    "\"default\", \"linear\" or \"llama3\"");
         }
     }
 

@@ -2,7 +2,8 @@ using KsLottery.Engine.Operations;
 
 namespace KsLottery.Engine.Models;
 
-/// <summary>Rows that stand in for those of the frozen embedding wherever it is read: a ticket that learns, or a patch put in place.</summary>
+/// <summary>Rows that stand in for those of the frozen embedding wherever it is read: a ticket that learns, or a patch put in
+/// place.</summary>
 internal sealed class TicketRows
 {
     private readonly int[] _ordinals;
@@ -14,7 +15,8 @@ internal sealed class TicketRows
                 $"the embedding {embedding.Name} has rows 0 to {embedding.Rows - 1}. Was the ticket found in another model?");
         Rows = [.. rows];
         long length = (long)rows.Count * embedding.Columns;
-        Weight = new(embedding.Name, rows.Count, embedding.Columns, operations.Allocate(length), learns ? operations.Allocate(length) : null);
+        Weight = new(embedding.Name, rows.Count, embedding.Columns, operations.Allocate(length), learns ? operations.Allocate(length)
+            : null);
         operations.EmbeddingForward(Weight.Value, embedding.Value, Rows, embedding.Columns);
         _ordinals = new int[embedding.Rows];
         _ordinals.AsSpan().Fill(-1);

@@ -15,7 +15,8 @@ public sealed record TrainingScope
     /// <summary>The name of every <see cref="LowRank"/>.</summary>
     public const string LowRankName = "lora";
 
-    private TrainingScope(string name, IReadOnlyList<int> rows, int rank = 0, ulong seed = 0) => (Name, Rows, Rank, Seed) = (name, rows, rank, seed);
+    private TrainingScope(string name, IReadOnlyList<int> rows, int rank = 0, ulong seed = 0) =>
+        (Name, Rows, Rank, Seed) = (name, rows, rank, seed);
 
     /// <summary>Every weight.</summary>
     public static TrainingScope Full { get; } = new(FullName, []);
@@ -38,7 +39,8 @@ public sealed record TrainingScope
     /// <summary>Decides the first values of adapters.</summary>
     public ulong Seed { get; }
 
-    /// <summary>Low-rank adapters of every layer's query and value matrices, LoRA (Hu et al. 2021, arXiv 2106.09685, section 7.1).</summary>
+    /// <summary>Low-rank adapters of every layer's query and value matrices, LoRA (Hu et al. 2021, arXiv 2106.09685, section
+    /// 7.1).</summary>
     /// <param name="rank">Their rank, from 1.</param>
     /// <param name="seed">Decides their first values.</param>
     /// <exception cref="ArgumentOutOfRangeException">The rank is below 1.</exception>
@@ -54,10 +56,12 @@ public sealed record TrainingScope
     public static TrainingScope Ticket(IEnumerable<int> rows)
     {
         int[] sorted = [.. rows.Order()];
-        if (sorted.Length == 0) throw new ArgumentException("a ticket without rows leaves nothing to train. Give at least one row.", nameof(rows));
+        if (sorted.Length == 0)
+            throw new ArgumentException("a ticket without rows leaves nothing to train. Give at least one row.", nameof(rows));
         if (sorted[0] < 0) throw new ArgumentException($"row {sorted[0]} does not exist; rows start at 0.", nameof(rows));
         for (int i = 1; i < sorted.Length; i++)
-            if (sorted[i] == sorted[i - 1]) throw new ArgumentException($"row {sorted[i]} is given twice; give each row once.", nameof(rows));
+            if (sorted[i] == sorted[i - 1])
+                throw new ArgumentException($"row {sorted[i]} is given twice; give each row once.", nameof(rows));
         return new(TicketName, sorted);
     }
 }

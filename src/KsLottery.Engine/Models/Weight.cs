@@ -10,7 +10,8 @@ internal sealed class Weight : IDisposable
     private readonly DeviceMemory? _gradient;
     private readonly bool _isStored;
 
-    internal Weight(string name, int rows, int columns, DeviceMemory value, DeviceMemory? gradient = null, bool isVector = false, bool isStored = false)
+    internal Weight(string name, int rows, int columns, DeviceMemory value, DeviceMemory? gradient = null, bool isVector = false,
+        bool isStored = false)
     {
         (Name, Rows, Columns, IsVector) = (name, rows, columns, isVector);
         (_value, _gradient, _isStored) = (value, gradient, isStored);

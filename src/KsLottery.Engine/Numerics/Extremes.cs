@@ -2,7 +2,8 @@ using System.Numerics;
 
 namespace KsLottery.Engine.Numerics;
 
-/// <summary>Largest values of which NaN is one: LINQ's Max and MaxBy leave NaN out, so that a bound on them holds of numbers that are none.</summary>
+/// <summary>Largest values of which NaN is one: LINQ's Max and MaxBy leave NaN out, so that a bound on them holds of numbers that are
+/// none.</summary>
 internal static class Extremes
 {
     /// <summary>The largest value; NaN where any is.</summary>

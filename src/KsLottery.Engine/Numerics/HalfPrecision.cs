@@ -6,8 +6,8 @@ namespace KsLottery.Engine.Numerics;
 
 /// <summary>The two 16-bit types to F32 and back: a value, or a row.</summary>
 /// <remarks>
-/// Widening is exact. Narrowing rounds to nearest, ties to even (IEEE 754-2019, 4.3.1); a NaN stays a NaN. Kernels are translated and cannot call
-/// this: what they convert themselves is meant as its twin.
+/// Widening is exact. Narrowing rounds to nearest, ties to even (IEEE 754-2019, 4.3.1); a NaN stays a NaN. Kernels are translated and
+/// cannot call this: what they convert themselves is meant as its twin.
 /// </remarks>
 internal static class HalfPrecision
 {
@@ -16,7 +16,8 @@ internal static class HalfPrecision
     public static Vector512<float> FromBFloat16(Vector512<uint> bits) => (bits << 16).AsSingle();
 
     /// <summary>binary16: the exponent's bias grows from 15 to 127.</summary>
-    /// <remarks>Subnormals are normalised by a subtraction; multiplying them would be slow on processors that assist subnormal operands.</remarks>
+    /// <remarks>Subnormals are normalised by a subtraction; multiplying them would be slow on processors that assist subnormal
+    /// operands.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> FromFloat16(Vector512<uint> bits)
     {

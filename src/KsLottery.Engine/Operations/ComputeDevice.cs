@@ -3,13 +3,15 @@ using KsLottery.Engine.Devices;
 namespace KsLottery.Engine.Operations;
 
 /// <summary>A device that was opened for work: rows are tested on it, and models run on its operations.</summary>
-/// <remarks>Give it to <see cref="KsLottery.Engine.Rows.RowScanOptions"/>, or its <see cref="Operations"/> to a model. Not for use by several threads at once.</remarks>
+/// <remarks>Give it to <see cref="KsLottery.Engine.Rows.RowScanOptions"/>, or its <see cref="Operations"/> to a model. Not for use by
+/// several threads at once.</remarks>
 public sealed class ComputeDevice : IDisposable
 {
     private readonly int _threads;
     private IOperations? _operations;
 
-    private ComputeDevice(DeviceChoice choice, KernelDevice? kernels, int threads) => (Choice, Kernels, _threads) = (choice, kernels, threads);
+    private ComputeDevice(DeviceChoice choice, KernelDevice? kernels, int threads) =>
+        (Choice, Kernels, _threads) = (choice, kernels, threads);
 
     /// <summary>The device.</summary>
     public DeviceInfo Info => Choice.Device;
@@ -31,7 +33,8 @@ public sealed class ComputeDevice : IDisposable
     internal KernelDevice? Kernels { get; }
 
     /// <summary>Opens a device.</summary>
-    /// <param name="name">A device's name, or <c>auto</c> for the one that was measured fastest at this work, and the processor where none was.</param>
+    /// <param name="name">A device's name, or <c>auto</c> for the one that was measured fastest at this work, and the processor where none
+    /// was.</param>
     /// <param name="work">What it is wanted for.</param>
     /// <param name="threads">Threads of the processor; 0 for one each. Results do not depend on it.</param>
     /// <exception cref="DeviceUnavailableException">There is no such device, or it cannot be used; says why.</exception>
@@ -59,6 +62,7 @@ public sealed class ComputeDevice : IDisposable
     private IOperations MakeOperations() => Kernels is null ? new CpuOperations(_threads) : ModelsOn(Kernels);
 
     private static KernelOperations ModelsOn(KernelDevice kernels) => KernelOperations.WhyNot(kernels) is { } reason
-        ? throw new DeviceUnavailableException(kernels.Name, $"models do not run on it: {reason}", $"Use {Remedy.UseDevice.For(DeviceCatalog.Cpu)}")
+        ? throw new DeviceUnavailableException(kernels.Name, $"models do not run on it: {reason}",
+            $"Use {Remedy.UseDevice.For(DeviceCatalog.Cpu)}")
         : new(kernels);
 }

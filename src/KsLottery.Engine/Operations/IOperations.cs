@@ -33,7 +33,8 @@ public interface IOperations : IDisposable
     /// <summary>Sets every element to zero.</summary>
     void Clear(DeviceSpan destination);
 
-    /// <summary>Copies to a range of the same length, converting from the stored type if need be; the destination is in the device's own type.</summary>
+    /// <summary>Copies to a range of the same length, converting from the stored type if need be; the destination is in the device's own
+    /// type.</summary>
     void Copy(DeviceSpan destination, DeviceSpan source);
 
     /// <summary>Copies from the host.</summary>
@@ -88,7 +89,8 @@ public interface IOperations : IDisposable
     void MatMulForward(DeviceSpan output, DeviceSpan input, DeviceSpan weight, int outputs, int inputs, bool accumulate = false);
 
     /// <summary>inputGradient = outputGradient · weight, or added to it.</summary>
-    void MatMulBackwardInput(DeviceSpan inputGradient, DeviceSpan outputGradient, DeviceSpan weight, int outputs, int inputs, bool accumulate = false);
+    void MatMulBackwardInput(DeviceSpan inputGradient, DeviceSpan outputGradient, DeviceSpan weight, int outputs, int inputs,
+        bool accumulate = false);
 
     /// <summary>weightGradient += outputGradientᵀ · input.</summary>
     void MatMulBackwardWeight(DeviceSpan weightGradient, DeviceSpan outputGradient, DeviceSpan input, int outputs, int inputs);
@@ -116,7 +118,8 @@ public interface IOperations : IDisposable
     void AttentionForward(DeviceSpan output, DeviceSpan logSumExp, DeviceSpan query, DeviceSpan key, DeviceSpan value,
         AttentionShape shape, ReadOnlyMemory<int> starts);
 
-    /// <summary>Overwrites the three gradients; probabilities are computed again from logSumExp (Dao et al. 2022, arXiv 2205.14135).</summary>
+    /// <summary>Overwrites the three gradients; probabilities are computed again from logSumExp (Dao et al. 2022, arXiv
+    /// 2205.14135).</summary>
     void AttentionBackward(DeviceSpan queryGradient, DeviceSpan keyGradient, DeviceSpan valueGradient, DeviceSpan outputGradient,
         DeviceSpan output, DeviceSpan logSumExp, DeviceSpan query, DeviceSpan key, DeviceSpan value,
         AttentionShape shape, ReadOnlyMemory<int> starts);
@@ -147,7 +150,8 @@ public interface IOperations : IDisposable
     /// <param name="vocabulary">V.</param>
     void CrossEntropyForward(DeviceSpan losses, DeviceSpan logSumExp, DeviceSpan logits, ReadOnlyMemory<int> targets, int vocabulary);
 
-    /// <summary>Turns logits into their gradients in place: (exp(logits - logSumExp) - [target]) · scale; 0 where the target is negative.</summary>
+    /// <summary>Turns logits into their gradients in place: (exp(logits - logSumExp) - [target]) · scale; 0 where the target is
+    /// negative.</summary>
     void CrossEntropyBackward(DeviceSpan logits, DeviceSpan logSumExp, ReadOnlyMemory<int> targets, int vocabulary, double scale);
 
     /// <summary>Σ x, summed in double precision in a fixed order.</summary>

@@ -78,7 +78,8 @@ internal static class Operands
         HasLength(sines, cosines.Length);
         AreBelow(positions, Rows(cosines, headWidth / 2), 0);
         if (positions.Length == 0 ? values.Length != 0 : Rows(values, headWidth) % positions.Length != 0)
-            throw new ArgumentException($"values holds {values.Length} elements, which is not {positions.Length} rows of heads of {headWidth}.", nameof(values));
+            throw new ArgumentException(
+                $"values holds {values.Length} elements, which is not {positions.Length} rows of heads of {headWidth}.", nameof(values));
     }
 
     /// <summary>Checks query and output (N, H·D), key and value (N, G·D), logSumExp (N, H) and the sequences' starts.</summary>

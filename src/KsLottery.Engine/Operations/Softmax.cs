@@ -51,8 +51,10 @@ internal static class Softmax
             block.Fill(float.NegativeInfinity);
             logits[i..Math.Min(i + Block, logits.Length)].CopyTo(block);
             Vector512<float> x = Vector512.Create<float>(block);
-            Vector512<double> lower = Vector512.Exp((Vector512.WidenLower(x) - Vector512.Create((double)max)) / Vector512.Create(temperature));
-            Vector512<double> upper = Vector512.Exp((Vector512.WidenUpper(x) - Vector512.Create((double)max)) / Vector512.Create(temperature));
+            Vector512<double> lower =
+                Vector512.Exp((Vector512.WidenLower(x) - Vector512.Create((double)max)) / Vector512.Create(temperature));
+            Vector512<double> upper =
+                Vector512.Exp((Vector512.WidenUpper(x) - Vector512.Create((double)max)) / Vector512.Create(temperature));
             sums += lower + upper;
             if (weights.IsEmpty) continue;
             lower.CopyTo(exponentials);

@@ -33,7 +33,8 @@ internal sealed class StoredMemory : CpuMemory
     public static void ThrowIfNotComputable(Tensor tensor)
     {
         if (!tensor.ElementType.IsComputable())
-            throw new NotSupportedException($"{tensor.File.Path}, tensor {CheckpointFormatException.Quote(tensor.Name)}: the type {tensor.DtypeName} "
+            throw new NotSupportedException(
+                $"{tensor.File.Path}, tensor {CheckpointFormatException.Quote(tensor.Name)}: the type {tensor.DtypeName} "
                 + "cannot be computed with; F32, F16 and BF16 can. Convert the checkpoint to one of these.");
     }
 

@@ -31,7 +31,8 @@ public sealed class Report
     public IReadOnlyList<string> Sections => [.. _page.Sections];
 
     /// <summary>Reads a folder that commands wrote, and the folders in it.</summary>
-    /// <param name="path">The folder of <c>find --out</c>, <c>tune</c>, <c>pretrain</c>, <c>certify</c>, <c>experiment</c> or <c>demo --keep</c>, or one that holds such folders.</param>
+    /// <param name="path">The folder of <c>find --out</c>, <c>tune</c>, <c>pretrain</c>, <c>certify</c>, <c>experiment</c> or <c>demo
+    /// --keep</c>, or one that holds such folders.</param>
     /// <param name="options">What else to show.</param>
     /// <param name="cancellationToken">Stops between files.</param>
     /// <exception cref="InvalidDataException">A file is damaged or does not fit another, or there is nothing to show.</exception>
@@ -92,9 +93,11 @@ public sealed class Report
         AtomicFile.WriteText(path, _page.ToHtml(hasFiles: false), cancellationToken);
     }
 
-    /// <summary>Writes a folder with the page, each chart as <c>.svg</c> and its numbers as <c>.tsv</c>; it appears whole or not at all.</summary>
+    /// <summary>Writes a folder with the page, each chart as <c>.svg</c> and its numbers as <c>.tsv</c>; it appears whole or not at
+    /// all.</summary>
     /// <param name="path">The folder: absent or empty, in a folder that exists.</param>
-    /// <param name="replace">Whether it may hold an earlier report, which is then replaced; a folder with any other file is refused.</param>
+    /// <param name="replace">Whether it may hold an earlier report, which is then replaced; a folder with any other file is
+    /// refused.</param>
     /// <param name="cancellationToken">Stops between files; nothing is left behind.</param>
     /// <returns>The names of the files, the page first.</returns>
     /// <exception cref="IOException">Something else stands there, or it cannot be written.</exception>
@@ -133,7 +136,8 @@ public sealed class Report
     {
         if (options.Occurrences is not { } given || content.Rows is not { } rows) return content with { Occurrences = null };
         if (given.Count > rows.Counts.Count)
-            throw new ArgumentException($"the tokenizer has {Digits.Count(given.Count, "token")}, the ticket's tensor {Digits.Count(rows.Counts.Count, "row")}: "
+            throw new ArgumentException(
+                $"the tokenizer has {Digits.Count(given.Count, "token")}, the ticket's tensor {Digits.Count(rows.Counts.Count, "row")}: "
                 + $"it is not that model's. {Remedy.UseModelTokenizer}.", nameof(options));
         return content with { Occurrences = [.. given, .. new long[rows.Counts.Count - given.Count]] };
     }

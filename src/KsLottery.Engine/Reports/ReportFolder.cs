@@ -28,7 +28,8 @@ internal sealed class ReportFolder
         _path = path;
         _name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
         _folders = [path, .. Directory.EnumerateDirectories(path)
-            .Where(f => !Path.GetFileName(f).StartsWith('.') && !File.Exists(Path.Combine(f, Report.PageName))).Order(StringComparer.Ordinal)];
+            .Where(f => !Path.GetFileName(f).StartsWith('.') && !File.Exists(Path.Combine(f, Report.PageName)))
+            .Order(StringComparer.Ordinal)];
     }
 
     /// <summary>Reads everything.</summary>
@@ -41,7 +42,9 @@ internal sealed class ReportFolder
         TestedRows? rows = tickets.Count == 0 ? null
             : TestedRows.Read(Path.Combine(tickets[0].Folder, RowsFile.FileName), tickets[0].Ticket, cancellationToken);
         foreach ((string folder, _) in tickets.Skip(1))
-            _remarks.Add($"The rows of one ticket are drawn, those of {NameOf(tickets[0].Folder)}; kslottery report on {NameOf(folder)} gives those.");
+            _remarks.Add(
+                $"The rows of one ticket are drawn, those of {NameOf(tickets[0].Folder)}; kslottery report on {NameOf(folder)} gives "
+                    + $"those.");
         ReportContent content = new()
         {
             Name = _name,
@@ -62,7 +65,8 @@ internal sealed class ReportFolder
         };
         if (content.IsEmpty)
             throw new InvalidDataException($"{_path}: nothing to report: neither it nor a folder in it has {TicketFile.FileName} with "
-                + $"{RowsFile.FileName}, {MetricsWriter.FileName}, {PositionMargin.FileName}, {AlphaStep.FileName}, {ArmScores.FileName} or "
+                + $"{RowsFile.FileName}, {MetricsWriter.FileName}, {PositionMargin.FileName}, {AlphaStep.FileName}, "
+                    + $"{ArmScores.FileName} or "
                 + $"{TensorMapFile.FileName}. {Remedy.NameResult}.");
         return options.Row is { } row && content.Values?.Find(row) is null ? throw NoSuchRow(row, rows, content.Values) : content;
     }
@@ -76,8 +80,10 @@ internal sealed class ReportFolder
     }
 
     private ArgumentException NoSuchRow(int row, TestedRows? rows, RowValues? values) => new(values is null
-        ? $"row {Digits.Exact(row)}: {_path} has no {RowPatch.FileName} beside a ticket, which would hold its values. Leave the row out, or {Remedy.WriteTicket}."
-        : $"row {Digits.Exact(row)}: the ticket's {RowPatch.FileName} has {Digits.Count(rows!.Best.Count, "row")} and not this one. Choose one of "
+        ? $"row {Digits.Exact(row)}: {_path} has no {RowPatch.FileName} beside a ticket, which would hold its values. Leave the row out, "
+            + $"or {Remedy.WriteTicket}."
+        : $"row {Digits.Exact(row)}: the ticket's {RowPatch.FileName} has {Digits.Count(rows!.Best.Count, "row")} and not this one. "
+            + $"Choose one of "
             + $"{string.Join(", ", values.Ids.Take(12).Select(id => Digits.Exact(id)))}{(values.Ids.Count > 12 ? ", …" : "")}.");
 
     private List<FactGroup> ReadFacts(List<(string Folder, Ticket Ticket)> tickets)

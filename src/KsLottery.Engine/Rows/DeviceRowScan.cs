@@ -6,10 +6,12 @@ using KsLottery.Kernels;
 
 namespace KsLottery.Engine.Rows;
 
-/// <summary>Tests the rows of two matrices on a device: chunks of them go there one after another, and only their outcomes come back.</summary>
+/// <summary>Tests the rows of two matrices on a device: chunks of them go there one after another, and only their outcomes come
+/// back.</summary>
 /// <remarks>
 /// A chunk has a slot: staging memory, buffers, and a queue of its own. While the device copies and computes for some slots, the host fills
-/// another's staging memory, with several threads: one copies slower than a bus does. Memory stays at a few slots, however large the matrices.
+/// another's staging memory, with several threads: one copies slower than a bus does. Memory stays at a few slots, however large the
+/// matrices.
 /// </remarks>
 internal sealed class DeviceRowScan : IDisposable
 {
@@ -47,7 +49,8 @@ internal sealed class DeviceRowScan : IDisposable
 
         int widened = (before.ElementType != _type ? 1 : 0) + (after.ElementType != _type ? 1 : 0);
         long rowBytes = before.RowBytes + after.RowBytes + ((long)widened * sizeof(float) * before.Width);
-        long most = Math.Min(chunkBytes, Math.Min(device.Limits.MaximumAllocationBytes, device.Limits.MemoryBytes / MemoryShare / MaxSlots));
+        long most =
+            Math.Min(chunkBytes, Math.Min(device.Limits.MaximumAllocationBytes, device.Limits.MemoryBytes / MemoryShare / MaxSlots));
         ChunkRows = (int)Math.Clamp(most / rowBytes, 1, Math.Max(before.RowCount, 1));
         _slots = new Slot[(int)Math.Min(MaxSlots, (before.RowCount + ChunkRows - 1) / ChunkRows)];
         try
@@ -122,7 +125,8 @@ internal sealed class DeviceRowScan : IDisposable
     /// <summary>Copies a chunk from both matrices into staging memory, in chunks of whole rows.</summary>
     private void Fill(Slot slot)
     {
-        int pieceRows = Math.Max(1, CopyBytes / Math.Max(_before.RowBytes, _after.RowBytes)), pieces = (slot.Rows + pieceRows - 1) / pieceRows;
+        int pieceRows = Math.Max(1, CopyBytes / Math.Max(_before.RowBytes, _after.RowBytes)),
+            pieces = (slot.Rows + pieceRows - 1) / pieceRows;
         void Copy(int piece)
         {
             int row = piece * pieceRows, count = Math.Min(pieceRows, slot.Rows - row);
@@ -173,7 +177,8 @@ internal sealed class DeviceRowScan : IDisposable
     {
         bool isOneType = _before.ElementType == _after.ElementType;
         if (isOneType && (mark & RowMomentKernels.Differ) == 0 && double.IsFinite(moments.Base)) return RowPair.Unchanged(moments.Base);
-        return RowPair.Describe(outcome, moments, (mark & (_type == ElementType.F32 ? RowMomentKernels.ValuesVary : RowMomentKernels.BitsVary)) == 0);
+        return RowPair.Describe(outcome, moments,
+            (mark & (_type == ElementType.F32 ? RowMomentKernels.ValuesVary : RowMomentKernels.BitsVary)) == 0);
     }
 
     /// <summary>The memory and the queue of one chunk.</summary>

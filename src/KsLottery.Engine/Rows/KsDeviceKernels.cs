@@ -7,10 +7,12 @@ using KsLottery.Kernels;
 namespace KsLottery.Engine.Rows;
 
 /// <summary>The row test on a device, for rows of one width and type: which kernels run, and how they are launched.</summary>
-/// <remarks>Knows no rows and holds no memory of the device. The outcomes are those of every <see cref="IKsRowKernel"/>, bit for bit.</remarks>
+/// <remarks>Knows no rows and holds no memory of the device. The outcomes are those of every <see cref="IKsRowKernel"/>, bit for
+/// bit.</remarks>
 internal sealed class KsDeviceKernels
 {
-    /// <summary>Counting in buckets, with sorting for the rows that it leaves; sorting in shared memory; sorting in the device's memory.</summary>
+    /// <summary>Counting in buckets, with sorting for the rows that it leaves; sorting in shared memory; sorting in the device's
+    /// memory.</summary>
     public const string Count = "count", Sort = "sort", SortWide = "sort-wide";
 
     /// <summary>Numbers of an outcome, and their bytes.</summary>
@@ -44,7 +46,8 @@ internal sealed class KsDeviceKernels
         Name = name ?? (_count is not null && width >= MinCounted ? Count : _sort is not null ? Sort : SortWide);
         IReadOnlyList<string> names = NamesOf(_count, _sort);
         if (!names.Contains(Name))
-            throw new ArgumentException($"{nameof(name)}: no row kernel '{Name}' can take rows of {width} on {device.Name}; it can run {string.Join(", ", names)}");
+            throw new ArgumentException(
+                $"{nameof(name)}: no row kernel '{Name}' can take rows of {width} on {device.Name}; it can run {string.Join(", ", names)}");
         if (Name != Count) _count = null;
         if (Name == SortWide) _sort = null;
         if (_sort is null) _padded = Math.Max(GroupSize, _padded);
@@ -83,7 +86,8 @@ internal sealed class KsDeviceKernels
             return;
         }
         int groups = SortingGroups(rows);
-        queue.Launch(_sortWide, groups, results, a, b, KernelArgument.View(scratch, 0, groups * 2L * _padded), rows, _width, _padded, onlyUnresolved);
+        queue.Launch(_sortWide, groups, results, a, b, KernelArgument.View(scratch, 0, groups * 2L * _padded), rows, _width, _padded,
+            onlyUnresolved);
     }
 
     /// <summary>What the two numbers of an outcome say.</summary>
@@ -101,13 +105,15 @@ internal sealed class KsDeviceKernels
     private static IReadOnlyList<string> NamesOf(KernelDefinition? count, KernelDefinition? sort) =>
         [.. new[] { count is null ? null : Count, sort is null ? null : Sort, SortWide }.OfType<string>()];
 
-    private static (KernelDefinition? Count, KernelDefinition? Sort, KernelDefinition SortWide) Find(KernelDevice device, ElementType type, int width)
+    private static (KernelDefinition? Count, KernelDefinition? Sort, KernelDefinition SortWide) Find(KernelDevice device, ElementType type,
+        int width)
     {
         string element = type.ToName(), map = type == ElementType.BF16 ? "KeyBuckets" : "ValueBuckets";
         return (
             width > MaxCounted ? null
                 : width <= 1024 ? Fitting(device, $"KsCount_{element}_{map}_Buckets2048")
-                : Fitting(device, type == ElementType.BF16 ? null : $"KsCount_{element}_{map}_Buckets8192", $"KsCount_{element}_{map}_Buckets4096"),
+                : Fitting(device, type == ElementType.BF16 ? null
+                    : $"KsCount_{element}_{map}_Buckets8192", $"KsCount_{element}_{map}_Buckets4096"),
             Fitting(device, width <= 1024 ? $"KsSort_{element}_Rows1024" : null, width <= 4096 ? $"KsSort_{element}_Rows4096" : null),
             KernelCatalog.Get($"KsSortWide_{element}"));
     }

@@ -19,9 +19,11 @@ public sealed class RowMatrix
         IReadOnlyList<int>? chosen = null)
     {
         if (!type.IsComputable())
-            throw new NotSupportedException($"{name}: rows of {type.ToName()} cannot be tested; F32, F16 and BF16 can. Convert the tensor, or choose another one.");
+            throw new NotSupportedException(
+                $"{name}: rows of {type.ToName()} cannot be tested; F32, F16 and BF16 can. Convert the tensor, or choose another one.");
         if (width is < 1 or > int.MaxValue)
-            throw new ArgumentOutOfRangeException(nameof(width), width, $"{name}: a row must have at least one element. Choose another tensor.");
+            throw new ArgumentOutOfRangeException(nameof(width), width,
+                $"{name}: a row must have at least one element. Choose another tensor.");
         (Name, ElementType, RowCount, Width, _tensor, _memory, _chosen) = (name, type, rows, (int)width, tensor, memory, chosen);
     }
 
@@ -64,7 +66,8 @@ public sealed class RowMatrix
         RowMatrix matrix = new("memory", type, rows, width, null, bytes);
         long needed = checked(rows * matrix.RowBytes);
         if (rows < 0 || bytes.Length != needed)
-            throw new ArgumentException($"{rows} rows of {width} {type.ToName()} take {needed} bytes, not {bytes.Length}. Pass the whole matrix.", nameof(bytes));
+            throw new ArgumentException(
+                $"{rows} rows of {width} {type.ToName()} take {needed} bytes, not {bytes.Length}. Pass the whole matrix.", nameof(bytes));
         return matrix;
     }
 
@@ -83,7 +86,8 @@ public sealed class RowMatrix
     {
         if (_chosen is not null) return Gather((int)first, count, buffer);
         int length = checked(count * RowBytes);
-        return _tensor is null ? _memory.Span.Slice(checked((int)(first * RowBytes)), length) : _tensor.GetBytes(first * RowBytes, length, buffer);
+        return _tensor is null ? _memory.Span.Slice(checked((int)(first * RowBytes)), length)
+            : _tensor.GetBytes(first * RowBytes, length, buffer);
     }
 
     /// <summary>Copies the bytes of some rows.</summary>

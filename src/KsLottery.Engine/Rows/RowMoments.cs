@@ -33,15 +33,19 @@ internal readonly record struct RowMoments(double Base, double Tuned, double Del
 
     private readonly struct Brain : IElement<ushort>
     {
-        public static Vector512<float> LoadLower(ref ushort row, nuint i) => HalfPrecision.FromBFloat16(Vector512.WidenLower(Vector512.LoadUnsafe(ref row, i)));
-        public static Vector512<float> LoadUpper(ref ushort row, nuint i) => HalfPrecision.FromBFloat16(Vector512.WidenUpper(Vector512.LoadUnsafe(ref row, i)));
+        public static Vector512<float> LoadLower(ref ushort row, nuint i) =>
+            HalfPrecision.FromBFloat16(Vector512.WidenLower(Vector512.LoadUnsafe(ref row, i)));
+        public static Vector512<float> LoadUpper(ref ushort row, nuint i) =>
+            HalfPrecision.FromBFloat16(Vector512.WidenUpper(Vector512.LoadUnsafe(ref row, i)));
         public static double Load(ushort value) => HalfPrecision.FromBFloat16(value);
     }
 
     private readonly struct Half : IElement<ushort>
     {
-        public static Vector512<float> LoadLower(ref ushort row, nuint i) => HalfPrecision.FromFloat16(Vector512.WidenLower(Vector512.LoadUnsafe(ref row, i)));
-        public static Vector512<float> LoadUpper(ref ushort row, nuint i) => HalfPrecision.FromFloat16(Vector512.WidenUpper(Vector512.LoadUnsafe(ref row, i)));
+        public static Vector512<float> LoadLower(ref ushort row, nuint i) =>
+            HalfPrecision.FromFloat16(Vector512.WidenLower(Vector512.LoadUnsafe(ref row, i)));
+        public static Vector512<float> LoadUpper(ref ushort row, nuint i) =>
+            HalfPrecision.FromFloat16(Vector512.WidenUpper(Vector512.LoadUnsafe(ref row, i)));
         public static double Load(ushort value) => HalfPrecision.FromFloat16(value);
     }
 
@@ -54,11 +58,14 @@ internal readonly record struct RowMoments(double Base, double Tuned, double Del
         _ => throw type.NotComputable(),
     };
 
-    /// <summary>Whether two rows of one type have the same bits; where they do, their Σa². One pass that fetches the next row pair meanwhile.</summary>
+    /// <summary>Whether two rows of one type have the same bits; where they do, their Σa². One pass that fetches the next row pair
+    /// meanwhile.</summary>
     public static bool AreSame(ReadOnlySpan<byte> before, ReadOnlySpan<byte> after, ElementType type, out double square) => type switch
     {
-        ElementType.F32 => AreSame<float, Single>(MemoryMarshal.Cast<byte, float>(before), MemoryMarshal.Cast<byte, float>(after), out square),
-        ElementType.F16 => AreSame<ushort, Half>(MemoryMarshal.Cast<byte, ushort>(before), MemoryMarshal.Cast<byte, ushort>(after), out square),
+        ElementType.F32 =>
+            AreSame<float, Single>(MemoryMarshal.Cast<byte, float>(before), MemoryMarshal.Cast<byte, float>(after), out square),
+        ElementType.F16 =>
+            AreSame<ushort, Half>(MemoryMarshal.Cast<byte, ushort>(before), MemoryMarshal.Cast<byte, ushort>(after), out square),
         ElementType.BF16 =>
             AreSame<ushort, Brain>(MemoryMarshal.Cast<byte, ushort>(before), MemoryMarshal.Cast<byte, ushort>(after), out square),
         _ => throw type.NotComputable(),
@@ -74,7 +81,8 @@ internal readonly record struct RowMoments(double Base, double Tuned, double Del
     };
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static RowMoments Of<T, TElement>(ReadOnlySpan<T> before, ReadOnlySpan<T> after) where T : unmanaged where TElement : IElement<T>
+    private static RowMoments Of<T, TElement>(ReadOnlySpan<T> before, ReadOnlySpan<T> after) where T : unmanaged
+    where TElement : IElement<T>
     {
         Debug.Assert(before.Length == after.Length && before.Length > 0);
         ref T a = ref MemoryMarshal.GetReference(before), b = ref MemoryMarshal.GetReference(after);
@@ -119,7 +127,8 @@ internal readonly record struct RowMoments(double Base, double Tuned, double Del
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static bool AreSame<T, TElement>(ReadOnlySpan<T> before, ReadOnlySpan<T> after, out double square) where T : unmanaged where TElement : IElement<T>
+    private static bool AreSame<T, TElement>(ReadOnlySpan<T> before, ReadOnlySpan<T> after, out double square) where T : unmanaged
+    where TElement : IElement<T>
     {
         ref T a = ref MemoryMarshal.GetReference(before), b = ref MemoryMarshal.GetReference(after);
         Vector512<double> lower = default, upper = default;
@@ -128,7 +137,8 @@ internal readonly record struct RowMoments(double Base, double Tuned, double Del
         for (; i + Block <= before.Length; i += Block)
         {
             Vector512<float> x = TElement.LoadLower(ref a, (nuint)i), y = TElement.LoadUpper(ref a, (nuint)i);
-            Vector512<int> different = (x.AsInt32() ^ TElement.LoadLower(ref b, (nuint)i).AsInt32()) | (y.AsInt32() ^ TElement.LoadUpper(ref b, (nuint)i).AsInt32());
+            Vector512<int> different = (x.AsInt32() ^ TElement.LoadLower(ref b, (nuint)i)
+                .AsInt32()) | (y.AsInt32() ^ TElement.LoadUpper(ref b, (nuint)i).AsInt32());
             if (different != Vector512<int>.Zero) return false;
             Vector512<double> v = Vector512.WidenLower(x), w = Vector512.WidenUpper(x);
             lower = Vector512.MultiplyAddEstimate(v, v, lower);

@@ -4,12 +4,14 @@ namespace KsLottery.Engine.Rows;
 /// <param name="Count">h = d·D in [0, d]; -1 where either row holds a NaN, or there is no tuned row.</param>
 /// <param name="Sign">+1 where the base row's distribution function lies above at the location, -1 where below, 0 where h ≤ 0.</param>
 /// <param name="State">What became of the row.</param>
-/// <param name="Location">The smallest value at which the difference of the distribution functions is Sign·h/d; NaN where Sign is 0.</param>
+/// <param name="Location">The smallest value at which the difference of the distribution functions is Sign·h/d; NaN where Sign is
+/// 0.</param>
 /// <param name="BaseNorm">The Euclidean norm of the base row.</param>
 /// <param name="TunedNorm">The Euclidean norm of the tuned row; NaN, as all that follows, where there is none.</param>
 /// <param name="L2Delta">The Euclidean norm of tuned minus base.</param>
 /// <param name="Cosine">The cosine between both rows; NaN where either is zero.</param>
-/// <remarks>Count, sign, location and state are equal on every device, bit for bit. The norms are sums of doubles in one fixed order.</remarks>
+/// <remarks>Count, sign, location and state are equal on every device, bit for bit. The norms are sums of doubles in one fixed
+/// order.</remarks>
 public readonly record struct RowResult(
     int Count, sbyte Sign, RowState State, float Location, double BaseNorm, double TunedNorm, double L2Delta, double Cosine)
 {

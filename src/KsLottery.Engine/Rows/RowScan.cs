@@ -13,8 +13,8 @@ public sealed record RowScanOptions
     public int Threads { get; init; }
 
     /// <summary>
-    /// A kernel's name; null takes that in <c>KSLOTTERY_KERNEL</c>, or else the fastest. On a device: <c>count</c>, <c>sort</c> or <c>sort-wide</c>,
-    /// and the variable has no say.
+    /// A kernel's name; null takes that in <c>KSLOTTERY_KERNEL</c>, or else the fastest. On a device: <c>count</c>, <c>sort</c> or
+    /// <c>sort-wide</c>, and the variable has no say.
     /// </summary>
     public string? Kernel { get; init; }
 
@@ -53,8 +53,10 @@ public static class RowScan
     /// <exception cref="ArgumentOutOfRangeException">d is not in [1, 65,536].</exception>
     /// <exception cref="DeviceFailureException">The device failed.</exception>
     /// <exception cref="OperationCanceledException">The scan was cancelled.</exception>
-    /// <remarks>Memory stays at one result a row and a few chunks a thread, however large the matrices. The results do not depend on threads, kernel or device.</remarks>
-    public static RowScanResult Run(RowMatrix before, RowMatrix after, RowScanOptions? options = null, CancellationToken cancellationToken = default)
+    /// <remarks>Memory stays at one result a row and a few chunks a thread, however large the matrices. The results do not depend on
+    /// threads, kernel or device.</remarks>
+    public static RowScanResult Run(RowMatrix before, RowMatrix after, RowScanOptions? options = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(before);
         ArgumentNullException.ThrowIfNull(after);
@@ -95,7 +97,8 @@ public static class RowScan
     }
 
     private static (string Kernel, int Threads) RunOnDevice(
-        KernelDevice device, RowMatrix before, RowMatrix after, RowScanOptions options, RowResult[] results, Reporter reporter, CancellationToken cancellationToken)
+        KernelDevice device, RowMatrix before, RowMatrix after, RowScanOptions options, RowResult[] results, Reporter reporter,
+            CancellationToken cancellationToken)
     {
         KsRowKernels.ThrowIfOutside(before.Width);
         int threads = options.Threads > 0 ? options.Threads : Environment.ProcessorCount;
@@ -116,7 +119,8 @@ public static class RowScan
     }
 
     private static (string Kernel, int Threads) RunOnProcessor(
-        RowMatrix before, RowMatrix after, RowScanOptions options, RowResult[] results, Reporter reporter, CancellationToken cancellationToken)
+        RowMatrix before, RowMatrix after, RowScanOptions options, RowResult[] results, Reporter reporter,
+            CancellationToken cancellationToken)
     {
         IKsRowKernel first = KsRowKernels.Create(before.Width, options.Kernel);
         int threads = RowChunks.Run(before, after, options.Threads, worker =>

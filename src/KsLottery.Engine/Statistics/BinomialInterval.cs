@@ -7,7 +7,8 @@ namespace KsLottery.Engine.Statistics;
 /// <param name="High">The upper end.</param>
 public readonly record struct BinomialInterval(double Low, double High)
 {
-    /// <summary>The interval of Clopper and Pearson (1934, Biometrika 26): SciPy's <c>binomtest(k, n).proportion_ci(method="exact")</c>.</summary>
+    /// <summary>The interval of Clopper and Pearson (1934, Biometrika 26): SciPy's <c>binomtest(k,
+    /// n).proportion_ci(method="exact")</c>.</summary>
     /// <remarks>
     /// Trials are taken to be independent and equally likely to succeed; then the interval holds the probability at least as often as the
     /// confidence says. Ends are right to about 1e-12.
@@ -23,7 +24,8 @@ public readonly record struct BinomialInterval(double Low, double High)
             throw new ArgumentOutOfRangeException(nameof(successes), successes, $"of {trials} trials 0 to {trials} succeed.");
         if (!(confidence > 0 && confidence < 1))
             throw new ArgumentOutOfRangeException(nameof(confidence),
-                string.Create(CultureInfo.InvariantCulture, $"the confidence is {confidence}; it lies between 0 and 1, for instance 0.95."));
+                string.Create(CultureInfo.InvariantCulture,
+                    $"the confidence is {confidence}; it lies between 0 and 1, for instance 0.95."));
         double tail = (1 - confidence) / 2;
         long failures = trials - successes;
         return new(

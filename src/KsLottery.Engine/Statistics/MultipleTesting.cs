@@ -15,7 +15,8 @@ public static class MultipleTesting
     /// j ≥ i of m p(j) / j. Holm and Benjamini-Hochberg sort: they borrow 12 bytes a test from the array pool, the others nothing.
     /// </remarks>
     /// <exception cref="ArgumentException">The lengths differ.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">A logarithm is above 0, or the adjustment is not a value of its enumeration.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A logarithm is above 0, or the adjustment is not a value of its
+    /// enumeration.</exception>
     public static void Adjust(ReadOnlySpan<double> log10P, PValueAdjustment adjustment, Span<double> adjustedLog10P)
     {
         if (adjustedLog10P.Length != log10P.Length)

@@ -9,7 +9,8 @@ namespace KsLottery.Engine.Tickets;
 /// <para>
 /// UTF-8, tabs between columns, a line feed behind every line, a title line first. Numbers are invariant and the shortest that read
 /// back the same. What a row does not have is <c>nan</c>, infinities are <c>inf</c> and <c>-inf</c>; <c>piece</c> is empty where no
-/// tokenizer names the row, and else escaped by <see cref="KsLottery.Engine.Text.Tokens.VisibleText"/>, so that it never holds a tab or a line feed.
+/// tokenizer names the row, and else escaped by <see cref="KsLottery.Engine.Text.Tokens.VisibleText"/>, so that it never holds a tab or a
+/// line feed.
 /// </para>
 /// <para>See <see cref="TicketEntry"/> for the columns. A p-value below the range of a double is 0; its <c>log10_p</c> is right.</para>
 /// </remarks>

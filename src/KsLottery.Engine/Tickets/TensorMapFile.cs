@@ -65,7 +65,8 @@ internal sealed class TensorMapFile
         long rows = line.Integer("rows", 0, long.MaxValue);
         int width = (int)line.Integer("width", 1, int.MaxValue - 1);
         return new TensorMapLine(line.Text("tensor"), Type("base_dtype"), Type("tuned_dtype"), rows, width, Count("unchanged"),
-            Count("changed"), Count("degenerate"), Count("non_finite"), Count("ticket_rows"), (int)line.Integer("critical_h", 0, width + 1L),
+            Count("changed"), Count("degenerate"), Count("non_finite"), Count("ticket_rows"),
+                (int)line.Integer("critical_h", 0, width + 1L),
             (int)line.Integer("largest_h", 0, width));
 
         long Count(string column) => line.Integer(column, 0, rows);

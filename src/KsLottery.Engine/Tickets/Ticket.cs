@@ -95,7 +95,8 @@ public sealed record Ticket
         ArgumentNullException.ThrowIfNull(origin);
         RowScanResult scan = rows.Scan;
         if (origin.Rows != scan.Rows.Count || origin.Width != scan.Width)
-            throw new ArgumentException($"the origin has {origin.Rows} rows of {origin.Width}, {scan.Rows.Count} of {scan.Width} were scanned. "
+            throw new ArgumentException(
+                $"the origin has {origin.Rows} rows of {origin.Width}, {scan.Rows.Count} of {scan.Width} were scanned. "
                 + "Give the origin of this scan.", nameof(origin));
         if (origin.TunedRows != scan.Pairing.TunedRows || origin.IsPairedByText == scan.Pairing.IsById)
             throw new ArgumentException($"the origin has {origin.TunedRows} tuned rows, by {(origin.IsPairedByText ? "text" : "id")}, "

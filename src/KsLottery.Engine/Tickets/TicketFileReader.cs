@@ -34,9 +34,11 @@ internal sealed class TicketFileReader(string path)
 
     private static Ticket Read(JsonPlace root)
     {
-        if (root.Text("format") != TicketFile.Format) throw root.Wrong("format", $"this is no ticket, which has \"{TicketFile.Format}\" there");
+        if (root.Text("format") != TicketFile.Format)
+            throw root.Wrong("format", $"this is no ticket, which has \"{TicketFile.Format}\" there");
         if (root.Integer("format_version", 1, int.MaxValue) is var version && version != TicketFile.FormatVersion)
-            throw root.Wrong("format_version", $"{version} is newer than this version of kslottery, which reads {TicketFile.FormatVersion}");
+            throw root.Wrong("format_version",
+                $"{version} is newer than this version of kslottery, which reads {TicketFile.FormatVersion}");
         if (root.Text("alternative") != TicketFile.Alternative) throw root.Wrong("alternative", $"it must be \"{TicketFile.Alternative}\"");
 
         JsonPlace[] shape = [.. root.List("shape")];
@@ -102,7 +104,8 @@ internal sealed class TicketFileReader(string path)
     {
         int count = (int)entry.Integer("h", 0, width);
         TicketEntry result = new(
-            (int)entry.Integer("id", 0, rows - 1L), entry.Text("piece"), entry.Text("category"), count, entry.Real("D"), entry.Real("p_value"),
+            (int)entry.Integer("id", 0, rows - 1L), entry.Text("piece"), entry.Text("category"), count, entry.Real("D"),
+                entry.Real("p_value"),
             entry.Real("log10_p"), entry.Real("adjusted_p"), (int)entry.Integer("sign", -1, 1), (float)entry.Real("location"),
             entry.Real("l2_delta"), entry.Real("relative_delta"), entry.Real("cosine"));
         if (result.Statistic != (double)count / width) throw entry.Wrong("D", $"it must be h / d = {count} / {width}");

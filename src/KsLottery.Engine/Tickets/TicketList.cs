@@ -18,7 +18,8 @@ internal sealed record TicketList(IReadOnlyList<int> Ids, string Signature)
     /// <param name="tensor">The matrix, the base's embedding.</param>
     /// <param name="cancellationToken">Stops while the matrix's fingerprint is taken.</param>
     /// <exception cref="TicketMismatchException">The ticket was found in another matrix.</exception>
-    /// <exception cref="InvalidDataException">The file is damaged, names no row, one twice, or one that the matrix lacks; names file and line.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged, names no row, one twice, or one that the matrix lacks; names file and
+    /// line.</exception>
     /// <exception cref="IOException">The file is absent or cannot be read.</exception>
     public static TicketList Read(string path, Tensor tensor, CancellationToken cancellationToken = default)
     {
@@ -34,7 +35,8 @@ internal sealed record TicketList(IReadOnlyList<int> Ids, string Signature)
                 + $"{ticket.Origin.BaseFingerprint}, but {tensor.File.Path}, tensor {CheckpointFormatException.Quote(tensor.Name)}, has "
                 + $"{fingerprint}. Tune the base that the ticket was found in, or give its row numbers as a list.");
         return ticket.Entries.Count > 0 ? new([.. ticket.Entries.Select(e => e.Id)], ticket.Signature.ToString())
-            : throw new InvalidDataException($"{path}: the ticket is empty, there is nothing to train. Find one with {Remedy.SelectOther}.");
+            : throw new InvalidDataException(
+                $"{path}: the ticket is empty, there is nothing to train. Find one with {Remedy.SelectOther}.");
     }
 
     /// <summary>The first rows, which are the best.</summary>
@@ -79,6 +81,7 @@ internal sealed record TicketList(IReadOnlyList<int> Ids, string Signature)
         return ids.Count > 0 ? new(ids, string.Create(CultureInfo.InvariantCulture, $"rows:list|k:{ids.Count}"))
             : throw new InvalidDataException($"{path}: no row number in it. Give one or more.");
 
-        InvalidDataException Invalid(string problem) => new(string.Create(CultureInfo.InvariantCulture, $"{path}: line {number}: {problem}"));
+        InvalidDataException Invalid(string problem) =>
+            new(string.Create(CultureInfo.InvariantCulture, $"{path}: line {number}: {problem}"));
     }
 }

@@ -40,7 +40,8 @@ internal static class VocabularyFile
             RowResult row = scan.Rows[id];
             if (pairing.TunedOf(id) is var tuned && tuned == id) continue;
             if (tuned < 0) text.Append(CultureInfo.InvariantCulture, $"dropped\t{id}\t\t{tokens.Piece(id)}\t{Real(row.BaseNorm)}\t\n");
-            else text.Append(CultureInfo.InvariantCulture, $"moved\t{id}\t{tuned}\t{tokens.Piece(id)}\t{Real(row.BaseNorm)}\t{Real(row.TunedNorm)}\n");
+            else text.Append(CultureInfo.InvariantCulture,
+                $"moved\t{id}\t{tuned}\t{tokens.Piece(id)}\t{Real(row.BaseNorm)}\t{Real(row.TunedNorm)}\n");
         }
         for (int i = 0; i < pairing.Added.Count; i++)
             text.Append(CultureInfo.InvariantCulture,

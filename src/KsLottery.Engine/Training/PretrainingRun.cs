@@ -59,7 +59,8 @@ public sealed class PretrainingRun : IDisposable
     /// <param name="progress">Reports every step.</param>
     /// <param name="cancellationToken">Stops between parts of a step and between chunks of a file; the state is saved.</param>
     /// <inheritdoc cref="TuningRun.Run" path="/exception[not(contains(@cref,'Frozen'))]"/>
-    public TrainingSummary Run(IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default) => _session.Run(() =>
+    public TrainingSummary Run(IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        _session.Run(() =>
     {
         IReadOnlyList<string> tokenizer = _options.Tokenizer is { } path ? TokenizerFiles.Copy(path, _options.Out) : [];
         return new([.. tokenizer, .. TrainedCheckpoint.WriteWhole(_weights, _operations, _options.Out, cancellationToken).Names]);

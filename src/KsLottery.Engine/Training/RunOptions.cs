@@ -21,7 +21,8 @@ public record RunOptions
     /// <summary>The tokenizer file that goes along with a model, in place of a base's own where there is one; null for that.</summary>
     public string? Tokenizer { get; init; }
 
-    /// <summary>What else decides the run, such as the names of files and their fingerprints; compared on resumption and kept with the result.</summary>
+    /// <summary>What else decides the run, such as the names of files and their fingerprints; compared on resumption and kept with the
+    /// result.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Settings { get; init; } = [];
 }
 
@@ -29,7 +30,8 @@ public record RunOptions
 internal static class RunSettings
 {
     /// <exception cref="InvalidDataException">A setting differs; names it and both values.</exception>
-    public static void ThrowIfDifferent(string path, IReadOnlyDictionary<string, string> saved, IReadOnlyDictionary<string, string> settings)
+    public static void ThrowIfDifferent(string path, IReadOnlyDictionary<string, string> saved,
+        IReadOnlyDictionary<string, string> settings)
     {
         foreach ((string key, string value) in settings)
         {

@@ -54,7 +54,8 @@ public sealed record TrainingPlan
     /// <summary>Decides the order of the data, and the first weights of a new model.</summary>
     public ulong Seed { get; init; } = 42;
 
-    /// <summary>Steps from one evaluation to the next, null for an epoch's; before the first step and after the last is evaluated in any case.</summary>
+    /// <summary>Steps from one evaluation to the next, null for an epoch's; before the first step and after the last is evaluated in any
+    /// case.</summary>
     public long? EvaluateEvery { get; init; }
 
     /// <summary>Whether activations are computed again in the backward pass instead of being kept.</summary>
@@ -108,7 +109,8 @@ public sealed record TrainingPlan
         yield return new("eval-every", EvaluateEvery?.ToString(CultureInfo.InvariantCulture) ?? "epoch");
         yield return new("recompute", Recompute ? "true" : "false");
 
-        static KeyValuePair<string, string> Setting(string name, IFormattable value) => new(name, value.ToString(null, CultureInfo.InvariantCulture));
+        static KeyValuePair<string, string> Setting(string name, IFormattable value) =>
+            new(name, value.ToString(null, CultureInfo.InvariantCulture));
     }
 
     private static void Check(bool isAllowed, string name, object? value, string rule)

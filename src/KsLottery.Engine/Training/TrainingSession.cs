@@ -44,9 +44,11 @@ internal sealed class TrainingSession : IDisposable
             .. plan.Settings(StepCount), .. settings, new("samples", FingerprintOf(training)), new("evaluation", FingerprintOf(evaluation)),
         ]);
         folder.ThrowIfOther(Settings);
-        TokenBatch[] some = [.. Enumerable.Range(0, Math.Min(MeasuredSteps, Batches.StepsPerEpoch)).SelectMany(step => Batches.GetStep(step))];
+        TokenBatch[] some =
+            [.. Enumerable.Range(0, Math.Min(MeasuredSteps, Batches.StepsPerEpoch)).SelectMany(step => Batches.GetStep(step))];
         EstimatedBytes = TrainingMemory.Estimate(weights.Config, ParameterCount, some.Max(b => b.RowCount),
-            Math.Max(some.Max(b => b.TargetCount), _evaluation.Max(b => (int?)b.TargetCount) ?? 0), _evaluation.Max(b => (int?)b.RowCount) ?? 0, plan.Recompute);
+            Math.Max(some.Max(b => b.TargetCount), _evaluation.Max(b => (int?)b.TargetCount) ?? 0), _evaluation.Max(b => (int?)b.RowCount)
+                ?? 0, plan.Recompute);
     }
 
     public RunFolder Folder { get; }
@@ -66,11 +68,13 @@ internal sealed class TrainingSession : IDisposable
     /// <param name="frozen">The fingerprint of what did not learn.</param>
     /// <param name="progress">Reports every step.</param>
     /// <param name="cancellationToken">Stops; the state is saved.</param>
-    public TrainingSummary Run(Func<TrainedFiles> write, string? frozen, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
+    public TrainingSummary Run(Func<TrainedFiles> write, string? frozen, IProgress<TrainingProgress>? progress,
+        CancellationToken cancellationToken)
     {
         if (Folder.IsFinished) return Summarize(new([]), isFinite: true) with { HasDiverged = Divergence.StandsIn(Folder.Path) };
         Folder.Begin(Settings);
-        new TrainingLoop(_trainer, _model, _evaluation, _options.Plan.EvaluateEvery ?? Batches.StepsPerEpoch, Folder, Settings, _options.SaveEvery)
+        new TrainingLoop(_trainer, _model, _evaluation, _options.Plan.EvaluateEvery
+            ?? Batches.StepsPerEpoch, Folder, Settings, _options.SaveEvery)
             .Run(progress, cancellationToken);
         TrainedFiles files = write();
         DeviceValues values = new(_operations);

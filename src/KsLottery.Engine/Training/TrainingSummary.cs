@@ -18,9 +18,10 @@ public sealed record TrainingSummary
     public double? LastLoss { get; init; }
 
     /// <summary>Whether the loss ended far above where it began: of n steps, with w = n/4 from 1 to 10, the lowest loss of the last w lies
-    /// above the first step's, s, by more than max(1 nat, s/2)·(1 + 2/w). The losses of steps come before their updates; hence it has diverged
-    /// as well where <see cref="HasNonFiniteValues"/>, or where the evaluation set's loss after the last step lies above that before the first
-    /// by more than this with w = 1.</summary>
+    /// above the first step's, s, by more than max(1 nat, s/2)·(1 + 2/w). The losses of steps come before their updates; hence it has
+    /// diverged
+    /// as well where <see cref="HasNonFiniteValues"/>, or where the evaluation set's loss after the last step lies above that before the
+    /// first by more than this with w = 1.</summary>
     public bool HasDiverged { get; init; }
 
     /// <summary>Whether a trained value is infinite or NaN at the end, as trained or as written.</summary>

@@ -8,7 +8,8 @@ using KsLottery.Engine.Transfer;
 
 namespace KsLottery.Engine.Training;
 
-/// <summary>Tunes a base on samples: the whole model, its embedding or low-rank adapters, merged, to a checkpoint, a ticket's rows to a patch.</summary>
+/// <summary>Tunes a base on samples: the whole model, its embedding or low-rank adapters, merged, to a checkpoint, a ticket's rows to a
+/// patch.</summary>
 /// <remarks>
 /// Adapters are also kept by themselves, in the folder <c>adapter</c>, as PEFT loads them.
 /// The folder holds <c>training.json</c>, <c>metrics.jsonl</c> and the saved state from the start, the result at the end. A run that was
@@ -33,10 +34,12 @@ public sealed class TuningRun : IDisposable
     /// <param name="cancellationToken">Stops while fingerprints are taken.</param>
     /// <exception cref="InvalidDataException">The folder's run, which is to go on, has other settings; names the first.</exception>
     /// <exception cref="IOException">The folder holds another run or other files, or a file is absent.</exception>
-    /// <exception cref="ArgumentException">There is no sample, a ticket has a row that the embedding lacks, or a number is out of its range.</exception>
+    /// <exception cref="ArgumentException">There is no sample, a ticket has a row that the embedding lacks, or a number is out of its
+    /// range.</exception>
     /// <exception cref="CheckpointFormatException">The base is not what its configuration says.</exception>
     /// <exception cref="NotSupportedException">The base is no LLaMA-type model that is computed here.</exception>
-    public TuningRun(Checkpoint baseModel, TrainingScope scope, IReadOnlyList<TokenSequence> training, IReadOnlyList<TokenSequence> evaluation,
+    public TuningRun(Checkpoint baseModel, TrainingScope scope, IReadOnlyList<TokenSequence> training,
+        IReadOnlyList<TokenSequence> evaluation,
         IOperations operations, TuningOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(baseModel);
@@ -59,7 +62,8 @@ public sealed class TuningRun : IDisposable
                 new("dtype", options.KeepTypes ? "keep" : "f32"), new("rows", string.Join(' ', scope.Rows)),
                 new("config", Fingerprint.OfFile(TrainedCheckpoint.ConfigPath(baseModel), cancellationToken)),
                 new("base", LearnedFingerprint), new("frozen", FrozenFingerprint ?? "nothing"),
-                .. scope.Rank == 0 ? (KeyValuePair<string, string>[])[] : [new("rank", string.Create(CultureInfo.InvariantCulture, $"{scope.Rank}|seed:{scope.Seed}"))],
+                .. scope.Rank == 0 ? (KeyValuePair<string, string>[])[]
+                    : [new("rank", string.Create(CultureInfo.InvariantCulture, $"{scope.Rank}|seed:{scope.Seed}"))],
             ]);
         }
         catch
@@ -68,7 +72,8 @@ public sealed class TuningRun : IDisposable
             throw;
         }
         if (scope.Rows.Count > 0 && ParameterCount != (long)scope.Rows.Count * Config.Width)
-            throw new InvalidOperationException($"{ParameterCount} weights learn, {scope.Rows.Count} rows of {Config.Width} are asked for.");
+            throw new InvalidOperationException(
+                $"{ParameterCount} weights learn, {scope.Rows.Count} rows of {Config.Width} are asked for.");
     }
 
     /// <summary>The base's shape.</summary>
@@ -100,11 +105,12 @@ public sealed class TuningRun : IDisposable
     /// <param name="progress">Reports every step.</param>
     /// <param name="cancellationToken">Stops between parts of a step and between chunks of a file; the state is saved.</param>
     /// <exception cref="InvalidDataException">Loss or gradients of the first step are infinite or NaN, as the base gives them.</exception>
-    /// <exception cref="NotFiniteNumberException">Loss or gradients became infinite or NaN; the state before that step is saved. A loss that
-    /// ended far above its start is none: see <see cref="TrainingSummary.HasDiverged"/>.</exception>
+    /// <exception cref="NotFiniteNumberException">Loss or gradients became infinite or NaN; the state before that step is saved. A loss
+    /// that ended far above its start is none: see <see cref="TrainingSummary.HasDiverged"/>.</exception>
     /// <exception cref="FrozenWeightsChangedException">What must not learn changed.</exception>
     /// <exception cref="IOException">A file cannot be written.</exception>
-    /// <exception cref="OperationCanceledException">Cancelled; a run with the same settings that resumes ends with the same bytes.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled; a run with the same settings that resumes ends with the same
+    /// bytes.</exception>
     public TrainingSummary Run(IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default) =>
         _session.Run(() => Write(cancellationToken), FrozenFingerprint, progress, cancellationToken);
 
@@ -158,7 +164,8 @@ public sealed class TuningRun : IDisposable
 /// <summary>How a base is tuned, and what goes along with the result.</summary>
 public sealed record TuningOptions : RunOptions
 {
-    /// <summary>Whether trained tensors are rounded to the type that the base stores them in; else they are F32. A patch is always F32.</summary>
+    /// <summary>Whether trained tensors are rounded to the type that the base stores them in; else they are F32. A patch is always
+    /// F32.</summary>
     public bool KeepTypes { get; init; }
 
     /// <summary>The ticket file that goes along with a patch, null for none.</summary>

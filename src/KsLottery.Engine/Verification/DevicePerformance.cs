@@ -7,7 +7,8 @@ using KsLottery.Engine.Rows;
 namespace KsLottery.Engine.Verification;
 
 /// <summary>Measures a device: a copy within its memory, row tests, and the operations of a model's step.</summary>
-/// <remarks>Everything lies on the device before the clock starts; each figure is the median of repetitions, each long enough to hide the launch.</remarks>
+/// <remarks>Everything lies on the device before the clock starts; each figure is the median of repetitions, each long enough to hide the
+/// launch.</remarks>
 internal static class DevicePerformance
 {
     private const int MinRepetitions = 5;
@@ -22,13 +23,15 @@ internal static class DevicePerformance
     /// <param name="cancellationToken">Stops between repetitions.</param>
     /// <exception cref="DeviceFailureException">The device failed.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public static IEnumerable<PerformanceFigure> Measure(ComputeDevice device, string? filter, TimeSpan time, CancellationToken cancellationToken = default)
+    public static IEnumerable<PerformanceFigure> Measure(ComputeDevice device, string? filter, TimeSpan time,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(device);
         // A device with memory of its own needs more work than a processor's caches hold to show its speed.
         int scale = device.Kernels is { Limits.HasUnifiedMemory: false } ? 16 : 1;
         double copy = 0;
-        foreach (PerformanceWork work in (IEnumerable<PerformanceWork>)[OperationWorks.Copy(device.Operations, scale), .. RowWorks(device, scale), .. OperationWorks.All(device.Operations, scale)])
+        foreach (PerformanceWork work in (IEnumerable<PerformanceWork>)[OperationWorks.Copy(device.Operations, scale),
+            .. RowWorks(device, scale), .. OperationWorks.All(device.Operations, scale)])
         {
             bool isCopy = copy == 0;
             if (!isCopy && filter is not null && !work.Name.Contains(filter, StringComparison.OrdinalIgnoreCase)) continue;
@@ -47,7 +50,8 @@ internal static class DevicePerformance
         select new PerformanceWork($"rows {type.ToName()} {regime} d={width}", 2L * rows * width * type.ByteSize(), 0, rows,
             (out launch, out wait) => PrepareRows(device, type, width, regime, rows, out launch, out wait));
 
-    private static ResidentRows PrepareRows(ComputeDevice device, ElementType type, int width, string regime, int rows, out Action launch, out Action wait)
+    private static ResidentRows PrepareRows(ComputeDevice device, ElementType type, int width, string regime, int rows, out Action launch,
+        out Action wait)
     {
         byte[] before = new byte[rows * width * type.ByteSize()], after = new byte[before.Length];
         float[] a = new float[width], b = new float[width];
@@ -66,7 +70,8 @@ internal static class DevicePerformance
         }
         if (device.Kernels is not { } kernels)
         {
-            (RowMatrix first, RowMatrix second) = (RowMatrix.FromMemory(before, type, rows, width), RowMatrix.FromMemory(after, type, rows, width));
+            (RowMatrix first, RowMatrix second) = (RowMatrix.FromMemory(before, type, rows, width),
+                RowMatrix.FromMemory(after, type, rows, width));
             launch = () => RowScan.Run(first, second, new() { Threads = device.ThreadCount });
             wait = static () => { };
             return new ResidentRows();

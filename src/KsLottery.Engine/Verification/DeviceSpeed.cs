@@ -29,7 +29,8 @@ internal static class DeviceSpeed
         MaxLength = Tokens,
     };
 
-    /// <summary>Measures one device: testing BF16 rows of 4096 elements, or the loss of a model of four layers of width 512 over 256 tokens.</summary>
+    /// <summary>Measures one device: testing BF16 rows of 4096 elements, or the loss of a model of four layers of width 512 over 256
+    /// tokens.</summary>
     /// <exception cref="DeviceUnavailableException">The device cannot do this work.</exception>
     /// <exception cref="DeviceFailureException">The device failed.</exception>
     public static DeviceMeasurement Measure(ComputeDevice device, DeviceWork work, CancellationToken cancellationToken = default)
@@ -44,7 +45,9 @@ internal static class DeviceSpeed
         for (int rows = FirstRows; ; rows = MaxRows)
         {
             RowMatrix before = Matrix(rows, isTuned: false), after = Matrix(rows, isTuned: true);
-            void Run() => RowScan.Run(before, after, new() { Device = device, Threads = device.Kernels is null ? device.ThreadCount : 0 }, cancellationToken);
+            void Run() =>
+                RowScan.Run(before, after, new() { Device = device, Threads = device.Kernels is null ? device.ThreadCount : 0 },
+                    cancellationToken);
             double seconds = Fastest(Run, cancellationToken);
             if (rows == MaxRows || seconds >= LongEnough.TotalSeconds) return rows / seconds;
         }

@@ -16,7 +16,8 @@ internal sealed record KernelSupport(string Kernel, int GroupSize, int SharedByt
     public bool IsSupported => Reason is null;
 }
 
-/// <summary>Which of this library's kernels a device can run; what it cannot run has a stand-in, or the work is done by the processor.</summary>
+/// <summary>Which of this library's kernels a device can run; what it cannot run has a stand-in, or the work is done by the
+/// processor.</summary>
 internal static class DeviceSupport
 {
     /// <summary>Builds every kernel that a filter leaves, without running it.</summary>
@@ -29,7 +30,8 @@ internal static class DeviceSupport
         using DeviceQueue queue = kernels.CreateQueue();
         foreach (KernelDefinition kernel in KernelCatalog.All.OrderBy(k => k.Name, StringComparer.Ordinal))
             if (filter is null || kernel.Name.Contains(filter, StringComparison.OrdinalIgnoreCase))
-                yield return new(kernel.Name, kernel.GroupSize, kernel.SharedBytes, kernel.UsesDouble, kernels.WhyNot(kernel) ?? WhyNotBuilt(queue, kernel));
+                yield return new(kernel.Name, kernel.GroupSize, kernel.SharedBytes, kernel.UsesDouble, kernels.WhyNot(kernel)
+                    ?? WhyNotBuilt(queue, kernel));
     }
 
     private static string? WhyNotBuilt(DeviceQueue queue, KernelDefinition kernel)

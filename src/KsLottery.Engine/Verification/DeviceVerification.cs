@@ -70,7 +70,8 @@ public static class DeviceVerification
         {
             return check.Check(device);
         }
-        catch (Exception e) when (e is DeviceFailureException or DeviceUnavailableException or InvalidOperationException or ArgumentException)
+        catch (Exception e) when (e is DeviceFailureException or DeviceUnavailableException or InvalidOperationException
+            or ArgumentException)
         {
             return e.Message;
         }

@@ -31,23 +31,27 @@ internal static class GradientCases
         select new VerificationCase($"gradient {scope.Name}{(isTied ? " tied" : "")}{(recompute ? " recomputed" : "")}", device =>
         {
             (string tensor, double worst) = Measure(device.Operations, scope, isTied, recompute).LargestBy(line => line.Difference);
-            return worst < Tolerance ? null : string.Create(CultureInfo.InvariantCulture, $"{tensor}: {worst:e1} of the largest derivative, allowed {Tolerance:e1}");
+            return worst < Tolerance ? null
+                : string.Create(CultureInfo.InvariantCulture, $"{tensor}: {worst:e1} of the largest derivative, allowed {Tolerance:e1}");
         });
 
     /// <summary>The worst difference of each tensor that learns, over the tensor's largest derivative.</summary>
     /// <exception cref="InvalidOperationException">A tensor has no derivative to speak of, so that nothing would be checked.</exception>
-    public static IReadOnlyList<(string Tensor, double Difference)> Measure(IOperations operations, TrainingScope scope, bool isTied, bool recompute)
+    public static IReadOnlyList<(string Tensor, double Difference)> Measure(IOperations operations, TrainingScope scope, bool isTied,
+        bool recompute)
     {
         using LlamaWeights weights = TinyModels.Weights(TinyModels.Config(isTied, Scaling), operations, scope);
         using LlamaModel model = new(weights, operations, recompute);
         model.LossAndGradients(TinyModels.Batch(), Scale);
         List<(string, double)> lines = [];
-        foreach ((Weight weight, double[] expected) in weights.Trainable.Zip(Derivatives.GetOrAdd((scope, isTied), static of => Differentiate(of.Scope, of.IsTied))))
+        foreach ((Weight weight, double[] expected) in weights.Trainable
+            .Zip(Derivatives.GetOrAdd((scope, isTied), static of => Differentiate(of.Scope, of.IsTied))))
         {
             float[] gradient = new float[weight.Gradient.Length];
             operations.Download(gradient, weight.Gradient);
             double largest = expected.Largest(Math.Abs), worst = gradient.Zip(expected).Largest(pair => Math.Abs(pair.First - pair.Second));
-            if (!(largest >= 1e-3)) throw new InvalidOperationException($"{weight.Name} has no derivative above {largest}: nothing is checked.");
+            if (!(largest >= 1e-3))
+                throw new InvalidOperationException($"{weight.Name} has no derivative above {largest}: nothing is checked.");
             lines.Add((weight.Name, worst / largest));
         }
         return lines;

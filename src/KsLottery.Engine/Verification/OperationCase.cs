@@ -27,7 +27,8 @@ internal sealed record OperationCase(string Name, double Tolerance, Func<DeviceB
         float[][] expected = On(reference);
         for (int r = 0; r < expected.Length; r++)
         {
-            if (actual[r].Length != expected[r].Length) return $"result {r} has {actual[r].Length} elements, the reference's {expected[r].Length}";
+            if (actual[r].Length != expected[r].Length)
+                return $"result {r} has {actual[r].Length} elements, the reference's {expected[r].Length}";
             double size = Math.Sqrt(expected[r].Average(x => (double)x * x));
             for (int i = 0; i < expected[r].Length; i++)
             {

@@ -15,11 +15,14 @@ internal sealed class OperationCases(OperationSizes sizes)
     /// <summary>Every operation over a few small shapes.</summary>
     public static IEnumerable<OperationCase> Small => new OperationCases(OperationSizes.Small).Operations;
 
-    /// <summary>Every operation of a device against the reference: over small shapes where it is simulated, else over awkward ones.</summary>
+    /// <summary>Every operation of a device against the reference: over small shapes where it is simulated, else over awkward
+    /// ones.</summary>
     public static IEnumerable<VerificationCase> All(DeviceKind kind) =>
-        (kind == DeviceKind.Simulated ? Small : Awkward).Select(c => new VerificationCase(c.Name, device => c.Difference(device.Operations)));
+        (kind == DeviceKind.Simulated ? Small : Awkward).Select(c =>
+            new VerificationCase(c.Name, device => c.Difference(device.Operations)));
 
-    private IEnumerable<OperationCase> Operations => [.. Moves(), .. Norms(), .. Products(), .. LargeProducts(), .. Rotations(), .. Attentions(), .. Cached(),
+    private IEnumerable<OperationCase> Operations =>
+        [.. Moves(), .. Norms(), .. Products(), .. LargeProducts(), .. Rotations(), .. Attentions(), .. Cached(),
         .. Losses(), .. Elements()];
 
     private IEnumerable<OperationCase> Moves()
@@ -109,7 +112,8 @@ internal sealed class OperationCases(OperationSizes sizes)
         select new OperationCase($"matmul {type} {size} rows and columns", 1e-6, b =>
         {
             const int Few = 9;
-            DeviceMemory output = b.Dirty(size * size), gradient = b.Put(new float[size * size]), rows = b.Normal(size * Few), columns = b.Normal(Few * size);
+            DeviceMemory output = b.Dirty(size * size), gradient = b.Put(new float[size * size]), rows = b.Normal(size * Few),
+                columns = b.Normal(Few * size);
             b.Device.MatMulForward(output, rows, b.Weight(type, size * Few), size, Few);
             float[] forward = b.Get(output);
             b.Device.MatMulBackwardInput(output, rows, b.Weight(type, Few * size), Few, size);
@@ -136,7 +140,8 @@ internal sealed class OperationCases(OperationSizes sizes)
     private IEnumerable<OperationCase> Attentions() =>
         from shape in sizes.Heads
         from starts in sizes.Starts
-        select new OperationCase($"attention {shape.Heads}/{shape.KeyHeads} heads of {shape.HeadWidth}, sequences {string.Join(',', starts)}", 5e-6, b =>
+        select new OperationCase(
+            $"attention {shape.Heads}/{shape.KeyHeads} heads of {shape.HeadWidth}, sequences {string.Join(',', starts)}", 5e-6, b =>
         {
             int rows = starts[^1], wide = rows * shape.QueryWidth, narrow = rows * shape.KeyWidth;
             DeviceMemory output = b.Dirty(wide), sums = b.Dirty(rows * shape.Heads);
@@ -150,7 +155,8 @@ internal sealed class OperationCases(OperationSizes sizes)
     private IEnumerable<OperationCase> Cached() =>
         from shape in sizes.Heads
         from lengths in sizes.CachedLengths
-        select new OperationCase($"cached attention {shape.Heads}/{shape.KeyHeads} heads of {shape.HeadWidth}, lengths {string.Join(',', lengths)}", 5e-6, b =>
+        select new OperationCase(
+            $"cached attention {shape.Heads}/{shape.KeyHeads} heads of {shape.HeadWidth}, lengths {string.Join(',', lengths)}", 5e-6, b =>
         {
             const int Capacity = 300;
             int slots = lengths.Length + 1, cache = slots * Capacity * shape.KeyWidth;

@@ -5,8 +5,8 @@ namespace KsLottery.Engine.Verification;
 /// <summary>The shapes that every operation is put to.</summary>
 internal sealed record OperationSizes
 {
-    /// <summary>Awkward shapes: one row, odd widths, no multiples of a vector or a tile, shared key heads, several sequences, vocabularies of
-    /// real models.</summary>
+    /// <summary>Awkward shapes: one row, odd widths, no multiples of a vector or a tile, shared key heads, several sequences, vocabularies
+    /// of real models.</summary>
     public static OperationSizes Awkward { get; } = new()
     {
         Widths = [1, 3, 16, 17, 31, 48, 100, 288, 1027],

@@ -24,8 +24,10 @@ internal static class OperationWorks
     public static IEnumerable<PerformanceWork> All(IOperations operations, int scale)
     {
         int rows = 128 * scale;
-        long size = (long)rows * Width, inner = (long)rows * Inner, query = (long)rows * Heads.QueryWidth, key = (long)rows * Heads.KeyWidth;
-        int[] tokens = [.. Enumerable.Range(0, rows).Select(i => (int)(i * 7919L % Vocabulary))], positions = [.. Enumerable.Range(0, rows).Select(i => i % Length)];
+        long size = (long)rows * Width, inner = (long)rows * Inner, query = (long)rows * Heads.QueryWidth,
+            key = (long)rows * Heads.KeyWidth;
+        int[] tokens = [.. Enumerable.Range(0, rows).Select(i => (int)(i * 7919L % Vocabulary))],
+            positions = [.. Enumerable.Range(0, rows).Select(i => i % Length)];
         int[] starts = [.. Enumerable.Range(0, (rows / Length) + 1).Select(i => i * Length)];
         const int F = sizeof(float);
         // Each row of a causal sequence attends to half of it on average.
@@ -48,7 +50,8 @@ internal static class OperationWorks
         });
         yield return Work(operations, $"rmsnorm backward {rows}x{Width}", 4 * size * F, 0, allocate =>
         {
-            DeviceSpan inputGradient = allocate(size), weightGradient = allocate(Width), gradient = allocate(size), input = allocate(size), roots = allocate(rows), weight = allocate(Width);
+            DeviceSpan inputGradient = allocate(size), weightGradient = allocate(Width), gradient = allocate(size), input = allocate(size),
+                roots = allocate(rows), weight = allocate(Width);
             return () => operations.RmsNormBackward(inputGradient, weightGradient, gradient, input, roots, weight, Width);
         });
         yield return Product("matmul forward", (c, a, b) => operations.MatMulForward(c, a, b, Inner, Width));
@@ -61,17 +64,22 @@ internal static class OperationWorks
         });
         yield return Work(operations, $"rope forward {rows}x{Heads.Heads}x{Heads.HeadWidth}", 2 * query * F, 0, allocate =>
         {
-            DeviceSpan values = allocate(query), cosines = allocate(Length * Heads.HeadWidth / 2), sines = allocate(Length * Heads.HeadWidth / 2);
+            DeviceSpan values = allocate(query), cosines = allocate(Length * Heads.HeadWidth / 2),
+                sines = allocate(Length * Heads.HeadWidth / 2);
             return () => operations.RopeForward(values, cosines, sines, positions, Heads.HeadWidth);
         });
-        yield return Work(operations, $"attention forward {rows}x{Heads.Heads}x{Heads.HeadWidth}", 2 * (query + key) * F, attention, allocate =>
+        yield return Work(operations, $"attention forward {rows}x{Heads.Heads}x{Heads.HeadWidth}", 2 * (query + key) * F, attention,
+            allocate =>
         {
-            DeviceSpan output = allocate(query), sums = allocate(rows * Heads.Heads), q = allocate(query), k = allocate(key), v = allocate(key);
+            DeviceSpan output = allocate(query), sums = allocate(rows * Heads.Heads), q = allocate(query), k = allocate(key),
+                v = allocate(key);
             return () => operations.AttentionForward(output, sums, q, k, v, Heads, starts);
         });
-        yield return Work(operations, $"attention backward {rows}x{Heads.Heads}x{Heads.HeadWidth}", (4 * query + 4 * key) * F, 2.5 * attention, allocate =>
+        yield return Work(operations, $"attention backward {rows}x{Heads.Heads}x{Heads.HeadWidth}", (4 * query + 4 * key) * F,
+            2.5 * attention, allocate =>
         {
-            DeviceSpan dq = allocate(query), dk = allocate(key), dv = allocate(key), gradient = allocate(query), output = allocate(query), sums = allocate(rows * Heads.Heads);
+            DeviceSpan dq = allocate(query), dk = allocate(key), dv = allocate(key), gradient = allocate(query), output = allocate(query),
+                sums = allocate(rows * Heads.Heads);
             DeviceSpan q = allocate(query), k = allocate(key), v = allocate(key);
             return () => operations.AttentionBackward(dq, dk, dv, gradient, output, sums, q, k, v, Heads, starts);
         });
@@ -82,7 +90,8 @@ internal static class OperationWorks
         });
         yield return Work(operations, $"swiglu backward {rows}x{Inner}", 5 * inner * F, 0, allocate =>
         {
-            DeviceSpan gateGradient = allocate(inner), upGradient = allocate(inner), gradient = allocate(inner), gate = allocate(inner), up = allocate(inner);
+            DeviceSpan gateGradient = allocate(inner), upGradient = allocate(inner), gradient = allocate(inner), gate = allocate(inner),
+                up = allocate(inner);
             return () => operations.SwiGluBackward(gateGradient, upGradient, gradient, gate, up);
         });
         long logits = (long)rows * Vocabulary;
@@ -108,14 +117,16 @@ internal static class OperationWorks
         });
 
         PerformanceWork Product(string name, Action<DeviceSpan, DeviceSpan, DeviceSpan> multiply) =>
-            Work(operations, $"{name} {rows}x{Inner}x{Width}", (inner + size + ((long)Inner * Width)) * F, 2.0 * rows * Inner * Width, allocate =>
+            Work(operations, $"{name} {rows}x{Inner}x{Width}", (inner + size + ((long)Inner * Width)) * F, 2.0 * rows * Inner * Width,
+                allocate =>
             {
                 DeviceSpan c = allocate(inner), a = allocate(size), b = allocate((long)Inner * Width);
                 return () => multiply(c, a, b);
             });
     }
 
-    private static PerformanceWork Work(IOperations operations, string name, long bytes, double flops, Func<Func<long, DeviceSpan>, Action> make) =>
+    private static PerformanceWork Work(IOperations operations, string name, long bytes, double flops,
+        Func<Func<long, DeviceSpan>, Action> make) =>
         new(name, bytes, flops, 0, (out launch, out wait) =>
         {
             Memories memories = new(operations);

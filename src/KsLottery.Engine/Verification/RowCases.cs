@@ -5,7 +5,8 @@ using KsLottery.Engine.Rows;
 
 namespace KsLottery.Engine.Verification;
 
-/// <summary>Rows of every kind through every row kernel of a device: the results are those of the reference on the processor, bit for bit.</summary>
+/// <summary>Rows of every kind through every row kernel of a device: the results are those of the reference on the processor, bit for
+/// bit.</summary>
 internal static class RowCases
 {
     /// <summary>Narrower and wider than each kernel's room, whole blocks and odd ends.</summary>
@@ -26,7 +27,8 @@ internal static class RowCases
         from type in ElementTypes.Computable
         from width in (int[])[ushort.MaxValue, KsRowKernels.MaximumWidth]
         select new VerificationCase($"rows {type.ToName()} d={width}",
-            device => FirstDifference(device.Kernels, null, width, type, type, ["unrelated", "noise-1e-6", "constant-before", "two-values"], 1));
+            device =>
+                FirstDifference(device.Kernels, null, width, type, type, ["unrelated", "noise-1e-6", "constant-before", "two-values"], 1));
 
     private static IEnumerable<VerificationCase> TwoTypes() =>
         from before in ElementTypes.Computable
@@ -45,7 +47,8 @@ internal static class RowCases
     /// <param name="regimes">Kinds of rows, in turn.</param>
     /// <param name="seeds">Rows of each kind; some hold a NaN or are unchanged.</param>
     public static string? FirstDifference(
-        KernelDevice? device, string? kernel, int width, ElementType beforeType, ElementType afterType, IReadOnlyList<string> regimes, int seeds)
+        KernelDevice? device, string? kernel, int width, ElementType beforeType, ElementType afterType, IReadOnlyList<string> regimes,
+            int seeds)
     {
         int rows = regimes.Count * seeds;
         (byte[] before, byte[] after) = Fill(regimes, rows, width, beforeType, afterType);
@@ -62,7 +65,8 @@ internal static class RowCases
     }
 
     /// <summary>Rows of the kinds in turn, one after another.</summary>
-    public static (byte[] Before, byte[] After) Fill(IReadOnlyList<string> regimes, int rows, int width, ElementType beforeType, ElementType afterType)
+    public static (byte[] Before, byte[] After) Fill(IReadOnlyList<string> regimes, int rows, int width, ElementType beforeType,
+        ElementType afterType)
     {
         List<byte> before = [], after = [];
         float[] a = new float[width], b = new float[width];

@@ -7,9 +7,11 @@ internal static class RowRegimes
 {
     public static readonly string[] Names =
     [
-        "unrelated", "noise-1e-1", "noise-1e-3", "noise-1e-4", "noise-1e-6", "ninety-percent-same", "permuted", "shifted", "scaled", "uniform",
+        "unrelated", "noise-1e-1", "noise-1e-3", "noise-1e-4", "noise-1e-6", "ninety-percent-same", "permuted", "shifted", "scaled",
+            "uniform",
         "lognormal", "cauchy", "few-values", "two-values", "constant-both", "constant-before", "zeros", "dead", "signed-zeros", "subnormal",
-        "infinities", "all-infinite", "outliers", "huge", "bimodal", "last-differs", "first-differs", "disjoint", "disjoint-reversed", "interleaved",
+        "infinities", "all-infinite", "outliers", "huge", "bimodal", "last-differs", "first-differs", "disjoint", "disjoint-reversed",
+            "interleaved",
         "ulp", "integers", "half-equal-tails",
     ];
 
@@ -23,7 +25,8 @@ internal static class RowRegimes
             random.Shuffle(after);
         }
         if (regime == "outliers") (before[0], after[^1]) = (1e30f, -1e30f);
-        if (regime is "infinities" && before.Length > 2) (before[0], after[^1], before[1]) = (float.PositiveInfinity, float.NegativeInfinity, float.NegativeInfinity);
+        if (regime is "infinities" && before.Length > 2)
+            (before[0], after[^1], before[1]) = (float.PositiveInfinity, float.NegativeInfinity, float.NegativeInfinity);
     }
 
     private static (float Before, float After) Pair(string regime, ref SplitMix64 random, int i, int width)
@@ -48,7 +51,8 @@ internal static class RowRegimes
             "zeros" => (0, 0),
             "dead" => (a * 1e-36f, b * 1e-21f),
             "signed-zeros" => (random.NextBelow(2) == 0 ? 0f : -0f, random.NextBelow(2) == 0 ? -0f : random.NextBelow(3) - 1),
-            "subnormal" => (BitConverter.Int32BitsToSingle(random.NextBelow(1 << 23)), -BitConverter.Int32BitsToSingle(random.NextBelow(1 << 23))),
+            "subnormal" => (BitConverter.Int32BitsToSingle(random.NextBelow(1 << 23)),
+                -BitConverter.Int32BitsToSingle(random.NextBelow(1 << 23))),
             "all-infinite" => (random.NextBelow(2) == 0 ? float.PositiveInfinity : float.NegativeInfinity, float.PositiveInfinity),
             "huge" => (a * 1e38f * 90, b * 1e38f * 90),
             "bimodal" => (a + (random.NextBelow(2) == 0 ? 5 : -5), b + (random.NextBelow(2) == 0 ? 5 : -5)),

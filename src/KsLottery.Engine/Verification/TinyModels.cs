@@ -38,7 +38,8 @@ internal static class TinyModels
         void Fill(Weight weight)
         {
             float[] values = new float[weight.Value.Length];
-            for (int i = 0; i < values.Length; i++) values[i] = (float)(weight.IsVector ? 1 + (0.3 * random.NextNormal()) : 0.4 * random.NextNormal());
+            for (int i = 0; i < values.Length; i++)
+                values[i] = (float)(weight.IsVector ? 1 + (0.3 * random.NextNormal()) : 0.4 * random.NextNormal());
             operations.Upload(weight.Value, values);
         }
     }

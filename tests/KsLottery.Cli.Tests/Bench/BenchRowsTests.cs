@@ -12,7 +12,8 @@ public sealed class BenchRowsTests
     private const double Sigma = 0.02;
 
     [Test]
-    public void The_same_seed_makes_the_same_rows_and_another_does_not([Values(ElementType.F32, ElementType.F16, ElementType.BF16)] ElementType type)
+    public void The_same_seed_makes_the_same_rows_and_another_does_not(
+        [Values(ElementType.F32, ElementType.F16, ElementType.BF16)] ElementType type)
     {
         foreach (string regime in BenchRows.Regimes)
         {
@@ -71,7 +72,8 @@ public sealed class BenchRowsTests
         float[] exact = Values("unrelated", after: false);
         ReadOnlySpan<byte> bytes = Generate("unrelated", ElementType.BF16, Rows, Width, 1).Before.Span;
         ushort[] rounded = MemoryMarshal.Cast<byte, ushort>(bytes).ToArray();
-        Assert.That(rounded.Zip(exact, (r, e) => Math.Abs(HalfPrecision.FromBFloat16(r) / e - 1)).Largest(), Is.LessThanOrEqualTo(1 / 256.0));
+        Assert.That(rounded.Zip(exact, (r, e) => Math.Abs(HalfPrecision.FromBFloat16(r) / e - 1)).Largest(),
+            Is.LessThanOrEqualTo(1 / 256.0));
     }
 
     private static BenchRows Generate(string regime, ElementType type, int rows, int width, ulong seed)

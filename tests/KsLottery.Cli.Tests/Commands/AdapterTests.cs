@@ -21,12 +21,15 @@ public sealed class AdapterTests
     public void Replaced_tokens_are_found_as_in_the_checkpoint_that_holds_them()
     {
         using TemporaryFolder folder = new();
-        string found = folder.File("found"), adapter = folder.File("adapter"), patched = folder.File("patched"), again = folder.File("again");
+        string found = folder.File("found"), adapter = folder.File("adapter"), patched = folder.File("patched"),
+            again = folder.File("again");
         foreach (string[] command in (string[][])
-            [["find", Base, Hot, "--out", found], ["export", found, "--to", "peft", "--out", adapter, "--base-model", "hub/base"], ["apply", Base, found, "--out", patched]])
+            [["find", Base, Hot, "--out", found], ["export", found, "--to", "peft", "--out", adapter, "--base-model", "hub/base"],
+                ["apply", Base, found, "--out", patched]])
             Assert.That(KsLotteryTool.Run(command).ExitCode, Is.Zero);
 
-        JsonElement merged = KsLotteryTool.Run("find", Base, patched, "--json").Json(), virtually = KsLotteryTool.Run("find", Base, adapter, "--json", "--out", again).Json();
+        JsonElement merged = KsLotteryTool.Run("find", Base, patched, "--json").Json(),
+            virtually = KsLotteryTool.Run("find", Base, adapter, "--json", "--out", again).Json();
         foreach (string name in (string[])["signature", "entries", "tuned_fingerprint", "unchanged", "tuned_tied", "tuned_dtype"])
             Assert.That(virtually.GetProperty(name).GetRawText(), Is.EqualTo(merged.GetProperty(name).GetRawText()), name);
         Assert.That(virtually.GetProperty("adapter").GetProperty("peft_type").GetString(), Is.EqualTo("TRAINABLE_TOKENS"));
@@ -34,19 +37,23 @@ public sealed class AdapterTests
             Is.EqualTo(Fingerprint.OfFile(Path.Combine(adapter, "adapter_model.safetensors"))));
         Assert.That(merged.TryGetProperty("adapter", out _), Is.False);
         using (RowPatch first = RowPatch.Open(found), second = RowPatch.Open(again))
-            Assert.That(second.Rows.GetRow<float>(5).SequenceEqual(first.Rows.GetRow<float>(5)), Is.True, "the patch holds the adapter's rows");
+            Assert.That(second.Rows.GetRow<float>(5).SequenceEqual(first.Rows.GetRow<float>(5)), Is.True,
+                "the patch holds the adapter's rows");
         Assert.That(KsLotteryTool.Run("apply", Base, again, "--out", folder.File("applied")).ExitCode, Is.Zero);
         Assert.That(KsLotteryTool.Run("find", Base, adapter).Lines[2], Is.EqualTo(
             "tuned is an adapter (TRAINABLE_TOKENS, made for hub/base), merged into the base in memory: 1 tensor changed"));
 
         JsonElement written = KsLotteryTool.Run("apply", Base, adapter, "--out", folder.File("merged"), "--json", "--quiet").Json();
-        Assert.That((written.GetProperty("adapter").GetString(), written.GetProperty("changed").GetArrayLength()), Is.EqualTo(("TRAINABLE_TOKENS", 1)));
+        Assert.That((written.GetProperty("adapter").GetString(), written.GetProperty("changed").GetArrayLength()),
+            Is.EqualTo(("TRAINABLE_TOKENS", 1)));
         Assert.That(File.ReadAllBytes(Path.Combine(folder.File("merged"), "model.safetensors")).Length,
             Is.EqualTo(File.ReadAllBytes(Path.Combine(patched, "model.safetensors")).Length));
-        Assert.That(KsLotteryTool.Run("find", patched, folder.File("merged"), "--all-tensors").Lines, Has.Some.StartsWith("36 matrices, 0 with changed rows; 11 other tensors, 0 changed"));
+        Assert.That(KsLotteryTool.Run("find", patched, folder.File("merged"), "--all-tensors").Lines,
+            Has.Some.StartsWith("36 matrices, 0 with changed rows; 11 other tensors, 0 changed"));
         Assert.That(KsLotteryTool.Run("apply", Base, adapter, "--out", folder.File("again2"), "--resize", Hot).ExitCode, Is.EqualTo(1));
 
-        string[] evaluation = ["--data", SharedData.Path("corpora", "tatoeba", "eng-dan.attributed.tsv"), "--tokenizer", Tokenizer, "--template", "plain",
+        string[] evaluation = ["--data", SharedData.Path("corpora", "tatoeba", "eng-dan.attributed.tsv"), "--tokenizer", Tokenizer,
+            "--template", "plain",
             "--source-language", "English", "--target-language", "Danish", "--limit", "8", "--max-new-tokens", "4", "--json", "--quiet"];
         JsonElement byPatch = KsLotteryTool.Run(["eval", Base, "--patch", found, .. evaluation]).Json();
         JsonElement byAdapter = KsLotteryTool.Run(["eval", Base, "--adapter", adapter, .. evaluation]).Json();
@@ -64,17 +71,24 @@ public sealed class AdapterTests
         string adapter = WriteLora(folder, 1);
         ToolRun found = KsLotteryTool.Run("find", Base, adapter);
         Assert.That((found.ExitCode, found.Error), Is.EqualTo((0, "")));
-        Assert.That(found.Lines, Has.Some.EqualTo("tuned is an adapter (LORA), merged into the base in memory: 1 tensor changed, but not this one; --all-tensors shows them")
+        Assert.That(found.Lines,
+            Has.Some.EqualTo(
+                "tuned is an adapter (LORA), merged into the base in memory: 1 tensor changed, but not this one; --all-tensors shows them")
             .And.Some.EqualTo("no row changed: there is no ticket"));
         ToolRun map = KsLotteryTool.Run("find", Base, adapter, "--all-tensors");
         Assert.That(map.Lines, Has.Some.EqualTo("tuned is an adapter (LORA), merged into the base in memory: 1 tensor changed")
-            .And.Some.Match($@"^{Query}\.weight +F32 +64 +64 +64 ").And.Some.StartWith("36 matrices, 1 with changed rows; 11 other tensors, 0 changed"));
-        Assert.That(KsLotteryTool.Run("find", Base, adapter, "--tensor", Query + ".weight", "--no-mmap").Lines, Has.Some.EqualTo("rows    64: 64 changed, 0 identical"));
-        Assert.That(KsLotteryTool.Run("find", Base, adapter, "--all-tensors", "--json").Json().GetProperty("adapter").GetString(), Is.EqualTo("LORA"));
+            .And.Some.Match($@"^{Query}\.weight +F32 +64 +64 +64 ").And.Some
+            .StartWith("36 matrices, 1 with changed rows; 11 other tensors, 0 changed"));
+        Assert.That(KsLotteryTool.Run("find", Base, adapter, "--tensor", Query + ".weight", "--no-mmap").Lines,
+            Has.Some.EqualTo("rows    64: 64 changed, 0 identical"));
+        Assert.That(KsLotteryTool.Run("find", Base, adapter, "--all-tensors", "--json").Json().GetProperty("adapter").GetString(),
+            Is.EqualTo("LORA"));
         KsLotteryTool.Run("find", adapter, Base).AssertFailed(2, adapter, "PEFT adapter", "Give its base first");
         KsLotteryTool.Run("generate", adapter, "--prompt", "Once", "--tokenizer", Tokenizer).AssertFailed(2, "PEFT adapter", "--adapter");
-        KsLotteryTool.Run("find", Base, WriteLora(folder, 2, "\"use_dora\":true,")).AssertFailed(2, "adapter_config.json", "DoRA", "merge_and_unload");
-        KsLotteryTool.Run("find", Base, WriteLora(folder, 3, "\"layers\":3,", module: "model.layers.77.self_attn.q_proj")).AssertFailed(2, "model.layers.77", "Give the base");
+        KsLotteryTool.Run("find", Base, WriteLora(folder, 2, "\"use_dora\":true,"))
+            .AssertFailed(2, "adapter_config.json", "DoRA", "merge_and_unload");
+        KsLotteryTool.Run("find", Base, WriteLora(folder, 3, "\"layers\":3,", module: "model.layers.77.self_attn.q_proj"))
+            .AssertFailed(2, "model.layers.77", "Give the base");
     }
 
     [Test]
@@ -91,9 +105,12 @@ public sealed class AdapterTests
             """.Trim()));
         using (SafetensorsFile weights = SafetensorsFile.Open(Path.Combine(adapter, "adapter_model.safetensors")))
         {
-            Assert.That(weights.Tensors.Select(t => $"{t.Name} {t.DtypeName} [{string.Join(',', t.Shape)}]"), Is.EquivalentTo(Enumerable.Range(0, 2).SelectMany(layer =>
-                (string[])[$"base_model.model.model.layers.{layer}.self_attn.q_proj.lora_A.weight F32 [3,32]", $"base_model.model.model.layers.{layer}.self_attn.q_proj.lora_B.weight F32 [32,3]",
-                    $"base_model.model.model.layers.{layer}.self_attn.v_proj.lora_A.weight F32 [3,32]", $"base_model.model.model.layers.{layer}.self_attn.v_proj.lora_B.weight F32 [16,3]"])));
+            Assert.That(weights.Tensors.Select(t => $"{t.Name} {t.DtypeName} [{string.Join(',', t.Shape)}]"),
+                Is.EquivalentTo(Enumerable.Range(0, 2).SelectMany(layer =>
+                (string[])[$"base_model.model.model.layers.{layer}.self_attn.q_proj.lora_A.weight F32 [3,32]",
+                    $"base_model.model.model.layers.{layer}.self_attn.q_proj.lora_B.weight F32 [32,3]",
+                    $"base_model.model.model.layers.{layer}.self_attn.v_proj.lora_A.weight F32 [3,32]",
+                        $"base_model.model.model.layers.{layer}.self_attn.v_proj.lora_B.weight F32 [16,3]"])));
             Assert.That(weights.Metadata["format"], Is.EqualTo("pt"));
         }
 
@@ -102,16 +119,20 @@ public sealed class AdapterTests
         Assert.That(adapted.Changed, Has.Count.EqualTo(4));
         foreach (Tensor tensor in merged.Tensors)
         {
-            float[] expected = Values(tensor), actual = Values(adapted.Checkpoint.GetTensor(tensor.Name)), before = Values(baseModel.GetTensor(tensor.Name));
-            double worst = expected.Zip(actual).Aggregate(0.0, (largest, pair) => Math.Abs(pair.First - pair.Second) is var error && error <= largest ? largest : error);
+            float[] expected = Values(tensor), actual = Values(adapted.Checkpoint.GetTensor(tensor.Name)),
+                before = Values(baseModel.GetTensor(tensor.Name));
+            double worst = expected.Zip(actual).Aggregate(0.0, (largest, pair) => Math.Abs(pair.First - pair.Second) is var error
+                && error <= largest ? largest : error);
             Assert.That(worst <= 1e-6, Is.True, $"{tensor.Name}: {worst}");
             Assert.That(actual.SequenceEqual(before), Is.EqualTo(!adapted.Changed.Contains(tensor.Name)), tensor.Name);
         }
         JsonElement byModel = KsLotteryTool.Run("find", fixture.Base, fixture.File("lora"), "--all-tensors", "--json").Json();
         JsonElement byAdapter = KsLotteryTool.Run("find", fixture.Base, adapter, "--all-tensors", "--json").Json();
-        foreach ((JsonElement a, JsonElement b) in byModel.GetProperty("tensors").EnumerateArray().Zip(byAdapter.GetProperty("tensors").EnumerateArray()))
+        foreach ((JsonElement a, JsonElement b) in byModel.GetProperty("tensors").EnumerateArray()
+            .Zip(byAdapter.GetProperty("tensors").EnumerateArray()))
             foreach (string name in (string[])["tensor", "unchanged", "changed", "ticket_rows", "largest_h"])
-                Assert.That(b.GetProperty(name).GetRawText(), Is.EqualTo(a.GetProperty(name).GetRawText()), $"{a.GetProperty("tensor")}: {name}");
+                Assert.That(b.GetProperty(name).GetRawText(), Is.EqualTo(a.GetProperty(name).GetRawText()),
+                    $"{a.GetProperty("tensor")}: {name}");
     }
 
     private static string WriteLora(TemporaryFolder folder, int number, string config = "", string module = Query)
@@ -127,5 +148,6 @@ public sealed class AdapterTests
         return path;
     }
 
-    private static float[] Values(Tensor tensor) => [.. Enumerable.Range(0, (int)tensor.RowShape.Rows).SelectMany(row => tensor.GetRow<float>(row).ToArray())];
+    private static float[] Values(Tensor tensor) =>
+        [.. Enumerable.Range(0, (int)tensor.RowShape.Rows).SelectMany(row => tensor.GetRow<float>(row).ToArray())];
 }

@@ -18,8 +18,10 @@ public sealed class ApplyTests
 
         ToolRun apply = KsLotteryTool.Run("apply", model, patch, "--out", folder.File("patched"));
         Assert.That((apply.ExitCode, apply.Error.Contains("error", StringComparison.Ordinal)), Is.EqualTo((0, false)), apply.Error);
-        Assert.That(apply.Lines, Has.Some.Match("^tied +yes$").And.Some.Match($"^tensor +{Embedding}$").And.Some.Match("^rows +4 of 64 values$")
-            .And.Some.Match("^rewritten +model.safetensors$").And.Some.Match("^copied +.*config.json").And.Some.Match("^fingerprint +sha256:[0-9a-f]{64}$"));
+        Assert.That(apply.Lines, Has.Some.Match("^tied +yes$").And.Some.Match($"^tensor +{Embedding}$").And.Some
+            .Match("^rows +4 of 64 values$")
+            .And.Some.Match("^rewritten +model.safetensors$").And.Some.Match("^copied +.*config.json").And.Some
+            .Match("^fingerprint +sha256:[0-9a-f]{64}$"));
         using (Checkpoint before = Checkpoint.Open(model), after = Checkpoint.Open(folder.File("patched")), source = Checkpoint.Open(tuned))
         {
             for (int row = 0; row < 512; row++)
@@ -31,7 +33,8 @@ public sealed class ApplyTests
         ToolRun revert = KsLotteryTool.Run("revert", folder.File("patched"), patch, "--out", folder.File("restored"), "--no-mmap");
         Assert.That(revert.ExitCode, Is.Zero, revert.Error);
         foreach (string file in Directory.EnumerateFiles(model))
-            Assert.That(File.ReadAllBytes(Path.Combine(folder.File("restored"), Path.GetFileName(file))), Is.EqualTo(File.ReadAllBytes(file)), file);
+            Assert.That(File.ReadAllBytes(Path.Combine(folder.File("restored"), Path.GetFileName(file))),
+                Is.EqualTo(File.ReadAllBytes(file)), file);
     }
 
     [Test]
@@ -43,17 +46,22 @@ public sealed class ApplyTests
         Assert.That(KsLotteryTool.Run("find", model, tuned, "--out", found).ExitCode, Is.Zero);
 
         ToolRun applied = KsLotteryTool.Run("apply", model, found, "--out", folder.File("patched"));
-        Assert.That((applied.ExitCode, applied.Lines.Any(line => line.EndsWith("94 of 64 values", StringComparison.Ordinal))), Is.EqualTo((0, true)), applied.Error);
-        Assert.That(KsLotteryTool.Run("revert", folder.File("patched"), found + Path.DirectorySeparatorChar, "--out", folder.File("restored")).ExitCode, Is.Zero);
-        Assert.That(File.ReadAllBytes(Path.Combine(folder.File("restored"), "model.safetensors")), Is.EqualTo(File.ReadAllBytes(Path.Combine(model, "model.safetensors"))));
+        Assert.That((applied.ExitCode, applied.Lines.Any(line => line.EndsWith("94 of 64 values", StringComparison.Ordinal))),
+            Is.EqualTo((0, true)), applied.Error);
+        Assert.That(KsLotteryTool.Run("revert", folder.File("patched"), found + Path.DirectorySeparatorChar, "--out",
+            folder.File("restored")).ExitCode, Is.Zero);
+        Assert.That(File.ReadAllBytes(Path.Combine(folder.File("restored"), "model.safetensors")),
+            Is.EqualTo(File.ReadAllBytes(Path.Combine(model, "model.safetensors"))));
         Assert.That(KsLotteryTool.Run("export", found, "--to", "peft", "--out", folder.File("adapter")).ExitCode, Is.Zero);
         ToolRun run = KsLotteryTool.Run("generate", model, "--prompt", "Once", "--max-new-tokens", "2", "--patch", found, "--tokenizer",
             SharedData.Path("tokenizers", "tok512", "tok512.model"));
         Assert.That(run.ExitCode, Is.Zero, run.Error);
 
         KsLotteryTool.Run("apply", model, found, "--out", found).AssertFailed(2, "input");
-        KsLotteryTool.Run("apply", model, model, "--out", folder.File("x")).AssertFailed(2, model, "patch.safetensors", "kslottery find --out");
-        KsLotteryTool.Run("revert", model, folder.File("adapter"), "--out", folder.File("x")).AssertFailed(2, "PEFT adapter", "kslottery find BASE ADAPTER");
+        KsLotteryTool.Run("apply", model, model, "--out", folder.File("x"))
+            .AssertFailed(2, model, "patch.safetensors", "kslottery find --out");
+        KsLotteryTool.Run("revert", model, folder.File("adapter"), "--out", folder.File("x"))
+            .AssertFailed(2, "PEFT adapter", "kslottery find BASE ADAPTER");
         File.Delete(Path.Combine(found, "patch.safetensors"));
         KsLotteryTool.Run("apply", model, found, "--out", folder.File("x")).AssertFailed(2, found, "ticket.json", "--top K");
     }
@@ -70,7 +78,8 @@ public sealed class ApplyTests
         Assert.That(applied.GetProperty("hard_linked").GetArrayLength() + applied.GetProperty("copied").GetArrayLength(),
             Is.EqualTo(Directory.GetFiles(model).Length - 1), "every other file goes along");
 
-        JsonElement reverted = KsLotteryTool.Run("revert", folder.File("patched"), patch, "--out", folder.File("restored"), "--json", "--quiet").Json();
+        JsonElement reverted = KsLotteryTool.Run("revert", folder.File("patched"), patch, "--out", folder.File("restored"), "--json",
+            "--quiet").Json();
         using Checkpoint original = Checkpoint.Open(model);
         Assert.That(reverted.GetProperty("fingerprint").GetString(), Is.EqualTo(Fingerprint.OfTensor(original.GetTensor(Embedding))));
     }
@@ -95,7 +104,8 @@ public sealed class ApplyTests
         {
             Tensor embedding = source.GetTensor(Embedding);
             int width = (int)embedding.Shape[1];
-            byte[] rows = [.. Enumerable.Range(0, 520).SelectMany(row => row < 512 ? embedding.GetRow<float>(row).ToArray() : new float[width])
+            byte[] rows =
+                [.. Enumerable.Range(0, 520).SelectMany(row => row < 512 ? embedding.GetRow<float>(row).ToArray() : new float[width])
                 .Select((value, i) => Ids.Contains(i / width) ? value + 3 : value).SelectMany(BitConverter.GetBytes)];
             SafetensorsWriter.Write(Path.Combine(tuned, "tuned.safetensors"), source.Tensors.Select(t =>
                 t.Name == Embedding ? TensorSource.FromBytes(t.Name, t.ElementType, [520, width], rows) : TensorSource.FromTensor(t)));
@@ -111,18 +121,22 @@ public sealed class ApplyTests
         Assert.That(apply.ExitCode, Is.Zero, apply.Error);
         Assert.That(apply.Error, Does.Contain("The vocabulary has 520 rows in place of 512, 8 of them from"));
         Assert.That(KsLotteryTool.Run("find", resized, tuned, "--json").Json().GetProperty("unchanged").GetInt32(), Is.EqualTo(520));
-        ToolRun generate = KsLotteryTool.Run("generate", resized, "--prompt", "Once", "--max-new-tokens", "3", "--tokenizer", SharedData.Path("tokenizers", "tok512", "tok512.model"));
+        ToolRun generate = KsLotteryTool.Run("generate", resized, "--prompt", "Once", "--max-new-tokens", "3", "--tokenizer",
+            SharedData.Path("tokenizers", "tok512", "tok512.model"));
         Assert.That(generate.ExitCode, Is.Zero, generate.Error);
         Assert.That(KsLotteryTool.Run("revert", resized, patch, "--out", folder.File("restored"), "--quiet").ExitCode, Is.Zero);
-        Assert.That(Directory.GetFiles(folder.File("restored")).Select(Path.GetFileName), Is.EquivalentTo(Directory.GetFiles(model).Select(Path.GetFileName)));
+        Assert.That(Directory.GetFiles(folder.File("restored")).Select(Path.GetFileName),
+            Is.EquivalentTo(Directory.GetFiles(model).Select(Path.GetFileName)));
         foreach (string file in Directory.EnumerateFiles(model))
-            Assert.That(File.ReadAllBytes(Path.Combine(folder.File("restored"), Path.GetFileName(file))), Is.EqualTo(File.ReadAllBytes(file)), file);
+            Assert.That(File.ReadAllBytes(Path.Combine(folder.File("restored"), Path.GetFileName(file))),
+                Is.EqualTo(File.ReadAllBytes(file)), file);
     }
 
     private static void Copy(string from, string to)
     {
         Directory.CreateDirectory(to);
-        foreach (string file in Directory.EnumerateFiles(from)) File.WriteAllBytes(Path.Combine(to, Path.GetFileName(file)), File.ReadAllBytes(file));
+        foreach (string file in Directory.EnumerateFiles(from))
+            File.WriteAllBytes(Path.Combine(to, Path.GetFileName(file)), File.ReadAllBytes(file));
     }
 
     [Test]
@@ -164,7 +178,8 @@ public sealed class ApplyTests
         string tuned = SharedData.Path("models", "tuned-pairs", "en-da_input_embedding_hot_seed1");
         string patch = folder.File("patch.safetensors");
         using Checkpoint before = Checkpoint.Open(model), after = Checkpoint.Open(tuned);
-        RowPatch.Write(patch, before.GetTensor(Embedding), after.GetTensor(Embedding), Ids, new RowPatchOrigin { Signature = "KS|test", IsTied = isTied });
+        RowPatch.Write(patch, before.GetTensor(Embedding), after.GetTensor(Embedding), Ids,
+            new RowPatchOrigin { Signature = "KS|test", IsTied = isTied });
         return (model, tuned, patch);
     }
 }

@@ -28,7 +28,8 @@ public sealed class CertifyTests : IDisposable
 
     private string Made => Path.Combine(_fixture.File("made"), CertificateFile.FileName);
 
-    private string[] Certify(string output, params string[] more) => ["certify", _fixture.Base, Tuned, "--ticket", Ticket, "--data", _fixture.Pairs,
+    private string[] Certify(string output, params string[] more) =>
+        ["certify", _fixture.Base, Tuned, "--ticket", Ticket, "--data", _fixture.Pairs,
         "--template", "minimal", "--limit", "25", "--alphas", "0.01,0.05,0.5,0.9,0.99", "--out", _fixture.File(output), "--quiet", .. more];
 
     [Test]
@@ -42,8 +43,10 @@ public sealed class CertifyTests : IDisposable
         double tau = Math.Sqrt(-Math.Log(0.05 / 2) / 2) * Math.Sqrt(2.0 / width);
         Assert.That((made.GetProperty("alpha").GetDouble(), made.GetProperty("tau").GetDouble()), Is.EqualTo((0.05, tau)));
         Assert.That(made.GetProperty("position_columns").EnumerateArray().Select(c => c.GetString()),
-            Is.EqualTo((string[])["pair", "target", "label", "top1", "p1", "top2", "p2", "ticket_top1", "base_top1", "largest_h", "sum_h"]));
-        double[][] rows = [.. made.GetProperty("position_rows").EnumerateArray().Select(row => row.EnumerateArray().Select(e => e.GetDouble()).ToArray())];
+            Is.EqualTo((string[])["pair", "target", "label", "top1", "p1", "top2", "p2", "ticket_top1", "base_top1", "largest_h",
+                "sum_h"]));
+        double[][] rows = [.. made.GetProperty("position_rows").EnumerateArray()
+            .Select(row => row.EnumerateArray().Select(e => e.GetDouble()).ToArray())];
         Assert.That(made.GetProperty("positions").GetInt32(), Is.EqualTo(rows.Length) & Is.GreaterThan(100));
         Assert.That(rows.All(row => row[4] >= row[6] && row[6] >= 0 && row[4] + row[6] <= 1 + 1e-12 && row[10] >= row[9]), Is.True);
 
@@ -53,19 +56,23 @@ public sealed class CertifyTests : IDisposable
             double[][] certified = [.. rows.Where(row => bound(row) < (row[4] - row[6]) / 2)];
             JsonElement form = made.GetProperty("forms").GetProperty(name);
             Assert.That(form.GetProperty("certified").GetInt32(), Is.EqualTo(certified.Length), name);
-            Assert.That(form.GetProperty("certified_accuracy").GetDouble(), Is.EqualTo((double)certified.Count(row => row[2] == row[3]) / rows.Length), name);
+            Assert.That(form.GetProperty("certified_accuracy").GetDouble(),
+                Is.EqualTo((double)certified.Count(row => row[2] == row[3]) / rows.Length), name);
             int violations = certified.Count(row => row[7] != row[3]);
             Assert.That(form.GetProperty("violations").GetInt32(), Is.EqualTo(violations), name);
-            Assert.That(made.GetProperty("violations").EnumerateArray().Count(v => v.GetProperty("form").GetString() == name), Is.EqualTo(violations), name);
+            Assert.That(made.GetProperty("violations").EnumerateArray().Count(v => v.GetProperty("form").GetString() == name),
+                Is.EqualTo(violations), name);
         }
-        Assert.That(made.GetProperty("forms").GetProperty("dataset").GetProperty("certified").GetInt32(), Is.Positive, "or this test sees nothing");
+        Assert.That(made.GetProperty("forms").GetProperty("dataset").GetProperty("certified").GetInt32(), Is.Positive,
+            "or this test sees nothing");
         Assert.That(made.GetProperty("agreement").GetProperty("count").GetInt32(), Is.EqualTo(rows.Count(row => row[7] == row[3])));
         Assert.That(made.GetProperty("base_agreement").GetProperty("count").GetInt32(), Is.EqualTo(rows.Count(row => row[8] == row[3])));
         Assert.That(made.GetProperty("pair_agreement").GetProperty("count").GetInt32(),
             Is.EqualTo(rows.GroupBy(row => row[0]).Count(pair => pair.All(row => row[7] == row[3]))));
         Assert.That(made.GetProperty("pair_agreement").GetProperty("of").GetInt32(), Is.EqualTo(25));
         foreach (string word in (string[])["certifies", "theory", "assumptions"])
-            Assert.That(made.GetProperty(word).ToString(), Does.Contain(word == "theory" ? "reconstructed" : word == "certifies" ? "not the quality" : "softmax"));
+            Assert.That(made.GetProperty(word).ToString(),
+                Does.Contain(word == "theory" ? "reconstructed" : word == "certifies" ? "not the quality" : "softmax"));
     }
 
     [Test]
@@ -75,9 +82,12 @@ public sealed class CertifyTests : IDisposable
         string[] lines = File.ReadAllLines(Path.Combine(_fixture.File("made"), CertificateTables.PositionsName));
         Assert.That(lines[0], Is.EqualTo("idx\tlabel\tpredict\tmargin\tbound\tcertified\tagrees"));
         string[][] cells = [.. lines[1..].Select(line => line.Split('\t'))];
-        Assert.That(cells.Select(c => c[0]), Is.EqualTo(Enumerable.Range(0, cells.Length).Select(i => i.ToString(CultureInfo.InvariantCulture))));
-        Assert.That(cells.Count(c => c[5] == "1"), Is.EqualTo(document.RootElement.GetProperty("forms").GetProperty("max").GetProperty("certified").GetInt32()));
-        Assert.That(cells.Count(c => c[6] == "1"), Is.EqualTo(document.RootElement.GetProperty("agreement").GetProperty("count").GetInt32()));
+        Assert.That(cells.Select(c => c[0]),
+            Is.EqualTo(Enumerable.Range(0, cells.Length).Select(i => i.ToString(CultureInfo.InvariantCulture))));
+        Assert.That(cells.Count(c => c[5] == "1"),
+            Is.EqualTo(document.RootElement.GetProperty("forms").GetProperty("max").GetProperty("certified").GetInt32()));
+        Assert.That(cells.Count(c => c[6] == "1"),
+            Is.EqualTo(document.RootElement.GetProperty("agreement").GetProperty("count").GetInt32()));
         Assert.That(cells.All(c => (c[5] == "1") == (Number(c[4]) < Number(c[3]) / 2)), Is.True);
     }
 
@@ -94,11 +104,15 @@ public sealed class CertifyTests : IDisposable
         foreach (string form in Forms)
             Assert.That(sweep.Select(point => point.GetProperty(form).GetProperty("certified").GetInt32()), Is.Ordered, form);
         foreach (string form in Forms)
-            Assert.That(sweep[1].GetProperty(form).GetRawText().Where(c => !char.IsWhiteSpace(c)), Is.EqualTo(document.RootElement.GetProperty("forms")
-                .GetProperty(form).EnumerateObject().Skip(1).Aggregate("{", (text, p) => $"{text}\"{p.Name}\":{p.Value.GetRawText()},").TrimEnd(',') + "}"), form);
+            Assert.That(sweep[1].GetProperty(form).GetRawText().Where(c => !char.IsWhiteSpace(c)),
+                Is.EqualTo(document.RootElement.GetProperty("forms")
+                .GetProperty(form).EnumerateObject().Skip(1).Aggregate("{", (text, p) => $"{text}\"{p.Name}\":{p.Value.GetRawText()},")
+                .TrimEnd(',') + "}"), form);
 
-        int[][] tickets = [.. ((double[])[.01, .5, .99]).Select(alpha => KsLotteryTool.Run("find", _fixture.Base, Tuned, "--json", "--quiet", "--alpha",
-            alpha.ToString(CultureInfo.InvariantCulture)).Json().GetProperty("ids").EnumerateArray().Select(id => id.GetInt32()).ToArray())];
+        int[][] tickets =
+            [.. ((double[])[.01, .5, .99]).Select(alpha => KsLotteryTool.Run("find", _fixture.Base, Tuned, "--json", "--quiet", "--alpha",
+            alpha.ToString(CultureInfo.InvariantCulture)).Json().GetProperty("ids").EnumerateArray().Select(id => id.GetInt32())
+                .ToArray())];
         Assert.That(tickets.Select(ids => ids.Length), Is.EqualTo((int[])[sizes[0], sizes[2], sizes[4]]));
         Assert.That((tickets[0].Except(tickets[1]).Count(), tickets[1].Except(tickets[2]).Count()), Is.EqualTo((0, 0)));
 
@@ -121,7 +135,8 @@ public sealed class CertifyTests : IDisposable
     [Test]
     public void A_ticket_of_every_changed_row_agrees_everywhere_and_the_sum_form_certifies_all_but_ties()
     {
-        Assert.That(KsLotteryTool.Run("find", _fixture.Base, Tuned, "--alpha", "1e-300", "--top", "320", "--out", _fixture.File("all")).ExitCode, Is.Zero);
+        Assert.That(KsLotteryTool.Run("find", _fixture.Base, Tuned, "--alpha", "1e-300", "--top", "320", "--out",
+            _fixture.File("all")).ExitCode, Is.Zero);
         Ticket all = TicketFile.Read(Path.Combine(_fixture.File("all"), TicketFile.FileName));
         Assert.That((all.IsByRank, all.Entries.Count), Is.EqualTo((true, (int)(all.Changed + all.Degenerate))));
         string[] arguments = Without(Certify("whole", "--json", "--no-sweep"), "--alphas");
@@ -136,16 +151,21 @@ public sealed class CertifyTests : IDisposable
     public void A_ticket_by_rank_is_called_so_and_never_by_an_alpha_that_its_rows_do_not_meet()
     {
         int below = TicketFile.Read(Ticket).Entries.Count;
-        Assert.That(KsLotteryTool.Run("find", _fixture.Base, Tuned, "--top", $"{below + 5}", "--out", _fixture.File("ranked")).ExitCode, Is.Zero);
-        string[] arguments = [.. Without(Certify("byrank", "--no-sweep", "--html", _fixture.File("byrank.html")), "--alphas").Where(a => a != "--quiet")];
+        Assert.That(KsLotteryTool.Run("find", _fixture.Base, Tuned, "--top", $"{below + 5}", "--out", _fixture.File("ranked")).ExitCode,
+            Is.Zero);
+        string[] arguments =
+            [.. Without(Certify("byrank", "--no-sweep", "--html", _fixture.File("byrank.html")), "--alphas").Where(a => a != "--quiet")];
         arguments[4] = Path.Combine(_fixture.File("ranked"), TicketFile.FileName);
         ToolRun run = KsLotteryTool.Run(arguments);
         Assert.That(run.ExitCode, Is.Zero, run.Error);
-        Assert.That(run.Lines, Has.Some.Match($"^ticket +{below + 5} rows of 320, by rank, {below} of them below alpha 0\\.05; tau = [\\d.]+ for that alpha at d = 64$"));
+        Assert.That(run.Lines,
+            Has.Some.Match(
+                $"^ticket +{below + 5} rows of 320, by rank, {below} of them below alpha 0\\.05; tau = [\\d.]+ for that alpha at d = 64$"));
         string file = Path.Combine(_fixture.File("byrank"), CertificateFile.FileName);
         using JsonDocument json = JsonDocument.Parse(File.ReadAllText(file));
         Assert.That(json.RootElement.GetProperty("by_rank").GetBoolean(), Is.True);
-        Assert.That(json.RootElement.GetProperty("ticket_signature").GetString(), Does.Contain($"|top:{below + 5}|").And.Not.Contain("alpha"));
+        Assert.That(json.RootElement.GetProperty("ticket_signature").GetString(),
+            Does.Contain($"|top:{below + 5}|").And.Not.Contain("alpha"));
         Assert.That(KsLotteryTool.Run("certify", "--check", file, "--quiet").ExitCode, Is.Zero);
 
         ToolRun report = KsLotteryTool.Run("report", _fixture.File("ranked"), "--out", _fixture.File("ranked-page"), "--json");
@@ -157,7 +177,8 @@ public sealed class CertifyTests : IDisposable
     [TestCase("one added"), TestCase("reordered")]
     public void A_resized_vocabulary_is_certified_with_the_embed_tuned_one_in_all_models(string how)
     {
-        string tuned = _fixture.File($"tuned {how}"), same = _fixture.File($"base {how}"), tokenizer = Path.Combine(tuned, "tokenizer.json");
+        string tuned = _fixture.File($"tuned {how}"), same = _fixture.File($"base {how}"),
+            tokenizer = Path.Combine(tuned, "tokenizer.json");
         bool isReordered = how == "reordered";
         Resize(Tuned, tuned, isReordered);
         Resize(_fixture.Base, same, isReordered);
@@ -165,10 +186,12 @@ public sealed class CertifyTests : IDisposable
         Assert.That(resized.GetProperty("ticket_signature").GetString(), Does.Contain("|rows:320/321|pairs:"));
         Assert.That(resized.GetProperty("assumptions").ToString(), Does.Contain("The vocabulary was resized"));
         // A base that had the vocabulary from the beginning gives the same certificate, position by position.
-        foreach (string name in (string[])["position_rows", "forms", "sweep", "ticket_rows", "critical_h", "largest_h_outside", "agreement", "base_agreement",
+        foreach (string name in (string[])["position_rows", "forms", "sweep", "ticket_rows", "critical_h", "largest_h_outside", "agreement",
+            "base_agreement",
             "pair_agreement", "tuned_right", "base_right"])
             Assert.That(resized.GetProperty(name).GetRawText(), Is.EqualTo(plain.GetProperty(name).GetRawText()), name);
-        Assert.That(resized.GetProperty("forms").GetProperty("dataset").GetProperty("certified").GetInt32(), Is.Positive, "or this test sees nothing");
+        Assert.That(resized.GetProperty("forms").GetProperty("dataset").GetProperty("certified").GetInt32(), Is.Positive,
+            "or this test sees nothing");
 
         JsonElement Run(string original, string pairs, string name)
         {
@@ -183,7 +206,8 @@ public sealed class CertifyTests : IDisposable
             if (pairs == "text")
             {
                 arguments[^1] = Path.Combine(_fixture.Base, "tokenizer.json");
-                KsLotteryTool.Run([.. arguments.Select(a => a == made ? _fixture.File("wrong") : a)]).AssertFailed(2, "reordered", "--tokenizer");
+                KsLotteryTool.Run([.. arguments.Select(a => a == made ? _fixture.File("wrong") : a)])
+                    .AssertFailed(2, "reordered", "--tokenizer");
             }
             return JsonDocument.Parse(File.ReadAllText(file)).RootElement;
         }
@@ -206,9 +230,11 @@ public sealed class CertifyTests : IDisposable
         config["vocab_size"] = 321;
         File.WriteAllText(Path.Combine(target, "config.json"), config.ToJsonString());
         using Checkpoint checkpoint = Checkpoint.Open(source);
-        SafetensorsWriter.Write(Path.Combine(target, "model.safetensors"), checkpoint.Tensors.Select(t => t.Shape[0] != 320 ? TensorSource.FromTensor(t)
+        SafetensorsWriter.Write(Path.Combine(target, "model.safetensors"),
+            checkpoint.Tensors.Select(t => t.Shape[0] != 320 ? TensorSource.FromTensor(t)
             : TensorSource.FromBytes(t.Name, t.ElementType, [321, t.Shape[1]], Enumerable.Range(0, 321)
-                .SelectMany(row => row == 320 ? new float[t.Shape[1]] : t.GetRow<float>(New(row)).ToArray()).SelectMany(BitConverter.GetBytes).ToArray())));
+                .SelectMany(row => row == 320 ? new float[t.Shape[1]] : t.GetRow<float>(New(row)).ToArray())
+                .SelectMany(BitConverter.GetBytes).ToArray())));
     }
 
     [Test]
@@ -225,7 +251,8 @@ public sealed class CertifyTests : IDisposable
             foreach (string name in (string[])["forms", "agreement", "pair_agreement", "violations", "sweep"])
                 Assert.That(other.GetProperty(name).GetRawText(), Is.EqualTo(runs[0].GetProperty(name).GetRawText()), name);
         foreach (int i in (int[])[0, 2])
-            Assert.That(KsLotteryTool.Run("certify", "--check", Path.Combine(_fixture.File($"tuned{i}"), CertificateFile.FileName), "--quiet").ExitCode, Is.Zero);
+            Assert.That(KsLotteryTool.Run("certify", "--check", Path.Combine(_fixture.File($"tuned{i}"), CertificateFile.FileName),
+                "--quiet").ExitCode, Is.Zero);
 
         _fixture.RunTune("fewer", "ticket", "--ticket", Ticket, "--only", "1", "--steps", "2");
         KsLotteryTool.Run(Certify("x", "--mode", "tuned", _fixture.File("fewer"))).AssertFailed(2, "the patch holds 1 rows", "--only");
@@ -236,19 +263,24 @@ public sealed class CertifyTests : IDisposable
     public void A_tied_model_reads_every_row_at_every_position()
     {
         string tied = _fixture.File("tied"), tuned = _fixture.File("tied-embed"), ticket = _fixture.File("tied-ticket");
-        Assert.That(KsLotteryTool.Run("pretrain", "--text", _fixture.Pairs + ":1", "--out", tied, "--tokenizer", Path.Combine(_fixture.Base, "tokenizer.json"), "--tied",
+        Assert.That(KsLotteryTool.Run("pretrain", "--text", _fixture.Pairs + ":1", "--out", tied, "--tokenizer",
+            Path.Combine(_fixture.Base, "tokenizer.json"), "--tied",
             "--width", "32", "--layers", "1", "--heads", "4", "--length", "32", "--batch", "4", "--steps", "5").ExitCode, Is.Zero);
-        Assert.That(KsLotteryTool.Run("tune", tied, "--data", _fixture.Pairs, "--template", "minimal", "--train", "embedding", "--steps", "20", "--learning-rate", "1e-2",
+        Assert.That(KsLotteryTool.Run("tune", tied, "--data", _fixture.Pairs, "--template", "minimal", "--train", "embedding", "--steps",
+            "20", "--learning-rate", "1e-2",
             "--max-length", "32", "--out", tuned).ExitCode, Is.Zero);
         Assert.That(KsLotteryTool.Run("find", tied, tuned, "--out", ticket).ExitCode, Is.Zero);
         string[] arguments = ["certify", tied, tuned, "--ticket", ticket, "--data", _fixture.Pairs, "--template", "minimal", "--limit", "5",
             "--alphas", "0.05", "--out", _fixture.File("tied-made")];
         Assert.That(KsLotteryTool.Run(arguments).Output, Does.Contain("the output head is the input embedding"));
-        using JsonDocument document = JsonDocument.Parse(File.ReadAllText(Path.Combine(_fixture.File("tied-made"), CertificateFile.FileName)));
+        using JsonDocument document =
+            JsonDocument.Parse(File.ReadAllText(Path.Combine(_fixture.File("tied-made"), CertificateFile.FileName)));
         Ticket found = TicketFile.Read(Path.Combine(ticket, "ticket.json"));
         long sum = File.ReadLines(Path.Combine(ticket, RowsFile.FileName)).Skip(1).Select(line => line.Split('\t'))
-            .Where(row => !found.Ids.Contains(int.Parse(row[0], CultureInfo.InvariantCulture))).Sum(row => long.Parse(row[3], CultureInfo.InvariantCulture));
-        Assert.That(document.RootElement.GetProperty("position_rows").EnumerateArray().Select(row => row[10].GetInt64()), Is.All.EqualTo(sum));
+            .Where(row => !found.Ids.Contains(int.Parse(row[0], CultureInfo.InvariantCulture)))
+            .Sum(row => long.Parse(row[3], CultureInfo.InvariantCulture));
+        Assert.That(document.RootElement.GetProperty("position_rows").EnumerateArray().Select(row => row[10].GetInt64()),
+            Is.All.EqualTo(sum));
         KsLotteryTool.Run([.. arguments[..2], Tuned, .. arguments[3..^1], _fixture.File("x")]).AssertFailed(2, "tie_word_embeddings");
     }
 
@@ -257,7 +289,8 @@ public sealed class CertifyTests : IDisposable
     {
         Assert.That(KsLotteryTool.Run(Certify("again", "--threads", "1", "--no-mmap")).ExitCode, Is.Zero);
         foreach (string name in (string[])[CertificateFile.FileName, CertificateTables.PositionsName, CertificateTables.SweepName])
-            Assert.That(File.ReadAllText(Path.Combine(_fixture.File("again"), name)), Is.EqualTo(File.ReadAllText(Path.Combine(_fixture.File("made"), name))), name);
+            Assert.That(File.ReadAllText(Path.Combine(_fixture.File("again"), name)),
+                Is.EqualTo(File.ReadAllText(Path.Combine(_fixture.File("made"), name))), name);
     }
 
     [Test]
@@ -265,8 +298,10 @@ public sealed class CertifyTests : IDisposable
     {
         ToolRun run = KsLotteryTool.Run("certify", "--check", Made, "--threads", "1");
         Assert.That((run.ExitCode, run.Error), Is.EqualTo((0, "")));
-        Assert.That(run.Output, Does.Contain("every number follows from its files").And.Contain("not the quality of a translation").And.Contain("reconstructed"));
-        Assert.That(KsLotteryTool.Run("certify", "--check", Made, "--json", "--quiet").Json().GetProperty("checked").GetString(), Is.EqualTo(Made));
+        Assert.That(run.Output, Does.Contain("every number follows from its files").And.Contain("not the quality of a translation").And
+            .Contain("reconstructed"));
+        Assert.That(KsLotteryTool.Run("certify", "--check", Made, "--json", "--quiet").Json().GetProperty("checked").GetString(),
+            Is.EqualTo(Made));
     }
 
     [Test]
@@ -328,7 +363,8 @@ public sealed class CertifyTests : IDisposable
         Assert.That(KsLotteryTool.Run(Without(arguments, "--alphas")).ExitCode, Is.Zero);
         string certificate = Path.Combine(_fixture.File("own"), CertificateFile.FileName), before = Fingerprint.OfFile(data);
         File.WriteAllText(data, "one and two\ten og tre\n");
-        KsLotteryTool.Run("certify", "--check", certificate, "--quiet").AssertFailed(4, "data.tsv", before, Fingerprint.OfFile(data), "changed");
+        KsLotteryTool.Run("certify", "--check", certificate, "--quiet")
+            .AssertFailed(4, "data.tsv", before, Fingerprint.OfFile(data), "changed");
         File.Delete(data);
         KsLotteryTool.Run("certify", "--check", certificate, "--quiet").AssertFailed(4, "data.tsv", "not there", before);
         KsLotteryTool.Run("certify", "--check", Ticket).AssertFailed(2, "no certificate");
@@ -360,14 +396,16 @@ public sealed class CertifyTests : IDisposable
     public void Models_that_differ_in_shape_or_outside_the_embedding_are_refused()
     {
         _fixture.RunTune("full", "full", "--steps", "2", "--learning-rate", "1e-3", "--warmup", "0");
-        Assert.That(KsLotteryTool.Run("find", _fixture.Base, _fixture.File("full"), "--top", "3", "--out", _fixture.File("full-ticket")).ExitCode, Is.Zero);
+        Assert.That(KsLotteryTool.Run("find", _fixture.Base, _fixture.File("full"), "--top", "3", "--out",
+            _fixture.File("full-ticket")).ExitCode, Is.Zero);
         string[] full = Certify("x");
         full[2] = _fixture.File("full");
         full[4] = Path.Combine(_fixture.File("full-ticket"), "ticket.json");
         KsLotteryTool.Run(full).AssertFailed(2, "holds other values", "--train embedding");
 
         string wide = _fixture.File("wide");
-        Assert.That(KsLotteryTool.Run("pretrain", "--text", _fixture.Pairs + ":1", "--out", wide, "--tokenizer", Path.Combine(_fixture.Base, "tokenizer.json"), "--width",
+        Assert.That(KsLotteryTool.Run("pretrain", "--text", _fixture.Pairs + ":1", "--out", wide, "--tokenizer",
+            Path.Combine(_fixture.Base, "tokenizer.json"), "--width",
             "16", "--layers", "1", "--heads", "4", "--length", "32", "--batch", "2", "--steps", "1").ExitCode, Is.Zero);
         string[] shapes = Certify("x");
         shapes[2] = wide;
@@ -379,9 +417,11 @@ public sealed class CertifyTests : IDisposable
     {
         string other = _fixture.File("other-text.tsv"), model = _fixture.File("other-words");
         File.WriteAllText(other, string.Concat(Enumerable.Range(0, 400).Select(i => $"zebra quux {i} wyvern jaguar\n")));
-        Assert.That(KsLotteryTool.Run("pretrain", "--text", other, "--out", model, "--vocabulary", "300", "--width", "16", "--layers", "1", "--heads", "4",
+        Assert.That(KsLotteryTool.Run("pretrain", "--text", other, "--out", model, "--vocabulary", "300", "--width", "16", "--layers", "1",
+            "--heads", "4",
             "--length", "16", "--batch", "2", "--steps", "1").ExitCode, Is.Zero);
-        Assert.That(KsLotteryTool.Run("pretrain", "--text", _fixture.Pairs + ":1", _fixture.Pairs + ":2", "--out", model + "2", "--vocabulary", "328", "--width", "16",
+        Assert.That(KsLotteryTool.Run("pretrain", "--text", _fixture.Pairs + ":1", _fixture.Pairs + ":2", "--out", model + "2",
+            "--vocabulary", "328", "--width", "16",
             "--layers", "1", "--heads", "4", "--length", "16", "--batch", "2", "--steps", "1").ExitCode, Is.Zero);
         KsLotteryTool.Run(Certify("x", "--tokenizer", model)).AssertFailed(2, "the ticket calls row", "this tokenizer calls it");
         KsLotteryTool.Run(Certify("x", "--tokenizer", model + "2")).AssertFailed(2, "328 tokens", "320 rows");
@@ -399,7 +439,8 @@ public sealed class CertifyTests : IDisposable
         Assert.That((json.GetProperty("pairs").GetInt32(), json.GetProperty("pairs_left_out").GetInt32()), Is.EqualTo((1, 1)));
 
         string[] usual = Without(Certify("y"), "--alphas");
-        foreach ((string[] more, string word) in ((string[], string)[])[(["--alphas", "0.1,1"], "between 0 and 1"), (["--alphas", "0"], "between 0 and 1"),
+        foreach ((string[] more, string word) in ((string[], string)[])[(["--alphas", "0.1,1"], "between 0 and 1"),
+            (["--alphas", "0"], "between 0 and 1"),
             (["--confidence", "1"], "between 0 and 1"), (["--mode", "tuned"], "Partial Tuning"), (["--mode", "both"], "must be transfer"),
             (["--check", Made], "give it alone"), (["--tolerance", "1e-3"], "--check"), (["--no-sweep", "--score"], "--no-sweep")])
             AssertUsage(KsLotteryTool.Run([.. usual, .. more]), word);
@@ -410,14 +451,18 @@ public sealed class CertifyTests : IDisposable
     [Test]
     public void Scores_of_the_sweep_are_those_of_eval()
     {
-        JsonElement json = KsLotteryTool.Run([.. Without(Certify("scored", "--json", "--score", "--max-new-tokens", "8"), "--alphas"), "--alphas", "0.05"]).Json();
-        JsonElement eval = KsLotteryTool.Run("eval", _fixture.Base, "--patch", Path.Combine(_fixture.File("ticket"), "patch.safetensors"), "--data", _fixture.Pairs,
+        JsonElement json =
+            KsLotteryTool.Run([.. Without(Certify("scored", "--json", "--score", "--max-new-tokens", "8"), "--alphas"), "--alphas", "0.05"])
+            .Json();
+        JsonElement eval = KsLotteryTool.Run("eval", _fixture.Base, "--patch", Path.Combine(_fixture.File("ticket"), "patch.safetensors"),
+            "--data", _fixture.Pairs,
             "--template", "minimal", "--limit", "25", "--max-new-tokens", "8", "--json", "--quiet").Json();
         foreach (string form in (string[])["raw", "first_line", "response"])
             foreach (string score in (string[])["bleu", "chrf", "exact_match_rate"])
                 Assert.That(json.GetProperty("sweep")[0].GetProperty("scores").GetProperty(form).GetProperty(score).GetRawText(),
                     Is.EqualTo(eval.GetProperty("scores").GetProperty(form).GetProperty(score).GetRawText()), $"{form} {score}");
-        Assert.That(KsLotteryTool.Run("certify", "--check", Path.Combine(_fixture.File("scored"), CertificateFile.FileName), "--quiet").ExitCode, Is.Zero);
+        Assert.That(KsLotteryTool.Run("certify", "--check", Path.Combine(_fixture.File("scored"), CertificateFile.FileName),
+            "--quiet").ExitCode, Is.Zero);
     }
 
     [Test, Platform("Linux", Reason = "script gives the tool a terminal")]
@@ -428,7 +473,8 @@ public sealed class CertifyTests : IDisposable
         Assert.That(KsLotteryTool.RunOnTerminal([("TERM", "xterm")], arguments),
             Does.Contain("\e[31mVIOLATIONS").And.Contain("falsifies").And.Contain("outside the ticket moved further than tau"));
         string[] check = ["certify", "--check", Path.Combine(_fixture.File("red"), CertificateFile.FileName), "--quiet"];
-        Assert.That(KsLotteryTool.RunOnTerminal([("TERM", "xterm"), ("NO_COLOR", "1")], check), Does.Not.Contain("\e[31m").And.Contain("VIOLATIONS"));
+        Assert.That(KsLotteryTool.RunOnTerminal([("TERM", "xterm"), ("NO_COLOR", "1")], check),
+            Does.Not.Contain("\e[31m").And.Contain("VIOLATIONS"));
     }
 
     [Test]
@@ -436,16 +482,20 @@ public sealed class CertifyTests : IDisposable
     {
         ToolRun run = KsLotteryTool.Run(Violated("violated"));
         Assert.That((run.ExitCode, run.Error), Is.EqualTo((0, "")));
-        using JsonDocument document = JsonDocument.Parse(File.ReadAllText(Path.Combine(_fixture.File("violated"), CertificateFile.FileName)));
+        using JsonDocument document =
+            JsonDocument.Parse(File.ReadAllText(Path.Combine(_fixture.File("violated"), CertificateFile.FileName)));
         JsonElement[] violations = [.. document.RootElement.GetProperty("violations").EnumerateArray()];
-        int[] counts = [.. Forms.Select(form => document.RootElement.GetProperty("forms").GetProperty(form).GetProperty("violations").GetInt32())];
+        int[] counts =
+            [.. Forms.Select(form => document.RootElement.GetProperty("forms").GetProperty(form).GetProperty("violations").GetInt32())];
         Assert.That(Forms.Select(form => violations.Count(v => v.GetProperty("form").GetString() == form)), Is.EqualTo(counts));
         Assert.That(counts[0], Is.Positive, "or this test sees nothing");
-        JsonElement[][] rows = [.. document.RootElement.GetProperty("position_rows").EnumerateArray().Select(row => row.EnumerateArray().ToArray())];
+        JsonElement[][] rows =
+            [.. document.RootElement.GetProperty("position_rows").EnumerateArray().Select(row => row.EnumerateArray().ToArray())];
         foreach (JsonElement violation in violations)
         {
             JsonElement[] row = rows[violation.GetProperty("idx").GetInt32()];
-            Assert.That(violation.GetProperty("predict").GetInt32(), Is.EqualTo(row[3].GetInt32()).And.Not.EqualTo(violation.GetProperty("ticket_predict").GetInt32()));
+            Assert.That(violation.GetProperty("predict").GetInt32(),
+                Is.EqualTo(row[3].GetInt32()).And.Not.EqualTo(violation.GetProperty("ticket_predict").GetInt32()));
             Assert.That(violation.GetProperty("bound").GetDouble(), Is.LessThan(violation.GetProperty("half_margin").GetDouble()));
             Assert.That(violation.GetProperty("line").GetInt32(), Is.EqualTo(row[0].GetInt32() + 1), "one pair a line");
         }
@@ -458,7 +508,8 @@ public sealed class CertifyTests : IDisposable
     private string[] Violated(string output)
     {
         string ticket = _fixture.File(output + "-ticket");
-        Assert.That(KsLotteryTool.Run("find", _fixture.Base, Tuned, "--adjust", "bonferroni", "--out", ticket, "--quiet").ExitCode, Is.Zero);
+        Assert.That(KsLotteryTool.Run("find", _fixture.Base, Tuned, "--adjust", "bonferroni", "--out", ticket, "--quiet").ExitCode,
+            Is.Zero);
         string[] arguments = Without(Certify(output, "--no-sweep"), "--alphas");
         arguments[4] = Path.Combine(ticket, TicketFile.FileName);
         return arguments;

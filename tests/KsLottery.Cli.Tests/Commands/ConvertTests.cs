@@ -17,7 +17,8 @@ public sealed class ConvertTests
         string tokenizer = SharedData.Path("tokenizers", "tok512", "tok512.model");
         ToolRun run = KsLotteryTool.Run("convert", Model, "--out", folder.File("out"), "--tokenizer", tokenizer);
         Assert.That((run.ExitCode, run.Error), Is.EqualTo((0, "")));
-        Assert.That(run.Lines, Has.Some.Match(@"^form +llama2.c version 0 \(legacy\)$").And.Some.Match("^heads +8 of width 8, 4 for keys and values$")
+        Assert.That(run.Lines, Has.Some.Match(@"^form +llama2.c version 0 \(legacy\)$").And.Some
+            .Match("^heads +8 of width 8, 4 for keys and values$")
             .And.Some.Match("^tied +yes$").And.Some.Match("^weights +260,032 in 47 tensors, as F32$")
             .And.Some.Match("^written +config.json, model.safetensors, tokenizer.model$"));
         foreach (string file in (string[])["config.json", "model.safetensors"])
@@ -35,9 +36,11 @@ public sealed class ConvertTests
             Is.EqualTo((0, 64, 47)));
         Assert.That((json.GetProperty("dtype").GetString(), json.GetProperty("tied").GetBoolean()), Is.EqualTo(("BF16", true)));
         Assert.That(json.GetProperty("inexact_values").GetInt64(), Is.GreaterThan(0));
-        Assert.That(json.GetProperty("files").EnumerateArray().Select(f => f.GetString()), Is.EqualTo(new[] { "config.json", "model.safetensors" }));
+        Assert.That(json.GetProperty("files").EnumerateArray().Select(f => f.GetString()),
+            Is.EqualTo(new[] { "config.json", "model.safetensors" }));
         using Checkpoint written = Checkpoint.Open(folder.File("out"));
-        Assert.That(File.ReadAllBytes(written.Shards[0].Path), Is.EqualTo(File.ReadAllBytes(Path.Combine(Reference, "model.bf16.safetensors"))));
+        Assert.That(File.ReadAllBytes(written.Shards[0].Path),
+            Is.EqualTo(File.ReadAllBytes(Path.Combine(Reference, "model.bf16.safetensors"))));
     }
 
     [Test]

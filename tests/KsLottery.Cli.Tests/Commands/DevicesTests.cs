@@ -82,7 +82,8 @@ public sealed class DevicesTests
         if (device.ValueKind == JsonValueKind.Undefined) Assert.Ignore("no OpenCL device is installed");
         JsonElement facts = device.GetProperty("facts");
         Assert.That(facts.GetProperty("version").GetString(), Does.StartWith("OpenCL "));
-        Assert.That(long.Parse(facts.GetProperty("memory_bytes").GetString()!, System.Globalization.CultureInfo.InvariantCulture), Is.Positive);
+        Assert.That(long.Parse(facts.GetProperty("memory_bytes").GetString()!, System.Globalization.CultureInfo.InvariantCulture),
+            Is.Positive);
         Assert.That(facts.GetProperty("double_precision").GetString(), Is.EqualTo("yes").Or.EqualTo("no"));
     }
 
@@ -92,7 +93,8 @@ public sealed class DevicesTests
         using TemporaryFolder folder = new();
         (string, string)[] environment = [("KSLOTTERY_CACHE", folder.Path), ("OCL_ICD_VENDORS", folder.Path)];
         JsonElement measured = KsLotteryTool.Run(environment, "devices", "--measure", "--json", "--quiet").Json();
-        Assert.That(measured.GetProperty("measurements").EnumerateArray().Select(m => (m.GetProperty("device").GetString(), m.GetProperty("work").GetString())),
+        Assert.That(measured.GetProperty("measurements").EnumerateArray()
+            .Select(m => (m.GetProperty("device").GetString(), m.GetProperty("work").GetString())),
             Is.SupersetOf(new[] { ("cpu", "rows"), ("cpu", "tokens") }));
         ToolRun later = KsLotteryTool.Run(environment, "devices");
         Assert.That(later.Lines, Has.Some.Match("^cpu +testing rows +[0-9,]+ rows"));

@@ -39,8 +39,10 @@ public sealed class EvalTests
         File.WriteAllText(folder.File("ref.txt"), "Det er en hund.\nHej: du\n");
         ToolRun run = KsLotteryTool.Run("eval", "--hypotheses", folder.File("hyp.txt"), "--references", folder.File("ref.txt"));
         Assert.That((run.ExitCode, run.Error), Is.EqualTo((0, "")));
-        Assert.That(run.Lines, Has.Some.Match("^output +BLEU +chrF +chrF[+][+] +exact$").And.Some.Match("^raw +100.00 +100.00 +100.00 +100.00 %$")
-            .And.Some.Match("^first line +100.00").And.Some.Match("^response .* 50.00 %$").And.Some.Match("^lines +2$").And.Some.Contains("tok:13a"));
+        Assert.That(run.Lines, Has.Some.Match("^output +BLEU +chrF +chrF[+][+] +exact$").And.Some
+            .Match("^raw +100.00 +100.00 +100.00 +100.00 %$")
+            .And.Some.Match("^first line +100.00").And.Some.Match("^response .* 50.00 %$").And.Some.Match("^lines +2$").And.Some
+            .Contains("tok:13a"));
     }
 
     [Test]
@@ -55,7 +57,8 @@ public sealed class EvalTests
         Assert.That(inMemory.Samples, Is.EqualTo(applied.Samples).And.Not.EqualTo(unpatched.Samples));
         foreach (string name in (string[])["loss", "perplexity", "eos_rate", "mean_characters", "mean_tokens", "scores"])
             Assert.That(inMemory.Json.GetProperty(name).GetRawText(), Is.EqualTo(applied.Json.GetProperty(name).GetRawText()), name);
-        Assert.That(inMemory.Json.GetProperty("signature").GetString(), Does.Contain("patch:4 rows").And.StartWith("greedy|new:24|stop:2|template:plain"));
+        Assert.That(inMemory.Json.GetProperty("signature").GetString(),
+            Does.Contain("patch:4 rows").And.StartWith("greedy|new:24|stop:2|template:plain"));
     }
 
     [Test]
@@ -64,7 +67,8 @@ public sealed class EvalTests
         using TemporaryFolder folder = new();
         (JsonElement json, string samples) = Evaluate(folder, "one", Model, "--batch", "1");
         Assert.That(Evaluate(folder, "eight", Model, "--batch", "8").Samples, Is.EqualTo(samples));
-        JsonElement[] lines = [.. samples.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
+        JsonElement[] lines =
+            [.. samples.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
         string[] hypotheses = File.ReadAllLines(Path.Combine(folder.File("one"), "hypotheses.txt"));
         Assert.That((lines.Length, hypotheses.Length, json.GetProperty("pairs").GetInt32()), Is.EqualTo((6, 6, 6)));
         Assert.That(lines.Select(line => line.GetProperty("raw").GetString()!.Replace('\n', ' ')), Is.EqualTo(hypotheses));
@@ -72,7 +76,8 @@ public sealed class EvalTests
         Assert.That(lines.Sum(line => line.GetProperty("loss").GetDouble() * line.GetProperty("target_tokens").GetInt64()),
             Is.EqualTo(json.GetProperty("loss").GetDouble() * json.GetProperty("target_tokens").GetInt64()).Within(1e-9));
 
-        ToolRun again = KsLotteryTool.Run(["eval", Model, "--data", Pairs, "--tokenizer", Tokenizer, .. Default, "--out", folder.File("one")]);
+        ToolRun again =
+            KsLotteryTool.Run(["eval", Model, "--data", Pairs, "--tokenizer", Tokenizer, .. Default, "--out", folder.File("one")]);
         again.AssertFailed(2, "hypotheses.txt", "exists");
     }
 
@@ -81,7 +86,8 @@ public sealed class EvalTests
     {
         using TemporaryFolder folder = new();
         double loss = Evaluate(folder, "out", Model).Json.GetProperty("loss").GetDouble();
-        JsonElement alone = Json(["eval", Model, "--data", Pairs, "--limit", "6", "--tokenizer", Tokenizer, .. Default, "--no-generate", "--no-mmap"]);
+        JsonElement alone =
+            Json(["eval", Model, "--data", Pairs, "--limit", "6", "--tokenizer", Tokenizer, .. Default, "--no-generate", "--no-mmap"]);
         Assert.That(alone.GetProperty("loss").GetDouble(), Is.EqualTo(loss));
         Assert.That(alone.TryGetProperty("scores", out _), Is.False);
     }
@@ -91,7 +97,8 @@ public sealed class EvalTests
     {
         using TemporaryFolder folder = new();
         File.WriteAllText(folder.File("pairs.tsv"), $"Hi.\tHej.\n{string.Concat(Enumerable.Repeat("word ", 200))}\tOrd.\n");
-        string[] arguments = ["eval", Model, "--data", folder.File("pairs.tsv"), "--tokenizer", Tokenizer, "--template", "minimal", "--max-new-tokens", "8"];
+        string[] arguments = ["eval", Model, "--data", folder.File("pairs.tsv"), "--tokenizer", Tokenizer, "--template", "minimal",
+            "--max-new-tokens", "8"];
         KsLotteryTool.Run(arguments).AssertFailed(2, "pairs.tsv: line 2", "512");
         Assert.That(Json([.. arguments, "--overlong", "skip"]).GetProperty("overlong").GetInt32(), Is.EqualTo(1));
         KsLotteryTool.Run([.. arguments[..^1], "511", "--overlong", "skip"]).AssertFailed(2, "room for none of the 2 pairs");
@@ -109,7 +116,8 @@ public sealed class EvalTests
         KsLotteryTool.Run("eval", model, "--data", "absent.tsv", "--tokenizer", Tokenizer).AssertFailed(2, "absent.tsv");
         KsLotteryTool.Run("eval", "--hypotheses", Pairs, "--references", Tokenizer + ".absent").AssertFailed(2, "absent");
         foreach (string[] wrong in (string[][])[["eval"], ["eval", model], ["eval", model, "--hypotheses", "a", "--references", "b"],
-            ["eval", "--hypotheses", "a"], ["eval", model, "--data", "a", "--beams", "0"], ["eval", model, "--data", "a", "--template", "none"]])
+            ["eval", "--hypotheses", "a"], ["eval", model, "--data", "a", "--beams", "0"],
+                ["eval", model, "--data", "a", "--template", "none"]])
             Assert.That(KsLotteryTool.Run(wrong).ExitCode, Is.EqualTo(1), string.Join(' ', wrong));
     }
 
@@ -117,7 +125,9 @@ public sealed class EvalTests
 
     private static (JsonElement Json, string Samples) Evaluate(TemporaryFolder folder, string name, string model, params string[] more)
     {
-        JsonElement json = Json(["eval", model, "--data", Pairs, "--limit", "6", "--tokenizer", Tokenizer, .. Default, "--out", folder.File(name), .. more]);
+        JsonElement json =
+            Json(["eval", model, "--data", Pairs, "--limit", "6", "--tokenizer", Tokenizer, .. Default, "--out", folder.File(name),
+                .. more]);
         return (json, File.ReadAllText(Path.Combine(folder.File(name), "samples.jsonl")));
     }
 }

@@ -24,15 +24,20 @@ public sealed class ExperimentTests
                 Assert.That(arm.GetProperty("parameters").GetInt64(), Is.EqualTo(256 * arm.GetProperty("rows").GetInt64()));
         });
 
-        JsonElement found = KsLotteryTool.Run("find", Path.Combine(kept, "base"), Path.Combine(kept, "german-1-embed-tuning"), "--json").Json();
-        Assert.That(found.GetProperty("signature").GetString(), Is.EqualTo(result.GetProperty("tickets")[0].GetProperty("signature").GetString()));
-        JsonElement scored = KsLotteryTool.Run("eval", Path.Combine(kept, "base"), "--patch", Path.Combine(kept, "german-1-rows-of-n", "patch.safetensors"),
+        JsonElement found = KsLotteryTool.Run("find", Path.Combine(kept, "base"), Path.Combine(kept, "german-1-embed-tuning"), "--json")
+            .Json();
+        Assert.That(found.GetProperty("signature").GetString(),
+            Is.EqualTo(result.GetProperty("tickets")[0].GetProperty("signature").GetString()));
+        JsonElement scored = KsLotteryTool.Run("eval", Path.Combine(kept, "base"), "--patch",
+            Path.Combine(kept, "german-1-rows-of-n", "patch.safetensors"),
             "--data", Path.Combine(kept, "test.tsv"), "--template", "plain", "--source-language", "English", "--target-language", "German",
             "--no-generate", "--json").Json();
         Assert.That(scored.GetProperty("loss").GetDouble(), Is.EqualTo(Loss("rows of \\n")).Within(1e-6));
 
-        JsonElement report = KsLotteryTool.Run("report", kept, "--data", Path.Combine(kept, "train.tsv"), "--tensorboard", "--quiet", "--json").Json();
-        Assert.That(report.GetProperty("charts").EnumerateArray().Select(c => c.GetString()), Is.SupersetOf(new[] { "p-vs-frequency", "score-vs-rows", "loss", "loss-pretraining" }));
+        JsonElement report = KsLotteryTool.Run("report", kept, "--data", Path.Combine(kept, "train.tsv"), "--tensorboard", "--quiet",
+            "--json").Json();
+        Assert.That(report.GetProperty("charts").EnumerateArray().Select(c => c.GetString()),
+            Is.SupersetOf(new[] { "p-vs-frequency", "score-vs-rows", "loss", "loss-pretraining" }));
         string[][] table = [.. File.ReadLines(Path.Combine(kept, "experiment.tsv")).Select(line => line.Split('\t'))];
         Assert.That(table.Skip(1).Select(line => line[2]), Is.EqualTo(arms.Select(a => a.GetProperty("method").GetString())));
     }
@@ -50,18 +55,22 @@ public sealed class ExperimentTests
         File.WriteAllLines(fixture.File("test.tsv"), File.ReadLines(fixture.Pairs).Take(6));
         Declare("[1, 2]", """["base", "embedding", "ticket"]""");
         ToolRun first = KsLotteryTool.Run("experiment", file, "--out", output, "--html", fixture.File("page.html"));
-        Assert.That((first.ExitCode, first.Lines[0]), Is.EqualTo((0, "== Danish: 6 test pairs (6 of them trained on), greedily, 2 seeds")), first.Error);
-        Assert.That(first.Lines, Has.Some.Match(@"^method +rows +parameters +share +BLEU +1st line +response +chrF").And.Some.Match(@"^Embed Tuning +320 +10,240 .* ± ")
+        Assert.That((first.ExitCode, first.Lines[0]), Is.EqualTo((0, "== Danish: 6 test pairs (6 of them trained on), greedily, 2 seeds")),
+            first.Error);
+        Assert.That(first.Lines, Has.Some.Match(@"^method +rows +parameters +share +BLEU +1st line +response +chrF").And.Some
+            .Match(@"^Embed Tuning +320 +10,240 .* ± ")
             .And.Some.Match("^between seeds of one task they share .* by chance"));
         Assert.That(first.Error, Does.Contain("kslottery: Danish, seed 2, Partial Tuning (5 of 5): loss "));
-        Assert.That(File.ReadAllText(fixture.File("page.html")), Does.Contain("standard deviation").And.Contain("Spearman").And.Contain("ticket-overlap"));
+        Assert.That(File.ReadAllText(fixture.File("page.html")),
+            Does.Contain("standard deviation").And.Contain("Spearman").And.Contain("ticket-overlap"));
 
         KsLotteryTool.Run("experiment", file, "--out", output).AssertFailed(2, "go on with the experiment in it (--resume)");
         Declare("[1, 2, 3]", """["base", "embedding", "ticket", "transfer"]""");
         JsonElement grown = KsLotteryTool.Run("experiment", file, "--out", output, "--resume", "--json", "--quiet").Json();
         Assert.That(grown.GetProperty("results").GetArrayLength(), Is.EqualTo(1 + (3 * 3)));
         Declare("[1]", """["base", "prefix"]""");
-        KsLotteryTool.Run("experiment", file, "--out", fixture.File("other")).AssertFailed(2, "arms[1] is \"prefix\"; it must be one of base, full");
+        KsLotteryTool.Run("experiment", file, "--out", fixture.File("other"))
+            .AssertFailed(2, "arms[1] is \"prefix\"; it must be one of base, full");
         Assert.That(Directory.Exists(fixture.File("other")), Is.False);
     }
 
@@ -69,6 +78,7 @@ public sealed class ExperimentTests
     public void What_the_pair_does_not_use_is_refused()
     {
         ToolRun run = KsLotteryTool.Run("demo", "--pair", "--language", "danish");
-        Assert.That((run.ExitCode, run.Output, run.Error.Split('\n')[0]), Is.EqualTo((1, "", "--pair trains nothing: leave --language and --quick out.")));
+        Assert.That((run.ExitCode, run.Output, run.Error.Split('\n')[0]),
+            Is.EqualTo((1, "", "--pair trains nothing: leave --language and --quick out.")));
     }
 }

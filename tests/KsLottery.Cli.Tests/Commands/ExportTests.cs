@@ -13,7 +13,9 @@ public sealed class ExportTests
         using TemporaryFolder folder = new();
         (_, _, string patch) = ApplyTests.MakePatch(folder);
         string[] forms = form is null ? [] : [form];
-        ToolRun run = KsLotteryTool.Run(["export", patch, "--to", "peft", "--base-model", "someone/a model", "--out", folder.File("adapter"), .. forms]);
+        ToolRun run =
+            KsLotteryTool.Run(["export", patch, "--to", "peft", "--base-model", "someone/a model", "--out", folder.File("adapter"),
+                .. forms]);
         Assert.That((run.ExitCode, run.Error), Is.EqualTo((0, "")));
         Assert.That(run.Lines, Has.Some.Match($"^tied +{(isTied ? "yes" : "no")}").And.Some.Match("^rows +4 of 64 values, as F32$")
             .And.Some.Match("^base model +someone/a model$"));
@@ -47,7 +49,8 @@ public sealed class ExportTests
         (_, _, string patch) = ApplyTests.MakePatch(folder, isTied: null);
         KsLotteryTool.Run("export", patch, "--to", "peft", "--out", folder.File("adapter")).AssertFailed(1, "--tied", "--untied");
         Assert.That(Directory.Exists(folder.File("adapter")), Is.False);
-        Assert.That(KsLotteryTool.Run("export", patch, "--to", "peft", "--out", folder.File("adapter"), "--untied", "-q").ExitCode, Is.Zero);
+        Assert.That(KsLotteryTool.Run("export", patch, "--to", "peft", "--out", folder.File("adapter"), "--untied", "-q").ExitCode,
+            Is.Zero);
     }
 
     [TestCase("--to", "gguf"), TestCase("--tied", "--untied")]

@@ -13,15 +13,18 @@ public sealed class FindTests
     private static readonly string[] Keys =
     [
         "format", "format_version", "version", "signature", "tensor", "shape", "tied", "base_dtype", "tuned_dtype", "base_fingerprint",
-        "tuned_fingerprint", "alternative", "method", "alpha", "adjustment", "adjusted_by", "top", "critical_h", "by_rank", "rows", "tested",
+        "tuned_fingerprint", "alternative", "method", "alpha", "adjustment", "adjusted_by", "top", "critical_h", "by_rank", "rows",
+            "tested",
         "unchanged", "changed", "degenerate", "non_finite", "ticket_rows", "ticket_parameters", "checkpoint_parameters", "share_of_tensor",
-        "share_of_checkpoint", "ids", "entries", "non_finite_rows", "warnings", "tuned_tensor", "tuned_tied", "tokenizer", "kernel", "threads", "rows_per_second",
+        "share_of_checkpoint", "ids", "entries", "non_finite_rows", "warnings", "tuned_tensor", "tuned_tied", "tokenizer", "kernel",
+            "threads", "rows_per_second",
         "scan_seconds", "seconds", "files",
     ];
 
     private static readonly string[] EntryKeys =
     [
-        "rank", "id", "piece", "category", "h", "D", "p_value", "log10_p", "adjusted_p", "sign", "location", "l2_delta", "relative_delta", "cosine",
+        "rank", "id", "piece", "category", "h", "D", "p_value", "log10_p", "adjusted_p", "sign", "location", "l2_delta", "relative_delta",
+            "cosine",
     ];
 
     private static string Base => SharedData.Path("models", "hf", "stories260K_hf");
@@ -74,7 +77,8 @@ public sealed class FindTests
         ToolRun several = KsLotteryTool.Run("find", folder.Path, Hot);
         Assert.That((several.ExitCode, several.Lines[2]), Is.EqualTo((0, "no tokenizer: ids alone")));
         Assert.That(several.Error, Does.Contain("several tokenizers there, a.model, b.model"));
-        KsLotteryTool.Run("generate", folder.Path, "--prompt", "a").AssertFailed(2, "several tokenizers there, a.model, b.model", "--tokenizer");
+        KsLotteryTool.Run("generate", folder.Path, "--prompt", "a")
+            .AssertFailed(2, "several tokenizers there, a.model, b.model", "--tokenizer");
     }
 
     [Test]
@@ -85,7 +89,8 @@ public sealed class FindTests
         Assert.That(run.Lines, Has.Some.EqualTo("no row is below alpha: at d = 64 a row needs h ≥ 16, that is D ≥ 0.2500 "
             + "(so few values have little power); the largest D is 0.2344"));
         Assert.That(run.Lines, Has.Some.StartsWith("the 20 rows of largest h, which are no ticket"));
-        Assert.That(run.Lines.Count(l => l.EndsWith("  changed,special", StringComparison.Ordinal) || l.EndsWith("  changed", StringComparison.Ordinal)),
+        Assert.That(run.Lines.Count(l => l.EndsWith("  changed,special", StringComparison.Ordinal)
+            || l.EndsWith("  changed", StringComparison.Ordinal)),
             Is.EqualTo(20));
         Assert.That(run.Lines, Has.Some.Match("^ticket +0 rows"));
     }
@@ -109,7 +114,8 @@ public sealed class FindTests
     public void A_ticket_by_rank_says_how_many_of_its_rows_are_below_alpha_and_where_too_few_changed()
     {
         ToolRun few = KsLotteryTool.Run("find", Base, Hot, "--top", "100");
-        Assert.That(few.Lines, Has.Some.StartsWith("by --top, the 100 rows of largest h make the ticket, 94 of them below alpha = 0.05: at d = 64"));
+        Assert.That(few.Lines,
+            Has.Some.StartsWith("by --top, the 100 rows of largest h make the ticket, 94 of them below alpha = 0.05: at d = 64"));
         Assert.That(few.Lines, Has.None.Match("^alpha "));
         ToolRun all = KsLotteryTool.Run("find", Base, Hot, "--top", "100000");
         Assert.That(all.Lines, Has.Some.EqualTo("--top asks for 100,000, but no more rows changed their distribution"));
@@ -142,7 +148,8 @@ public sealed class FindTests
         Assert.That(lines, Has.Length.EqualTo(513));
         Assert.That(lines[0], Is.EqualTo(RowsFile.Header));
         Assert.That(lines[2], Does.StartWith("1\t<s>\tchanged,special\t13\t0.203125\t0.142947584671"));
-        Assert.That(KsLotteryTool.Run("apply", Base, Path.Combine(output, "patch.safetensors"), "--out", folder.File("patched")).ExitCode, Is.Zero);
+        Assert.That(KsLotteryTool.Run("apply", Base, Path.Combine(output, "patch.safetensors"), "--out", folder.File("patched")).ExitCode,
+            Is.Zero);
 
         KsLotteryTool.Run("find", Base, Hot, "--out", output).AssertFailed(2, "--force");
         Assert.That(KsLotteryTool.Run("find", Base, Ordinary, "--out", output, "--force").ExitCode, Is.Zero);
@@ -159,7 +166,8 @@ public sealed class FindTests
         string sharded = WriteInShards(Base, folder.File("sharded"));
         string expected = KsLotteryTool.Run("find", Base, Hot, "--json").Json().GetProperty("entries").GetRawText();
         foreach (string path in (string[])[odd, sharded])
-            Assert.That(KsLotteryTool.Run("find", path, Hot, "--json").Json().GetProperty("entries").GetRawText(), Is.EqualTo(expected), path);
+            Assert.That(KsLotteryTool.Run("find", path, Hot, "--json").Json().GetProperty("entries").GetRawText(), Is.EqualTo(expected),
+                path);
     }
 
     [Test]
@@ -174,12 +182,15 @@ public sealed class FindTests
         }
         SafetensorsWriter.Write(equals, [Zeros("a=b", ElementType.F32, 2, 4)]);
         JsonElement found = KsLotteryTool.Run("find", Base, renamed, "--tensor", "model.embed_tokens.weight=a", "--json").Json();
-        Assert.That((found.GetProperty("tensor").GetString(), found.GetProperty("tuned_tensor").GetString(), found.GetProperty("ids").GetArrayLength()),
+        Assert.That((found.GetProperty("tensor").GetString(), found.GetProperty("tuned_tensor").GetString(),
+            found.GetProperty("ids").GetArrayLength()),
             Is.EqualTo(("model.embed_tokens.weight", "a", 94)));
-        KsLotteryTool.Run("find", Base, renamed, "--tensor", "model.embed_tokens.weight").AssertFailed(2, renamed, "--tensor BASE_NAME=TUNED_NAME");
+        KsLotteryTool.Run("find", Base, renamed, "--tensor", "model.embed_tokens.weight")
+            .AssertFailed(2, renamed, "--tensor BASE_NAME=TUNED_NAME");
         KsLotteryTool.Run("find", Base, renamed, "--tensor", "model.embed_tokens.weight=c").AssertFailed(2, renamed, "no tensor \"c\"");
         KsLotteryTool.Run("find", renamed, Base, "--tensor", "c=model.embed_tokens.weight").AssertFailed(2, renamed, "no tensor \"c\"");
-        Assert.That(KsLotteryTool.Run("find", equals, equals, "--tensor", "a=b").Lines[0], Does.StartWith("a=b: 2 rows of 4"), "a name may hold any character");
+        Assert.That(KsLotteryTool.Run("find", equals, equals, "--tensor", "a=b").Lines[0], Does.StartWith("a=b: 2 rows of 4"),
+            "a name may hold any character");
     }
 
     [Test]
@@ -187,14 +198,20 @@ public sealed class FindTests
     {
         using TemporaryFolder folder = new();
         string before = folder.File("before.safetensors"), after = folder.File("after.safetensors");
-        SafetensorsWriter.Write(before, [Zeros("a=b.weight", ElementType.F32, 2, 4), Zeros("x", ElementType.F32, 2, 4), Zeros("x=y", ElementType.F32, 2, 4)]);
-        SafetensorsWriter.Write(after, [Zeros("c=d.weight", ElementType.F32, 2, 4), Zeros("y=z", ElementType.F32, 2, 4), Zeros("z", ElementType.F32, 2, 4)]);
+        SafetensorsWriter.Write(before,
+            [Zeros("a=b.weight", ElementType.F32, 2, 4), Zeros("x", ElementType.F32, 2, 4), Zeros("x=y", ElementType.F32, 2, 4)]);
+        SafetensorsWriter.Write(after,
+            [Zeros("c=d.weight", ElementType.F32, 2, 4), Zeros("y=z", ElementType.F32, 2, 4), Zeros("z", ElementType.F32, 2, 4)]);
         JsonElement found = KsLotteryTool.Run("find", before, after, "--tensor", "a=b.weight=c=d.weight", "--json").Json();
-        Assert.That((found.GetProperty("tensor").GetString(), found.GetProperty("tuned_tensor").GetString()), Is.EqualTo(("a=b.weight", "c=d.weight")));
+        Assert.That((found.GetProperty("tensor").GetString(), found.GetProperty("tuned_tensor").GetString()),
+            Is.EqualTo(("a=b.weight", "c=d.weight")));
         found = KsLotteryTool.Run("find", before, after, "--tensor", "x=c=d.weight", "--json").Json();
-        Assert.That((found.GetProperty("tensor").GetString(), found.GetProperty("tuned_tensor").GetString()), Is.EqualTo(("x", "c=d.weight")));
-        KsLotteryTool.Run("find", before, after, "--tensor", "x=y=z").AssertFailed(2, before, after, "\"x\" and \"y=z\"", "\"x=y\" and \"z\"", "2 readings");
-        KsLotteryTool.Run("find", before, after, "--tensor", "x=y=w").AssertFailed(2, before, after, "no reading", "\"x\" and \"y=w\"", "\"x=y\" and \"w\"");
+        Assert.That((found.GetProperty("tensor").GetString(), found.GetProperty("tuned_tensor").GetString()),
+            Is.EqualTo(("x", "c=d.weight")));
+        KsLotteryTool.Run("find", before, after, "--tensor", "x=y=z")
+            .AssertFailed(2, before, after, "\"x\" and \"y=z\"", "\"x=y\" and \"z\"", "2 readings");
+        KsLotteryTool.Run("find", before, after, "--tensor", "x=y=w")
+            .AssertFailed(2, before, after, "no reading", "\"x\" and \"y=w\"", "\"x=y\" and \"w\"");
     }
 
     [Test]
@@ -202,7 +219,8 @@ public sealed class FindTests
     {
         string sharded = SharedData.Path("safetensors", "sharded");
         ToolRun run = KsLotteryTool.Run("find", sharded, sharded, "--all-tensors");
-        Assert.That(run.Lines, Has.Some.Match("^bfloat16_35 +BF16 +3 +5 +0 +0 ").And.Some.EqualTo("float64_35: skipped: rows of F64 cannot be tested")
+        Assert.That(run.Lines, Has.Some.Match("^bfloat16_35 +BF16 +3 +5 +0 +0 ").And.Some
+            .EqualTo("float64_35: skipped: rows of F64 cannot be tested")
             .And.Some.EqualTo("3 matrices, 0 with changed rows; 24 other tensors, 0 changed; 9 not compared"));
     }
 
@@ -212,7 +230,8 @@ public sealed class FindTests
         JsonElement holm = KsLotteryTool.Run("find", Base, Hot, "--adjust", "holm", "--alpha", "0.5", "--json").Json();
         Assert.That(holm.GetProperty("signature").GetString(), Does.Contain("|alpha:0.5|adj:holm|"));
         Assert.That(holm.GetProperty("ids").GetArrayLength(), Is.InRange(1, 93));
-        Assert.That(holm.GetProperty("entries").EnumerateArray().Select(e => e.GetProperty("adjusted_p").GetDouble()), Has.All.Matches(Is.LessThan(0.5)));
+        Assert.That(holm.GetProperty("entries").EnumerateArray().Select(e => e.GetProperty("adjusted_p").GetDouble()),
+            Has.All.Matches(Is.LessThan(0.5)));
     }
 
     [Test]
@@ -237,7 +256,8 @@ public sealed class FindTests
         using TemporaryFolder folder = new();
         string before = folder.File("a.safetensors"), after = folder.File("b.safetensors");
         SafetensorsWriter.Write(before,
-            [Zeros("m", ElementType.F32, 2, 4), Zeros("n", ElementType.F32, 4), Zeros("i", ElementType.I64, 2, 2), Zeros("s", ElementType.F32, 3, 3)]);
+            [Zeros("m", ElementType.F32, 2, 4), Zeros("n", ElementType.F32, 4), Zeros("i", ElementType.I64, 2, 2),
+                Zeros("s", ElementType.F32, 3, 3)]);
         SafetensorsWriter.Write(after,
         [
             Zeros("m", ElementType.BF16, 2, 4), TensorSource.FromBytes("n", ElementType.F32, [4], (byte[])[.. new byte[15], 1]),
@@ -266,7 +286,8 @@ public sealed class FindTests
             Assert.That(run.ExitCode, Is.Zero, run.Error);
             Assert.That(run.Output, Does.Not.Contain("\e").And.Not.Contain("\u202e").And.Not.Contain("\u0007"));
             if (options.Length == 2)
-                Assert.That(run.Lines, Has.Some.Match(@"^ +\d +0 +a\\x1b\]0;x\\x07\\n\\u\{202E\}b ").And.Some.Match("^ +\\d +1 +שלום\u200E "));
+                Assert.That(run.Lines, Has.Some.Match(@"^ +\d +0 +a\\x1b\]0;x\\x07\\n\\u\{202E\}b ").And.Some
+                    .Match("^ +\\d +1 +שלום\u200E "));
         }
         KsLotteryTool.Run("find", before, after, "--tensor", "\e[31mx").AssertFailed(2, "no tensor");
     }
@@ -340,7 +361,8 @@ public sealed class FindTests
     {
         byte[] bytes = File.ReadAllBytes(source);
         int length = (int)BitConverter.ToInt64(bytes);
-        File.WriteAllBytes(target, [.. BitConverter.GetBytes(length + 1L), .. bytes.AsSpan(8, length), (byte)' ', .. bytes.AsSpan(8 + length)]);
+        File.WriteAllBytes(target,
+            [.. BitConverter.GetBytes(length + 1L), .. bytes.AsSpan(8, length), (byte)' ', .. bytes.AsSpan(8 + length)]);
     }
 
     /// <summary>Writes a checkpoint again, every third tensor into another shard.</summary>
@@ -381,11 +403,13 @@ public sealed class FindTests
             + "1 t1 (NaN in the tuned), 3 t3 (infinite in the tuned), 4 t4 (NaN in the base, infinite in the tuned)"));
         Assert.That(run.Lines, Has.Some.Match("^rows +8: 1 changed, 4 identical, 3 not finite$").And.Some.Match("^ticket +1 row:"));
         string[][] rows = [.. File.ReadLines(Path.Combine(folder.File("out"), "rows.tsv")).Skip(1).Select(l => l.Split('\t'))];
-        Assert.That(rows.Where(r => r[2] == "non-finite").Select(r => (r[0], r[1])), Is.EqualTo(new[] { ("1", "t1"), ("3", "t3"), ("4", "t4") }));
+        Assert.That(rows.Where(r => r[2] == "non-finite").Select(r => (r[0], r[1])),
+            Is.EqualTo(new[] { ("1", "t1"), ("3", "t3"), ("4", "t4") }));
 
         JsonElement json = KsLotteryTool.Run("find", before, after, "--json", "--top", "8").Json();
         Assert.That(json.GetProperty("ids").EnumerateArray().Select(id => id.GetInt32()), Is.EqualTo(new[] { 6 }), "not even by rank");
-        Assert.That(json.GetProperty("non_finite_rows").EnumerateArray().Select(r => (r.GetProperty("id").GetInt32(), r.GetProperty("piece").GetString(),
+        Assert.That(json.GetProperty("non_finite_rows").EnumerateArray()
+            .Select(r => (r.GetProperty("id").GetInt32(), r.GetProperty("piece").GetString(),
             r.GetProperty("base").GetString(), r.GetProperty("tuned").GetString())), Is.EqualTo(new[]
             {
                 (1, "t1", "finite", "NaN"), (3, "t3", "finite", "infinite"), (4, "t4", "NaN", "infinite"),
@@ -398,7 +422,8 @@ public sealed class FindTests
         using TemporaryFolder folder = new();
         (string before, string after) = WriteNonFinite(folder);
         foreach ((string model, bool tied) in new[] { (before, isBaseTied), (after, isTunedTied) })
-            File.WriteAllText(Path.Combine(model, "config.json"), tied ? """{"tie_word_embeddings":true}""" : """{"tie_word_embeddings":false}""");
+            File.WriteAllText(Path.Combine(model, "config.json"), tied ? """{"tie_word_embeddings":true}"""
+                : """{"tie_word_embeddings":false}""");
         JsonElement warnings = KsLotteryTool.Run("find", before, after, "--json").Json().GetProperty("warnings");
         Assert.That(warnings.EnumerateArray().Select(w => w.GetString()), warning is null ? Is.Empty : Has.One.Contains(warning));
         Assert.That(KsLotteryTool.Run("find", before, after).Output, warning is null ? Does.Not.Contain("warning") : Does.Contain(warning));
@@ -419,7 +444,8 @@ public sealed class FindTests
             SafetensorsWriter.Write(Path.Combine(model, "model.safetensors"),
                 [TensorSource.FromBytes("model.embed_tokens.weight", ElementType.F32, [8, 32], bytes)]);
             File.WriteAllText(Path.Combine(model, "tokenizer.json"),
-                "{\"model\":{\"type\":\"BPE\",\"vocab\":{" + string.Join(',', Enumerable.Range(0, 8).Select(i => $"\"t{i}\":{i}")) + "},\"merges\":[]}}");
+                "{\"model\":{\"type\":\"BPE\",\"vocab\":{" + string.Join(',', Enumerable.Range(0, 8).Select(i => $"\"t{i}\":{i}"))
+                    + "},\"merges\":[]}}");
             return model;
         }
     }
@@ -432,17 +458,21 @@ public sealed class FindTests
         ToolRun run = KsLotteryTool.Run("find", before, after, "--out", folder.File("out"));
         Assert.That((run.ExitCode, run.Error), Is.EqualTo((0, "")));
         Assert.That(run.Lines, Has.Some.EqualTo("vocabulary: 12 rows in the base, 14 in the tuned; 12 compared, paired by id")
-            .And.Some.Match(@"^2 rows added, with norms: 12 \[PAD\] \([\d.]+\), 13 \([\d.]+\)$").And.Some.Match("^rows +12: 1 changed, 11 identical$"));
+            .And.Some.Match(@"^2 rows added, with norms: 12 \[PAD\] \([\d.]+\), 13 \([\d.]+\)$").And.Some
+            .Match("^rows +12: 1 changed, 11 identical$"));
         Assert.That(run.Lines[^1], Does.Contain("|rows:12/14|pairs:id|"));
         JsonElement json = KsLotteryTool.Run("find", before, after, "--json").Json();
         Assert.That(json.GetProperty("ids").EnumerateArray().Single().GetInt32(), Is.EqualTo(4));
-        Assert.That((json.GetProperty("compared_rows").GetInt32(), json.GetProperty("added").GetInt32(), json.GetProperty("pairs").GetString()), Is.EqualTo((12, 2, "id")));
+        Assert.That((json.GetProperty("compared_rows").GetInt32(), json.GetProperty("added").GetInt32(),
+            json.GetProperty("pairs").GetString()), Is.EqualTo((12, 2, "id")));
         JsonElement[] added = [.. json.GetProperty("added_rows").EnumerateArray()];
-        Assert.That(added.Select(r => (r.GetProperty("id").GetInt32(), r.GetProperty("piece").GetString())), Is.EqualTo(new[] { (12, "[PAD]"), (13, "") }));
+        Assert.That(added.Select(r => (r.GetProperty("id").GetInt32(), r.GetProperty("piece").GetString())),
+            Is.EqualTo(new[] { (12, "[PAD]"), (13, "") }));
         Assert.That(added[0].GetProperty("norm").GetDouble() is > 3 and < 5, Is.True);
 
         ToolRun back = KsLotteryTool.Run("find", after, before);
-        Assert.That(back.Lines, Has.Some.Match(@"^2 rows dropped, with norms: 12 \[PAD\] ").And.Some.Match("^rows +14: 1 changed, 11 identical, 2 dropped$"));
+        Assert.That(back.Lines, Has.Some.Match(@"^2 rows dropped, with norms: 12 \[PAD\] ").And.Some
+            .Match("^rows +14: 1 changed, 11 identical, 2 dropped$"));
     }
 
     [Test]
@@ -450,11 +480,13 @@ public sealed class FindTests
     {
         using TemporaryFolder folder = new();
         string before = WriteVocabulary(folder, "base", 12, []), after = WriteVocabulary(folder, "tuned", 13, [4], "[PAD]", reversed: true);
-        KsLotteryTool.Run("find", before, after).AssertFailed(2, "11 of 12 common ids are named differently", "0 't0' and '[PAD]'", "--pair-rows text");
+        KsLotteryTool.Run("find", before, after)
+            .AssertFailed(2, "11 of 12 common ids are named differently", "0 't0' and '[PAD]'", "--pair-rows text");
         Assert.That(KsLotteryTool.Run("find", before, after, "--pair-rows", "names").ExitCode, Is.EqualTo(1));
         JsonElement json = KsLotteryTool.Run("find", before, after, "--pair-rows", "text", "--json").Json();
         JsonElement entry = json.GetProperty("entries").EnumerateArray().Single();
-        Assert.That((entry.GetProperty("id").GetInt32(), entry.GetProperty("tuned_id").GetInt32(), entry.GetProperty("piece").GetString()), Is.EqualTo((4, 8, "t4")));
+        Assert.That((entry.GetProperty("id").GetInt32(), entry.GetProperty("tuned_id").GetInt32(), entry.GetProperty("piece").GetString()),
+            Is.EqualTo((4, 8, "t4")));
         Assert.That((json.GetProperty("pairs").GetString(), json.GetProperty("unchanged").GetInt32()), Is.EqualTo(("text", 11)));
         ToolRun byId = KsLotteryTool.Run("find", before, after, "--pair-rows", "id");
         Assert.That(byId.ExitCode, Is.Zero);
@@ -480,13 +512,17 @@ public sealed class FindTests
         string before = WriteVocabulary(folder, "base", 12, []), after = WriteVocabulary(folder, "tuned", 14, [4, 5], "[PAD]");
         ToolRun run = KsLotteryTool.Run("find", before, after, "--all-tensors", "--out", folder.File("out"));
         Assert.That((run.ExitCode, run.Error), Is.EqualTo((0, "")));
-        Assert.That(run.Lines, Has.Some.Match("^model.embed_tokens.weight +F32 +12 +32 +2 +2 ").And.Some.Match("^lm_head.weight +F32 +12 +32 +0 +0 ")
-            .And.Some.EqualTo("lm_head.weight: 12 rows of 12 and 14 compared, paired by id; 2 added, 0 dropped").And.Some.Contain("0 not compared"));
+        Assert.That(run.Lines, Has.Some.Match("^model.embed_tokens.weight +F32 +12 +32 +2 +2 ").And.Some
+            .Match("^lm_head.weight +F32 +12 +32 +0 +0 ")
+            .And.Some.EqualTo("lm_head.weight: 12 rows of 12 and 14 compared, paired by id; 2 added, 0 dropped").And.Some
+            .Contain("0 not compared"));
         JsonElement json = KsLotteryTool.Run("find", before, after, "--all-tensors", "--json").Json();
         Assert.That(json.GetProperty("not_compared").GetArrayLength(), Is.Zero);
-        Assert.That(json.GetProperty("resized").EnumerateArray().Select(r => (r.GetProperty("compared_rows").GetInt32(), r.GetProperty("added").GetInt32())),
+        Assert.That(json.GetProperty("resized").EnumerateArray()
+            .Select(r => (r.GetProperty("compared_rows").GetInt32(), r.GetProperty("added").GetInt32())),
             Is.EqualTo(new[] { (12, 2), (12, 2) }));
-        Assert.That(File.ReadLines(Path.Combine(folder.File("out"), "tensors.tsv")).Count(l => l.Contains("\t12\t32\t", StringComparison.Ordinal)), Is.EqualTo(2));
+        Assert.That(File.ReadLines(Path.Combine(folder.File("out"), "tensors.tsv"))
+            .Count(l => l.Contains("\t12\t32\t", StringComparison.Ordinal)), Is.EqualTo(2));
     }
 
     [Test]
@@ -501,7 +537,8 @@ public sealed class FindTests
     }
 
     /// <summary>An untied model of rows of 32 values that depend on their token alone, moved ones apart; the tokens are t0, t1, …</summary>
-    private static string WriteVocabulary(TemporaryFolder folder, string name, int rows, int[] moved, string? added = null, bool reversed = false)
+    private static string WriteVocabulary(TemporaryFolder folder, string name, int rows, int[] moved, string? added = null,
+        bool reversed = false)
     {
         string model = Directory.CreateDirectory(folder.File(name)).FullName;
         string[] tokens = [.. Enumerable.Range(0, Math.Min(rows, added is null ? 12 : rows - 1)).Select(i => $"t{i}").Take(12)];
@@ -514,7 +551,8 @@ public sealed class FindTests
         }
         TensorSource Matrix(string tensor, bool isHead) => TensorSource.FromBytes(tensor, ElementType.F32, [rows, 32],
             (byte[])[.. Enumerable.Range(0, rows).SelectMany(id => Row(id, isHead)).SelectMany(BitConverter.GetBytes)]);
-        SafetensorsWriter.Write(Path.Combine(model, "model.safetensors"), [Matrix("model.embed_tokens.weight", false), Matrix("lm_head.weight", true)]);
+        SafetensorsWriter.Write(Path.Combine(model, "model.safetensors"),
+            [Matrix("model.embed_tokens.weight", false), Matrix("lm_head.weight", true)]);
         File.WriteAllText(Path.Combine(model, "tokenizer.json"), "{\"model\":{\"type\":\"BPE\",\"vocab\":{"
             + string.Join(',', tokens.Select((token, id) => $"\"{token}\":{id}")) + "},\"merges\":[]}}");
         return model;

@@ -13,19 +13,24 @@ public sealed class GenerateTests
     public void A_converted_model_tells_its_published_story()
     {
         using TemporaryFolder folder = new();
-        string published = File.ReadAllText(SharedData.Path("models", "stories260K", "stories260K.md")).Split("-t 0.0\n")[1].Split("\n```")[0];
-        Assert.That(KsLotteryTool.Run("convert", SharedData.Path("models", "stories260K", "stories260K_v0.bin"), "--out", folder.File("model"),
+        string published = File.ReadAllText(SharedData.Path("models", "stories260K", "stories260K.md"))
+            .Split("-t 0.0\n")[1].Split("\n```")[0];
+        Assert.That(KsLotteryTool.Run("convert", SharedData.Path("models", "stories260K", "stories260K_v0.bin"), "--out",
+            folder.File("model"),
             "--tokenizer", Tokenizer, "--quiet").ExitCode, Is.Zero);
         ToolRun run = KsLotteryTool.Run("generate", folder.File("model"), "--stop-id", "1");
         Assert.That((run.ExitCode, run.Output), Is.EqualTo((0, published + "\n")), run.Error);
-        Assert.That(run.Error, Does.Match("^kslottery: a text ends at <s> \\(token 1\\), </s> \\(token 2\\); config.json names the model's own\n"
+        Assert.That(run.Error,
+            Does.Match("^kslottery: a text ends at <s> \\(token 1\\), </s> \\(token 2\\); config.json names the model's own\n"
             + "kslottery: prompt 1 token, .* tokens/s; generated [0-9]+ tokens, .* tokens/s\n$"));
     }
 
     [TestCase("1"), TestCase("4", "--beams", "3"), TestCase("20"), TestCase("20", "--stop-id", "263")]
     public void Generated_tokens_are_those_of_the_texts(string most, params string[] more)
     {
-        JsonElement json = KsLotteryTool.Run(["generate", Model, "--tokenizer", Tokenizer, "--prompt", "Once upon a time", "--max-new-tokens", most, "--json", "--quiet", .. more]).Json();
+        JsonElement json =
+            KsLotteryTool.Run(["generate", Model, "--tokenizer", Tokenizer, "--prompt", "Once upon a time", "--max-new-tokens", most,
+                "--json", "--quiet", .. more]).Json();
         int count = json.GetProperty("texts").EnumerateArray().Sum(text => text.GetProperty("tokens").GetArrayLength());
         Assert.That(json.GetProperty("generated_tokens").GetInt64(), Is.EqualTo(count));
         if (!json.GetProperty("texts")[0].GetProperty("stopped_at_eos").GetBoolean()) Assert.That($"{count}", Is.EqualTo(most));
@@ -59,7 +64,8 @@ public sealed class GenerateTests
         int[] tokens = [.. free.GetProperty("tokens").EnumerateArray().Select(token => token.GetInt32())];
         JsonElement stopped = Texts("--prompt", "Once upon a time", "--stop-id", $"{tokens[4]}").Single();
         Assert.That(stopped.GetProperty("stopped_at_eos").GetBoolean(), Is.True);
-        Assert.That(stopped.GetProperty("tokens").EnumerateArray().Select(token => token.GetInt32()), Is.EqualTo(tokens.TakeWhile(token => token != tokens[4])));
+        Assert.That(stopped.GetProperty("tokens").EnumerateArray().Select(token => token.GetInt32()),
+            Is.EqualTo(tokens.TakeWhile(token => token != tokens[4])));
     }
 
     [Test]
@@ -83,13 +89,15 @@ public sealed class GenerateTests
         File.WriteAllText(folder.File("long.txt"), "Hi\n" + string.Concat(Enumerable.Repeat("word ", 300)));
         KsLotteryTool.Run("generate", Model).AssertFailed(2, "--tokenizer");
         KsLotteryTool.Run("generate", Model, "--tokenizer", Tokenizer, "--prompts", folder.File("empty.txt")).AssertFailed(2, "empty.txt");
-        KsLotteryTool.Run("generate", Model, "--tokenizer", Tokenizer, "--prompts", folder.File("long.txt")).AssertFailed(2, "long.txt: line 2", "511");
+        KsLotteryTool.Run("generate", Model, "--tokenizer", Tokenizer, "--prompts", folder.File("long.txt"))
+            .AssertFailed(2, "long.txt: line 2", "511");
         KsLotteryTool.Run("generate", Model, "--tokenizer", Tokenizer, "--top-p", "0.5").AssertFailed(2, "temperature");
         KsLotteryTool.Run("generate", Model, "--tokenizer", Tokenizer, "--stop-id", "512").AssertFailed(2, "512");
         Assert.That(KsLotteryTool.Run("generate", Model, "--prompt", "a", "--prompts", "b").ExitCode, Is.EqualTo(1));
     }
 
     private static JsonElement[] Texts(params string[] arguments) =>
-        [.. KsLotteryTool.Run(["generate", Model, "--tokenizer", Tokenizer, "--max-new-tokens", "20", "--json", "--quiet", .. arguments]).Json()
+        [.. KsLotteryTool.Run(["generate", Model, "--tokenizer", Tokenizer, "--max-new-tokens", "20", "--json", "--quiet", .. arguments])
+            .Json()
             .GetProperty("texts").EnumerateArray()];
 }

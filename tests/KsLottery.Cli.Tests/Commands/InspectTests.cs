@@ -104,7 +104,8 @@ public sealed class InspectTests
         using TemporaryFolder folder = new();
         File.Copy(SharedData.Path("models", "stories260K", "tok512.bin"), folder.File("tokenizer.bin"));
         Write(folder.File("model.safetensors"), "model.embed_tokens.weight", [.. Enumerable.Repeat(new float[] { 1, 2 }, 520)]);
-        Assert.That(KsLotteryTool.Run("inspect", folder.Path).Lines, Has.Some.Match("^tokenizer +tokenizer.bin, 512 tokens; the last 8 rows are padding$"));
+        Assert.That(KsLotteryTool.Run("inspect", folder.Path).Lines,
+            Has.Some.Match("^tokenizer +tokenizer.bin, 512 tokens; the last 8 rows are padding$"));
         Assert.That(KsLotteryTool.Run("inspect", folder.Path, "--json").Json().GetProperty("padded_rows").GetInt64(), Is.EqualTo(8));
     }
 
@@ -133,7 +134,8 @@ public sealed class InspectTests
     public void Bad_input_is_one_clear_line_and_exit_code_2()
     {
         KsLotteryTool.Run("inspect", "absent").AssertFailed(2, "absent", "no such file or folder");
-        KsLotteryTool.Run("inspect", SharedData.Path("safetensors", "invalid", "hf_missing_2_bytes.safetensors")).AssertFailed(2, "byte 82", "cut short");
+        KsLotteryTool.Run("inspect", SharedData.Path("safetensors", "invalid", "hf_missing_2_bytes.safetensors"))
+            .AssertFailed(2, "byte 82", "cut short");
         KsLotteryTool.Run("inspect", SharedData.Path("models", "hf", "stories260K_hf"), "--tensor", "model.embed_token.weight", "--json")
             .AssertFailed(2, "model.embed_tokens.weight");
         using TemporaryFolder folder = new();

@@ -33,11 +33,15 @@ internal sealed class OddFolderTests : IDisposable
         AssertRemark(Generate(silent), "taken as tied", null);
         AssertRemark(Evaluate(silent), "taken as tied", null);
         AssertRemark(Tune(silent, tuned, "embedding"), "taken as tied", null);
-        AssertRemark(Run("find", silent, tuned, "--alpha", "0.9999", "--out", ticket, "--json"), "taken as tied", json => Assert.That(json.GetProperty("tied").GetBoolean()));
+        AssertRemark(Run("find", silent, tuned, "--alpha", "0.9999", "--out", ticket, "--json"), "taken as tied",
+            json => Assert.That(json.GetProperty("tied").GetBoolean()));
         string patch = Path.Combine(ticket, "patch.safetensors");
-        AssertRemark(Run("apply", silent, patch, "--out", _folder.File("applied"), "--json"), "taken as tied", json => Assert.That(json.GetProperty("tied").GetBoolean()));
-        Assert.That(Run("export", patch, "--to", "peft", "--out", _folder.File("peft"), "--json", "--quiet").Json().GetProperty("tied").GetBoolean());
-        AssertRemark(Run("certify", silent, tuned, "--ticket", Path.Combine(ticket, "ticket.json"), "--data", Pairs, "--template", "minimal",
+        AssertRemark(Run("apply", silent, patch, "--out", _folder.File("applied"), "--json"), "taken as tied",
+            json => Assert.That(json.GetProperty("tied").GetBoolean()));
+        Assert.That(Run("export", patch, "--to", "peft", "--out", _folder.File("peft"), "--json", "--quiet").Json().GetProperty("tied")
+            .GetBoolean());
+        AssertRemark(Run("certify", silent, tuned, "--ticket", Path.Combine(ticket, "ticket.json"), "--data", Pairs, "--template",
+            "minimal",
             "--out", _folder.File("certificate"), "--json"), "taken as tied", null);
     }
 
@@ -54,12 +58,14 @@ internal sealed class OddFolderTests : IDisposable
             Is.EqualTo(Evaluate(changed, "--quiet").Json().GetProperty("loss").GetDouble()));
         foreach (string baseModel in (string[])[wrapped, Base])
         {
-            string applied = Path.Combine(_folder.File("applied"), Path.GetFileName(baseModel)), reverted = Path.Combine(_folder.File("reverted"), Path.GetFileName(baseModel));
+            string applied = Path.Combine(_folder.File("applied"), Path.GetFileName(baseModel)),
+                reverted = Path.Combine(_folder.File("reverted"), Path.GetFileName(baseModel));
             Directory.CreateDirectory(_folder.File("applied"));
             Directory.CreateDirectory(_folder.File("reverted"));
             Assert.That(Run("apply", baseModel, patch, "--out", applied, "--quiet").ExitCode, Is.Zero);
             Assert.That(Run("revert", applied, patch, "--out", reverted, "--quiet").ExitCode, Is.Zero);
-            Assert.That(File.ReadAllBytes(Path.Combine(reverted, "model.safetensors")), Is.EqualTo(File.ReadAllBytes(Path.Combine(baseModel, "model.safetensors"))));
+            Assert.That(File.ReadAllBytes(Path.Combine(reverted, "model.safetensors")),
+                Is.EqualTo(File.ReadAllBytes(Path.Combine(baseModel, "model.safetensors"))));
         }
         Assert.That(Tune(wrapped, tuned, "embedding").ExitCode, Is.Zero);
         Assert.That(Names(tuned), Is.EqualTo(Names(wrapped)), "the names of its base");
@@ -79,8 +85,10 @@ internal sealed class OddFolderTests : IDisposable
         llama.Tensors[TinyLlama.Embedding].Values[12 * TinyLlama.Width] = float.NegativeInfinity;
         string bad = llama.Write(_folder.File("bad")), ticket = _folder.File("ticket");
         Assert.That(Run("find", Base, bad, "--out", ticket).ExitCode, Is.Zero);
-        foreach (ToolRun run in (ToolRun[])[Generate(bad), Evaluate(bad), Evaluate(bad, "--no-generate"), Tune(bad, _folder.File("tuned"), "embedding"),
-            Run("certify", Base, bad, "--ticket", Path.Combine(ticket, "ticket.json"), "--data", Pairs, "--template", "minimal", "--out", _folder.File("c"))])
+        foreach (ToolRun run in (ToolRun[])[Generate(bad), Evaluate(bad), Evaluate(bad, "--no-generate"),
+            Tune(bad, _folder.File("tuned"), "embedding"),
+            Run("certify", Base, bad, "--ticket", Path.Combine(ticket, "ticket.json"), "--data", Pairs, "--template", "minimal", "--out",
+                _folder.File("c"))])
             run.AssertFailed(BadInput, "error");
         Generate(bad).AssertFailed(BadInput, "model.safetensors", TinyLlama.Embedding, "row 10, column 0 is NaN or infinite");
     }
@@ -89,9 +97,11 @@ internal sealed class OddFolderTests : IDisposable
     public void An_unfinished_training_says_how_to_go_on()
     {
         string run = Directory.CreateDirectory(_folder.File("run")).FullName;
-        File.WriteAllText(Path.Combine(run, "training.json"), """{"format":"kslottery-training","format_version":1,"finished":false,"settings":{}}""");
+        File.WriteAllText(Path.Combine(run, "training.json"),
+            """{"format":"kslottery-training","format_version":1,"finished":false,"settings":{}}""");
         File.Copy(Path.Combine(Base, "model.safetensors"), Path.Combine(run, "state.safetensors"));
-        foreach (ToolRun tried in (ToolRun[])[Generate(run), Evaluate(run), Run("find", Base, run), Run("inspect", run), Tune(run, _folder.File("tuned"), "full")])
+        foreach (ToolRun tried in (ToolRun[])[Generate(run), Evaluate(run), Run("find", Base, run), Run("inspect", run),
+            Tune(run, _folder.File("tuned"), "full")])
             tried.AssertFailed(BadInput, "a training that is not finished", "kslottery tune", "--resume");
     }
 
@@ -99,16 +109,20 @@ internal sealed class OddFolderTests : IDisposable
     public void Odd_folders_are_read_with_a_remark_or_refused_by_their_cause()
     {
         string[] names = [.. new TinyLlama().Tensors.Keys];
-        string old = new TinyLlama().Tuned(5).WriteShards(_folder.File("old"), ("model-1.safetensors", names[..4]), ("model-2.safetensors", names[4..]));
+        string old = new TinyLlama().Tuned(5)
+            .WriteShards(_folder.File("old"), ("model-1.safetensors", names[..4]), ("model-2.safetensors", names[4..]));
         new TinyLlama().Write(old);
-        string overlay = new TinyLlama().WriteShards(_folder.File("overlay"), ("model-1.safetensors", names), ("model-2.safetensors", names[..1]));
+        string overlay = new TinyLlama().WriteShards(_folder.File("overlay"), ("model-1.safetensors", names),
+            ("model-2.safetensors", names[..1]));
         string pointer = new TinyLlama().Write(_folder.File("pointer"));
-        File.WriteAllText(Path.Combine(pointer, "model.safetensors"), $"version https://git-lfs.github.com/spec/v1\noid sha256:{new string('0', 64)}\nsize 12345\n");
+        File.WriteAllText(Path.Combine(pointer, "model.safetensors"),
+            $"version https://git-lfs.github.com/spec/v1\noid sha256:{new string('0', 64)}\nsize 12345\n");
         TinyLlama zero3 = new(), twice = new();
         zero3.Tensors[TinyLlama.Embedding] = ([0], []);
         twice.Tensors.Add("ema.embed_tokens.weight", twice.Tensors[TinyLlama.Embedding]);
         string empty = zero3.Write(_folder.File("empty")), both = twice.Write(_folder.File("both"));
-        foreach (Func<string, ToolRun> command in (Func<string, ToolRun>[])[Generate, f => Evaluate(f), f => Run("find", Base, f), f => Run("inspect", f)])
+        foreach (Func<string, ToolRun> command in (Func<string, ToolRun>[])[Generate, f => Evaluate(f), f => Run("find", Base, f),
+            f => Run("inspect", f)])
         {
             AssertRemark(command(old), "as Transformers reads it, and not the 2 shards", null);
             AssertRemark(command(overlay), "model-1.safetensors holds a copy of \"model.embed_tokens.weight\" that is not read", null);
@@ -116,7 +130,8 @@ internal sealed class OddFolderTests : IDisposable
         }
         foreach (ToolRun run in (ToolRun[])[Generate(empty), Evaluate(empty), Run("find", Base, empty), Run("find", empty, Base)])
             run.AssertFailed(BadInput, "ZeRO-3", "model.safetensors", TinyLlama.Embedding);
-        AssertRemark(Run("find", Base, both), "\"ema.embed_tokens.weight\" might be meant as well. Name the one that is with --tensor", null);
+        AssertRemark(Run("find", Base, both), "\"ema.embed_tokens.weight\" might be meant as well. Name the one that is with --tensor",
+            null);
         Run("find", Base, both, "--tensor", "ema.embed_tokens.weight").AssertFailed(BadInput, "no tensor \"ema.embed_tokens.weight\"");
     }
 
@@ -127,10 +142,12 @@ internal sealed class OddFolderTests : IDisposable
     private ToolRun Evaluate(string model, params string[] more) =>
         Run(["eval", model, "--data", Pairs, "--template", "minimal", "--max-new-tokens", "4", "--json", .. more]);
 
-    private ToolRun Tune(string model, string output, string scope) => Run("tune", model, "--data", Pairs, "--template", "minimal", "--train", scope,
+    private ToolRun Tune(string model, string output, string scope) =>
+        Run("tune", model, "--data", Pairs, "--template", "minimal", "--train", scope,
         "--out", output, "--batch", "2", "--steps", "2", "--learning-rate", "0.1");
 
-    private static string[] Names(string folder) => [.. Run("inspect", folder, "--json", "--quiet").Json().GetProperty("tensors").EnumerateArray()
+    private static string[] Names(string folder) =>
+        [.. Run("inspect", folder, "--json", "--quiet").Json().GetProperty("tensors").EnumerateArray()
         .Select(t => t.GetProperty("name").GetString()!).Order(StringComparer.Ordinal)];
 
     private static void AssertRemark(ToolRun run, string remark, Action<JsonElement>? check)

@@ -17,13 +17,16 @@ public sealed class ReportTests
         using TemporaryFolder folder = new();
         KsLotteryTool.Run("find", Base, Hot, "--tokenizer", Tokenizer, "--out", folder.File("ticket"), "--json").Json();
         KsLotteryTool.Run("find", Base, Hot, "--all-tensors", "--out", folder.File("ticket"), "--json").Json();
-        JsonElement report = KsLotteryTool.Run("report", folder.File("ticket"), "--data", SharedData.Path("corpora", "tatoeba", "eng-dan.attributed.tsv"),
+        JsonElement report = KsLotteryTool.Run("report", folder.File("ticket"), "--data",
+            SharedData.Path("corpora", "tatoeba", "eng-dan.attributed.tsv"),
             "--tokenizer", Tokenizer, "--row", "470", "--json", "--quiet").Json();
         string page = folder.File("ticket-report") + "/report.html";
         Assert.That(report.GetProperty("page").GetString(), Is.EqualTo(page), "beside the folder, which stays as it was");
         Assert.That(report.GetProperty("sections").EnumerateArray().Select(s => s.GetString()), Is.EqualTo(new[] { "ticket", "tensors" }));
-        Assert.That(report.GetProperty("charts").EnumerateArray().Select(s => s.GetString()), Is.SupersetOf(new[] { "p-vs-frequency", "row", "tensor-map" }));
-        foreach (JsonElement file in report.GetProperty("files").EnumerateArray()) Assert.That(File.Exists(file.GetString()!), Is.True, file.GetString());
+        Assert.That(report.GetProperty("charts").EnumerateArray().Select(s => s.GetString()),
+            Is.SupersetOf(new[] { "p-vs-frequency", "row", "tensor-map" }));
+        foreach (JsonElement file in report.GetProperty("files").EnumerateArray())
+            Assert.That(File.Exists(file.GetString()!), Is.True, file.GetString());
         Assert.That(File.ReadAllText(page), Does.Contain("94 stand out at").And.Contain("D = 27/64 = 0.4219"));
         Assert.That(Directory.GetFileSystemEntries(folder.File("ticket")), Has.Length.EqualTo(4));
 
@@ -57,7 +60,8 @@ public sealed class ReportTests
         JsonElement found = KsLotteryTool.Run("find", Base, Hot, "--all-tensors", "--out", folder.Path, "--json").Json();
         Assert.That(found.GetProperty("file").GetString(), Is.EqualTo(map));
         string[][] lines = [.. File.ReadLines(map).Select(l => l.Split('\t'))];
-        Assert.That(lines.Skip(1).Select(l => l[0]), Is.EqualTo(found.GetProperty("tensors").EnumerateArray().Select(t => t.GetProperty("tensor").GetString())));
+        Assert.That(lines.Skip(1).Select(l => l[0]),
+            Is.EqualTo(found.GetProperty("tensors").EnumerateArray().Select(t => t.GetProperty("tensor").GetString())));
         KsLotteryTool.Run("find", Base, Hot, "--all-tensors", "--out", folder.Path).AssertFailed(2, "tensors.tsv", "--force");
         Assert.That(KsLotteryTool.Run("find", Base, Hot, "--all-tensors", "--out", folder.Path, "--force").ExitCode, Is.Zero);
         File.WriteAllText(map, "mine");
@@ -73,7 +77,8 @@ public sealed class ReportTests
         KsLotteryTool.Run("report", folder.File("absent")).AssertFailed(2, "no such folder");
         KsLotteryTool.Run("find", Base, Hot, "--out", folder.File("ticket"), "--json").Json();
         KsLotteryTool.Run("report", folder.File("ticket"), "--row", "3").AssertFailed(2, "row 3", "Choose one of");
-        KsLotteryTool.Run("report", folder.File("ticket"), "--data", SharedData.Path("corpora", "tatoeba", "eng-ron.tsv")).AssertFailed(2, "no tokenizer", "--tokenizer");
+        KsLotteryTool.Run("report", folder.File("ticket"), "--data", SharedData.Path("corpora", "tatoeba", "eng-ron.tsv"))
+            .AssertFailed(2, "no tokenizer", "--tokenizer");
         KsLotteryTool.Run("report", folder.File("ticket"), "--data", SharedData.Path("corpora", "tatoeba", "eng-ron.tsv"), "--tokenizer",
             SharedData.Path("tokenizers", "tok4096")).AssertFailed(2, "4,096 tokens", "512 rows");
         Assert.That(KsLotteryTool.Run("report", folder.File("ticket"), "--tokenizer", Tokenizer).Error, Does.Contain("--data"));

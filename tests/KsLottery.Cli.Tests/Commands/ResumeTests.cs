@@ -7,7 +7,8 @@ namespace KsLottery.Cli.Tests.Commands;
 public sealed class ResumeTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
-    private static readonly string[] Ticket = ["--only", "random", "--rows", "12", "--steps", "120", "--eval-share", "0.1", "--eval-every", "7", "--learning-rate", "1e-2"];
+    private static readonly string[] Ticket = ["--only", "random", "--rows", "12", "--steps", "120", "--eval-share", "0.1", "--eval-every",
+        "7", "--learning-rate", "1e-2"];
 
     private readonly TrainingFixture _fixture = new();
 
@@ -51,7 +52,8 @@ public sealed class ResumeTests : IDisposable
         }
         Assert.That(Names("cancelled"), Is.EqualTo(new[] { "metrics.jsonl", "state.safetensors", "training.json" }));
 
-        foreach ((string option, string value) in ((string, string)[])[("--learning-rate", "0.02"), ("--batch", "4"), ("--seed", "7"), ("--clip", "0"), ("--target-language", "Danish")])
+        foreach ((string option, string value) in ((string, string)[])[("--learning-rate", "0.02"), ("--batch", "4"), ("--seed", "7"),
+            ("--clip", "0"), ("--target-language", "Danish")])
         {
             int at = Array.IndexOf(arguments, option);
             string[] changed = at < 0 ? [.. arguments, option, value] : [.. arguments[..(at + 1)], value, .. arguments[(at + 2)..]];
@@ -72,7 +74,8 @@ public sealed class ResumeTests : IDisposable
             process.Kill();
             process.WaitForExit();
         }
-        string state = Path.Combine(_fixture.File("lost"), "state.safetensors"), metrics = Path.Combine(_fixture.File("lost"), "metrics.jsonl");
+        string state = Path.Combine(_fixture.File("lost"), "state.safetensors"),
+            metrics = Path.Combine(_fixture.File("lost"), "metrics.jsonl");
         File.Delete(state);
         byte[] lines = File.ReadAllBytes(metrics);
         KsLotteryTool.Run([.. arguments, "--resume"]).AssertFailed(2, state, "the file is gone", "name another folder");
@@ -117,8 +120,10 @@ public sealed class ResumeTests : IDisposable
     [Test]
     public void A_pretraining_that_was_killed_ends_with_the_same_bytes()
     {
-        string[] Arguments(string output) => ["pretrain", "--text", _fixture.Pairs, "--out", _fixture.File(output), "--vocabulary", "300", "--width", "16",
-            "--layers", "1", "--heads", "2", "--tied", "--length", "32", "--batch", "4", "--steps", "60", "--save-every", "0.02", "--quiet"];
+        string[] Arguments(string output) =>
+            ["pretrain", "--text", _fixture.Pairs, "--out", _fixture.File(output), "--vocabulary", "300", "--width", "16",
+            "--layers", "1", "--heads", "2", "--tied", "--length", "32", "--batch", "4", "--steps", "60", "--save-every", "0.02",
+                "--quiet"];
         Assert.That(KsLotteryTool.Run(Arguments("base-whole")).ExitCode, Is.Zero);
         using (Process process = KsLotteryTool.Start(Arguments("base-killed")))
         {
@@ -148,8 +153,10 @@ public sealed class ResumeTests : IDisposable
         Assert.That(_fixture.Metrics(output), Is.EqualTo(_fixture.Metrics(expected)));
         Assert.That(Names(output), Is.EqualTo(Names(expected)), "no state and no temporary file is left");
         foreach (string file in files)
-            Assert.That(File.ReadAllBytes(Path.Combine(_fixture.File(output), file)), Is.EqualTo(File.ReadAllBytes(Path.Combine(_fixture.File(expected), file))), file);
+            Assert.That(File.ReadAllBytes(Path.Combine(_fixture.File(output), file)),
+                Is.EqualTo(File.ReadAllBytes(Path.Combine(_fixture.File(expected), file))), file);
     }
 
-    private string[] Names(string output) => [.. Directory.EnumerateFileSystemEntries(_fixture.File(output)).Select(p => Path.GetFileName(p)!).Order(StringComparer.Ordinal)];
+    private string[] Names(string output) =>
+        [.. Directory.EnumerateFileSystemEntries(_fixture.File(output)).Select(p => Path.GetFileName(p)!).Order(StringComparer.Ordinal)];
 }

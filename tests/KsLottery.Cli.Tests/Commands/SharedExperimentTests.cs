@@ -33,7 +33,8 @@ public sealed class SharedExperimentTests : IDisposable
     public void Three_processes_in_one_folder_leave_the_bytes_of_one()
     {
         Process[] processes = [.. Enumerable.Range(0, 3).Select(_ => KsLotteryTool.Start([.. Arguments("shared"), "--resume", "--json"]))];
-        (Task<string> Output, Task<string> Error)[] texts = [.. processes.Select(p => (p.StandardOutput.ReadToEndAsync(), p.StandardError.ReadToEndAsync()))];
+        (Task<string> Output, Task<string> Error)[] texts =
+            [.. processes.Select(p => (p.StandardOutput.ReadToEndAsync(), p.StandardError.ReadToEndAsync()))];
         foreach ((Process process, (Task<string> Output, Task<string> Error) text) in processes.Zip(texts))
         {
             Assert.That(process.WaitForExit(TimeSpan.FromMinutes(3)), Is.True, "it does not end");
@@ -41,7 +42,8 @@ public sealed class SharedExperimentTests : IDisposable
             process.Dispose();
         }
         Assert.That(Bytes("shared"), Is.EquivalentTo(Bytes("whole")));
-        Assert.That(texts.Count(t => t.Output.Result.Contains("\"held\": []", StringComparison.Ordinal) || t.Output.Result.Contains("\"held\":[]", StringComparison.Ordinal)), Is.GreaterThan(0));
+        Assert.That(texts.Count(t => t.Output.Result.Contains("\"held\": []", StringComparison.Ordinal)
+            || t.Output.Result.Contains("\"held\":[]", StringComparison.Ordinal)), Is.GreaterThan(0));
     }
 
     [Test]
@@ -70,10 +72,12 @@ public sealed class SharedExperimentTests : IDisposable
         using Process self = Process.GetCurrentProcess();
         // As this process would hold the arm, were it the tool.
         File.WriteAllText(Path.Combine(locks, "danish-1-random-rows.holder"),
-            string.Create(CultureInfo.InvariantCulture, $"{self.Id}\t{self.StartTime.ToUniversalTime():O}\t{Environment.MachineName}\t3\n"));
+            string.Create(CultureInfo.InvariantCulture,
+                $"{self.Id}\t{self.StartTime.ToUniversalTime():O}\t{Environment.MachineName}\t3\n"));
         ToolRun run = KsLotteryTool.Run([.. Arguments("held"), "--resume", "--part", "1/2", "--quiet"]);
         Assert.That((run.ExitCode, run.Error), Is.EqualTo((0, "")));
-        Assert.That(run.Lines, Has.Some.EqualTo($"not done yet: Danish, seed 1, random rows, held by process {self.Id} on {Environment.MachineName}"));
+        Assert.That(run.Lines,
+            Has.Some.EqualTo($"not done yet: Danish, seed 1, random rows, held by process {self.Id} on {Environment.MachineName}"));
         Assert.That(Directory.Exists(Path.Combine(_fixture.File("held"), "danish-1-random-rows")), Is.False);
     }
 
@@ -87,15 +91,20 @@ public sealed class SharedExperimentTests : IDisposable
             Assert.That(part.Lines, Has.Some.StartsWith($"This is part {i}/2").And.Some.EndsWith("greedily, 1 seed"));
             Assert.That(part.Error, Does.Contain($"({Arms - 4} of {Arms - 4})"));
         }
-        ToolRun whole = KsLotteryTool.Run([.. Arguments("collected"), "--collect", _fixture.File("part-1"), _fixture.File("part-2"), "--html", _fixture.File("page.html")]);
+        ToolRun whole =
+            KsLotteryTool.Run([.. Arguments("collected"), "--collect", _fixture.File("part-1"), _fixture.File("part-2"), "--html",
+                _fixture.File("page.html")]);
         Assert.That(whole.ExitCode, Is.Zero, whole.Error);
-        Assert.That(whole.Lines, Has.Some.Match("^method +control of +rows").And.Some.Match(@"^random rows, 2 rows +Partial Tuning, 2 rows +2 .* ± "));
+        Assert.That(whole.Lines, Has.Some.Match("^method +control of +rows").And.Some
+            .Match(@"^random rows, 2 rows +Partial Tuning, 2 rows +2 .* ± "));
         Assert.That(Bytes("collected"), Is.EquivalentTo(Bytes("whole")));
         Assert.That(File.ReadAllText(_fixture.File("page.html")), Does.Contain("ticket-overlap").And.Contain("control of"));
 
-        KsLotteryTool.Run([.. Arguments("other"), "--quiet", "--collect", _fixture.File("part-1")]).AssertFailed(2, "8 arms are done in none of the parts: Danish, seed 2");
+        KsLotteryTool.Run([.. Arguments("other"), "--quiet", "--collect", _fixture.File("part-1")])
+            .AssertFailed(2, "8 arms are done in none of the parts: Danish, seed 2");
         KsLotteryTool.Run([.. Arguments("other"), "--quiet", "--part", "1/3"]).AssertFailed(2, "there can be 1 to 2 parts");
-        foreach (string[] wrong in (string[][])[["--part", "3/2"], ["--part", "half"], ["--collect", "a", "--resume"], ["--collect", "a", "--part", "1/2"]])
+        foreach (string[] wrong in (string[][])[["--part", "3/2"], ["--part", "half"], ["--collect", "a", "--resume"],
+            ["--collect", "a", "--part", "1/2"]])
             Assert.That(KsLotteryTool.Run([.. Arguments("other"), .. wrong]).ExitCode, Is.EqualTo(1), string.Join(' ', wrong));
         Assert.That(Directory.Exists(_fixture.File("other")), Is.False);
     }
@@ -103,8 +112,10 @@ public sealed class SharedExperimentTests : IDisposable
     private string[] Arguments(string folder) => ["experiment", _file, "--out", _fixture.File(folder), "--threads", "1"];
 
     /// <summary>The files of a folder by their names, times of metrics left out.</summary>
-    private Dictionary<string, string> Bytes(string folder) => Directory.EnumerateFiles(_fixture.File(folder), "*", SearchOption.AllDirectories)
+    private Dictionary<string, string> Bytes(string folder) =>
+        Directory.EnumerateFiles(_fixture.File(folder), "*", SearchOption.AllDirectories)
         .ToDictionary(path => Path.GetRelativePath(_fixture.File(folder), path), path => Path.GetFileName(path) == "metrics.jsonl"
-            ? string.Join('\n', File.ReadLines(path).Select(line => line[..line.IndexOf(",\"tokens_per_second\"", StringComparison.Ordinal)]))
+            ? string.Join('\n',
+                File.ReadLines(path).Select(line => line[..line.IndexOf(",\"tokens_per_second\"", StringComparison.Ordinal)]))
             : Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(path))));
 }

@@ -14,8 +14,10 @@ internal sealed class TrainingFixture : IDisposable
     public TrainingFixture(int width = 32, int steps = 10)
     {
         AtomicFile.WriteText(Pairs, string.Concat(Enumerable.Range(0, 300).Select(i =>
-            $"{English[i % 10]} and {English[i / 10 % 10]} of {English[i / 100]}\t{Danish[i % 10]} og {Danish[i / 10 % 10]} af {Danish[i / 100]}\n")));
-        ToolRun run = KsLotteryTool.Run("pretrain", "--text", Pairs + ":1", Pairs + ":2", "--out", Base, "--vocabulary", "320", "--width", $"{width}",
+            $"{English[i % 10]} and {English[i / 10 % 10]} of {English[i / 100]}\t{Danish[i % 10]} og {Danish[i / 10 % 10]} af "
+                + $"{Danish[i / 100]}\n")));
+        ToolRun run = KsLotteryTool.Run("pretrain", "--text", Pairs + ":1", Pairs + ":2", "--out", Base, "--vocabulary", "320", "--width",
+            $"{width}",
             "--layers", "2", "--heads", "4", "--key-heads", "2", "--length", "32", "--batch", "4", "--steps", $"{steps}", "--threads", "2");
         Assert.That((run.ExitCode, run.Error.Contains("error", StringComparison.Ordinal)), Is.EqualTo((0, false)), run.Error);
     }
@@ -28,7 +30,8 @@ internal sealed class TrainingFixture : IDisposable
 
     /// <summary>The arguments of a tuning on the pairs.</summary>
     public string[] Tune(string output, string train, params string[] more) =>
-        ["tune", Base, "--data", Pairs, "--template", "minimal", "--max-length", "64", "--overlong", "fail", "--train", train, "--out", File(output), "--batch", "8", .. more];
+        ["tune", Base, "--data", Pairs, "--template", "minimal", "--max-length", "64", "--overlong", "fail", "--train", train, "--out",
+            File(output), "--batch", "8", .. more];
 
     /// <summary>Tunes and takes the one JSON object.</summary>
     public System.Text.Json.JsonElement RunTune(string output, string train, params string[] more) =>

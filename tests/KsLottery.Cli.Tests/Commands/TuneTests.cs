@@ -20,7 +20,8 @@ public sealed class TuneTests : IDisposable
         string[] hot = ["--steps", "12", "--learning-rate", "10", "--quiet"];
         ToolRun run = KsLotteryTool.Run([.. _fixture.Tune("hot", "full", hot), "--json"]);
         Assert.That(run.ExitCode, Is.EqualTo(4), run.Error);
-        Assert.That(run.Error, Does.StartWith("kslottery: error: the training diverged: its loss began at ").And.Contain(_fixture.File("hot")).And.Contain("--allow-divergence"));
+        Assert.That(run.Error, Does.StartWith("kslottery: error: the training diverged: its loss began at ").And
+            .Contain(_fixture.File("hot")).And.Contain("--allow-divergence"));
         using (JsonDocument json = JsonDocument.Parse(run.Output))
         {
             Assert.That(json.RootElement.GetProperty("diverged").GetBoolean(), Is.True);
@@ -30,19 +31,25 @@ public sealed class TuneTests : IDisposable
         JsonElement allowed = KsLotteryTool.Run([.. _fixture.Tune("allowed", "full", hot), "--json", "--allow-divergence"]).Json();
         Assert.That(allowed.GetProperty("diverged").GetBoolean(), Is.True);
 
-        ToolRun infinite = KsLotteryTool.Run([.. _fixture.Tune("infinite", "full", "--steps", "12", "--learning-rate", "1e38", "--clip", "0", "--warmup", "0", "--quiet", "--json")]);
+        ToolRun infinite =
+            KsLotteryTool.Run([.. _fixture.Tune("infinite", "full", "--steps", "12", "--learning-rate", "1e38", "--clip", "0", "--warmup",
+                "0", "--quiet", "--json")]);
         infinite.AssertFailed(4, "The training diverged", Path.Combine(_fixture.File("infinite"), "state.safetensors"));
     }
 
     [Test]
     public void A_last_update_that_spoils_the_values_or_the_held_out_loss_is_no_success()
     {
-        ToolRun infinite = KsLotteryTool.Run([.. _fixture.Tune("spoiled", "embedding", "--steps", "1", "--learning-rate", "1e39", "--warmup", "0", "--quiet", "--json")]);
-        Assert.That((infinite.ExitCode, infinite.Error.Contains("trained values are infinite or NaN", StringComparison.Ordinal)), Is.EqualTo((4, true)), infinite.Error);
+        ToolRun infinite =
+            KsLotteryTool.Run([.. _fixture.Tune("spoiled", "embedding", "--steps", "1", "--learning-rate", "1e39", "--warmup", "0",
+                "--quiet", "--json")]);
+        Assert.That((infinite.ExitCode, infinite.Error.Contains("trained values are infinite or NaN", StringComparison.Ordinal)),
+            Is.EqualTo((4, true)), infinite.Error);
         ToolRun high = KsLotteryTool.Run([.. _fixture.Tune("high", "full", "--steps", "1", "--learning-rate", "1e3", "--warmup", "0",
             "--eval-share", "0.1", "--quiet", "--json")]);
         Assert.That(high.ExitCode, Is.EqualTo(4), high.Error);
-        Assert.That(high.Error, Does.Contain("the training diverged").And.Contain("held out").And.Not.Contain("NaN").And.Contain("--allow-divergence"));
+        Assert.That(high.Error, Does.Contain("the training diverged").And.Contain("held out").And.Not.Contain("NaN").And
+            .Contain("--allow-divergence"));
         using JsonDocument json = JsonDocument.Parse(high.Output);
         Assert.That(json.RootElement.GetProperty("diverged").GetBoolean(), Is.True);
     }
@@ -51,15 +58,19 @@ public sealed class TuneTests : IDisposable
     public void From_an_embedding_over_its_ticket_to_a_patch_nothing_else_changes()
     {
         JsonElement tuned = _fixture.RunTune("embedding", "embedding", "--steps", "30", "--learning-rate", "3e-2", "--eval-share", "0.1");
-        Assert.That(tuned.GetProperty("eval_loss_after").GetDouble(), Is.LessThan(tuned.GetProperty("eval_loss_before").GetDouble() - 0.2), "it learns");
+        Assert.That(tuned.GetProperty("eval_loss_after").GetDouble(), Is.LessThan(tuned.GetProperty("eval_loss_before").GetDouble() - 0.2),
+            "it learns");
         using Checkpoint baseModel = Checkpoint.Open(_fixture.Base), after = Checkpoint.Open(_fixture.File("embedding"));
-        Assert.That((double)tuned.GetProperty("peak_bytes").GetInt64() / tuned.GetProperty("estimated_bytes").GetInt64(), Is.InRange(0.5, 1.1));
+        Assert.That((double)tuned.GetProperty("peak_bytes").GetInt64() / tuned.GetProperty("estimated_bytes").GetInt64(),
+            Is.InRange(0.5, 1.1));
         Assert.That(tuned.GetProperty("trained_parameters").GetInt64(), Is.EqualTo(baseModel.GetTensor(Embedding).ElementCount));
         Assert.That(after.Tensors.Select(t => t.Name), Is.EqualTo(baseModel.Tensors.Select(t => t.Name)));
         foreach (Tensor tensor in baseModel.Tensors)
-            Assert.That(Bytes(after.GetTensor(tensor.Name)).SequenceEqual(Bytes(tensor)), Is.EqualTo(tensor.Name != Embedding), tensor.Name);
+            Assert.That(Bytes(after.GetTensor(tensor.Name)).SequenceEqual(Bytes(tensor)), Is.EqualTo(tensor.Name != Embedding),
+                tensor.Name);
 
-        Assert.That(KsLotteryTool.Run("find", _fixture.Base, _fixture.File("embedding"), "--out", _fixture.File("ticket")).ExitCode, Is.Zero);
+        Assert.That(KsLotteryTool.Run("find", _fixture.Base, _fixture.File("embedding"), "--out", _fixture.File("ticket")).ExitCode,
+            Is.Zero);
         string file = Path.Combine(_fixture.File("ticket"), TicketFile.FileName);
         Ticket ticket = TicketFile.Read(file);
         Assert.That(ticket.Entries, Has.Count.Matches(Is.GreaterThan(3)), "the embedding moved enough to find rows");
@@ -70,11 +81,13 @@ public sealed class TuneTests : IDisposable
         Assert.That(partial.GetProperty("last_loss").GetDouble(), Is.LessThan(partial.GetProperty("first_loss").GetDouble()));
         Assert.That(File.ReadAllBytes(Path.Combine(_fixture.File("partial"), TicketFile.FileName)), Is.EqualTo(File.ReadAllBytes(file)));
         string patchFile = Path.Combine(_fixture.File("partial"), RowPatch.FileName);
-        Assert.That(KsLotteryTool.Run("apply", _fixture.Base, _fixture.File("partial"), "--out", _fixture.File("patched")).ExitCode, Is.Zero);
+        Assert.That(KsLotteryTool.Run("apply", _fixture.Base, _fixture.File("partial"), "--out", _fixture.File("patched")).ExitCode,
+            Is.Zero);
         using Checkpoint patched = Checkpoint.Open(_fixture.File("patched"));
         using RowPatch patch = RowPatch.Open(patchFile);
         Assert.That(patch.Indices, Is.EqualTo(best));
-        Assert.That(patch.TunedFingerprint, Is.EqualTo(Fingerprint.OfTensor(patched.GetTensor(Embedding))), "streamed, without the tuned tensor");
+        Assert.That(patch.TunedFingerprint, Is.EqualTo(Fingerprint.OfTensor(patched.GetTensor(Embedding))),
+            "streamed, without the tuned tensor");
         foreach (Tensor tensor in baseModel.Tensors.Where(t => t.Name != Embedding))
             Assert.That(Bytes(patched.GetTensor(tensor.Name)), Is.EqualTo(Bytes(tensor)), tensor.Name);
         for (int row = 0; row < baseModel.GetTensor(Embedding).Shape[0]; row++)
@@ -99,7 +112,8 @@ public sealed class TuneTests : IDisposable
         Assert.That((random.GetProperty("signature").GetString(), frequent.GetProperty("signature").GetString()),
             Is.EqualTo(("rows:random|k:5|seed:42", "rows:frequency|k:5")));
         File.WriteAllLines(_fixture.File("rows.txt"), ["# the first ones", "261 7", "9,8"]);
-        Assert.That(_fixture.RunTune("list", "ticket", "--ticket", _fixture.File("rows.txt"), "--steps", "1").GetProperty("rows").GetInt32(), Is.EqualTo(4));
+        Assert.That(_fixture.RunTune("list", "ticket", "--ticket", _fixture.File("rows.txt"), "--steps", "1").GetProperty("rows")
+            .GetInt32(), Is.EqualTo(4));
         using RowPatch list = RowPatch.Open(Path.Combine(_fixture.File("list"), RowPatch.FileName));
         Assert.That(list.Indices, Is.EqualTo(new[] { 7, 8, 9, 261 }));
     }
@@ -108,20 +122,26 @@ public sealed class TuneTests : IDisposable
     public void A_tokenizer_from_elsewhere_goes_along_and_the_paper_s_presets_hold()
     {
         string baseModel = SharedData.Path("models", "hf", "stories260K_hf"), data = _fixture.Pairs;
-        KsLotteryTool.Run("tune", baseModel, "--data", data, "--train", "full", "--out", _fixture.File("none")).AssertFailed(2, "--tokenizer");
-        JsonElement embed = KsLotteryTool.Run("tune", baseModel, "--data", data, "--tokenizer", SharedData.Path("models", "stories260K", "tok512.bin"),
+        KsLotteryTool.Run("tune", baseModel, "--data", data, "--train", "full", "--out", _fixture.File("none"))
+            .AssertFailed(2, "--tokenizer");
+        JsonElement embed = KsLotteryTool.Run("tune", baseModel, "--data", data, "--tokenizer",
+            SharedData.Path("models", "stories260K", "tok512.bin"),
             "--preset", "paper-embed", "--source-language", "English", "--target-language", "Danish", "--limit", "6", "--steps", "1",
             "--out", _fixture.File("alpaca"), "--json", "--quiet").Json();
         Assert.That(embed.GetProperty("scope").GetString(), Is.EqualTo("embedding"));
         using JsonDocument training = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(_fixture.File("alpaca"), "training.json")));
         JsonElement settings = training.RootElement.GetProperty("settings");
-        Assert.That((settings.GetProperty("batch").GetString(), settings.GetProperty("learning-rate").GetString(), settings.GetProperty("warmup").GetString()),
+        Assert.That((settings.GetProperty("batch").GetString(), settings.GetProperty("learning-rate").GetString(),
+            settings.GetProperty("warmup").GetString()),
             Is.EqualTo(("128", "2E-05", "0.03")));
         Assert.That(settings.GetProperty("template").GetString(), Does.StartWith("Below is an instruction").And.EndsWith("### Response:"));
         // The result is a base with its own tokenizer.
-        JsonElement partial = KsLotteryTool.Run("tune", _fixture.File("alpaca"), "--data", data, "--preset", "paper-partial", "--only", "frequency", "--rows", "4",
-            "--template", "plain", "--source-language", "English", "--target-language", "Danish", "--limit", "6", "--out", _fixture.File("plain"), "--json", "--quiet").Json();
-        Assert.That((partial.GetProperty("steps").GetInt32(), partial.GetProperty("trained_parameters").GetInt32()), Is.EqualTo((5, 4 * 64)));
+        JsonElement partial = KsLotteryTool.Run("tune", _fixture.File("alpaca"), "--data", data, "--preset", "paper-partial", "--only",
+            "frequency", "--rows", "4",
+            "--template", "plain", "--source-language", "English", "--target-language", "Danish", "--limit", "6", "--out",
+                _fixture.File("plain"), "--json", "--quiet").Json();
+        Assert.That((partial.GetProperty("steps").GetInt32(), partial.GetProperty("trained_parameters").GetInt32()),
+            Is.EqualTo((5, 4 * 64)));
     }
 
     [Test]
@@ -138,10 +158,12 @@ public sealed class TuneTests : IDisposable
     {
         string file = _fixture.File("damaged.tsv");
         File.WriteAllText(file, "one\ten\ntwo\n");
-        KsLotteryTool.Run("tune", _fixture.Base, "--data", file, "--template", "minimal", "--train", "embedding", "--out", _fixture.File("none"))
+        KsLotteryTool.Run("tune", _fixture.Base, "--data", file, "--template", "minimal", "--train", "embedding", "--out",
+            _fixture.File("none"))
             .AssertFailed(2, $"{file}: line 2", "columns");
         File.WriteAllText(file, "one\ten\n" + new string('x', 200) + "\ten\n");
-        KsLotteryTool.Run("tune", _fixture.Base, "--data", file, "--template", "minimal", "--train", "embedding", "--out", _fixture.File("none"))
+        KsLotteryTool.Run("tune", _fixture.Base, "--data", file, "--template", "minimal", "--train", "embedding", "--out",
+            _fixture.File("none"))
             .AssertFailed(2, $"{file}: line 2", "tokens");
         File.WriteAllText(file, "3\nseven\n");
         KsLotteryTool.Run(_fixture.Tune("none", "ticket", "--ticket", file)).AssertFailed(2, $"{file}: line 2", "seven");
@@ -152,7 +174,8 @@ public sealed class TuneTests : IDisposable
     public void A_ticket_of_another_base_is_refused_with_exit_code_4()
     {
         _fixture.RunTune("other", "embedding", "--steps", "2", "--learning-rate", "1", "--warmup", "0");
-        Assert.That(KsLotteryTool.Run("find", _fixture.File("other"), _fixture.Base, "--top", "3", "--out", _fixture.File("foreign")).ExitCode, Is.Zero);
+        Assert.That(KsLotteryTool.Run("find", _fixture.File("other"), _fixture.Base, "--top", "3", "--out",
+            _fixture.File("foreign")).ExitCode, Is.Zero);
         KsLotteryTool.Run(_fixture.Tune("none", "ticket", "--ticket", Path.Combine(_fixture.File("foreign"), TicketFile.FileName)))
             .AssertFailed(4, "sha256:", Embedding);
     }

@@ -11,7 +11,8 @@ internal sealed class BoundTests
 
     private static readonly Constraint[] Bounds =
     [
-        Is.LessThan(1), Is.LessThanOrEqualTo(1), Is.AtMost(1.0), Is.GreaterThan(-1f), Is.GreaterThanOrEqualTo(-1), Is.AtLeast(-1), Is.Positive, Is.Negative,
+        Is.LessThan(1), Is.LessThanOrEqualTo(1), Is.AtMost(1.0), Is.GreaterThan(-1f), Is.GreaterThanOrEqualTo(-1), Is.AtLeast(-1),
+            Is.Positive, Is.Negative,
         Is.InRange(double.NegativeInfinity, 1.0),
     ];
 
@@ -22,7 +23,8 @@ internal sealed class BoundTests
     [Test]
     public void Nothing_is_within_a_NaN([ValueSource(nameof(Nans))] object nan)
     {
-        Constraint[] bounds = [Is.LessThan(nan), Is.AtMost(nan), Is.GreaterThan(nan), Is.AtLeast(nan), Is.InRange(nan, double.PositiveInfinity)];
+        Constraint[] bounds = [Is.LessThan(nan), Is.AtMost(nan), Is.GreaterThan(nan), Is.AtLeast(nan),
+            Is.InRange(nan, double.PositiveInfinity)];
         Assert.That(bounds.Select(b => b.ApplyTo(0.5).IsSuccess), Is.All.False);
     }
 
@@ -43,7 +45,8 @@ internal sealed class BoundTests
     {
         Assert.That(1, Is.LessThan(2) & Is.AtMost(1) & Is.AtLeast(1) & Is.GreaterThan(0) & Is.Positive & Is.InRange(1, 1));
         Assert.That(-1.5, Is.Negative & Is.LessThanOrEqualTo(-1.5) & Is.GreaterThanOrEqualTo(-1.5));
-        Assert.That(() => Assert.That(2, Is.LessThan(2)), Throws.InstanceOf<AssertionException>().With.Message.Contain("less than 2, no NaN"));
+        Assert.That(() => Assert.That(2, Is.LessThan(2)),
+            Throws.InstanceOf<AssertionException>().With.Message.Contain("less than 2, no NaN"));
     }
 
     [Test]
@@ -51,7 +54,8 @@ internal sealed class BoundTests
     {
         double[] values = [1, 3, 2];
         values[at] = double.NaN;
-        Assert.That((values.Largest(), values.Largest(v => -v), values.Select(v => (float)v).Largest()), Is.EqualTo((double.NaN, double.NaN, float.NaN)));
+        Assert.That((values.Largest(), values.Largest(v => -v), values.Select(v => (float)v).Largest()),
+            Is.EqualTo((double.NaN, double.NaN, float.NaN)));
         Assert.That(values.LargestBy(v => v), Is.NaN);
     }
 
@@ -59,7 +63,8 @@ internal sealed class BoundTests
     public void The_largest_of_numbers_is_the_first_of_them()
     {
         (double Value, int At)[] values = [(1, 0), (3, 1), (3, 2), (2, 3)];
-        Assert.That((values.Largest(v => v.Value), values.LargestBy(v => v.Value).At, values.LargestBy(v => -v.Value).At), Is.EqualTo((3, 1, 0)));
+        Assert.That((values.Largest(v => v.Value), values.LargestBy(v => v.Value).At, values.LargestBy(v => -v.Value).At),
+            Is.EqualTo((3, 1, 0)));
         Assert.That(() => Array.Empty<double>().Largest(), Throws.InvalidOperationException);
     }
 }

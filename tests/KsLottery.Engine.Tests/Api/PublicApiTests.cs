@@ -8,7 +8,8 @@ public sealed class PublicApiTests
 {
     private static readonly ApiGeneratorOptions Described = new() { IncludeAssemblyAttributes = false };
 
-    /// <summary>The public surface changes only on purpose: with KSLOTTERY_APPROVE=1 this test writes the new one, to be read in the diff.</summary>
+    /// <summary>The public surface changes only on purpose: with KSLOTTERY_APPROVE=1 this test writes the new one, to be read in the
+    /// diff.</summary>
     [Test]
     public void Public_surface_is_the_approved_one()
     {
@@ -22,7 +23,8 @@ public sealed class PublicApiTests
     public void Library_depends_on_few_packages()
     {
         string[] references = [.. typeof(RowScan).Assembly.GetReferencedAssemblies().Select(a => a.Name!)
-            .Where(n => !n.StartsWith("System.", StringComparison.Ordinal) || n == "System.Numerics.Tensors").Order(StringComparer.Ordinal)];
+            .Where(n => !n.StartsWith("System.", StringComparison.Ordinal) || n == "System.Numerics.Tensors")
+            .Order(StringComparer.Ordinal)];
         Assert.That(references, Has.Length.Matches(Is.LessThanOrEqualTo(5)), string.Join(", ", references));
     }
 }

@@ -17,12 +17,14 @@ public sealed class LayerTests
     private static readonly string[] Layers =
     [
         "", "Interop", "Numerics", "Checkpoints", "Text.Tokens", "Text.Corpora", "Text.Scoring", "Kernels", "Devices", "Operations", "Rows",
-        "Statistics", "Tickets", "Transfer", "Models", "Generation", "Evaluation", "Conversion", "Training", "Certificates", "Experiments", "Reports",
+        "Statistics", "Tickets", "Transfer", "Models", "Generation", "Evaluation", "Conversion", "Training", "Certificates", "Experiments",
+            "Reports",
         "Verification",
     ];
 
     private static readonly Lazy<IReadOnlyList<IType>> Types = new(() =>
-        [.. new ArchLoader().LoadAssemblies(typeof(ElementType).Assembly).Build().Types.Where(t => t.FullName.StartsWith(Root, StringComparison.Ordinal))]);
+        [.. new ArchLoader().LoadAssemblies(typeof(ElementType).Assembly).Build().Types
+            .Where(t => t.FullName.StartsWith(Root, StringComparison.Ordinal))]);
 
     /// <summary>Every arrow that points upwards, as <c>Lower.Type -> Higher.Type</c>; a circle of layers has one at least.</summary>
     [Test]
@@ -51,7 +53,8 @@ public sealed class LayerTests
         from type in Types.Value
         let own = LayerOf(type, layers)
         // The reader takes type parameters of one name for one type, wherever they are declared.
-        from target in type.GetTypeDependencies().Where(t => t is not GenericParameter && LayerOf(t, layers) > own).DistinctBy(t => t.FullName)
+        from target in type.GetTypeDependencies().Where(t => t is not GenericParameter && LayerOf(t, layers) > own)
+        .DistinctBy(t => t.FullName)
         orderby type.FullName, target.FullName
         select $"{type.FullName[Root.Length..]} -> {target.FullName[Root.Length..]}";
 

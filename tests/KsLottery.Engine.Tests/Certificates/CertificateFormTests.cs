@@ -18,7 +18,8 @@ internal sealed class CertificateFormTests
     public void An_alpha_outside_its_range_is_refused(double alpha)
     {
         Assert.That(() => Certificate.ThresholdOf(alpha, 8), Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("0.05"));
-        Assert.That(() => new CertificateOptions { Alphas = [.1, alpha] }, Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("between 0 and 1"));
+        Assert.That(() => new CertificateOptions { Alphas = [.1, alpha] },
+            Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("between 0 and 1"));
     }
 
     // Margin .5, so that bounds must lie below .25 = 2/8.
@@ -27,7 +28,8 @@ internal sealed class CertificateFormTests
     [TestCase(2, 2, .1, true, false, false)] // neither is the largest
     [TestCase(0, 0, .25, false, false, true)] // nor tau
     [TestCase(0, 0, .3, false, false, true)]
-    public void Each_form_compares_its_own_bound_with_half_the_margin(int largest, long sum, double tau, bool dataset, bool max, bool byPart)
+    public void Each_form_compares_its_own_bound_with_half_the_margin(int largest, long sum, double tau, bool dataset, bool max,
+        bool byPart)
     {
         CertifiedPosition position = Position(.7, .2, largest, sum, ticket: 3);
         Assert.That(position.Margin, Is.EqualTo(.5).Within(1e-15));
@@ -57,7 +59,8 @@ internal sealed class CertificateFormTests
         {
             new(CertificateForm.Dataset, 3, 2, 1), new(CertificateForm.Max, 3, 2, 1), new(CertificateForm.Sum, 3, 2, 1),
         }));
-        Assert.That(FormResult.Of(positions, .2, 4)[2], Is.EqualTo(new FormResult(CertificateForm.Sum, 2, 1, 1)), "3/4 is more than half of any margin");
+        Assert.That(FormResult.Of(positions, .2, 4)[2], Is.EqualTo(new FormResult(CertificateForm.Sum, 2, 1, 1)),
+            "3/4 is more than half of any margin");
         Assert.That(positions.Select(p => p.IsViolation(CertificateForm.Sum, .2, Width)), Is.EqualTo((bool[])[false, false, true, false]));
     }
 
@@ -65,7 +68,8 @@ internal sealed class CertificateFormTests
     public void A_prediction_reads_each_row_before_it_once_and_the_ticket_counts_for_nothing()
     {
         // h of rows 0 to 4.
-        RowScanResult scan = SmallMatrices.Scan(SmallMatrices.Steps, SmallMatrices.Lifted(1), SmallMatrices.Lifted(5), SmallMatrices.Lifted(2), SmallMatrices.Lifted(3));
+        RowScanResult scan = SmallMatrices.Scan(SmallMatrices.Steps, SmallMatrices.Lifted(1), SmallMatrices.Lifted(5),
+            SmallMatrices.Lifted(2), SmallMatrices.Lifted(3));
         Assert.That(scan.Rows.Select(row => row.Count), Is.EqualTo((int[])[0, 1, 5, 2, 3]), "counted by hand");
         TokenBatch batch = new([0, 1, 1, 3, 4, 2, 1, 2], [TokenBatch.NoTarget, 1, 3, 4, 2, 2, TokenBatch.NoTarget, 1], [0, 6, 8]);
         Assert.That(new ReadRows(scan, [2], readsAll: false).Of(batch), Is.EqualTo(new[]

@@ -69,7 +69,8 @@ internal sealed class AtomicFileTests : IDisposable
         {
             Exception e = Assert.Catch(() => make())!;
             Assert.That(e, Is.InstanceOf<IOException>().Or.InstanceOf<UnauthorizedAccessException>());
-            Assert.That(e.Message, Does.StartWith("/proc/a.txt: cannot be written here").And.EndWith("name a folder that you may write to."));
+            Assert.That(e.Message, Does.StartWith("/proc/a.txt: cannot be written here").And
+                .EndWith("name a folder that you may write to."));
             Assert.That(e.Message, Does.Not.Contain(".kslottery"));
             Assert.That(e.InnerException, Is.Not.Null);
         }
@@ -81,10 +82,14 @@ internal sealed class AtomicFileTests : IDisposable
         const string Temporary = "/d/.kslottery-x.tmp";
         IOException full = new($"No space left on device : '{Temporary}'");
         UnauthorizedAccessException denied = new($"Access to the path '{Temporary}' is denied.");
-        Assert.That(UnwritableTarget.Of("a", full), Is.TypeOf<IOException>().With.Message.StartsWith("a: cannot be written here (No space left on device): "));
-        Assert.That(UnwritableTarget.Of("a", denied), Is.TypeOf<UnauthorizedAccessException>().With.Message.StartsWith("a: cannot be written here: "));
-        Assert.That(UnwritableTarget.IsToldOf(new IOException("Broken pipe"), Temporary), Is.False, "what another file meets is told as it is");
-        Assert.That(Assert.Throws<IOException>(() => AtomicFile.Write(_folder.File("a"), stream => throw new IOException(((FileStream)stream).Name)))!.Message,
+        Assert.That(UnwritableTarget.Of("a", full), Is.TypeOf<IOException>().With.Message
+            .StartsWith("a: cannot be written here (No space left on device): "));
+        Assert.That(UnwritableTarget.Of("a", denied), Is.TypeOf<UnauthorizedAccessException>().With.Message
+            .StartsWith("a: cannot be written here: "));
+        Assert.That(UnwritableTarget.IsToldOf(new IOException("Broken pipe"), Temporary), Is.False,
+            "what another file meets is told as it is");
+        Assert.That(Assert.Throws<IOException>(() =>
+            AtomicFile.Write(_folder.File("a"), stream => throw new IOException(((FileStream)stream).Name)))!.Message,
             Does.StartWith(_folder.File("a") + ": cannot be written"));
         Assert.That(Names(), Is.Empty);
     }
@@ -101,7 +106,8 @@ internal sealed class AtomicFileTests : IDisposable
         File.CreateSymbolicLink(_folder.File("file-link"), "folder-link/in.safetensors");
         string[] names =
         [
-            input, Path.Combine(real, "..", "real", "in.safetensors"), _folder.File("folder-link/in.safetensors"), _folder.File("file-link"),
+            input, Path.Combine(real, "..", "real", "in.safetensors"), _folder.File("folder-link/in.safetensors"),
+                _folder.File("file-link"),
         ];
 
         foreach (string opened in names)
@@ -145,7 +151,8 @@ internal sealed class AtomicFileTests : IDisposable
         File.CreateSymbolicLink(_folder.File("a"), _folder.File("b"));
         File.CreateSymbolicLink(_folder.File("b"), _folder.File("a"));
 
-        Assert.That(Assert.Throws<IOException>(() => AtomicFile.WriteText(_folder.File("a"), "x"))!.Message, Does.Contain("symbolic links"));
+        Assert.That(Assert.Throws<IOException>(() => AtomicFile.WriteText(_folder.File("a"), "x"))!.Message,
+            Does.Contain("symbolic links"));
     }
 
     private string[] Names() => [.. Directory.EnumerateFileSystemEntries(_folder.Path).Select(p => Path.GetFileName(p))];

@@ -52,8 +52,10 @@ internal sealed class CheckpointTests : IDisposable
     [Test]
     public void Nothing_to_open_is_said_so()
     {
-        Assert.That(Assert.Throws<FileNotFoundException>(() => Checkpoint.Open(_folder.File("no")))!.Message, Does.Contain("no such file or folder"));
-        Assert.That(Assert.Throws<CheckpointFormatException>(() => Checkpoint.Open(_folder.Path))!.Message, Does.Contain("converted to safetensors"));
+        Assert.That(Assert.Throws<FileNotFoundException>(() => Checkpoint.Open(_folder.File("no")))!.Message,
+            Does.Contain("no such file or folder"));
+        Assert.That(Assert.Throws<CheckpointFormatException>(() => Checkpoint.Open(_folder.Path))!.Message,
+            Does.Contain("converted to safetensors"));
     }
 
     [Test]
@@ -197,7 +199,8 @@ internal sealed class CheckpointTests : IDisposable
         Shard("1.safetensors", "a", "b");
         using Checkpoint checkpoint = Checkpoint.Open(_folder.File("1.safetensors"), new CheckpointOptions { UseMemoryMap = false });
         if (isDisposedFirst) checkpoint.Dispose();
-        using (FileStream stream = new(_folder.File("1.safetensors"), FileMode.Open, FileAccess.Write, FileShare.ReadWrite)) stream.SetLength(60);
+        using (FileStream stream = new(_folder.File("1.safetensors"), FileMode.Open, FileAccess.Write,
+            FileShare.ReadWrite)) stream.SetLength(60);
 
         if (isDisposedFirst) Assert.Throws<ObjectDisposedException>(() => checkpoint.GetTensor("b").GetRow<byte>(0));
         else Assert.That(Assert.Throws<CheckpointFormatException>(() => checkpoint.GetTensor("b").GetRow<byte>(0))!.Kind,

@@ -16,7 +16,8 @@ internal sealed class FingerprintTests
         byte[] data = [.. Enumerable.Range(0, 3 << 20).Select(i => (byte)(i * i >> 7))];
         string other = folder.File("other.safetensors");
         SafetensorsWriter.Write(other,
-            [TensorSource.FromBytes("before", ElementType.U8, [3], new byte[3]), TensorSource.FromBytes("x", ElementType.F16, [3 << 15, 16], data)]);
+            [TensorSource.FromBytes("before", ElementType.U8, [3], new byte[3]),
+                TensorSource.FromBytes("x", ElementType.F16, [3 << 15, 16], data)]);
         SafetensorsWriter.Write(folder.File("a.safetensors"),
             [TensorSource.FromBytes("y", ElementType.F16, [3 << 15, 16], data),
             TensorSource.FromBytes("type", ElementType.BF16, [3 << 15, 16], data),
@@ -37,7 +38,8 @@ internal sealed class FingerprintTests
     {
         using TemporaryFolder folder = new();
         File.WriteAllText(folder.File("a"), "abc");
-        Assert.That(Fingerprint.OfFile(folder.File("a")), Is.EqualTo("sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"));
+        Assert.That(Fingerprint.OfFile(folder.File("a")),
+            Is.EqualTo("sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"));
         Assert.Throws<OperationCanceledException>(() => Fingerprint.OfFile(folder.File("a"), new CancellationToken(canceled: true)));
     }
 }

@@ -16,17 +16,20 @@ internal sealed class ForeignFileTests : IDisposable
     /// <summary>What is written, a name that such a file has, and words of what is said of it and of the next step.</summary>
     private static readonly (string Name, byte[] Bytes, string What, string NextStep)[] Kinds =
     [
-        ("model.bin", Text($"version https://git-lfs.github.com/spec/v1\noid sha256:{new string('0', 64)}\nsize 12345\n"), "Git LFS pointer", "git lfs pull"),
+        ("model.bin", Text($"version https://git-lfs.github.com/spec/v1\noid sha256:{new string('0', 64)}\nsize 12345\n"),
+            "Git LFS pointer", "git lfs pull"),
         ("model.bin", Text("<!DOCTYPE html>\n<html class=\"\"><head>"), "an HTML page", "login"),
         ("model.bin", Text("\n <HTML><body>Access to model x is restricted"), "an HTML page", "login"),
         ("model.bin", [0xEF, 0xBB, 0xBF, .. Text("<!doctype html><html>")], "an HTML page", "login"),
         ("model.bin", Text("<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code></Error>"), "an XML answer", "Download"),
         ("model.bin", Text("{\"error\":\"Repository not found\"}"), "a JSON text", "file of weights"),
         ("model.bin", Text(RowsFile.Header + "\n0\t<s>\tspecial\t"), "rows.tsv, the table", "patch.safetensors beside it"),
-        ("model.bin", Text($"{{\n  \"format\": \"{TicketFile.Format}\",\n  \"format_version\": 1"), "a ticket, which lists rows", "patch.safetensors beside it"),
+        ("model.bin", Text($"{{\n  \"format\": \"{TicketFile.Format}\",\n  \"format_version\": 1"), "a ticket, which lists rows",
+            "patch.safetensors beside it"),
         ("pytorch_model.bin", Zip("archive/data.pkl", "\x80\x02}q\0."), "a pickle of PyTorch", "save it as safetensors"),
         ("pytorch_model-00001-of-00002.bin", Zip("pytorch_model/data.pkl", "}"), "a pickle of PyTorch", "save it as safetensors"),
-        ("model.pt", [0x80, 2, 0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, (byte)'.'], "a pickle of PyTorch", "save it as safetensors"),
+        ("model.pt", [0x80, 2, 0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, (byte)'.'], "a pickle of PyTorch",
+            "save it as safetensors"),
         ("model.ckpt", [0x80, 4, 0x95, 1, 0, 0, 0, 0, 0, 0, 0, (byte)'.'], "a pickle of PyTorch", "save it as safetensors"),
         ("model.gguf", [.. Text("GGUF"), 3, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0], "a GGUF file", "made from"),
         ("stories.bin", Ints(288, 768, 6, 6, 6, 32_000, 256), "a model of llama2.c", "Llama2cConversion.Convert"),
@@ -56,7 +59,8 @@ internal sealed class ForeignFileTests : IDisposable
         File.WriteAllBytes(path, bytes);
         File.WriteAllBytes(Path.Combine(alone, name), bytes);
         File.WriteAllText(Path.Combine(alone, "config.json"), "{}");
-        foreach (Action open in (Action[])[() => Checkpoint.Open(path), () => Checkpoint.Open(_folder.Path), () => SafetensorsFile.Open(path),
+        foreach (Action open in (Action[])[() => Checkpoint.Open(path), () => Checkpoint.Open(_folder.Path),
+            () => SafetensorsFile.Open(path),
             () => RowPatch.Open(path), () => Checkpoint.Open(alone), () => Checkpoint.Open(Path.Combine(alone, name)),
             () => SafetensorsFile.Open(path, new() { UseMemoryMap = false })])
         {
@@ -103,9 +107,11 @@ internal sealed class ForeignFileTests : IDisposable
     {
         string path = _folder.File("model.safetensors"), json = SafetensorsBytes.Json(("t", "X9", "[4]", 0, 4));
         File.WriteAllBytes(path, SafetensorsBytes.File(json.PadRight(length), new byte[4]));
-        Assert.That(Assert.Throws<CheckpointFormatException>(() => Checkpoint.Open(path))!.Message, Does.Contain("\"X9\" is none of the format's"));
+        Assert.That(Assert.Throws<CheckpointFormatException>(() => Checkpoint.Open(path))!.Message,
+            Does.Contain("\"X9\" is none of the format's"));
         File.WriteAllBytes(path, SafetensorsBytes.File("{\"t\"".PadRight(length), []));
-        Assert.That(Assert.Throws<CheckpointFormatException>(() => Checkpoint.Open(path))!.Kind, Is.EqualTo(CheckpointDefect.InvalidHeaderDeserialization));
+        Assert.That(Assert.Throws<CheckpointFormatException>(() => Checkpoint.Open(path))!.Kind,
+            Is.EqualTo(CheckpointDefect.InvalidHeaderDeserialization));
     }
 
     [Test]
@@ -113,7 +119,8 @@ internal sealed class ForeignFileTests : IDisposable
     {
         if (OperatingSystem.IsWindows()) Assert.Ignore("links ask for a privilege on Windows");
         string blob = _folder.File("blobs/0123"), snapshot = Directory.CreateDirectory(_folder.File("snapshots")).FullName;
-        foreach (string name in (string[])["model.safetensors", "model.safetensors.index.json", "model-00001-of-00001.safetensors", "other.safetensors"])
+        foreach (string name in (string[])["model.safetensors", "model.safetensors.index.json", "model-00001-of-00001.safetensors",
+            "other.safetensors"])
         {
             string link = Path.Combine(snapshot, name);
             File.CreateSymbolicLink(link, "../blobs/0123");
@@ -140,11 +147,14 @@ internal sealed class ForeignFileTests : IDisposable
     [Test]
     public void A_row_patch_is_no_model()
     {
-        using (Checkpoint before = Checkpoint.Open(new TinyLlama().Write(_folder.File("base"))), after = Checkpoint.Open(new TinyLlama().Tuned(5).Write(_folder.File("tuned"))))
-            RowPatch.Write(_folder.File(RowPatch.FileName), before.GetInputEmbedding(), after.GetInputEmbedding(), [5], new() { Signature = "", IsTied = true });
+        using (Checkpoint before = Checkpoint.Open(new TinyLlama().Write(_folder.File("base"))),
+            after = Checkpoint.Open(new TinyLlama().Tuned(5).Write(_folder.File("tuned"))))
+            RowPatch.Write(_folder.File(RowPatch.FileName), before.GetInputEmbedding(), after.GetInputEmbedding(), [5],
+                new() { Signature = "", IsTied = true });
         using Checkpoint patch = Checkpoint.Open(_folder.File(RowPatch.FileName));
         foreach (Action use in (Action[])[() => patch.GetInputEmbedding(), () => Engine.Models.LlamaConfig.Load(patch)])
-            Assert.That(() => use(), Throws.TypeOf<CheckpointFormatException>().With.Message.Contains("a row patch of kslottery").And.Message.Contains("PatchApplication.Apply"));
+            Assert.That(() => use(), Throws.TypeOf<CheckpointFormatException>().With.Message
+                .Contains("a row patch of kslottery").And.Message.Contains("PatchApplication.Apply"));
     }
 
     private static IEnumerable<TestCaseData> Indices() =>

@@ -36,14 +36,16 @@ internal sealed class Llama2cCheckpointTests : IDisposable
     }
 
     [Test]
-    public void A_file_that_ends_at_any_byte_but_its_last_is_refused([ValueSource(typeof(Llama2cFile), nameof(Llama2cFile.All))] Llama2cFile file)
+    public void A_file_that_ends_at_any_byte_but_its_last_is_refused(
+        [ValueSource(typeof(Llama2cFile), nameof(Llama2cFile.All))] Llama2cFile file)
     {
         byte[] bytes = file.Bytes();
         for (int length = 0; length < bytes.Length; length++)
         {
             CheckpointFormatException e = Refused(bytes[..length], map: length % 2 == 0);
             Assert.That(e.Kind, Is.EqualTo(CheckpointDefect.Llama2cLengthMismatch), $"length {length}");
-            Assert.That((e.ByteOffset, e.Message.Contains($" {length}", StringComparison.Ordinal)), Is.EqualTo(((long?)length, true)), e.Message);
+            Assert.That((e.ByteOffset, e.Message.Contains($" {length}", StringComparison.Ordinal)), Is.EqualTo(((long?)length, true)),
+                e.Message);
             if (length >= file.HeaderLength) Assert.That(e.Message, Does.Contain($"{bytes.Length} bytes").And.Contain("cut short"));
         }
         Assert.DoesNotThrow(() => Open(bytes, map: true));
@@ -167,7 +169,8 @@ internal sealed class Llama2cCheckpointTests : IDisposable
             for (int injuries = random.Next(1, 4); injuries > 0; injuries--) Injure(bytes, file);
             try
             {
-                using Llama2cCheckpoint checkpoint = Llama2cCheckpoint.Open(Write(bytes), new CheckpointOptions { UseMemoryMap = i % 2 == 0 });
+                using Llama2cCheckpoint checkpoint = Llama2cCheckpoint.Open(Write(bytes),
+                    new CheckpointOptions { UseMemoryMap = i % 2 == 0 });
                 long seen = 0;
                 foreach (Llama2cTensor tensor in checkpoint.Tensors) tensor.Visit(piece => seen += piece.Length);
                 Assert.That(seen, Is.EqualTo(4 * checkpoint.ParameterCount) & Is.LessThan(bytes.Length), $"case {i}");
@@ -212,7 +215,8 @@ internal sealed class Llama2cCheckpointTests : IDisposable
         return e;
     }
 
-    private void Open(byte[] bytes, bool map) => Llama2cCheckpoint.Open(Write(bytes), new CheckpointOptions { UseMemoryMap = map }).Dispose();
+    private void Open(byte[] bytes, bool map) =>
+        Llama2cCheckpoint.Open(Write(bytes), new CheckpointOptions { UseMemoryMap = map }).Dispose();
 
     private string Write(byte[] bytes)
     {

@@ -5,7 +5,8 @@ namespace KsLottery.Engine.Tests.Checkpoints;
 /// <summary>Makes small llama2.c files, and says what must come of them, written from the format's description a second time.</summary>
 internal sealed record Llama2cFile(int Version, bool IsTied)
 {
-    public const int Width = 8, HiddenWidth = 3, LayerCount = 2, HeadCount = 2, KeyValueHeadCount = 1, VocabularySize = 5, SequenceLength = 3;
+    public const int Width = 8, HiddenWidth = 3, LayerCount = 2, HeadCount = 2, KeyValueHeadCount = 1, VocabularySize = 5,
+        SequenceLength = 3;
 
     private const int HeadWidth = Width / HeadCount;
 
@@ -36,7 +37,8 @@ internal sealed record Llama2cFile(int Version, bool IsTied)
     /// <summary>The tensors as a Hugging Face model has them.</summary>
     public Dictionary<string, float[]> Expected()
     {
-        Dictionary<string, float[]> tensors = Order().Where(t => t.Name != "tables").ToDictionary(t => t.Name, t => Values(t.Name, t.Count));
+        Dictionary<string, float[]> tensors = Order().Where(t => t.Name != "tables")
+            .ToDictionary(t => t.Name, t => Values(t.Name, t.Count));
         for (int layer = 0; layer < LayerCount; layer++)
             foreach (string name in (string[])["q", "k"])
                 tensors[Name(layer, $"self_attn.{name}_proj")] = Permute(tensors[Name(layer, $"self_attn.{name}_proj")]);

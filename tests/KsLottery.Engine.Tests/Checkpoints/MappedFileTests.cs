@@ -24,7 +24,8 @@ internal sealed class MappedFileTests
         Assert.That(ResidentFileBytes() - before, Is.LessThan(Length / 4), $"{touched} bytes were resident before");
 
         static long ResidentFileBytes() =>
-            1024 * long.Parse(File.ReadLines("/proc/self/status").First(l => l.StartsWith("RssFile", StringComparison.Ordinal)).Split()[^2], null);
+            1024 * long.Parse(File.ReadLines("/proc/self/status").First(l => l.StartsWith("RssFile", StringComparison.Ordinal)).Split()[^2],
+                null);
     }
 
     [Test]

@@ -40,7 +40,8 @@ internal sealed class ModelConfigTests : IDisposable
              "text_config":{"vocab_size":9,"n_embd":7,"model_type":"inner","tie_word_embeddings":false}}
             """)!;
 
-        Assert.That((config.Architecture, config.ModelType, config.VocabularySize, config.HiddenSize, config.LayerCount, config.TieWordEmbeddings),
+        Assert.That((config.Architecture, config.ModelType, config.VocabularySize, config.HiddenSize, config.LayerCount,
+            config.TieWordEmbeddings),
             Is.EqualTo(((string?)null, "gpt2", 9L, 7L, 12L, false)));
     }
 
@@ -49,7 +50,8 @@ internal sealed class ModelConfigTests : IDisposable
     {
         Assert.That(ModelConfig.TryLoad(_folder.Path), Is.Null);
         ModelConfig empty = Load("{}")!;
-        Assert.That((empty.Architecture, empty.TieWordEmbeddings, empty.VocabularySize), Is.EqualTo(((string?)null, (bool?)null, (long?)null)));
+        Assert.That((empty.Architecture, empty.TieWordEmbeddings, empty.VocabularySize),
+            Is.EqualTo(((string?)null, (bool?)null, (long?)null)));
         Assert.That(empty.EosTokenIds, Is.Empty);
     }
 

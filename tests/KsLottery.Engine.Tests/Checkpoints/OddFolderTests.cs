@@ -16,7 +16,8 @@ internal sealed class OddFolderTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [TestCase("_orig_mod."), TestCase("module."), TestCase("base_model.model."), TestCase("module._orig_mod."), TestCase("_orig_mod.module.base_model.model.")]
+    [TestCase("_orig_mod."), TestCase("module."), TestCase("base_model.model."), TestCase("module._orig_mod."),
+        TestCase("_orig_mod.module.base_model.model.")]
     public void A_wrapped_model_is_the_model_and_keeps_its_own_names(string prefix)
     {
         using Checkpoint plain = Checkpoint.Open(new TinyLlama(isTied: false).Write(_folder.File("plain")));
@@ -43,7 +44,8 @@ internal sealed class OddFolderTests : IDisposable
     [TestCase("x.modules_to_save.weight", "x.modules_to_save.weight")]
     [TestCase("my_orig_mod.weight", "my_orig_mod.weight")]
     [TestCase("module.", "")]
-    public void Names_lose_the_prefixes_of_wrappers_and_nothing_else(string name, string plain) => Assert.That(TensorNames.Plain(name), Is.EqualTo(plain));
+    public void Names_lose_the_prefixes_of_wrappers_and_nothing_else(string name, string plain) =>
+    Assert.That(TensorNames.Plain(name), Is.EqualTo(plain));
 
     [Test]
     public void Of_two_tensors_behind_wrappers_neither_is_meant_and_an_exact_name_always_is()
@@ -57,7 +59,8 @@ internal sealed class OddFolderTests : IDisposable
     }
 
     // The configuration, whether the file holds a head, and the one answer.
-    [TestCase(null, false, true), TestCase(null, true, false), TestCase(true, false, true), TestCase(true, true, true), TestCase(false, true, false)]
+    [TestCase(null, false, true), TestCase(null, true, false), TestCase(true, false, true), TestCase(true, true, true),
+        TestCase(false, true, false)]
     public void Whether_a_model_is_tied_has_one_answer(bool? said, bool hasHead, bool expected)
     {
         TinyLlama llama = new(isTied: !hasHead);
@@ -65,7 +68,8 @@ internal sealed class OddFolderTests : IDisposable
         else llama.Config.Remove("tie_word_embeddings");
         using Checkpoint checkpoint = Checkpoint.Open(llama.Write(_folder.Path));
         Assert.That((checkpoint.IsTied, LlamaConfig.Load(checkpoint).IsTied), Is.EqualTo(((bool?)expected, expected)));
-        Assert.That(checkpoint.Notes.Any(n => n.Contains("no tie_word_embeddings", StringComparison.Ordinal)), Is.EqualTo(said is null && !hasHead));
+        Assert.That(checkpoint.Notes.Any(n => n.Contains("no tie_word_embeddings", StringComparison.Ordinal)),
+            Is.EqualTo(said is null && !hasHead));
         Assert.That(Logits(checkpoint), Is.All.Not.NaN);
     }
 
@@ -91,8 +95,10 @@ internal sealed class OddFolderTests : IDisposable
         Assert.That(e.Message, Does.Contain("random numbers").And.Contain("tie_word_embeddings"));
     }
 
-    /// <summary>What safetensors' <c>save_model</c> leaves of two names of one matrix: the one that comes first, and the other in the metadata.</summary>
-    [TestCase(Embedding, Head, null), TestCase(Embedding, Head, true), TestCase(Head, Embedding, null), TestCase(Head, Embedding, true), TestCase(Head, Embedding, false)]
+    /// <summary>What safetensors' <c>save_model</c> leaves of two names of one matrix: the one that comes first, and the other in the
+    /// metadata.</summary>
+    [TestCase(Embedding, Head, null), TestCase(Embedding, Head, true), TestCase(Head, Embedding, null), TestCase(Head, Embedding, true),
+        TestCase(Head, Embedding, false)]
     public void A_name_that_its_writer_left_out_finds_the_tensor_kept_in_its_place(string kept, string removed, bool? said)
     {
         using Checkpoint plain = Checkpoint.Open(new TinyLlama().Write(_folder.File("plain")));
@@ -116,19 +122,23 @@ internal sealed class OddFolderTests : IDisposable
         llama.Metadata[Embedding] = "model.norm.weight";
         using Checkpoint checkpoint = Checkpoint.Open(llama.Write(_folder.Path));
         Assert.That(checkpoint.TryGetTensor("a", out _), Is.False);
-        Assert.That(checkpoint.GetTensor(Embedding).Name, Is.EqualTo(Embedding), "a tensor that is there goes before what the metadata says");
+        Assert.That(checkpoint.GetTensor(Embedding).Name, Is.EqualTo(Embedding),
+            "a tensor that is there goes before what the metadata says");
     }
 
     [Test]
     public void An_old_file_beside_the_shards_of_an_index_is_read_with_a_remark()
     {
         string[] names = [.. new TinyLlama().Tensors.Keys];
-        new TinyLlama().Tuned(5).WriteShards(_folder.Path, ("model-00001-of-00002.safetensors", names[..8]), ("model-00002-of-00002.safetensors", names[8..]));
-        using (Checkpoint shards = Checkpoint.Open(_folder.Path)) Assert.That((shards.Shards.Count, shards.Notes.Count), Is.EqualTo((2, 0)));
+        new TinyLlama().Tuned(5)
+            .WriteShards(_folder.Path, ("model-00001-of-00002.safetensors", names[..8]), ("model-00002-of-00002.safetensors", names[8..]));
+        using (Checkpoint shards = Checkpoint.Open(_folder.Path)) Assert.That((shards.Shards.Count, shards.Notes.Count),
+            Is.EqualTo((2, 0)));
         new TinyLlama().Write(_folder.Path);
         using Checkpoint file = Checkpoint.Open(_folder.Path);
         Assert.That((file.Shards.Count, file.IndexPath), Is.EqualTo((1, (string?)null)));
-        Assert.That(file.Notes.Single(), Does.Contain("as Transformers reads it").And.Contain("2 shards").And.Contain("model.safetensors.index.json"));
+        Assert.That(file.Notes.Single(), Does.Contain("as Transformers reads it").And.Contain("2 shards").And
+            .Contain("model.safetensors.index.json"));
         using Checkpoint meant = Checkpoint.Open(_folder.File("model.safetensors.index.json"));
         Assert.That((meant.Shards.Count, meant.Notes.Count), Is.EqualTo((2, 0)));
 
@@ -147,10 +157,12 @@ internal sealed class OddFolderTests : IDisposable
             ("model-overlay.safetensors", [Embedding]));
         llama.Tuned(5);
         llama.WriteFile(_folder.File("model-overlay.safetensors"), llama.Tensors.Where(t => t.Key == Embedding));
-        using Checkpoint checkpoint = Checkpoint.Open(_folder.Path), expected = Checkpoint.Open(new TinyLlama().Tuned(5).Write(_folder.File("whole")));
+        using Checkpoint checkpoint = Checkpoint.Open(_folder.Path),
+            expected = Checkpoint.Open(new TinyLlama().Tuned(5).Write(_folder.File("whole")));
         Assert.That(Path.GetFileName(checkpoint.GetTensor(Embedding).File.Path), Is.EqualTo("model-overlay.safetensors"));
         Assert.That(checkpoint.Tensors.Count(), Is.EqualTo(names.Length));
-        Assert.That(checkpoint.Notes.Single(), Does.Contain("model-00001-of-00002.safetensors holds a copy").And.Contain("model-overlay.safetensors"));
+        Assert.That(checkpoint.Notes.Single(), Does.Contain("model-00001-of-00002.safetensors holds a copy").And
+            .Contain("model-overlay.safetensors"));
         Assert.That(Logits(checkpoint), Is.EqualTo(Logits(expected)));
     }
 
@@ -158,13 +170,16 @@ internal sealed class OddFolderTests : IDisposable
     public void Shards_of_another_split_and_shards_without_an_index_are_refused()
     {
         string[] names = [.. new TinyLlama().Tensors.Keys];
-        new TinyLlama().WriteShards(_folder.Path, ("model-00001-of-00002.safetensors", names[..8]), ("model-00002-of-00002.safetensors", names[8..]));
+        new TinyLlama().WriteShards(_folder.Path, ("model-00001-of-00002.safetensors", names[..8]),
+            ("model-00002-of-00002.safetensors", names[8..]));
         string index = _folder.File("model.safetensors.index.json");
         File.WriteAllText(index, File.ReadAllText(index).Replace("of-00002", "of-00003", StringComparison.Ordinal));
-        Assert.That(Assert.Throws<CheckpointFormatException>(() => Checkpoint.Open(_folder.Path))!.Kind, Is.EqualTo(CheckpointDefect.MissingShard));
+        Assert.That(Assert.Throws<CheckpointFormatException>(() => Checkpoint.Open(_folder.Path))!.Kind,
+            Is.EqualTo(CheckpointDefect.MissingShard));
         File.Delete(index);
         CheckpointFormatException e = Assert.Throws<CheckpointFormatException>(() => Checkpoint.Open(_folder.Path))!;
-        Assert.That((e.Kind, e.Message.Contains("2 other .safetensors files", StringComparison.Ordinal)), Is.EqualTo((CheckpointDefect.NoCheckpoint, true)));
+        Assert.That((e.Kind, e.Message.Contains("2 other .safetensors files", StringComparison.Ordinal)),
+            Is.EqualTo((CheckpointDefect.NoCheckpoint, true)));
     }
 
     [Test]
@@ -174,10 +189,12 @@ internal sealed class OddFolderTests : IDisposable
         foreach (string name in llama.Tensors.Keys.ToArray())
             if (llama.Tensors[name].Shape.Length == 2) llama.Tensors[name] = ([0], []);
         using Checkpoint checkpoint = Checkpoint.Open(llama.Write(_folder.Path));
-        foreach (Action use in (Action[])[() => checkpoint.GetInputEmbedding(), () => Logits(checkpoint), () => RowMatrix.FromTensor(checkpoint.GetTensor(Embedding))])
+        foreach (Action use in (Action[])[() => checkpoint.GetInputEmbedding(), () => Logits(checkpoint),
+            () => RowMatrix.FromTensor(checkpoint.GetTensor(Embedding))])
         {
             CheckpointFormatException e = Assert.Throws<CheckpointFormatException>(() => use())!;
-            Assert.That((e.Kind, e.Path, e.Tensor), Is.EqualTo((CheckpointDefect.EmptyTensor, _folder.File("model.safetensors"), Embedding)));
+            Assert.That((e.Kind, e.Path, e.Tensor),
+                Is.EqualTo((CheckpointDefect.EmptyTensor, _folder.File("model.safetensors"), Embedding)));
             Assert.That(e.Message, Does.Contain("ZeRO-3").And.Contain("zero_to_fp32.py"));
         }
     }
@@ -193,7 +210,8 @@ internal sealed class OddFolderTests : IDisposable
             Assert.That(both.FindInputEmbeddings().Select(t => t.Name), Is.EqualTo(new[] { Embedding, "ema.embed_tokens.weight" }));
         }
         using Checkpoint none = Checkpoint.Open(llama.Renamed(Embedding, "live.embed_tokens.weight").Write(_folder.File("none")));
-        Assert.That(() => none.GetInputEmbedding(), Throws.TypeOf<KeyNotFoundException>().With.Message.Contains("\"live.embed_tokens.weight\"")
+        Assert.That(() => none.GetInputEmbedding(), Throws.TypeOf<KeyNotFoundException>().With.Message
+            .Contains("\"live.embed_tokens.weight\"")
             .And.Message.Contains("\"ema.embed_tokens.weight\"").And.Message.Contains($"{Remedy.NameTensor}"));
     }
 

@@ -102,7 +102,8 @@ internal sealed class SafetensorsFuzzTests
     private static string? Violation(byte[] file, TensorEntry[] tensors)
     {
         int length = (int)BitConverter.ToUInt64(file);
-        using JsonDocument json = JsonDocument.Parse(file.AsMemory(8, length), new JsonDocumentOptions { AllowDuplicateProperties = false });
+        using JsonDocument json = JsonDocument.Parse(file.AsMemory(8, length),
+            new JsonDocumentOptions { AllowDuplicateProperties = false });
         Dictionary<string, JsonElement> listed =
             json.RootElement.EnumerateObject().Where(p => p.Name != "__metadata__").ToDictionary(p => p.Name, p => p.Value);
         if (listed.Count != tensors.Length) return $"{tensors.Length} tensors of {listed.Count}";

@@ -19,7 +19,8 @@ internal sealed class SafetensorsHeaderTests
         """{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4],"data_offsets":[0,4]}}""",
         """{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4],"stride":[1]}}""",
         """{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4],"":1}}""",
-        """{"a":{"dtype":"U8","shape":[4]}}""", """{"a":{"dtype":"U8","data_offsets":[0,4]}}""", """{"a":{"shape":[4],"data_offsets":[0,4]}}""",
+        """{"a":{"dtype":"U8","shape":[4]}}""", """{"a":{"dtype":"U8","data_offsets":[0,4]}}""",
+            """{"a":{"shape":[4],"data_offsets":[0,4]}}""",
         """{"a":{"dtype":1,"shape":[4],"data_offsets":[0,4]}}""", """{"a":{"dtype":null,"shape":[4],"data_offsets":[0,4]}}""",
         """{"a":{"dtype":"U8","shape":4,"data_offsets":[0,4]}}""", """{"a":{"dtype":"U8","shape":["4"],"data_offsets":[0,4]}}""",
         """{"a":{"dtype":"U8","shape":[4.0],"data_offsets":[0,4]}}""", """{"a":{"dtype":"U8","shape":[4e0],"data_offsets":[0,4]}}""",
@@ -38,8 +39,10 @@ internal sealed class SafetensorsHeaderTests
     public void A_header_of_another_form_is_refused(string json) =>
         Assert.That(Refusal(json, 4).Kind, Is.EqualTo(CheckpointDefect.InvalidHeaderDeserialization));
 
-    [TestCase("""{"a":{"dtype":"U8","shape":[4],"data_offsets":[1,5]}}""", 5, CheckpointDefect.InvalidOffset, TestName = "a hole at the start")]
-    [TestCase("""{"a":{"dtype":"U8","shape":[0],"data_offsets":[4,0]}}""", 4, CheckpointDefect.InvalidOffset, TestName = "an end before the start")]
+    [TestCase("""{"a":{"dtype":"U8","shape":[4],"data_offsets":[1,5]}}""", 5, CheckpointDefect.InvalidOffset,
+        TestName = "a hole at the start")]
+    [TestCase("""{"a":{"dtype":"U8","shape":[0],"data_offsets":[4,0]}}""", 4, CheckpointDefect.InvalidOffset,
+        TestName = "an end before the start")]
     [TestCase("""{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[1],"data_offsets":[3,4]}}""", 4,
         CheckpointDefect.InvalidOffset, TestName = "a hole between two")]
     [TestCase("""{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[3],"data_offsets":[1,4]}}""", 4,
@@ -56,8 +59,10 @@ internal sealed class SafetensorsHeaderTests
         TestName = "an overflow")]
     [TestCase("""{"a":{"dtype":"U8","shape":[9223372036854775808,0],"data_offsets":[0,0]}}""", 0, CheckpointDefect.ValidationOverflow,
         TestName = "a dimension above the signed range")]
-    [TestCase("""{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}}""", 3, CheckpointDefect.MetadataIncompleteBuffer, TestName = "a cut file")]
-    [TestCase("""{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}}""", 5, CheckpointDefect.MetadataIncompleteBuffer, TestName = "a tail")]
+    [TestCase("""{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}}""", 3, CheckpointDefect.MetadataIncompleteBuffer,
+        TestName = "a cut file")]
+    [TestCase("""{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}}""", 5, CheckpointDefect.MetadataIncompleteBuffer,
+        TestName = "a tail")]
     [TestCase("""{}""", 1, CheckpointDefect.MetadataIncompleteBuffer, TestName = "data without tensors")]
     [TestCase("""{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,18446744073709551615]}}""", 4, CheckpointDefect.TensorInvalidInfo,
         TestName = "an end above the signed range")]
@@ -111,7 +116,8 @@ internal sealed class SafetensorsHeaderTests
     {
         Assert.That(Refusal("""{"a":{"dtype":"U8","shape":[4294967296,4294967296,0],"data_offsets":[0,0]}}""", 0).Kind,
             Is.EqualTo(CheckpointDefect.ValidationOverflow));
-        Assert.That(Parse(File("""{"a":{"dtype":"U8","shape":[0,4294967296,4294967296],"data_offsets":[0,0]}}""")).Tensors[0].Elements, Is.Zero);
+        Assert.That(Parse(File("""{"a":{"dtype":"U8","shape":[0,4294967296,4294967296],"data_offsets":[0,0]}}""")).Tensors[0].Elements,
+            Is.Zero);
     }
 
     [Test]
@@ -140,7 +146,8 @@ internal sealed class SafetensorsHeaderTests
         string name = "a\\n\\u001b[31m\\u202e" + new string('x', 5000);
         CheckpointFormatException e = Refusal($$"""{"{{name}}":1}""", 0);
 
-        Assert.That(e.Message, Does.Contain("\"a\\u000a\\u001b[31m\\u202exxx").And.Contain("characters)").And.Length.Matches(Is.LessThan(400)));
+        Assert.That(e.Message, Does.Contain("\"a\\u000a\\u001b[31m\\u202exxx").And.Contain("characters)").And.Length
+            .Matches(Is.LessThan(400)));
         Assert.That(e.Message.Any(char.IsControl), Is.False);
     }
 

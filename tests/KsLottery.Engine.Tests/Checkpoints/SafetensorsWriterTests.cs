@@ -96,7 +96,8 @@ internal sealed class SafetensorsWriterTests : IDisposable
         SafetensorsWriter.Write(path, [Bytes("😀", 1), Bytes("\uFFFD", 1), Bytes("b", 1), Bytes("a.b", 1), Bytes("a", 1)]);
         using SafetensorsFile file = SafetensorsFile.Open(path);
 
-        Assert.That(file.Tensors.Select(t => t.Name), Is.EqualTo(new[] { "a", "a.b", "b", "\uFFFD", "😀" }), "UTF-16 has the last two the other way");
+        Assert.That(file.Tensors.Select(t => t.Name), Is.EqualTo(new[] { "a", "a.b", "b", "\uFFFD", "😀" }),
+            "UTF-16 has the last two the other way");
     }
 
     [Test]
@@ -195,7 +196,8 @@ internal sealed class SafetensorsWriterTests : IDisposable
             select Make(name, type, dimensions, fill);
         return from tensors in Gen.Choose(0, 8).SelectMany(n => tensor.ArrayOf(n))
                from pairs in Gen.Choose(0, 3).SelectMany(n => Gen.Zip(text, text).ArrayOf(n))
-               select new WrittenFile([.. tensors.DistinctBy(t => t.Name)], pairs.DistinctBy(p => p.Item1).ToDictionary(p => p.Item1, p => p.Item2));
+               select new WrittenFile([.. tensors.DistinctBy(t => t.Name)],
+                   pairs.DistinctBy(p => p.Item1).ToDictionary(p => p.Item1, p => p.Item2));
 
         static Written Make(string name, ElementType type, int[] dimensions, int fill)
         {

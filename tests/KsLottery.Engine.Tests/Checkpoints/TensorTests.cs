@@ -31,7 +31,8 @@ internal sealed class TensorTests(bool map) : IDisposable
             Assert.That(tensor.RowShape, Is.EqualTo((3L, 2L)));
             Assert.That(tensor.FileOffset, Is.EqualTo(8 + json.Length));
             for (int row = 0; row < 3; row++)
-                Assert.That(tensor.GetRow<float>(row).ToArray(), Is.EqualTo(values[(2 * row)..(2 * row + 2)]), $"row {row}, padding {padding}");
+                Assert.That(tensor.GetRow<float>(row).ToArray(), Is.EqualTo(values[(2 * row)..(2 * row + 2)]),
+                    $"row {row}, padding {padding}");
             Assert.That(tensor.GetRow<uint>(1)[0], Is.EqualTo(BitConverter.SingleToUInt32Bits(float.NaN)));
         }
     }
@@ -66,7 +67,8 @@ internal sealed class TensorTests(bool map) : IDisposable
         Assert.Throws<ArgumentOutOfRangeException>(() => tensor.GetBytes(long.MaxValue, 1, buffer));
         Assert.Throws<ArgumentOutOfRangeException>(() => tensor.GetRow<ushort>(2));
         Assert.Throws<ArgumentOutOfRangeException>(() => tensor.GetRow<ushort>(-1));
-        Assert.That(Assert.Throws<NotSupportedException>(() => tensor.GetRow<float>(0))!.Message, Does.Contain("16 bits").And.Contain("32"));
+        Assert.That(Assert.Throws<NotSupportedException>(() => tensor.GetRow<float>(0))!.Message,
+            Does.Contain("16 bits").And.Contain("32"));
         Assert.That(tensor.GetBytes(8, 0, buffer).Length, Is.Zero);
     }
 
@@ -87,7 +89,8 @@ internal sealed class TensorTests(bool map) : IDisposable
         (string Name, int Bits)[] types =
         [
             ("BOOL", 8), ("F4", 4), ("F6_E2M3", 6), ("F6_E3M2", 6), ("U8", 8), ("I8", 8), ("F8_E5M2", 8), ("F8_E4M3", 8), ("F8_E8M0", 8),
-            ("F8_E4M3FNUZ", 8), ("F8_E5M2FNUZ", 8), ("I16", 16), ("U16", 16), ("F16", 16), ("BF16", 16), ("I32", 32), ("U32", 32), ("F32", 32),
+            ("F8_E4M3FNUZ", 8), ("F8_E5M2FNUZ", 8), ("I16", 16), ("U16", 16), ("F16", 16), ("BF16", 16), ("I32", 32), ("U32", 32),
+                ("F32", 32),
             ("C64", 64), ("F64", 64), ("I64", 64), ("U64", 64),
         ];
         foreach ((string name, int bits) in types)
@@ -166,9 +169,11 @@ internal sealed class TensorTests(bool map) : IDisposable
     public void Hints_for_any_range_leave_the_content_alone()
     {
         byte[] data = [.. Enumerable.Range(0, 3 * 4096 + 77).Select(i => (byte)(i * 31))];
-        using SafetensorsFile file = Save(SafetensorsBytes.File(SafetensorsBytes.Json(("m", "U8", $"[{data.Length}]", 0, data.Length)), data));
+        using SafetensorsFile file =
+            Save(SafetensorsBytes.File(SafetensorsBytes.Json(("m", "U8", $"[{data.Length}]", 0, data.Length)), data));
         Tensor tensor = file.GetTensor("m");
-        foreach ((int offset, int length) in ((int, int)[])[(0, 0), (0, 1), (4095, 2), (1, data.Length - 1), (data.Length, 0), (0, data.Length)])
+        foreach ((int offset, int length) in ((int, int)[])[(0, 0), (0, 1), (4095, 2), (1, data.Length - 1), (data.Length, 0),
+            (0, data.Length)])
         {
             tensor.DontNeed(offset, length);
             Assert.That(tensor.GetRow<byte>(0).ToArray(), Is.EqualTo(data));

@@ -14,7 +14,8 @@ internal sealed class TsvFileTests
         File.WriteAllText(path, "alpha\trows\tagreement\tnote\n0.05\t3\t0.5\t1,5 x\n");
         AlphaStep step = AlphaStep.Read(path).Single();
         Assert.That((step.Alpha, step.Rows, step.Shares["agreement"], step.Shares.Count), Is.EqualTo((0.05, 3, 0.5, 1)));
-        foreach ((string line, string column) in ((string, string)[])[("0,05\t3\t0.5\tx", "alpha"), ("0.05\t1,000\t0.5\tx", "rows"), ("0.05\t3\t0,5\tx", "agreement")])
+        foreach ((string line, string column) in ((string, string)[])[("0,05\t3\t0.5\tx", "alpha"), ("0.05\t1,000\t0.5\tx", "rows"),
+            ("0.05\t3\t0,5\tx", "agreement")])
         {
             File.WriteAllText(path, $"alpha\trows\tagreement\tnote\n{line}\n");
             Assert.That(() => AlphaStep.Read(path), Throws.TypeOf<InvalidDataException>().With.Message.Contains($"line 2, {column} is \""));

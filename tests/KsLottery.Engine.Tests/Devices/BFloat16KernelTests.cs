@@ -7,7 +7,8 @@ namespace KsLottery.Engine.Tests.Devices;
 public sealed class BFloat16KernelTests
 {
     private static readonly float[] Special =
-        [0, -0f, 1, -1, 1 + MathF.ScaleB(1, -23), MathF.PI, float.MaxValue, float.MinValue, MathF.ScaleB(1, -110), MathF.ScaleB(16777215, -133)];
+        [0, -0f, 1, -1, 1 + MathF.ScaleB(1, -23), MathF.PI, float.MaxValue, float.MinValue, MathF.ScaleB(1, -110),
+            MathF.ScaleB(16777215, -133)];
 
     [Test]
     public void Three_terms_add_up_to_the_number_exactly()
@@ -29,7 +30,8 @@ public sealed class BFloat16KernelTests
         float[] numbers = [float.Epsilon, MathF.ScaleB(3, -149), MathF.ScaleB(0xABCDEF, -149), -MathF.ScaleB(0x1234567, -149)];
         ushort[] terms = Split(numbers);
         for (int i = 0; i < numbers.Length; i++)
-            Assert.That(Math.Abs((double)Wide(terms[i]) + Wide(terms[i + numbers.Length]) + Wide(terms[i + (2 * numbers.Length)]) - numbers[i]),
+            Assert.That(Math.Abs((double)Wide(terms[i]) + Wide(terms[i + numbers.Length])
+                + Wide(terms[i + (2 * numbers.Length)]) - numbers[i]),
                 Is.LessThan(Math.ScaleB(1, -133)));
     }
 
@@ -45,7 +47,8 @@ public sealed class BFloat16KernelTests
     [Test]
     public void Rounding_goes_to_the_nearest_with_ties_to_even()
     {
-        float[] numbers = [.. Special, .. Normal(5000), 1 + MathF.ScaleB(1, -8), 1 + (3 * MathF.ScaleB(1, -8)), float.PositiveInfinity, float.NaN,
+        float[] numbers = [.. Special, .. Normal(5000), 1 + MathF.ScaleB(1, -8), 1 + (3 * MathF.ScaleB(1, -8)), float.PositiveInfinity,
+            float.NaN,
             BitConverter.UInt32BitsToSingle(0xFF80_0001)];
         ushort[] rounded = Run<ushort>(numbers, numbers.Length, BFloat16Kernels.RoundToBFloat16);
         for (int i = 0; i < numbers.Length; i++)

@@ -30,7 +30,8 @@ public sealed class ClblastGemmTests
 
     [Test]
     public void Products_are_row_major_in_every_form(
-        [Values] bool transposeA, [Values] bool transposeB, [Values] bool accumulate, [Values(ElementType.F32, ElementType.F16, ElementType.BF16)] ElementType type,
+        [Values] bool transposeA, [Values] bool transposeB, [Values] bool accumulate,
+            [Values(ElementType.F32, ElementType.F16, ElementType.BF16)] ElementType type,
         [Values("1 1 1", "5 7 11", "66 70 130")] string size)
     {
         int[] sizes = [.. size.Split(' ').Select(int.Parse)];
@@ -70,7 +71,8 @@ public sealed class ClblastGemmTests
     public void Factors_of_other_types_are_refused()
     {
         using DeviceBuffer buffer = _device.Allocate(16);
-        DeviceMatrix single = new(buffer, 0, ElementType.F32), half = new(buffer, 0, ElementType.F16), integer = new(buffer, 0, ElementType.I32);
+        DeviceMatrix single = new(buffer, 0, ElementType.F32), half = new(buffer, 0, ElementType.F16),
+            integer = new(buffer, 0, ElementType.I32);
         Assert.Throws<ArgumentException>(() => _gemm.Multiply(_queue, single, half, single, 1, 1, 1, false, false, false));
         Assert.Throws<ArgumentException>(() => _gemm.Multiply(_queue, single, single, integer, 1, 1, 1, false, false, false));
     }
@@ -120,7 +122,8 @@ public sealed class ClblastGemmTests
         return [.. Enumerable.Range(0, count).Select(_ => random.NextSingle() - 0.5f)];
     }
 
-    private float[] Multiply(float[] c, float[] a, float[] b, ElementType type, int m, int n, int k, bool transposeA, bool transposeB, bool accumulate)
+    private float[] Multiply(float[] c, float[] a, float[] b, ElementType type, int m, int n, int k, bool transposeA, bool transposeB,
+        bool accumulate)
     {
         // Each matrix lies behind three elements that are not its own.
         const int Gap = 3;

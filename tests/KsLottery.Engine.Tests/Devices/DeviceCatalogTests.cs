@@ -36,7 +36,8 @@ public sealed class DeviceCatalogTests
     public void The_model_is_the_one_that_the_operating_system_names()
     {
         const string Facts = "/proc/cpuinfo";
-        string? line = File.Exists(Facts) ? File.ReadLines(Facts).FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal)) : null;
+        string? line = File.Exists(Facts) ? File.ReadLines(Facts).FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal))
+            : null;
         if (line is null) Assert.Ignore($"{Facts} names no model here");
         string expected = string.Join(' ', line[(line.IndexOf(':') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries));
         Assert.That(DeviceCatalog.Probe()[0].Processor!.Model, Is.EqualTo(expected));
@@ -57,7 +58,8 @@ public sealed class DeviceCatalogTests
     [TestCase("auto"), TestCase("cpu"), TestCase("CPU")]
     public void Auto_and_cpu_give_the_cpu(string name) => Assert.That(DeviceCatalog.Resolve(name).Kind, Is.EqualTo(DeviceKind.Cpu));
 
-    [TestCase("tpu", "no device of this name"), TestCase("cuda:99", "no device of this name"), TestCase("opencl:99", "no device of this name")]
+    [TestCase("tpu", "no device of this name"), TestCase("cuda:99", "no device of this name"),
+        TestCase("opencl:99", "no device of this name")]
     public void Asking_for_a_device_that_is_not_there_fails_and_says_why(string name, string reason)
     {
         DeviceUnavailableException error = Assert.Throws<DeviceUnavailableException>(() => DeviceCatalog.Resolve(name))!;

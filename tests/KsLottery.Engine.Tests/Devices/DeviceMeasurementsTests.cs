@@ -38,7 +38,8 @@ public sealed class DeviceMeasurementsTests
         Assert.That(DeviceMeasurements.Read(), Is.EqualTo(new[] { model, other, rows with { PerSecond = 2 } }));
     }
 
-    [TestCase("junk"), TestCase("{}"), TestCase("""{"format": 2, "measurements": []}"""), TestCase("""{"format": 1, "measurements": [{"device": "cpu"}]}"""),
+    [TestCase("junk"), TestCase("{}"), TestCase("""{"format": 2, "measurements": []}"""),
+        TestCase("""{"format": 1, "measurements": [{"device": "cpu"}]}"""),
      TestCase("""{"format": 1, "measurements": [{"device": "cpu", "description": "a", "work": "rows", "per_second": -1}]}"""),
      TestCase("""{"format": 1, "measurements": [{"device": "cpu", "description": "a", "work": "cooking", "per_second": 1}]}"""),
      TestCase("""{"format": 1, "measurements": 5}""")]
@@ -61,7 +62,8 @@ public sealed class DeviceMeasurementsTests
     public void Auto_takes_what_was_measured_fastest_at_the_work_and_says_so()
     {
         using Registered provider = new();
-        DeviceMeasurements.Keep([Measured("cpu", DeviceWork.Rows, 100), Measured("fast:0", DeviceWork.Rows, 5000), Measured("fast:1", DeviceWork.Rows, 900),
+        DeviceMeasurements.Keep([Measured("cpu", DeviceWork.Rows, 100), Measured("fast:0", DeviceWork.Rows, 5000),
+            Measured("fast:1", DeviceWork.Rows, 900),
             Measured("cpu", DeviceWork.Model, 100), Measured("fast:0", DeviceWork.Model, 50)]);
         DeviceChoice rows = DeviceCatalog.Choose("auto", DeviceWork.Rows), model = DeviceCatalog.Choose("AUTO", DeviceWork.Model);
         Assert.That(rows.Device.Name, Is.EqualTo("fast:0"));
@@ -74,13 +76,17 @@ public sealed class DeviceMeasurementsTests
     public void Auto_passes_over_what_is_gone_or_another_by_now()
     {
         using Registered provider = new();
-        DeviceMeasurements.Keep([Measured("cpu", DeviceWork.Rows, 100), Measured("fast:7", DeviceWork.Rows, 9000), Measured("fast:2", DeviceWork.Rows, 8000),
-            Measured("fast:1", DeviceWork.Rows, 7000) with { Description = "what was there before" }, Measured("gone:0", DeviceWork.Rows, 6000),
+        DeviceMeasurements.Keep([Measured("cpu", DeviceWork.Rows, 100), Measured("fast:7", DeviceWork.Rows, 9000),
+            Measured("fast:2", DeviceWork.Rows, 8000),
+            Measured("fast:1", DeviceWork.Rows, 7000) with { Description = "what was there before" },
+                Measured("gone:0", DeviceWork.Rows, 6000),
             Measured("fast:0", DeviceWork.Rows, 200)]);
         DeviceChoice choice = DeviceCatalog.Choose("auto", DeviceWork.Rows);
         Assert.That(choice.Device.Name, Is.EqualTo("fast:0"));
-        Assert.That(choice.Reason, Does.Contain("fast:7 was measured faster and is not there").And.Contain("fast:2 was measured faster and cannot be used")
-            .And.Contain("fast:1 was measured faster and is another device now").And.Contain("gone:0 was measured faster and is not there"));
+        Assert.That(choice.Reason, Does.Contain("fast:7 was measured faster and is not there").And
+            .Contain("fast:2 was measured faster and cannot be used")
+            .And.Contain("fast:1 was measured faster and is another device now").And
+            .Contain("gone:0 was measured faster and is not there"));
     }
 
     [Test]

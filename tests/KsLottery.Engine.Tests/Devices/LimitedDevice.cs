@@ -4,7 +4,8 @@ using KsLottery.Kernels;
 namespace KsLottery.Engine.Tests.Devices;
 
 /// <summary>A device with less shared memory than it has, or whose compiler makes some kernels too large for their groups.</summary>
-internal sealed class LimitedDevice(KernelDevice device, int sharedBytes = int.MaxValue, Func<KernelDefinition, bool>? isTooLarge = null) : KernelDevice
+internal sealed class LimitedDevice(KernelDevice device, int sharedBytes = int.MaxValue,
+    Func<KernelDefinition, bool>? isTooLarge = null) : KernelDevice
 {
     public const string Reason = "it needs more registers than a group has";
 

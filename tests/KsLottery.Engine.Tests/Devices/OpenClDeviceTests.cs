@@ -152,14 +152,16 @@ public sealed class OpenClDeviceTests
         DeviceFailureException error = Assert.Throws<DeviceFailureException>(() =>
             queue.Build(TestKernels.Increment with { Source = wrong }))!;
         Assert.That(error.Call, Is.EqualTo("clBuildProgram"));
-        Assert.That(error.Message, Does.Contain("kernel Increment").And.Contain("unknown_name").And.Contain("CL_BUILD_PROGRAM_FAILURE (-11)"));
+        Assert.That(error.Message, Does.Contain("kernel Increment").And.Contain("unknown_name").And
+            .Contain("CL_BUILD_PROGRAM_FAILURE (-11)"));
         queue.Build(TestKernels.Increment);
     }
 
     [Test]
     public void A_long_refusal_is_cut()
     {
-        string said = OpenClFailures.Refusal("K", string.Join('\n', Enumerable.Range(0, 100).Select(i => $"line {i} {new string('x', 1000)}")));
+        string said =
+            OpenClFailures.Refusal("K", string.Join('\n', Enumerable.Range(0, 100).Select(i => $"line {i} {new string('x', 1000)}")));
         Assert.That(said, Does.Contain("line 19 ").And.Not.Contain("line 20 ").And.Contain("and 80 more lines"));
         Assert.That(said, Has.Length.Matches(Is.LessThan(7000)));
     }
@@ -169,7 +171,8 @@ public sealed class OpenClDeviceTests
     {
         using OpenClDevice device = Open();
         using DeviceQueue queue = device.CreateQueue();
-        DeviceFailureException error = Assert.Throws<DeviceFailureException>(() => queue.Build(TestKernels.Increment with { Name = "Decrement" }))!;
+        DeviceFailureException error =
+            Assert.Throws<DeviceFailureException>(() => queue.Build(TestKernels.Increment with { Name = "Decrement" }))!;
         Assert.That(error.Message, Does.Contain("clCreateKernel returned CL_INVALID_KERNEL_NAME (-46)").And.Contain("Decrement"));
     }
 
@@ -180,7 +183,8 @@ public sealed class OpenClDeviceTests
         using DeviceQueue queue = device.CreateQueue();
         Assert.That(Assert.Throws<DeviceFailureException>(() => queue.Build(TestKernels.Increment with { GroupSize = 1 << 20 }))!.Message,
             Does.Contain("1048576 lanes").And.Contain($"{device.Limits.MaximumGroupSize}"));
-        Assert.That(Assert.Throws<DeviceFailureException>(() => queue.Build(TestKernels.Increment with { SharedBytes = int.MaxValue }))!.Message,
+        Assert.That(Assert.Throws<DeviceFailureException>(() =>
+            queue.Build(TestKernels.Increment with { SharedBytes = int.MaxValue }))!.Message,
             Does.Contain($"{device.Limits.SharedBytes}"));
     }
 
@@ -242,7 +246,8 @@ public sealed class OpenClDeviceTests
         string file = Directory.GetFiles(folder.File("programs")).Single();
         byte[] whole = File.ReadAllBytes(file);
 
-        foreach (byte[] damaged in (byte[][])[[], whole[..50], whole[..^1], [.. whole[..^1], (byte)~whole[^1]], [.. "junk"u8], [(byte)~whole[0], .. whole[1..]]])
+        foreach (byte[] damaged in (byte[][])[[], whole[..50], whole[..^1], [.. whole[..^1], (byte)~whole[^1]], [.. "junk"u8],
+            [(byte)~whole[0], .. whole[1..]]])
         {
             File.WriteAllBytes(file, damaged);
             Assert.That(BuildIn(folder.Path), Is.EqualTo((1, 0)), "damaged");
@@ -296,7 +301,8 @@ public sealed class OpenClDeviceTests
     /// <summary>Opens the first OpenCL device, whichever it is; without one the test is skipped.</summary>
     internal static OpenClDevice Open(ProgramCache? cache = null)
     {
-        (IReadOnlyList<OpenClPlatform> platforms, _, _) = OpenClInterop.Instance.IsLoaded ? OpenClInterop.Instance.Examine() : ([], null, 0);
+        (IReadOnlyList<OpenClPlatform> platforms, _, _) = OpenClInterop.Instance.IsLoaded ? OpenClInterop.Instance.Examine()
+            : ([], null, 0);
         OpenClDeviceFacts? facts = platforms.SelectMany(p => p.Devices).FirstOrDefault();
         if (facts is null || OpenClProvider.WhyNot(facts).Reason is not null)
         {

@@ -3,14 +3,16 @@ using KsLottery.Kernels;
 
 namespace KsLottery.Engine.Tests.Devices;
 
-/// <summary>Kernels with a planted fault: where a checker watches, it must tell of them, or its silence over ours would say nothing.</summary>
+/// <summary>Kernels with a planted fault: where a checker watches, it must tell of them, or its silence over ours would say
+/// nothing.</summary>
 [Category("oclgrind-planted")]
 public sealed class PlantedFaultTests
 {
     private const int Lanes = 16;
 
     [TestCase("room[0] = GROUP_IDX; out[GROUP_IDX] = room[0];", "race", TestName = "A planted race is told")]
-    [TestCase("room[GROUP_IDX] = GROUP_IDX; BARRIER(); out[GROUP_IDX + out_length] = room[0];", "Invalid write", TestName = "A planted write out of bounds is told")]
+    [TestCase("room[GROUP_IDX] = GROUP_IDX; BARRIER(); out[GROUP_IDX + out_length] = room[0];", "Invalid write",
+        TestName = "A planted write out of bounds is told")]
     public void A_planted_fault_is_told(string body, string word)
     {
         if (!CheckerLog.Watches) Assert.Ignore($"{CheckerLog.Variable} names no log: nothing watches");

@@ -9,7 +9,8 @@ public sealed class ProgramCacheTests
     [Test]
     public void A_key_tells_every_part_and_their_borders_apart()
     {
-        string[] keys = [ProgramCache.KeyOf("source", "options", "device"), ProgramCache.KeyOf("source", "option", "sdevice"), ProgramCache.KeyOf("source", "options"),
+        string[] keys = [ProgramCache.KeyOf("source", "options", "device"), ProgramCache.KeyOf("source", "option", "sdevice"),
+            ProgramCache.KeyOf("source", "options"),
             ProgramCache.KeyOf("source", "options", "device", ""), ProgramCache.KeyOf("Source", "options", "device")];
         Assert.That(keys, Is.Unique);
         Assert.That(keys, Is.All.Matches("^[0-9a-f]{64}$"));
@@ -41,7 +42,8 @@ public sealed class ProgramCacheTests
         for (int i = 0; i < keys.Length; i++)
         {
             cache.Keep(keys[i], new byte[1000]);
-            if (cache.Files.FirstOrDefault(f => f.Name == $"{keys[i]}.bin") is { } file) file.LastWriteTimeUtc = DateTime.UnixEpoch.AddDays(i);
+            if (cache.Files.FirstOrDefault(f => f.Name == $"{keys[i]}.bin") is { } file)
+                file.LastWriteTimeUtc = DateTime.UnixEpoch.AddDays(i);
         }
         Assert.That(keys.Select(k => cache.Find(k) is not null), Is.EqualTo(new[] { false, false, true, true, true }));
     }
@@ -70,7 +72,8 @@ public sealed class ProgramCacheTests
 
         static string? PathWith(string? own, string? system)
         {
-            string? ownBefore = Environment.GetEnvironmentVariable(CacheFolder.Variable), systemBefore = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
+            string? ownBefore = Environment.GetEnvironmentVariable(CacheFolder.Variable),
+                systemBefore = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
             try
             {
                 Environment.SetEnvironmentVariable(CacheFolder.Variable, own);

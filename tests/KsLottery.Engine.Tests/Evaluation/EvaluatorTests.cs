@@ -13,7 +13,8 @@ namespace KsLottery.Engine.Tests.Evaluation;
 
 internal sealed class EvaluatorTests
 {
-    private static readonly LlamaConfig Config = TinyModels.Config(isTied: true) with { VocabularySize = 270, MaxLength = 64, EosTokenIds = [2] };
+    private static readonly LlamaConfig Config = TinyModels.Config(isTied: true) with { VocabularySize = 270, MaxLength = 64,
+        EosTokenIds = [2] };
     private static readonly Tokenizer Tokenizer = TokenizerFixtures.Json(TokenizerFixtures.Llama2());
     private static readonly SentencePair[] Pairs =
     [
@@ -22,7 +23,8 @@ internal sealed class EvaluatorTests
     ];
 
     [Test]
-    public void The_loss_is_the_one_that_follows_from_the_logits([ValueSource(typeof(TestDevices), nameof(TestDevices.Names))] string device)
+    public void The_loss_is_the_one_that_follows_from_the_logits(
+        [ValueSource(typeof(TestDevices), nameof(TestDevices.Names))] string device)
     {
         IReadOnlyList<TrainingSample> samples = Samples();
         using IOperations operations = TestDevices.Open(device);
@@ -49,7 +51,8 @@ internal sealed class EvaluatorTests
             Assert.That(result.TargetCount, Is.EqualTo(count));
             Assert.That(result.Loss, Is.EqualTo(sum / count).Within(1e-5));
             Assert.That(result.Perplexity, Is.EqualTo(Math.Exp(sum / count)).Within(1e-5).Percent);
-            Assert.That((result.Scores, result.Summary, result.MeanTokens), Is.EqualTo(((OutputScores?)null, (GenerationSummary?)null, double.NaN)));
+            Assert.That((result.Scores, result.Summary, result.MeanTokens),
+                Is.EqualTo(((OutputScores?)null, (GenerationSummary?)null, double.NaN)));
         });
     }
 
@@ -60,7 +63,8 @@ internal sealed class EvaluatorTests
         EvaluationResult few = Evaluate(operations, new() { Beams = beams, MaxNewTokens = 24, EosIds = [2, 263] }, slots: beams);
         EvaluationResult many = Evaluate(operations, new() { Beams = beams, MaxNewTokens = 24, EosIds = [2, 263] }, slots: 8);
         Assert.That(many.Samples.Select(sample => sample.Tokens), Is.EqualTo(few.Samples.Select(sample => sample.Tokens)));
-        Assert.That(many.Samples.Select(sample => sample with { Tokens = [] }), Is.EqualTo(few.Samples.Select(sample => sample with { Tokens = [] })));
+        Assert.That(many.Samples.Select(sample => sample with { Tokens = [] }),
+            Is.EqualTo(few.Samples.Select(sample => sample with { Tokens = [] })));
         Assert.That(many with { Samples = [], Scores = null }, Is.EqualTo(few with { Samples = [], Scores = null }));
     }
 
@@ -98,14 +102,16 @@ internal sealed class EvaluatorTests
         Evaluate(operations, new() { MaxNewTokens = 3 }, slots: 2, new Recorder(heard));
         Assert.That(heard[^1], Is.EqualTo(new EvaluationProgress(Pairs.Length, Pairs.Length, Pairs.Length, 3 * Pairs.Length)));
         Assert.That(heard.Select(p => p.LossCount), Is.Ordered);
-        Assert.That(() => Evaluate(operations, new(), slots: 2, null, new CancellationToken(canceled: true)), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(() => Evaluate(operations, new(), slots: 2, null, new CancellationToken(canceled: true)),
+            Throws.InstanceOf<OperationCanceledException>());
     }
 
     [Test]
     public void A_prompt_without_room_for_an_answer_is_named_or_left_out()
     {
         SampleSet samples = new(Samples(), SkippedCount: 1, TruncatedCount: 0);
-        int longest = samples.Samples.Max(sample => sample.PromptLength), count = samples.Samples.Count(sample => sample.PromptLength == longest);
+        int longest = samples.Samples.Max(sample => sample.PromptLength),
+            count = samples.Samples.Count(sample => sample.PromptLength == longest);
         TrainingSample first = samples.Samples.First(sample => sample.PromptLength == longest);
         Assert.That(samples.LeaveRoom(10, longest + 10, skip: false).Samples, Is.EqualTo(samples.Samples));
         Assert.That(() => samples.LeaveRoom(10, longest + 9, skip: false), Throws.TypeOf<InvalidDataException>()
@@ -118,12 +124,14 @@ internal sealed class EvaluatorTests
     private static IReadOnlyList<TrainingSample> Samples() =>
         new SampleEncoder(Tokenizer, Config.VocabularySize).Encode(Pairs, PromptTemplate.From("ab cab {source} ab:")).Samples;
 
-    private static EvaluationResult Evaluate(IOperations operations, GenerationOptions generation, int slots, IProgress<EvaluationProgress>? progress = null,
+    private static EvaluationResult Evaluate(IOperations operations, GenerationOptions generation, int slots,
+        IProgress<EvaluationProgress>? progress = null,
         CancellationToken cancellationToken = default)
     {
         using LlamaWeights weights = TinyModels.Weights(Config, operations, null);
         using LlamaModel model = new(weights, operations);
-        return Evaluator.Run(model, operations, Tokenizer, Samples(), new() { Generation = generation, Slots = slots }, progress, cancellationToken);
+        return Evaluator.Run(model, operations, Tokenizer, Samples(), new() { Generation = generation, Slots = slots }, progress,
+            cancellationToken);
     }
 
     private sealed class Recorder(List<EvaluationProgress> heard) : IProgress<EvaluationProgress>

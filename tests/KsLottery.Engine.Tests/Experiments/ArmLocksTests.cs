@@ -19,7 +19,8 @@ public sealed class ArmLocksTests : IDisposable
         {
             Assert.That((held is null, nobody), Is.EqualTo((false, (LockHolder?)null)));
             Assert.That(other.TryTake("arm", out LockHolder? holder, out bool isUndecided), Is.Null);
-            Assert.That((holder?.ProcessId, holder?.Host, isUndecided), Is.EqualTo((Environment.ProcessId, Environment.MachineName, false)));
+            Assert.That((holder?.ProcessId, holder?.Host, isUndecided),
+                Is.EqualTo((Environment.ProcessId, Environment.MachineName, false)));
             using ArmLock? free = other.TryTake("another", out _, out _);
             Assert.That(free, Is.Not.Null);
             Assert.That(other.FirstHolder(except: "another"), Is.Not.Null);
@@ -32,7 +33,8 @@ public sealed class ArmLocksTests : IDisposable
     public void The_text_of_a_process_that_died_holds_nothing_and_that_of_one_that_runs_does()
     {
         ArmLocks locks = New("text");
-        using Process process = Process.Start(new ProcessStartInfo(OperatingSystem.IsWindows() ? "ping" : "sleep", OperatingSystem.IsWindows() ? "-n 60 127.0.0.1" : "60") { RedirectStandardOutput = true })!;
+        using Process process = Process.Start(new ProcessStartInfo(OperatingSystem.IsWindows() ? "ping"
+            : "sleep", OperatingSystem.IsWindows() ? "-n 60 127.0.0.1" : "60") { RedirectStandardOutput = true })!;
         try
         {
             // As on a file system that cannot lock: only the text says that somebody is there.

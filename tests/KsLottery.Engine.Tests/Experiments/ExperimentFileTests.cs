@@ -16,9 +16,11 @@ public class ExperimentFileTests
         Assert.Multiple(() =>
         {
             Assert.That(plan.Base, Is.EqualTo(folder.File("base")));
-            Assert.That((plan.Tasks[0].Train, plan.Tasks[0].Test), Is.EqualTo((folder.File("a.tsv"), $"{folder.File("b.en")},{folder.File("b.da")}")));
+            Assert.That((plan.Tasks[0].Train, plan.Tasks[0].Test),
+                Is.EqualTo((folder.File("a.tsv"), $"{folder.File("b.en")},{folder.File("b.da")}")));
             Assert.That(plan.Seeds, Has.Count.EqualTo(3));
-            Assert.That((plan.Training.Epochs, plan.Training.BatchSize, plan.Rates.Embedding, plan.Rates.Rows, plan.Alpha, plan.Template.Name, plan.MaxNewTokens),
+            Assert.That((plan.Training.Epochs, plan.Training.BatchSize, plan.Rates.Embedding, plan.Rates.Rows, plan.Alpha,
+                plan.Template.Name, plan.MaxNewTokens),
                 Is.EqualTo((3, 128, 2e-5, 1e-2, 0.05, "alpaca", 256)));
             Assert.That(plan.Arms.Select(a => a.Method), Is.EquivalentTo(Enum.GetValues<ArmMethod>()));
         });
@@ -43,7 +45,8 @@ public class ExperimentFileTests
         Directory.CreateDirectory(folder.File("out"));
         string copy = folder.File("out/copy.json");
         ExperimentFile.Write(copy, plan);
-        Assert.That(File.ReadAllText(copy), Does.Contain("\"base\": \"../models/base\"").And.Contain("\"../../c.tsv\"").And.Contain("\"steps\": 7"));
+        Assert.That(File.ReadAllText(copy), Does.Contain("\"base\": \"../models/base\"").And.Contain("\"../../c.tsv\"").And
+            .Contain("\"steps\": 7"));
         ExperimentPlan read = ExperimentFile.Read(copy);
         ExperimentFile.Write(folder.File("out/again.json"), read);
         Assert.That(File.ReadAllText(folder.File("out/again.json")), Is.EqualTo(File.ReadAllText(copy)));
@@ -55,9 +58,12 @@ public class ExperimentFileTests
             Assert.That(read.StopIds, Is.EqualTo(new[] { 7, 9 }));
             Assert.That(read.Arms.Select(a => (a.Name, a.Slug, a.Alpha, a.Rows, a.Only, a.Without, a.Text, a.LearningRate)),
                 Is.EqualTo(plan.Arms.Select(a => (a.Name, a.Slug, a.Alpha, a.Rows, a.Only, a.Without, a.Text, a.LearningRate))));
-            Assert.That(plan.Arms.Select(a => a.Name), Is.EqualTo(new[] { "base", "mine", "Partial Tuning, 3 rows, only prompt", "random delta, 3 rows, only prompt", "rows of \\n",
+            Assert.That(plan.Arms.Select(a => a.Name),
+                Is.EqualTo(new[] { "base", "mine", "Partial Tuning, 3 rows, only prompt", "random delta, 3 rows, only prompt",
+                    "rows of \\n",
                 "Partial Transfer, without word" }));
-            Assert.That(read.Tasks.Select(t => (t.Name, t.SourceLanguage, t.TargetLanguage, t.Pairs)), Is.EqualTo(plan.Tasks.Select(t => (t.Name, t.SourceLanguage, t.TargetLanguage, t.Pairs))));
+            Assert.That(read.Tasks.Select(t => (t.Name, t.SourceLanguage, t.TargetLanguage, t.Pairs)),
+                Is.EqualTo(plan.Tasks.Select(t => (t.Name, t.SourceLanguage, t.TargetLanguage, t.Pairs))));
         });
     }
 
@@ -80,19 +86,25 @@ public class ExperimentFileTests
         (Min + """, "evaluation": { "stop": [""] } """, "evaluation.stop[0] is \"\"; it must be a text of one character or more"),
         (Min + """, "evaluation": { "stop_ids": [-1] } """, "evaluation.stop_ids[0] is -1; a token is a whole number from 0"),
         (Min + """, "skip_overlong": 1 """, "skip_overlong is 1; it must be true or false"),
-        (Min + """, "arms": ["ticket", "prefix"] """, "arms[1] is \"prefix\"; it must be one of base, full, embedding, transfer, ticket, random"),
+        (Min + """, "arms": ["ticket", "prefix"] """,
+            "arms[1] is \"prefix\"; it must be one of base, full, embedding, transfer, ticket, random"),
         (Min + """, "arms": ["token"] """, "arms[0] is \"token\"; it must be one of"),
         (Min + """, "arms": [{ "method": "token" }] """, "arms[0].text is missing"),
         (Min + """, "arms": [{ "method": "ticket", "rows": 3, "alpha": 0.1 }] """, "arms[0].rows is 3; alpha and rows exclude each other"),
-        (Min + """, "arms": [{ "method": "full", "alpha": 0.1 }] """, "arms[0].alpha is 0.1; it belongs to the methods ticket and transfer, and to controls"),
-        (Min + """, "arms": [{ "method": "token", "text": "x", "only": "word" }] """, "arms[0].only is \"word\"; it belongs to the methods ticket and transfer, and to controls"),
-        (Min + """, "arms": ["transfer", { "method": "transfer", "rows": 3 }, "random-delta"] """, "arms[2] (random delta) moves the rows as far as the arm of method ticket"),
+        (Min + """, "arms": [{ "method": "full", "alpha": 0.1 }] """,
+            "arms[0].alpha is 0.1; it belongs to the methods ticket and transfer, and to controls"),
+        (Min + """, "arms": [{ "method": "token", "text": "x", "only": "word" }] """,
+            "arms[0].only is \"word\"; it belongs to the methods ticket and transfer, and to controls"),
+        (Min + """, "arms": ["transfer", { "method": "transfer", "rows": 3 }, "random-delta"] """,
+            "arms[2] (random delta) moves the rows as far as the arm of method ticket"),
         (Min + """, "arms": [{ "method": "full", "rows": 3 }] """, "arms[0].rows is 3; this method has no number of rows"),
         (Min + """, "arms": [{ "method": "transfer", "learning_rate": 3 }] """, "arms[0].learning_rate is 3; this method trains nothing"),
-        (Min + """, "arms": [{ "method": "ticket", "only": "verbs" }] """, "arms[0].only is \"verbs\"; it must be one of special, space, digit"),
+        (Min + """, "arms": [{ "method": "ticket", "only": "verbs" }] """,
+            "arms[0].only is \"verbs\"; it must be one of special, space, digit"),
         (Min + """, "arms": [{ "method": "ticket", "name": "Ticket!" }] """, "arms[0].name is \"Ticket!\"; it names folders"),
         (Min + """, "arms": [{ "method": "ticket", "name": "a\tb" }] """, "arms[0].name is \"a\\\\tb\"; it names folders"),
-        (Min + """, "arms": ["ticket", { "method": "random", "name": "partial tuning" }] """, "\"Partial Tuning\" and \"partial tuning\" would have one folder, partial-tuning"),
+        (Min + """, "arms": ["ticket", { "method": "random", "name": "partial tuning" }] """,
+            "\"Partial Tuning\" and \"partial tuning\" would have one folder, partial-tuning"),
         (Min + """, "arms": ["random-delta", "ticket"] """, "arms[0] (random delta) moves the rows as far as the arm of method ticket"),
         (""" "base": "b", "tasks": [{ "name": "日本", "train": "b", "test": "c" }] """, "it must hold a letter a to z or a digit"),
         (""" "base": "\ud800", "tasks": [] """, "base is \"\\\\ud800\"; it must be a text"),
@@ -103,22 +115,29 @@ public class ExperimentFileTests
     public void Every_ticket_has_controls_of_its_own_size()
     {
         using TemporaryFolder folder = new();
-        ExperimentPlan plan = Read(folder, Min + """, "arms": ["base", "embedding", "ticket", { "method": "ticket", "rows": 8 }, "random-delta", "random", """ + """ { "method": "ticket", "without": "prompt", "name": "mine" }, { "method": "lora", "name": "adapters", "learning_rate": 0.1 }, """ + """ { "method": "random", "rows": 8 }, { "method": "transfer", "rows": 8 }, "full"] """);
+        ExperimentPlan plan =
+            Read(folder, Min + """, "arms": ["base", "embedding", "ticket", { "method": "ticket", "rows": 8 }, "random-delta", "random", """
+                + """ { "method": "ticket", "without": "prompt", "name": "mine" }, { "method": "lora", "name": "adapters", "learning_rate": 0.1 }, """ + """ { "method": "random", "rows": 8 }, { "method": "transfer", "rows": 8 }, "full"] """);
         ExperimentPlan all = plan.WithControls();
         Assert.Multiple(() =>
         {
-            Assert.That(all.Arms.Select(a => a.Name), Is.EqualTo(new[] { "base", "Embed Tuning", "Partial Tuning", "Partial Tuning, 8 rows", "random delta", "random rows", "mine",
-                "random delta, without prompt", "random rows, without prompt", "adapters, without prompt", "adapters", "random rows, 8 rows", "Partial Transfer, 8 rows",
+            Assert.That(all.Arms.Select(a => a.Name),
+                Is.EqualTo(new[] { "base", "Embed Tuning", "Partial Tuning", "Partial Tuning, 8 rows", "random delta", "random rows",
+                    "mine",
+                "random delta, without prompt", "random rows, without prompt", "adapters, without prompt", "adapters",
+                    "random rows, 8 rows", "Partial Transfer, 8 rows",
                 "random delta, 8 rows", "adapters, 8 rows", "Full Tuning" }));
             Assert.That(all.WithControls().Arms, Is.EqualTo(all.Arms), "once is enough");
-            Assert.That(all.Arms.Where(a => a.Name.StartsWith("adapters", StringComparison.Ordinal)).Select(a => a.LearningRate), Is.All.EqualTo(0.1));
+            Assert.That(all.Arms.Where(a => a.Name.StartsWith("adapters", StringComparison.Ordinal)).Select(a => a.LearningRate),
+                Is.All.EqualTo(0.1));
             Assert.That(Of("random rows"), Is.EqualTo(new[] { "Partial Tuning" }));
             Assert.That(Of("random rows, 8 rows"), Is.EqualTo(new[] { "Partial Tuning, 8 rows", "Partial Transfer, 8 rows" }));
             Assert.That(Of("adapters, without prompt"), Is.EqualTo(new[] { "mine" }));
             Assert.That(Of("Full Tuning"), Is.Empty);
         });
         ExperimentFile.Write(folder.File("copy.json"), all);
-        Assert.That(ExperimentFile.Read(folder.File("copy.json")).WithControls().Arms.Select(a => a.Name), Is.EqualTo(all.Arms.Select(a => a.Name)));
+        Assert.That(ExperimentFile.Read(folder.File("copy.json")).WithControls().Arms.Select(a => a.Name),
+            Is.EqualTo(all.Arms.Select(a => a.Name)));
         Assert.That(ExperimentFile.Says(folder.File("copy.json"), plan), Is.True, "of the same arms");
 
         IEnumerable<string> Of(string name) => all.ControlledBy(all.Arms.Single(a => a.Name == name)).Select(a => a.Name);
@@ -129,7 +148,8 @@ public class ExperimentFileTests
     {
         using TemporaryFolder folder = new();
         ExperimentPlan plan = Read(folder, Min + """, "arms": [{ "method": "ticket", "rows": 8 }, "random-delta", "frequent"] """);
-        Assert.That(plan.WithControls().Arms.Select(a => a.Name), Is.EqualTo(new[] { "Partial Tuning, 8 rows", "random delta, 8 rows", "Frequency Tuning, 8 rows" }));
+        Assert.That(plan.WithControls().Arms.Select(a => a.Name),
+            Is.EqualTo(new[] { "Partial Tuning, 8 rows", "random delta, 8 rows", "Frequency Tuning, 8 rows" }));
         plan = Read(folder, Min + """, "arms": ["embedding", "frequent", { "method": "random", "alpha": 0.2 }] """);
         Assert.That(plan.WithControls().Arms, Is.EqualTo(plan.Arms), "there is no arm that takes a ticket");
     }
@@ -138,19 +158,23 @@ public class ExperimentFileTests
     public void Parts_take_pairs_of_task_and_seed_in_turn()
     {
         ExperimentPlan plan = new() { Base = "b", Seeds = [1, 2, 3], Tasks = [new("x", "", ""), new("y", "", "")] };
-        string Of(int index, int count) => string.Join(' ', new ExperimentPart(index, count).Of(plan).Select(p => $"{p.Task.Name}{p.Seed}"));
+        string Of(int index, int count) =>
+            string.Join(' ', new ExperimentPart(index, count).Of(plan).Select(p => $"{p.Task.Name}{p.Seed}"));
         Assert.That((Of(1, 1), Of(1, 4), Of(2, 4), Of(4, 4), Of(6, 6)), Is.EqualTo(("x1 y1 x2 y2 x3 y3", "x1 x3", "y1 y3", "y2", "y3")));
-        foreach ((int index, int count) in ((int, int)[])[(0, 0), (0, 1), (3, 2)]) Assert.That(() => Of(index, count), Throws.ArgumentException.With.Message.Contains("there is no part"));
+        foreach ((int index, int count) in ((int, int)[])[(0, 0), (0, 1), (3, 2)]) Assert.That(() => Of(index, count),
+            Throws.ArgumentException.With.Message.Contains("there is no part"));
         Assert.That(() => Of(1, 7), Throws.ArgumentException.With.Message.Contains("there can be 1 to 6 parts"));
         Assert.That(ExperimentPart.TryParse("2/8", out ExperimentPart part) && part == new ExperimentPart(2, 8), Is.True);
-        foreach (string bad in (string[])["", "1", "0/3", "4/3", "1/3/3", "-1/3", "1/ 3", "a/b"]) Assert.That(ExperimentPart.TryParse(bad, out _), Is.False, bad);
+        foreach (string bad in (string[])["", "1", "0/3", "4/3", "1/3/3", "-1/3", "1/ 3", "a/b"])
+            Assert.That(ExperimentPart.TryParse(bad, out _), Is.False, bad);
     }
 
     [TestCaseSource(nameof(Wrong))]
     public void What_cannot_be_is_refused_at_its_place((string Json, string Message) wrong)
     {
         using TemporaryFolder folder = new();
-        Assert.That(() => Read(folder, wrong.Json), Throws.TypeOf<InvalidDataException>().With.Message.Contains(wrong.Message).And.Message.StartsWith(folder.File("e.json")));
+        Assert.That(() => Read(folder, wrong.Json), Throws.TypeOf<InvalidDataException>().With.Message.Contains(wrong.Message).And.Message
+            .StartsWith(folder.File("e.json")));
     }
 
     [Test]

@@ -43,7 +43,8 @@ internal sealed class ExperimentFixture : IDisposable
         run.Run();
         foreach ((string name, string[] words) in (ReadOnlySpan<(string, string[])>)[("Danish", Danish), ("German", German)])
             foreach ((string part, int start, int count) in (ReadOnlySpan<(string, int, int)>)[("train", 0, 20), ("test", 20, 5)])
-                AtomicFile.WriteText(File($"{name}.{part}.tsv"), string.Concat(Pairs(words, start, count).Select(p => $"{p.Source}\t{p.Target}\n")));
+                AtomicFile.WriteText(File($"{name}.{part}.tsv"),
+                    string.Concat(Pairs(words, start, count).Select(p => $"{p.Source}\t{p.Target}\n")));
     }
 
     public ComputeDevice Device { get; }
@@ -60,7 +61,8 @@ internal sealed class ExperimentFixture : IDisposable
         Rates = new() { Full = 1e-3, Embedding = 5e-2, Rows = 2e-2, LowRank = 1e-2 },
         MaxNewTokens = 4,
         Slots = 8,
-        Arms = [.. ExperimentArm.Default.Select(a => a.Method == ArmMethod.Token ? a with { Text = ":" } : a), new(ArmMethod.Ticket) { Rows = 3 }, new(ArmMethod.Ticket) { Without = TokenGroup.Word }],
+        Arms = [.. ExperimentArm.Default.Select(a => a.Method == ArmMethod.Token ? a with { Text = ":" } : a),
+            new(ArmMethod.Ticket) { Rows = 3 }, new(ArmMethod.Ticket) { Without = TokenGroup.Word }],
     };
 
     public ExperimentTask Task(string name) => new(name, File($"{name}.train.tsv"), File($"{name}.test.tsv"), "English", name);
@@ -77,9 +79,11 @@ internal sealed class ExperimentFixture : IDisposable
     }
 
     /// <summary>The files of a folder by their names, times of metrics left out.</summary>
-    public IReadOnlyDictionary<string, string> Bytes(string folder) => Directory.EnumerateFiles(File(folder), "*", SearchOption.AllDirectories)
+    public IReadOnlyDictionary<string, string> Bytes(string folder) =>
+        Directory.EnumerateFiles(File(folder), "*", SearchOption.AllDirectories)
         .ToDictionary(path => Path.GetRelativePath(File(folder), path), path => Path.GetFileName(path) == "metrics.jsonl"
-            ? string.Join('\n', System.IO.File.ReadLines(path).Select(line => line[..line.IndexOf(",\"tokens_per_second\"", StringComparison.Ordinal)]))
+            ? string.Join('\n', System.IO.File.ReadLines(path)
+                .Select(line => line[..line.IndexOf(",\"tokens_per_second\"", StringComparison.Ordinal)]))
             : Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(System.IO.File.ReadAllBytes(path))));
 
     public void Dispose()

@@ -17,7 +17,9 @@ public sealed class ExperimentRunTests : IDisposable
     private ExperimentRun _whole = null!;
 
     /// <summary>A task of the whole plan with two seeds, and the controls of two sizes.</summary>
-    private ExperimentPlan Small => _fixture.Plan with { Tasks = [_fixture.Task("Danish")], Arms = [.. _fixture.Plan.Arms.Where(a => a.Without is null && a.Method != ArmMethod.Full)] };
+    private ExperimentPlan Small =>
+        _fixture.Plan with { Tasks = [_fixture.Task("Danish")],
+            Arms = [.. _fixture.Plan.Arms.Where(a => a.Without is null && a.Method != ArmMethod.Full)] };
 
     [OneTimeSetUp]
     public void RunOnce()
@@ -34,11 +36,13 @@ public sealed class ExperimentRunTests : IDisposable
         ExperimentPlan plan = _fixture.Plan;
         foreach (ExperimentTask task in plan.Tasks)
             foreach (ulong seed in plan.Seeds)
-                foreach (ExperimentArm arm in plan.Arms.Where(a => a.Method is not (ArmMethod.Base or ArmMethod.Transfer or ArmMethod.RandomDelta)))
+                foreach (ExperimentArm arm in plan.Arms
+                    .Where(a => a.Method is not (ArmMethod.Base or ArmMethod.Transfer or ArmMethod.RandomDelta)))
                 {
                     JsonElement settings = Settings($"{task.Slug}-{seed}-{arm.Slug}");
                     string Of(string name) => settings.GetProperty(name).GetString()!;
-                    Assert.That((Of("steps"), Of("batch"), Of("seed"), Of("samples")), Is.EqualTo(("6", "8", $"{seed}", Settings($"{task.Slug}-7-full-tuning").GetProperty("samples").GetString())));
+                    Assert.That((Of("steps"), Of("batch"), Of("seed"), Of("samples")),
+                        Is.EqualTo(("6", "8", $"{seed}", Settings($"{task.Slug}-7-full-tuning").GetProperty("samples").GetString())));
                     Assert.That(double.Parse(Of("learning-rate"), CultureInfo.InvariantCulture), Is.EqualTo(plan.Rates.Of(arm)), arm.Name);
                 }
     });
@@ -53,15 +57,20 @@ public sealed class ExperimentRunTests : IDisposable
             ArmResult Of(string name) => _whole.Results.Single(r => r.Task == ticket.Task && r.Seed == ticket.Seed && r.Arm.Name == name);
             int rows = ticket.Ticket.Entries.Count;
             Assert.That(rows, Is.GreaterThan(3));
-            foreach (string name in (string[])["Partial Transfer", "Partial Tuning", "random delta", "random rows", "Frequency Tuning", "largest shift"])
+            foreach (string name in (string[])["Partial Transfer", "Partial Tuning", "random delta", "random rows", "Frequency Tuning",
+                "largest shift"])
                 Assert.That((Of(name).Rows, Of(name).Parameters), Is.EqualTo((rows, (long)rows * ExperimentFixture.Width)), name);
             Assert.That(Of("Partial Tuning, 3 rows").Rows, Is.EqualTo(3));
-            foreach (ArmResult tuned in _whole.Results.Where(r => r.Task == ticket.Task && r.Seed == ticket.Seed && r.Arm.Method == ArmMethod.Ticket))
+            foreach (ArmResult tuned in _whole.Results.Where(r => r.Task == ticket.Task && r.Seed == ticket.Seed
+                && r.Arm.Method == ArmMethod.Ticket))
             {
                 ArmResult[] controls = [.. _whole.Results.Where(r => r.Task == ticket.Task && r.Seed == ticket.Seed
                     && _whole.Plan.ControlledBy(r.Arm).Contains(tuned.Arm))];
-                Assert.That(controls.Select(c => c.Arm.Method), Is.EquivalentTo(new[] { ArmMethod.RandomDelta, ArmMethod.Random, ArmMethod.Frequent, ArmMethod.LargestShift, ArmMethod.LowRank }), tuned.Arm.Name);
-                Assert.That(controls.Where(c => c.Arm.Method != ArmMethod.LowRank).Select(c => c.Rows), Is.All.EqualTo(tuned.Rows), tuned.Arm.Name);
+                Assert.That(controls.Select(c => c.Arm.Method),
+                    Is.EquivalentTo(new[] { ArmMethod.RandomDelta, ArmMethod.Random, ArmMethod.Frequent, ArmMethod.LargestShift,
+                        ArmMethod.LowRank }), tuned.Arm.Name);
+                Assert.That(controls.Where(c => c.Arm.Method != ArmMethod.LowRank).Select(c => c.Rows), Is.All.EqualTo(tuned.Rows),
+                    tuned.Arm.Name);
             }
             Assert.That(Of("Partial Tuning, without word").Rows, Is.InRange(1, rows - 1));
             const int OfRank = 2 * ((32 + 32) + (32 + 16)); // two layers, query and value, inputs and outputs; two of four heads have keys
@@ -76,23 +85,29 @@ public sealed class ExperimentRunTests : IDisposable
     public void Rows_are_those_that_the_arm_names()
     {
         FoundTicket ticket = _whole.Tickets[0];
-        using Checkpoint baseModel = Checkpoint.Open(_fixture.File("base")), tuned = Checkpoint.Open(_fixture.File("whole/danish-7-embed-tuning"));
-        using RowPatch transfer = Patch("partial-transfer"), trained = Patch("partial-tuning"), delta = Patch("random-delta"), best = Patch("partial-tuning-3-rows"),
-            moved = Patch("largest-shift"), line = Patch("rows-of"), frequent = Patch("frequency-tuning"), parts = Patch("partial-tuning-without-word");
+        using Checkpoint baseModel = Checkpoint.Open(_fixture.File("base")),
+            tuned = Checkpoint.Open(_fixture.File("whole/danish-7-embed-tuning"));
+        using RowPatch transfer = Patch("partial-transfer"), trained = Patch("partial-tuning"), delta = Patch("random-delta"),
+            best = Patch("partial-tuning-3-rows"),
+            moved = Patch("largest-shift"), line = Patch("rows-of"), frequent = Patch("frequency-tuning"),
+            parts = Patch("partial-tuning-without-word");
         Assert.Multiple(() =>
         {
             Assert.That(transfer.Indices, Is.EqualTo(ticket.Ticket.Ids));
             for (int i = 0; i < transfer.Indices.Count; i++)
-                Assert.That(transfer.Rows.GetRow<float>(i).SequenceEqual(tuned.FindInputEmbedding()!.GetRow<float>(transfer.Indices[i])), Is.True);
+                Assert.That(transfer.Rows.GetRow<float>(i).SequenceEqual(tuned.FindInputEmbedding()!.GetRow<float>(transfer.Indices[i])),
+                    Is.True);
             Assert.That(best.Indices, Is.EqualTo(ticket.Rows.RankTop(3).Order()));
             Assert.That(best.Signature, Does.Contain("|top:3|").And.EndWith("|k:3").And.Not.Contain("alpha"), "named by rank");
             double[] shifts = [.. ticket.Rows.Scan.Rows.Select(r => r.L2Delta)];
-            Assert.That(moved.Indices.Min(id => shifts[id]), Is.GreaterThanOrEqualTo(Enumerable.Range(0, shifts.Length).Except(moved.Indices).Largest(id => shifts[id])));
+            Assert.That(moved.Indices.Min(id => shifts[id]),
+                Is.GreaterThanOrEqualTo(Enumerable.Range(0, shifts.Length).Except(moved.Indices).Largest(id => shifts[id])));
             Tokenizer tokenizer = Tokenizer.Open(_fixture.File("base"));
             Assert.That(line.Indices, Is.EqualTo(tokenizer.Encode(":")));
             Assert.That(frequent.Indices, Does.Contain(tokenizer.BosId!.Value), "every pair reads it");
             Assert.That(parts.Indices, Is.SubsetOf(ticket.Ticket.Ids));
-            Assert.That(parts.Indices.Select(id => tokenizer.Names.Visible(id)).Where(piece => piece != "␣" && piece.Any(char.IsLetter) && !piece.StartsWith('<')
+            Assert.That(parts.Indices.Select(id => tokenizer.Names.Visible(id))
+                .Where(piece => piece != "␣" && piece.Any(char.IsLetter) && !piece.StartsWith('<')
                 && !piece.StartsWith('\\')), Is.Empty);
         });
         for (int i = 0; i < trained.Indices.Count; i++)
@@ -142,9 +157,11 @@ public sealed class ExperimentRunTests : IDisposable
             Assert.That(observer.Steps, Is.EqualTo(6 * 8), "Embed Tuning, two of Partial Tuning, four controls, and the rows of a text");
             foreach (string name in (string[])["random delta", "random rows", "Frequency Tuning", "largest shift", "LoRA"])
             {
-                ArmResult own = run.Results.Single(r => r.Arm.Name == name), twin = run.Results.Single(r => r.Arm.Name == $"{name}, {rows} rows");
+                ArmResult own = run.Results.Single(r => r.Arm.Name == name),
+                    twin = run.Results.Single(r => r.Arm.Name == $"{name}, {rows} rows");
                 Assert.That((twin.Outcome, twin.Rows, twin.Parameters), Is.EqualTo((own.Outcome, own.Rows, own.Parameters)));
-                Assert.That(Directory.Exists(_fixture.File($"twins/danish-7-{own.Arm.Slug}")) && !Directory.Exists(_fixture.File($"twins/danish-7-{twin.Arm.Slug}")), Is.True, name);
+                Assert.That(Directory.Exists(_fixture.File($"twins/danish-7-{own.Arm.Slug}"))
+                    && !Directory.Exists(_fixture.File($"twins/danish-7-{twin.Arm.Slug}")), Is.True, name);
             }
         });
     }
@@ -152,11 +169,13 @@ public sealed class ExperimentRunTests : IDisposable
     [Test]
     public void A_folder_from_before_controls_had_sizes_goes_on()
     {
-        ExperimentPlan plan = Small with { Seeds = [7], Arms = [new(ArmMethod.Ticket), new(ArmMethod.Ticket) { Rows = 3 }, new(ArmMethod.Frequent)] };
+        ExperimentPlan plan =
+            Small with { Seeds = [7], Arms = [new(ArmMethod.Ticket), new(ArmMethod.Ticket) { Rows = 3 }, new(ArmMethod.Frequent)] };
         _fixture.Run(plan, "old");
         IReadOnlyDictionary<string, string> now = _fixture.Bytes("old");
         string table = _fixture.File("old/experiment.tsv"), file = _fixture.File("old/experiment.json");
-        File.WriteAllLines(table, File.ReadAllLines(table).Where(l => !l.Contains("Frequency Tuning, 3 rows", StringComparison.Ordinal)).Select(l => l[..l.LastIndexOf('\t')]));
+        File.WriteAllLines(table, File.ReadAllLines(table).Where(l => !l.Contains("Frequency Tuning, 3 rows", StringComparison.Ordinal))
+            .Select(l => l[..l.LastIndexOf('\t')]));
         Directory.Delete(_fixture.File("old/danish-7-frequency-tuning-3-rows"), recursive: true);
         ExperimentFile.Write(file, plan);
         byte[] declared = File.ReadAllBytes(file);
@@ -164,7 +183,8 @@ public sealed class ExperimentRunTests : IDisposable
         _fixture.Run(ExperimentFile.Read(file), "old", observer);
         Assert.That(observer.Steps, Is.EqualTo(6), "the control that was not there");
         Assert.That(File.ReadAllBytes(file), Is.EqualTo(declared), "it says the same in fewer words");
-        Assert.That(_fixture.Bytes("old").Where(f => f.Key != "experiment.json"), Is.EquivalentTo(now.Where(f => f.Key != "experiment.json")));
+        Assert.That(_fixture.Bytes("old").Where(f => f.Key != "experiment.json"),
+            Is.EquivalentTo(now.Where(f => f.Key != "experiment.json")));
     }
 
     [Test]
@@ -176,15 +196,18 @@ public sealed class ExperimentRunTests : IDisposable
         Assert.That(() => _fixture.Run(plan with { Training = plan.Training with { BatchSize = 4 } }, "other"),
             Throws.TypeOf<InvalidDataException>().With.Message.Contains("the run was begun with batch = 8, now it is 4"));
         Assert.That(() => _fixture.Run(plan with { MaxNewTokens = 3 }, "other"),
-            Throws.TypeOf<InvalidDataException>().With.Message.Contains("scores.json: the run was begun with max_new_tokens = 4, now it is 3"));
-        Assert.That(before.Where(file => file.Key != "experiment.json").All(file => _fixture.Bytes("other")[file.Key] == file.Value), Is.True, "nothing is lost");
+            Throws.TypeOf<InvalidDataException>().With.Message
+                .Contains("scores.json: the run was begun with max_new_tokens = 4, now it is 3"));
+        Assert.That(before.Where(file => file.Key != "experiment.json").All(file => _fixture.Bytes("other")[file.Key] == file.Value),
+            Is.True, "nothing is lost");
     }
 
     [Test]
     public void Without_a_ticket_the_arms_that_need_one_are_left_out_with_the_reason()
     {
         ExperimentRun run = _fixture.Run(_fixture.Plan with { Alpha = 1e-9, Seeds = [7], Tasks = [_fixture.Task("Danish")] }, "none");
-        Assert.That(run.Results.Select(r => r.Arm.Name), Is.EqualTo(new[] { "base", "Embed Tuning", "rows of :", "Full Tuning", "Partial Tuning, 3 rows",
+        Assert.That(run.Results.Select(r => r.Arm.Name),
+            Is.EqualTo(new[] { "base", "Embed Tuning", "rows of :", "Full Tuning", "Partial Tuning, 3 rows",
             "random delta, 3 rows", "random rows, 3 rows", "Frequency Tuning, 3 rows", "largest shift, 3 rows", "LoRA, 3 rows" }));
         Assert.That(run.Skipped.Select(s => s.Reason).Distinct(), Is.EqualTo(new[] { "no row is below alpha 1E-09: there is no ticket." }));
         Assert.That(run.Skipped, Has.Count.EqualTo(13));
@@ -209,9 +232,11 @@ public sealed class ExperimentRunTests : IDisposable
     [Test]
     public void Rows_that_the_data_never_read_are_no_arm()
     {
-        ExperimentPlan plan = _fixture.Plan with { Seeds = [7], Tasks = [_fixture.Task("Danish")], Arms = [new(ArmMethod.Base), new(ArmMethod.Token) { Text = "\n" }] };
+        ExperimentPlan plan = _fixture.Plan with { Seeds = [7], Tasks = [_fixture.Task("Danish")],
+            Arms = [new(ArmMethod.Base), new(ArmMethod.Token) { Text = "\n" }] };
         ExperimentRun run = _fixture.Run(plan, "unread");
-        Assert.That((run.Results.Count, run.Skipped.Single().Reason), Is.EqualTo((1, "the training data read none of these rows, so that they would learn nothing.")));
+        Assert.That((run.Results.Count, run.Skipped.Single().Reason),
+            Is.EqualTo((1, "the training data read none of these rows, so that they would learn nothing.")));
     }
 
     [Test]
@@ -220,14 +245,16 @@ public sealed class ExperimentRunTests : IDisposable
         Assert.That(_whole.TestPairs["German"], Is.EqualTo((5, 0)));
         string[] lines = File.ReadAllLines(_fixture.File("Danish.train.tsv"));
         File.WriteAllLines(_fixture.File("leaking.tsv"), [lines[3], .. File.ReadAllLines(_fixture.File("Danish.test.tsv"))]);
-        using ExperimentRun run = new(_fixture.Plan with { Tasks = [_fixture.Task("Danish") with { Test = _fixture.File("leaking.tsv") }] }, "none", _fixture.Device);
+        using ExperimentRun run = new(_fixture.Plan with { Tasks = [_fixture.Task("Danish") with { Test = _fixture.File("leaking.tsv") }] },
+            "none", _fixture.Device);
         Assert.That(run.TestPairs["Danish"], Is.EqualTo((6, 1)));
     }
 
     [Test]
     public void Findings_are_what_the_tickets_and_the_data_say()
     {
-        Dictionary<(string Task, string Seed), HashSet<int>> ids = _whole.Tickets.ToDictionary(t => (t.Task, $"{t.Seed}"), t => t.Ticket.Ids.ToHashSet());
+        Dictionary<(string Task, string Seed), HashSet<int>> ids = _whole.Tickets
+            .ToDictionary(t => (t.Task, $"{t.Seed}"), t => t.Ticket.Ids.ToHashSet());
         string[][] overlap = Lines("ticket_overlap.tsv");
         Assert.That(overlap, Has.Length.EqualTo(6));
         Tokenizer tokenizer = Tokenizer.Open(_fixture.File("base"));
@@ -245,21 +272,28 @@ public sealed class ExperimentRunTests : IDisposable
             {
                 Dictionary<int, double> counts = [];
                 SampleEncoder encoder = new(tokenizer, tokenizer.Count);
-                foreach (TrainingSample sample in encoder.Encode(ParallelText.Read(_fixture.File($"{line[0]}.train.tsv")), _fixture.Plan.Template, "English", line[0]).Samples)
+                foreach (TrainingSample sample in encoder.Encode(ParallelText.Read(_fixture.File($"{line[0]}.train.tsv")),
+                    _fixture.Plan.Template, "English", line[0]).Samples)
                     foreach (int token in sample.Tokens[..^1])
                         counts[token] = counts.GetValueOrDefault(token) + 1;
-                string[][] rows = [.. File.ReadLines(_fixture.File($"whole/{line[0].ToLowerInvariant()}-{line[1]}-ticket/rows.tsv")).Select(l => l.Split('\t'))];
+                string[][] rows = [.. File.ReadLines(_fixture.File($"whole/{line[0].ToLowerInvariant()}-{line[1]}-ticket/rows.tsv"))
+                    .Select(l => l.Split('\t'))];
                 int shift = Array.IndexOf(rows[0], "l2_delta");
-                Dictionary<int, double> shifts = rows.Skip(1).ToDictionary(r => int.Parse(r[Array.IndexOf(rows[0], "token_id")], CultureInfo.InvariantCulture), r => Real(r[shift]));
+                Dictionary<int, double> shifts = rows.Skip(1)
+                    .ToDictionary(r => int.Parse(r[Array.IndexOf(rows[0], "token_id")], CultureInfo.InvariantCulture), r => Real(r[shift]));
                 int[] read = [.. counts.Keys];
                 Assert.That(line[2], Is.EqualTo($"{read.Length}"));
-                Assert.That(Real(line[3]), Is.EqualTo(RankCorrelation.Spearman([.. read.Select(id => shifts[id])], [.. read.Select(id => counts[id])])).Within(1e-6));
+                Assert.That(Real(line[3]),
+                    Is.EqualTo(RankCorrelation.Spearman([.. read.Select(id => shifts[id])], [.. read.Select(id => counts[id])]))
+                        .Within(1e-6));
             }
 
             foreach (IGrouping<(string, string), string[]> groups in Lines("ticket_groups.tsv").GroupBy(l => (l[0], l[1])))
             {
-                Assert.That(groups.Where(l => l[2] != "prompt").Sum(l => int.Parse(l[3], CultureInfo.InvariantCulture)), Is.EqualTo(ids[groups.Key].Count));
-                Assert.That(groups.Where(l => l[2] != "prompt").Sum(l => int.Parse(l[4], CultureInfo.InvariantCulture)), Is.EqualTo(tokenizer.Count));
+                Assert.That(groups.Where(l => l[2] != "prompt").Sum(l => int.Parse(l[3], CultureInfo.InvariantCulture)),
+                    Is.EqualTo(ids[groups.Key].Count));
+                Assert.That(groups.Where(l => l[2] != "prompt").Sum(l => int.Parse(l[4], CultureInfo.InvariantCulture)),
+                    Is.EqualTo(tokenizer.Count));
                 HashSet<int> prompt = [tokenizer.BosId!.Value, .. tokenizer.Encode($"Say  in {groups.Key.Item1}:")];
                 Assert.That(groups.Single(l => l[2] == "prompt")[4], Is.EqualTo($"{prompt.Count}"));
             }
@@ -304,7 +338,8 @@ public sealed class ExperimentRunTests : IDisposable
 
     private static (double Length, double Other, double Cosine) Compare(RowPatch one, RowPatch other, int row)
     {
-        (float[] baseModel, float[] a, float[] b) = (one.BaseRows.GetRow<float>(row).ToArray(), one.Rows.GetRow<float>(row).ToArray(), other.Rows.GetRow<float>(row).ToArray());
+        (float[] baseModel, float[] a, float[] b) = (one.BaseRows.GetRow<float>(row).ToArray(), one.Rows.GetRow<float>(row).ToArray(),
+            other.Rows.GetRow<float>(row).ToArray());
         double aa = 0, bb = 0, ab = 0;
         for (int c = 0; c < baseModel.Length; c++)
         {

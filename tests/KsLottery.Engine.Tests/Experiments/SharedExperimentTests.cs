@@ -12,7 +12,8 @@ public sealed class SharedExperimentTests : IDisposable
 
     private ExperimentPlan Plan => _fixture.Plan with
     {
-        Arms = [new(ArmMethod.Base), new(ArmMethod.Embedding), new(ArmMethod.Transfer), new(ArmMethod.Ticket), new(ArmMethod.RandomDelta), new(ArmMethod.Frequent)],
+        Arms = [new(ArmMethod.Base), new(ArmMethod.Embedding), new(ArmMethod.Transfer), new(ArmMethod.Ticket), new(ArmMethod.RandomDelta),
+            new(ArmMethod.Frequent)],
     };
 
     [OneTimeSetUp]
@@ -36,7 +37,8 @@ public sealed class SharedExperimentTests : IDisposable
             }));
             Assert.That(run.Results, Has.Count.EqualTo((2 * 6) - 2));
             Assert.That(File.Exists(_fixture.File("held/ticket_overlap.tsv")), Is.False, "that is for who has all");
-            Assert.That(() => _fixture.Run(plan with { Seeds = [7, 8] }, "held"), Throws.TypeOf<IOException>().With.Message.Contains("runs another experiment in this folder"));
+            Assert.That(() => _fixture.Run(plan with { Seeds = [7, 8] }, "held"),
+                Throws.TypeOf<IOException>().With.Message.Contains("runs another experiment in this folder"));
         }
         Assert.That(_fixture.Run(plan, "held").Held, Is.Empty);
         _fixture.Run(plan, "alone");
@@ -47,7 +49,8 @@ public sealed class SharedExperimentTests : IDisposable
     public void What_others_need_is_waited_for_after_all_else()
     {
         ExperimentPlan plan = Plan with { Seeds = [7], Tasks = [_fixture.Task("Danish")] };
-        using ArmLock held = new ArmLocks(Directory.CreateDirectory(_fixture.File("waited")).FullName).TryTake("danish-7-embed-tuning", out _, out _)!;
+        using ArmLock held = new ArmLocks(Directory.CreateDirectory(_fixture.File("waited")).FullName).TryTake("danish-7-embed-tuning",
+            out _, out _)!;
         using WaitingObserver observer = new(held.Dispose);
         ExperimentRun run = _fixture.Run(plan, "waited", observer);
         Assert.That(observer.Waited.Single().Select(h => h.Arm.Name), Is.EqualTo(new[] { "Embed Tuning" }));
@@ -58,7 +61,8 @@ public sealed class SharedExperimentTests : IDisposable
     public void Parts_that_are_collected_are_the_whole()
     {
         for (int i = 1; i <= 3; i++) _fixture.Run(Plan, $"part-{i}", part: new(i, 3));
-        Assert.That(Directory.GetDirectories(_fixture.File("part-2")).Select(Path.GetFileName), Does.Contain("german-7-embed-tuning").And.None.StartsWith("danish"));
+        Assert.That(Directory.GetDirectories(_fixture.File("part-2")).Select(Path.GetFileName),
+            Does.Contain("german-7-embed-tuning").And.None.StartsWith("danish"));
         string[] parts = [_fixture.File("part-1"), _fixture.File("part-2"), _fixture.File("part-3")];
         using (ExperimentRun run = New(Plan, "collected"))
         {
@@ -70,13 +74,15 @@ public sealed class SharedExperimentTests : IDisposable
         Assert.That(_fixture.Bytes("collected"), Is.EquivalentTo(_fixture.Bytes("whole")), "it can be gone on with");
 
         Refuse<InvalidDataException>(Plan, parts[..2], "5 arms are done in none of the parts: Danish, seed 8", "Name all parts");
-        Refuse<InvalidDataException>(Plan with { Training = Plan.Training with { BatchSize = 4 } }, parts, "part-1", "training.batch is 8, in the experiment that collects it 4");
+        Refuse<InvalidDataException>(Plan with { Training = Plan.Training with { BatchSize = 4 } }, parts, "part-1",
+            "training.batch is 8, in the experiment that collects it 4");
         Refuse<InvalidDataException>(Plan with { Seeds = [7, 8, 9] }, parts, "seeds is [7,8], in the experiment that collects it [7,8,9]");
         Refuse<FileNotFoundException>(Plan, [_fixture.File("base")], "no experiment.json in it");
         string scores = _fixture.File("part-3/danish-8-embed-tuning/scores.json");
         Directory.CreateDirectory(_fixture.File("odd/danish-8-embed-tuning"));
         File.Copy(_fixture.File("part-3/experiment.json"), _fixture.File("odd/experiment.json"));
-        File.WriteAllText(_fixture.File("odd/danish-8-embed-tuning/scores.json"), File.ReadAllText(scores).Replace("\"loss\": ", "\"loss\": 1", StringComparison.Ordinal));
+        File.WriteAllText(_fixture.File("odd/danish-8-embed-tuning/scores.json"),
+            File.ReadAllText(scores).Replace("\"loss\": ", "\"loss\": 1", StringComparison.Ordinal));
         Refuse<InvalidDataException>(Plan, [.. parts, _fixture.File("odd")], "are results of one arm and differ");
         File.WriteAllText(scores, File.ReadAllText(scores).Replace("\"base\": \"", "\"base\": \"0", StringComparison.Ordinal));
         Refuse<InvalidDataException>(Plan, parts, "part-3", "the run was begun with base = 0");

@@ -13,7 +13,8 @@ public sealed class BeamSearchTests
         for (ulong seed = 0; seed < 20; seed++)
         {
             HashDecoder model = new(6 * beams + (int)seed, 2 * beams + 1, seed: seed, scale: 1 + seed % 4);
-            GenerationOptions options = new() { MaxNewTokens = 12, Beams = beams, LengthPenalty = lengthPenalty, EosIds = [.. Enumerable.Range(3, ends)] };
+            GenerationOptions options = new() { MaxNewTokens = 12, Beams = beams, LengthPenalty = lengthPenalty,
+                EosIds = [.. Enumerable.Range(3, ends)] };
             int[][] prompts = [.. Enumerable.Range(0, 4).Select(i => (int[])[i, 2, i])];
             foreach ((int[] prompt, Generated result) in prompts.Zip(Generator.Generate(model, prompts, options)))
             {
@@ -23,7 +24,8 @@ public sealed class BeamSearchTests
                 Assert.That(result.LogProbability, Is.EqualTo(expected.LogProbability).Within(1e-9));
                 if (result.StoppedAtEos) endedEarly++;
             }
-            Assert.That(model.Copies, Has.All.Matches<(int[] Slots, int[] Sources)>(c => !c.Slots.Intersect(c.Sources).Any()), "no slot is copied and overwritten");
+            Assert.That(model.Copies, Has.All.Matches<(int[] Slots, int[] Sources)>(c => !c.Slots.Intersect(c.Sources).Any()),
+                "no slot is copied and overwritten");
             Assert.That(model.Copies, Is.Not.Empty);
             forked += model.Copies.Count(c => c.Sources.Distinct().Count() < c.Sources.Length);
         }
@@ -39,7 +41,8 @@ public sealed class BeamSearchTests
         {
             HashDecoder model = new(3, 40, seed: seed, scale: 1);
             (int[] tokens, double sum) = Complete([], 0).LargestBy(s => s.Sum / Math.Pow(s.Tokens.Length, lengthPenalty));
-            Generated result = Generator.Generate(model, [[2]], new() { MaxNewTokens = MaxLength, Beams = 40, LengthPenalty = lengthPenalty, EosIds = [Eos] })[0];
+            Generated result = Generator.Generate(model, [[2]],
+                new() { MaxNewTokens = MaxLength, Beams = 40, LengthPenalty = lengthPenalty, EosIds = [Eos] })[0];
             Assert.That((int[])(result.StoppedAtEos ? [.. result.Tokens, Eos] : result.Tokens), Is.EqualTo(tokens), $"seed {seed}");
             Assert.That(result.LogProbability, Is.EqualTo(sum).Within(1e-9));
 
@@ -64,7 +67,8 @@ public sealed class BeamSearchTests
             Generated? result;
             while ((result = search.Advance(model, next)) is null) next.Run(model);
             Assert.That(result.Tokens, Is.EqualTo(greedy.Tokens), $"seed {seed}");
-            Assert.That((result.StoppedAtEos, result.LogProbability), Is.EqualTo((greedy.StoppedAtEos, greedy.LogProbability)).Within(1e-9));
+            Assert.That((result.StoppedAtEos, result.LogProbability),
+                Is.EqualTo((greedy.StoppedAtEos, greedy.LogProbability)).Within(1e-9));
         }
     }
 

@@ -85,7 +85,8 @@ public sealed class GeneratorTests
     {
         Generated one = Generator.Generate(new HashDecoder(9, 3), [[1, 2]], new() { MaxNewTokens = 1, Beams = beams })[0];
         Assert.That((one.Tokens.Length, one.StoppedAtEos), Is.EqualTo((1, false)));
-        IReadOnlyList<Generated> results = Generator.Generate(new HashDecoder(9, 3, capacity: 8), [[1, 2, 3, 4, 5], [1], [1, 2, 3, 4, 5, 6, 7]], new() { Beams = beams });
+        IReadOnlyList<Generated> results = Generator.Generate(new HashDecoder(9, 3, capacity: 8),
+            [[1, 2, 3, 4, 5], [1], [1, 2, 3, 4, 5, 6, 7]], new() { Beams = beams });
         Assert.That(results.Select(r => r.Tokens.Length), Is.EqualTo(new[] { 3, 7, 1 }));
     }
 
@@ -116,7 +117,8 @@ public sealed class GeneratorTests
         {
             if (model.Passes == 3) source.Cancel();
         });
-        Assert.That(() => Generator.Generate(model, Prompts, options, progress, source.Token), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(() => Generator.Generate(model, Prompts, options, progress, source.Token),
+            Throws.InstanceOf<OperationCanceledException>());
         Assert.That(model.Passes, Is.EqualTo(3));
     }
 
@@ -124,9 +126,11 @@ public sealed class GeneratorTests
     public void Prompts_that_cannot_be_are_refused_by_index()
     {
         HashDecoder model = new(9, 2, capacity: 8);
-        Assert.That(() => Generator.Generate(model, [[1], new int[8]]), Throws.ArgumentException.With.Message.Contains("Prompt 1 has 8 tokens; the decoder's capacity is 8"));
+        Assert.That(() => Generator.Generate(model, [[1], new int[8]]),
+            Throws.ArgumentException.With.Message.Contains("Prompt 1 has 8 tokens; the decoder's capacity is 8"));
         Assert.That(() => Generator.Generate(model, [[1], []]), Throws.ArgumentException.With.Message.Contains("Prompt 1 has no tokens"));
-        Assert.That(() => Generator.Generate(model, [[1, 9]]), Throws.ArgumentException.With.Message.Contains("Prompt 0 has token 9 at position 1; allowed: 0 to 8"));
+        Assert.That(() => Generator.Generate(model, [[1, 9]]),
+            Throws.ArgumentException.With.Message.Contains("Prompt 0 has token 9 at position 1; allowed: 0 to 8"));
         Assert.That(() => Generator.Generate(model, [[-1]]), Throws.ArgumentException.With.Message.Contains("token -1"));
         Assert.That(model.Passes, Is.Zero);
     }
@@ -147,8 +151,10 @@ public sealed class GeneratorTests
     ];
 
     [Test]
-    public void Options_out_of_range_are_refused_by_name([ValueSource(nameof(BadOptions))] (GenerationOptions Options, string Message) bad) =>
-        Assert.That(() => Generator.Generate(new HashDecoder(9, 2), [[1]], bad.Options), Throws.InstanceOf<ArgumentException>().With.Message.Contains(bad.Message));
+    public void Options_out_of_range_are_refused_by_name([ValueSource(nameof(BadOptions))] (GenerationOptions Options,
+        string Message) bad) =>
+        Assert.That(() => Generator.Generate(new HashDecoder(9, 2), [[1]], bad.Options),
+            Throws.InstanceOf<ArgumentException>().With.Message.Contains(bad.Message));
 
     [Test]
     public void Logits_that_are_no_distribution_are_refused_by_place([ValueSource(nameof(AllWays))] GenerationOptions options) =>
@@ -156,7 +162,8 @@ public sealed class GeneratorTests
             Throws.TypeOf<NotFiniteNumberException>().With.Message.Contains("new token 1 of prompt 0"));
 
     private static string[] Texts(IReadOnlyList<Generated> results) =>
-        [.. results.Select(r => string.Create(CultureInfo.InvariantCulture, $"{string.Join(' ', r.Tokens)} {r.StoppedAtEos} {r.LogProbability:r}"))];
+        [.. results.Select(r =>
+            string.Create(CultureInfo.InvariantCulture, $"{string.Join(' ', r.Tokens)} {r.StoppedAtEos} {r.LogProbability:r}"))];
 
     private sealed class Now(Action<GenerationProgress> report) : IProgress<GenerationProgress>
     {

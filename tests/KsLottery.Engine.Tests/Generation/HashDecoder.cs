@@ -4,7 +4,8 @@ using KsLottery.Engine.Numerics;
 namespace KsLottery.Engine.Tests.Generation;
 
 /// <summary>A model whose logits a seed and the whole prefix decide; it refuses whatever <see cref="IDecoder"/> does not allow.</summary>
-internal sealed class HashDecoder(int vocabulary, int slots, int capacity = 64, ulong seed = 1, double scale = 2, bool rounded = false) : IDecoder
+internal sealed class HashDecoder(int vocabulary, int slots, int capacity = 64, ulong seed = 1, double scale = 2,
+    bool rounded = false) : IDecoder
 {
     private readonly List<int>?[] _sequences = new List<int>?[slots];
     private readonly HashSet<int> _atHand = [];

@@ -14,17 +14,20 @@ internal static class PlainBeamSearch
     {
         int width = options.Beams, keep = Math.Max(2, 1 + options.EosIds.Count) * width;
         List<(int[] Tokens, double Sum)> running = [.. Enumerable.Range(0, width).Select(i => (Array.Empty<int>(), i == 0 ? 0 : Never))];
-        List<(int[] Tokens, double Sum, double Score, bool Ended)> finished = [.. running.Select(_ => (Array.Empty<int>(), 0.0, Never, false))];
+        List<(int[] Tokens, double Sum, double Score, bool Ended)> finished =
+            [.. running.Select(_ => (Array.Empty<int>(), 0.0, Never, false))];
         bool canImprove = true;
         for (int length = 1; canImprove && length <= options.MaxNewTokens; length++)
         {
             (int[] Tokens, double Sum)[] top = [.. running
-                .SelectMany(beam => model.LogProbabilitiesAfter([.. prompt, .. beam.Tokens]).Select((log, token) => (Tokens: (int[])[.. beam.Tokens, token], Sum: beam.Sum + log)))
+                .SelectMany(beam => model.LogProbabilitiesAfter([.. prompt, .. beam.Tokens])
+                    .Select((log, token) => (Tokens: (int[])[.. beam.Tokens, token], Sum: beam.Sum + log)))
                 .OrderByDescending(c => c.Sum).Take(keep)];
             bool[] stops = [.. top.Select(c => options.EosIds.Contains(c.Tokens[^1]) || length == options.MaxNewTokens)];
             running = [.. top.Select((c, i) => (c.Tokens, Sum: c.Sum + (stops[i] ? Never : 0))).OrderByDescending(c => c.Sum).Take(width)];
             finished = [.. finished.Concat(top.Select((c, i) =>
-                (c.Tokens, c.Sum, c.Sum / Math.Pow(length, options.LengthPenalty) + (stops[i] && i < width ? 0 : Never), stops[i] && i < width)))
+                (c.Tokens, c.Sum, c.Sum / Math.Pow(length, options.LengthPenalty) + (stops[i] && i < width ? 0 : Never), stops[i]
+                    && i < width)))
                 .OrderByDescending(f => f.Item3).Take(width)];
             double worst = finished.Min(f => f.Score);
             canImprove = finished.Any(f => running[0].Sum / Math.Pow(length, options.LengthPenalty) > (f.Ended ? worst : Never));

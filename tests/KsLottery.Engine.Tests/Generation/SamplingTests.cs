@@ -13,7 +13,8 @@ public sealed class SamplingTests
         double[] chiSquare999 = [0, 10.83, 13.82, 16.27, 18.47, 20.52];
         HashDecoder model = new(6, 64, seed: 5, scale: 0.5);
         int[][] prompts = [.. Enumerable.Repeat<int[]>([3, 1], Draws)];
-        IReadOnlyList<Generated> results = Generator.Generate(model, prompts, new() { MaxNewTokens = 1, Temperature = temperature, TopP = topP, Seed = 11 });
+        IReadOnlyList<Generated> results = Generator.Generate(model, prompts,
+            new() { MaxNewTokens = 1, Temperature = temperature, TopP = topP, Seed = 11 });
         int[] counts = [.. Enumerable.Range(0, 6).Select(token => results.Count(r => r.Tokens[0] == token))];
 
         (int Token, double Probability)[] nucleus = Nucleus(model.LogitsAfter([3, 1]), temperature, topP);
@@ -21,11 +22,13 @@ public sealed class SamplingTests
         double statistic = nucleus.Sum(n => Math.Pow(counts[n.Token] - Draws * n.Probability, 2) / (Draws * n.Probability));
         Assert.That(statistic, Is.LessThan(limit ?? chiSquare999[nucleus.Length - 1]));
         double[] logs = model.LogProbabilitiesAfter([3, 1]);
-        Assert.That(results.Largest(r => Math.Abs(r.LogProbability - logs[r.Tokens[0]])), Is.LessThan(1e-12), "of the model as it is, whatever the temperature");
+        Assert.That(results.Largest(r => Math.Abs(r.LogProbability - logs[r.Tokens[0]])), Is.LessThan(1e-12),
+            "of the model as it is, whatever the temperature");
     }
 
     [Test]
-    public void Every_draw_is_that_of_a_full_sort([Values(1, 2, 15, 16, 17, 300)] int vocabulary, [Values(0.05, 0.5, 0.9, 0.999, 1)] double topP)
+    public void Every_draw_is_that_of_a_full_sort([Values(1, 2, 15, 16, 17, 300)] int vocabulary,
+        [Values(0.05, 0.5, 0.9, 0.999, 1)] double topP)
     {
         for (ulong seed = 0; seed < 40; seed++)
         {

@@ -25,9 +25,11 @@ internal sealed class StopTests
     public void The_first_file_that_names_an_end_token_decides(string? generation, string config, int[] ids, string source)
     {
         using TemporaryFolder folder = new();
-        using (FileStream stream = File.Create(folder.File("config.json"))) (Config with { EosTokenIds = [] }).WriteTo(stream, ElementType.F32);
+        using (FileStream stream = File.Create(folder.File("config.json"))) (Config with { EosTokenIds = [] }).WriteTo(stream,
+            ElementType.F32);
         string text = File.ReadAllText(folder.File("config.json"));
-        File.WriteAllText(folder.File("config.json"), text.Replace("\"model_type\"", $"\"eos_token_id\": {config}, \"model_type\"", StringComparison.Ordinal));
+        File.WriteAllText(folder.File("config.json"),
+            text.Replace("\"model_type\"", $"\"eos_token_id\": {config}, \"model_type\"", StringComparison.Ordinal));
         if (generation is not null) File.WriteAllText(folder.File("generation_config.json"), generation);
         StopTokens stops = StopTokens.Of(LlamaConfig.Load(folder.Path), Tokenizer);
         Assert.That(stops.Ids, Is.EqualTo(ids));
@@ -41,9 +43,11 @@ internal sealed class StopTests
     public void An_end_token_that_the_model_lacks_is_remarked_on(string? generation, string config, string[] expected)
     {
         using TemporaryFolder folder = new();
-        using (FileStream stream = File.Create(folder.File("config.json"))) (Config with { EosTokenIds = [] }).WriteTo(stream, ElementType.F32);
+        using (FileStream stream = File.Create(folder.File("config.json"))) (Config with { EosTokenIds = [] }).WriteTo(stream,
+            ElementType.F32);
         string text = File.ReadAllText(folder.File("config.json"));
-        File.WriteAllText(folder.File("config.json"), text.Replace("\"model_type\"", $"\"eos_token_id\": {config}, \"model_type\"", StringComparison.Ordinal));
+        File.WriteAllText(folder.File("config.json"),
+            text.Replace("\"model_type\"", $"\"eos_token_id\": {config}, \"model_type\"", StringComparison.Ordinal));
         if (generation is not null) File.WriteAllText(folder.File("generation_config.json"), generation);
         IReadOnlyList<string> notes = LlamaConfig.Load(folder.Path).Notes;
         Assert.That(notes, Has.Count.EqualTo(expected.Length));
@@ -59,7 +63,8 @@ internal sealed class StopTests
         using TemporaryFolder folder = new();
         using (FileStream stream = File.Create(folder.File("config.json"))) Config.WriteTo(stream, ElementType.F32);
         File.WriteAllText(folder.File("generation_config.json"), content);
-        Assert.That(() => LlamaConfig.Load(folder.Path), Throws.Exception.With.Message.Contains("generation_config.json").And.Message.Contains(what));
+        Assert.That(() => LlamaConfig.Load(folder.Path), Throws.Exception.With.Message.Contains("generation_config.json").And.Message
+            .Contains(what));
     }
 
     [Test]

@@ -14,9 +14,11 @@ public sealed class HalfPrecisionTests
         HalfPrecision.Widen(bits, type, values);
         for (int i = 0; i < bits.Length; i++)
         {
-            float expected = type == ElementType.F16 ? (float)BitConverter.UInt16BitsToHalf(bits[i]) : BitConverter.Int32BitsToSingle(bits[i] << 16);
+            float expected = type == ElementType.F16 ? (float)BitConverter.UInt16BitsToHalf(bits[i])
+                : BitConverter.Int32BitsToSingle(bits[i] << 16);
             if (float.IsNaN(expected)) Assert.That(values[i], Is.NaN, $"{bits[i]:x4}");
-            else Assert.That(BitConverter.SingleToInt32Bits(values[i]), Is.EqualTo(BitConverter.SingleToInt32Bits(expected)), $"{bits[i]:x4}");
+            else Assert.That(BitConverter.SingleToInt32Bits(values[i]), Is.EqualTo(BitConverter.SingleToInt32Bits(expected)),
+                $"{bits[i]:x4}");
         }
     }
 }

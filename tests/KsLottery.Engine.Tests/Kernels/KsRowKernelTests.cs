@@ -8,14 +8,16 @@ namespace KsLottery.Engine.Tests.Kernels;
 [TestFixtureSource(nameof(KernelNames))]
 public sealed class KsRowKernelTests(string kernelName)
 {
-    private static readonly int[] Widths = [1, 2, 3, 15, 16, 31, 32, 33, 63, 64, 65, 100, 127, 128, 255, 257, 288, 500, 768, 1000, 2048, 4096, 5120];
+    private static readonly int[] Widths = [1, 2, 3, 15, 16, 31, 32, 33, 63, 64, 65, 100, 127, 128, 255, 257, 288, 500, 768, 1000, 2048,
+        4096, 5120];
 
     public static IEnumerable<string> KernelNames() => KsRowKernels.Known.Select(k => k.Name).Where(n => n != "reference");
 
     [SetUp]
     public void SkipWhatThisProcessorCannotRun()
     {
-        if (!KsRowKernels.Known.Single(k => k.Name == kernelName).IsSupported) Assert.Ignore($"this processor cannot run kernel {kernelName}");
+        if (!KsRowKernels.Known.Single(k => k.Name == kernelName).IsSupported)
+            Assert.Ignore($"this processor cannot run kernel {kernelName}");
     }
 
     [Test]
@@ -35,12 +37,14 @@ public sealed class KsRowKernelTests(string kernelName)
                 if (expected.Count > 0) different++;
             }
         }
-        Assert.That(different > 0, Is.EqualTo(regime is not ("constant-both" or "zeros" or "permuted")), "the regime makes the rows that it is named after");
+        Assert.That(different > 0, Is.EqualTo(regime is not ("constant-both" or "zeros" or "permuted")),
+            "the regime makes the rows that it is named after");
     }
 
     [Test]
     public void Half_precision_outcomes_equal_the_reference(
-        [ValueSource(typeof(RowRegimes), nameof(RowRegimes.Names))] string regime, [Values(ElementType.F16, ElementType.BF16)] ElementType type)
+        [ValueSource(typeof(RowRegimes), nameof(RowRegimes.Names))] string regime,
+            [Values(ElementType.F16, ElementType.BF16)] ElementType type)
     {
         foreach (int width in Widths)
         {

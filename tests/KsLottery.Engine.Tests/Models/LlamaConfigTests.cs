@@ -9,7 +9,8 @@ namespace KsLottery.Engine.Tests.Models;
 [TestFixture]
 public class LlamaConfigTests
 {
-    private const string Min = """ "model_type": "llama", "hidden_size": 64, "intermediate_size": 172, "num_hidden_layers": 5, "num_attention_heads": 8, "vocab_size": 512 """;
+    private const string Min =
+        """ "model_type": "llama", "hidden_size": 64, "intermediate_size": 172, "num_hidden_layers": 5, "num_attention_heads": 8, "vocab_size": 512 """;
 
     [Test]
     public void What_is_left_out_has_the_values_of_Transformers()
@@ -57,7 +58,8 @@ public class LlamaConfigTests
         Assert.That(() => Read($"{{{Min}, {setting}}}"), Throws.TypeOf<NotSupportedException>().With.Message.Contains(message));
 
     [Test]
-    public void Another_model_is_refused_by_name() => Assert.That(() => Read($"{{{Min.Replace("llama", "gemma", StringComparison.Ordinal)}}}"),
+    public void Another_model_is_refused_by_name() =>
+    Assert.That(() => Read($"{{{Min.Replace("llama", "gemma", StringComparison.Ordinal)}}}"),
         Throws.TypeOf<NotSupportedException>().With.Message.Contains("model_type is \"gemma\""));
 
     [TestCase("\"num_key_value_heads\": 3", "multiple of num_key_value_heads 3")]

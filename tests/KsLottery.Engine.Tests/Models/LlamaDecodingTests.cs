@@ -61,7 +61,8 @@ public class LlamaDecodingTests
         AssertLogits(1, sequences[2], 6);
 
         void AssertLogits(int slot, int[] sequence, int length) =>
-            Assert.That(decoder.Logits(slot).ToArray(), Is.EqualTo(model.Logits(TokenBatch.OfPrompt(sequence[..length]))[^11..]).Within(1e-5));
+            Assert.That(decoder.Logits(slot).ToArray(), Is.EqualTo(model.Logits(TokenBatch.OfPrompt(sequence[..length]))[^11..])
+                .Within(1e-5));
     }
 
     [Test]
@@ -73,8 +74,10 @@ public class LlamaDecodingTests
         using LlamaDecoder decoder = new(model, operations, slots: 2, capacity: 2);
         Assert.Multiple(() =>
         {
-            Assert.That(() => new LlamaDecoder(model, operations, 0, 8), Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("slot"));
-            Assert.That(() => new LlamaDecoder(model, operations, 1, 33), Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("32"));
+            Assert.That(() => new LlamaDecoder(model, operations, 0, 8),
+                Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("slot"));
+            Assert.That(() => new LlamaDecoder(model, operations, 1, 33),
+                Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("32"));
             Assert.That(() => decoder.Append([0], [1]), Throws.InvalidOperationException);
             Assert.That(() => decoder.Prefill([0], [[1, 2, 3]]), Throws.ArgumentException.With.Message.Contains("1 to 2"));
         });

@@ -17,7 +17,8 @@ public class LlamaGoldenTests
     public static readonly string[] Folders = ["stories260K_hf", "babyllama_tok105_hf"];
 
     [Test]
-    public void Logits_equal_those_of_an_independent_model_in_double_precision([ValueSource(typeof(TestDevices), nameof(TestDevices.Names))] string device,
+    public void Logits_equal_those_of_an_independent_model_in_double_precision(
+        [ValueSource(typeof(TestDevices), nameof(TestDevices.Names))] string device,
         [ValueSource(nameof(Folders))] string folder, [Values("model", "model.bf16", "model.f16")] string file)
     {
         using IOperations operations = TestDevices.Open(device);

@@ -6,7 +6,8 @@ namespace KsLottery.Engine.Tests.Models;
 [TestFixture]
 public class LlamaGradientTests
 {
-    /// <summary>Worst difference from central differences in double precision, over the tensor's largest derivative, one line a tensor.</summary>
+    /// <summary>Worst difference from central differences in double precision, over the tensor's largest derivative, one line a
+    /// tensor.</summary>
     [Test]
     public void Every_gradient_agrees_with_central_differences([ValueSource(typeof(TestDevices), nameof(TestDevices.Names))] string device,
         [Values(0, 1, 2, 3)] int scope, [Values] bool isTied, [Values] bool recompute)
@@ -20,13 +21,15 @@ public class LlamaGradientTests
     }
 
     [Test]
-    public void The_loss_beside_the_gradients_is_that_of_the_reference([ValueSource(typeof(TestDevices), nameof(TestDevices.Names))] string device)
+    public void The_loss_beside_the_gradients_is_that_of_the_reference(
+        [ValueSource(typeof(TestDevices), nameof(TestDevices.Names))] string device)
     {
         using IOperations operations = TestDevices.Open(device), oracle = new ReferenceOperations();
         using LlamaWeights weights = TinyModels.Weights(TinyModels.Config(), operations, TrainingScope.Full);
         using LlamaWeights expected = TinyModels.Weights(TinyModels.Config(), oracle, null);
         using LlamaModel model = new(weights, operations), reference = new(expected, oracle);
-        Assert.That(model.LossAndGradients(TinyModels.Batch(), 0.25), Is.EqualTo(reference.Loss(TinyModels.Batch())).Within(device == "reference" ? 1e-9 : 1e-4));
+        Assert.That(model.LossAndGradients(TinyModels.Batch(), 0.25),
+            Is.EqualTo(reference.Loss(TinyModels.Batch())).Within(device == "reference" ? 1e-9 : 1e-4));
     }
 
     [Test]

@@ -55,7 +55,8 @@ internal sealed class NonFiniteWeightsTests : IDisposable
         llama.Tensors["model.layers.1.mlp.gate_proj.weight"].Values.AsSpan().Fill(3e38f);
         llama.Tensors["model.layers.1.mlp.up_proj.weight"].Values.AsSpan().Fill(-3e38f);
         foreach (Action<LlamaModel, IOperations> use in (Action<LlamaModel, IOperations>[])[Generate, Predict])
-            Assert.That(() => Run(llama, use), Throws.TypeOf<NotFiniteNumberException>().With.Message.Contains("every weight of the checkpoint is finite"));
+            Assert.That(() => Run(llama, use), Throws.TypeOf<NotFiniteNumberException>().With.Message
+                .Contains("every weight of the checkpoint is finite"));
         Assert.That(() => Run(llama, Train), Throws.TypeOf<InvalidDataException>().With.Message.Contains("before anything was learned"));
     }
 
@@ -97,7 +98,8 @@ internal sealed class NonFiniteWeightsTests : IDisposable
 
     private static void Train(LlamaModel model, IOperations operations)
     {
-        using Trainer trainer = new(model, operations, new([new((int[])[1, 40, 50, 2], 1)], 1, 64, seed: 1), new() { Schedule = LearningRateSchedule.Constant(1e-3, 1) });
+        using Trainer trainer = new(model, operations, new([new((int[])[1, 40, 50, 2], 1)], 1, 64, seed: 1),
+            new() { Schedule = LearningRateSchedule.Constant(1e-3, 1) });
         trainer.Next();
     }
 

@@ -9,7 +9,8 @@ internal sealed class PutRowsTests
     private static readonly int[] Rows = [0, 4, 7];
 
     [Test]
-    public void A_model_with_rows_put_in_place_is_the_model_whose_embedding_holds_them([ValueSource(typeof(TestDevices), nameof(TestDevices.Names))] string device,
+    public void A_model_with_rows_put_in_place_is_the_model_whose_embedding_holds_them(
+        [ValueSource(typeof(TestDevices), nameof(TestDevices.Names))] string device,
         [Values] bool isTied)
     {
         using IOperations operations = TestDevices.Open(device);
@@ -18,7 +19,8 @@ internal sealed class PutRowsTests
         using LlamaWeights overlaid = TinyModels.Weights(config, operations, null), written = TinyModels.Weights(config, operations, null);
         overlaid.PutRows(Rows, values);
         for (int i = 0; i < Rows.Length; i++)
-            operations.Upload(written.TokenEmbedding.Value.Slice((long)Rows[i] * config.Width, config.Width), values.AsSpan(i * config.Width, config.Width));
+            operations.Upload(written.TokenEmbedding.Value.Slice((long)Rows[i] * config.Width, config.Width),
+                values.AsSpan(i * config.Width, config.Width));
         using LlamaModel model = new(overlaid, operations), expected = new(written, operations);
         // Our own products give an element the same bits in any product; OpenBLAS, where it must stand in, does not.
         float tolerance = device == "cpu" && GemmAlgorithms.Default is OpenBlasGemm ? 1e-5f : 0;
@@ -44,14 +46,16 @@ internal sealed class PutRowsTests
     {
         using ReferenceOperations operations = new();
         LlamaConfig config = TinyModels.Config();
-        using LlamaWeights weights = TinyModels.Weights(config, operations, null), learning = TinyModels.Weights(config, operations, TrainingScope.Full);
+        using LlamaWeights weights = TinyModels.Weights(config, operations, null),
+            learning = TinyModels.Weights(config, operations, TrainingScope.Full);
         float[] values = new float[2 * config.Width];
         Assert.Multiple(() =>
         {
             Assert.That(() => weights.PutRows([3, 1], values), Throws.ArgumentException.With.Message.Contains("grow"));
             Assert.That(() => weights.PutRows([3, 3], values), Throws.ArgumentException.With.Message.Contains("3"));
             Assert.That(() => weights.PutRows([3], values), Throws.ArgumentException.With.Message.Contains($"{values.Length} values"));
-            Assert.That(() => weights.PutRows([3, 11], values), Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("0 to 10"));
+            Assert.That(() => weights.PutRows([3, 11], values),
+                Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("0 to 10"));
             Assert.That(() => learning.PutRows([1, 3], values), Throws.InvalidOperationException.With.Message.Contains("full"));
         });
         weights.PutRows([1, 3], values);

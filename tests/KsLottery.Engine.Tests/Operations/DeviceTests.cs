@@ -12,7 +12,8 @@ internal sealed class DeviceTests(string name, Func<IOperations> open)
     public static IEnumerable<TestFixtureData> Devices() =>
     [
         new TestFixtureData("cpu", () => (IOperations)new CpuOperations(1)).SetArgDisplayNames("cpu"),
-        new TestFixtureData(TestDevices.OpenCl, () => (IOperations)TestDevices.OpenKernels(TestDevices.OpenCl)).SetArgDisplayNames(TestDevices.OpenCl),
+        new TestFixtureData(TestDevices.OpenCl,
+            () => (IOperations)TestDevices.OpenKernels(TestDevices.OpenCl)).SetArgDisplayNames(TestDevices.OpenCl),
     ];
 
     [TestCaseSource(typeof(OperationCases), nameof(OperationCases.Awkward))]
@@ -23,7 +24,8 @@ internal sealed class DeviceTests(string name, Func<IOperations> open)
         float[][] results = operation.On(device), again = operation.On(device);
         Assert.That(operation.Difference(results), Is.Null);
         for (int r = 0; r < results.Length; r++)
-            Assert.That(MemoryMarshal.AsBytes<float>(again[r]).SequenceEqual(MemoryMarshal.AsBytes<float>(results[r])), Is.True, $"result {r} of a second run");
+            Assert.That(MemoryMarshal.AsBytes<float>(again[r]).SequenceEqual(MemoryMarshal.AsBytes<float>(results[r])), Is.True,
+                $"result {r} of a second run");
     }
 
     /// <summary>The last row of a sequence sees what a new row behind a cache of the same keys sees.</summary>

@@ -11,7 +11,8 @@ public sealed class GemmTests
 
     private static IEnumerable<GemmAlgorithm> Own => GemmAlgorithms.Own.Select(k => k.Algorithm);
 
-    private static IEnumerable<GemmAlgorithm> All => [.. Own, new GemmReference(), .. OpenBlasInterop.Instance.IsAvailable ? new[] { GemmAlgorithms.Choose("openblas") } : []];
+    private static IEnumerable<GemmAlgorithm> All =>
+        [.. Own, new GemmReference(), .. OpenBlasInterop.Instance.IsAvailable ? new[] { GemmAlgorithms.Choose("openblas") } : []];
 
     [Test]
     public void Products_at_the_edges_of_tiles_are_right([Values] bool aTransposed, [Values] bool bTransposed, [Values] bool accumulate)
@@ -20,12 +21,14 @@ public sealed class GemmTests
         foreach (int m in Edges)
             foreach (int n in Edges)
             {
-                MatrixCase product = new(seed++, m, n, Edges[seed % (ulong)Edges.Length], aTransposed, bTransposed, accumulate, gap: (int)(seed % 4));
+                MatrixCase product = new(seed++, m, n, Edges[seed % (ulong)Edges.Length], aTransposed, bTransposed, accumulate,
+                    gap: (int)(seed % 4));
                 foreach (GemmAlgorithm algorithm in All) product.AssertCorrect(product.Multiply(algorithm), $"{algorithm.Name} {product}");
             }
     }
 
-    [TestCase(150, 40, 287), TestCase(37, 290, 288), TestCase(20, 33, 289), TestCase(300, 20, 577), TestCase(7, 3100, 21), TestCase(289, 65, 1000)]
+    [TestCase(150, 40, 287), TestCase(37, 290, 288), TestCase(20, 33, 289), TestCase(300, 20, 577), TestCase(7, 3100, 21),
+        TestCase(289, 65, 1000)]
     public void Products_of_several_blocks_are_right(int m, int n, int k)
     {
         foreach (bool transposed in (bool[])[false, true])
@@ -48,7 +51,8 @@ public sealed class GemmTests
             float[] expected = product.Multiply(new GemmReference());
             product.AssertCorrect(expected, product.ToString());
             foreach (GemmAlgorithm algorithm in Own)
-                if (algorithm.Name != "vector128" || System.Runtime.Intrinsics.X86.Fma.IsSupported || System.Runtime.Intrinsics.Arm.AdvSimd.IsSupported)
+                if (algorithm.Name != "vector128" || System.Runtime.Intrinsics.X86.Fma.IsSupported
+                    || System.Runtime.Intrinsics.Arm.AdvSimd.IsSupported)
                     Assert.That(product.Multiply(algorithm), Is.EqualTo(expected), $"{algorithm.Name} {product}");
         }
     }
@@ -69,9 +73,12 @@ public sealed class GemmTests
         float[] a = new float[12], b = new float[12], c = new float[9];
         foreach (GemmAlgorithm algorithm in All)
         {
-            Assert.That(() => Gemm.Multiply(algorithm, 3, 3, 4, new(a.AsSpan(0, 11), 4), false, new(b, 3), false, c, 3, false), Throws.InstanceOf<ArgumentException>(), algorithm.Name);
-            Assert.That(() => Gemm.Multiply(algorithm, 3, 3, 4, new(a, 4), false, new(b.AsSpan(0, 11), 3), false, c, 3, false), Throws.InstanceOf<ArgumentException>(), algorithm.Name);
-            Assert.That(() => Gemm.Multiply(algorithm, 3, 3, 4, new(a, 4), false, new(b, 3), false, c.AsSpan(0, 8), 3, false), Throws.InstanceOf<ArgumentException>(), algorithm.Name);
+            Assert.That(() => Gemm.Multiply(algorithm, 3, 3, 4, new(a.AsSpan(0, 11), 4), false, new(b, 3), false, c, 3, false),
+                Throws.InstanceOf<ArgumentException>(), algorithm.Name);
+            Assert.That(() => Gemm.Multiply(algorithm, 3, 3, 4, new(a, 4), false, new(b.AsSpan(0, 11), 3), false, c, 3, false),
+                Throws.InstanceOf<ArgumentException>(), algorithm.Name);
+            Assert.That(() => Gemm.Multiply(algorithm, 3, 3, 4, new(a, 4), false, new(b, 3), false, c.AsSpan(0, 8), 3, false),
+                Throws.InstanceOf<ArgumentException>(), algorithm.Name);
         }
     }
 
@@ -92,7 +99,8 @@ public sealed class GemmTests
         Assert.That(GemmAlgorithms.Choose("reference").Name, Is.EqualTo("reference"));
         Assert.That(GemmAlgorithms.Choose("own").Name, Is.EqualTo(GemmAlgorithms.Own.First(k => k.IsSupported).Algorithm.Name));
         Assert.That(GemmAlgorithms.Choose(null).Name, Is.EqualTo(GemmAlgorithms.Choose("auto").Name));
-        Assert.That(() => GemmAlgorithms.Choose("mkl"), Throws.ArgumentException.With.Message.Contains("KSLOTTERY_GEMM=mkl").And.Message.Contains("openblas"));
+        Assert.That(() => GemmAlgorithms.Choose("mkl"), Throws.ArgumentException.With.Message.Contains("KSLOTTERY_GEMM=mkl").And.Message
+            .Contains("openblas"));
         Assert.That(OpenBlasInterop.Instance.Attempts, Is.Not.Empty);
         if (OpenBlasInterop.Instance.IsAvailable) Assert.That(GemmAlgorithms.Choose("openblas").Name, Is.EqualTo("openblas"));
         else Assert.That(() => GemmAlgorithms.Choose("openblas"), Throws.ArgumentException.With.Message.Contains("Install OpenBLAS"));

@@ -15,7 +15,8 @@ internal sealed class KernelOperationsTests
     private readonly HashSet<string> _launched = [];
 
     [TestCaseSource(typeof(OperationCases), nameof(OperationCases.Small))]
-    public void Results_lie_as_near_the_reference_as_single_precision_allows_and_do_not_depend_on_the_order_of_lanes(OperationCase operation)
+    public void Results_lie_as_near_the_reference_as_single_precision_allows_and_do_not_depend_on_the_order_of_lanes(
+        OperationCase operation)
     {
         using KernelOperations reversed = Open(new SimulatedDevice(isReversed: true));
         float[][] one = Run(operation), other = operation.On(reversed);
@@ -39,7 +40,8 @@ internal sealed class KernelOperationsTests
         using KernelOperations operations = Open(device);
         foreach (OperationCase operation in OperationCases.Small.Where(c => c.Name.StartsWith("matmul", StringComparison.Ordinal)))
             Assert.That(operation.Difference(operations), Is.Null, operation.Name);
-        Assert.That(device.Launched, Is.EquivalentTo(["plain", "MatMulForward_F16_Tile64", "MatMulForward_F16_Tile128", "MatMulBackwardInput_F16_Tile64",
+        Assert.That(device.Launched,
+            Is.EquivalentTo(["plain", "MatMulForward_F16_Tile64", "MatMulForward_F16_Tile128", "MatMulBackwardInput_F16_Tile64",
             "MatMulBackwardInput_F16_Tile128", "MatMulForwardRows_F32", "MatMulForwardRows_F16", "MatMulForwardRows_BF16"]));
     }
 
@@ -74,7 +76,8 @@ internal sealed class KernelOperationsTests
     public void The_loss_of_a_model_is_that_of_the_reference()
     {
         using IOperations device = Open(new SimulatedDevice()), oracle = new ReferenceOperations();
-        using LlamaWeights weights = TinyModels.Weights(TinyModels.Config(), device, null), expected = TinyModels.Weights(TinyModels.Config(), oracle, null);
+        using LlamaWeights weights = TinyModels.Weights(TinyModels.Config(), device, null),
+            expected = TinyModels.Weights(TinyModels.Config(), oracle, null);
         using LlamaModel model = new(weights, device), reference = new(expected, oracle);
         Assert.That(model.Loss(TinyModels.Batch()), Is.EqualTo(reference.Loss(TinyModels.Batch())).Within(1e-4));
     }
@@ -85,10 +88,12 @@ internal sealed class KernelOperationsTests
         using SimulatedDevice device = new();
         using DeviceQueue queue = device.CreateQueue();
         using OperandRing ring = new(device, queue);
-        int[] few = [3, 1, 2], first = [.. Enumerable.Range(0, 150_000)], second = [.. first.Reverse()], large = [.. Enumerable.Range(5, 300_000)];
+        int[] few = [3, 1, 2], first = [.. Enumerable.Range(0, 150_000)], second = [.. first.Reverse()],
+            large = [.. Enumerable.Range(5, 300_000)];
         ring.Put(few);
         KernelArgument a = ring.Put(first), again = ring.Put(first), b = ring.Put(second);
-        Assert.That((a.Start, again.Start, b.Start), Is.EqualTo((16L, 16L, 0L)), "the same numbers are sent once; others start over at the ring's end");
+        Assert.That((a.Start, again.Start, b.Start), Is.EqualTo((16L, 16L, 0L)),
+            "the same numbers are sent once; others start over at the ring's end");
         KernelArgument c = ring.Put(large);
         Assert.That((c.Start, c.Length, c.Buffer!.ByteLength >= 300_000 * sizeof(int)), Is.EqualTo((0L, 300_000L, true)));
         Assert.That(ring.Put([]).Buffer, Is.Null);
@@ -104,7 +109,8 @@ internal sealed class KernelOperationsTests
         Assert.That(() => device.Copy(four, there), Throws.ArgumentException.With.Message.Contains("another device"));
         Assert.That(() => device.Copy(there, four), Throws.ArgumentException.With.Message.Contains("cannot be written to"));
         Assert.That(() => device.Allocate(-1), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("simulated"));
-        Assert.That(() => device.Allocate(1L << 40), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("in one piece"));
+        Assert.That(() => device.Allocate(1L << 40), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message
+            .Contains("in one piece"));
         using DeviceBench bench = new(device);
         DeviceMemory weight = bench.Weight(ElementType.BF16, 4);
         Assert.That(() => device.Clear(weight), Throws.ArgumentException.With.Message.Contains("cannot be written to"));

@@ -27,29 +27,35 @@ public sealed class MatMulTests
                 {
                     float[] before = Random(3, rows * outputs);
                     float[] actual = Run(2, before, (pool, y) => MatMul.Forward(pool, y, layer.X, layer.W, outputs, inputs, accumulate));
-                    AssertProduct(actual, rows, outputs, inputs, (i, p) => layer.Input[(i * inputs) + p], (p, j) => layer.Weight[(j * inputs) + p], accumulate ? before : null);
+                    AssertProduct(actual, rows, outputs, inputs, (i, p) => layer.Input[(i * inputs) + p],
+                        (p, j) => layer.Weight[(j * inputs) + p], accumulate ? before : null);
                 });
     }
 
     [Test]
-    public void Backward_is_right_for_every_stored_type([Values(ElementType.F32, ElementType.F16, ElementType.BF16)] ElementType type, [Values] bool accumulate)
+    public void Backward_is_right_for_every_stored_type([Values(ElementType.F32, ElementType.F16, ElementType.BF16)] ElementType type,
+        [Values] bool accumulate)
     {
-        foreach ((int rows, int outputs, int inputs) in ((int, int, int)[])[(1, 1, 1), (3, 5, 7), (40, 64, 64), (33, 172, 64), (20, 64, 172), (11, 515, 33), (400, 9, 20)])
+        foreach ((int rows, int outputs, int inputs) in ((int, int, int)[])[(1, 1, 1), (3, 5, 7), (40, 64, 64), (33, 172, 64),
+            (20, 64, 172), (11, 515, 33), (400, 9, 20)])
             WithLayer(type, rows, outputs, inputs, layer =>
             {
                 float[] gradient = Random(4, rows * outputs), before = Random(5, rows * inputs), weightBefore = Random(6, outputs * inputs);
                 using OwnedMemory dy = Owned(gradient);
                 float[] dx = Run(2, before, (pool, c) => MatMul.BackwardInput(pool, c, dy, layer.W, outputs, inputs, accumulate));
-                AssertProduct(dx, rows, inputs, outputs, (i, p) => gradient[(i * outputs) + p], (p, j) => layer.Weight[(p * inputs) + j], accumulate ? before : null);
+                AssertProduct(dx, rows, inputs, outputs, (i, p) => gradient[(i * outputs) + p], (p, j) => layer.Weight[(p * inputs) + j],
+                    accumulate ? before : null);
                 float[] dw = Run(2, weightBefore, (pool, c) => MatMul.BackwardWeight(pool, c, dy, layer.X, outputs, inputs));
-                AssertProduct(dw, outputs, inputs, rows, (i, p) => gradient[(p * outputs) + i], (p, j) => layer.Input[(p * inputs) + j], weightBefore);
+                AssertProduct(dw, outputs, inputs, rows, (i, p) => gradient[(p * outputs) + i], (p, j) => layer.Input[(p * inputs) + j],
+                    weightBefore);
             });
     }
 
     [TestCase("own"), TestCase("openblas")]
     public void Bits_do_not_depend_on_the_number_of_threads(string name)
     {
-        if (name == "openblas" && !OpenBlasInterop.Instance.IsAvailable) Assert.Ignore(string.Join("; ", OpenBlasInterop.Instance.Attempts));
+        if (name == "openblas" && !OpenBlasInterop.Instance.IsAvailable)
+            Assert.Ignore(string.Join("; ", OpenBlasInterop.Instance.Attempts));
         GemmAlgorithm algorithm = GemmAlgorithms.Choose(name);
         foreach ((int rows, int outputs, int inputs) in ((int, int, int)[])[(100, 700, 288), (600, 64, 172), (50, 5000, 40)])
             WithLayer(ElementType.BF16, rows, outputs, inputs, layer =>
@@ -64,7 +70,8 @@ public sealed class MatMulTests
                 ])
                 {
                     float[] expected = product(1);
-                    foreach (int threads in (int[])[2, 3, 5]) Assert.That(product(threads), Is.EqualTo(expected), $"{rows}×{outputs}×{inputs}, {threads} threads");
+                    foreach (int threads in (int[])[2, 3, 5])
+                        Assert.That(product(threads), Is.EqualTo(expected), $"{rows}×{outputs}×{inputs}, {threads} threads");
                 }
             });
     }
@@ -77,10 +84,12 @@ public sealed class MatMulTests
             WithLayer(type, 8, outputs, inputs, layer =>
             {
                 float[][] alone = [.. Enumerable.Range(0, 8).Select(i =>
-                    Run(1, new float[outputs], (pool, y) => MatMul.Forward(pool, y, layer.X.Slice(i * inputs, inputs), layer.W, outputs, inputs, false)))];
+                    Run(1, new float[outputs],
+                        (pool, y) => MatMul.Forward(pool, y, layer.X.Slice(i * inputs, inputs), layer.W, outputs, inputs, false)))];
                 for (int rows = 1; rows <= 8; rows++)
                 {
-                    float[] batch = Run(threads, new float[rows * outputs], (pool, y) => MatMul.Forward(pool, y, layer.X.Slice(0, rows * inputs), layer.W, outputs, inputs, false));
+                    float[] batch = Run(threads, new float[rows * outputs],
+                        (pool, y) => MatMul.Forward(pool, y, layer.X.Slice(0, rows * inputs), layer.W, outputs, inputs, false));
                     Assert.That(batch, Is.EqualTo(alone.Take(rows).SelectMany(row => row)), $"{rows} rows of {outputs}×{inputs}");
                 }
             });
@@ -95,7 +104,8 @@ public sealed class MatMulTests
         return c.Floats(0, before.Length).ToArray();
     }
 
-    private static void AssertProduct(float[] actual, int m, int n, int k, Func<int, int, double> a, Func<int, int, double> b, float[]? before)
+    private static void AssertProduct(float[] actual, int m, int n, int k, Func<int, int, double> a, Func<int, int, double> b,
+        float[]? before)
     {
         for (int i = 0; i < m; i++)
             for (int j = 0; j < n; j++)

@@ -53,7 +53,8 @@ internal sealed class MatrixCase
             double sum = _accumulate ? _before[at] : 0, magnitude = Math.Abs(sum);
             for (int p = 0; p < _k; p++)
             {
-                double product = (double)_a[_aTransposed ? (p * _lda) + i : (i * _lda) + p] * _b[_bTransposed ? (j * _ldb) + p : (p * _ldb) + j];
+                double product = (double)_a[_aTransposed ? (p * _lda) + i : (i * _lda) + p] * _b[_bTransposed ? (j * _ldb) + p
+                    : (p * _ldb) + j];
                 (sum, magnitude) = (sum + product, magnitude + Math.Abs(product));
             }
             // Higham, Accuracy and Stability of Numerical Algorithms, 2002, 3.5: |error| ≤ n·u/(1 - n·u) · Σ|terms| in any order.
@@ -62,5 +63,6 @@ internal sealed class MatrixCase
         }
     }
 
-    public override string ToString() => $"{_m}×{_n}×{_k}{(_aTransposed ? " Aᵀ" : "")}{(_bTransposed ? " Bᵀ" : "")}{(_accumulate ? " +=" : "")} ldc {_ldc}";
+    public override string ToString() =>
+        $"{_m}×{_n}×{_k}{(_aTransposed ? " Aᵀ" : "")}{(_bTransposed ? " Bᵀ" : "")}{(_accumulate ? " +=" : "")} ldc {_ldc}";
 }

@@ -7,7 +7,8 @@ using KsLottery.Tests.Support;
 
 namespace KsLottery.Engine.Tests.Operations;
 
-/// <summary>Writes which checks kill which mutant of an operation to <c>bench/results/mutants/one-wrong-element.md</c>: see <c>bench/mutants.sh</c>.</summary>
+/// <summary>Writes which checks kill which mutant of an operation to <c>bench/results/mutants/one-wrong-element.md</c>: see
+/// <c>bench/mutants.sh</c>.</summary>
 [TestFixture]
 internal sealed class MutantTable
 {
@@ -31,17 +32,21 @@ internal sealed class MutantTable
             ("verify grad", [.. from scope in GradientCases.Scopes
                 from isTied in (bool[])[false, true]
                 from recompute in (bool[])[false, true]
-                select new Check(operations => GradientCases.Measure(operations, scope, isTied, recompute).Largest(t => t.Difference) < GradientCases.Tolerance)]),
+                select new Check(operations => GradientCases.Measure(operations, scope, isTied, recompute)
+                    .Largest(t => t.Difference) < GradientCases.Tolerance)]),
             ("golden logits", [.. LlamaGoldenTests.Folders.Select(folder =>
                 new Check(operations => LlamaGoldenTests.WorstDifference(operations, folder, "model") < LlamaGoldenTests.Tolerance))]),
         ];
         StringBuilder text = new(Head);
-        text.AppendLine(CultureInfo.InvariantCulture, $"| operation and result | {string.Join(" | ", suites.Select(s => $"{s.Name} ({s.Checks.Count})"))} |");
+        text.AppendLine(CultureInfo.InvariantCulture,
+            $"| operation and result | {string.Join(" | ", suites.Select(s => $"{s.Name} ({s.Checks.Count})"))} |");
         text.AppendLine(CultureInfo.InvariantCulture, $"|---|{string.Concat(suites.Select(_ => "---:|"))}");
         foreach (IGrouping<(string, string), Mutant> mutants in Mutant.All.GroupBy(m => (m.Operation, m.Result)))
         {
             string[] cells = [.. suites.Select(suite => Cell(mutants.Key, mutants, suite.Checks))];
-            if (cells.Any(c => c != "")) text.AppendLine(CultureInfo.InvariantCulture, $"| {mutants.Key.Item1}, {mutants.Key.Item2} | {string.Join(" | ", cells)} |");
+            if (cells.Any(c => c != ""))
+                text.AppendLine(CultureInfo.InvariantCulture,
+                    $"| {mutants.Key.Item1}, {mutants.Key.Item2} | {string.Join(" | ", cells)} |");
         }
         string path = Path.Combine(SharedData.Root, "bench", "results", "mutants", "one-wrong-element.md");
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);

@@ -20,7 +20,8 @@ internal sealed class MutantTests
     [Test]
     public void Cases_run_every_operation_and_mutants_are_all_that_they_can_get_wrong()
     {
-        HashSet<(string, string)> offered = [.. Recorded.Value.SelectMany(r => r.Offered)], changed = [.. Recorded.Value.SelectMany(r => r.Changed)];
+        HashSet<(string, string)> offered = [.. Recorded.Value.SelectMany(r => r.Offered)],
+            changed = [.. Recorded.Value.SelectMany(r => r.Changed)];
         Assert.That(offered, Is.EquivalentTo(Mutant.All.Select(m => (m.Operation, m.Result)).Distinct()));
         Assert.That(changed.Select(c => c.Item1).Distinct(), Is.EquivalentTo(Mutant.All.Select(m => m.Operation).Distinct()));
     }
@@ -28,7 +29,9 @@ internal sealed class MutantTests
     [Test]
     public void Every_mutant_is_killed_by_the_cases_of_verify([Values] Damage damage)
     {
-        Mutant[] alive = [.. Mutant.All.Where(m => m.Damage == damage && Recorded.Value.Any(r => r.Changed.Contains((m.Operation, m.Result))) && !IsKilled(m))];
+        Mutant[] alive =
+            [.. Mutant.All.Where(m => m.Damage == damage && Recorded.Value.Any(r => r.Changed.Contains((m.Operation, m.Result)))
+                && !IsKilled(m))];
         Assert.That(alive, Is.Empty);
     }
 
@@ -42,7 +45,8 @@ internal sealed class MutantTests
         Assert.That(results.Select(r => r.Difference), Has.All.Contains("NaN").And.All.Contains(tensor));
     }
 
-    private static bool IsKilled(Mutant mutant) => Cases.Index().Any(c => Recorded.Value[c.Index].Changed.Contains((mutant.Operation, mutant.Result))
+    private static bool IsKilled(Mutant mutant) =>
+        Cases.Index().Any(c => Recorded.Value[c.Index].Changed.Contains((mutant.Operation, mutant.Result))
         && Kills(c.Item, mutant));
 
     private static bool Kills(OperationCase check, Mutant mutant)

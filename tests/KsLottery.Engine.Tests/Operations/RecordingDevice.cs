@@ -5,8 +5,8 @@ using KsLottery.Kernels;
 
 namespace KsLottery.Engine.Tests.Operations;
 
-/// <summary>A simulated device that remembers which kernels ran, and has a native library of matrix products if it is to have one: plain loops by
-/// the definition in <see cref="IDeviceGemm"/>.</summary>
+/// <summary>A simulated device that remembers which kernels ran, and has a native library of matrix products if it is to have one: plain
+/// loops by the definition in <see cref="IDeviceGemm"/>.</summary>
 internal sealed class RecordingDevice(bool hasGemm = false) : KernelDevice
 {
     private readonly SimulatedDevice _device = new();
@@ -80,7 +80,8 @@ internal sealed class RecordingDevice(bool hasGemm = false) : KernelDevice
 
         public bool Supports(ElementType type) => type is ElementType.F32 or ElementType.BF16;
 
-        public void Multiply(DeviceQueue queue, DeviceMatrix c, DeviceMatrix a, DeviceMatrix b, int m, int n, int k, bool transposeA, bool transposeB,
+        public void Multiply(DeviceQueue queue, DeviceMatrix c, DeviceMatrix a, DeviceMatrix b, int m, int n, int k, bool transposeA,
+            bool transposeB,
             bool accumulate)
         {
             device.Launched.Add(Name);
@@ -89,7 +90,8 @@ internal sealed class RecordingDevice(bool hasGemm = false) : KernelDevice
                 for (int j = 0; j < n; j++)
                 {
                     double sum = accumulate ? z[(i * n) + j] : 0;
-                    for (int p = 0; p < k; p++) sum += (double)x[transposeA ? (p * m) + i : (i * k) + p] * y[transposeB ? (j * k) + p : (p * n) + j];
+                    for (int p = 0; p < k; p++)
+                        sum += (double)x[transposeA ? (p * m) + i : (i * k) + p] * y[transposeB ? (j * k) + p : (p * n) + j];
                     z[(i * n) + j] = (float)sum;
                 }
             using StagingBuffer staging = device.AllocateStaging(z.Length * sizeof(float));

@@ -27,7 +27,8 @@ internal sealed class ReferenceOperationsTests
             for (int d = 0; d < HeadWidth / 2; d++)
             {
                 int at = (n * HeadWidth) + d;
-                Complex turned = new Complex(before[at], before[at + 4]) * Complex.Exp(Complex.ImaginaryOne * positions[n / Heads] * Math.Pow(10_000, -2.0 * d / HeadWidth));
+                Complex turned = new Complex(before[at],
+                    before[at + 4]) * Complex.Exp(Complex.ImaginaryOne * positions[n / Heads] * Math.Pow(10_000, -2.0 * d / HeadWidth));
                 Assert.That(ReferenceOperations.Values(values)[at], Is.EqualTo(turned.Real).Within(1e-14));
                 Assert.That(ReferenceOperations.Values(values)[at + 4], Is.EqualTo(turned.Imaginary).Within(1e-14));
             }

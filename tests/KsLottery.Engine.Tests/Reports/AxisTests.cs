@@ -7,7 +7,8 @@ namespace KsLottery.Engine.Tests.Reports;
 public sealed class AxisTests
 {
     [Test]
-    public void Marks_ascend_within_the_axis_and_none_is_named_like_another() => Check.One(Config.QuickThrowOnFailure.WithMaxTest(2000), Prop.ForAll(
+    public void Marks_ascend_within_the_axis_and_none_is_named_like_another() =>
+    Check.One(Config.QuickThrowOnFailure.WithMaxTest(2000), Prop.ForAll(
         ArbMap.Default.ArbFor<(NormalFloat Low, NormalFloat Length, byte Kind)>(), given =>
         {
             if (MakeAxis(given.Low.Get, given.Length.Get, given.Kind % 3) is not { } axis) return;
@@ -15,12 +16,14 @@ public sealed class AxisTests
             double tolerance = 1e-8 * (axis.High - axis.Low);
             Assert.That(values, Is.Ordered.And.Unique);
             Assert.That(values, Has.All.Matches(Is.InRange(axis.Low - tolerance, axis.High + tolerance)));
-            Assert.That(values, Has.Length.Matches(Is.InRange(axis.Kind == AxisKind.Linear ? 2 : 1, 12)), $"{axis.Kind} from {axis.Low} to {axis.High}");
+            Assert.That(values, Has.Length.Matches(Is.InRange(axis.Kind == AxisKind.Linear ? 2 : 1, 12)),
+                $"{axis.Kind} from {axis.Low} to {axis.High}");
             Assert.That(axis.Ticks.Select(t => t.Label), Is.Unique, $"{axis.Kind} from {axis.Low} to {axis.High}");
         }));
 
     [Test]
-    public void Even_marks_are_one_two_or_five_times_a_power_of_ten_apart() => Check.One(Config.QuickThrowOnFailure.WithMaxTest(2000), Prop.ForAll(
+    public void Even_marks_are_one_two_or_five_times_a_power_of_ten_apart() =>
+    Check.One(Config.QuickThrowOnFailure.WithMaxTest(2000), Prop.ForAll(
         ArbMap.Default.ArbFor<(NormalFloat Low, NormalFloat Length)>(), given =>
         {
             if (MakeAxis(given.Low.Get, given.Length.Get, 0) is not { } axis) return;
@@ -55,14 +58,16 @@ public sealed class AxisTests
 
     [Test]
     public void Powers_of_ten_name_a_logarithmic_axis() =>
-        Assert.That(Axis.Log("α", 1e-6, 0.9).Ticks.Select(t => t.Label), Is.EqualTo(new[] { "10⁻⁶", "10⁻⁵", "10⁻⁴", "0.001", "0.01", "0.1" }));
+        Assert.That(Axis.Log("α", 1e-6, 0.9).Ticks.Select(t => t.Label),
+            Is.EqualTo(new[] { "10⁻⁶", "10⁻⁵", "10⁻⁴", "0.001", "0.01", "0.1" }));
 
     [TestCase(1, 1), TestCase(2, 1), TestCase(double.NaN, 1), TestCase(0, double.PositiveInfinity)]
     public void An_axis_without_length_is_refused(double low, double high) =>
         Assert.That(() => Axis.Linear("x", low, high), Throws.TypeOf<ArgumentOutOfRangeException>());
 
     [Test]
-    public void A_logarithmic_axis_from_0_is_refused() => Assert.That(() => Axis.Log("x", 0, 1), Throws.TypeOf<ArgumentOutOfRangeException>());
+    public void A_logarithmic_axis_from_0_is_refused() =>
+    Assert.That(() => Axis.Log("x", 0, 1), Throws.TypeOf<ArgumentOutOfRangeException>());
 
     private static Axis? MakeAxis(double low, double length, int kind)
     {

@@ -16,7 +16,8 @@ public sealed class FarthestRowTests
     public void The_row_that_moved_most_is_the_one_whose_change_is_largest(bool hasZeroRow, string name)
     {
         using TemporaryFolder folder = new();
-        float[] before = [.. Enumerable.Range(0, 3 * Width).Select(i => i < Width ? 100 + (i / 32f) : i < 2 * Width ? MathF.Sin(i) : 0)], after = [.. before];
+        float[] before = [.. Enumerable.Range(0, 3 * Width).Select(i => i < Width ? 100 + (i / 32f) : i < 2 * Width ? MathF.Sin(i) : 0)],
+            after = [.. before];
         for (int i = 0; i < Width; i++)
         {
             after[i] += 2;
@@ -24,7 +25,8 @@ public sealed class FarthestRowTests
             if (hasZeroRow) after[(2 * Width) + i] = 1e-3f * i;
         }
         foreach ((string file, float[] values) in new[] { ("a", before), ("b", after) })
-            SafetensorsWriter.Write(folder.File(file), [TensorSource.FromBytes("e", ElementType.F32, [3, Width], values.SelectMany(BitConverter.GetBytes).ToArray())]);
+            SafetensorsWriter.Write(folder.File(file),
+                [TensorSource.FromBytes("e", ElementType.F32, [3, Width], values.SelectMany(BitConverter.GetBytes).ToArray())]);
         using Checkpoint baseModel = Checkpoint.Open(folder.File("a")), tuned = Checkpoint.Open(folder.File("b"));
         Tensor a = baseModel.GetTensor("e"), b = tuned.GetTensor("e");
         ScoredRows rows = new(RowScan.Run(RowMatrix.FromTensor(a), RowMatrix.FromTensor(b)));

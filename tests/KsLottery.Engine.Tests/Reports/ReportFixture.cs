@@ -13,7 +13,8 @@ namespace KsLottery.Engine.Tests.Reports;
 internal sealed class ReportFixture : IDisposable
 {
     /// <summary>The columns of <c>tensors.tsv</c>, with blanks for tabs.</summary>
-    public const string TensorMapHeader = "tensor base_dtype tuned_dtype rows width unchanged changed degenerate non_finite ticket_rows critical_h largest_h largest_D";
+    public const string TensorMapHeader =
+        "tensor base_dtype tuned_dtype rows width unchanged changed degenerate non_finite ticket_rows critical_h largest_h largest_D";
 
     private readonly TemporaryFolder _folder = new();
 
@@ -21,7 +22,8 @@ internal sealed class ReportFixture : IDisposable
 
     public string Place(params string[] names) => names.Aggregate(_folder.Path, Path.Combine);
 
-    /// <summary>Scans a pair whose first rows were spread out, each second one of the others shaken and the rest left alone; writes what find writes.</summary>
+    /// <summary>Scans a pair whose first rows were spread out, each second one of the others shaken and the rest left alone; writes what
+    /// find writes.</summary>
     public Ticket WriteTicket(string name, int rows = 120, int width = 64, int moved = 5)
     {
         SplitMix64 random = new(7);
@@ -30,7 +32,8 @@ internal sealed class ReportFixture : IDisposable
         {
             before[i] = (float)random.NextNormal();
             int row = i / width;
-            after[i] = row < moved ? (3 * before[i]) + (float)random.NextNormal() : row % 2 == 0 ? before[i] + (0.2f * (float)random.NextNormal()) : before[i];
+            after[i] = row < moved ? (3 * before[i]) + (float)random.NextNormal() : row % 2 == 0
+                ? before[i] + (0.2f * (float)random.NextNormal()) : before[i];
         }
         using SafetensorsFile first = Write("before", before, rows, width), second = Write("after", after, rows, width);
         ScoredRows scored = new(RowScan.Run(RowMatrix.FromTensor(first.Tensors[0]), RowMatrix.FromTensor(second.Tensors[0])));
@@ -58,7 +61,8 @@ internal sealed class ReportFixture : IDisposable
             for (int step = 1; step <= steps; step++)
                 writer.Write(new(step, step / 10.0) { Loss = 2 + (1.0 / step), EvalLoss = step % 50 == 0 ? 2.1 : null });
         string baseModel = isPretraining ? "" : ",\"base\":\"sha256:0\"";
-        File.WriteAllText(Place(name, "training.json"), $"{{\"format\":\"kslottery-training\",\"settings\":{{\"scope\":\"full\"{baseModel}}}}}");
+        File.WriteAllText(Place(name, "training.json"),
+            $"{{\"format\":\"kslottery-training\",\"settings\":{{\"scope\":\"full\"{baseModel}}}}}");
     }
 
     public string WriteLines(string folder, string name, params string[] lines)
@@ -77,20 +81,24 @@ internal sealed class ReportFixture : IDisposable
         Directory.Move(Place("ticket-2"), Place("all", "second"));
         WriteTraining(Path.Combine("all", "embed"), 120);
         WriteTraining(Path.Combine("all", "base"), 900, isPretraining: true);
-        WriteLines("all", "experiment.tsv", "method rows parameters seed bleu bleu_first_line loss eos_rate", "base  0 1 9.5 20 1.5 0.02", "ticket 5 320 1 20 21 1.1 0.9",
+        WriteLines("all", "experiment.tsv", "method rows parameters seed bleu bleu_first_line loss eos_rate", "base  0 1 9.5 20 1.5 0.02",
+            "ticket 5 320 1 20 21 1.1 0.9",
             "ticket 5 320 2 22 23 1.0 1", "ticket 9 576 1 24 24 0.9 1", "full  76800 1 40 40 0.5 1");
-        WriteLines("all", "certificate.tsv", "idx label predict margin bound certified agrees", "0 5 5 0.9 0.1 1 1", "1 6 7 0.5 0.1 1 0", "2 6 6 0.1 0.1 0 1");
+        WriteLines("all", "certificate.tsv", "idx label predict margin bound certified agrees", "0 5 5 0.9 0.1 1 1", "1 6 7 0.5 0.1 1 0",
+            "2 6 6 0.1 0.1 0 1");
         WriteLines("all", "alpha-sweep.tsv", "alpha tau rows max_certified max_violations agreement agreement_low agreement_high",
             "0.01 0.2 2 0.5 0 0.6 0.5 0.7", "0.05 0.1 5 0.4 0 0.7 0.6 0.8", "0.1 0.1 6 0.3 1 0.8 0.7 0.9");
         WriteLines("all", "tensors.tsv", TensorMapHeader, "model.embed_tokens.weight F32 F32 120 64 50 70 0 0 5 16 30 0.46875",
-            "model.layers.0.mlp.up_proj.weight F32 F32 64 64 64 0 0 0 0 16 0 0", "model.layers.1.mlp.up_proj.weight F32 F32 64 64 64 0 0 0 0 16 0 0",
+            "model.layers.0.mlp.up_proj.weight F32 F32 64 64 64 0 0 0 0 16 0 0",
+                "model.layers.1.mlp.up_proj.weight F32 F32 64 64 64 0 0 0 0 16 0 0",
             "lm_head.weight F32 F32 120 64 120 0 0 0 0 16 0 0");
         return Place("all");
     }
 
     private SafetensorsFile Write(string name, float[] values, int rows, int width)
     {
-        SafetensorsWriter.Write(Place(name), [TensorSource.FromBytes("embedding", ElementType.F32, [rows, width], MemoryMarshal.AsBytes<float>(values).ToArray())]);
+        SafetensorsWriter.Write(Place(name),
+            [TensorSource.FromBytes("embedding", ElementType.F32, [rows, width], MemoryMarshal.AsBytes<float>(values).ToArray())]);
         return SafetensorsFile.Open(Place(name));
     }
 }

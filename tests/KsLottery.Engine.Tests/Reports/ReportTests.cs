@@ -16,7 +16,8 @@ public sealed partial class ReportTests : IDisposable
 {
     private static readonly string[] AllCharts =
     [
-        "d-histogram", "p-by-id", "row", "p-vs-frequency", "qq", "ticket-size", "update-heatmap", "ticket-overlap", "certified-accuracy", "alpha-sweep", "score-vs-rows", "loss",
+        "d-histogram", "p-by-id", "row", "p-vs-frequency", "qq", "ticket-size", "update-heatmap", "ticket-overlap", "certified-accuracy",
+            "alpha-sweep", "score-vs-rows", "loss",
         "loss-pretraining", "tensor-map",
     ];
 
@@ -28,15 +29,18 @@ public sealed partial class ReportTests : IDisposable
     public void What_is_there_has_its_section_and_every_chart_is_a_file_with_its_numbers()
     {
         string folder = _fixture.WriteAll(), target = _fixture.Place("report");
-        Report report = Report.FromFolder(folder, new() { Occurrences = [.. Enumerable.Range(0, 100).Select(i => (long)i * i)], HasTensorBoard = true });
+        Report report = Report.FromFolder(folder,
+            new() { Occurrences = [.. Enumerable.Range(0, 100).Select(i => (long)i * i)], HasTensorBoard = true });
         Assert.That(report.Sections, Is.EqualTo(new[] { "ticket", "tickets", "certificate", "arms", "training", "tensors" }));
         Assert.That(report.Charts, Is.EquivalentTo(AllCharts));
         IReadOnlyList<string> files = report.WriteFolder(target);
         string[] expected = ["report.html", .. AllCharts.SelectMany(c => (string[])[$"{c}.svg", $"{c}.tsv"]),
             .. ((string[])["base", "embed"]).Select(t => Path.Combine("tensorboard", t, "events.out.tfevents.0.kslottery"))];
         Assert.That(files, Is.EquivalentTo(expected));
-        Assert.That(Directory.GetFiles(target, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(target, f)), Is.EquivalentTo(expected));
-        foreach (string file in files.Where(f => f.EndsWith(".svg", StringComparison.Ordinal) || f.EndsWith(".html", StringComparison.Ordinal)))
+        Assert.That(Directory.GetFiles(target, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(target, f)),
+            Is.EquivalentTo(expected));
+        foreach (string file in files.Where(f => f.EndsWith(".svg", StringComparison.Ordinal)
+            || f.EndsWith(".html", StringComparison.Ordinal)))
             AssertStandsAlone(Parsed.Xml(File.ReadAllText(Path.Combine(target, file))), file);
         foreach (string file in files.Where(f => f.EndsWith(".tsv", StringComparison.Ordinal)))
         {
@@ -44,7 +48,8 @@ public sealed partial class ReportTests : IDisposable
             Assert.That(lines, Has.Length.Matches(Is.GreaterThan(1)), file);
             Assert.That(lines.Select(l => l.Split('\t').Length).Distinct().Count(), Is.EqualTo(1), file);
         }
-        Assert.That(File.ReadLines(Path.Combine(target, "alpha-sweep.tsv")).First(), Is.EqualTo("alpha\trows\tmax_certified\tagreement"), "shares alone have this axis");
+        Assert.That(File.ReadLines(Path.Combine(target, "alpha-sweep.tsv")).First(), Is.EqualTo("alpha\trows\tmax_certified\tagreement"),
+            "shares alone have this axis");
         string page = File.ReadAllText(Path.Combine(target, "report.html"));
         Assert.That(page, Does.Contain("1 violation").And.Contain("position 1."), "a violation is told with its position");
         Assert.That(page, Does.Contain("21.0 ± 1.4"), "seeds have a mean and a spread");
@@ -59,7 +64,8 @@ public sealed partial class ReportTests : IDisposable
         _fixture.WriteTicket("ticket");
         File.Delete(_fixture.Place("ticket", "patch.safetensors"));
         report = Report.FromFolder(_fixture.Place("ticket"));
-        Assert.That(report.Charts, Is.EqualTo(new[] { "d-histogram", "p-by-id", "qq", "ticket-size" }), "a patch alone knows the values of rows");
+        Assert.That(report.Charts, Is.EqualTo(new[] { "d-histogram", "p-by-id", "qq", "ticket-size" }),
+            "a patch alone knows the values of rows");
     }
 
     [Test]
@@ -68,7 +74,8 @@ public sealed partial class ReportTests : IDisposable
         string folder = _fixture.WriteAll();
         foreach (string name in (string[])["one", "two"]) Report.FromFolder(folder).WriteFolder(_fixture.Place(name));
         foreach (string file in Directory.GetFiles(_fixture.Place("one")))
-            Assert.That(File.ReadAllBytes(file), Is.EqualTo(File.ReadAllBytes(Path.Combine(_fixture.Place("two"), Path.GetFileName(file)))), file);
+            Assert.That(File.ReadAllBytes(file), Is.EqualTo(File.ReadAllBytes(Path.Combine(_fixture.Place("two"), Path.GetFileName(file)))),
+                file);
         Assert.That(File.ReadAllText(_fixture.Place("one", "report.html")), Does.Not.Contain(_fixture.Place()), "no path gets into a page");
     }
 
@@ -76,7 +83,8 @@ public sealed partial class ReportTests : IDisposable
     public void A_page_of_a_large_vocabulary_is_a_small_file()
     {
         _fixture.WriteTicket("large", rows: 128_256, width: 32, moved: 700);
-        Report.FromFolder(_fixture.Place("large"), new() { Occurrences = [.. Enumerable.Range(0, 128_256).Select(i => 1_000_000L / (i + 1))] })
+        Report.FromFolder(_fixture.Place("large"),
+            new() { Occurrences = [.. Enumerable.Range(0, 128_256).Select(i => 1_000_000L / (i + 1))] })
             .WritePage(_fixture.Place("large.html"));
         long length = new FileInfo(_fixture.Place("large.html")).Length;
         TestContext.Out.WriteLine($"{length:N0} bytes");
@@ -92,8 +100,10 @@ public sealed partial class ReportTests : IDisposable
         foreach (JsonNode? entry in ticket["entries"]!.AsArray()) (entry!["piece"], entry["category"]) = (Evil, Evil);
         ticket["tensor"] = Evil;
         File.WriteAllText(path, ticket.ToJsonString());
-        _fixture.WriteLines("all", "experiment.tsv", "method rows parameters bleu", "<script>alert(1)</script>\u202E 5 320 20", "]]><!--\"' 7 320 20");
-        _fixture.WriteLines("all", "tensors.tsv", ReportFixture.TensorMapHeader, "<img/onerror=x>\u202E F32 BF16 120 64 50 70 0 0 5 16 30 0.46875");
+        _fixture.WriteLines("all", "experiment.tsv", "method rows parameters bleu", "<script>alert(1)</script>\u202E 5 320 20",
+            "]]><!--\"' 7 320 20");
+        _fixture.WriteLines("all", "tensors.tsv", ReportFixture.TensorMapHeader,
+            "<img/onerror=x>\u202E F32 BF16 120 64 50 70 0 0 5 16 30 0.46875");
         _fixture.WriteLines("all", "certificate.json", "{\"format\":\"<script>\u202E\",\"a\":{\"b\":\"'\\u0000\"}}");
         _fixture.WriteTraining(Path.Combine("all", "<b>\u202E\"'"), 12);
         Report.FromFolder(folder).WriteFolder(_fixture.Place("report"));
@@ -113,7 +123,8 @@ public sealed partial class ReportTests : IDisposable
         XmlDocument page = Parsed.Xml(File.ReadAllText(_fixture.Place("run.html")));
         string policy = page.SelectSingleNode("//meta[@http-equiv='Content-Security-Policy']/@content")!.Value!;
         string script = page.GetElementsByTagName("script")[0]!.InnerText;
-        Assert.That(policy, Does.StartWith("default-src 'none'").And.Contain($"script-src 'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(script)))}'"));
+        Assert.That(policy, Does.StartWith("default-src 'none'").And
+            .Contain($"script-src 'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(script)))}'"));
     }
 
     [Test]
@@ -125,7 +136,8 @@ public sealed partial class ReportTests : IDisposable
             Report.FromFolder(_fixture.Place("ticket"), new() { Row = entry.Id }).WriteFolder(_fixture.Place("report"), replace: true);
             double[][] numbers = Numbers("row");
             Assert.That(numbers.Largest(n => Math.Abs(n[1] - n[2])), Is.EqualTo(entry.Statistic).Within(1e-12));
-            Assert.That(numbers.Single(n => (float)n[0] == entry.Location) is var at && Math.Abs(at[1] - at[2]) == entry.Statistic, Is.True);
+            Assert.That(numbers.Single(n => (float)n[0] == entry.Location) is var at
+                && Math.Abs(at[1] - at[2]) == entry.Statistic, Is.True);
             Assert.That(File.ReadAllText(_fixture.Place("report", "row.svg")), Does.Contain($"D = {entry.Count}/64"));
         }
     }
@@ -136,15 +148,18 @@ public sealed partial class ReportTests : IDisposable
         _fixture.WriteTicket("ticket");
         Report.FromFolder(_fixture.Place("ticket")).WriteFolder(_fixture.Place("report"));
         int critical = NullDistribution.ForEqualLengths(64).CriticalCount(alpha);
-        int below = File.ReadLines(_fixture.Place("ticket", RowsFile.FileName)).Skip(1).Count(line => int.Parse(line.Split('\t')[3], CultureInfo.InvariantCulture) >= critical);
-        Assert.That(Numbers("ticket-size").Where(n => n[0] < Math.Log10(alpha)).Select(n => n[1]).DefaultIfEmpty().Largest(), Is.EqualTo(below));
+        int below = File.ReadLines(_fixture.Place("ticket", RowsFile.FileName)).Skip(1)
+            .Count(line => int.Parse(line.Split('\t')[3], CultureInfo.InvariantCulture) >= critical);
+        Assert.That(Numbers("ticket-size").Where(n => n[0] < Math.Log10(alpha)).Select(n => n[1]).DefaultIfEmpty().Largest(),
+            Is.EqualTo(below));
         Assert.That(Numbers("d-histogram").Where(n => n[0] >= critical).Sum(n => n[4]), Is.EqualTo(below));
         double[][] quantiles = Numbers("qq");
         Assert.That(quantiles.Sum(n => n[1]), Is.EqualTo(120));
         Assert.That(quantiles.Select(n => n[2]), Is.OrderedDescending, "the smallest p stands against the smallest expected one");
     }
 
-    /// <summary>Of three positions all are above 0 and two of them are right: SciPy's <c>binomtest(3, 3)</c> and <c>binomtest(2, 3)</c>.</summary>
+    /// <summary>Of three positions all are above 0 and two of them are right: SciPy's <c>binomtest(3, 3)</c> and <c>binomtest(2,
+    /// 3)</c>.</summary>
     [Test]
     public void The_numbers_of_the_certified_curve_have_the_exact_intervals()
     {
@@ -159,9 +174,11 @@ public sealed partial class ReportTests : IDisposable
     /// <summary>SciPy's documentation of <c>spearmanr</c>.</summary>
     [Test]
     public void The_rank_correlation_is_Spearman_s() =>
-        Assert.That(RowsByFrequency.RankCorrelation([(1, 5), (2, 6), (3, 7), (4, 8), (5, 7)]), Is.EqualTo(0.82078268166812329).Within(1e-15));
+        Assert.That(RowsByFrequency.RankCorrelation([(1, 5), (2, 6), (3, 7), (4, 8), (5, 7)]),
+            Is.EqualTo(0.82078268166812329).Within(1e-15));
 
-    [TestCase("model.layers.12.self_attn.q_proj.weight", "self_attn.q_proj", 12), TestCase("model.embed_tokens.weight", "embed_tokens", null)]
+    [TestCase("model.layers.12.self_attn.q_proj.weight", "self_attn.q_proj", 12),
+        TestCase("model.embed_tokens.weight", "embed_tokens", null)]
     [TestCase("lm_head.weight", "lm_head", null), TestCase("weight", "weight", null), TestCase("h.3.attn.c_attn.weight", "attn.c_attn", 3)]
     public void A_tensor_s_name_is_its_part_and_its_layer(string name, string part, int? layer)
     {
@@ -173,10 +190,12 @@ public sealed partial class ReportTests : IDisposable
     public void A_folder_with_nothing_to_report_is_refused_with_the_reason()
     {
         Directory.CreateDirectory(_fixture.Place("empty", "sub"));
-        Assert.That(() => Report.FromFolder(_fixture.Place("empty")), Throws.TypeOf<InvalidDataException>().With.Message.Contains("nothing to report").And.Message.Contains("rows.tsv"));
+        Assert.That(() => Report.FromFolder(_fixture.Place("empty")),
+            Throws.TypeOf<InvalidDataException>().With.Message.Contains("nothing to report").And.Message.Contains("rows.tsv"));
         Assert.That(() => Report.FromFolder(_fixture.Place("absent")), Throws.TypeOf<DirectoryNotFoundException>());
         _fixture.WriteTraining("run", 3);
-        Assert.That(() => Report.FromFolder(_fixture.Place("run", "metrics.jsonl")), Throws.TypeOf<DirectoryNotFoundException>().With.Message.Contains("this is a file"));
+        Assert.That(() => Report.FromFolder(_fixture.Place("run", "metrics.jsonl")),
+            Throws.TypeOf<DirectoryNotFoundException>().With.Message.Contains("this is a file"));
     }
 
     [Test]
@@ -184,20 +203,27 @@ public sealed partial class ReportTests : IDisposable
     {
         Ticket ticket = _fixture.WriteTicket("ticket");
         Assert.That(() => Report.FromFolder(_fixture.Place("ticket"), new() { Row = 119 }),
-            Throws.ArgumentException.With.Message.Contains("row 119").And.Message.Contains(ticket.Entries[0].Id.ToString(CultureInfo.InvariantCulture)));
-        Assert.That(() => Report.FromFolder(_fixture.Place("ticket"), new() { Occurrences = new long[121] }), Throws.ArgumentException.With.Message.Contains("121 tokens"));
+            Throws.ArgumentException.With.Message.Contains("row 119").And.Message
+                .Contains(ticket.Entries[0].Id.ToString(CultureInfo.InvariantCulture)));
+        Assert.That(() => Report.FromFolder(_fixture.Place("ticket"), new() { Occurrences = new long[121] }),
+            Throws.ArgumentException.With.Message.Contains("121 tokens"));
     }
 
-    [TestCase("rows.tsv", "token_id\tpiece\n", "no column"), TestCase("rows.tsv", "", "empty"), TestCase("rows.tsv", null, "rows, the ticket beside it has 120")]
-    [TestCase("experiment.tsv", "method\trows\tparameters\na\tb\tc\n", "line 2, rows is \"b\""), TestCase("experiment.tsv", "method\trows\tparameters\na\n", "line 2 has 1 columns")]
-    [TestCase("certificate.tsv", "idx\tlabel\tpredict\tmargin\tbound\tcertified\tagrees\n0\t1\t1\t.5\t.1\tperhaps\t1\n", "certified is \"perhaps\"")]
-    [TestCase("alpha-sweep.tsv", "alpha\trows\n2\t3\n", "alpha is \"2\""), TestCase("metrics.jsonl", "{", "line 1"), TestCase("training.json", "[]", "no JSON object")]
+    [TestCase("rows.tsv", "token_id\tpiece\n", "no column"), TestCase("rows.tsv", "", "empty"),
+        TestCase("rows.tsv", null, "rows, the ticket beside it has 120")]
+    [TestCase("experiment.tsv", "method\trows\tparameters\na\tb\tc\n", "line 2, rows is \"b\""),
+        TestCase("experiment.tsv", "method\trows\tparameters\na\n", "line 2 has 1 columns")]
+    [TestCase("certificate.tsv", "idx\tlabel\tpredict\tmargin\tbound\tcertified\tagrees\n0\t1\t1\t.5\t.1\tperhaps\t1\n",
+        "certified is \"perhaps\"")]
+    [TestCase("alpha-sweep.tsv", "alpha\trows\n2\t3\n", "alpha is \"2\""), TestCase("metrics.jsonl", "{", "line 1"),
+        TestCase("training.json", "[]", "no JSON object")]
     public void A_damaged_file_is_refused_by_name_and_place(string name, string? text, string reason)
     {
         _fixture.WriteTicket("ticket");
         string path = _fixture.Place("ticket", name);
         File.WriteAllText(path, text ?? string.Concat(File.ReadLines(path).Take(50).Select(l => l + "\n")));
-        Assert.That(() => Report.FromFolder(_fixture.Place("ticket")), Throws.TypeOf<InvalidDataException>().With.Message.Contains(name).And.Message.Contains(reason));
+        Assert.That(() => Report.FromFolder(_fixture.Place("ticket")),
+            Throws.TypeOf<InvalidDataException>().With.Message.Contains(name).And.Message.Contains(reason));
     }
 
     [Test]
@@ -206,7 +232,8 @@ public sealed partial class ReportTests : IDisposable
         _fixture.WriteTicket("one");
         _fixture.WriteTicket("two", moved: 9);
         File.Copy(_fixture.Place("one", "rows.tsv"), _fixture.Place("two", "rows.tsv"), overwrite: true);
-        Assert.That(() => Report.FromFolder(_fixture.Place("two")), Throws.TypeOf<InvalidDataException>().With.Message.Contains("not of one run"));
+        Assert.That(() => Report.FromFolder(_fixture.Place("two")),
+            Throws.TypeOf<InvalidDataException>().With.Message.Contains("not of one run"));
     }
 
     [Test]
@@ -234,7 +261,8 @@ public sealed partial class ReportTests : IDisposable
         Assert.That(() => report.WritePage(_fixture.Place("absent", "page.html")), Throws.TypeOf<DirectoryNotFoundException>());
     }
 
-    /// <summary>Nothing is fetched, nothing runs but the page's own script, and every point to another place is one within the report.</summary>
+    /// <summary>Nothing is fetched, nothing runs but the page's own script, and every point to another place is one within the
+    /// report.</summary>
     private static void AssertStandsAlone(XmlDocument document, string what)
     {
         foreach (XmlAttribute attribute in document.SelectNodes("//@*")!)
@@ -243,8 +271,12 @@ public sealed partial class ReportTests : IDisposable
             if (attribute.LocalName is "href" or "src")
                 Assert.That(attribute.Value, Does.Match(@"^(data:image/png;base64,[A-Za-z0-9+/=]+|#[a-z-]+|[a-z-]+\.(svg|tsv))$"), what);
         }
-        Assert.That(document.SelectNodes("//*[local-name()='link' or local-name()='iframe' or local-name()='img' or local-name()='object' or local-name()='foreignObject']"), Is.Empty, what);
-        Assert.That(document.SelectNodes("//*[local-name()='script']"), Has.Count.EqualTo(what.EndsWith(".html", StringComparison.Ordinal) ? 1 : 0), what);
+        Assert.That(
+            document.SelectNodes(
+                "//*[local-name()='link' or local-name()='iframe' or local-name()='img' or local-name()='object' or "
+                    + "local-name()='foreignObject']"), Is.Empty, what);
+        Assert.That(document.SelectNodes("//*[local-name()='script']"),
+            Has.Count.EqualTo(what.EndsWith(".html", StringComparison.Ordinal) ? 1 : 0), what);
         Assert.That(FetchInStyle().IsMatch(document.OuterXml), Is.False, what);
     }
 

@@ -9,8 +9,10 @@ public sealed class SvgChartTests
 {
     private static readonly string[] Hostile =
     [
-        "<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "' onload='alert(1)", "]]>", "<!--", "</svg>", "&lt;", "\u202Eevil", "\u2066x\u2069",
-        "a\u0301\u0301\u0301\u0301\u0301\u0301\u0301", "\0\u0007\u001B[31m", "\uD800", "\uFFFE\uFFFF", "\u2028", "\r\n\t", "مرحبا", "👩‍👩‍👧", "\uE000",
+        "<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "' onload='alert(1)", "]]>", "<!--", "</svg>", "&lt;", "\u202Eevil",
+            "\u2066x\u2069",
+        "a\u0301\u0301\u0301\u0301\u0301\u0301\u0301", "\0\u0007\u001B[31m", "\uD800", "\uFFFE\uFFFF", "\u2028", "\r\n\t", "مرحبا",
+            "👩‍👩‍👧", "\uE000",
     ];
 
     [Test]
@@ -33,9 +35,11 @@ public sealed class SvgChartTests
         chart.Margin([(10, 3.5, "first", SvgChart.Color(0)), (10, 3.4, "second", SvgChart.Color(1))]);
         chart.LegendLine("a line", SvgChart.Color(1), isDashed: true);
         chart.LegendDot("a dot", SvgChart.Color(5));
-        string golden = Path.Combine(SharedData.Root, "tests", "KsLottery.Engine.Tests", "Golden", "chart_golden.svg"), actual = chart.ToSvg(isFile: true);
+        string golden = Path.Combine(SharedData.Root, "tests", "KsLottery.Engine.Tests", "Golden", "chart_golden.svg"),
+            actual = chart.ToSvg(isFile: true);
         if (Environment.GetEnvironmentVariable("KSLOTTERY_APPROVE") == "1") File.WriteAllText(golden, actual);
-        Assert.That(actual, Is.EqualTo(File.ReadAllText(golden)), "if the change is meant, run this test with KSLOTTERY_APPROVE=1, and look at the picture");
+        Assert.That(actual, Is.EqualTo(File.ReadAllText(golden)),
+            "if the change is meant, run this test with KSLOTTERY_APPROVE=1, and look at the picture");
     }
 
     [TestCaseSource(nameof(Hostile))]
@@ -63,7 +67,8 @@ public sealed class SvgChartTests
     [Test]
     public void Text_that_was_made_visible_stays_as_it_is()
     {
-        foreach (string piece in (string[])["␣the", @"\n", @"\\", @"\u{202E}", @"\xe2", "a b", "漢字"]) Assert.That(Markup.Visible(piece), Is.EqualTo(piece));
+        foreach (string piece in (string[])["␣the", @"\n", @"\\", @"\u{202E}", @"\xe2", "a b", "漢字"])
+            Assert.That(Markup.Visible(piece), Is.EqualTo(piece));
         foreach (string text in Hostile) Assert.That(Markup.Visible(Markup.Visible(text)), Is.EqualTo(Markup.Visible(text)));
     }
 
@@ -72,7 +77,8 @@ public sealed class SvgChartTests
     {
         SplitMix64 random = new(1);
         List<(double, double)> points = [.. Enumerable.Range(0, 200_000).Select(_ => (random.NextDouble(), random.NextDouble()))];
-        SvgChart few = new("few", "", Axis.Linear("x", 0, 1), Axis.Linear("y", 0, 1)), many = new("many", "", Axis.Linear("x", 0, 1), Axis.Linear("y", 0, 1));
+        SvgChart few = new("few", "", Axis.Linear("x", 0, 1), Axis.Linear("y", 0, 1)),
+            many = new("many", "", Axis.Linear("x", 0, 1), Axis.Linear("y", 0, 1));
         few.Cloud([.. points.Take(Density.MaxPoints)], SvgChart.Color(0));
         many.Cloud(points, SvgChart.Color(0));
         Assert.That(few.ToSvg(false), Has.Length.Matches(Is.LessThan(60_000)).And.Not.Contain("<image"));

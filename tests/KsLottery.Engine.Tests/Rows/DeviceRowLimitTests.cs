@@ -4,7 +4,8 @@ using KsLottery.Engine.Tests.Devices;
 
 namespace KsLottery.Engine.Tests.Rows;
 
-/// <summary>Rows on devices with less shared memory, and with compilers that leave kernels too large for their groups: other kernels, the same results.</summary>
+/// <summary>Rows on devices with less shared memory, and with compilers that leave kernels too large for their groups: other kernels, the
+/// same results.</summary>
 public sealed class DeviceRowLimitTests
 {
     [Test]
@@ -19,7 +20,8 @@ public sealed class DeviceRowLimitTests
     [TestCase("KsCount", KsDeviceKernels.Sort), TestCase("_Buckets8192", KsDeviceKernels.Count), TestCase("KsSort_", KsDeviceKernels.Count)]
     public void A_kernel_too_large_for_its_groups_has_a_stand_in(string tooLarge, string expected)
     {
-        using LimitedDevice device = new(TestDevices.Open(TestDevices.OpenCl), isTooLarge: k => k.Name.Contains(tooLarge, StringComparison.Ordinal));
+        using LimitedDevice device = new(TestDevices.Open(TestDevices.OpenCl),
+            isTooLarge: k => k.Name.Contains(tooLarge, StringComparison.Ordinal));
         Assert.That(new KsDeviceKernels(device, ElementType.F32, 2048).Name, Is.EqualTo(expected));
         Assert.That(RowCases.FirstDifference(device, null, 2048, ElementType.F32, ElementType.F32, RowRegimes.Names, 1), Is.Null);
     }

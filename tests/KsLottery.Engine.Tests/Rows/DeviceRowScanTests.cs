@@ -51,7 +51,8 @@ public sealed class DeviceRowScanTests(string deviceName)
         string[] paths = [folder.File("a.safetensors"), folder.File("b.safetensors")];
         for (int i = 0; i < 2; i++)
             SafetensorsWriter.Write(paths[i],
-                [TensorSource.FromBytes("odd", ElementType.U8, [3], new byte[3]), TensorSource.FromBytes("rows", ElementType.F32, [rows, Width], Bytes(rows, i))],
+                [TensorSource.FromBytes("odd", ElementType.U8, [3], new byte[3]),
+                    TensorSource.FromBytes("rows", ElementType.F32, [rows, Width], Bytes(rows, i))],
                 null, CancellationToken.None);
         CheckpointOptions reading = new() { UseMemoryMap = useMemoryMap };
         using Checkpoint before = Checkpoint.Open(paths[0], reading), after = Checkpoint.Open(paths[1], reading);
@@ -76,7 +77,8 @@ public sealed class DeviceRowScanTests(string deviceName)
         RowScanResult scan = AssertSame(Matrix(before), Matrix(after), new());
         Assert.That(scan.Rows.Select(r => r.State), Is.EqualTo(new[]
         {
-            RowState.Unchanged, RowState.Changed, RowState.Unchanged, RowState.Degenerate, RowState.Degenerate, RowState.NonFinite, RowState.NonFinite,
+            RowState.Unchanged, RowState.Changed, RowState.Unchanged, RowState.Degenerate, RowState.Degenerate, RowState.NonFinite,
+                RowState.NonFinite,
         }));
     }
 
@@ -165,7 +167,8 @@ public sealed class DeviceRowScanTests(string deviceName)
     private static RowMatrix Rows(Tensor tensor, int rows)
     {
         int bytes = rows * (int)tensor.RowShape.Width * tensor.ElementType.ByteSize();
-        return RowMatrix.FromMemory(tensor.GetBytes(0, bytes, new byte[bytes]).ToArray(), tensor.ElementType, rows, (int)tensor.RowShape.Width);
+        return RowMatrix.FromMemory(tensor.GetBytes(0, bytes, new byte[bytes]).ToArray(), tensor.ElementType, rows,
+            (int)tensor.RowShape.Width);
     }
 
     private static RowMatrix Matrix(float[] values) =>
@@ -176,7 +179,8 @@ public sealed class DeviceRowScanTests(string deviceName)
     private static byte[] Bytes(int rows, int seed)
     {
         Random random = new(seed);
-        return MemoryMarshal.AsBytes<float>(Enumerable.Range(0, rows * Width).Select(_ => random.NextSingle() - random.NextSingle()).ToArray()).ToArray();
+        return MemoryMarshal.AsBytes<float>(Enumerable.Range(0, rows * Width).Select(_ => random.NextSingle() - random.NextSingle())
+            .ToArray()).ToArray();
     }
 
     private sealed class Now(Action<RowScanProgress> report) : IProgress<RowScanProgress>

@@ -13,7 +13,8 @@ public sealed class LargePairTests
     private const int Rows = 32_000, Width = 4096, TileRows = 250;
 
     /// <summary>The ticket published for en→ca (ks-lottery.md 3.4).</summary>
-    private static readonly int[] Planted = [13, 263, 278, 297, 304, 310, 322, 338, 376, 393, 411, 29871, 29889, 29892, 29896, 29900, 29901, 29949];
+    private static readonly int[] Planted = [13, 263, 278, 297, 304, 310, 322, 338, 376, 393, 411, 29871, 29889, 29892, 29896, 29900, 29901,
+        29949];
 
     [TestCase(true), TestCase(false)]
     public void Planted_rows_are_the_ticket(bool useMemoryMap)

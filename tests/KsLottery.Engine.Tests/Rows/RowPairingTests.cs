@@ -19,7 +19,8 @@ public sealed class RowPairingTests
     private static float[][] Rows(int count, int seed) => [.. Enumerable.Range(0, count).Select(i => Row((100 * seed) + i))];
 
     private static RowMatrix Matrix(float[][] rows) =>
-        RowMatrix.FromMemory(MemoryMarshal.AsBytes<float>(rows.SelectMany(r => r).ToArray()).ToArray(), ElementType.F32, rows.Length, Width);
+        RowMatrix.FromMemory(MemoryMarshal.AsBytes<float>(rows.SelectMany(r => r).ToArray()).ToArray(), ElementType.F32, rows.Length,
+            Width);
 
     /// <summary>What is found of pairs is what is found of matrices that hold just these, in any place.</summary>
     [Test]
@@ -30,12 +31,15 @@ public sealed class RowPairingTests
         using KernelDevice? device = name == "cpu" ? null : TestDevices.Open(name);
         RowScanResult scan = RowScan.Run(Matrix(before), Matrix(after), new() { Pairing = pairing, KernelDevice = device, Threads = 2 });
         int[] paired = [.. Enumerable.Range(0, 6).Where(row => pairing.TunedOf(row) >= 0)];
-        RowScanResult plain = RowScan.Run(Matrix([.. paired.Select(row => before[row])]), Matrix([.. paired.Select(row => after[pairing.TunedOf(row)])]));
+        RowScanResult plain = RowScan.Run(Matrix([.. paired.Select(row => before[row])]),
+            Matrix([.. paired.Select(row => after[pairing.TunedOf(row)])]));
         Assert.That(paired.Select(row => scan.Rows[row]), Is.EqualTo(plain.Rows));
         Assert.That((scan.Rows.Count, scan.Dropped, scan.Changed), Is.EqualTo((6, (long)pairing.Dropped.Count, (long)paired.Length)));
-        Assert.That(pairing.Dropped.Select(row => (scan.Rows[row].State, scan.Rows[row].Count, scan.Rows[row].HasCount)), Is.All.EqualTo((RowState.Dropped, -1, false)));
+        Assert.That(pairing.Dropped.Select(row => (scan.Rows[row].State, scan.Rows[row].Count, scan.Rows[row].HasCount)),
+            Is.All.EqualTo((RowState.Dropped, -1, false)));
         foreach (int row in pairing.Dropped) Assert.That(scan.Rows[row].BaseNorm, Is.EqualTo(Norm(before[row])).Within(1e-9));
-        foreach ((int place, int row) in pairing.Added.Index()) Assert.That(scan.AddedNorms[place], Is.EqualTo(Norm(after[row])).Within(1e-9));
+        foreach ((int place, int row) in pairing.Added.Index()) Assert.That(scan.AddedNorms[place],
+            Is.EqualTo(Norm(after[row])).Within(1e-9));
     }
 
     [Test]
@@ -49,14 +53,16 @@ public sealed class RowPairingTests
         RowPairing pairing = byText ? RowPairing.Of(TunedOf, 5) : RowPairing.ById(6, 5);
         using SafetensorsFile a = SafetensorsFile.Open(folder.File("a"), new() { UseMemoryMap = useMemoryMap });
         using SafetensorsFile b = SafetensorsFile.Open(folder.File("b"), new() { UseMemoryMap = useMemoryMap });
-        RowScanResult scan = RowScan.Run(RowMatrix.FromTensor(a.Tensors[0]), RowMatrix.FromTensor(b.Tensors[0]), new() { Pairing = pairing });
+        RowScanResult scan = RowScan.Run(RowMatrix.FromTensor(a.Tensors[0]), RowMatrix.FromTensor(b.Tensors[0]),
+            new() { Pairing = pairing });
         Assert.That(scan.Rows, Is.EqualTo(RowScan.Run(Matrix(before), Matrix(after), new() { Pairing = pairing }).Rows));
     }
 
     [Test]
     public void Pairs_say_who_is_dropped_and_who_is_added()
     {
-        RowPairing byText = RowPairing.Of(TunedOf, 5), larger = RowPairing.ById(3, 5), smaller = RowPairing.ById(5, 3), plain = RowPairing.ById(4, 4);
+        RowPairing byText = RowPairing.Of(TunedOf, 5), larger = RowPairing.ById(3, 5), smaller = RowPairing.ById(5, 3),
+            plain = RowPairing.ById(4, 4);
         Assert.That((byText.Count, byText.IsById, byText.IsPlain), Is.EqualTo((4, false, false)));
         Assert.That((byText.Dropped.ToArray(), byText.Added.ToArray()), Is.EqualTo((new[] { 1, 4 }, new[] { 2 })));
         Assert.That(byText.ToBase(), Is.EqualTo(new[] { 2, 5, -1, 3, 0 }));
@@ -75,7 +81,8 @@ public sealed class RowPairingTests
         Assert.That(() => RowPairing.ById(2, 2).TunedOf(2), Throws.TypeOf<ArgumentOutOfRangeException>());
         Assert.That(() => RowScan.Run(Matrix(Rows(6, 1)), Matrix(Rows(5, 2)), new() { Pairing = RowPairing.ById(6, 6) }),
             Throws.ArgumentException.With.Message.Contains("Give the pairs of these"));
-        Assert.That(() => RowScan.Run(Matrix(Rows(6, 1)), Matrix(Rows(5, 2))), Throws.ArgumentException.With.Message.Contains("Pair the rows"));
+        Assert.That(() => RowScan.Run(Matrix(Rows(6, 1)), Matrix(Rows(5, 2))),
+            Throws.ArgumentException.With.Message.Contains("Pair the rows"));
     }
 
     private static double Norm(float[] row) => Math.Sqrt(row.Sum(x => (double)x * x));

@@ -43,7 +43,8 @@ public sealed class RowScanTests
         Assert.That(scan.BaseType, Is.Not.EqualTo(scan.TunedType));
 
         float[] widened = Widen(half.GetTensor(EmbeddingNames[0]));
-        ReadOnlySpan<float> values = MemoryMarshal.Cast<byte, float>(full.GetTensor(EmbeddingNames[0]).GetBytes(0, widened.Length * 4, new byte[widened.Length * 4]));
+        ReadOnlySpan<float> values = MemoryMarshal.Cast<byte, float>(full.GetTensor(EmbeddingNames[0])
+            .GetBytes(0, widened.Length * 4, new byte[widened.Length * 4]));
         IKsRowKernel reference = KsRowKernels.Create(64, "reference");
         for (int row = 0; row < 512; row++)
         {
@@ -68,17 +69,20 @@ public sealed class RowScanTests
 
         foreach (string kernel in KsRowKernels.Known.Where(k => k.IsSupported).Select(k => k.Name))
             foreach (int threads in new[] { 1, 2, 5 })
-                Assert.That(RowScan.Run(a, b, new() { Threads = threads, Kernel = kernel }).Rows, Is.EqualTo(expected.Rows), $"{kernel}, {threads} threads");
+                Assert.That(RowScan.Run(a, b, new() { Threads = threads, Kernel = kernel }).Rows, Is.EqualTo(expected.Rows),
+                    $"{kernel}, {threads} threads");
 
         using TemporaryFolder folder = new();
         foreach ((string name, byte[] bytes) in new[] { ("a", before), ("b", after) })
             SafetensorsWriter.Write(folder.File(name + ".safetensors"),
-                [TensorSource.FromBytes("odd", ElementType.U8, [3], new byte[3]), TensorSource.FromBytes("rows", type, [Rows, width], bytes)], null, CancellationToken.None);
+                [TensorSource.FromBytes("odd", ElementType.U8, [3], new byte[3]),
+                    TensorSource.FromBytes("rows", type, [Rows, width], bytes)], null, CancellationToken.None);
         foreach (bool map in new[] { true, false })
         {
             using Checkpoint x = Checkpoint.Open(folder.File("a.safetensors"), new() { UseMemoryMap = map });
             using Checkpoint y = Checkpoint.Open(folder.File("b.safetensors"), new() { UseMemoryMap = map });
-            RowScanResult scan = RowScan.Run(RowMatrix.FromTensor(x.GetTensor("rows")), RowMatrix.FromTensor(y.GetTensor("rows")), new() { Threads = 2 });
+            RowScanResult scan = RowScan.Run(RowMatrix.FromTensor(x.GetTensor("rows")), RowMatrix.FromTensor(y.GetTensor("rows")),
+                new() { Threads = 2 });
             Assert.That(scan.Rows, Is.EqualTo(expected.Rows), map ? "mapped" : "read");
         }
     }
@@ -125,7 +129,8 @@ public sealed class RowScanTests
         RowResult row = scan.Rows[0];
         Assert.That(row.BaseNorm, Is.EqualTo(a).Within(1e-10).Percent);
         Assert.That(row.TunedNorm, Is.EqualTo(b).Within(1e-10).Percent);
-        Assert.That(row.L2Delta, Is.EqualTo(Math.Sqrt(before.Zip(after, (x, y) => ((double)y - x) * ((double)y - x)).Sum())).Within(1e-10).Percent);
+        Assert.That(row.L2Delta, Is.EqualTo(Math.Sqrt(before.Zip(after, (x, y) => ((double)y - x) * ((double)y - x)).Sum()))
+            .Within(1e-10).Percent);
         Assert.That(row.Cosine, Is.EqualTo(before.Zip(after, (x, y) => (double)x * y).Sum() / a / b).Within(1e-12));
     }
 
@@ -150,14 +155,16 @@ public sealed class RowScanTests
         using CancellationTokenSource source = new();
         Assert.That(() => RowScan.Run(rows, rows, new() { Threads = 2, Progress = new Now(_ => source.Cancel()) }, source.Token),
             Throws.InstanceOf<OperationCanceledException>());
-        Assert.Throws<InvalidOperationException>(() => RowScan.Run(rows, rows, new() { Threads = 2, Progress = new Now(_ => throw new InvalidOperationException()) }));
+        Assert.Throws<InvalidOperationException>(() =>
+            RowScan.Run(rows, rows, new() { Threads = 2, Progress = new Now(_ => throw new InvalidOperationException()) }));
     }
 
     [Test]
     public void Progress_ends_at_all_rows()
     {
         long last = 0;
-        RowScan.Run(Matrix(new float[1000, 1000]), Matrix(new float[1000, 1000]), new() { Threads = 2, Progress = new Now(p => last = Math.Max(last, p.RowsDone)) });
+        RowScan.Run(Matrix(new float[1000, 1000]), Matrix(new float[1000, 1000]),
+            new() { Threads = 2, Progress = new Now(p => last = Math.Max(last, p.RowsDone)) });
         Assert.That(last, Is.EqualTo(1000));
     }
 
@@ -172,7 +179,8 @@ public sealed class RowScanTests
     private static RowMatrix Matrix(Checkpoint checkpoint) => RowMatrix.FromTensor(checkpoint.GetTensor(EmbeddingNames[0]));
 
     private static RowMatrix Matrix(float[,] values) =>
-        RowMatrix.FromMemory(MemoryMarshal.AsBytes(values.Cast<float>().ToArray().AsSpan()).ToArray(), ElementType.F32, values.GetLength(0), values.GetLength(1));
+        RowMatrix.FromMemory(MemoryMarshal.AsBytes(values.Cast<float>().ToArray().AsSpan()).ToArray(), ElementType.F32, values.GetLength(0),
+            values.GetLength(1));
 
     private static float[] Widen(Tensor tensor)
     {

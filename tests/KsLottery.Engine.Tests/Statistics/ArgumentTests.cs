@@ -19,7 +19,8 @@ internal sealed class ArgumentTests
             Says(() => KsTest.TwoSample([1.0], [1.0], new() { Method = (KsMethod)value }), "Allowed methods: Auto, Exact, Asymptotic.");
             Says(() => KsTest.TwoSample([1.0], [1.0], new() { Alternative = (KsAlternative)value }),
                 "Allowed alternatives: TwoSided, Less, Greater.");
-            Says(() => KsTest.TwoSample([1.0], [1.0], new() { NanPolicy = (NanPolicy)value }), "Allowed NaN policies: Propagate, Raise, Omit.");
+            Says(() => KsTest.TwoSample([1.0], [1.0], new() { NanPolicy = (NanPolicy)value }),
+                "Allowed NaN policies: Propagate, Raise, Omit.");
         }
         Assert.That(KsTest.TwoSample([double.NaN], [1.0]).PValue, Is.NaN, "propagated, not refused");
         Assert.That(KsTest.TwoSample([1.0], [1.0], new() { NanPolicy = NanPolicy.Raise }).PValue, Is.EqualTo(1));
@@ -35,7 +36,8 @@ internal sealed class ArgumentTests
         foreach (double alpha in (double[])[0, 1, 1.5])
             Says(() => table.CriticalCount(alpha),
                 FormattableString.Invariant($"alpha is {alpha}; it lies between 0 and 1, for instance 0.05."));
-        Assert.That((table.Width, table.Alternative, NullDistribution.ForEqualLengths(1).PValue(1)), Is.EqualTo((4, KsAlternative.TwoSided, 1.0)));
+        Assert.That((table.Width, table.Alternative, NullDistribution.ForEqualLengths(1).PValue(1)),
+            Is.EqualTo((4, KsAlternative.TwoSided, 1.0)));
     }
 
     [Test]
@@ -47,7 +49,8 @@ internal sealed class ArgumentTests
             "The value at index 1 is above 0 and so the logarithm of no probability.");
         Says(() => MultipleTesting.Adjust([-1], (PValueAdjustment)4, new double[1]),
             "Allowed adjustments: None, Bonferroni, Holm, BenjaminiHochberg.");
-        foreach (long successes in (long[])[-1, 5]) Says(() => BinomialInterval.ClopperPearson(successes, 4), "of 4 trials 0 to 4 succeed.");
+        foreach (long successes in (long[])[-1, 5])
+            Says(() => BinomialInterval.ClopperPearson(successes, 4), "of 4 trials 0 to 4 succeed.");
         foreach (double confidence in (double[])[0, 1, 1.5])
             Says(() => BinomialInterval.ClopperPearson(1, 4, confidence),
                 FormattableString.Invariant($"the confidence is {confidence}; it lies between 0 and 1, for instance 0.95."));

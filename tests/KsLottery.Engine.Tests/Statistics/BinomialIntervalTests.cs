@@ -55,7 +55,8 @@ internal sealed class BinomialIntervalTests
     {
         // (a, b): a successes or more among a + b - 1 trials.
         foreach ((long a, long b, Func<double, double> fewer) in ((long, long, Func<double, double>)[])
-            [(1, 1, x => 1 - x), (1, 3, x => Math.Pow(1 - x, 3)), (2, 2, x => Math.Pow(1 - x, 3) + (3 * x * Math.Pow(1 - x, 2))), (3, 1, x => 1 - Math.Pow(x, 3))])
+            [(1, 1, x => 1 - x), (1, 3, x => Math.Pow(1 - x, 3)), (2, 2, x => Math.Pow(1 - x, 3) + (3 * x * Math.Pow(1 - x, 2))),
+                (3, 1, x => 1 - Math.Pow(x, 3))])
         {
             (double atLeast, double below) = IncompleteBeta.Tails(p, a, b);
             Assert.That(below, Is.EqualTo(fewer(p)).Within(1e-15));
@@ -67,9 +68,12 @@ internal sealed class BinomialIntervalTests
     public void Arguments_outside_their_range_are_named()
     {
         Assert.That(() => BinomialInterval.ClopperPearson(0, 0), Throws.TypeOf<ArgumentOutOfRangeException>());
-        Assert.That(() => BinomialInterval.ClopperPearson(-1, 4), Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("0 to 4"));
-        Assert.That(() => BinomialInterval.ClopperPearson(5, 4), Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("0 to 4"));
+        Assert.That(() => BinomialInterval.ClopperPearson(-1, 4),
+            Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("0 to 4"));
+        Assert.That(() => BinomialInterval.ClopperPearson(5, 4),
+            Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("0 to 4"));
         foreach (double confidence in (double[])[0, 1, double.NaN])
-            Assert.That(() => BinomialInterval.ClopperPearson(1, 4, confidence), Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("0.95"));
+            Assert.That(() => BinomialInterval.ClopperPearson(1, 4, confidence),
+                Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("0.95"));
     }
 }

@@ -37,7 +37,8 @@ public sealed class RowsFileTests
         (broken[0], infinite[7]) = (float.NaN, float.PositiveInfinity);
         string[][] lines = Write(folder, new(SmallMatrices.Scan(
             before: [SmallMatrices.Steps, new float[8], SmallMatrices.Steps], tuned: [broken, SmallMatrices.Steps, infinite])));
-        Assert.That(lines[1], Is.EqualTo(new[] { "0", "", "non-finite", "nan", "nan", "nan", "nan", "nan", "0", "nan", "nan", "nan", "nan" }));
+        Assert.That(lines[1],
+            Is.EqualTo(new[] { "0", "", "non-finite", "nan", "nan", "nan", "nan", "nan", "0", "nan", "nan", "nan", "nan" }));
         Assert.That((lines[2][2], lines[2][11]), Is.EqualTo(("degenerate", "inf")));
         Assert.That((lines[3][2], lines[3][3]), Is.EqualTo(("non-finite", "1")), "an infinity has a rank");
         Assert.That(lines[3][5..8], Is.EqualTo(new[] { "nan", "nan", "nan" }), "and is no test");
@@ -54,7 +55,8 @@ public sealed class RowsFileTests
         float[][] rows = [SmallMatrices.Steps, SmallMatrices.Steps, SmallMatrices.Steps];
         string[][] lines = Write(folder, new(SmallMatrices.Scan(rows)), new(TokenTable.FindBeside(folder.Path), null));
         Assert.That(lines, Has.Length.EqualTo(4).And.All.Length.EqualTo(13));
-        Assert.That(lines.Skip(1).Select(l => l[1]), Is.EqualTo(new[] { @"a\tb\nc\x0d", @"\x1b[31mred\x07", @"x\u{202E}y\u{200B}\u{2028}" }));
+        Assert.That(lines.Skip(1).Select(l => l[1]),
+            Is.EqualTo(new[] { @"a\tb\nc\x0d", @"\x1b[31mred\x07", @"x\u{202E}y\u{200B}\u{2028}" }));
     }
 
     [Test]
@@ -72,7 +74,8 @@ public sealed class RowsFileTests
     public void A_cancelled_write_leaves_nothing()
     {
         using TemporaryFolder folder = new();
-        Assert.That(() => RowsFile.Write(folder.File("r"), new(SmallMatrices.Scan(SmallMatrices.Steps)), null, new CancellationToken(canceled: true)),
+        Assert.That(() =>
+            RowsFile.Write(folder.File("r"), new(SmallMatrices.Scan(SmallMatrices.Steps)), null, new CancellationToken(canceled: true)),
             Throws.InstanceOf<OperationCanceledException>());
         Assert.That(Directory.GetFileSystemEntries(folder.Path), Is.Empty);
     }
@@ -86,5 +89,6 @@ public sealed class RowsFileTests
         return [.. text[..^1].Split('\n').Select(l => l.Split('\t'))];
     }
 
-    private static double Parse(string field) => double.Parse(field.Replace("inf", "Infinity", StringComparison.Ordinal), CultureInfo.InvariantCulture);
+    private static double Parse(string field) =>
+        double.Parse(field.Replace("inf", "Infinity", StringComparison.Ordinal), CultureInfo.InvariantCulture);
 }

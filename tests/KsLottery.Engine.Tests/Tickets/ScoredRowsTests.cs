@@ -106,7 +106,8 @@ public sealed class ScoredRowsTests
     [Test]
     public void Top_ranks_what_changed_its_distribution_and_nothing_else()
     {
-        ScoredRows rows = new(SmallMatrices.Scan(SmallMatrices.Lifted(2), SmallMatrices.Lifted(0), SmallMatrices.Lifted(4), [8, 7, 6, 5, 4, 3, 2, 1]));
+        ScoredRows rows =
+            new(SmallMatrices.Scan(SmallMatrices.Lifted(2), SmallMatrices.Lifted(0), SmallMatrices.Lifted(4), [8, 7, 6, 5, 4, 3, 2, 1]));
         Assert.That(rows.RankTop(1), Is.EqualTo(new[] { 2 }));
         Assert.That(rows.RankTop(10), Is.EqualTo(new[] { 2, 0 }), "an unchanged row and a permuted one have h = 0");
         Assert.That(rows.RankTop(0), Is.Empty);
@@ -130,9 +131,11 @@ public sealed class ScoredRowsTests
 
     [TestCase(0.0), TestCase(1.0), TestCase(-0.5), TestCase(double.NaN), TestCase(double.PositiveInfinity)]
     public void Alpha_lies_between_0_and_1(double alpha) =>
-        Assert.That(() => new TicketSelection { Alpha = alpha }, Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("between 0 and 1"));
+        Assert.That(() => new TicketSelection { Alpha = alpha },
+            Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("between 0 and 1"));
 
     [Test]
     public void Top_is_at_least_1() =>
-        Assert.That(() => new TicketSelection { Top = 0 }, Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("at least 1"));
+        Assert.That(() => new TicketSelection { Top = 0 },
+            Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("at least 1"));
 }

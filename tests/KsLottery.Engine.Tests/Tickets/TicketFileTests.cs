@@ -20,7 +20,8 @@ public sealed class TicketFileTests
         Assert.That(read.Entries, Is.EqualTo(ticket.Entries).And.Count.EqualTo(3));
         Assert.That(read with { Entries = ticket.Entries }, Is.EqualTo(ticket));
         Assert.That(read.Signature, Is.EqualTo(ticket.Signature));
-        Assert.That(File.ReadAllText(folder.File("t")).Where(c => c is not '\n'), Has.All.Matches(Is.InRange(' ', '~')), "the tensor's name is hostile");
+        Assert.That(File.ReadAllText(folder.File("t")).Where(c => c is not '\n'), Has.All.Matches(Is.InRange(' ', '~')),
+            "the tensor's name is hostile");
     }
 
     [Test]
@@ -66,7 +67,8 @@ public sealed class TicketFileTests
     {
         using TemporaryFolder folder = new();
         TicketFile.Write(folder.File("t"), Make(new()) with { IsByRank = true, Selection = new() { Method = KsMethod.Exact, Top = 1 } });
-        Assert.That(() => TicketFile.Read(folder.File("t")), Throws.TypeOf<InvalidDataException>().With.Message.Contains("top: the ticket has 2 rows"));
+        Assert.That(() => TicketFile.Read(folder.File("t")),
+            Throws.TypeOf<InvalidDataException>().With.Message.Contains("top: the ticket has 2 rows"));
     }
 
     [Test]
@@ -274,7 +276,8 @@ public sealed class TicketFileTests
             JsonObject root = JsonNode.Parse(text)!.AsObject();
             root.Remove(key);
             File.WriteAllText(folder.File("t"), root.ToJsonString());
-            Assert.That(() => TicketFile.Read(folder.File("t")), Throws.TypeOf<InvalidDataException>().With.Message.Contains($"{key}: it is missing"), key);
+            Assert.That(() => TicketFile.Read(folder.File("t")),
+                Throws.TypeOf<InvalidDataException>().With.Message.Contains($"{key}: it is missing"), key);
         }
         for (int length = 0; length < text.TrimEnd().Length; length += 7)
         {
@@ -287,7 +290,8 @@ public sealed class TicketFileTests
 
     internal static Ticket Make(TicketSelection selection)
     {
-        RowScanResult scan = SmallMatrices.Scan(SmallMatrices.Lifted(0), SmallMatrices.Lifted(6), SmallMatrices.Lifted(1), SmallMatrices.Lifted(8));
+        RowScanResult scan = SmallMatrices.Scan(SmallMatrices.Lifted(0), SmallMatrices.Lifted(6), SmallMatrices.Lifted(1),
+            SmallMatrices.Lifted(8));
         return Ticket.Select(new(scan, selection with { Alpha = 0.1 }), SmallMatrices.Origin(scan));
     }
 }

@@ -28,7 +28,8 @@ public class TicketListTests
     [TestCase("", "no row number in it")]
     [TestCase("{\"format\": 1}", "format")]
     public void What_is_wrong_is_named_by_file_and_line(string text, string message) =>
-        Assert.That(() => Read(text), Throws.TypeOf<InvalidDataException>().With.Message.Contains(message).And.Message.Contains("list.txt"));
+        Assert.That(() => Read(text), Throws.TypeOf<InvalidDataException>().With.Message.Contains(message).And.Message
+            .Contains("list.txt"));
 
     [TestCase("1\n300\n", "line 2: '300' is no row of the embedding, which has 0 to 299. Mend the line.")]
     [TestCase("id\n5\n\nid\n", "line 4: 'id' is no row of the embedding, which has 0 to 299. Mend the line.")]
@@ -88,7 +89,8 @@ public class TicketListTests
     {
         using TemporaryFolder folder = new();
         File.WriteAllText(folder.File("list.txt"), text);
-        SafetensorsWriter.Write(folder.File("base.safetensors"), [TensorSource.FromBytes("rows", ElementType.F16, [300, 1], new byte[600])]);
+        SafetensorsWriter.Write(folder.File("base.safetensors"),
+            [TensorSource.FromBytes("rows", ElementType.F16, [300, 1], new byte[600])]);
         using SafetensorsFile file = SafetensorsFile.Open(folder.File("base.safetensors"));
         return TicketList.Read(folder.File("list.txt"), file.GetTensor("rows"));
     }

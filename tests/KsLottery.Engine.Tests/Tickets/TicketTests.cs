@@ -14,7 +14,8 @@ public sealed class TicketTests
     [Test]
     public void A_ticket_counts_its_rows_and_their_share()
     {
-        RowScanResult scan = SmallMatrices.Scan(SmallMatrices.Lifted(0), SmallMatrices.Lifted(6), SmallMatrices.Lifted(1), SmallMatrices.Lifted(8));
+        RowScanResult scan = SmallMatrices.Scan(SmallMatrices.Lifted(0), SmallMatrices.Lifted(6), SmallMatrices.Lifted(1),
+            SmallMatrices.Lifted(8));
         Ticket ticket = Ticket.Select(new(scan), SmallMatrices.Origin(scan));
         Assert.That(ticket.Entries.Select(e => e.Id), Is.EqualTo(new[] { 3, 1 }));
         Assert.That(ticket.Ids, Is.EqualTo(new[] { 1, 3 }));
@@ -38,7 +39,8 @@ public sealed class TicketTests
             "a second row is below alpha, and is left out");
         Assert.That((Top(3).Entries.Select(e => e.Id).ToArray(), Top(3).BelowAlpha), Is.EqualTo((new[] { 0, 2, 1 }, 2)));
         Assert.That(Top(9).Entries, Has.Count.EqualTo(3), "no more rows changed");
-        Assert.That(Top(3).Signature.ToString(), Does.Contain("|method:exact|top:3|rows:3|").And.Not.Contain("alpha").And.Not.Contain("adj"));
+        Assert.That(Top(3).Signature.ToString(), Does.Contain("|method:exact|top:3|rows:3|").And.Not.Contain("alpha").And.Not
+            .Contain("adj"));
     }
 
     [Test]
@@ -197,7 +199,8 @@ public sealed class TicketTests
             TunedFingerprint = "sha256:5e6f7a8b9c0d",
             Version = "0.1.0",
         };
-        Assert.That(signature.ToString(), Is.EqualTo("KS|d:4096|alt:two-sided|method:exact|alpha:1.5625E-06|adj:bh|top:18|rows:32000|dtype:BF16/F32"
+        Assert.That(signature.ToString(),
+            Is.EqualTo("KS|d:4096|alt:two-sided|method:exact|alpha:1.5625E-06|adj:bh|top:18|rows:32000|dtype:BF16/F32"
             + "|base:sha256:1a2b3c4d5e6f|tuned:sha256:5e6f7a8b9c0d|v:0.1.0"));
         Assert.That(signature.ToShortString(), Does.EndWith("|base:sha256:1a2b3c4d|tuned:sha256:5e6f7a8b|v:0.1.0"));
         Signature many = new() { Selection = new() { Method = KsMethod.Auto }, Rows = 7, Version = "0.1.0" };

@@ -61,7 +61,8 @@ public sealed class TunedPairTests
     {
         using Checkpoint before = Checkpoint.Open(SharedData.Path("models", "hf", "stories260K_hf", baseFile));
         using Checkpoint after = Checkpoint.Open(SharedData.Path("models", "tuned-pairs", pair));
-        return new(RowScan.Run(RowMatrix.FromTensor(before.FindInputEmbedding()!), RowMatrix.FromTensor(after.FindInputEmbedding()!)), selection);
+        return new(RowScan.Run(RowMatrix.FromTensor(before.FindInputEmbedding()!), RowMatrix.FromTensor(after.FindInputEmbedding()!)),
+            selection);
     }
 
     private static (double D, double Exact, double Asymptotic)[] Expected(string pair)

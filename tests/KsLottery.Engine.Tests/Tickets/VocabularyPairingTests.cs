@@ -10,7 +10,8 @@ public sealed class VocabularyPairingTests
     private static VocabularyPairing Choose(VocabularyFixture pair, RowPairingMode mode = RowPairingMode.Auto)
     {
         using Checkpoint baseModel = Checkpoint.Open(pair.Base), tuned = Checkpoint.Open(pair.Tuned);
-        return VocabularyPairing.Choose(baseModel, tuned, baseModel.FindInputEmbedding()!.Shape[0], tuned.FindInputEmbedding()!.Shape[0], mode);
+        return VocabularyPairing.Choose(baseModel, tuned, baseModel.FindInputEmbedding()!.Shape[0], tuned.FindInputEmbedding()!.Shape[0],
+            mode);
     }
 
     private static VocabularyFixture Pair(string?[] before, string?[] after) => new(before, after, []);
@@ -37,8 +38,10 @@ public sealed class VocabularyPairingTests
     public void Ids_of_a_resized_vocabulary_that_are_named_differently_are_refused_by_name_unless_a_way_is_given()
     {
         using VocabularyFixture pair = Pair(VocabularyFixture.Tokens(6), ["t0", "new", "t1", "t2", "t3", "t4", "t5"]);
-        Assert.That(() => Choose(pair), Throws.TypeOf<InvalidDataException>().With.Message.Contains("5 of 6 common ids are named differently")
-            .And.Message.Contains("1 't1' and 'new', 2 't2' and 't1'").And.Message.Contains($"{Remedy.PairByText}").And.Message.Contains($"{Remedy.PairById}"));
+        Assert.That(() => Choose(pair), Throws.TypeOf<InvalidDataException>().With.Message
+            .Contains("5 of 6 common ids are named differently")
+            .And.Message.Contains("1 't1' and 'new', 2 't2' and 't1'").And.Message.Contains($"{Remedy.PairByText}").And.Message
+            .Contains($"{Remedy.PairById}"));
         VocabularyPairing byId = Choose(pair, RowPairingMode.Id), byText = Choose(pair, RowPairingMode.Text);
         Assert.That((byId.Rows.IsById, byId.Rows.Count), Is.EqualTo((true, 6)));
         Assert.That(byId.NamedDifferently, Is.EqualTo(new[] { 1, 2, 3, 4, 5 }));
@@ -55,7 +58,8 @@ public sealed class VocabularyPairingTests
         Assert.That((found.Rows.IsPlain, found.NamedDifferently.Single()), Is.EqualTo((true, 2)));
         Assert.That(found.Remarks.Single(), Does.Contain("2 't2' and '<|im_start|>'"));
         using VocabularyFixture moved = Pair(VocabularyFixture.Tokens(6), ["t0", "t1", "t3", "t2", "t4", "t5"]);
-        Assert.That(() => Choose(moved), Throws.TypeOf<InvalidDataException>().With.Message.Contains("2 of 6 common ids").And.Message.Contains($"{Remedy.PairByText}"));
+        Assert.That(() => Choose(moved), Throws.TypeOf<InvalidDataException>().With.Message.Contains("2 of 6 common ids").And.Message
+            .Contains($"{Remedy.PairByText}"));
         Assert.That(Enumerable.Range(0, 6).Select(Choose(moved, RowPairingMode.Text).Rows.TunedOf), Is.EqualTo(new[] { 0, 1, 3, 2, 4, 5 }));
     }
 
@@ -76,7 +80,8 @@ public sealed class VocabularyPairingTests
         File.Delete(Path.Combine(missing, "tokenizer.json"));
         VocabularyPairing found = Choose(pair);
         Assert.That((found.Rows.IsById, found.Rows.Count), Is.EqualTo((true, 6)));
-        Assert.That(found.Remarks.Single(), Does.Contain($"No tokenizer lies beside {missing}").And.Contain("first 6 rows are compared by id"));
+        Assert.That(found.Remarks.Single(), Does.Contain($"No tokenizer lies beside {missing}").And
+            .Contain("first 6 rows are compared by id"));
         Assert.That(() => Choose(pair, RowPairingMode.Text), Throws.TypeOf<InvalidDataException>().With.Message.Contains(missing));
     }
 
@@ -97,7 +102,8 @@ public sealed class VocabularyPairingTests
         VocabularyPairing found = Choose(pair);
         Assert.That(found.Rows.Count, Is.EqualTo(6));
         Assert.That(found.Remarks, Has.Count.EqualTo(2).And.Some.Contains("tokenizer.json").And.Some.EqualTo(
-            $"The tokenizer beside {pair.Tuned} cannot be read, so that nobody can say whether ids mean the same: the first 6 rows are compared "
+            $"The tokenizer beside {pair.Tuned} cannot be read, so that nobody can say whether ids mean the same: the first 6 rows are "
+                + $"compared "
             + "by id."));
         Assert.That(() => Choose(pair, RowPairingMode.Text), Throws.TypeOf<InvalidDataException>().With.Message.Contains("tokenizer.json"));
     }

@@ -16,7 +16,8 @@ internal sealed class LearningRateScheduleTests
     [Test]
     public void Values_worked_out_by_hand()
     {
-        LearningRateSchedule cosine = LearningRateSchedule.Cosine(2e-5, stepCount: 234, warmupSteps: LearningRateSchedule.WarmupOf(0.03, 234));
+        LearningRateSchedule cosine = LearningRateSchedule.Cosine(2e-5, stepCount: 234,
+            warmupSteps: LearningRateSchedule.WarmupOf(0.03, 234));
         Assert.That(cosine.WarmupSteps, Is.EqualTo(8), "0.03 of 234 is 7.02");
         Assert.That(cosine.At(4), Is.EqualTo(1e-5).Within(1e-20));
         Assert.That(cosine.At(8), Is.EqualTo(2e-5));

@@ -12,7 +12,8 @@ internal sealed class MetricsWriterTests
         string path = folder.File(MetricsWriter.FileName);
         using (MetricsWriter writer = new(path))
         {
-            writer.Write(new StepMetrics(1, 1 / 3.0) { Loss = 0.1 + 0.2, GradientNorm = 1e-300, LearningRate = 2e-5, TokensPerSecond = 12_345 });
+            writer.Write(new StepMetrics(1, 1 / 3.0) { Loss = 0.1 + 0.2, GradientNorm = 1e-300, LearningRate = 2e-5,
+                TokensPerSecond = 12_345 });
             writer.Write(new StepMetrics(2, 0.5) { Loss = double.NaN, EvalLoss = 4 });
             writer.Flush();
         }
@@ -21,7 +22,8 @@ internal sealed class MetricsWriterTests
             """{"step":2,"epoch":0.5,"loss":null,"eval_loss":4,"grad_norm":null,"learning_rate":null,"tokens_per_second":null}""" + "\n"));
     }
 
-    [TestCase(0L, new long[0]), TestCase(2L, new long[] { 1, 2 }), TestCase(3L, new long[] { 1, 2, 3 }), TestCase(9L, new long[] { 1, 2, 3 })]
+    [TestCase(0L, new long[0]), TestCase(2L, new long[] { 1, 2 }), TestCase(3L, new long[] { 1, 2, 3 }),
+        TestCase(9L, new long[] { 1, 2, 3 })]
     public void A_resumed_run_drops_later_steps_and_a_cut_line(long resumed, long[] kept)
     {
         using TemporaryFolder folder = new();
@@ -43,7 +45,8 @@ internal sealed class MetricsWriterTests
         using TemporaryFolder folder = new();
         string path = folder.File("metrics.jsonl");
         File.WriteAllText(path, "{\"step\":1}\n" + line + "\n");
-        Assert.That(() => new MetricsWriter(path, 1), Throws.TypeOf<InvalidDataException>().With.Message.StartsWith($"{path}: line 2 is no JSON object"));
+        Assert.That(() => new MetricsWriter(path, 1), Throws.TypeOf<InvalidDataException>().With.Message
+            .StartsWith($"{path}: line 2 is no JSON object"));
         Assert.That(File.ReadAllLines(path), Has.Length.EqualTo(2), "left as it was");
     }
 }

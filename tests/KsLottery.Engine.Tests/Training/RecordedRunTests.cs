@@ -26,12 +26,14 @@ public class RecordedRunTests
         IReadOnlyList<TokenBatch> evaluation = BatchSchedule.Pack(heldOut, 2048);
         using CpuOperations operations = new();
         using Checkpoint baseModel = Checkpoint.Open(SharedData.Path("models", "hf", "stories260K_hf")), tuned = Checkpoint.Open(pair);
-        Assert.That(Loss(tuned, evaluation, operations), Is.EqualTo(Recorded(losses, RecordedSteps)).Within(3).Percent, "their tuned model");
+        Assert.That(Loss(tuned, evaluation, operations), Is.EqualTo(Recorded(losses, RecordedSteps)).Within(3).Percent,
+            "their tuned model");
 
         // The base with a head of its own, as the recorded run had it.
         using TemporaryFolder folder = new();
         SafetensorsWriter.Write(folder.File("model.safetensors"),
-            [.. baseModel.Tensors.Select(TensorSource.FromTensor), TensorSource.FromTensor(baseModel.GetTensor("model.embed_tokens.weight")) with { Name = "lm_head.weight" }]);
+            [.. baseModel.Tensors.Select(TensorSource.FromTensor),
+                TensorSource.FromTensor(baseModel.GetTensor("model.embed_tokens.weight")) with { Name = "lm_head.weight" }]);
         File.Copy(Path.Combine(pair, "config.json"), folder.File("config.json"));
         using Checkpoint untied = Checkpoint.Open(folder.Path);
         Assert.That(Loss(untied, evaluation, operations), Is.EqualTo(Recorded(losses, 0)).Within(3).Percent, "the base");
@@ -59,7 +61,8 @@ public class RecordedRunTests
         return loss;
     }
 
-    private static double Recorded(JsonElement losses, int step) => losses.EnumerateArray().Single(line => line[0].GetInt32() == step)[2].GetDouble();
+    private static double Recorded(JsonElement losses, int step) =>
+        losses.EnumerateArray().Single(line => line[0].GetInt32() == step)[2].GetDouble();
 
     /// <summary><c>&lt;s&gt;English: SRC Danish: TGT&lt;/s&gt;</c>; the space before the target is the target's.</summary>
     private static (TokenSequence[] Training, TokenSequence[] HeldOut) ReadTatoeba()

@@ -23,7 +23,8 @@ public class RowChoiceTests
         BpeTrainer.Train(["some text"], BpeTrainer.MinVocabulary + 2).Write(folder.Path);
         TokenTable tokens = TokenTable.Open(folder.Path);
         IReadOnlyList<int> rows = RowChoice.Random(tokens, tokens.Count + 10, tokens.Count - 2, 4).Ids;
-        Assert.That(rows.Order(), Is.EqualTo(Enumerable.Range(2, tokens.Count - 2)), "neither <s> and </s> nor rows past the tokenizer's end");
+        Assert.That(rows.Order(), Is.EqualTo(Enumerable.Range(2, tokens.Count - 2)),
+            "neither <s> and </s> nor rows past the tokenizer's end");
         Assert.That(RowChoice.Random(tokens, tokens.Count, 20, 4).Ids, Is.EqualTo(rows.Take(20)));
         Assert.That(RowChoice.Random(tokens, tokens.Count, 20, 5).Ids, Is.Not.EqualTo(rows.Take(20)));
     }

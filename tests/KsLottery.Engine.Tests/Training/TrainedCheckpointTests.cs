@@ -30,11 +30,14 @@ public class TrainedCheckpointTests
         Tensor embedding = after.GetTensor(Embedding);
         Assert.That(embedding.ElementType, Is.EqualTo(keepTypes ? ElementType.BF16 : ElementType.F32));
         float[] stored = Enumerable.Range(0, 11).SelectMany(row => keepTypes
-            ? embedding.GetRow<ushort>(row).ToArray().Select(HalfPrecision.FromBFloat16) : embedding.GetRow<float>(row).ToArray()).ToArray();
+            ? embedding.GetRow<ushort>(row).ToArray().Select(HalfPrecision.FromBFloat16) : embedding.GetRow<float>(row).ToArray())
+            .ToArray();
         Assert.That(stored, Is.EqualTo(trained).Within(keepTypes ? 0.4 : 0).Percent);
         using JsonDocument index = JsonDocument.Parse(File.ReadAllBytes(folder.File("out/model.safetensors.index.json")));
-        Assert.That(index.RootElement.GetProperty("metadata").GetProperty("total_size").GetInt64(), Is.EqualTo(after.Tensors.Sum(t => t.ByteLength)));
-        Assert.That(File.ReadAllText(folder.File("out/config.json")), Is.EqualTo(File.ReadAllText(Path.Combine(path, "config.json"))), "layers are BF16 still");
+        Assert.That(index.RootElement.GetProperty("metadata").GetProperty("total_size").GetInt64(),
+            Is.EqualTo(after.Tensors.Sum(t => t.ByteLength)));
+        Assert.That(File.ReadAllText(folder.File("out/config.json")), Is.EqualTo(File.ReadAllText(Path.Combine(path, "config.json"))),
+            "layers are BF16 still");
     }
 
     [Test]
@@ -43,7 +46,8 @@ public class TrainedCheckpointTests
         using TemporaryFolder folder = new();
         using Checkpoint baseModel = Checkpoint.Open(MakeBase(folder, ElementType.BF16, isSharded: false));
         Train(baseModel, TrainingScope.Full, folder.File("out"), keepTypes: false);
-        Assert.That(File.ReadAllText(folder.File("out/config.json")).Replace("float32", "bfloat16", StringComparison.Ordinal).Where(c => !char.IsWhiteSpace(c)),
+        Assert.That(File.ReadAllText(folder.File("out/config.json")).Replace("float32", "bfloat16", StringComparison.Ordinal)
+            .Where(c => !char.IsWhiteSpace(c)),
             Is.EqualTo(File.ReadAllText(Path.Combine(baseModel.Path, "config.json")).Where(c => !char.IsWhiteSpace(c))));
         using (Checkpoint after = Checkpoint.Open(folder.File("out")))
             Assert.That(after.Tensors.Select(t => t.ElementType), Is.All.EqualTo(ElementType.F32));
@@ -63,7 +67,8 @@ public class TrainedCheckpointTests
     }
 
     [Test]
-    public void Trained_rows_make_the_patch_that_the_whole_tuned_matrix_would_make([Values(ElementType.F32, ElementType.BF16, ElementType.F16)] ElementType type)
+    public void Trained_rows_make_the_patch_that_the_whole_tuned_matrix_would_make(
+        [Values(ElementType.F32, ElementType.BF16, ElementType.F16)] ElementType type)
     {
         using TemporaryFolder folder = new();
         using Checkpoint baseModel = Checkpoint.Open(MakeBase(folder, type, isSharded: false));
@@ -76,11 +81,13 @@ public class TrainedCheckpointTests
         byte[] tuned = Widened(before);
         for (int i = 0; i < rows.Length; i++)
             System.Runtime.InteropServices.MemoryMarshal.AsBytes(values.AsSpan(i * 8, 8)).CopyTo(tuned.AsSpan(rows[i] * 32));
-        SafetensorsWriter.Write(folder.File("tuned.safetensors"), [TensorSource.FromBytes(Embedding, ElementType.F32, before.Shape, tuned)]);
+        SafetensorsWriter.Write(folder.File("tuned.safetensors"),
+            [TensorSource.FromBytes(Embedding, ElementType.F32, before.Shape, tuned)]);
         using SafetensorsFile file = SafetensorsFile.Open(folder.File("tuned.safetensors"));
         RowPatch.Write(folder.File("whole.safetensors"), before, file.GetTensor(Embedding), rows, origin);
         Assert.That(File.ReadAllBytes(folder.File("rows.safetensors")), Is.EqualTo(File.ReadAllBytes(folder.File("whole.safetensors"))));
-        Assert.That(() => RowPatch.Write(folder.File("x"), before, rows, values.AsMemory(1), origin), Throws.ArgumentException.With.Message.Contains("23 are given"));
+        Assert.That(() => RowPatch.Write(folder.File("x"), before, rows, values.AsMemory(1), origin),
+            Throws.ArgumentException.With.Message.Contains("23 are given"));
     }
 
     [Test]
@@ -100,7 +107,8 @@ public class TrainedCheckpointTests
             string other = Directory.CreateDirectory(folder.File($"row{row}")).FullName;
             File.WriteAllBytes(Path.Combine(other, "model.safetensors"), bytes);
             using Checkpoint changed = Checkpoint.Open(other);
-            Assert.That((part.FingerprintOfFrozen(changed, default) == frozen, part.FingerprintOfLearned(changed, default) == learned), Is.EqualTo((learns, !learns)), $"row {row}");
+            Assert.That((part.FingerprintOfFrozen(changed, default) == frozen, part.FingerprintOfLearned(changed, default) == learned),
+                Is.EqualTo((learns, !learns)), $"row {row}");
         }
     }
 
@@ -121,7 +129,9 @@ public class TrainedCheckpointTests
         LlamaConfig config = TinyModels.Config(isTied);
         using CpuOperations operations = new(1);
         using LlamaWeights weights = LlamaWeights.Random(config, operations, 3);
-        List<TensorSource> tensors = [.. weights.All.Select(w => new DeviceValues(operations).Source(w.Name, w.IsVector ? [w.Columns] : [w.Rows, w.Columns], w.Value, type))];
+        List<TensorSource> tensors =
+            [.. weights.All
+                .Select(w => new DeviceValues(operations).Source(w.Name, w.IsVector ? [w.Columns] : [w.Rows, w.Columns], w.Value, type))];
         if (isTied) tensors.Add(new DeviceValues(operations).Source(Head, [11, 8], weights.TokenEmbedding.Value, type));
         AtomicFile.Write(Path.Combine(path, "config.json"), stream => config.WriteTo(stream, type));
         if (!isSharded) SafetensorsWriter.Write(Path.Combine(path, "model.safetensors"), tensors);

@@ -15,11 +15,13 @@ public class TrainerTests
     private const double Beta1 = 0.9, Beta2 = 0.99, Epsilon = 1e-8, Decay = 0.1, Clip = 0.5;
 
     private static readonly TokenSequence[] Sequences =
-        [.. Enumerable.Range(0, 7).Select(s => new TokenSequence(Enumerable.Range(0, 4 + (s % 3)).Select(i => ((3 * s) + (i * i)) % 11).ToArray(), 1 + (s % 2)))];
+        [.. Enumerable.Range(0, 7)
+            .Select(s => new TokenSequence(Enumerable.Range(0, 4 + (s % 3)).Select(i => ((3 * s) + (i * i)) % 11).ToArray(), 1 + (s % 2)))];
 
     private static readonly TrainingScope[] Scopes = [TrainingScope.Full, TrainingScope.Embedding, TrainingScope.Ticket([2, 5, 7])];
 
-    /// <summary>AdamW as Loshchilov and Hutter (arXiv 1711.05101) write it, in plain loops over gradients of the reference in double precision.</summary>
+    /// <summary>AdamW as Loshchilov and Hutter (arXiv 1711.05101) write it, in plain loops over gradients of the reference in double
+    /// precision.</summary>
     [Test]
     public void Weights_follow_AdamW_in_double_precision([Values(0, 1, 2)] int scope, [Values] bool isTied,
         [ValueSource(typeof(TestDevices), nameof(TestDevices.Names))] string device)
@@ -33,7 +35,8 @@ public class TrainerTests
         using LlamaModel model = new(weights, operations);
         using Trainer trainer = new(model, operations, batches, Options(schedule));
         while (!trainer.IsDone) trainer.Next();
-        double worst = weights.Trainable.Zip(expected).Largest(pair => Values(pair.First, operations).Zip(pair.Second).Largest(v => Math.Abs(v.First - v.Second)));
+        double worst = weights.Trainable.Zip(expected)
+            .Largest(pair => Values(pair.First, operations).Zip(pair.Second).Largest(v => Math.Abs(v.First - v.Second)));
         TestContext.Out.WriteLine($"largest difference {worst:e1} after steps of up to 1e-2");
         Assert.That(worst, Is.LessThan(device == "reference" ? 1e-7 : 1e-4));
     }
@@ -53,7 +56,8 @@ public class TrainerTests
         }, StepCount);
         Assert.That(resumed, Is.EqualTo(expected));
         Assert.That(resumedLast with { TokensPerSecond = null }, Is.EqualTo(last with { TokensPerSecond = null }));
-        Assert.That(() => Train(trainer => trainer.Restore(folder.File("state.safetensors"), new Dictionary<string, string> { ["seed"] = "6" }), 6),
+        Assert.That(() =>
+            Train(trainer => trainer.Restore(folder.File("state.safetensors"), new Dictionary<string, string> { ["seed"] = "6" }), 6),
             Throws.TypeOf<InvalidDataException>().With.Message.Contains("seed = 5, now it is 6"));
     }
 
@@ -74,7 +78,8 @@ public class TrainerTests
         using ReferenceOperations operations = new();
         using LlamaWeights weights = TinyModels.Weights(config, operations, scope);
         using LlamaModel model = new(weights, operations);
-        List<double[]> first = [.. weights.Trainable.Select(w => new double[w.Value.Length])], second = [.. first.Select(m => new double[m.Length])];
+        List<double[]> first = [.. weights.Trainable.Select(w => new double[w.Value.Length])],
+            second = [.. first.Select(m => new double[m.Length])];
         for (int step = 0; step < StepCount; step++)
         {
             IReadOnlyList<TokenBatch> some = batches.GetStep(step);

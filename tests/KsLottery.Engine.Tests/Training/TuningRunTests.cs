@@ -13,14 +13,16 @@ namespace KsLottery.Engine.Tests.Training;
 public class TuningRunTests
 {
     private static readonly TokenSequence[] Sequences =
-        [.. Enumerable.Range(0, 12).Select(s => new TokenSequence(Enumerable.Range(0, 5 + (s % 3)).Select(i => ((3 * s) + (i * i)) % 11).ToArray(), 1 + (s % 2)))];
+        [.. Enumerable.Range(0, 12)
+            .Select(s => new TokenSequence(Enumerable.Range(0, 5 + (s % 3)).Select(i => ((3 * s) + (i * i)) % 11).ToArray(), 1 + (s % 2)))];
 
     private static readonly TrainingPlan Plan = new() { Steps = 9, BatchSize = 4, LearningRate = 1e-2, EvaluateEvery = 3 };
 
     [Test]
     public void A_run_cancelled_at_any_step_ends_with_the_same_bytes([Values(0, 1, 2, 3)] int scope, [Range(0, 9, 3)] int cancelledAt)
     {
-        TrainingScope[] scopes = [TrainingScope.Full, TrainingScope.Embedding, TrainingScope.Ticket([1, 7]), TrainingScope.LowRank(2, seed: 3)];
+        TrainingScope[] scopes = [TrainingScope.Full, TrainingScope.Embedding, TrainingScope.Ticket([1, 7]),
+            TrainingScope.LowRank(2, seed: 3)];
         using TemporaryFolder folder = new();
         string path = TrainedCheckpointTests.MakeBase(folder, ElementType.BF16, isSharded: true);
         Run(path, scopes[scope], folder.File("whole"));
@@ -79,7 +81,8 @@ public class TuningRunTests
         TrainingSummary summary = Run(path, TrainingScope.LowRank(2, seed: 3), folder.File("out"));
         using Checkpoint baseModel = Checkpoint.Open(path), merged = Checkpoint.Open(folder.File("out"));
         LlamaConfig config = LlamaConfig.Load(merged.Path);
-        Assert.That(summary.ParameterCount, Is.EqualTo(config.LayerCount * 2 * ((2 * config.Width) + config.Attention.QueryWidth + config.Attention.KeyWidth)));
+        Assert.That(summary.ParameterCount,
+            Is.EqualTo(config.LayerCount * 2 * ((2 * config.Width) + config.Attention.QueryWidth + config.Attention.KeyWidth)));
         Assert.That(summary.EvalLossAfter, Is.Not.EqualTo(summary.EvalLossBefore), "the adapters learned something");
         using CpuOperations operations = new(1);
         using LlamaWeights weights = LlamaWeights.Open(merged, config, operations);
@@ -87,7 +90,8 @@ public class TuningRunTests
         Assert.That(Trainer.Evaluate(model, BatchSchedule.Pack(Sequences[9..], 100)), Is.EqualTo(summary.EvalLossAfter).Within(1e-5));
         foreach (Tensor tensor in baseModel.Tensors)
         {
-            bool isAdapted = tensor.Name.Contains("q_proj", StringComparison.Ordinal) || tensor.Name.Contains("v_proj", StringComparison.Ordinal);
+            bool isAdapted = tensor.Name.Contains("q_proj", StringComparison.Ordinal)
+                || tensor.Name.Contains("v_proj", StringComparison.Ordinal);
             Assert.That(merged.GetTensor(tensor.Name).ElementType, Is.EqualTo(isAdapted ? ElementType.F32 : ElementType.BF16), tensor.Name);
         }
     }
@@ -97,8 +101,10 @@ public class TuningRunTests
     {
         using TemporaryFolder folder = new();
         string path = TrainedCheckpointTests.MakeBase(folder, ElementType.F32, isSharded: false);
-        Assert.That(() => Run(path, TrainingScope.Full, folder.File("out"), plan: Plan with { LearningRate = 1e38, MaxGradientNorm = 0, Warmup = 0 }),
-            Throws.TypeOf<NotFiniteNumberException>().With.Message.Contains("lower the learning rate").And.Message.Contains(folder.File("out/state.safetensors")));
+        Assert.That(() =>
+            Run(path, TrainingScope.Full, folder.File("out"), plan: Plan with { LearningRate = 1e38, MaxGradientNorm = 0, Warmup = 0 }),
+            Throws.TypeOf<NotFiniteNumberException>().With.Message.Contains("lower the learning rate").And.Message
+                .Contains(folder.File("out/state.safetensors")));
         Assert.That(File.Exists(folder.File("out/state.safetensors")), Is.True, "what was learned before is kept");
     }
 
@@ -119,7 +125,8 @@ public class TuningRunTests
     [Test]
     public void Values_that_the_last_update_made_infinite_are_a_divergence([Values(0, 1, 2, 3)] int scope)
     {
-        TrainingScope[] scopes = [TrainingScope.Full, TrainingScope.Embedding, TrainingScope.Ticket([1, 7]), TrainingScope.LowRank(2, seed: 3)];
+        TrainingScope[] scopes = [TrainingScope.Full, TrainingScope.Embedding, TrainingScope.Ticket([1, 7]),
+            TrainingScope.LowRank(2, seed: 3)];
         using TemporaryFolder folder = new();
         string path = TrainedCheckpointTests.MakeBase(folder, ElementType.F32, isSharded: false);
         TrainingPlan one = Plan with { Steps = 1, Warmup = 0 };
@@ -128,7 +135,8 @@ public class TuningRunTests
         Assert.That(File.ReadAllText(folder.File("out/training.json")), Does.Contain("\"diverged\": true"));
         Assert.That(Divergence.StandsIn(folder.File("out")), Is.True, "the losses do not show it, the run's file does");
         summary = Run(path, scopes[scope], folder.File("sound"), plan: one, evaluates: false);
-        Assert.That((summary.HasNonFiniteValues, summary.HasDiverged, Divergence.StandsIn(folder.File("sound"))), Is.EqualTo((false, false, false)));
+        Assert.That((summary.HasNonFiniteValues, summary.HasDiverged, Divergence.StandsIn(folder.File("sound"))),
+            Is.EqualTo((false, false, false)));
     }
 
     [Test]
@@ -155,7 +163,8 @@ public class TuningRunTests
         string metrics = File.ReadAllText(folder.File("out/metrics.jsonl")), state = folder.File("out/state.safetensors");
         File.Move(state, folder.File("state"));
         Assert.That(() => Run(path, TrainingScope.Embedding, folder.File("out"), resume: true),
-            Throws.TypeOf<FileNotFoundException>().With.Message.StartsWith($"{state}: the file is gone").And.Message.Contains("name another folder"));
+            Throws.TypeOf<FileNotFoundException>().With.Message.StartsWith($"{state}: the file is gone").And.Message
+                .Contains("name another folder"));
         Assert.That(File.ReadAllText(folder.File("out/metrics.jsonl")), Is.EqualTo(metrics));
         File.Move(folder.File("state"), state);
         Run(path, TrainingScope.Embedding, folder.File("out"), resume: true);
@@ -163,22 +172,26 @@ public class TuningRunTests
         Assert.That(File.ReadAllBytes(folder.File("out/training.json")), Is.EqualTo(File.ReadAllBytes(folder.File("whole/training.json"))));
     }
 
-    private static TrainingSummary Run(string path, TrainingScope scope, string output, bool resume = false, IProgress<TrainingProgress>? heard = null,
+    private static TrainingSummary Run(string path, TrainingScope scope, string output, bool resume = false,
+        IProgress<TrainingProgress>? heard = null,
         TrainingPlan? plan = null, bool evaluates = true, bool keepTypes = false, CancellationToken cancel = default)
     {
         using Checkpoint baseModel = Checkpoint.Open(path);
         using CpuOperations operations = new(1);
         using TuningRun run = new(baseModel, scope, Sequences[..9], evaluates ? Sequences[9..] : [], operations,
-            new() { Plan = plan ?? Plan, Out = output, Resume = resume, SaveEvery = TimeSpan.FromHours(1), KeepTypes = keepTypes }, CancellationToken.None);
+            new() { Plan = plan ?? Plan, Out = output, Resume = resume, SaveEvery = TimeSpan.FromHours(1), KeepTypes = keepTypes },
+                CancellationToken.None);
         return run.Run(heard, cancel);
     }
 
     private static void AssertSame(TemporaryFolder folder)
     {
         string[] names = [.. Directory.EnumerateFiles(folder.File("whole")).Select(p => Path.GetFileName(p)).Order(StringComparer.Ordinal)];
-        Assert.That(Directory.EnumerateFiles(folder.File("cancelled")).Select(p => Path.GetFileName(p)).Order(StringComparer.Ordinal), Is.EqualTo(names));
+        Assert.That(Directory.EnumerateFiles(folder.File("cancelled")).Select(p => Path.GetFileName(p)).Order(StringComparer.Ordinal),
+            Is.EqualTo(names));
         foreach (string name in names.Where(n => n != MetricsWriter.FileName))
-            Assert.That(File.ReadAllBytes(folder.File($"cancelled/{name}")), Is.EqualTo(File.ReadAllBytes(folder.File($"whole/{name}"))), name);
+            Assert.That(File.ReadAllBytes(folder.File($"cancelled/{name}")), Is.EqualTo(File.ReadAllBytes(folder.File($"whole/{name}"))),
+                name);
         Assert.That(Metrics("cancelled"), Is.EqualTo(Metrics("whole")));
 
         StepMetrics[] Metrics(string run) =>

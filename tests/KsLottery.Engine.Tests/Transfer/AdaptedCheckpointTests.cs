@@ -26,7 +26,8 @@ internal sealed class AdaptedCheckpointTests : IDisposable
             using AdaptedCheckpoint adapted = AdaptedCheckpoint.Open(baseModel, golden.WriteAdapter(_folder), options);
             Checkpoint result = adapted.Checkpoint;
 
-            Assert.That(result.Tensors.Select(t => t.Name), Is.EquivalentTo(baseModel.Tensors.Select(t => t.Name).Union(golden.Expected.Keys)));
+            Assert.That(result.Tensors.Select(t => t.Name),
+                Is.EquivalentTo(baseModel.Tensors.Select(t => t.Name).Union(golden.Expected.Keys)));
             foreach (Tensor tensor in result.Tensors)
             {
                 Assert.That(Bytes(tensor), Is.EqualTo(golden.BytesOf(tensor.Name)), tensor.Name);
@@ -36,7 +37,8 @@ internal sealed class AdaptedCheckpointTests : IDisposable
             Assert.That(adapted.Changed, Is.EquivalentTo(golden.Expected.Keys));
             Assert.That(adapted.ChangesEmbedding, Is.EqualTo(golden.Expected.ContainsKey("model.embed_tokens.weight")));
             Assert.That(result.IsTied, Is.EqualTo(golden.IsTiedAfter));
-            Assert.That((adapted.Kind, adapted.BaseModelName), Is.EqualTo((golden.Config.GetProperty("peft_type").GetString(), "somewhere/else")));
+            Assert.That((adapted.Kind, adapted.BaseModelName),
+                Is.EqualTo((golden.Config.GetProperty("peft_type").GetString(), "somewhere/else")));
         }
     }
 
@@ -55,7 +57,8 @@ internal sealed class AdaptedCheckpointTests : IDisposable
             int start, length;
             lock (random) (start, length) = (random.Next(whole.Length), 0);
             lock (random) length = random.Next(whole.Length - start + 1);
-            Assert.That(tensor.GetBytes(start, length, new byte[length]).SequenceEqual(whole.AsSpan(start, length)), Is.True, $"{start} + {length}");
+            Assert.That(tensor.GetBytes(start, length, new byte[length]).SequenceEqual(whole.AsSpan(start, length)), Is.True,
+                $"{start} + {length}");
         });
         Assert.That(() => tensor.GetBytes(whole.Length, 1, new byte[1]).Length, Throws.InstanceOf<ArgumentOutOfRangeException>());
         using MemoryStream stream = new();
@@ -108,16 +111,19 @@ internal sealed class AdaptedCheckpointTests : IDisposable
     [TestCase("base_model.model.score.weight", "score.weight", 2, 5)]
     [TestCase("base_model.model.model.embed_tokens.trainable_tokens_delta", "no token ids", 2, 5)]
     public void A_tensor_that_does_not_belong_is_named(string name, string word, params int[] shape) => AssertRefused(
-        () => PeftCase.Named("plain").WriteAdapter(_folder, null, TensorSource.FromBytes(name, ElementType.F32, [.. shape.Select(d => (long)d)],
+        () => PeftCase.Named("plain")
+            .WriteAdapter(_folder, null, TensorSource.FromBytes(name, ElementType.F32, [.. shape.Select(d => (long)d)],
             new byte[4 * shape.Aggregate(1, (a, b) => a * b)])), word);
 
     [Test]
     public void Factors_that_do_not_fit_the_base_are_named_with_all_shapes() =>
-        AssertRefused(() => PeftCase.Named("F32 over BF16").WriteAdapter(_folder), "F32 [12,5]", "F32 [5,67]", "F32 [7,5]", "Give the base that the adapter was made for");
+        AssertRefused(() => PeftCase.Named("F32 over BF16").WriteAdapter(_folder), "F32 [12,5]", "F32 [5,67]", "F32 [7,5]",
+            "Give the base that the adapter was made for");
 
     [Test]
     public void A_token_that_the_base_lacks_is_named() =>
-        AssertRefused(() => PeftCase.Named("tokens").WriteAdapter(_folder, """{"peft_type":"TRAINABLE_TOKENS","token_indices":[7,0,9]}"""), "token 9", "goes to 8");
+        AssertRefused(() => PeftCase.Named("tokens").WriteAdapter(_folder, """{"peft_type":"TRAINABLE_TOKENS","token_indices":[7,0,9]}"""),
+            "token 9", "goes to 8");
 
     [Test]
     public void A_tied_base_refuses_rows_and_additions_of_its_own_for_the_head()
@@ -125,21 +131,24 @@ internal sealed class AdaptedCheckpointTests : IDisposable
         string own = PeftCase.Named("tokens of embedding and head").WriteAdapter(_folder);
         AssertRefusedOver("tied embedding", () => own, "lm_head", "no copy");
         AssertRefusedOver("tied embedding", () => PeftCase.Named("tied embedding").WriteAdapter(_folder, null,
-            Zeros("base_model.model.lm_head.lora_A.weight", 3, 5), Zeros("base_model.model.lm_head.lora_B.weight", 9, 3)), "each by itself");
+            Zeros("base_model.model.lm_head.lora_A.weight", 3, 5), Zeros("base_model.model.lm_head.lora_B.weight", 9, 3)),
+                "each by itself");
     }
 
     [Test]
     public void A_pickle_is_never_read_and_other_folders_are_no_adapters()
     {
         string folder = PeftCase.Named("plain").WriteAdapter(_folder), weights = Path.Combine(folder, PeftAdapter.WeightsName);
-        Assert.That(AdaptedCheckpoint.IsAdapter(folder) && AdaptedCheckpoint.IsAdapter(weights) && AdaptedCheckpoint.IsAdapter(Path.Combine(folder, PeftAdapter.ConfigName)));
+        Assert.That(AdaptedCheckpoint.IsAdapter(folder) && AdaptedCheckpoint.IsAdapter(weights)
+            && AdaptedCheckpoint.IsAdapter(Path.Combine(folder, PeftAdapter.ConfigName)));
         Assert.That(AdaptedCheckpoint.IsAdapter(PeftCase.Named("plain").WriteBase(_folder)), Is.False);
         Assert.That(AdaptedCheckpoint.IsAdapter(_folder.File("absent")), Is.False);
         File.Move(weights, Path.Combine(folder, "adapter_model.bin"));
         AssertRefused(() => folder, "adapter_model.bin", "pickle", "save it again");
         File.Delete(Path.Combine(folder, "adapter_model.bin"));
         using Checkpoint baseModel = Checkpoint.Open(PeftCase.Named("plain").WriteBase(_folder));
-        Assert.That(() => AdaptedCheckpoint.Open(baseModel, folder), Throws.InstanceOf<FileNotFoundException>().With.Message.Contains(weights));
+        Assert.That(() => AdaptedCheckpoint.Open(baseModel, folder),
+            Throws.InstanceOf<FileNotFoundException>().With.Message.Contains(weights));
         File.WriteAllBytes(Path.Combine(folder, "model.safetensors"), []);
         Assert.That(AdaptedCheckpoint.IsAdapter(folder), Is.False, "a merged model beside it is what is meant");
     }

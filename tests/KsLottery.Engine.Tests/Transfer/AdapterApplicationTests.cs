@@ -25,19 +25,23 @@ internal sealed class AdapterApplicationTests : IDisposable
             string baseModel = isSharded ? golden.WriteShardedBase(_folder) : golden.WriteBase(_folder), output = Output + isSharded;
             AdapterResult result = AdapterApplication.Apply(baseModel, golden.WriteAdapter(_folder), output);
             using Checkpoint before = Checkpoint.Open(baseModel), merged = Checkpoint.Open(output);
-            Assert.That(merged.Tensors.Select(t => t.Name), Is.EquivalentTo(before.Tensors.Select(t => t.Name).Union(golden.Expected.Keys)));
+            Assert.That(merged.Tensors.Select(t => t.Name),
+                Is.EquivalentTo(before.Tensors.Select(t => t.Name).Union(golden.Expected.Keys)));
             foreach (Tensor tensor in merged.Tensors)
                 Assert.That(tensor.GetBytes(0, (int)tensor.ByteLength, []).ToArray(), Is.EqualTo(golden.BytesOf(tensor.Name)), tensor.Name);
             Assert.That((merged.IsTied, result.IsTied), Is.EqualTo(((bool?)golden.IsTiedAfter, (bool?)golden.IsTiedAfter)));
             Assert.That(result.Changed, Is.EquivalentTo(golden.Expected.Keys));
             Assert.That(Directory.GetFiles(output).Select(Path.GetFileName), Is.EquivalentTo(
-                result.WrittenFiles.Concat(result.LinkedFiles).Concat(result.CopiedFiles)).And.EquivalentTo(Directory.GetFiles(baseModel).Select(Path.GetFileName)));
+                result.WrittenFiles.Concat(result.LinkedFiles).Concat(result.CopiedFiles)).And
+                    .EquivalentTo(Directory.GetFiles(baseModel).Select(Path.GetFileName)));
             if (!isSharded) continue;
             using JsonDocument index = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(output, "model.safetensors.index.json")));
             bool isGrown = merged.Tensors.Sum(t => t.ByteLength) != before.Tensors.Sum(t => t.ByteLength);
-            Assert.That(index.RootElement.GetProperty("metadata").GetProperty("total_size").GetInt64(), Is.EqualTo(isGrown ? merged.Tensors.Sum(t => t.ByteLength) : 1));
+            Assert.That(index.RootElement.GetProperty("metadata").GetProperty("total_size").GetInt64(),
+                Is.EqualTo(isGrown ? merged.Tensors.Sum(t => t.ByteLength) : 1));
             Assert.That(index.RootElement.GetProperty("metadata").GetProperty("x").GetString(), Is.EqualTo("y"));
-            Assert.That(result.WrittenFiles.Count(f => f.EndsWith(".safetensors", StringComparison.Ordinal)), Is.LessThan(before.Shards.Count), "untouched shards are carried");
+            Assert.That(result.WrittenFiles.Count(f => f.EndsWith(".safetensors", StringComparison.Ordinal)),
+                Is.LessThan(before.Shards.Count), "untouched shards are carried");
         }
     }
 
@@ -47,14 +51,16 @@ internal sealed class AdapterApplicationTests : IDisposable
         PeftCase golden = PeftCase.Named("embedding of a larger vocabulary");
         string baseModel = golden.WriteBase(_folder), adapter = golden.WriteAdapter(_folder);
         File.WriteAllText(Path.Combine(baseModel, "config.json"), """{"vocab_size":9,"tie_word_embeddings":false,"x":[1]}""");
-        foreach (string name in (string[])["tokenizer.json", "special_tokens_map.json"]) File.WriteAllText(Path.Combine(baseModel, name), "base");
+        foreach (string name in (string[])["tokenizer.json", "special_tokens_map.json"])
+            File.WriteAllText(Path.Combine(baseModel, name), "base");
         Assert.That(AdapterApplication.Apply(baseModel, adapter, Output).Notes, Has.Some.Contains("no tokenizer beside it"));
         File.WriteAllText(Path.Combine(adapter, "tokenizer.json"), "adapter");
         AdapterResult result = AdapterApplication.Apply(baseModel, adapter, Output + "2");
         Assert.That(File.ReadAllText(Path.Combine(Output + "2", "tokenizer.json")), Is.EqualTo("adapter"));
         Assert.That(File.Exists(Path.Combine(Output + "2", "special_tokens_map.json")), Is.False, "a mixture of both would be neither");
         using JsonDocument config = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Output + "2", "config.json")));
-        Assert.That((config.RootElement.GetProperty("vocab_size").GetInt32(), config.RootElement.GetProperty("x").GetArrayLength()), Is.EqualTo((11, 1)));
+        Assert.That((config.RootElement.GetProperty("vocab_size").GetInt32(), config.RootElement.GetProperty("x").GetArrayLength()),
+            Is.EqualTo((11, 1)));
         Assert.That(result.Notes, Is.Empty);
     }
 
@@ -64,15 +70,19 @@ internal sealed class AdapterApplicationTests : IDisposable
         byte[] rows = new byte[40];
         BitConverter.TryWriteBytes(rows.AsSpan(24), float.NaN);
         PeftCase golden = PeftCase.Named("plain");
-        string baseModel = golden.WriteBase(_folder), adapter = golden.WriteAdapter(_folder, """{"peft_type":"LORA","r":2,"lora_alpha":16,"trainable_token_indices":[3,6]}""",
-            TensorSource.FromBytes("base_model.model.model.embed_tokens.token_adapter.trainable_tokens_delta", ElementType.F32, [2, 5], rows));
+        string baseModel = golden.WriteBase(_folder), adapter =
+            golden.WriteAdapter(_folder, """{"peft_type":"LORA","r":2,"lora_alpha":16,"trainable_token_indices":[3,6]}""",
+            TensorSource.FromBytes("base_model.model.model.embed_tokens.token_adapter.trainable_tokens_delta", ElementType.F32, [2, 5],
+                rows));
         Assert.That(() => AdapterApplication.Apply(baseModel, adapter, Output), Throws.InstanceOf<NotFiniteNumberException>()
             .With.Message.Contains("model.embed_tokens.weight").And.Message.Contains($"{Remedy.AllowNonFinite}"));
-        Assert.That(Directory.GetFileSystemEntries(_folder.Path).Select(Path.GetFileName), Is.EquivalentTo((string[])["adapter", "base"]), "nothing is left behind");
+        Assert.That(Directory.GetFileSystemEntries(_folder.Path).Select(Path.GetFileName), Is.EquivalentTo((string[])["adapter", "base"]),
+            "nothing is left behind");
         AdapterResult result = AdapterApplication.Apply(baseModel, adapter, Output, new() { AllowsNonFinite = true });
         using Checkpoint merged = Checkpoint.Open(Output);
         Assert.That(merged.GetTensor("model.embed_tokens.weight").GetRow<float>(6)[1], Is.NaN);
         Assert.That(result.Changed, Has.Count.EqualTo(2));
-        Assert.That(() => AdapterApplication.Apply(baseModel, adapter, adapter), Throws.InstanceOf<IOException>().With.Message.Contains("input"));
+        Assert.That(() => AdapterApplication.Apply(baseModel, adapter, adapter),
+            Throws.InstanceOf<IOException>().With.Message.Contains("input"));
     }
 }

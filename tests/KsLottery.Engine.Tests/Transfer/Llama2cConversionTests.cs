@@ -35,14 +35,16 @@ internal sealed class Llama2cConversionTests : IDisposable
             foreach (bool map in (bool[])[true, false])
             {
                 string output = _folder.File($"{type}-{map}");
-                ConversionResult result = Llama2cConversion.Convert(path, output, type, options: new CheckpointOptions { UseMemoryMap = map });
+                ConversionResult result = Llama2cConversion.Convert(path, output, type,
+                    options: new CheckpointOptions { UseMemoryMap = map });
                 Assert.That(File.ReadAllBytes(Path.Combine(output, "model.safetensors")).AsSpan()
                     .SequenceEqual(File.ReadAllBytes(Path.Combine(expected, weights))), $"{type} mapped: {map}");
                 // The reference has one configuration for all types, which names F32.
                 Assert.That(File.ReadAllText(Path.Combine(output, "config.json")),
                     Is.EqualTo(config.Replace("float32", dtype, StringComparison.Ordinal)));
                 Assert.That(Directory.GetFileSystemEntries(output), Has.Length.EqualTo(2));
-                Assert.That((result.ElementType, result.InexactValues > 0, result.OverflowedValues), Is.EqualTo((type, type != ElementType.F32, 0L)));
+                Assert.That((result.ElementType, result.InexactValues > 0, result.OverflowedValues),
+                    Is.EqualTo((type, type != ElementType.F32, 0L)));
                 Assert.That(result.Notes, Is.Empty);
             }
         }
@@ -52,7 +54,8 @@ internal sealed class Llama2cConversionTests : IDisposable
     public void Every_version_gives_the_tensors_that_the_format_describes(
         [ValueSource(typeof(Llama2cFile), nameof(Llama2cFile.All))] Llama2cFile file, [Values] bool map)
     {
-        ConversionResult result = Llama2cConversion.Convert(Write(file.Bytes()), Output, options: new CheckpointOptions { UseMemoryMap = map });
+        ConversionResult result = Llama2cConversion.Convert(Write(file.Bytes()), Output,
+            options: new CheckpointOptions { UseMemoryMap = map });
         using Checkpoint checkpoint = Checkpoint.Open(Output);
         Dictionary<string, float[]> expected = file.Expected();
         Assert.That(checkpoint.Tensors.Select(t => t.Name), Is.EquivalentTo(expected.Keys));
@@ -114,12 +117,14 @@ internal sealed class Llama2cConversionTests : IDisposable
         string model = Write(bytes), damaged = Write(bytes[..^1], "damaged.bin");
         Assert.That(() => Llama2cConversion.Convert(damaged, Output), Throws.InstanceOf<CheckpointFormatException>());
         Assert.That(() => Llama2cConversion.Convert(model, Output, ElementType.F64), Throws.InstanceOf<NotSupportedException>());
-        Assert.That(() => Llama2cConversion.Convert(model, _folder.Path), Throws.InstanceOf<IOException>().With.Message.Contains("not empty"));
+        Assert.That(() => Llama2cConversion.Convert(model, _folder.Path),
+            Throws.InstanceOf<IOException>().With.Message.Contains("not empty"));
         Assert.That(() => Llama2cConversion.Convert(model, model), Throws.InstanceOf<IOException>().With.Message.Contains("input"));
         Assert.That(() => Llama2cConversion.Convert(model, Path.Combine(Output, "deep")), Throws.InstanceOf<DirectoryNotFoundException>());
         using CancellationTokenSource cancel = new();
         cancel.Cancel();
-        Assert.That(() => Llama2cConversion.Convert(model, Output, cancellationToken: cancel.Token), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(() => Llama2cConversion.Convert(model, Output, cancellationToken: cancel.Token),
+            Throws.InstanceOf<OperationCanceledException>());
         Assert.That(Directory.GetFileSystemEntries(_folder.Path), Is.EquivalentTo(new[] { model, damaged }));
         Assert.That(File.ReadAllBytes(model), Is.EqualTo(bytes));
     }

@@ -35,7 +35,8 @@ internal sealed class PatchApplicationTests : IDisposable
 
         PatchResult result = PatchApplication.Apply(folder, Patch, Output, new() { Reading = options });
         Assert.That(File.ReadAllBytes(Path.Combine(Output, "model.safetensors")).AsSpan().SequenceEqual(expected), Is.True);
-        Assert.That((result.RowCount, result.Width, result.InexactValues, result.WrittenFile), Is.EqualTo((94, 64, 0L, "model.safetensors")));
+        Assert.That((result.RowCount, result.Width, result.InexactValues, result.WrittenFile),
+            Is.EqualTo((94, 64, 0L, "model.safetensors")));
         Assert.That((result.OutputPath, result.TensorName, result.IsTied), Is.EqualTo((Output, TicketFixture.Embedding, (bool?)true)));
         Assert.That(TicketFixture.Names(Output), Is.EqualTo(TicketFixture.Names(folder)));
         Assert.That(result.LinkedFiles.Concat(result.CopiedFiles).Append(result.WrittenFile), Is.EquivalentTo(TicketFixture.Names(folder)));
@@ -109,7 +110,8 @@ internal sealed class PatchApplicationTests : IDisposable
     public void A_file_of_another_writer_keeps_its_odd_header_and_offset()
     {
         byte[] data = [.. Enumerable.Range(0, 19).Select(i => (byte)i)];
-        string json = """{ "odd":{"shape":[3],"dtype":"U8","data_offsets":[0,3]},"e":{"dtype":"F32","data_offsets":[3,19],"shape":[2,2]}}   """;
+        string json =
+            """{ "odd":{"shape":[3],"dtype":"U8","data_offsets":[0,3]},"e":{"dtype":"F32","data_offsets":[3,19],"shape":[2,2]}}   """;
         File.WriteAllBytes(Base, Checkpoints.SafetensorsBytes.File(json, data));
         TicketFixture.WriteMatrix(Tuned, ElementType.F32, 2, 2, 5, "e");
         using (SafetensorsFile before = SafetensorsFile.Open(Base))
@@ -128,10 +130,12 @@ internal sealed class PatchApplicationTests : IDisposable
         byte[] bytes = [.. ((float[])[1, 2, 3, value, 5, 6]).SelectMany(BitConverter.GetBytes)];
         SafetensorsWriter.Write(Tuned, [TensorSource.FromBytes("e", ElementType.F32, [3, 2], bytes)]);
         TicketFixture.WritePatch(Patch, Base, Tuned, [0, 1]);
-        using (SafetensorsFile file = SafetensorsFile.Open(Patch)) Assert.That(file.Metadata["non_finite_rows"], Is.EqualTo("1"), "the patch says so");
+        using (SafetensorsFile file = SafetensorsFile.Open(Patch)) Assert.That(file.Metadata["non_finite_rows"], Is.EqualTo("1"),
+            "the patch says so");
 
         Assert.That(() => PatchApplication.Apply(Base, Patch, Output),
-            Throws.TypeOf<NotFiniteNumberException>().With.Message.Contains("of the patch's 2 rows 1 (1)").And.Message.Contains($"{Remedy.AllowNonFinite}"));
+            Throws.TypeOf<NotFiniteNumberException>().With.Message.Contains("of the patch's 2 rows 1 (1)").And.Message
+                .Contains($"{Remedy.AllowNonFinite}"));
         AssertNothingLeft();
         PatchResult result = PatchApplication.Apply(Base, Patch, Output, new() { AllowsNonFinite = true });
         Assert.That(result.Notes, Has.Some.Contains("1 (1) of the rows hold a NaN or an infinity now"));
@@ -159,7 +163,8 @@ internal sealed class PatchApplicationTests : IDisposable
         TicketFixture.WriteMatrix(Tuned, ElementType.F32, 2, 2, 5);
         using (SafetensorsFile before = SafetensorsFile.Open(model))
         using (SafetensorsFile after = SafetensorsFile.Open(Tuned))
-            RowPatch.Write(Patch, before.GetTensor(TicketFixture.Embedding), after.Tensors[0], [0], new() { Signature = "", IsTied = wasTied });
+            RowPatch.Write(Patch, before.GetTensor(TicketFixture.Embedding), after.Tensors[0], [0],
+                new() { Signature = "", IsTied = wasTied });
 
         PatchResult result = PatchApplication.Apply(folder, Patch, Output);
         Assert.That(result.IsTied, Is.EqualTo(config.Contains("true", StringComparison.Ordinal)));

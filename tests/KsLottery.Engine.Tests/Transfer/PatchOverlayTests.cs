@@ -19,9 +19,11 @@ internal sealed class PatchOverlayTests
         TicketFixture.WriteRealPatch(patchFile, baseFile);
         PatchResult applied = PatchApplication.Apply(baseFile, patchFile, folder.File("patched"));
         using CpuOperations operations = new(2);
-        using Checkpoint checkpoint = Checkpoint.Open(baseFile), patched = Checkpoint.Open(Path.Combine(folder.File("patched"), applied.WrittenFile));
+        using Checkpoint checkpoint = Checkpoint.Open(baseFile),
+            patched = Checkpoint.Open(Path.Combine(folder.File("patched"), applied.WrittenFile));
         LlamaConfig config = LlamaConfig.Load(baseFile);
-        using LlamaWeights weights = LlamaWeights.Open(checkpoint, config, operations), expected = LlamaWeights.Open(patched, config, operations);
+        using LlamaWeights weights = LlamaWeights.Open(checkpoint, config, operations),
+            expected = LlamaWeights.Open(patched, config, operations);
         using LlamaModel model = new(weights, operations), reference = new(expected, operations);
         float[] before = model.Logits(Batch);
         using (RowPatch patch = RowPatch.Open(patchFile))
@@ -39,7 +41,8 @@ internal sealed class PatchOverlayTests
         using Checkpoint other = Checkpoint.Open(TicketFixture.RealTunedFile);
         using CpuOperations operations = new(1);
         using LlamaWeights weights = LlamaWeights.Open(other, LlamaConfig.Load(TicketFixture.RealTunedFile), operations);
-        Assert.That(() => PatchOverlay.Apply(patch, other, weights), Throws.TypeOf<PatchMismatchException>().With.Message.Contains("fingerprint"));
+        Assert.That(() => PatchOverlay.Apply(patch, other, weights),
+            Throws.TypeOf<PatchMismatchException>().With.Message.Contains("fingerprint"));
         Assert.That(weights.Ticket, Is.Null);
     }
 
@@ -49,10 +52,12 @@ internal sealed class PatchOverlayTests
         using TemporaryFolder folder = new();
         using Checkpoint untied = Checkpoint.Open(TicketFixture.RealTunedFile);
         Tensor head = untied.GetTensor("lm_head.weight");
-        RowPatch.Write(folder.File("patch.safetensors"), head, untied.GetTensor(TicketFixture.Embedding), [3, 4], new() { Signature = "ks|test" });
+        RowPatch.Write(folder.File("patch.safetensors"), head, untied.GetTensor(TicketFixture.Embedding), [3, 4],
+            new() { Signature = "ks|test" });
         using RowPatch patch = RowPatch.Open(folder.File("patch.safetensors"));
         using CpuOperations operations = new(1);
         using LlamaWeights weights = LlamaWeights.Open(untied, LlamaConfig.Load(TicketFixture.RealTunedFile), operations);
-        Assert.That(() => PatchOverlay.Apply(patch, untied, weights), Throws.TypeOf<NotSupportedException>().With.Message.Contains("lm_head.weight"));
+        Assert.That(() => PatchOverlay.Apply(patch, untied, weights),
+            Throws.TypeOf<NotSupportedException>().With.Message.Contains("lm_head.weight"));
     }
 }

@@ -42,7 +42,8 @@ internal sealed class PatchedFolderTests : IDisposable
         foreach (string name in names.Where(n => n != result.WrittenFile))
         {
             TicketFixture.AssertSame(Path.Combine(Output, name), Path.Combine(Base, name));
-            Assert.That(ShareBytes(Path.Combine(Output, name), Path.Combine(Base, name)), Is.EqualTo(result.LinkedFiles.Contains(name)), name);
+            Assert.That(ShareBytes(Path.Combine(Output, name), Path.Combine(Base, name)), Is.EqualTo(result.LinkedFiles.Contains(name)),
+                name);
         }
         using Checkpoint patched = Checkpoint.Open(Output);
         Assert.That(patched.Shards, Has.Count.EqualTo(3));
@@ -61,7 +62,8 @@ internal sealed class PatchedFolderTests : IDisposable
 
         PatchResult result = PatchApplication.Apply(cache, Patch, Output);
         Assert.That(result.LinkedFiles, Has.Count.EqualTo(2));
-        foreach (string name in TicketFixture.Names(Output)) Assert.That(new FileInfo(Path.Combine(Output, name)).LinkTarget, Is.Null, name);
+        foreach (string name in TicketFixture.Names(Output))
+            Assert.That(new FileInfo(Path.Combine(Output, name)).LinkTarget, Is.Null, name);
         Assert.That(ShareBytes(Path.Combine(Output, result.LinkedFiles[0]), Path.Combine(Base, result.LinkedFiles[0])), Is.True);
     }
 
@@ -131,7 +133,8 @@ internal sealed class PatchedFolderTests : IDisposable
         Hearing progress = new(_ => cancellation.Cancel());
         if (!whileWriting) cancellation.Cancel();
 
-        Assert.That(() => PatchApplication.Apply(Base, Patch, Output, new() { AllowsNonFinite = true }, progress, cancellationToken: cancellation.Token),
+        Assert.That(() =>
+            PatchApplication.Apply(Base, Patch, Output, new() { AllowsNonFinite = true }, progress, cancellationToken: cancellation.Token),
             Throws.InstanceOf<OperationCanceledException>());
         Assert.That(progress.Heard.Count > 0, Is.EqualTo(whileWriting));
         AssertNothingNew();
@@ -158,7 +161,8 @@ internal sealed class PatchedFolderTests : IDisposable
         Directory.CreateDirectory(Output);
         Hearing progress = new(_ => File.WriteAllText(Path.Combine(Output, "mine"), "x"));
 
-        Assert.That(() => PatchApplication.Apply(Base, Patch, Output, new() { AllowsNonFinite = true }, progress), Throws.InstanceOf<IOException>());
+        Assert.That(() => PatchApplication.Apply(Base, Patch, Output, new() { AllowsNonFinite = true }, progress),
+            Throws.InstanceOf<IOException>());
         Assert.That(TicketFixture.Names(Output), Is.EqualTo(new[] { "mine" }));
         Assert.That(TicketFixture.Names(_folder.Path), Has.None.Contains(".tmp"));
     }

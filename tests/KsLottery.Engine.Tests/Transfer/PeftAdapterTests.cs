@@ -48,7 +48,8 @@ internal sealed class PeftAdapterTests : IDisposable
             {
                 ReadOnlySpan<byte> written = file.AsSpan(8 + headerLength + (copy * 2 + row) * 4 * 3072, 4 * 3072);
                 uint[] expected = Array.ConvertAll(patch.Rows.GetRow<ushort>(row).ToArray(), b => (uint)b << 16);
-                Assert.That(MemoryMarshal.Cast<byte, uint>(written).SequenceEqual(expected), Is.True, "the rows themselves, no differences");
+                Assert.That(MemoryMarshal.Cast<byte, uint>(written).SequenceEqual(expected), Is.True,
+                    "the rows themselves, no differences");
             }
         }
     }
@@ -123,7 +124,8 @@ internal sealed class PeftAdapterTests : IDisposable
     {
         WritePair(ElementType.F32, 5, 4, [1]);
         using (RowPatch patch = RowPatch.Open(Patch))
-            Assert.That(() => PeftAdapter.Write(patch, Output, "base"), Throws.ArgumentException.With.Message.Contains("Say tied or untied"));
+            Assert.That(() => PeftAdapter.Write(patch, Output, "base"),
+                Throws.ArgumentException.With.Message.Contains("Say tied or untied"));
 
         WritePair(ElementType.F32, 5, 4, [1], isTied: true, "lm_head.weight");
         using (RowPatch patch = RowPatch.Open(Patch))
@@ -228,10 +230,12 @@ internal sealed class PeftAdapterTests : IDisposable
     {
         Directory.CreateDirectory(Output);
         File.WriteAllText(Path.Combine(Output, Config), config);
-        SafetensorsWriter.Write(Path.Combine(Output, Weights), tensors.Select(t => TensorSource.FromBytes(t.Name, t.Type, t.Shape, t.Bytes)));
+        SafetensorsWriter.Write(Path.Combine(Output, Weights),
+            tensors.Select(t => TensorSource.FromBytes(t.Name, t.Type, t.Shape, t.Bytes)));
     }
 
-    private void WritePair(ElementType type, int rows, int width, int[] indices, bool? isTied = null, string tensor = TicketFixture.Embedding)
+    private void WritePair(ElementType type, int rows, int width, int[] indices, bool? isTied = null,
+        string tensor = TicketFixture.Embedding)
     {
         TicketFixture.WriteMatrix(_folder.File("base.safetensors"), type, rows, width, 1, tensor);
         TicketFixture.WriteMatrix(_folder.File("tuned.safetensors"), type, rows, width, 2, tensor);

@@ -45,7 +45,8 @@ internal sealed class PeftCase(JsonElement json)
         TensorSource[] sources = [.. Sources("base")];
         for (int i = 0; i < sources.Length; i++) SafetensorsWriter.Write(Path.Combine(path, $"model-{i}.safetensors"), [sources[i]]);
         string map = string.Join(',', sources.Select((source, i) => $"\"{source.Name}\":\"model-{i}.safetensors\""));
-        File.WriteAllText(Path.Combine(path, "model.safetensors.index.json"), "{\"metadata\":{\"total_size\":1,\"x\":\"y\"},\"weight_map\":{" + map + "}}");
+        File.WriteAllText(Path.Combine(path, "model.safetensors.index.json"),
+            "{\"metadata\":{\"total_size\":1,\"x\":\"y\"},\"weight_map\":{" + map + "}}");
         File.Copy(Path.Combine(WriteBase(folder), ModelConfig.FileName), Path.Combine(path, ModelConfig.FileName), overwrite: true);
         return path;
     }
@@ -65,7 +66,8 @@ internal sealed class PeftCase(JsonElement json)
     public override string ToString() => Name;
 
     private IEnumerable<TensorSource> Sources(string key) => json.GetProperty(key).EnumerateArray().Select(t => TensorSource.FromBytes(
-        t.GetProperty("name").GetString()!, ElementTypes.TryParse(t.GetProperty("dtype").GetString()!, out ElementType type) ? type : default,
+        t.GetProperty("name").GetString()!, ElementTypes.TryParse(t.GetProperty("dtype").GetString()!, out ElementType type) ? type
+            : default,
         [.. t.GetProperty("shape").EnumerateArray().Select(d => d.GetInt64())], t.GetProperty("data").GetBytesFromBase64()));
 
     private byte[]? Data(string key, string name) => json.GetProperty(key).EnumerateArray()

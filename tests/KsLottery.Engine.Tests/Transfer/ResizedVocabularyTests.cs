@@ -22,13 +22,15 @@ public sealed class ResizedVocabularyTests
             "padded to 64" => new(before, VocabularyFixture.Tokens(20, 44), Moved, isTied, isSharded, type),
             "smaller" => new(VocabularyFixture.Tokens(20, 4), VocabularyFixture.Tokens(18), Moved, isTied, isSharded, type),
             "reordered" => new(before, reordered, Moved, isTied, isSharded, type),
-            "reordered, some gone, some new" => new(before, [.. reordered.Where(t => t is not ("t1" or "t12")), "new", "<|im_start|>", "more"], Moved, isTied,
+            "reordered, some gone, some new" =>
+                new(before, [.. reordered.Where(t => t is not ("t1" or "t12")), "new", "<|im_start|>", "more"], Moved, isTied,
                 isSharded, type),
             _ => throw new ArgumentOutOfRangeException(nameof(name)),
         };
     }
 
-    private static RowPairingMode ModeOf(string name) => name.StartsWith("reordered", StringComparison.Ordinal) ? RowPairingMode.Text : RowPairingMode.Auto;
+    private static RowPairingMode ModeOf(string name) => name.StartsWith("reordered", StringComparison.Ordinal) ? RowPairingMode.Text
+        : RowPairingMode.Auto;
 
     [Test]
     public void The_planted_rows_are_found_and_applied_at_the_bases_size_and_come_out_again(
@@ -45,7 +47,8 @@ public sealed class ResizedVocabularyTests
             Assert.That(now.Shape, Is.EqualTo(old.Shape));
             for (int row = 0; row < now.Shape[0]; row++)
                 Assert.That(now.GetRow<float>(row).ToArray(),
-                    Is.EqualTo(Moved.Contains($"t{row}") ? VocabularyFixture.Row($"t{row}", 3) : old.GetRow<float>(row).ToArray()), $"row {row}");
+                    Is.EqualTo(Moved.Contains($"t{row}") ? VocabularyFixture.Row($"t{row}", 3) : old.GetRow<float>(row).ToArray()),
+                        $"row {row}");
         }
         PatchApplication.Revert(pair.File("applied"), pair.Patch, pair.File("reverted"));
         VocabularyFixture.AssertSameFolder(pair.File("reverted"), pair.Base);
@@ -65,7 +68,8 @@ public sealed class ResizedVocabularyTests
             foreach (Tensor tensor in tuned.Tensors)
                 Assert.That(Fingerprint.OfTensor(resized.GetTensor(tensor.Name)), Is.EqualTo(Fingerprint.OfTensor(tensor)), tensor.Name);
             Assert.That(result.Fingerprint, Is.EqualTo(Fingerprint.OfTensor(tuned.GetTensor(TicketFixture.Embedding))));
-            Assert.That((resized.Config!.VocabularySize, resized.Config.EosTokenIds.Single()), Is.EqualTo((tuned.Config!.VocabularySize, 9)), "as the tuned one has it");
+            Assert.That((resized.Config!.VocabularySize, resized.Config.EosTokenIds.Single()),
+                Is.EqualTo((tuned.Config!.VocabularySize, 9)), "as the tuned one has it");
         }
         using (JsonDocument config = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(pair.File("resized"), "config.json"))))
             Assert.That(config.RootElement.GetProperty("own").GetString(), Is.EqualTo("0"), "all else is the base's");
@@ -73,9 +77,11 @@ public sealed class ResizedVocabularyTests
             TicketFixture.AssertSame(Path.Combine(pair.File("resized"), file), Path.Combine(pair.Tuned, file));
         if (form == "sharded")
         {
-            using JsonDocument index = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(pair.File("resized"), "model.safetensors.index.json")));
+            using JsonDocument index =
+                JsonDocument.Parse(File.ReadAllBytes(Path.Combine(pair.File("resized"), "model.safetensors.index.json")));
             using Checkpoint tuned = Checkpoint.Open(pair.Tuned);
-            Assert.That(index.RootElement.GetProperty("metadata").GetProperty("total_size").GetInt64(), Is.EqualTo(tuned.Tensors.Sum(t => t.ByteLength)));
+            Assert.That(index.RootElement.GetProperty("metadata").GetProperty("total_size").GetInt64(),
+                Is.EqualTo(tuned.Tensors.Sum(t => t.ByteLength)));
         }
         PatchApplication.Revert(pair.File("resized"), pair.Patch, pair.File("reverted"));
         VocabularyFixture.AssertSameFolder(pair.File("reverted"), pair.Base);
@@ -93,7 +99,8 @@ public sealed class ResizedVocabularyTests
         Assert.That((now.ElementType, now.Shape[0]), Is.EqualTo((ElementType.F32, 21L)));
         float[] Rounded(string token, float shift = 0) => [.. VocabularyFixture.Row(token, shift).Select(x => (float)(Half)x)];
         for (int row = 0; row < 20; row++)
-            Assert.That(now.GetRow<float>(row).ToArray(), Is.EqualTo(row == winner ? Rounded($"t{row}", 3) : old.GetRow<float>(row).ToArray()), $"row {row}");
+            Assert.That(now.GetRow<float>(row).ToArray(),
+                Is.EqualTo(row == winner ? Rounded($"t{row}", 3) : old.GetRow<float>(row).ToArray()), $"row {row}");
         Assert.That(now.GetRow<float>(20).ToArray(), Is.EqualTo(Rounded("[PAD]")));
         PatchApplication.Revert(pair.File("resized"), pair.Patch, pair.File("reverted"));
         VocabularyFixture.AssertSameFolder(pair.File("reverted"), pair.Base);
@@ -102,20 +109,24 @@ public sealed class ResizedVocabularyTests
     [Test]
     public void Rounding_and_overflow_are_counted_over_all_that_is_written_to_embedding_and_head()
     {
-        using VocabularyFixture pair = new(VocabularyFixture.Tokens(20), VocabularyFixture.Tokens(20, 0, "[PAD]"), Moved, isTied: false, baseType: ElementType.F16);
+        using VocabularyFixture pair = new(VocabularyFixture.Tokens(20), VocabularyFixture.Tokens(20, 0, "[PAD]"), Moved, isTied: false,
+            baseType: ElementType.F16);
         string model = Path.Combine(pair.Tuned, "model.safetensors");
         (int start, int length) = TicketFixture.Place(model, "lm_head.weight");
         byte[] bytes = File.ReadAllBytes(model);
         BitConverter.GetBytes(1e6f).CopyTo(bytes, start + (20 * length));
         File.WriteAllBytes(model, bytes);
         Assert.That(pair.Find().Ids, Is.EquivalentTo(new[] { 3, 9, 17 }));
-        PatchResult result = PatchApplication.Apply(pair.Base, pair.Patch, pair.File("resized"), new() { ResizeAs = pair.Tuned, AllowsNonFinite = true });
+        PatchResult result = PatchApplication.Apply(pair.Base, pair.Patch, pair.File("resized"),
+            new() { ResizeAs = pair.Tuned, AllowsNonFinite = true });
         float[] head = VocabularyFixture.Row("[PAD]!");
         head[0] = 1e6f;
         float[] written = [.. Moved.SelectMany(token => VocabularyFixture.Row(token, 3)), .. VocabularyFixture.Row("[PAD]"), .. head];
         long inexact = written.LongCount(value => (float)(Half)value != value);
-        Assert.That((written.Length, result.InexactValues, result.OverflowedValues), Is.EqualTo((5 * VocabularyFixture.Width, inexact, 1L)));
-        Assert.That(result.Notes, Has.Some.StartsWith($"{inexact} of 160 F32 values are not exact in F16 ").And.Some.StartsWith("1 values lie beyond the range of F16 "));
+        Assert.That((written.Length, result.InexactValues, result.OverflowedValues),
+            Is.EqualTo((5 * VocabularyFixture.Width, inexact, 1L)));
+        Assert.That(result.Notes, Has.Some.StartsWith($"{inexact} of 160 F32 values are not exact in F16 ").And.Some
+            .StartsWith("1 values lie beyond the range of F16 "));
     }
 
     [Test]
@@ -125,8 +136,10 @@ public sealed class ResizedVocabularyTests
         Ticket ticket = pair.Find(RowPairingMode.Text);
         Ticket read = TicketFile.Read(Path.Combine(pair.Found, TicketFile.FileName));
         Assert.That(read.Entries, Is.EqualTo(ticket.Entries));
-        Assert.That(read.Entries.OrderBy(e => e.Id).Select(e => (e.Id, e.TunedId, e.Piece)), Is.EqualTo(new[] { (3, 15, "t3"), (9, 9, "t9"), (17, 2, "t17") }));
-        Assert.That((read.Origin.Rows, read.Origin.TunedRows, read.Origin.IsPairedByText, read.Dropped, read.Added), Is.EqualTo((20, 21, true, 2L, 3L)));
+        Assert.That(read.Entries.OrderBy(e => e.Id).Select(e => (e.Id, e.TunedId, e.Piece)),
+            Is.EqualTo(new[] { (3, 15, "t3"), (9, 9, "t9"), (17, 2, "t17") }));
+        Assert.That((read.Origin.Rows, read.Origin.TunedRows, read.Origin.IsPairedByText, read.Dropped, read.Added),
+            Is.EqualTo((20, 21, true, 2L, 3L)));
         Assert.That(read.Signature.ToString(), Is.EqualTo(ticket.Signature.ToString()).And.Contains("|rows:20/21|pairs:text|"));
         using RowPatch patch = RowPatch.Open(pair.Patch);
         Assert.That((patch.TunedRowCount, patch.IsPairedByText), Is.EqualTo((21L, true)));
@@ -140,12 +153,14 @@ public sealed class ResizedVocabularyTests
         pair.Find(RowPairingMode.Text);
         string[][] lines = [.. File.ReadLines(Path.Combine(pair.Found, VocabularyFile.FileName)).Select(l => l.Split('\t'))];
         Assert.That(lines[0], Is.EqualTo(VocabularyFile.Header.Split('\t')));
-        Assert.That(lines.Where(l => l[0] == "dropped").Select(l => (l[1], l[2], l[3])), Is.EqualTo(new[] { ("1", "", "t1"), ("12", "", "t12") }));
+        Assert.That(lines.Where(l => l[0] == "dropped").Select(l => (l[1], l[2], l[3])),
+            Is.EqualTo(new[] { ("1", "", "t1"), ("12", "", "t12") }));
         Assert.That(lines.Where(l => l[0] == "added").Select(l => (l[1], l[2], l[3])),
             Is.EqualTo(new[] { ("", "18", "new"), ("", "19", "<|im_start|>"), ("", "20", "more") }));
         Assert.That(lines.Where(l => l[0] == "moved").Select(l => l[1]), Does.Contain("3").And.Not.Contain("9"));
         double norm = Math.Sqrt(VocabularyFixture.Row("more").Sum(x => (double)x * x));
-        Assert.That(double.Parse(lines.Single(l => l[3] == "more")[5], System.Globalization.CultureInfo.InvariantCulture), Is.EqualTo(norm).Within(1e-9));
+        Assert.That(double.Parse(lines.Single(l => l[3] == "more")[5], System.Globalization.CultureInfo.InvariantCulture),
+            Is.EqualTo(norm).Within(1e-9));
         string[] dropped = File.ReadLines(Path.Combine(pair.Found, RowsFile.FileName)).ElementAt(13).Split('\t');
         Assert.That(dropped[..6], Is.EqualTo(new[] { "12", "t12", "dropped", "nan", "nan", "nan" }));
     }
@@ -167,7 +182,8 @@ public sealed class ResizedVocabularyTests
         Ticket ticket = pair.Find();
         Assert.That(TicketFixture.Names(pair.Found), Is.EqualTo(new[] { "patch.safetensors", "rows.tsv", "ticket.json" }));
         Assert.That(ticket.Signature.ToString(), Does.Contain("|rows:20|dtype"));
-        Assert.That(File.ReadAllText(Path.Combine(pair.Found, TicketFile.FileName)), Does.Not.Contain("tuned_shape").And.Not.Contains("added").And.Not.Contain("pairs"));
+        Assert.That(File.ReadAllText(Path.Combine(pair.Found, TicketFile.FileName)),
+            Does.Not.Contain("tuned_shape").And.Not.Contains("added").And.Not.Contain("pairs"));
         using RowPatch patch = RowPatch.Open(pair.Patch);
         Assert.That((patch.IsResized, patch.TunedRowCount), Is.EqualTo((false, 20L)));
         Assert.That(() => PatchApplication.Apply(pair.Base, pair.Patch, pair.File("resized"), new() { ResizeAs = pair.Tuned }),
@@ -178,7 +194,8 @@ public sealed class ResizedVocabularyTests
     public void A_checkpoint_that_was_resized_twice_is_reverted_twice()
     {
         using VocabularyFixture first = Make("one pad");
-        using VocabularyFixture second = new(VocabularyFixture.Tokens(20), VocabularyFixture.Tokens(20, 0, "[PAD]", "<|user|>"), [.. Moved, "t5"]);
+        using VocabularyFixture second = new(VocabularyFixture.Tokens(20), VocabularyFixture.Tokens(20, 0, "[PAD]", "<|user|>"),
+            [.. Moved, "t5"]);
         first.Find();
         string once = first.File("once"), twice = first.File("twice");
         PatchApplication.Apply(first.Base, first.Patch, once, new() { ResizeAs = first.Tuned });
@@ -216,7 +233,8 @@ public sealed class ResizedVocabularyTests
         {
             (int start, int length) = TicketFixture.Place(model, tensor);
             TicketFixture.Flip(model, start + (row * length));
-            Assert.That(() => PatchApplication.Revert(resized, pair.Patch, pair.File("reverted")), Throws.TypeOf<PatchMismatchException>().With.Message.Contains(message));
+            Assert.That(() => PatchApplication.Revert(resized, pair.Patch, pair.File("reverted")),
+                Throws.TypeOf<PatchMismatchException>().With.Message.Contains(message));
             TicketFixture.Flip(model, start + (row * length));
         }
         File.Move(Path.Combine(resized, "resize.kslottery"), pair.File("lost"));
@@ -240,7 +258,8 @@ public sealed class ResizedVocabularyTests
         Assert.That(() => PatchApplication.Apply(pair.Base, pair.Patch, pair.File("resized"), new() { ResizeAs = pair.Tuned }),
             Throws.TypeOf<NotFiniteNumberException>().With.Message.Contains("1 (20)"));
         PatchApplication.Apply(pair.Base, pair.Patch, pair.File("applied"));
-        PatchResult result = PatchApplication.Apply(pair.Base, pair.Patch, pair.File("resized"), new() { ResizeAs = pair.Tuned, AllowsNonFinite = true });
+        PatchResult result = PatchApplication.Apply(pair.Base, pair.Patch, pair.File("resized"),
+            new() { ResizeAs = pair.Tuned, AllowsNonFinite = true });
         Assert.That(result.Notes, Has.Some.Contains("1 (20) of the rows hold a NaN"));
     }
 }

@@ -67,7 +67,8 @@ internal sealed class RowPatchTests : IDisposable
     [TestCase(ElementType.F32, ElementType.BF16, 0x3f800000u, ElementType.BF16)]
     [TestCase(ElementType.F32, ElementType.BF16, 0x3f800001u, ElementType.F32)]
     [TestCase(ElementType.F32, ElementType.F16, 0x3f800001u, ElementType.F32)]
-    public void Base_rows_take_the_tuned_type_unless_bits_would_be_lost(ElementType before, ElementType after, uint bits, ElementType expected)
+    public void Base_rows_take_the_tuned_type_unless_bits_would_be_lost(ElementType before, ElementType after, uint bits,
+        ElementType expected)
     {
         byte[] values = new byte[Rows * Width * before.ByteSize()];
         for (int i = 0; i < Rows * Width; i++)

@@ -14,11 +14,13 @@ internal sealed class RowRoundingTests
             {
                 uint bits = (uint)(sign | low) << 16;
                 float middle = BitConverter.UInt32BitsToSingle(bits | 0x8000);
-                float[] values = [BitConverter.UInt32BitsToSingle(bits), MathF.CopySign(MathF.BitDecrement(MathF.Abs(middle)), middle), middle,
+                float[] values = [BitConverter.UInt32BitsToSingle(bits), MathF.CopySign(MathF.BitDecrement(MathF.Abs(middle)), middle),
+                    middle,
                     MathF.CopySign(MathF.BitIncrement(MathF.Abs(middle)), middle)];
                 int even = low + (low & 1);
                 ushort[] stored = Store(values, ElementType.BF16, out RoundingLoss loss);
-                if (!stored.SequenceEqual(new[] { low, low, even, low + 1 }.Select(b => (ushort)(sign | b))) || loss != new RoundingLoss(3, 0))
+                if (!stored.SequenceEqual(new[] { low, low, even, low + 1 }.Select(b => (ushort)(sign | b)))
+                    || loss != new RoundingLoss(3, 0))
                     Assert.Fail($"around {middle:R}: {string.Join(", ", stored)}, {loss}");
             }
         }

@@ -19,7 +19,8 @@ internal static class TicketFixture
 
     /// <summary>The rows whose exact p-value lies below .05, by the reference table.</summary>
     public static int[] RealTicket() => [.. File.ReadLines(Path.Combine(RealTuned, "ks_rows.tsv")).Skip(1).Select(line => line.Split('\t'))
-        .Where(row => double.Parse(row[6], CultureInfo.InvariantCulture) < .05).Select(row => int.Parse(row[0], CultureInfo.InvariantCulture))];
+        .Where(row => double.Parse(row[6], CultureInfo.InvariantCulture) < .05)
+        .Select(row => int.Parse(row[0], CultureInfo.InvariantCulture))];
 
     /// <summary>Writes the patch of the real ticket for one of the base's files.</summary>
     public static void WriteRealPatch(string path, string baseFile)

@@ -45,7 +45,8 @@ public sealed class TicketFolderTests
         using (TicketFolder target = new(path)) target.Write(full.Ticket, full.Rows, RowTokens.None, full.Base, full.Tuned);
         Assert.That(() => new TicketFolder(path), Throws.InstanceOf<IOException>().With.Message.Contains($"{Remedy.Replace}"));
         Assert.That(Names(path), Is.EqualTo(All));
-        using (TicketFolder target = new(path, replace: true)) target.Write(empty.Ticket, empty.Rows, RowTokens.None, empty.Base, empty.Tuned);
+        using (TicketFolder target = new(path, replace: true)) target.Write(empty.Ticket, empty.Rows, RowTokens.None, empty.Base,
+            empty.Tuned);
         Assert.That(Names(path), Is.EqualTo(new[] { "rows.tsv", "ticket.json" }), "the earlier patch does not stay beside a new ticket");
         Assert.That(Names(folder.Path), Is.EqualTo(new[] { "base.safetensors", "out", "tuned.safetensors" }));
     }
@@ -57,7 +58,8 @@ public sealed class TicketFolderTests
         Directory.CreateDirectory(folder.File("out"));
         File.WriteAllText(Path.Combine(folder.File("out"), "thesis.tex"), "years");
         File.WriteAllText(Path.Combine(folder.File("out"), "ticket.json"), "{}");
-        Assert.That(() => new TicketFolder(folder.File("out"), replace), Throws.InstanceOf<IOException>().With.Message.Contains("not empty"));
+        Assert.That(() => new TicketFolder(folder.File("out"), replace),
+            Throws.InstanceOf<IOException>().With.Message.Contains("not empty"));
         Assert.That(Names(folder.File("out")), Is.EqualTo(new[] { "thesis.tex", "ticket.json" }));
         Assert.That(Names(folder.Path), Is.EqualTo(new[] { "out" }));
     }
@@ -71,13 +73,15 @@ public sealed class TicketFolderTests
         using (TicketFolder target = new(path)) target.Write(find.Ticket, find.Rows, RowTokens.None, find.Base, find.Tuned);
         byte[] before = File.ReadAllBytes(Path.Combine(path, "ticket.json"));
         using (TicketFolder target = new(path, replace: true))
-            Assert.That(() => target.Write(find.Ticket, find.Rows, RowTokens.None, find.Base, find.Tuned, cancellationToken: new CancellationToken(canceled: true)),
+            Assert.That(() => target.Write(find.Ticket, find.Rows, RowTokens.None, find.Base, find.Tuned,
+                cancellationToken: new CancellationToken(canceled: true)),
                 Throws.InstanceOf<OperationCanceledException>());
         Assert.That(Names(folder.Path), Is.EqualTo(new[] { "base.safetensors", "out", "tuned.safetensors" }));
         Assert.That(File.ReadAllBytes(Path.Combine(path, "ticket.json")), Is.EqualTo(before));
     }
 
-    private static string?[] Names(string folder) => [.. Directory.GetFileSystemEntries(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal)];
+    private static string?[] Names(string folder) =>
+        [.. Directory.GetFileSystemEntries(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal)];
 
     /// <summary>A scan of two files of four short rows, two of which are below alpha.</summary>
     private sealed class Find : IDisposable
@@ -121,7 +125,8 @@ public sealed class TicketFolderTests
         private static SafetensorsFile Open(string path, params int[] counts)
         {
             byte[] bytes = [.. counts.SelectMany(Tickets.SmallMatrices.Lifted).SelectMany(BitConverter.GetBytes)];
-            if (!File.Exists(path)) SafetensorsWriter.Write(path, [TensorSource.FromBytes("e", ElementType.F32, [counts.Length, 8], bytes)]);
+            if (!File.Exists(path))
+                SafetensorsWriter.Write(path, [TensorSource.FromBytes("e", ElementType.F32, [counts.Length, 8], bytes)]);
             return SafetensorsFile.Open(path);
         }
     }

@@ -54,7 +54,8 @@ internal sealed class VocabularyFixture : IDisposable
         ScoredRows rows = new(RowScan.Run(RowMatrix.FromTensor(before), RowMatrix.FromTensor(after), new() { Pairing = vocabulary.Rows }),
             new() { Top = top });
         RowTokens tokens = new(TokenTable.FindBeside(baseModel.Path), baseModel.Config);
-        Ticket ticket = Ticket.Select(rows, TicketOrigin.Of(baseModel, before, after, Fingerprint.OfTensor(before), Fingerprint.OfTensor(after), vocabulary.Rows), tokens);
+        Ticket ticket = Ticket.Select(rows,
+            TicketOrigin.Of(baseModel, before, after, Fingerprint.OfTensor(before), Fingerprint.OfTensor(after), vocabulary.Rows), tokens);
         using TicketFolder folder = new(Found, replace: true);
         folder.Write(ticket, rows, tokens, before, after, vocabulary.TunedTokens);
         return ticket;
@@ -64,7 +65,8 @@ internal sealed class VocabularyFixture : IDisposable
     public static void AssertSameFolder(string actual, string expected)
     {
         Assert.That(TicketFixture.Names(actual), Is.EqualTo(TicketFixture.Names(expected)));
-        foreach (string name in TicketFixture.Names(expected)) TicketFixture.AssertSame(Path.Combine(actual, name), Path.Combine(expected, name));
+        foreach (string name in TicketFixture.Names(expected))
+            TicketFixture.AssertSame(Path.Combine(actual, name), Path.Combine(expected, name));
     }
 
     public void Dispose() => _folder.Dispose();
@@ -89,9 +91,11 @@ internal sealed class VocabularyFixture : IDisposable
         TensorSource[] head = isTied ? [] : [Matrix(Head, token => Row(token is null ? null : token + "!"))];
         if (isSharded)
         {
-            SafetensorsWriter.Write(Path.Combine(folder, "model-00001-of-00002.safetensors"), [embedding, norm], new Dictionary<string, string> { ["format"] = "pt" });
+            SafetensorsWriter.Write(Path.Combine(folder, "model-00001-of-00002.safetensors"), [embedding, norm],
+                new Dictionary<string, string> { ["format"] = "pt" });
             SafetensorsWriter.Write(Path.Combine(folder, "model-00002-of-00002.safetensors"), head);
-            string map = $"\"{TicketFixture.Embedding}\":\"model-00001-of-00002.safetensors\",\"{Norm}\":\"model-00001-of-00002.safetensors\"";
+            string map =
+                $"\"{TicketFixture.Embedding}\":\"model-00001-of-00002.safetensors\",\"{Norm}\":\"model-00001-of-00002.safetensors\"";
             System.IO.File.WriteAllText(Path.Combine(folder, "model.safetensors.index.json"),
                 $"{{\"metadata\":{{\"total_size\":{(2 * tokens.Length * Width * 4) + 12}}},"
                 + $"\"weight_map\":{{{map},\"{Head}\":\"model-00002-of-00002.safetensors\"}}}}");
@@ -99,10 +103,12 @@ internal sealed class VocabularyFixture : IDisposable
         else SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"), [embedding, norm, .. head]);
         string tied = isTied ? "true" : "false";
         System.IO.File.WriteAllText(Path.Combine(folder, "config.json"),
-            $"{{ \"model_type\": \"llama\", \"vocab_size\": {tokens.Length}, \"tie_word_embeddings\": {tied}, \"eos_token_id\": {padId + 2}, \"own\": \"{padId}\" }}");
+            $"{{ \"model_type\": \"llama\", \"vocab_size\": {tokens.Length}, \"tie_word_embeddings\": {tied}, \"eos_token_id\": "
+                + $"{padId + 2}, \"own\": \"{padId}\" }}");
         if (padId > 0) System.IO.File.WriteAllText(Path.Combine(folder, "added_tokens.json"), "{}");
         string names = string.Join(',', tokens.Index().Where(t => t.Item is not null).Select(t => $"\"{t.Item}\":{t.Index}"));
-        System.IO.File.WriteAllText(Path.Combine(folder, "tokenizer.json"), "{\"model\":{\"type\":\"BPE\",\"vocab\":{" + names + "},\"merges\":[]}}");
+        System.IO.File
+            .WriteAllText(Path.Combine(folder, "tokenizer.json"), "{\"model\":{\"type\":\"BPE\",\"vocab\":{" + names + "},\"merges\":[]}}");
     }
 
     private static byte[] Bytes(float value, ElementType type) =>

@@ -8,23 +8,31 @@ public sealed class ExpressionTests
     private const int Count = 512, Groups = 2;
 
     private const string Integer =
-        "x + y;x - y;x * y;x & y;x | y;x ^ y;~x;x == y;x != y;x < y;x <= y;x > y;x >= y;x << s;x >> s;x >>> s;x << 3;x >> 31;x / d;x % d;Math.Min(x, y);Math.Max(x, y);"
+        "x + y;x - y;x * y;x & y;x | y;x ^ y;~x;x == y;x != y;x < y;x <= y;x > y;x >= y;x << s;x >> s;x >>> s;x << 3;x >> 31;x / d;x % "
+            + "d;Math.Min(x, y);Math.Max(x, y);"
         + "x > y ? x - y : y - x;(x + 1) * (y - 1);x * x / d;(x < y) == (y < x);(x < y) ^ (x == 1);!(x < y) & (y != 1);x + y > x";
 
     private const string Signed = ";-x;-x - y;x + 1 > x;Math.Abs(x | 1);x >> 3 >>> 2";
 
     private const string Floating =
-        "x + y;x - y;x * y;x / y;-x;x * y + x;x - y * x;x == y;x != y;x < y;x <= y;x > y;x >= y;!(x < y);Math.Min(x, y);Math.Max(x, y);Math.Abs(x);"
-        + "Math.Floor(x);Math.Ceiling(x);Math.Truncate(x);Math.Round(x);Math.Sqrt(x);1 / Math.Sqrt(x);Fused.MultiplyAdd(x, y, x);x > y ? x : y;x += y;x / 3 * 3;x - -y;-(x - y)";
+        "x + y;x - y;x * y;x / y;-x;x * y + x;x - y * x;x == y;x != y;x < y;x <= y;x > y;x >= y;!(x < y);Math.Min(x, y);Math.Max(x, "
+            + "y);Math.Abs(x);"
+        + "Math.Floor(x);Math.Ceiling(x);Math.Truncate(x);Math.Round(x);Math.Sqrt(x);1 / Math.Sqrt(x);Fused.MultiplyAdd(x, y, x);x > y ? "
+            + "x : y;x += y;x / 3 * 3;x - -y;-(x - y)";
 
     private static readonly Dictionary<string, string> Operations = new()
     {
-        ["int"] = Integer + Signed + ";BitOperations.TrailingZeroCount(x);(uint)x < (uint)y;(long)x * y;x + 3000000000u;Interop.IntAsFloat((uint)x & 0x7F7FFFFF)",
+        ["int"] = Integer + Signed
+            + ";BitOperations.TrailingZeroCount(x);(uint)x < (uint)y;(long)x * y;x + 3000000000u;Interop.IntAsFloat((uint)x & 0x7F7FFFFF)",
         ["uint"] = Integer + ";-x;BitOperations.PopCount(x);BitOperations.LeadingZeroCount(x);"
             + "BitOperations.TrailingZeroCount(x);BitOperations.Log2(x);x + (int)y;x - 1 > x",
         ["long"] = Integer + Signed + ";BitOperations.TrailingZeroCount(x);x + (int)y;x * 3;(int)x * (long)y",
-        ["ulong"] = Integer + ";BitOperations.PopCount(x);BitOperations.LeadingZeroCount(x);BitOperations.TrailingZeroCount(x);BitOperations.Log2(x);x * 3;x - 1 > x",
-        ["float"] = Floating + ";MathF.Sqrt(x);MathF.Max(x, -0f);MathF.Min(x, 0f);float.IsNaN(x);float.IsInfinity(x);float.IsFinite(x);x * 2;x * 0.1f;(double)x * y;x + 16777217",
+        ["ulong"] = Integer
+            + ";BitOperations.PopCount(x);BitOperations.LeadingZeroCount(x);BitOperations.TrailingZeroCount(x);BitOperations.Log2(x);x * "
+                + "3;x - 1 > x",
+        ["float"] = Floating
+            + ";MathF.Sqrt(x);MathF.Max(x, -0f);MathF.Min(x, 0f);float.IsNaN(x);float.IsInfinity(x);float.IsFinite(x);x * 2;x * "
+                + "0.1f;(double)x * y;x + 16777217",
         ["double"] = Floating + ";double.IsNaN(x);double.IsInfinity(x);double.IsFinite(x);(float)x * (float)y;x * 0.1;x + 1f",
     };
 
@@ -62,12 +70,14 @@ public sealed class ExpressionTests
         KernelDefinition definition = Kernels.Value.Single(k => k.Name == CName(kernel, type));
         Assert.That(definition.UsesDouble, Is.EqualTo(definition.Source.Contains("double", StringComparison.Ordinal)));
         int expressions = kernel == "Operators" ? Operations[type].Split(';').Length : Targets.Length + Small(type).Length;
-        KernelRun.Same(device, definition, Groups, Count * expressions * sizeof(ulong), Numbers.Of(type, Count, 1), Numbers.Of(type, Count, 2), Numbers.Of("int", Count, 3));
+        KernelRun.Same(device, definition, Groups, Count * expressions * sizeof(ulong), Numbers.Of(type, Count, 1),
+            Numbers.Of(type, Count, 2), Numbers.Of("int", Count, 3));
     }
 
     /// <summary>Through types of fewer bits than 32, which compute as int.</summary>
     private static string[] Small(string type) => type is "float" or "double" ? [] :
-        ["(byte)x + (byte)y", "(sbyte)x * (sbyte)y", "(short)x - (ushort)y", "(byte)(x + y)", "~(ushort)x", "(sbyte)x >> 1", "(byte)x << s", "(ushort)x == (ushort)y",
+        ["(byte)x + (byte)y", "(sbyte)x * (sbyte)y", "(short)x - (ushort)y", "(byte)(x + y)", "~(ushort)x", "(sbyte)x >> 1", "(byte)x << s",
+            "(ushort)x == (ushort)y",
          "(sbyte)x < (sbyte)y", "(short)((short)x * (short)y)", "-(short)x", "(sbyte)x >>> 4"];
 
     private static string CName(string kernel, string type) => kernel + char.ToUpperInvariant(type[0]) + type[1..];
@@ -88,7 +98,9 @@ public sealed class ExpressionTests
         for (int i = 0; i < expressions.Length; i++)
         {
             string expression = expressions[i].Replace(" d", " " + divisor, StringComparison.Ordinal);
-            text.Append($"        results[i * {expressions.Length} + {i}] = Bits({(expression.StartsWith("x +=", StringComparison.Ordinal) ? $"({expression})" : expression)});\n");
+            text.Append(
+                $"        results[i * {expressions.Length} + {i}] = "
+                    + $"Bits({(expression.StartsWith("x +=", StringComparison.Ordinal) ? $"({expression})" : expression)});\n");
             if (expression.StartsWith("x +=", StringComparison.Ordinal)) text.Append("        x = left[i];\n");
         }
         return text.Append("    }\n}").ToString();

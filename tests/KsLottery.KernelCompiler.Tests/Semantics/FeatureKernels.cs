@@ -116,7 +116,8 @@ public static class FeatureKernels
         ArrayView<int> upper = shared.SubView(Lanes), few = values.SubView(at & 31, 8);
         ArrayView<int> inner = few.SubView(2L, 3L);
         Change(ref own[lane & 3], 5);
-        int sum = Sum(shared) + Sum(upper) * 3 + Sum(few) * 5 + Sum(inner) * 7 + Sum(own) * 11 + Sum(upper.SubView(1, 4)) + bytes[Lanes - 1 - lane];
+        int sum = Sum(shared) + Sum(upper) * 3 + Sum(few) * 5 + Sum(inner) * 7 + Sum(own) * 11 + Sum(upper.SubView(1, 4))
+            + bytes[Lanes - 1 - lane];
         Group.Barrier();
         Change(ref upper[lane], lane);
         Change(shared.SubView(lane, 1), 3, 4);
@@ -144,7 +145,8 @@ public static class FeatureKernels
         Atomic.Add(ref marks[0], (uint)value);
         Atomic.Min(ref marks[1], (uint)value);
         Atomic.Max(ref marks[2], (uint)value);
-        if (lane == 5) counts[5] = Atomic.Exchange(ref counts[6], 77) + Atomic.CompareExchange(ref counts[6], 77, 78) + Atomic.CompareExchange(ref counts[6], 77, 79);
+        if (lane == 5) counts[5] = Atomic.Exchange(ref counts[6], 77) + Atomic.CompareExchange(ref counts[6], 77, 78)
+            + Atomic.CompareExchange(ref counts[6], 77, 79);
         Atomic.Add(ref results[results.IntLength - 1], 1);
         Tally(counts.SubView(7, 1), value & 1);
         Group.Barrier();
@@ -161,7 +163,8 @@ public static class FeatureKernels
         results[4 * at + 1] = Warp.ShuffleXor(value, 9) + Warp.Shuffle(lane, 31 - Warp.LaneIdx) + Warp.WarpIdx * 1000 + Warp.WarpSize;
         long far = Warp.ShuffleXor(wide, 16) + SumOfWarp(wide);
         results[4 * at + 2] = (int)(far >> 32) ^ (int)far;
-        results[4 * at + 3] = (int)Interop.FloatAsInt(Warp.ShuffleDown((float)value, 1)) + (int)(Warp.ShuffleUp(value * 0.5, 2) * 3 + Warp.Shuffle((uint)value, 7) % 5);
+        results[4 * at + 3] = (int)Interop.FloatAsInt(Warp.ShuffleDown((float)value, 1))
+            + (int)(Warp.ShuffleUp(value * 0.5, 2) * 3 + Warp.Shuffle((uint)value, 7) % 5);
     }
 
     [Kernel(Lanes)]
@@ -230,7 +233,8 @@ public static class FeatureKernels
         float x = values[at];
         results[4 * at] = Bits(x * Third + Tiny) ^ Prime;
         results[4 * at + 1] = Bits(x > float.PositiveInfinity - 1 ? float.NegativeInfinity : Wide) + Bits(float.NaN) + Bits(-0f * x);
-        results[4 * at + 2] = Bits(float.Epsilon + x) ^ (uint)(int.MinValue + at) ^ unchecked((uint)(long.MinValue >> 20)) ^ unchecked((uint)(0xFFFF_FFFF_0000_1234UL >> 3));
+        results[4 * at + 2] = Bits(float.Epsilon + x) ^ (uint)(int.MinValue
+            + at) ^ unchecked((uint)(long.MinValue >> 20)) ^ unchecked((uint)(0xFFFF_FFFF_0000_1234UL >> 3));
         results[4 * at + 3] = Bits(x * (float)1e-3) + 1u;
     }
 
@@ -240,19 +244,22 @@ public static class FeatureKernels
     public static void Load<TElement>(ArrayView<uint> results, ArrayView<ushort> values)
         where TElement : IElement<ushort>
     {
-        for (int i = Grid.IdxX * Group.DimX + Group.IdxX; i < values.IntLength; i += Grid.DimX * Group.DimX) results[i] = Bits(TElement.Load(values[i]));
+        for (int i = Grid.IdxX * Group.DimX + Group.IdxX; i < values.IntLength; i += Grid.DimX * Group.DimX)
+            results[i] = Bits(TElement.Load(values[i]));
     }
 
     [Kernel(Lanes)]
     public static void Exponentials(ArrayView<uint> results, ArrayView<float> values)
     {
-        for (int i = Grid.IdxX * Group.DimX + Group.IdxX; i < values.IntLength; i += Grid.DimX * Group.DimX) results[i] = Bits(KernelMath.Exp(values[i]));
+        for (int i = Grid.IdxX * Group.DimX + Group.IdxX; i < values.IntLength; i += Grid.DimX * Group.DimX)
+            results[i] = Bits(KernelMath.Exp(values[i]));
     }
 
     [Kernel(Lanes)]
     public static void Logarithms(ArrayView<uint> results, ArrayView<float> values)
     {
-        for (int i = Grid.IdxX * Group.DimX + Group.IdxX; i < values.IntLength; i += Grid.DimX * Group.DimX) results[i] = Bits(KernelMath.Log(values[i]));
+        for (int i = Grid.IdxX * Group.DimX + Group.IdxX; i < values.IntLength; i += Grid.DimX * Group.DimX)
+            results[i] = Bits(KernelMath.Log(values[i]));
     }
 
     private static uint Bits(float x) => float.IsNaN(x) ? 0x7FC00000u : Interop.FloatAsInt(x);
@@ -296,7 +303,8 @@ public static class FeatureKernels
         return Warp.Shuffle(x, 0);
     }
 
-    private static int Fold<TOperation>(int x, int y, int z) where TOperation : struct, IOperation => TOperation.Apply(TOperation.Apply(x, y), z);
+    private static int Fold<TOperation>(int x, int y, int z) where TOperation : struct, IOperation =>
+        TOperation.Apply(TOperation.Apply(x, y), z);
 
     private static T Pick<T, TOperation>(T x, T y) where TOperation : struct, IOperation => TOperation.Room > 6 ? x : y;
 

@@ -12,7 +12,8 @@ public sealed class FeatureTests
     /// <summary>All kernels of <c>FeatureKernels.cs</c>.</summary>
     internal static readonly Lazy<IReadOnlyList<KernelDefinition>> Kernels = new(() => KernelProgram.Translate(
         File.ReadAllText(Path.Combine(Folder, "FeatureKernels.cs")),
-        [.. new[] { "Elements.cs", "KernelMath.cs" }.Select(f => File.ReadAllText(Path.Combine(SharedData.Root, "kernels", "KsLottery.Kernels", f)))]).Load());
+        [.. new[] { "Elements.cs", "KernelMath.cs" }.Select(f =>
+            File.ReadAllText(Path.Combine(SharedData.Root, "kernels", "KsLottery.Kernels", f)))]).Load());
 
     public static IEnumerable<TestCaseData> Integers() => from device in new[] { KernelRun.Reversed, KernelRun.OpenCl }
                                                           from kernel in Named("Int")
@@ -28,7 +29,8 @@ public sealed class FeatureTests
 
     [TestCaseSource(nameof(Floats))]
     public void A_kernel_on_floats_computes_as_in_dotnet(string device, string kernel) =>
-        KernelRun.Same(device, Kernels.Value.Single(k => k.Name == kernel), Groups, 4 * Count * sizeof(uint), Numbers.Of("float", Count, 6));
+        KernelRun.Same(device, Kernels.Value.Single(k => k.Name == kernel), Groups, 4 * Count * sizeof(uint),
+            Numbers.Of("float", Count, 6));
 
     [TestCase("Load_F16"), TestCase("Load_BF16")]
     public void Every_half_precision_number_is_read_as_in_dotnet(string kernel) =>
@@ -38,7 +40,8 @@ public sealed class FeatureTests
     [TestCase("Exponentials"), TestCase("Logarithms")]
     public void Exponentials_and_logarithms_of_the_kernel_library_have_the_same_bits(string kernel)
     {
-        float[] numbers = [.. Enumerable.Range(0, 1 << 16).Select(i => BitConverter.UInt32BitsToSingle((uint)i << 16 | (uint)(i * 40503) & 0xFFFF))];
+        float[] numbers =
+            [.. Enumerable.Range(0, 1 << 16).Select(i => BitConverter.UInt32BitsToSingle((uint)i << 16 | (uint)(i * 40503) & 0xFFFF))];
         KernelRun.Same(KernelRun.OpenCl, Kernels.Value.Single(k => k.Name == kernel), Groups, numbers.Length * sizeof(uint), numbers);
     }
 

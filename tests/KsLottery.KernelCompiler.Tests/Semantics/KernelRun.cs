@@ -37,7 +37,8 @@ internal static class KernelRun
         List<DeviceBuffer> buffers = [];
         try
         {
-            List<KernelArgument> arguments = [KernelArgument.View(results, 0, resultBytes / KernelArgument.ByteSize(kernel.Parameters[0].Type))];
+            List<KernelArgument> arguments =
+                [KernelArgument.View(results, 0, resultBytes / KernelArgument.ByteSize(kernel.Parameters[0].Type))];
             foreach (Array input in inputs)
             {
                 byte[] bytes = new byte[Buffer.ByteLength(input)];
@@ -68,7 +69,9 @@ internal static class KernelRun
         int size = KernelArgument.ByteSize(kernel.Parameters[0].Type);
         for (int i = 0; i < resultBytes; i += size)
             if (!expected.AsSpan(i, size).SequenceEqual(actual.AsSpan(i, size)))
-                Assert.Fail($"{kernel.Name} on {deviceName}: result {i / size} is 0x{Hex(actual, i)}, as .NET code it is 0x{Hex(expected, i)}\n{kernel.Source}");
+                Assert.Fail(
+                    $"{kernel.Name} on {deviceName}: result {i / size} is 0x{Hex(actual, i)}, as .NET code it is "
+                        + $"0x{Hex(expected, i)}\n{kernel.Source}");
         Assert.That(expected, Has.Some.Not.Zero, "a kernel whose results are all zero shows nothing");
 
         string Hex(byte[] bytes, int at) => Convert.ToHexString([.. bytes.Skip(at).Take(size).Reverse()]);

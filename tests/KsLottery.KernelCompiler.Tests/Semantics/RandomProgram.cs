@@ -2,7 +2,8 @@ using System.Text;
 
 namespace KsLottery.KernelCompiler.Tests.Semantics;
 
-/// <summary>Writes random kernels in C#: expressions of all types with effects in them, statements of all kinds. Each ends, and divides by no zero.</summary>
+/// <summary>Writes random kernels in C#: expressions of all types with effects in them, statements of all kinds. Each ends, and divides by
+/// no zero.</summary>
 internal sealed class RandomProgram
 {
     private const int Deepest = 4;
@@ -10,7 +11,8 @@ internal sealed class RandomProgram
     /// <summary>Variables of every type; <c>int</c> and <c>uint</c> have more, so that effects meet.</summary>
     private static readonly (string Name, string Type)[] Variables =
     [
-        ("a", "int"), ("b", "int"), ("c", "int"), ("u", "uint"), ("v", "uint"), ("l", "long"), ("m", "long"), ("w", "ulong"), ("f", "float"), ("g", "float"),
+        ("a", "int"), ("b", "int"), ("c", "int"), ("u", "uint"), ("v", "uint"), ("l", "long"), ("m", "long"), ("w", "ulong"),
+            ("f", "float"), ("g", "float"),
         ("s", "short"), ("t", "byte"), ("p", "double"),
     ];
 
@@ -60,7 +62,9 @@ internal sealed class RandomProgram
         for (int i = 0; i < 14; i++) Statement(2);
         _text.Append("    }\n");
         for (int i = 0; i < Variables.Length; i++) _text.Append($"    results[at * {Results} + {i}] = Bits({Variables[i].Name});\n");
-        _text.Append($"    ulong all = 0;\n    for (int i = 0; i < 8; i++) all = all * 31 + (ulong)room[i] + part[i & 3];\n    results[at * {Results} + {Variables.Length}] = all;\n}}\n\n");
+        _text.Append(
+            $"    ulong all = 0;\n    for (int i = 0; i < 8; i++) all = all * 31 + (ulong)room[i] + part[i & 3];\n    results[at * "
+                + $"{Results} + {Variables.Length}] = all;\n}}\n\n");
     }
 
     private void Statement(int depth)
@@ -77,10 +81,13 @@ internal sealed class RandomProgram
                 _text.Append($"{indent}{Effect(Pick(Variables), 1)};\n");
                 break;
             case 7:
-                _text.Append($"{indent}{Element(1)} {Pick("=", "+=", "^=", "*=", "-=", "|=")} {(_random.Next(2) == 0 ? As("int", 1) : "a++")};\n");
+                _text.Append(
+                    $"{indent}{Element(1)} {Pick("=", "+=", "^=", "*=", "-=", "|=")} {(_random.Next(2) == 0 ? As("int", 1) : "a++")};\n");
                 break;
             case 8:
-                _text.Append($"{indent}{{\n{indent}    int a{++_loops} = {As("int", 1)}, b{_loops} = a{_loops} - {As("int", 2)};\n{indent}    c = a{_loops} ^ b{_loops};\n{indent}}}\n");
+                _text.Append(
+                    $"{indent}{{\n{indent}    int a{++_loops} = {As("int", 1)}, b{_loops} = a{_loops} - {As("int", 2)};\n{indent}    c = "
+                        + $"a{_loops} ^ b{_loops};\n{indent}}}\n");
                 break;
             case < 11:
                 _text.Append($"{indent}if ({Bool(1)})\n");
@@ -91,7 +98,9 @@ internal sealed class RandomProgram
                 break;
             case 11:
                 string i = $"i{++_loops}";
-                _text.Append($"{indent}for (int {i} = 0; {i} < {_random.Next(1, 6)}{(_random.Next(3) == 0 ? " && " + Bool(2) : "")}; {i}++)\n{indent}{{\n");
+                _text.Append(
+                    $"{indent}for (int {i} = 0; {i} < {_random.Next(1, 6)}{(_random.Next(3) == 0 ? " && " + Bool(2) : "")}; "
+                        + $"{i}++)\n{indent}{{\n");
                 if (_random.Next(2) == 0) _text.Append($"{indent}    if ({Bool(2)}) {Pick("continue", "break")};\n");
                 Statement(depth + 1);
                 _text.Append($"{indent}    a += {i};\n{indent}}}\n");
@@ -117,7 +126,9 @@ internal sealed class RandomProgram
                 _text.Append($"{indent}        break;\n{indent}}}\n");
                 break;
             default:
-                _text.Append($"{indent}{Pick("Stir(ref a, b++)", "Stir(ref room[c++ & 7], c)", "Stir(ref b, Stir(ref b, a--))", "Mix(part, u++, (int)u & 3)", "Stir(ref room[a & 7], a++)")};\n");
+                _text.Append(
+                    $"{indent}{Pick("Stir(ref a, b++)", "Stir(ref room[c++ & 7], c)", "Stir(ref b, Stir(ref b, a--))", "Mix(part, u++, "
+                        + "(int)u & 3)", "Stir(ref room[a & 7], a++)")};\n");
                 break;
         }
     }
@@ -163,7 +174,8 @@ internal sealed class RandomProgram
                 (string name, string variableType) = Pick(Variables);
                 return ($"({Effect((name, variableType), depth + 1)})", variableType);
             case 14:
-                return Pick(($"Stir(ref {Pick("a", "b", "c")}, {As("int", depth + 1)})", "int"), ($"Stir(ref {Element(depth + 1)}, {As("int", depth + 2)})", "int"),
+                return Pick(($"Stir(ref {Pick("a", "b", "c")}, {As("int", depth + 1)})", "int"),
+                    ($"Stir(ref {Element(depth + 1)}, {As("int", depth + 2)})", "int"),
                     ($"Mix(part, {As("uint", depth + 2)}, {As("int", depth + 2)} & 3)", "uint"));
             case 15:
                 return (Element(depth + 1), "int");
@@ -189,7 +201,8 @@ internal sealed class RandomProgram
 
     private (string, string) Leaf() => _random.Next(4) switch
     {
-        0 => Pick(("1", "int"), ("-7", "int"), ("123456789", "int"), ("0xFFFFFFF0u", "uint"), ("5L", "long"), ("1.5f", "float"), ("-3e10f", "float"), ("0.1", "double")),
+        0 => Pick(("1", "int"), ("-7", "int"), ("123456789", "int"), ("0xFFFFFFF0u", "uint"), ("5L", "long"), ("1.5f", "float"),
+            ("-3e10f", "float"), ("0.1", "double")),
         _ => Pick(Variables),
     };
 
@@ -207,7 +220,8 @@ internal sealed class RandomProgram
     private string Bool(int depth)
     {
         if (depth < Deepest && _random.Next(3) == 0)
-            return _random.Next(4) == 0 ? $"!({Bool(depth + 1)})" : $"(({Bool(depth + 1)}) {Pick("&&", "||", "&", "|", "^", "==", "!=")} ({Bool(depth + 1)}))";
+            return _random.Next(4) == 0 ? $"!({Bool(depth + 1)})"
+                : $"(({Bool(depth + 1)}) {Pick("&&", "||", "&", "|", "^", "==", "!=")} ({Bool(depth + 1)}))";
         string type = Pick("int", "uint", "long", "ulong", "float", "double");
         return $"{As(type, depth + 1)} {Pick("<", "<=", ">", ">=", "==", "!=")} {As(type, depth + 1)}";
     }

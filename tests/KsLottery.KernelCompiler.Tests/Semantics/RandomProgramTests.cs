@@ -34,6 +34,8 @@ public sealed class RandomProgramTests
 
     [Test]
     public void Random_programs_compute_as_in_dotnet([Range(1, Programs)] int seed) =>
-        KernelRun.Same(KernelRun.OpenCl, Kernels.Value.Single(k => k.Name == $"Random{seed}"), Groups, Groups * Lanes * RandomProgram.Results * sizeof(ulong),
-            Numbers.Of("int", Groups * Lanes, seed), Numbers.Of("float", Groups * Lanes, seed + 1), Numbers.Of("long", Groups * Lanes, seed + 2));
+        KernelRun.Same(KernelRun.OpenCl, Kernels.Value.Single(k => k.Name == $"Random{seed}"), Groups,
+            Groups * Lanes * RandomProgram.Results * sizeof(ulong),
+            Numbers.Of("int", Groups * Lanes, seed), Numbers.Of("float", Groups * Lanes, seed + 1),
+                Numbers.Of("long", Groups * Lanes, seed + 2));
 }

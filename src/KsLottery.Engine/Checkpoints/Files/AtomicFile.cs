@@ -26,7 +26,8 @@ internal static class AtomicFile
         string target = Path.GetFullPath(path);
         if (Directory.Exists(target)) throw new IOException($"{path}: this is a folder. Give the name of a file in it.");
         string folder = Path.GetDirectoryName(target)!;
-        if (!Directory.Exists(folder)) throw new DirectoryNotFoundException($"{path}: the folder {folder} does not exist. Create it first.");
+        if (!Directory.Exists(folder))
+            throw new DirectoryNotFoundException($"{path}: the folder {folder} does not exist. Create it first.");
         OpenInputs.ThrowIfOpen(target);
 
         string temporary = Path.Combine(folder, $".kslottery-{Path.GetRandomFileName()}.tmp");
@@ -71,7 +72,8 @@ internal static class AtomicFile
     }
 }
 
-/// <summary>Tells of an output that cannot be written by its own name, not by that of the temporary file or folder it grows under.</summary>
+/// <summary>Tells of an output that cannot be written by its own name, not by that of the temporary file or folder it grows
+/// under.</summary>
 internal static class UnwritableTarget
 {
     /// <summary>Whether the system refused something and said so of a path.</summary>

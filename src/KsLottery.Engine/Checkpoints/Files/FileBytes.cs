@@ -69,7 +69,8 @@ internal abstract class FileBytes : IDisposable
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
         if (offset < 0 || length < 0 || offset > Length - length)
-            throw new ArgumentOutOfRangeException(nameof(offset), $"{Path}: bytes {offset} to {offset} + {length} lie outside 0 to {Length}.");
+            throw new ArgumentOutOfRangeException(nameof(offset),
+                $"{Path}: bytes {offset} to {offset} + {length} lie outside 0 to {Length}.");
     }
 
     private sealed class ReadFile(string path, SafeFileHandle handle) : FileBytes(path, RandomAccess.GetLength(handle))
@@ -80,7 +81,8 @@ internal abstract class FileBytes : IDisposable
         {
             ThrowIfOutside(offset, length);
             if (buffer.Length < length)
-                throw new ArgumentException($"{Path}: a buffer of {buffer.Length} bytes cannot take the {length} bytes asked for.", nameof(buffer));
+                throw new ArgumentException($"{Path}: a buffer of {buffer.Length} bytes cannot take the {length} bytes asked for.",
+                    nameof(buffer));
             buffer = buffer[..length];
             for (int done = 0; done < length;)
             {

@@ -36,7 +36,8 @@ internal sealed record ForeignFile(string What, string NextStep, bool IsDamaged 
     /// <summary>Files that a folder with weights of other formats may hold, the likeliest first.</summary>
     private static readonly string[] Patterns =
     [
-        "pytorch_model*.bin", "consolidated*.pth", "*.gguf", "*.bin", "*.pth", "*.pt", "*.ckpt", "*.onnx", "*.h5", "*.msgpack", "*.npz", "*.npy",
+        "pytorch_model*.bin", "consolidated*.pth", "*.gguf", "*.bin", "*.pth", "*.pt", "*.ckpt", "*.onnx", "*.h5", "*.msgpack", "*.npz",
+            "*.npy",
         "*.safetensors.*", "*.zip", "*.tar*",
     ];
 
@@ -87,7 +88,8 @@ internal sealed record ForeignFile(string What, string NextStep, bool IsDamaged 
 
     /// <summary>PyTorch's zip archives begin with their pickle, NumPy's with an array.</summary>
     private static ForeignFile OfZip(ReadOnlySpan<byte> head) =>
-        head.IndexOf("data.pkl"u8) >= 0 || head.IndexOf("/version"u8) >= 0 || head.IndexOf("/byteorder"u8) >= 0 ? new(PickleName, PickleStep)
+        head.IndexOf("data.pkl"u8) >= 0 || head.IndexOf("/version"u8) >= 0 || head.IndexOf("/byteorder"u8) >= 0
+        ? new(PickleName, PickleStep)
         : head.IndexOf(".npy"u8) >= 0 ? new("an archive of NumPy arrays", "Save them with safetensors.numpy.save_file")
         : new("a zip archive", "Unpack it first");
 
@@ -97,8 +99,10 @@ internal sealed record ForeignFile(string What, string NextStep, bool IsDamaged 
         head = head.TrimStart(" \t\r\n"u8);
         if (head.StartsWith("{"u8) && head.IndexOf("\"kslottery-ticket\""u8) >= 0) return new("a ticket, which lists rows", PatchStep);
         string text = Encoding.Latin1.GetString(head[..Math.Min(head.Length, 16)]);
-        if (text.StartsWith("<!doctype", StringComparison.OrdinalIgnoreCase) || text.StartsWith("<html", StringComparison.OrdinalIgnoreCase))
-            return new("an HTML page, which a server sent in place of the file", "Download the file itself; a model that asks for consent wants a login");
+        if (text.StartsWith("<!doctype", StringComparison.OrdinalIgnoreCase)
+            || text.StartsWith("<html", StringComparison.OrdinalIgnoreCase))
+            return new("an HTML page, which a server sent in place of the file",
+                "Download the file itself; a model that asks for consent wants a login");
         if (text.StartsWith("<?xml", StringComparison.OrdinalIgnoreCase))
             return new("an XML answer, which a server sent in place of the file", "Download the file itself; see what the answer says");
         return text.StartsWith('{') || text.StartsWith('[') ? new("a JSON text", "Give the file of weights that belongs to it") : null;
@@ -112,6 +116,7 @@ internal sealed record ForeignFile(string What, string NextStep, bool IsDamaged 
         if (fields[0] == 0x616B3432) return true;
         // Width, inner width, layers, heads, key heads, vocabulary (negative where untied), length.
         foreach (int field in fields) if (Math.Abs((long)field) is 0 or > 1 << 20) return false;
-        return fields[3] > 0 && fields[0] % fields[3] == 0 && fields[3] >= fields[4] && fields[4] > 0 && fields[2] is > 0 and < 1000 && fields[6] > 0;
+        return fields[3] > 0 && fields[0] % fields[3] == 0 && fields[3] >= fields[4] && fields[4] > 0 && fields[2] is > 0 and < 1000
+            && fields[6] > 0;
     }
 }

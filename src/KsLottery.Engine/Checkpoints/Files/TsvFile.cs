@@ -22,7 +22,8 @@ internal static class TsvFile
             if (text.Length == 0 && blank == 0) blank = number;
             if (text.Length == 0) continue;
             if (blank > 0)
-                throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"{path}: line {blank} is blank. Write the file again."));
+                throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture,
+                    $"{path}: line {blank} is blank. Write the file again."));
             string[] cells = text.Split('\t');
             if (places is null)
             {

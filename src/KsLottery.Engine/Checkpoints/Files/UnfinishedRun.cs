@@ -22,7 +22,8 @@ internal static class UnfinishedRun
         {
             using JsonDocument document = JsonFile.Parse(file.FullName);
             JsonElement root = document.RootElement;
-            if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("format", out JsonElement format) || !format.ValueEquals(Format)
+            if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("format", out JsonElement format)
+                || !format.ValueEquals(Format)
                 || !root.TryGetProperty("finished", out JsonElement finished) || finished.ValueKind != JsonValueKind.False) return;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)

@@ -43,7 +43,8 @@ internal sealed record ModelConfig
 
     /// <summary>Reads the <c>config.json</c> of a folder.</summary>
     /// <returns>The configuration, or null where the folder has no such file.</returns>
-    /// <exception cref="CheckpointFormatException">The file is not a JSON object, or a value in it has another type than it should.</exception>
+    /// <exception cref="CheckpointFormatException">The file is not a JSON object, or a value in it has another type than it
+    /// should.</exception>
     public static ModelConfig? TryLoad(string folder)
     {
         string path = Path.Combine(folder, FileName);

@@ -2,7 +2,8 @@ using System.Diagnostics;
 
 namespace KsLottery.Engine.Checkpoints;
 
-/// <summary>A model in the <c>.bin</c> form of llama2.c, legacy (version 0) or version 1: its header, checked against the file's length.</summary>
+/// <summary>A model in the <c>.bin</c> form of llama2.c, legacy (version 0) or version 1: its header, checked against the file's
+/// length.</summary>
 /// <remarks>
 /// All weights are F32. Only the header is read at once. <c>Llama2cConversion</c> writes such a file as a folder that everything else
 /// here reads.

@@ -118,7 +118,8 @@ internal sealed record Llama2cHeader
         if (Width % HeadCount != 0)
             throw Invalid(path, fieldsOffset, $"dim {Width} is no multiple of n_heads {HeadCount}");
         if (HeadWidth % 2 != 0)
-            throw Invalid(path, fieldsOffset, $"dim {Width} / n_heads {HeadCount} = {HeadWidth} is odd, rotary positions turn pairs of values");
+            throw Invalid(path, fieldsOffset,
+                $"dim {Width} / n_heads {HeadCount} = {HeadWidth} is odd, rotary positions turn pairs of values");
         if (HeadCount % KeyValueHeadCount != 0)
             throw Invalid(path, fieldsOffset + 3 * sizeof(int), $"n_heads {HeadCount} is no multiple of n_kv_heads {KeyValueHeadCount}");
     }
@@ -127,7 +128,8 @@ internal sealed record Llama2cHeader
     {
         if (start.Length < length)
             throw new CheckpointFormatException(CheckpointDefect.Llama2cLengthMismatch, path,
-                $"the file ends after {start.Length} bytes, within its header of {length}", "Fetch the file again", byteOffset: start.Length);
+                $"the file ends after {start.Length} bytes, within its header of {length}", "Fetch the file again",
+                    byteOffset: start.Length);
     }
 
     private static CheckpointFormatException Invalid(string path, long offset, string problem) =>

@@ -16,7 +16,8 @@ internal sealed class Llama2cTensor(FileBytes bytes, string name, long[] shape, 
 
     public long ByteLength { get; } = sizeof(float) * shape.Aggregate(1L, (product, d) => checked(product * d));
 
-    /// <summary>Passes the bytes by in chunks of whole values, none longer than the longer of 1 MiB and a row; none stays resident.</summary>
+    /// <summary>Passes the bytes by in chunks of whole values, none longer than the longer of 1 MiB and a row; none stays
+    /// resident.</summary>
     public void Visit(Action<ReadOnlySpan<byte>> visit)
     {
         if (rotaryHeads > 0) VisitHeads(visit);
@@ -35,8 +36,8 @@ internal sealed class Llama2cTensor(FileBytes bytes, string name, long[] shape, 
     }
 
     /// <summary>
-    /// Rotary positions turn values 2i and 2i + 1 of a head in llama2.c, and values i and i + half a head in Hugging Face's models: the even
-    /// rows of every head come first there, then the odd ones.
+    /// Rotary positions turn values 2i and 2i + 1 of a head in llama2.c, and values i and i + half a head in Hugging Face's models: the
+    /// even rows of every head come first there, then the odd ones.
     /// </summary>
     private void VisitHeads(Action<ReadOnlySpan<byte>> visit)
     {

@@ -60,8 +60,8 @@ internal sealed class SafetensorsFile : IDisposable
     /// <param name="path">The <c>.safetensors</c> file.</param>
     /// <param name="options">How to read it; mapped into memory by default.</param>
     /// <exception cref="CheckpointFormatException">
-    /// The header breaks a rule of the format, the file is cut short, or it has another format, which the message names; or the path is a link
-    /// that leads nowhere.
+    /// The header breaks a rule of the format, the file is cut short, or it has another format, which the message names; or the path is a
+    /// link that leads nowhere.
     /// </exception>
     /// <exception cref="IOException">The file cannot be opened.</exception>
     public static SafetensorsFile Open(string path, CheckpointOptions? options = null)
@@ -72,10 +72,12 @@ internal sealed class SafetensorsFile : IDisposable
         {
             return new SafetensorsFile(bytes);
         }
-        catch (CheckpointFormatException e) when (e.Kind <= CheckpointDefect.InvalidHeaderDeserialization && ForeignFile.OfFile(path) is { } other)
+        catch (CheckpointFormatException e) when (e.Kind <= CheckpointDefect.InvalidHeaderDeserialization
+            && ForeignFile.OfFile(path) is { } other)
         {
             bytes.Dispose();
-            throw new CheckpointFormatException(other.IsDamaged ? e.Kind : CheckpointDefect.ForeignFile, path, $"this is {other.What}; a safetensors file was expected", other.NextStep,
+            throw new CheckpointFormatException(other.IsDamaged ? e.Kind
+                : CheckpointDefect.ForeignFile, path, $"this is {other.What}; a safetensors file was expected", other.NextStep,
                 innerException: e);
         }
         catch
@@ -93,7 +95,8 @@ internal sealed class SafetensorsFile : IDisposable
     public Tensor GetTensor(string name) => TryGetTensor(name, out Tensor? tensor)
         ? tensor
         : throw new KeyNotFoundException(
-            $"{Path}: no tensor {CheckpointFormatException.Quote(name)} in this file. {NearNames.Describe(name, Tensors.Select(t => t.Name))}");
+            $"{Path}: no tensor {CheckpointFormatException.Quote(name)} in this file. "
+                + $"{NearNames.Describe(name, Tensors.Select(t => t.Name))}");
 
     /// <summary>Releases the file at once.</summary>
     public void Dispose() => Bytes.Dispose();

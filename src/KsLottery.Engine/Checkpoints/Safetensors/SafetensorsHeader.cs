@@ -16,7 +16,8 @@ internal sealed record TensorEntry(string Name, ElementType Type, long[] Shape, 
 /// <summary>The checked header of a safetensors file.</summary>
 /// <remarks>
 /// Source: the safetensors format and its reference implementation, whose checks these are. Stricter than that: a key may not repeat
-/// anywhere, a tensor's entry may have no further keys, and a dimension ends at 2^63 - 1. What is allocated stays within a small multiple of the header.
+/// anywhere, a tensor's entry may have no further keys, and a dimension ends at 2^63 - 1. What is allocated stays within a small multiple
+/// of the header.
 /// </remarks>
 internal sealed class SafetensorsHeader
 {
@@ -53,7 +54,8 @@ internal sealed class SafetensorsHeader
         ulong length = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
         if (length > MaxLength)
             throw new CheckpointFormatException(CheckpointDefect.HeaderTooLarge, path,
-                $"the header claims {length} bytes, allowed are at most {MaxLength}", "Check that this is a safetensors file", byteOffset: 0);
+                $"the header claims {length} bytes, allowed are at most {MaxLength}", "Check that this is a safetensors file",
+                    byteOffset: 0);
         if ((long)length > fileLength - PrefixLength)
             throw new CheckpointFormatException(CheckpointDefect.InvalidHeaderLength, path,
                 $"the header claims {length} bytes, the file has only {fileLength - PrefixLength} after its length", Again, byteOffset: 0);
@@ -106,7 +108,8 @@ internal sealed class SafetensorsHeader
         if (!ElementTypes.TryParse(tensor.DtypeName, out ElementType type))
             throw new CheckpointFormatException(CheckpointDefect.InvalidHeaderDeserialization, _path,
                 $"the element type {CheckpointFormatException.Quote(tensor.DtypeName)} is none of the format's, "
-                + string.Join(", ", ElementTypes.All.Select(t => t.ToName())), "Save the file with a type of the format", tensor.Name, tensor.HeaderByte);
+                + string.Join(", ", ElementTypes.All.Select(t => t.ToName())), "Save the file with a type of the format", tensor.Name,
+                tensor.HeaderByte);
         CheckpointDefect? defect = TensorSize.Measure(tensor.Shape, type.BitSize(), out long elements, out long bytes);
         string what = $"{tensor.DtypeName} of shape [{string.Join(',', tensor.Shape.Take(8))}{(tensor.Shape.Length > 8 ? ",…" : "")}]";
         if (defect is CheckpointDefect.ValidationOverflow)

@@ -83,7 +83,8 @@ internal ref struct SafetensorsHeaderReader(ReadOnlySpan<byte> json, string path
                 case "shape": shape = ReadShape(); break;
                 case "data_offsets": offsets = ReadOffsets(); break;
                 default:
-                    throw Defect($"the key {CheckpointFormatException.Quote(key)} is not known; an entry has dtype, shape and data_offsets");
+                    throw Defect(
+                        $"the key {CheckpointFormatException.Quote(key)} is not known; an entry has dtype, shape and data_offsets");
             }
         }
         if (dtype is null || shape is null || offsets is null)

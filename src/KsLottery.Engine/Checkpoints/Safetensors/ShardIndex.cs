@@ -19,7 +19,8 @@ internal sealed class ShardIndex
     public Dictionary<string, string> Shards { get; } = [];
 
     /// <summary>Reads and checks an index.</summary>
-    /// <exception cref="CheckpointFormatException">It is not an index, a tensor stands twice in it, or a shard lies outside the folder.</exception>
+    /// <exception cref="CheckpointFormatException">It is not an index, a tensor stands twice in it, or a shard lies outside the
+    /// folder.</exception>
     public static ShardIndex Load(string path)
     {
         ShardIndex index = new(path);
@@ -66,7 +67,8 @@ internal sealed class ShardIndex
             string shard = json.GetString()!;
             // A folder is handed on as a whole; a shard elsewhere would let a downloaded index read any file.
             if (shard is "" or "." or ".." || shard.AsSpan().ContainsAny("/\\:\0"))
-                throw Invalid($"the shard {CheckpointFormatException.Quote(shard)} must name a file in the index's own folder", tensor, place);
+                throw Invalid($"the shard {CheckpointFormatException.Quote(shard)} must name a file in the index's own folder", tensor,
+                    place);
             if (!Shards.TryAdd(tensor, shard)) throw Invalid("the tensor stands twice in weight_map", tensor, place);
         }
     }

@@ -81,7 +81,8 @@ internal sealed class ShardSet
                     tensor.Name, tensor.FileOffset);
         foreach ((string name, string shard) in _index.Shards)
             if (!placed.Contains(name))
-                throw new CheckpointFormatException(CheckpointDefect.TensorMissing, Path.Combine(Path.GetDirectoryName(_index.Path)!, shard),
+                throw new CheckpointFormatException(CheckpointDefect.TensorMissing,
+                    Path.Combine(Path.GetDirectoryName(_index.Path)!, shard),
                     $"the shard does not hold this tensor, although {_index.Path} places it there", NextStep, name,
                     SafetensorsHeader.PrefixLength);
     }

@@ -46,7 +46,8 @@ public static class Fingerprint
     internal static IncrementalHash Begin(ElementType type, IReadOnlyList<long> shape)
     {
         IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{type.ToName()} [{string.Join(',', shape)}]\n")));
+        hash.AppendData(Encoding.ASCII
+            .GetBytes(string.Create(CultureInfo.InvariantCulture, $"{type.ToName()} [{string.Join(',', shape)}]\n")));
         return hash;
     }
 

@@ -49,7 +49,8 @@ internal static class FiniteValues
     {
         (_, long width) = tensor.RowShape;
         string place = tensor.Shape.Count > 1 ? $"row {element / width}, column {element % width}" : $"element {element}";
-        return new(CheckpointDefect.NonFiniteWeights, tensor.File.Path, $"{place} is NaN or infinite, and what a model computes with it is no number",
+        return new(CheckpointDefect.NonFiniteWeights, tensor.File.Path,
+            $"{place} is NaN or infinite, and what a model computes with it is no number",
             "Take a checkpoint from before its training diverged, or replace the value", tensor.Name,
             tensor.FileOffset + (element * tensor.ElementType.ByteSize()));
     }

@@ -11,11 +11,13 @@ internal static class NoEmbedding
     public static Exception In(Checkpoint checkpoint)
     {
         ThrowIfRowPatch(checkpoint);
-        if (checkpoint.Tensors.FirstOrDefault(t => t.ElementCount == 0 && t.Name.EndsWith(".weight", StringComparison.Ordinal)) is { } empty)
+        if (checkpoint.Tensors.FirstOrDefault(t => t.ElementCount == 0
+            && t.Name.EndsWith(".weight", StringComparison.Ordinal)) is { } empty)
             return EmptyTensor(empty);
         IReadOnlyList<Tensor> several = checkpoint.FindInputEmbeddings();
         if (several.Count > 1)
-            return new KeyNotFoundException($"{checkpoint.Path}: {several.Count} tensors have names of an input embedding, {List(several)}. "
+            return new KeyNotFoundException(
+                $"{checkpoint.Path}: {several.Count} tensors have names of an input embedding, {List(several)}. "
                 + $"{Remedy.NameTensor}.");
         Tensor[] matrices = [.. checkpoint.Tensors.Where(t => t.Shape.Count == 2)];
         return new KeyNotFoundException($"{checkpoint.Path}: no tensor has the usual name of an input embedding; "
@@ -32,8 +34,10 @@ internal static class NoEmbedding
 
     /// <summary>What is wrong with a tensor of no values.</summary>
     public static CheckpointFormatException EmptyTensor(Tensor tensor) => new(CheckpointDefect.EmptyTensor, tensor.File.Path,
-        $"the tensor has no values, its shape is [{string.Join(", ", tensor.Shape)}], as where DeepSpeed ZeRO-3 saved a model whose partitions "
-        + "were not gathered", "Gather them with the checkpoint's own zero_to_fp32.py, or save again with stage3_gather_16bit_weights_on_model_save",
+        $"the tensor has no values, its shape is [{string.Join(", ", tensor.Shape)}], as where DeepSpeed ZeRO-3 saved a model whose "
+            + $"partitions "
+        + "were not gathered",
+        "Gather them with the checkpoint's own zero_to_fp32.py, or save again with stage3_gather_16bit_weights_on_model_save",
         tensor.Name);
 
     private static string List(IReadOnlyList<Tensor> tensors) =>

@@ -60,7 +60,8 @@ public sealed class Tensor
     public bool IsMapped => _computed is null && File.Bytes.IsMapped;
 
     /// <summary>The tensor as rows: the first dimension, and the product of all others.</summary>
-    /// <remarks>A vector is one row, a scalar one row of one element. The width of no rows at all is known for matrices only, else 0.</remarks>
+    /// <remarks>A vector is one row, a scalar one row of one element. The width of no rows at all is known for matrices only, else
+    /// 0.</remarks>
     public (long Rows, long Width) RowShape => Shape.Count switch
     {
         0 or 1 => (1, ElementCount),
@@ -72,7 +73,8 @@ public sealed class Tensor
     /// <summary>Gives a range of the tensor's bytes.</summary>
     /// <param name="offset">The first byte, counted from the tensor's start.</param>
     /// <param name="length">The number of bytes.</param>
-    /// <param name="buffer">Room for <paramref name="length"/> bytes where the file is not mapped; else it is not used and may be empty.</param>
+    /// <param name="buffer">Room for <paramref name="length"/> bytes where the file is not mapped; else it is not used and may be
+    /// empty.</param>
     /// <returns>A view into the mapping, or the part of <paramref name="buffer"/> that was read.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The range leaves the tensor.</exception>
     /// <exception cref="CheckpointFormatException">The file became shorter.</exception>
@@ -84,7 +86,8 @@ public sealed class Tensor
         return File.Bytes.GetBytes(FileOffset + offset, length, buffer);
     }
 
-    /// <summary>Gives one row in the stored element type, for instance <c>float</c> for F32, <c>Half</c> for F16, <c>ushort</c> for BF16.</summary>
+    /// <summary>Gives one row in the stored element type, for instance <c>float</c> for F32, <c>Half</c> for F16, <c>ushort</c> for
+    /// BF16.</summary>
     /// <typeparam name="T">A type of the same size as the stored elements; the bits are not converted.</typeparam>
     /// <param name="row">The row, by <see cref="RowShape"/>.</param>
     /// <returns>
@@ -107,7 +110,8 @@ public sealed class Tensor
                 $"{File.Path}, tensor {CheckpointFormatException.Quote(Name)}: rows go from 0 to {rows - 1}.");
         long length = width * Unsafe.SizeOf<T>();
         if (length > Array.MaxLength)
-            throw new NotSupportedException($"{File.Path}, tensor {CheckpointFormatException.Quote(Name)}: a row takes {length} bytes, a span "
+            throw new NotSupportedException(
+                $"{File.Path}, tensor {CheckpointFormatException.Quote(Name)}: a row takes {length} bytes, a span "
                 + $"at most {Array.MaxLength}. Read it in ranges with GetBytes.");
 
         if (IsMapped && FileOffset % Unsafe.SizeOf<T>() == 0)
@@ -152,7 +156,8 @@ public sealed class Tensor
     private ReadOnlySpan<byte> Compute(IComputedRows computed, long offset, Span<byte> target)
     {
         if (target.IsEmpty) return target;
-        long rowLength = RowShape.Width * ElementType.ByteSize(), first = offset / rowLength, last = (offset + target.Length - 1) / rowLength;
+        long rowLength = RowShape.Width * ElementType.ByteSize(), first = offset / rowLength,
+            last = (offset + target.Length - 1) / rowLength;
         int count = (int)(last - first + 1), covered = checked((int)(count * rowLength));
         if (covered == target.Length)
         {

@@ -38,7 +38,8 @@ internal sealed class TensorNames
     /// <summary>The names that the files use.</summary>
     public IEnumerable<string> All => _exact.Keys;
 
-    /// <summary>The tensor of exactly this name; else the only one that has it behind its wrappers' prefixes; else the one kept in its place.</summary>
+    /// <summary>The tensor of exactly this name; else the only one that has it behind its wrappers' prefixes; else the one kept in its
+    /// place.</summary>
     public Tensor? Find(string name)
     {
         if (_exact.TryGetValue(name, out Tensor? tensor)) return tensor;

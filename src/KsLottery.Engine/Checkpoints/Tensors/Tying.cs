@@ -12,7 +12,8 @@ internal sealed record Tying(bool? IsTied, string? Note = null)
         Tensor? input = checkpoint.FindInputEmbedding(), head = checkpoint.FindOutputHead();
         bool? said = checkpoint.Config?.TieWordEmbeddings;
         if (input is not null && input == head)
-            return new(true, said != false ? null : $"{checkpoint.Path}: {ModelConfig.FileName} says that the output head is not the input embedding, "
+            return new(true, said != false ? null
+                : $"{checkpoint.Path}: {ModelConfig.FileName} says that the output head is not the input embedding, "
                 + $"the file's metadata that both are {CheckpointFormatException.Quote(input.Name)}; they are taken as tied.");
         if (said is not null) return new(said);
         if (head is not null) return new(false);

@@ -12,5 +12,6 @@ public enum DeviceWork
 
 /// <summary>A device, and why it was taken.</summary>
 /// <param name="Device">The device, which is available.</param>
-/// <param name="Reason">Why, in one line without a final full stop: it was asked for, it was measured fastest, nothing was measured.</param>
+/// <param name="Reason">Why, in one line without a final full stop: it was asked for, it was measured fastest, nothing was
+/// measured.</param>
 public readonly record struct DeviceChoice(DeviceInfo Device, string Reason);

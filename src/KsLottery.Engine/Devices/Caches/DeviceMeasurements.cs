@@ -46,7 +46,8 @@ internal static class DeviceMeasurements
     {
         ArgumentNullException.ThrowIfNull(measurements);
         if (FilePath is not { } path) return $"{CacheFolder.Variable} is off, or the system names no folder for caches";
-        DeviceMeasurement[] all = [.. Read().Where(old => !measurements.Any(m => (m.Device, m.Work) == (old.Device, old.Work))), .. measurements];
+        DeviceMeasurement[] all = [.. Read().Where(old => !measurements.Any(m => (m.Device, m.Work) == (old.Device, old.Work))),
+            .. measurements];
         try
         {
             CacheFolder.Create(Path.GetDirectoryName(path)!);
@@ -69,7 +70,8 @@ internal static class DeviceMeasurements
             _ => throw new FormatException(),
         };
         return perSecond > 0 && double.IsFinite(perSecond) && entry.GetProperty("device").GetString() is { } device
-            && entry.GetProperty("description").GetString() is { } description ? new(device, description, work, perSecond) : throw new FormatException();
+            && entry.GetProperty("description").GetString() is { } description ? new(device, description, work, perSecond)
+            : throw new FormatException();
     }
 
     private static void Write(Stream stream, IEnumerable<DeviceMeasurement> measurements)

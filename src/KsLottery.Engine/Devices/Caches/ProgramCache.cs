@@ -5,10 +5,11 @@ using KsLottery.Engine.Checkpoints;
 
 namespace KsLottery.Engine.Devices;
 
-/// <summary>Keeps compiled kernels on disk, one file each. Whatever is wrong with a file or the folder, the kernel is compiled again and nothing fails.</summary>
+/// <summary>Keeps compiled kernels on disk, one file each. Whatever is wrong with a file or the folder, the kernel is compiled again and
+/// nothing fails.</summary>
 /// <remarks>
-/// A file is <c>KEY.bin</c>: the mark, the key, the SHA-256 of what follows, and the driver's binary. It is written under a temporary name and
-/// renamed, so that several processes may share the folder. Where all of them take more than the bound, the oldest are deleted.
+/// A file is <c>KEY.bin</c>: the mark, the key, the SHA-256 of what follows, and the driver's binary. It is written under a temporary name
+/// and renamed, so that several processes may share the folder. Where all of them take more than the bound, the oldest are deleted.
 /// </remarks>
 /// <param name="folder">The cache's folder, see <see cref="CacheFolder"/>; null keeps nothing.</param>
 /// <param name="maximumBytes">The bound of all files together.</param>
@@ -38,7 +39,8 @@ internal sealed class ProgramCache(string? folder, long maximumBytes = 256L << 2
         }
     }
 
-    /// <summary>The key of everything that a binary depends on: the text, the options, the device, the versions of its driver and platform.</summary>
+    /// <summary>The key of everything that a binary depends on: the text, the options, the device, the versions of its driver and
+    /// platform.</summary>
     public static string KeyOf(params ReadOnlySpan<string> parts)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

@@ -6,12 +6,17 @@ namespace KsLottery.Engine.Devices;
 
 /// <summary>Matrix products by cuBLAS, about as exact as F32 with stored weights of any type, unless fewer terms are asked for.</summary>
 /// <remarks>
-/// F32 times F32 is multiplied as such, without TF32. F32 times BF16 goes through tensor cores: the F32 factor is cut into three BF16 terms,
-/// top to bottom, which add up to it exactly from |x| ≥ 2⁻¹¹⁰ on, and every product of two BF16 numbers is exact in F32. What tensor cores do not keep is the
-/// sum: they cut off where F32 would round to nearest, so that the error grows with its length. Sums are therefore taken in chunks of
-/// <see cref="PieceLength"/> products, which are added in F32. With one term (rounded to nearest) a product is about three times as fast and the F32 factor has 8 significant bits.
-/// F16, and BF16 on devices without it (before compute capability 8.0), are widened to F32 first. Weights must be finite where several terms are used.
-/// Each queue has a handle with a workspace of its own: the same bytes from run to run on the same kind of device and version of the library.
+/// F32 times F32 is multiplied as such, without TF32. F32 times BF16 goes through tensor cores: the F32 factor is cut into three BF16
+/// terms,
+/// top to bottom, which add up to it exactly from |x| ≥ 2⁻¹¹⁰ on, and every product of two BF16 numbers is exact in F32. What tensor cores
+/// do not keep is the sum: they cut off where F32 would round to nearest, so that the error grows with its length. Sums are therefore taken
+/// in chunks of
+/// <see cref="PieceLength"/> products, which are added in F32. With one term (rounded to nearest) a product is about three times as fast
+/// and the F32 factor has 8 significant bits.
+/// F16, and BF16 on devices without it (before compute capability 8.0), are widened to F32 first. Weights must be finite where several
+/// terms are used.
+/// Each queue has a handle with a workspace of its own: the same bytes from run to run on the same kind of device and version of the
+/// library.
 /// </remarks>
 internal sealed class CublasGemm : IDeviceGemm, IDisposable
 {
@@ -43,7 +48,8 @@ internal sealed class CublasGemm : IDeviceGemm, IDisposable
         bool transposeA, bool transposeB, bool accumulate)
     {
         if (a.Type != ElementType.F32 || c.Type != ElementType.F32 || !Supports(b.Type))
-            throw new ArgumentException($"{a.Type} times {b.Type} to {c.Type}: the first factor and the product are F32, the second F32, F16 or BF16.", nameof(a));
+            throw new ArgumentException(
+                $"{a.Type} times {b.Type} to {c.Type}: the first factor and the product are F32, the second F32, F16 or BF16.", nameof(a));
         if (m == 0 || n == 0) return;
         State state = _states.GetValue((CudaQueue)queue, q => new State(_library, q));
         if (k == 0)
@@ -66,7 +72,8 @@ internal sealed class CublasGemm : IDeviceGemm, IDisposable
                 for (int start = 0; start < k; start += pieceLength, isAdded = true)
                 {
                     long left = (term * count) + ((long)start * (transposeA ? m : 1)), right = (long)start * (transposeB ? 1 : n);
-                    Put(CublasType.BF16, terms.Memory.Address + (ulong)(left * sizeof(ushort)), Address(b, sizeof(ushort)) + (ulong)(right * sizeof(ushort)),
+                    Put(CublasType.BF16, terms.Memory.Address + (ulong)(left * sizeof(ushort)),
+                        Address(b, sizeof(ushort)) + (ulong)(right * sizeof(ushort)),
                         isAdded, Math.Min(pieceLength, k - start));
                 }
             }
@@ -84,11 +91,13 @@ internal sealed class CublasGemm : IDeviceGemm, IDisposable
         Put(CublasType.F32, Address(a, sizeof(float)), wide.Memory.Address, accumulate, k);
 
         // The library is column-major, where a row-major matrix is its transpose: Cᵀ = op(B)ᵀ·op(A)ᵀ.
-        void Put(CublasType type, ulong left, ulong right, bool isAdded, int length) => state.Handle.Multiply(type, transposeB, transposeA, n, m, length,
+        void Put(CublasType type, ulong left, ulong right, bool isAdded, int length) =>
+            state.Handle.Multiply(type, transposeB, transposeA, n, m, length,
             right, transposeB ? k : n, left, transposeA ? m : k, isAdded ? 1 : 0, target, n);
     }
 
-    /// <summary>Whether the library works with the driver and the device: one of a newer CUDA than the driver's, or without code for the device, does not.</summary>
+    /// <summary>Whether the library works with the driver and the device: one of a newer CUDA than the driver's, or without code for the
+    /// device, does not.</summary>
     public bool IsUsable()
     {
         try
@@ -126,7 +135,8 @@ internal sealed class CublasGemm : IDeviceGemm, IDisposable
     private static ulong Address(DeviceMatrix matrix, int elementBytes) =>
         ((CudaBuffer)matrix.Buffer).Memory.Address + (ulong)(matrix.Start * elementBytes);
 
-    /// <summary>What the products of one queue need; work of a queue is done in order, so that its buffers are free again for the next product.</summary>
+    /// <summary>What the products of one queue need; work of a queue is done in order, so that its buffers are free again for the next
+    /// product.</summary>
     private sealed class State(CublasInterop library, CudaQueue queue) : IDisposable
     {
         /// <summary>What NVIDIA recommends for Hopper; smaller devices need less.</summary>
@@ -134,7 +144,8 @@ internal sealed class CublasGemm : IDeviceGemm, IDisposable
 
         private readonly CudaBuffer?[] _buffers = new CudaBuffer?[2];
 
-        public CublasInterop.Handle Handle { get; } = CublasInterop.Handle.Create(library, queue.Device.Context, queue.Stream, WorkspaceBytes);
+        public CublasInterop.Handle Handle { get; } = CublasInterop.Handle
+            .Create(library, queue.Device.Context, queue.Stream, WorkspaceBytes);
 
         public CudaBuffer Take(int index, long bytes)
         {

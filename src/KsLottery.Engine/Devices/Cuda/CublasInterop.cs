@@ -29,7 +29,8 @@ internal sealed unsafe class CublasInterop
     private delegate* unmanaged<nint, int, int> _setMathMode;
     private delegate* unmanaged<nint, ulong, nuint, int> _setWorkspace;
     private delegate* unmanaged<nint, int, int, int, int, int, float*, ulong, int, ulong, int, float*, ulong, int, int> _multiplySingle;
-    private delegate* unmanaged<nint, int, int, int, int, int, float*, ulong, int, int, ulong, int, int, float*, ulong, int, int, int, int, int> _multiplyMixed;
+    private delegate* unmanaged<nint, int, int, int, int, int, float*, ulong, int, int, ulong, int, int, float*, ulong, int, int, int, int,
+        int> _multiplyMixed;
 
     /// <summary>Looks for the library.</summary>
     /// <param name="names">Names, best first.</param>
@@ -46,7 +47,8 @@ internal sealed unsafe class CublasInterop
 
     /// <summary>The newest that the driver can be expected to work with first, then those that are newer than it.</summary>
     private static IEnumerable<string> Names => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } path ? [path]
-        : VersionsFor(CudaInterop.Instance.Version.Major).Select(v => OperatingSystem.IsWindows() ? $"cublas64_{v}.dll" : $"libcublas.so.{v}");
+        : VersionsFor(CudaInterop.Instance.Version.Major).Select(v => OperatingSystem.IsWindows() ? $"cublas64_{v}.dll"
+            : $"libcublas.so.{v}");
 
     /// <summary>The type of a computation took other numbers before version 11: older ones are not looked for.</summary>
     internal static IEnumerable<int> VersionsFor(int driver) => Enumerable.Range(11, 3).OrderBy(v => v > driver).ThenByDescending(v => v);
@@ -59,8 +61,10 @@ internal sealed unsafe class CublasInterop
         _setStream = (delegate* unmanaged<nint, nint, int>)Find("cublasSetStream_v2");
         _setMathMode = (delegate* unmanaged<nint, int, int>)Find("cublasSetMathMode");
         _setWorkspace = (delegate* unmanaged<nint, ulong, nuint, int>)Find("cublasSetWorkspace_v2");
-        _multiplySingle = (delegate* unmanaged<nint, int, int, int, int, int, float*, ulong, int, ulong, int, float*, ulong, int, int>)Find("cublasSgemm_v2");
-        _multiplyMixed = (delegate* unmanaged<nint, int, int, int, int, int, float*, ulong, int, int, ulong, int, int, float*, ulong, int, int, int, int, int>)
+        _multiplySingle = (delegate* unmanaged<nint, int, int, int, int, int, float*, ulong, int, ulong, int, float*, ulong, int,
+            int>)Find("cublasSgemm_v2");
+        _multiplyMixed = (delegate* unmanaged<nint, int, int, int, int, int, float*, ulong, int, int, ulong, int, int, float*, ulong, int,
+            int, int, int, int>)
             Find("cublasGemmEx");
         return missing;
 
@@ -72,8 +76,8 @@ internal sealed unsafe class CublasInterop
         }
     }
 
-    /// <summary>The library's state for one stream, with a workspace of its own: so that the same product gives the same bits from run to run,
-    /// whatever other streams do.</summary>
+    /// <summary>The library's state for one stream, with a workspace of its own: so that the same product gives the same bits from run to
+    /// run, whatever other streams do.</summary>
     internal sealed class Handle : CudaInterop.ContextHandle
     {
         private const int Plain = 0, Transposed = 1, DefaultMath = 0, ComputeF32 = 68, DefaultAlgorithm = -1;
@@ -82,7 +86,8 @@ internal sealed unsafe class CublasInterop
         private readonly string _device;
         private readonly CudaInterop.DeviceMemory _workspace;
 
-        private Handle(CublasInterop library, CudaInterop.Context context, CudaInterop.DeviceMemory workspace, nint value) : base(context.Driver, context, value) =>
+        private Handle(CublasInterop library, CudaInterop.Context context, CudaInterop.DeviceMemory workspace, nint value)
+            : base(context.Driver, context, value) =>
             (_library, _device, _workspace) = (library, context.DeviceName, workspace);
 
         /// <param name="library">The library.</param>
@@ -114,7 +119,8 @@ internal sealed unsafe class CublasInterop
             }
         }
 
-        /// <summary>C = op(A)·op(B) + β·C, column-major, in F32: A and B both F32 and multiplied as such, or both BF16, their products exact.</summary>
+        /// <summary>C = op(A)·op(B) + β·C, column-major, in F32: A and B both F32 and multiplied as such, or both BF16, their products
+        /// exact.</summary>
         /// <param name="type">How A and B are stored; C is F32.</param>
         /// <param name="transposeA">Whether op(A) = Aᵀ.</param>
         /// <param name="transposeB">Whether op(B) = Bᵀ.</param>
@@ -135,9 +141,11 @@ internal sealed unsafe class CublasInterop
             float alpha = 1;
             int left = transposeA ? Transposed : Plain, right = transposeB ? Transposed : Plain;
             if (type == CublasType.F32)
-                Check(_device, "cublasSgemm_v2", _library._multiplySingle(handle, left, right, m, n, k, &alpha, a, lda, b, ldb, &beta, c, ldc));
+                Check(_device, "cublasSgemm_v2",
+                    _library._multiplySingle(handle, left, right, m, n, k, &alpha, a, lda, b, ldb, &beta, c, ldc));
             else
-                Check(_device, "cublasGemmEx", _library._multiplyMixed(handle, left, right, m, n, k, &alpha, a, (int)type, lda, b, (int)type, ldb, &beta,
+                Check(_device, "cublasGemmEx",
+                    _library._multiplyMixed(handle, left, right, m, n, k, &alpha, a, (int)type, lda, b, (int)type, ldb, &beta,
                     c, (int)CublasType.F32, ldc, ComputeF32, DefaultAlgorithm));
         }
 
@@ -162,7 +170,8 @@ internal sealed unsafe class CublasInterop
                 15 => ("CUBLAS_STATUS_NOT_SUPPORTED", "the library has no such product"),
                 _ => ("an unknown status", "the library says no more"),
             };
-            throw new DeviceFailureException(device, call, $"{name} ({status})", cause, "Use our own products instead, with KSLOTTERY_GEMM=own");
+            throw new DeviceFailureException(device, call, $"{name} ({status})", cause,
+                "Use our own products instead, with KSLOTTERY_GEMM=own");
         }
     }
 }

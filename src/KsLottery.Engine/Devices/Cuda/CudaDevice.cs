@@ -2,7 +2,8 @@ using KsLottery.Kernels;
 
 namespace KsLottery.Engine.Devices;
 
-/// <summary>An NVIDIA device through the driver API. Every call enters the device's primary context on the calling thread and leaves it again.</summary>
+/// <summary>An NVIDIA device through the driver API. Every call enters the device's primary context on the calling thread and leaves it
+/// again.</summary>
 internal sealed class CudaDevice : KernelDevice
 {
     private readonly Dictionary<string, CudaInterop.Module> _modules = new(StringComparer.Ordinal);
@@ -23,7 +24,8 @@ internal sealed class CudaDevice : KernelDevice
         (Name, _text) = (name, text ?? PtxSources.Find);
         (CudaDeviceFacts? facts, string? call, int status) = cuda.Examine(ordinal);
         Facts = facts ?? throw CudaFailures.Explain(cuda, name, call!, status);
-        Limits = new(facts.MemoryBytes, facts.MemoryBytes, facts.SharedBytes, facts.MaximumGroupSize, facts.Multiprocessors, HasDouble: true, facts.IsIntegrated);
+        Limits = new(facts.MemoryBytes, facts.MemoryBytes, facts.SharedBytes, facts.MaximumGroupSize, facts.Multiprocessors,
+            HasDouble: true, facts.IsIntegrated);
         _context = CudaInterop.Context.Retain(cuda, name, ordinal);
         try
         {
@@ -67,7 +69,8 @@ internal sealed class CudaDevice : KernelDevice
     /// <summary>Gives back what products took for a queue that ends.</summary>
     internal void Forget(CudaQueue queue) => _gemm?.Forget(queue);
 
-    /// <summary>A kernel, compiled by the driver when it is first asked for; the driver keeps what it compiled in a cache of its own.</summary>
+    /// <summary>A kernel, compiled by the driver when it is first asked for; the driver keeps what it compiled in a cache of its
+    /// own.</summary>
     /// <exception cref="DeviceFailureException">The driver cannot compile it, or the device cannot run it.</exception>
     public CudaInterop.Module Compile(KernelDefinition kernel)
     {
@@ -75,7 +78,8 @@ internal sealed class CudaDevice : KernelDevice
         {
             if (_modules.TryGetValue(kernel.Name, out CudaInterop.Module? module)) return module;
             if (WhyNot(kernel) is { } reason)
-                throw new DeviceFailureException(Name, nameof(Compile), kernel.Name, reason, $"Use {Remedy.UseDevice.For(DeviceCatalog.Cpu)}");
+                throw new DeviceFailureException(Name, nameof(Compile), kernel.Name, reason,
+                    $"Use {Remedy.UseDevice.For(DeviceCatalog.Cpu)}");
             return _modules[kernel.Name] = _context.Load(_text(kernel), kernel.Name);
         }
     }
@@ -100,7 +104,8 @@ internal sealed class CudaDevice : KernelDevice
         bool isNamed = choice is DeviceGemmChoice.Cublas or DeviceGemmChoice.CublasBFloat16;
         if (library.IsAvailable) return (new(library, this, isRounded), isNamed);
         return isNamed
-            ? throw new DeviceUnavailableException(Name, $"{DeviceGemmChoice.Variable}={choice}, and there is no cuBLAS: {string.Join("; ", library.Attempts)}",
+            ? throw new DeviceUnavailableException(Name,
+                $"{DeviceGemmChoice.Variable}={choice}, and there is no cuBLAS: {string.Join("; ", library.Attempts)}",
                 $"Install it, name its library with {CublasInterop.Variable}, or unset {DeviceGemmChoice.Variable} for our own products")
             : (null, false);
     }

@@ -102,7 +102,8 @@ internal sealed unsafe partial class CudaInterop
             fixed (byte* text = image, symbol = name)
             {
                 int status = _cuda._moduleLoad(&module, text, 2, options, values);
-                if (status != Success) Check("cuModuleLoadDataEx", status, CudaFailures.IsRefusal(status) ? Refusal(kernel, new(log, LogBytes)) : null);
+                if (status != Success)
+                    Check("cuModuleLoadDataEx", status, CudaFailures.IsRefusal(status) ? Refusal(kernel, new(log, LogBytes)) : null);
                 Module loaded = new(_cuda, this, module);
                 status = _cuda._moduleGetFunction(&function, module, symbol);
                 if (status == Success)

@@ -57,7 +57,8 @@ internal sealed unsafe partial class CudaInterop
             }
         }
 
-        /// <summary>Waits for the device first: queued work may still use the memory. A failure of that work shows where its queue is waited for.</summary>
+        /// <summary>Waits for the device first: queued work may still use the memory. A failure of that work shows where its queue is
+        /// waited for.</summary>
         private protected override int Release()
         {
             _ = Driver._contextSynchronize();
@@ -132,7 +133,8 @@ internal sealed unsafe partial class CudaInterop
         /// <param name="kernel">The kernel.</param>
         /// <param name="groups">Groups of the launch.</param>
         /// <param name="groupSize">Lanes of a group.</param>
-        /// <param name="parameters">One for each parameter of the C function, its bits in the lower bytes; the driver reads as many as the parameter has.</param>
+        /// <param name="parameters">One for each parameter of the C function, its bits in the lower bytes; the driver reads as many as the
+        /// parameter has.</param>
         public void Launch(Module kernel, int groups, int groupSize, ReadOnlySpan<ulong> parameters)
         {
             using Current current = Enter();
@@ -140,7 +142,8 @@ internal sealed unsafe partial class CudaInterop
             fixed (ulong* values = parameters)
             {
                 for (int i = 0; i < parameters.Length; i++) pointers[i] = values + i;
-                Check("cuLaunchKernel", Driver._launch(kernel.Function, (uint)groups, 1, 1, (uint)groupSize, 1, 1, 0, handle, pointers, null));
+                Check("cuLaunchKernel",
+                    Driver._launch(kernel.Function, (uint)groups, 1, 1, (uint)groupSize, 1, 1, 0, handle, pointers, null));
             }
             GC.KeepAlive(kernel);
         }
@@ -150,7 +153,8 @@ internal sealed unsafe partial class CudaInterop
         {
             using Current current = Enter();
             fixed (byte* from = source.Bytes.Slice(sourceStart, bytes))
-                Check("cuMemcpyHtoDAsync_v2", Driver._copyToDevice(destination.Address + (ulong)destinationStart, from, (nuint)bytes, handle));
+                Check("cuMemcpyHtoDAsync_v2",
+                    Driver._copyToDevice(destination.Address + (ulong)destinationStart, from, (nuint)bytes, handle));
             GC.KeepAlive(destination);
             GC.KeepAlive(source);
         }
@@ -170,7 +174,8 @@ internal sealed unsafe partial class CudaInterop
         {
             using Current current = Enter();
             Check("cuMemcpyDtoDAsync_v2",
-                Driver._copyWithin(destination.Address + (ulong)destinationStart, source.Address + (ulong)sourceStart, (nuint)bytes, handle));
+                Driver._copyWithin(destination.Address + (ulong)destinationStart, source.Address + (ulong)sourceStart, (nuint)bytes,
+                    handle));
             GC.KeepAlive(source);
             GC.KeepAlive(destination);
         }

@@ -103,7 +103,8 @@ internal sealed unsafe partial class CudaInterop
             values[i] = value;
         }
         ReadOnlySpan<byte> bytes = new(name, NameBytes);
-        return (new(ordinal, Encoding.UTF8.GetString(bytes[..bytes.IndexOf((byte)0)]), (long)memory, (values[0], values[1]), values[2], values[3], values[4],
+        return (new(ordinal, Encoding.UTF8.GetString(bytes[..bytes.IndexOf((byte)0)]), (long)memory, (values[0], values[1]), values[2],
+            values[3], values[4],
             values[5] != 0), null, Success);
     }
 

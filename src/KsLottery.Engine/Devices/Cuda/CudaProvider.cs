@@ -21,7 +21,8 @@ internal sealed class CudaProvider(Lazy<CudaInterop> cuda) : IDeviceProvider
         CudaInterop driver = cuda.Value;
         if (!driver.IsLoaded)
             return [Missing($"no CUDA driver: {string.Join("; ", driver.Attempts)}",
-                $"Install NVIDIA's driver, or name its library with {CudaInterop.Variable}; or use {Remedy.UseDevice.For(DeviceCatalog.Cpu)}")];
+                $"Install NVIDIA's driver, or name its library with {CudaInterop.Variable}; or use "
+                    + $"{Remedy.UseDevice.For(DeviceCatalog.Cpu)}")];
         if (!driver.IsAvailable)
         {
             (string cause, string nextStep) = CudaFailures.Explain(driver, driver.Status);
@@ -44,18 +45,21 @@ internal sealed class CudaProvider(Lazy<CudaInterop> cuda) : IDeviceProvider
         if (facts is null)
         {
             (string cause, string nextStep) = CudaFailures.Explain(driver, status);
-            return new(name, DeviceKind.Cuda, "an NVIDIA device") { Reason = $"{call} returned {driver.Describe(status)}: {cause}", NextStep = nextStep };
+            return new(name, DeviceKind.Cuda, "an NVIDIA device") { Reason = $"{call} returned {driver.Describe(status)}: {cause}",
+                NextStep = nextStep };
         }
         DeviceInfo device = new(name, DeviceKind.Cuda, string.Create(CultureInfo.InvariantCulture,
             $"{facts.Name}, compute capability {facts.Capability.Major}.{facts.Capability.Minor}, {facts.Multiprocessors} multiprocessors, "
             + $"{facts.MemoryBytes / (double)(1L << 30):F1} GiB, driver for CUDA {driver.Version.Major}.{driver.Version.Minor}"));
         return facts.Capability.CompareTo(MinCapability) >= 0 ? device : device with
         {
-            Reason = string.Create(CultureInfo.InvariantCulture, $"{facts.Name} has compute capability {facts.Capability.Major}.{facts.Capability.Minor}, "
+            Reason = string.Create(CultureInfo.InvariantCulture,
+                $"{facts.Name} has compute capability {facts.Capability.Major}.{facts.Capability.Minor}, "
                 + $"the kernels need {MinCapability.Major}.{MinCapability.Minor} (Volta) or newer"),
             NextStep = $"For this device, use {Remedy.UseDevice.For("opencl:0")} or cpu",
         };
     }
 
-    private DeviceInfo Missing(string reason, string nextStep) => new(Prefix, DeviceKind.Cuda, "CUDA devices") { Reason = reason, NextStep = nextStep };
+    private DeviceInfo Missing(string reason, string nextStep) =>
+        new(Prefix, DeviceKind.Cuda, "CUDA devices") { Reason = reason, NextStep = nextStep };
 }

@@ -79,6 +79,7 @@ internal sealed class CudaQueue(CudaDevice device, CudaInterop.Stream stream) : 
     private static void CheckRange(DeviceBuffer buffer, long start, long bytes)
     {
         if (start < 0 || bytes < 0 || start > buffer.ByteLength - bytes)
-            throw new ArgumentOutOfRangeException(nameof(start), $"bytes {start} to {start} + {bytes} lie outside the buffer of {buffer.ByteLength} bytes.");
+            throw new ArgumentOutOfRangeException(nameof(start),
+                $"bytes {start} to {start} + {bytes} lie outside the buffer of {buffer.ByteLength} bytes.");
     }
 }

@@ -6,8 +6,8 @@ namespace KsLottery.Engine.Devices;
 
 /// <summary>Matrix products by CLBlast, in F32; weights of F16 and BF16 are widened to F32 before each product, which is exact.</summary>
 /// <remarks>
-/// It compiles its kernels for each program that uses it, which takes seconds: taken by itself on graphics processors alone, elsewhere where
-/// <c>KSLOTTERY_GEMM</c> names it. The same bytes from run to run on one device and version of the library.
+/// It compiles its kernels for each program that uses it, which takes seconds: taken by itself on graphics processors alone, elsewhere
+/// where <c>KSLOTTERY_GEMM</c> names it. The same bytes from run to run on one device and version of the library.
 /// </remarks>
 /// <param name="library">The library, which is available.</param>
 /// <param name="device">The device.</param>
@@ -23,7 +23,8 @@ internal sealed class ClblastGemm(ClblastInterop library, OpenClDevice device) :
         bool transposeA, bool transposeB, bool accumulate)
     {
         if (a.Type != ElementType.F32 || c.Type != ElementType.F32 || !Supports(b.Type))
-            throw new ArgumentException($"{a.Type} times {b.Type} to {c.Type}: the first factor and the product are F32, the second F32, F16 or BF16.", nameof(a));
+            throw new ArgumentException(
+                $"{a.Type} times {b.Type} to {c.Type}: the first factor and the product are F32, the second F32, F16 or BF16.", nameof(a));
         if (m == 0 || n == 0) return;
         if (k == 0)
         {
@@ -31,7 +32,8 @@ internal sealed class ClblastGemm(ClblastInterop library, OpenClDevice device) :
             return;
         }
         OpenClQueue target = (OpenClQueue)queue;
-        library.Multiply(target.Handle, transposeA, transposeB, m, n, k, Memory(a), Memory(b.Type == ElementType.F32 ? b : Widen(target, b, (long)k * n)),
+        library.Multiply(target.Handle, transposeA, transposeB, m, n, k, Memory(a),
+            Memory(b.Type == ElementType.F32 ? b : Widen(target, b, (long)k * n)),
             accumulate ? 1 : 0, Memory(c));
     }
 
@@ -52,7 +54,8 @@ internal sealed class ClblastGemm(ClblastInterop library, OpenClDevice device) :
             scratch.Buffer = device.Allocate(count * sizeof(float));
         }
         KernelDefinition kernel = KernelCatalog.Get($"Widen_{weights.Type.ToName()}");
-        queue.Launch(kernel, checked((int)((count + kernel.GroupSize - 1) / kernel.GroupSize)), KernelArgument.View(scratch.Buffer, 0, count),
+        queue.Launch(kernel, checked((int)((count + kernel.GroupSize - 1) / kernel.GroupSize)),
+            KernelArgument.View(scratch.Buffer, 0, count),
             KernelArgument.View(weights.Buffer, weights.Start, count));
         return new(scratch.Buffer, 0, ElementType.F32);
     }

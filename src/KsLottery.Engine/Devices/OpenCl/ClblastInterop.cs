@@ -13,7 +13,8 @@ internal sealed unsafe class ClblastInterop
     private static readonly Lazy<ClblastInterop> Loaded = new(() => new ClblastInterop(Names));
 
     private readonly List<string> _attempts = [];
-    private readonly delegate* unmanaged<int, int, int, nuint, nuint, nuint, float, nint, nuint, nuint, nint, nuint, nuint, float, nint, nuint, nuint,
+    private readonly delegate* unmanaged<int, int, int, nuint, nuint, nuint, float, nint, nuint, nuint, nint, nuint, nuint, float, nint,
+        nuint, nuint,
         nint*, nint*, int> _multiply;
 
     /// <summary>Looks for the library.</summary>
@@ -54,7 +55,8 @@ internal sealed unsafe class ClblastInterop
     /// <param name="c">C's memory and first element.</param>
     /// <exception cref="DeviceFailureException">The library failed.</exception>
     public void Multiply(OpenClInterop.Queue queue, bool transposeA, bool transposeB, int m, int n, int k,
-        (OpenClInterop.Memory Memory, long Start) a, (OpenClInterop.Memory Memory, long Start) b, float beta, (OpenClInterop.Memory Memory, long Start) c)
+        (OpenClInterop.Memory Memory, long Start) a, (OpenClInterop.Memory Memory, long Start) b, float beta,
+            (OpenClInterop.Memory Memory, long Start) c)
     {
         const string Call = "CLBlastSgemm";
         nint target = queue.Value, done = 0;
@@ -65,7 +67,8 @@ internal sealed unsafe class ClblastInterop
         GC.KeepAlive(b.Memory);
         GC.KeepAlive(c.Memory);
         if (status != OpenClInterop.Success)
-            throw new DeviceFailureException(queue.DeviceName, Call, OpenClFailures.Describe(status), "the library could not multiply on this device",
+            throw new DeviceFailureException(queue.DeviceName, Call, OpenClFailures.Describe(status),
+                "the library could not multiply on this device",
                 "Use our own products instead, with KSLOTTERY_GEMM=own");
         queue.Adopt(Call, done);
     }

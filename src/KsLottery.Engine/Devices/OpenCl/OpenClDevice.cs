@@ -26,7 +26,8 @@ internal sealed class OpenClDevice : KernelDevice
     public OpenClDevice(OpenClInterop library, string name, OpenClDeviceFacts facts, ProgramCache? cache = null)
     {
         (Name, Facts, _cache) = (name, facts, cache ?? new(CacheFolder.Path));
-        Limits = new(facts.MemoryBytes, facts.MaximumAllocationBytes, facts.SharedBytes, facts.MaximumGroupSize, facts.ComputeUnits, facts.HasDouble,
+        Limits = new(facts.MemoryBytes, facts.MaximumAllocationBytes, facts.SharedBytes, facts.MaximumGroupSize, facts.ComputeUnits,
+            facts.HasDouble,
             facts.HasUnifiedMemory);
         _options = OptionsFor(facts);
         _gemm = FindGemm();
@@ -126,21 +127,25 @@ internal sealed class OpenClDevice : KernelDevice
         _context.Dispose();
     }
 
-    private static string? WhyNotRun(KernelDefinition kernel, OpenClInterop.Kernel compiled) => compiled.MaximumGroupSize is var most && most >= kernel.GroupSize
+    private static string? WhyNotRun(KernelDefinition kernel, OpenClInterop.Kernel compiled) =>
+        compiled.MaximumGroupSize is var most && most >= kernel.GroupSize
         ? null : $"it needs groups of {kernel.GroupSize} lanes, the device can run it with at most {most}";
 
-    private DeviceFailureException Refusal(KernelDefinition kernel, string reason) => new(Name, nameof(CreateKernel), kernel.Name, reason, $"Use {Remedy.UseDevice.For(DeviceCatalog.Cpu)}");
+    private DeviceFailureException Refusal(KernelDefinition kernel, string reason) =>
+        new(Name, nameof(CreateKernel), kernel.Name, reason, $"Use {Remedy.UseDevice.For(DeviceCatalog.Cpu)}");
 
     private OpenClInterop.Program ProgramOf(KernelDefinition kernel)
     {
-        lock (_programs) return _programs.TryGetValue(kernel.Name, out OpenClInterop.Program? program) ? program : _programs[kernel.Name] = Build(kernel);
+        lock (_programs) return _programs.TryGetValue(kernel.Name, out OpenClInterop.Program? program) ? program
+            : _programs[kernel.Name] = Build(kernel);
     }
 
     private OpenClInterop.Program Build(KernelDefinition kernel)
     {
         long started = Stopwatch.GetTimestamp();
         string source = KernelSource.For(kernel, KernelDialect.OpenCl);
-        string key = ProgramCache.KeyOf(source, _options, Facts.Name, Facts.Version, Facts.DriverVersion, Facts.PlatformName, Facts.PlatformVersion);
+        string key = ProgramCache.KeyOf(source, _options, Facts.Name, Facts.Version, Facts.DriverVersion, Facts.PlatformName,
+            Facts.PlatformVersion);
         if (_cache.Find(key) is { } binary && _context.Load(binary, _options) is { } kept)
         {
             Builds = Builds with { Cached = Builds.Cached + 1 };
@@ -160,11 +165,13 @@ internal sealed class OpenClDevice : KernelDevice
     {
         string? choice = Environment.GetEnvironmentVariable(DeviceGemmChoice.Variable);
         bool isNamed = choice == DeviceGemmChoice.Clblast;
-        if (!DeviceGemmChoice.Wants(choice, DeviceGemmChoice.Clblast) || (!isNamed && !Facts.Type.HasFlag(OpenClDeviceType.Gpu))) return new(value: null);
+        if (!DeviceGemmChoice.Wants(choice, DeviceGemmChoice.Clblast) || (!isNamed && !Facts.Type.HasFlag(OpenClDeviceType.Gpu)))
+            return new(value: null);
         if (isNamed && !ClblastInterop.Instance.IsAvailable)
             throw new DeviceUnavailableException(Name,
                 $"{DeviceGemmChoice.Variable}={choice}, and there is no CLBlast: {string.Join("; ", ClblastInterop.Instance.Attempts)}",
-                $"Install it (Debian, Ubuntu: libclblast1), name its library with {ClblastInterop.Variable}, or unset {DeviceGemmChoice.Variable} for our own products");
+                $"Install it (Debian, Ubuntu: libclblast1), name its library with {ClblastInterop.Variable}, or unset "
+                    + $"{DeviceGemmChoice.Variable} for our own products");
         return new(() => ClblastInterop.Instance is { IsAvailable: true } library ? new(library, this) : null);
     }
 

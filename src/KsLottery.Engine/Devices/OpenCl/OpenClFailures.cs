@@ -5,7 +5,8 @@ internal static class OpenClFailures
 {
     private const int LogLines = 20, LogColumns = 300, ObjectAllocation = -4, Resources = -5, HostMemory = -6, NvidiaAccess = -9999;
 
-    private const string StartAgain = "Nothing that was written is lost. Start the command again, and look into the system's log (dmesg) if it fails again";
+    private const string StartAgain =
+        "Nothing that was written is lost. Start the command again, and look into the system's log (dmesg) if it fails again";
 
     private static readonly string Cpu = Remedy.UseDevice.For(DeviceCatalog.Cpu),
         Report = $"This is a defect: please report the command and the device, and use {Cpu}, which computes the same";
@@ -83,10 +84,12 @@ internal static class OpenClFailures
     /// <summary>What the driver's compiler said about a kernel that it refused, cut where it is long.</summary>
     public static string Refusal(string kernel, string log)
     {
-        string[] lines = [.. log.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Length > LogColumns ? $"{l[..LogColumns]} ..." : l.TrimEnd())];
+        string[] lines = [.. log.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(l => l.Length > LogColumns ? $"{l[..LogColumns]} ..." : l.TrimEnd())];
         string shown = string.Join('\n', lines.Take(LogLines));
         string rest = lines.Length > LogLines ? $"\n... and {lines.Length - LogLines} more lines" : "";
-        return $"the driver's compiler refused the kernel {kernel}{(lines.Length > 0 ? $", and said:\n{shown}{rest}\n" : ", and said nothing")}";
+        return $"the driver's compiler refused the kernel {kernel}{(lines.Length > 0 ? $", and said:\n{shown}{rest}\n" : ", and said "
+            + "nothing")}";
     }
 
     /// <summary>What a status means, and what to do about it; neither ends with a full stop.</summary>
@@ -98,8 +101,10 @@ internal static class OpenClFailures
         Resources => ("the device has no memory or no registers left, or was lost at work that was given earlier",
             $"Close other programs that use it, take smaller batches, or use {Cpu}; look into the system's log (dmesg) if it fails again"),
         HostMemory => ("the driver got no memory from the system", "Close other programs, or take smaller batches"),
-        -11 => ("the driver's compiler refused the kernel", $"Update the driver; please report the device and what its compiler said, and use {Cpu}, which computes the same"),
-        -43 or -66 or -67 => ("the driver's compiler does not know an option", $"Unset {OpenClDevice.OptionsVariable}, or update the driver"),
+        -11 => ("the driver's compiler refused the kernel",
+            $"Update the driver; please report the device and what its compiler said, and use {Cpu}, which computes the same"),
+        -43 or -66
+            or -67 => ("the driver's compiler does not know an option", $"Unset {OpenClDevice.OptionsVariable}, or update the driver"),
         -14 => ("work that was given earlier failed", StartAgain),
         -34 or -36 => ("the device was lost at work that was given earlier", StartAgain),
         -54 or -55 => ("the kernel needs larger groups than the device can run it with", $"Use {Cpu}"),

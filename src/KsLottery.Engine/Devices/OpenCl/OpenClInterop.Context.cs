@@ -9,7 +9,8 @@ internal sealed unsafe partial class OpenClInterop
     {
         private readonly nint _device;
 
-        private Context(OpenClInterop library, string deviceName, nint device, nint value) : base(library, deviceName, value) => _device = device;
+        private Context(OpenClInterop library, string deviceName, nint device, nint value) : base(library, deviceName, value) =>
+            _device = device;
 
         /// <exception cref="DeviceFailureException">The device has no context to give.</exception>
         public static Context Create(OpenClInterop library, string deviceName, OpenClDeviceFacts facts)
@@ -72,7 +73,8 @@ internal sealed unsafe partial class OpenClInterop
             Check("clCreateProgramWithSource", status);
             Program program = new(Library, DeviceName, _device, value);
             if ((status = program.Build(options)) == Success) return program;
-            DeviceFailureException failure = OpenClFailures.Explain(DeviceName, "clBuildProgram", status, OpenClFailures.Refusal(kernel, program.Log));
+            DeviceFailureException failure = OpenClFailures.Explain(DeviceName, "clBuildProgram", status,
+                OpenClFailures.Refusal(kernel, program.Log));
             program.Dispose();
             throw failure;
         }
@@ -102,13 +104,15 @@ internal sealed unsafe partial class OpenClInterop
         {
             int status;
             nint buffer = Library._createBuffer(Value, flags, (nuint)Math.Max(bytes, 1), null, &status);
-            Check("clCreateBuffer", status, OpenClFailures.IsShortage(status) ? $"{bytes} bytes were asked for, and there are not that many left in one piece" : null);
+            Check("clCreateBuffer", status, OpenClFailures.IsShortage(status)
+                ? $"{bytes} bytes were asked for, and there are not that many left in one piece" : null);
             return buffer;
         }
     }
 
     /// <summary>A text that the driver compiled.</summary>
-    internal sealed class Program(OpenClInterop library, string deviceName, nint device, nint program) : Handle(library, deviceName, program)
+    internal sealed class Program(OpenClInterop library, string deviceName, nint device, nint program) : Handle(library, deviceName,
+        program)
     {
         /// <summary>What the compiler said.</summary>
         public string Log
@@ -120,7 +124,8 @@ internal sealed unsafe partial class OpenClInterop
                 if (Library._getBuildInfo(Value, device, BuildLog, 0, null, &length) != Success || length == 0) return "";
                 byte[] log = new byte[length];
                 fixed (byte* start = log)
-                    return Library._getBuildInfo(Value, device, BuildLog, length, start, null) == Success ? Encoding.UTF8.GetString(log).Trim('\0', '\n', ' ') : "";
+                    return Library._getBuildInfo(Value, device, BuildLog, length, start, null) == Success
+                        ? Encoding.UTF8.GetString(log).Trim('\0', '\n', ' ') : "";
             }
         }
 
@@ -137,7 +142,8 @@ internal sealed unsafe partial class OpenClInterop
         {
             const uint BinarySizes = 0x1165, Binaries = 0x1166;
             nuint size = 0;
-            if (Library._getProgramInfo(Value, BinarySizes, (nuint)sizeof(nuint), &size, null) != Success || size == 0 || size > (nuint)Array.MaxLength) return [];
+            if (Library._getProgramInfo(Value, BinarySizes, (nuint)sizeof(nuint), &size, null) != Success || size == 0
+                || size > (nuint)Array.MaxLength) return [];
             byte[] binary = new byte[size];
             fixed (byte* start = binary)
             {
@@ -180,7 +186,8 @@ internal sealed unsafe partial class OpenClInterop
         /// <param name="index">The C function's parameter.</param>
         /// <param name="bits">The number, in the lower bytes.</param>
         /// <param name="bytes">The parameter's size.</param>
-        public void Set(int index, ulong bits, int bytes) => Check("clSetKernelArg", Library._setArgument(Value, (uint)index, (nuint)bytes, &bits));
+        public void Set(int index, ulong bits, int bytes) =>
+            Check("clSetKernelArg", Library._setArgument(Value, (uint)index, (nuint)bytes, &bits));
 
         /// <summary>Sets an argument to memory; null for none.</summary>
         public void Set(int index, Memory? memory)

@@ -22,7 +22,8 @@ internal sealed unsafe partial class OpenClInterop
     private delegate* unmanaged<nint, nint, void*, nuint, nuint, nuint, uint, nint*, nint*, int> _fill;
     private delegate* unmanaged<nint, nint, uint, ulong, nuint, nuint, uint, nint*, nint*, int*, void*> _map;
     private delegate* unmanaged<nint, nint, void*, uint, nint*, nint*, int> _unmap;
-    private delegate* unmanaged<nint, int> _flush, _finish, _releaseContext, _releaseQueue, _releaseMemory, _releaseProgram, _releaseKernel, _releaseEvent;
+    private delegate* unmanaged<nint, int> _flush, _finish, _releaseContext, _releaseQueue, _releaseMemory, _releaseProgram, _releaseKernel,
+        _releaseEvent;
 
     /// <summary>Takes every function from a library.</summary>
     /// <returns>The first that is missing; null where none is.</returns>
@@ -41,7 +42,8 @@ internal sealed unsafe partial class OpenClInterop
         _createQueue = (delegate* unmanaged<nint, nint, ulong, int*, nint>)Find("clCreateCommandQueue");
         _createBuffer = (delegate* unmanaged<nint, ulong, nuint, void*, int*, nint>)Find("clCreateBuffer");
         _createProgram = (delegate* unmanaged<nint, uint, byte**, nuint*, int*, nint>)Find("clCreateProgramWithSource");
-        _createProgramWithBinary = (delegate* unmanaged<nint, uint, nint*, nuint*, byte**, int*, int*, nint>)Find("clCreateProgramWithBinary");
+        _createProgramWithBinary = (delegate* unmanaged<nint, uint, nint*, nuint*, byte**, int*, int*,
+            nint>)Find("clCreateProgramWithBinary");
         _buildProgram = (delegate* unmanaged<nint, uint, nint*, byte*, nint, nint, int>)Find("clBuildProgram");
         _createKernel = (delegate* unmanaged<nint, byte*, int*, nint>)Find("clCreateKernel");
         _setArgument = (delegate* unmanaged<nint, uint, nuint, void*, int>)Find("clSetKernelArg");

@@ -63,7 +63,8 @@ internal sealed unsafe partial class OpenClInterop
         /// <param name="address">Where the host sees it.</param>
         /// <param name="bytes">Its size.</param>
         /// <param name="owner">What showed it to the host; it is kept until the memory is given back.</param>
-        public HostMemory(OpenClInterop library, string deviceName, nint memory, nint address, int bytes, Queue owner) : base(library, deviceName, memory)
+        public HostMemory(OpenClInterop library, string deviceName, nint memory, nint address, int bytes, Queue owner)
+            : base(library, deviceName, memory)
         {
             (_address, _bytes, _owner) = (address, bytes, owner);
             bool isHeld = false;

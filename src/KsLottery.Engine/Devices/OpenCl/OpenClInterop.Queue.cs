@@ -24,7 +24,8 @@ internal sealed unsafe partial class OpenClInterop
         {
             nuint local = (nuint)groupSize, global = (nuint)groups * local;
             nint done;
-            Enqueued($"clEnqueueNDRangeKernel of {name}", Library._launch(Value, kernel.Value, 1, null, &global, &local, 0, null, &done), done);
+            Enqueued($"clEnqueueNDRangeKernel of {name}", Library._launch(Value, kernel.Value, 1, null, &global, &local, 0, null, &done),
+                done);
             GC.KeepAlive(kernel);
         }
 
@@ -45,7 +46,8 @@ internal sealed unsafe partial class OpenClInterop
             nint done;
             destination.IsUsedBy(this);
             fixed (byte* to = destination.Bytes.Slice(destinationStart, bytes))
-                Enqueued("clEnqueueReadBuffer", Library._read(Value, source.Value, 0, (nuint)sourceStart, (nuint)bytes, to, 0, null, &done), done);
+                Enqueued("clEnqueueReadBuffer", Library._read(Value, source.Value, 0, (nuint)sourceStart, (nuint)bytes, to, 0, null, &done),
+                    done);
             GC.KeepAlive(source);
         }
 
@@ -53,7 +55,8 @@ internal sealed unsafe partial class OpenClInterop
         public void Copy(Memory destination, long destinationStart, Memory source, long sourceStart, long bytes)
         {
             nint done;
-            Enqueued("clEnqueueCopyBuffer", Library._copy(Value, source.Value, destination.Value, (nuint)sourceStart, (nuint)destinationStart,
+            Enqueued("clEnqueueCopyBuffer",
+                Library._copy(Value, source.Value, destination.Value, (nuint)sourceStart, (nuint)destinationStart,
                 (nuint)bytes, 0, null, &done), done);
             GC.KeepAlive(destination);
             GC.KeepAlive(source);

@@ -89,7 +89,8 @@ internal sealed unsafe partial class OpenClInterop
     private OpenClDeviceFacts Examine(nint platform, string platformName, string platformVersion, nint device)
     {
         const uint Type = 0x1000, ComputeUnits = 0x1002, GroupSize = 0x1004, ItemSizes = 0x1005, Allocation = 0x1010, SingleConfig = 0x101B,
-            Memory = 0x101F, SharedSize = 0x1023, LittleEndian = 0x1026, Available = 0x1027, Compiler = 0x1028, Name = 0x102B, Driver = 0x102D,
+            Memory = 0x101F, SharedSize = 0x1023, LittleEndian = 0x1026, Available = 0x1027, Compiler = 0x1028, Name = 0x102B,
+            Driver = 0x102D,
             Profile = 0x102E, Version = 0x102F, Extensions = 0x1030, DoubleConfig = 0x1032, Unified = 0x1035, LanguageVersion = 0x103D;
         Span<nuint> sizes = stackalloc nuint[16];
         fixed (nuint* values = sizes) _ = _getDeviceInfo(device, ItemSizes, (nuint)(sizes.Length * sizeof(nuint)), values, null);
@@ -145,7 +146,8 @@ internal sealed unsafe partial class OpenClInterop
     private static string WhyNotLoaded(Exception exception)
     {
         string? line = exception.Message.Split('\n').FirstOrDefault(l => l.Contains(": ", StringComparison.Ordinal)
-            && (l.StartsWith('/') || l.Contains(".so", StringComparison.Ordinal)) && !l.StartsWith("Unable to load", StringComparison.Ordinal));
+            && (l.StartsWith('/') || l.Contains(".so", StringComparison.Ordinal))
+            && !l.StartsWith("Unable to load", StringComparison.Ordinal));
         return line is null ? "cannot be loaded"
             : line.Contains("No such file", StringComparison.Ordinal) ? "not found" : $"cannot be loaded ({line.Trim()})";
     }

@@ -24,13 +24,16 @@ internal sealed class OpenClProvider(Lazy<OpenClInterop> library) : IDeviceProvi
         OpenClInterop loader = library.Value;
         if (!loader.IsLoaded)
             return [Missing("OpenCL devices", $"no OpenCL loader: {string.Join("; ", loader.Attempts)}",
-                $"Install it (Debian, Ubuntu: ocl-icd-libopencl1; Fedora, Arch: ocl-icd) with the device's driver, or name a library with {OpenClInterop.Variable}; {UseCpu}")];
+                $"Install it (Debian, Ubuntu: ocl-icd-libopencl1; Fedora, Arch: ocl-icd) with the device's driver, or name a library "
+                    + $"with {OpenClInterop.Variable}; {UseCpu}")];
         (IReadOnlyList<OpenClPlatform> platforms, string? call, int status) = loader.Examine();
         if (platforms.Count == 0)
             return [Missing("OpenCL devices", "the OpenCL loader finds no driver"
                 + (status == OpenClInterop.Success ? "" : $": {call} returned {OpenClFailures.Describe(status)}")
-                + (Environment.GetEnvironmentVariable(VendorsVariable) is { Length: > 0 } vendors ? $"; {VendorsVariable} is {vendors}" : ""),
-                "Install the device's driver (its maker's, or Debian's nvidia-opencl-icd, intel-opencl-icd, mesa-opencl-icd), or pocl-opencl-icd for the processor; "
+                + (Environment.GetEnvironmentVariable(VendorsVariable) is { Length: > 0 } vendors ? $"; {VendorsVariable} is {vendors}"
+                    : ""),
+                "Install the device's driver (its maker's, or Debian's nvidia-opencl-icd, intel-opencl-icd, mesa-opencl-icd), or "
+                    + "pocl-opencl-icd for the processor; "
                 + UseCpu)];
         _devices = [.. platforms.SelectMany(p => p.Devices)];
         return [.. _devices.Select(Describe), .. platforms.Where(p => p.Devices.Count == 0).Select(Describe)];
@@ -50,9 +53,12 @@ internal sealed class OpenClProvider(Lazy<OpenClInterop> library) : IDeviceProvi
         string update = "Update its driver, " + UseCpu;
         (int major, int minor) = facts.VersionNumbers;
         return !facts.IsAvailable ? ("the driver says that it is not available now", $"End programs that use it alone, {UseCpu}")
-            : (major, minor).CompareTo((1, 2)) < 0 ? ($"its driver knows {(facts.Version.Length > 0 ? facts.Version : "no version of OpenCL")}, the kernels need OpenCL 1.2", update)
+            : (major, minor).CompareTo((1, 2)) < 0
+            ? ($"its driver knows {(facts.Version.Length > 0 ? facts.Version : "no version of OpenCL")}, the kernels need OpenCL 1.2",
+                update)
             : !facts.HasCompiler ? ("its driver has no compiler", $"Install the driver's compiler, {UseCpu}")
-            : !facts.IsFullProfile ? ("its driver has only OpenCL's profile for embedded devices, the kernels need the full one", $"Use another device, {UseCpu}")
+            : !facts.IsFullProfile
+            ? ("its driver has only OpenCL's profile for embedded devices, the kernels need the full one", $"Use another device, {UseCpu}")
             : !facts.IsLittleEndian ? ("it stores numbers with their highest byte first", $"Use another device, {UseCpu}")
             : !facts.Single.HasFlag(OpenClArithmetic.InfinityAndNaN | OpenClArithmetic.RoundsToNearest)
                 ? ("it does not compute with infinities and NaN, or does not round to nearest", $"Use another device, {UseCpu}")
@@ -63,7 +69,8 @@ internal sealed class OpenClProvider(Lazy<OpenClInterop> library) : IDeviceProvi
     {
         (int major, int minor) = facts.VersionNumbers;
         (string? reason, string? nextStep) = WhyNot(facts);
-        return new(string.Create(CultureInfo.InvariantCulture, $"{Prefix}:{place}"), DeviceKind.OpenCl, string.Create(CultureInfo.InvariantCulture,
+        return new(string.Create(CultureInfo.InvariantCulture, $"{Prefix}:{place}"), DeviceKind.OpenCl,
+            string.Create(CultureInfo.InvariantCulture,
             $"{facts.Name}, OpenCL {major}.{minor}, {facts.ComputeUnits} compute unit{(facts.ComputeUnits == 1 ? "" : "s")}, "
             + $"{facts.MemoryBytes / (double)(1L << 30):F1} GiB, {facts.PlatformName} {facts.DriverVersion}"))
         {
@@ -77,8 +84,10 @@ internal sealed class OpenClProvider(Lazy<OpenClInterop> library) : IDeviceProvi
     private DeviceInfo Describe(OpenClPlatform platform) => Missing($"the platform {platform.Name}",
         platform.Status == OpenClInterop.Success ? $"the platform {platform.Name} has no device"
             : $"the platform {platform.Name} does not list its devices: clGetDeviceIDs returned {OpenClFailures.Describe(platform.Status)}",
-        platform.Name.Equals("rusticl", StringComparison.OrdinalIgnoreCase) ? "Name Mesa's driver for the device, for instance RUSTICL_ENABLE=radeonsi, iris or llvmpipe"
-            : "Where it should have one: check that the kernel's driver is loaded, and that this user may use it (groups render and video)");
+        platform.Name.Equals("rusticl", StringComparison.OrdinalIgnoreCase)
+            ? "Name Mesa's driver for the device, for instance RUSTICL_ENABLE=radeonsi, iris or llvmpipe"
+            : "Where it should have one: check that the kernel's driver is loaded, and that this user may use it (groups render and "
+                + "video)");
 
     private static IReadOnlyList<(string, string)> FactsOf(OpenClDeviceFacts facts)
     {
@@ -88,7 +97,8 @@ internal sealed class OpenClProvider(Lazy<OpenClInterop> library) : IDeviceProvi
             ("language", facts.LanguageVersion), ("driver", facts.DriverVersion), ("type", facts.Type.ToString().ToLowerInvariant()),
             ("compute units", Number(facts.ComputeUnits)), ("lanes of a group", Number(facts.MaximumGroupSize)),
             ("memory bytes", Number(facts.MemoryBytes)), ("largest piece bytes", Number(facts.MaximumAllocationBytes)),
-            ("shared memory bytes", Number(facts.SharedBytes)), ("double precision", YesNo(facts.HasDouble)), ("half precision", YesNo(facts.HasHalf)),
+            ("shared memory bytes", Number(facts.SharedBytes)), ("double precision", YesNo(facts.HasDouble)),
+                ("half precision", YesNo(facts.HasHalf)),
             ("subnormals", YesNo(facts.Single.HasFlag(OpenClArithmetic.Subnormals))),
             ("exact division", YesNo(facts.Single.HasFlag(OpenClArithmetic.ExactDivision))),
             ("fused multiply-add", YesNo(facts.Single.HasFlag(OpenClArithmetic.Fused))),
@@ -104,7 +114,9 @@ internal sealed class OpenClProvider(Lazy<OpenClInterop> library) : IDeviceProvi
     {
         List<string> remarks = [];
         if (!facts.Single.HasFlag(OpenClArithmetic.ExactDivision))
-            remarks.Add("division and square root are not rounded correctly: models may differ from other devices in the last bits, tests of rows do not");
+            remarks.Add(
+                "division and square root are not rounded correctly: models may differ from other devices in the last bits, tests of "
+                    + "rows do not");
         if (!facts.Single.HasFlag(OpenClArithmetic.Subnormals))
             remarks.Add("subnormal numbers become zero: models may differ from other devices, and rows that hold such numbers");
         if (!facts.HasDouble) remarks.Add("no double precision: the host measures the distances between rows");

@@ -77,13 +77,15 @@ internal sealed class OpenClQueue(OpenClDevice device, OpenClInterop.Queue queue
     }
 
     private OpenClInterop.Kernel Take(KernelDefinition kernel) =>
-        _kernels.TryGetValue(kernel.Name, out OpenClInterop.Kernel? present) ? present : _kernels[kernel.Name] = device.CreateKernel(kernel);
+        _kernels.TryGetValue(kernel.Name, out OpenClInterop.Kernel? present) ? present
+        : _kernels[kernel.Name] = device.CreateKernel(kernel);
 
     private static OpenClInterop.Memory Memory(DeviceBuffer buffer) => ((OpenClBuffer)buffer).Memory;
 
     private static void CheckRange(DeviceBuffer buffer, long start, long bytes)
     {
         if (start < 0 || bytes < 0 || start > buffer.ByteLength - bytes)
-            throw new ArgumentOutOfRangeException(nameof(start), $"bytes {start} to {start} + {bytes} lie outside the buffer of {buffer.ByteLength} bytes.");
+            throw new ArgumentOutOfRangeException(nameof(start),
+                $"bytes {start} to {start} + {bytes} lie outside the buffer of {buffer.ByteLength} bytes.");
     }
 }

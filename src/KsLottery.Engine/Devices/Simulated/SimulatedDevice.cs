@@ -3,7 +3,8 @@ using KsLottery.Kernels.Language;
 
 namespace KsLottery.Engine.Devices;
 
-/// <summary>Runs kernels as plain C# on the host, lane by lane: to step through them in a debugger. Everything is done at once, and slowly.</summary>
+/// <summary>Runs kernels as plain C# on the host, lane by lane: to step through them in a debugger. Everything is done at once, and
+/// slowly.</summary>
 /// <param name="isReversed">Whether lanes run from the last to the first between barriers.</param>
 internal sealed class SimulatedDevice(bool isReversed = false) : KernelDevice
 {
@@ -18,7 +19,8 @@ internal sealed class SimulatedDevice(bool isReversed = false) : KernelDevice
     public override DeviceBuffer Allocate(long bytes)
     {
         if (bytes > Array.MaxLength)
-            throw new DeviceFailureException(Name, nameof(Allocate), $"{bytes} bytes", $"a piece has at most {Array.MaxLength} bytes", "Use another device");
+            throw new DeviceFailureException(Name, nameof(Allocate), $"{bytes} bytes", $"a piece has at most {Array.MaxLength} bytes",
+                "Use another device");
         return new Buffer(bytes);
     }
 
@@ -80,7 +82,8 @@ internal sealed class SimulatedDevice(bool isReversed = false) : KernelDevice
         public override void Copy(DeviceBuffer destination, long destinationStart, DeviceBuffer source, long sourceStart, long bytes) =>
             BytesOf(source).AsSpan((int)sourceStart, (int)bytes).CopyTo(BytesOf(destination).AsSpan((int)destinationStart, (int)bytes));
 
-        public override void Clear(DeviceBuffer destination, long start, long bytes) => BytesOf(destination).AsSpan((int)start, (int)bytes).Clear();
+        public override void Clear(DeviceBuffer destination, long start, long bytes) =>
+            BytesOf(destination).AsSpan((int)start, (int)bytes).Clear();
 
         public override void Flush()
         {

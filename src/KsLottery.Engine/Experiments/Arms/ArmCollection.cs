@@ -27,7 +27,9 @@ internal sealed class ArmCollection(ExperimentBase baseModel, ArmMaker maker)
                 missing.Add($"{group.Task.Task.Name}{(arm.Method == ArmMethod.Base ? "" : $", seed {group.Seed}")}, {arm.Name}");
         }
         if (missing.Count > 0)
-            throw new InvalidDataException($"{missing.Count} {(missing.Count == 1 ? "arm is" : "arms are")} done in none of the parts: {string.Join("; ", missing.Take(MaxNamed))}"
+            throw new InvalidDataException(
+                $"{missing.Count} {(missing.Count == 1 ? "arm is" : "arms are")} done in none of the parts: "
+                    + $"{string.Join("; ", missing.Take(MaxNamed))}"
                 + $"{(missing.Count > MaxNamed ? "; …" : "")}. Name all parts, or {Remedy.ResumeParts}.");
     }
 

@@ -34,7 +34,8 @@ internal sealed class ArmFolders(string root)
         foreach (string folder in Directory.EnumerateDirectories(part).Order(StringComparer.Ordinal))
         {
             string name = Path.GetFileName(folder);
-            string? sign = new[] { ArmScoring.ScoresName, Tickets.TicketFile.FileName, DivergedName }.FirstOrDefault(n => File.Exists(Path.Combine(folder, n)));
+            string? sign = new[] { ArmScoring.ScoresName, Tickets.TicketFile.FileName,
+                DivergedName }.FirstOrDefault(n => File.Exists(Path.Combine(folder, n)));
             if (sign is null || name.StartsWith('.') || _collected.TryAdd(name, folder)) continue;
             string one = Path.Combine(_collected[name], sign), other = Path.Combine(folder, sign);
             if (!File.Exists(one) || Fingerprint.OfFile(one) != Fingerprint.OfFile(other))

@@ -4,10 +4,12 @@ namespace KsLottery.Engine.Experiments;
 
 /// <summary>The locks of an experiment's arms, in the folder <c>.locks</c> until the experiment is whole.</summary>
 /// <remarks>
-/// <c>NAME.lock</c> is locked by the operating system, which unlocks it when the process ends, however it does; <c>NAME.holder</c> says which
-/// process of which machine that is. Where the file system locks within one machine alone, or not at all, the text decides: a process of this
-/// machine holds what it names while it runs, one of another machine while it renews its text, every ten seconds; after a minute without, it
-/// counts as dead. No lock's file is deleted while others may want it: who has it open would hold what no name leads to.
+/// <c>NAME.lock</c> is locked by the operating system, which unlocks it when the process ends, however it does; <c>NAME.holder</c> says
+/// which
+/// process of which machine that is. Where the file system locks within one machine alone, or not at all, the text decides: a process of
+/// this
+/// machine holds what it names while it runs, one of another machine while it renews its text, every ten seconds; after a minute without,
+/// it counts as dead. No lock's file is deleted while others may want it: who has it open would hold what no name leads to.
 /// </remarks>
 internal sealed class ArmLocks(string folder)
 {

@@ -103,7 +103,8 @@ internal sealed class ArmMaker(ExperimentBase baseModel, ArmFolders folders, IEx
 
     private static bool Stands(FoundTicket found)
     {
-        if (!File.Exists(Path.Combine(found.Folder, RowsFile.FileName)) || !File.Exists(Path.Combine(found.Folder, TicketFile.FileName))) return false;
+        if (!File.Exists(Path.Combine(found.Folder, RowsFile.FileName)) || !File.Exists(Path.Combine(found.Folder, TicketFile.FileName)))
+            return false;
         try
         {
             Ticket ticket = TicketFile.Read(found.Folder);

@@ -4,7 +4,8 @@ using KsLottery.Engine.Text.Scoring;
 namespace KsLottery.Engine.Experiments;
 
 /// <summary>How an arm does on the test pairs.</summary>
-/// <remarks>Scores from 0 to 100, rates from 0 to 1; of all that was written, of its first line, and of what the authors' rule reads.</remarks>
+/// <remarks>Scores from 0 to 100, rates from 0 to 1; of all that was written, of its first line, and of what the authors' rule
+/// reads.</remarks>
 public sealed record ArmOutcome
 {
     /// <summary>The numbers by the names that files give them, in the order of tables.</summary>
@@ -49,7 +50,8 @@ public sealed record ArmOutcome
     public static ArmOutcome Of(EvaluationResult result)
     {
         ArgumentNullException.ThrowIfNull(result);
-        OutputScores scores = result.Scores ?? throw new ArgumentException("nothing was generated, so that there are no scores.", nameof(result));
+        OutputScores scores = result.Scores
+            ?? throw new ArgumentException("nothing was generated, so that there are no scores.", nameof(result));
         return new()
         {
             Loss = result.Loss,

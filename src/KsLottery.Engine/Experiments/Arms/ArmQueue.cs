@@ -49,7 +49,8 @@ internal sealed class ArmQueue(ExperimentBase baseModel, ArmMaker maker, ArmLock
 
     /// <summary>The arms of some groups, in the order in which one process takes them; the base once for a task.</summary>
     public static IEnumerable<(ArmGroup Group, ExperimentArm Arm)> Order(ExperimentPlan plan, IReadOnlyList<ArmGroup> groups) =>
-        groups.SelectMany(group => plan.Arms.Where(a => a.Method != ArmMethod.Base || group.Seed == plan.Seeds[0]).Select(arm => (group, arm)));
+        groups.SelectMany(group => plan.Arms.Where(a => a.Method != ArmMethod.Base || group.Seed == plan.Seeds[0])
+            .Select(arm => (group, arm)));
 
     /// <summary>Whether an arm is done, or cannot be run at all.</summary>
     private bool TryRun(ArmGroup group, ExperimentArm arm, CancellationToken cancel)

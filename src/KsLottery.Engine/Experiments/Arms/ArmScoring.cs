@@ -38,7 +38,8 @@ internal sealed class ArmScoring(ExperimentPlan plan, IOperations operations, To
             ["batch"] = plan.Slots.ToString(CultureInfo.InvariantCulture),
         };
         if (plan.StopIds.Count > 0) settings["stop_ids"] = string.Join(',', plan.StopIds);
-        if (plan.StopTexts.Count > 0) settings["stop"] = $"[{string.Join(',', plan.StopTexts.Select(text => $"\"{JsonEncodedText.Encode(text)}\""))}]";
+        if (plan.StopTexts.Count > 0)
+            settings["stop"] = $"[{string.Join(',', plan.StopTexts.Select(text => $"\"{JsonEncodedText.Encode(text)}\""))}]";
         string path = Path.Combine(folder, ScoresName);
         if (File.Exists(path)) return Read(path, settings);
 
@@ -91,7 +92,8 @@ internal sealed class ArmScoring(ExperimentPlan plan, IOperations operations, To
             JsonElement root = document.RootElement, scores = root.GetProperty("scores");
             if (root.GetProperty("format").GetString() == Format && root.GetProperty("format_version").GetInt32() == 1)
             {
-                Dictionary<string, string> saved = root.GetProperty("settings").EnumerateObject().ToDictionary(s => s.Name, s => s.Value.GetString()!);
+                Dictionary<string, string> saved = root.GetProperty("settings").EnumerateObject()
+                    .ToDictionary(s => s.Name, s => s.Value.GetString()!);
                 RunSettings.ThrowIfDifferent(path, saved, settings);
                 return ArmOutcome.From(name => scores.GetProperty(name).GetDouble());
             }

@@ -6,8 +6,9 @@ namespace KsLottery.Engine.Experiments;
 
 /// <summary>One arm of an experiment: what is done, and to how many rows.</summary>
 /// <remarks>
-/// Without <see cref="Alpha"/> and <see cref="Rows"/> an arm takes the ticket of the plan's alpha. A control has as many rows as the ticket that it
-/// names in the same words; one that names none stands for a control of each ticket's size, see <see cref="ExperimentPlan.WithControls"/>.
+/// Without <see cref="Alpha"/> and <see cref="Rows"/> an arm takes the ticket of the plan's alpha. A control has as many rows as the ticket
+/// that it names in the same words; one that names none stands for a control of each ticket's size, see
+/// <see cref="ExperimentPlan.WithControls"/>.
 /// </remarks>
 public sealed record ExperimentArm(ArmMethod Method)
 {
@@ -25,7 +26,8 @@ public sealed record ExperimentArm(ArmMethod Method)
     public static IReadOnlyList<ExperimentArm> Default { get; } =
     [
         new(ArmMethod.Base), new(ArmMethod.Embedding), new(ArmMethod.Transfer), new(ArmMethod.Ticket), new(ArmMethod.RandomDelta),
-        new(ArmMethod.Random), new(ArmMethod.Frequent), new(ArmMethod.LargestShift), new(ArmMethod.Token) { Text = "\n" }, new(ArmMethod.LowRank),
+        new(ArmMethod.Random), new(ArmMethod.Frequent), new(ArmMethod.LargestShift), new(ArmMethod.Token) { Text = "\n" },
+            new(ArmMethod.LowRank),
         new(ArmMethod.Full),
     ];
 

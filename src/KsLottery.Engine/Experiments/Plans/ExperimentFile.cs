@@ -43,7 +43,8 @@ public static class ExperimentFile
     private static readonly Dictionary<string, TokenGroup> Groups = Enum.GetValues<TokenGroup>().ToDictionary(TokenGroups.NameOf);
 
     /// <summary>Reads a file; the paths in what comes back are good from here.</summary>
-    /// <exception cref="InvalidDataException">It is no sound JSON, or says something that cannot be; names the place, the value and the rule.</exception>
+    /// <exception cref="InvalidDataException">It is no sound JSON, or says something that cannot be; names the place, the value and the
+    /// rule.</exception>
     /// <exception cref="IOException">The file is absent or cannot be read.</exception>
     public static ExperimentPlan Read(string path)
     {
@@ -96,7 +97,8 @@ public static class ExperimentFile
             if (arm.Method == ArmMethod.RandomDelta && !(all.Contains(arm)
                 ? all.TakeWhile(a => a != arm).Any(a => a.Method == ArmMethod.Ticket && a.HasRowsOf(arm))
                 : all.Any(a => a.Method == ArmMethod.RandomDelta)))
-                throw new InvalidDataException($"{path}: arms[{i}] ({arm.Name}) moves the rows as far as the arm of method ticket with the same rows "
+                throw new InvalidDataException(
+                    $"{path}: arms[{i}] ({arm.Name}) moves the rows as far as the arm of method ticket with the same rows "
                     + "did, and there is none before it. Put one before it.");
         return plan;
     }
@@ -115,8 +117,10 @@ public static class ExperimentFile
     internal static bool Says(string path, ExperimentPlan plan) =>
         ToBytes(path, Read(path).WithControls()).AsSpan().SequenceEqual(ToBytes(path, plan.WithControls()));
 
-    /// <summary>Makes sure that a part's file says what a plan does; where base and pairs lie is no part of that: they are known by their fingerprints.</summary>
-    /// <exception cref="InvalidDataException">The file is none of an experiment, or says something else; names the first property and both values.</exception>
+    /// <summary>Makes sure that a part's file says what a plan does; where base and pairs lie is no part of that: they are known by their
+    /// fingerprints.</summary>
+    /// <exception cref="InvalidDataException">The file is none of an experiment, or says something else; names the first property and both
+    /// values.</exception>
     internal static void ThrowIfOther(string path, ExperimentPlan plan)
     {
         using JsonDocument part = JsonDocument.Parse(ToBytes(path, Placeless(Read(path)), isIndented: false));
@@ -143,13 +147,15 @@ public static class ExperimentFile
                 if (FirstDifference(within + name, Property(part, name), Property(whole, name)) is { } found)
                     return found;
         }
-        if (part.ValueKind == JsonValueKind.Array && whole.ValueKind == JsonValueKind.Array && part.GetArrayLength() == whole.GetArrayLength())
+        if (part.ValueKind == JsonValueKind.Array && whole.ValueKind == JsonValueKind.Array
+            && part.GetArrayLength() == whole.GetArrayLength())
             foreach ((int i, (JsonElement one, JsonElement other)) in part.EnumerateArray().Zip(whole.EnumerateArray()).Index())
                 if (FirstDifference($"{place}[{i}]", one, other) is { } found)
                     return found;
         return (place, Shown(part), Shown(whole));
 
-        static JsonElement Property(JsonElement element, string name) => element.TryGetProperty(name, out JsonElement value) ? value : default;
+        static JsonElement Property(JsonElement element, string name) =>
+            element.TryGetProperty(name, out JsonElement value) ? value : default;
 
         static string Shown(JsonElement element) => element.ValueKind == JsonValueKind.Undefined ? "absent" : element.GetRawText();
     }
@@ -190,7 +196,8 @@ public static class ExperimentFile
     private static InvalidDataException Wrong(string path, string place, JsonElement? value, string rule)
     {
         if (value is not { } found) return new($"{path}: {place} is missing. {rule}.");
-        string text = VisibleText.Escape(JsonSection.Raw(found)), shown = text.Length > MaxShownLength ? text[..MaxShownLength] + "…" : text;
+        string text = VisibleText.Escape(JsonSection.Raw(found)), shown = text.Length > MaxShownLength ? text[..MaxShownLength] + "…"
+            : text;
         return new($"{path}: {(place.Length == 0 ? "the file" : place)} is {shown}; {rule}. Correct it.");
     }
 
@@ -243,7 +250,8 @@ public static class ExperimentFile
             MicroBatchRows = section.Count(TrainingKey.MicroBatch) ?? usual.MicroBatchRows,
             IsCosine = section.Choice(TrainingKey.Schedule, new Dictionary<string, bool> { ["cosine"] = true, ["constant"] = false })
                 ?? usual.IsCosine,
-            FinalRate = section.Number(TrainingKey.FinalRate, n => n is >= 0 and <= 1, "it must lie from 0 to 1, a share of the largest rate")
+            FinalRate = section.Number(TrainingKey.FinalRate, n => n is >= 0 and <= 1,
+                "it must lie from 0 to 1, a share of the largest rate")
                 ?? usual.FinalRate,
             Warmup = section.Number(TrainingKey.Warmup, n => n is >= 0 and < 1 || n == Math.Floor(n) && n > 0,
                 "it must be a share below 1 or a whole number of steps") ?? usual.Warmup,

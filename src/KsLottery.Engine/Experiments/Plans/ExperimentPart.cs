@@ -4,8 +4,8 @@ namespace KsLottery.Engine.Experiments;
 
 /// <summary>One of several parts that an experiment is divided into, for processes that share no folder.</summary>
 /// <remarks>
-/// What belongs together, a task with a seed, is never divided: its arms need its Embed Tuning. Of the pairs of seed and task, in the order of
-/// the plan, seeds first, part i of n takes every n-th from the i-th. The base is scored with its task's first seed.
+/// What belongs together, a task with a seed, is never divided: its arms need its Embed Tuning. Of the pairs of seed and task, in the order
+/// of the plan, seeds first, part i of n takes every n-th from the i-th. The base is scored with its task's first seed.
 /// </remarks>
 /// <param name="Index">Which, from 1.</param>
 /// <param name="Count">Of how many.</param>
@@ -19,7 +19,8 @@ public readonly record struct ExperimentPart(int Index, int Count)
     {
         ArgumentNullException.ThrowIfNull(text);
         part = Whole;
-        if (text.Split('/') is not [var first, var second] || !int.TryParse(first, NumberStyles.None, CultureInfo.InvariantCulture, out int index)
+        if (text.Split('/') is not [var first, var second]
+            || !int.TryParse(first, NumberStyles.None, CultureInfo.InvariantCulture, out int index)
             || !int.TryParse(second, NumberStyles.None, CultureInfo.InvariantCulture, out int count) || index < 1 || index > count)
             return false;
         part = new(index, count);
@@ -35,8 +36,10 @@ public readonly record struct ExperimentPart(int Index, int Count)
         (int index, int count) = (Index, Count);
         if (index < 1 || index > count) throw new ArgumentException($"there is no part {this}. Give one from 1 to the number of parts.");
         return count <= all.Length ? all.Where((_, i) => i % count == index - 1)
-            : throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"part {this} is asked for; the experiment has {all.Length} ")
-                + string.Create(CultureInfo.InvariantCulture, $"pairs of task and seed, which are not divided: there can be 1 to {all.Length} parts. ")
+            : throw new ArgumentException(string.Create(CultureInfo.InvariantCulture,
+                $"part {this} is asked for; the experiment has {all.Length} ")
+                + string.Create(CultureInfo.InvariantCulture,
+                    $"pairs of task and seed, which are not divided: there can be 1 to {all.Length} parts. ")
                 + $"Divide it into fewer, or {Remedy.ShareRun}: they share the arms among them.");
     }
 

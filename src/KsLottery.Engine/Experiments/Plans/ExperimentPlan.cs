@@ -60,8 +60,8 @@ public sealed record ExperimentPlan
 
     /// <summary>The plan with controls of each ticket's size.</summary>
     /// <remarks>
-    /// A control that names no ticket is run for each that the arms of methods ticket and transfer take, and for that of the plan's alpha where one
-    /// of them takes it or there are none. That one stays in its place, others come after the last arm that takes their ticket.
+    /// A control that names no ticket is run for each that the arms of methods ticket and transfer take, and for that of the plan's alpha
+    /// where one of them takes it or there are none. That one stays in its place, others come after the last arm that takes their ticket.
     /// </remarks>
     public ExperimentPlan WithControls()
     {

@@ -4,7 +4,8 @@ using KsLottery.Engine.Text.Tokens;
 
 namespace KsLottery.Engine.Experiments;
 
-/// <summary>An object in an experiment's file; its properties are the members of an enumeration in snake case, others are refused.</summary>
+/// <summary>An object in an experiment's file; its properties are the members of an enumeration in snake case, others are
+/// refused.</summary>
 /// <typeparam name="TKey">The properties.</typeparam>
 internal sealed class PlanSection<TKey> where TKey : struct, Enum
 {

@@ -1,6 +1,7 @@
 namespace KsLottery.Engine.Operations;
 
-/// <summary>The three products of a linear layer y = x·Wᵀ, x (M, K), W (N, K) of any stored type, y (M, N), shared out over threads.</summary>
+/// <summary>The three products of a linear layer y = x·Wᵀ, x (M, K), W (N, K) of any stored type, y (M, N), shared out over
+/// threads.</summary>
 /// <remarks>
 /// Every element is summed as <see cref="Gemm"/> says, on whichever thread; up to eight rows of x go forward as <see cref="RowDots"/> says,
 /// so that a sequence gets the same bits whether it is generated alone or with up to seven others. Weights are read where they lie.
@@ -17,7 +18,8 @@ internal static class MatMul
     private const int MinPart = 1 << 15;
 
     /// <summary>y = x·Wᵀ, or y += x·Wᵀ.</summary>
-    public static void Forward(WorkerPool pool, DeviceSpan output, DeviceSpan input, DeviceSpan weight, int outputs, int inputs, bool accumulate)
+    public static void Forward(WorkerPool pool, DeviceSpan output, DeviceSpan input, DeviceSpan weight, int outputs, int inputs,
+        bool accumulate)
     {
         if (input.Length > RowDots.MaxRows * (long)inputs || GemmAlgorithms.Default is GemmReference)
             Forward(GemmAlgorithms.Default, pool, output, input, weight, outputs, inputs, accumulate);
@@ -26,26 +28,34 @@ internal static class MatMul
     }
 
     /// <summary>y = x·Wᵀ, or y += x·Wᵀ, by an algorithm, however few the rows.</summary>
-    public static void Forward(GemmAlgorithm algorithm, WorkerPool pool, DeviceSpan output, DeviceSpan input, DeviceSpan weight, int outputs, int inputs, bool accumulate) =>
+    public static void Forward(GemmAlgorithm algorithm, WorkerPool pool, DeviceSpan output, DeviceSpan input, DeviceSpan weight,
+        int outputs, int inputs, bool accumulate) =>
         Multiply(algorithm, pool, input.Length / inputs, outputs, inputs, input, inputs, false, weight, inputs, true, output, accumulate);
 
     /// <summary>dx = dy·W, or dx += dy·W.</summary>
-    public static void BackwardInput(WorkerPool pool, DeviceSpan inputGradient, DeviceSpan outputGradient, DeviceSpan weight, int outputs, int inputs, bool accumulate) =>
+    public static void BackwardInput(WorkerPool pool, DeviceSpan inputGradient, DeviceSpan outputGradient, DeviceSpan weight, int outputs,
+        int inputs, bool accumulate) =>
         BackwardInput(GemmAlgorithms.Default, pool, inputGradient, outputGradient, weight, outputs, inputs, accumulate);
 
     /// <summary>dx = dy·W, or dx += dy·W, by an algorithm.</summary>
-    public static void BackwardInput(GemmAlgorithm algorithm, WorkerPool pool, DeviceSpan inputGradient, DeviceSpan outputGradient, DeviceSpan weight, int outputs, int inputs, bool accumulate) =>
-        Multiply(algorithm, pool, outputGradient.Length / outputs, inputs, outputs, outputGradient, outputs, false, weight, inputs, false, inputGradient, accumulate);
+    public static void BackwardInput(GemmAlgorithm algorithm, WorkerPool pool, DeviceSpan inputGradient, DeviceSpan outputGradient,
+        DeviceSpan weight, int outputs, int inputs, bool accumulate) =>
+        Multiply(algorithm, pool, outputGradient.Length / outputs, inputs, outputs, outputGradient, outputs, false, weight, inputs, false,
+            inputGradient, accumulate);
 
     /// <summary>dW += dyᵀ·x.</summary>
-    public static void BackwardWeight(WorkerPool pool, DeviceSpan weightGradient, DeviceSpan outputGradient, DeviceSpan input, int outputs, int inputs) =>
+    public static void BackwardWeight(WorkerPool pool, DeviceSpan weightGradient, DeviceSpan outputGradient, DeviceSpan input, int outputs,
+        int inputs) =>
         BackwardWeight(GemmAlgorithms.Default, pool, weightGradient, outputGradient, input, outputs, inputs);
 
     /// <summary>dW += dyᵀ·x, by an algorithm.</summary>
-    public static void BackwardWeight(GemmAlgorithm algorithm, WorkerPool pool, DeviceSpan weightGradient, DeviceSpan outputGradient, DeviceSpan input, int outputs, int inputs) =>
-        Multiply(algorithm, pool, outputs, inputs, checked((int)(input.Length / inputs)), outputGradient, outputs, true, input, inputs, false, weightGradient, true);
+    public static void BackwardWeight(GemmAlgorithm algorithm, WorkerPool pool, DeviceSpan weightGradient, DeviceSpan outputGradient,
+        DeviceSpan input, int outputs, int inputs) =>
+        Multiply(algorithm, pool, outputs, inputs, checked((int)(input.Length / inputs)), outputGradient, outputs, true, input, inputs,
+            false, weightGradient, true);
 
-    private static void ForwardFew(WorkerPool pool, DeviceSpan output, DeviceSpan input, DeviceSpan weight, int outputs, int inputs, bool accumulate)
+    private static void ForwardFew(WorkerPool pool, DeviceSpan output, DeviceSpan input, DeviceSpan weight, int outputs, int inputs,
+        bool accumulate)
     {
         int rows = (int)(input.Length / inputs);
         if (rows == 0) return;

@@ -33,7 +33,8 @@ internal static class RowDots
     /// <param name="outputs">Elements from one row of y to the next.</param>
     /// <param name="accumulate">Whether to add to y.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Multiply(int rows, int inputs, ReadOnlySpan<float> x, CpuMemory weight, long start, int columns, Span<float> y, int outputs, bool accumulate)
+    public static void Multiply(int rows, int inputs, ReadOnlySpan<float> x, CpuMemory weight, long start, int columns, Span<float> y,
+        int outputs, bool accumulate)
     {
         PanelSource source = new(weight, start, inputs);
         int needed = source.ScratchLength(WeightRows, inputs), whole = inputs & -Lanes, rest = inputs - whole;
@@ -58,17 +59,20 @@ internal static class RowDots
                 }
                 continue;
             }
-            for (int i = 0; inputs <= ShortRow && i < WeightRows * inputs; i += Lanes) Interop.Cache.Prefetch(in w, (WeightRows * inputs) + i);
+            for (int i = 0; inputs <= ShortRow && i < WeightRows * inputs; i += Lanes)
+                Interop.Cache.Prefetch(in w, (WeightRows * inputs) + i);
             for (int row = 0; row < rows; row++)
             {
-                Vector128<float> sums = Dot4(ref Unsafe.AsRef(in x[row * inputs]), ref w, inputs, count, whole, ref xTails[row * Lanes], ref wTails[0], rest > 0);
+                Vector128<float> sums = Dot4(ref Unsafe.AsRef(in x[row * inputs]), ref w, inputs, count, whole, ref xTails[row * Lanes],
+                    ref wTails[0], rest > 0);
                 Span<float> target = y.Slice((row * outputs) + column, count);
                 for (int i = 0; i < count; i++) target[i] = accumulate ? target[i] + sums[i] : sums[i];
             }
         }
     }
 
-    /// <summary>One row of x with one of W, in the chains and the tree of <see cref="Dot4"/>; read as one stream, memory is faster than as four.</summary>
+    /// <summary>One row of x with one of W, in the chains and the tree of <see cref="Dot4"/>; read as one stream, memory is faster than as
+    /// four.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float Dot(ref float x, ref float w, nint length)
     {
@@ -83,9 +87,11 @@ internal static class RowDots
 
     /// <summary>One row of x with up to four of W, their tails padded to sixteen.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static Vector128<float> Dot4(ref float x, ref float w, nint stride, int count, nint whole, ref float xTail, ref float wTails, bool hasTail)
+    private static Vector128<float> Dot4(ref float x, ref float w, nint stride, int count, nint whole, ref float xTail, ref float wTails,
+        bool hasTail)
     {
-        ref float w1 = ref Unsafe.Add(ref w, count > 1 ? stride : 0), w2 = ref Unsafe.Add(ref w, count > 2 ? 2 * stride : 0), w3 = ref Unsafe.Add(ref w, count > 3 ? 3 * stride : 0);
+        ref float w1 = ref Unsafe.Add(ref w, count > 1 ? stride : 0), w2 = ref Unsafe.Add(ref w, count > 2 ? 2 * stride : 0),
+            w3 = ref Unsafe.Add(ref w, count > 3 ? 3 * stride : 0);
         Vector256<float> a0 = default, b0 = default, a1 = default, b1 = default, a2 = default, b2 = default, a3 = default, b3 = default;
         while (true)
         {

@@ -46,7 +46,8 @@ internal sealed class WorkerPool : IDisposable
     /// <summary>The number of threads that work, the caller's included.</summary>
     public int ThreadCount { get; }
 
-    /// <summary>Calls the work once for each part from 0 to <paramref name="parts"/> - 1, on any thread and in any order, and waits for all.</summary>
+    /// <summary>Calls the work once for each part from 0 to <paramref name="parts"/> - 1, on any thread and in any order, and waits for
+    /// all.</summary>
     /// <remarks>A call from within a part, or while another thread's call runs, does all of its parts on the calling thread.</remarks>
     /// <exception cref="Exception">What the lowest failing part threw, when all parts are done.</exception>
     public void Run(int parts, Action<int> work)
@@ -122,7 +123,8 @@ internal sealed class WorkerPool : IDisposable
             lock (_failureLock)
                 if (_failure is not { } earlier || part < earlier.Part) _failure = (part, ExceptionDispatchInfo.Capture(exception));
         }
-        if (Interlocked.Decrement(ref _unfinished) == 0 && Volatile.Read(ref _callerSleeps) != 0 && Interlocked.Exchange(ref _callerSleeps, 0) != 0) _done.Release();
+        if (Interlocked.Decrement(ref _unfinished) == 0 && Volatile.Read(ref _callerSleeps) != 0
+            && Interlocked.Exchange(ref _callerSleeps, 0) != 0) _done.Release();
         return true;
     }
 

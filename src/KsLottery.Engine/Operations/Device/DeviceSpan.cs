@@ -11,7 +11,8 @@ public readonly record struct DeviceSpan
     {
         ArgumentNullException.ThrowIfNull(memory);
         if (start < 0 || length < 0 || start > memory.Length - length)
-            throw new ArgumentOutOfRangeException(nameof(start), $"elements {start} to {start} + {length} lie outside 0 to {memory.Length}.");
+            throw new ArgumentOutOfRangeException(nameof(start),
+                $"elements {start} to {start} + {length} lie outside 0 to {memory.Length}.");
         (Memory, Start, Length) = (memory, start, length);
     }
 

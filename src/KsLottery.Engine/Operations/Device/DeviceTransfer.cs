@@ -43,12 +43,13 @@ internal sealed class DeviceTransfer(KernelDevice device, DeviceQueue queue) : I
         }
     }
 
-    /// <summary>Copies a tensor as it is stored, from its mapped file; a piece is read while the one before is on its way. Its pages do not stay
-    /// resident.</summary>
+    /// <summary>Copies a tensor as it is stored, from its mapped file; a piece is read while the one before is on its way. Its pages do not
+    /// stay resident.</summary>
     public void Stream(DeviceBuffer destination, Tensor tensor)
     {
         if (_streams.Length == 0)
-            _streams = [(device.CreateQueue(), device.AllocateStaging(ChunkBytes)), (device.CreateQueue(), device.AllocateStaging(ChunkBytes))];
+            _streams = [(device.CreateQueue(), device.AllocateStaging(ChunkBytes)),
+                (device.CreateQueue(), device.AllocateStaging(ChunkBytes))];
         for (long offset = 0, chunk = 0; offset < tensor.ByteLength; offset += ChunkBytes, chunk++)
         {
             (DeviceQueue stream, StagingBuffer staging) = _streams[chunk % 2];

@@ -99,7 +99,8 @@ internal sealed partial class KernelOperations
             {
                 int some = Math.Min(MatMulKernels.FewRows, rows - row);
                 Launch(Stored(Stem.MatMulForwardRows, weight), Groups(outputs, MatMulKernels.FewRowsColumns),
-                    Write(output.Slice((long)row * outputs, (long)some * outputs)), Read(input.Slice((long)row * inputs, (long)some * inputs)),
+                    Write(output.Slice((long)row * outputs, (long)some * outputs)),
+                        Read(input.Slice((long)row * inputs, (long)some * inputs)),
                     Any(weight), some, outputs, inputs, add);
             }
         }
@@ -112,7 +113,8 @@ internal sealed partial class KernelOperations
         Operands.Product(outputGradient, inputGradient, weight, outputs, inputs);
         int rows = Operands.Rows(inputGradient, inputs);
         if (rows > 0 && Library(weight) is { } library)
-            library.Multiply(_queue, Matrix(inputGradient), Matrix(outputGradient), Matrix(weight), rows, inputs, outputs, false, false, accumulate);
+            library.Multiply(_queue, Matrix(inputGradient), Matrix(outputGradient), Matrix(weight), rows, inputs, outputs, false, false,
+                accumulate);
         else
             Multiply(InstanceOf(Stem.MatMulBackwardInput, weight), rows, inputs, Write(inputGradient), Read(outputGradient), Any(weight),
                 rows, outputs, inputs, accumulate ? 1 : 0);
@@ -178,7 +180,8 @@ internal sealed partial class KernelOperations
         Operands.CachedAttention(output, query, keyCache, valueCache, shape, capacity, slots, lengths);
         _operands.Reserve(slots.Length, lengths.Length);
         Launch(Stem.CachedAttentionForward, slots.Length * shape.Heads, Write(output), Read(query), Read(keyCache), Read(valueCache),
-            _operands.Put(slots.Span), _operands.Put(lengths.Span), capacity, shape.Heads, shape.KeyHeads, shape.HeadWidth, (float)shape.Scale);
+            _operands.Put(slots.Span), _operands.Put(lengths.Span), capacity, shape.Heads, shape.KeyHeads, shape.HeadWidth,
+                (float)shape.Scale);
     }
 
     /// <inheritdoc/>
@@ -229,11 +232,13 @@ internal sealed partial class KernelOperations
         Operands.Step(weights, gradient, firstMoment, secondMoment, update);
         AdamW.Constants constants = new(update);
         Launch(Stem.AdamWStep, Groups(weights.Length, Lanes), Write(weights), Read(gradient), Write(firstMoment), Write(secondMoment),
-            constants.Beta1, constants.Rest1, constants.Beta2, constants.Rest2, constants.Scale, constants.Epsilon, constants.Keep, constants.Rate,
+            constants.Beta1, constants.Rest1, constants.Beta2, constants.Rest2, constants.Scale, constants.Epsilon, constants.Keep,
+                constants.Rate,
             constants.Root);
     }
 
-    /// <summary>The distinct rows, where the places of each begin among all places, and the places in ascending order; negative rows left out.</summary>
+    /// <summary>The distinct rows, where the places of each begin among all places, and the places in ascending order; negative rows left
+    /// out.</summary>
     private static (int[] Distinct, int[] Starts, int[] Order) ByRow(ReadOnlySpan<int> rows)
     {
         List<long> pairs = [];
@@ -259,11 +264,13 @@ internal sealed partial class KernelOperations
         return [.. tiles];
     }
 
-    /// <summary>Starts a product: with large tiles where they are filled, there are enough of them for the whole device, and it can run them.</summary>
+    /// <summary>Starts a product: with large tiles where they are filled, there are enough of them for the whole device, and it can run
+    /// them.</summary>
     private void Multiply(string kernel, int rows, int columns, params ReadOnlySpan<KernelArgument> arguments)
     {
         KernelDefinition small = KernelCatalog.Get($"{kernel}_{nameof(Tile64)}"), large = KernelCatalog.Get($"{kernel}_{nameof(Tile128)}");
-        bool isLarge = Math.Min(rows, columns) > MatMulKernels.SmallTile && Tiles(MatMulKernels.LargeTile) >= _device.Limits.ComputeUnits && CanRun(large);
+        bool isLarge = Math.Min(rows, columns) > MatMulKernels.SmallTile && Tiles(MatMulKernels.LargeTile) >= _device.Limits.ComputeUnits
+            && CanRun(large);
         Launch(isLarge ? large : small, Tiles(isLarge ? MatMulKernels.LargeTile : MatMulKernels.SmallTile), arguments);
 
         int Tiles(int side) => checked(Groups(rows, side) * Groups(columns, side));

@@ -7,7 +7,8 @@ using KsLottery.Kernels;
 
 namespace KsLottery.Engine.Operations;
 
-/// <summary>The operations as kernels on a device: queued, and waited for only where numbers come back. The same bytes from run to run.</summary>
+/// <summary>The operations as kernels on a device: queued, and waited for only where numbers come back. The same bytes from run to
+/// run.</summary>
 /// <remarks>Weights stay in their stored type and are widened where they are read.</remarks>
 internal sealed partial class KernelOperations : IOperations
 {
@@ -76,7 +77,8 @@ internal sealed partial class KernelOperations : IOperations
         StoredMemory.ThrowIfNotComputable(tensor);
         if (tensor.ByteLength > _device.Limits.MaximumAllocationBytes)
             throw new DeviceUnavailableException(Name, $"{tensor.File.Path}, tensor {CheckpointFormatException.Quote(tensor.Name)} takes "
-                + $"{tensor.ByteLength} bytes, the device holds at most {_device.Limits.MaximumAllocationBytes} in one piece", $"Use {Remedy.UseDevice.For(DeviceCatalog.Cpu)}");
+                + $"{tensor.ByteLength} bytes, the device holds at most {_device.Limits.MaximumAllocationBytes} in one piece",
+                $"Use {Remedy.UseDevice.For(DeviceCatalog.Cpu)}");
         DeviceBuffer buffer = _device.Allocate(Math.Max(sizeof(float), tensor.ByteLength));
         _transfer.Stream(buffer, tensor);
         return Count(new KernelMemory(this, buffer, tensor.ElementCount, tensor.ElementType, isWeight: true, _allocated.Remove));
@@ -96,7 +98,8 @@ internal sealed partial class KernelOperations : IOperations
         if (destination.IsEmpty) return;
         KernelMemory from = Own(source), to = Writable(destination);
         if (from.ElementType == ElementType.F32)
-            _queue.Copy(to.Buffer, destination.Start * sizeof(float), from.Buffer, source.Start * sizeof(float), source.Length * sizeof(float));
+            _queue.Copy(to.Buffer, destination.Start * sizeof(float), from.Buffer, source.Start * sizeof(float),
+                source.Length * sizeof(float));
         else Launch(Stored(Stem.Widen, source), Groups(source.Length, Lanes), Write(destination), Any(source));
     }
 
@@ -104,7 +107,8 @@ internal sealed partial class KernelOperations : IOperations
     public void Upload(DeviceSpan destination, ReadOnlySpan<float> source)
     {
         Operands.HasLength(destination, source.Length);
-        if (!destination.IsEmpty) _transfer.Upload(Writable(destination).Buffer, destination.Start * sizeof(float), MemoryMarshal.AsBytes(source));
+        if (!destination.IsEmpty)
+            _transfer.Upload(Writable(destination).Buffer, destination.Start * sizeof(float), MemoryMarshal.AsBytes(source));
     }
 
     /// <inheritdoc/>
@@ -130,8 +134,8 @@ internal sealed partial class KernelOperations : IOperations
 
     /// <summary>Waits for the device and gives everything back but memories, which give themselves back.</summary>
     /// <remarks>
-    /// Does not throw. Whoever reads a result waits for what it depends on and is told of its failure; what fails here is work that nobody has read,
-    /// or a device that was lost before, of which an error on its way already tells.
+    /// Does not throw. Whoever reads a result waits for what it depends on and is told of its failure; what fails here is work that nobody
+    /// has read, or a device that was lost before, of which an error on its way already tells.
     /// </remarks>
     public void Dispose()
     {
@@ -184,9 +188,11 @@ internal sealed partial class KernelOperations : IOperations
         span.IsEmpty ? KernelArgument.View(null, 0, 0) : KernelArgument.View(Writable(span).Buffer, span.Start, span.Length);
 
     private KernelMemory Own(DeviceSpan span) => span.Memory is KernelMemory memory && memory.Owner == this ? memory
-        : throw new ArgumentException("the range lies in another device's memory; copy it through the host with Download and Upload.", nameof(span));
+        : throw new ArgumentException("the range lies in another device's memory; copy it through the host with Download and Upload.",
+            nameof(span));
 
-    private KernelMemory Writable(DeviceSpan span) => span.Memory is KernelMemory { IsWeight: false } memory && memory.Owner == this ? memory
+    private KernelMemory Writable(DeviceSpan span) => span.Memory is KernelMemory { IsWeight: false } memory && memory.Owner == this
+        ? memory
         : throw new ArgumentException("the range cannot be written to: only memory that this device allocated can.", nameof(span));
 
     private KernelMemory Count(KernelMemory memory)

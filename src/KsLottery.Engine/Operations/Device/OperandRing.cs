@@ -4,8 +4,8 @@ using KsLottery.Engine.Devices;
 namespace KsLottery.Engine.Operations;
 
 /// <summary>Brings rows, positions and other numbers that an operation is given to the device, without waiting for it.</summary>
-/// <remarks>Places are used one behind the other, and again only once all work that was queued before is done. A model gives the same numbers to many
-/// operations: the last few are kept and not sent twice.</remarks>
+/// <remarks>Places are used one behind the other, and again only once all work that was queued before is done. A model gives the same
+/// numbers to many operations: the last few are kept and not sent twice.</remarks>
 internal sealed class OperandRing(KernelDevice device, DeviceQueue queue) : IDisposable
 {
     private const int MinBytes = 1 << 20, Boundary = 64, Kept = 8;
@@ -35,7 +35,8 @@ internal sealed class OperandRing(KernelDevice device, DeviceQueue queue) : IDis
     {
         if (numbers.IsEmpty) return KernelArgument.View(null, 0, 0);
         foreach ((int start, int count) in _recent)
-            if (count == numbers.Length && numbers.SequenceEqual(Room.Slice(start, count))) return KernelArgument.View(_buffer, start, count);
+            if (count == numbers.Length && numbers.SequenceEqual(Room.Slice(start, count)))
+                return KernelArgument.View(_buffer, start, count);
         Reserve(numbers.Length);
         int at = _used / sizeof(int);
         numbers.CopyTo(Room[at..]);

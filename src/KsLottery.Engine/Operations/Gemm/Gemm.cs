@@ -8,9 +8,9 @@ internal static class Gemm
 
     /// <summary>C = A·B, or C += A·B.</summary>
     /// <remarks>
-    /// Own kernels sum blocks of <see cref="BlockDepth"/> products, each by one chain of fused multiply-adds from zero in the order of k, and
-    /// add block after block. So an element has the same bits whatever the sizes of C and its place in it, the vector width and the number
-    /// of threads, wherever the processor has fused multiply-add.
+    /// Own kernels sum blocks of <see cref="BlockDepth"/> products, each by one chain of fused multiply-adds from zero in the order of k,
+    /// and add block after block. So an element has the same bits whatever the sizes of C and its place in it, the vector width and the
+    /// number of threads, wherever the processor has fused multiply-add.
     /// </remarks>
     /// <param name="m">Rows of A and C.</param>
     /// <param name="n">Columns of B and C.</param>
@@ -29,7 +29,8 @@ internal static class Gemm
         Multiply(GemmAlgorithms.Default, m, n, k, new(a, lda), aTransposed, new(b, ldb), bTransposed, c, ldc, accumulate);
 
     /// <inheritdoc cref="Multiply(int, int, int, ReadOnlySpan{float}, int, bool, ReadOnlySpan{float}, int, bool, Span{float}, int, bool)"/>
-    public static void Multiply(GemmAlgorithm algorithm, int m, int n, int k, PanelSource a, bool aTransposed, PanelSource b, bool bTransposed,
+    public static void Multiply(GemmAlgorithm algorithm, int m, int n, int k, PanelSource a, bool aTransposed, PanelSource b,
+        bool bTransposed,
         Span<float> c, int ldc, bool accumulate)
     {
         if (m == 0 || n == 0) return;

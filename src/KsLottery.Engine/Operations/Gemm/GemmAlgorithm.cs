@@ -13,5 +13,6 @@ internal abstract class GemmAlgorithm
     public abstract int ColumnGrain { get; }
 
     /// <summary>C = A·B, or C += A·B, for sizes of at least 1; see <see cref="Gemm"/>.</summary>
-    public abstract void Multiply(int m, int n, int k, PanelSource a, bool aTransposed, PanelSource b, bool bTransposed, Span<float> c, int ldc, bool accumulate);
+    public abstract void Multiply(int m, int n, int k, PanelSource a, bool aTransposed, PanelSource b, bool bTransposed, Span<float> c,
+        int ldc, bool accumulate);
 }

@@ -23,7 +23,8 @@ internal static class GemmAlgorithms
     /// <exception cref="ArgumentException"><c>KSLOTTERY_GEMM</c> asks for what is not there.</exception>
     public static GemmAlgorithm Default => Chosen.Value;
 
-    /// <summary>Our own kernels, widest first, with whether this processor has their instructions; without them they compute the same, slowly.</summary>
+    /// <summary>Our own kernels, widest first, with whether this processor has their instructions; without them they compute the same,
+    /// slowly.</summary>
     public static IReadOnlyList<(GemmAlgorithm Algorithm, bool IsSupported)> Own { get; } =
     [
         (new Packed512("vector512"), GemmLanes512.IsSupported),
@@ -31,18 +32,20 @@ internal static class GemmAlgorithms
         (new Packed128("vector128"), true),
     ];
 
-    /// <summary>Makes the choice that <c>KSLOTTERY_GEMM</c> describes; null, empty and names of a device's libraries are <c>auto</c>: our own with AVX2 and FMA or more,
-    /// else OpenBLAS where it is installed.</summary>
+    /// <summary>Makes the choice that <c>KSLOTTERY_GEMM</c> describes; null, empty and names of a device's libraries are <c>auto</c>: our
+    /// own with AVX2 and FMA or more, else OpenBLAS where it is installed.</summary>
     /// <exception cref="ArgumentException">There is no such choice, or no OpenBLAS.</exception>
     public static GemmAlgorithm Choose(string? name) => name switch
     {
         null or "" or "auto" => Fastest != Own[^1].Algorithm || !OpenBlasInterop.Instance.IsAvailable ? Fastest : new OpenBlasGemm(),
         "own" => Fastest,
         "openblas" => OpenBlasInterop.Instance.IsAvailable ? new OpenBlasGemm()
-            : throw new ArgumentException($"{Variable}=openblas: {string.Join("; ", OpenBlasInterop.Instance.Attempts)}. Install OpenBLAS, or unset {Variable}."),
+            : throw new ArgumentException(
+                $"{Variable}=openblas: {string.Join("; ", OpenBlasInterop.Instance.Attempts)}. Install OpenBLAS, or unset {Variable}."),
         "reference" => new GemmReference(),
         _ when Devices.DeviceGemmChoice.IsDeviceChoice(name) => Choose(null),
-        _ => throw new ArgumentException($"{Variable}={name}: expected own, openblas, reference or auto; of a device clblast, cublas or cublas-bf16"),
+        _ => throw new ArgumentException(
+            $"{Variable}={name}: expected own, openblas, reference or auto; of a device clblast, cublas or cublas-bf16"),
     };
 
     private static GemmAlgorithm Fastest => Own.First(k => k.IsSupported).Algorithm;

@@ -12,7 +12,8 @@ internal readonly struct GemmLanes128 : IGemmLanes<Vector128<float>>
     public static Vector128<float> Load(ref readonly float source, nint offset) => Vector128.LoadUnsafe(in source, (nuint)offset);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> Broadcast(ref readonly float source, nint offset) => Vector128.Create(Unsafe.Add(ref Unsafe.AsRef(in source), offset));
+    public static Vector128<float> Broadcast(ref readonly float source, nint offset) =>
+    Vector128.Create(Unsafe.Add(ref Unsafe.AsRef(in source), offset));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Vector128<float> value, ref float target, nint offset) => value.StoreUnsafe(ref target, (nuint)offset);
@@ -21,5 +22,6 @@ internal readonly struct GemmLanes128 : IGemmLanes<Vector128<float>>
     public static Vector128<float> Add(Vector128<float> x, Vector128<float> y) => x + y;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> MultiplyAdd(Vector128<float> x, Vector128<float> y, Vector128<float> z) => Vector128.MultiplyAddEstimate(x, y, z);
+    public static Vector128<float> MultiplyAdd(Vector128<float> x, Vector128<float> y, Vector128<float> z) =>
+    Vector128.MultiplyAddEstimate(x, y, z);
 }

@@ -16,7 +16,8 @@ internal readonly struct GemmLanes256 : IGemmLanes<Vector256<float>>
     public static Vector256<float> Load(ref readonly float source, nint offset) => Vector256.LoadUnsafe(in source, (nuint)offset);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Broadcast(ref readonly float source, nint offset) => Vector256.Create(Unsafe.Add(ref Unsafe.AsRef(in source), offset));
+    public static Vector256<float> Broadcast(ref readonly float source, nint offset) =>
+    Vector256.Create(Unsafe.Add(ref Unsafe.AsRef(in source), offset));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Vector256<float> value, ref float target, nint offset) => value.StoreUnsafe(ref target, (nuint)offset);
@@ -25,5 +26,6 @@ internal readonly struct GemmLanes256 : IGemmLanes<Vector256<float>>
     public static Vector256<float> Add(Vector256<float> x, Vector256<float> y) => x + y;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> MultiplyAdd(Vector256<float> x, Vector256<float> y, Vector256<float> z) => Vector256.FusedMultiplyAdd(x, y, z);
+    public static Vector256<float> MultiplyAdd(Vector256<float> x, Vector256<float> y, Vector256<float> z) =>
+    Vector256.FusedMultiplyAdd(x, y, z);
 }

@@ -16,7 +16,8 @@ internal readonly struct GemmLanes512 : IGemmLanes<Vector512<float>>
     public static Vector512<float> Load(ref readonly float source, nint offset) => Vector512.LoadUnsafe(in source, (nuint)offset);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Broadcast(ref readonly float source, nint offset) => Vector512.Create(Unsafe.Add(ref Unsafe.AsRef(in source), offset));
+    public static Vector512<float> Broadcast(ref readonly float source, nint offset) =>
+    Vector512.Create(Unsafe.Add(ref Unsafe.AsRef(in source), offset));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Vector512<float> value, ref float target, nint offset) => value.StoreUnsafe(ref target, (nuint)offset);
@@ -25,5 +26,6 @@ internal readonly struct GemmLanes512 : IGemmLanes<Vector512<float>>
     public static Vector512<float> Add(Vector512<float> x, Vector512<float> y) => x + y;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> MultiplyAdd(Vector512<float> x, Vector512<float> y, Vector512<float> z) => Vector512.FusedMultiplyAdd(x, y, z);
+    public static Vector512<float> MultiplyAdd(Vector512<float> x, Vector512<float> y, Vector512<float> z) =>
+    Vector512.FusedMultiplyAdd(x, y, z);
 }

@@ -5,7 +5,8 @@ using System.Runtime.Intrinsics.X86;
 
 namespace KsLottery.Engine.Operations;
 
-/// <summary>Copies blocks of a matrix into panels (depth, width), padded with zeros to the full width, that a tile reads from end to end.</summary>
+/// <summary>Copies blocks of a matrix into panels (depth, width), padded with zeros to the full width, that a tile reads from end to
+/// end.</summary>
 /// <remarks>
 /// Everything moves by eights. Where the width is no multiple of eight, the last eight of a line run over into the next line, which is
 /// written later, or behind the last panel: the target needs room for eight floats more than its panels hold.
@@ -30,7 +31,8 @@ internal static class GemmPacking
             int p = 0;
             for (; p + 4 <= depth && count >= width; p += 4)
                 for (int row = (width - 1) & -Eight; row >= 0; row -= Eight)
-                    Transpose(ref Unsafe.Add(ref from, (row * stride) + p), stride, width - row, width, ref Unsafe.Add(ref target, ((nint)p * width) + row));
+                    Transpose(ref Unsafe.Add(ref from, (row * stride) + p), stride, width - row, width,
+                        ref Unsafe.Add(ref target, ((nint)p * width) + row));
             for (; p < depth; p++)
                 for (int row = 0; row < width; row++)
                     Unsafe.Add(ref target, ((nint)p * width) + row) = row < count ? Unsafe.Add(ref from, (row * stride) + p) : 0;
@@ -72,7 +74,8 @@ internal static class GemmPacking
         }
     }
 
-    /// <summary>Four elements of each of eight rows become four lines of eight; rows beyond <paramref name="rows"/> repeat others.</summary>
+    /// <summary>Four elements of each of eight rows become four lines of eight; rows beyond <paramref name="rows"/> repeat
+    /// others.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Transpose(ref float source, nint stride, int rows, nint width, ref float target)
     {

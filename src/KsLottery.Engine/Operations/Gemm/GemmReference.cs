@@ -8,7 +8,8 @@ internal sealed class GemmReference : GemmAlgorithm
     public override int RowGrain => 1;
     public override int ColumnGrain => 1;
 
-    public override void Multiply(int m, int n, int k, PanelSource a, bool aTransposed, PanelSource b, bool bTransposed, Span<float> c, int ldc, bool accumulate)
+    public override void Multiply(int m, int n, int k, PanelSource a, bool aTransposed, PanelSource b, bool bTransposed, Span<float> c,
+        int ldc, bool accumulate)
     {
         int depth = Gemm.BlockDepth(k);
         float[] row = new float[depth], column = new float[depth];
@@ -34,6 +35,7 @@ internal sealed class GemmReference : GemmAlgorithm
     {
         Span<float> scratch = stackalloc float[1];
         for (int p = 0; p < values.Length; p++)
-            values[p] = isColumn ? source.GetBlock(first + p, line, 1, 1, scratch, out _) : source.GetBlock(line, first + p, 1, 1, scratch, out _);
+            values[p] = isColumn ? source.GetBlock(first + p, line, 1, 1, scratch, out _)
+                : source.GetBlock(line, first + p, 1, 1, scratch, out _);
     }
 }

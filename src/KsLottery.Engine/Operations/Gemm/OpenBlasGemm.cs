@@ -14,7 +14,8 @@ internal sealed class OpenBlasGemm : GemmAlgorithm
     public override int RowGrain => TileRows;
     public override int ColumnGrain => TileColumns;
 
-    public override void Multiply(int m, int n, int k, PanelSource a, bool aTransposed, PanelSource b, bool bTransposed, Span<float> c, int ldc, bool accumulate)
+    public override void Multiply(int m, int n, int k, PanelSource a, bool aTransposed, PanelSource b, bool bTransposed, Span<float> c,
+        int ldc, bool accumulate)
     {
         // What lies ready as F32 is not cut along k.
         int depth = a.ScratchLength(1, 1) + b.ScratchLength(1, 1) == 0 ? k : Math.Min(k, WidenedDepth);
@@ -37,7 +38,8 @@ internal sealed class OpenBlasGemm : GemmAlgorithm
             }
     }
 
-    private static ref readonly float Block(PanelSource source, bool isColumns, int line, int lines, int first, int depth, Span<float> scratch, out int stride)
+    private static ref readonly float Block(PanelSource source, bool isColumns, int line, int lines, int first, int depth,
+        Span<float> scratch, out int stride)
     {
         if (isColumns) return ref source.GetBlock(first, line, depth, lines, scratch, out stride);
         return ref source.GetBlock(line, first, lines, depth, scratch, out stride);

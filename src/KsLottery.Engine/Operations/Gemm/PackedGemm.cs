@@ -26,13 +26,16 @@ internal sealed class PackedGemm<TTile>(string name) : GemmAlgorithm where TTile
     public override int ColumnGrain => TTile.Columns;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public override void Multiply(int m, int n, int k, PanelSource a, bool aTransposed, PanelSource b, bool bTransposed, Span<float> c, int ldc, bool accumulate)
+    public override void Multiply(int m, int n, int k, PanelSource a, bool aTransposed, PanelSource b, bool bTransposed, Span<float> c,
+        int ldc, bool accumulate)
     {
         int maxDepth = Gemm.BlockDepth(k), maxRows = Even(m, MaxRows, TTile.Rows), maxColumns = Even(n, MaxColumns, TTile.Columns);
         int fetched = Math.Min(maxColumns, FetchedPanels * TTile.Columns);
         int aLength = (maxRows * maxDepth) + Overrun, bLength = (maxColumns * maxDepth) + Overrun, tileLength = TTile.Rows * TTile.Columns;
-        Span<float> scratch = Scratch(bLength + aLength + tileLength + Math.Max(a.ScratchLength(maxRows, maxDepth), b.ScratchLength(fetched, maxDepth)));
-        ref float bPanels = ref MemoryMarshal.GetReference(scratch), aPanels = ref Unsafe.Add(ref bPanels, bLength), tile = ref Unsafe.Add(ref aPanels, aLength);
+        Span<float> scratch =
+            Scratch(bLength + aLength + tileLength + Math.Max(a.ScratchLength(maxRows, maxDepth), b.ScratchLength(fetched, maxDepth)));
+        ref float bPanels = ref MemoryMarshal.GetReference(scratch), aPanels = ref Unsafe.Add(ref bPanels, bLength),
+            tile = ref Unsafe.Add(ref aPanels, aLength);
         Span<float> widened = scratch[(bLength + aLength + tileLength)..];
 
         for (int column = 0; column < n; column += maxColumns)
@@ -40,23 +43,27 @@ internal sealed class PackedGemm<TTile>(string name) : GemmAlgorithm where TTile
             {
                 int columns = Math.Min(maxColumns, n - column), depth = Math.Min(maxDepth, k - first);
                 for (int j = 0; j < columns; j += fetched)
-                    Pack(b, !bTransposed, column + j, Math.Min(fetched, columns - j), first, depth, TTile.Columns, widened, ref Unsafe.Add(ref bPanels, (nint)j * depth));
+                    Pack(b, !bTransposed, column + j, Math.Min(fetched, columns - j), first, depth, TTile.Columns, widened,
+                        ref Unsafe.Add(ref bPanels, (nint)j * depth));
                 for (int row = 0; row < m; row += maxRows)
                 {
                     int rows = Math.Min(maxRows, m - row);
                     Pack(a, aTransposed, row, rows, first, depth, TTile.Rows, widened, ref aPanels);
-                    MultiplyPanels(rows, columns, depth, in aPanels, in bPanels, ref c[(row * ldc) + column], ldc, accumulate || first > 0, ref tile);
+                    MultiplyPanels(rows, columns, depth, in aPanels, in bPanels, ref c[(row * ldc) + column], ldc, accumulate
+                        || first > 0, ref tile);
                 }
             }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void MultiplyPanels(int rows, int columns, int depth, ref readonly float a, ref readonly float b, ref float c, nint stride, bool add, ref float tile)
+    private static void MultiplyPanels(int rows, int columns, int depth, ref readonly float a, ref readonly float b, ref float c,
+        nint stride, bool add, ref float tile)
     {
         for (int j = 0; j < columns; j += TTile.Columns)
             for (int i = 0; i < rows; i += TTile.Rows)
             {
-                ref float aPanel = ref Unsafe.Add(ref Unsafe.AsRef(in a), (nint)i * depth), bPanel = ref Unsafe.Add(ref Unsafe.AsRef(in b), (nint)j * depth);
+                ref float aPanel = ref Unsafe.Add(ref Unsafe.AsRef(in a), (nint)i * depth),
+                    bPanel = ref Unsafe.Add(ref Unsafe.AsRef(in b), (nint)j * depth);
                 ref float target = ref Unsafe.Add(ref c, (i * stride) + j);
                 if (i + TTile.Rows <= rows && j + TTile.Columns <= columns)
                 {
@@ -76,10 +83,14 @@ internal sealed class PackedGemm<TTile>(string name) : GemmAlgorithm where TTile
     }
 
     /// <summary>Packs lines of a source, which are its columns or its rows.</summary>
-    private static void Pack(PanelSource source, bool isColumns, int line, int lines, int first, int depth, int width, Span<float> widened, ref float target)
+    private static void Pack(PanelSource source, bool isColumns, int line, int lines, int first, int depth, int width, Span<float> widened,
+        ref float target)
     {
-        if (isColumns) GemmPacking.FromColumns(in source.GetBlock(first, line, depth, lines, widened, out int stride), stride, lines, depth, width, ref target);
-        else GemmPacking.FromRows(in source.GetBlock(line, first, lines, depth, widened, out int stride), stride, lines, depth, width, ref target);
+        if (isColumns)
+            GemmPacking.FromColumns(in source.GetBlock(first, line, depth, lines, widened, out int stride), stride, lines, depth, width,
+                ref target);
+        else GemmPacking.FromRows(in source.GetBlock(line, first, lines, depth, widened, out int stride), stride, lines, depth, width,
+            ref target);
     }
 
     /// <summary>The size of equal parts of at most about <paramref name="most"/>, a multiple of the grain.</summary>

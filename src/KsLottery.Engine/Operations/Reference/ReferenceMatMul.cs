@@ -4,7 +4,8 @@ namespace KsLottery.Engine.Operations;
 internal static class ReferenceMatMul
 {
     /// <summary>y = x·Wᵀ, or y += x·Wᵀ.</summary>
-    public static void Forward(Span<double> output, ReadOnlySpan<double> input, ReadOnlySpan<double> weight, int outputs, int inputs, bool accumulate)
+    public static void Forward(Span<double> output, ReadOnlySpan<double> input, ReadOnlySpan<double> weight, int outputs, int inputs,
+        bool accumulate)
     {
         if (!accumulate) output.Clear();
         for (int m = 0; m < input.Length / inputs; m++)
@@ -19,7 +20,8 @@ internal static class ReferenceMatMul
         if (!accumulate) inputGradient.Clear();
         for (int m = 0; m < inputGradient.Length / inputs; m++)
             for (int n = 0; n < outputs; n++)
-                for (int k = 0; k < inputs; k++) inputGradient[(m * inputs) + k] += outputGradient[(m * outputs) + n] * weight[(n * inputs) + k];
+                for (int k = 0; k < inputs; k++)
+                    inputGradient[(m * inputs) + k] += outputGradient[(m * outputs) + n] * weight[(n * inputs) + k];
     }
 
     /// <summary>dW += dyᵀ·x.</summary>
@@ -28,6 +30,7 @@ internal static class ReferenceMatMul
     {
         for (int m = 0; m < input.Length / inputs; m++)
             for (int n = 0; n < outputs; n++)
-                for (int k = 0; k < inputs; k++) weightGradient[(n * inputs) + k] += outputGradient[(m * outputs) + n] * input[(m * inputs) + k];
+                for (int k = 0; k < inputs; k++)
+                    weightGradient[(n * inputs) + k] += outputGradient[(m * outputs) + n] * input[(m * inputs) + k];
     }
 }

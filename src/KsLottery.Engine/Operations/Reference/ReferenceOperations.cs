@@ -247,7 +247,8 @@ internal sealed class ReferenceOperations : IOperations
     {
         null => default,
         ReferenceMemory memory => memory.Values.AsSpan((int)span.Start, (int)span.Length),
-        DeviceMemory memory => throw new ArgumentException($"the range lies in memory of {memory.ElementType.ToName()} that another device gave out; "
+        DeviceMemory memory =>
+            throw new ArgumentException($"the range lies in memory of {memory.ElementType.ToName()} that another device gave out; "
             + "copy it through the host with Download and Upload.", nameof(span)),
     };
 }

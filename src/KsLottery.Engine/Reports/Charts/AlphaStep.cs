@@ -17,6 +17,7 @@ internal sealed record AlphaStep(double Alpha, int Rows, IReadOnlyDictionary<str
     {
         double alpha = line.Real("alpha");
         if (!(alpha > 0 && alpha < 1)) throw line.Wrong("alpha", "it must lie between 0 and 1");
-        return new AlphaStep(alpha, (int)line.Integer("rows", 0, int.MaxValue), line.Numbers("alpha", "rows").ToDictionary(c => c, line.Real));
+        return new AlphaStep(alpha, (int)line.Integer("rows", 0, int.MaxValue),
+            line.Numbers("alpha", "rows").ToDictionary(c => c, line.Real));
     }).OrderBy(s => s.Alpha)];
 }

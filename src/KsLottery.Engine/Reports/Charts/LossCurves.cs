@@ -22,7 +22,8 @@ internal static class LossCurves
     {
         TrainingRecord[] drawn = [.. trainings.Where(t => t.Steps.Any(s => s.Loss is not null)).Take(MaxCurves)];
         if (drawn.Length == 0) return null;
-        double[] losses = [.. drawn.SelectMany(t => Means(t.Steps).Concat(Evaluations(t.Steps)).Select(p => p.Loss)).Where(double.IsFinite)];
+        double[] losses =
+            [.. drawn.SelectMany(t => Means(t.Steps).Concat(Evaluations(t.Steps)).Select(p => p.Loss)).Where(double.IsFinite)];
         double least = drawn.SelectMany(t => t.Steps).Min(s => s.Step), last = drawn.SelectMany(t => t.Steps).Max(s => s.Step);
         SvgChart chart = new(title, $"Loss by step of {Digits.Count(drawn.Length, "training")}.",
             Axis.Linear("step", Math.Min(least, 1), Math.Max(last, 2)), Axis.Rounded("loss, nats a token", losses.Min(), losses.Largest()));
@@ -33,7 +34,8 @@ internal static class LossCurves
             chart.Line(Means(training.Steps).Where(p => double.IsFinite(p.Loss)), color, isDashed);
             foreach ((double step, double loss) in Evaluations(training.Steps))
                 chart.Dot(step, loss, color,
-                    $"{training.Name}: {Digits.Fixed(loss, 4)} on the evaluation set after step {Digits.Count((long)step)}", isHollow: true);
+                    $"{training.Name}: {Digits.Fixed(loss, 4)} on the evaluation set after step {Digits.Count((long)step)}",
+                        isHollow: true);
             chart.LegendLine(training.Name, color, isDashed);
             foreach (StepMetrics step in training.Steps)
                 numbers.Add(NumberTable.Text(training.Name), Digits.Exact(step.Step),

@@ -73,8 +73,10 @@ internal static class ScoresByRows
         string spread = groups.Any(a => a.Seeds > 1)
             ? " Where an arm has several seeds, the dot is their mean and the bar reaches from the least to the most."
             : "";
-        return new(name, title, "Each arm by how many rows it changes; dashed lines are models that are not counted in rows, among them the base. "
-            + $"A base that never stops scores badly whatever it knows: where full and hollow dots lie far apart, what was learned is to stop.{spread}", chart, numbers);
+        return new(name, title,
+            "Each arm by how many rows it changes; dashed lines are models that are not counted in rows, among them the base. "
+            + $"A base that never stops scores badly whatever it knows: where full and hollow dots lie far apart, what was learned is to "
+                + $"stop.{spread}", chart, numbers);
     }
 
     private sealed record Arm(string Method, int? Rows, int Seeds, ArmSpread Score, ArmSpread FirstLine)

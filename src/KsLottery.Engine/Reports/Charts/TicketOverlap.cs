@@ -33,7 +33,8 @@ internal static class TicketOverlap
                     numbers.Add(NumberTable.Text(sets[i].Name), NumberTable.Text(sets[j].Name), Digits.Exact(shared), Digits.Exact(index));
             }
         }
-        return new(Name, Title, "The rows that two tickets share, as a part of those that either has (Jaccard): full where they are the same, "
+        return new(Name, Title,
+            "The rows that two tickets share, as a part of those that either has (Jaccard): full where they are the same, "
             + "empty where they share none.", chart, numbers);
     }
 }

@@ -69,9 +69,13 @@ internal sealed class Page
                 if (isEmpty && rows.Best.Count > 0)
                     html.Append("<p>No row is below α. The table shows the rows that come nearest; they are no ticket.</p>\n");
                 if (rows.Best.Count > 0) PageSections.WriteTicket(html, rows);
-                html.Append("<p class=\"soft\">D is the largest distance between a row’s values before and after, as distributions; h = d·D is a whole "
-                    + "number, and p depends on it alone. Before and after are one row twice and not two samples: p is a score to choose by, not the "
-                    + "chance of an error. A row marked degenerate was constant or nearly zero before, and gets a large D from any noise.</p>\n");
+                html.Append(
+                    "<p class=\"soft\">D is the largest distance between a row’s values before and after, as distributions; h = d·D is a "
+                        + "whole "
+                    + "number, and p depends on it alone. Before and after are one row twice and not two samples: p is a score to choose "
+                        + "by, not the "
+                    + "chance of an error. A row marked degenerate was constant or nearly zero before, and gets a large D from any "
+                        + "noise.</p>\n");
             });
     }
 
@@ -79,7 +83,9 @@ internal sealed class Page
         html =>
         {
             if (_content.Positions.Count > 0) PageSections.WriteCertificate(html, _content.Positions);
-            html.Append("<p class=\"soft\">Certified is agreement with the embed-tuned model under stated assumptions, reconstructed from what is public "
+            html.Append(
+                "<p class=\"soft\">Certified is agreement with the embed-tuned model under stated assumptions, reconstructed from what "
+                    + "is public "
                 + "of the paper; not the quality of a translation.</p>\n");
         });
 
@@ -105,7 +111,8 @@ internal sealed class Page
         html.Append("<figure id=\"").Append(figure.Name).Append("\">\n<h3>").Append(Markup.Encode(figure.Title)).Append("</h3>\n")
             .Append(figure.Chart.ToSvg(isFile: false)).Append("<figcaption>").Append(Markup.Encode(figure.Caption));
         if (hasFiles)
-            html.Append(" <span class=\"files\"><a href=\"").Append(figure.Name).Append(".svg\">drawing</a> · <a href=\"").Append(figure.Name)
+            html.Append(" <span class=\"files\"><a href=\"").Append(figure.Name).Append(".svg\">drawing</a> · <a href=\"")
+                .Append(figure.Name)
                 .Append(".tsv\">numbers</a></span>");
         html.Append("</figcaption>\n");
         if (figure.Numbers.Rows.Count is > 0 and <= MaxNumbers)
@@ -123,10 +130,12 @@ internal sealed class Page
         foreach (string remark in _content.Remarks) html.Append("<p class=\"soft\">").Append(Markup.Encode(remark)).Append("</p>\n");
         foreach (FactGroup group in _content.Facts)
         {
-            html.Append("<details").Append(group == _content.Facts[0] ? " open=\"open\"" : "").Append("><summary>").Append(Markup.Encode(group.Name))
+            html.Append("<details").Append(group == _content.Facts[0] ? " open=\"open\"" : "").Append("><summary>")
+                .Append(Markup.Encode(group.Name))
                 .Append("</summary><dl>");
             foreach ((string name, string value) in group.Values)
-                html.Append("<dt>").Append(Markup.Encode(name)).Append("</dt><dd><code>").Append(Markup.Encode(value)).Append("</code></dd>");
+                html.Append("<dt>").Append(Markup.Encode(name)).Append("</dt><dd><code>").Append(Markup.Encode(value))
+                    .Append("</code></dd>");
             html.Append("</dl></details>\n");
         }
         html.Append("</section>\n");

@@ -13,7 +13,8 @@ internal static class PageSections
     private static readonly (string Name, string Title, int Digits, bool IsShare)[] Scores =
     [
         ("loss", "loss", 3, false), ("bleu", "BLEU", 1, false), ("chrf", "chrF", 1, false), ("exact_match_rate", "exact", 0, true),
-        ("bleu_first_line", "BLEU 1st line", 1, false), ("chrf_first_line", "chrF 1st line", 1, false), ("bleu_response", "BLEU response", 1, false),
+        ("bleu_first_line", "BLEU 1st line", 1, false), ("chrf_first_line", "chrF 1st line", 1, false),
+            ("bleu_response", "BLEU response", 1, false),
         ("chrf_response", "chrF response", 1, false), ("eos_rate", "stops", 0, true), ("mean_tokens", "tokens", 1, false),
     ];
 
@@ -22,7 +23,8 @@ internal static class PageSections
     {
         Ticket ticket = rows.Ticket;
         string changed = ticket.Unchanged == ticket.Origin.Rows ? "The fine-tune changed no row"
-            : $"The fine-tune changed {Digits.Count(ticket.Origin.Rows - ticket.Unchanged)} of the {Digits.Count(ticket.Origin.Rows, "row")}";
+            : $"The fine-tune changed {Digits.Count(ticket.Origin.Rows - ticket.Unchanged)} of the "
+                + $"{Digits.Count(ticket.Origin.Rows, "row")}";
         string stand = ticket.Entries.Count == 0
             ? $"None stands out{(ticket.IsByRank ? "" : $" at α = {Digits.Real(ticket.Selection.Alpha)}")}: there is no ticket."
             : $"{Digits.Count(ticket.Entries.Count)} {Standing(ticket)} "
@@ -54,7 +56,8 @@ internal static class PageSections
         }
         if (content.Positions.Count > 0)
         {
-            yield return (Digits.Percent(content.Positions.Count(p => p.IsCertified) / (double)content.Positions.Count), "of positions certified");
+            yield return (Digits.Percent(content.Positions.Count(p => p.IsCertified) / (double)content.Positions.Count),
+                "of positions certified");
             yield return (Digits.Percent(content.Positions.Count(p => p.Agrees) / (double)content.Positions.Count), "of positions agree");
         }
         if (content.Arms.Count > 0) yield return (Digits.Count(ArmScores.Group(content.Arms).Count), "arms compared");
@@ -82,7 +85,8 @@ internal static class PageSections
     /// <summary>The arms, in the form of the paper's tables, a table for each task.</summary>
     public static void WriteArms(StringBuilder html, IReadOnlyList<ArmScores> arms)
     {
-        (string Name, string Title, int Digits, bool IsShare)[] scores = [.. Scores.Where(s => arms.Any(a => a.Scores.ContainsKey(s.Name)))];
+        (string Name, string Title, int Digits, bool IsShare)[] scores =
+            [.. Scores.Where(s => arms.Any(a => a.Scores.ContainsKey(s.Name)))];
         bool hasSeeds = ArmScores.Group(arms).Any(g => g.Count > 1), hasShare = arms.Any(a => a.Scores.ContainsKey("share"));
         // One ticket needs no word for whose controls they are.
         bool hasControls = arms.Select(a => a.ControlOf).Where(of => of.Length > 0).Distinct().Count() > 1;
@@ -99,13 +103,16 @@ internal static class PageSections
                     ArmScores.MeanRows(arm) is { } rows ? PageCell.Of(rows) : new(""),
                     parameters > 0 ? PageCell.Of(parameters) : new("", 0),
                     .. hasShare ? (PageCell[])[share > 0 ? new(Digits.Percent(share), share) : new("", 0)] : [],
-                    .. hasSeeds ? (PageCell[])[PageCell.Of(arm.Count)] : [], .. scores.Select(s => Score(arm, s.Name, s.Digits, s.IsShare))]);
+                    .. hasSeeds ? (PageCell[])[PageCell.Of(arm.Count)]
+                        : [], .. scores.Select(s => Score(arm, s.Name, s.Digits, s.IsShare))]);
             }
             if (task[0].Task.Length > 0) html.Append("<h3>").Append(Markup.Encode(task[0].Task)).Append("</h3>\n");
             table.WriteHtml(html);
         }
-        html.Append("<p class=\"soft\">").Append(hasSeeds ? "Means over seeds ± their standard deviation; rows and parameters are means as well. " : "")
-            .Append("Loss: nats a target token. Stops: the share of texts that the model ended itself; where it is low, compare first lines.</p>\n");
+        html.Append("<p class=\"soft\">").Append(hasSeeds
+            ? "Means over seeds ± their standard deviation; rows and parameters are means as well. " : "")
+            .Append("Loss: nats a target token. Stops: the share of texts that the model ended itself; where it is low, compare first "
+                + "lines.</p>\n");
     }
 
     /// <summary>What tickets are made of, and whether rows moved because they are frequent; of an experiment.</summary>
@@ -119,8 +126,11 @@ internal static class PageSections
                 PageCell.Of(finding.Distance, 2), PageCell.Of(finding.Count, 2), PageCell.Of(finding.Tokens),
                 .. finding.Groups.Select(g => new PageCell($"{Digits.Count(g.Rows)} of {Digits.Count(g.Vocabulary)}", g.Rows))]);
         table.WriteHtml(html);
-        html.Append("<p class=\"soft\">ρ: Spearman’s correlation, over the tokens that the training data read, of how far a row moved, and of its h, with "
-            + "how often it was read. Then the ticket’s rows by what their tokens are, of all such tokens; those of the prompt are also in one of the "
+        html.Append(
+            "<p class=\"soft\">ρ: Spearman’s correlation, over the tokens that the training data read, of how far a row moved, and of "
+                + "its h, with "
+            + "how often it was read. Then the ticket’s rows by what their tokens are, of all such tokens; those of the prompt are also "
+                + "in one of the "
             + "other groups.</p>\n");
     }
 
@@ -130,14 +140,18 @@ internal static class PageSections
         PositionMargin[] violations = [.. positions.Where(p => p.IsViolation)];
         int certified = positions.Count(p => p.IsCertified), agree = positions.Count(p => p.Agrees);
         html.Append("<p>").Append(Markup.Encode($"{Digits.Count(certified)} of {Digits.Count(positions.Count, "position")} are certified, "
-            + $"{Digits.Count(positions.Count(p => p.IsCertified && p.IsCorrect))} of them with the data's token; at {Digits.Count(agree)} the ticket's model agrees with the embed-tuned one. ")).Append("</p>\n");
+            + $"{Digits.Count(positions.Count(p => p.IsCertified && p.IsCorrect))} of them with the data's token; at "
+                + $"{Digits.Count(agree)} the ticket's model agrees with the embed-tuned one. ")).Append("</p>\n");
         if (violations.Length == 0)
         {
             html.Append("<p>No position was certified and yet decided otherwise.</p>\n");
             return;
         }
         string shown = string.Join(", ", violations.Take(MaxViolations).Select(v => v.Position));
-        html.Append("<p class=\"warn\">").Append(Markup.Encode($"{Digits.Count(violations.Length, "violation")}: certified, and yet the ticket's model decides otherwise. This falsifies the form of the certificate: "
+        html.Append("<p class=\"warn\">")
+            .Append(Markup.Encode(
+                $"{Digits.Count(violations.Length, "violation")}: certified, and yet the ticket's model decides otherwise. This "
+                    + $"falsifies the form of the certificate: "
             + $"position {shown}{(violations.Length > MaxViolations ? ", …" : "")}.")).Append("</p>\n");
     }
 

@@ -23,7 +23,8 @@ internal sealed record TicketFinding(
             .ToLookup(l => (l.Text("task"), l.Text("seed")),
                 l => (l.Text("group"), l.Integer("rows", 0, int.MaxValue), l.Integer("vocabulary", 0, int.MaxValue)));
         return [.. TsvFile.Read(frequency, "task", "seed", "tokens", "spearman_l2", "spearman_h").Select(line => new TicketFinding(
-            line.Text("task"), line.Text("seed"), line.Integer("tokens", 0, int.MaxValue), line.Real("spearman_l2"), line.Real("spearman_h"),
+            line.Text("task"), line.Text("seed"), line.Integer("tokens", 0, int.MaxValue), line.Real("spearman_l2"),
+                line.Real("spearman_h"),
             [.. found[(line.Text("task"), line.Text("seed"))]]))];
     }
 }

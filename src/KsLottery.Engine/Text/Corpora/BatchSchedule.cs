@@ -107,7 +107,8 @@ internal sealed class BatchSchedule
             (int length, int prompt) = (sequences[i].Tokens.Length, sequences[i].PromptLength);
             if (prompt < 1 || prompt >= length)
             {
-                throw new ArgumentException($"sequence {i} has {length} tokens with a prompt of {prompt}; a prompt has 1 token or more, and " +
+                throw new ArgumentException(
+                    $"sequence {i} has {length} tokens with a prompt of {prompt}; a prompt has 1 token or more, and " +
                     "one or more must follow it.", nameof(sequences));
             }
         }

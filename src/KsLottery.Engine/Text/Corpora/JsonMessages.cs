@@ -5,8 +5,8 @@ namespace KsLottery.Engine.Text.Corpora;
 
 /// <summary>Reads a pair from the messages of a chat, as datasets for chat models hold it.</summary>
 /// <remarks>
-/// One message of the user's and behind it one of the assistant's, before both perhaps one of the system's, and no other: of a longer chat it
-/// is not said which answer should be learned.
+/// One message of the user's and behind it one of the assistant's, before both perhaps one of the system's, and no other: of a longer chat
+/// it is not said which answer should be learned.
 /// </remarks>
 internal static class JsonMessages
 {

@@ -5,7 +5,8 @@ namespace KsLottery.Engine.Text.Corpora;
 /// <summary>Reads sentence pairs from JSON: objects one behind the other, or in one array.</summary>
 internal static class JsonPairs
 {
-    private const string Forms = "prefix and text; prompt and completion; messages; instruction, input and output; translation; source and target; or "
+    private const string Forms =
+        "prefix and text; prompt and completion; messages; instruction, input and output; translation; source and target; or "
         + "name the keys of source and target";
 
     public static void Read(string path, ParallelTextOptions options, Action<SentencePair> add)
@@ -31,7 +32,8 @@ internal static class JsonPairs
         }
         catch (JsonException fault)
         {
-            throw TextFile.Damaged(path, 1 + (fault.LineNumber ?? 0), $"no sound JSON ({fault.Message.TrimEnd('.')}); mend the line", fault);
+            throw TextFile.Damaged(path, 1 + (fault.LineNumber ?? 0), $"no sound JSON ({fault.Message.TrimEnd('.')}); mend the line",
+                fault);
         }
         // Text that is not Unicode shows only when a string is taken.
         catch (InvalidOperationException fault)
@@ -51,7 +53,8 @@ internal static class JsonPairs
             return new SentencePair(Side(holder, sourceKey), Side(holder, targetKey), path, line);
         }
         if (JsonMessages.Find(element) is { } messages) return JsonMessages.Pair(messages, path, line);
-        if (Text("prompt") is { } whole && Text("completion") is { } answer) return new SentencePair("", answer, path, line) { Prompt = whole };
+        if (Text("prompt") is { } whole && Text("completion") is { } answer)
+            return new SentencePair("", answer, path, line) { Prompt = whole };
         if (Text("prefix") is { } prompt) return new SentencePair("", Side(element, "text"), path, line) { Prompt = prompt };
         if (Text("instruction") is { } instruction)
         {

@@ -5,17 +5,19 @@ namespace KsLottery.Engine.Text.Corpora;
 /// <summary>The sentence pairs of a file, or of two aligned ones.</summary>
 /// <remarks>
 /// <para>
-/// All files are UTF-8, plain or gzip (also of several members), with or without a byte order mark, with any line ending that the whole file
-/// keeps to; blank lines at the end are passed over. A single file named <c>.json</c>, <c>.jsonl</c> or <c>.ndjson</c> (before a <c>.gz</c>)
-/// is JSON: objects, one behind the other or in an array. Any other single file has columns with tabs between them.
+/// All files are UTF-8, plain or gzip (also of several members), with or without a byte order mark, with any line ending that the whole
+/// file
+/// keeps to; blank lines at the end are passed over. A single file named <c>.json</c>, <c>.jsonl</c> or <c>.ndjson</c> (before a
+/// <c>.gz</c>) is JSON: objects, one behind the other or in an array. Any other single file has columns with tabs between them.
 /// </para>
 /// <para>
-/// Of an object the first form that it has is read: the two <see cref="ParallelTextOptions.SourceKey">keys</see> that were named, where both
-/// are its own; <c>messages</c>, or <c>prompt</c> and <c>completion</c> as lists of messages, with one message of the role <c>user</c> (the
-/// source) and behind it one of the role <c>assistant</c> (the target), before both perhaps one of the role <c>system</c> (the instruction),
-/// and no other; <c>prefix</c> and <c>text</c>, or <c>prompt</c> and <c>completion</c> (the whole prompt and its answer, no template);
-/// <c>instruction</c>, <c>input</c> and <c>output</c> (Alpaca; where <c>input</c> is blank or absent, the prompt is made of the instruction
-/// alone); <c>translation</c> (an object by language, with both keys named); <c>source</c> and <c>target</c>.
+/// Of an object the first form that it has is read: the two <see cref="ParallelTextOptions.SourceKey">keys</see> that were named, where
+/// both are its own; <c>messages</c>, or <c>prompt</c> and <c>completion</c> as lists of messages, with one message of the role <c>user</c>
+/// (the
+/// source) and behind it one of the role <c>assistant</c> (the target), before both perhaps one of the role <c>system</c> (the
+/// instruction), and no other; <c>prefix</c> and <c>text</c>, or <c>prompt</c> and <c>completion</c> (the whole prompt and its answer, no
+/// template); <c>instruction</c>, <c>input</c> and <c>output</c> (Alpaca; where <c>input</c> is blank or absent, the prompt is made of the
+/// instruction alone); <c>translation</c> (an object by language, with both keys named); <c>source</c> and <c>target</c>.
 /// </para>
 /// <para>
 /// White space around a side of a column or an aligned line is dropped, since it is not part of the sentence and a model would learn to
@@ -100,7 +102,8 @@ public sealed class ParallelText : IReadOnlyList<SentencePair>
             line++;
             if (columns.Length < Math.Max(_options.SourceColumn, _options.TargetColumn) && !_options.SkipIncomplete)
             {
-                throw TextFile.Damaged(path, line, $"{columns.Length} columns with tabs between them, but columns {_options.SourceColumn} " +
+                throw TextFile.Damaged(path, line, $"{columns.Length} columns with tabs between them, but columns {_options.SourceColumn} "
+                    +
                     $"and {_options.TargetColumn} are asked for; name other columns, give two aligned files as SOURCE,TARGET, " +
                     "or skip incomplete pairs");
             }
@@ -123,5 +126,6 @@ public sealed class ParallelText : IReadOnlyList<SentencePair>
     }
 
     private ParallelText OrRefuse(string path) => Count > 0 ? this
-        : throw new InvalidDataException($"{path}: no sentence pair in it ({SkippedCount} incomplete ones were skipped). Give one or more.");
+        : throw new InvalidDataException(
+            $"{path}: no sentence pair in it ({SkippedCount} incomplete ones were skipped). Give one or more.");
 }

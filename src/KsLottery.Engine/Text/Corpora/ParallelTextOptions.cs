@@ -10,7 +10,8 @@ public sealed record ParallelTextOptions
     public int TargetColumn { get; init; } = 2;
 
     /// <summary>The property that holds the source, such as <c>en</c>, of a JSON object itself or of its object <c>translation</c>.
-    /// Where one of the keys is named, an object's other forms do not count, and the other key is <c>source</c> or <c>target</c> by default.</summary>
+    /// Where one of the keys is named, an object's other forms do not count, and the other key is <c>source</c> or <c>target</c> by
+    /// default.</summary>
     public string? SourceKey { get; init; }
 
     /// <summary>The property that holds the target, such as <c>da</c>.</summary>

@@ -3,7 +3,8 @@ using KsLottery.Engine.Numerics;
 
 namespace KsLottery.Engine.Text.Corpora;
 
-/// <summary>Reads plain text for pre-training: each line that is not blank is one text; in JSON lines a text may have several lines.</summary>
+/// <summary>Reads plain text for pre-training: each line that is not blank is one text; in JSON lines a text may have several
+/// lines.</summary>
 public static class PlainText
 {
     /// <summary>Reads the lines of files, one column of tab-separated files, or the texts of JSON lines.</summary>

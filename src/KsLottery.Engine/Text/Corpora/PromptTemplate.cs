@@ -6,8 +6,8 @@ namespace KsLottery.Engine.Text.Corpora;
 /// <remarks>
 /// A text with the placeholders <c>{source}</c>, <c>{src_lang}</c>, <c>{tgt_lang}</c> and <c>{instruction}</c>, the pair's own instruction
 /// or else "Translate the following sentences from {src_lang} to {tgt_lang}.". What is put in is not searched for placeholders again.
-/// A pair with an instruction and no source asks by its instruction alone: Alpaca's forms leave their input part out, with the preamble that
-/// Stanford Alpaca has for that; in a text without <c>{instruction}</c> it stands in the source's place.
+/// A pair with an instruction and no source asks by its instruction alone: Alpaca's forms leave their input part out, with the preamble
+/// that Stanford Alpaca has for that; in a text without <c>{instruction}</c> it stands in the source's place.
 /// </remarks>
 public sealed partial class PromptTemplate
 {
@@ -20,7 +20,8 @@ public sealed partial class PromptTemplate
 
     private PromptTemplate(string name, string text) => (Name, Text) = (name, text);
 
-    /// <summary>The form in which KS-Lottery's authors train (Alpaca's, as ParroT writes it), without space or line feed at the end.</summary>
+    /// <summary>The form in which KS-Lottery's authors train (Alpaca's, as ParroT writes it), without space or line feed at the
+    /// end.</summary>
     public static PromptTemplate Alpaca { get; } = new("alpaca",
         Preamble + "\n\n### Instruction:\n{instruction}\n\n### Input:\n{source}\n\n### Response:");
 
@@ -82,7 +83,8 @@ public sealed partial class PromptTemplate
             SourceMark => takesPlace ? pair.Instruction! : pair.Source,
             "{src_lang}" => Language(sourceLanguage, "source", nameof(sourceLanguage)),
             "{tgt_lang}" => Language(targetLanguage, "target", nameof(targetLanguage)),
-            _ => pair.Instruction ?? $"Translate the following sentences from {Language(sourceLanguage, "source", nameof(sourceLanguage))} " +
+            _ => pair.Instruction ?? $"Translate the following sentences from {Language(sourceLanguage, "source", nameof(sourceLanguage))} "
+                +
                 $"to {Language(targetLanguage, "target", nameof(targetLanguage))}.",
         });
     }
@@ -94,7 +96,8 @@ public sealed partial class PromptTemplate
     public override string ToString() => Name;
 
     private string Language(string? name, string side, string parameter) => !string.IsNullOrEmpty(name) ? name
-        : throw new ArgumentException($"The prompt template '{Name}' names the {side} language; say which it is, such as English.", parameter);
+        : throw new ArgumentException($"The prompt template '{Name}' names the {side} language; say which it is, such as English.",
+            parameter);
 
     [GeneratedRegex(@"\{[^{}]*\}")]
     private static partial Regex Placeholder();

@@ -36,12 +36,14 @@ public sealed class SampleEncoder
     /// <param name="overlong">What happens to longer ones.</param>
     /// <exception cref="ArgumentException">The tokenizer has no end token, without which a model does not learn to stop.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A size is too small.</exception>
-    public SampleEncoder(Tokenizer tokenizer, int vocabularySize, int maxLength = AuthorsLength, OverlongSamples overlong = OverlongSamples.Fail)
+    public SampleEncoder(Tokenizer tokenizer, int vocabularySize, int maxLength = AuthorsLength,
+        OverlongSamples overlong = OverlongSamples.Fail)
     {
         ArgumentNullException.ThrowIfNull(tokenizer);
         ArgumentOutOfRangeException.ThrowIfLessThan(vocabularySize, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxLength, 2);
-        _endId = tokenizer.EosId ?? throw new ArgumentException($"{tokenizer.Names.Source}: the tokenizer has no end token, without which " +
+        _endId = tokenizer.EosId
+            ?? throw new ArgumentException($"{tokenizer.Names.Source}: the tokenizer has no end token, without which " +
             "a model does not learn to stop; name one in tokenizer_config.json.", nameof(tokenizer));
         (_tokenizer, _vocabularySize, _maxLength, _overlong) = (tokenizer, vocabularySize, maxLength, overlong);
         _borderTokens = tokenizer.Encode(Border);
@@ -77,7 +79,8 @@ public sealed class SampleEncoder
             {
                 if (_overlong == OverlongSamples.Fail)
                 {
-                    throw TextFile.Damaged(pair.Path, pair.Line, $"{tokens.Length} tokens with the prompt, at most {_maxLength} are allowed; " +
+                    throw TextFile.Damaged(pair.Path, pair.Line,
+                        $"{tokens.Length} tokens with the prompt, at most {_maxLength} are allowed; " +
                         "shorten the pair, raise the limit, or have such pairs skipped or truncated");
                 }
                 if (_overlong == OverlongSamples.Skip || prompt.Length >= _maxLength)
@@ -104,7 +107,8 @@ public sealed class SampleEncoder
     {
         foreach (int token in tokens)
             if (token >= _vocabularySize)
-                throw TextFile.Damaged(pair.Path, pair.Line, $"token {token} ({_tokenizer.Names.Visible(token)}), but the model's embedding " +
+                throw TextFile.Damaged(pair.Path, pair.Line,
+                    $"token {token} ({_tokenizer.Names.Visible(token)}), but the model's embedding " +
                     $"has rows 0 to {_vocabularySize - 1}; use the tokenizer that belongs to the model");
     }
 }

@@ -19,7 +19,8 @@ public sealed record SampleSet(IReadOnlyList<TrainingSample> Samples, int Skippe
         List<TrainingSample> fitting = [.. Samples.Where(sample => sample.PromptLength + (long)newTokens <= capacity)];
         if (!skip && Samples.FirstOrDefault(sample => sample.PromptLength + (long)newTokens > capacity) is { } sample)
         {
-            throw TextFile.Damaged(sample.Pair.Path, sample.Pair.Line, $"the prompt has {sample.PromptLength} tokens, with {newTokens} new ones that is more than " +
+            throw TextFile.Damaged(sample.Pair.Path, sample.Pair.Line,
+                $"the prompt has {sample.PromptLength} tokens, with {newTokens} new ones that is more than " +
                 $"the {capacity} that the model was made for; ask for fewer new tokens, shorten the pair, or have such pairs skipped");
         }
         return this with { Samples = fitting, SkippedCount = SkippedCount + Samples.Count - fitting.Count };

@@ -76,15 +76,16 @@ internal static class TextFile
         ReadOnlySpan<byte> unpacked = text.GetBuffer().AsSpan(0, (int)text.Length);
         if (!IsWhole(packed, unpacked))
         {
-            throw new InvalidDataException($"{path}: the gzip data are cut short, or something else stands behind them: {text.Length} bytes " +
+            throw new InvalidDataException(
+                $"{path}: the gzip data are cut short, or something else stands behind them: {text.Length} bytes " +
                 "came out. Fetch the file again.");
         }
         return unpacked;
     }
 
     /// <summary>
-    /// Whether the last member came out to its end: the stream takes a file that was cut short for a whole one. The file ends with check sum
-    /// and length of the last member's text (RFC 1952, CRC32 and ISIZE), so that these must be those of the last bytes that came out.
+    /// Whether the last member came out to its end: the stream takes a file that was cut short for a whole one. The file ends with check
+    /// sum and length of the last member's text (RFC 1952, CRC32 and ISIZE), so that these must be those of the last bytes that came out.
     /// </summary>
     private static bool IsWhole(ReadOnlySpan<byte> packed, ReadOnlySpan<byte> text)
     {

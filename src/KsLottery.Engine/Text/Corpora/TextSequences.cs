@@ -8,7 +8,8 @@ namespace KsLottery.Engine.Text.Corpora;
 public sealed record TextSequences(IReadOnlyList<TokenSequence> Training, IReadOnlyList<TokenSequence> HeldOut)
 {
     /// <summary>Joins texts to one stream of tokens, each with what its tokenizer puts around it, and cuts it.</summary>
-    /// <remarks>A text ends with the end token even where the tokenizer would not put it there. A sequence ends with the token that the next one begins with, so that each token but the first is a target once.</remarks>
+    /// <remarks>A text ends with the end token even where the tokenizer would not put it there. A sequence ends with the token that the
+    /// next one begins with, so that each token but the first is a target once.</remarks>
     /// <param name="texts">The texts, in the order of the stream.</param>
     /// <param name="tokenizer">The tokenizer; see <see cref="Tokenizer.EncodeText"/>.</param>
     /// <param name="vocabularySize">The number of rows of the model's embedding.</param>
@@ -32,7 +33,8 @@ public sealed record TextSequences(IReadOnlyList<TokenSequence> Training, IReadO
         }
         if (stream.Count > 0 && stream.Max() is int largest && largest >= vocabularySize)
         {
-            throw new ArgumentException($"The texts have token {largest} ({tokenizer.Names.Visible(largest)}), but the model's embedding has " +
+            throw new ArgumentException(
+                $"The texts have token {largest} ({tokenizer.Names.Visible(largest)}), but the model's embedding has " +
                 $"rows 0 to {vocabularySize - 1}; use the tokenizer that belongs to the model.", nameof(texts));
         }
         ReadOnlyMemory<int> tokens = stream.ToArray();
@@ -41,7 +43,8 @@ public sealed record TextSequences(IReadOnlyList<TokenSequence> Training, IReadO
             sequences.Add(new TokenSequence(tokens[start..Math.Min(start + sequenceLength + 1, tokens.Length)], 1));
         int held = (int)Math.Ceiling(heldOutShare * sequences.Count);
         return held < sequences.Count ? new TextSequences(sequences[..^held], sequences[^held..])
-            : throw new ArgumentException($"The texts have {tokens.Length} tokens, {sequences.Count} sequences of {sequenceLength}, of which " +
+            : throw new ArgumentException(
+                $"The texts have {tokens.Length} tokens, {sequences.Count} sequences of {sequenceLength}, of which " +
                 $"{held} are held out: none is left to train on. Give more text, or hold out less.", nameof(texts));
     }
 }

@@ -21,10 +21,12 @@ public sealed class TokenBatch
             throw new ArgumentException($"starts must go from 0 to the number of tokens, {tokens.Length}.", nameof(starts));
         for (int s = 1; s < starts.Length; s++)
             if (starts[s] <= starts[s - 1])
-                throw new ArgumentException($"sequence {s - 1} has {starts[s] - starts[s - 1]} tokens; leave empty sequences out.", nameof(starts));
+                throw new ArgumentException($"sequence {s - 1} has {starts[s] - starts[s - 1]} tokens; leave empty sequences out.",
+                    nameof(starts));
         for (int i = 0; i < tokens.Length; i++)
             if (tokens[i] < 0 || targets[i] < NoTarget)
-                throw new ArgumentException($"row {i} has token {tokens[i]} and target {targets[i]}; ids start at 0, {NoTarget} is no target.", nameof(tokens));
+                throw new ArgumentException(
+                    $"row {i} has token {tokens[i]} and target {targets[i]}; ids start at 0, {NoTarget} is no target.", nameof(tokens));
         (Tokens, Targets, Starts) = (tokens, targets, starts);
         TargetCount = targets.Count(t => t != NoTarget);
     }

@@ -7,12 +7,14 @@ internal static class TokenCounts
 {
     private const int PairsBetweenChecks = 256;
 
-    /// <summary>Counts the tokens of both sides, or of the whole prompt and its target; a template's words and begin and end tokens are not counted.</summary>
+    /// <summary>Counts the tokens of both sides, or of the whole prompt and its target; a template's words and begin and end tokens are not
+    /// counted.</summary>
     /// <param name="tokenizer">Turns text into ids.</param>
     /// <param name="pairs">The pairs.</param>
     /// <param name="cancellationToken">Stops between pairs.</param>
     /// <returns>Occurrences by token id, as many as the tokenizer has ids.</returns>
-    public static IReadOnlyList<long> Of(Tokenizer tokenizer, IEnumerable<SentencePair> pairs, CancellationToken cancellationToken = default)
+    public static IReadOnlyList<long> Of(Tokenizer tokenizer, IEnumerable<SentencePair> pairs,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(tokenizer);
         ArgumentNullException.ThrowIfNull(pairs);

@@ -11,22 +11,25 @@ public sealed record CorpusScores(BleuScore Bleu, BleuScore? PieceBleu, ChrfScor
     /// <summary>Scores hypotheses by all measures.</summary>
     /// <param name="hypotheses">One for each segment.</param>
     /// <param name="references">One for each segment.</param>
-    /// <param name="pieces">Cuts text into the pieces of a vocabulary, see <see cref="TextTokenizers.FromPieces"/>; null leaves spBLEU out.</param>
+    /// <param name="pieces">Cuts text into the pieces of a vocabulary, see <see cref="TextTokenizers.FromPieces"/>; null leaves spBLEU
+    /// out.</param>
     /// <exception cref="ArgumentException">There are no hypotheses, or the numbers differ.</exception>
     public static CorpusScores Of(IReadOnlyList<string> hypotheses, IReadOnlyList<string> references, ITextTokenizer? pieces = null) =>
         Of(hypotheses, [references], pieces);
 
     /// <summary>Scores hypotheses with several references each, by all measures.</summary>
     /// <param name="hypotheses">One for each segment.</param>
-    /// <param name="references">One or more translations, each with one line for each segment; see <see cref="KsLottery.Engine.Text.Scoring.Bleu.Corpus"/> and
-    /// <see cref="KsLottery.Engine.Text.Scoring.Chrf.Corpus"/> for what is made of several.</param>
+    /// <param name="references">One or more translations, each with one line for each segment; see
+    /// <see cref="KsLottery.Engine.Text.Scoring.Bleu.Corpus"/> and <see cref="KsLottery.Engine.Text.Scoring.Chrf.Corpus"/> for what is made
+    /// of several.</param>
     /// <param name="pieces">Cuts text into the pieces of a vocabulary; null leaves spBLEU out.</param>
     /// <exception cref="ArgumentException">There are no hypotheses or no references, or their numbers of lines differ.</exception>
     public static CorpusScores Of(
         IReadOnlyList<string> hypotheses, IReadOnlyList<IReadOnlyList<string>> references, ITextTokenizer? pieces = null)
     {
         BleuScore bleu = KsLottery.Engine.Text.Scoring.Bleu.Corpus(hypotheses, references);
-        int exact = hypotheses.Index().Count(h => references.Any(lines => h.Item.AsSpan().Trim().SequenceEqual(lines[h.Index].AsSpan().Trim())));
+        int exact = hypotheses.Index()
+            .Count(h => references.Any(lines => h.Item.AsSpan().Trim().SequenceEqual(lines[h.Index].AsSpan().Trim())));
         return new(bleu,
             pieces is null ? null : KsLottery.Engine.Text.Scoring.Bleu.Corpus(hypotheses, references, new() { Tokenizer = pieces }),
             KsLottery.Engine.Text.Scoring.Chrf.Corpus(hypotheses, references),

@@ -29,6 +29,7 @@ public sealed record OutputScores(CorpusScores Raw, CorpusScores FirstLine, Corp
         ArgumentNullException.ThrowIfNull(outputs);
         return new(In(HypothesisForm.Raw), In(HypothesisForm.FirstLine), In(HypothesisForm.Response));
 
-        CorpusScores In(HypothesisForm form) => CorpusScores.Of([.. outputs.Select(text => Hypothesis.Extract(text, form))], references, pieces);
+        CorpusScores In(HypothesisForm form) =>
+            CorpusScores.Of([.. outputs.Select(text => Hypothesis.Extract(text, form))], references, pieces);
     }
 }

@@ -5,7 +5,8 @@ namespace KsLottery.Engine.Text.Scoring;
 /// <summary>Makes spBLEU's tokenizer of a tokenizer file.</summary>
 internal static class PieceTokenizers
 {
-    /// <summary>Opens a tokenizer file whose pieces are BLEU's tokens; a signature names it by the file's name without its ending.</summary>
+    /// <summary>Opens a tokenizer file whose pieces are BLEU's tokens; a signature names it by the file's name without its
+    /// ending.</summary>
     /// <remarks>Characters outside the vocabulary are one piece, whichever they are.</remarks>
     /// <param name="path">The file, for instance a SentencePiece <c>.model</c>.</param>
     /// <inheritdoc cref="Tokenizer.Open" path="/exception"/>

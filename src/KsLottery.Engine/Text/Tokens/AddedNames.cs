@@ -1,9 +1,10 @@
 namespace KsLottery.Engine.Text.Tokens;
 
-/// <summary>Names that the files beside a tokenizer give to ids: those that its own file does not have, and which ones are special.</summary>
+/// <summary>Names that the files beside a tokenizer give to ids: those that its own file does not have, and which ones are
+/// special.</summary>
 /// <remarks>
-/// A token that the tokenizer has keeps its id. One that it lacks has the id that the files give it, where that is free or the tokenizer is a
-/// SentencePiece model, whose placeholders are renamed so; otherwise, and where none is given, the next id after the last.
+/// A token that the tokenizer has keeps its id. One that it lacks has the id that the files give it, where that is free or the tokenizer is
+/// a SentencePiece model, whose placeholders are renamed so; otherwise, and where none is given, the next id after the last.
 /// </remarks>
 internal sealed class AddedNames
 {

@@ -18,7 +18,8 @@ internal sealed record BoundaryTokens(int? Begin, int? End, int? Pad, Surroundin
     private static readonly string[] EndNames = ["</s>", "<|end_of_text|>", "<eos>", "<|endoftext|>"];
     private static readonly string[] PadNames = ["<pad>", "<|pad|>"];
 
-    /// <summary>The tokens of a <c>tokenizer.json</c>, whose post-processor decides unless flags speak for a class that follows them.</summary>
+    /// <summary>The tokens of a <c>tokenizer.json</c>, whose post-processor decides unless flags speak for a class that follows
+    /// them.</summary>
     /// <param name="names">The tokens.</param>
     /// <param name="template">What the post-processor adds.</param>
     public static BoundaryTokens OfJson(TokenTable names, SurroundingTokens template)
@@ -33,7 +34,8 @@ internal sealed record BoundaryTokens(int? Begin, int? End, int? Pad, Surroundin
         if (hasFlags && !follows) return tokens with { Remark = PassedOver(names, tokens) };
         if (!follows) return tokens with { Remark = BeginsInVersion4(names, tokens) };
         SurroundingTokens flagged = tokens.ByFlags(settings);
-        return tokens with { Around = flagged, Remark = settings.Class == CodeLlama || flagged.IsSame(template) ? null : Overruled(names, flagged, template) };
+        return tokens with { Around = flagged, Remark = settings.Class == CodeLlama || flagged.IsSame(template) ? null
+            : Overruled(names, flagged, template) };
     }
 
     /// <summary>The tokens of a SentencePiece model, around which the class of LLaMA's tokenizer puts what the flags say.</summary>
@@ -65,12 +67,14 @@ internal sealed record BoundaryTokens(int? Begin, int? End, int? Pad, Surroundin
     }
 
     private static string Overruled(TokenTable names, SurroundingTokens flagged, SurroundingTokens template) =>
-        $"{names.Settings.Path} says {Flags(names.Settings)}, so that a text becomes {flagged.Show(names)}, as in version 4 of Hugging Face's "
+        $"{names.Settings.Path} says {Flags(names.Settings)}, so that a text becomes {flagged.Show(names)}, as in version 4 of Hugging "
+            + $"Face's "
         + $"library; version 5 passes over this beside a {names.Source}, whose post_processor makes it {template.Show(names)}.";
 
     private static string? PassedOver(TokenTable names, BoundaryTokens tokens) =>
         tokens.ByFlags(names.Settings) is var flagged && flagged.IsSame(tokens.Around) ? null
-            : $"{names.Settings.Path} says {Flags(names.Settings)}; Hugging Face's library passes over this for {names.Settings.Class}, and "
+            : $"{names.Settings.Path} says {Flags(names.Settings)}; Hugging Face's library passes over this for "
+                + $"{names.Settings.Class}, and "
                 + $"so does this: the post_processor of {names.Source} makes a text {tokens.Around.Show(names)}.";
 
     private static string? BeginsInVersion4(TokenTable names, BoundaryTokens tokens) =>

@@ -74,8 +74,10 @@ internal sealed record SurroundingTokens(IReadOnlyList<int> Before, IReadOnlyLis
         {
             List<int> ids = [];
             foreach (JsonElement item in list.EnumerateArray())
-                ids.Add(item.ValueKind == JsonValueKind.Number && item.TryGetInt32(out int id) && id is >= 0 and < TokenizerJson.MaxCount ? id
-                    : throw step.Refuse($"special_tokens.{name}.ids", JsonSection.Raw(item), $"ids from 0 to {TokenizerJson.MaxCount - 1}"));
+                ids.Add(item.ValueKind == JsonValueKind.Number && item.TryGetInt32(out int id) && id is >= 0 and < TokenizerJson.MaxCount
+                    ? id
+                    : throw step.Refuse($"special_tokens.{name}.ids", JsonSection.Raw(item),
+                        $"ids from 0 to {TokenizerJson.MaxCount - 1}"));
             return [.. ids];
         }
         return idOf(name) is { } known ? [known] : null;

@@ -118,7 +118,8 @@ internal sealed class TokenTable
         string[] several = Several(checkpointPath);
         return several.Length == 0
             ? $"{checkpointPath}: no tokenizer there; looked for {string.Join(", ", [.. DefaultNames, .. OtherNames])}."
-            : $"{checkpointPath}: several tokenizers there, {string.Join(", ", several.Select(name => VisibleText.Escape(name)))}, and none has a usual name.";
+            : $"{checkpointPath}: several tokenizers there, {string.Join(", ", several.Select(name => VisibleText.Escape(name)))}, and "
+                + $"none has a usual name.";
     }
 
     /// <summary>Whether a checkpoint's folder holds several tokenizers between which <see cref="FindBeside"/> does not choose.</summary>

@@ -76,7 +76,8 @@ public abstract class Tokenizer
     /// <param name="nextStep">What to do where there is none, or several.</param>
     /// <inheritdoc cref="Open" path="/exception"/>
     public static Tokenizer OpenBeside(string checkpointPath, string nextStep = "Name the tokenizer's file.") =>
-        FindBeside(checkpointPath) ?? throw new FileNotFoundException($"{TokenTable.WhyNoneBeside(checkpointPath)} {nextStep}", checkpointPath);
+        FindBeside(checkpointPath)
+        ?? throw new FileNotFoundException($"{TokenTable.WhyNoneBeside(checkpointPath)} {nextStep}", checkpointPath);
 
     /// <summary>Encodes a text.</summary>
     /// <remarks>
@@ -98,7 +99,8 @@ public abstract class Tokenizer
         return [.. tokens];
     }
 
-    /// <summary>Encodes a text as the library of the tokenizer's own kind does: with <see cref="Prefix"/> and <see cref="Suffix"/> around it.</summary>
+    /// <summary>Encodes a text as the library of the tokenizer's own kind does: with <see cref="Prefix"/> and <see cref="Suffix"/> around
+    /// it.</summary>
     /// <remarks>
     /// A text that begins with the name of the begin token has it twice where the tokenizer finds such names in a text, as in Hugging
     /// Face's library.

@@ -6,9 +6,9 @@ namespace KsLottery.Engine.Training;
 
 /// <summary>Appends to <c>metrics.jsonl</c>: one JSON object in a line for each step.</summary>
 /// <remarks>
-/// Properties <c>step</c>, <c>epoch</c>, <c>loss</c>, <c>eval_loss</c>, <c>grad_norm</c>, <c>learning_rate</c> and <c>tokens_per_second</c>,
-/// always all of them; null where a value is absent or not finite. Numbers are the shortest that read back the same. Each line reaches
-/// the system in one piece at once; <see cref="Flush"/> makes all of them outlast a loss of power.
+/// Properties <c>step</c>, <c>epoch</c>, <c>loss</c>, <c>eval_loss</c>, <c>grad_norm</c>, <c>learning_rate</c> and
+/// <c>tokens_per_second</c>, always all of them; null where a value is absent or not finite. Numbers are the shortest that read back the
+/// same. Each line reaches the system in one piece at once; <see cref="Flush"/> makes all of them outlast a loss of power.
 /// </remarks>
 internal sealed class MetricsWriter : IDisposable
 {
@@ -78,7 +78,8 @@ internal sealed class MetricsWriter : IDisposable
         byte[] bytes = File.ReadAllBytes(path);
         using MemoryStream lines = new(bytes.Length);
         int line = 0;
-        for (int start = bytes.Length - JsonFile.WithoutMark(bytes).Length, end; (end = Array.IndexOf(bytes, (byte)'\n', start)) >= 0; start = end + 1)
+        for (int start = bytes.Length - JsonFile.WithoutMark(bytes).Length,
+            end; (end = Array.IndexOf(bytes, (byte)'\n', start)) >= 0; start = end + 1)
         {
             long step = StepOf(path, ++line, bytes.AsMemory(start..end));
             if (step > lastStep) continue;

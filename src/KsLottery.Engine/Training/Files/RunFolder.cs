@@ -31,22 +31,26 @@ internal sealed class RunFolder
         ArgumentException.ThrowIfNullOrEmpty(path);
         Path = path;
         if (File.Exists(path)) throw new IOException($"{path}: this is a file. Name a new folder for the output.");
-        if (!Directory.Exists(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(System.IO.Path.TrimEndingDirectorySeparator(path)))))
+        if (!Directory.Exists(System.IO.Path
+            .GetDirectoryName(System.IO.Path.GetFullPath(System.IO.Path.TrimEndingDirectorySeparator(path)))))
             throw new DirectoryNotFoundException($"{path}: the folder above it does not exist. Create it first.");
         if (!Directory.Exists(path)) return;
         if (!File.Exists(Place(FileName)))
         {
-            if (Directory.EnumerateFileSystemEntries(path).Select(System.IO.Path.GetFileName).FirstOrDefault(name => !IsTemporary(name)) is { } found)
+            if (Directory.EnumerateFileSystemEntries(path).Select(System.IO.Path.GetFileName)
+                .FirstOrDefault(name => !IsTemporary(name)) is { } found)
                 throw new IOException($"{path}: the folder is not empty, it holds {found}. Name a new one for the output.");
             return;
         }
         (IsFinished, _hasState, _saved) = Read();
         if (IsFinished && keepFinished) return;
-        if (IsFinished) throw new IOException($"{path}: the run in it is finished, its results stand there. Name another folder for a new run.");
+        if (IsFinished)
+            throw new IOException($"{path}: the run in it is finished, its results stand there. Name another folder for a new run.");
         if (!resume)
             throw new IOException($"{path}: an unfinished run stands there. {Remedy.Resume}, or name another folder, or delete this one.");
         if (_hasState && !File.Exists(StatePath))
-            throw new FileNotFoundException($"{StatePath}: the file is gone, from which the run in this folder would go on; its metrics stand there "
+            throw new FileNotFoundException(
+                $"{StatePath}: the file is gone, from which the run in this folder would go on; its metrics stand there "
                 + "and are kept. Bring the file back, or name another folder to begin a new run.");
         LostSteps = File.Exists(StatePath) || !File.Exists(MetricsPath) ? 0 : File.ReadLines(MetricsPath).Count();
     }
@@ -128,12 +132,15 @@ internal sealed class RunFolder
             using JsonDocument document = JsonFile.Parse(Place(FileName));
             JsonElement root = document.RootElement;
             if (root.GetProperty("format").GetString() == Format && root.GetProperty("format_version").GetInt32() == 1)
-                return (root.GetProperty("finished").GetBoolean(), root.TryGetProperty(StateKey, out JsonElement saved) && saved.GetBoolean(),
-                    root.GetProperty("settings").EnumerateObject().ToDictionary(setting => setting.Name, setting => setting.Value.GetString()!));
+                return (root.GetProperty("finished").GetBoolean(), root.TryGetProperty(StateKey, out JsonElement saved)
+                    && saved.GetBoolean(),
+                    root.GetProperty("settings").EnumerateObject()
+                        .ToDictionary(setting => setting.Name, setting => setting.Value.GetString()!));
         }
         // No JSON, or JSON of something else.
         catch (Exception fault) when (fault is JsonException or InvalidOperationException or KeyNotFoundException or FormatException) { }
-        throw new InvalidDataException($"{Place(FileName)}: this is no file of a training run that this version knows. Name another folder.");
+        throw new InvalidDataException(
+            $"{Place(FileName)}: this is no file of a training run that this version knows. Name another folder.");
     }
 
     private static bool IsTemporary(string? name) =>

@@ -28,17 +28,20 @@ internal static class TrainedCheckpoint
     /// <exception cref="InvalidOperationException">Nothing or only rows of the embedding learned; a ticket becomes a patch.</exception>
     /// <exception cref="IOException">A file cannot be written.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
-    public static TrainedFiles Write(Checkpoint baseModel, LlamaWeights weights, IOperations operations, string folder, bool keepTypes = false,
+    public static TrainedFiles Write(Checkpoint baseModel, LlamaWeights weights, IOperations operations, string folder,
+        bool keepTypes = false,
         string? tokenizer = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(baseModel);
         ArgumentNullException.ThrowIfNull(weights);
         if (weights.Scope is null || weights.Ticket is not null)
-            throw new InvalidOperationException($"{baseModel.Path}: {(weights.Scope is null ? "nothing" : "a ticket")} learned; a checkpoint is written "
+            throw new InvalidOperationException(
+                $"{baseModel.Path}: {(weights.Scope is null ? "nothing" : "a ticket")} learned; a checkpoint is written "
                 + "where the embedding or the whole model did. Write a ticket's rows as a patch.");
         LearnedPart learned = new(weights, baseModel);
         Dictionary<string, Weight> trained = weights.Changing.ToDictionary(w => w.Name);
-        if (LearnedPart.SecondName(weights, baseModel) is { } second && learned.Contains(second)) trained.TryAdd(second, weights.TokenEmbedding);
+        if (LearnedPart.SecondName(weights, baseModel) is { } second && learned.Contains(second))
+            trained.TryAdd(second, weights.TokenEmbedding);
         // Only what the index places in a shard: an old copy there would go on beside the trained values.
         Dictionary<string, Tensor[]> rewritten = baseModel.Tensors.GroupBy(t => t.File).Where(s => s.Any(t => learned.Contains(t.Name)))
             .ToDictionary(s => NameOf(baseModel, s.Key), s => s.ToArray());
@@ -56,10 +59,12 @@ internal static class TrainedCheckpoint
         foreach ((string name, Tensor[] tensors) in rewritten)
         {
             SafetensorsWriter.Write(Path.Combine(folder, name), tensors.Select(t => trained.TryGetValue(t.Name, out Weight? weight)
-                ? values.Source(t.Name, t.Shape, weight.Value, TypeOf(t)) : TensorSource.FromTensor(t)), tensors[0].File.Metadata, cancellationToken);
+                ? values.Source(t.Name, t.Shape, weight.Value, TypeOf(t)) : TensorSource.FromTensor(t)), tensors[0].File.Metadata,
+                cancellationToken);
             names.Add(name);
         }
-        if (baseModel.IndexPath is not null) names.Add(WriteIndex(baseModel.IndexPath, folder, baseModel.Tensors.Sum(t => t.ElementCount * TypeOf(t).ByteSize())));
+        if (baseModel.IndexPath is not null)
+            names.Add(WriteIndex(baseModel.IndexPath, folder, baseModel.Tensors.Sum(t => t.ElementCount * TypeOf(t).ByteSize())));
         return new(names, values.Loss.Inexact, values.Loss.Overflowed);
     }
 
@@ -70,10 +75,12 @@ internal static class TrainedCheckpoint
     /// <param name="cancellationToken">Stops between chunks.</param>
     /// <exception cref="IOException">A file cannot be written.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
-    public static TrainedFiles WriteWhole(LlamaWeights weights, IOperations operations, string folder, CancellationToken cancellationToken = default)
+    public static TrainedFiles WriteWhole(LlamaWeights weights, IOperations operations, string folder,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(weights);
-        AtomicFile.Write(Path.Combine(folder, ModelConfig.FileName), stream => weights.Config.WriteTo(stream, ElementType.F32), cancellationToken);
+        AtomicFile.Write(Path.Combine(folder, ModelConfig.FileName), stream => weights.Config.WriteTo(stream, ElementType.F32),
+            cancellationToken);
         DeviceValues values = new(operations);
         SafetensorsWriter.Write(Path.Combine(folder, ModelName),
             weights.All.Select(w => values.Source(w.Name, w.IsVector ? [w.Columns] : [w.Rows, w.Columns], w.Value)),
@@ -86,7 +93,8 @@ internal static class TrainedCheckpoint
         Path.Combine(baseModel.IsFolder ? baseModel.Path : Path.GetDirectoryName(Path.GetFullPath(baseModel.Path))!, ModelConfig.FileName);
 
     /// <summary>A single file gets the name that others look for.</summary>
-    private static string NameOf(Checkpoint baseModel, SafetensorsFile shard) => baseModel.IndexPath is null ? ModelName : Path.GetFileName(shard.Path);
+    private static string NameOf(Checkpoint baseModel, SafetensorsFile shard) =>
+        baseModel.IndexPath is null ? ModelName : Path.GetFileName(shard.Path);
 
     /// <summary>The configuration as it was, but for the type where all weights are F32 now.</summary>
     private static string WriteConfig(Checkpoint baseModel, string folder, bool isAllF32)
@@ -97,7 +105,8 @@ internal static class TrainedCheckpoint
             && type.ValueKind == JsonValueKind.String && !type.ValueEquals("float32"));
         AtomicFile.Write(Path.Combine(folder, ModelConfig.FileName), stream =>
         {
-            if (isAllF32 && key is not null) JsonEdit.Replace(stream, document.RootElement, [key], json => json.WriteStringValue("float32"));
+            if (isAllF32 && key is not null)
+                JsonEdit.Replace(stream, document.RootElement, [key], json => json.WriteStringValue("float32"));
             else stream.Write(bytes);
         });
         return ModelConfig.FileName;
@@ -114,6 +123,8 @@ internal static class TrainedCheckpoint
 
 /// <summary>The files that a training wrote at its end.</summary>
 /// <param name="Names">Their names in the folder, the model last.</param>
-/// <param name="InexactValues">Trained values that the written type cannot hold exactly and that were rounded to nearest, ties to even.</param>
-/// <param name="OverflowedValues">Finite values beyond the written type, which became infinite; part of <paramref name="InexactValues"/>.</param>
+/// <param name="InexactValues">Trained values that the written type cannot hold exactly and that were rounded to nearest, ties to
+/// even.</param>
+/// <param name="OverflowedValues">Finite values beyond the written type, which became infinite; part of
+/// <paramref name="InexactValues"/>.</param>
 public sealed record TrainedFiles(IReadOnlyList<string> Names, long InexactValues = 0, long OverflowedValues = 0);

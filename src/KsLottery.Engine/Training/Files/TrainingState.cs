@@ -6,7 +6,8 @@ using KsLottery.Engine.Operations;
 
 namespace KsLottery.Engine.Training;
 
-/// <summary>The file from which a training goes on: a safetensors file of what learns and its moments, with the run's settings as metadata.</summary>
+/// <summary>The file from which a training goes on: a safetensors file of what learns and its moments, with the run's settings as
+/// metadata.</summary>
 /// <remarks>Moments have PyTorch's names, <c>exp_avg</c> and <c>exp_avg_sq</c> behind the tensor's.</remarks>
 internal static class TrainingState
 {
@@ -22,7 +23,8 @@ internal static class TrainingState
     /// <summary>How far the training is, and what its last step said; NaN before the first.</summary>
     public readonly record struct Position(long Step, double Loss, double GradientNorm);
 
-    public static void Write(string path, Position position, IReadOnlyDictionary<string, string> settings, IOperations operations, IEnumerable<Part> parts)
+    public static void Write(string path, Position position, IReadOnlyDictionary<string, string> settings, IOperations operations,
+        IEnumerable<Part> parts)
     {
         Dictionary<string, string> metadata = new(settings)
         {
@@ -46,7 +48,8 @@ internal static class TrainingState
         {
             Tensor tensor = file.GetTensor(part.Name);
             if (tensor.ElementType != ElementType.F32 || !tensor.Shape.SequenceEqual(part.Shape))
-                throw new InvalidDataException($"{path}: {part.Name} is {tensor.DtypeName} [{string.Join(", ", tensor.Shape)}], this run has "
+                throw new InvalidDataException(
+                    $"{path}: {part.Name} is {tensor.DtypeName} [{string.Join(", ", tensor.Shape)}], this run has "
                     + $"F32 [{string.Join(", ", part.Shape)}]. Begin a new run in another folder.");
             for (long start = 0; start < part.Values.Length; start += PieceLength)
             {
@@ -57,9 +60,11 @@ internal static class TrainingState
         }
         return position;
 
-        double Real(string key) => double.TryParse(file.Metadata.GetValueOrDefault(key), NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
+        double Real(string key) =>
+            double.TryParse(file.Metadata.GetValueOrDefault(key), NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
             ? value : throw NoStep(path);
     }
 
-    private static InvalidDataException NoStep(string path) => new($"{path}: the metadata do not say which step was the last. Begin the run anew.");
+    private static InvalidDataException NoStep(string path) =>
+        new($"{path}: the metadata do not say which step was the last. Begin the run anew.");
 }

@@ -5,10 +5,12 @@ namespace KsLottery.Engine.Training;
 
 /// <summary>Whether a training ended far above where it began.</summary>
 /// <remarks>
-/// It is held against the loss of the first step, s, which comes before any change. Of n steps the last w = n/4 count, at least 1 and at most
-/// 10: the training diverged where the lowest loss of these lies above s by more than max(1 nat, s/2)·(1 + 2/w). One bad batch does not make
-/// it, nor does a model that forgets a little, and the fewer steps there are, the clearer they must be. A loss that is absent or NaN is none
-/// that came down. The last step's loss comes before its update, so that the evaluation set's, taken after it,
+/// It is held against the loss of the first step, s, which comes before any change. Of n steps the last w = n/4 count, at least 1 and at
+/// most
+/// 10: the training diverged where the lowest loss of these lies above s by more than max(1 nat, s/2)·(1 + 2/w). One bad batch does not
+/// make
+/// it, nor does a model that forgets a little, and the fewer steps there are, the clearer they must be. A loss that is absent or NaN is
+/// none that came down. The last step's loss comes before its update, so that the evaluation set's, taken after it,
 /// is held to the same where there is one.
 /// </remarks>
 internal static class Divergence
@@ -46,12 +48,14 @@ internal static class Divergence
         try
         {
             using JsonDocument document = JsonFile.Parse(path);
-            return document.RootElement.TryGetProperty("result", out JsonElement result) && result.TryGetProperty("diverged", out JsonElement noted)
+            return document.RootElement.TryGetProperty("result", out JsonElement result)
+                && result.TryGetProperty("diverged", out JsonElement noted)
                 && noted.GetBoolean();
         }
         catch (Exception fault) when (fault is JsonException or InvalidOperationException)
         {
-            throw new InvalidDataException($"{path}: this is no file of a training run that this version knows. Name another folder.", fault);
+            throw new InvalidDataException($"{path}: this is no file of a training run that this version knows. Name another folder.",
+                fault);
         }
     }
 }

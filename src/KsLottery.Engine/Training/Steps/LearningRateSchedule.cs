@@ -2,8 +2,8 @@ namespace KsLottery.Engine.Training;
 
 /// <summary>The learning rate of each step: a linear warmup to the peak, then constant or a cosine down to a floor.</summary>
 /// <remarks>
-/// With w warmup steps of n and step s from 0, the rate is peak·s/w for s &lt; w. Then a constant schedule stays at the peak, and a cosine is
-/// floor + (peak - floor)·½(1 + cos(π(s - w)/(n - w))), which stays at the floor from step n on. These are
+/// With w warmup steps of n and step s from 0, the rate is peak·s/w for s &lt; w. Then a constant schedule stays at the peak, and a cosine
+/// is floor + (peak - floor)·½(1 + cos(π(s - w)/(n - w))), which stays at the floor from step n on. These are
 /// <c>get_constant_schedule_with_warmup</c>, <c>get_cosine_schedule_with_warmup</c> and, with a floor,
 /// <c>get_cosine_with_min_lr_schedule_with_warmup</c> of Hugging Face's transformers; as there, the first step of a warmup has the rate 0.
 /// </remarks>
@@ -18,7 +18,8 @@ internal sealed class LearningRateSchedule
         if (!(floor >= 0 && floor <= peak))
             throw new ArgumentOutOfRangeException(nameof(floor), floor, $"The floor goes from 0 to the peak, {peak}.");
         if (warmupSteps < 0 || warmupSteps > stepCount)
-            throw new ArgumentOutOfRangeException(nameof(warmupSteps), warmupSteps, $"Warmup goes from 0 to the number of steps, {stepCount}.");
+            throw new ArgumentOutOfRangeException(nameof(warmupSteps), warmupSteps,
+                $"Warmup goes from 0 to the number of steps, {stepCount}.");
         (_isCosine, Peak, Floor, WarmupSteps, StepCount) = (isCosine, peak, floor, warmupSteps, stepCount);
     }
 

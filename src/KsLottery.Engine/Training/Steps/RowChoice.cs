@@ -21,7 +21,8 @@ internal static class RowChoice
         SortedDictionary<int, long> counts = RowCounts.Of(sequences);
         return count <= counts.Count 
             ? new([.. counts.OrderByDescending(c => c.Value).Take(count).Select(c => c.Key)], Line($"rows:frequency|k:{count}"))
-            : throw new ArgumentException($"{count} rows are asked for, the data read {counts.Count} different tokens. Ask for fewer.", nameof(count));
+            : throw new ArgumentException($"{count} rows are asked for, the data read {counts.Count} different tokens. Ask for fewer.",
+                nameof(count));
     }
 
     /// <summary>Rows drawn by a seed among those whose token stands for text.</summary>
@@ -37,7 +38,8 @@ internal static class RowChoice
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
         int[] ids = [.. Enumerable.Range(0, vocabularySize).Where(id => tokens.Kind(id) is TokenKind.Normal or TokenKind.Byte)];
         if (count > ids.Length)
-            throw new ArgumentException($"{count} rows are asked for, {ids.Length} of the embedding's stand for text. Ask for fewer.", nameof(count));
+            throw new ArgumentException($"{count} rows are asked for, {ids.Length} of the embedding's stand for text. Ask for fewer.",
+                nameof(count));
         new SplitMix64(SplitMix64.Mix(seed)).Shuffle(ids.AsSpan());
         return new(ids[..count], Line($"rows:random|k:{count}|seed:{seed}"));
     }

@@ -58,8 +58,10 @@ internal sealed class Trainer : IDisposable
     /// <returns>The step's loss, gradient norm, learning rate and speed.</returns>
     /// <exception cref="InvalidOperationException">All steps are done.</exception>
     /// <exception cref="InvalidDataException">Loss or gradients of the first step are infinite or NaN, as the base gives them.</exception>
-    /// <exception cref="Checkpoints.CheckpointFormatException">A weight of the base is NaN or infinite; names the tensor and the row.</exception>
-    /// <exception cref="NotFiniteNumberException">Loss or gradients became infinite or NaN; the weights are those before the step.</exception>
+    /// <exception cref="Checkpoints.CheckpointFormatException">A weight of the base is NaN or infinite; names the tensor and the
+    /// row.</exception>
+    /// <exception cref="NotFiniteNumberException">Loss or gradients became infinite or NaN; the weights are those before the
+    /// step.</exception>
     /// <exception cref="OperationCanceledException">Cancelled between micro-batches; the weights are those before the step.</exception>
     public StepMetrics Next(CancellationToken cancellationToken = default)
     {
@@ -85,7 +87,8 @@ internal sealed class Trainer : IDisposable
         }
         double clip = _options.MaxGradientNorm > 0 && norm > _options.MaxGradientNorm ? _options.MaxGradientNorm / norm : 1;
         for (int i = 0; i < _weights.Count; i++)
-            _operations.AdamWStep(_weights[i].Value, _weights[i].Gradient, _firstMoments[i], _secondMoments[i], new(rate, _options.Beta1, _options.Beta2,
+            _operations.AdamWStep(_weights[i].Value, _weights[i].Gradient, _firstMoments[i], _secondMoments[i],
+                new(rate, _options.Beta1, _options.Beta2,
                 _options.Epsilon, _weights[i].IsVector ? 0 : _options.WeightDecay, Step + 1, clip));
         Step++;
         return Last = Describe(loss, norm) with { TokensPerSecond = rows / Stopwatch.GetElapsedTime(started).TotalSeconds };

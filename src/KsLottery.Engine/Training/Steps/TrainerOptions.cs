@@ -28,7 +28,8 @@ internal sealed record TrainerOptions
         Check(Beta2, nameof(Beta2), Beta2 is >= 0 and < 1, "from 0 to below 1");
         Check(Epsilon, nameof(Epsilon), Epsilon > 0 && double.IsFinite(Epsilon), "finite and above 0");
         Check(WeightDecay, nameof(WeightDecay), WeightDecay >= 0 && double.IsFinite(WeightDecay), "finite, 0 or more");
-        Check(MaxGradientNorm, nameof(MaxGradientNorm), MaxGradientNorm >= 0 && double.IsFinite(MaxGradientNorm), "finite, 0 (no clipping) or more");
+        Check(MaxGradientNorm, nameof(MaxGradientNorm), MaxGradientNorm >= 0
+            && double.IsFinite(MaxGradientNorm), "finite, 0 (no clipping) or more");
     }
 
     private static void Check(double value, string name, bool isAllowed, string range)

@@ -4,13 +4,15 @@ using KsLottery.Engine.Text.Corpora;
 
 namespace KsLottery.Engine.Training;
 
-/// <summary>Steps a trainer to its end, evaluates, and writes metrics and states, so that a run that was killed ends with the same bytes.</summary>
+/// <summary>Steps a trainer to its end, evaluates, and writes metrics and states, so that a run that was killed ends with the same
+/// bytes.</summary>
 /// <remarks>
 /// Of a step first the weights change, then it is evaluated where it is due, then its line is written, then the state is saved where that
 /// is due. A line without a saved state is dropped on resumption. A state without its line exists only where the evaluation was
 /// cancelled: then that is done again.
 /// </remarks>
-internal sealed class TrainingLoop(Trainer trainer, LlamaModel model, IReadOnlyList<TokenBatch> evaluation, long evaluateEvery, RunFolder folder,
+internal sealed class TrainingLoop(Trainer trainer, LlamaModel model, IReadOnlyList<TokenBatch> evaluation, long evaluateEvery,
+    RunFolder folder,
     IReadOnlyDictionary<string, string> settings, TimeSpan saveEvery)
 {
     private long _started = Stopwatch.GetTimestamp(), _firstStep, _saved = Stopwatch.GetTimestamp();

@@ -61,18 +61,22 @@ internal sealed class CarriedFiles
     public static string FolderOf(Checkpoint checkpoint) =>
         checkpoint.IsFolder ? checkpoint.Path : Path.GetDirectoryName(Path.GetFullPath(checkpoint.Path))!;
 
-    /// <summary>Links shards that are not rewritten and copies what configures model and tokenizer, over what an earlier try left behind.</summary>
+    /// <summary>Links shards that are not rewritten and copies what configures model and tokenizer, over what an earlier try left
+    /// behind.</summary>
     /// <param name="checkpoint">The base.</param>
     /// <param name="rewritten">Names of files that the caller writes.</param>
     /// <param name="target">The folder.</param>
     /// <param name="cancellationToken">Stops between files.</param>
-    public static CarriedFiles CarryCompanions(Checkpoint checkpoint, IReadOnlySet<string> rewritten, string target, CancellationToken cancellationToken)
+    public static CarriedFiles CarryCompanions(Checkpoint checkpoint, IReadOnlySet<string> rewritten, string target,
+        CancellationToken cancellationToken)
     {
         HashSet<string> shards = ShardNames(checkpoint);
-        return Carry(checkpoint, name => !rewritten.Contains(name) && (shards.Contains(name) || Matches(Companions, name)), target, cancellationToken);
+        return Carry(checkpoint, name => !rewritten.Contains(name)
+            && (shards.Contains(name) || Matches(Companions, name)), target, cancellationToken);
     }
 
-    private static CarriedFiles Carry(Checkpoint checkpoint, Predicate<string> isCarried, string target, CancellationToken cancellationToken)
+    private static CarriedFiles Carry(Checkpoint checkpoint, Predicate<string> isCarried, string target,
+        CancellationToken cancellationToken)
     {
         CarriedFiles carried = new();
         HashSet<string> shards = ShardNames(checkpoint);

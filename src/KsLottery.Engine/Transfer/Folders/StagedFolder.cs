@@ -68,7 +68,8 @@ internal sealed class StagedFolder : IDisposable
         string? earlier = null;
         if (Directory.Exists(_target))
         {
-            if (FirstObstacle() is { } found) throw new IOException($"{GivenPath}: {found} came into it meanwhile. Name a new folder for the output.");
+            if (FirstObstacle() is { } found)
+                throw new IOException($"{GivenPath}: {found} came into it meanwhile. Name a new folder for the output.");
             // An empty folder is deleted, which fails where files come into it at this moment.
             if (_replaceable.Length == 0) Directory.Delete(_target);
             else Directory.Move(_target, earlier = Staging + ".old");

@@ -37,7 +37,8 @@ internal static class PatchNotes
             + $"{tuned.Path}: {string.Join(" and ", matrices.Select(m => Quote(m.Base.Name)))}, vocab_size and "
             + $"{(taken.Count > 0 ? string.Join(", ", taken) : "no tokenizer")}. "
             + $"{ResizeRecord.FileName} holds what reverting needs.";
-        if (taken.Count == 0) yield return $"No tokenizer lies beside {tuned.Path}: that of {baseModel.Path} knows nothing of the added rows.";
+        if (taken.Count == 0)
+            yield return $"No tokenizer lies beside {tuned.Path}: that of {baseModel.Path} knows nothing of the added rows.";
     }
 
     /// <summary>What a patch of a resized vocabulary does not change.</summary>

@@ -56,7 +56,8 @@ public sealed partial class RowPatch
     }
 
     /// <summary>Writes rows that were trained by themselves as a patch for the base; the file appears whole or not at all.</summary>
-    /// <remarks>The tuned tensor, which nobody holds, is the base in F32 with these rows in place of its own; the fingerprint is that one's.</remarks>
+    /// <remarks>The tuned tensor, which nobody holds, is the base in F32 with these rows in place of its own; the fingerprint is that
+    /// one's.</remarks>
     /// <param name="path">The target, in a folder that exists; replaced where it exists.</param>
     /// <param name="baseTensor">The base matrix [rows,d], F32, F16 or BF16.</param>
     /// <param name="indices">The rows that were trained, ascending, k of them, at least one.</param>
@@ -85,7 +86,8 @@ public sealed partial class RowPatch
                 origin, cancellationToken);
     }
 
-    private static void WriteFile(string path, Tensor baseTensor, IReadOnlyList<int> indices, ElementType tunedType, Action<Stream> writeRows,
+    private static void WriteFile(string path, Tensor baseTensor, IReadOnlyList<int> indices, ElementType tunedType,
+        Action<Stream> writeRows,
         List<int> nonFinite, string tunedFingerprint, RowPatchOrigin origin, CancellationToken cancellationToken,
         int[]? tunedIndices = null)
     {
@@ -123,7 +125,8 @@ public sealed partial class RowPatch
     }
 
     /// <summary>The fingerprint of the base in F32 with some rows replaced, a row at a time.</summary>
-    private static string TrainedFingerprint(Tensor tensor, IReadOnlyList<int> indices, ReadOnlySpan<float> rows, CancellationToken cancellationToken)
+    private static string TrainedFingerprint(Tensor tensor, IReadOnlyList<int> indices, ReadOnlySpan<float> rows,
+        CancellationToken cancellationToken)
     {
         using IncrementalHash hash = Fingerprint.Begin(ElementType.F32, tensor.Shape);
         int width = (int)tensor.Shape[1], stored = width * tensor.ElementType.ByteSize(), next = 0;
@@ -179,7 +182,8 @@ public sealed partial class RowPatch
 
     private static string? CheckFingerprint(string? fingerprint) => fingerprint is null || IsFingerprint(fingerprint)
         ? fingerprint
-        : throw new ArgumentException($"{Quote(fingerprint)} is no fingerprint of a tensor. Leave it out to have it computed.", nameof(fingerprint));
+        : throw new ArgumentException($"{Quote(fingerprint)} is no fingerprint of a tensor. Leave it out to have it computed.",
+            nameof(fingerprint));
 
     private static bool IsFingerprint(string text) => text.StartsWith(FingerprintPrefix, StringComparison.Ordinal)
         && text.Length == FingerprintPrefix.Length + FingerprintDigits

@@ -9,7 +9,8 @@ public sealed record RowPatchOrigin
     /// <summary>The line that says how the rows were chosen; kept as it is.</summary>
     public required string Signature { get; init; }
 
-    /// <summary>Whether the base's input and output embedding are one matrix, by <see cref="Checkpoint.IsTied"/>; null where unknown.</summary>
+    /// <summary>Whether the base's input and output embedding are one matrix, by <see cref="Checkpoint.IsTied"/>; null where
+    /// unknown.</summary>
     public bool? IsTied { get; init; }
 
     /// <summary>Which rows stand against each other, where the vocabulary was resized; null for those of the same number.</summary>

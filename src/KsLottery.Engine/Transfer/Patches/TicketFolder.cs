@@ -5,7 +5,8 @@ namespace KsLottery.Engine.Transfer;
 
 /// <summary>A folder with all that was found: <c>ticket.json</c>, <c>rows.tsv</c>, unless the ticket is empty <c>patch.safetensors</c>,
 /// and where the vocabulary was resized <c>vocabulary.tsv</c>.</summary>
-/// <remarks>It appears whole or not at all. Begin it before the scan: then a target that cannot be used is refused before the work.</remarks>
+/// <remarks>It appears whole or not at all. Begin it before the scan: then a target that cannot be used is refused before the
+/// work.</remarks>
 public sealed class TicketFolder : IDisposable
 {
     private static readonly string[] Names = [TicketFile.FileName, RowsFile.FileName, RowPatch.FileName, VocabularyFile.FileName];
@@ -73,7 +74,8 @@ public sealed class TicketFolder : IDisposable
     public IReadOnlyList<string> Write(TicketResult found, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(found);
-        return Write(found.Ticket, found.Rows, found.Tokens, found.BaseTensor, found.TunedTensor, found.Vocabulary?.TunedTokens, cancellationToken);
+        return Write(found.Ticket, found.Rows, found.Tokens, found.BaseTensor, found.TunedTensor, found.Vocabulary?.TunedTokens,
+            cancellationToken);
     }
 
     /// <summary>Removes what was written, unless it was finished.</summary>

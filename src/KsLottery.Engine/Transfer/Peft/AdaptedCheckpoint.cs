@@ -7,9 +7,10 @@ namespace KsLottery.Engine.Transfer;
 /// <remarks>
 /// <para>
 /// LORA and TRAINABLE_TOKENS are computed, with <c>rank_pattern</c>, <c>alpha_pattern</c>, <c>use_rslora</c>, <c>fan_in_fan_out</c>,
-/// adapted embeddings, <c>modules_to_save</c> and saved biases. Values are those of PEFT's <c>merge_and_unload</c> on a base in its stored type:
-/// W + scale · (B · A) in F32, rounded once to the type of W; whole tensors and rows are rounded to that type too. Other kinds and variants,
-/// and those that change the base's own weights when they begin, are refused by name.
+/// adapted embeddings, <c>modules_to_save</c> and saved biases. Values are those of PEFT's <c>merge_and_unload</c> on a base in its stored
+/// type:
+/// W + scale · (B · A) in F32, rounded once to the type of W; whole tensors and rows are rounded to that type too. Other kinds and
+/// variants, and those that change the base's own weights when they begin, are refused by name.
 /// </para>
 /// <para>
 /// Where the base is tied, what is added to embedding or head, and replaced rows, change the one matrix that both are, and so does a whole
@@ -44,7 +45,8 @@ internal sealed class AdaptedCheckpoint : IDisposable
     /// <summary>Whether the input embedding is among them.</summary>
     public bool ChangesEmbedding { get; }
 
-    /// <summary>Whether a path is an adapter: a folder with <c>adapter_config.json</c> and no checkpoint of its own, or a file of one.</summary>
+    /// <summary>Whether a path is an adapter: a folder with <c>adapter_config.json</c> and no checkpoint of its own, or a file of
+    /// one.</summary>
     public static bool IsAdapter(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -101,8 +103,10 @@ internal sealed class AdaptedCheckpoint : IDisposable
         if (File.Exists(weights)) return weights;
         throw File.Exists(pickle)
             ? new CheckpointFormatException(CheckpointDefect.InvalidAdapter, pickle, "the weights are a Python pickle, which can run any "
-                + $"program when it is read, and there is no {PeftAdapter.WeightsName}", "Load the adapter with PEFT where you trust it, and "
+                + $"program when it is read, and there is no {PeftAdapter.WeightsName}",
+                "Load the adapter with PEFT where you trust it, and "
                 + "save it again (safe_serialization=True, the default since PEFT 0.6)")
-            : new FileNotFoundException($"{weights}: no such file beside {PeftAdapter.ConfigName}. Give the whole folder of the adapter.", weights);
+            : new FileNotFoundException($"{weights}: no such file beside {PeftAdapter.ConfigName}. Give the whole folder of the adapter.",
+                weights);
     }
 }

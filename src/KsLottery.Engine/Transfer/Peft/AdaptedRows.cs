@@ -5,7 +5,8 @@ using KsLottery.Engine.Numerics;
 
 namespace KsLottery.Engine.Transfer;
 
-/// <summary>The rows of a tensor as an adapter makes them, in the base's type: another tensor's, with something added or some replaced.</summary>
+/// <summary>The rows of a tensor as an adapter makes them, in the base's type: another tensor's, with something added or some
+/// replaced.</summary>
 /// <remarks>Sums are F32 and rounded once, to nearest, ties to even, as PEFT's <c>merge_and_unload</c> rounds them.</remarks>
 internal sealed class AdaptedRows(Tensor source, ElementType type) : IComputedRows
 {

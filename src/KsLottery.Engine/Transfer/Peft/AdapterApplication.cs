@@ -58,7 +58,8 @@ public static class AdapterApplication
         string[] taken = isResized ? [.. CarriedFiles.FindTokenizer(FolderOf(adapterPath))] : [];
         foreach (string name in taken)
             File.Copy(RealPath.Of(Path.Combine(FolderOf(adapterPath), name)), Path.Combine(folder.Staging, name));
-        HashSet<string> left = [.. written, .. taken, .. taken.Length > 0 ? CarriedFiles.FindTokenizer(CarriedFiles.FolderOf(baseModel)) : []];
+        HashSet<string> left = [.. written, .. taken, .. taken.Length > 0 ? CarriedFiles.FindTokenizer(CarriedFiles.FolderOf(baseModel))
+            : []];
         CarriedFiles carried = CarriedFiles.CarryOthers(baseModel, left, folder.Staging, cancellationToken);
         folder.Commit(cancellationToken);
         return new()
@@ -81,8 +82,10 @@ public static class AdapterApplication
             tensor.VisitBytes(stream, (piece, target) =>
             {
                 if (!allowsNonFinite && tensor.ElementType.IsComputable() && !RowRounding.AreFinite(piece, tensor.ElementType))
-                    throw new NotFiniteNumberException($"tensor {CheckpointFormatException.Quote(tensor.Name)} of the merged model holds a NaN or "
-                        + $"an infinity at or after row {done / rowLength}: the adapter is damaged, or beyond the range of {tensor.DtypeName}. Take "
+                    throw new NotFiniteNumberException(
+                        $"tensor {CheckpointFormatException.Quote(tensor.Name)} of the merged model holds a NaN or "
+                        + $"an infinity at or after row {done / rowLength}: the adapter is damaged, or beyond the range of "
+                            + $"{tensor.DtypeName}. Take "
                         + $"another, or write it all the same ({Remedy.AllowNonFinite}).");
                 target.Write(piece);
                 done += piece.Length;
@@ -125,7 +128,8 @@ public static class AdapterApplication
     private static IEnumerable<string> AboutVocabulary(bool isResized, string[] taken)
     {
         if (isResized && taken.Length == 0)
-            yield return "The adapter changes the number of tokens and has no tokenizer beside it: the base's went along, and does not name "
+            yield return "The adapter changes the number of tokens and has no tokenizer beside it: the base's went along, and does not "
+                + "name "
                 + "the other rows.";
     }
 

@@ -17,12 +17,14 @@ internal readonly record struct LowRankFactors(Tensor Down, Tensor Up, bool IsEm
     public LowRankAddition Over(Tensor matrix, string module, PeftScaling scaling)
     {
         if (!IsFactor(Down) || !IsFactor(Up) || Down.Shape[0] != Up.Shape[1])
-            throw Wrong($"it is {Describe(Down)} and its other factor {Describe(Up)}; they should be F32, F16 or BF16 [r,inputs] and [outputs,r]");
+            throw Wrong(
+                $"it is {Describe(Down)} and its other factor {Describe(Up)}; they should be F32, F16 or BF16 [r,inputs] and [outputs,r]");
         (long rows, long width) = (matrix.Shape[0], matrix.Shape[1]);
         bool fits = rows == Up.Shape[0] && width == Down.Shape[1], fitsTransposed = rows == Down.Shape[1] && width == Up.Shape[0];
         bool isTransposed = IsEmbedding || (fitsTransposed && (!fits || scaling.IsTransposed));
         if (!(isTransposed ? fitsTransposed : fits))
-            throw Wrong($"{Describe(Up)} times {Describe(Down)} does not fit {CheckpointFormatException.Quote(matrix.Name)} of the base, which is "
+            throw Wrong(
+                $"{Describe(Up)} times {Describe(Down)} does not fit {CheckpointFormatException.Quote(matrix.Name)} of the base, which is "
                 + Describe(matrix));
         double scale = scaling.Of(module, Down, Down.Shape[0]);
         return isTransposed ? new(new(Down, true), new(Up, true), scale) : new(new(Up, false), new(Down, false), scale);
@@ -34,5 +36,6 @@ internal readonly record struct LowRankFactors(Tensor Down, Tensor Up, bool IsEm
     private static string Describe(Tensor tensor) => $"{tensor.DtypeName} [{string.Join(',', tensor.Shape)}]";
 
     private CheckpointFormatException Wrong(string problem) =>
-        new(CheckpointDefect.InvalidAdapter, Down.File.Path, problem, "Give the base that the adapter was made for", Down.Name, Down.FileOffset);
+        new(CheckpointDefect.InvalidAdapter, Down.File.Path, problem, "Give the base that the adapter was made for", Down.Name,
+            Down.FileOffset);
 }

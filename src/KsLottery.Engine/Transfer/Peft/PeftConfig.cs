@@ -3,7 +3,8 @@ using KsLottery.Engine.Checkpoints;
 
 namespace KsLottery.Engine.Transfer;
 
-/// <summary>What an <c>adapter_config.json</c> says: the adapter's kind, the token ids of replaced rows, the scale of low-rank additions.</summary>
+/// <summary>What an <c>adapter_config.json</c> says: the adapter's kind, the token ids of replaced rows, the scale of low-rank
+/// additions.</summary>
 internal sealed class PeftConfig
 {
     private const string TypeKey = "peft_type";
@@ -71,7 +72,8 @@ internal sealed class PeftConfig
             ? _byModule.Values.Single()
             : throw Invalid($"{LoraKey} has no ids for {CheckpointFormatException.Quote(module)}"));
 
-    /// <summary>Whether PEFT trained a whole tensor as a copy beside the base's, which nothing that was tied to the base's follows.</summary>
+    /// <summary>Whether PEFT trained a whole tensor as a copy beside the base's, which nothing that was tied to the base's
+    /// follows.</summary>
     /// <remarks>
     /// Source: <c>ModulesToSaveWrapper</c> of PEFT, for the modules whose names end in an entry of <c>modules_to_save</c>; with
     /// <c>ensure_weight_tying</c> tied modules share the copy.

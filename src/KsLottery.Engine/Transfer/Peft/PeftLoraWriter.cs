@@ -10,7 +10,8 @@ internal static class PeftLoraWriter
     /// <param name="folder">A folder that exists.</param>
     /// <param name="baseModelName">What PEFT loads the base from: a name on the hub or a path.</param>
     /// <param name="rank">r, and alpha as well: the product is added as it is.</param>
-    /// <param name="factors">For each matrix its name in the base, A (r, inputs) and B (outputs, r); names of A and B do not matter.</param>
+    /// <param name="factors">For each matrix its name in the base, A (r, inputs) and B (outputs, r); names of A and B do not
+    /// matter.</param>
     /// <param name="cancellationToken">Stops between chunks.</param>
     /// <exception cref="IOException">A file cannot be written.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>

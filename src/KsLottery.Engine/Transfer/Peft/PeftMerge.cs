@@ -29,7 +29,8 @@ internal sealed class PeftMerge
         (_isTied, _embedding, _head) = (baseModel.IsTied == true, baseModel.FindInputEmbedding(), baseModel.FindOutputHead());
         foreach (Tensor tensor in file.Tensors) Sort(tensor);
         if (_wholes.Count + _modules.Count == 0)
-            throw new CheckpointFormatException(CheckpointDefect.InvalidAdapter, file.Path, "there is no tensor in it that changes the base", Again);
+            throw new CheckpointFormatException(CheckpointDefect.InvalidAdapter, file.Path,
+                "there is no tensor in it that changes the base", Again);
         foreach ((string name, Tensor whole) in _wholes) Replace(name, whole);
         foreach ((string module, Dictionary<PeftRole, Tensor> parts) in _modules) Change(module, parts);
         bool isTied = FollowTying();
@@ -104,7 +105,8 @@ internal sealed class PeftMerge
         if (parts.ContainsKey(PeftRole.Rows) && parts.Count > 1)
             throw Invalid(any, "the module has replaced rows and a low-rank addition at once", Again);
         if (!_adapted.Add(target.Name))
-            throw Invalid(any, $"in the base the output head is {CheckpointFormatException.Quote(target.Name)}, and the adapter changes each by itself",
+            throw Invalid(any,
+                $"in the base the output head is {CheckpointFormatException.Quote(target.Name)}, and the adapter changes each by itself",
                 OtherBase + ", with a head of its own");
         if (parts.TryGetValue(PeftRole.Rows, out Tensor? rows)) Put(module, target, rows);
         else Add(module, target, parts, any);
@@ -114,13 +116,15 @@ internal sealed class PeftMerge
     {
         Tensor source = _changed.GetValueOrDefault(target.Name) ?? target;
         if (source.Shape.Count != 2 || !source.ElementType.IsComputable())
-            throw Invalid(any, $"{CheckpointFormatException.Quote(target.Name)} of the base is {Describe(target)}; a low-rank addition is computed "
+            throw Invalid(any,
+                $"{CheckpointFormatException.Quote(target.Name)} of the base is {Describe(target)}; a low-rank addition is computed "
                 + "for matrices of F32, F16 and BF16", OtherBase);
         bool isEmbedding = parts.ContainsKey(PeftRole.EmbeddingDown) || parts.ContainsKey(PeftRole.EmbeddingUp);
         Tensor down = Part(parts, any, isEmbedding ? PeftRole.EmbeddingDown : PeftRole.Down);
         Tensor up = Part(parts, any, isEmbedding ? PeftRole.EmbeddingUp : PeftRole.Up);
         LowRankAddition addition = new LowRankFactors(down, up, isEmbedding).Over(source, module, _config.Scaling);
-        _changed[target.Name] = Make(target.Name, source.ElementType, source.Shape, new(source, source.ElementType) { Addition = addition });
+        _changed[target.Name] = Make(target.Name, source.ElementType, source.Shape,
+            new(source, source.ElementType) { Addition = addition });
     }
 
     private Tensor? RowsOfInput() => _modules.Where(m => !IsHead(m.Key + Weight)).Select(m => m.Value.GetValueOrDefault(PeftRole.Rows))
@@ -135,7 +139,8 @@ internal sealed class PeftMerge
             throw DoesNotFit(rows, target);
         int last = indices.Max();
         if (last >= count)
-            throw Invalid(rows, $"token {last} has no row in {CheckpointFormatException.Quote(target.Name)} of the base, which goes to {count - 1}",
+            throw Invalid(rows,
+                $"token {last} has no row in {CheckpointFormatException.Quote(target.Name)} of the base, which goes to {count - 1}",
                 OtherBase + ", with its vocabulary as large as it was then");
         Dictionary<long, int> places = Enumerable.Range(0, indices.Length).ToDictionary(i => (long)indices[i]);
         _changed[target.Name] = Make(target.Name, source.ElementType, source.Shape,
@@ -146,7 +151,8 @@ internal sealed class PeftMerge
     private bool FollowTying()
     {
         if (!_isTied || _embedding is null) return false;
-        (string name, Tensor? wholeInput) = _wholes.FirstOrDefault(w => _base.TryGetTensor(w.Key, out Tensor? target) && target == _embedding);
+        (string name, Tensor? wholeInput) = _wholes.FirstOrDefault(w => _base.TryGetTensor(w.Key, out Tensor? target)
+            && target == _embedding);
         Tensor? wholeHead = _wholes.FirstOrDefault(w => IsHead(w.Key)).Value;
         if (wholeHead is null && (wholeInput is null || IsHeadToo(name, wholeInput)))
         {
@@ -190,7 +196,8 @@ internal sealed class PeftMerge
     private static string Describe(Tensor tensor) => $"{tensor.DtypeName} [{string.Join(',', tensor.Shape)}]";
 
     private static CheckpointFormatException DoesNotFit(Tensor part, Tensor target) => Invalid(part,
-        $"it is {Describe(part)} and does not fit {CheckpointFormatException.Quote(target.Name)} of the base, which is {Describe(target)}", OtherBase);
+        $"it is {Describe(part)} and does not fit {CheckpointFormatException.Quote(target.Name)} of the base, which is {Describe(target)}",
+            OtherBase);
 
     private static CheckpointFormatException Invalid(Tensor part, string problem, string nextStep) =>
         new(CheckpointDefect.InvalidAdapter, part.File.Path, problem, nextStep, part.Name, part.FileOffset);

@@ -22,7 +22,8 @@ internal static class PeftObstacles
     private static readonly (string Key, string Name)[] Variants =
     [
         ("use_dora", "DoRA (use_dora)"), ("use_qalora", "QALoRA (use_qalora)"), ("lora_bias", "LoRA with a bias of its own (lora_bias)"),
-        ("layer_replication", "LoRA over repeated layers (layer_replication)"), ("target_parameters", "LoRA of parameters (target_parameters)"),
+        ("layer_replication", "LoRA over repeated layers (layer_replication)"),
+            ("target_parameters", "LoRA of parameters (target_parameters)"),
         ("alora_invocation_tokens", "activated LoRA (alora_invocation_tokens)"), ("use_bdlora", "BD-LoRA (use_bdlora)"),
     ];
 
@@ -34,10 +35,12 @@ internal static class PeftObstacles
                 "Give an adapter of weights, or a tuned checkpoint");
         if (kind is not ("LORA" or "TRAINABLE_TOKENS"))
             return kind.Length == 0 ? new("there is no peft_type in it", "Save the adapter again with PEFT")
-                : new($"this is an adapter of kind {CheckpointFormatException.Quote(kind)}; LORA and TRAINABLE_TOKENS are computed here", MergeFirst);
+                : new($"this is an adapter of kind {CheckpointFormatException.Quote(kind)}; LORA and TRAINABLE_TOKENS are computed here",
+                    MergeFirst);
         if (kind != "LORA") return null;
         if (Begun(root) is { } begun)
-            return new($"this LoRA began as {CheckpointFormatException.Quote(begun)} (init_lora_weights), which changes the base's own weights: "
+            return new(
+                $"this LoRA began as {CheckpointFormatException.Quote(begun)} (init_lora_weights), which changes the base's own weights: "
                 + "added to BASE it would give another model", MergeFirst);
         return Variant(root) is { } variant ? new($"this adapter is {variant}, which is not computed here", MergeFirst) : null;
     }

@@ -86,7 +86,8 @@ internal sealed class PeftScaling
     private double Number(JsonElement root, string key) =>
         !root.TryGetProperty(key, out JsonElement value) || value.ValueKind == JsonValueKind.Null ? Default
         : value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number) && double.IsFinite(number) ? number
-        : throw Invalid($"{CheckpointFormatException.Quote(key)} is {CheckpointFormatException.Quote(value.GetRawText())}, it should be a number");
+        : throw Invalid(
+            $"{CheckpointFormatException.Quote(key)} is {CheckpointFormatException.Quote(value.GetRawText())}, it should be a number");
 
     private static bool Truth(JsonElement root, string key) =>
         root.TryGetProperty(key, out JsonElement value) && value.ValueKind == JsonValueKind.True;

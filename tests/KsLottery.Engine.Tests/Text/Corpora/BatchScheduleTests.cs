@@ -13,7 +13,9 @@ internal sealed class BatchScheduleTests
     {
         BatchSchedule schedule = new(Sequences, batchSize: 8, microBatchRows: 20, seed: 42);
         Assert.That(schedule.StepsPerEpoch, Is.EqualTo(7));
-        int[][] epochs = [.. Enumerable.Range(0, 3).Select(epoch => Enumerable.Range(7 * epoch, 7).SelectMany(step => FirstTokens(schedule, step)).ToArray())];
+        int[][] epochs =
+            [.. Enumerable.Range(0, 3)
+                .Select(epoch => Enumerable.Range(7 * epoch, 7).SelectMany(step => FirstTokens(schedule, step)).ToArray())];
         foreach (int[] epoch in epochs) Assert.That(epoch.Order(), Is.EqualTo(Enumerable.Range(0, 50)));
         Assert.That(epochs[0], Is.Not.EqualTo(epochs[1]).And.Not.EqualTo(Enumerable.Range(0, 50)));
         Assert.That(epochs[1], Is.Not.EqualTo(epochs[2]));
@@ -54,7 +56,8 @@ internal sealed class BatchScheduleTests
     public void What_cannot_be_trained_on_is_refused()
     {
         Assert.That(() => new BatchSchedule([], 1, 1, 1), Throws.ArgumentException.With.Message.Contains("no sequences"));
-        Assert.That(() => BatchSchedule.Pack([new(new[] { 1, 2 }, 2)], 1), Throws.ArgumentException.With.Message.Contains("sequence 0 has 2 tokens"));
+        Assert.That(() => BatchSchedule.Pack([new(new[] { 1, 2 }, 2)], 1),
+            Throws.ArgumentException.With.Message.Contains("sequence 0 has 2 tokens"));
         Assert.That(() => BatchSchedule.Pack([new(new[] { 1, 2 }, 0)], 1), Throws.ArgumentException.With.Message.Contains("prompt of 0"));
         Assert.That(() => new BatchSchedule(Sequences, 0, 1, 1), Throws.TypeOf<ArgumentOutOfRangeException>());
         Assert.That(() => new BatchSchedule(Sequences, 1, 1, 1).GetStep(-1), Throws.TypeOf<ArgumentOutOfRangeException>());

@@ -11,10 +11,12 @@ internal sealed class PlainTextTests
         using TemporaryFolder folder = new();
         File.WriteAllText(folder.File("a.txt"), text);
         Assert.That(PlainText.Read([folder.File("a.txt")]), Is.EqualTo(new[] { "one", "two" }));
-        File.WriteAllText(folder.File("b.tsv"), text.Replace("one", "1\tone", StringComparison.Ordinal).Replace("two", "2\ttwo", StringComparison.Ordinal));
+        File.WriteAllText(folder.File("b.tsv"), text.Replace("one", "1\tone", StringComparison.Ordinal)
+            .Replace("two", "2\ttwo", StringComparison.Ordinal));
         Assert.That(PlainText.Read([folder.File("b.tsv") + ":2"]), Is.EqualTo(new[] { "one", "two" }));
         File.WriteAllText(folder.File("c.txt"), "one\rtwo\nthree\n");
-        Assert.That(() => PlainText.Read([folder.File("c.txt")]), Throws.TypeOf<InvalidDataException>().With.Message.Contains("line 1: a carriage return within the line"));
+        Assert.That(() => PlainText.Read([folder.File("c.txt")]),
+            Throws.TypeOf<InvalidDataException>().With.Message.Contains("line 1: a carriage return within the line"));
     }
 
     [Test]
@@ -36,12 +38,14 @@ internal sealed class PlainTextTests
         Assert.That(PlainText.Read(folder.File("a.txt"), folder.File("b.tsv") + ":2"), Is.EqualTo(new[] { "one", "two", "three", "four" }));
         Assert.That(() => PlainText.Read(folder.File("b.tsv") + ":3"), Throws.TypeOf<InvalidDataException>()
             .With.Message.StartsWith($"{folder.File("b.tsv")}: line 1: column 3 is asked for, 1 to 2 are there"));
-        Assert.That(() => PlainText.Read(folder.File("b.tsv") + ":0"), Throws.TypeOf<InvalidDataException>().With.Message.Contains("column 0"));
+        Assert.That(() => PlainText.Read(folder.File("b.tsv") + ":0"),
+            Throws.TypeOf<InvalidDataException>().With.Message.Contains("column 0"));
         Assert.That(() => PlainText.Read(folder.File("none.tsv") + ":x"), Throws.InstanceOf<IOException>());
         File.WriteAllText(folder.File("b.tsv:2"), "the whole name");
         Assert.That(PlainText.Read(folder.File("b.tsv:2")), Is.EqualTo(new[] { "the whole name" }));
         File.WriteAllText(folder.File("empty"), "\n");
-        Assert.That(() => PlainText.Read(folder.File("empty")), Throws.TypeOf<InvalidDataException>().With.Message.Contains("no text in it"));
+        Assert.That(() => PlainText.Read(folder.File("empty")),
+            Throws.TypeOf<InvalidDataException>().With.Message.Contains("no text in it"));
     }
 
     [Test]
@@ -54,7 +58,8 @@ internal sealed class PlainTextTests
         foreach (string damaged in (string[])["{\"text\": 3}", "[]", "{\"text\"", "one"])
         {
             File.WriteAllText(path, "{\"text\": \"fine\"}\n" + damaged);
-            Assert.That(() => PlainText.Read(path), Throws.TypeOf<InvalidDataException>().With.Message.StartsWith($"{path}: line 2: no "), damaged);
+            Assert.That(() => PlainText.Read(path), Throws.TypeOf<InvalidDataException>().With.Message.StartsWith($"{path}: line 2: no "),
+                damaged);
         }
     }
 }

@@ -6,10 +6,12 @@ internal sealed class PromptTemplateTests
 {
     private static readonly SentencePair Pair = new("{tgt_lang}?", "Hvad?", "file", 1);
 
-    [TestCase("alpaca", "Below is an instruction that describes a task, paired with an input that provides further context. Write a response " +
+    [TestCase("alpaca",
+        "Below is an instruction that describes a task, paired with an input that provides further context. Write a response " +
         "that appropriately completes the request.\n\n### Instruction:\nTranslate the following sentences from English to Danish.\n\n" +
         "### Input:\n{tgt_lang}?\n\n### Response:")]
-    [TestCase("alpaca-single-newline", "Below is an instruction that describes a task, paired with an input that provides further context. " +
+    [TestCase("alpaca-single-newline", "Below is an instruction that describes a task, paired with an input that provides further context. "
+        +
         "Write a response that appropriately completes the request.\n### Instruction:\nTranslate the following sentences from English to " +
         "Danish.\n### Input:\n{tgt_lang}?\n### Response:")]
     [TestCase("plain", "Translate the following sentence from English to Danish.\nEnglish: {tgt_lang}?\nDanish:")]
@@ -27,8 +29,10 @@ internal sealed class PromptTemplateTests
     [Test]
     public void A_language_must_be_given_only_where_it_is_named()
     {
-        Assert.That(() => PromptTemplate.Plain.Format(Pair, "English"), Throws.ArgumentException.With.Message.Contains("names the target language"));
+        Assert.That(() => PromptTemplate.Plain.Format(Pair, "English"),
+            Throws.ArgumentException.With.Message.Contains("names the target language"));
         Assert.That(PromptTemplate.Minimal.Format(Pair), Is.EqualTo("{tgt_lang}?\n"));
-        Assert.That(PromptTemplate.From("{instruction}: {source}").Format(Pair with { Instruction = "Ask" }), Is.EqualTo("Ask: {tgt_lang}?"));
+        Assert.That(PromptTemplate.From("{instruction}: {source}").Format(Pair with { Instruction = "Ask" }),
+            Is.EqualTo("Ask: {tgt_lang}?"));
     }
 }

@@ -100,6 +100,7 @@ internal sealed class SampleEncoderTests
     {
         Tokenizer tokenizer = TokenizerFixtures.Json(TokenizerFixtures.Llama2());
         Assert.That(() => new SampleEncoder(tokenizer, 263).Encode([new SentencePair("a", "ab", "file", 7)], PromptTemplate.Minimal),
-            Throws.TypeOf<InvalidDataException>().With.Message.StartsWith("file: line 7: token 263 (ab), but the model's embedding has rows 0 to 262"));
+            Throws.TypeOf<InvalidDataException>().With.Message
+                .StartsWith("file: line 7: token 263 (ab), but the model's embedding has rows 0 to 262"));
     }
 }

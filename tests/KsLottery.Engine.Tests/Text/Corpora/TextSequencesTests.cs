@@ -33,7 +33,8 @@ internal sealed class TextSequencesTests
     public void Too_little_text_and_foreign_tokens_are_refused()
     {
         Assert.That(() => TextSequences.Encode([], Bytes, 300, 4), Throws.ArgumentException.With.Message.Contains("0 tokens"));
-        Assert.That(() => TextSequences.Encode(["ab"], Bytes, 300, 100), Throws.ArgumentException.With.Message.Contains("none is left to train on"));
+        Assert.That(() => TextSequences.Encode(["ab"], Bytes, 300, 100),
+            Throws.ArgumentException.With.Message.Contains("none is left to train on"));
         Assert.That(() => TextSequences.Encode(["ab"], Bytes, 269, 1), Throws.ArgumentException.With.Message.Contains("rows 0 to 268"));
         Assert.That(() => TextSequences.Encode(["ab"], Bytes, 300, 1, 1), Throws.TypeOf<ArgumentOutOfRangeException>());
     }

@@ -9,7 +9,8 @@ internal sealed class OutputScoresTests
     [Test]
     public void A_model_that_does_not_stop_differs_in_its_forms()
     {
-        OutputScores scores = OutputScores.Of([" Det er godt.\nMere", "Hej: du\n\nEn gang til", "Ja ."], ["Det er godt.", "Hej: du", "Ja."]);
+        OutputScores scores = OutputScores.Of([" Det er godt.\nMere", "Hej: du\n\nEn gang til", "Ja ."],
+            ["Det er godt.", "Hej: du", "Ja."]);
         Assert.That(scores.All.Select(s => s.Scores.ExactMatchRate), Is.EqualTo(new[] { 0, 2 / 3.0, 0 }));
         Assert.That(scores.FirstLine.Bleu.Score, Is.GreaterThan(scores.Raw.Bleu.Score));
         Assert.That(scores.Raw.Bleu.Signature, Does.Contain("tok:13a"));
@@ -21,7 +22,8 @@ internal sealed class OutputScoresTests
     public void Pieces_of_a_SentencePiece_file_are_the_tokens_of_spBLEU()
     {
         string path = SharedData.Path("tokenizers", "tok4096", "tokenizer4096.model");
-        string[] outputs = ["The cat sat on the mat.", "Once upon a time there was a dog."], references = ["The cat sat on a mat.", "Once there was a dog!"];
+        string[] outputs = ["The cat sat on the mat.", "Once upon a time there was a dog."],
+            references = ["The cat sat on a mat.", "Once there was a dog!"];
         BleuScore score = CorpusScores.Of(outputs, references, PieceTokenizers.Open(path)).PieceBleu!;
         Tokenizer tokenizer = Tokenizer.Open(path);
         string[] Cut(string[] lines) => [.. lines.Select(line => string.Join(' ', tokenizer.Encode(line).Select(tokenizer.Names.Piece)))];

@@ -59,10 +59,13 @@ internal sealed class ScoreErrorTests
     public void Messages_say_what_is_allowed_and_what_to_do()
     {
         foreach (Action score in Both(["a", "b"], [["a", "b"], ["a"]]))
-            AssertSays(score, "There are 2 hypotheses, but the references at index 1 have 1 lines; every reference needs one line for each hypothesis.");
-        foreach (Action score in Both(["a"], [])) AssertSays(score, "There are no references; a score needs one or more for every hypothesis.");
+            AssertSays(score,
+                "There are 2 hypotheses, but the references at index 1 have 1 lines; every reference needs one line for each hypothesis.");
+        foreach (Action score in Both(["a"], []))
+            AssertSays(score, "There are no references; a score needs one or more for every hypothesis.");
         foreach (Action score in Both([], [[]])) AssertSays(score, "There are no hypotheses; a score needs one line or more.");
-        foreach (Action score in Both([null!], [["a"]])) AssertSays(score, "Line 1 of the hypotheses is null; give an empty string for an empty line.");
+        foreach (Action score in Both([null!], [["a"]]))
+            AssertSays(score, "Line 1 of the hypotheses is null; give an empty string for an empty line.");
         AssertSays(() => TextTokenizers.ByName("spm"),
             "There is no tokenizer 'spm'. Allowed: 13a, intl, none, char; one for spBLEU is made of a SentencePiece file's pieces.");
         AssertSays(() => TextTokenizers.FromPieces("a:b", text => [text]),
@@ -77,7 +80,8 @@ internal sealed class ScoreErrorTests
         foreach (int order in (int[])[1, 64])
         {
             Assert.That(Bleu.Corpus(["a"], [["a"]], new() { MaxOrder = order, EffectiveOrder = true }).Score, Is.EqualTo(100).Within(1e-9));
-            Assert.That(Chrf.Corpus(["a"], [["a"]], new() { CharacterOrder = order, WordOrder = order }).Score, Is.EqualTo(100).Within(1e-9));
+            Assert.That(Chrf.Corpus(["a"], [["a"]], new() { CharacterOrder = order, WordOrder = order }).Score,
+                Is.EqualTo(100).Within(1e-9));
             Assert.That(Chrf.Corpus(["a"], [["a"]], new() { Beta = order == 1 ? 1 : 1000 }).Score, Is.EqualTo(100).Within(1e-12));
         }
         foreach (int order in (int[])[0, 65])
@@ -85,16 +89,20 @@ internal sealed class ScoreErrorTests
             AssertSays(() => Bleu.Corpus(["a"], [["a"]], new() { MaxOrder = order }), "Allowed: 1 to 64.");
             AssertSays(() => Chrf.Corpus(["a"], [["a"]], new() { CharacterOrder = order }), "Allowed: 1 to 64.");
         }
-        foreach (int order in (int[])[-1, 65]) AssertSays(() => Chrf.Corpus(["a"], [["a"]], new() { WordOrder = order }), "Allowed: 0 to 64.");
+        foreach (int order in (int[])[-1, 65])
+            AssertSays(() => Chrf.Corpus(["a"], [["a"]], new() { WordOrder = order }), "Allowed: 0 to 64.");
         foreach (int beta in (int[])[0, 1001]) AssertSays(() => Chrf.Corpus(["a"], [["a"]], new() { Beta = beta }), "Allowed: 1 to 1000.");
         foreach (BleuSmoothing smoothing in (BleuSmoothing[])[(BleuSmoothing)(-1), (BleuSmoothing)4])
-            AssertSays(() => Bleu.Corpus(["a"], [["a"]], new() { Smoothing = smoothing }), "Allowed smoothing: Exponential, Floor, AddK, None.");
+            AssertSays(() => Bleu.Corpus(["a"], [["a"]], new() { Smoothing = smoothing }),
+                "Allowed smoothing: Exponential, Floor, AddK, None.");
         foreach (BleuSmoothing smoothing in (BleuSmoothing[])[BleuSmoothing.Exponential, BleuSmoothing.None])
             AssertSays(() => Bleu.Corpus(["a"], [["a"]], new() { Smoothing = smoothing, SmoothingValue = 0.5 }),
                 $"Smoothing {smoothing} takes no value, but 0.5 was given; leave it out.");
         foreach (double value in (double[])[-0.5, double.PositiveInfinity, double.NaN])
-            AssertSays(() => Bleu.Corpus(["a"], [["a"]], new() { Smoothing = BleuSmoothing.AddK, SmoothingValue = value }), "Allowed: a finite number, 0 or more.");
-        Assert.That(Bleu.Corpus(["a"], [["a"]], new() { Smoothing = BleuSmoothing.Floor, SmoothingValue = 0, EffectiveOrder = true }).Score, Is.EqualTo(100).Within(1e-9));
+            AssertSays(() => Bleu.Corpus(["a"], [["a"]], new() { Smoothing = BleuSmoothing.AddK, SmoothingValue = value }),
+                "Allowed: a finite number, 0 or more.");
+        Assert.That(Bleu.Corpus(["a"], [["a"]], new() { Smoothing = BleuSmoothing.Floor, SmoothingValue = 0, EffectiveOrder = true }).Score,
+            Is.EqualTo(100).Within(1e-9));
     }
 
     [Test]
@@ -103,9 +111,12 @@ internal sealed class ScoreErrorTests
         Action[] calls =
         [
             () => Bleu.Corpus(null!, [["a"]]), () => Bleu.Corpus(["a"], null!), () => Bleu.Corpus(["a"], [null!]),
-            () => Bleu.Sentence(null!, ["a"]), () => Bleu.Sentence("a", null!), () => Bleu.Corpus(["a"], [["a"]], new() { Tokenizer = null! }),
-            () => Chrf.Corpus(null!, [["a"]]), () => Chrf.Corpus(["a"], null!), () => Chrf.Sentence(null!, ["a"]), () => Chrf.Sentence("a", null!),
-            () => TextTokenizers.ByName(null!), () => TextTokenizers.FromPieces(null!, text => [text]), () => TextTokenizers.FromPieces("a", null!),
+            () => Bleu.Sentence(null!, ["a"]), () => Bleu.Sentence("a", null!),
+                () => Bleu.Corpus(["a"], [["a"]], new() { Tokenizer = null! }),
+            () => Chrf.Corpus(null!, [["a"]]), () => Chrf.Corpus(["a"], null!), () => Chrf.Sentence(null!, ["a"]),
+                () => Chrf.Sentence("a", null!),
+            () => TextTokenizers.ByName(null!), () => TextTokenizers.FromPieces(null!, text => [text]),
+                () => TextTokenizers.FromPieces("a", null!),
             () => Hypothesis.Extract(null!, HypothesisForm.Raw), () => Hypothesis.FirstLine(null!), () => Hypothesis.Response(null!),
             () => Hypothesis.Response(null!, "a"), () => Hypothesis.Response("a", null!), () => GenerationSummary.Of(null!),
         ];
@@ -113,14 +124,16 @@ internal sealed class ScoreErrorTests
         {
             foreach ((int i, Action call) in calls.Index()) Assert.That(call, Throws.ArgumentNullException, $"call {i}");
         });
-        Assert.That(() => Bleu.Corpus(["a"], [["a"], null!]), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("references[1]"));
+        Assert.That(() => Bleu.Corpus(["a"], [["a"], null!]),
+            Throws.ArgumentNullException.With.Property("ParamName").EqualTo("references[1]"));
         foreach (Action call in (Action[])[() => Bleu.Sentence("a", null!), () => Chrf.Sentence("a", null!)])
             Assert.That(call, Throws.ArgumentNullException.With.Property("ParamName").EqualTo("references"));
         Assert.That(() => OutputScores.Of(null!, ["a"]), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("outputs"));
         Assert.That(() => TextTokenizers.FromPieces(" ", text => [text]), Throws.ArgumentException);
     }
 
-    private static void AssertSays(Action call, string message) => Assert.That(call, Throws.InstanceOf<ArgumentException>().With.Message.StartWith(message));
+    private static void AssertSays(Action call, string message) =>
+        Assert.That(call, Throws.InstanceOf<ArgumentException>().With.Message.StartWith(message));
 
     private static Action[] Both(string[] hypotheses, string[][] references) =>
         [() => Bleu.Corpus(hypotheses, references), () => Chrf.Corpus(hypotheses, references)];

@@ -78,7 +78,8 @@ internal sealed class AddedNamesTests
     {
         TemporaryFolder folder = new();
         File.WriteAllBytes(folder.File("tokenizer.model"), Model);
-        foreach ((string name, string content) in files) File.WriteAllBytes(folder.File(name), [.. Encoding.UTF8.Preamble, .. Encoding.UTF8.GetBytes(content)]);
+        foreach ((string name, string content) in files) File.WriteAllBytes(folder.File(name),
+            [.. Encoding.UTF8.Preamble, .. Encoding.UTF8.GetBytes(content)]);
         return folder;
     }
 }

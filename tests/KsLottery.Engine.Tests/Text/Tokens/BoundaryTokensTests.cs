@@ -53,8 +53,10 @@ internal sealed class BoundaryTokensTests
     public void Beside_a_file_without_post_processor(string? type, string flags, int[] before, int[] after, string? remark)
     {
         string json = TokenizerFixtures.Llama2();
-        int start = json.IndexOf("\"post_processor\"", StringComparison.Ordinal), end = json.IndexOf("\"decoder\"", StringComparison.Ordinal);
-        AssertAround("tokenizer.json", json[..start] + "\"post_processor\":null," + json[end..], Config(type, flags), before, after, remark);
+        int start = json.IndexOf("\"post_processor\"", StringComparison.Ordinal),
+            end = json.IndexOf("\"decoder\"", StringComparison.Ordinal);
+        AssertAround("tokenizer.json", json[..start] + "\"post_processor\":null," + json[end..], Config(type, flags), before, after,
+            remark);
     }
 
     [TestCase(null, new[] { 1 }, new int[0], Description = "nothing beside the model")]
@@ -94,7 +96,8 @@ internal sealed class BoundaryTokensTests
         File.WriteAllText(folder.File("tokenizer.json"), TokenizerFixtures.Llama2());
         File.WriteAllText(folder.File("tokenizer_config.json"), """{"add_bos_token":"yes"}""");
         Assert.That(() => Tokenizer.Open(folder.Path),
-            Throws.TypeOf<InvalidDataException>().With.Message.Contains("tokenizer_config.json: add_bos_token is \"yes\"; allowed: true and false"));
+            Throws.TypeOf<InvalidDataException>().With.Message
+                .Contains("tokenizer_config.json: add_bos_token is \"yes\"; allowed: true and false"));
     }
 
     private static string Config(string? type, string flags) =>

@@ -21,14 +21,16 @@ internal sealed class BpeTrainerTests
         string[] merges = [.. golden.GetProperty("merges").EnumerateArray().Select(merge => merge.GetString()!)];
         BpePattern pattern = Enum.Parse<BpePattern>(golden.GetProperty("pattern").GetString()!);
         // Theirs reads a file by lines, line feeds included.
-        BpeVocabulary learned = BpeTrainer.Train(text.Split('\n').Select(line => line + "\n").SkipLast(1).Append(text.Split('\n')[^1]), 6_000, pattern);
+        BpeVocabulary learned = BpeTrainer.Train(text.Split('\n').Select(line => line + "\n").SkipLast(1).Append(text.Split('\n')[^1]),
+            6_000, pattern);
         Assert.That(learned.Merges.Take(merges.Length).Select(merge => $"{merge.Left} {merge.Right}"), Is.EqualTo(merges));
         if (!golden.TryGetProperty("shared", out _)) Assert.That(learned.Merges, Has.Count.EqualTo(merges.Length), "no pair is left");
     }
 
     [Test]
     public void The_most_frequent_pair_goes_first_and_the_smaller_ids_of_equals() => Check.QuickThrowOnFailure(Prop.ForAll(
-        Gen.Elements("a", "b", "ab", "ba", "aa", " ", "é", "1", "\n").ArrayOf().Select(parts => string.Concat(parts)).ArrayOf().ToArbitrary(),
+        Gen.Elements("a", "b", "ab", "ba", "aa", " ", "é", "1", "\n").ArrayOf().Select(parts => string.Concat(parts)).ArrayOf()
+            .ToArbitrary(),
         texts => Assert.That(BpeTrainer.Train(texts, 300, BpePattern.Gpt2).Merges, Is.EqualTo(NaiveMerges(texts, 300)))));
 
     [Test]
@@ -43,7 +45,8 @@ internal sealed class BpeTrainerTests
         Assert.That(Enumerable.Range(0, learned.Count).Select(tokenizer.Names.Piece), Is.EqualTo(learned.Pieces));
         foreach (string text in TokenizerFixtures.RandomTexts(1_000).Concat(texts))
             Assert.That(tokenizer.Decode(tokenizer.Encode(text, addBos: true, addEos: true)), Is.EqualTo(text), VisibleText.Escape(text));
-        Assert.That(texts.Sum(text => tokenizer.Encode(text).Length), Is.LessThan(texts.Sum(text => System.Text.Encoding.UTF8.GetByteCount(text)) * 0.8));
+        Assert.That(texts.Sum(text => tokenizer.Encode(text).Length),
+            Is.LessThan(texts.Sum(text => System.Text.Encoding.UTF8.GetByteCount(text)) * 0.8));
     }
 
     [Test]

@@ -20,9 +20,12 @@ internal sealed class JsonStepTests
     [TestCase("""{"type":"Replace","pattern":{"Regex":"\\s+"},"content":" "}""", "a \n b", "a b")]
     [TestCase("""{"type":"Nmt"}""", "a\u0001b\u200Bc\u2581d\uFFFD", "ab c d ")]
     [TestCase("""{"type":"ByteLevel"}""", "é b", "Ã©Ġb")]
-    [TestCase("""{"type":"BertNormalizer","clean_text":true,"handle_chinese_chars":true,"strip_accents":null,"lowercase":true}""", "É\t日\u0000\u200D", "e  日 ")]
-    [TestCase("""{"type":"BertNormalizer","clean_text":false,"handle_chinese_chars":false,"strip_accents":null,"lowercase":false}""", "É\t", "É\t")]
-    [TestCase("""{"type":"Sequence","normalizers":[{"type":"Sequence","normalizers":[{"type":"NFD"}]},{"type":"StripAccents"}]}""", "é", "e")]
+    [TestCase("""{"type":"BertNormalizer","clean_text":true,"handle_chinese_chars":true,"strip_accents":null,"lowercase":true}""",
+        "É\t日\u0000\u200D", "e  日 ")]
+    [TestCase("""{"type":"BertNormalizer","clean_text":false,"handle_chinese_chars":false,"strip_accents":null,"lowercase":false}""", "É\t",
+        "É\t")]
+    [TestCase("""{"type":"Sequence","normalizers":[{"type":"Sequence","normalizers":[{"type":"NFD"}]},{"type":"StripAccents"}]}""", "é",
+        "e")]
     public void A_normalizer(string json, string text, string expected) =>
         Assert.That(new JsonNormalizer("t", JsonElement.Parse(json)).Apply(text), Is.EqualTo(expected));
 
@@ -35,11 +38,16 @@ internal sealed class JsonStepTests
     [TestCase("""{"type":"CharDelimiterSplit","delimiter":"-"}""", "a--b-", "a|b")]
     [TestCase("""{"type":"BertPreTokenizer"}""", "it's 5€.", "it|'|s|5€|.")]
     [TestCase("""{"type":"FixedLength","length":2}""", "ab😀c", "ab|😀c")]
-    [TestCase("""{"type":"Split","pattern":{"String":"-"},"behavior":"Removed","invert":false}""", "the-final--countdown", "the|final|countdown")]
-    [TestCase("""{"type":"Split","pattern":{"String":"-"},"behavior":"Isolated","invert":false}""", "the-final--countdown", "the|-|final|-|-|countdown")]
-    [TestCase("""{"type":"Split","pattern":{"String":"-"},"behavior":"MergedWithPrevious","invert":false}""", "the-final--countdown", "the-|final-|-|countdown")]
-    [TestCase("""{"type":"Split","pattern":{"String":"-"},"behavior":"MergedWithNext","invert":false}""", "the-final--countdown", "the|-final|-|-countdown")]
-    [TestCase("""{"type":"Split","pattern":{"String":"-"},"behavior":"Contiguous","invert":false}""", "the-final--countdown", "the|-|final|--|countdown")]
+    [TestCase("""{"type":"Split","pattern":{"String":"-"},"behavior":"Removed","invert":false}""", "the-final--countdown",
+        "the|final|countdown")]
+    [TestCase("""{"type":"Split","pattern":{"String":"-"},"behavior":"Isolated","invert":false}""", "the-final--countdown",
+        "the|-|final|-|-|countdown")]
+    [TestCase("""{"type":"Split","pattern":{"String":"-"},"behavior":"MergedWithPrevious","invert":false}""", "the-final--countdown",
+        "the-|final-|-|countdown")]
+    [TestCase("""{"type":"Split","pattern":{"String":"-"},"behavior":"MergedWithNext","invert":false}""", "the-final--countdown",
+        "the|-final|-|-countdown")]
+    [TestCase("""{"type":"Split","pattern":{"String":"-"},"behavior":"Contiguous","invert":false}""", "the-final--countdown",
+        "the|-|final|--|countdown")]
     [TestCase("""{"type":"Split","pattern":{"String":"-"},"behavior":"Removed","invert":true}""", "a--b", "-|-")]
     [TestCase("""{"type":"Metaspace","replacement":"▁","prepend_scheme":"always"}""", "a  b", "▁a|▁|▁b")]
     [TestCase("""{"type":"Metaspace","replacement":"▁","prepend_scheme":"first","split":false}""", "a b", "▁a▁b")]
@@ -48,7 +56,8 @@ internal sealed class JsonStepTests
     [TestCase("""{"type":"Metaspace","replacement":"▁","add_prefix_space":false}""", "a", "a")]
     [TestCase("""{"type":"ByteLevel","add_prefix_space":true,"use_regex":true}""", "é b", "ĠÃ©|Ġb")]
     [TestCase("""{"type":"ByteLevel","add_prefix_space":false,"use_regex":false}""", "a b", "aĠb")]
-    [TestCase("""{"type":"Sequence","pretokenizers":[{"type":"WhitespaceSplit"},{"type":"Metaspace","prepend_scheme":"first"}]}""", "a b", "▁a|b")]
+    [TestCase("""{"type":"Sequence","pretokenizers":[{"type":"WhitespaceSplit"},{"type":"Metaspace","prepend_scheme":"first"}]}""", "a b",
+        "▁a|b")]
     public void A_pre_tokenizer(string json, string text, string words) => Assert.That(string.Join('|',
         new JsonPreTokenizer("t", JsonElement.Parse(json))
         .Apply(new AlignedText(text.AsMemory(), 1)).Select(word => word.Text.ToString())), Is.EqualTo(words));
@@ -64,7 +73,8 @@ internal sealed class JsonStepTests
     [TestCase("""{"type":"ByteLevel"}""", "Ġa|▁", " a▁", Description = "a piece outside the alphabet stands for itself")]
     [TestCase("""{"type":"WordPiece","prefix":"##","cleanup":true}""", "do|##g|,|n't|a", "dog,n't a")]
     [TestCase("""{"type":"WordPiece","prefix":"##","cleanup":false}""", "##a|.", "##a .", Description = "a first piece stays")]
-    [TestCase("""{"type":"Metaspace","replacement":"▁","prepend_scheme":"always"}""", "▁▁a|▁b", "a b", Description = "none of the first piece's stays")]
+    [TestCase("""{"type":"Metaspace","replacement":"▁","prepend_scheme":"always"}""", "▁▁a|▁b", "a b",
+        Description = "none of the first piece's stays")]
     [TestCase("""{"type":"Metaspace","replacement":"▁","prepend_scheme":"never"}""", "▁a|▁b", " a b")]
     [TestCase("""{"type":"BPEDecoder","suffix":"</w>"}""", "a|b</w>|c</w>", "ab c")]
     [TestCase("""{"type":"CTC","pad_token":"<pad>","word_delimiter_token":"|","cleanup":true}""", "h|h|<pad>|h", "hh")]
@@ -103,7 +113,8 @@ internal sealed class JsonStepTests
         units[0x100 ^ 'a'] = 'a' | (1 << 8) | (0x80 << 10);
         units[0x100 ^ 'a' ^ 0x80] = 0x80000000;
         byte[] rules = [.. BitConverter.GetBytes(units.Length * 4), .. units.SelectMany(BitConverter.GetBytes), .. "xy\0"u8];
-        JsonNormalizer normalizer = new("t", JsonElement.Parse($$"""{"type":"Precompiled","precompiled_charsmap":"{{Convert.ToBase64String(rules)}}"}"""));
+        JsonNormalizer normalizer =
+            new("t", JsonElement.Parse($$"""{"type":"Precompiled","precompiled_charsmap":"{{Convert.ToBase64String(rules)}}"}"""));
         Assert.That(normalizer.Apply("bab"), Is.EqualTo("bxyb"));
         Assert.That(normalizer.Apply("a\u0301b"), Is.EqualTo("xyb"), "of a grapheme the shortest rule that begins it takes the whole");
         Assert.That(normalizer.Apply("a\u0301\u0301\u0301b"), Is.EqualTo("xy\u0301\u0301\u0301b"), "but not of one of six bytes or more");
@@ -132,7 +143,8 @@ internal sealed class JsonStepTests
     [Test]
     public void A_word_level_model_without_an_unknown_token_says_so()
     {
-        Tokenizer tokenizer = Json("""{"pre_tokenizer":{"type":"WhitespaceSplit"},"model":{"type":"WordLevel","unk_token":"?","vocab":{"a":0,"b":1}}}""");
+        Tokenizer tokenizer =
+            Json("""{"pre_tokenizer":{"type":"WhitespaceSplit"},"model":{"type":"WordLevel","unk_token":"?","vocab":{"a":0,"b":1}}}""");
         Assert.That(tokenizer.Encode("a b a"), Is.EqualTo(new[] { 0, 1, 0 }));
         Assert.That(() => tokenizer.Encode("a c"), Throws.TypeOf<InvalidDataException>().With.Message.Contains("model.unk_token ?"));
     }
@@ -147,7 +159,8 @@ internal sealed class JsonStepTests
         """).Encode(text), Is.EqualTo(ids));
 
     [TestCase("""{"type":"BertProcessing","sep":["[SEP]",3],"cls":["[CLS]",2]}""", new[] { 2 }, new[] { 3 })]
-    [TestCase("""{"type":"RobertaProcessing","sep":["</s>",2],"cls":["<s>",0],"trim_offsets":true,"add_prefix_space":true}""", new[] { 0 }, new[] { 2 })]
+    [TestCase("""{"type":"RobertaProcessing","sep":["</s>",2],"cls":["<s>",0],"trim_offsets":true,"add_prefix_space":true}""", new[] { 0 },
+        new[] { 2 })]
     public void A_post_processor(string json, int[] before, int[] after)
     {
         SurroundingTokens tokens = SurroundingTokens.Read("t", JsonElement.Parse(json), _ => null);

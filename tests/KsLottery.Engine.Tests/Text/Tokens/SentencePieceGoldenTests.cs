@@ -5,7 +5,8 @@ using KsLottery.Tests.Support;
 
 namespace KsLottery.Engine.Tests.Text.Tokens;
 
-/// <summary>Models of every kind and what the SentencePiece library made of texts and ids; bench/peers/sentencepiece_models.py wrote them.</summary>
+/// <summary>Models of every kind and what the SentencePiece library made of texts and ids; bench/peers/sentencepiece_models.py wrote
+/// them.</summary>
 internal sealed class SentencePieceGoldenTests
 {
     private const int Kinds = 22, Texts = 2_090, Decodings = 2_596;
@@ -32,7 +33,8 @@ internal sealed class SentencePieceGoldenTests
                 Assert.That(tokenizer.Encode(text.GetString()!), Is.EqualTo(ids), $"{name}: {text.GetRawText()}");
                 texts++;
             }
-            Assert.That(tokenizer.Decode(ids), Is.EqualTo(entry.RootElement.GetProperty("decoded").GetString()), $"{name}: {string.Join(' ', ids)}");
+            Assert.That(tokenizer.Decode(ids), Is.EqualTo(entry.RootElement.GetProperty("decoded").GetString()),
+                $"{name}: {string.Join(' ', ids)}");
             decodings++;
         }
         Assert.That((kinds, texts, decodings), Is.EqualTo((Kinds, Texts, Decodings)));
@@ -54,12 +56,14 @@ internal sealed class SentencePieceGoldenTests
         byte[] file = TokenizerFixtures.SentencePiece([("<unk>", 0, SentencePieceType.Unknown), ("a", -1, SentencePieceType.Normal)],
             normalizer: [0x12, (byte)length, .. rules[..length]]);
         if (length == 0) Assert.That(TokenizerFixtures.Model(file).Encode("a"), Is.EqualTo(new[] { 0, 1 }));
-        else Assert.That(() => TokenizerFixtures.Model(file), Throws.TypeOf<InvalidDataException>().With.Message.Contains("normalizer_spec"));
+        else Assert.That(() => TokenizerFixtures.Model(file),
+            Throws.TypeOf<InvalidDataException>().With.Message.Contains("normalizer_spec"));
     }
 
     private static IEnumerable<string> Lines()
     {
-        using FileStream file = File.OpenRead(Path.Combine(SharedData.Root, "tests", "KsLottery.Engine.Tests", "Golden", "sentencepiece.jsonl.gz"));
+        using FileStream file =
+            File.OpenRead(Path.Combine(SharedData.Root, "tests", "KsLottery.Engine.Tests", "Golden", "sentencepiece.jsonl.gz"));
         using GZipStream unpacked = new(file, CompressionMode.Decompress);
         using StreamReader reader = new(unpacked);
         while (reader.ReadLine() is { } line) yield return line;

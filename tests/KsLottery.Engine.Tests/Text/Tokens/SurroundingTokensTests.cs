@@ -9,7 +9,8 @@ internal sealed class SurroundingTokensTests
     private const string Text = """{"Sequence":{"id":"A","type_id":0}}""";
     private const string Begin = """{"SpecialToken":{"id":"<s>","type_id":0}}""";
     private const string End = """{"SpecialToken":{"id":"</s>","type_id":0}}""";
-    private const string Own = """ "special_tokens":{"<s>":{"id":"<s>","ids":[7],"tokens":["<s>"]},"</s>":{"id":"</s>","ids":[8,9],"tokens":["a","b"]}}""";
+    private const string Own =
+        """ "special_tokens":{"<s>":{"id":"<s>","ids":[7],"tokens":["<s>"]},"</s>":{"id":"</s>","ids":[8,9],"tokens":["a","b"]}}""";
 
     [TestCase("null", new int[0], new int[0])]
     [TestCase("""{"type":"ByteLevel","add_prefix_space":true,"trim_offsets":false,"use_regex":true}""", new int[0], new int[0])]
@@ -31,8 +32,10 @@ internal sealed class SurroundingTokensTests
     [TestCase("""{"type":"TemplateProcessing"}""", "post_processor.single (none)")]
     [TestCase($$$"""{"type":"TemplateProcessing","single":[{{{Begin}}}]}""", "post_processor.single ")]
     [TestCase($$$"""{"type":"TemplateProcessing","single":[{{{Text}}},{{{Text}}}]}""", "post_processor.single ")]
-    [TestCase("""{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"<q>"}},{"Sequence":{"id":"A"}}]}""", "post_processor.single ")]
-    [TestCase($$$"""{"type":"TemplateProcessing","single":[{{{Begin}}},{{{Text}}}],"special_tokens":{"<s>":{"ids":[-1]} } }""", "special_tokens.<s>.ids -1")]
+    [TestCase("""{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"<q>"}},{"Sequence":{"id":"A"}}]}""",
+        "post_processor.single ")]
+    [TestCase($$$"""{"type":"TemplateProcessing","single":[{{{Begin}}},{{{Text}}}],"special_tokens":{"<s>":{"ids":[-1]} } }""",
+        "special_tokens.<s>.ids -1")]
     public void What_it_cannot_follow_is_refused_by_name(string section, string setting) =>
         Assert.That(() => Read(section), Throws.TypeOf<InvalidDataException>().With.Message.Contains(setting));
 

@@ -63,7 +63,8 @@ internal sealed class TokenTableTests
         using TemporaryFolder folder = new();
         Assert.That(TokenTable.FindBeside(folder.Path), Is.Null);
         Assert.That(TokenTable.HasSeveralBeside(folder.Path, out _), Is.False);
-        Assert.That(() => TokenTable.Open(folder.Path), Throws.TypeOf<FileNotFoundException>().With.Message.Contains("no tokenizer there; looked for tokenizer.json"));
+        Assert.That(() => TokenTable.Open(folder.Path), Throws.TypeOf<FileNotFoundException>().With.Message
+            .Contains("no tokenizer there; looked for tokenizer.json"));
 
         (string, string)[] files =
         [
@@ -85,7 +86,8 @@ internal sealed class TokenTableTests
         Write(folder, "a.model", Model);
         Write(folder, "b.model", Model);
         Assert.That(TokenTable.FindBeside(folder.Path), Is.Null);
-        Assert.That(() => TokenTable.Open(folder.Path), Throws.TypeOf<FileNotFoundException>().With.Message.Contains("several tokenizers there, a.model, b.model"));
+        Assert.That(() => TokenTable.Open(folder.Path), Throws.TypeOf<FileNotFoundException>().With.Message
+            .Contains("several tokenizers there, a.model, b.model"));
         Assert.That(TokenTable.HasSeveralBeside(folder.Path, out _), Is.True);
         Assert.That(() => Tokenizer.OpenBeside(folder.File("x.safetensors"), "Do this."),
             Throws.TypeOf<FileNotFoundException>().With.Message.EndsWith("and none has a usual name. Do this."));

@@ -65,7 +65,8 @@ internal sealed class SentencePieceModel : ITokenizerFile
     internal ReadOnlyMemory<byte> DenormalizerRules { get; private set; }
 
     /// <summary>What becomes of spaces where such rules are applied.</summary>
-    internal SpaceSettings DenormalizerSpaces { get; private set; } = new(AddsPrefix: true, IsSuffix: false, RemovesExtra: true, Escapes: true);
+    internal SpaceSettings DenormalizerSpaces { get; private set; } =
+        new(AddsPrefix: true, IsSuffix: false, RemovesExtra: true, Escapes: true);
 
     /// <summary>Reads a model file.</summary>
     /// <exception cref="InvalidDataException">The file is damaged or no SentencePiece model; names file and byte.</exception>

@@ -5,9 +5,9 @@ namespace KsLottery.Engine.Text.Tokens;
 
 /// <summary>Encodes and decodes with a SentencePiece model, as that library does.</summary>
 /// <remarks>
-/// Source: <c>SentencePieceProcessor</c>. Control pieces are never found in a text; what is no piece is written as its UTF-8 byte pieces, or,
-/// without byte fallback, one unknown piece stands for a run of it. Tokens that only the files beside the model name are found before all
-/// else, as in Hugging Face's library.
+/// Source: <c>SentencePieceProcessor</c>. Control pieces are never found in a text; what is no piece is written as its UTF-8 byte pieces,
+/// or, without byte fallback, one unknown piece stands for a run of it. Tokens that only the files beside the model name are found before
+/// all else, as in Hugging Face's library.
 /// </remarks>
 internal sealed class SentencePieceTokenizer : Tokenizer
 {

@@ -37,7 +37,8 @@ internal sealed class TokenizerCompanions
     /// <summary>The path of <c>tokenizer_config.json</c>, for errors.</summary>
     public string Path { get; }
 
-    /// <summary>The class of the tokenizer without the ending <c>Fast</c>, which says nothing of its tokens; null where none is named.</summary>
+    /// <summary>The class of the tokenizer without the ending <c>Fast</c>, which says nothing of its tokens; null where none is
+    /// named.</summary>
     public string? Class { get; private set; }
 
     /// <summary>The flag <c>add_bos_token</c>, null where it is not given.</summary>
@@ -46,7 +47,8 @@ internal sealed class TokenizerCompanions
     /// <summary>The flag <c>add_eos_token</c>, null where it is not given.</summary>
     public bool? AddsEos { get; private set; }
 
-    /// <summary>Whether every part of a text between added tokens begins with a space, rather than the first alone; flag <c>legacy</c>.</summary>
+    /// <summary>Whether every part of a text between added tokens begins with a space, rather than the first alone; flag
+    /// <c>legacy</c>.</summary>
     public bool IsLegacy { get; private set; }
 
     /// <summary>The tokens that the files give an id, by rising id.</summary>
@@ -66,7 +68,8 @@ internal sealed class TokenizerCompanions
         }
         catch (InvalidOperationException fault) // half of a surrogate pair
         {
-            throw new InvalidDataException($"{System.IO.Path.Combine(folder, ConfigName)}, {MapName} or {AddedName} beside it: {fault.Message} "
+            throw new InvalidDataException(
+                $"{System.IO.Path.Combine(folder, ConfigName)}, {MapName} or {AddedName} beside it: {fault.Message} "
                 + "Fetch the files again.", fault);
         }
     }
@@ -95,7 +98,8 @@ internal sealed class TokenizerCompanions
     private void ReadConfig(JsonSection config)
     {
         Class = config.Text("tokenizer_class");
-        if (Class is not null && Class != "PreTrainedTokenizerFast" && Class.EndsWith("Fast", StringComparison.Ordinal)) Class = Class[..^4];
+        if (Class is not null && Class != "PreTrainedTokenizerFast" && Class.EndsWith("Fast", StringComparison.Ordinal))
+            Class = Class[..^4];
         AddsBos = Flag(config, "add_bos_token");
         AddsEos = Flag(config, "add_eos_token");
         IsLegacy = config.Flag("legacy", false);
@@ -143,7 +147,8 @@ internal sealed class TokenizerCompanions
     {
         foreach (JsonProperty entry in root.EnumerateObject())
         {
-            if (entry.Value.ValueKind != JsonValueKind.Number || !entry.Value.TryGetInt32(out int id) || id is < 0 or >= TokenizerJson.MaxCount)
+            if (entry.Value.ValueKind != JsonValueKind.Number || !entry.Value.TryGetInt32(out int id)
+                || id is < 0 or >= TokenizerJson.MaxCount)
                 throw Invalid(path, $"{VisibleText.Escape(entry.Name)} has the id {JsonSection.Raw(entry.Value)}",
                     $"ids from 0 to {TokenizerJson.MaxCount - 1}");
             bool isSpecial = _special.Contains(entry.Name);

@@ -42,7 +42,8 @@ internal sealed class BpeTrainer
     /// The number of tokens, <see cref="MinVocabulary"/> or more; fewer come out where the texts hold no further pair.
     /// </param>
     /// <param name="pattern">How words are told apart.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The vocabulary is too small, or larger than a <c>tokenizer.json</c> may be.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The vocabulary is too small, or larger than a <c>tokenizer.json</c> may
+    /// be.</exception>
     public static BpeVocabulary Train(IEnumerable<string> texts, int vocabularySize, BpePattern pattern = BpePattern.Llama3)
     {
         ArgumentNullException.ThrowIfNull(texts);

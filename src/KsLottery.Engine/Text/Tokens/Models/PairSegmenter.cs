@@ -49,7 +49,8 @@ internal sealed class PairSegmenter : IPieceSegmenter
             joined.Clear();
             merging.Append(CollectionsMarshal.AsSpan(symbols), joined);
             foreach (int symbol in joined)
-                pieces.Add(_pieces.IsToken(symbol, out Rune character) ? (_lengths[symbol], symbol) : (character.Utf8SequenceLength, _unknownId));
+                pieces.Add(_pieces.IsToken(symbol, out Rune character) ? (_lengths[symbol], symbol)
+                    : (character.Utf8SequenceLength, _unknownId));
             symbols.Clear();
         }
     }

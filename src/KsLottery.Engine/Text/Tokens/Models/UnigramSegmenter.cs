@@ -4,9 +4,9 @@ namespace KsLottery.Engine.Text.Tokens;
 
 /// <summary>Cuts a text into the most probable pieces under a unigram language model.</summary>
 /// <remarks>
-/// Source: SentencePiece's <c>unigram::Model::EncodeOptimized</c>, to the last tie: sums are kept in single and compared in double precision,
-/// of equal ways the one found first stays, a character without a piece costs ten more than the rarest piece, user-defined pieces nearly
-/// nothing.
+/// Source: SentencePiece's <c>unigram::Model::EncodeOptimized</c>, to the last tie: sums are kept in single and compared in double
+/// precision, of equal ways the one found first stays, a character without a piece costs ten more than the rarest piece, user-defined
+/// pieces nearly nothing.
 /// </remarks>
 internal sealed class UnigramSegmenter : IPieceSegmenter
 {

@@ -4,9 +4,9 @@ namespace KsLottery.Engine.Text.Tokens;
 
 /// <summary>The compiled rules of a SentencePiece normaliser: what a text is replaced by where it begins with a rule's text.</summary>
 /// <remarks>
-/// Little-endian: uint32 length of a trie, the trie in the units of darts-clone (a double array: label in bits 0 to 7 and 31, whether a value
-/// follows in bit 8, distance of the children in bits 9 to 31), then the replacements, each ended by a zero byte. Source: SentencePiece's
-/// <c>Normalizer</c>.
+/// Little-endian: uint32 length of a trie, the trie in the units of darts-clone (a double array: label in bits 0 to 7 and 31, whether a
+/// value follows in bit 8, distance of the children in bits 9 to 31), then the replacements, each ended by a zero byte. Source:
+/// SentencePiece's <c>Normalizer</c>.
 /// </remarks>
 internal sealed class SentencePieceRules
 {

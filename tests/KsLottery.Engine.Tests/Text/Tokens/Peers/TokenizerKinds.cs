@@ -27,10 +27,14 @@ internal sealed class TokenizerKinds
 
     private static readonly string[] Patterns =
     [
-        "[[:punct:]]+|[^[:punct:]]+", "[[:alpha:]]+", "[[:alnum:]]+", "[[:upper:]]", "[[:lower:]]+", "[[:graph:]]+", "[[:print:]]+", "[[:cntrl:]]",
-        "[[:blank:]]+", "[[:^space:]]+", "[[:word:]]+", "[[:xdigit:]]+", @"\w+", @"\W+", @"\d", @"\h+", @"\H+", @"\s+(?=\S)", @"[\p{L}&&[^a-m]]+", @"[a-c[x-z]]+",
-        @"[^\p{L}&&\p{Lu}]", @"\p{Han}+", @"[\p{Hiragana}\p{Katakana}]+", @"\p{^L}", @"\P{L}+", @"a++b?|.", @"(?>a+)", @"\b\w", @"\B.", @"^.", @".$", @"(?m:.+)",
-        @"a(?i)b|the", @"(?i)[k-t]+", @"(?i:é|σ|ñ)", @"(?i)\p{Lu}+", @"x{2}?", @"a{2,3}+", @"a{,2}b", @"(a|ab)(c|bcd)*", @"(?<=a)b|(?<!t)h", @"\x{1F600}|\u00E9|[😀-😿]",
+        "[[:punct:]]+|[^[:punct:]]+", "[[:alpha:]]+", "[[:alnum:]]+", "[[:upper:]]", "[[:lower:]]+", "[[:graph:]]+", "[[:print:]]+",
+            "[[:cntrl:]]",
+        "[[:blank:]]+", "[[:^space:]]+", "[[:word:]]+", "[[:xdigit:]]+", @"\w+", @"\W+", @"\d", @"\h+", @"\H+", @"\s+(?=\S)",
+            @"[\p{L}&&[^a-m]]+", @"[a-c[x-z]]+",
+        @"[^\p{L}&&\p{Lu}]", @"\p{Han}+", @"[\p{Hiragana}\p{Katakana}]+", @"\p{^L}", @"\P{L}+", @"a++b?|.", @"(?>a+)", @"\b\w", @"\B.",
+            @"^.", @".$", @"(?m:.+)",
+        @"a(?i)b|the", @"(?i)[k-t]+", @"(?i:é|σ|ñ)", @"(?i)\p{Lu}+", @"x{2}?", @"a{2,3}+", @"a{,2}b", @"(a|ab)(c|bcd)*", @"(?<=a)b|(?<!t)h",
+            @"\x{1F600}|\u00E9|[😀-😿]",
         @"\s*", @"a*", @"(?<word>\p{L}+)|\p{N}+", @"[^\S\n]+", @"[\w-]+", @"\p{Punct}", @"\p{Punctuation}+", @"\A.|.\z|.\Z", @"(?#all).",
         @"[a\-z\]]", @"\p{Cn}+", @"[\x00-\x1F]", @"\N+",
     ];
@@ -46,21 +50,26 @@ internal sealed class TokenizerKinds
         string[] texts = [.. TokenizerTexts.Lines(Path.Combine(data, "corpora"), lines)];
         BpeVocabulary learnt = BpeTrainer.Train(texts, 2500);
         _byteLevel = Model("BPE", Numbered(learnt.Pieces), Pairs(learnt.Merges));
-        _bytes = Model("BPE", Numbered(Enumerable.Range(0, 256).Select(value => $"<0x{value:X2}>")), "[]", "\"unk_token\":null,\"byte_fallback\":true");
+        _bytes = Model("BPE", Numbered(Enumerable.Range(0, 256).Select(value => $"<0x{value:X2}>")), "[]",
+            "\"unk_token\":null,\"byte_fallback\":true");
         SentencePieceModel llama = SentencePieceModel.Open(Path.Combine(data, "tokenizers", "tok4096", "tokenizer4096.model"));
         _llama = Model("BPE", Numbered(Enumerable.Range(0, llama.Count).Select(llama.Piece)), Pairs(MergesOf(llama)),
             "\"unk_token\":\"<unk>\",\"fuse_unk\":true,\"byte_fallback\":true");
         List<(string Piece, double Score)> substrings = Substrings(texts, 3000);
-        string unigram = Serialize(new JsonArray([.. substrings.Prepend(("<unk>", 0)).Select(entry => (JsonNode)new JsonArray(entry.Item1, entry.Item2))]));
+        string unigram =
+            Serialize(
+                new JsonArray([.. substrings.Prepend(("<unk>", 0)).Select(entry => (JsonNode)new JsonArray(entry.Item1, entry.Item2))]));
         _unigram = $$"""{"type":"Unigram","unk_id":0,"vocab":{{unigram}},"byte_fallback":false}""";
         string bytes = string.Join(',', Enumerable.Range(0, 256).Select(value => $"[\"<0x{value:X2}>\",-20]"));
         _unigramBytes = $$"""{"type":"Unigram","unk_id":0,"vocab":[{{unigram[1..^1]}},{{bytes}}],"byte_fallback":true}""";
-        IEnumerable<string> starts = substrings.Where(entry => entry.Piece.StartsWith('▁') && entry.Piece.Length > 1).Select(entry => entry.Piece[1..]);
+        IEnumerable<string> starts = substrings.Where(entry => entry.Piece.StartsWith('▁') && entry.Piece.Length > 1)
+            .Select(entry => entry.Piece[1..]);
         IEnumerable<string> rest = substrings.Where(entry => !entry.Piece.StartsWith('▁')).Select(entry => "##" + entry.Piece);
         _wordPiece = Model("WordPiece", Numbered(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", .. starts, .. rest]), null,
             "\"unk_token\":\"[UNK]\",\"continuing_subword_prefix\":\"##\",\"max_input_chars_per_word\":30");
         _wordLevel = Model("WordLevel", Numbered(["<unk>", .. texts.SelectMany(text => text.Split(' ')).CountBy(word => word)
-            .OrderByDescending(word => word.Value).ThenBy(word => word.Key, StringComparer.Ordinal).Take(1000).Select(word => word.Key)]), null,
+            .OrderByDescending(word => word.Value).ThenBy(word => word.Key, StringComparer.Ordinal).Take(1000).Select(word => word.Key)]),
+            null,
             "\"unk_token\":\"<unk>\"");
         AddModels(learnt);
         AddPreTokenizers();
@@ -75,14 +84,16 @@ internal sealed class TokenizerKinds
     /// <summary>A kind with compiled rules, as SentencePiece's <c>nmt_nfkc</c>.</summary>
     public void AddPrecompiled(string name, string rules) =>
         Add(name, _unigram, $$"""{"type":"Precompiled","precompiled_charsmap":"{{rules}}"}""",
-            """{"type":"Metaspace","replacement":"▁","prepend_scheme":"first","split":true}""", """{"type":"Metaspace","replacement":"▁"}""");
+            """{"type":"Metaspace","replacement":"▁","prepend_scheme":"first","split":true}""",
+                """{"type":"Metaspace","replacement":"▁"}""");
 
     private void AddModels(BpeVocabulary learnt)
     {
         const string Space = """{"type":"Metaspace","replacement":"▁","prepend_scheme":"always","split":true}""";
         const string ByteLevel = """{"type":"ByteLevel","add_prefix_space":false,"trim_offsets":true,"use_regex":true}""";
         Add("model/BPE byte-level, GPT-2", _byteLevel, null, ByteLevel, ByteLevel);
-        Add("model/BPE byte-level, LLaMA-3 with ignore_merges", _byteLevel[..^1] + ",\"ignore_merges\":true}", null, Regexes(Llama3Regex), ByteLevel);
+        Add("model/BPE byte-level, LLaMA-3 with ignore_merges", _byteLevel[..^1] + ",\"ignore_merges\":true}", null, Regexes(Llama3Regex),
+            ByteLevel);
         Add("model/BPE byte-level, Qwen2 pattern", _byteLevel, """{"type":"NFC"}""", Regexes(Qwen2Regex), ByteLevel);
         Add("model/BPE byte-level, GPT-4o pattern", _byteLevel, null, Regexes(Gpt4oRegex), ByteLevel);
         Add("model/BPE metaspace, LLaMA-2", _llama, """
@@ -111,7 +122,8 @@ internal sealed class TokenizerKinds
     private void AddPreTokenizers()
     {
         foreach (string type in (string[])["Whitespace", "WhitespaceSplit", "BertPreTokenizer"]) AddCut(type, $$"""{"type":"{{type}}"}""");
-        foreach (bool each in (bool[])[true, false]) AddCut($"Digits {each}", $$"""{"type":"Digits","individual_digits":{{Word(each)}} }""");
+        foreach (bool each in (bool[])[true, false])
+            AddCut($"Digits {each}", $$"""{"type":"Digits","individual_digits":{{Word(each)}} }""");
         foreach (string behavior in (string[])["Removed", "Isolated", "MergedWithPrevious", "MergedWithNext", "Contiguous"])
         {
             AddCut("Punctuation " + behavior, $$"""{"type":"Punctuation","behavior":"{{behavior}}"}""");
@@ -134,9 +146,11 @@ internal sealed class TokenizerKinds
             foreach (bool regex in (bool[])[true, false])
                 AddCut($"ByteLevel{(adds ? " prefix" : "")}{(regex ? " regex" : "")}",
                     $$"""{"type":"ByteLevel","add_prefix_space":{{Word(adds)}},"trim_offsets":true,"use_regex":{{Word(regex)}} }""");
-        AddCut("Sequence", """{"type":"Digits","individual_digits":true},{"type":"Punctuation","behavior":"Contiguous"},{"type":"WhitespaceSplit"}""");
+        AddCut("Sequence",
+            """{"type":"Digits","individual_digits":true},{"type":"Punctuation","behavior":"Contiguous"},{"type":"WhitespaceSplit"}""");
         foreach (string pattern in Patterns)
-            AddCut("regex " + pattern, $$"""{"type":"Split","pattern":{"Regex":{{Quoted(pattern)}} },"behavior":"Isolated","invert":false}""");
+            AddCut("regex " + pattern,
+                $$"""{"type":"Split","pattern":{"Regex":{{Quoted(pattern)}} },"behavior":"Isolated","invert":false}""");
     }
 
     private void AddNormalizers()
@@ -150,7 +164,8 @@ internal sealed class TokenizerKinds
         AddNormalizer("Replace text", """{"type":"Replace","pattern":{"String":"the"},"content":"THE"}""");
         AddNormalizer("Replace regex", """{"type":"Replace","pattern":{"Regex":"\\s{2,}|^\\p{P}"},"content":" "}""");
         AddNormalizer("Replace empty matches", """{"type":"Replace","pattern":{"Regex":"a*"},"content":"-"}""");
-        foreach (string flags in (string[])["true,true,true,true", "true,false,false,false", "false,true,null,false", "false,false,true,false", "true,true,null,true"])
+        foreach (string flags in (string[])["true,true,true,true", "true,false,false,false", "false,true,null,false",
+            "false,false,true,false", "true,true,null,true"])
         {
             string[] flag = flags.Split(',');
             AddNormalizer($"Bert {flags}",
@@ -165,10 +180,12 @@ internal sealed class TokenizerKinds
     {
         string[] decoders =
         [
-            "null", """{"type":"Fuse"}""", """{"type":"ByteFallback"}""", """{"type":"ByteLevel","add_prefix_space":true,"trim_offsets":true,"use_regex":true}""",
+            "null", """{"type":"Fuse"}""", """{"type":"ByteFallback"}""",
+                """{"type":"ByteLevel","add_prefix_space":true,"trim_offsets":true,"use_regex":true}""",
             """{"type":"Strip","content":"▁","start":2,"stop":0}""", """{"type":"Replace","pattern":{"Regex":"[aeiou]+"},"content":"*"}""",
             """{"type":"WordPiece","prefix":"a","cleanup":true}""", """{"type":"WordPiece","prefix":"▁","cleanup":false}""",
-            """{"type":"Metaspace","replacement":"▁","prepend_scheme":"always"}""", """{"type":"Metaspace","replacement":"▁","prepend_scheme":"never"}""",
+            """{"type":"Metaspace","replacement":"▁","prepend_scheme":"always"}""",
+                """{"type":"Metaspace","replacement":"▁","prepend_scheme":"never"}""",
             """{"type":"BPEDecoder","suffix":"e"}""", """{"type":"CTC","pad_token":"a","word_delimiter_token":"▁","cleanup":true}""",
             """{"type":"CTC","pad_token":"e","word_delimiter_token":"|","cleanup":false}""",
             """{"type":"Sequence","decoders":[{"type":"ByteFallback"},{"type":"Fuse"},{"type":"Strip","content":" ","start":2,"stop":0}]}""", LlamaDecoder,
@@ -184,7 +201,8 @@ internal sealed class TokenizerKinds
         // Content, single_word, lstrip, rstrip, normalized, special.
         (string, string)[] added =
         [
-            ("<|end|>", "00001"), ("<mask>", "01000"), ("the", "10010"), ("é", "00010"), ("ab", "00110"), ("  ", "00000"), ("[CLS]", "01101"), ("A", "10011"),
+            ("<|end|>", "00001"), ("<mask>", "01000"), ("the", "10010"), ("é", "00010"), ("ab", "00110"), ("  ", "00000"),
+                ("[CLS]", "01101"), ("A", "10011"),
             ("12", "11110"), ("日本", "10000"), ("e", "10000"),
         ];
         foreach ((string content, string flags) in added)
@@ -199,7 +217,8 @@ internal sealed class TokenizerKinds
                 ["special"] = flags[4] == '1',
             });
         const string ByteLevel = """{"type":"ByteLevel","add_prefix_space":false,"trim_offsets":true,"use_regex":true}""";
-        foreach (string normalizer in (string[])["null", """{"type":"Lowercase"}""", """{"type":"NFD"}""", """{"type":"Strip","strip_left":true,"strip_right":true}"""])
+        foreach (string normalizer in (string[])["null", """{"type":"Lowercase"}""", """{"type":"NFD"}""",
+            """{"type":"Strip","strip_left":true,"strip_right":true}"""])
             _all.Add(($"added tokens/{normalizer}", $$"""
                 {"version":"1.0","truncation":null,"padding":null,"added_tokens":{{Serialize(tokens)}},"normalizer":{{normalizer}},"pre_tokenizer":{{ByteLevel}},
                  "post_processor":{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"<|end|>","type_id":0} },{"Sequence":{"id":"A","type_id":0} },
@@ -212,11 +231,13 @@ internal sealed class TokenizerKinds
 
     /// <summary>Shows where a pre-tokenizer cuts, and what it makes of the characters.</summary>
     private void AddCut(string name, string steps) =>
-        Add("pre-tokenizer/" + name, _bytes, null, $$"""{"type":"Sequence","pretokenizers":[{{steps}},{{Marks}}]}""", """{"type":"ByteFallback"}""");
+        Add("pre-tokenizer/" + name, _bytes, null, $$"""{"type":"Sequence","pretokenizers":[{{steps}},{{Marks}}]}""",
+            """{"type":"ByteFallback"}""");
 
     /// <summary>Shows what a normaliser makes of the characters, and whether the start of the text is still known.</summary>
     private void AddNormalizer(string name, string json) =>
-        Add("normalizer/" + name, _bytes, json, """{"type":"Metaspace","replacement":"▁","prepend_scheme":"first","split":false}""", """{"type":"ByteFallback"}""");
+        Add("normalizer/" + name, _bytes, json, """{"type":"Metaspace","replacement":"▁","prepend_scheme":"first","split":false}""",
+            """{"type":"ByteFallback"}""");
 
     private void Add(string name, string model, string? normalizer, string? preTokenizer, string? decoder, string? postProcessor = null) =>
         _all.Add((name, $$"""
@@ -244,7 +265,8 @@ internal sealed class TokenizerKinds
                     merges.Add((before + left, "##" + right + after));
                     pieces.UnionWith([before + left, "##" + right + after, before + left + right + after]);
                 }
-        foreach (char letter in "abcdefghijklmnopqrstuvwxyz.,") pieces.UnionWith([$"{letter}", $"##{letter}", $"{letter}</w>", $"##{letter}</w>"]);
+        foreach (char letter in "abcdefghijklmnopqrstuvwxyz.,")
+            pieces.UnionWith([$"{letter}", $"##{letter}", $"{letter}</w>", $"##{letter}</w>"]);
         return Model("BPE", Numbered(pieces), Pairs(merges),
             "\"unk_token\":\"[unk]\",\"fuse_unk\":false,\"continuing_subword_prefix\":\"##\",\"end_of_word_suffix\":\"</w>\"");
     }
@@ -253,7 +275,8 @@ internal sealed class TokenizerKinds
     {
         Dictionary<string, int> ids = [];
         for (int id = 0; id < model.Count; id++) ids.TryAdd(model.Piece(id), id);
-        foreach (SentencePiece piece in model.Pieces.Where(piece => piece.Type == SentencePieceType.Normal).OrderByDescending(piece => piece.Score))
+        foreach (SentencePiece piece in model.Pieces.Where(piece => piece.Type == SentencePieceType.Normal)
+            .OrderByDescending(piece => piece.Score))
             for (int cut = 1; cut < piece.Text.Length; cut++)
                 if (ids.ContainsKey(piece.Text[..cut]) && ids.ContainsKey(piece.Text[cut..]))
                     yield return (piece.Text[..cut], piece.Text[cut..]);
@@ -267,7 +290,8 @@ internal sealed class TokenizerKinds
                 for (int end = start + 1; end <= Math.Min(word.Length, start + 7); end++)
                     if (!char.IsLowSurrogate(word[start]) && (end == word.Length || !char.IsLowSurrogate(word[end])))
                         counts[word[start..end]] = counts.GetValueOrDefault(word[start..end]) + 1;
-        return [.. counts.Where(entry => entry.Value > 1).OrderByDescending(entry => entry.Value * entry.Key.Length).ThenBy(entry => entry.Key, StringComparer.Ordinal)
+        return [.. counts.Where(entry => entry.Value > 1).OrderByDescending(entry => entry.Value * entry.Key.Length)
+            .ThenBy(entry => entry.Key, StringComparer.Ordinal)
             .Take(count).Select(entry => (entry.Key, Math.Round(Math.Log(entry.Value / 1e6), 4)))];
     }
 
