@@ -106,8 +106,11 @@ internal sealed class TinyLlama
             WriteFile(Path.Combine(folder, file), names.Select(name => KeyValuePair.Create(name, Tensors[name])));
             foreach (string name in names) map[name] = file;
         }
-        JsonObject index = new() { ["metadata"] = new JsonObject { ["total_size"] = Tensors.Sum(t => 4L * t.Value.Values.Length) },
-            ["weight_map"] = map };
+        JsonObject index = new()
+        {
+            ["metadata"] = new JsonObject { ["total_size"] = Tensors.Sum(t => 4L * t.Value.Values.Length) },
+            ["weight_map"] = map
+        };
         File.WriteAllText(Path.Combine(folder, "model.safetensors.index.json"), index.ToJsonString());
         return folder;
     }

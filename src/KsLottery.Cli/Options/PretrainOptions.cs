@@ -11,8 +11,14 @@ internal sealed record PretrainOptions
 {
     private const int MaxVocabulary = 1 << 20;
 
-    private static readonly TrainingPlan Default = new() { Epochs = 1, BatchSize = 16, LearningRate = 1e-3, WeightDecay = 0.1,
-        Beta2 = 0.95 };
+    private static readonly TrainingPlan Default = new()
+    {
+        Epochs = 1,
+        BatchSize = 16,
+        LearningRate = 1e-3,
+        WeightDecay = 0.1,
+        Beta2 = 0.95
+    };
 
     private static readonly Option<string?> TokenizerOption = Options.Tokenizer(
         "A tokenizer; without it one is learned from the text, a byte-level BPE.");

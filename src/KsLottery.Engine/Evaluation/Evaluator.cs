@@ -32,8 +32,12 @@ public static class Evaluator
         options ??= new();
         EvaluatedSample[] evaluated = Losses(model, samples, options, progress, cancellationToken);
         long targets = evaluated.Sum(sample => (long)sample.TargetCount);
-        EvaluationResult result = new() { Loss = evaluated.Sum(sample => sample.Loss) / targets, TargetCount = targets,
-            Samples = evaluated };
+        EvaluationResult result = new()
+        {
+            Loss = evaluated.Sum(sample => sample.Loss) / targets,
+            TargetCount = targets,
+            Samples = evaluated
+        };
         if (options.Generation is null) return result;
 
         Generate(model, operations, tokenizer, samples, options, evaluated, progress, cancellationToken);

@@ -18,11 +18,14 @@ internal readonly struct KsLanes128 : IKsLanes<VFloat, VBin, VCount>
     public static string Name => "vector128";
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VFloat Broadcast(float value) => Vector128.Create(value);
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VFloat Load(ref readonly float source, nint offset) =>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VFloat Load(ref readonly float source, nint offset) =>
         Vector128.LoadUnsafe(in source, (nuint)offset);
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VFloat MultiplyAdd(VFloat x, VFloat y, VFloat z) =>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VFloat MultiplyAdd(VFloat x, VFloat y, VFloat z) =>
         Vector128.MultiplyAddEstimate(x, y, z);
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VFloat Clamp(VFloat value, VFloat limit) =>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VFloat Clamp(VFloat value, VFloat limit) =>
         Vector128.MaxNative(Vector128.MinNative(value, limit), -limit);
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool AreSame(VFloat x0, VFloat y0, VFloat x1, VFloat y1) =>
@@ -35,10 +38,12 @@ internal readonly struct KsLanes128 : IKsLanes<VFloat, VBin, VCount>
         Vector128.NarrowWithSaturation(Vector128.ConvertToInt32Native(low).AsUInt32(), Vector128.ConvertToInt32Native(high).AsUInt32());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VBin BroadcastBin(ushort value) => Vector128.Create(value);
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VBin LoadBin(ref readonly ushort source, nint offset) =>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VBin LoadBin(ref readonly ushort source, nint offset) =>
         Vector128.LoadUnsafe(in source, (nuint)offset);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static bool AreSame(VBin x, VBin y) => Vector128.EqualsAll(x, y);
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void StoreBin(VBin bins, ref ushort target, nint offset) =>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreBin(VBin bins, ref ushort target, nint offset) =>
         bins.StoreUnsafe(ref target, (nuint)offset);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VBin ShiftLeft(VBin bins, int bits) => bins << bits;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VBin ShiftRight(VBin bins, int bits) => bins >>> bits;
@@ -48,7 +53,8 @@ internal readonly struct KsLanes128 : IKsLanes<VFloat, VBin, VCount>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VBin Xor(VBin x, VBin y) => x ^ y;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VBin Add(VBin x, VBin y) => x + y;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VBin Subtract(VBin x, VBin y) => x - y;
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VBin SubtractSaturate(VBin x, VBin y) =>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VBin SubtractSaturate(VBin x, VBin y) =>
         Vector128.SubtractSaturate(x, y);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VBin Max(VBin x, VBin y) => Vector128.Max(x, y);
 
@@ -70,18 +76,23 @@ internal readonly struct KsLanes128 : IKsLanes<VFloat, VBin, VCount>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VCount BroadcastCount(sbyte value) => Vector128.Create(value);
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VCount LoadCount(ref readonly sbyte source, nint offset) =>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VCount LoadCount(ref readonly sbyte source, nint offset) =>
         Vector128.LoadUnsafe(in source, (nuint)offset);
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void StoreCount(VCount counts, ref sbyte target, nint offset) =>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreCount(VCount counts, ref sbyte target, nint offset) =>
         counts.StoreUnsafe(ref target, (nuint)offset);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VCount AddSaturate(VCount x, VCount y) => Vector128.AddSaturate(x, y);
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VCount SubtractSaturate(VCount x, VCount y) =>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VCount SubtractSaturate(VCount x, VCount y) =>
         Vector128.SubtractSaturate(x, y);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VCount Max(VCount x, VCount y) => Vector128.Max(x, y);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VCount Min(VCount x, VCount y) => Vector128.Min(x, y);
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VBin WidenLower(VCount counts) =>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VBin WidenLower(VCount counts) =>
         Vector128.WidenLower(counts).AsUInt16();
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VBin WidenUpper(VCount counts) =>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VBin WidenUpper(VCount counts) =>
         Vector128.WidenUpper(counts).AsUInt16();
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VCount Or(VCount x, VCount y) => x | y;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VCount Add(VCount x, VCount y) => x + y;

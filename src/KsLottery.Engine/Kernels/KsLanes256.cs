@@ -19,11 +19,14 @@ internal readonly struct KsLanes256 : IKsLanes<VFloat, VBin, VCount>
     public static string Name => "vector256";
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VFloat Broadcast(float value) => Vector256.Create(value);
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VFloat Load(ref readonly float source, nint offset) =>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VFloat Load(ref readonly float source, nint offset) =>
         Vector256.LoadUnsafe(in source, (nuint)offset);
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VFloat MultiplyAdd(VFloat x, VFloat y, VFloat z) =>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VFloat MultiplyAdd(VFloat x, VFloat y, VFloat z) =>
         Vector256.FusedMultiplyAdd(x, y, z);
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VFloat Clamp(VFloat value, VFloat limit) =>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VFloat Clamp(VFloat value, VFloat limit) =>
         Avx.Max(Avx.Min(value, limit), -limit);
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool AreSame(VFloat x0, VFloat y0, VFloat x1, VFloat y1) =>
@@ -36,10 +39,12 @@ internal readonly struct KsLanes256 : IKsLanes<VFloat, VBin, VCount>
         Avx2.PackUnsignedSaturate(Avx.ConvertToVector256Int32WithTruncation(low), Avx.ConvertToVector256Int32WithTruncation(high));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VBin BroadcastBin(ushort value) => Vector256.Create(value);
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VBin LoadBin(ref readonly ushort source, nint offset) =>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VBin LoadBin(ref readonly ushort source, nint offset) =>
         Vector256.LoadUnsafe(in source, (nuint)offset);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static bool AreSame(VBin x, VBin y) => Vector256.EqualsAll(x, y);
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void StoreBin(VBin bins, ref ushort target, nint offset) =>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreBin(VBin bins, ref ushort target, nint offset) =>
         bins.StoreUnsafe(ref target, (nuint)offset);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VBin ShiftLeft(VBin bins, int bits) => bins << bits;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VBin ShiftRight(VBin bins, int bits) => bins >>> bits;
@@ -49,7 +54,8 @@ internal readonly struct KsLanes256 : IKsLanes<VFloat, VBin, VCount>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VBin Xor(VBin x, VBin y) => x ^ y;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VBin Add(VBin x, VBin y) => x + y;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VBin Subtract(VBin x, VBin y) => x - y;
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VBin SubtractSaturate(VBin x, VBin y) =>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VBin SubtractSaturate(VBin x, VBin y) =>
         Vector256.SubtractSaturate(x, y);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VBin Max(VBin x, VBin y) => Vector256.Max(x, y);
 
@@ -71,18 +77,23 @@ internal readonly struct KsLanes256 : IKsLanes<VFloat, VBin, VCount>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VCount BroadcastCount(sbyte value) => Vector256.Create(value);
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VCount LoadCount(ref readonly sbyte source, nint offset) =>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VCount LoadCount(ref readonly sbyte source, nint offset) =>
         Vector256.LoadUnsafe(in source, (nuint)offset);
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void StoreCount(VCount counts, ref sbyte target, nint offset) =>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreCount(VCount counts, ref sbyte target, nint offset) =>
         counts.StoreUnsafe(ref target, (nuint)offset);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VCount AddSaturate(VCount x, VCount y) => Vector256.AddSaturate(x, y);
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VCount SubtractSaturate(VCount x, VCount y) =>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VCount SubtractSaturate(VCount x, VCount y) =>
         Vector256.SubtractSaturate(x, y);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VCount Max(VCount x, VCount y) => Vector256.Max(x, y);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VCount Min(VCount x, VCount y) => Vector256.Min(x, y);
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VBin WidenLower(VCount counts) =>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VBin WidenLower(VCount counts) =>
         Vector256.WidenLower(counts).AsUInt16();
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VBin WidenUpper(VCount counts) =>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VBin WidenUpper(VCount counts) =>
         Vector256.WidenUpper(counts).AsUInt16();
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VCount Or(VCount x, VCount y) => x | y;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VCount Add(VCount x, VCount y) => x + y;

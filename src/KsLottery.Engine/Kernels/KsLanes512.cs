@@ -19,12 +19,15 @@ internal readonly struct KsLanes512 : IKsLanes<VFloat, VBin, VCount>
     public static string Name => "vector512";
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VFloat Broadcast(float value) => Vector512.Create(value);
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VFloat Load(ref readonly float source, nint offset) =>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VFloat Load(ref readonly float source, nint offset) =>
         Vector512.LoadUnsafe(in source, (nuint)offset);
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VFloat MultiplyAdd(VFloat x, VFloat y, VFloat z) =>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VFloat MultiplyAdd(VFloat x, VFloat y, VFloat z) =>
         Vector512.FusedMultiplyAdd(x, y, z);
     // 2 = the smaller magnitude, with the sign of the first operand.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VFloat Clamp(VFloat value, VFloat limit) =>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VFloat Clamp(VFloat value, VFloat limit) =>
         Avx512DQ.Range(value, limit, 2);
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool AreSame(VFloat x0, VFloat y0, VFloat x1, VFloat y1) =>
@@ -38,10 +41,12 @@ internal readonly struct KsLanes512 : IKsLanes<VFloat, VBin, VCount>
             Avx512F.ConvertToVector512Int32WithTruncation(high));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VBin BroadcastBin(ushort value) => Vector512.Create(value);
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VBin LoadBin(ref readonly ushort source, nint offset) =>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VBin LoadBin(ref readonly ushort source, nint offset) =>
         Vector512.LoadUnsafe(in source, (nuint)offset);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static bool AreSame(VBin x, VBin y) => Vector512.EqualsAll(x, y);
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void StoreBin(VBin bins, ref ushort target, nint offset) =>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreBin(VBin bins, ref ushort target, nint offset) =>
         bins.StoreUnsafe(ref target, (nuint)offset);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VBin ShiftLeft(VBin bins, int bits) => bins << bits;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VBin ShiftRight(VBin bins, int bits) => bins >>> bits;
@@ -51,7 +56,8 @@ internal readonly struct KsLanes512 : IKsLanes<VFloat, VBin, VCount>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VBin Xor(VBin x, VBin y) => x ^ y;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VBin Add(VBin x, VBin y) => x + y;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VBin Subtract(VBin x, VBin y) => x - y;
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VBin SubtractSaturate(VBin x, VBin y) =>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VBin SubtractSaturate(VBin x, VBin y) =>
         Vector512.SubtractSaturate(x, y);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VBin Max(VBin x, VBin y) => Vector512.Max(x, y);
 
@@ -68,18 +74,23 @@ internal readonly struct KsLanes512 : IKsLanes<VFloat, VBin, VCount>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VCount BroadcastCount(sbyte value) => Vector512.Create(value);
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VCount LoadCount(ref readonly sbyte source, nint offset) =>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VCount LoadCount(ref readonly sbyte source, nint offset) =>
         Vector512.LoadUnsafe(in source, (nuint)offset);
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void StoreCount(VCount counts, ref sbyte target, nint offset) =>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreCount(VCount counts, ref sbyte target, nint offset) =>
         counts.StoreUnsafe(ref target, (nuint)offset);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VCount AddSaturate(VCount x, VCount y) => Vector512.AddSaturate(x, y);
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VCount SubtractSaturate(VCount x, VCount y) =>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VCount SubtractSaturate(VCount x, VCount y) =>
         Vector512.SubtractSaturate(x, y);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VCount Max(VCount x, VCount y) => Vector512.Max(x, y);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VCount Min(VCount x, VCount y) => Vector512.Min(x, y);
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VBin WidenLower(VCount counts) =>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VBin WidenLower(VCount counts) =>
         Vector512.WidenLower(counts).AsUInt16();
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VBin WidenUpper(VCount counts) =>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VBin WidenUpper(VCount counts) =>
         Vector512.WidenUpper(counts).AsUInt16();
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VCount Or(VCount x, VCount y) => x | y;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VCount Add(VCount x, VCount y) => x + y;

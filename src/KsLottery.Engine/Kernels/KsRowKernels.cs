@@ -50,12 +50,12 @@ internal static class KsRowKernels
     /// <exception cref="NotSupportedException">The type is not F32, F16 or BF16.</exception>
     internal static KsRowOutcome TestStored(
         this IKsRowKernel kernel, ReadOnlySpan<byte> before, ReadOnlySpan<byte> after, ElementType type) => type switch
-    {
-        ElementType.F32 => kernel.Test(MemoryMarshal.Cast<byte, float>(before), MemoryMarshal.Cast<byte, float>(after)),
-        ElementType.F16 => kernel.TestFloat16(MemoryMarshal.Cast<byte, ushort>(before), MemoryMarshal.Cast<byte, ushort>(after)),
-        ElementType.BF16 => kernel.TestBFloat16(MemoryMarshal.Cast<byte, ushort>(before), MemoryMarshal.Cast<byte, ushort>(after)),
-        _ => throw type.NotComputable(),
-    };
+        {
+            ElementType.F32 => kernel.Test(MemoryMarshal.Cast<byte, float>(before), MemoryMarshal.Cast<byte, float>(after)),
+            ElementType.F16 => kernel.TestFloat16(MemoryMarshal.Cast<byte, ushort>(before), MemoryMarshal.Cast<byte, ushort>(after)),
+            ElementType.BF16 => kernel.TestBFloat16(MemoryMarshal.Cast<byte, ushort>(before), MemoryMarshal.Cast<byte, ushort>(after)),
+            _ => throw type.NotComputable(),
+        };
 
     /// <summary>Demands a width that kernels take.</summary>
     internal static void ThrowIfOutside(int width)

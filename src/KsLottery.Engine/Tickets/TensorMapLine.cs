@@ -29,6 +29,7 @@ internal readonly record struct TensorMapLine(string Name, ElementType BaseType,
     {
         RowScanResult scan = rows.Scan;
         return new(scan.Name, scan.BaseType, scan.TunedType, scan.Pairing.Count, scan.Width, scan.Unchanged, scan.Changed, scan.Degenerate,
-            scan.NonFinite, rows.CountBelowAlpha(), rows.CriticalCount, scan.LargestCount) { Elapsed = scan.Elapsed };
+            scan.NonFinite, rows.CountBelowAlpha(), rows.CriticalCount, scan.LargestCount)
+        { Elapsed = scan.Elapsed };
     }
 }

@@ -24,8 +24,12 @@ public sealed class JsonFileTests
         // A run reads its own file when it goes on, and writes the base's configuration and index anew.
         using Checkpoint baseModel = Checkpoint.Open(path);
         using CpuOperations operations = new(1);
-        TuningOptions options = new() { Plan = new() { Steps = 2, BatchSize = 1, LearningRate = 1e-3 }, Out = folder.File("out"),
-            KeepFinished = true };
+        TuningOptions options = new()
+        {
+            Plan = new() { Steps = 2, BatchSize = 1, LearningRate = 1e-3 },
+            Out = folder.File("out"),
+            KeepFinished = true
+        };
         for (int i = 0; i < 2; i++)
         {
             using TuningRun run = new(baseModel, TrainingScope.Embedding, [new(new[] { 1, 2, 3 }, 1)], [], operations, options);

@@ -13,8 +13,12 @@ namespace KsLottery.Engine.Tests.Evaluation;
 
 internal sealed class EvaluatorTests
 {
-    private static readonly LlamaConfig Config = TinyModels.Config(isTied: true) with { VocabularySize = 270, MaxLength = 64,
-        EosTokenIds = [2] };
+    private static readonly LlamaConfig Config = TinyModels.Config(isTied: true) with
+    {
+        VocabularySize = 270,
+        MaxLength = 64,
+        EosTokenIds = [2]
+    };
     private static readonly Tokenizer Tokenizer = TokenizerFixtures.Json(TokenizerFixtures.Llama2());
     private static readonly SentencePair[] Pairs =
     [

@@ -34,7 +34,8 @@ public sealed class ArmLocksTests : IDisposable
     {
         ArmLocks locks = New("text");
         using Process process = Process.Start(new ProcessStartInfo(OperatingSystem.IsWindows() ? "ping"
-            : "sleep", OperatingSystem.IsWindows() ? "-n 60 127.0.0.1" : "60") { RedirectStandardOutput = true })!;
+            : "sleep", OperatingSystem.IsWindows() ? "-n 60 127.0.0.1" : "60")
+        { RedirectStandardOutput = true })!;
         try
         {
             // As on a file system that cannot lock: only the text says that somebody is there.

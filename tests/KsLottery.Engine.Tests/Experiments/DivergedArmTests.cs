@@ -12,7 +12,8 @@ internal sealed class DivergedArmTests : IDisposable
     public void The_row_of_an_arm_says_that_its_training_diverged()
     {
         ExperimentPlan plan = Plan(ArmMethod.Base, ArmMethod.Embedding,
-            ArmMethod.Full) with { Rates = new() { Full = 10, Embedding = 1e-2 } };
+            ArmMethod.Full) with
+        { Rates = new() { Full = 10, Embedding = 1e-2 } };
         ExperimentRun run = _fixture.Run(plan, "hot");
         Assert.That(run.Results.Where(r => r.HasDiverged).Select(r => r.Arm.Method), Is.EqualTo(new[] { ArmMethod.Full }));
         string[][] lines = [.. File.ReadLines(_fixture.File($"hot/{ExperimentTables.ResultsName}")).Select(line => line.Split('\t'))];
@@ -25,8 +26,11 @@ internal sealed class DivergedArmTests : IDisposable
     public void An_arm_whose_loss_is_no_number_is_left_out_with_those_that_need_it_and_the_others_go_on()
     {
         ExperimentPlan plan = Plan(ArmMethod.Base, ArmMethod.Embedding, ArmMethod.Transfer, ArmMethod.Full);
-        plan = plan with { Rates = new() { Full = 1e-3, Embedding = 1e38 },
-            Training = plan.Training with { MaxGradientNorm = 0, Warmup = 0 } };
+        plan = plan with
+        {
+            Rates = new() { Full = 1e-3, Embedding = 1e38 },
+            Training = plan.Training with { MaxGradientNorm = 0, Warmup = 0 }
+        };
         ExperimentRun run = _fixture.Run(plan, "infinite");
         Assert.That(run.Results.Select(r => r.Arm.Method), Is.EqualTo(new[] { ArmMethod.Base, ArmMethod.Full }));
         Assert.That(run.Skipped.Select(s => s.Arm.Method), Is.EqualTo(new[] { ArmMethod.Embedding, ArmMethod.Transfer }));

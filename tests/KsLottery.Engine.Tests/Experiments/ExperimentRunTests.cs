@@ -18,8 +18,11 @@ public sealed class ExperimentRunTests : IDisposable
 
     /// <summary>A task of the whole plan with two seeds, and the controls of two sizes.</summary>
     private ExperimentPlan Small =>
-        _fixture.Plan with { Tasks = [_fixture.Task("Danish")],
-            Arms = [.. _fixture.Plan.Arms.Where(a => a.Without is null && a.Method != ArmMethod.Full)] };
+        _fixture.Plan with
+        {
+            Tasks = [_fixture.Task("Danish")],
+            Arms = [.. _fixture.Plan.Arms.Where(a => a.Without is null && a.Method != ArmMethod.Full)]
+        };
 
     [OneTimeSetUp]
     public void RunOnce()
@@ -232,8 +235,12 @@ public sealed class ExperimentRunTests : IDisposable
     [Test]
     public void Rows_that_the_data_never_read_are_no_arm()
     {
-        ExperimentPlan plan = _fixture.Plan with { Seeds = [7], Tasks = [_fixture.Task("Danish")],
-            Arms = [new(ArmMethod.Base), new(ArmMethod.Token) { Text = "\n" }] };
+        ExperimentPlan plan = _fixture.Plan with
+        {
+            Seeds = [7],
+            Tasks = [_fixture.Task("Danish")],
+            Arms = [new(ArmMethod.Base), new(ArmMethod.Token) { Text = "\n" }]
+        };
         ExperimentRun run = _fixture.Run(plan, "unread");
         Assert.That((run.Results.Count, run.Skipped.Single().Reason),
             Is.EqualTo((1, "the training data read none of these rows, so that they would learn nothing.")));

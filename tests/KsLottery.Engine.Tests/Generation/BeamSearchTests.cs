@@ -13,8 +13,13 @@ public sealed class BeamSearchTests
         for (ulong seed = 0; seed < 20; seed++)
         {
             HashDecoder model = new(6 * beams + (int)seed, 2 * beams + 1, seed: seed, scale: 1 + seed % 4);
-            GenerationOptions options = new() { MaxNewTokens = 12, Beams = beams, LengthPenalty = lengthPenalty,
-                EosIds = [.. Enumerable.Range(3, ends)] };
+            GenerationOptions options = new()
+            {
+                MaxNewTokens = 12,
+                Beams = beams,
+                LengthPenalty = lengthPenalty,
+                EosIds = [.. Enumerable.Range(3, ends)]
+            };
             int[][] prompts = [.. Enumerable.Range(0, 4).Select(i => (int[])[i, 2, i])];
             foreach ((int[] prompt, Generated result) in prompts.Zip(Generator.Generate(model, prompts, options)))
             {

@@ -43,7 +43,10 @@ public sealed class SelectionNamesTests
         Assert.That((new TicketSelection { Top = 1 }.Top, new TicketSelection { Top = null }.Top), Is.EqualTo(((int?)1, (int?)null)));
         Assert.That(new TicketSelection(), Is.EqualTo(new TicketSelection
         {
-            Alpha = 0.05, Method = KsMethod.Auto, Adjustment = PValueAdjustment.None, Top = null,
+            Alpha = 0.05,
+            Method = KsMethod.Auto,
+            Adjustment = PValueAdjustment.None,
+            Top = null,
         }));
     }
 }

@@ -138,9 +138,16 @@ public sealed class TicketTests
         TicketOrigin origin = TicketOrigin.Of(baseModel, before, after, "sha256:1", "sha256:2", RowPairing.Of([0, 1, 2, 3, 4, 5], 8));
         Assert.That(origin, Is.EqualTo(new TicketOrigin
         {
-            Tensor = TicketFixture.Embedding, Rows = 6, TunedRows = 8, IsPairedByText = true, Width = VocabularyFixture.Width,
-            BaseType = ElementType.F32, TunedType = ElementType.F16,
-            BaseFingerprint = "sha256:1", TunedFingerprint = "sha256:2", IsTied = true,
+            Tensor = TicketFixture.Embedding,
+            Rows = 6,
+            TunedRows = 8,
+            IsPairedByText = true,
+            Width = VocabularyFixture.Width,
+            BaseType = ElementType.F32,
+            TunedType = ElementType.F16,
+            BaseFingerprint = "sha256:1",
+            TunedFingerprint = "sha256:2",
+            IsTied = true,
             CheckpointParameters = (6 * VocabularyFixture.Width) + 3,
         }));
         Assert.That((origin.IsResized, (origin with { TunedRows = 6 }).IsResized), Is.EqualTo((true, true)), "text may reorder");

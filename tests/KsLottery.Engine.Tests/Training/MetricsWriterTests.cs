@@ -12,8 +12,13 @@ internal sealed class MetricsWriterTests
         string path = folder.File(MetricsWriter.FileName);
         using (MetricsWriter writer = new(path))
         {
-            writer.Write(new StepMetrics(1, 1 / 3.0) { Loss = 0.1 + 0.2, GradientNorm = 1e-300, LearningRate = 2e-5,
-                TokensPerSecond = 12_345 });
+            writer.Write(new StepMetrics(1, 1 / 3.0)
+            {
+                Loss = 0.1 + 0.2,
+                GradientNorm = 1e-300,
+                LearningRate = 2e-5,
+                TokensPerSecond = 12_345
+            });
             writer.Write(new StepMetrics(2, 0.5) { Loss = double.NaN, EvalLoss = 4 });
             writer.Flush();
         }

@@ -45,8 +45,11 @@ internal sealed class CudaProvider(Lazy<CudaInterop> cuda) : IDeviceProvider
         if (facts is null)
         {
             (string cause, string nextStep) = CudaFailures.Explain(driver, status);
-            return new(name, DeviceKind.Cuda, "an NVIDIA device") { Reason = $"{call} returned {driver.Describe(status)}: {cause}",
-                NextStep = nextStep };
+            return new(name, DeviceKind.Cuda, "an NVIDIA device")
+            {
+                Reason = $"{call} returned {driver.Describe(status)}: {cause}",
+                NextStep = nextStep
+            };
         }
         DeviceInfo device = new(name, DeviceKind.Cuda, string.Create(CultureInfo.InvariantCulture,
             $"{facts.Name}, compute capability {facts.Capability.Major}.{facts.Capability.Minor}, {facts.Multiprocessors} multiprocessors, "

@@ -34,8 +34,12 @@ internal sealed record BoundaryTokens(int? Begin, int? End, int? Pad, Surroundin
         if (hasFlags && !follows) return tokens with { Remark = PassedOver(names, tokens) };
         if (!follows) return tokens with { Remark = BeginsInVersion4(names, tokens) };
         SurroundingTokens flagged = tokens.ByFlags(settings);
-        return tokens with { Around = flagged, Remark = settings.Class == CodeLlama || flagged.IsSame(template) ? null
-            : Overruled(names, flagged, template) };
+        return tokens with
+        {
+            Around = flagged,
+            Remark = settings.Class == CodeLlama || flagged.IsSame(template) ? null
+            : Overruled(names, flagged, template)
+        };
     }
 
     /// <summary>The tokens of a SentencePiece model, around which the class of LLaMA's tokenizer puts what the flags say.</summary>

@@ -19,7 +19,7 @@ internal static class RowChoice
         ArgumentNullException.ThrowIfNull(sequences);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
         SortedDictionary<int, long> counts = RowCounts.Of(sequences);
-        return count <= counts.Count 
+        return count <= counts.Count
             ? new([.. counts.OrderByDescending(c => c.Value).Take(count).Select(c => c.Key)], Line($"rows:frequency|k:{count}"))
             : throw new ArgumentException($"{count} rows are asked for, the data read {counts.Count} different tokens. Ask for fewer.",
                 nameof(count));
