@@ -130,6 +130,19 @@ public sealed class TicketTests
     }
 
     [Test]
+    public void A_ticket_of_more_rows_paired_by_id_reads_back()
+    {
+        using TemporaryFolder folder = new();
+        RowScanResult scan = SmallMatrices.Scan(
+            [SmallMatrices.Steps], [SmallMatrices.Lifted(8), SmallMatrices.Steps], RowPairing.ById(1, 2));
+        Ticket ticket = Ticket.Select(new(scan), SmallMatrices.Origin(scan) with { TunedRows = 2 });
+        TicketFile.Write(folder.File("t"), ticket);
+        Ticket read = TicketFile.Read(folder.File("t"));
+        Assert.That(read with { Entries = ticket.Entries }, Is.EqualTo(ticket));
+        Assert.That((read.Origin.IsPairedByText, read.Added, read.Entries.Single().TunedId), Is.EqualTo((false, 1L, 0)));
+    }
+
+    [Test]
     public void An_origin_says_where_two_tensors_come_from()
     {
         using VocabularyFixture pair = new(VocabularyFixture.Tokens(6), VocabularyFixture.Tokens(8), [], tunedType: ElementType.F16);
@@ -212,6 +225,9 @@ public sealed class TicketTests
         Assert.That(signature.ToShortString(), Does.EndWith("|base:sha256:1a2b3c4d|tuned:sha256:5e6f7a8b|v:0.1.0"));
         Signature many = new() { Selection = new() { Method = KsMethod.Auto }, Rows = 7, Version = "0.1.0" };
         Assert.That(many.ToString(), Is.EqualTo("KS|alt:two-sided|method:auto|alpha:0.05|adj:none|rows:7|v:0.1.0"));
+        Assert.That((many with { BaseFingerprint = "1a2b3c4d5e", TunedFingerprint = "sha256:1a" }).ToShortString(),
+            Does.EndWith("|base:1a2b3c4d|tuned:sha256:1a|v:0.1.0"), "8 digits, or as many as there are");
+        Assert.That((many with { TunedRows = 9, BaseType = ElementType.F16 }).ToString(), Does.EndWith("|rows:7/9|pairs:id|v:0.1.0"));
         Assert.That(LibraryVersion.Current, Does.Match(@"^\d+\.\d+\.\d+"));
     }
 }
