@@ -5,7 +5,7 @@ namespace KsLottery.Engine;
 /// Messages of exceptions, notes and <c>NextStep</c>s hold these words. A program that offers the same by other names, as a command line
 /// does, puts its own in their place with <see cref="Reword"/>.
 /// </remarks>
-internal sealed class Remedy
+public sealed class Remedy
 {
     private const string Argument = "{0}";
 

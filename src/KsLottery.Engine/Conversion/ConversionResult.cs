@@ -4,7 +4,7 @@ using KsLottery.Engine.Numerics;
 namespace KsLottery.Engine.Conversion;
 
 /// <summary>What a conversion read and wrote.</summary>
-internal sealed record ConversionResult
+public sealed record ConversionResult
 {
     /// <summary>The folder that was written.</summary>
     public required string OutputPath { get; init; }
@@ -37,4 +37,4 @@ internal sealed record ConversionResult
 /// <summary>How far a conversion is.</summary>
 /// <param name="BytesDone">Bytes of the input's weights that are converted.</param>
 /// <param name="ByteCount">Bytes of all its weights.</param>
-internal readonly record struct ConversionProgress(long BytesDone, long ByteCount);
+public readonly record struct ConversionProgress(long BytesDone, long ByteCount);

@@ -15,7 +15,7 @@ namespace KsLottery.Engine.Conversion;
 /// 1e-5 in the norms, token 1 to begin a text and 2 to end one. A tied model gets no <c>lm_head.weight</c>. Weights pass through in chunks,
 /// and the folder appears whole or not at all.
 /// </remarks>
-internal static class Llama2cConversion
+public static class Llama2cConversion
 {
     private const string WeightsName = "model.safetensors";
     private const long ReportEvery = 16 << 20;

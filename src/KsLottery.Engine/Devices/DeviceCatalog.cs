@@ -14,7 +14,8 @@ public static class DeviceCatalog
     /// <summary>The name by which <see cref="Resolve"/> takes the processor.</summary>
     public const string Auto = "auto";
 
-    internal const string Cpu = "cpu";
+    /// <summary>The processor's name, which is always there.</summary>
+    public const string Cpu = "cpu";
 
     private static readonly Lock Registering = new();
 

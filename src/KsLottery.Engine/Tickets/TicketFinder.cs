@@ -22,7 +22,7 @@ public sealed record TicketFinderOptions
     public string? BaseFingerprint { get; init; }
 
     /// <summary>The adapter that made the tuned tensor; null where it lies in a checkpoint.</summary>
-    internal TicketAdapter? Adapter { get; init; }
+    public TicketAdapter? Adapter { get; init; }
 
     /// <summary>Hears a few times a second for how long fingerprints are being taken, after the scan.</summary>
     public IProgress<TimeSpan>? FingerprintProgress { get; init; }

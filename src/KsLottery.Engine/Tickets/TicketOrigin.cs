@@ -44,7 +44,7 @@ public sealed record TicketOrigin
     public required long CheckpointParameters { get; init; }
 
     /// <summary>The adapter that made the tuned tensor; null where it lies in a checkpoint.</summary>
-    internal TicketAdapter? Adapter { get; init; }
+    public TicketAdapter? Adapter { get; init; }
 
     /// <summary>Says where two tensors come from.</summary>
     /// <param name="baseModel">The base.</param>
@@ -81,4 +81,4 @@ public sealed record TicketOrigin
 /// <param name="Kind">Its <c>peft_type</c>.</param>
 /// <param name="ConfigFingerprint">Of <c>adapter_config.json</c>.</param>
 /// <param name="WeightsFingerprint">Of <c>adapter_model.safetensors</c>.</param>
-internal sealed record TicketAdapter(string Kind, string ConfigFingerprint, string WeightsFingerprint);
+public sealed record TicketAdapter(string Kind, string ConfigFingerprint, string WeightsFingerprint);

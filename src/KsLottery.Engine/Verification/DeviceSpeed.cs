@@ -10,7 +10,7 @@ using KsLottery.Engine.Text.Corpora;
 namespace KsLottery.Engine.Verification;
 
 /// <summary>Measures devices at the work that they are chosen for, from the host's memory and back to it.</summary>
-internal static class DeviceSpeed
+public static class DeviceSpeed
 {
     private const int RowWidth = 4096, DistinctRows = 64, FirstRows = 1024, MaxRows = 16_384, MaxRuns = 50, Tokens = 256;
 

@@ -8,7 +8,7 @@ namespace KsLottery.Engine.Checkpoints;
 /// weights; a negative vocabulary size says that the head is a matrix of its own. Version 1 has the magic 0x616b3432 ("ak42"), the
 /// version, the same 7 int32, a byte that is 1 where head and embedding are one, and zeros up to byte 256.
 /// </remarks>
-internal sealed record Llama2cHeader
+public sealed record Llama2cHeader
 {
     internal const int LegacyLength = 7 * sizeof(int);
     internal const int Length = 256;

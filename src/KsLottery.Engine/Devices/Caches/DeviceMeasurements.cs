@@ -8,11 +8,11 @@ namespace KsLottery.Engine.Devices;
 /// <param name="Description">What it was: a device that is another one by now was not measured.</param>
 /// <param name="Work">The work.</param>
 /// <param name="PerSecond">Rows, or tokens, a second.</param>
-internal sealed record DeviceMeasurement(string Device, string Description, DeviceWork Work, double PerSecond);
+public sealed record DeviceMeasurement(string Device, string Description, DeviceWork Work, double PerSecond);
 
 /// <summary>What the devices of this machine were measured at, in a file of the cache's folder; <c>auto</c> goes by it.</summary>
 /// <remarks>A file that is damaged, or of another version, holds nothing.</remarks>
-internal static class DeviceMeasurements
+public static class DeviceMeasurements
 {
     private const int Format = 1;
 

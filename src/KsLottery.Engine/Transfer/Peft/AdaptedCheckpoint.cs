@@ -18,7 +18,7 @@ namespace KsLottery.Engine.Transfer;
 /// was, so that the result is not tied.
 /// </para>
 /// </remarks>
-internal sealed class AdaptedCheckpoint : IDisposable
+public sealed class AdaptedCheckpoint : IDisposable
 {
     private const string PickleName = "adapter_model.bin";
 
