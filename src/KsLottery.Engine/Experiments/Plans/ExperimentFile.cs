@@ -196,7 +196,7 @@ public static class ExperimentFile
     private static InvalidDataException Wrong(string path, string place, JsonElement? value, string rule)
     {
         if (value is not { } found) return new($"{path}: {place} is missing. {rule}.");
-        string text = VisibleText.Escape(JsonSection.Raw(found)), shown = text.Length > MaxShownLength ? text[..MaxShownLength] + "…"
+        string text = VisibleText.Escape(TokenizerStep.Raw(found)), shown = text.Length > MaxShownLength ? text[..MaxShownLength] + "…"
             : text;
         return new($"{path}: {(place.Length == 0 ? "the file" : place)} is {shown}; {rule}. Correct it.");
     }

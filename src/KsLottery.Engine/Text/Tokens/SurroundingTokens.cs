@@ -18,7 +18,7 @@ internal sealed record SurroundingTokens(IReadOnlyList<int> Before, IReadOnlyLis
     public static SurroundingTokens Read(string path, JsonElement? postProcessor, Func<string, int?> idOf)
     {
         SurroundingTokens tokens = None;
-        foreach (JsonSection step in JsonSection.Steps(path, "post_processor", postProcessor, "processors"))
+        foreach (TokenizerStep step in TokenizerStep.Steps(path, "post_processor", postProcessor, "processors"))
         {
             switch (step.Type)
             {
@@ -44,7 +44,7 @@ internal sealed record SurroundingTokens(IReadOnlyList<int> Before, IReadOnlyLis
     public string Show(TokenTable names) => string.Join(' ', [.. Before.Select(names.Visible), "TEXT", .. After.Select(names.Visible)]);
 
     /// <summary>Reads <c>"single": [{"SpecialToken": {"id": "&lt;s&gt;"}}, {"Sequence": {"id": "A"}}]</c>.</summary>
-    private static SurroundingTokens ReadTemplate(JsonSection step, Func<string, int?> idOf)
+    private static SurroundingTokens ReadTemplate(TokenizerStep step, Func<string, int?> idOf)
     {
         const string Supported = "a list of one Sequence with known SpecialTokens before and after it";
         List<int> before = [], after = [];
@@ -52,7 +52,7 @@ internal sealed record SurroundingTokens(IReadOnlyList<int> Before, IReadOnlyLis
         if (step.Get("single") is not { ValueKind: JsonValueKind.Array } single) throw step.Refuse("single", "(none)", Supported);
         foreach (JsonElement item in single.EnumerateArray())
         {
-            JsonSection part = step with { Element = item };
+            TokenizerStep part = step with { Element = item };
             if (part.Get("Sequence") is not null && !isAfterText)
             {
                 isAfterText = true;
@@ -60,14 +60,14 @@ internal sealed record SurroundingTokens(IReadOnlyList<int> Before, IReadOnlyLis
             }
             if (part.Get("SpecialToken") is not { } special || (step with { Element = special }).Text("id") is not { } name
                 || IdsOf(step, name, idOf) is not { } ids)
-                throw step.Refuse("single", JsonSection.Raw(single), Supported);
+                throw step.Refuse("single", TokenizerStep.Raw(single), Supported);
             (isAfterText ? after : before).AddRange(ids);
         }
-        return isAfterText ? new(before, after) : throw step.Refuse("single", JsonSection.Raw(single), Supported);
+        return isAfterText ? new(before, after) : throw step.Refuse("single", TokenizerStep.Raw(single), Supported);
     }
 
     /// <summary>The ids that <c>"special_tokens"</c> lists for a name, several where they are written apart.</summary>
-    private static int[]? IdsOf(JsonSection step, string name, Func<string, int?> idOf)
+    private static int[]? IdsOf(TokenizerStep step, string name, Func<string, int?> idOf)
     {
         if (step.Get("special_tokens") is { ValueKind: JsonValueKind.Object } all && all.TryGetProperty(name, out JsonElement token)
             && (step with { Element = token }).Get("ids") is { ValueKind: JsonValueKind.Array } list)
@@ -76,7 +76,7 @@ internal sealed record SurroundingTokens(IReadOnlyList<int> Before, IReadOnlyLis
             foreach (JsonElement item in list.EnumerateArray())
                 ids.Add(item.ValueKind == JsonValueKind.Number && item.TryGetInt32(out int id) && id is >= 0 and < TokenizerJson.MaxCount
                     ? id
-                    : throw step.Refuse($"special_tokens.{name}.ids", JsonSection.Raw(item),
+                    : throw step.Refuse($"special_tokens.{name}.ids", TokenizerStep.Raw(item),
                         $"ids from 0 to {TokenizerJson.MaxCount - 1}"));
             return [.. ids];
         }
@@ -84,8 +84,8 @@ internal sealed record SurroundingTokens(IReadOnlyList<int> Before, IReadOnlyLis
     }
 
     /// <summary>The id of <c>"cls": ["[CLS]", 101]</c>.</summary>
-    private static int PairId(JsonSection step, string property) =>
+    private static int PairId(TokenizerStep step, string property) =>
         step.Get(property) is { ValueKind: JsonValueKind.Array } pair && pair.GetArrayLength() == 2
         && pair[1].ValueKind == JsonValueKind.Number && pair[1].TryGetInt32(out int id) && id is >= 0 and < TokenizerJson.MaxCount
-            ? id : throw step.Refuse(property, JsonSection.Raw(step.Get(property)), "a list of a token and its id");
+            ? id : throw step.Refuse(property, TokenizerStep.Raw(step.Get(property)), "a list of a token and its id");
 }

@@ -31,7 +31,7 @@ internal sealed class JsonDecoder
     /// <exception cref="InvalidDataException">It has a step or setting that is not supported.</exception>
     public JsonDecoder(string path, JsonElement? section)
     {
-        foreach (JsonSection step in JsonSection.Steps(path, "decoder", section, "decoders"))
+        foreach (TokenizerStep step in TokenizerStep.Steps(path, "decoder", section, "decoders"))
         {
             _steps.Add(step.Type switch
             {
@@ -146,7 +146,7 @@ internal sealed class JsonDecoder
         return text.ToString();
     }
 
-    private static Step EndOfWord(JsonSection step)
+    private static Step EndOfWord(TokenizerStep step)
     {
         string suffix = step.Text("suffix") ?? "</w>";
         if (suffix.Length == 0) throw step.Refuse("suffix", "(empty)", "text");
@@ -154,7 +154,7 @@ internal sealed class JsonDecoder
             pieces.Select((piece, i) => piece.Replace(suffix, i == pieces.Count - 1 ? "" : " ", StringComparison.Ordinal));
     }
 
-    private static Step Metaspace(JsonSection step)
+    private static Step Metaspace(TokenizerStep step)
     {
         MetaspaceScheme scheme = MetaspaceScheme.Read(step);
         string space = char.ConvertFromUtf32(scheme.Replacement);
@@ -162,7 +162,7 @@ internal sealed class JsonDecoder
         return (pieces, _) => pieces.Select((piece, i) => piece.Replace(space, i == 0 ? atStart : " ", StringComparison.Ordinal));
     }
 
-    private static Step Replace(JsonSection step)
+    private static Step Replace(TokenizerStep step)
     {
         SplitPattern pattern = JsonPattern.Read(step);
         string content = step.Text("content") ?? throw step.Refuse("content", "(none)", "text");
@@ -170,7 +170,7 @@ internal sealed class JsonDecoder
             .Select(part => part.IsMatch ? content : piece[part.Start..part.End])));
     }
 
-    private static Step Strip(JsonSection step)
+    private static Step Strip(TokenizerStep step)
     {
         string content = char.ConvertFromUtf32(step.Character("content"));
         (int start, int stop) = (step.Number("start", 0), step.Number("stop", 0));
@@ -183,7 +183,7 @@ internal sealed class JsonDecoder
         });
     }
 
-    private static Step WordPiece(JsonSection step)
+    private static Step WordPiece(TokenizerStep step)
     {
         string prefix = step.Text("prefix") ?? "##";
         bool cleans = step.Flag("cleanup", true);
@@ -194,7 +194,7 @@ internal sealed class JsonDecoder
         });
     }
 
-    private static Step Ctc(JsonSection step)
+    private static Step Ctc(TokenizerStep step)
     {
         string pad = step.Text("pad_token") ?? "<pad>", delimiter = step.Text("word_delimiter_token") ?? "|";
         if (pad.Length == 0 || delimiter.Length == 0)

@@ -95,7 +95,7 @@ internal sealed class TokenizerCompanions
         return settings;
     }
 
-    private void ReadConfig(JsonSection config)
+    private void ReadConfig(TokenizerStep config)
     {
         Class = config.Text("tokenizer_class");
         if (Class is not null && Class != "PreTrainedTokenizerFast" && Class.EndsWith("Fast", StringComparison.Ordinal))
@@ -107,7 +107,7 @@ internal sealed class TokenizerCompanions
         if (config.Get(Decoder) is not { ValueKind: JsonValueKind.Object } decoder) return;
         foreach (JsonProperty entry in decoder.EnumerateObject())
         {
-            JsonSection token = config with { Name = $"{Decoder}.{entry.Name}", Element = entry.Value };
+            TokenizerStep token = config with { Name = $"{Decoder}.{entry.Name}", Element = entry.Value };
             if (!int.TryParse(entry.Name, NumberStyles.None, CultureInfo.InvariantCulture, out int id) || id >= TokenizerJson.MaxCount)
                 throw Invalid(Path, $"{Decoder} has the id {entry.Name}", $"ids from 0 to {TokenizerJson.MaxCount - 1}");
             if (token.Text("content") is not { } content) throw Invalid(Path, $"{token.Name} has no content", "a token with its text");
@@ -122,7 +122,7 @@ internal sealed class TokenizerCompanions
         }
     }
 
-    private void ReadNames(JsonSection file)
+    private void ReadNames(TokenizerStep file)
     {
         foreach (string role in Roles)
             if (file.Element.TryGetProperty(role, out JsonElement value))
@@ -149,7 +149,7 @@ internal sealed class TokenizerCompanions
         {
             if (entry.Value.ValueKind != JsonValueKind.Number || !entry.Value.TryGetInt32(out int id)
                 || id is < 0 or >= TokenizerJson.MaxCount)
-                throw Invalid(path, $"{VisibleText.Escape(entry.Name)} has the id {JsonSection.Raw(entry.Value)}",
+                throw Invalid(path, $"{VisibleText.Escape(entry.Name)} has the id {TokenizerStep.Raw(entry.Value)}",
                     $"ids from 0 to {TokenizerJson.MaxCount - 1}");
             bool isSpecial = _special.Contains(entry.Name);
             _added.Add(new AddedToken(id, entry.Name, isSpecial) { IsNormalized = !isSpecial });
@@ -157,20 +157,21 @@ internal sealed class TokenizerCompanions
     }
 
     /// <summary>A token's text: the value itself, or the content of an object; null says that there is none.</summary>
-    private static string? NameOf(JsonSection token) => token.Element.ValueKind switch
+    private static string? NameOf(TokenizerStep token) => token.Element.ValueKind switch
     {
         JsonValueKind.String => token.Element.GetString(),
         JsonValueKind.Object => token.Text("content"),
         JsonValueKind.Null => null,
-        _ => throw Invalid(token.Path, $"{token.Name} is {JsonSection.Raw(token.Element)}", "a text, an object with its content, or null"),
+        _ => throw Invalid(token.Path, $"{token.Name} is {TokenizerStep.Raw(token.Element)}",
+            "a text, an object with its content, or null"),
     };
 
-    private static bool? Flag(JsonSection config, string name) => config.Get(name) switch
+    private static bool? Flag(TokenizerStep config, string name) => config.Get(name) switch
     {
         null => null,
         { ValueKind: JsonValueKind.True } => true,
         { ValueKind: JsonValueKind.False } => false,
-        var other => throw Invalid(config.Path, $"{name} is {JsonSection.Raw(other)}", "true and false"),
+        var other => throw Invalid(config.Path, $"{name} is {TokenizerStep.Raw(other)}", "true and false"),
     };
 
     private static JsonDocument? Parse(string folder, string name)

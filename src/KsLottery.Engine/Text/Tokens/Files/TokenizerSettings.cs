@@ -12,7 +12,7 @@ internal sealed class TokenizerSettings
     private TokenizerSettings(string path, int start, TokenizerJson file)
     {
         (_path, _start, Vocabulary) = (path, start, file.ModelVocabulary());
-        Options = new JsonSection(path, "model", default);
+        Options = new TokenizerStep(path, "model", default);
     }
 
     /// <summary>The ids of the model's pieces.</summary>
@@ -22,7 +22,7 @@ internal sealed class TokenizerSettings
     public string ModelType { get; private set; } = "";
 
     /// <summary>The model's options, without its lists.</summary>
-    public JsonSection Options { get; private set; }
+    public TokenizerStep Options { get; private set; }
 
     /// <summary>The two pieces of each merge, in the order of the file, and the byte of the file where it stands; null where there is no
     /// list.</summary>
@@ -81,7 +81,7 @@ internal sealed class TokenizerSettings
             switch (name)
             {
                 case "version" when reader.TokenType != JsonTokenType.String || reader.GetString() != "1.0":
-                    throw TokenizerFile.Unsupported(_path, name, JsonSection.Raw(JsonElement.ParseValue(ref reader)), "\"1.0\"");
+                    throw TokenizerFile.Unsupported(_path, name, TokenizerStep.Raw(JsonElement.ParseValue(ref reader)), "\"1.0\"");
                 case "model": ReadModel(ref reader); break;
                 case "normalizer": Normalizer = JsonElement.ParseValue(ref reader); break;
                 case "pre_tokenizer": PreTokenizer = JsonElement.ParseValue(ref reader); break;
@@ -104,7 +104,7 @@ internal sealed class TokenizerSettings
                 case "vocab" when reader.TokenType == JsonTokenType.StartArray: ReadScores(ref reader); break;
                 case "vocab": reader.Skip(); break;
                 default:
-                    _options.Add($"\"{JsonEncodedText.Encode(name)}\":{JsonSection.Raw(JsonElement.ParseValue(ref reader))}");
+                    _options.Add($"\"{JsonEncodedText.Encode(name)}\":{TokenizerStep.Raw(JsonElement.ParseValue(ref reader))}");
                     break;
             }
         }

@@ -16,7 +16,7 @@ internal sealed class BpeModel : IWordModel
     private readonly string? _unknown;
     private readonly bool _fusesUnknown, _ignoresMerges;
     private readonly int[]? _byteIds;
-    private readonly JsonSection _options;
+    private readonly TokenizerStep _options;
 
     /// <summary>Takes the settings of a file.</summary>
     /// <exception cref="InvalidDataException">A setting is not supported, or a merge is damaged.</exception>
@@ -25,7 +25,7 @@ internal sealed class BpeModel : IWordModel
         _options = settings.Options;
         if (settings.Merges is null) throw _options.Refuse("merges", "(none)", "a BPE model with its merges");
         if (_options.Get("dropout") is { } dropout && !(dropout.ValueKind == JsonValueKind.Number && dropout.GetDouble() == 0))
-            throw _options.Refuse("dropout", JsonSection.Raw(dropout), "null and 0, which drop no merge");
+            throw _options.Refuse("dropout", TokenizerStep.Raw(dropout), "null and 0, which drop no merge");
         _vocabulary = settings.Vocabulary;
         _pieces = _vocabulary.GetAlternateLookup<ReadOnlySpan<char>>();
         _prefix = _options.Text("continuing_subword_prefix") ?? "";

@@ -21,7 +21,7 @@ internal sealed class UnigramModel : IWordModel, IWordEncoder
     private readonly double _unknownScore;
     private readonly int? _unknownId;
     private readonly int[]? _byteIds;
-    private readonly JsonSection _options;
+    private readonly TokenizerStep _options;
 
     /// <summary>The best way to a place: where its last token starts and which it is.</summary>
     private record struct Step(double Score, int Start, int Id);

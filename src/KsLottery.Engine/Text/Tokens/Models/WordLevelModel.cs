@@ -4,7 +4,7 @@ namespace KsLottery.Engine.Text.Tokens;
 internal sealed class WordLevelModel : IWordModel, IWordEncoder
 {
     private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _pieces;
-    private readonly JsonSection _options;
+    private readonly TokenizerStep _options;
     private readonly string _unknown;
 
     /// <summary>Takes the settings of a file.</summary>

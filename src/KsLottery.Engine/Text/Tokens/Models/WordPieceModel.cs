@@ -7,7 +7,7 @@ namespace KsLottery.Engine.Text.Tokens;
 internal sealed class WordPieceModel : IWordModel, IWordEncoder
 {
     private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _pieces;
-    private readonly JsonSection _options;
+    private readonly TokenizerStep _options;
     private readonly string _unknown, _prefix;
     private readonly int _maxCharacters;
 

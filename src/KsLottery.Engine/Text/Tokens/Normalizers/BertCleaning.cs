@@ -15,7 +15,7 @@ internal sealed class BertCleaning
 
     /// <summary>Reads the step; accents are stripped where nothing is said and letters become lower case.</summary>
     /// <exception cref="InvalidDataException">A setting is neither true nor false.</exception>
-    public BertCleaning(JsonSection step)
+    public BertCleaning(TokenizerStep step)
     {
         _cleans = step.Flag("clean_text", true);
         _spaces = step.Flag("handle_chinese_chars", true);

@@ -14,7 +14,7 @@ internal sealed class JsonNormalizer
     /// <exception cref="InvalidDataException">It has a step or setting that is not supported.</exception>
     public JsonNormalizer(string path, JsonElement? section)
     {
-        foreach (JsonSection step in JsonSection.Steps(path, "normalizer", section, "normalizers"))
+        foreach (TokenizerStep step in TokenizerStep.Steps(path, "normalizer", section, "normalizers"))
         {
             _steps.Add(step.Type switch
             {
@@ -59,13 +59,13 @@ internal sealed class JsonNormalizer
         return new AlignedText(normalized.AsMemory(), Math.Min(first, normalized.Length));
     };
 
-    private static Step Prepend(JsonSection step)
+    private static Step Prepend(TokenizerStep step)
     {
         string prefix = step.Text("prepend") ?? throw step.Refuse("prepend", "(none)", "text");
         return text => text.Prepend(prefix);
     }
 
-    private static Step Strip(JsonSection step)
+    private static Step Strip(TokenizerStep step)
     {
         (bool left, bool right) = (step.Flag("strip_left", true), step.Flag("strip_right", true));
         return text =>
@@ -76,7 +76,7 @@ internal sealed class JsonNormalizer
         };
     }
 
-    private static Step Replace(JsonSection step)
+    private static Step Replace(TokenizerStep step)
     {
         SplitPattern pattern = JsonPattern.Read(step);
         string content = step.Text("content") ?? throw step.Refuse("content", "(none)", "text");

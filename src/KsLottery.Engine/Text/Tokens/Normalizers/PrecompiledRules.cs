@@ -22,7 +22,7 @@ internal sealed class PrecompiledRules
 
     /// <summary>Reads the step's <c>precompiled_charsmap</c>.</summary>
     /// <exception cref="InvalidDataException">The rules are absent or damaged.</exception>
-    public static PrecompiledRules Read(JsonSection step)
+    public static PrecompiledRules Read(TokenizerStep step)
     {
         string text = step.Text("precompiled_charsmap") ?? "";
         byte[] bytes = new byte[text.Length];

@@ -8,10 +8,10 @@ internal static class JsonPattern
     /// <summary>Reads the pattern of a step.</summary>
     /// <exception cref="InvalidDataException">It has none, or one that cannot be matched as the library matches it; names the
     /// construct.</exception>
-    public static SplitPattern Read(JsonSection step)
+    public static SplitPattern Read(TokenizerStep step)
     {
         if (step.Get("pattern") is not { ValueKind: JsonValueKind.Object } value) throw None(step);
-        JsonSection pattern = step with { Element = value };
+        TokenizerStep pattern = step with { Element = value };
         if (pattern.Text("String") is { } text) return SplitPattern.FromText(text);
         string regex = pattern.Text("Regex") ?? throw None(step);
         try
@@ -25,6 +25,6 @@ internal static class JsonPattern
         }
     }
 
-    private static InvalidDataException None(JsonSection step) =>
-        step.Refuse("pattern", JsonSection.Raw(step.Get("pattern")), """{"Regex": "…"} or {"String": "…"}""");
+    private static InvalidDataException None(TokenizerStep step) =>
+        step.Refuse("pattern", TokenizerStep.Raw(step.Get("pattern")), """{"Regex": "…"} or {"String": "…"}""");
 }

@@ -14,7 +14,7 @@ internal sealed class JsonPreTokenizer
     /// <exception cref="InvalidDataException">It has a step or setting that is not supported.</exception>
     public JsonPreTokenizer(string path, JsonElement? section)
     {
-        foreach (JsonSection step in JsonSection.Steps(path, "pre_tokenizer", section, "pretokenizers"))
+        foreach (TokenizerStep step in TokenizerStep.Steps(path, "pre_tokenizer", section, "pretokenizers"))
         {
             _steps.Add(step.Type switch
             {
@@ -68,9 +68,9 @@ internal sealed class JsonPreTokenizer
             TextSplit.Append(part, TextSplit.Find(part.Span, UnicodeProperties.JoinedWord), SplitBehavior.Contiguous, words);
     }
 
-    private static CodePointSet Delimiter(JsonSection step) => CodePointSet.Of(step.Character("delimiter"));
+    private static CodePointSet Delimiter(TokenizerStep step) => CodePointSet.Of(step.Character("delimiter"));
 
-    private static Step Split(JsonSection step)
+    private static Step Split(TokenizerStep step)
     {
         SplitBehavior behavior = Behavior(step, null);
         bool isInverted = step.Flag("invert", false);
@@ -83,14 +83,14 @@ internal sealed class JsonPreTokenizer
         };
     }
 
-    private static SplitBehavior Behavior(JsonSection step, SplitBehavior? otherwise) => step.Text("behavior") switch
+    private static SplitBehavior Behavior(TokenizerStep step, SplitBehavior? otherwise) => step.Text("behavior") switch
     {
         null when otherwise is { } behavior => behavior,
         { } name when Enum.GetNames<SplitBehavior>().Contains(name) => Enum.Parse<SplitBehavior>(name),
         var other => throw step.Refuse("behavior", other ?? "(none)", string.Join(", ", Enum.GetNames<SplitBehavior>())),
     };
 
-    private static Step ByteLevel(JsonSection step)
+    private static Step ByteLevel(TokenizerStep step)
     {
         bool addsSpace = step.Flag("add_prefix_space", true);
         SplitPattern? pattern = step.Flag("use_regex", true) ? SplitPattern.Gpt2 : null;
@@ -104,7 +104,7 @@ internal sealed class JsonPreTokenizer
         };
     }
 
-    private static Step FixedLength(JsonSection step)
+    private static Step FixedLength(TokenizerStep step)
     {
         int length = step.Number("length", 5);
         if (length < 1) throw step.Refuse("length", $"{length}", "1 or more");
@@ -121,7 +121,7 @@ internal sealed class JsonPreTokenizer
         };
     }
 
-    private static Step Metaspace(JsonSection step)
+    private static Step Metaspace(TokenizerStep step)
     {
         MetaspaceScheme scheme = MetaspaceScheme.Read(step);
         bool splits = step.Flag("split", true);

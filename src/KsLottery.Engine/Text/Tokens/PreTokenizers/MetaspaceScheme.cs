@@ -7,7 +7,7 @@ internal readonly record struct MetaspaceScheme(int Replacement, string Prepends
 {
     /// <summary>Reads a step, in the spelling with <c>prepend_scheme</c> or the older one with <c>add_prefix_space</c>.</summary>
     /// <exception cref="InvalidDataException">A setting has a value that is not allowed, or the two spellings disagree.</exception>
-    public static MetaspaceScheme Read(JsonSection step)
+    public static MetaspaceScheme Read(TokenizerStep step)
     {
         int replacement = step.Get("replacement") is null ? '▁' : step.Character("replacement");
         bool? adds = step.Get("add_prefix_space") is null ? null : step.Flag("add_prefix_space", true);

@@ -1,15 +1,35 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
+using KsLottery.Engine.Checkpoints;
 
 namespace KsLottery.Engine.Text.Tokens;
 
-/// <summary>One step within a section of a <c>tokenizer.json</c>, with its place for errors.</summary>
+/// <summary>One step within a section of a <c>tokenizer.json</c>: a <see cref="JsonPlace"/> that refuses settings as tokenizers
+/// do.</summary>
 /// <param name="Path">The file.</param>
-/// <param name="Name">The place, such as <c>pre_tokenizer[1]</c>.</param>
-/// <param name="Element">The step's object.</param>
-internal readonly record struct JsonSection(string Path, string Name, JsonElement Element)
+/// <param name="Place">The step's object and its place, such as <c>pre_tokenizer[1]</c>.</param>
+internal readonly record struct TokenizerStep(string Path, JsonPlace Place)
 {
+    public TokenizerStep(string path, string name, JsonElement element)
+        : this(path, new JsonPlace(element, (place, value, rule) => TokenizerFile.Unsupported(path, place, Raw(value), rule), name))
+    {
+    }
+
+    /// <summary>The place's name.</summary>
+    public string Name
+    {
+        get => Place.Place;
+        init => Place = Place with { Place = value };
+    }
+
+    /// <summary>The step's object.</summary>
+    public JsonElement Element
+    {
+        get => Place.Value;
+        init => Place = Place with { Value = value };
+    }
+
     /// <summary>The step's type.</summary>
     public string Type => Text("type") ?? throw Refuse("type", "(none)", "a step with its type");
 
@@ -18,25 +38,24 @@ internal readonly record struct JsonSection(string Path, string Name, JsonElemen
     /// <param name="name">The section's name.</param>
     /// <param name="section">The section, null where it is absent.</param>
     /// <param name="list">The property that holds a sequence's steps.</param>
-    public static IEnumerable<JsonSection> Steps(string path, string name, JsonElement? section, string list)
+    public static IEnumerable<TokenizerStep> Steps(string path, string name, JsonElement? section, string list)
     {
         if (section is not { } element || element.ValueKind == JsonValueKind.Null) yield break;
-        JsonSection step = new(path, name, element);
+        TokenizerStep step = new(path, name, element);
         if (step.Type != "Sequence")
         {
             yield return step;
             yield break;
         }
-        if (step.Get(list) is not { ValueKind: JsonValueKind.Array } steps) throw step.Refuse(list, "(none)", "a sequence with its steps");
-        int index = 0;
-        foreach (JsonElement inner in steps.EnumerateArray())
-            foreach (JsonSection found in Steps(path, $"{name}[{index++}]", inner, list))
+        if (step.Place.Find(list) is not { Value.ValueKind: JsonValueKind.Array } steps)
+            throw step.Refuse(list, "(none)", "a sequence with its steps");
+        foreach ((int index, JsonPlace inner) in steps.Items().Index())
+            foreach (TokenizerStep found in Steps(path, $"{name}[{index}]", inner.Value, list))
                 yield return found;
     }
 
     /// <summary>A property, null where it is absent or null.</summary>
-    public JsonElement? Get(string property) => Element.ValueKind == JsonValueKind.Object
-        && Element.TryGetProperty(property, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value : null;
+    public JsonElement? Get(string property) => Place.Find(property)?.Value;
 
     /// <summary>A text property, null where it is absent or null.</summary>
     /// <exception cref="InvalidDataException">It is no text, or its text is not Unicode.</exception>
