@@ -1,6 +1,6 @@
 using KsLottery.Engine.Checkpoints;
-using KsLottery.Engine.Tickets;
 using KsLottery.Engine.Text.Tokens;
+using KsLottery.Engine.Tickets;
 using KsLottery.Engine.Transfer;
 
 namespace KsLottery.Cli;

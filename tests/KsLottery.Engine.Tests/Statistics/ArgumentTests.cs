@@ -27,6 +27,14 @@ internal sealed class ArgumentTests
     }
 
     [Test]
+    public void Rounding_above_1_is_cut_off()
+    {
+        Assert.That(TailProbability.FromLog(1e-9), Is.EqualTo(TailProbability.One));
+        Assert.That(TailProbability.FromValue(1 + 1e-9), Is.EqualTo(TailProbability.One));
+        Assert.That(TailProbability.FromComplement(-1e-9), Is.EqualTo(TailProbability.One));
+    }
+
+    [Test]
     public void A_null_distribution_names_its_limits()
     {
         Says(() => NullDistribution.ForEqualLengths(0), "A sample has 1 to 2147483590 values.");

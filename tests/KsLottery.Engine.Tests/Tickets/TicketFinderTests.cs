@@ -1,7 +1,7 @@
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Tests.Transfer;
-using KsLottery.Engine.Tickets;
 using KsLottery.Engine.Text.Tokens;
+using KsLottery.Engine.Tickets;
 using KsLottery.Engine.Transfer;
 
 namespace KsLottery.Engine.Tests.Tickets;
