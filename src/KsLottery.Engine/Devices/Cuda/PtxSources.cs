@@ -1,6 +1,8 @@
+using System.Buffers.Binary;
 using System.Formats.Tar;
 using System.IO.Compression;
 using System.Text;
+using KsLottery.Engine.Numerics;
 using KsLottery.Kernels;
 
 namespace KsLottery.Engine.Devices;
@@ -15,6 +17,8 @@ internal static class PtxSources
 
     /// <summary>The embedded archive of all sources.</summary>
     public const string Archive = "ptx.tar.gz";
+
+    private const int TrailerBytes = 8;
 
     private static readonly Lazy<IReadOnlyDictionary<string, string>> Sources = new(ReadEmbedded);
 
@@ -32,13 +36,19 @@ internal static class PtxSources
     public static string SourceOf(KernelDefinition kernel) => KernelSource.For(kernel, KernelDialect.Cuda);
 
     /// <summary>Reads an archive of files <c>NAME.ptx</c>, as <c>kernels/make-ptx.sh</c> makes it (tar, gzip).</summary>
-    /// <exception cref="InvalidDataException">It is damaged.</exception>
-    /// <exception cref="EndOfStreamException">It is cut off.</exception>
+    /// <exception cref="InvalidDataException">It is damaged, or cut off.</exception>
     public static Dictionary<string, string> Unpack(Stream archive)
     {
+        using MemoryStream packed = new(), unpacked = new();
+        archive.CopyTo(packed);
+        packed.Position = 0;
         // Whole before a source is read: gzip's checksum stands at its end.
-        using MemoryStream unpacked = new();
-        using (GZipStream gzip = new(archive, CompressionMode.Decompress)) gzip.CopyTo(unpacked);
+        using (GZipStream gzip = new(packed, CompressionMode.Decompress, leaveOpen: true)) gzip.CopyTo(unpacked);
+        // GZipStream passes over the checksum where the stream lacks its last bytes (RFC 1952, section 2.3.1: CRC32, ISIZE).
+        ReadOnlySpan<byte> bytes = packed.GetBuffer().AsSpan(0, (int)packed.Length);
+        if (bytes.Length < TrailerBytes || BinaryPrimitives.ReadUInt32LittleEndian(bytes[^TrailerBytes..])
+            != Crc32.Of(unpacked.GetBuffer().AsSpan(0, (int)unpacked.Length)))
+            throw new InvalidDataException("the archive's checksum is another.");
         unpacked.Position = 0;
         using TarReader entries = new(unpacked);
         Dictionary<string, string> sources = new(StringComparer.Ordinal);
