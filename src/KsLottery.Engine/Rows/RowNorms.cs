@@ -14,8 +14,6 @@ namespace KsLottery.Engine.Rows;
 /// <param name="NonFinite">Rows with a NaN or an infinity, which have no norm.</param>
 internal sealed record RowNorms(long RowCount, double Min, double Median, double Max, long Zero, long NearlyZero, long NonFinite)
 {
-    private const double NearlyZeroShare = 1e-4;
-
     /// <summary>Whether a tensor is a matrix whose rows can be tested.</summary>
     public static bool Has(Tensor tensor)
     {
@@ -33,7 +31,7 @@ internal sealed record RowNorms(long RowCount, double Min, double Median, double
         if (norms.Length == 0) return new(matrix.RowCount, double.NaN, double.NaN, double.NaN, 0, 0, matrix.RowCount);
         double median = norms[norms.Length / 2];
         long zero = norms.LongCount(n => n == 0);
-        long nearlyZero = norms.LongCount(n => n < median * NearlyZeroShare) - (median > 0 ? zero : 0);
+        long nearlyZero = norms.LongCount(n => n < median * RowScan.NearlyZero) - (median > 0 ? zero : 0);
         return new(matrix.RowCount, norms[0], median, norms[^1], zero, nearlyZero, matrix.RowCount - norms.Length);
     }
 

@@ -41,7 +41,7 @@ public readonly record struct RowScanProgress(long RowsDone, long RowCount, Time
 public static class RowScan
 {
     // A share of the median norm. Tokens that training never saw stay this far below all others, and get D ≥ ½ from any noise.
-    private const double NearlyZero = 1e-4;
+    internal const double NearlyZero = 1e-4;
 
     /// <summary>Runs the two-sample Kolmogorov-Smirnov test on each row pair, and measures how far each row moved.</summary>
     /// <param name="before">The base, R rows of width d.</param>

@@ -24,7 +24,7 @@ public sealed record TicketFinderOptions
     /// <summary>The adapter that made the tuned tensor; null where it lies in a checkpoint.</summary>
     public TicketAdapter? Adapter { get; init; }
 
-    /// <summary>Hears a few times a second for how long fingerprints are being taken, after the scan.</summary>
+    /// <summary>Reports a few times a second for how long fingerprints are being taken, after the scan.</summary>
     public IProgress<TimeSpan>? FingerprintProgress { get; init; }
 }
 

@@ -10,7 +10,9 @@ namespace KsLottery.Engine.Text.Tokens;
 /// </remarks>
 internal sealed class TokenTable
 {
-    private static readonly string[] DefaultNames = ["tokenizer.json", "tokenizer.model", "tokenizer.bin"];
+    /// <summary>The names of a tokenizer's file, best first.</summary>
+    public static readonly IReadOnlyList<string> DefaultNames = ["tokenizer.json", "tokenizer.model", "tokenizer.bin"];
+
     private static readonly string[] OtherNames = ["*.model", "tok*.bin"];
 
     private readonly ITokenizerFile _file;

@@ -8,7 +8,7 @@ internal static class TokenizerFiles
 {
     /// <summary>The names that a tokenizer's files may have.</summary>
     public static readonly IReadOnlySet<string> Names =
-        new HashSet<string>(["tokenizer.json", "tokenizer.model", "tokenizer.bin", .. TokenizerCompanions.FileNames]);
+        new HashSet<string>([.. TokenTable.DefaultNames, .. TokenizerCompanions.FileNames]);
 
     /// <summary>Copies the file, and what the files beside a <c>.json</c> or <c>.model</c> say of its tokens.</summary>
     /// <returns>The names of the copies.</returns>
