@@ -1,0 +1,100 @@
+using System.Globalization;
+
+namespace KsLottery.Engine.Numerics;
+
+/// <summary>Ascending indices as steps, see <see cref="IndexCoding.Steps"/>, with marks from which a search begins.</summary>
+internal readonly struct IndexSteps
+{
+    /// <summary>Indices between two marks: a search reads half as many steps on average.</summary>
+    public const int MarkEvery = 1024;
+
+    private readonly byte[] _bytes;
+    private readonly Mark[] _marks;
+
+    public IndexSteps(byte[] bytes, int used, Mark[] marks, long count) => (_bytes, Used, _marks, Count) = (bytes, used, marks, count);
+
+    public long Count { get; }
+
+    public ReadOnlySpan<byte> Bytes => _bytes.AsSpan(0, Used);
+
+    private int Used { get; }
+
+    /// <exception cref="InvalidDataException">The bytes are no steps, or lead to the length or beyond.</exception>
+    public static IndexSet Decode(long length, ReadOnlySpan<byte> bytes)
+    {
+        IndexSetBuilder builder = new(length);
+        long index = 0;
+        for (int place = 0; place < bytes.Length;)
+        {
+            int start = place, shift = 0;
+            ulong step = 0;
+            byte next;
+            do
+            {
+                if (place == bytes.Length || shift > 56) throw Defect(start, "has no end", length);
+                next = bytes[place++];
+                step |= (ulong)(next & 0x7f) << shift;
+                shift += 7;
+            }
+            while (next >= 0x80);
+            if (next == 0 && place > start + 1) throw Defect(start, "takes more bytes than it needs", length);
+            if (step == 0 && start > 0) throw Defect(start, "is 0: an index stands twice", length);
+            if (step >= (ulong)(length - index)) throw Defect(start, $"is {step} and leads from {index} too far", length);
+            builder.Add(index += (long)step);
+        }
+        return builder.ToSet();
+    }
+
+    public bool Contains(long index)
+    {
+        for (Reader reader = ReadFrom(index); reader.MoveNext();)
+            if (reader.Current >= index) return reader.Current == index;
+        return false;
+    }
+
+    /// <summary>Reads on from a mark that lies before an index.</summary>
+    public Reader ReadFrom(long index)
+    {
+        int low = 0, high = _marks.Length;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            if (_marks[middle].Index < index) low = middle + 1;
+            else high = middle;
+        }
+        return new(_bytes, Used, low == 0 ? default : _marks[low - 1]);
+    }
+
+    private static InvalidDataException Defect(int place, string what, long length) =>
+        new(string.Create(CultureInfo.InvariantCulture,
+            $"byte {place}: the step {what}. Steps are LEB128 numbers that ascend to less than {length}; take the file as it was written."));
+
+    /// <summary>After an index, the byte behind its step.</summary>
+    public readonly record struct Mark(long Index, int Offset);
+
+    /// <summary>Reads steps that were checked.</summary>
+    public struct Reader(byte[] bytes, int used, Mark start)
+    {
+        private int _place = start.Offset;
+
+        public long Current { get; private set; } = start.Index;
+
+        public bool MoveNext()
+        {
+            if (_place >= used) return false;
+            long step = bytes[_place++];
+            if (step >= 0x80)
+            {
+                step &= 0x7f;
+                for (int shift = 7; ; shift += 7)
+                {
+                    long next = bytes[_place++];
+                    step |= (next & 0x7f) << shift;
+                    if (next < 0x80) break;
+                }
+            }
+            Current += step;
+            return true;
+        }
+    }
+}
