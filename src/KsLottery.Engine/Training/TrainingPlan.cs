@@ -24,7 +24,8 @@ public sealed record TrainingPlan
     /// <summary>Sequences of an optimizer step.</summary>
     public int BatchSize { get; init; } = 128;
 
-    /// <summary>Rows (tokens) computed at once; gradients of a step's parts are added up.</summary>
+    /// <summary>Rows (tokens) computed at once. A step's sequences are packed in their order into micro-batches of up to so many rows,
+    /// whatever the threads and the device; their gradients are added in a fixed order, and the result's last bits depend on it.</summary>
     public int MicroBatchRows { get; init; } = 2048;
 
     /// <summary>The largest learning rate.</summary>

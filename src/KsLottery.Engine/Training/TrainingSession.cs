@@ -40,15 +40,17 @@ internal sealed class TrainingSession : IDisposable
         _trainer = new(_model, operations, Batches, steps);
         Settings = new Dictionary<string, string>(
         [
-            new("version", LibraryVersion.Current), new("device", operations.Name), new("scope", weights.Scope!.Name), .. options.Settings,
+            new("version", LibraryVersion.Current), new("gradient-sum", "tree"), new("device", operations.Name),
+            new("scope", weights.Scope!.Name), .. options.Settings,
             .. plan.Settings(StepCount), .. settings, new("samples", FingerprintOf(training)), new("evaluation", FingerprintOf(evaluation)),
         ]);
         folder.ThrowIfOther(Settings);
-        TokenBatch[] some =
-            [.. Enumerable.Range(0, Math.Min(MeasuredSteps, Batches.StepsPerEpoch)).SelectMany(step => Batches.GetStep(step))];
+        IReadOnlyList<TokenBatch>[] measured =
+            [.. Enumerable.Range(0, Math.Min(MeasuredSteps, Batches.StepsPerEpoch)).Select(step => Batches.GetStep(step))];
+        TokenBatch[] some = [.. measured.SelectMany(step => step)];
         EstimatedBytes = TrainingMemory.Estimate(weights.Config, ParameterCount, some.Max(b => b.RowCount),
             Math.Max(some.Max(b => b.TargetCount), _evaluation.Max(b => (int?)b.TargetCount) ?? 0), _evaluation.Max(b => (int?)b.RowCount)
-                ?? 0, plan.Recompute);
+                ?? 0, measured.Max(step => step.Count), plan.Recompute);
     }
 
     public RunFolder Folder { get; }

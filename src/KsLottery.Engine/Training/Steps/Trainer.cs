@@ -8,8 +8,9 @@ namespace KsLottery.Engine.Training;
 /// <summary>Trains what a model's scope names, a step at a time.</summary>
 /// <remarks>
 /// A step's loss is the mean over all targets of its sequences, however they are packed. Where a scope's weights learn, they, their
-/// gradients and both moments are F32 of the same size; nothing else of the model is copied. Steps depend on the seed, the data and the
-/// settings alone, so that a run that goes on from a saved state ends with the same bytes.
+/// gradients and both moments are F32 of the same size; nothing else of the model is copied. Gradients of a step's micro-batches are
+/// added as <see cref="GradientSum"/> says. Steps depend on the seed, the data and the settings alone, not on threads, so that a run
+/// that goes on from a saved state ends with the same bytes.
 /// </remarks>
 internal sealed class Trainer : IDisposable
 {
@@ -19,6 +20,7 @@ internal sealed class Trainer : IDisposable
     private readonly TrainerOptions _options;
     private readonly IReadOnlyList<Weight> _weights;
     private readonly DeviceMemory[] _firstMoments, _secondMoments;
+    private readonly GradientSum _gradients;
 
     /// <param name="model">The model, whose weights learn.</param>
     /// <param name="operations">Its device.</param>
@@ -35,6 +37,7 @@ internal sealed class Trainer : IDisposable
         options.Validate();
         if (model.Weights.Scope is null) throw new InvalidOperationException("no weight learns. Call MakeTrainable first.");
         (_model, _operations, _batches, _options, _weights) = (model, operations, batches, options, model.Weights.Trainable);
+        _gradients = new(model, operations);
         _firstMoments = [.. _weights.Select(w => operations.Allocate(w.Value.Length))];
         _secondMoments = [.. _weights.Select(w => operations.Allocate(w.Value.Length))];
     }
@@ -69,13 +72,7 @@ internal sealed class Trainer : IDisposable
         long started = Stopwatch.GetTimestamp();
         IReadOnlyList<TokenBatch> batches = _batches.GetStep(Step);
         long rows = batches.Sum(b => (long)b.RowCount), targets = batches.Sum(b => (long)b.TargetCount);
-        double scale = 1.0 / targets, loss = 0;
-        _model.Weights.ClearGradients();
-        foreach (TokenBatch batch in batches)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            loss += scale * _model.LossAndGradients(batch, scale);
-        }
+        double loss = _gradients.Fill(batches, 1.0 / targets, cancellationToken);
         double norm = Math.Sqrt(_weights.Sum(w => _operations.SumOfSquares(w.Gradient))), rate = _options.Schedule.At(Step);
         if (!double.IsFinite(loss) || !double.IsFinite(norm))
         {
@@ -130,9 +127,10 @@ internal sealed class Trainer : IDisposable
         Last = Step == 0 ? null : Describe(position.Loss, position.GradientNorm);
     }
 
-    /// <summary>Gives the moments back.</summary>
+    /// <summary>Gives the moments back, and gradients that were kept.</summary>
     public void Dispose()
     {
+        _gradients.Dispose();
         foreach (DeviceMemory memory in (IEnumerable<DeviceMemory>)[.. _firstMoments, .. _secondMoments]) memory.Dispose();
     }
 
