@@ -67,7 +67,8 @@ internal sealed class IndexSetBuilder
         ulong step = (ulong)(index - Math.Max(0, _last));
         int bytes = Math.Max(1, (70 - BitOperations.LeadingZeroCount(step)) / 7);
         if (_used + bytes > _most) return false;
-        if (_used + bytes > _steps.Length) Array.Resize(ref _steps, (int)Math.Min(_most, Math.Max(64, 2L * _steps.Length + bytes)));
+        if (_used + bytes > _steps.Length)
+            Array.Resize(ref _steps, (int)Math.Min(_most, Math.Max(64, (2L * _steps.Length) + bytes)));
         for (; step >= 0x80; step >>= 7) _steps[_used++] = (byte)(step | 0x80);
         _steps[_used++] = (byte)step;
         _last = index;
@@ -84,5 +85,6 @@ internal sealed class IndexSetBuilder
     }
 
     private ArgumentException Misplaced(long index) =>
-        new($"index {index} stands behind {_last} in a set of {_length}; indices ascend from 0 to {_length - 1}. Sort them.", nameof(index));
+        new($"index {index} stands behind {_last} in a set of {_length}; indices ascend from 0 to {_length - 1}. Sort them.",
+            nameof(index));
 }

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace KsLottery.Engine.Numerics;
 
 /// <summary>Ascending indices as steps, see <see cref="IndexCoding.Steps"/>, with marks from which a search begins.</summary>
@@ -66,8 +64,7 @@ internal readonly struct IndexSteps
     }
 
     private static InvalidDataException Defect(int place, string what, long length) =>
-        new(string.Create(CultureInfo.InvariantCulture,
-            $"byte {place}: the step {what}. Steps are LEB128 numbers that ascend to less than {length}; take the file as it was written."));
+        new($"byte {place}: the step {what}. Steps are LEB128 numbers that ascend to less than {length}; take the file as it was written.");
 
     /// <summary>After an index, the byte behind its step.</summary>
     public readonly record struct Mark(long Index, int Offset);

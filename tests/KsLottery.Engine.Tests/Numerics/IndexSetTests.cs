@@ -62,7 +62,8 @@ public sealed class IndexSetTests
 
     /// <summary>Sets of every density, against the framework's sorted sets: members, runs, search, algebra, codings.</summary>
     [Test]
-    public void Random_sets_behave_as_sorted_sets([Values(1, 63, 64, 1000, 20_000)] int length, [Values(0.001, 0.06, 0.2, 0.9)] double density)
+    public void Random_sets_behave_as_sorted_sets(
+        [Values(1, 63, 64, 1000, 20_000)] int length, [Values(0.001, 0.06, 0.2, 0.9)] double density)
     {
         Random random = new(length);
         long[] first = Draw(random, length, density), second = Draw(random, length, random.NextDouble());
@@ -91,7 +92,8 @@ public sealed class IndexSetTests
         {
             Assert.That(IndexSet.All(1_000_000).Coding, Is.EqualTo(IndexCoding.Bits));
             Assert.That(IndexSet.Of(1_000_000, [1L, 500_000, 999_999]).Encode(), Has.Length.EqualTo(7));
-            Assert.That(IndexSet.All(1_000_000).Except(IndexSet.OfRuns(1_000_000, [new(1, 999_998)])).Coding, Is.EqualTo(IndexCoding.Steps));
+            Assert.That(IndexSet.All(1_000_000).Except(IndexSet.OfRuns(1_000_000, [new(1, 999_998)])).Coding,
+                Is.EqualTo(IndexCoding.Steps));
             Assert.That(IndexSet.Empty(0), Is.EqualTo(IndexSet.All(0)));
         });
     }

@@ -7,7 +7,9 @@ namespace KsLottery.Engine.Tests.Tickets;
 public sealed class TicketMaskTests
 {
     private static readonly TicketUnit[] Units =
-        [TicketUnit.Rows, TicketUnit.Elements, TicketUnit.Columns, TicketUnit.Blocks(2, 3), TicketUnit.Blocks(3, 0), TicketUnit.Blocks(0, 4)];
+    [
+        TicketUnit.Rows, TicketUnit.Elements, TicketUnit.Columns, TicketUnit.Blocks(2, 3), TicketUnit.Blocks(3, 0), TicketUnit.Blocks(0, 4),
+    ];
 
     /// <summary>Sides that blocks divide, and sides that they do not.</summary>
     [Test]
