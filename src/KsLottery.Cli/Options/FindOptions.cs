@@ -36,7 +36,7 @@ internal sealed record FindOptions
 
     public bool AllTensors { get; init; }
 
-    public TicketSelection Selection { get; init; } = new();
+    public TicketSelection Selection { get; init; } = new BelowAlpha();
 
     public DeviceOption Device { get; init; } = DeviceOption.Default;
 
@@ -87,14 +87,7 @@ internal sealed record FindOptions
         Tuned = arguments.GetRequiredValue(TunedArgument),
         Tensor = arguments.GetValue(TensorOption),
         AllTensors = arguments.GetValue(Options.AllTensors),
-        Selection = new()
-        {
-            Alpha = arguments.GetValue(Options.Alpha),
-            Method = SelectionNames.TryParse(arguments.GetValue(Options.Method), out KsMethod method) ? method : default,
-            Adjustment = SelectionNames.TryParse(arguments.GetValue(Options.Adjust), out PValueAdjustment adjustment)
-                ? adjustment : default,
-            Top = arguments.GetValue(Options.Top),
-        },
+        Selection = SelectionFrom(arguments),
         Device = DeviceOption.From(arguments),
         Tokenizer = arguments.GetValue(TokenizerOption),
         PairRows = Enum.Parse<RowPairingMode>(arguments.GetRequiredValue(Options.PairRows), ignoreCase: true),
@@ -104,4 +97,16 @@ internal sealed record FindOptions
         Html = HtmlOption.From(arguments, arguments.GetValue(ForceOption)),
         Limit = Options.Unlimited(arguments.GetValue(LimitOption)),
     };
+
+    private static TicketSelection SelectionFrom(ParseResult arguments)
+    {
+        BelowAlpha test = new()
+        {
+            Alpha = arguments.GetValue(Options.Alpha),
+            Method = SelectionNames.TryParse(arguments.GetValue(Options.Method), out KsMethod method) ? method : default,
+            Adjustment = SelectionNames.TryParse(arguments.GetValue(Options.Adjust), out PValueAdjustment adjustment)
+                ? adjustment : default,
+        };
+        return arguments.GetValue(Options.Top) is { } top ? new TopUnits(top, test) : test;
+    }
 }

@@ -17,7 +17,7 @@ internal static partial class Options
         "One line for every matrix instead: the map of what a fine-tune touched.");
 
     public static readonly Option<double> Alpha = OptionKind.Real("--alpha", "A", IsWithinOne,
-        "it must lie between 0 and 1, for instance 0.05").Default(new TicketSelection().Alpha,
+        "it must lie between 0 and 1, for instance 0.05").Default(new BelowAlpha().Alpha,
         "A row wins where p (adjusted, with --adjust) is below this threshold.");
 
     public static readonly Option<string> Method = OptionKind.Choice("--method", KsMethod.Auto.ToName(),

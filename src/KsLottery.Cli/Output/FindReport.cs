@@ -46,7 +46,7 @@ internal sealed class FindReport(ConsoleUi ui, FindOptions options, Ticket ticke
     /// <summary>The rows to show: the ticket, or where it is empty those that come nearest to it.</summary>
     private IReadOnlyList<TicketEntry> Shown => ticket.Entries.Count > 0
         ? ticket.Entries
-        : Engine.Tickets.Ticket.Describe(rows, rows.RankTop(options.Selection.Top ?? DefaultRanking), tokens);
+        : Engine.Tickets.Ticket.Describe(rows, rows.RankTop((int?)options.Selection.Top ?? DefaultRanking), tokens);
 
     public void Write()
     {
@@ -129,7 +129,7 @@ internal sealed class FindReport(ConsoleUi ui, FindOptions options, Ticket ticke
 
     private void WriteRank()
     {
-        int count = ticket.Entries.Count, asked = ticket.Selection.Top!.Value;
+        long count = ticket.Entries.Count, asked = ticket.Selection.Top!.Value;
         ui.WriteLine(count == 0 ? "no row changed its distribution: there is no ticket"
             : $"by --top, the {Sizes.Count(count, "row")} of largest h make the ticket, {Sizes.Count(ticket.BelowAlpha)} of them below "
                 + $"alpha = {NumberText.Real(ticket.Selection.Alpha)}: {Threshold()}");

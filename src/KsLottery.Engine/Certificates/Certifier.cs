@@ -113,7 +113,7 @@ public sealed class Certifier
         OutputScores? lastScores = null;
         foreach (double alpha in _options.Alphas)
         {
-            ScoredRows rows = new(_subject.Rows.Scan, _subject.Ticket.Selection with { Alpha = alpha, Top = null });
+            ScoredRows rows = new(_subject.Rows.Scan, new BelowAlpha(_subject.Ticket.Selection) { Alpha = alpha });
             int[] ids = [.. rows.RankBelowAlpha().Order()];
             if (last is null || !ids.AsSpan().SequenceEqual(last))
             {

@@ -80,7 +80,7 @@ internal sealed class TicketSubject
 
         RowScanOptions paired = (options ?? new()) with { Pairing = pairing };
         // Earlier versions let alpha decide wherever a row was below it, whatever top said.
-        TicketSelection selection = ticket.IsByRank ? ticket.Selection : ticket.Selection with { Top = null };
+        TicketSelection selection = ticket.IsByRank ? ticket.Selection : new BelowAlpha(ticket.Selection);
         ScoredRows rows = TicketFinder.Score(before, after, selection, paired, cancellationToken);
         int[] selected = [.. Ticket.Select(rows, ticket.Origin).Ids], given = [.. ticket.Ids];
         if (!given.AsSpan().SequenceEqual(selected))

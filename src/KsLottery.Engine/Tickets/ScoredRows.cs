@@ -20,7 +20,7 @@ public sealed class ScoredRows
     public ScoredRows(RowScanResult scan, TicketSelection? selection = null)
     {
         ArgumentNullException.ThrowIfNull(scan);
-        (Scan, Selection) = (scan, selection ?? new());
+        (Scan, Selection) = (scan, selection ?? new BelowAlpha());
         _null = NullDistribution.ForEqualLengths(scan.Width, Selection.Method);
         _adjusted = Adjust(out int tested);
         Tested = tested;

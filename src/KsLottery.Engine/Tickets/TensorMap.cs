@@ -65,7 +65,7 @@ internal sealed class TensorMap
         IProgress<TensorMapProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(pair);
-        TensorMap map = new(pair, selection ?? new(), options ?? new());
+        TensorMap map = new(pair, selection ?? new BelowAlpha(), options ?? new());
         foreach (Tensor before in pair.Base.Tensors)
         {
             cancellationToken.ThrowIfCancellationRequested();

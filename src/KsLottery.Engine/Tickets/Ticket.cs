@@ -101,13 +101,13 @@ public sealed record Ticket
         if (origin.TunedRows != scan.Pairing.TunedRows || origin.IsPairedByText == scan.Pairing.IsById)
             throw new ArgumentException($"the origin has {origin.TunedRows} tuned rows, by {(origin.IsPairedByText ? "text" : "id")}, "
                 + $"and other pairs of {scan.Pairing.TunedRows} were scanned. Give the origin of this scan.", nameof(origin));
-        IReadOnlyList<int> winners = rows.Selection.Top is { } top ? rows.RankTop(top) : rows.RankBelowAlpha();
+        TicketSelection selection = rows.Selection.Among(scan.Rows.Count);
         return new()
         {
             Origin = origin,
-            Selection = rows.Selection with { Method = rows.Method },
+            Selection = selection with { Method = rows.Method },
             CriticalCount = rows.CriticalCount,
-            IsByRank = rows.Selection.Top is not null,
+            IsByRank = selection is not Tickets.BelowAlpha,
             Tested = rows.Tested,
             Unchanged = scan.Unchanged,
             Changed = scan.Changed,
@@ -115,7 +115,7 @@ public sealed record Ticket
             NonFinite = scan.NonFinite,
             Dropped = scan.Dropped,
             Added = scan.AddedNorms.Count,
-            Entries = Describe(rows, winners, tokens),
+            Entries = Describe(rows, selection.Rank(rows), tokens),
         };
     }
 

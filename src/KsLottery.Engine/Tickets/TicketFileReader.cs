@@ -83,6 +83,8 @@ internal sealed class TicketFileReader(string path)
             Added = isResized ? root.Integer("added", 0, tunedRows) : 0,
             Entries = [.. root.List("entries").Select(e => Entry(e, rows, width, isByText ? tunedRows : null))],
         };
+        if (ticket is { IsByRank: true, Selection.Top: { } top })
+            ticket = ticket with { Selection = new TopUnits(top, ticket.Selection) };
         // Versions that took rows by rank only where none was below alpha wrote alpha into the line of those too.
         if (ticket.IsByRank) ticket = ticket with { NamesAlpha = root.Text("signature").Contains("|alpha:", StringComparison.Ordinal) };
         Check(root, ticket);
@@ -97,7 +99,8 @@ internal sealed class TicketFileReader(string path)
             throw root.Wrong("adjustment", $"it must be one of {string.Join(", ", SelectionNames.OfAdjustments)}");
         double alpha = root.Real("alpha");
         if (!(alpha > 0 && alpha < 1)) throw root.Wrong("alpha", "it must lie between 0 and 1");
-        return new() { Alpha = alpha, Method = method, Adjustment = adjustment, Top = (int?)root.IntegerOrNull("top", 1, int.MaxValue) };
+        long? top = root.IntegerOrNull("top", 1, int.MaxValue);
+        return new BelowAlpha { Alpha = alpha, Method = method, Adjustment = adjustment, Wanted = top };
     }
 
     private static TicketEntry Entry(JsonPlace entry, int rows, int width, int? tunedRows)

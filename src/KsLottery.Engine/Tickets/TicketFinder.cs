@@ -7,7 +7,7 @@ namespace KsLottery.Engine.Tickets;
 public sealed record TicketFinderOptions
 {
     /// <summary>Level, method and correction; the paper's by default.</summary>
-    public TicketSelection Selection { get; init; } = new();
+    public TicketSelection Selection { get; init; } = new BelowAlpha();
 
     /// <summary>Device, threads and progress of the scan.</summary>
     public RowScanOptions Scan { get; init; } = new();

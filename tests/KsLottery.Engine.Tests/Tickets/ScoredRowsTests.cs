@@ -31,7 +31,7 @@ public sealed class ScoredRowsTests
     {
         float[] broken = SmallMatrices.Lifted(8);
         broken[3] = float.NaN;
-        TicketSelection selection = new() { Adjustment = PValueAdjustment.Bonferroni };
+        TicketSelection selection = new BelowAlpha { Adjustment = PValueAdjustment.Bonferroni };
         ScoredRows rows = new(SmallMatrices.Scan(SmallMatrices.Lifted(8), broken, SmallMatrices.Lifted(0)), selection);
         Assert.That(rows.Tested, Is.EqualTo(2));
         Assert.That(rows[0].AdjustedPValue, Is.EqualTo(2 * rows[0].PValue).Within(1e-15), "m is 2, not 3");
@@ -62,7 +62,7 @@ public sealed class ScoredRowsTests
     {
         int[] counts = [8, 7, 7, 6, 6, 5, 5, 5, 4, 3, 2, 1, 0, 0, 0];
         RowScanResult scan = SmallMatrices.Scan([.. counts.Select(SmallMatrices.Lifted)]);
-        ScoredRows rows = new(scan, new() { Adjustment = adjustment, Alpha = alpha });
+        ScoredRows rows = new(scan, new BelowAlpha { Adjustment = adjustment, Alpha = alpha });
         double[] log10 = [.. Enumerable.Range(0, counts.Length).Select(id => rows[id].Log10PValue)], adjusted = new double[counts.Length];
         MultipleTesting.Adjust(log10, adjustment, adjusted);
         for (int id = 0; id < counts.Length; id++)
@@ -90,7 +90,7 @@ public sealed class ScoredRowsTests
         ScoredRow row = new ScoredRows(scan)[0];
         Assert.That((row.AdjustedPValue, row.Log10AdjustedPValue), Is.EqualTo((row.PValue, row.Log10PValue)));
         if (!(row.PValue < 1 && Math.Log10(row.PValue) == row.Log10PValue)) return;
-        ScoredRows corrected = new(scan, new() { Adjustment = PValueAdjustment.Bonferroni, Alpha = row.PValue });
+        ScoredRows corrected = new(scan, new BelowAlpha { Adjustment = PValueAdjustment.Bonferroni, Alpha = row.PValue });
         Assert.That(corrected.IsBelowAlpha(0), Is.False);
     }
 
@@ -98,9 +98,9 @@ public sealed class ScoredRowsTests
     public void What_no_row_reaches_has_the_critical_count_that_the_best_row_would_need()
     {
         RowScanResult scan = SmallMatrices.Scan(SmallMatrices.Lifted(3), SmallMatrices.Lifted(1), SmallMatrices.Lifted(0));
-        Assert.That(new ScoredRows(scan, new() { Adjustment = PValueAdjustment.Holm }).CriticalCount,
+        Assert.That(new ScoredRows(scan, new BelowAlpha { Adjustment = PValueAdjustment.Holm }).CriticalCount,
             Is.EqualTo(NullDistribution.ForEqualLengths(8).CriticalCount(0.05 / 3)));
-        Assert.That(new ScoredRows(scan, new() { Alpha = 1e-9 }).CriticalCount, Is.EqualTo(9), "d + 1: no count at all");
+        Assert.That(new ScoredRows(scan, new BelowAlpha { Alpha = 1e-9 }).CriticalCount, Is.EqualTo(9), "d + 1: no count at all");
     }
 
     [Test]
@@ -125,17 +125,17 @@ public sealed class ScoredRowsTests
     [Test]
     public void No_rows_at_all_are_no_winners()
     {
-        ScoredRows rows = new(SmallMatrices.Scan(before: [], tuned: []), new() { Adjustment = PValueAdjustment.Bonferroni });
+        ScoredRows rows = new(SmallMatrices.Scan(before: [], tuned: []), new BelowAlpha { Adjustment = PValueAdjustment.Bonferroni });
         Assert.That((rows.Tested, rows.CriticalCount, rows.RankBelowAlpha().Count, rows.RankTop(3).Count), Is.EqualTo((0, 9, 0, 0)));
     }
 
     [TestCase(0.0), TestCase(1.0), TestCase(-0.5), TestCase(double.NaN), TestCase(double.PositiveInfinity)]
     public void Alpha_lies_between_0_and_1(double alpha) =>
-        Assert.That(() => new TicketSelection { Alpha = alpha },
+        Assert.That(() => new BelowAlpha { Alpha = alpha },
             Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("between 0 and 1"));
 
     [Test]
     public void Top_is_at_least_1() =>
-        Assert.That(() => new TicketSelection { Top = 0 },
+        Assert.That(() => new TopUnits(0),
             Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("at least 1"));
 }

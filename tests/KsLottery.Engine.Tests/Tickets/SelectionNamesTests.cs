@@ -36,17 +36,25 @@ public sealed class SelectionNamesTests
     [Test]
     public void Limits_are_named_with_the_value()
     {
-        Assert.That(() => new TicketSelection { Alpha = 1.5 }, Throws.TypeOf<ArgumentOutOfRangeException>()
+        Assert.That(() => new BelowAlpha { Alpha = 1.5 }, Throws.TypeOf<ArgumentOutOfRangeException>()
             .With.Message.StartWith("alpha is 1.5; it lies between 0 and 1, for instance 0.05."));
-        Assert.That(() => new TicketSelection { Top = 0 }, Throws.TypeOf<ArgumentOutOfRangeException>()
-            .With.Message.StartWith("the number of rows is at least 1.").And.Message.Contains("Actual value was 0."));
-        Assert.That((new TicketSelection { Top = 1 }.Top, new TicketSelection { Top = null }.Top), Is.EqualTo(((int?)1, (int?)null)));
-        Assert.That(new TicketSelection(), Is.EqualTo(new TicketSelection
+        Assert.That(() => new TopUnits(0), Throws.TypeOf<ArgumentOutOfRangeException>()
+            .With.Message.StartWith("the number of units is at least 1.").And.Message.Contains("Actual value was 0."));
+        Assert.That((new TopUnits(1).Top, new BelowAlpha().Top), Is.EqualTo(((long?)1, (long?)null)));
+        Assert.That(new BelowAlpha(), Is.EqualTo(new BelowAlpha
         {
             Alpha = 0.05,
             Method = KsMethod.Auto,
             Adjustment = PValueAdjustment.None,
-            Top = null,
         }));
+    }
+
+    [Test]
+    public void A_selection_takes_level_method_and_correction_from_another()
+    {
+        BelowAlpha test = new() { Alpha = 0.01, Method = KsMethod.Exact, Adjustment = PValueAdjustment.Holm };
+        TopUnits top = new(3, test);
+        Assert.That((top.Alpha, top.Method, top.Adjustment, top.Top), Is.EqualTo((0.01, KsMethod.Exact, PValueAdjustment.Holm, 3)));
+        Assert.That(new BelowAlpha(top), Is.EqualTo(test));
     }
 }

@@ -14,7 +14,7 @@ public sealed class TicketFileTests
     public void A_ticket_reads_back_as_it_was_written()
     {
         using TemporaryFolder folder = new();
-        Ticket ticket = Make(new() { Alpha = 0.1, Adjustment = PValueAdjustment.Holm, Top = 3 });
+        Ticket ticket = Make(new TopUnits(3) { Alpha = 0.1, Adjustment = PValueAdjustment.Holm });
         TicketFile.Write(folder.File("t"), ticket);
         Ticket read = TicketFile.Read(folder.File("t"));
         Assert.That(read.Entries, Is.EqualTo(ticket.Entries).And.Count.EqualTo(3));
@@ -28,7 +28,7 @@ public sealed class TicketFileTests
     public void The_adapter_that_made_the_tuned_tensor_is_kept()
     {
         using TemporaryFolder folder = new();
-        Ticket ticket = Make(new());
+        Ticket ticket = Make(new BelowAlpha());
         ticket = ticket with { Origin = ticket.Origin with { Adapter = new("LORA", "sha256:1", "sha256:2"), IsTied = true } };
         TicketFile.Write(folder.File("t"), ticket);
         Assert.That(TicketFile.Read(folder.File("t")).Origin, Is.EqualTo(ticket.Origin));
@@ -51,7 +51,8 @@ public sealed class TicketFileTests
     public void A_ticket_of_a_version_whose_top_gave_way_to_alpha_is_read(bool byRank)
     {
         using TemporaryFolder folder = new();
-        TicketFile.Write(folder.File("t"), Make(new()) with { IsByRank = byRank, Selection = new() { Method = KsMethod.Exact, Top = 2 } });
+        TicketSelection selection = new BelowAlpha { Method = KsMethod.Exact, Wanted = 2 };
+        TicketFile.Write(folder.File("t"), Make(new BelowAlpha()) with { IsByRank = byRank, Selection = selection });
         string text = File.ReadAllText(folder.File("t"));
         if (byRank) File.WriteAllText(folder.File("t"), text.Replace("|top:2|", "|alpha:0.05|adj:none|top:2|"));
         Assert.That(File.ReadAllText(folder.File("t")), Does.Contain("|alpha:0.05|adj:none|top:2|"));
@@ -66,7 +67,8 @@ public sealed class TicketFileTests
     public void A_ticket_by_rank_has_no_more_rows_than_were_asked_for()
     {
         using TemporaryFolder folder = new();
-        TicketFile.Write(folder.File("t"), Make(new()) with { IsByRank = true, Selection = new() { Method = KsMethod.Exact, Top = 1 } });
+        TicketSelection selection = new TopUnits(1) { Method = KsMethod.Exact };
+        TicketFile.Write(folder.File("t"), Make(new BelowAlpha()) with { IsByRank = true, Selection = selection });
         Assert.That(() => TicketFile.Read(folder.File("t")),
             Throws.TypeOf<InvalidDataException>().With.Message.Contains("top: the ticket has 2 rows"));
     }
@@ -75,7 +77,7 @@ public sealed class TicketFileTests
     public void A_cancelled_write_leaves_nothing()
     {
         using TemporaryFolder folder = new();
-        Assert.That(() => TicketFile.Write(folder.File("t"), Make(new()), new CancellationToken(canceled: true)),
+        Assert.That(() => TicketFile.Write(folder.File("t"), Make(new BelowAlpha()), new CancellationToken(canceled: true)),
             Throws.InstanceOf<OperationCanceledException>());
         Assert.That(Directory.GetFileSystemEntries(folder.Path), Is.Empty);
     }
@@ -110,7 +112,7 @@ public sealed class TicketFileTests
     public void A_value_that_is_wrong_or_contradicts_others_is_refused_by_name(string key, string value, string message)
     {
         using TemporaryFolder folder = new();
-        TicketFile.Write(folder.File("t"), Make(new()));
+        TicketFile.Write(folder.File("t"), Make(new BelowAlpha()));
         JsonObject root = JsonNode.Parse(File.ReadAllText(folder.File("t")))!.AsObject();
         root[key] = JsonNode.Parse(value);
         File.WriteAllText(folder.File("t"), root.ToJsonString());
@@ -127,7 +129,7 @@ public sealed class TicketFileTests
     public void An_entry_that_is_wrong_is_refused_by_its_place(string key, string value, string message)
     {
         using TemporaryFolder folder = new();
-        TicketFile.Write(folder.File("t"), Make(new()));
+        TicketFile.Write(folder.File("t"), Make(new BelowAlpha()));
         JsonObject root = JsonNode.Parse(File.ReadAllText(folder.File("t")))!.AsObject();
         root["entries"]![0]![key] = JsonNode.Parse(value);
         File.WriteAllText(folder.File("t"), root.ToJsonString());
@@ -157,7 +159,7 @@ public sealed class TicketFileTests
     public void A_message_says_what_must_be_there(string key, string value, string problem)
     {
         using TemporaryFolder folder = new();
-        TicketFile.Write(folder.File("t"), Make(new()));
+        TicketFile.Write(folder.File("t"), Make(new BelowAlpha()));
         JsonObject root = JsonNode.Parse(File.ReadAllText(folder.File("t")))!.AsObject();
         root[key] = JsonNode.Parse(value);
         File.WriteAllText(folder.File("t"), root.ToJsonString());
@@ -191,7 +193,8 @@ public sealed class TicketFileTests
         using TemporaryFolder folder = new();
         float[] lowered = [.. SmallMatrices.Steps.Select(x => x - 100)], broken = [float.NaN, 1, 1, 1, 1, 1, 1, 1];
         RowScanResult scan = SmallMatrices.Scan(lowered, [8, 7, 6, 5, 4, 3, 2, 1], broken);
-        Ticket ticket = Ticket.Select(new(scan, new() { Alpha = 1e-9 }), SmallMatrices.Origin(scan) with { CheckpointParameters = 0 });
+        TicketOrigin origin = SmallMatrices.Origin(scan) with { CheckpointParameters = 0 };
+        Ticket ticket = Ticket.Select(new(scan, new BelowAlpha { Alpha = 1e-9 }), origin);
         Assert.That((ticket.CriticalCount, ticket.Tested, ticket.Changed, ticket.NonFinite), Is.EqualTo((9, 2, 2, 1)), "d + 1");
         foreach (Ticket some in (Ticket[])[ticket, ticket with { Entries = Ticket.Describe(new(scan), [1, 0]) }])
         {
@@ -204,7 +207,7 @@ public sealed class TicketFileTests
     public void The_file_has_its_properties_in_this_order()
     {
         using TemporaryFolder folder = new();
-        TicketFile.Write(folder.File("t"), Make(new()));
+        TicketFile.Write(folder.File("t"), Make(new BelowAlpha()));
         string text = File.ReadAllText(folder.File("t"));
         using JsonDocument document = JsonDocument.Parse(text);
         JsonElement root = document.RootElement;
@@ -230,7 +233,7 @@ public sealed class TicketFileTests
     [Test]
     public void Many_entries_are_flushed_on_the_way_and_can_be_cancelled_there()
     {
-        TicketEntry entry = Make(new()).Entries[0] with { Location = float.NaN, TunedId = 7 };
+        TicketEntry entry = Make(new BelowAlpha()).Entries[0] with { Location = float.NaN, TunedId = 7 };
         using MemoryStream stream = new();
         using Utf8JsonWriter json = new(stream);
         json.WriteStartObject();
@@ -253,7 +256,7 @@ public sealed class TicketFileTests
         using Utf8JsonWriter json = new(stream);
         Action[] calls =
         [
-            () => TicketFile.Write("t", null!), () => TicketFile.Read(""), () => TicketFile.WriteProperties(null!, Make(new())),
+            () => TicketFile.Write("t", null!), () => TicketFile.Read(""), () => TicketFile.WriteProperties(null!, Make(new BelowAlpha())),
             () => TicketFile.WriteProperties(json, null!), () => TicketFile.WriteEntries(null!, "a", []),
             () => TicketFile.WriteEntries(json, "a", null!),
         ];
@@ -268,7 +271,7 @@ public sealed class TicketFileTests
     public void Every_missing_property_and_every_cut_is_refused()
     {
         using TemporaryFolder folder = new();
-        TicketFile.Write(folder.File("t"), Make(new()));
+        TicketFile.Write(folder.File("t"), Make(new BelowAlpha()));
         string text = File.ReadAllText(folder.File("t"));
         string[] derived = ["share_of_tensor", "share_of_checkpoint", "adjusted_by", "rows"];
         foreach (string key in JsonNode.Parse(text)!.AsObject().Select(p => p.Key).Except(derived).ToArray())

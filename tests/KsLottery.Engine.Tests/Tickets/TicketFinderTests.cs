@@ -35,7 +35,7 @@ public sealed class TicketFinderTests
         using VocabularyFixture files = new(VocabularyFixture.Tokens(20), VocabularyFixture.Tokens(20), Moved);
         using Checkpoint before = Checkpoint.Open(files.Base), after = Checkpoint.Open(files.Tuned);
         TicketResult found = TicketFinder.Find(before, before.GetInputEmbedding(), after.GetInputEmbedding(),
-            new() { Selection = new() { Top = 1 }, BaseFingerprint = "sha256:known" });
+            new() { Selection = new TopUnits(1), BaseFingerprint = "sha256:known" });
         Assert.That((found.Ticket.Entries.Single().Piece, found.Vocabulary), Is.EqualTo(("", (VocabularyPairing?)null)));
         Assert.That((found.Ticket.Origin.BaseFingerprint, found.Ticket.Origin.TunedFingerprint),
             Is.EqualTo(("sha256:known", Fingerprint.OfTensor(after.GetInputEmbedding()))));

@@ -43,7 +43,7 @@ public class TicketListTests
     {
         using TemporaryFolder folder = new();
         using SafetensorsFile file = WriteBase(folder);
-        Ticket ticket = Of(file, new());
+        Ticket ticket = Of(file, new BelowAlpha());
         TicketFile.Write(folder.File("ticket.json"), ticket);
         File.WriteAllText(folder.File("ticket.json"), before + File.ReadAllText(folder.File("ticket.json")));
         TicketList list = TicketList.Read(folder.Path, file.GetTensor("rows"));
@@ -59,13 +59,13 @@ public class TicketListTests
         using TemporaryFolder folder = new();
         using SafetensorsFile file = WriteBase(folder);
         Tensor tensor = file.GetTensor("rows");
-        Ticket ticket = Of(file, new());
+        Ticket ticket = Of(file, new BelowAlpha());
         string path = folder.File("t");
         TicketFile.Write(path, ticket with { Origin = ticket.Origin with { Tensor = "other", BaseFingerprint = "sha256:0" } });
         Assert.That(() => TicketList.Read(path, tensor), Throws.TypeOf<TicketMismatchException>().With.Message.EqualTo(
             $"{path}: the ticket was found in \"other\" with the fingerprint sha256:0, but {file.Path}, tensor \"rows\", has "
             + $"{ticket.Origin.BaseFingerprint}. Tune the base that the ticket was found in, or give its row numbers as a list."));
-        TicketFile.Write(path, Of(file, new() { Alpha = 1e-9 }));
+        TicketFile.Write(path, Of(file, new BelowAlpha { Alpha = 1e-9 }));
         Assert.That(() => TicketList.Read(path, tensor), Throws.TypeOf<InvalidDataException>().With.Message.EqualTo(
             $"{path}: the ticket is empty, there is nothing to train. Find one with {Remedy.SelectOther}."));
         Assert.That(() => TicketList.Read("", tensor), Throws.ArgumentException);

@@ -30,11 +30,11 @@ public sealed class TicketTests
         RowScanResult weak = SmallMatrices.Scan(SmallMatrices.Lifted(1), SmallMatrices.Lifted(3), SmallMatrices.Lifted(2));
         Ticket empty = Ticket.Select(new(weak), SmallMatrices.Origin(weak));
         Assert.That((empty.Entries.Count, empty.IsByRank), Is.EqualTo((0, false)));
-        Ticket ranked = Ticket.Select(new(weak, new() { Top = 2 }), SmallMatrices.Origin(weak));
+        Ticket ranked = Ticket.Select(new(weak, new TopUnits(2)), SmallMatrices.Origin(weak));
         Assert.That((ranked.IsByRank, ranked.Entries.Select(e => e.Id).ToArray()), Is.EqualTo((true, new[] { 1, 2 })));
 
         RowScanResult strong = SmallMatrices.Scan(SmallMatrices.Lifted(8), SmallMatrices.Lifted(3), SmallMatrices.Lifted(7));
-        Ticket Top(int top) => Ticket.Select(new(strong, new() { Top = top }), SmallMatrices.Origin(strong));
+        Ticket Top(int top) => Ticket.Select(new(strong, new TopUnits(top)), SmallMatrices.Origin(strong));
         Assert.That((Top(1).IsByRank, Top(1).Entries.Select(e => e.Id).ToArray(), Top(1).BelowAlpha), Is.EqualTo((true, new[] { 0 }, 1)),
             "a second row is below alpha, and is left out");
         Assert.That((Top(3).Entries.Select(e => e.Id).ToArray(), Top(3).BelowAlpha), Is.EqualTo((new[] { 0, 2, 1 }, 2)));
@@ -47,7 +47,7 @@ public sealed class TicketTests
     public void Rows_that_moved_alike_rank_by_their_number()
     {
         RowScanResult scan = SmallMatrices.Scan([.. Enumerable.Range(0, 60).Select(id => SmallMatrices.Lifted(id == 3 ? 7 : 6))]);
-        Ticket ticket = Ticket.Select(new(scan, new() { Top = 30 }), SmallMatrices.Origin(scan), new(null, new() { EosTokenIds = [0] }));
+        Ticket ticket = Ticket.Select(new(scan, new TopUnits(30)), SmallMatrices.Origin(scan), new(null, new() { EosTokenIds = [0] }));
         Assert.That(ticket.Entries.Select(e => e.Id), Is.EqualTo([3, 0, 1, 2, .. Enumerable.Range(4, 26)]));
         Assert.That(ticket.Entries.Take(2).Select(e => e.Category), Is.EqualTo(new[] { "changed", "changed,special" }));
     }
@@ -211,7 +211,7 @@ public sealed class TicketTests
         Signature signature = new()
         {
             Width = 4096,
-            Selection = new() { Alpha = 1.5625e-6, Method = KsMethod.Exact, Adjustment = PValueAdjustment.BenjaminiHochberg, Top = 18 },
+            Selection = new TopUnits(18) { Alpha = 1.5625e-6, Method = KsMethod.Exact, Adjustment = PValueAdjustment.BenjaminiHochberg },
             Rows = 32_000,
             BaseType = ElementType.BF16,
             TunedType = ElementType.F32,
@@ -223,7 +223,7 @@ public sealed class TicketTests
             Is.EqualTo("KS|d:4096|alt:two-sided|method:exact|alpha:1.5625E-06|adj:bh|top:18|rows:32000|dtype:BF16/F32"
             + "|base:sha256:1a2b3c4d5e6f|tuned:sha256:5e6f7a8b9c0d|v:0.1.0"));
         Assert.That(signature.ToShortString(), Does.EndWith("|base:sha256:1a2b3c4d|tuned:sha256:5e6f7a8b|v:0.1.0"));
-        Signature many = new() { Selection = new() { Method = KsMethod.Auto }, Rows = 7, Version = "0.1.0" };
+        Signature many = new() { Selection = new BelowAlpha { Method = KsMethod.Auto }, Rows = 7, Version = "0.1.0" };
         Assert.That(many.ToString(), Is.EqualTo("KS|alt:two-sided|method:auto|alpha:0.05|adj:none|rows:7|v:0.1.0"));
         Assert.That((many with { BaseFingerprint = "1a2b3c4d5e", TunedFingerprint = "sha256:1a" }).ToShortString(),
             Does.EndWith("|base:1a2b3c4d|tuned:sha256:1a|v:0.1.0"), "8 digits, or as many as there are");

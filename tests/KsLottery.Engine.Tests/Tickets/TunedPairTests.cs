@@ -19,7 +19,7 @@ public sealed class TunedPairTests
     [TestCase(Ordinary, KsMethod.Exact, 0)]
     public void The_ticket_has_the_rows_that_SciPy_puts_below_alpha(string pair, KsMethod method, int count)
     {
-        ScoredRows rows = Score("model.safetensors", pair, new() { Method = method });
+        ScoredRows rows = Score("model.safetensors", pair, new BelowAlpha { Method = method });
         Assert.That(rows.CountBelowAlpha(), Is.EqualTo(count));
         (double, double Exact, double Asymptotic)[] expected = Expected(pair);
         Assert.That(rows.RankBelowAlpha().Order(), Is.EqualTo(Enumerable.Range(0, 512).Where(id =>
@@ -33,7 +33,7 @@ public sealed class TunedPairTests
         (double D, double Exact, double Asymptotic)[] expected = Expected(pair);
         foreach (KsMethod method in (KsMethod[])[KsMethod.Exact, KsMethod.Asymptotic])
         {
-            RowsFile.Write(folder.File("rows.tsv"), Score("model.safetensors", pair, new() { Method = method }));
+            RowsFile.Write(folder.File("rows.tsv"), Score("model.safetensors", pair, new BelowAlpha { Method = method }));
             string[] lines = File.ReadAllLines(folder.File("rows.tsv"));
             Assert.That(lines, Has.Length.EqualTo(513));
             for (int id = 0; id < 512; id++)
@@ -50,7 +50,7 @@ public sealed class TunedPairTests
     [TestCase("model.bf16.safetensors", ElementType.BF16, 93), TestCase("model.f16.safetensors", ElementType.F16, 94)]
     public void A_base_of_a_narrower_type_gives_nearly_the_same_h_and_says_what_was_compared(string file, ElementType type, int count)
     {
-        ScoredRows wide = Score("model.safetensors", Hot, new()), narrow = Score(file, Hot, new());
+        ScoredRows wide = Score("model.safetensors", Hot, new BelowAlpha()), narrow = Score(file, Hot, new BelowAlpha());
         Assert.That((narrow.Scan.BaseType, narrow.Scan.TunedType), Is.EqualTo((type, ElementType.F32)));
         int largest = Enumerable.Range(0, 512).Max(id => Math.Abs(wide[id].Row.Count - narrow[id].Row.Count));
         Assert.That(largest, Is.LessThanOrEqualTo(3), "rounding moves few of 64 values past another");

@@ -31,7 +31,7 @@ public sealed class TicketFolderTests
     public void An_empty_ticket_has_no_patch()
     {
         using TemporaryFolder folder = new();
-        using Find find = new(folder, new() { Alpha = 1e-9 });
+        using Find find = new(folder, new BelowAlpha { Alpha = 1e-9 });
         using (TicketFolder target = new(folder.File("out"))) target.Write(find.Ticket, find.Rows, RowTokens.None, find.Base, find.Tuned);
         Assert.That(Names(folder.File("out")), Is.EqualTo(new[] { "rows.tsv", "ticket.json" }));
     }
@@ -40,7 +40,7 @@ public sealed class TicketFolderTests
     public void An_earlier_result_is_replaced_only_where_that_is_allowed()
     {
         using TemporaryFolder folder = new();
-        using Find full = new(folder), empty = new(folder, new() { Alpha = 1e-9 });
+        using Find full = new(folder), empty = new(folder, new BelowAlpha { Alpha = 1e-9 });
         string path = folder.File("out");
         using (TicketFolder target = new(path)) target.Write(full.Ticket, full.Rows, RowTokens.None, full.Base, full.Tuned);
         Assert.That(() => new TicketFolder(path), Throws.InstanceOf<IOException>().With.Message.Contains($"{Remedy.Replace}"));

@@ -52,7 +52,7 @@ internal sealed class VocabularyFixture : IDisposable
         Tensor before = baseModel.GetTensor(TicketFixture.Embedding), after = tuned.GetTensor(TicketFixture.Embedding);
         VocabularyPairing vocabulary = VocabularyPairing.Choose(baseModel, tuned, before.Shape[0], after.Shape[0], mode);
         ScoredRows rows = new(RowScan.Run(RowMatrix.FromTensor(before), RowMatrix.FromTensor(after), new() { Pairing = vocabulary.Rows }),
-            new() { Top = top });
+            top is { } count ? new TopUnits(count) : new BelowAlpha());
         RowTokens tokens = new(TokenTable.FindBeside(baseModel.Path), baseModel.Config);
         Ticket ticket = Ticket.Select(rows,
             TicketOrigin.Of(baseModel, before, after, Fingerprint.OfTensor(before), Fingerprint.OfTensor(after), vocabulary.Rows), tokens);

@@ -83,7 +83,7 @@ internal sealed class ArmMaker(ExperimentBase baseModel, ArmFolders folders, IEx
         using Checkpoint tuned = Checkpoint.Open(folders.Place(group.FolderOf(baseModel.EmbeddingArm)));
         TicketResult found = TicketFinder.Find(baseModel.Checkpoint, baseModel.Embedding, tuned.GetInputEmbedding(), new()
         {
-            Selection = new() { Alpha = baseModel.Plan.Alpha },
+            Selection = new BelowAlpha { Alpha = baseModel.Plan.Alpha },
             Scan = new() { Device = baseModel.Device },
             Tokens = new(baseModel.Tokenizer.Names, baseModel.Checkpoint.Config),
             BaseFingerprint = baseModel.Fingerprint,

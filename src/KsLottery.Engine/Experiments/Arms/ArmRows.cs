@@ -37,10 +37,11 @@ internal sealed class ArmRows(ExperimentPlan plan, TaskData task, FoundTicket? f
     private (IReadOnlyList<int> Ids, string Signature) SelectFrom(ExperimentArm arm)
     {
         double alpha = arm.Alpha ?? plan.Alpha;
-        ScoredRows rows = arm.Alpha is null ? found!.Rows : new(found!.Rows.Scan, new() { Alpha = alpha });
+        ScoredRows rows = arm.Alpha is null ? found!.Rows : new(found!.Rows.Scan, new BelowAlpha { Alpha = alpha });
         IReadOnlyList<int> ids = arm.Rows is { } count ? rows.RankTop(count) : rows.RankBelowAlpha();
         if (ids.Count == 0) throw NoTicket(alpha);
-        TicketSelection selection = found.Ticket.Selection with { Alpha = alpha, Top = arm.Rows };
+        TicketSelection test = found.Ticket.Selection with { Alpha = alpha },
+            selection = arm.Rows is { } asked ? new TopUnits(asked, test) : new BelowAlpha(test);
         string signature = (found.Ticket.Signature with { Selection = selection, IsByRank = arm.Rows is not null }).ToString();
         if ((arm.Only ?? arm.Without) is not { } group) return (ids, signature);
         int[] kept = [.. ids.Where(id => task.Groups.Contains(group, id) == arm.Only is not null)];

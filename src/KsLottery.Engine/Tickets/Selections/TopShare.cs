@@ -1,0 +1,31 @@
+namespace KsLottery.Engine.Tickets;
+
+/// <summary>A share of the units wins: of all tensors together, or of every tensor its best.</summary>
+/// <remarks>
+/// Source: the global top share of LoTA (arXiv 2406.16797) and composable sparse fine-tuning (Ansell et al., 2022), which keep all ties
+/// where this keeps exactly the count of the share.
+/// </remarks>
+public sealed record TopShare : TicketSelection
+{
+    /// <param name="share">The part that is in the ticket.</param>
+    /// <param name="isPerTensor">Whether the best of every tensor win, and not the best of all.</param>
+    public TopShare(UnitShare share, bool isPerTensor = false) => (Share, IsPerTensor) = (share, isPerTensor);
+
+    /// <summary>With p-values by the level, method and correction of another selection.</summary>
+    /// <param name="share">The part that is in the ticket.</param>
+    /// <param name="isPerTensor">Whether the best of every tensor win, and not the best of all.</param>
+    /// <param name="test">The other selection.</param>
+    public TopShare(UnitShare share, bool isPerTensor, TicketSelection test) : base(test) => (Share, IsPerTensor) = (share, isPerTensor);
+
+    /// <summary>The part that is in the ticket.</summary>
+    public UnitShare Share { get; init; }
+
+    /// <summary>Whether the best of every tensor win, and not the best of all.</summary>
+    public bool IsPerTensor { get; init; }
+
+    /// <exception cref="ArgumentException">The share comes to no unit at all.</exception>
+    internal override TicketSelection Among(long units) => Share.CountOf(units) is >= 1 and var count ? new TopUnits(count, this)
+        : throw new ArgumentException($"{Share} of {units} units is none. Take a larger share.");
+
+    internal override IReadOnlyList<int> Rank(ScoredRows rows) => Among(rows.Scan.Rows.Count).Rank(rows);
+}
