@@ -76,12 +76,13 @@ public sealed class BenchRows
     public void Fill(string regime, ulong seed)
     {
         Regime = regime;
+        ElementCodec codec = ElementCodec.Of(ElementType);
         ulong regimeSeed = regime.Aggregate(seed, (hash, c) => SplitMix64.Mix(hash ^ c));
         Parallel.For(0, RowCount, () => new RowMaker(Width), (row, _, maker) =>
         {
             maker.Make(regime, SplitMix64.Mix(regimeSeed + (ulong)row));
-            Store(maker.Before, RowBytesOf(_before, _startBefore, row), ElementType);
-            Store(maker.After, RowBytesOf(_after, _startAfter, row), ElementType);
+            codec.Narrow(maker.Before, RowBytesOf(_before, _startBefore, row));
+            codec.Narrow(maker.After, RowBytesOf(_after, _startAfter, row));
             return maker;
         }, _ => { });
     }
@@ -92,12 +93,6 @@ public sealed class BenchRows
     {
         byte[] array = GC.AllocateUninitializedArray<byte>(length + CacheLine, pinned: true);
         return (array, (int)(-Marshal.UnsafeAddrOfPinnedArrayElement(array, 0) & (CacheLine - 1)));
-    }
-
-    private static void Store(ReadOnlySpan<float> row, Span<byte> target, ElementType type)
-    {
-        if (type == ElementType.F32) MemoryMarshal.AsBytes(row).CopyTo(target);
-        else HalfPrecision.Narrow(row, type, MemoryMarshal.Cast<byte, ushort>(target));
     }
 
     /// <summary>Makes one row pair at a time in scratch memory.</summary>

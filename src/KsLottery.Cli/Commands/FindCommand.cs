@@ -40,12 +40,13 @@ internal static class FindCommand
         VocabularyPairing? vocabulary = pair.PairRows(before, after);
         // A tokenizer that cannot be read fails both, and its defect ends what was said of the names.
         remarks.AddRange([.. (vocabulary?.Remarks ?? []).Where(remark =>
-            !remarks.Exists(said => said.EndsWith(remark, StringComparison.Ordinal)))]);
+            !remarks.Exists(said => said.EndsWith(remark, StringComparison.Ordinal))), .. ValueRemarks.About(before, after)]);
         foreach (string remark in remarks) ui.Remark($"note: {remark}");
         using TicketFolder? folder = options.Out is null ? null : new(options.Out, options.Force);
 
         TicketResult found = Find(opened, before, after, tokens, vocabulary, options, ui, cancel);
         IReadOnlyList<string> files = folder?.Write(found, cancel) ?? [];
+        if (found.Ticket.Entries.Count > 0 && folder?.WhyNoPatch is { } reason) ui.Remark($"note: no {RowPatch.FileName}: {reason}.");
         if (options.Html is not null)
             Report.FromTicket(NameOf(options.Tuned), found.Ticket, found.Rows, tokens, before, after)
                 .WritePage(options.Html, options.Force, cancel);

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Diagnostics;
 using KsLottery.Benchmarks;
 using KsLottery.Engine.Devices;
 using KsLottery.Engine.Kernels;
@@ -40,7 +39,7 @@ internal sealed record BenchOptions(BenchPlan Plan, string Format)
             + $"{Sizes.Count(threads, "thread")}");
 
         BenchPlan plan = new(Chosen(arguments, Options.Regimes, BenchRows.Regimes),
-            [.. Chosen(arguments, Options.Dtypes, Options.DtypeNames).Select(TypeOf)],
+            [.. Chosen(arguments, Options.Dtypes, Options.DtypeNames).Select(Options.TypeOf)],
             ChosenKernels(arguments, processor), rows ?? 0, width, threads, TimeSpan.FromSeconds(arguments.GetValue(SecondsOption)),
             arguments.GetValue(Options.Scan));
         foreach (ElementType type in plan.Types)
@@ -52,10 +51,6 @@ internal sealed record BenchOptions(BenchPlan Plan, string Format)
         }
         return new(plan, arguments.GetRequiredValue(Options.Format));
     }
-
-    private static ElementType TypeOf(string name) => ElementTypes.TryParse(name.ToUpperInvariant(), out ElementType type)
-        ? type
-        : throw new UnreachableException($"{name} is one of {string.Join(", ", Options.DtypeNames)}");
 
     private static string[] ChosenKernels(ParseResult arguments, ProcessorInfo processor)
     {

@@ -38,7 +38,7 @@ internal sealed record ConvertOptions
         Model = arguments.GetRequiredValue(ModelArgument),
         Out = arguments.GetRequiredValue(Options.NewFolder),
         Tokenizer = arguments.GetValue(TokenizerOption),
-        Type = arguments.GetValue(DtypeOption) switch { "f16" => ElementType.F16, "bf16" => ElementType.BF16, _ => ElementType.F32 },
+        Type = Options.TypeOf(arguments.GetRequiredValue(DtypeOption)),
         Reading = Cli.Reading.Of(arguments),
     };
 }

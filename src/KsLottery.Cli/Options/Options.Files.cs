@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Diagnostics;
+using KsLottery.Engine.Numerics;
 
 namespace KsLottery.Cli;
 
@@ -66,8 +68,13 @@ internal static partial class Options
     public static Option<string> Dtype(string description, params string[] values) =>
         OptionKind.Choice(DtypeName, values[0], description, values);
 
+    /// <summary>The type that one of the values of <c>--dtype</c> names.</summary>
+    public static ElementType TypeOf(string value) => ElementTypes.TryParse(value.ToUpperInvariant(), out ElementType type)
+        ? type
+        : throw new UnreachableException($"{value} is no element type, and no value of {DtypeName}");
+
     public static readonly Option<bool> Norms = OptionKind.Flag("--norms",
-        "Read every F32, F16 and BF16 matrix for the norms of its rows; without it only the input embedding.");
+        "Read every F64, F32, F16, BF16, F8, I8 and U8 matrix for the norms of its rows; without it only the input embedding.");
 
     public static readonly Option<bool> Fingerprints = OptionKind.Flag("--fingerprints", "Read every tensor for its SHA-256 fingerprint.");
 

@@ -23,7 +23,7 @@ internal static class TrainedRows
     /// <summary>Whether two tensors of one shape hold the same values, each widened to F32.</summary>
     public static bool HaveSameValues(Tensor a, Tensor b, CancellationToken cancellationToken)
     {
-        if (a.ElementType != b.ElementType && !(a.ElementType.IsComputable() && b.ElementType.IsComputable())) return false;
+        if (a.ElementType != b.ElementType && !(a.ElementType.IsNative() && b.ElementType.IsNative())) return false;
         bool isSameType = a.ElementType == b.ElementType;
         int step = a.ElementType.BitSize() / 8, otherStep = b.ElementType.BitSize() / 8;
         if (step == 0 || otherStep == 0) return Fingerprint.OfTensor(a, cancellationToken) == Fingerprint.OfTensor(b, cancellationToken);

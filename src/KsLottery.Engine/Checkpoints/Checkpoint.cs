@@ -20,6 +20,7 @@ public sealed class Checkpoint : IDisposable
     {
         (Path, IsFolder, IndexPath, Shards, _tensors, Config) = (path, isFolder, indexPath, shards, tensors, config);
         _names = new(tensors, tensors.Select(t => t.File).Distinct().Select(f => f.Metadata));
+        foreach (Tensor tensor in tensors) tensor.Scale ??= TensorScale.Find(tensor, _names.Find, config?.WeightBlock);
         Tying = Tying.Of(this);
         Notes = [.. notes, .. Tying.Note is { } note ? [note] : (string[])[]];
     }

@@ -51,6 +51,8 @@ public enum CheckpointDefect
     DanglingLink,
     /// <summary>A tensor without values, which DeepSpeed leaves where it saves its partitions apart.</summary>
     EmptyTensor,
+    /// <summary>The scale beside a tensor of codes fits neither its rows nor blocks of it, or is of a kind that is not read.</summary>
+    InvalidScale,
     /// <summary>A row patch whose indices, rows or metadata are not what the format asks for.</summary>
     InvalidRowPatch,
     /// <summary>An adapter folder that does not hold replaced rows in the form of PEFT.</summary>

@@ -43,7 +43,7 @@ public static class Llama2cConversion
         string? tokenizerPath = null, CheckpointOptions? options = null, IProgress<ConversionProgress>? progress = null,
         CancellationToken cancellationToken = default)
     {
-        if (!type.IsComputable()) throw new NotSupportedException($"a model cannot be written as {type.ToName()}. Take F32, F16 or BF16.");
+        if (!type.IsNative()) throw new NotSupportedException($"a model cannot be written as {type.ToName()}. Take F32, F16 or BF16.");
         using Llama2cCheckpoint model = Llama2cCheckpoint.Open(modelPath, options);
         List<string> notes = [];
         string? tokenizer = tokenizerPath is null ? null : NameOf(tokenizerPath, model.Header, notes);

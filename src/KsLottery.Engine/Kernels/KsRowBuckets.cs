@@ -128,8 +128,8 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public KsRowOutcome TestFloat16(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after)
     {
-        HalfPrecision.Widen(before, ElementType.F16, _widenedBefore ??= new float[Width]);
-        HalfPrecision.Widen(after, ElementType.F16, _widenedAfter ??= new float[Width]);
+        Float16.Widen(before, _widenedBefore ??= new float[Width]);
+        Float16.Widen(after, _widenedAfter ??= new float[Width]);
         return Test(_widenedBefore, _widenedAfter);
     }
 

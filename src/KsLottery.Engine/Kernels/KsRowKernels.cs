@@ -54,7 +54,7 @@ internal static class KsRowKernels
             ElementType.F32 => kernel.Test(MemoryMarshal.Cast<byte, float>(before), MemoryMarshal.Cast<byte, float>(after)),
             ElementType.F16 => kernel.TestFloat16(MemoryMarshal.Cast<byte, ushort>(before), MemoryMarshal.Cast<byte, ushort>(after)),
             ElementType.BF16 => kernel.TestBFloat16(MemoryMarshal.Cast<byte, ushort>(before), MemoryMarshal.Cast<byte, ushort>(after)),
-            _ => throw type.NotComputable(),
+            _ => throw type.NotNative(),
         };
 
     /// <summary>Demands a width that kernels take.</summary>

@@ -35,15 +35,17 @@ internal sealed class KsRowRadix(int width) : IKsRowKernel
         return beyond < 0 ? KsRowOutcome.NotANumber : SortAndSum();
     }
 
-    public KsRowOutcome TestFloat16(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after) => TestWidened(before, after, ElementType.F16);
+    public KsRowOutcome TestFloat16(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after) =>
+        TestWidened<Float16>(before, after);
 
     public KsRowOutcome TestBFloat16(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after) =>
-        TestWidened(before, after, ElementType.BF16);
+        TestWidened<BFloat16>(before, after);
 
-    private KsRowOutcome TestWidened(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after, ElementType type)
+    private KsRowOutcome TestWidened<TElement>(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after)
+        where TElement : IStoredElement<TElement, ushort>
     {
-        HalfPrecision.Widen(before, type, _before ??= new float[width]);
-        HalfPrecision.Widen(after, type, _after ??= new float[width]);
+        TElement.Widen(before, _before ??= new float[width]);
+        TElement.Widen(after, _after ??= new float[width]);
         return Test(_before, _after);
     }
 

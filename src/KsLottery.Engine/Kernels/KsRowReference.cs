@@ -20,15 +20,15 @@ internal sealed class KsRowReference(int width) : IKsRowKernel
 
     public KsRowOutcome TestFloat16(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after)
     {
-        HalfPrecision.Widen(before, ElementType.F16, _before);
-        HalfPrecision.Widen(after, ElementType.F16, _after);
+        Float16.Widen(before, _before);
+        Float16.Widen(after, _after);
         return Walk();
     }
 
     public KsRowOutcome TestBFloat16(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after)
     {
-        HalfPrecision.Widen(before, ElementType.BF16, _before);
-        HalfPrecision.Widen(after, ElementType.BF16, _after);
+        BFloat16.Widen(before, _before);
+        BFloat16.Widen(after, _after);
         return Walk();
     }
 

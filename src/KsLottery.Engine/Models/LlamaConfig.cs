@@ -136,7 +136,7 @@ public sealed record LlamaConfig
             ElementType.F32 => "float32",
             ElementType.F16 => "float16",
             ElementType.BF16 => "bfloat16",
-            _ => throw type.NotComputable(),
+            _ => throw type.NotNative(),
         });
         json.WriteEndObject();
 

@@ -2,8 +2,8 @@ namespace KsLottery.Engine.Numerics;
 
 /// <summary>The element types of the safetensors format.</summary>
 /// <remarks>
-/// Source: the <c>Dtype</c> list of the safetensors reference implementation. Every type can be listed and copied;
-/// <see cref="F32"/>, <see cref="F16"/> and <see cref="BF16"/> are also computed with.
+/// Source: the <c>Dtype</c> list of the safetensors reference implementation. Every type can be listed and copied. Some are also
+/// readable, see <see cref="ElementTypes.IsReadable"/>; of these F32, F16 and BF16 are native, see <see cref="ElementTypes.IsNative"/>.
 /// </remarks>
 public enum ElementType
 {
@@ -66,8 +66,14 @@ public static class ElementTypes
         (ElementType.F64, "F64", 64), (ElementType.I64, "I64", 64), (ElementType.U64, "U64", 64),
     ];
 
-    /// <summary>The types that are computed with: F32, F16 and BF16.</summary>
-    internal static readonly ElementType[] Computable = [ElementType.F32, ElementType.F16, ElementType.BF16];
+    /// <summary>The types that kernels take: F32, F16 and BF16.</summary>
+    internal static readonly ElementType[] Native = [ElementType.F32, ElementType.F16, ElementType.BF16];
+
+    /// <summary>The native types in words, for messages.</summary>
+    internal const string NativeNames = "F32, F16 or BF16";
+
+    /// <summary>The readable types in words, for messages.</summary>
+    internal const string ReadableNames = "F64, F32, F16, BF16, F8_E4M3, F8_E5M2, I8 or U8";
 
     /// <summary>All types in the order in which the reference writer sorts them, smallest alignment first.</summary>
     public static IEnumerable<ElementType> All => Facts.Select(f => f.Type);
@@ -84,13 +90,21 @@ public static class ElementTypes
         ? type.BitSize() / 8
         : throw new NotSupportedException($"{type.ToName()} has {type.BitSize()} bits: its elements have no byte size of their own.");
 
-    /// <summary>Whether rows of this type can be tested and trained: F32, F16 and BF16.</summary>
-    public static bool IsComputable(this ElementType type) => Computable.Contains(type);
+    /// <summary>Whether values of this type can be read: rows of them are compared and measured, and taken into patches. F64, F32, F16,
+    /// BF16, F8_E4M3, F8_E5M2, I8 and U8.</summary>
+    public static bool IsReadable(this ElementType type) => ElementCodec.Find(type) is not null;
 
-    /// <summary>What a switch over the types that are computed with throws for the others.</summary>
-    internal static NotSupportedException NotComputable(this ElementType type) =>
-        new($"values of {type.ToName()} are not computed with; "
-            + $"{string.Join(", ", Computable[..^1].Select(t => t.ToName()))} and {Computable[^1].ToName()} are.");
+    /// <summary>Whether kernels take values of this type, so that models compute with them: F32, F16 and BF16.</summary>
+    public static bool IsNative(this ElementType type) => Native.Contains(type);
+
+    /// <summary>What a switch over the native types throws for the others.</summary>
+    internal static NotSupportedException NotNative(this ElementType type) =>
+        new($"values of {type.ToName()} are not computed with, only those of {NativeNames}. Convert the checkpoint to one of these.");
+
+    /// <summary>What is thrown where values of a type that has no codec are to be read.</summary>
+    internal static NotSupportedException NotReadable(this ElementType type) =>
+        new($"values of {type.ToName()} are listed and copied, not read; those of {ReadableNames} are. Convert the tensor to one of "
+            + "these.");
 
     /// <summary>Finds the type with a header name.</summary>
     public static bool TryParse(ReadOnlySpan<char> name, out ElementType type)

@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics;
 
 namespace KsLottery.Engine.Numerics;
 
-/// <summary>The two 16-bit types to F32 and back: a value, or a row.</summary>
+/// <summary>The two 16-bit types to F32 and back: a value, or a row; what their <see cref="ElementCodec"/>s do.</summary>
 /// <remarks>
 /// Widening is exact. Narrowing rounds to nearest, ties to even (IEEE 754-2019, 4.3.1); a NaN stays a NaN. Kernels are translated and
 /// cannot call this: what they convert themselves is meant as its twin.
@@ -43,12 +43,10 @@ internal static class HalfPrecision
 
     public static ushort ToFloat16(float value) => BitConverter.HalfToUInt16Bits((Half)value);
 
-    /// <summary>Widens a row, and fetches the one behind it meanwhile.</summary>
-    /// <exception cref="NotSupportedException">The type is neither F16 nor BF16.</exception>
+    /// <summary>Widens a row of either type, and fetches the one behind it meanwhile.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Widen(ReadOnlySpan<ushort> source, ElementType type, Span<float> target)
+    public static void Widen(ReadOnlySpan<ushort> source, bool isBFloat16, Span<float> target)
     {
-        bool isBFloat16 = IsBFloat16(type);
         ref ushort bits = ref MemoryMarshal.GetReference(source);
         ref float values = ref MemoryMarshal.GetReference(target[..source.Length]);
         int i = 0;
@@ -62,19 +60,4 @@ internal static class HalfPrecision
         }
         for (; i < source.Length; i++) target[i] = isBFloat16 ? FromBFloat16(source[i]) : FromFloat16(source[i]);
     }
-
-    /// <summary>Narrows a row.</summary>
-    /// <exception cref="NotSupportedException">The type is neither F16 nor BF16.</exception>
-    public static void Narrow(ReadOnlySpan<float> source, ElementType type, Span<ushort> target)
-    {
-        bool isBFloat16 = IsBFloat16(type);
-        for (int i = 0; i < source.Length; i++) target[i] = isBFloat16 ? ToBFloat16(source[i]) : ToFloat16(source[i]);
-    }
-
-    private static bool IsBFloat16(ElementType type) => type switch
-    {
-        ElementType.BF16 => true,
-        ElementType.F16 => false,
-        _ => throw new NotSupportedException($"{type.ToName()} is no 16-bit type that is computed with: F16 and BF16 are."),
-    };
 }

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 
@@ -6,7 +5,7 @@ namespace KsLottery.Engine.Numerics;
 
 /// <summary>What rounding did to the values that were stored.</summary>
 /// <param name="Inexact">Values that the narrower type cannot hold exactly, the overflowed ones included.</param>
-/// <param name="Overflowed">Finite values that became infinite.</param>
+/// <param name="Overflowed">Finite values that became infinite, or NaN where the type has no infinity.</param>
 internal readonly record struct RoundingLoss(long Inexact, long Overflowed)
 {
     public static RoundingLoss operator +(RoundingLoss a, RoundingLoss b) => new(a.Inexact + b.Inexact, a.Overflowed + b.Overflowed);
@@ -14,10 +13,12 @@ internal readonly record struct RoundingLoss(long Inexact, long Overflowed)
     public static RoundingLoss Sum(IEnumerable<RoundingLoss> losses) => losses.Aggregate(default(RoundingLoss), (sum, loss) => sum + loss);
 }
 
-/// <summary>Brings rows from one of the types F32, F16 and BF16 to another.</summary>
-/// <remarks>Rounds as <see cref="HalfPrecision"/> does.</remarks>
+/// <summary>Brings rows from one readable type to another, through F32.</summary>
+/// <remarks>Rounds as <see cref="ElementCodec"/> does: once, but twice from F64 to a type that is narrower than F32.</remarks>
 internal static class RowRounding
 {
+    private const int ChunkLength = 256;
+
     /// <summary>Converts little-endian values; equal types are copied bit for bit.</summary>
     public static RoundingLoss Convert(ReadOnlySpan<byte> source, ElementType from, Span<byte> target, ElementType to)
     {
@@ -28,14 +29,23 @@ internal static class RowRounding
             source.CopyTo(target);
             return default;
         }
-        RoundingLoss loss = default;
-        for (; !source.IsEmpty; source = source[step..], target = target[targetStep..])
+        (ElementCodec reader, ElementCodec writer) = (ElementCodec.Of(from), ElementCodec.Of(to));
+        if (to == ElementType.F32 && reader.IsExact)
         {
-            float value = Read(source, from);
-            Write(target, to, value);
-            float stored = Read(target, to);
-            if (stored.Equals(value)) continue;
-            loss += new RoundingLoss(1, float.IsInfinity(stored) ? 1 : 0);
+            reader.Widen(source, MemoryMarshal.Cast<byte, float>(target));
+            return default;
+        }
+        RoundingLoss loss = default;
+        Span<float> values = stackalloc float[ChunkLength];
+        for (int count; !source.IsEmpty; source = source[(count * step)..], target = target[(count * targetStep)..])
+        {
+            count = Math.Min(ChunkLength, source.Length / step);
+            ReadOnlySpan<byte> given = source[..(count * step)];
+            Span<byte> stored = target[..(count * targetStep)];
+            reader.Widen(given, values);
+            writer.Narrow(values[..count], stored);
+            writer.Widen(stored, values);
+            loss += reader.LossOf(given, values[..count]);
         }
         return loss;
     }
@@ -49,44 +59,22 @@ internal static class RowRounding
     }
 
     /// <summary>Whether no value is a NaN or an infinity.</summary>
-    public static bool AreFinite(ReadOnlySpan<byte> values, ElementType type)
-    {
-        for (int step = type.ByteSize(); !values.IsEmpty; values = values[step..])
-            if (!float.IsFinite(Read(values, type))) return false;
-        return true;
-    }
+    public static bool AreFinite(ReadOnlySpan<byte> values, ElementType type) => ElementCodec.Of(type).IndexOfNonFinite(values) < 0;
 
     /// <summary>Whether values survive the way to another type and back with every bit, those of a NaN included.</summary>
     public static bool IsReversible(ReadOnlySpan<byte> source, ElementType from, ElementType to)
     {
         if (from == to) return true;
-        Span<byte> there = stackalloc byte[sizeof(float)];
-        Span<byte> back = stackalloc byte[from.ByteSize()];
-        for (; !source.IsEmpty; source = source[back.Length..])
+        int step = from.ByteSize(), otherStep = to.ByteSize();
+        Span<byte> there = stackalloc byte[ChunkLength * otherStep], back = stackalloc byte[ChunkLength * step];
+        for (int count; !source.IsEmpty; source = source[(count * step)..])
         {
-            Write(there, to, Read(source, from));
-            Write(back, from, Read(there, to));
-            if (!back.SequenceEqual(source[..back.Length])) return false;
+            count = Math.Min(ChunkLength, source.Length / step);
+            ReadOnlySpan<byte> given = source[..(count * step)];
+            Convert(given, from, there[..(count * otherStep)], to);
+            Convert(there[..(count * otherStep)], to, back[..given.Length], from);
+            if (!back[..given.Length].SequenceEqual(given)) return false;
         }
         return true;
-    }
-
-    private static float Read(ReadOnlySpan<byte> source, ElementType type) => type switch
-    {
-        ElementType.F32 => BinaryPrimitives.ReadSingleLittleEndian(source),
-        ElementType.F16 => (float)BinaryPrimitives.ReadHalfLittleEndian(source),
-        ElementType.BF16 => HalfPrecision.FromBFloat16(BinaryPrimitives.ReadUInt16LittleEndian(source)),
-        _ => throw type.NotComputable(),
-    };
-
-    private static void Write(Span<byte> target, ElementType type, float value)
-    {
-        switch (type)
-        {
-            case ElementType.F32: BinaryPrimitives.WriteSingleLittleEndian(target, value); break;
-            case ElementType.F16: BinaryPrimitives.WriteHalfLittleEndian(target, (Half)value); break;
-            case ElementType.BF16: BinaryPrimitives.WriteUInt16LittleEndian(target, HalfPrecision.ToBFloat16(value)); break;
-            default: throw type.NotComputable();
-        }
     }
 }

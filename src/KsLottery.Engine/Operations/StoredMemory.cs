@@ -16,7 +16,7 @@ internal sealed class StoredMemory : CpuMemory
     /// <exception cref="NotSupportedException">The tensor has another type.</exception>
     public StoredMemory(Tensor tensor, Action<long>? released = null) : base(tensor.ElementCount, tensor.ElementType)
     {
-        ThrowIfNotComputable(tensor);
+        ThrowIfNotNative(tensor);
         (_tensor, _elementBytes, _released) = (tensor, tensor.ElementType.BitSize() / 8, released);
         if (tensor.IsMapped) return;
         const int Chunk = 1 << 24;
@@ -30,12 +30,13 @@ internal sealed class StoredMemory : CpuMemory
 
     /// <summary>Demands a type that every device computes with.</summary>
     /// <exception cref="NotSupportedException">The tensor has another type.</exception>
-    public static void ThrowIfNotComputable(Tensor tensor)
+    public static void ThrowIfNotNative(Tensor tensor)
     {
-        if (!tensor.ElementType.IsComputable())
+        if (!tensor.ElementType.IsNative())
             throw new NotSupportedException(
-                $"{tensor.File.Path}, tensor {CheckpointFormatException.Quote(tensor.Name)}: the type {tensor.DtypeName} "
-                + "cannot be computed with; F32, F16 and BF16 can. Convert the checkpoint to one of these.");
+                $"{tensor.File.Path}, tensor {CheckpointFormatException.Quote(tensor.Name)}: values of {tensor.DtypeName} are "
+                + (tensor.ElementType.IsReadable() ? "compared and patched, but no model computes with them" : "not computed with")
+                + $"; with {ElementTypes.NativeNames} it does. Convert the checkpoint to one of these.");
     }
 
     /// <summary>Bytes that this copy takes, 0 for a view.</summary>

@@ -18,20 +18,32 @@ public sealed class RowMatrix
     private RowMatrix(string name, ElementType type, long rows, long width, Tensor? tensor, ReadOnlyMemory<byte> memory,
         IReadOnlyList<int>? chosen = null)
     {
-        if (!type.IsComputable())
-            throw new NotSupportedException(
-                $"{name}: rows of {type.ToName()} cannot be tested; F32, F16 and BF16 can. Convert the tensor, or choose another one.");
         if (width is < 1 or > int.MaxValue)
             throw new ArgumentOutOfRangeException(nameof(width), width,
                 $"{name}: a row must have at least one element. Choose another tensor.");
         (Name, ElementType, RowCount, Width, _tensor, _memory, _chosen) = (name, type, rows, (int)width, tensor, memory, chosen);
+        (Stored, StoredType) = (tensor, type);
     }
+
+    private RowMatrix(RowMatrix whole, long rows, IReadOnlyList<int>? chosen)
+        : this(whole.Name, whole.ElementType, rows, whole.Width, whole._tensor, whole._memory, chosen) =>
+        (Stored, StoredType) = (whole.Stored, whole.StoredType);
 
     /// <summary>What the rows are called in messages: the tensor's name.</summary>
     public string Name { get; }
 
-    /// <summary>F32, F16 or BF16.</summary>
+    /// <summary>The type that the rows are read in: F32, F16 or BF16.</summary>
     public ElementType ElementType { get; }
+
+    /// <summary>The type that they are stored in; where it is not native they are widened to F32, times the scale stored beside
+    /// them.</summary>
+    public ElementType StoredType { get; private init; }
+
+    /// <summary>The tensor that the rows are stored in; null in memory.</summary>
+    private Tensor? Stored { get; init; }
+
+    /// <summary>Whether the values are codes that no scale has made numbers of.</summary>
+    private bool IsCodes => ElementCodec.Of(StoredType).IsCoded && Stored?.Scale is null;
 
     /// <summary>R.</summary>
     public long RowCount { get; }
@@ -43,39 +55,55 @@ public sealed class RowMatrix
     public int RowBytes => checked(Width * ElementType.ByteSize());
 
     /// <summary>Takes a tensor's rows, see <see cref="Tensor.RowShape"/>.</summary>
-    /// <exception cref="NotSupportedException">The tensor is not of F32, F16 or BF16.</exception>
-    /// <exception cref="CheckpointFormatException">The tensor has no values.</exception>
+    /// <exception cref="NotSupportedException">The tensor's type is not readable.</exception>
+    /// <exception cref="CheckpointFormatException">The tensor has no values, or a scale that does not fit it.</exception>
     public static RowMatrix FromTensor(Tensor tensor)
     {
         ArgumentNullException.ThrowIfNull(tensor);
         (long rows, long width) = tensor.RowShape;
         if (width == 0) throw NoEmbedding.EmptyTensor(tensor);
-        return new(tensor.Name, tensor.ElementType, rows, width, tensor, default);
+        ThrowIfNotReadable(tensor.Name, tensor.ElementType);
+        Tensor values = tensor.Values;
+        return new(tensor.Name, values.ElementType, rows, width, values, default) { Stored = tensor, StoredType = tensor.ElementType };
     }
 
     /// <summary>Takes rows that lie one after another in memory.</summary>
     /// <param name="bytes">rows·width elements, little-endian.</param>
-    /// <param name="type">F32, F16 or BF16.</param>
+    /// <param name="type">A readable type; one that is not native is widened at once.</param>
     /// <param name="rows">R.</param>
     /// <param name="width">d.</param>
     /// <exception cref="ArgumentException">The memory is not as long as the shape says.</exception>
-    /// <exception cref="NotSupportedException">The type is none of the three.</exception>
+    /// <exception cref="NotSupportedException">The type is not readable.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The rows are empty.</exception>
     public static RowMatrix FromMemory(ReadOnlyMemory<byte> bytes, ElementType type, long rows, int width)
     {
-        RowMatrix matrix = new("memory", type, rows, width, null, bytes);
-        long needed = checked(rows * matrix.RowBytes);
+        ThrowIfNotReadable("memory", type);
+        long needed = checked(rows * width * type.ByteSize());
         if (rows < 0 || bytes.Length != needed)
             throw new ArgumentException(
                 $"{rows} rows of {width} {type.ToName()} take {needed} bytes, not {bytes.Length}. Pass the whole matrix.", nameof(bytes));
-        return matrix;
+        if (type.IsNative()) return new("memory", type, rows, width, null, bytes);
+        byte[] wide = new byte[checked(rows * width * sizeof(float))];
+        RowRounding.Convert(bytes.Span, type, wide, ElementType.F32);
+        return new("memory", ElementType.F32, rows, width, null, wide) { StoredType = type };
     }
 
     /// <summary>The first rows of a whole matrix.</summary>
-    internal RowMatrix Take(long count) => new(Name, ElementType, count, Width, _tensor, _memory);
+    internal RowMatrix Take(long count) => new(this, count, chosen: null);
 
     /// <summary>Some rows of a whole matrix, in the order given.</summary>
-    internal RowMatrix Choose(IReadOnlyList<int> rows) => new(Name, ElementType, rows.Count, Width, _tensor, _memory, rows);
+    internal RowMatrix Choose(IReadOnlyList<int> rows) => new(this, rows.Count, rows);
+
+    /// <summary>Why values of two matrices cannot be set against each other, without a final full stop; null where they can.</summary>
+    /// <remarks>Codes of one type stand against each other as they are. Against anything else they would differ in every row.</remarks>
+    internal static string? WhyNotComparable(RowMatrix before, RowMatrix after)
+    {
+        if (!(before.IsCodes || after.IsCodes) || (before.StoredType == after.StoredType && before.IsCodes == after.IsCodes)) return null;
+        return $"{Describe(before)} in the base, {Describe(after)} in the tuned: without its scale a code is no value, and every row would "
+            + "differ";
+        static string Describe(RowMatrix matrix) => matrix.StoredType.ToName()
+            + (matrix.IsCodes ? " without a scale" : matrix.Stored?.Scale is null ? "" : " with a scale");
+    }
 
     /// <summary>Whether rows are read into a buffer instead of being seen where they lie.</summary>
     internal bool NeedsBuffer => _chosen is not null || _tensor is { IsMapped: false };
@@ -100,7 +128,15 @@ public sealed class RowMatrix
     /// <summary>Lets the operating system take back the pages of some rows; the page cache keeps them.</summary>
     internal void Release(long first, int count)
     {
-        if (_chosen is null) _tensor?.DontNeed(first * RowBytes, (long)count * RowBytes);
+        int bytes = checked(Width * StoredType.ByteSize());
+        if (_chosen is null) Stored?.DontNeed(first * bytes, (long)count * bytes);
+    }
+
+    private static void ThrowIfNotReadable(string name, ElementType type)
+    {
+        if (!type.IsReadable())
+            throw new NotSupportedException($"{name}: rows of {type.ToName()} cannot be tested, only those of "
+                + $"{ElementTypes.ReadableNames}. Convert the tensor, or choose another one.");
     }
 
     private ReadOnlySpan<byte> Gather(int first, int count, Span<byte> buffer)

@@ -56,7 +56,7 @@ internal readonly record struct RowMoments(double Base, double Tuned, double Del
         ElementType.F32 => Of<float, Single>(MemoryMarshal.Cast<byte, float>(before), MemoryMarshal.Cast<byte, float>(after)),
         ElementType.F16 => Of<ushort, Half>(MemoryMarshal.Cast<byte, ushort>(before), MemoryMarshal.Cast<byte, ushort>(after)),
         ElementType.BF16 => Of<ushort, Brain>(MemoryMarshal.Cast<byte, ushort>(before), MemoryMarshal.Cast<byte, ushort>(after)),
-        _ => throw type.NotComputable(),
+        _ => throw type.NotNative(),
     };
 
     /// <summary>Whether two rows of one type have the same bits; where they do, their Σa². One pass that fetches the next row pair
@@ -69,7 +69,7 @@ internal readonly record struct RowMoments(double Base, double Tuned, double Del
             AreSame<ushort, Half>(MemoryMarshal.Cast<byte, ushort>(before), MemoryMarshal.Cast<byte, ushort>(after), out square),
         ElementType.BF16 =>
             AreSame<ushort, Brain>(MemoryMarshal.Cast<byte, ushort>(before), MemoryMarshal.Cast<byte, ushort>(after), out square),
-        _ => throw type.NotComputable(),
+        _ => throw type.NotNative(),
     };
 
     /// <summary>Σa² of one row, the same bits as <see cref="Base"/>.</summary>
@@ -78,7 +78,7 @@ internal readonly record struct RowMoments(double Base, double Tuned, double Del
         ElementType.F32 => SquareOf<float, Single>(MemoryMarshal.Cast<byte, float>(row)),
         ElementType.F16 => SquareOf<ushort, Half>(MemoryMarshal.Cast<byte, ushort>(row)),
         ElementType.BF16 => SquareOf<ushort, Brain>(MemoryMarshal.Cast<byte, ushort>(row)),
-        _ => throw type.NotComputable(),
+        _ => throw type.NotNative(),
     };
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

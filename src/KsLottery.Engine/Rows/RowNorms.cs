@@ -18,7 +18,7 @@ internal sealed record RowNorms(long RowCount, double Min, double Median, double
     public static bool Has(Tensor tensor)
     {
         ArgumentNullException.ThrowIfNull(tensor);
-        return tensor.Shape.Count == 2 && tensor.ElementType.IsComputable()
+        return tensor.Shape.Count == 2 && tensor.ElementType.IsReadable() && tensor.Scale?.Obstacle is null
             && tensor.RowShape is { Rows: > 0, Width: >= 1 and <= KsRowKernels.MaximumWidth };
     }
 

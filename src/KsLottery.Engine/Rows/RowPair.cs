@@ -81,7 +81,7 @@ internal sealed class RowPair(int width, ElementType baseType, ElementType tuned
     public static ReadOnlySpan<float> Values(ReadOnlySpan<byte> row, ElementType type, float[] scratch)
     {
         if (type == ElementType.F32) return MemoryMarshal.Cast<byte, float>(row);
-        HalfPrecision.Widen(MemoryMarshal.Cast<byte, ushort>(row), type, scratch);
+        ElementCodec.Of(type).Widen(row, scratch);
         return scratch;
     }
 }

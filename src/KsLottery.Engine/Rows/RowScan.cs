@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using CommunityToolkit.HighPerformance.Buffers;
+using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Devices;
 using KsLottery.Engine.Kernels;
 using KsLottery.Engine.Operations;
@@ -50,6 +51,8 @@ public static class RowScan
     /// <param name="options">Threads, kernel, progress, pairs.</param>
     /// <param name="cancellationToken">Ends the scan between chunks.</param>
     /// <exception cref="ArgumentException">The shapes differ, or no such kernel can run here.</exception>
+    /// <exception cref="NotSupportedException">Codes of one side (F8, I8, U8) have no scale, and the other side is not of the same
+    /// codes.</exception>
     /// <exception cref="ArgumentOutOfRangeException">d is not in [1, 65,536].</exception>
     /// <exception cref="DeviceFailureException">The device failed.</exception>
     /// <exception cref="OperationCanceledException">The scan was cancelled.</exception>
@@ -66,6 +69,9 @@ public static class RowScan
             throw new ArgumentException($"the base {before.Name} has {before.RowCount} rows of {before.Width}, the tuned {after.Name} has "
                 + $"{after.RowCount} of {after.Width}; rows can be compared where both are the same. Pair the rows of a resized "
                 + "vocabulary, or choose another tensor.");
+        if (RowMatrix.WhyNotComparable(before, after) is { } reason)
+            throw new NotSupportedException($"{before.Name}: {reason}. Put the scale beside the codes, as {before.Name}"
+                + $"{TensorScale.Suffix} or {before.Name}{TensorScale.InverseSuffix}, or convert both to one type.");
 
         RowResult[] results = new RowResult[before.RowCount];
         Reporter reporter = new(options.Progress, before.RowCount);

@@ -8,7 +8,7 @@ public sealed class RowScanResult
     internal RowScanResult(RowMatrix before, RowMatrix after, RowResult[] rows, string kernel, int threads, TimeSpan elapsed,
         RowPairing pairing, double[] addedNorms)
     {
-        (Name, Width, BaseType, TunedType) = (before.Name, before.Width, before.ElementType, after.ElementType);
+        (Name, Width, BaseType, TunedType) = (before.Name, before.Width, before.StoredType, after.StoredType);
         (Rows, Kernel, Threads, Elapsed, Pairing, AddedNorms) = (rows, kernel, threads, elapsed, pairing, addedNorms);
         foreach (RowResult row in rows)
         {

@@ -46,6 +46,12 @@ public sealed record Signature
     /// <summary>The fingerprint of the tuned tensor.</summary>
     public string? TunedFingerprint { get; init; }
 
+    /// <summary>The fingerprint of the scale of the base's codes; the line then has <c>base_scale:sha256:…</c>.</summary>
+    public string? BaseScaleFingerprint { get; init; }
+
+    /// <summary>The fingerprint of the scale of the tuned tensor's codes; the line then has <c>tuned_scale:sha256:…</c>.</summary>
+    public string? TunedScaleFingerprint { get; init; }
+
     /// <summary>The version that did the work.</summary>
     public string Version { get; init; } = LibraryVersion.Current;
 
@@ -79,6 +85,8 @@ public sealed record Signature
         if (BaseType is { } baseType && TunedType is { } tunedType) Add("dtype", $"{baseType.ToName()}/{tunedType.ToName()}");
         if (BaseFingerprint is not null) Add("base", fingerprint(BaseFingerprint));
         if (TunedFingerprint is not null) Add("tuned", fingerprint(TunedFingerprint));
+        if (BaseScaleFingerprint is not null) Add("base_scale", fingerprint(BaseScaleFingerprint));
+        if (TunedScaleFingerprint is not null) Add("tuned_scale", fingerprint(TunedScaleFingerprint));
         Add("v", Version);
         return line.ToString();
     }

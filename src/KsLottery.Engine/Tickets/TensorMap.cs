@@ -21,6 +21,7 @@ internal sealed class TensorMap
     private readonly List<UncomparedTensor> _uncompared = [];
     private readonly List<(string Name, VocabularyPairing Vocabulary)> _resized = [];
     private readonly List<string> _changedOthers = [];
+    private readonly List<(Tensor Base, Tensor Tuned)> _scanned = [];
 
     private TensorMap(CheckpointPair pair, TicketSelection selection, RowScanOptions options) =>
         (_pair, Selection, _options) = (pair, selection, options);
@@ -42,6 +43,9 @@ internal sealed class TensorMap
 
     /// <summary>Those of them whose bytes differ.</summary>
     public IReadOnlyList<string> ChangedOthers => _changedOthers;
+
+    /// <summary>How values were read that are not compared as they are stored, a sentence each.</summary>
+    public IEnumerable<string> ValueRemarks => Tickets.ValueRemarks.About(_scanned);
 
     /// <summary>The rows of all matrices.</summary>
     public long RowCount => Lines.Sum(l => l.Rows);
@@ -82,7 +86,7 @@ internal sealed class TensorMap
         else if (!before.Shape.SequenceEqual(after.Shape) && _pair.PairRows(before, after) is null)
             LeaveOut(before, $"{Shape(before)} in the base, {Shape(after)} in the tuned");
         else if (before.Shape.Count != 2) Compare(before, after, cancel);
-        else if ((WhyNot(before) ?? WhyNot(after)) is { } reason) LeaveOut(before, reason);
+        else if ((WhyNot(before) ?? WhyNot(after) ?? WhyNotComparable(before, after)) is { } reason) LeaveOut(before, reason);
         else Scan(before, after, progress, cancel);
     }
 
@@ -97,6 +101,7 @@ internal sealed class TensorMap
         }, cancel);
         if (!rows.Scan.Pairing.IsPlain) _resized.Add((before.Name, vocabulary!));
         _lines.Add(TensorMapLine.Of(rows));
+        _scanned.Add((before, after));
     }
 
     private void Compare(Tensor before, Tensor after, CancellationToken cancel)
@@ -122,11 +127,15 @@ internal sealed class TensorMap
 
     /// <summary>Why a tensor's rows cannot be tested, or null where they can.</summary>
     private static string? WhyNot(Tensor tensor) =>
-        !tensor.ElementType.IsComputable() ? $"skipped: rows of {tensor.ElementType.ToName()} cannot be tested"
+        !tensor.ElementType.IsReadable() ? $"skipped: rows of {tensor.ElementType.ToName()} cannot be tested"
         : tensor.RowShape.Width is < 1 or > KsRowKernels.MaximumWidth
             ? string.Create(CultureInfo.InvariantCulture, $"skipped: a row has 1 to {KsRowKernels.MaximumWidth:N0} elements")
         : tensor.RowShape.Rows > Array.MaxLength ? "skipped: too many rows"
         : null;
+
+    private static string? WhyNotComparable(Tensor before, Tensor after) =>
+        before.Scale?.Obstacle ?? after.Scale?.Obstacle
+            ?? RowMatrix.WhyNotComparable(RowMatrix.FromTensor(before), RowMatrix.FromTensor(after));
 
     private static string Shape(Tensor tensor) => $"[{string.Join(',', tensor.Shape)}]";
 }

@@ -81,6 +81,8 @@ public sealed record Ticket
         TunedType = Origin.TunedType,
         BaseFingerprint = Origin.BaseFingerprint,
         TunedFingerprint = Origin.TunedFingerprint,
+        BaseScaleFingerprint = Origin.BaseScaleFingerprint,
+        TunedScaleFingerprint = Origin.TunedScaleFingerprint,
         Version = Version,
     };
 

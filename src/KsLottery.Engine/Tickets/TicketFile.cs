@@ -9,7 +9,8 @@ namespace KsLottery.Engine.Tickets;
 /// A JSON object of format version 1, in UTF-8. Numbers are the shortest that read back the same. What JSON has no number for (an
 /// infinite relative change of a row that was zero, the cosine with it) is <c>null</c> and reads back as NaN. Of a resized or reordered
 /// vocabulary there are also <c>tuned_shape</c>, <c>pairs</c> (<c>id</c> or <c>text</c>), <c>dropped</c>, <c>added</c>, and with
-/// <c>text</c> each entry's <c>tuned_id</c>; <c>ids</c> are always the base's.
+/// <c>text</c> each entry's <c>tuned_id</c>; <c>ids</c> are always the base's. Where codes (F8, I8, U8) have a scale there are
+/// <c>base_scale_fingerprint</c> and <c>tuned_scale_fingerprint</c>.
 /// </remarks>
 public static class TicketFile
 {
@@ -20,6 +21,8 @@ public static class TicketFile
     internal const int FormatVersion = 1;
     internal const string Alternative = "two-sided";
     internal const string ById = "id", ByText = "text";
+
+    internal const string BaseScale = "base_scale_fingerprint", TunedScale = "tuned_scale_fingerprint";
 
     private const int FlushLength = 1 << 16;
 
@@ -81,6 +84,8 @@ public static class TicketFile
         json.WriteString("tuned_dtype", origin.TunedType.ToName());
         json.WriteString("base_fingerprint", origin.BaseFingerprint);
         json.WriteString("tuned_fingerprint", origin.TunedFingerprint);
+        if (origin.BaseScaleFingerprint is { } scale) json.WriteString(BaseScale, scale);
+        if (origin.TunedScaleFingerprint is { } other) json.WriteString(TunedScale, other);
 
         if (origin.Adapter is { } adapter) WriteAdapter(json, adapter);
         if (origin.IsResized)

@@ -66,6 +66,8 @@ internal sealed class TicketFileReader(string path)
                 TunedType = Type(root, "tuned_dtype"),
                 BaseFingerprint = root.Text("base_fingerprint"),
                 TunedFingerprint = root.Text("tuned_fingerprint"),
+                BaseScaleFingerprint = root.Has(TicketFile.BaseScale) ? root.Text(TicketFile.BaseScale) : null,
+                TunedScaleFingerprint = root.Has(TicketFile.TunedScale) ? root.Text(TicketFile.TunedScale) : null,
                 CheckpointParameters = root.Integer("checkpoint_parameters", 0, long.MaxValue),
                 Adapter = root.ObjectOrNull("adapter") is { } adapter
                     ? new(adapter.Text("peft_type"), adapter.Text("config_fingerprint"), adapter.Text("weights_fingerprint"))

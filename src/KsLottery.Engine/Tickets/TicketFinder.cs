@@ -52,7 +52,7 @@ public static class TicketFinder
     /// <exception cref="KeyNotFoundException">One of them has no input embedding.</exception>
     /// <exception cref="InvalidDataException">The tokenizers name ids differently, and nobody said how rows are to be paired.</exception>
     /// <exception cref="ArgumentException">The embeddings have rows of other widths.</exception>
-    /// <exception cref="NotSupportedException">An embedding is not of F32, F16 or BF16.</exception>
+    /// <exception cref="NotSupportedException">An embedding is of a type that is not readable, or codes have no scale.</exception>
     /// <exception cref="Devices.DeviceFailureException">The device failed.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
     public static TicketResult Find(
@@ -75,7 +75,7 @@ public static class TicketFinder
     /// <param name="options">Selection, device, progress, names, pairs.</param>
     /// <param name="cancellationToken">Stops between chunks of rows.</param>
     /// <exception cref="ArgumentException">The shapes differ.</exception>
-    /// <exception cref="NotSupportedException">A tensor is not of F32, F16 or BF16.</exception>
+    /// <exception cref="NotSupportedException">A tensor is of a type that is not readable, or codes have no scale.</exception>
     /// <exception cref="Devices.DeviceFailureException">The device failed.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
     public static TicketResult Find(Checkpoint baseCheckpoint, Tensor before, Tensor after, TicketFinderOptions? options = null,

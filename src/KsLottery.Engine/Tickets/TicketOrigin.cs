@@ -37,6 +37,12 @@ public sealed record TicketOrigin
     /// <summary>The tuned tensor's fingerprint.</summary>
     public required string TunedFingerprint { get; init; }
 
+    /// <summary>The fingerprint of the scale that makes values of the base's codes (F8, I8, U8); null where there is none.</summary>
+    public string? BaseScaleFingerprint { get; init; }
+
+    /// <summary>The fingerprint of the scale of the tuned tensor's codes; null where there is none.</summary>
+    public string? TunedScaleFingerprint { get; init; }
+
     /// <summary>Whether the base ties its output head to the input embedding; null where that cannot be told.</summary>
     public bool? IsTied { get; init; }
 
@@ -71,6 +77,8 @@ public sealed record TicketOrigin
             TunedType = after.ElementType,
             BaseFingerprint = baseFingerprint,
             TunedFingerprint = tunedFingerprint,
+            BaseScaleFingerprint = before.Scale is { } scale ? Fingerprint.OfTensor(scale.Stored) : null,
+            TunedScaleFingerprint = after.Scale is { } other ? Fingerprint.OfTensor(other.Stored) : null,
             IsTied = baseModel.IsTied,
             CheckpointParameters = baseModel.Tensors.Sum(t => t.ElementCount),
         };

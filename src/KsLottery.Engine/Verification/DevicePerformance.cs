@@ -43,7 +43,7 @@ internal static class DevicePerformance
     }
 
     private static IEnumerable<PerformanceWork> RowWorks(ComputeDevice device, int scale) =>
-        from type in ElementTypes.Computable
+        from type in ElementTypes.Native
         from width in Widths
         from regime in width == 4096 ? Regimes : Regimes[..1]
         let rows = (scale << 20) / width

@@ -27,7 +27,7 @@ internal sealed class OperationCases(OperationSizes sizes)
 
     private IEnumerable<OperationCase> Moves()
     {
-        foreach (ElementType type in ElementTypes.Computable)
+        foreach (ElementType type in ElementTypes.Native)
         {
             yield return new($"copy {type}", 0, b =>
             {
@@ -72,7 +72,7 @@ internal sealed class OperationCases(OperationSizes sizes)
     }
 
     private IEnumerable<OperationCase> Norms() =>
-        from type in ElementTypes.Computable
+        from type in ElementTypes.Native
         from rows in sizes.NormRows
         from width in sizes.Widths
         select new OperationCase($"rmsnorm {type} {rows}x{width}", 3e-6, b =>
@@ -88,7 +88,7 @@ internal sealed class OperationCases(OperationSizes sizes)
         });
 
     private IEnumerable<OperationCase> Products() =>
-        from type in ElementTypes.Computable
+        from type in ElementTypes.Native
         from size in sizes.Products
         select new OperationCase($"matmul {type} {size[0]}x{size[1]}x{size[2]}", 3e-6, b =>
         {
@@ -107,7 +107,7 @@ internal sealed class OperationCases(OperationSizes sizes)
 
     /// <summary>Sums of nine products, so that the reference is soon done.</summary>
     private IEnumerable<OperationCase> LargeProducts() =>
-        from type in ElementTypes.Computable
+        from type in ElementTypes.Native
         from size in sizes.LargeProducts
         select new OperationCase($"matmul {type} {size} rows and columns", 1e-6, b =>
         {

@@ -18,21 +18,21 @@ internal static class RowCases
     public static IEnumerable<VerificationCase> All => [.. OneKind(), .. Widest(), .. TwoTypes()];
 
     private static IEnumerable<VerificationCase> OneKind() =>
-        from type in ElementTypes.Computable
+        from type in ElementTypes.Native
         from width in Widths
         from regime in RowRegimes.Names
         select new VerificationCase($"rows {type.ToName()} {regime} d={width}", device => AllKernels(device.Kernels, width, type, regime));
 
     private static IEnumerable<VerificationCase> Widest() =>
-        from type in ElementTypes.Computable
+        from type in ElementTypes.Native
         from width in (int[])[ushort.MaxValue, KsRowKernels.MaximumWidth]
         select new VerificationCase($"rows {type.ToName()} d={width}",
             device =>
                 FirstDifference(device.Kernels, null, width, type, type, ["unrelated", "noise-1e-6", "constant-before", "two-values"], 1));
 
     private static IEnumerable<VerificationCase> TwoTypes() =>
-        from before in ElementTypes.Computable
-        from after in ElementTypes.Computable
+        from before in ElementTypes.Native
+        from after in ElementTypes.Native
         where before != after
         from width in (int[])[33, 600]
         select new VerificationCase($"rows {before.ToName()} and {after.ToName()} d={width}",

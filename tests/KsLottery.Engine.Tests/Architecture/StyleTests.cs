@@ -13,7 +13,7 @@ public sealed class StyleTests
     [Test]
     public void No_line_is_longer_than_140_columns()
     {
-        string[] files = [.. Folders.SelectMany(folder => Sources(Path.Combine(SharedData.Root, folder)))];
+        string[] files = [.. Folders.SelectMany(folder => Sources.In(Path.Combine(SharedData.Root, folder)))];
         Assert.That(files.Length > 500, Is.True, "the sources were not found");
         Assert.That(files.SelectMany(file => LongLines(Path.GetRelativePath(SharedData.Root, file), File.ReadLines(file))), Is.Empty);
     }
@@ -25,11 +25,6 @@ public sealed class StyleTests
         Assert.That(LongLines("a.cs", [line, "x = \"\"\"", line, "\"\"\";", line, $"\"\"\"a{line}\"\"\"", line[1..]]),
             Is.EqualTo(new[] { "a.cs:1", "a.cs:5" }));
     }
-
-    private static IEnumerable<string> Sources(string folder) =>
-        Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories).Where(file =>
-            Path.GetRelativePath(folder, file).Split(Path.DirectorySeparatorChar) is var parts && !parts.Contains("obj")
-            && !parts.Contains("bin"));
 
     private static IEnumerable<string> LongLines(string name, IEnumerable<string> lines)
     {

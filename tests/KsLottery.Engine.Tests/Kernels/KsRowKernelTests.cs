@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using KsLottery.Engine.Kernels;
 using KsLottery.Engine.Numerics;
 
@@ -136,7 +137,7 @@ public sealed class KsRowKernelTests(string kernelName)
     private static ushort[] Narrow(float[] row, ElementType type)
     {
         ushort[] bits = new ushort[row.Length];
-        HalfPrecision.Narrow(row, type, bits);
+        ElementCodec.Of(type).Narrow(row, MemoryMarshal.AsBytes(bits.AsSpan()));
         return bits;
     }
 }

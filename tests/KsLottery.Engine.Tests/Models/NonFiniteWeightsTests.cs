@@ -1,7 +1,6 @@
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Generation;
 using KsLottery.Engine.Models;
-using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Operations;
 using KsLottery.Engine.Text.Corpora;
 using KsLottery.Engine.Training;
@@ -58,24 +57,6 @@ internal sealed class NonFiniteWeightsTests : IDisposable
             Assert.That(() => Run(llama, use), Throws.TypeOf<NotFiniteNumberException>().With.Message
                 .Contains("every weight of the checkpoint is finite"));
         Assert.That(() => Run(llama, Train), Throws.TypeOf<InvalidDataException>().With.Message.Contains("before anything was learned"));
-    }
-
-    [Test]
-    public void The_place_is_right_for_every_type_and_length([Values(ElementType.F32, ElementType.F16, ElementType.BF16)] ElementType type)
-    {
-        int size = type.ByteSize();
-        byte[] infinity = type switch { ElementType.F32 => [0, 0, 0x80, 0xFF], ElementType.F16 => [0, 0x7C], _ => [0x80, 0x7F] };
-        byte[] largest = type switch { ElementType.F32 => [255, 255, 0x7F, 0x7F], ElementType.F16 => [255, 0x7B], _ => [0x7F, 0x7F] };
-        foreach (int length in (int[])[0, 1, 31, 32, 33, 64, 100, 193])
-        {
-            byte[] values = [.. Enumerable.Repeat(largest, length).SelectMany(v => v)];
-            Assert.That(FiniteValues.IndexOfOther(values, type), Is.EqualTo(-1));
-            for (int place = length - 1; place >= 0; place--)
-            {
-                infinity.CopyTo(values, place * size);
-                Assert.That(FiniteValues.IndexOfOther(values, type), Is.EqualTo(place));
-            }
-        }
     }
 
     private void Run(TinyLlama llama, Action<LlamaModel, IOperations> use)

@@ -104,9 +104,8 @@ internal sealed class RecordingDevice(bool hasGemm = false) : KernelDevice
             int size = matrix.Type.ByteSize();
             using StagingBuffer staging = device.AllocateStaging(length * size);
             queue.Read(staging, 0, matrix.Buffer, matrix.Start * size, staging.ByteLength);
-            if (matrix.Type == ElementType.F32) return MemoryMarshal.Cast<byte, float>(staging.Bytes).ToArray();
             float[] values = new float[length];
-            HalfPrecision.Widen(MemoryMarshal.Cast<byte, ushort>(staging.Bytes), matrix.Type, values);
+            ElementCodec.Of(matrix.Type).Widen(staging.Bytes, values);
             return values;
         }
     }

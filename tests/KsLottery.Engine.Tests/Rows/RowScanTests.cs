@@ -141,7 +141,7 @@ public sealed class RowScanTests
         Assert.That(error.Message, Does.Contain("3 rows of 4").And.Contain("4 of 4"));
         Assert.Throws<ArgumentOutOfRangeException>(() => RowScan.Run(Matrix(new float[1, 65_537]), Matrix(new float[1, 65_537])));
         Assert.Throws<ArgumentException>(() => RowMatrix.FromMemory(new byte[15], ElementType.F32, 2, 2));
-        Assert.Throws<NotSupportedException>(() => RowMatrix.FromMemory(new byte[32], ElementType.F64, 2, 2));
+        Assert.Throws<NotSupportedException>(() => RowMatrix.FromMemory(new byte[32], ElementType.I32, 2, 4));
     }
 
     [Test]

@@ -11,7 +11,7 @@ public abstract class DeviceRowFixture
 {
     private protected static readonly string[] Kernels = [KsDeviceKernels.Count, KsDeviceKernels.Sort, KsDeviceKernels.SortWide];
 
-    private static readonly ElementType[] Types = ElementTypes.Computable;
+    private static readonly ElementType[] Types = ElementTypes.Native;
 
     private KernelDevice _device = null!;
 

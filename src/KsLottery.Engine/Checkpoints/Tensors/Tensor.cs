@@ -47,6 +47,16 @@ public sealed class Tensor
     /// <summary>The product of the dimensions.</summary>
     public long ElementCount { get; }
 
+    /// <summary>The scale that makes numbers of the codes stored here; null where none is stored beside them.</summary>
+    internal TensorScale? Scale { get; set; }
+
+    /// <summary>This tensor where its type is native, else its values in F32, computed as they are read: widened, and times its
+    /// scale.</summary>
+    /// <exception cref="NotSupportedException">The type is not readable.</exception>
+    /// <exception cref="CheckpointFormatException">The scale fits no rows or blocks of the tensor.</exception>
+    internal Tensor Values => ElementType.IsNative() ? this
+        : field ??= new(File, Name, ElementType.F32, Shape, new WidenedRows(this));
+
     /// <summary>The number of bytes that the tensor takes in its file, or would take.</summary>
     public long ByteLength { get; }
 

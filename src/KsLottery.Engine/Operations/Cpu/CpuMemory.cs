@@ -15,9 +15,6 @@ internal abstract class CpuMemory(long length, ElementType elementType) : Device
         : throw new InvalidOperationException($"this memory holds {ElementType.ToName()}, not F32.");
 
     /// <summary>Copies a range of any stored type as F32.</summary>
-    public void Widen(long start, Span<float> destination)
-    {
-        if (ElementType == ElementType.F32) GetFloats(start, destination.Length).CopyTo(destination);
-        else HalfPrecision.Widen(MemoryMarshal.Cast<byte, ushort>(GetBytes(start, destination.Length)), ElementType, destination);
-    }
+    public void Widen(long start, Span<float> destination) =>
+        ElementCodec.Of(ElementType).Widen(GetBytes(start, destination.Length), destination);
 }

@@ -74,7 +74,7 @@ internal sealed partial class KernelOperations : IOperations
     public DeviceMemory Open(Tensor tensor)
     {
         ArgumentNullException.ThrowIfNull(tensor);
-        StoredMemory.ThrowIfNotComputable(tensor);
+        StoredMemory.ThrowIfNotNative(tensor);
         if (tensor.ByteLength > _device.Limits.MaximumAllocationBytes)
             throw new DeviceUnavailableException(Name, $"{tensor.File.Path}, tensor {CheckpointFormatException.Quote(tensor.Name)} takes "
                 + $"{tensor.ByteLength} bytes, the device holds at most {_device.Limits.MaximumAllocationBytes} in one piece",
@@ -122,13 +122,15 @@ internal sealed partial class KernelOperations : IOperations
             _transfer.Download(MemoryMarshal.AsBytes(destination), memory.Buffer, source.Start * sizeof(float));
             return;
         }
-        ushort[] stored = new ushort[Math.Min(1 << 20, destination.Length)];
-        for (int at = 0; at < destination.Length; at += stored.Length)
+        ElementCodec codec = ElementCodec.Of(memory.ElementType);
+        int size = memory.ElementType.ByteSize(), most = Math.Min(1 << 20, destination.Length);
+        byte[] stored = new byte[most * size];
+        for (int at = 0; at < destination.Length; at += most)
         {
-            Span<float> chunk = destination.Slice(at, Math.Min(stored.Length, destination.Length - at));
-            Span<ushort> buffer = stored.AsSpan(0, chunk.Length);
-            _transfer.Download(MemoryMarshal.AsBytes(buffer), memory.Buffer, (source.Start + at) * sizeof(ushort));
-            HalfPrecision.Widen(buffer, memory.ElementType, chunk);
+            Span<float> chunk = destination.Slice(at, Math.Min(most, destination.Length - at));
+            Span<byte> buffer = stored.AsSpan(0, chunk.Length * size);
+            _transfer.Download(buffer, memory.Buffer, (source.Start + at) * size);
+            codec.Widen(buffer, chunk);
         }
     }
 

@@ -14,7 +14,11 @@ internal static class PatchFit
     {
         ThrowIfOtherForm(patch, tensor);
         string actual = Fingerprint.OfTensor(tensor, cancellationToken);
-        if (actual == patch.BaseFingerprint) return;
+        if (actual == patch.BaseFingerprint)
+        {
+            ThrowIfOtherScale(patch, tensor, cancellationToken);
+            return;
+        }
 
         List<int> different = new StoredRows(patch.Indices, patch.BaseRows, tensor.ElementType).FindDifferent(tensor, cancellationToken);
         bool isPatched = different.Count > 0
@@ -25,6 +29,16 @@ internal static class PatchFit
         throw Mismatch(patch, tensor, actual, "is not the base that the patch was made for", rows,
             isPatched ? "Take the checkpoint from before"
                 : "Take the base that the patch was made from, or find the ticket again with this one");
+    }
+
+    private static void ThrowIfOtherScale(RowPatch patch, Tensor tensor, CancellationToken cancellationToken)
+    {
+        string? actual = tensor.Scale is { } scale ? Fingerprint.OfTensor(scale.Stored, cancellationToken) : null;
+        if (actual != patch.BaseScaleFingerprint)
+            throw new PatchMismatchException(tensor.File.Path, $"{Place(tensor)}: the codes are those of the patch's base, the scale "
+                + $"beside them is not. Its fingerprint is {actual ?? "none, for there is no scale"}, the patch {patch.Path} asks for "
+                + $"{patch.BaseScaleFingerprint ?? "none"}. Take the base that the patch was made from, all its tensors.",
+                patch.BaseScaleFingerprint, actual);
     }
 
     /// <summary>Checks that a tensor holds the rows of a patch.</summary>

@@ -18,8 +18,9 @@ public sealed partial class RowPatch
 
     /// <summary>Writes selected rows of a tuned tensor as a patch for the base; the file appears whole or not at all.</summary>
     /// <param name="path">The target, in a folder that exists; replaced where it exists.</param>
-    /// <param name="baseTensor">The base matrix [rows,d], F32, F16 or BF16; its name is the one that the patch will look for.</param>
-    /// <param name="tunedTensor">The tuned matrix, of the same shape unless the origin pairs rows; its type may differ.</param>
+    /// <param name="baseTensor">The base matrix [rows,d] of a readable type; its name is the one that the patch will look for.</param>
+    /// <param name="tunedTensor">The tuned matrix, of the same shape unless the origin pairs rows; its type may differ, but for codes (F8,
+    /// I8, U8), which must have the base's type and in these rows its scale.</param>
     /// <param name="indices">The rows to take, ascending, at least one.</param>
     /// <param name="origin">Signature, tying and, where they are known already, fingerprints.</param>
     /// <param name="cancellationToken">Stops between rows.</param>
@@ -47,6 +48,9 @@ public sealed partial class RowPatch
             throw new ArgumentException($"row {indices[alone]} has no counterpart in {Place(tunedTensor)} which could take its place. "
                 + "Nothing was written.",
                 nameof(indices));
+        if (StoredCodes.WhyNotMovable(baseTensor, tunedTensor, indices.Zip(tunedIndices)) is { } reason)
+            throw new ArgumentException($"{Place(tunedTensor)} for {Place(baseTensor)} {reason}. Convert both to F32, F16 or BF16 first. "
+                + "Nothing was written.", nameof(tunedTensor));
 
         SelectedRows tuned = new(tunedTensor, tunedIndices, cancellationToken);
         WriteFile(path, baseTensor, indices, tunedTensor.ElementType, stream => tuned.WriteTo(stream, tunedTensor.ElementType),
@@ -59,7 +63,7 @@ public sealed partial class RowPatch
     /// <remarks>The tuned tensor, which nobody holds, is the base in F32 with these rows in place of its own; the fingerprint is that
     /// one's.</remarks>
     /// <param name="path">The target, in a folder that exists; replaced where it exists.</param>
-    /// <param name="baseTensor">The base matrix [rows,d], F32, F16 or BF16.</param>
+    /// <param name="baseTensor">The base matrix [rows,d] of F64, F32, F16 or BF16.</param>
     /// <param name="indices">The rows that were trained, ascending, k of them, at least one.</param>
     /// <param name="rows">Their values, (k, d).</param>
     /// <param name="origin">Signature, tying and, where they are known already, fingerprints.</param>
@@ -75,6 +79,9 @@ public sealed partial class RowPatch
         ArgumentNullException.ThrowIfNull(origin);
         ThrowIfNoMatrix(baseTensor, nameof(baseTensor));
         CheckIndices(indices, baseTensor);
+        if (StoredCodes.AreInTheWay(ElementType.F32, baseTensor.ElementType))
+            throw new ArgumentException($"{Place(baseTensor)} is {Describe(baseTensor)}, whose codes no trained rows replace. Convert it "
+                + $"to {ElementTypes.NativeNames}. Nothing was written.", nameof(baseTensor));
         if (rows.Length != indices.Count * baseTensor.Shape[1])
             throw new ArgumentException($"{indices.Count} rows of {baseTensor.Shape[1]} values are {indices.Count * baseTensor.Shape[1]}, "
                 + $"{rows.Length} are given. Nothing was written.", nameof(rows));
@@ -106,6 +113,7 @@ public sealed partial class RowPatch
             ["tied"] = origin.IsTied switch { true => "true", false => "false", null => "unknown" },
             ["signature"] = origin.Signature,
         };
+        if (baseTensor.Scale is { } scale) metadata[BaseScaleName] = Fingerprint.OfTensor(scale.Stored, cancellationToken);
         if (nonFinite.Count > 0) metadata["non_finite_rows"] = string.Join(',', nonFinite);
         RowPairing? pairing = origin.Pairing is { IsPlain: false } given ? given : null;
         if (pairing is not null)
@@ -160,9 +168,9 @@ public sealed partial class RowPatch
 
     private static void ThrowIfNoMatrix(Tensor tensor, string argument)
     {
-        if (!tensor.ElementType.IsComputable() || tensor.Shape is not [> 0, > 0 and <= MaxRowLength])
-            throw new ArgumentException($"{Place(tensor)} is {Describe(tensor)}; rows can be taken from F32, F16 or BF16 [rows,d] with "
-                + $"d from 1 to {MaxRowLength}. Name another tensor.", argument);
+        if (!tensor.ElementType.IsReadable() || tensor.Shape is not [> 0, > 0 and <= MaxRowLength])
+            throw new ArgumentException($"{Place(tensor)} is {Describe(tensor)}; rows can be taken from {ElementTypes.ReadableNames} "
+                + $"[rows,d] with d from 1 to {MaxRowLength}. Name another tensor.", argument);
     }
 
     private static void CheckIndices(IReadOnlyList<int> indices, Tensor tensor)

@@ -17,7 +17,8 @@ namespace KsLottery.Engine.Transfer;
 /// <para>
 /// The metadata: <c>format</c>, <c>format_version</c>, <c>tensor</c>, <c>base_dtype</c>, <c>base_shape</c>, <c>base_fingerprint</c>,
 /// <c>tuned_fingerprint</c>, <c>tied</c> (<c>true</c>, <c>false</c> or <c>unknown</c>: whether the base's output head is this matrix as
-/// well) and <c>signature</c>; where rows hold a NaN or an infinity also <c>non_finite_rows</c>, their indices.
+/// well) and <c>signature</c>; where rows hold a NaN or an infinity also <c>non_finite_rows</c>, their indices; where they are codes with a
+/// scale beside the base's (F8, I8, U8) also <c>base_scale_fingerprint</c>: codes mean the same values with that scale alone.
 /// </para>
 /// <para>
 /// Where the vocabulary was resized or reordered, there are also the metadata <c>tuned_shape</c> and <c>pairs</c>, which is <c>id</c> or
@@ -37,6 +38,7 @@ public sealed partial class RowPatch : IDisposable
     private const string BaseRowsName = "base_rows";
     private const string TunedIndicesName = "tuned_indices";
     private const string TunedShapeName = "tuned_shape", PairsName = "pairs", ById = "id", ByText = "text";
+    private const string BaseScaleName = "base_scale_fingerprint";
     private const string AnotherPatch = "Write the patch again with this version";
 
     private readonly SafetensorsFile _file;
@@ -59,9 +61,9 @@ public sealed partial class RowPatch : IDisposable
             "unknown" => null,
             string other => throw Invalid($"tied is {Quote(other)}, allowed are \"true\", \"false\" and \"unknown\""),
         };
-        BaseElementType = ElementTypes.TryParse(Metadata("base_dtype"), out ElementType type) && type.IsComputable()
+        BaseElementType = ElementTypes.TryParse(Metadata("base_dtype"), out ElementType type) && type.IsReadable()
             ? type
-            : throw Invalid($"base_dtype is {Quote(Metadata("base_dtype"))}, allowed are F32, F16 and BF16");
+            : throw Invalid($"base_dtype is {Quote(Metadata("base_dtype"))}, allowed are {ElementTypes.ReadableNames}");
 
         Tensor indices = Find(IndicesName);
         if (indices.DtypeName != ElementType.I32.ToName() || indices.Shape is not [> 0 and <= int.MaxValue])
@@ -71,6 +73,10 @@ public sealed partial class RowPatch : IDisposable
         if (BaseRows.Shape[1] != Rows.Shape[1] || (BaseRows.ElementType != Rows.ElementType && BaseRows.ElementType != BaseElementType))
             throw Invalid($"it is {Describe(BaseRows)}, it should have the shape of {RowsName}, which is {Describe(Rows)}, and its type or "
                 + BaseElementType.ToName(), BaseRowsName);
+        if (StoredCodes.AreInTheWay(Rows.ElementType, BaseElementType))
+            throw Invalid($"it is {Describe(Rows)}, and rows of a base of {BaseElementType.ToName()} are of its own type", RowsName);
+        _file.Metadata.TryGetValue(BaseScaleName, out string? scale);
+        BaseScaleFingerprint = scale is null ? null : ReadFingerprint(BaseScaleName);
         (BaseRowCount, Width) = (ReadRowCount("base_shape"), (int)Rows.Shape[1]);
         TunedRowCount = _file.Metadata.ContainsKey(TunedShapeName) ? ReadRowCount(TunedShapeName) : BaseRowCount;
         Indices = ReadIndices(indices, BaseRowCount, ascend: true);
@@ -110,7 +116,7 @@ public sealed partial class RowPatch : IDisposable
     /// reordered.</summary>
     public IReadOnlyList<int> TunedIndices { get; }
 
-    /// <summary>The base tensor's element type: F32, F16 or BF16.</summary>
+    /// <summary>The base tensor's element type, a readable one.</summary>
     public ElementType BaseElementType { get; }
 
     /// <summary>The tuned rows, row i for index i, in the tuned type.</summary>
@@ -124,6 +130,9 @@ public sealed partial class RowPatch : IDisposable
 
     /// <summary>The <see cref="Fingerprint.OfTensor"/> of the tuned tensor, all its rows.</summary>
     public string TunedFingerprint { get; }
+
+    /// <summary>The <see cref="Fingerprint.OfTensor"/> of the scale that must lie beside the base tensor; null for none.</summary>
+    public string? BaseScaleFingerprint { get; }
 
     /// <summary>Whether input and output embedding of the base were one matrix; null where it was not known.</summary>
     public bool? IsTied { get; }
@@ -198,9 +207,10 @@ public sealed partial class RowPatch : IDisposable
     private Tensor FindRows(string name, long count)
     {
         Tensor tensor = Find(name);
-        return tensor.ElementType.IsComputable() && tensor.Shape is [var rows, > 0 and <= MaxRowLength] && rows == count
+        return tensor.ElementType.IsReadable() && tensor.Shape is [var rows, > 0 and <= MaxRowLength] && rows == count
             ? tensor
-            : throw Invalid($"it is {Describe(tensor)}, it should be F32, F16 or BF16 [{count},d] with d from 1 to {MaxRowLength}", name);
+            : throw Invalid($"it is {Describe(tensor)}, it should be {ElementTypes.ReadableNames} [{count},d] with d from 1 to "
+                + $"{MaxRowLength}", name);
     }
 
     private Tensor Find(string name) => _file.TryGetTensor(name, out Tensor? tensor)

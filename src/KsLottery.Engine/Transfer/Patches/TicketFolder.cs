@@ -4,7 +4,8 @@ using KsLottery.Engine.Tickets;
 namespace KsLottery.Engine.Transfer;
 
 /// <summary>A folder with all that was found: <c>ticket.json</c>, <c>rows.tsv</c>, unless the ticket is empty <c>patch.safetensors</c>,
-/// and where the vocabulary was resized <c>vocabulary.tsv</c>.</summary>
+/// and where the vocabulary was resized <c>vocabulary.tsv</c>. There is no patch of rows that mean something else in the base as they are
+/// stored: codes (F8, I8, U8) with another scale there, or none.</summary>
 /// <remarks>It appears whole or not at all. Begin it before the scan: then a target that cannot be used is refused before the
 /// work.</remarks>
 public sealed class TicketFolder : IDisposable
@@ -12,6 +13,9 @@ public sealed class TicketFolder : IDisposable
     private static readonly string[] Names = [TicketFile.FileName, RowsFile.FileName, RowPatch.FileName, VocabularyFile.FileName];
 
     private readonly StagedFolder _folder;
+
+    /// <summary>Why a ticket that has rows got no patch, without a final full stop; null where it got one.</summary>
+    internal string? WhyNoPatch { get; private set; }
 
     /// <summary>Begins a folder.</summary>
     /// <param name="path">The target: absent or empty, in a folder that exists.</param>
@@ -52,7 +56,8 @@ public sealed class TicketFolder : IDisposable
         RowsFile.Write(Place(RowsFile.FileName), rows, tokens, cancellationToken);
         if (ticket.Origin.IsResized) VocabularyFile.Write(Place(VocabularyFile.FileName), rows.Scan, tokens, tunedTokens,
             cancellationToken);
-        if (ticket.Entries.Count > 0)
+        WhyNoPatch = StoredCodes.WhyNotMovable(baseTensor, tunedTensor, ticket.Ids.Select(id => (id, rows.Scan.Pairing.TunedOf(id))));
+        if (ticket.Entries.Count > 0 && WhyNoPatch is null)
             RowPatch.Write(Place(RowPatch.FileName), baseTensor, tunedTensor, ticket.Ids, new()
             {
                 Signature = ticket.Signature.ToString(),

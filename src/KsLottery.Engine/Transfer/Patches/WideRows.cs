@@ -7,9 +7,9 @@ namespace KsLottery.Engine.Transfer;
 /// <summary>Rows of a tensor in F32, as a model computes with them.</summary>
 internal static class WideRows
 {
-    /// <summary>k of a tensor's rows, widened.</summary>
+    /// <summary>The values of k of a tensor's rows: widened, and times the scale stored beside them.</summary>
     /// <returns>(k, width).</returns>
-    public static float[] Read(Tensor tensor, IReadOnlyList<int> rows) => Read(tensor, rows, tensor.ElementType, out _);
+    public static float[] Read(Tensor tensor, IReadOnlyList<int> rows) => Read(tensor.Values, rows, tensor.Values.ElementType, out _);
 
     /// <summary>k of a tensor's rows once they are stored in another type.</summary>
     /// <param name="tensor">The tensor.</param>

@@ -81,7 +81,7 @@ public static class AdapterApplication
             long done = 0, rowLength = Math.Max(1, tensor.RowShape.Width * tensor.ElementType.BitSize() / 8);
             tensor.VisitBytes(stream, (piece, target) =>
             {
-                if (!allowsNonFinite && tensor.ElementType.IsComputable() && !RowRounding.AreFinite(piece, tensor.ElementType))
+                if (!allowsNonFinite && tensor.ElementType.IsReadable() && !RowRounding.AreFinite(piece, tensor.ElementType))
                     throw new NotFiniteNumberException(
                         $"tensor {CheckpointFormatException.Quote(tensor.Name)} of the merged model holds a NaN or "
                         + $"an infinity at or after row {done / rowLength}: the adapter is damaged, or beyond the range of "

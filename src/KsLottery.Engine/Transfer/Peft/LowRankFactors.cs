@@ -31,7 +31,7 @@ internal readonly record struct LowRankFactors(Tensor Down, Tensor Up, bool IsEm
     }
 
     private static bool IsFactor(Tensor tensor) =>
-        tensor.ElementType.IsComputable() && tensor.Shape is [> 0, > 0] && tensor.ElementCount <= Array.MaxLength / sizeof(float);
+        tensor.ElementType.IsNative() && tensor.Shape is [> 0, > 0] && tensor.ElementCount <= Array.MaxLength / sizeof(float);
 
     private static string Describe(Tensor tensor) => $"{tensor.DtypeName} [{string.Join(',', tensor.Shape)}]";
 

@@ -48,7 +48,7 @@ public static partial class PeftAdapter
 
     internal static void CheckForm(Tensor rows, int count)
     {
-        if (!rows.ElementType.IsComputable() || rows.Shape is not [var k, > 0] || k != count
+        if (!rows.ElementType.IsNative() || rows.Shape is not [var k, > 0] || k != count
             || rows.ElementCount > Array.MaxLength / sizeof(float))
             throw Invalid(rows.File, $"it is {rows.DtypeName} [{string.Join(',', rows.Shape)}], expected is F32, F16 or BF16 [{count},d], "
                 + $"a row for each of the {count} token ids in {ConfigName}, "

@@ -33,6 +33,7 @@ public static partial class PeftAdapter
     /// <exception cref="ArgumentException">
     /// Whether the model is tied is neither given nor in the patch, or the rows of a tied model are its head's.
     /// </exception>
+    /// <exception cref="NotSupportedException">The rows are not F32, F16 or BF16.</exception>
     /// <exception cref="IOException">The output is the patch, a file, or a folder with content, or cannot be written.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
     public static void Write(RowPatch patch, string outDirectory, string baseModelName, bool? isTied = null,
@@ -50,6 +51,10 @@ public static partial class PeftAdapter
             throw new ArgumentException($"{patch.Path}: the rows are those of {CheckpointFormatException.Quote(patch.TensorName)}, and a "
                 + "tied model's adapter starts from the input embedding. Write the untied form, or find the ticket in the input embedding.",
                 nameof(isTied));
+
+        if (!patch.Rows.ElementType.IsNative())
+            throw new NotSupportedException($"{patch.Path}: the rows are {patch.Rows.DtypeName}, of which no adapter can be made; of "
+                + $"{ElementTypes.NativeNames} it can. Convert base and tuned checkpoint, and find the ticket again.");
 
         using StagedFolder folder = new(outDirectory, patch.Path);
         SelectedRows rows = new(patch.Rows, [.. Enumerable.Range(0, patch.Indices.Count)], cancellationToken);

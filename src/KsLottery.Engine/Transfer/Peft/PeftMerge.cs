@@ -83,7 +83,7 @@ internal sealed class PeftMerge
         if (whole.Shape.Count != target.Shape.Count || !whole.Shape.Skip(1).SequenceEqual(target.Shape.Skip(1))
             || (whole.Shape.Count == 1 && whole.Shape[0] != target.Shape[0]))
             throw DoesNotFit(whole, target);
-        if (whole.ElementType != target.ElementType && !(whole.ElementType.IsComputable() && target.ElementType.IsComputable()))
+        if (whole.ElementType != target.ElementType && !(whole.ElementType.IsNative() && target.ElementType.IsNative()))
             throw Invalid(whole, $"values of {whole.DtypeName} cannot be brought to {target.DtypeName}, the type of the base's", OtherBase);
         Tensor result = Make(isNewHead ? name : target.Name, target.ElementType, whole.Shape, new(whole, target.ElementType));
         if (isNewHead) _extra.Add(result);
@@ -115,7 +115,7 @@ internal sealed class PeftMerge
     private void Add(string module, Tensor target, Dictionary<PeftRole, Tensor> parts, Tensor any)
     {
         Tensor source = _changed.GetValueOrDefault(target.Name) ?? target;
-        if (source.Shape.Count != 2 || !source.ElementType.IsComputable())
+        if (source.Shape.Count != 2 || !source.ElementType.IsNative())
             throw Invalid(any,
                 $"{CheckpointFormatException.Quote(target.Name)} of the base is {Describe(target)}; a low-rank addition is computed "
                 + "for matrices of F32, F16 and BF16", OtherBase);
@@ -135,7 +135,7 @@ internal sealed class PeftMerge
         int[] indices = _config.IndicesFor(PeftAdapter.LastPart(module));
         PeftAdapter.CheckForm(rows, indices.Length);
         Tensor source = _changed.GetValueOrDefault(target.Name) ?? target;
-        if (source.Shape is not [var count, var width] || width != rows.Shape[1] || !source.ElementType.IsComputable())
+        if (source.Shape is not [var count, var width] || width != rows.Shape[1] || !source.ElementType.IsNative())
             throw DoesNotFit(rows, target);
         int last = indices.Max();
         if (last >= count)

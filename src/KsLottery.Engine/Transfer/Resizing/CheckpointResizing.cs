@@ -100,6 +100,10 @@ internal sealed class CheckpointResizing(Checkpoint baseModel, Checkpoint tuned,
                     + $"in {baseModel.Path} and [{string.Join(',', after.Shape)}] in {tuned.Path}, "
                     + $"{CheckpointFormatException.Quote(tensor.Name)} has {patch.BaseRowCount} and "
                     + $"{patch.TunedRowCount} rows: both cannot be resized together. Apply the patch {Remedy.KeepSize}.");
+            if (before.Scale is not null || StoredCodes.AreInTheWay(after.ElementType, before.ElementType))
+                throw new NotSupportedException($"{CheckpointFormatException.Quote(before.Name)} is {before.DtypeName} in {baseModel.Path}"
+                    + $"{(before.Scale is null ? "" : ", with a scale")}, and {after.DtypeName} in {tuned.Path}: added rows would have no "
+                    + $"scale there. Convert both to {ElementTypes.NativeNames}, or apply the patch {Remedy.KeepSize}.");
             found.Add((before, after));
         }
         if (baseModel.FindOutputHead() is { } head && baseModel.TryGetTensor(Path.ChangeExtension(head.Name, "bias"), out Tensor? bias))

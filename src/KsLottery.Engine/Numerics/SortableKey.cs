@@ -1,8 +1,10 @@
 using System.Runtime.CompilerServices;
 
-namespace KsLottery.Engine.Kernels;
+namespace KsLottery.Engine.Numerics;
 
 /// <summary>The order-preserving image of floating-point values in the unsigned integers; ±0 share one image.</summary>
+/// <remarks>The key of a stored value is that of its F32 value (<see cref="ElementCodec.Widen"/>), so that all types sort into one
+/// order.</remarks>
 internal static class SortableKey
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
