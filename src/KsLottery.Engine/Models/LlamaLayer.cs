@@ -65,14 +65,9 @@ internal sealed class LlamaLayer
     /// <summary>Query and value, which LoRA adapts.</summary>
     internal IEnumerable<Weight> Adaptable => [Query, Value];
 
-    /// <summary>Puts matrices with their adapters added in their places.</summary>
-    internal void Merge(Operations.IOperations operations)
+    /// <summary>Puts other weights of the same names in their places.</summary>
+    internal void Replace(Func<Weight, Weight> make)
     {
-        for (int i = 0; i < _weights.Length; i++) _weights[i] = _weights[i].ToMerged(operations);
-    }
-
-    internal void MakeTrainable(Operations.IOperations operations)
-    {
-        for (int i = 0; i < _weights.Length; i++) _weights[i] = _weights[i].ToTrainable(operations);
+        for (int i = 0; i < _weights.Length; i++) _weights[i] = make(_weights[i]);
     }
 }

@@ -49,15 +49,14 @@ public sealed partial class LlamaModel
         if (TiedTicket is { } ticket)
             _operations.TakeColumns(ticketGradient = _ticketLogits.Get(rows * ticket.Rows.Length), logitGradient, ticket.Rows, vocabulary);
         _operations.MatMulBackwardInput(hiddenGradient, logitGradient, head.Value, vocabulary, width);
-        if (head.IsTrainable) _operations.MatMulBackwardWeight(head.Gradient, logitGradient, hidden, vocabulary, width);
+        BackwardWeight(head, logitGradient, hidden);
         if (TiedTicket is { } tied)
         {
             _operations.MatMulBackwardInput(hiddenGradient, ticketGradient, tied.Weight.Value, tied.Rows.Length, width, accumulate: true);
             _operations.MatMulBackwardWeight(tied.Weight.Gradient, ticketGradient, hidden, tied.Rows.Length, width);
         }
         _operations.Clear(inputGradient);
-        _operations.RmsNormBackward(inputGradient, _weights.FinalNorm.Gradient, hiddenGradient, input, _hiddenRms.Get(rows),
-            _weights.FinalNorm.Value, width);
+        BackwardNorm(_weights.FinalNorm, inputGradient, hiddenGradient, input, _hiddenRms.Get(rows));
         return inputGradient;
     }
 
@@ -65,7 +64,7 @@ public sealed partial class LlamaModel
     private void Backward(TokenBatch batch, DeviceSpan gradient)
     {
         int[] positions = Positions(batch);
-        for (int layer = _config.LayerCount - 1; layer >= 0; layer--)
+        for (int layer = _config.LayerCount - 1; layer >= _weights.LowestLayer; layer--)
         {
             DeviceSpan stream = _streams[layer].Get(gradient.Length);
             LayerActivations activations = _activations[_recompute ? 0 : layer];
@@ -89,25 +88,24 @@ public sealed partial class LlamaModel
         LlamaLayer layer = _weights.Layers[index];
         int width = _config.Width, inner = _config.FeedForwardWidth;
         DeviceSpan innerGradient = _feedForward.Get(activations.Gate.Length), normedGradient = _gradients[1].Get(gradient.Length);
-        if (layer.Down.IsTrainable)
+        if (layer.Down.Learns)
         {
             _operations.SwiGluForward(innerGradient, activations.Gate, activations.Up);
-            _operations.MatMulBackwardWeight(layer.Down.Gradient, gradient, innerGradient, width, inner);
+            BackwardWeight(layer.Down, gradient, innerGradient);
         }
         _operations.MatMulBackwardInput(innerGradient, gradient, layer.Down.Value, width, inner);
         _operations.SwiGluBackward(activations.Gate, activations.Up, innerGradient, activations.Gate, activations.Up);
-        if (layer.Gate.IsTrainable)
+        if (layer.Gate.Learns || layer.Up.Learns)
         {
             DeviceSpan normed = _normed.Get(gradient.Length);
             _operations.RmsNormForward(normed, activations.FeedForwardInverseRms, activations.Middle, layer.FeedForwardNorm.Value, width,
                 _config.NormEpsilon);
-            _operations.MatMulBackwardWeight(layer.Gate.Gradient, activations.Gate, normed, inner, width);
-            _operations.MatMulBackwardWeight(layer.Up.Gradient, activations.Up, normed, inner, width);
+            BackwardWeight(layer.Gate, activations.Gate, normed);
+            BackwardWeight(layer.Up, activations.Up, normed);
         }
         _operations.MatMulBackwardInput(normedGradient, activations.Gate, layer.Gate.Value, inner, width);
         _operations.MatMulBackwardInput(normedGradient, activations.Up, layer.Up.Value, inner, width, accumulate: true);
-        _operations.RmsNormBackward(gradient, layer.FeedForwardNorm.Gradient, normedGradient, activations.Middle,
-            activations.FeedForwardInverseRms, layer.FeedForwardNorm.Value, width);
+        BackwardNorm(layer.FeedForwardNorm, gradient, normedGradient, activations.Middle, activations.FeedForwardInverseRms);
     }
 
     /// <summary>The gradient of the stream between a layer's halves becomes that of its input; below the lowest layer lies the
@@ -121,8 +119,7 @@ public sealed partial class LlamaModel
         long queryLength = activations.Query.Length, keyLength = activations.Key.Length;
         DeviceSpan attendedGradient = _gradients[2].Get(queryLength), queryGradient = _gradients[3].Get(queryLength);
         DeviceSpan keyGradient = _gradients[4].Get(keyLength), valueGradient = _gradients[5].Get(keyLength);
-        if (layer.Output.IsTrainable)
-            _operations.MatMulBackwardWeight(layer.Output.Gradient, gradient, activations.Attended, width, shape.QueryWidth);
+        BackwardWeight(layer.Output, gradient, activations.Attended);
         _operations.MatMulBackwardInput(attendedGradient, gradient, layer.Output.Value, width, shape.QueryWidth);
         _operations.AttentionBackward(queryGradient, keyGradient, valueGradient, attendedGradient, activations.Attended,
             activations.LogSumExp,
@@ -130,18 +127,15 @@ public sealed partial class LlamaModel
         _operations.RopeBackward(queryGradient, _rope.Cosines, _rope.Sines, positions, shape.HeadWidth);
         _operations.RopeBackward(keyGradient, _rope.Cosines, _rope.Sines, positions, shape.HeadWidth);
         DeviceSpan normed = default;
-        if (layer.Query.IsTrainable || layer.Query.Adapter is not null)
+        if (layer.Query.Learns || layer.Key.Learns || layer.Value.Learns || layer.Query.Adapter is not null)
         {
             normed = _normed.Get(gradient.Length);
             _operations.RmsNormForward(normed, activations.AttentionInverseRms, stream, layer.AttentionNorm.Value, width,
                 _config.NormEpsilon);
         }
-        if (layer.Query.IsTrainable)
-        {
-            _operations.MatMulBackwardWeight(layer.Query.Gradient, queryGradient, normed, shape.QueryWidth, width);
-            _operations.MatMulBackwardWeight(layer.Key.Gradient, keyGradient, normed, shape.KeyWidth, width);
-            _operations.MatMulBackwardWeight(layer.Value.Gradient, valueGradient, normed, shape.KeyWidth, width);
-        }
+        BackwardWeight(layer.Query, queryGradient, normed);
+        BackwardWeight(layer.Key, keyGradient, normed);
+        BackwardWeight(layer.Value, valueGradient, normed);
 
         DeviceSpan inverseRms = activations.AttentionInverseRms;
         int[] tokens = batch.Tokens;
@@ -165,12 +159,36 @@ public sealed partial class LlamaModel
         _operations.MatMulBackwardInput(normedGradient, valueGradient, layer.Value.Value, shape.KeyWidth, width, accumulate: true);
         AdapterBackward(normedGradient, queryGradient, normed, layer.Query);
         AdapterBackward(normedGradient, valueGradient, normed, layer.Value);
-        _operations.RmsNormBackward(gradient, layer.AttentionNorm.Gradient, normedGradient, stream, inverseRms, layer.AttentionNorm.Value,
-            width);
+        BackwardNorm(layer.AttentionNorm, gradient, normedGradient, stream, inverseRms);
         if (index > 0) return;
         Weight embedding = _weights.Ticket?.Weight ?? _weights.TokenEmbedding;
-        _operations.EmbeddingBackward(embedding.Gradient, gradient, tokens, width);
+        DeviceSpan table = BeginGradient(embedding);
+        _operations.EmbeddingBackward(table, gradient, tokens, width);
+        EndGradient(embedding, table);
     }
+
+    /// <summary>Adds outputGradientᵀ · input to the gradient of what learns of a matrix.</summary>
+    private void BackwardWeight(Weight weight, DeviceSpan outputGradient, DeviceSpan input)
+    {
+        if (!weight.Learns) return;
+        DeviceSpan gradient = BeginGradient(weight);
+        _operations.MatMulBackwardWeight(gradient, outputGradient, input, weight.Rows, weight.Columns);
+        EndGradient(weight, gradient);
+    }
+
+    /// <summary>Adds to the gradient of a norm's input, and to that of what learns of its weight.</summary>
+    private void BackwardNorm(Weight weight, DeviceSpan inputGradient, DeviceSpan outputGradient, DeviceSpan input, DeviceSpan inverseRms)
+    {
+        DeviceSpan gradient = BeginGradient(weight);
+        _operations.RmsNormBackward(inputGradient, gradient, outputGradient, input, inverseRms, weight.Value, _config.Width);
+        EndGradient(weight, gradient);
+    }
+
+    /// <summary>What an operation adds a weight's gradient to, empty where nothing learns; <see cref="EndGradient"/> follows, before the
+    /// next weight's.</summary>
+    private DeviceSpan BeginGradient(Weight weight) => weight.Runs is { } runs ? runs.Spread(_wholeGradient) : weight.Gradient;
+
+    private static void EndGradient(Weight weight, DeviceSpan gradient) => weight.Runs?.Collect(gradient);
 
     private DeviceSpan Gathered(ScratchMemory memory, DeviceSpan source, int[] rows, int width)
     {

@@ -21,7 +21,7 @@ public sealed partial class LlamaModel : IDisposable
     private readonly bool _recompute;
     private readonly LayerActivations[] _activations;
     private readonly ScratchMemory[] _streams;
-    private readonly ScratchMemory _normed, _feedForward, _hidden, _hiddenRms, _logits, _losses, _logSumExp, _ticketLogits;
+    private readonly ScratchMemory _normed, _feedForward, _hidden, _hiddenRms, _logits, _losses, _logSumExp, _ticketLogits, _wholeGradient;
 
     /// <param name="weights">The weights, which must outlive the model.</param>
     /// <param name="operations">Their device.</param>
@@ -39,7 +39,7 @@ public sealed partial class LlamaModel : IDisposable
         _streams = [.. Enumerable.Range(0, _config.LayerCount + 1).Select(_ => new ScratchMemory(operations))];
         (_normed, _feedForward, _hidden, _hiddenRms) = (new(operations), new(operations), new(operations), new(operations));
         (_logits, _losses, _logSumExp, _ticketLogits) = (new(operations), new(operations), new(operations), new(operations));
-        (_inner, _innerGradient) = (new(operations), new(operations));
+        (_inner, _innerGradient, _wholeGradient) = (new(operations), new(operations), new(operations));
         _gradients = [.. Enumerable.Range(0, 9).Select(_ => new ScratchMemory(operations))];
     }
 
@@ -110,8 +110,7 @@ public sealed partial class LlamaModel : IDisposable
         foreach (LayerActivations activations in _activations) activations.Dispose();
         foreach (ScratchMemory memory in
             (IEnumerable<ScratchMemory>)[.. _streams, .. _gradients, _normed, _feedForward, _hidden, _hiddenRms, _logits, _losses,
-                _logSumExp, _ticketLogits,
-                _inner, _innerGradient])
+                _logSumExp, _ticketLogits, _inner, _innerGradient, _wholeGradient])
             memory.Dispose();
     }
 

@@ -1,6 +1,7 @@
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Operations;
+using KsLottery.Engine.Tickets;
 
 namespace KsLottery.Engine.Models;
 
@@ -55,12 +56,17 @@ public sealed class LlamaWeights : IDisposable
 
     /// <summary>What learns, in a fixed order.</summary>
     internal IReadOnlyList<Weight> Trainable => Ticket is { Weight.IsTrainable: true } ? [Ticket.Weight]
-        : [.. All.Where(w => w.IsTrainable), .. All.Select(w => w.Adapter).OfType<LowRankAdapter>()
+        : [.. All.Where(w => w.Learns).Select(w => w.Runs?.Weight ?? w), .. All.Select(w => w.Adapter).OfType<LowRankAdapter>()
             .SelectMany(a => (Weight[])[a.Down, a.Up])];
 
-    /// <summary>The checkpoint's tensors that training changes: those that learn, or whose adapter does.</summary>
+    /// <summary>The checkpoint's tensors that training changes: those of which anything learns, or whose adapter does.</summary>
     internal IReadOnlyList<Weight> Changing => Ticket is { Weight.IsTrainable: true } ? [Ticket.Weight]
-        : Scope is { Rank: > 0 } ? [.. _layers.SelectMany(l => l.Adaptable)] : [.. All.Where(w => w.IsTrainable)];
+        : Scope is { Rank: > 0 } ? [.. _layers.SelectMany(l => l.Adaptable)] : [.. All.Where(w => w.Learns)];
+
+    /// <summary>The lowest layer that a gradient must reach: 0 where the embedding learns, the number of layers where nothing in them
+    /// does.</summary>
+    internal int LowestLayer => Ticket is not null || TokenEmbedding.Learns || Scope is { Rank: > 0 } ? 0
+        : _layers.TakeWhile(l => !l.Weights.Any(w => w.Learns)).Count();
 
     /// <summary>Opens a checkpoint's weights.</summary>
     /// <param name="checkpoint">The checkpoint, which must outlive the weights.</param>
@@ -163,10 +169,22 @@ public sealed class LlamaWeights : IDisposable
     /// <summary>Decides what learns; once.</summary>
     /// <exception cref="InvalidOperationException">It was decided before, or rows were put in place.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The ticket has a row that the embedding lacks.</exception>
+    /// <exception cref="ArgumentException">The mask names a tensor that the model lacks, or has in another shape.</exception>
     public void MakeTrainable(TrainingScope scope)
     {
         ArgumentNullException.ThrowIfNull(scope);
         ThrowIfDecided();
+        if (scope.Units is { } given)
+        {
+            Dictionary<string, TensorMask> mask = ModelMask.Of(given, this);
+            if (ModelMask.EmbeddingRows(mask, TokenEmbedding) is not { } rows)
+            {
+                Replace(w => mask.TryGetValue(w.Name, out TensorMask? part) ? w.ToMasked(part, _operations) : w);
+                Scope = scope;
+                return;
+            }
+            scope = TrainingScope.Ticket(rows);
+        }
         if (scope.Rows.Count > 0) Ticket = new(TokenEmbedding, scope.Rows, _operations, learns: true);
         else if (scope.Rank > 0)
         {
@@ -176,14 +194,8 @@ public sealed class LlamaWeights : IDisposable
         }
         else
         {
-            TokenEmbedding = TokenEmbedding.ToTrainable(_operations);
-            if (scope == TrainingScope.Full)
-            {
-                foreach (LlamaLayer layer in _layers) layer.MakeTrainable(_operations);
-                FinalNorm = FinalNorm.ToTrainable(_operations);
-            }
-            if (Config.IsTied) OutputHead = TokenEmbedding;
-            else if (scope == TrainingScope.Full) OutputHead = OutputHead.ToTrainable(_operations);
+            string embedding = TokenEmbedding.Name;
+            Replace(w => scope == TrainingScope.Full || w.Name == embedding ? w.ToTrainable(_operations) : w);
         }
         Scope = scope;
     }
@@ -191,7 +203,13 @@ public sealed class LlamaWeights : IDisposable
     /// <summary>Adds adapters to their matrices, which hold the result from then on; nothing learns any more.</summary>
     public void MergeAdapters()
     {
-        foreach (LlamaLayer layer in _layers) layer.Merge(_operations);
+        Replace(w => w.ToMerged(_operations));
+    }
+
+    /// <summary>Puts values of a mask that changed in their places; every step of a training does.</summary>
+    internal void PutLearned()
+    {
+        foreach (Weight weight in All) weight.Runs?.Put();
     }
 
     /// <summary>Sets every gradient to zero.</summary>
@@ -214,6 +232,14 @@ public sealed class LlamaWeights : IDisposable
             + "up of random numbers",
             $"Take all files of the checkpoint, or set tie_word_embeddings to true in {ModelConfig.FileName} where it is tied",
             HeadName);
+
+    private void Replace(Func<Weight, Weight> make)
+    {
+        TokenEmbedding = make(TokenEmbedding);
+        foreach (LlamaLayer layer in _layers) layer.Replace(make);
+        FinalNorm = make(FinalNorm);
+        OutputHead = Config.IsTied ? TokenEmbedding : make(OutputHead);
+    }
 
     private void ThrowIfDecided()
     {

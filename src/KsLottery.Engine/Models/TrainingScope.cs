@@ -1,3 +1,5 @@
+using KsLottery.Engine.Tickets;
+
 namespace KsLottery.Engine.Models;
 
 /// <summary>Which weights learn; all others stay frozen, and nothing is computed for them in a backward pass.</summary>
@@ -15,6 +17,9 @@ public sealed record TrainingScope
     /// <summary>The name of every <see cref="LowRank"/>.</summary>
     public const string LowRankName = "lora";
 
+    /// <summary>The name of every <see cref="Mask"/>.</summary>
+    public const string MaskName = "mask";
+
     private TrainingScope(string name, IReadOnlyList<int> rows, int rank = 0, ulong seed = 0) =>
         (Name, Rows, Rank, Seed) = (name, rows, rank, seed);
 
@@ -24,14 +29,18 @@ public sealed record TrainingScope
     /// <summary>The input embedding; where the output head is tied to it, in both its roles.</summary>
     public static TrainingScope Embedding { get; } = new(EmbeddingName, []);
 
-    /// <summary>The names of all scopes: <c>full</c>, <c>embedding</c>, <c>ticket</c>, <c>lora</c>.</summary>
+    /// <summary>The names of the scopes that a ticket's rows, a rank or nothing decides: <c>full</c>, <c>embedding</c>, <c>ticket</c>,
+    /// <c>lora</c>.</summary>
     public static IReadOnlyList<string> Names { get; } = [FullName, EmbeddingName, TicketName, LowRankName];
 
-    /// <summary>One of <see cref="Names"/>.</summary>
+    /// <summary>One of <see cref="Names"/>, or <see cref="MaskName"/>.</summary>
     public string Name { get; }
 
     /// <summary>The rows of a ticket, ascending; empty for the other scopes.</summary>
     public IReadOnlyList<int> Rows { get; }
+
+    /// <summary>What learns of which tensors; null for the other scopes.</summary>
+    public TicketMask? Units { get; private init; }
 
     /// <summary>The rank of low-rank adapters; 0 for the other scopes.</summary>
     public int Rank { get; }
@@ -48,6 +57,17 @@ public sealed record TrainingScope
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(rank);
         return new(LowRankName, [], rank, seed);
+    }
+
+    /// <summary>Any units of any tensors: rows, elements, columns, blocks.</summary>
+    /// <remarks>A mask of nothing but whole rows of the input embedding is what <see cref="Ticket"/> makes of these rows.</remarks>
+    /// <param name="mask">The units, at least one, by the names of the model's tensors.</param>
+    /// <exception cref="ArgumentException">There is no unit.</exception>
+    public static TrainingScope Mask(TicketMask mask)
+    {
+        ArgumentNullException.ThrowIfNull(mask);
+        return mask.Count > 0 ? new(MaskName, []) { Units = mask }
+            : throw new ArgumentException("a mask without units leaves nothing to train. Give at least one unit.", nameof(mask));
     }
 
     /// <summary>Some rows of the input embedding.</summary>

@@ -1,5 +1,6 @@
 using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Operations;
+using KsLottery.Engine.Tickets;
 
 namespace KsLottery.Engine.Models;
 
@@ -38,8 +39,17 @@ internal sealed class Weight : IDisposable
     /// <summary>What is added to it while it stays frozen; null for most.</summary>
     public LowRankAdapter? Adapter { get; private set; }
 
-    /// <summary>Whether it learns.</summary>
+    /// <summary>Its values that learn while the others stay; null for most.</summary>
+    public LearnedRuns? Runs { get; private set; }
+
+    /// <summary>Whether all of it learns.</summary>
     public bool IsTrainable => _gradient is not null;
+
+    /// <summary>Whether any of its values learn.</summary>
+    public bool Learns => IsTrainable || Runs is not null;
+
+    /// <summary>(Rows, Columns), or (Columns) of a vector.</summary>
+    public long[] Shape => IsVector && Rows == 1 ? [Columns] : [Rows, Columns];
 
     /// <summary>Gives value and gradient back.</summary>
     public void Dispose()
@@ -47,6 +57,7 @@ internal sealed class Weight : IDisposable
         _value.Dispose();
         _gradient?.Dispose();
         Adapter?.Dispose();
+        Runs?.Weight.Dispose();
     }
 
     /// <summary>Gives a frozen matrix an adapter that learns.</summary>
@@ -61,6 +72,20 @@ internal sealed class Weight : IDisposable
         operations.MatMulBackwardInput(merged.Value, adapter.Up.Value, adapter.Down.Value, adapter.Down.Rows, Columns, accumulate: true);
         Dispose();
         return merged;
+    }
+
+    /// <summary>The weight with some values that learn, copied to the device's own type where it is a checkpoint's; takes this one's
+    /// place.</summary>
+    internal Weight ToMasked(TensorMask mask, IOperations operations)
+    {
+        Weight masked = _isStored ? new(Name, Rows, Columns, operations.Allocate(Value.Length), isVector: IsVector) : this;
+        if (masked != this)
+        {
+            operations.Copy(masked.Value, Value);
+            Dispose();
+        }
+        masked.Runs = new(masked, mask, operations);
+        return masked;
     }
 
     /// <summary>The weight with a gradient, copied to the device's own type where it is a checkpoint's; takes this one's place.</summary>

@@ -48,7 +48,8 @@ internal sealed class TrainingSession : IDisposable
         IReadOnlyList<TokenBatch>[] measured =
             [.. Enumerable.Range(0, Math.Min(MeasuredSteps, Batches.StepsPerEpoch)).Select(step => Batches.GetStep(step))];
         TokenBatch[] some = [.. measured.SelectMany(step => step)];
-        EstimatedBytes = TrainingMemory.Estimate(weights.Config, ParameterCount, some.Max(b => b.RowCount),
+        EstimatedBytes = TrainingMemory.Estimate(weights.Config, ParameterCount,
+            [.. weights.Changing.Where(w => w.Runs is not null).Select(w => w.Value.Length)], some.Max(b => b.RowCount),
             Math.Max(some.Max(b => b.TargetCount), _evaluation.Max(b => (int?)b.TargetCount) ?? 0), _evaluation.Max(b => (int?)b.RowCount)
                 ?? 0, measured.Max(step => step.Count), plan.Recompute);
     }

@@ -8,12 +8,13 @@ using KsLottery.Engine.Transfer;
 
 namespace KsLottery.Engine.Training;
 
-/// <summary>Tunes a base on samples: the whole model, its embedding or low-rank adapters, merged, to a checkpoint, a ticket's rows to a
-/// patch.</summary>
+/// <summary>Tunes a base on samples: the whole model, its embedding, the values of a mask or low-rank adapters, merged, to a checkpoint, a
+/// ticket's rows to a patch.</summary>
 /// <remarks>
 /// Adapters are also kept by themselves, in the folder <c>adapter</c>, as PEFT loads them.
 /// The folder holds <c>training.json</c>, <c>metrics.jsonl</c> and the saved state from the start, the result at the end. A run that was
-/// cancelled or killed at any moment goes on to the same bytes. What does not learn has the same fingerprint before and after.
+/// cancelled or killed at any moment goes on to the same bytes. What does not learn has the same fingerprint before and after, the values
+/// outside of a mask as well.
 /// </remarks>
 public sealed class TuningRun : IDisposable
 {
@@ -34,8 +35,8 @@ public sealed class TuningRun : IDisposable
     /// <param name="cancellationToken">Stops while fingerprints are taken.</param>
     /// <exception cref="InvalidDataException">The folder's run, which is to go on, has other settings; names the first.</exception>
     /// <exception cref="IOException">The folder holds another run or other files, or a file is absent.</exception>
-    /// <exception cref="ArgumentException">There is no sample, a ticket has a row that the embedding lacks, or a number is out of its
-    /// range.</exception>
+    /// <exception cref="ArgumentException">There is no sample, a ticket has a row that the embedding lacks, a mask is not of the
+    /// base's tensors, or a number is out of its range.</exception>
     /// <exception cref="CheckpointFormatException">The base is not what its configuration says.</exception>
     /// <exception cref="NotSupportedException">The base is no LLaMA-type model that is computed here.</exception>
     public TuningRun(Checkpoint baseModel, TrainingScope scope, IReadOnlyList<TokenSequence> training,
@@ -54,6 +55,7 @@ public sealed class TuningRun : IDisposable
         try
         {
             _weights.MakeTrainable(scope);
+            scope = _weights.Scope!;
             _learned = new(_weights, baseModel);
             LearnedFingerprint = _learned.FingerprintOfLearned(baseModel, cancellationToken);
             FrozenFingerprint = _learned.IsAll(baseModel) ? null : _learned.FingerprintOfFrozen(baseModel, cancellationToken);
@@ -62,6 +64,7 @@ public sealed class TuningRun : IDisposable
                 new("dtype", options.KeepTypes ? "keep" : "f32"), new("rows", string.Join(' ', scope.Rows)),
                 new("config", Fingerprint.OfFile(TrainedCheckpoint.ConfigPath(baseModel), cancellationToken)),
                 new("base", LearnedFingerprint), new("frozen", FrozenFingerprint ?? "nothing"),
+                .. scope.Units is null ? (KeyValuePair<string, string>[])[] : [new("mask", _learned.FingerprintOfMask())],
                 .. scope.Rank == 0 ? (KeyValuePair<string, string>[])[]
                     : [new("rank", string.Create(CultureInfo.InvariantCulture, $"{scope.Rank}|seed:{scope.Seed}"))],
             ]);
@@ -79,7 +82,7 @@ public sealed class TuningRun : IDisposable
     /// <summary>The base's shape.</summary>
     public LlamaConfig Config { get; }
 
-    /// <summary>The number of weights that learn, k·d for a ticket.</summary>
+    /// <summary>The number of weights that learn, k·d for a ticket's rows.</summary>
     public long ParameterCount => _session.ParameterCount;
 
     /// <summary>Steps of the whole training.</summary>

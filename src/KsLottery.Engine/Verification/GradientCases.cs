@@ -4,6 +4,7 @@ using KsLottery.Engine.Models;
 using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Operations;
 using KsLottery.Engine.Text.Corpora;
+using KsLottery.Engine.Tickets;
 
 namespace KsLottery.Engine.Verification;
 
@@ -22,7 +23,8 @@ internal static class GradientCases
 
     /// <summary>One of each kind.</summary>
     public static IReadOnlyList<TrainingScope> Scopes { get; } =
-        [TrainingScope.Full, TrainingScope.Embedding, TrainingScope.Ticket([3, 4, 2]), TrainingScope.LowRank(2, seed: 5)];
+        [TrainingScope.Full, TrainingScope.Embedding, TrainingScope.Ticket([3, 4, 2]), TrainingScope.LowRank(2, seed: 5),
+            TrainingScope.Mask(TinyModels.Mask)];
 
     public static IEnumerable<VerificationCase> All =>
         from scope in Scopes
@@ -79,10 +81,17 @@ internal static class GradientCases
         const double Step = 1e-5;
         double kept = value;
         value = kept + Step;
-        double above = model.Loss(batch);
+        double above = Loss();
         value = kept - Step;
-        double below = model.Loss(batch);
+        double below = Loss();
         value = kept;
+        model.Weights.PutLearned();
         return (above - below) / (2 * Step);
+
+        double Loss()
+        {
+            model.Weights.PutLearned();
+            return model.Loss(batch);
+        }
     }
 }

@@ -10,7 +10,7 @@ public class LlamaGradientTests
     /// tensor.</summary>
     [Test]
     public void Every_gradient_agrees_with_central_differences([ValueSource(typeof(TestDevices), nameof(TestDevices.Names))] string device,
-        [Values(0, 1, 2, 3)] int scope, [Values] bool isTied, [Values] bool recompute)
+        [Values(0, 1, 2, 3, 4)] int scope, [Values] bool isTied, [Values] bool recompute)
     {
         using IOperations operations = TestDevices.Open(device);
         foreach ((string tensor, double difference) in GradientCases.Measure(operations, GradientCases.Scopes[scope], isTied, recompute))
@@ -75,7 +75,7 @@ public class LlamaGradientTests
     }
 
     [Test]
-    public void Bytes_do_not_depend_on_the_number_of_threads([Values(0, 1, 2)] int scope)
+    public void Bytes_do_not_depend_on_the_number_of_threads([Values(0, 1, 2, 4)] int scope)
     {
         byte[][] runs = [.. new[] { 1, 2, 3 }.Select(threads =>
         {

@@ -19,11 +19,13 @@ public class GradientSumTests
         return new TokenBatch(tokens[..^1], tokens[1..], [0, tokens.Length - 1]);
     })];
 
-    private static readonly TrainingScope[] Scopes = [TrainingScope.Full, TrainingScope.Ticket([2, 5, 7]), TrainingScope.LowRank(2)];
+    private static readonly TrainingScope[] Scopes = [TrainingScope.Full, TrainingScope.Ticket([2, 5, 7]), TrainingScope.LowRank(2),
+        TrainingScope.Mask(TinyModels.Mask)];
 
     /// <summary>The tree as its definition says, recursively, in floats on the host.</summary>
     [Test]
-    public void The_sum_is_the_tree_of_each_micro_batch_alone([Values("cpu", TestDevices.OpenCl)] string device, [Values(0, 1, 2)] int scope)
+    public void The_sum_is_the_tree_of_each_micro_batch_alone([Values("cpu", TestDevices.OpenCl)] string device,
+        [Values(0, 1, 2, 3)] int scope)
     {
         using Session session = new(device, 2, Scopes[scope]);
         Part[] apart = [.. Batches.Select(batch => session.Fill([batch]))];

@@ -18,12 +18,13 @@ public class TrainerTests
         [.. Enumerable.Range(0, 7)
             .Select(s => new TokenSequence(Enumerable.Range(0, 4 + (s % 3)).Select(i => ((3 * s) + (i * i)) % 11).ToArray(), 1 + (s % 2)))];
 
-    private static readonly TrainingScope[] Scopes = [TrainingScope.Full, TrainingScope.Embedding, TrainingScope.Ticket([2, 5, 7])];
+    private static readonly TrainingScope[] Scopes = [TrainingScope.Full, TrainingScope.Embedding, TrainingScope.Ticket([2, 5, 7]),
+        TrainingScope.Mask(TinyModels.Mask)];
 
     /// <summary>AdamW as Loshchilov and Hutter (arXiv 1711.05101) write it, in plain loops over gradients of the reference in double
     /// precision.</summary>
     [Test]
-    public void Weights_follow_AdamW_in_double_precision([Values(0, 1, 2)] int scope, [Values] bool isTied,
+    public void Weights_follow_AdamW_in_double_precision([Values(0, 1, 2, 3)] int scope, [Values] bool isTied,
         [ValueSource(typeof(TestDevices), nameof(TestDevices.Names))] string device)
     {
         LearningRateSchedule schedule = LearningRateSchedule.Cosine(1e-2, StepCount, warmupSteps: 3, floor: 1e-3);
@@ -100,6 +101,7 @@ public class TrainerTests
                     values[i] -= (rate * decay * values[i]) + (rate * mean / (Math.Sqrt(square) + Epsilon));
                 }
             }
+            weights.PutLearned();
         }
         return [.. weights.Trainable.Select(w => ((ReferenceMemory)w.Value.Memory!).Values.ToArray())];
     }

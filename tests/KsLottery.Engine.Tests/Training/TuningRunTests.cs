@@ -19,10 +19,10 @@ public class TuningRunTests
     private static readonly TrainingPlan Plan = new() { Steps = 9, BatchSize = 4, LearningRate = 1e-2, EvaluateEvery = 3 };
 
     [Test]
-    public void A_run_cancelled_at_any_step_ends_with_the_same_bytes([Values(0, 1, 2, 3)] int scope, [Range(0, 9, 3)] int cancelledAt)
+    public void A_run_cancelled_at_any_step_ends_with_the_same_bytes([Values(0, 1, 2, 3, 4)] int scope, [Range(0, 9, 3)] int cancelledAt)
     {
         TrainingScope[] scopes = [TrainingScope.Full, TrainingScope.Embedding, TrainingScope.Ticket([1, 7]),
-            TrainingScope.LowRank(2, seed: 3)];
+            TrainingScope.LowRank(2, seed: 3), TrainingScope.Mask(TinyModels.Mask)];
         using TemporaryFolder folder = new();
         string path = TrainedCheckpointTests.MakeBase(folder, ElementType.BF16, isSharded: true);
         Run(path, scopes[scope], folder.File("whole"));
@@ -123,10 +123,10 @@ public class TuningRunTests
 
     /// <summary>Of one step the loss comes before its update: only values and the held-out loss show what the update did.</summary>
     [Test]
-    public void Values_that_the_last_update_made_infinite_are_a_divergence([Values(0, 1, 2, 3)] int scope)
+    public void Values_that_the_last_update_made_infinite_are_a_divergence([Values(0, 1, 2, 3, 4)] int scope)
     {
         TrainingScope[] scopes = [TrainingScope.Full, TrainingScope.Embedding, TrainingScope.Ticket([1, 7]),
-            TrainingScope.LowRank(2, seed: 3)];
+            TrainingScope.LowRank(2, seed: 3), TrainingScope.Mask(TinyModels.Mask)];
         using TemporaryFolder folder = new();
         string path = TrainedCheckpointTests.MakeBase(folder, ElementType.F32, isSharded: false);
         TrainingPlan one = Plan with { Steps = 1, Warmup = 0 };

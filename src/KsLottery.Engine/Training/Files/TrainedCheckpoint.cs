@@ -19,7 +19,7 @@ internal static class TrainedCheckpoint
 
     /// <summary>Writes a base with its trained tensors in place of its own.</summary>
     /// <param name="baseModel">The base, from which the weights were opened.</param>
-    /// <param name="weights">The weights; their scope is the whole model, the embedding, or adapters that were merged.</param>
+    /// <param name="weights">The weights; their scope is the whole model, the embedding, a mask, or adapters that were merged.</param>
     /// <param name="operations">Their device.</param>
     /// <param name="folder">A folder that exists.</param>
     /// <param name="keepTypes">Whether trained tensors are rounded to the type that the base stores them in; else they are F32.</param>
@@ -83,7 +83,7 @@ internal static class TrainedCheckpoint
             cancellationToken);
         DeviceValues values = new(operations);
         SafetensorsWriter.Write(Path.Combine(folder, ModelName),
-            weights.All.Select(w => values.Source(w.Name, w.IsVector ? [w.Columns] : [w.Rows, w.Columns], w.Value)),
+            weights.All.Select(w => values.Source(w.Name, w.Shape, w.Value)),
             new Dictionary<string, string> { ["format"] = "pt" }, cancellationToken);
         return new([ModelConfig.FileName, ModelName]);
     }

@@ -1,31 +1,41 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Models;
 using KsLottery.Engine.Numerics;
+using KsLottery.Engine.Operations;
+using KsLottery.Engine.Tickets;
 
 namespace KsLottery.Engine.Training;
 
 /// <summary>Which values of a checkpoint learn; it takes the fingerprints of these and of all others.</summary>
 /// <remarks>
 /// A fingerprint is SHA-256 over each tensor in the order of names: a line with its name, type and shape, then its bytes; of a ticket's
-/// matrix the line ends with <c>rows</c> or <c>other rows</c>, and the bytes are those of the ticket's rows or of all others.
+/// matrix the line ends with <c>rows</c> or <c>other rows</c>, and the bytes are those of the ticket's rows or of all others. Of a tensor
+/// of which a mask's values learn the line has no type and ends with <c>values</c> or <c>other values</c>; these follow as F32, so that a
+/// checkpoint that holds the tensor in another type than the base has the same fingerprint where no value changed.
 /// </remarks>
 internal sealed class LearnedPart
 {
     private const int ChunkLength = 1 << 20;
 
-    private readonly HashSet<string> _names;
-    private readonly IReadOnlyList<int> _rows;
+    /// <summary>What learns: elements of a tensor, or all of it where they are null.</summary>
+    private readonly Dictionary<string, IndexSet?> _parts = [];
+    private readonly bool _isMask;
 
     /// <param name="weights">The weights, whose scope is decided.</param>
     /// <param name="checkpoint">Their checkpoint, which may name the tied embedding a second time.</param>
     public LearnedPart(LlamaWeights weights, Checkpoint checkpoint)
     {
-        _names = [.. weights.Changing.Select(w => w.Name)];
-        _rows = weights.Scope!.Rows;
-        if (_rows.Count == 0 && SecondName(weights, checkpoint) is { } name) _names.Add(name);
+        _isMask = weights.Scope!.Units is not null;
+        foreach (Weight weight in weights.Changing) _parts[weight.Name] = weight.Runs?.Elements;
+        if (weights.Ticket is { } ticket)
+            _parts[ticket.Weight.Name] = TicketUnit.Rows.Cut(weights.Config.VocabularySize, weights.Config.Width)
+                .ToElements(IndexSet.Of(weights.Config.VocabularySize, ticket.Rows));
+        else if (SecondName(weights, checkpoint) is { } name && (!_isMask || Contains(weights.TokenEmbedding.Name)))
+            _parts[name] = weights.TokenEmbedding.Runs?.Elements;
     }
 
     /// <summary>The name under which a checkpoint holds a tied embedding once more, or null.</summary>
@@ -33,10 +43,22 @@ internal sealed class LearnedPart
         weights.Config.IsTied && checkpoint.TryGetTensor(LlamaWeights.HeadName, out Tensor? head) ? head.Name : null;
 
     /// <summary>Whether nothing is frozen.</summary>
-    public bool IsAll(Checkpoint checkpoint) => _rows.Count == 0 && checkpoint.Tensors.All(t => _names.Contains(t.Name));
+    public bool IsAll(Checkpoint checkpoint) => checkpoint.Tensors.All(t => _parts.TryGetValue(t.Name, out IndexSet? part) && part is null);
 
-    /// <summary>Whether a whole tensor learns.</summary>
-    public bool Contains(string name) => _rows.Count == 0 && _names.Contains(name);
+    /// <summary>Whether anything of a tensor learns.</summary>
+    public bool Contains(string name) => _parts.ContainsKey(name);
+
+    /// <summary>SHA-256 over what a mask has of which tensors, in the order of names, whatever its units are called.</summary>
+    public string FingerprintOfMask()
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach ((string name, IndexSet? part) in _parts.OrderBy(p => p.Key, StringComparer.Ordinal))
+        {
+            AppendLine(hash, string.Create(CultureInfo.InvariantCulture, $"{name} {part?.Coding} {part}"));
+            if (part is not null) hash.AppendData(part.Encode());
+        }
+        return Fingerprint.Finish(hash);
+    }
 
     /// <summary>The fingerprint of all that learns.</summary>
     public string FingerprintOfLearned(Checkpoint checkpoint, CancellationToken cancellationToken) =>
@@ -51,38 +73,57 @@ internal sealed class LearnedPart
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (Tensor tensor in checkpoint.Tensors.OrderBy(t => t.Name, StringComparer.Ordinal))
         {
-            bool isMixed = _rows.Count > 0 && _names.Contains(tensor.Name);
-            if (!isMixed && _names.Contains(tensor.Name) != isLearned) continue;
-            string rows = !isMixed ? "" : isLearned ? " rows" : " other rows";
-            hash.AppendData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture,
-                $"{tensor.Name} {tensor.DtypeName} [{string.Join(',', tensor.Shape)}]{rows}\n")));
-            foreach ((long start, long end) in isMixed ? Ranges(tensor, isLearned) : [(0, tensor.ByteLength)])
-                Append(hash, tensor, start, end, cancellationToken);
+            bool isNamed = _parts.TryGetValue(tensor.Name, out IndexSet? part);
+            if (part is null && isNamed != isLearned) continue;
+            string type = part is not null && _isMask ? "" : $" {tensor.DtypeName}", suffix = part is null ? ""
+                : $" {(isLearned ? "" : "other ")}{(_isMask ? "values" : "rows")}";
+            AppendLine(hash, $"{tensor.Name}{type} [{string.Join(',', tensor.Shape)}]{suffix}");
+            IEnumerable<IndexRun> runs = part is null ? [new(0, tensor.ElementCount)] : isLearned ? part.Runs : Between(part);
+            if (part is not null && _isMask) AppendValues(hash, tensor, runs, cancellationToken);
+            else AppendBytes(hash, tensor, runs, cancellationToken);
         }
         return Fingerprint.Finish(hash);
     }
 
-    /// <summary>The bytes of the ticket's rows, or those between them.</summary>
-    private IEnumerable<(long Start, long End)> Ranges(Tensor tensor, bool isLearned)
+    /// <summary>The gaps between runs.</summary>
+    private static IEnumerable<IndexRun> Between(IndexSet part)
     {
-        long length = tensor.Shape[1] * tensor.ElementType.ByteSize(), after = 0;
-        foreach (int row in _rows)
+        long after = 0;
+        foreach (IndexRun run in part.Runs)
         {
-            yield return isLearned ? (row * length, (row + 1) * length) : (after, row * length);
-            after = (row + 1) * length;
+            yield return new(after, run.Start - after);
+            after = run.End;
         }
-        if (!isLearned) yield return (after, tensor.ByteLength);
+        yield return new(after, part.Length - after);
     }
 
-    private static void Append(IncrementalHash hash, Tensor tensor, long start, long end, CancellationToken cancellationToken)
+    private static void AppendLine(IncrementalHash hash, string line) => hash.AppendData(Encoding.UTF8.GetBytes(line + "\n"));
+
+    private static void AppendBytes(IncrementalHash hash, Tensor tensor, IEnumerable<IndexRun> runs, CancellationToken cancellationToken)
     {
-        byte[] buffer = tensor.IsMapped ? [] : new byte[Math.Min(ChunkLength, end - start)];
-        for (; start < end; start += ChunkLength)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            int length = (int)Math.Min(ChunkLength, end - start);
-            hash.AppendData(tensor.GetBytes(start, length, buffer));
-            tensor.DontNeed(start, length);
-        }
+        byte[] buffer = tensor.IsMapped ? [] : new byte[ChunkLength];
+        int size = tensor.ElementType.ByteSize();
+        foreach (IndexRun run in runs)
+            for (long start = run.Start * size, end = run.End * size; start < end; start += ChunkLength)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                int length = (int)Math.Min(ChunkLength, end - start);
+                hash.AppendData(tensor.GetBytes(start, length, buffer));
+                tensor.DontNeed(start, length);
+            }
+    }
+
+    private static void AppendValues(IncrementalHash hash, Tensor tensor, IEnumerable<IndexRun> runs, CancellationToken cancellationToken)
+    {
+        using StoredMemory stored = new(tensor);
+        float[] buffer = new float[ChunkLength / sizeof(float)];
+        foreach (IndexRun run in runs)
+            for (long start = run.Start; start < run.End; start += buffer.Length)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                Span<float> values = buffer.AsSpan(0, (int)Math.Min(buffer.Length, run.End - start));
+                stored.Widen(start, values);
+                hash.AppendData(MemoryMarshal.AsBytes(values));
+            }
     }
 }

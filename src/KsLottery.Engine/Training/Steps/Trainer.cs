@@ -54,7 +54,7 @@ internal sealed class Trainer : IDisposable
     /// <summary>Whether all steps are done.</summary>
     public bool IsDone => Step >= StepCount;
 
-    /// <summary>The number of weights that learn, k·d for a ticket.</summary>
+    /// <summary>The number of weights that learn, k·d for a ticket's rows.</summary>
     public long ParameterCount => _weights.Sum(w => w.Value.Length);
 
     /// <summary>Does the next step.</summary>
@@ -87,6 +87,7 @@ internal sealed class Trainer : IDisposable
             _operations.AdamWStep(_weights[i].Value, _weights[i].Gradient, _firstMoments[i], _secondMoments[i],
                 new(rate, _options.Beta1, _options.Beta2,
                 _options.Epsilon, _weights[i].IsVector ? 0 : _options.WeightDecay, Step + 1, clip));
+        _model.Weights.PutLearned();
         Step++;
         return Last = Describe(loss, norm) with { TokensPerSecond = rows / Stopwatch.GetElapsedTime(started).TotalSeconds };
     }
@@ -123,6 +124,7 @@ internal sealed class Trainer : IDisposable
     public void Restore(string path, IReadOnlyDictionary<string, string> settings)
     {
         TrainingState.Position position = TrainingState.Read(path, settings, _operations, Parts());
+        _model.Weights.PutLearned();
         Step = position.Step;
         Last = Step == 0 ? null : Describe(position.Loss, position.GradientNorm);
     }
@@ -147,10 +149,9 @@ internal sealed class Trainer : IDisposable
         for (int i = 0; i < _weights.Count; i++)
         {
             Weight weight = _weights[i];
-            long[] shape = weight.IsVector ? [weight.Columns] : [weight.Rows, weight.Columns];
-            yield return new(weight.Name, shape, weight.Value);
-            yield return new(weight.Name + ".exp_avg", shape, _firstMoments[i]);
-            yield return new(weight.Name + ".exp_avg_sq", shape, _secondMoments[i]);
+            yield return new(weight.Name, weight.Shape, weight.Value);
+            yield return new(weight.Name + ".exp_avg", weight.Shape, _firstMoments[i]);
+            yield return new(weight.Name + ".exp_avg_sq", weight.Shape, _secondMoments[i]);
         }
     }
 }

@@ -1,0 +1,77 @@
+using KsLottery.Engine.Numerics;
+using KsLottery.Engine.Operations;
+using KsLottery.Engine.Tickets;
+
+namespace KsLottery.Engine.Models;
+
+/// <summary>Some values of a matrix or vector that learn while all others stay: runs of one width, gathered side by side.</summary>
+/// <remarks>
+/// Value, gradient and moments exist for the runs alone. The matrix itself is F32, and the values are scattered back into it after each
+/// step. A backward pass needs the gradient of the whole matrix for the length of one operation; all matrices take the same memory for it
+/// in turn.
+/// </remarks>
+internal sealed class LearnedRuns
+{
+    private readonly IOperations _operations;
+    private readonly DeviceSpan _whole;
+    private readonly int[] _runs;
+    private readonly int _width;
+
+    /// <param name="whole">The matrix, in the device's own type.</param>
+    /// <param name="mask">What of it learns, at least one value.</param>
+    /// <param name="operations">Its device.</param>
+    /// <exception cref="NotSupportedException">The matrix has more runs than are counted.</exception>
+    internal LearnedRuns(Weight whole, TensorMask mask, IOperations operations)
+    {
+        Elements = mask.Grid.ToElements(mask.Units);
+        (_operations, _whole, _width) = (operations, whole.Value, WidthOf(Elements, whole.Columns));
+        if (Elements.Length / _width > int.MaxValue)
+            throw new NotSupportedException($"{whole.Name} has {Elements.Length} values, of which runs of {_width} are to learn; "
+                + $"{int.MaxValue} such runs can be told apart. Take wider units.");
+        _runs = [.. Elements.Runs.SelectMany(Cut)];
+        long length = Elements.Count;
+        Weight = new(whole.Name, _runs.Length, _width, operations.Allocate(length), operations.Allocate(length), whole.IsVector);
+        operations.EmbeddingForward(Weight.Value, _whole, _runs, _width);
+    }
+
+    /// <summary>The values' places in the matrix.</summary>
+    public IndexSet Elements { get; }
+
+    /// <summary>(runs, width), with its gradient.</summary>
+    public Weight Weight { get; }
+
+    /// <summary>The widest unit that some elements are made of, as far as it divides a row: C where they are whole rows.</summary>
+    internal static int WidthOf(IndexSet elements, int columns)
+    {
+        long width = columns;
+        foreach (IndexRun run in elements.Runs)
+        {
+            width = Divisor(Divisor(width, run.Start), run.Length);
+            if (width == 1) break;
+        }
+        return (int)width;
+    }
+
+    /// <summary>The gradient so far as one of the whole matrix, to which an operation adds; <see cref="Collect"/> follows.</summary>
+    internal DeviceSpan Spread(ScratchMemory scratch)
+    {
+        DeviceSpan gradient = scratch.Get(_whole.Length);
+        _operations.Clear(gradient);
+        _operations.ScatterRows(gradient, Weight.Gradient, _runs, _width);
+        return gradient;
+    }
+
+    /// <summary>Keeps the part of a whole gradient that is of values that learn.</summary>
+    internal void Collect(DeviceSpan gradient) => _operations.EmbeddingForward(Weight.Gradient, gradient, _runs, _width);
+
+    /// <summary>Puts the values that learn in their places.</summary>
+    internal void Put() => _operations.ScatterRows(_whole, Weight.Value, _runs, _width);
+
+    private IEnumerable<int> Cut(IndexRun run) => Enumerable.Range((int)(run.Start / _width), (int)(run.Length / _width));
+
+    private static long Divisor(long a, long b)
+    {
+        while (b != 0) (a, b) = (b, a % b);
+        return a;
+    }
+}
