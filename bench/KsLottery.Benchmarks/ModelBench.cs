@@ -4,6 +4,7 @@ using KsLottery.Engine.Models;
 using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Operations;
 using KsLottery.Engine.Text.Corpora;
+using KsLottery.Engine.Tickets;
 using KsLottery.Engine.Training;
 
 namespace KsLottery.Benchmarks;
@@ -28,15 +29,18 @@ public sealed record ModelBenchPlan(
 /// <param name="Bytes">The most memory that was allocated meanwhile, weights in memory included.</param>
 public sealed record ModelBenchFigure(string Name, double Seconds, double Min, double Max, int Tokens, long Bytes);
 
-/// <summary>Measures a model with random weights: forward, backward, the three kinds of training step, and generation.</summary>
+/// <summary>Measures a model with random weights: forward, backward, the four kinds of training step, and generation.</summary>
 public static class ModelBench
 {
+    /// <summary>Of so many consecutive values one is in the mask.</summary>
+    private const int MaskSpacing = 100;
+
     private const int MinRepetitions = 5, PromptLength = 8;
     private const ulong Seed = 1;
 
     /// <summary>What can be measured, in the order of the table.</summary>
     public static readonly IReadOnlyList<string> Works =
-        ["forward", "forward + backward", "full step", "embedding step", "ticket step", "prompt", "generate"];
+        ["forward", "forward + backward", "full step", "embedding step", "ticket step", "mask step", "prompt", "generate"];
 
     /// <summary>Runs all measurements and passes each figure on as it comes.</summary>
     public static void Run(ModelBenchPlan plan, Action<ModelBenchFigure> onFigure, Action<string> onStep,
@@ -44,11 +48,12 @@ public static class ModelBench
     {
         TokenBatch batch = BatchSchedule.Pack(Sequences(plan), plan.Sequences * plan.Length)[0];
         Measure("forward", null, (_, model) => model.Loss(batch));
-        Measure("forward + backward", TrainingScope.Full, (_, model) => model.LossAndGradients(batch, 1.0 / batch.TargetCount));
-        Step("full step", TrainingScope.Full);
-        Step("embedding step", TrainingScope.Embedding);
-        Step("ticket step", TrainingScope.Ticket(Enumerable.Range(0, plan.TicketRows)
+        Measure("forward + backward", _ => TrainingScope.Full, (_, model) => model.LossAndGradients(batch, 1.0 / batch.TargetCount));
+        Step("full step", _ => TrainingScope.Full);
+        Step("embedding step", _ => TrainingScope.Embedding);
+        Step("ticket step", _ => TrainingScope.Ticket(Enumerable.Range(0, plan.TicketRows)
             .Select(i => 1 + (i * (plan.Config.VocabularySize - 1) / plan.TicketRows))));
+        Step("mask step", ElementsOf);
         int[] prompt = batch.Tokens[..plan.Length];
         MeasureDecoder("prompt", plan.Length, decoder => decoder.Prefill([0], [prompt]));
         MeasureDecoder("generate", plan.Length - PromptLength, decoder =>
@@ -57,7 +62,7 @@ public static class ModelBench
             for (int i = PromptLength; i < plan.Length; i++) decoder.Append([0], [prompt[i]]);
         });
 
-        void Step(string name, TrainingScope scope)
+        void Step(string name, Func<LlamaWeights, TrainingScope> scope)
         {
             Trainer? trainer = null;
             Measure(name, scope, (operations, model) =>
@@ -74,14 +79,14 @@ public static class ModelBench
             decoder?.Dispose();
         }
 
-        void Measure(string name, TrainingScope? scope, Action<IOperations, LlamaModel> work, int? tokens = null)
+        void Measure(string name, Func<LlamaWeights, TrainingScope>? scope, Action<IOperations, LlamaModel> work, int? tokens = null)
         {
             if (!plan.Works.Contains(name)) return;
             onStep(name);
             using ComputeDevice device = plan.Open();
             IOperations operations = device.Operations;
             using LlamaWeights weights = LlamaWeights.Random(plan.Config, operations, Seed);
-            if (scope is not null) weights.MakeTrainable(scope);
+            if (scope is not null) weights.MakeTrainable(scope(weights));
             using LlamaModel model = new(weights, operations);
             List<double> times = [];
             work(operations, model);
@@ -95,6 +100,18 @@ public static class ModelBench
             times.Sort();
             onFigure(new(name, times[times.Count / 2], times[0], times[^1], tokens ?? batch.RowCount, operations.PeakAllocatedBytes));
         }
+    }
+
+    /// <summary>1 % of the elements of every tensor, drawn by a seed.</summary>
+    private static TrainingScope ElementsOf(LlamaWeights weights)
+    {
+        SplitMix64 random = new(Seed);
+        return TrainingScope.Mask(new(weights.All.Select(weight =>
+        {
+            UnitGrid grid = TicketUnit.Elements.Cut(weight.Rows, weight.Columns);
+            return new TensorMask(weight.Name, grid, IndexSet.Of(grid.Count,
+                Enumerable.Range(0, (int)(grid.Count / MaskSpacing)).Select(i => (i * (long)MaskSpacing) + random.NextBelow(MaskSpacing))));
+        })));
     }
 
     private static TokenSequence[] Sequences(ModelBenchPlan plan)
