@@ -49,6 +49,9 @@ public sealed class Remedy
     /// <summary>Runs an experiment by several processes.</summary>
     public static Remedy ShareRun { get; } = new("let several processes run the whole in one folder");
 
+    /// <summary>Scans a part of the rows again.</summary>
+    public static Remedy ScanPart { get; } = new("Scan the part again with RowScan.RunPart and write it");
+
     /// <summary>Names parts of an experiment.</summary>
     public static Remedy NameParts { get; } = new("Name folders that runs with an ExperimentRun.Part wrote");
 

@@ -185,7 +185,8 @@ internal sealed class FindReport(ConsoleUi ui, FindOptions options, Ticket ticke
         if (ticket.Entries.Count > 0 && !ticket.IsByRank)
             facts.Add("alpha", $"{NumberText.Real(ticket.Selection.Alpha)}: {Needed}");
         facts.Add("scan", $"{Sizes.Count((long)rows.Scan.RowsPerSecond)} rows/s, {NumberText.Seconds(rows.Scan.Elapsed)}, "
-            + $"{rows.Scan.Kernel}, {Sizes.Count(rows.Scan.Threads, "thread")}; {NumberText.Seconds(Elapsed)} in all");
+            + $"{rows.Scan.Kernel}, {Sizes.Count(rows.Scan.Threads, "thread")}"
+            + $"{(rows.Scan.BaseFingerprint is null ? "" : ", with fingerprints")}; {NumberText.Seconds(Elapsed)} in all");
         if (Files.Count > 0) facts.Add("written", $"{string.Join(", ", Files)} in {ConsoleUi.OneLine(options.ShownOut ?? options.Out!)}");
         if (options.Html is not null) facts.Add("page", ConsoleUi.OneLine(options.Html));
         facts.WriteTo(ui);

@@ -18,6 +18,7 @@ internal static class RemedyWords
             + "--resume)",
         [Remedy.ResumeParts] = "go on with those that have not ended (--resume)",
         [Remedy.ShareRun] = "let several processes run the whole in one folder (--resume)",
+        [Remedy.ScanPart] = "Scan the part again with kslottery find --part",
         [Remedy.NameParts] = "Name folders of kslottery experiment --part",
         [Remedy.FindAgain] = "Run kslottery find again",
         [Remedy.FindTicket] = "run kslottery find on these",

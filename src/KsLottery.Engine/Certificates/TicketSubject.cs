@@ -155,9 +155,12 @@ internal sealed class TicketSubject
         if (TrainedRows.IsPatch(path, out string patchPath))
         {
             using RowPatch patch = RowPatch.Open(patchPath, options);
-            if (patch.BaseFingerprint != Ticket.Origin.BaseFingerprint)
+            FingerprintKind kind = Fingerprint.KindOf(patch.BaseFingerprint);
+            string own = kind == Fingerprint.KindOf(Ticket.Origin.BaseFingerprint) ? Ticket.Origin.BaseFingerprint
+                : Fingerprint.OfTensor(BaseEmbedding, kind, cancellationToken);
+            if (patch.BaseFingerprint != own)
                 throw new InvalidDataException($"{patchPath}: the patch was made for a base with the fingerprint {patch.BaseFingerprint}, "
-                    + $"the ticket's has {Ticket.Origin.BaseFingerprint}. Give a patch that was trained on this base.");
+                    + $"the ticket's has {own}. Give a patch that was trained on this base.");
             if (!patch.Indices.SequenceEqual(ids))
                 throw new InvalidDataException($"{patchPath}: the patch holds {patch.Indices.Count} rows, the ticket {ids.Count}"
                     + $"{FirstDifference([.. patch.Indices], [.. ids])}. {Remedy.TuneTicket}.");
@@ -205,7 +208,7 @@ internal sealed class TicketSubject
 
     private static void ThrowIfOther(string ticketPath, string what, string expected, Tensor tensor, CancellationToken cancellationToken)
     {
-        string actual = Fingerprint.OfTensor(tensor, cancellationToken);
+        string actual = Fingerprint.OfTensor(tensor, Fingerprint.KindOf(expected), cancellationToken);
         if (actual != expected)
             throw new TicketMismatchException($"{ticketPath}: the ticket was found with a {what} of the fingerprint {expected}, but "
                 + $"{tensor.File.Path}, tensor {Quote(tensor.Name)}, has {actual}. {OtherTicket}");

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Devices;
 using KsLottery.Engine.Kernels;
 using KsLottery.Engine.Numerics;
@@ -30,6 +31,7 @@ internal sealed class DeviceRowScan : IDisposable
     private readonly Slot[] _slots;
     private readonly int _threads;
     private readonly RowPair _pair;
+    private readonly PairBlocks? _blocks;
 
     /// <summary>Takes what the scan needs of a device.</summary>
     /// <param name="device">The device.</param>
@@ -38,10 +40,12 @@ internal sealed class DeviceRowScan : IDisposable
     /// <param name="kernel">A kernel's name, see <see cref="KsDeviceKernels"/>; null takes the fastest.</param>
     /// <param name="threads">Threads that copy.</param>
     /// <param name="chunkBytes">Rows of both matrices of a chunk: long enough for a device to be busy, short enough to begin soon.</param>
+    /// <param name="blocks">Takes the blocks that begin in the rows of both, on the host; null for none.</param>
     /// <exception cref="DeviceFailureException">The device has not that much memory left.</exception>
-    public DeviceRowScan(KernelDevice device, RowMatrix before, RowMatrix after, string? kernel, int threads, long chunkBytes)
+    public DeviceRowScan(KernelDevice device, RowMatrix before, RowMatrix after, string? kernel, int threads, long chunkBytes,
+        PairBlocks? blocks = null)
     {
-        (_before, _after, _threads) = (before, after, threads);
+        (_before, _after, _threads, _blocks) = (before, after, threads, blocks);
         _type = before.ElementType == after.ElementType ? before.ElementType : ElementType.F32;
         _kernels = new(device, _type, before.Width, kernel);
         _moments = device.Limits.HasDouble ? KernelCatalog.Get($"RowMoments_{_type.ToName()}") : null;
@@ -93,7 +97,9 @@ internal sealed class DeviceRowScan : IDisposable
                 isDone(slot.First, slot.Rows);
                 slot.Rows = 0;
             }
-            if (chunk < chunks) Start(slot, chunk * ChunkRows, (int)Math.Min(ChunkRows, _before.RowCount - (chunk * ChunkRows)));
+            if (chunk >= chunks) continue;
+            Start(slot, chunk * ChunkRows, (int)Math.Min(ChunkRows, _before.RowCount - (chunk * ChunkRows)));
+            Hash(slot);
         }
     }
 
@@ -137,6 +143,28 @@ internal sealed class DeviceRowScan : IDisposable
         if (_threads == 1 || pieces == 1)
             for (int piece = 0; piece < pieces; piece++) Copy(piece);
         else Parallel.For(0, pieces, new ParallelOptions { MaxDegreeOfParallelism = _threads }, Copy);
+    }
+
+    /// <summary>Hashes the blocks that begin in a chunk while the device has it, from staging memory.</summary>
+    private void Hash(Slot slot)
+    {
+        if (_blocks is null) return;
+        Hash(slot, _before, 0, _blocks.Base);
+        Hash(slot, _after, ChunkRows * _before.RowBytes, _blocks.Tuned);
+    }
+
+    private void Hash(Slot slot, RowMatrix matrix, int stagingStart, FingerprintBlocks blocks)
+    {
+        long start = matrix.StoredStartOf(slot.First), end = matrix.StoredStartOf(slot.First + slot.Rows);
+        void Take(int block)
+        {
+            using BlockHasher hasher = new(blocks);
+            long first = (long)block * FingerprintBlocks.BlockLength, last = Math.Min(end, blocks.EndOf(block));
+            hasher.Add(first, slot.Staging.Bytes.Slice(stagingStart + (int)(first - start), (int)(last - first)));
+            hasher.Complete();
+        }
+        Parallel.For(FingerprintBlocks.FirstFrom(start), FingerprintBlocks.FirstFrom(end),
+            new ParallelOptions { MaxDegreeOfParallelism = _threads }, Take);
     }
 
     /// <summary>Sends one matrix's rows to the device, and widens them there where the other's are of another type.</summary>

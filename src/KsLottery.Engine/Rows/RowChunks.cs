@@ -1,5 +1,6 @@
 using System.Runtime.ExceptionServices;
 using CommunityToolkit.HighPerformance.Buffers;
+using KsLottery.Engine.Checkpoints;
 
 namespace KsLottery.Engine.Rows;
 
@@ -19,14 +20,16 @@ internal static class RowChunks
     /// <param name="threads">The number of threads; 0 takes one for each processor.</param>
     /// <param name="newWorker">Makes the work of a thread from its number.</param>
     /// <param name="cancellationToken">Ends it between chunks.</param>
+    /// <param name="blocks">Takes the blocks that begin in the rows of both, as they come by; null for none.</param>
     /// <returns>How many threads worked.</returns>
-    public static int Run(RowMatrix before, RowMatrix? after, int threads, Func<int, Work> newWorker, CancellationToken cancellationToken)
+    public static int Run(RowMatrix before, RowMatrix? after, int threads, Func<int, Work> newWorker, CancellationToken cancellationToken,
+        PairBlocks? blocks = null)
     {
         int rowBytes = Math.Max(before.RowBytes, after?.RowBytes ?? 0);
         int chunkRows = (int)Math.Clamp(ChunkBytes / rowBytes, 1, Math.Max(before.RowCount, 1));
-        long chunks = (before.RowCount + chunkRows - 1) / chunkRows, next = 0;
-        int releaseChunks = Math.Max(1, RowMatrix.ReleaseBytes / (chunkRows * rowBytes));
-        threads = (int)Math.Clamp(threads > 0 ? threads : Environment.ProcessorCount, 1, Math.Max(chunks, 1));
+        RowStretches stretches = blocks is null ? RowStretches.OfRows(before.RowCount, chunkRows) : RowStretches.OfBlocks(before, after!);
+        long count = stretches.Count, next = 0, releaseStretches = Math.Max(1, RowMatrix.ReleaseBytes / (stretches.MaxRows * rowBytes));
+        threads = (int)Math.Clamp(threads > 0 ? threads : Environment.ProcessorCount, 1, Math.Max(count, 1));
         try
         {
             if (threads == 1) WorkOn(newWorker(0));
@@ -43,21 +46,31 @@ internal static class RowChunks
         void WorkOn(Work work)
         {
             using MemoryOwner<byte> bufferBefore = Buffer(before), bufferAfter = Buffer(after);
-            for (long chunk; (chunk = Interlocked.Increment(ref next) - 1) < chunks;)
+            using PairHasher? hasher = blocks is null ? null : new(blocks);
+            for (long stretch; (stretch = Interlocked.Increment(ref next) - 1) < count;)
             {
-                cancellationToken.ThrowIfCancellationRequested();
-                long row = chunk * chunkRows;
-                int count = (int)Math.Min(chunkRows, before.RowCount - row);
-                ReadOnlySpan<byte> second = after is null ? default : after.GetRows(row, count, bufferAfter.Span);
-                work(row, count, before.GetRows(row, count, bufferBefore.Span), second);
-                if ((chunk + 1) % releaseChunks == 0 && chunk >= releaseChunks)
+                long end = stretches.Start(stretch + 1);
+                for (long row = stretches.Start(stretch); row < end; row += chunkRows)
                 {
-                    // The stretch before the one just finished: hardly anyone is still at it, and if so the pages come back.
-                    long first = (chunk + 1 - (2 * releaseChunks)) * chunkRows;
-                    before.Release(first, releaseChunks * chunkRows);
-                    after?.Release(first, releaseChunks * chunkRows);
+                    cancellationToken.ThrowIfCancellationRequested();
+                    int rows = (int)Math.Min(chunkRows, end - row);
+                    ReadOnlySpan<byte> second = after is null ? default : after.GetRows(row, rows, bufferAfter.Span);
+                    ReadOnlySpan<byte> first = before.GetRows(row, rows, bufferBefore.Span);
+                    work(row, rows, first, second);
+                    hasher?.Add(before.StoredStartOf(row), first, after!.StoredStartOf(row), second);
                 }
+                hasher?.Complete();
+                if ((stretch + 1) % releaseStretches == 0 && stretch >= releaseStretches) Release(stretch + 1 - (2 * releaseStretches));
             }
+        }
+
+        // The rows before those just finished: hardly anyone is still at them, and if so the pages come back.
+        void Release(long stretch)
+        {
+            long first = stretches.Start(stretch);
+            int rows = (int)(stretches.Start(stretch + releaseStretches) - first);
+            before.Release(first, rows);
+            after?.Release(first, rows);
         }
 
         MemoryOwner<byte> Buffer(RowMatrix? matrix) =>

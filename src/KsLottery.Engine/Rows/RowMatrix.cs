@@ -15,19 +15,21 @@ public sealed class RowMatrix
     private readonly ReadOnlyMemory<byte> _memory;
     private readonly IReadOnlyList<int>? _chosen;
 
-    private RowMatrix(string name, ElementType type, long rows, long width, Tensor? tensor, ReadOnlyMemory<byte> memory,
-        IReadOnlyList<int>? chosen = null)
+    private RowMatrix(string name, ElementType type, long rows, long width, Tensor? tensor, ReadOnlyMemory<byte> memory)
     {
         if (width is < 1 or > int.MaxValue)
             throw new ArgumentOutOfRangeException(nameof(width), width,
                 $"{name}: a row must have at least one element. Choose another tensor.");
-        (Name, ElementType, RowCount, Width, _tensor, _memory, _chosen) = (name, type, rows, (int)width, tensor, memory, chosen);
-        (Stored, StoredType) = (tensor, type);
+        (Name, ElementType, RowCount, Width, _tensor, _memory) = (name, type, rows, (int)width, tensor, memory);
+        (Stored, StoredType, StoredBytes, Shape) = (tensor, type, memory, tensor?.Shape ?? [rows, width]);
     }
 
-    private RowMatrix(RowMatrix whole, long rows, IReadOnlyList<int>? chosen)
-        : this(whole.Name, whole.ElementType, rows, whole.Width, whole._tensor, whole._memory, chosen) =>
-        (Stored, StoredType) = (whole.Stored, whole.StoredType);
+    private RowMatrix(RowMatrix whole, long first, long count, IReadOnlyList<int>? chosen)
+        : this(whole.Name, whole.ElementType, count, whole.Width, whole._tensor, whole._memory)
+    {
+        (Stored, StoredType, StoredBytes, Shape) = (whole.Stored, whole.StoredType, whole.StoredBytes, whole.Shape);
+        (FirstRow, _chosen) = (first, chosen);
+    }
 
     /// <summary>What the rows are called in messages: the tensor's name.</summary>
     public string Name { get; }
@@ -41,6 +43,9 @@ public sealed class RowMatrix
 
     /// <summary>The tensor that the rows are stored in; null in memory.</summary>
     private Tensor? Stored { get; init; }
+
+    /// <summary>The bytes that they are stored in, where that is memory.</summary>
+    private ReadOnlyMemory<byte> StoredBytes { get; init; }
 
     /// <summary>Whether the values are codes that no scale has made numbers of.</summary>
     private bool IsCodes => ElementCodec.Of(StoredType).IsCoded && Stored?.Scale is null;
@@ -85,14 +90,47 @@ public sealed class RowMatrix
         if (type.IsNative()) return new("memory", type, rows, width, null, bytes);
         byte[] wide = new byte[checked(rows * width * sizeof(float))];
         RowRounding.Convert(bytes.Span, type, wide, ElementType.F32);
-        return new("memory", ElementType.F32, rows, width, null, wide) { StoredType = type };
+        return new("memory", ElementType.F32, rows, width, null, wide) { StoredType = type, StoredBytes = bytes };
     }
 
-    /// <summary>The first rows of a whole matrix.</summary>
-    internal RowMatrix Take(long count) => new(this, count, chosen: null);
+    /// <summary>The shape of the whole that the rows are of.</summary>
+    internal IReadOnlyList<long> Shape { get; }
 
-    /// <summary>Some rows of a whole matrix, in the order given.</summary>
-    internal RowMatrix Choose(IReadOnlyList<int> rows) => new(this, rows.Count, rows);
+    /// <summary>Which row of the whole the first one is.</summary>
+    internal long FirstRow { get; }
+
+    /// <summary>Whether these are all rows of the whole, in its order.</summary>
+    internal bool IsWhole => _chosen is null && FirstRow == 0 && StoredStartOf(RowCount) == (Stored?.ByteLength ?? StoredBytes.Length);
+
+    /// <summary>Whether rows lie one behind another as they do in the whole, in the type that they are read in.</summary>
+    internal bool IsAsStored => _chosen is null && StoredType == ElementType;
+
+    /// <summary>Rows that lie one behind another, without a copy.</summary>
+    /// <param name="first">The first of them, from 0.</param>
+    /// <param name="count">How many; none is allowed.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The range leaves the matrix.</exception>
+    public RowMatrix Slice(long first, long count)
+    {
+        if (first < 0 || count < 0 || first > RowCount - count)
+            throw new ArgumentOutOfRangeException(nameof(first), first,
+                $"{Name}: {count} rows from {first} on leave the matrix, whose rows go from 0 to {RowCount - 1}. Take fewer.");
+        return _chosen is null ? new(this, FirstRow + first, count, null)
+            : new(this, FirstRow, count, [.. _chosen.Skip((int)first).Take((int)count)]);
+    }
+
+    /// <summary>Some rows, in the order given, of rows that are not chosen themselves.</summary>
+    internal RowMatrix Choose(IReadOnlyList<int> rows) => new(this, FirstRow, rows.Count, rows);
+
+    /// <summary>The hashes of the whole's blocks as it is stored, none of them taken yet.</summary>
+    internal FingerprintBlocks NewBlocks() => Stored is { } tensor ? FingerprintBlocks.Of(tensor)
+        : new(StoredType, Shape, StoredBytes.Length, (offset, length, _) => StoredBytes.Span.Slice((int)offset, length));
+
+    /// <summary>The fingerprint of the scale beside codes; null where there is none.</summary>
+    internal string? FingerprintOfScale(CancellationToken cancellationToken) =>
+        Stored?.Scale is { } scale ? Fingerprint.OfTensor(scale.Stored, cancellationToken) : null;
+
+    /// <summary>Where a row begins in the whole as it is stored, in bytes.</summary>
+    internal long StoredStartOf(long row) => (FirstRow + row) * Width * StoredType.ByteSize();
 
     /// <summary>Why values of two matrices cannot be set against each other, without a final full stop; null where they can.</summary>
     /// <remarks>Codes of one type stand against each other as they are. Against anything else they would differ in every row.</remarks>
@@ -114,8 +152,8 @@ public sealed class RowMatrix
     {
         if (_chosen is not null) return Gather((int)first, count, buffer);
         int length = checked(count * RowBytes);
-        return _tensor is null ? _memory.Span.Slice(checked((int)(first * RowBytes)), length)
-            : _tensor.GetBytes(first * RowBytes, length, buffer);
+        return _tensor is null ? _memory.Span.Slice(checked((int)StartOf(first)), length)
+            : _tensor.GetBytes(StartOf(first), length, buffer);
     }
 
     /// <summary>Copies the bytes of some rows.</summary>
@@ -128,9 +166,11 @@ public sealed class RowMatrix
     /// <summary>Lets the operating system take back the pages of some rows; the page cache keeps them.</summary>
     internal void Release(long first, int count)
     {
-        int bytes = checked(Width * StoredType.ByteSize());
-        if (_chosen is null) Stored?.DontNeed(first * bytes, (long)count * bytes);
+        if (_chosen is null) Stored?.DontNeed(StoredStartOf(first), StoredStartOf(count) - StoredStartOf(0));
     }
+
+    /// <summary>Where a row begins in the whole as it is read, in bytes.</summary>
+    private long StartOf(long row) => (FirstRow + row) * RowBytes;
 
     private static void ThrowIfNotReadable(string name, ElementType type)
     {
@@ -144,7 +184,7 @@ public sealed class RowMatrix
         for (int i = 0; i < count; i++)
         {
             Span<byte> target = buffer.Slice(i * RowBytes, RowBytes);
-            long start = (long)_chosen![first + i] * RowBytes;
+            long start = StartOf(_chosen![first + i]);
             ReadOnlySpan<byte> row = _tensor is null ? _memory.Span.Slice(checked((int)start), RowBytes)
                 : _tensor.GetBytes(start, RowBytes, target);
             row.CopyTo(target);

@@ -84,14 +84,32 @@ public sealed class RowPairing
     }
 
     /// <summary>The base rows that have a counterpart, ascending.</summary>
-    internal IEnumerable<int> Paired() => Enumerable.Range(0, BaseRows).Where(row => TunedOf(row) >= 0);
+    internal IEnumerable<int> Paired() => Paired(new(0, BaseRows));
+
+    /// <summary>Those of some rows.</summary>
+    internal IEnumerable<int> Paired(RowRange range) =>
+        Enumerable.Range((int)range.First, (int)range.Count).Where(row => TunedOf(row) >= 0);
 
     /// <summary>The rows of two matrices that stand against each other, as matrices of one shape.</summary>
-    internal (RowMatrix Base, RowMatrix Tuned) Select(RowMatrix before, RowMatrix after)
+    internal (RowMatrix Base, RowMatrix Tuned) Select(RowMatrix before, RowMatrix after) => Select(before, after, new(0, BaseRows));
+
+    /// <summary>Those of some rows of the base.</summary>
+    internal (RowMatrix Base, RowMatrix Tuned) Select(RowMatrix before, RowMatrix after, RowRange range)
     {
-        if (IsById) return (before.Take(Count), after.Take(Count));
-        int[] paired = [.. Paired()];
+        if (IsById)
+        {
+            long first = Math.Min(range.First, Count), count = Math.Min(range.End, Count) - first;
+            return (before.Slice(first, count), after.Slice(first, count));
+        }
+        int[] paired = [.. Paired(range)];
         return (before.Choose(paired), after.Choose([.. paired.Select(TunedOf)]));
+    }
+
+    /// <summary>The tuned rows that the part with some rows of the base answers for: as large a share.</summary>
+    internal RowRange TunedRangeOf(RowRange range)
+    {
+        long first = BaseRows == 0 ? 0 : TunedRows * range.First / BaseRows;
+        return new(first, (range.End == BaseRows ? TunedRows : TunedRows * range.End / BaseRows) - first);
     }
 
     /// <summary>For every tuned row the base row that it stands against, or -1 for none.</summary>

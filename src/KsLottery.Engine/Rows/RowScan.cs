@@ -22,6 +22,10 @@ public sealed record RowScanOptions
     /// <summary>Which rows stand against each other; null where both matrices have as many, each against that of its number.</summary>
     public RowPairing? Pairing { get; init; }
 
+    /// <summary>Whether the fingerprints of both are taken on the way, so that their bytes are read once. It takes whole
+    /// matrices.</summary>
+    public bool TakesFingerprints { get; init; }
+
     /// <summary>Where the rows are tested; null for the processor.</summary>
     public ComputeDevice? Device { get; init; }
 
@@ -62,9 +66,74 @@ public static class RowScan
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(before);
+        return RowScanResult.OfWhole(Run(before, after, new RowRange(0, before.RowCount), options ?? new(), cancellationToken));
+    }
+
+    /// <summary>Does the same with some rows of the base and those that they stand against; parts are joined by
+    /// <see cref="RowScanResult.Of"/>.</summary>
+    /// <param name="before">The base, whole.</param>
+    /// <param name="after">The tuned matrix, whole.</param>
+    /// <param name="range">The rows of the base, see <see cref="RowRange.OfPart"/>.</param>
+    /// <param name="options">Threads, kernel, progress, pairs. Fingerprints are taken of the blocks that begin in these rows.</param>
+    /// <param name="cancellationToken">Ends the scan between chunks.</param>
+    /// <exception cref="ArgumentException">The shapes differ, a matrix is not whole, or no such kernel can run here.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">d is not in [1, 65,536], or the range leaves the matrix.</exception>
+    /// <exception cref="DeviceFailureException">The device failed.</exception>
+    /// <exception cref="OperationCanceledException">The scan was cancelled.</exception>
+    public static RowScanPart RunPart(RowMatrix before, RowMatrix after, RowRange range, RowScanOptions? options = null,
+        CancellationToken cancellationToken = default) =>
+        Run(before, after, range, (options ?? new()) with { TakesFingerprints = true }, cancellationToken);
+
+    private static RowScanPart Run(
+        RowMatrix before, RowMatrix after, RowRange range, RowScanOptions options, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(before);
         ArgumentNullException.ThrowIfNull(after);
-        options ??= new();
-        if (options.Pairing is { } pairing) return RunPaired(before, after, pairing, options, cancellationToken);
+        ThrowIfUnfit(before, after, options);
+        if (range.First < 0 || range.Count < 0 || range.First > before.RowCount - range.Count)
+            throw new ArgumentOutOfRangeException(nameof(range), range,
+                $"the base {before.Name} has the rows 0 to {before.RowCount - 1}. Take some of these.");
+        RowPairing pairing = options.Pairing ?? RowPairing.ById(before.RowCount, after.RowCount);
+        (RowMatrix first, RowMatrix second) = pairing.Select(before, after, range);
+        PairBlocks? blocks = options.TakesFingerprints ? new(before.NewBlocks(), after.NewBlocks()) : null;
+        Reporter reporter = new(options.Progress, first.RowCount);
+        RowResult[] results = new RowResult[first.RowCount];
+        PairBlocks? taken = first.IsAsStored && second.IsAsStored ? blocks : null;
+        (string kernel, int threads) = (options.Device?.Kernels ?? options.KernelDevice) is { } device
+            ? RunOnDevice(device, first, second, options, results, taken, reporter, cancellationToken)
+            : RunOnProcessor(first, second, options, results, taken, reporter, cancellationToken);
+        RowRange tuned = pairing.TunedRangeOf(range);
+        blocks?.TakeMissing(before.Slice(range.First, range.Count), after.Slice(tuned.First, tuned.Count), threads, cancellationToken);
+        int[] added = [.. pairing.Added.Where(row => row >= tuned.First && row < tuned.End)];
+        return new(before, after)
+        {
+            Range = range,
+            Results = AddDropped(results, before, pairing, range, options.Threads, cancellationToken),
+            AddedNorms = RowNorms.Each(after.Choose(added), options.Threads, cancellationToken),
+            TunedOf = pairing.IsById ? null : [.. Enumerable.Range((int)range.First, (int)range.Count).Select(pairing.TunedOf)],
+            BaseHashes = blocks?.Base.Of(before.StoredStartOf(range.First), before.StoredStartOf(range.End)),
+            TunedHashes = blocks?.Tuned.Of(after.StoredStartOf(tuned.First), after.StoredStartOf(tuned.End)),
+            BaseScaleFingerprint = blocks is null ? null : before.FingerprintOfScale(cancellationToken),
+            TunedScaleFingerprint = blocks is null ? null : after.FingerprintOfScale(cancellationToken),
+            Kernel = kernel,
+            Threads = threads,
+            Elapsed = reporter.Elapsed,
+        };
+    }
+
+    private static void ThrowIfUnfit(RowMatrix before, RowMatrix after, RowScanOptions options)
+    {
+        if (options.TakesFingerprints && !(before.IsWhole && after.IsWhole))
+            throw new ArgumentException($"the fingerprints of {before.Name} and {after.Name} are of whole matrices. Give these, and the "
+                + "rows as a range.");
+        if (options.Pairing is { } pairing)
+        {
+            if (pairing.BaseRows != before.RowCount || pairing.TunedRows != after.RowCount || before.Width != after.Width)
+                throw new ArgumentException($"the base {before.Name} has {before.RowCount} rows of {before.Width}, the tuned {after.Name} "
+                    + $"has {after.RowCount} of {after.Width}; {pairing.BaseRows} and {pairing.TunedRows} rows of one width are paired. "
+                    + "Give the pairs of these.", nameof(options));
+            return;
+        }
         if (before.RowCount != after.RowCount || before.Width != after.Width)
             throw new ArgumentException($"the base {before.Name} has {before.RowCount} rows of {before.Width}, the tuned {after.Name} has "
                 + $"{after.RowCount} of {after.Width}; rows can be compared where both are the same. Pair the rows of a resized "
@@ -72,43 +141,29 @@ public static class RowScan
         if (RowMatrix.WhyNotComparable(before, after) is { } reason)
             throw new NotSupportedException($"{before.Name}: {reason}. Put the scale beside the codes, as {before.Name}"
                 + $"{TensorScale.Suffix} or {before.Name}{TensorScale.InverseSuffix}, or convert both to one type.");
-
-        RowResult[] results = new RowResult[before.RowCount];
-        Reporter reporter = new(options.Progress, before.RowCount);
-        (string kernel, int threads) = (options.Device?.Kernels ?? options.KernelDevice) is { } device
-            ? RunOnDevice(device, before, after, options, results, reporter, cancellationToken)
-            : RunOnProcessor(before, after, options, results, reporter, cancellationToken);
-        MarkNearlyZero(results);
-        return new(before, after, results, kernel, threads, reporter.Elapsed, RowPairing.ById(before.RowCount, after.RowCount), []);
     }
 
-    /// <summary>Tests the pairs, and measures the rows that have no counterpart.</summary>
-    private static RowScanResult RunPaired(
-        RowMatrix before, RowMatrix after, RowPairing pairing, RowScanOptions options, CancellationToken cancellationToken)
+    /// <summary>Puts the results of pairs at their rows, and measures those that have no counterpart.</summary>
+    private static RowResult[] AddDropped(RowResult[] results, RowMatrix before, RowPairing pairing, RowRange range, int threads,
+        CancellationToken cancellationToken)
     {
-        if (pairing.BaseRows != before.RowCount || pairing.TunedRows != after.RowCount || before.Width != after.Width)
-            throw new ArgumentException($"the base {before.Name} has {before.RowCount} rows of {before.Width}, the tuned {after.Name} has "
-                + $"{after.RowCount} of {after.Width}; {pairing.BaseRows} and {pairing.TunedRows} rows of one width are paired. Give the "
-                + "pairs of these.",
-                nameof(options));
-        (RowMatrix first, RowMatrix second) = pairing.Select(before, after);
-        RowScanResult scan = Run(first, second, options with { Pairing = null }, cancellationToken);
-        RowResult[] rows = new RowResult[pairing.BaseRows];
-        foreach ((RowResult result, int row) in scan.Rows.Zip(pairing.Paired())) rows[row] = result;
-        double[] dropped = RowNorms.Each(before.Choose(pairing.Dropped), options.Threads, cancellationToken);
-        foreach ((int i, int row) in pairing.Dropped.Index())
-            rows[row] = new(-1, 0, RowState.Dropped, float.NaN, dropped[i], double.NaN, double.NaN, double.NaN);
-        return new(before, after, rows, scan.Kernel, scan.Threads, scan.Elapsed, pairing,
-            RowNorms.Each(after.Choose(pairing.Added), options.Threads, cancellationToken));
+        if (results.Length == range.Count) return results;
+        RowResult[] rows = new RowResult[range.Count];
+        foreach ((RowResult result, int row) in results.Zip(pairing.Paired(range))) rows[row - range.First] = result;
+        int[] dropped = [.. pairing.Dropped.Where(row => row >= range.First && row < range.End)];
+        double[] norms = RowNorms.Each(before.Choose(dropped), threads, cancellationToken);
+        foreach ((int i, int row) in dropped.Index())
+            rows[row - range.First] = new(-1, 0, RowState.Dropped, float.NaN, norms[i], double.NaN, double.NaN, double.NaN);
+        return rows;
     }
 
     private static (string Kernel, int Threads) RunOnDevice(
-        KernelDevice device, RowMatrix before, RowMatrix after, RowScanOptions options, RowResult[] results, Reporter reporter,
-            CancellationToken cancellationToken)
+        KernelDevice device, RowMatrix before, RowMatrix after, RowScanOptions options, RowResult[] results, PairBlocks? blocks,
+        Reporter reporter, CancellationToken cancellationToken)
     {
         KsRowKernels.ThrowIfOutside(before.Width);
         int threads = options.Threads > 0 ? options.Threads : Environment.ProcessorCount;
-        using DeviceRowScan scan = new(device, before, after, options.Kernel, threads, options.ChunkBytes);
+        using DeviceRowScan scan = new(device, before, after, options.Kernel, threads, options.ChunkBytes, blocks);
         long kept = 0;
         scan.Run(results, (first, count) =>
         {
@@ -125,8 +180,8 @@ public static class RowScan
     }
 
     private static (string Kernel, int Threads) RunOnProcessor(
-        RowMatrix before, RowMatrix after, RowScanOptions options, RowResult[] results, Reporter reporter,
-            CancellationToken cancellationToken)
+        RowMatrix before, RowMatrix after, RowScanOptions options, RowResult[] results, PairBlocks? blocks, Reporter reporter,
+        CancellationToken cancellationToken)
     {
         IKsRowKernel first = KsRowKernels.Create(before.Width, options.Kernel);
         int threads = RowChunks.Run(before, after, options.Threads, worker =>
@@ -140,7 +195,7 @@ public static class RowScan
                         a.Slice(i * before.RowBytes, before.RowBytes), b.Slice(i * after.RowBytes, after.RowBytes));
                 reporter.Add(count);
             };
-        }, cancellationToken);
+        }, cancellationToken, blocks);
         return (first.Name, threads);
     }
 
@@ -164,14 +219,18 @@ public static class RowScan
     }
 
     /// <summary>Marks changed rows whose base norm is below 1e-4 of the median row's: what little they held says nothing.</summary>
-    private static void MarkNearlyZero(RowResult[] results)
+    /// <param name="results">All rows, so that parts of them come out as the whole does. Dropped ones are no part of the
+    /// median.</param>
+    internal static void MarkNearlyZero(RowResult[] results)
     {
         const int MaxSamples = 65_536;
-        int step = Math.Max(1, results.Length / MaxSamples), samples = 0;
-        using SpanOwner<double> sample = SpanOwner<double>.Allocate(results.Length / step + 1);
+        int pairs = results.Length - results.Count(result => result.State == RowState.Dropped);
+        int step = Math.Max(1, pairs / MaxSamples), pair = 0, samples = 0;
+        using SpanOwner<double> sample = SpanOwner<double>.Allocate(pairs / step + 1);
         Span<double> norms = sample.Span;
-        for (int i = 0; i < results.Length; i += step)
-            if (double.IsFinite(results[i].BaseNorm)) norms[samples++] = results[i].BaseNorm;
+        foreach (ref readonly RowResult result in results.AsSpan())
+            if (result.State != RowState.Dropped && pair++ % step == 0 && double.IsFinite(result.BaseNorm))
+                norms[samples++] = result.BaseNorm;
         if (samples == 0) return;
         norms[..samples].Sort();
         double limit = norms[samples / 2] * NearlyZero;

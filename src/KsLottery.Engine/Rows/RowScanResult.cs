@@ -1,3 +1,4 @@
+using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Numerics;
 
 namespace KsLottery.Engine.Rows;
@@ -5,12 +6,13 @@ namespace KsLottery.Engine.Rows;
 /// <summary>What a scan found of all rows.</summary>
 public sealed class RowScanResult
 {
-    internal RowScanResult(RowMatrix before, RowMatrix after, RowResult[] rows, string kernel, int threads, TimeSpan elapsed,
-        RowPairing pairing, double[] addedNorms)
+    private RowScanResult(RowScanJoin join, bool owns)
     {
-        (Name, Width, BaseType, TunedType) = (before.Name, before.Width, before.StoredType, after.StoredType);
-        (Rows, Kernel, Threads, Elapsed, Pairing, AddedNorms) = (rows, kernel, threads, elapsed, pairing, addedNorms);
-        foreach (RowResult row in rows)
+        (Name, Width, BaseType, TunedType) = (join.First.BaseName, join.First.Width, join.First.BaseType, join.First.TunedType);
+        (Kernel, Threads, Elapsed, Pairing, AddedNorms) = (join.Kernel, join.Threads, join.Elapsed, join.Pairing, join.AddedNorms);
+        (Blocks, Rows) = (join.Blocks(), join.Rows(owns));
+        (BaseFingerprint, TunedFingerprint) = (Blocks?.Base.Root(), Blocks?.Tuned.Root());
+        foreach (RowResult row in Rows)
         {
             switch (row.State)
             {
@@ -23,6 +25,20 @@ public sealed class RowScanResult
             if (row.IsEligible) LargestCount = Math.Max(LargestCount, row.Count);
         }
     }
+
+    /// <summary>Joins the parts of a scan: numbers, states and fingerprints are those of a scan of the whole.</summary>
+    /// <param name="parts">All parts, in any order.</param>
+    /// <exception cref="InvalidDataException">
+    /// Parts are of other tensors, types or shapes, were scanned by other versions, overlap or leave a gap; the message names both.
+    /// </exception>
+    public static RowScanResult Of(IReadOnlyList<RowScanPart> parts)
+    {
+        ArgumentNullException.ThrowIfNull(parts);
+        return new(new RowScanJoin(parts), owns: false);
+    }
+
+    /// <summary>The same for the only part, which is nobody else's.</summary>
+    internal static RowScanResult OfWhole(RowScanPart whole) => new(new RowScanJoin([whole]), owns: true);
 
     /// <summary>The base tensor's name.</summary>
     public string Name { get; }
@@ -44,6 +60,16 @@ public sealed class RowScanResult
 
     /// <summary>One result a row of the base, by row number.</summary>
     public IReadOnlyList<RowResult> Rows { get; }
+
+    /// <summary>The base tensor's <see cref="FingerprintKind.Tree"/> fingerprint, taken by the scan; null where it was not asked
+    /// for.</summary>
+    public string? BaseFingerprint { get; }
+
+    /// <summary>The tuned tensor's.</summary>
+    public string? TunedFingerprint { get; }
+
+    /// <summary>The hashes of both tensors' blocks; null where they were not asked for.</summary>
+    internal PairBlocks? Blocks { get; }
 
     /// <summary>The kernel that ran.</summary>
     public string Kernel { get; }

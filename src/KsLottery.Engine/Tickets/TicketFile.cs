@@ -6,11 +6,11 @@ namespace KsLottery.Engine.Tickets;
 
 /// <summary>Writes and reads <c>ticket.json</c>.</summary>
 /// <remarks>
-/// A JSON object of format version 1, in UTF-8. Numbers are the shortest that read back the same. What JSON has no number for (an
-/// infinite relative change of a row that was zero, the cosine with it) is <c>null</c> and reads back as NaN. Of a resized or reordered
-/// vocabulary there are also <c>tuned_shape</c>, <c>pairs</c> (<c>id</c> or <c>text</c>), <c>dropped</c>, <c>added</c>, and with
-/// <c>text</c> each entry's <c>tuned_id</c>; <c>ids</c> are always the base's. Where codes (F8, I8, U8) have a scale there are
-/// <c>base_scale_fingerprint</c> and <c>tuned_scale_fingerprint</c>.
+/// A JSON object in UTF-8, of format version 2, or 1 where both fingerprints are <c>sha256:</c>, which is all that differs. Numbers
+/// are the shortest that read back the same. What JSON has no number for (an infinite relative change of a row that was zero, the cosine
+/// with it) is <c>null</c> and reads back as NaN. Of a resized or reordered vocabulary there are also <c>tuned_shape</c>, <c>pairs</c>
+/// (<c>id</c> or <c>text</c>), <c>dropped</c>, <c>added</c>, and with <c>text</c> each entry's <c>tuned_id</c>; <c>ids</c> are always the
+/// base's. Where codes (F8, I8, U8) have a scale there are <c>base_scale_fingerprint</c> and <c>tuned_scale_fingerprint</c>.
 /// </remarks>
 public static class TicketFile
 {
@@ -18,7 +18,7 @@ public static class TicketFile
     public const string FileName = "ticket.json";
 
     internal const string Format = "kslottery-ticket";
-    internal const int FormatVersion = 1;
+    internal const int FormatVersion = 1, TreeFormatVersion = 2;
     internal const string Alternative = "two-sided";
     internal const string ById = "id", ByText = "text";
 
@@ -69,7 +69,7 @@ public static class TicketFile
         ArgumentNullException.ThrowIfNull(ticket);
         TicketOrigin origin = ticket.Origin;
         json.WriteString("format", Format);
-        json.WriteNumber("format_version", FormatVersion);
+        json.WriteNumber("format_version", VersionOf(origin));
         json.WriteString("version", ticket.Version);
         json.WriteString("signature", ticket.Signature.ToString());
         // Any text may stand in a tensor's name: it is written in ASCII, escaped. A piece is visible text already.
@@ -167,6 +167,10 @@ public static class TicketFile
         }
         json.WriteEndArray();
     }
+
+    /// <summary>The format version: 2 where a fingerprint is of the kind that 1 does not have.</summary>
+    internal static int VersionOf(TicketOrigin origin) => Fingerprint.KindOf(origin.BaseFingerprint) == FingerprintKind.Stream
+        && Fingerprint.KindOf(origin.TunedFingerprint) == FingerprintKind.Stream ? FormatVersion : TreeFormatVersion;
 
     private static void WriteAdapter(Utf8JsonWriter json, TicketAdapter adapter)
     {

@@ -36,9 +36,9 @@ internal sealed class TicketFileReader(string path)
     {
         if (root.Text("format") != TicketFile.Format)
             throw root.Wrong("format", $"this is no ticket, which has \"{TicketFile.Format}\" there");
-        if (root.Integer("format_version", 1, int.MaxValue) is var version && version != TicketFile.FormatVersion)
-            throw root.Wrong("format_version",
-                $"{version} is newer than this version of kslottery, which reads {TicketFile.FormatVersion}");
+        if (root.Integer("format_version", 1, int.MaxValue) is var version && version > TicketFile.TreeFormatVersion)
+            throw root.Wrong("format_version", $"{version} is newer than this version of kslottery, which reads {TicketFile.FormatVersion} "
+                + $"and {TicketFile.TreeFormatVersion}");
         if (root.Text("alternative") != TicketFile.Alternative) throw root.Wrong("alternative", $"it must be \"{TicketFile.Alternative}\"");
 
         JsonPlace[] shape = [.. root.List("shape")];
@@ -131,6 +131,8 @@ internal sealed class TicketFileReader(string path)
             throw root.Wrong("unchanged", $"with changed, degenerate{(ticket.Dropped > 0 ? ", dropped" : "")} and non_finite it must "
                 + $"come to {ticket.Origin.Rows} rows");
         if (ticket.IsByRank && !(ids.Length <= ticket.Selection.Top)) throw root.Wrong("top", $"the ticket has {ids.Length} rows by rank");
+        if (root.Integer("format_version", 1, int.MaxValue) < TicketFile.VersionOf(ticket.Origin))
+            throw root.Wrong("format_version", $"with these fingerprints it is {TicketFile.VersionOf(ticket.Origin)}");
         if (root.Text("signature") != ticket.Signature.ToString())
             throw root.Wrong("signature", $"the other values give {ticket.Signature}");
     }

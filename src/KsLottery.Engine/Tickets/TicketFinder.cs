@@ -18,13 +18,14 @@ public sealed record TicketFinderOptions
     /// <summary>Which rows stand against each other; null pairs those of checkpoints by their tokenizers, of tensors by id.</summary>
     public VocabularyPairing? Vocabulary { get; init; }
 
-    /// <summary>The base tensor's fingerprint where it is known; null takes it.</summary>
+    /// <summary>The base tensor's fingerprint where it is known, and of which kind the tuned one's is; null takes both in the scan,
+    /// of <see cref="FingerprintKind.Tree"/>.</summary>
     public string? BaseFingerprint { get; init; }
 
     /// <summary>The adapter that made the tuned tensor; null where it lies in a checkpoint.</summary>
     public TicketAdapter? Adapter { get; init; }
 
-    /// <summary>Reports a few times a second for how long fingerprints are being taken, after the scan.</summary>
+    /// <summary>Reports a few times a second for how long fingerprints are being taken that the scan does not take.</summary>
     public IProgress<TimeSpan>? FingerprintProgress { get; init; }
 }
 
@@ -83,8 +84,10 @@ public static class TicketFinder
     {
         options ??= new();
         RowScanOptions scan = options.Vocabulary is { } vocabulary ? options.Scan with { Pairing = vocabulary.Rows } : options.Scan;
+        scan = scan with { TakesFingerprints = options.BaseFingerprint is null };
         ScoredRows rows = Score(before, after, options.Selection, scan, cancellationToken);
-        (string basePrint, string tunedPrint) = TakeFingerprints(before, after, options, cancellationToken);
+        string basePrint = options.BaseFingerprint ?? rows.Scan.BaseFingerprint!,
+            tunedPrint = rows.Scan.TunedFingerprint ?? TakeFingerprint(after, Fingerprint.KindOf(basePrint), options, cancellationToken);
         TicketOrigin origin = TicketOrigin.Of(baseCheckpoint, before, after, basePrint, tunedPrint, rows.Scan.Pairing) with
         {
             Adapter = options.Adapter,
@@ -93,23 +96,17 @@ public static class TicketFinder
         return new(Ticket.Select(rows, origin, tokens), rows, tokens, before, after, options.Vocabulary);
     }
 
-    /// <summary>Tests every row of two tensors, and says which win; without fingerprints, which take longer than the scan.</summary>
+    /// <summary>Tests every row of two tensors, and says which win; fingerprints, which take longer, only where asked for.</summary>
     internal static ScoredRows Score(
         Tensor before, Tensor after, TicketSelection selection, RowScanOptions options, CancellationToken cancellationToken) =>
         new(RowScan.Run(RowMatrix.FromTensor(before), RowMatrix.FromTensor(after), options, cancellationToken), selection);
 
-    /// <summary>Both at once: SHA-256 is slower than the scan, and one stream of it has no use for a second processor.</summary>
-    private static (string Base, string Tuned) TakeFingerprints(
-        Tensor before, Tensor after, TicketFinderOptions options, CancellationToken cancel)
+    private static string TakeFingerprint(Tensor tensor, FingerprintKind kind, TicketFinderOptions options, CancellationToken cancel)
     {
         long started = System.Diagnostics.Stopwatch.GetTimestamp();
-        Task<string> first = options.BaseFingerprint is { } known ? Task.FromResult(known)
-            : Task.Run(() => Fingerprint.OfTensor(before, cancel), CancellationToken.None);
-        Task<string> second = Task.Run(() => Fingerprint.OfTensor(after, cancel), CancellationToken.None);
-        Task<string[]> both = Task.WhenAll(first, second);
-        while (!both.IsCompleted && Task.WaitAny([both], ProgressInterval) < 0)
+        Task<string> taken = Task.Run(() => Fingerprint.OfTensor(tensor, kind, cancel), CancellationToken.None);
+        while (!taken.IsCompleted && Task.WaitAny([taken], ProgressInterval) < 0)
             options.FingerprintProgress?.Report(System.Diagnostics.Stopwatch.GetElapsedTime(started));
-        string[] results = both.GetAwaiter().GetResult();
-        return (results[0], results[1]);
+        return taken.GetAwaiter().GetResult();
     }
 }

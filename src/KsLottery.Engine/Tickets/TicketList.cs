@@ -28,7 +28,7 @@ internal sealed record TicketList(IReadOnlyList<int> Ids, string Signature)
         path = TicketFile.PathOf(path);
         if (!IsJson(path)) return ReadPlain(path, tensor.Shape[0]);
         Ticket ticket = TicketFile.Read(path);
-        string fingerprint = Fingerprint.OfTensor(tensor, cancellationToken);
+        string fingerprint = Fingerprint.OfTensor(tensor, Fingerprint.KindOf(ticket.Origin.BaseFingerprint), cancellationToken);
         if (ticket.Origin.BaseFingerprint != fingerprint)
             throw new TicketMismatchException(
                 $"{path}: the ticket was found in {CheckpointFormatException.Quote(ticket.Origin.Tensor)} with the fingerprint "

@@ -379,9 +379,9 @@ public sealed class CertifyTests : IDisposable
         _fixture.RunTune("other", "embedding", "--steps", "3", "--learning-rate", "3e-2");
         string[] other = Certify("x");
         other[2] = _fixture.File("other");
-        KsLotteryTool.Run(other).AssertFailed(4, "tuned checkpoint", "sha256:", "run kslottery find");
+        KsLotteryTool.Run(other).AssertFailed(4, "tuned checkpoint", "sha256-tree:", "run kslottery find");
         other[1] = _fixture.File("other");
-        KsLotteryTool.Run(other).AssertFailed(4, "with a base of the fingerprint", "sha256:");
+        KsLotteryTool.Run(other).AssertFailed(4, "with a base of the fingerprint", "sha256-tree:");
 
         Ticket ticket = TicketFile.Read(Ticket);
         string changed = _fixture.File("changed.json");

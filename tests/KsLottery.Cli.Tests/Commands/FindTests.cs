@@ -51,10 +51,10 @@ public sealed class FindTests
         Assert.That(run.Lines, Has.Some.Match("^rows +512: 250 changed, 262 identical$")
             .And.Some.Match(@"^ticket +94 rows: 6,016 parameters, 18\.36 % of the tensor, 2\.31 % of the checkpoint$")
             .And.Some.Match(@"^alpha +0\.05: h ≥ 16, that is D ≥ 0\.2500$")
-            .And.Some.Match(@"^scan +[\d,]+ rows/s, [\d.]+ s, \w+, \d+ threads?; [\d.]+ s in all$"));
+            .And.Some.Match(@"^scan +[\d,]+ rows/s, [\d.]+ s, \w+, \d+ threads?, with fingerprints; [\d.]+ s in all$"));
         Assert.That(run.Lines[^1], Does.Match(
             @"^KS\|d:64\|alt:two-sided\|method:exact\|alpha:0\.05\|adj:none\|rows:512"
-            + @"\|dtype:F32/F32\|base:sha256:[0-9a-f]{8}\|tuned:sha256:[0-9a-f]{8}\|v:"));
+            + @"\|dtype:F32/F32\|base:sha256-tree:[0-9a-f]{8}\|tuned:sha256-tree:[0-9a-f]{8}\|v:"));
         Assert.That(run.Output, Does.Not.Contain("\e"));
     }
 

@@ -177,7 +177,7 @@ public sealed class TuneTests : IDisposable
         Assert.That(KsLotteryTool.Run("find", _fixture.File("other"), _fixture.Base, "--top", "3", "--out",
             _fixture.File("foreign")).ExitCode, Is.Zero);
         KsLotteryTool.Run(_fixture.Tune("none", "ticket", "--ticket", Path.Combine(_fixture.File("foreign"), TicketFile.FileName)))
-            .AssertFailed(4, "sha256:", Embedding);
+            .AssertFailed(4, "sha256-tree:", Embedding);
     }
 
     [TestCase("Say what learns")]

@@ -33,6 +33,49 @@ internal sealed class FingerprintTests
         Assert.Throws<OperationCanceledException>(() => Fingerprint.OfTensor(file.GetTensor("y"), new CancellationToken(canceled: true)));
     }
 
+    /// <summary>The tree by its definition: a line, and the hash of each block of 1 MiB.</summary>
+    [Test]
+    public void A_tree_is_over_blocks([Values] bool map, [Values(0, 1 << 20, (2 << 20) + 5)] int length)
+    {
+        using TemporaryFolder folder = new();
+        byte[] data = [.. Enumerable.Range(0, length).Select(i => (byte)(i * i >> 7))];
+        SafetensorsWriter.Write(folder.File("a.safetensors"), [TensorSource.FromBytes("before", ElementType.U8, [3], new byte[3]),
+            TensorSource.FromBytes("x", ElementType.U8, [length], data)]);
+        using SafetensorsFile file = SafetensorsFile.Open(folder.File("a.safetensors"), new CheckpointOptions { UseMemoryMap = map });
+        byte[] expected = SHA256.HashData([.. Encoding.ASCII.GetBytes($"U8 [{length}] 1048576\n"),
+            .. data.Chunk(1 << 20).SelectMany(SHA256.HashData)]);
+        Assert.That(Fingerprint.OfTensor(file.GetTensor("x"), FingerprintKind.Tree),
+            Is.EqualTo("sha256-tree:" + Convert.ToHexStringLower(expected)));
+        Assert.That(Fingerprint.OfTensor(file.GetTensor("x"), FingerprintKind.Stream),
+            Is.EqualTo(Fingerprint.OfTensor(file.GetTensor("x"))));
+        Assert.Throws<OperationCanceledException>(() =>
+            Fingerprint.OfTensor(file.GetTensor("x"), FingerprintKind.Tree, new CancellationToken(canceled: true)));
+    }
+
+    /// <summary>The example in docs/fingerprints.md, whose hashes came from sha256sum.</summary>
+    [Test]
+    public void A_tree_is_what_the_documentation_says()
+    {
+        using TemporaryFolder folder = new();
+        byte[] data = new byte[1_572_864];
+        Array.Fill(data, (byte)'a');
+        SafetensorsWriter.Write(folder.File("a.safetensors"), [TensorSource.FromBytes("x", ElementType.F16, [768, 1024], data)]);
+        using SafetensorsFile file = SafetensorsFile.Open(folder.File("a.safetensors"));
+        string fingerprint = Fingerprint.OfTensor(file.GetTensor("x"), FingerprintKind.Tree);
+        Assert.That(fingerprint, Is.EqualTo("sha256-tree:ff9ad967d638b938531c0192d733e4b5c26e8cfc2456d48628b61cc4493026b3"));
+        Assert.That(File.ReadAllText(Path.Combine(SharedData.Root, "docs", "fingerprints.md")), Does.Contain(fingerprint));
+    }
+
+    [TestCase("sha256-tree:", FingerprintKind.Tree), TestCase("sha256:", FingerprintKind.Stream)]
+    public void The_kind_of_a_fingerprint_is_what_it_begins_with(string prefix, FingerprintKind kind)
+    {
+        string digits = new('a', 64);
+        Assert.That(Fingerprint.KindOf(prefix + digits), Is.EqualTo(kind));
+        Assert.That(Fingerprint.IsWellFormed(prefix + digits), Is.True);
+        foreach (string wrong in (string[])[prefix, digits, prefix + digits.ToUpperInvariant(), prefix + digits + "a", "x" + digits])
+            Assert.That(Fingerprint.IsWellFormed(wrong), Is.False, wrong);
+    }
+
     [Test]
     public void A_file_is_hashed_as_sha256sum_does()
     {

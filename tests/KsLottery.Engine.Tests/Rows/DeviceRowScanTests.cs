@@ -117,6 +117,20 @@ public sealed class DeviceRowScanTests(string deviceName)
         Assert.That(counting.Alive, Is.Zero);
     }
 
+    /// <summary>Blocks are hashed on the host, of chunks that are smaller and larger than a block, and begin anywhere in it.</summary>
+    [Test]
+    public void Fingerprints_are_those_of_the_tensors([Values(300_000, 5_000_000)] long chunkBytes, [Values(0, 20_000)] int border)
+    {
+        const int Rows = 45_001;
+        RowMatrix a = Noise(Rows, 1), b = Noise(Rows, 2);
+        using CountingDevice counting = new();
+        RowScanOptions options = new() { KernelDevice = counting, ChunkBytes = chunkBytes, TakesFingerprints = true, Threads = 2 };
+        RowScanResult scan = RowScanResult.Of([RowScan.RunPart(a, b, new(0, border), options),
+            RowScan.RunPart(a, b, new(border, Rows - border), options)]);
+        RowScanResult expected = RowScan.Run(a, b, new() { TakesFingerprints = true });
+        Assert.That((scan.BaseFingerprint, scan.TunedFingerprint), Is.EqualTo((expected.BaseFingerprint, expected.TunedFingerprint)));
+    }
+
     /// <summary>Wherever the device fails, the scan ends with its words and gives back all that it took.</summary>
     [Test]
     public void A_device_that_fails_ends_the_scan_with_the_cause_and_nothing_is_left()

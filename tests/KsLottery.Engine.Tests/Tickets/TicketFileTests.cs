@@ -35,6 +35,27 @@ public sealed class TicketFileTests
     }
 
     [Test]
+    public void A_ticket_with_a_tree_of_fingerprints_has_format_version_2([Values] bool inBoth)
+    {
+        using TemporaryFolder folder = new();
+        Ticket ticket = Make(new BelowAlpha());
+        string tree = "sha256-tree:" + new string('a', 64);
+        ticket = ticket with
+        {
+            Origin = ticket.Origin with { TunedFingerprint = tree, BaseFingerprint = inBoth ? tree : ticket.Origin.BaseFingerprint },
+        };
+        TicketFile.Write(folder.File("t"), ticket);
+        string text = File.ReadAllText(folder.File("t"));
+        Assert.That(text, Does.Contain("\"format_version\": 2,"));
+        Assert.That(TicketFile.Read(folder.File("t")).Origin, Is.EqualTo(ticket.Origin));
+        File.WriteAllText(folder.File("t"), text.Replace("\"format_version\": 2,", "\"format_version\": 1,"));
+        Assert.That(() => TicketFile.Read(folder.File("t")), Throws.TypeOf<InvalidDataException>().With.Message
+            .Contains("format_version: with these fingerprints it is 2"));
+        TicketFile.Write(folder.File("t"), Make(new BelowAlpha()));
+        Assert.That(File.ReadAllText(folder.File("t")), Does.Contain("\"format_version\": 1,"));
+    }
+
+    [Test]
     public void What_JSON_has_no_number_for_is_null_and_reads_back_as_NaN()
     {
         using TemporaryFolder folder = new();
@@ -83,7 +104,7 @@ public sealed class TicketFileTests
     }
 
     [TestCase("format", "\"other\"", "format: this is no ticket")]
-    [TestCase("format_version", "2", "2 is newer")]
+    [TestCase("format_version", "3", "3 is newer")]
     [TestCase("format_version", "0", "whole number from 1")]
     [TestCase("alternative", "\"less\"", "two-sided")]
     [TestCase("method", "\"auto\"", "exact or asymp")]
@@ -137,7 +158,7 @@ public sealed class TicketFileTests
     }
 
     [TestCase("format", "\"other\"", "this is no ticket, which has \"kslottery-ticket\" there")]
-    [TestCase("format_version", "2", "2 is newer than this version of kslottery, which reads 1")]
+    [TestCase("format_version", "3", "3 is newer than this version of kslottery, which reads 1 and 2")]
     [TestCase("alternative", "\"less\"", "it must be \"two-sided\"")]
     [TestCase("method", "\"auto\"", "it must be exact or asymp")]
     [TestCase("method", "\"best\"", "it must be exact or asymp")]

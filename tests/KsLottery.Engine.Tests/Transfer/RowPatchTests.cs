@@ -81,6 +81,31 @@ internal sealed class RowPatchTests : IDisposable
         Assert.That((patch.Rows.ElementType, patch.BaseRows.ElementType, patch.BaseElementType), Is.EqualTo((after, expected, before)));
     }
 
+    /// <summary>The kind of the stored fingerprint says how a base is known again; only the new one needs the new format.</summary>
+    [Test]
+    public void A_patch_of_either_kind_of_fingerprint_fits_its_base_alone([Values] FingerprintKind kind)
+    {
+        Pair(ElementType.BF16, ElementType.BF16);
+        using (SafetensorsFile before = SafetensorsFile.Open(Base), after = SafetensorsFile.Open(Tuned))
+            RowPatch.Write(Patch, before.Tensors[0], after.Tensors[0], [1, 4], new()
+            {
+                Signature = "",
+                BaseFingerprint = Fingerprint.OfTensor(before.Tensors[0], kind),
+                TunedFingerprint = Fingerprint.OfTensor(after.Tensors[0], kind),
+            });
+        using (SafetensorsFile patch = SafetensorsFile.Open(Patch))
+            Assert.That(patch.Metadata["format_version"], Is.EqualTo(kind == FingerprintKind.Stream ? "1" : "2"));
+        PatchResult applied = PatchApplication.Apply(Base, Patch, _folder.File("patched"));
+        Assert.That(Fingerprint.KindOf(applied.Fingerprint), Is.EqualTo(kind));
+        PatchResult reverted = PatchApplication.Revert(_folder.File("patched/base.safetensors"), Patch, _folder.File("restored"));
+        Assert.That(File.ReadAllBytes(_folder.File("restored/base.safetensors")), Is.EqualTo(File.ReadAllBytes(Base)));
+        using (SafetensorsFile before = SafetensorsFile.Open(Base))
+            Assert.That(reverted.Fingerprint, Is.EqualTo(Fingerprint.OfTensor(before.Tensors[0], kind)));
+        Assert.That(() => PatchApplication.Apply(Tuned, Patch, _folder.File("x")), Throws.TypeOf<PatchMismatchException>());
+        Assert.That(() => PatchApplication.Revert(Base, Patch, _folder.File("x")), Throws.TypeOf<PatchMismatchException>()
+            .With.Message.Contains("this is the base already"));
+    }
+
     [Test]
     public void Known_fingerprints_are_taken_over_and_false_ones_refused()
     {
@@ -133,7 +158,7 @@ internal sealed class RowPatchTests : IDisposable
     }
 
     [TestCase("format", "other", "the format is \"other\"")]
-    [TestCase("format_version", "2", "version is \"2\"")]
+    [TestCase("format_version", "3", "version is \"3\", this version reads \"1\" and \"2\"")]
     [TestCase("tensor", null, "no \"tensor\"")]
     [TestCase("signature", null, "no \"signature\"")]
     [TestCase("tied", "yes", "tied is \"yes\"")]

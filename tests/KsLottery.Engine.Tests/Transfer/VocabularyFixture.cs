@@ -55,7 +55,8 @@ internal sealed class VocabularyFixture : IDisposable
             top is { } count ? new TopUnits(count) : new BelowAlpha());
         RowTokens tokens = new(TokenTable.FindBeside(baseModel.Path), baseModel.Config);
         Ticket ticket = Ticket.Select(rows,
-            TicketOrigin.Of(baseModel, before, after, Fingerprint.OfTensor(before), Fingerprint.OfTensor(after), vocabulary.Rows), tokens);
+            TicketOrigin.Of(baseModel, before, after, Fingerprint.OfTensor(before, FingerprintKind.Tree),
+                Fingerprint.OfTensor(after, FingerprintKind.Tree), vocabulary.Rows), tokens);
         using TicketFolder folder = new(Found, replace: true);
         folder.Write(ticket, rows, tokens, before, after, vocabulary.TunedTokens);
         return ticket;

@@ -21,15 +21,9 @@ internal static class AtomicFile
     /// <exception cref="OperationCanceledException">The work was cancelled; the temporary file is gone.</exception>
     public static void Write(string path, Action<Stream> write, CancellationToken cancellationToken = default)
     {
-        ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(write);
-        string target = Path.GetFullPath(path);
-        if (Directory.Exists(target)) throw new IOException($"{path}: this is a folder. Give the name of a file in it.");
-        string folder = Path.GetDirectoryName(target)!;
-        if (!Directory.Exists(folder))
-            throw new DirectoryNotFoundException($"{path}: the folder {folder} does not exist. Create it first.");
-        OpenInputs.ThrowIfOpen(target);
-
+        ThrowIfNoTarget(path);
+        string target = Path.GetFullPath(path), folder = Path.GetDirectoryName(target)!;
         string temporary = Path.Combine(folder, $".kslottery-{Path.GetRandomFileName()}.tmp");
         try
         {
@@ -39,6 +33,19 @@ internal static class AtomicFile
         {
             throw UnwritableTarget.Of(path, e);
         }
+    }
+
+    /// <summary>Looks before any work whether a file can have a name.</summary>
+    /// <param name="path">The target, in a folder that exists.</param>
+    /// <exception cref="IOException">The target is open as an input in this process, is a folder, or lies in none.</exception>
+    public static void ThrowIfNoTarget(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        string target = Path.GetFullPath(path), folder = Path.GetDirectoryName(target)!;
+        if (Directory.Exists(target)) throw new IOException($"{path}: this is a folder. Give the name of a file in it.");
+        if (!Directory.Exists(folder))
+            throw new DirectoryNotFoundException($"{path}: the folder {folder} does not exist. Create it first.");
+        OpenInputs.ThrowIfOpen(target);
     }
 
     private static void WriteBy(string temporary, string target, Action<Stream> write, CancellationToken cancellationToken)

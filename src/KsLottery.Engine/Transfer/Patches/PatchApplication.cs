@@ -116,7 +116,7 @@ public static class PatchApplication
             OutputPath = folder.GivenPath,
             WrittenFile = name,
             TensorName = tensor.Name,
-            Fingerprint = ReadFingerprint(written, tensor.Name, cancellationToken),
+            Fingerprint = ReadFingerprint(written, tensor.Name, patch.BaseFingerprint, cancellationToken),
             RowCount = patch.Indices.Count,
             Width = patch.Width,
             InexactValues = loss.Inexact,
@@ -128,11 +128,11 @@ public static class PatchApplication
         };
     }
 
-    /// <summary>The fingerprint of a tensor in a file that was just written.</summary>
-    internal static string ReadFingerprint(string path, string tensor, CancellationToken cancellationToken)
+    /// <summary>The fingerprint of a tensor in a file that was just written, of the kind of another.</summary>
+    internal static string ReadFingerprint(string path, string tensor, string other, CancellationToken cancellationToken)
     {
         using SafetensorsFile file = SafetensorsFile.Open(path);
-        return Fingerprint.OfTensor(file.GetTensor(tensor), cancellationToken);
+        return Fingerprint.OfTensor(file.GetTensor(tensor), Fingerprint.KindOf(other), cancellationToken);
     }
 }
 

@@ -13,7 +13,7 @@ internal static class PatchFit
     public static void ThrowIfNotBase(RowPatch patch, Tensor tensor, CancellationToken cancellationToken)
     {
         ThrowIfOtherForm(patch, tensor);
-        string actual = Fingerprint.OfTensor(tensor, cancellationToken);
+        string actual = Fingerprint.OfTensor(tensor, Fingerprint.KindOf(patch.BaseFingerprint), cancellationToken);
         if (actual == patch.BaseFingerprint)
         {
             ThrowIfOtherScale(patch, tensor, cancellationToken);
@@ -49,7 +49,7 @@ internal static class PatchFit
         List<int> different = new StoredRows(patch.Indices, patch.Rows, tensor.ElementType).FindDifferent(tensor, cancellationToken);
         if (different.Count == 0) return;
         string place = Place(tensor);
-        if (Fingerprint.OfTensor(tensor, cancellationToken) == patch.BaseFingerprint)
+        if (Fingerprint.OfTensor(tensor, Fingerprint.KindOf(patch.BaseFingerprint), cancellationToken) == patch.BaseFingerprint)
             throw new PatchMismatchException(tensor.File.Path,
                 $"{place}: this is the base already, there is nothing to revert. Give the patched checkpoint.");
         throw new PatchMismatchException(tensor.File.Path, $"{place}: the patch {patch.Path} cannot be reverted, for of its "
@@ -57,7 +57,7 @@ internal static class PatchFit
             + "Give the checkpoint that was written by applying it.");
     }
 
-    /// <summary>Checks that a reverted tensor is the base of a patch again.</summary>
+    /// <summary>Checks that a reverted tensor is the base of a patch again, by its fingerprint of the same kind.</summary>
     /// <exception cref="PatchMismatchException">It is not: rows beyond the patch changed.</exception>
     public static void ThrowIfNotRestored(RowPatch patch, Tensor patched, string restored)
     {

@@ -13,9 +13,6 @@ public sealed partial class RowPatch
     // Four bytes a value keep a row within a span.
     private const int MaxRowLength = int.MaxValue / 8;
 
-    private const string FingerprintPrefix = "sha256:";
-    private const int FingerprintDigits = 64;
-
     /// <summary>Writes selected rows of a tuned tensor as a patch for the base; the file appears whole or not at all.</summary>
     /// <param name="path">The target, in a folder that exists; replaced where it exists.</param>
     /// <param name="baseTensor">The base matrix [rows,d] of a readable type; its name is the one that the patch will look for.</param>
@@ -101,14 +98,16 @@ public sealed partial class RowPatch
         SelectedRows before = new(baseTensor, indices, cancellationToken);
         ElementType beforeType = before.SurviveIn(tunedType) ? tunedType : baseTensor.ElementType;
         long[] shape = [indices.Count, baseTensor.Shape[1]];
+        string baseFingerprint = CheckFingerprint(origin.BaseFingerprint) ?? Fingerprint.OfTensor(baseTensor, cancellationToken);
         Dictionary<string, string> metadata = new()
         {
             ["format"] = Format,
-            ["format_version"] = FormatVersion,
+            ["format_version"] = Fingerprint.KindOf(baseFingerprint) == FingerprintKind.Stream
+                && Fingerprint.KindOf(tunedFingerprint) == FingerprintKind.Stream ? FormatVersion : TreeFormatVersion,
             ["tensor"] = baseTensor.Name,
             ["base_dtype"] = baseTensor.ElementType.ToName(),
             ["base_shape"] = string.Create(CultureInfo.InvariantCulture, $"[{baseTensor.Shape[0]},{baseTensor.Shape[1]}]"),
-            ["base_fingerprint"] = CheckFingerprint(origin.BaseFingerprint) ?? Fingerprint.OfTensor(baseTensor, cancellationToken),
+            ["base_fingerprint"] = baseFingerprint,
             ["tuned_fingerprint"] = tunedFingerprint,
             ["tied"] = origin.IsTied switch { true => "true", false => "false", null => "unknown" },
             ["signature"] = origin.Signature,
@@ -188,14 +187,10 @@ public sealed partial class RowPatch
         }
     }
 
-    private static string? CheckFingerprint(string? fingerprint) => fingerprint is null || IsFingerprint(fingerprint)
+    private static string? CheckFingerprint(string? fingerprint) => fingerprint is null || Fingerprint.IsWellFormed(fingerprint)
         ? fingerprint
         : throw new ArgumentException($"{Quote(fingerprint)} is no fingerprint of a tensor. Leave it out to have it computed.",
             nameof(fingerprint));
-
-    private static bool IsFingerprint(string text) => text.StartsWith(FingerprintPrefix, StringComparison.Ordinal)
-        && text.Length == FingerprintPrefix.Length + FingerprintDigits
-        && text.Skip(FingerprintPrefix.Length).All(char.IsAsciiHexDigitLower);
 
     private static string Place(Tensor tensor) => $"{tensor.File.Path}, tensor {Quote(tensor.Name)},";
 }

@@ -24,6 +24,8 @@ namespace KsLottery.Engine.Transfer;
 /// Where the vocabulary was resized or reordered, there are also the metadata <c>tuned_shape</c> and <c>pairs</c>, which is <c>id</c> or
 /// <c>text</c>, and with <c>text</c> the tensor <c>tuned_indices</c> I32 [k], the tuned row of each. <c>indices</c> are always the base's.
 /// </para>
+/// <para>Format version 2 differs from 1 in that the fingerprints may be <c>sha256-tree:</c>; 1 is written where both are
+/// <c>sha256:</c>.</para>
 /// <para>Only the indices are held in memory. Reading is safe from several threads; disposing releases the file.</para>
 /// </remarks>
 public sealed partial class RowPatch : IDisposable
@@ -32,7 +34,7 @@ public sealed partial class RowPatch : IDisposable
     public const string FileName = "patch.safetensors";
 
     private const string Format = NoEmbedding.RowPatchFormat;
-    private const string FormatVersion = "1";
+    private const string FormatVersion = "1", TreeFormatVersion = "2";
     private const string IndicesName = "indices";
     private const string RowsName = "rows";
     private const string BaseRowsName = "base_rows";
@@ -48,8 +50,9 @@ public sealed partial class RowPatch : IDisposable
         _file = file;
         if (Metadata("format") is var format && format != Format)
             throw Invalid($"the format is {Quote(format)}, a row patch has {Quote(Format)}");
-        if (Metadata("format_version") is var version && version != FormatVersion)
-            throw Invalid($"the format version is {Quote(version)}, this version reads {Quote(FormatVersion)}");
+        if (Metadata("format_version") is var version && version is not (FormatVersion or TreeFormatVersion))
+            throw Invalid($"the format version is {Quote(version)}, this version reads {Quote(FormatVersion)} and "
+                + Quote(TreeFormatVersion));
         TensorName = Metadata("tensor");
         Signature = Metadata("signature");
         BaseFingerprint = ReadFingerprint("base_fingerprint");
@@ -125,13 +128,13 @@ public sealed partial class RowPatch : IDisposable
     /// <summary>The base rows, row i for index i, in the tuned or the base type; either gives the base's exact bytes.</summary>
     public Tensor BaseRows { get; }
 
-    /// <summary>The <see cref="Fingerprint.OfTensor"/> that the base tensor must have.</summary>
+    /// <summary>The <see cref="Fingerprint"/> that the base tensor must have.</summary>
     public string BaseFingerprint { get; }
 
-    /// <summary>The <see cref="Fingerprint.OfTensor"/> of the tuned tensor, all its rows.</summary>
+    /// <summary>The <see cref="Fingerprint"/> of the tuned tensor, all its rows.</summary>
     public string TunedFingerprint { get; }
 
-    /// <summary>The <see cref="Fingerprint.OfTensor"/> of the scale that must lie beside the base tensor; null for none.</summary>
+    /// <summary>The <see cref="Fingerprint"/> of the scale that must lie beside the base tensor; null for none.</summary>
     public string? BaseScaleFingerprint { get; }
 
     /// <summary>Whether input and output embedding of the base were one matrix; null where it was not known.</summary>
@@ -221,9 +224,9 @@ public sealed partial class RowPatch : IDisposable
         ? value
         : throw Invalid($"the metadata has no {Quote(key)}");
 
-    private string ReadFingerprint(string key) => IsFingerprint(Metadata(key))
+    private string ReadFingerprint(string key) => Fingerprint.IsWellFormed(Metadata(key))
         ? Metadata(key)
-        : throw Invalid($"{key} is {Quote(Metadata(key))}, it should be sha256: and 64 lower-case hexadecimal digits");
+        : throw Invalid($"{key} is {Quote(Metadata(key))}, it should be sha256: or sha256-tree: and 64 lower-case hexadecimal digits");
 
     private CheckpointFormatException Invalid(string problem, string? tensor = null, long? place = null) =>
         new(CheckpointDefect.InvalidRowPatch, _file.Path, problem, AnotherPatch, tensor, place);

@@ -16,9 +16,9 @@ public sealed record RowPatchOrigin
     /// <summary>Which rows stand against each other, where the vocabulary was resized; null for those of the same number.</summary>
     public RowPairing? Pairing { get; init; }
 
-    /// <summary>The base tensor's <see cref="Fingerprint.OfTensor"/> where the caller has it already; null computes it.</summary>
+    /// <summary>The base tensor's <see cref="Fingerprint"/> where the caller has it already; null computes it.</summary>
     public string? BaseFingerprint { get; init; }
 
-    /// <summary>The tuned tensor's <see cref="Fingerprint.OfTensor"/> where the caller has it already; null computes it.</summary>
+    /// <summary>The tuned tensor's <see cref="Fingerprint"/> where the caller has it already; null computes it.</summary>
     public string? TunedFingerprint { get; init; }
 }

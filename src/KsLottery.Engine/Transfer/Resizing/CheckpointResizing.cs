@@ -52,7 +52,7 @@ internal sealed class CheckpointResizing(Checkpoint baseModel, Checkpoint tuned,
             WrittenFile = Path.GetFileName(tensor.File.Path),
             TensorName = tensor.Name,
             Fingerprint = PatchApplication.ReadFingerprint(Path.Combine(folder.Staging, Path.GetFileName(tensor.File.Path)), tensor.Name,
-                cancellationToken),
+                patch.BaseFingerprint, cancellationToken),
             RowCount = patch.Indices.Count,
             Width = patch.Width,
             InexactValues = loss.Inexact,
@@ -74,7 +74,7 @@ internal sealed class CheckpointResizing(Checkpoint baseModel, Checkpoint tuned,
             throw new NotSupportedException($"{patch.Path}: the patch is for {CheckpointFormatException.Quote(tensor.Name)}, which is "
                 + $"neither embedding nor output head: a vocabulary has no part in it. Apply it {Remedy.KeepSize}.");
         Tensor after = TunedOf(tensor);
-        string actual = Fingerprint.OfTensor(after, cancellationToken);
+        string actual = Fingerprint.OfTensor(after, Fingerprint.KindOf(patch.TunedFingerprint), cancellationToken);
         if (actual != patch.TunedFingerprint)
             throw new PatchMismatchException(after.File.Path,
                 $"{after.File.Path}, tensor {CheckpointFormatException.Quote(after.Name)}: this is not the tuned "

@@ -98,10 +98,11 @@ internal sealed class ResizeReversal(Checkpoint patched, RowPatch patch, ResizeR
     private void ThrowIfNotRestored(string matrix)
     {
         Tensor tensor = patched.GetTensor(matrix);
+        string expected = matrix == patch.TensorName ? patch.BaseFingerprint : record.FingerprintOf(matrix);
         string restored = PatchApplication.ReadFingerprint(Path.Combine(folder.Staging, Path.GetFileName(tensor.File.Path)), matrix,
-            cancellationToken);
+            expected, cancellationToken);
         if (matrix == patch.TensorName) PatchFit.ThrowIfNotRestored(patch, tensor, restored);
-        else if (restored != record.FingerprintOf(matrix))
+        else if (restored != expected)
             throw PatchFit.Mismatch(tensor, "this tensor does not become the base's again: rows changed since the patch was applied");
     }
 }

@@ -1,0 +1,68 @@
+using System.Security.Cryptography;
+
+namespace KsLottery.Engine.Checkpoints;
+
+/// <summary>Hashes the blocks that begin in ranges of a tensor's bytes, as the bytes come by; one thread's.</summary>
+internal sealed class BlockHasher(FingerprintBlocks blocks) : IDisposable
+{
+    private const int ReadLength = 1 << 18;
+
+    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private byte[]? _buffer;
+    private int _open = -1;
+    private long _next;
+
+    /// <summary>Takes bytes, which follow those before or, behind <see cref="Complete"/>, lie anywhere.</summary>
+    /// <remarks>Bytes of a block that began before the first of them are another's.</remarks>
+    /// <param name="start">Where they lie in the tensor.</param>
+    /// <param name="bytes">The bytes.</param>
+    public void Add(long start, ReadOnlySpan<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            if (_open < 0)
+            {
+                int block = FingerprintBlocks.FirstFrom(start);
+                long skipped = ((long)block * FingerprintBlocks.BlockLength) - start;
+                if (skipped >= bytes.Length) return;
+                (_open, _next) = (block, start + skipped);
+                bytes = bytes[(int)skipped..];
+            }
+            int length = (int)Math.Min(bytes.Length, blocks.EndOf(_open) - _next);
+            _hash.AppendData(bytes[..length]);
+            bytes = bytes[length..];
+            start = _next += length;
+            if (_next == blocks.EndOf(_open)) Close();
+        }
+    }
+
+    /// <summary>Reads what the last block still lacks.</summary>
+    public void Complete()
+    {
+        while (_open >= 0)
+        {
+            int length = (int)Math.Min(ReadLength, blocks.EndOf(_open) - _next);
+            Add(_next, blocks.Read(_next, length, _buffer ??= new byte[ReadLength]));
+        }
+    }
+
+    /// <summary>Reads a whole block.</summary>
+    public void Take(int block)
+    {
+        long start = (long)block * FingerprintBlocks.BlockLength;
+        (_open, _next) = (block, start);
+        Complete();
+        blocks.Release(start, blocks.EndOf(block) - start);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _hash.Dispose();
+
+    private void Close()
+    {
+        Span<byte> hash = stackalloc byte[FingerprintBlocks.HashLength];
+        _hash.GetHashAndReset(hash);
+        blocks.Put(_open, hash);
+        _open = -1;
+    }
+}
