@@ -93,7 +93,7 @@ internal sealed class TicketFileReader(string path)
         return ticket;
     }
 
-    private static TicketSelection Selection(JsonPlace root)
+    private static BelowAlpha Selection(JsonPlace root)
     {
         if (!SelectionNames.TryParse(root.Text("method"), out KsMethod method) || method == KsMethod.Auto)
             throw root.Wrong("method", "it must be exact or asymp");

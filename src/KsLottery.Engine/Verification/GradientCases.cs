@@ -4,7 +4,6 @@ using KsLottery.Engine.Models;
 using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Operations;
 using KsLottery.Engine.Text.Corpora;
-using KsLottery.Engine.Tickets;
 
 namespace KsLottery.Engine.Verification;
 

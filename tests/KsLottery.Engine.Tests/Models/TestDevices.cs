@@ -17,6 +17,14 @@ internal static class TestDevices
         _ => OpenKernels(name),
     };
 
+    /// <summary>The values of a span.</summary>
+    public static float[] Download(IOperations operations, DeviceSpan span)
+    {
+        float[] values = new float[span.Length];
+        operations.Download(values, span);
+        return values;
+    }
+
     /// <summary>The operations of a device that runs kernels; skips the test where it is missing.</summary>
     public static KernelOperations OpenKernels(string name)
     {

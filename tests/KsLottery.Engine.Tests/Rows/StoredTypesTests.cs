@@ -45,9 +45,9 @@ internal sealed class StoredTypesTests : IDisposable
     {
         const int Few = 2;
         SafetensorsWriter.Write(Base, [TensorSource.FromBytes("w", ElementType.F8E4M3, [Few, Width],
-            Codes(ElementType.F8E4M3, 1)[..(Few * Width)]), Scale("w_scale", [Few], 0.61f, 0.37f)]);
+            Codes(ElementType.F8E4M3, 1).AsMemory(0, Few * Width)), Scale("w_scale", [Few], 0.61f, 0.37f)]);
         SafetensorsWriter.Write(Tuned, [TensorSource.FromBytes("w", ElementType.F64, [Few, Width],
-            Codes(ElementType.F64, 1)[..(Few * Width * sizeof(double))])]);
+            Codes(ElementType.F64, 1).AsMemory(0, Few * Width * sizeof(double)))]);
         using Checkpoint a = Checkpoint.Open(Base), b = Checkpoint.Open(Tuned);
         RowMatrix before = RowMatrix.FromTensor(a.GetTensor("w")), after = RowMatrix.FromTensor(b.GetTensor("w"));
         using KernelDevice device = new SimulatedDevice();

@@ -75,7 +75,7 @@ public class GradientSumTests
             using Trainer trainer = new(model, operations, new(sequences, batchSize: 12, microBatchRows: 150, seed: 5),
                 new() { Schedule = LearningRateSchedule.Constant(1e-2, 4) });
             while (!trainer.IsDone) trainer.Next();
-            return Bytes([.. weights.Trainable.SelectMany(w => Download(operations, w.Value))]);
+            return Bytes([.. weights.Trainable.SelectMany(w => TestDevices.Download(operations, w.Value))]);
         })];
         Assert.Multiple(() =>
         {
@@ -107,13 +107,6 @@ public class GradientSumTests
 
     private static byte[] Bytes(float[] values) => MemoryMarshal.AsBytes<float>(values).ToArray();
 
-    private static float[] Download(IOperations operations, DeviceSpan span)
-    {
-        float[] values = new float[span.Length];
-        operations.Download(values, span);
-        return values;
-    }
-
     private sealed record Part(double Loss, float[] Gradient);
 
     private sealed class Session : IDisposable
@@ -133,7 +126,7 @@ public class GradientSumTests
         public IOperations Operations { get; }
 
         public Part Fill(IReadOnlyList<TokenBatch> batches) => new(_sum.Fill(batches, Scale),
-            [.. _weights.Trainable.SelectMany(w => Download(Operations, w.Gradient))]);
+            [.. _weights.Trainable.SelectMany(w => TestDevices.Download(Operations, w.Gradient))]);
 
         public void Dispose()
         {

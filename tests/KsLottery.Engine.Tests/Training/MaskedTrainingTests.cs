@@ -44,10 +44,10 @@ public class MaskedTrainingTests
         using LlamaWeights some = TinyModels.Weights(config, operations, TrainingScope.Mask(Masks[mask]));
         using LlamaModel whole = new(all, operations), part = new(some, operations);
         Assert.That(part.LossAndGradients(TinyModels.Batch(), 1), Is.EqualTo(whole.LossAndGradients(TinyModels.Batch(), 1)));
-        Dictionary<string, float[]> expected = all.All.ToDictionary(w => w.Name, w => Download(operations, w.Gradient));
+        Dictionary<string, float[]> expected = all.All.ToDictionary(w => w.Name, w => TestDevices.Download(operations, w.Gradient));
         Assert.That(some.Trainable.Sum(w => w.Value.Length), Is.EqualTo(Masks[mask].Parameters));
         foreach (Weight weight in some.Changing)
-            Assert.That(Bytes(Download(operations, weight.Runs!.Weight.Gradient)),
+            Assert.That(Bytes(TestDevices.Download(operations, weight.Runs!.Weight.Gradient)),
                 Is.EqualTo(Bytes([.. weight.Runs.Elements.Select(i => expected[weight.Name][i])])), weight.Name);
     }
 
@@ -113,7 +113,7 @@ public class MaskedTrainingTests
         using TemporaryFolder folder = new();
         string path = TrainedCheckpointTests.MakeBase(folder, ElementType.F32, isSharded: false);
         using CancellationTokenSource cancel = new();
-        Assert.That(() => Run(path, TrainingScope.Mask(Masks[2]), folder.File("out"), new Heard(cancel), cancel.Token),
+        Assert.That(() => Run(path, TrainingScope.Mask(Masks[2]), folder.File("out"), new Heard(cancel), cancel: cancel.Token),
             Throws.InstanceOf<OperationCanceledException>());
         Assert.That(() => Run(path, TrainingScope.Mask(new([Part(Query, TicketUnit.Blocks(6, 8), 24, 8, 2)])), folder.File("out")),
             Throws.TypeOf<InvalidDataException>().With.Message.Contains("the run was begun with base ="));
@@ -229,7 +229,7 @@ public class MaskedTrainingTests
 
     private static double[] Get(IOperations operations, DeviceSpan span) => span.Memory is ReferenceMemory reference
         ? reference.Values.AsSpan((int)span.Start, (int)span.Length).ToArray()
-        : [.. Download(operations, span).Select(v => (double)v)];
+        : [.. TestDevices.Download(operations, span).Select(v => (double)v)];
 
     private static TensorMask Part(string name, TicketUnit unit, int rows, int columns, params int[] units)
     {
@@ -238,7 +238,7 @@ public class MaskedTrainingTests
     }
 
     private static TrainingSummary Run(string path, TrainingScope scope, string output, IProgress<TrainingProgress>? heard = null,
-        CancellationToken cancel = default, bool keepTypes = false)
+        bool keepTypes = false, CancellationToken cancel = default)
     {
         using Checkpoint baseModel = Checkpoint.Open(path);
         using CpuOperations operations = new(1);
@@ -262,13 +262,6 @@ public class MaskedTrainingTests
     }
 
     private static byte[] Bytes(float[] values) => MemoryMarshal.AsBytes<float>(values).ToArray();
-
-    private static float[] Download(IOperations operations, DeviceSpan span)
-    {
-        float[] values = new float[span.Length];
-        operations.Download(values, span);
-        return values;
-    }
 
     /// <summary>Cancels after the fifth step.</summary>
     private sealed class Heard(CancellationTokenSource cancel) : IProgress<TrainingProgress>
