@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Numerics;
+using KsLottery.Engine.Tickets;
 using KsLottery.Tests.Support;
 
 namespace KsLottery.Cli.Tests.Commands;
@@ -37,6 +38,7 @@ internal sealed class StoredTypesTests : IDisposable
         Assert.That(Ids(found), Is.EqualTo(new[] { 3, 70 }));
         Assert.That(found.GetProperty("signature").GetString(), Does.Contain("|dtype:F8_E4M3/F8_E4M3|").And.Contain("|base_scale:sha256:")
             .And.Contain("|tuned_scale:sha256:"));
+        Assert.That(TicketFile.Read(Ticket).Signature.ToString(), Is.EqualTo(found.GetProperty("signature").GetString()));
         Assert.That(KsLotteryTool.Run("apply", Base, Ticket, "--out", _folder.File("applied"), "--quiet").ExitCode, Is.Zero);
         string applied = Path.Combine(_folder.File("applied"), Path.GetFileName(Base));
         Assert.That(KsLotteryTool.Run("revert", applied, Ticket, "--out", _folder.File("reverted"), "--quiet").ExitCode, Is.Zero);

@@ -45,6 +45,15 @@ internal sealed class ModelConfigTests : IDisposable
             Is.EqualTo(((string?)null, "gpt2", 9L, 7L, 12L, false)));
     }
 
+    [TestCase("""{"weight_block_size":[64,128]}""", 64, 128)]
+    [TestCase("""{"config_groups":{"group_0":{"weights":{"block_structure":[16,32]}},"group_1":{"weights":null}}}""", 16, 32)]
+    [TestCase("""{"config_groups":{"group_0":{"weights":{"block_structure":null}}},"weight_block_size":null}""", null, null)]
+    [TestCase("""{"config_groups":{"a":{"weights":{"block_structure":[1,2]}},"b":{"weights":{"block_structure":[2,1]}}}}""", null, null)]
+    [TestCase("{}", null, null)]
+    public void The_block_of_a_quantization_is_read_where_it_is_one(string quantization, int? rows, int? columns) =>
+        Assert.That(Load($$"""{"quantization_config":{{quantization}}}""")!.WeightBlock,
+            Is.EqualTo(rows is null ? null : ((int, int)?)(rows.Value, columns!.Value)));
+
     [Test]
     public void No_file_is_no_configuration_and_an_empty_object_says_nothing()
     {
@@ -55,6 +64,8 @@ internal sealed class ModelConfigTests : IDisposable
         Assert.That(empty.EosTokenIds, Is.Empty);
     }
 
+    [TestCase("""{"quantization_config":{"weight_block_size":[128]}}""", "weight_block_size must be two integers from 1")]
+    [TestCase("""{"quantization_config":{"weight_block_size":[128,0]}}""", "it is [128,0]")]
     [TestCase("", "not JSON in line 1")]
     [TestCase("{\n\"a\":", "not JSON in line 2")]
     [TestCase("[]", "must hold a JSON object")]

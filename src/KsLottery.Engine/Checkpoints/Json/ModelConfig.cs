@@ -29,8 +29,8 @@ internal sealed record ModelConfig
     /// <summary>The <c>num_hidden_layers</c> (<c>n_layer</c> in GPT-2).</summary>
     public long? LayerCount { get; init; }
 
-    /// <summary>Rows and columns of a block that has a scale of its own, <c>weight_block_size</c> in <c>quantization_config</c>; null where
-    /// the file names none.</summary>
+    /// <summary>Rows and columns of a block that has a scale of its own, by <c>quantization_config</c>; null where the file names
+    /// none.</summary>
     public (int Rows, int Columns)? WeightBlock { get; init; }
 
     /// <summary>Token ids that begin a text; empty where the file names none.</summary>
@@ -96,7 +96,7 @@ internal sealed record ModelConfig
             VocabularySize = Size("vocab_size"),
             HiddenSize = Size("hidden_size") ?? Size("n_embd"),
             LayerCount = Size("num_hidden_layers") ?? Size("n_layer"),
-            WeightBlock = Block(),
+            WeightBlock = Find("quantization_config", JsonValueKind.Object) is { } quantization ? Block(quantization, _path) : null,
             BosTokenIds = Ids("bos_token_id"),
             EosTokenIds = Ids("eos_token_id"),
             PadTokenIds = Ids("pad_token_id"),
@@ -111,22 +111,8 @@ internal sealed record ModelConfig
                 : throw Invalid(_path, "architectures must be a list of strings");
         }
 
-        private (int Rows, int Columns)? Block()
-        {
-            const string Key = "weight_block_size";
-            if (Find("quantization_config", JsonValueKind.Object) is not { } quantization
-                || !quantization.TryGetProperty(Key, out JsonElement value) || value.ValueKind == JsonValueKind.Null) return null;
-            if (value.ValueKind != JsonValueKind.Array || value.GetArrayLength() != 2 || !TryPositive(value[0], out int rows)
-                || !TryPositive(value[1], out int columns))
-                throw Invalid(_path, $"{Key} must be two integers from 1 to {int.MaxValue}, it is {value.GetRawText()}");
-            return (rows, columns);
-        }
-
-        private static bool TryPositive(JsonElement value, out int number)
-        {
-            number = 0;
-            return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out number) && number > 0;
-        }
+        private static (int Rows, int Columns)? Block(JsonElement quantization, string path) =>
+            Checkpoints.WeightBlock.Read(quantization, problem => Invalid(path, problem));
 
         private long? Size(string key) => Find(key, JsonValueKind.Number) is not { } value ? null
             : value.TryGetInt64(out long size) && size >= 0 ? size

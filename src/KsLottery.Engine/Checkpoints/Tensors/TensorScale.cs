@@ -9,9 +9,9 @@ namespace KsLottery.Engine.Checkpoints;
 /// write it, or <c>NAME_scale</c>, as compressed-tensors does; both are multiplied with, whatever the first is called.
 /// </para>
 /// <para>
-/// Of R rows of C codes the shape says what each stands for: one value, the tensor; [R] or [R,1], a row; [R,G] with C = G·w, w columns of a
-/// row; any other [a,b] blocks of the size that <c>quantization_config</c> in <c>config.json</c> names (<c>weight_block_size</c>), or else
-/// of 128 × 128, where the last block of either direction may be smaller. Codes with a zero point or in another order
+/// Of R rows of C codes the shape says what each stands for: one value, the tensor; [R] or [R,1], a row; [R,G] with C = G·w, w columns of
+/// a row; any other [a,b] blocks of the size that <c>config.json</c> names (<see cref="WeightBlock"/>), or else of 128 × 128, where the
+/// last block of either direction may be smaller. Codes with a zero point or in another order
 /// (<c>NAME_zero_point</c>, <c>NAME_g_idx</c>) are refused.
 /// </para>
 /// </remarks>
