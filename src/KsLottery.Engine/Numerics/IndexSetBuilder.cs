@@ -47,6 +47,29 @@ internal sealed class IndexSetBuilder
         for (; index < run.End; index++) Add(index);
     }
 
+    /// <summary>Adds the indices of set bits, all larger than those before.</summary>
+    /// <param name="start">The index of the first bit.</param>
+    /// <param name="words">The bits, of which none behind the length is set.</param>
+    /// <exception cref="ArgumentException">An index is not below the length, or not larger than one before.</exception>
+    public void AddBits(long start, ReadOnlySpan<ulong> words)
+    {
+        for (int i = 0; i < words.Length; i++)
+        {
+            if (words[i] == 0) continue;
+            long at = start + (64L * i), first = at + BitOperations.TrailingZeroCount(words[i]), last = at + BitOperations.Log2(words[i]);
+            if (_bits is null)
+            {
+                for (ulong word = words[i]; word != 0; word &= word - 1) Add(at + BitOperations.TrailingZeroCount(word));
+                continue;
+            }
+            if (first <= _last || last >= _length) throw Misplaced(first <= _last ? first : last);
+            int shift = (int)(at & 63);
+            _bits[at >> 6] |= words[i] << shift;
+            if (shift > 0 && words[i] >> (64 - shift) is not 0 and var rest) _bits[(at >> 6) + 1] |= rest;
+            _last = last;
+        }
+    }
+
     /// <summary>The set; nothing may be added after it.</summary>
     public IndexSet ToSet() => _bits is not null ? new(_length, _bits) : new(_length, ToSteps());
 

@@ -59,7 +59,7 @@ public readonly record struct UnitGrid(long Rows, long Columns, long BlockRows, 
         ArgumentNullException.ThrowIfNull(units);
         if (IsPlain) return units.Count * UnitSize;
         long sum = 0;
-        foreach (long unit in units) sum += HeightOf(unit) * WidthOf(unit);
+        foreach (long unit in units) sum += SizeOf(unit);
         return sum;
     }
 
@@ -90,6 +90,12 @@ public readonly record struct UnitGrid(long Rows, long Columns, long BlockRows, 
     /// <inheritdoc/>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
         $"{Count} units of {BlockRows} x {BlockColumns} in [{Rows},{Columns}]");
+
+    /// <summary>The elements of a unit, of which the last ones may have fewer than <see cref="UnitSize"/>.</summary>
+    internal long SizeOf(long unit) => HeightOf(unit) * WidthOf(unit);
+
+    /// <summary>The unit that an element is in.</summary>
+    internal long UnitOf(long element) => (element / Columns / BlockRows * Across) + (element % Columns / BlockColumns);
 
     private IEnumerable<IndexRun> Runs(long unit)
     {

@@ -1,3 +1,5 @@
+using KsLottery.Engine.Numerics;
+
 namespace KsLottery.Engine.Tickets;
 
 /// <summary>Every unit wins whose p-value is below alpha; for scores with a null distribution alone.</summary>
@@ -26,4 +28,11 @@ public sealed record BelowAlpha : TicketSelection
     internal long? Wanted { get; init; }
 
     internal override IReadOnlyList<int> Rank(ScoredRows rows) => rows.RankBelowAlpha();
+
+    internal override IReadOnlyList<IndexSet> Select(IReadOnlyList<UnitScores> scores, IReadOnlyList<IndexSet?> excluded) =>
+        [.. scores.Select((s, t) => IndexSet.Of(s.Values.Length, s.FindBelowAlpha(this).Where(u => excluded[t]?.Contains(u) != true)))];
+
+    /// <exception cref="ArgumentException">Always: no single value has a p-value below 1.</exception>
+    internal override IReadOnlyList<IndexSet> Select(ElementPass elements) =>
+        throw new ArgumentException("single elements have no p-values, so that alpha cannot select. Take a number or a share of them.");
 }

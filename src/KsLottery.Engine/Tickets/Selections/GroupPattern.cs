@@ -1,4 +1,5 @@
 using System.Globalization;
+using KsLottery.Engine.Numerics;
 
 namespace KsLottery.Engine.Tickets;
 
@@ -48,6 +49,14 @@ public sealed record GroupPattern : TicketSelection
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Count}:{GroupSize}");
 
     /// <exception cref="ArgumentException">Always: rows are in no groups.</exception>
-    internal override IReadOnlyList<int> Rank(ScoredRows rows) => throw new ArgumentException(
-        $"{this} chooses elements in groups of {GroupSize} of a row, not rows. Take elements as units, or another selection.");
+    internal override IReadOnlyList<int> Rank(ScoredRows rows) => throw NotElements();
+
+    /// <exception cref="ArgumentException">Always: larger units are in no groups.</exception>
+    internal override IReadOnlyList<IndexSet> Select(IReadOnlyList<UnitScores> scores, IReadOnlyList<IndexSet?> excluded) =>
+        throw NotElements();
+
+    internal override IReadOnlyList<IndexSet> Select(ElementPass elements) => ElementGroups.Top(elements, Count, GroupSize);
+
+    private ArgumentException NotElements() =>
+        new($"{this} chooses elements in groups of {GroupSize} of a row, not larger units. Take elements as units, or another selection.");
 }

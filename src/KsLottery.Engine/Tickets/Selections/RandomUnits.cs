@@ -1,3 +1,5 @@
+using KsLottery.Engine.Numerics;
+
 namespace KsLottery.Engine.Tickets;
 
 /// <summary>Units that a seed draws win, whatever their score: the control of every ticket.</summary>
@@ -34,5 +36,16 @@ public sealed record RandomUnits : TicketSelection
         int count = rows.Scan.Rows.Count;
         return [.. Enumerable.Range(0, count).Where(id => rows.Scan.Rows[id].IsEligible)
             .OrderByDescending(id => stream[id]).ThenBy(id => id).Take((int)Math.Min(Among(count).Top!.Value, count))];
+    }
+
+    internal override IReadOnlyList<IndexSet> Select(IReadOnlyList<UnitScores> scores, IReadOnlyList<IndexSet?> excluded) =>
+        Amount.Select([.. scores.Select(Draw)], excluded);
+
+    internal override IReadOnlyList<IndexSet> Select(ElementPass elements) => Amount.Select(elements.Draw(Seed));
+
+    private UnitScores Draw(UnitScores scores)
+    {
+        RandomStream stream = new(Seed, scores.Source.Name);
+        return new(scores.Source, [.. scores.Values.Select((value, unit) => double.IsNaN(value) ? double.NaN : stream[unit])]);
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Statistics;
 
 namespace KsLottery.Engine.Tickets;
@@ -44,4 +45,12 @@ public abstract record TicketSelection
 
     /// <summary>The winners among the rows of a scan, best first.</summary>
     internal abstract IReadOnlyList<int> Rank(ScoredRows rows);
+
+    /// <summary>The winners of each tensor, by scores that are kept.</summary>
+    /// <param name="scores">The scores, by tensor.</param>
+    /// <param name="excluded">The units of each tensor that may not win; null for none.</param>
+    internal abstract IReadOnlyList<IndexSet> Select(IReadOnlyList<UnitScores> scores, IReadOnlyList<IndexSet?> excluded);
+
+    /// <summary>The winners of each tensor among its single elements.</summary>
+    internal abstract IReadOnlyList<IndexSet> Select(ElementPass elements);
 }

@@ -1,3 +1,5 @@
+using KsLottery.Engine.Numerics;
+
 namespace KsLottery.Engine.Tickets;
 
 /// <summary>A share of the units wins: of all tensors together, or of every tensor its best.</summary>
@@ -28,4 +30,15 @@ public sealed record TopShare : TicketSelection
         : throw new ArgumentException($"{Share} of {units} units is none. Take a larger share.");
 
     internal override IReadOnlyList<int> Rank(ScoredRows rows) => Among(rows.Scan.Rows.Count).Rank(rows);
+
+    internal override IReadOnlyList<IndexSet> Select(IReadOnlyList<UnitScores> scores, IReadOnlyList<IndexSet?> excluded)
+    {
+        if (!IsPerTensor) return RankedUnits.Top(scores, excluded, Share.CountOf(RankedUnits.CountOf(scores, excluded)));
+        return [.. scores.Select((s, t) =>
+            RankedUnits.Top([s], [excluded[t]], Share.CountOf(RankedUnits.CountOf([s], [excluded[t]])))[0])];
+    }
+
+    internal override IReadOnlyList<IndexSet> Select(ElementPass elements) => !IsPerTensor
+        ? ElementRanking.Top(elements, Share.CountOf(elements.CandidateCount))
+        : [.. elements.Split().Select(one => ElementRanking.Top(one, Share.CountOf(one.CandidateCount))[0])];
 }

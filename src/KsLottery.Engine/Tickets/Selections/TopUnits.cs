@@ -1,3 +1,5 @@
+using KsLottery.Engine.Numerics;
+
 namespace KsLottery.Engine.Tickets;
 
 /// <summary>This many of the best units of all tensors together win, whatever alpha.</summary>
@@ -27,4 +29,9 @@ public sealed record TopUnits : TicketSelection
     public override long? Top => Count;
 
     internal override IReadOnlyList<int> Rank(ScoredRows rows) => rows.RankTop((int)Math.Min(Count, int.MaxValue));
+
+    internal override IReadOnlyList<IndexSet> Select(IReadOnlyList<UnitScores> scores, IReadOnlyList<IndexSet?> excluded) =>
+        RankedUnits.Top(scores, excluded, Count);
+
+    internal override IReadOnlyList<IndexSet> Select(ElementPass elements) => ElementRanking.Top(elements, Count);
 }

@@ -1,0 +1,131 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using KsLottery.Engine.Numerics;
+
+namespace KsLottery.Engine.Tickets;
+
+/// <summary>The score of single elements as a formula of the base's value and the tuned one.</summary>
+internal interface IElementFormula
+{
+    /// <summary>The scores of some elements, in F32; in F64 too, against which the formulas are tested.</summary>
+    static abstract Vector512<T> Of<T>(Vector512<T> before, Vector512<T> after);
+}
+
+/// <summary>Elements of a tensor and of its tuned counterpart as they lie in memory; both the same where a score needs but one.</summary>
+internal readonly ref struct ElementStretch(string tensor, long first, int count, ReadOnlySpan<byte> before, ElementType beforeType,
+    ReadOnlySpan<byte> after, ElementType afterType)
+{
+    /// <summary>The tensor's name.</summary>
+    public string Tensor => tensor;
+
+    /// <summary>The first element.</summary>
+    public long First => first;
+
+    /// <summary>How many.</summary>
+    public int Count => count;
+
+    public ReadOnlySpan<byte> Before { get; } = before;
+
+    public ReadOnlySpan<byte> After { get; } = after;
+
+    public ElementType BeforeType => beforeType;
+
+    public ElementType AfterType => afterType;
+}
+
+/// <summary>Turns elements that stream by into keys: unsigned integers in the order of the F32 scores; 0 for an element without a score,
+/// since it is a NaN or an infinity before or after.</summary>
+internal abstract class ElementKeys
+{
+    /// <summary>Keys that are computed at a time: they, and the widened elements, stay in the first-level cache.</summary>
+    public const int Block = 2048;
+
+    /// <summary>Computes the keys of a stretch of at most <see cref="Block"/> elements.</summary>
+    /// <param name="elements">The stretch.</param>
+    /// <param name="keys">As many as a block; those behind the stretch become 0.</param>
+    public abstract void Fill(in ElementStretch elements, Span<uint> keys);
+}
+
+/// <summary>The keys of a formula.</summary>
+internal sealed class ElementKeys<TFormula> : ElementKeys where TFormula : IElementFormula
+{
+    public override void Fill(in ElementStretch elements, Span<uint> keys)
+    {
+        int done = elements is { BeforeType: ElementType.BF16, AfterType: ElementType.BF16 }
+            ? FillBrain(MemoryMarshal.Cast<byte, ushort>(elements.Before), MemoryMarshal.Cast<byte, ushort>(elements.After), keys) : 0;
+        FillWidened(elements, done, keys);
+    }
+
+    /// <summary>Both of BF16, widened in registers; leaves the last few.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static int FillBrain(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after, Span<uint> keys)
+    {
+        ref ushort a = ref MemoryMarshal.GetReference(before), b = ref MemoryMarshal.GetReference(after);
+        ref uint target = ref MemoryMarshal.GetReference(keys);
+        int i = 0;
+        for (; i + Vector512<ushort>.Count <= before.Length; i += Vector512<ushort>.Count)
+        {
+            Vector512<ushort> x = Vector512.LoadUnsafe(ref a, (nuint)i), y = Vector512.LoadUnsafe(ref b, (nuint)i);
+            Key(HalfPrecision.FromBFloat16(Vector512.WidenLower(x)), HalfPrecision.FromBFloat16(Vector512.WidenLower(y)))
+                .StoreUnsafe(ref target, (nuint)i);
+            Key(HalfPrecision.FromBFloat16(Vector512.WidenUpper(x)), HalfPrecision.FromBFloat16(Vector512.WidenUpper(y)))
+                .StoreUnsafe(ref target, (nuint)(i + Vector512<uint>.Count));
+        }
+        return i;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void FillWidened(in ElementStretch elements, int done, Span<uint> keys)
+    {
+        keys[elements.Count..].Clear();
+        if (done == elements.Count) return;
+        Span<float> scratchBefore = stackalloc float[Block], scratchAfter = stackalloc float[Block];
+        ReadOnlySpan<float> before = Values(elements.Before, elements.BeforeType, done, scratchBefore),
+            after = Values(elements.After, elements.AfterType, done, scratchAfter);
+        int i = 0;
+        for (; i + Vector512<float>.Count <= before.Length; i += Vector512<float>.Count)
+            Key(Vector512.LoadUnsafe(in before[i]), Vector512.LoadUnsafe(in after[i])).StoreUnsafe(ref keys[done + i]);
+        Span<float> lastBefore = stackalloc float[Vector512<float>.Count], lastAfter = stackalloc float[Vector512<float>.Count];
+        before[i..].CopyTo(lastBefore);
+        after[i..].CopyTo(lastAfter);
+        Vector512<uint> last = Key(Vector512.Create<float>(lastBefore), Vector512.Create<float>(lastAfter));
+        for (int lane = 0; i + lane < before.Length; lane++) keys[done + i + lane] = last[lane];
+    }
+
+    private static ReadOnlySpan<float> Values(ReadOnlySpan<byte> bytes, ElementType type, int done, Span<float> scratch)
+    {
+        int size = type.ByteSize();
+        bytes = bytes[(done * size)..];
+        if (type == ElementType.F32) return MemoryMarshal.Cast<byte, float>(bytes);
+        scratch = scratch[..(bytes.Length / size)];
+        ElementValues.Widen(bytes, type, scratch);
+        return scratch;
+    }
+
+    /// <summary>The bits of a score in their order, 0 where either value is not finite.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<uint> Key(Vector512<float> before, Vector512<float> after)
+    {
+        Vector512<int> bits = (TFormula.Of(before, after) + Vector512<float>.Zero).AsInt32();  // -0 + 0 = +0
+        Vector512<uint> key = (bits ^ ((bits >> 31) | Vector512.Create(int.MinValue))).AsUInt32();
+        Vector512<int> largest = Vector512.Max(Vector512.Abs(before).AsInt32(), Vector512.Abs(after).AsInt32());
+        return key & Vector512.LessThan(largest, Vector512.Create(0x7F80_0000)).AsUInt32();
+    }
+}
+
+/// <summary>Keys that a seed decides.</summary>
+/// <param name="seed">Any value.</param>
+/// <param name="candidates">Whose key 0 stays 0; null where every element has a key.</param>
+internal sealed class RandomKeys(ulong seed, ElementKeys? candidates) : ElementKeys
+{
+    public override void Fill(in ElementStretch elements, Span<uint> keys)
+    {
+        if (candidates is null) keys.Fill(1);
+        else candidates.Fill(elements, keys);
+        keys[elements.Count..Block].Clear();
+        RandomStream stream = new(seed, elements.Tensor);
+        for (int i = 0; i < elements.Count; i++)
+            if (keys[i] != 0) keys[i] = stream[elements.First + i];
+    }
+}

@@ -1,0 +1,46 @@
+using KsLottery.Engine.Numerics;
+
+namespace KsLottery.Engine.Tickets;
+
+/// <summary>Selects the units of some tensors by a score.</summary>
+internal static class UnitSelector
+{
+    /// <summary>Scores and selects: single elements as they stream by, twice; other units by scores that are kept.</summary>
+    /// <param name="score">The score.</param>
+    /// <param name="selection">Which units win.</param>
+    /// <param name="sources">The tensors, in the order that decides between equal scores; all cut into elements, or none.</param>
+    /// <param name="excluded">What may not win, in whole or in part; null excludes nothing. A share is of what is left.</param>
+    /// <param name="threads">The number of threads; 0 takes one for each processor. They do not change what is selected.</param>
+    /// <param name="cancellationToken">Stops between chunks.</param>
+    /// <exception cref="ArgumentException">Score, selection and units do not go together, an input is missing, or shapes
+    /// differ.</exception>
+    /// <exception cref="NotSupportedException">A tensor's values are not computed with.</exception>
+    /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
+    public static TicketMask Select(TicketScore score, TicketSelection selection, IReadOnlyList<ScoreSource> sources,
+        TicketMask? excluded = null, int threads = 0, CancellationToken cancellationToken = default)
+    {
+        foreach (ScoreSource source in sources) score.ThrowIfUndecidable(selection, source.Grid, source.Name);
+        IndexSet?[] without = [.. sources.Select(s => UnitsOf(excluded?.Find(s.Name), s))];
+        int elementwise = sources.Count(s => s.Grid is { BlockRows: 1, BlockColumns: 1 } && s.Scan is null);
+        if (elementwise != 0 && elementwise != sources.Count)
+            throw new ArgumentException("some tensors are cut into elements, others into larger units, whose scores do not compare. "
+                + "Select from them apart.", nameof(sources));
+        IReadOnlyList<IndexSet> sets = elementwise > 0
+            ? selection.Select(ElementPass.Of(score, sources, without, threads, cancellationToken))
+            : selection.Select([.. sources.Select(s => score.Of(s, threads, cancellationToken))], without);
+        return new(sources.Zip(sets, (source, set) => new TensorMask(source.Name, source.Grid, set)));
+    }
+
+    /// <summary>The units that a mask touches; null for none.</summary>
+    private static IndexSet? UnitsOf(TensorMask? mask, ScoreSource source)
+    {
+        if (mask is null || mask.Units.Count == 0) return null;
+        if ((mask.Grid.Rows, mask.Grid.Columns) != (source.Grid.Rows, source.Grid.Columns))
+            throw new ArgumentException($"{source.Name}: the excluded mask has the shape [{mask.Grid.Rows},{mask.Grid.Columns}], the "
+                + $"tensor [{source.Grid.Rows},{source.Grid.Columns}]. Take a mask of this model.");
+        if (mask.Grid == source.Grid) return mask.Units;
+        IndexSet elements = mask.ToElements().Units;
+        return source.Grid.UnitSize == 1 ? elements
+            : IndexSet.Of(source.Grid.Count, elements.Select(source.Grid.UnitOf).Distinct().Order());
+    }
+}
