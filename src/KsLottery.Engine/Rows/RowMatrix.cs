@@ -143,6 +143,14 @@ public sealed class RowMatrix
             + (matrix.IsCodes ? " without a scale" : matrix.Stored?.Scale is null ? "" : " with a scale");
     }
 
+    /// <exception cref="NotSupportedException">Values of two matrices cannot be set against each other.</exception>
+    internal static void ThrowIfNotComparable(RowMatrix before, RowMatrix after)
+    {
+        if (WhyNotComparable(before, after) is { } reason)
+            throw new NotSupportedException($"{before.Name}: {reason}. Put the scale beside the codes, as {before.Name}"
+                + $"{TensorScale.Suffix} or {before.Name}{TensorScale.InverseSuffix}, or convert both to one type.");
+    }
+
     /// <summary>Whether rows are read into a buffer instead of being seen where they lie.</summary>
     internal bool NeedsBuffer => _chosen is not null || _tensor is { IsMapped: false };
 

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Numerics;
@@ -71,9 +70,8 @@ internal sealed class ScoreFixture : IDisposable
 
     private static byte[] Store(float[] values, ElementType type)
     {
-        if (type == ElementType.F32) return MemoryMarshal.AsBytes<float>(values).ToArray();
-        ushort[] narrow = new ushort[values.Length];
-        HalfPrecision.Narrow(values, type, narrow);
-        return MemoryMarshal.AsBytes<ushort>(narrow).ToArray();
+        byte[] bytes = new byte[values.Length * type.ByteSize()];
+        ElementCodec.Of(type).Narrow(values, bytes);
+        return bytes;
     }
 }

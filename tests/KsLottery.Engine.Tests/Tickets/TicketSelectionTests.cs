@@ -27,7 +27,7 @@ public sealed class TicketSelectionTests
     {
         ScoredRows rows = Score(new GroupPattern(2, 4));
         Assert.That(() => Ticket.Select(rows, SmallMatrices.Origin(rows.Scan)),
-            Throws.ArgumentException.With.Message.StartWith("2:4 chooses elements in groups of 4 of a row, not rows."));
+            Throws.ArgumentException.With.Message.StartWith("2:4 chooses elements in groups of 4 of a row, not larger units."));
     }
 
     [Test]

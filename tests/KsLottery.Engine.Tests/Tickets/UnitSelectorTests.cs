@@ -210,6 +210,35 @@ public sealed class UnitSelectorTests
     }
 
     [Test]
+    public void Every_readable_type_is_selected_from_by_its_values()
+    {
+        // No larger than 7: two bits behind the point are enough for all of them.
+        float[] before = [.. Enumerable.Range(0, 640).Select(i => (float)(i * i % 7 % 6))],
+            after = [.. before.Select((value, i) => value + (i % 11 % 3))];
+        string[] scores = ["movement", "relative-shift", "magnitude", "tuned-magnitude", "magnitude-increase", "random"];
+        using ScoreFixture wide = new([16, 40], before, after);
+        foreach (ElementType type in ElementTypes.All.Where(t => t.IsReadable()))
+            foreach (string score in scores)
+            {
+                using ScoreFixture fixture = new([16, 40], before, after, type);
+                Assert.That(fixture.Select(score, new TopUnits(77)), Is.EqualTo(wide.Select(score, new TopUnits(77))), $"{score} {type}");
+                Assert.That(fixture.Select(score, new TopUnits(7), TicketUnit.Blocks(4, 5)),
+                    Is.EqualTo(wide.Select(score, new TopUnits(7), TicketUnit.Blocks(4, 5))), $"{score} {type}");
+            }
+    }
+
+    [Test]
+    public void Codes_without_a_scale_are_no_values_beside_others()
+    {
+        using ScoreFixture plain = new([2, 2], [1, 2, 3, 4], [1, 2, 3, 5]),
+            codes = new([2, 2], [1, 2, 3, 4], [1, 2, 3, 5], ElementType.F8E4M3);
+        foreach (TicketUnit unit in (TicketUnit[])[TicketUnit.Elements, TicketUnit.Columns])
+            Assert.That(() => UnitSelector.Select(TicketScore.Named("movement"), new TopUnits(1),
+                [codes.Source(unit) with { Tuned = plain.Source(unit).Tuned }]),
+                Throws.TypeOf<NotSupportedException>().With.Message.Contains("without its scale a code is no value"));
+    }
+
+    [Test]
     public void A_cancelled_selection_ends()
     {
         using ScoreFixture fixture = new([2, 2], [1, 2, 3, 4], [1, 2, 3, 5]);

@@ -99,7 +99,7 @@ internal sealed class ElementKeys<TFormula> : ElementKeys where TFormula : IElem
         bytes = bytes[(done * size)..];
         if (type == ElementType.F32) return MemoryMarshal.Cast<byte, float>(bytes);
         scratch = scratch[..(bytes.Length / size)];
-        ElementValues.Widen(bytes, type, scratch);
+        ElementCodec.Of(type).Widen(bytes, scratch);
         return scratch;
     }
 

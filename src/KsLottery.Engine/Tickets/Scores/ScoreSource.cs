@@ -22,6 +22,7 @@ internal sealed record ScoreSource(Tensor Base, Tensor? Tuned, UnitGrid Grid)
     public bool IsRows => Grid.BlockRows == 1 && Grid.BlockColumns == Grid.Columns;
 
     /// <exception cref="ArgumentException">An input that a score needs is missing, or both tensors differ in shape.</exception>
+    /// <exception cref="NotSupportedException">One holds codes whose scale is not known, and the other no such codes.</exception>
     public void ThrowIfLacks(TicketScore score)
     {
         if (score.Inputs.HasFlag(ScoreInputs.Tuned) && Tuned is null)
@@ -32,5 +33,7 @@ internal sealed record ScoreSource(Tensor Base, Tensor? Tuned, UnitGrid Grid)
         if (Scan is null && score.Inputs.HasFlag(ScoreInputs.Tuned) && !Base.Shape.SequenceEqual(Tuned!.Shape))
             throw new ArgumentException($"{Name}: the base has the shape [{string.Join(',', Base.Shape)}], the tuned tensor "
                 + $"[{string.Join(',', Tuned.Shape)}]; the score '{score.Name}' compares tensors of one shape. Choose other tensors.");
+        if (Scan is null && score.Inputs.HasFlag(ScoreInputs.Base | ScoreInputs.Tuned) && Grid.ElementCount > 0)
+            RowMatrix.ThrowIfNotComparable(RowMatrix.FromTensor(Base), RowMatrix.FromTensor(Tuned!));
     }
 }

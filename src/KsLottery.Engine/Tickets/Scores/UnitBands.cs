@@ -33,7 +33,7 @@ internal sealed class UnitBands
 
     private const int StripsPerThread = 4;
 
-    private readonly ScoreSource _source;
+    private readonly Tensor _before, _after;
     private readonly UnitGrid _grid;
     private readonly int _strip;
     private readonly long _strips;
@@ -42,7 +42,8 @@ internal sealed class UnitBands
 
     private UnitBands(ScoreSource source, bool isGathering, int threads)
     {
-        (_source, _grid, _threads) = (source, source.Grid, threads > 0 ? threads : Environment.ProcessorCount);
+        (_before, _grid, _threads) = (source.Base.Values, source.Grid, threads > 0 ? threads : Environment.ProcessorCount);
+        _after = source.Tuned?.Values ?? _before;
         long most = isGathering ? GatheredElements / _grid.UnitSize : StripColumns / _grid.BlockColumns,
             fair = _grid.Across * _grid.Down / (StripsPerThread * _threads);
         _strip = (int)Math.Clamp(Math.Min(most, fair), 1, _grid.Across);
@@ -97,8 +98,8 @@ internal sealed class UnitBands
         for (long row = firstRow; row < lastRow; row++)
         {
             long element = (row * _grid.Columns) + column;
-            ReadOnlySpan<float> a = ElementValues.Read(_source.Base, element, before[..width]);
-            ReadOnlySpan<float> b = _source.Tuned is null ? a : ElementValues.Read(_source.Tuned, element, after[..width]);
+            ReadOnlySpan<float> a = ElementValues.Read(_before, element, before[..width]);
+            ReadOnlySpan<float> b = _after == _before ? a : ElementValues.Read(_after, element, after[..width]);
             for (int i = 0; i < count; i++)
             {
                 int start = (int)(i * _grid.BlockColumns), length = (int)Math.Min(_grid.BlockColumns, width - start);

@@ -132,8 +132,8 @@ internal sealed class ElementPass
     private void Visit(ElementChunk chunk, IKeyVisitor visitor, uint[] keys, int block)
     {
         ScoreSource source = Sources[chunk.Tensor];
-        Tensor first = _inputs.HasFlag(ScoreInputs.Base) ? source.Base : source.Tuned ?? source.Base,
-            second = _inputs.HasFlag(ScoreInputs.Tuned) ? source.Tuned! : first;
+        Tensor first = (_inputs.HasFlag(ScoreInputs.Base) ? source.Base : source.Tuned ?? source.Base).Values,
+            second = _inputs.HasFlag(ScoreInputs.Tuned) ? source.Tuned!.Values : first;
         using MemoryOwner<byte> firstBuffer = Buffer(first, chunk), secondBuffer = Buffer(second, chunk);
         ReadOnlySpan<byte> before = Read(first, chunk, firstBuffer.Span),
             after = first == second ? before : Read(second, chunk, secondBuffer.Span);
