@@ -138,21 +138,7 @@ public static class RowScan
             throw new ArgumentException($"the base {before.Name} has {before.RowCount} rows of {before.Width}, the tuned {after.Name} has "
                 + $"{after.RowCount} of {after.Width}; rows can be compared where both are the same. Pair the rows of a resized "
                 + "vocabulary, or choose another tensor.");
-<<<<<<< HEAD
-        if (RowMatrix.WhyNotComparable(before, after) is { } reason)
-            throw new NotSupportedException($"{before.Name}: {reason}. Put the scale beside the codes, as {before.Name}"
-                + $"{TensorScale.Suffix} or {before.Name}{TensorScale.InverseSuffix}, or convert both to one type.");
-=======
         RowMatrix.ThrowIfNotComparable(before, after);
-
-        RowResult[] results = new RowResult[before.RowCount];
-        Reporter reporter = new(options.Progress, before.RowCount);
-        (string kernel, int threads) = (options.Device?.Kernels ?? options.KernelDevice) is { } device
-            ? RunOnDevice(device, before, after, options, results, reporter, cancellationToken)
-            : RunOnProcessor(before, after, options, results, reporter, cancellationToken);
-        MarkNearlyZero(results);
-        return new(before, after, results, kernel, threads, reporter.Elapsed, RowPairing.ById(before.RowCount, after.RowCount), []);
->>>>>>> cb9fee7 (Score values of every readable type, and keep the approved surface)
     }
 
     /// <summary>Puts the results of pairs at their rows, and measures those that have no counterpart.</summary>
