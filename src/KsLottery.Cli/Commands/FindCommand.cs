@@ -21,7 +21,8 @@ internal static class FindCommand
         command.SetBody((arguments, ui, cancel) =>
         {
             FindOptions options = FindOptions.From(arguments);
-            if (options.AllTensors) RunMap(options, ui, cancel);
+            if (options.Part is { } part) RunPart(options, part.Index, part.Count, ui, cancel);
+            else if (options.AllTensors) RunMap(options, ui, cancel);
             else Run(options, ui, cancel).Write();
             return ExitCode.Ok;
         });
@@ -68,16 +69,47 @@ internal static class FindCommand
     private static TicketResult Find(OpenedPair opened, Tensor before, Tensor after, RowTokens tokens, VocabularyPairing? vocabulary,
         FindOptions options, ConsoleUi ui, CancellationToken cancel)
     {
-        using ComputeDevice device = options.Device.Open(DeviceWork.Rows);
+        RowScanResult? joined = options.Merged.Count > 0 ? RowScanResult.Of([.. options.Merged.Select(RowScanPart.Read)]) : null;
+        using ComputeDevice? device = joined is null ? options.Device.Open(DeviceWork.Rows) : null;
         using ProgressLine line = ui.StartProgress();
         return TicketFinder.Find(opened.Base, before, after, new()
         {
             Selection = options.Selection,
             Scan = new() { Device = device, Threads = options.Device.Threads, Progress = line.Of<RowScanProgress>(Describe) },
+            Scanned = joined,
             Tokens = tokens,
             Vocabulary = vocabulary,
             Adapter = opened.Adapter?.TakeOrigin(cancel),
             FingerprintProgress = line.Of<TimeSpan>(_ => "taking the fingerprints of both tensors"),
+        }, cancel);
+    }
+
+    /// <summary>Tests a part of the rows, and writes what was found of them.</summary>
+    private static void RunPart(FindOptions options, int part, int parts, ConsoleUi ui, CancellationToken cancel)
+    {
+        long started = Stopwatch.GetTimestamp();
+        using OpenedPair opened = new(options, ui);
+        (Tensor before, Tensor after) = opened.FindTensors(options.Tensor);
+        VocabularyPairing? vocabulary = opened.Pair.PairRows(before, after);
+        foreach (string remark in (string[])[.. vocabulary?.Remarks ?? [], .. ValueRemarks.About(before, after)])
+            ui.Remark($"note: {remark}");
+        RowScanPartFile.ThrowIfTaken(options.Out!, options.Force);
+        RowScanPart found = ScanPart(before, after, RowRange.OfPart(before.RowShape.Rows, part, parts), vocabulary, options, ui, cancel);
+        found.Write(options.Out!, cancel);
+        new PartReport(found, part, parts, options.Out!, Stopwatch.GetElapsedTime(started)).Write(ui);
+    }
+
+    private static RowScanPart ScanPart(Tensor before, Tensor after, RowRange range, VocabularyPairing? vocabulary, FindOptions options,
+        ConsoleUi ui, CancellationToken cancel)
+    {
+        using ComputeDevice device = options.Device.Open(DeviceWork.Rows);
+        using ProgressLine line = ui.StartProgress();
+        return RowScan.RunPart(RowMatrix.FromTensor(before), RowMatrix.FromTensor(after), range, new()
+        {
+            Device = device,
+            Threads = options.Device.Threads,
+            Pairing = vocabulary?.Rows,
+            Progress = line.Of<RowScanProgress>(Describe),
         }, cancel);
     }
 

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Experiments;
 using KsLottery.Engine.Statistics;
 using KsLottery.Engine.Tickets;
 
@@ -23,10 +25,13 @@ internal sealed record FindOptions
     private static readonly Option<string?> TokenizerOption = Options.Tokenizer(
         "The tokenizer that names the rows; without it the one beside BASE or TUNED.");
     private static readonly Option<string?> OutOption = Options.Out(
-        "Write ticket.json, rows.tsv and patch.safetensors into this new folder; with --all-tensors tensors.tsv, into any.");
+        "Write ticket.json, rows.tsv and patch.safetensors into this new folder; with --all-tensors tensors.tsv, into any; with --part a "
+            + "new file.");
     private static readonly Option<bool> ForceOption = Options.Force(
         "Let --out replace an earlier result; other files are never replaced.");
     private static readonly Option<int> LimitOption = Options.ShownRows(DefaultLimit);
+    private static readonly Option<string?> PartOption = Options.Part(
+        "Test part I of N of the rows alone, and write what was found into the new file --out: for --merge, once all parts are there.");
 
     public required string Base { get; init; }
 
@@ -54,6 +59,12 @@ internal sealed record FindOptions
 
     public bool Force { get; init; }
 
+    /// <summary>The part of the rows that is tested; null for all.</summary>
+    public (int Index, int Count)? Part { get; init; }
+
+    /// <summary>The files of the parts that are joined; empty where rows are tested.</summary>
+    public IReadOnlyList<string> Merged { get; init; } = [];
+
     /// <summary>The file for a page about the result; null for none.</summary>
     public string? Html { get; init; }
 
@@ -73,9 +84,11 @@ internal sealed record FindOptions
             if (result.GetResult(Options.Top) is { Implicit: false })
                 result.AddError("--all-tensors counts the rows below alpha in every tensor: --top is for one. Choose it with --tensor.");
         });
+        command.Validators.Add(RefusePart);
+        command.Validators.Add(RefuseMerge);
         command.Add(BaseArgument, TunedArgument);
         command.Add(TensorOption, Options.AllTensors, Options.Alpha, Options.Method, Options.Adjust, Options.Top, TokenizerOption,
-            Options.PairRows, Options.NoMemoryMap, OutOption, ForceOption, LimitOption);
+            Options.PairRows, Options.NoMemoryMap, OutOption, ForceOption, LimitOption, PartOption, Options.Merge);
         HtmlOption.AddTo(command);
         DeviceOption.AddTo(command);
     }
@@ -94,9 +107,34 @@ internal sealed record FindOptions
         Reading = Cli.Reading.Of(arguments),
         Out = arguments.GetValue(OutOption),
         Force = arguments.GetValue(ForceOption),
+        Part = arguments.GetValue(PartOption) is { } part && ExperimentPart.TryParse(part, out ExperimentPart given)
+            ? (given.Index, given.Count) : null,
+        Merged = arguments.GetValue(Options.Merge) ?? [],
         Html = HtmlOption.From(arguments, arguments.GetValue(ForceOption)),
         Limit = Options.Unlimited(arguments.GetValue(LimitOption)),
     };
+
+    /// <summary>A part has no ticket: what selects one belongs to the merge.</summary>
+    private static void RefusePart(CommandResult result)
+    {
+        if (result.GetValue(PartOption) is not { } part) return;
+        if (!ExperimentPart.TryParse(part, out _))
+            result.AddError($"--part is {part}; it must be I/N, whole numbers with I from 1 to N, such as 2/8.");
+        if (result.GetResult(OutOption) is null) result.AddError("--part writes what it finds into a file: name it with --out.");
+        if (result.GetResult(Options.Merge) is not null)
+            result.AddError("--part and --merge exclude each other: parts are written first, and merged once all are there.");
+        string[] others = [.. ((Option[])[Options.AllTensors, Options.Alpha, Options.Method, Options.Adjust, Options.Top,
+            LimitOption, Options.Html]).Where(option => result.GetResult(option) is { Implicit: false }).Select(option => option.Name)];
+        if (others.Length > 0)
+            result.AddError($"--part tests rows and selects none: leave {string.Join(", ", others)} out, or give it with --merge.");
+    }
+
+    private static void RefuseMerge(CommandResult result)
+    {
+        if (result.GetResult(Options.Merge) is null) return;
+        if (result.GetValue(Options.AllTensors) || DeviceOption.IsGiven(result))
+            result.AddError("--merge tests no rows: leave --all-tensors, --device and --threads out.");
+    }
 
     private static TicketSelection SelectionFrom(ParseResult arguments)
     {

@@ -37,8 +37,13 @@ internal static partial class Options
         Hidden = true,
     };
 
-    public static readonly Option<string?> Part = OptionKind.Text("--part", "I/N",
-        "Run part I of N: every N-th pair of seed and task, from the I-th, with all its arms, so that parts need no common folder.");
+    public static readonly Option<string[]> Merge = new("--merge")
+    {
+        Description = "Test no rows: join the files of all parts, and go on as without them.",
+        HelpName = "FILE",
+        Arity = ArgumentArity.OneOrMore,
+        AllowMultipleArgumentsPerToken = true,
+    };
 
     public static readonly Option<string[]> Collect = new("--collect")
     {
@@ -47,4 +52,7 @@ internal static partial class Options
         Arity = ArgumentArity.OneOrMore,
         AllowMultipleArgumentsPerToken = true,
     };
+
+    /// <summary>A part of the work, see <see cref="Engine.Experiments.ExperimentPart"/>.</summary>
+    public static Option<string?> Part(string description) => OptionKind.Text("--part", "I/N", description);
 }

@@ -10,8 +10,8 @@ internal sealed class RowScanPartReader(SafetensorsFile file)
 {
     public RowScanPart Read()
     {
-        if (Metadata("format") is var format && format != RowScanPartFile.Format)
-            throw Invalid($"the format is {Quote(format)}, a part of a scan has {Quote(RowScanPartFile.Format)}");
+        if (file.Metadata.GetValueOrDefault("format") != RowScanPartFile.Format)
+            throw Invalid($"this is no part of a scan, which has the format {Quote(RowScanPartFile.Format)} in its metadata");
         if (Metadata("format_version") is var version && version != RowScanPartFile.FormatVersion)
             throw Invalid($"the format version is {Quote(version)}, this version reads {Quote(RowScanPartFile.FormatVersion)}");
         if (Number("block_bytes", 1, int.MaxValue) is var block && block != FingerprintBlocks.BlockLength)

@@ -8,7 +8,9 @@ public sealed class RowScanResult
 {
     private RowScanResult(RowScanJoin join, bool owns)
     {
-        (Name, Width, BaseType, TunedType) = (join.First.BaseName, join.First.Width, join.First.BaseType, join.First.TunedType);
+        RowScanPart first = join.First;
+        (Name, TunedName, Width, BaseType, TunedType) = (first.BaseName, first.TunedName, first.Width, first.BaseType, first.TunedType);
+        (BaseScaleFingerprint, TunedScaleFingerprint) = (first.BaseScaleFingerprint, first.TunedScaleFingerprint);
         (Kernel, Threads, Elapsed, Pairing, AddedNorms) = (join.Kernel, join.Threads, join.Elapsed, join.Pairing, join.AddedNorms);
         (Blocks, Rows) = (join.Blocks(), join.Rows(owns));
         (BaseFingerprint, TunedFingerprint) = (Blocks?.Base.Root(), Blocks?.Tuned.Root());
@@ -43,6 +45,9 @@ public sealed class RowScanResult
     /// <summary>The base tensor's name.</summary>
     public string Name { get; }
 
+    /// <summary>The tuned tensor's name.</summary>
+    public string TunedName { get; }
+
     /// <summary>d.</summary>
     public int Width { get; }
 
@@ -67,6 +72,12 @@ public sealed class RowScanResult
 
     /// <summary>The tuned tensor's.</summary>
     public string? TunedFingerprint { get; }
+
+    /// <summary>The fingerprint of the scale of the base's codes, where fingerprints were asked for; null where there is none.</summary>
+    internal string? BaseScaleFingerprint { get; }
+
+    /// <summary>That of the tuned tensor's codes.</summary>
+    internal string? TunedScaleFingerprint { get; }
 
     /// <summary>The hashes of both tensors' blocks; null where they were not asked for.</summary>
     internal PairBlocks? Blocks { get; }

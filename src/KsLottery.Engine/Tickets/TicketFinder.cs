@@ -12,6 +12,10 @@ public sealed record TicketFinderOptions
     /// <summary>Device, threads and progress of the scan.</summary>
     public RowScanOptions Scan { get; init; } = new();
 
+    /// <summary>The scan, where it was made before, as of parts that <see cref="RowScanResult.Of"/> joined; null makes it. The blocks that
+    /// the ticket's rows lie in are compared with those that were scanned.</summary>
+    public RowScanResult? Scanned { get; init; }
+
     /// <summary>Names the rows; null takes the names of the tokenizer beside the checkpoints, or between tensors alone none.</summary>
     public RowTokens? Tokens { get; init; }
 
@@ -76,6 +80,7 @@ public static class TicketFinder
     /// <param name="options">Selection, device, progress, names, pairs.</param>
     /// <param name="cancellationToken">Stops between chunks of rows.</param>
     /// <exception cref="ArgumentException">The shapes differ.</exception>
+    /// <exception cref="TicketMismatchException">The scan that the options give is of other tensors.</exception>
     /// <exception cref="NotSupportedException">A tensor is of a type that is not readable, or codes have no scale.</exception>
     /// <exception cref="Devices.DeviceFailureException">The device failed.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
@@ -85,7 +90,9 @@ public static class TicketFinder
         options ??= new();
         RowScanOptions scan = options.Vocabulary is { } vocabulary ? options.Scan with { Pairing = vocabulary.Rows } : options.Scan;
         scan = scan with { TakesFingerprints = options.BaseFingerprint is null };
-        ScoredRows rows = Score(before, after, options.Selection, scan, cancellationToken);
+        if (options.Scanned is { } scanned) JoinedScan.ThrowIfOther(scanned, before, after, scan.Pairing);
+        ScoredRows rows = options.Scanned is { } joined ? new(joined, options.Selection)
+            : Score(before, after, options.Selection, scan, cancellationToken);
         string basePrint = options.BaseFingerprint ?? rows.Scan.BaseFingerprint!,
             tunedPrint = rows.Scan.TunedFingerprint ?? TakeFingerprint(after, Fingerprint.KindOf(basePrint), options, cancellationToken);
         TicketOrigin origin = TicketOrigin.Of(baseCheckpoint, before, after, basePrint, tunedPrint, rows.Scan.Pairing) with
@@ -93,7 +100,9 @@ public static class TicketFinder
             Adapter = options.Adapter,
         };
         RowTokens tokens = options.Tokens ?? RowTokens.None;
-        return new(Ticket.Select(rows, origin, tokens), rows, tokens, before, after, options.Vocabulary);
+        Ticket ticket = Ticket.Select(rows, origin, tokens);
+        if (options.Scanned is not null) JoinedScan.ThrowIfOtherBytes(rows.Scan, before, after, ticket.Ids, cancellationToken);
+        return new(ticket, rows, tokens, before, after, options.Vocabulary);
     }
 
     /// <summary>Tests every row of two tensors, and says which win; fingerprints, which take longer, only where asked for.</summary>

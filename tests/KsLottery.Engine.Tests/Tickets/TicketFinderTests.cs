@@ -1,4 +1,5 @@
 using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Rows;
 using KsLottery.Engine.Tests.Transfer;
 using KsLottery.Engine.Text.Tokens;
 using KsLottery.Engine.Tickets;
@@ -27,6 +28,66 @@ public sealed class TicketFinderTests
         using TicketFolder folder = new(files.File("finder"));
         folder.Write(found);
         VocabularyFixture.AssertSameFolder(files.File("finder"), files.Found);
+    }
+
+    /// <summary>Parts in files, joined, leave the same bytes as one search, whichever way rows are paired.</summary>
+    [Test]
+    public void Joined_parts_leave_the_files_of_one_search([Values] RowPairs pairs, [Values(1, 2, 3, 7, 30)] int parts)
+    {
+        string?[] tokens = VocabularyFixture.Tokens(20);
+        using VocabularyFixture files = new(tokens, pairs switch
+        {
+            RowPairs.Plain => tokens,
+            RowPairs.Longer => VocabularyFixture.Tokens(20, unnamed: 4),
+            _ => [.. tokens[1..].Reverse()],
+        }, Moved);
+        RowPairingMode mode = pairs == RowPairs.Reordered ? RowPairingMode.Text : RowPairingMode.Auto;
+        files.Find(mode);
+        using Checkpoint before = Checkpoint.Open(files.Base), after = Checkpoint.Open(files.Tuned);
+        CheckpointPair pair = new(before, after, mode: mode);
+        Tensor a = before.GetInputEmbedding(), b = after.GetInputEmbedding();
+        VocabularyPairing vocabulary = pair.PairRows(a, b)!;
+        for (int part = 1; part <= parts; part++)
+            RowScan.RunPart(RowMatrix.FromTensor(a), RowMatrix.FromTensor(b), RowRange.OfPart(20, part, parts),
+                new() { Pairing = vocabulary.Rows }).Write(files.File($"{part}"));
+        RowScanResult joined = RowScanResult.Of([.. Enumerable.Range(1, parts).Select(part => RowScanPart.Read(files.File($"{part}")))]);
+        using TicketFolder folder = new(files.File("joined"));
+        folder.Write(TicketFinder.Find(before, a, b, new()
+        {
+            Scanned = joined,
+            Tokens = pair.FindTokens(a),
+            Vocabulary = vocabulary,
+        }));
+        VocabularyFixture.AssertSameFolder(files.File("joined"), files.Found);
+    }
+
+    public enum RowPairs
+    {
+        Plain,
+        Longer,
+        Reordered,
+    }
+
+    [Test]
+    public void A_scan_of_other_tensors_is_refused()
+    {
+        using VocabularyFixture files = new(VocabularyFixture.Tokens(20), VocabularyFixture.Tokens(20), Moved);
+        using VocabularyFixture others = new(VocabularyFixture.Tokens(20), VocabularyFixture.Tokens(20), ["t4"]);
+        using Checkpoint before = Checkpoint.Open(files.Base), after = Checkpoint.Open(files.Tuned), other = Checkpoint.Open(others.Tuned);
+        Tensor a = before.GetInputEmbedding(), b = after.GetInputEmbedding();
+        RowScanResult Scan(Tensor x, Tensor y, bool prints = true) => RowScan.Run(RowMatrix.FromTensor(x), RowMatrix.FromTensor(y),
+            new() { TakesFingerprints = prints });
+        Assert.That(TicketFinder.Find(before, a, b, new() { Scanned = Scan(a, b) }).Ticket.Entries, Has.Count.EqualTo(2));
+        Assert.That(() => TicketFinder.Find(before, a, b, new() { Scanned = Scan(a, b, prints: false) }), Throws.ArgumentException);
+        Assert.That(() => TicketFinder.Find(before, a, b, new() { Scanned = Scan(a, other.GetInputEmbedding()) }),
+            Throws.TypeOf<TicketMismatchException>().With.Message.StartsWith(b.File.Path).And.Message.Contains("of its bytes 0 to 2559"));
+        Tensor norm = before.GetTensor("model.norm.weight");
+        Assert.That(() => TicketFinder.Find(before, norm, norm, new() { Scanned = Scan(a, b) }),
+            Throws.TypeOf<TicketMismatchException>().With.Message.Contains("were scanned of \"model.embed_tokens.weight\""));
+        RowScanResult text = RowScan.Run(RowMatrix.FromTensor(a), RowMatrix.FromTensor(b),
+            new() { TakesFingerprints = true, Pairing = RowPairing.Of([.. Enumerable.Range(0, 20).Reverse()], 20) });
+        Assert.That(() => TicketFinder.Find(before, a, b, new() { Scanned = text }), Throws.TypeOf<TicketMismatchException>()
+            .With.Message.Contains("pair other rows"));
     }
 
     [Test]

@@ -19,7 +19,6 @@ internal sealed class FingerprintBlocks
     /// <summary>The bytes of a block's hash.</summary>
     public const int HashLength = SHA256.HashSizeInBytes;
 
-    private readonly string _title;
     private readonly ByteSource? _read;
     private readonly Action<long, long>? _release;
     private readonly byte[] _hashes;
@@ -35,13 +34,16 @@ internal sealed class FingerprintBlocks
         Action<long, long>? release = null)
     {
         (ByteLength, _read, _release) = (byteLength, read, release);
-        _title = string.Create(CultureInfo.InvariantCulture, $"{type.ToName()} [{string.Join(',', shape)}] {BlockLength}\n");
+        Title = string.Create(CultureInfo.InvariantCulture, $"{type.ToName()} [{string.Join(',', shape)}] {BlockLength}\n");
         _isTaken = new bool[BlockOf(byteLength + BlockLength - 1)];
         _hashes = new byte[checked(_isTaken.Length * HashLength)];
     }
 
     /// <summary>Gives a range of a tensor's bytes, see <see cref="Tensor.GetBytes"/>.</summary>
     public delegate ReadOnlySpan<byte> ByteSource(long offset, int length, Span<byte> buffer);
+
+    /// <summary>The line before the hashes: type, shape, and the length of a block.</summary>
+    public string Title { get; }
 
     /// <summary>The tensor's length in bytes.</summary>
     public long ByteLength { get; }
@@ -55,9 +57,6 @@ internal sealed class FingerprintBlocks
 
     /// <summary>The first block that begins at a byte or behind it.</summary>
     public static int FirstFrom(long offset) => BlockOf(offset + BlockLength - 1);
-
-    /// <summary>Whether a block's hash is there.</summary>
-    public bool Has(int block) => _isTaken[block];
 
     /// <summary>A block's hash, where it is there.</summary>
     public ReadOnlySpan<byte> this[int block] => _hashes.AsSpan(block * HashLength, HashLength);
@@ -87,6 +86,14 @@ internal sealed class FingerprintBlocks
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
     public void TakeMissing(long start, long end, int threads, CancellationToken cancellationToken)
     {
+        int first = FirstFrom(start);
+        Take([.. Enumerable.Range(first, FirstFrom(end) - first).Where(block => !_isTaken[block])], threads, cancellationToken);
+    }
+
+    /// <summary>Takes some blocks, each named once.</summary>
+    /// <inheritdoc cref="TakeMissing" path="/param | /exception"/>
+    public void Take(IReadOnlyList<int> blocks, int threads, CancellationToken cancellationToken)
+    {
         ParallelOptions options = new()
         {
             MaxDegreeOfParallelism = threads > 0 ? threads : Environment.ProcessorCount,
@@ -95,9 +102,9 @@ internal sealed class FingerprintBlocks
         cancellationToken.ThrowIfCancellationRequested();
         try
         {
-            Parallel.For(FirstFrom(start), FirstFrom(end), options, () => new BlockHasher(this), (block, _, hasher) =>
+            Parallel.For(0, blocks.Count, options, () => new BlockHasher(this), (i, _, hasher) =>
             {
-                if (!_isTaken[block]) hasher.Take(block);
+                hasher.Take(blocks[i]);
                 return hasher;
             }, hasher => hasher.Dispose());
         }
@@ -114,7 +121,7 @@ internal sealed class FingerprintBlocks
         if (Array.IndexOf(_isTaken, false) is >= 0 and int missing)
             throw new InvalidOperationException($"block {missing} of {Count} was not hashed. Take all before the root.");
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(Encoding.ASCII.GetBytes(_title));
+        hash.AppendData(Encoding.ASCII.GetBytes(Title));
         hash.AppendData(_hashes);
         return Fingerprint.TreePrefix + Convert.ToHexStringLower(hash.GetHashAndReset());
     }
