@@ -92,12 +92,15 @@ internal sealed class PatchedFolderTests : IDisposable
     {
         SmallFolder();
         Directory.CreateDirectory(Path.Combine(Base, "onnx"));
-        File.WriteAllText(Path.Combine(Base, "model.gguf"), "old");
+        string[] weights = ["flax_model.msgpack", "model.ckpt", "model.gguf", "model.onnx", "model.pt", "model.pth", "old.safetensors",
+            "pytorch_model-00001-of-00002.bin", "tf_model.h5"];
+        foreach (string name in weights) File.WriteAllText(Path.Combine(Base, name), "old");
         File.WriteAllText(Path.Combine(Base, "notes.txt"), "kept");
 
         PatchResult result = PatchApplication.Apply(Base, Patch, Output);
-        Assert.That(TicketFixture.Names(Output), Is.EqualTo(new[] { "config.json", "model.gguf", "model.safetensors", "notes.txt" }));
-        Assert.That(result.Notes, Has.One.Contains("\"model.gguf\""));
+        Assert.That(TicketFixture.Names(Output), Is.EquivalentTo(["config.json", "model.safetensors", "notes.txt", .. weights]));
+        Assert.That(result.Notes, Has.One.EqualTo("Other weights in the folder were carried along as they are: "
+            + $"{string.Join(", ", weights.Select(name => $"\"{name}\""))}."));
     }
 
     [Test]
@@ -116,12 +119,14 @@ internal sealed class PatchedFolderTests : IDisposable
     {
         SmallFolder();
         foreach (string name in (string[])["tokenizer.json", "tokenizer_config.json", "generation_config.json", "special_tokens_map.json",
-            "tok512.bin", "tok.model", "LICENSE", "thesis.pdf", "other.safetensors", Index])
+            "tok512.bin", "tok.model", "added_tokens.json", "vocab.json", "vocab.txt", "merges.txt", "chat_template.jinja", "LICENSE",
+            "thesis.pdf", "other.safetensors", Index])
             File.WriteAllText(Path.Combine(Base, name), name);
 
         PatchApplication.Apply(Path.Combine(Base, "model.safetensors"), Patch, Output);
-        Assert.That(TicketFixture.Names(Output), Is.EqualTo(new[] { "LICENSE", "config.json", "generation_config.json", "model.safetensors",
-            "special_tokens_map.json", "tok.model", "tok512.bin", "tokenizer.json", "tokenizer_config.json" }));
+        Assert.That(TicketFixture.Names(Output), Is.EqualTo(new[] { "LICENSE", "added_tokens.json", "chat_template.jinja", "config.json",
+            "generation_config.json", "merges.txt", "model.safetensors", "special_tokens_map.json", "tok.model", "tok512.bin",
+            "tokenizer.json", "tokenizer_config.json", "vocab.json", "vocab.txt" }));
     }
 
     [TestCase(false)]
