@@ -13,8 +13,8 @@ namespace KsLottery.Engine.Tests;
 /// Runs the tests against Stryker's mutants, many in one process: bench/mutants.sh puts this file into its copy of the test project and
 /// names it as the program. A process that starts takes seconds, most tests milliseconds.
 /// <list type="bullet">
-/// <item><c>coverage FOLDER WITHOUT…</c>: every test once without a mutant; which mutants it reaches, and whether while a class begins.</item>
-/// <item><c>work PART PARTS</c>: the mutants of a part that have no verdict yet; ends with another code than 0 where it wants to start anew.</item>
+/// <item><c>coverage FOLDER WITHOUT…</c>: every test without a mutant; which mutants it reaches, and whether while a class begins.</item>
+/// <item><c>work PART PARTS</c>: the mutants of a part that have no verdict yet; ends with another code than 0 to start anew.</item>
 /// <item><c>one ID</c>: a single mutant from the first instruction on.</item>
 /// <item><c>finish</c>: puts the verdicts into Stryker's report.</item>
 /// </list>
@@ -57,9 +57,10 @@ internal static class MutantRunner
             second.Add((test, clock.Elapsed.TotalSeconds, mutants));
         }
         HashSet<int> often = [.. second.SelectMany(t => t.Mutants)];
-        File.WriteAllLines(Path.Combine(Work, "coverage.tsv"), second.Where(t => tests.Holds(t.Test.Id)).Select(t => string.Join('\t', t.Test.Id,
-            t.Test.FullName.ReplaceLineEndings(" ").Replace('\t', ' '), t.Seconds.ToString("F3", CultureInfo.InvariantCulture),
-            string.Join(' ', first[t.Test].Union(t.Mutants)), string.Join(' ', t.Mutants.Contains(Any) ? [] : first[t.Test].Except(often)))));
+        File.WriteAllLines(Path.Combine(Work, "coverage.tsv"), second.Where(t => tests.Holds(t.Test.Id)).Select(t => string.Join('\t',
+            t.Test.Id, t.Test.FullName.ReplaceLineEndings(" ").Replace('\t', ' '), t.Seconds.ToString("F3", CultureInfo.InvariantCulture),
+            string.Join(' ', first[t.Test].Union(t.Mutants)),
+            string.Join(' ', t.Mutants.Contains(Any) ? [] : first[t.Test].Except(often)))));
         return 0;
     }
 
@@ -175,7 +176,8 @@ internal static class MutantRunner
     }
 
     private static void Say(int id, string verdict, string test) =>
-        File.AppendAllText(Path.Combine(Work, $"verdicts.{Environment.GetEnvironmentVariable("MUTANTS_PART")}.tsv"), $"{id}\t{verdict}\t{test}\n");
+        File.AppendAllText(Path.Combine(Work, $"verdicts.{Environment.GetEnvironmentVariable("MUTANTS_PART")}.tsv"),
+            $"{id}\t{verdict}\t{test}\n");
 
     private static IEnumerable<int> Tested() =>
         Mutants(JsonNode.Parse(File.ReadAllText(Path.Combine(Work, "report.json")))!)
@@ -235,7 +237,8 @@ internal static class MutantRunner
         private readonly NUnitTestAssemblyRunner _runner = new(new DefaultTestAssemblyBuilder());
         private readonly TextWriter _output = Console.Out;
 
-        public Tests() => All = [.. Leaves(_runner.Load(typeof(MutantRunner).Assembly, new Dictionary<string, object> { ["NumberOfTestWorkers"] = 0 }))];
+        public Tests() => All = [.. Leaves(_runner.Load(typeof(MutantRunner).Assembly,
+            new Dictionary<string, object> { ["NumberOfTestWorkers"] = 0 }))];
 
         public ITest[] All { get; }
 

@@ -8,7 +8,8 @@ namespace KsLottery.Engine.Tests.Transfer;
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class AdaptedCheckpointTests : IDisposable
 {
-    private const string Q = "base_model.model.model.layers.0.self_attn.q_proj";
+    private const string Q = "base_model.model.model.layers.0.self_attn.q_proj",
+        Other = "base_model.model.model.layers.1.self_attn.q_proj";
 
     private readonly TemporaryFolder _folder = new();
 
@@ -88,6 +89,8 @@ internal sealed class AdaptedCheckpointTests : IDisposable
     [TestCase("""{"peft_type":"LORA","r":2,"rank_pattern":{"(q_proj":2}}""", "(q_proj", "regular expression")]
     [TestCase("""{"peft_type":"LORA","r":2,"alpha_pattern":{"(([a-z_.0-9]+)+)+!":2}}""", "takes more than", "for one name")]
     [TestCase("""{"peft_type":"LORA","r":2,"alpha_pattern":{"q_proj":"4"}}""", "q_proj", "should be a number")]
+    [TestCase("""{"peft_type":"LORA","r":2,"rank_pattern":[2]}""", "rank_pattern", "an object of names and numbers")]
+    [TestCase("""{"peft_type":"\ud800"}""", "lone surrogate")]
     [TestCase("""{"peft_type":"LORA","r":2""", "not JSON", "line 1")]
     public void What_is_not_computed_is_refused_by_name_with_a_next_step(string config, params string[] words) =>
         AssertRefused(() => PeftCase.Named("plain").WriteAdapter(_folder, config), words);
@@ -103,6 +106,9 @@ internal sealed class AdaptedCheckpointTests : IDisposable
 
     [TestCase(Q + ".lora_magnitude_vector", "magnitude of DoRA", 7)]
     [TestCase(Q + ".lora_B.bias", "no part of LORA", 7)]
+    [TestCase(Q + ".lora_A.default.weight", "another tensor is the same part of \"model.layers.0.self_attn.q_proj\"", 2, 5)]
+    [TestCase(Q + ".trainable_tokens_delta", "replaced rows and a low-rank addition at once", 1, 5)]
+    [TestCase("base_model.model.model.norm.lora_A.weight", "is F32 [5]; a low-rank addition is computed for matrices of F32", 2, 5)]
     [TestCase(Q + ".lora_diag", "no part of LORA", 7)]
     [TestCase("base_model.model.model.layers.9.self_attn.q_proj.lora_A.weight", "model.layers.9.self_attn.q_proj.weight", 2, 5)]
     [TestCase("base_model.model.model.layers.1.self_attn.q_proj.lora_A.weight", "only this one", 2, 5)]
@@ -119,6 +125,27 @@ internal sealed class AdaptedCheckpointTests : IDisposable
     public void Factors_that_do_not_fit_the_base_are_named_with_all_shapes() =>
         AssertRefused(() => PeftCase.Named("F32 over BF16").WriteAdapter(_folder), "F32 [12,5]", "F32 [5,67]", "F32 [7,5]",
             "Give the base that the adapter was made for");
+
+    [Test]
+    public void Factors_that_do_not_fit_each_other_are_named_with_both_shapes() =>
+        AssertRefused(() => PeftCase.Named("plain").WriteAdapter(_folder, null, Zeros(Other + ".lora_A.weight", 2, 5),
+            Zeros(Other + ".lora_B.weight", 7, 3)), "F32 [2,5] and its other factor F32 [7,3]", "[r,inputs] and [outputs,r]");
+
+    [Test]
+    public void Whole_tensors_are_of_a_type_that_can_be_rounded_to_the_bases() =>
+        AssertRefused(() => PeftCase.Named("plain").WriteAdapter(_folder, null, TensorSource.FromBytes("base_model.model.model.norm.weight",
+            ElementType.I32, [5], new byte[20])), "values of I32 cannot be brought to F32, the type of the base's");
+
+    [Test]
+    public void An_adapter_that_changes_nothing_or_is_too_long_is_refused()
+    {
+        string adapter = PeftCase.Named("plain").WriteAdapter(_folder);
+        SafetensorsWriter.Write(Path.Combine(adapter, PeftAdapter.WeightsName),
+            [Zeros("base_model.model.model.norm.original_module.weight", 5)]);
+        AssertRefused(() => adapter, "there is no tensor in it that changes the base", "Save the adapter again with PEFT");
+        using (FileStream config = File.OpenWrite(Path.Combine(adapter, PeftAdapter.ConfigName))) config.SetLength((64 << 20) + 1);
+        AssertRefused(() => adapter, "67108865 bytes, allowed are 67108864");
+    }
 
     [Test]
     public void A_token_that_the_base_lacks_is_named() =>

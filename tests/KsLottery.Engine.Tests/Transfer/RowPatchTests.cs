@@ -290,6 +290,11 @@ internal sealed class RowPatchTests : IDisposable
         using SafetensorsFile patch = SafetensorsFile.Open(Patch);
         Assert.That((patch.Metadata["non_finite_rows"], patch.GetTensor("rows").GetRow<float>(0).ToArray()),
             Is.EqualTo(("2", (float[])[0, 1, 2, 3])));
+        byte[] tuned = File.ReadAllBytes(Base);
+        Buffer.BlockCopy((float[])[0, 1, 2, 3, 4, 5, float.NaN, 7], 0, tuned, tuned.Length - (5 * 16), 32);
+        File.WriteAllBytes(Tuned, tuned);
+        using SafetensorsFile after = SafetensorsFile.Open(Tuned);
+        Assert.That(patch.Metadata["tuned_fingerprint"], Is.EqualTo(Fingerprint.OfTensor(after.Tensors[0])), "of the base with these rows");
     }
 
     private void ExpectDefect(string message, Action<Dictionary<string, TensorSource>, Dictionary<string, string>> damage)
