@@ -76,6 +76,8 @@ public static class RowScan
     /// <param name="options">Threads, kernel, progress, pairs. Fingerprints are taken of the blocks that begin in these rows.</param>
     /// <param name="cancellationToken">Ends the scan between chunks.</param>
     /// <exception cref="ArgumentException">The shapes differ, a matrix is not whole, or no such kernel can run here.</exception>
+    /// <exception cref="NotSupportedException">Codes of one side (F8, I8, U8) have no scale, and the other side is not of the same
+    /// codes.</exception>
     /// <exception cref="ArgumentOutOfRangeException">d is not in [1, 65,536], or the range leaves the matrix.</exception>
     /// <exception cref="DeviceFailureException">The device failed.</exception>
     /// <exception cref="OperationCanceledException">The scan was cancelled.</exception>
@@ -125,6 +127,7 @@ public static class RowScan
         if (options.TakesFingerprints && !(before.IsWhole && after.IsWhole))
             throw new ArgumentException($"the fingerprints of {before.Name} and {after.Name} are of whole matrices. Give these, and the "
                 + "rows as a range.");
+        RowMatrix.ThrowIfNotComparable(before, after);
         if (options.Pairing is { } pairing)
         {
             if (pairing.BaseRows != before.RowCount || pairing.TunedRows != after.RowCount || before.Width != after.Width)
@@ -137,7 +140,6 @@ public static class RowScan
             throw new ArgumentException($"the base {before.Name} has {before.RowCount} rows of {before.Width}, the tuned {after.Name} has "
                 + $"{after.RowCount} of {after.Width}; rows can be compared where both are the same. Pair the rows of a resized "
                 + "vocabulary, or choose another tensor.");
-        RowMatrix.ThrowIfNotComparable(before, after);
     }
 
     /// <summary>Puts the results of pairs at their rows, and measures those that have no counterpart.</summary>

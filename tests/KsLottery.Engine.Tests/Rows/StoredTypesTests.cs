@@ -72,6 +72,8 @@ internal sealed class StoredTypesTests : IDisposable
         string message = $"{type.ToName()} without a scale in the base, {other.ToName()}";
         Assert.That(() => Scan(true, (type, Codes(type, 1)), (other, Codes(other, 1)), new()),
             Throws.TypeOf<NotSupportedException>().With.Message.Contains(message).And.Message.Contains("w_scale or w_scale_inv"));
+        Assert.That(() => Scan(true, (type, Codes(type, 1)), (other, Codes(other, 1)), new() { Pairing = RowPairing.ById(Rows, Rows) }),
+            Throws.TypeOf<NotSupportedException>().With.Message.Contains(message));
         Assert.That(() => Scan(true, (other, Codes(other, 1)), (type, Codes(type, 1)), new()), Throws.TypeOf<NotSupportedException>());
     }
 
