@@ -128,7 +128,7 @@ internal static class FindCommand
         using ComputeDevice device = options.Device.Open(DeviceWork.Rows);
         using ProgressLine line = ui.StartProgress();
         return TensorMap.Of(pair, options.Selection, new() { Device = device, Threads = options.Device.Threads },
-            line.Of<TensorMapProgress>(value => $"{VisibleText.Escape(value.Name)}: {Describe(value.Scan)}"), cancel);
+            line.Of<TensorMapProgress>(value => $"{VisibleText.Escape(value.Name)}: {Describe(value.Scan)}"), cancellationToken: cancel);
     }
 
     private static string Describe(RowScanProgress value)

@@ -61,21 +61,23 @@ internal sealed class TensorMap
     /// <param name="selection">Level, method and correction; not a number of rows.</param>
     /// <param name="options">Device and threads of the scans.</param>
     /// <param name="progress">Reports each scan.</param>
+    /// <param name="tensors">Which tensors; null for all.</param>
     /// <param name="cancellationToken">Stops between chunks.</param>
+    /// <exception cref="KeyNotFoundException">A pattern fits no tensor of the base.</exception>
     /// <exception cref="InvalidDataException">The tokenizers name ids differently, and nobody said how rows are to be paired.</exception>
     /// <exception cref="Devices.DeviceFailureException">The device failed.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
     public static TensorMap Of(CheckpointPair pair, TicketSelection? selection = null, RowScanOptions? options = null,
-        IProgress<TensorMapProgress>? progress = null, CancellationToken cancellationToken = default)
+        IProgress<TensorMapProgress>? progress = null, TensorChoice? tensors = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(pair);
         TensorMap map = new(pair, selection ?? new BelowAlpha(), options ?? new());
-        foreach (Tensor before in pair.Base.Tensors)
+        foreach (Tensor before in tensors?.In(pair.Base) ?? pair.Base.Tensors)
         {
             cancellationToken.ThrowIfCancellationRequested();
             map.Add(before, progress, cancellationToken);
         }
-        map._uncompared.AddRange(pair.Tuned.Tensors.Where(t => !pair.Base.TryGetTensor(t.Name, out _))
+        map._uncompared.AddRange(pair.Tuned.Tensors.Where(t => tensors?.Contains(t.Name) != false && !pair.Base.TryGetTensor(t.Name, out _))
             .Select(t => new UncomparedTensor(t.Name, "only in the tuned")));
         return map;
     }

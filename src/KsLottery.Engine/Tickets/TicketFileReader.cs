@@ -19,7 +19,10 @@ internal sealed class TicketFileReader(string path)
         try
         {
             using JsonDocument document = JsonFile.Parse(path, new() { AllowDuplicateProperties = false });
-            return Read(new JsonPlace(document.RootElement, (place, _, problem) => Invalid(place.Length == 0 ? "file" : place, problem)));
+            JsonPlace root = new(document.RootElement, (place, _, problem) => Invalid(place.Length == 0 ? "file" : place, problem));
+            return root.Text("format") != UnitTicketFile.Format ? Read(root) : throw new InvalidDataException(
+                $"{path}: this ticket has units that are not listed one by one; one of rows by their test is asked for. "
+                + $"{Remedy.FindAgain}.");
         }
         catch (JsonException e)
         {

@@ -29,6 +29,9 @@ public sealed record TicketFinderOptions
     /// <summary>The adapter that made the tuned tensor; null where it lies in a checkpoint.</summary>
     public TicketAdapter? Adapter { get; init; }
 
+    /// <summary>How often a text holds each token, by row, for the score "frequency"; null where nobody counted.</summary>
+    public IReadOnlyList<long>? TokenCounts { get; init; }
+
     /// <summary>Reports a few times a second for how long fingerprints are being taken that the scan does not take.</summary>
     public IProgress<TimeSpan>? FingerprintProgress { get; init; }
 }
@@ -45,7 +48,7 @@ public sealed record TicketResult(
 
 /// <summary>Finds the winning ticket between a base and a tuned checkpoint: the rows that a fine-tune moved.</summary>
 /// <remarks>KS-Lottery (arXiv 2402.02801): the two-sample Kolmogorov-Smirnov test on every row, and those below alpha.</remarks>
-public static class TicketFinder
+public static partial class TicketFinder
 {
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(100);
 

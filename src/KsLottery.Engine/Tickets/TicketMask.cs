@@ -1,3 +1,7 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Numerics;
 
 namespace KsLottery.Engine.Tickets;
@@ -87,6 +91,22 @@ public sealed class TicketMask : IEquatable<TicketMask>
     {
         long both = Intersect(other).Parameters;
         return (double)both / (Parameters + other.Parameters - both);
+    }
+
+    /// <summary>A fingerprint by which the mask is known again.</summary>
+    /// <returns><c>sha256:</c> and 64 hexadecimal digits: of each tensor a line with its name, <c>[R,C]</c>, the block's
+    /// <c>rows x columns</c> and the coding, then the bytes of <see cref="IndexSet.Encode"/>.</returns>
+    public string TakeFingerprint()
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (TensorMask tensor in Tensors)
+        {
+            (long rows, long columns, long blockRows, long blockColumns) = tensor.Grid;
+            hash.AppendData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture,
+                $"{tensor.Name} [{rows},{columns}] {blockRows}x{blockColumns} {tensor.Units.Coding}\n")));
+            hash.AppendData(tensor.Units.Encode());
+        }
+        return Fingerprint.Finish(hash);
     }
 
     /// <inheritdoc/>

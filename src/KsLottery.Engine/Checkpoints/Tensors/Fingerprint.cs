@@ -91,6 +91,14 @@ public static class Fingerprint
         return Finish(hash);
     }
 
+    /// <summary>The fingerprint of some lines of text, each with its newline, in UTF-8.</summary>
+    internal static string OfLines(IEnumerable<string> lines)
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (string line in lines) hash.AppendData(Encoding.UTF8.GetBytes(line + "\n"));
+        return Finish(hash);
+    }
+
     /// <summary>Begins the fingerprint of a tensor, whose bytes the caller appends.</summary>
     internal static IncrementalHash Begin(ElementType type, IReadOnlyList<long> shape)
     {

@@ -13,9 +13,6 @@ public sealed class TensorChoice
 
     private TensorChoice(string text, (string Pattern, bool IsTaken)[] patterns) => (Text, _patterns) = (text, patterns);
 
-    /// <summary>Every tensor.</summary>
-    public static TensorChoice All { get; } = Parse("*");
-
     /// <summary>The patterns as they were given.</summary>
     public string Text { get; }
 

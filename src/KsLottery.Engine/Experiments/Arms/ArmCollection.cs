@@ -50,7 +50,7 @@ internal sealed class ArmCollection(ExperimentBase baseModel, ArmMaker maker)
                 string? cause = maker.DivergenceOf(arm.Method == ArmMethod.RandomDelta ? group.FolderOf(group.TunedOf(arm)) : folder);
                 if (cause is not null) return Skip(group, arm, cause);
                 // A part writes nothing of an arm that it left out; that there are no rows for it is seen again here.
-                if (arm.TakesTicket || arm.Method == ArmMethod.Token) group.Rows.Of(arm);
+                if (arm.TakesTicket || arm.Preset.TakesText) group.Rows.Of(arm);
                 return false;
             }
             Scored(maker.Run(arm, group, cancel));

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using KsLottery.Engine.Models;
 
@@ -31,12 +32,13 @@ internal sealed class ArmGroup(ExperimentBase baseModel, TaskData task, ulong se
 
     /// <summary>What an arm trains.</summary>
     /// <exception cref="ArmSkippedException">The arm has no rows.</exception>
-    public TrainingScope ScopeOf(ExperimentArm arm, int[] ids) => arm.Method switch
+    public TrainingScope ScopeOf(ExperimentArm arm, int[] ids) => arm.Preset.Action switch
     {
-        ArmMethod.Full => TrainingScope.Full,
-        ArmMethod.Embedding => TrainingScope.Embedding,
-        ArmMethod.LowRank => TrainingScope.LowRank(baseModel.RankFor(Rows.CountOf(arm)), seed),
-        _ => TrainingScope.Ticket(ids),
+        ArmAction.TrainAll => TrainingScope.Full,
+        ArmAction.TrainEmbedding => TrainingScope.Embedding,
+        ArmAction.TrainRows => TrainingScope.Ticket(ids),
+        ArmAction.TrainAdapters => TrainingScope.LowRank(baseModel.RankFor(Rows.CountOf(arm)), seed),
+        _ => throw new UnreachableException($"{arm.Preset.Action} trains nothing"),
     };
 
     /// <summary>The arm of Partial Tuning that a random delta is taken from.</summary>
@@ -61,11 +63,14 @@ internal sealed class ArmGroup(ExperimentBase baseModel, TaskData task, ulong se
         }
     }
 
-    private string KeyOf(ExperimentArm arm) => arm.Method switch
+    private string KeyOf(ExperimentArm arm) => arm.Preset.Action switch
     {
-        ArmMethod.LowRank => string.Create(CultureInfo.InvariantCulture, $"{baseModel.RankFor(Rows.CountOf(arm))} {_plan.Rates.Of(arm)}"),
-        ArmMethod.RandomDelta => string.Create(CultureInfo.InvariantCulture,
+        ArmAction.TrainAdapters => string.Create(CultureInfo.InvariantCulture,
+            $"{baseModel.RankFor(Rows.CountOf(arm))} {_plan.Rates.Of(arm)}"),
+        ArmAction.PerturbRows => string.Create(CultureInfo.InvariantCulture,
             $"{string.Join(' ', Rows.Of(arm).Ids)} {_plan.Rates.Of(TunedOf(arm))}"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{string.Join(' ', Rows.Of(arm).Ids)} {_plan.Rates.Of(arm)}"),
+        ArmAction.TrainRows => string.Create(CultureInfo.InvariantCulture,
+            $"{string.Join(' ', Rows.Of(arm).Ids)} {_plan.Rates.Of(arm)}"),
+        _ => throw new UnreachableException($"{arm.Preset.Action} is no control"),
     };
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Tickets;
@@ -120,19 +121,22 @@ internal sealed class ArmMaker(ExperimentBase baseModel, ArmFolders folders, IEx
     /// <summary>Makes an arm's model or patch; returns how many rows and values differ.</summary>
     private (int? Rows, long Parameters) Make(ExperimentArm arm, ArmGroup group, string folder, CancellationToken cancel)
     {
-        switch (arm.Method)
+        switch (arm.Preset.Action)
         {
-            case ArmMethod.Base: return (null, 0);
-            case ArmMethod.Full or ArmMethod.LowRank: return (null, Train(arm, group, [], "", cancel));
-            case ArmMethod.Embedding: return (baseModel.Config.VocabularySize, Train(arm, group, [], "", cancel));
+            case ArmAction.Keep: return (null, 0);
+            case ArmAction.TrainAll or ArmAction.TrainAdapters: return (null, Train(arm, group, [], "", cancel));
+            case ArmAction.TrainEmbedding: return (baseModel.Config.VocabularySize, Train(arm, group, [], "", cancel));
+            case ArmAction.TrainRows or ArmAction.CopyRows or ArmAction.PerturbRows: return MakeRows(arm, group, folder, cancel);
+            default: throw new UnreachableException($"{arm.Preset.Action} is not made");
         }
+    }
+
+    private (int? Rows, long Parameters) MakeRows(ExperimentArm arm, ArmGroup group, string folder, CancellationToken cancel)
+    {
         (int[] ids, string signature) = group.Rows.Of(arm);
-        switch (arm.Method)
-        {
-            case ArmMethod.Transfer: Transfer(folder, group, ids, signature, cancel); break;
-            case ArmMethod.RandomDelta: RandomDelta(folder, arm, group, ids, signature, cancel); break;
-            default: Train(arm, group, ids, signature, cancel); break;
-        }
+        if (arm.Preset.Action == ArmAction.CopyRows) Transfer(folder, group, ids, signature, cancel);
+        else if (arm.Preset.Action == ArmAction.PerturbRows) RandomDelta(folder, arm, group, ids, signature, cancel);
+        else Train(arm, group, ids, signature, cancel);
         return (ids.Length, (long)ids.Length * baseModel.Config.Width);
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using KsLottery.Engine.Models;
 using KsLottery.Engine.Rows;
@@ -17,14 +18,15 @@ internal sealed class ArmRows(ExperimentPlan plan, TaskData task, FoundTicket? f
     /// <exception cref="ArmSkippedException">There are none, or not so many.</exception>
     public (int[] Ids, string Signature) Of(ExperimentArm arm)
     {
-        (IEnumerable<int> ids, string signature) = arm.Method switch
+        (IEnumerable<int> ids, string signature) = arm.Preset.Recipe?.Score switch
         {
-            ArmMethod.Token => (Read(tokenizer.Encode(arm.Text!)), "rows:list"),
-            ArmMethod.Random => (OrSkip(() => RowChoice.Random(tokenizer.Names, config.VocabularySize, CountOf(arm), seed).Ids),
+            KsScore => SelectFrom(arm),
+            null when arm.Preset.TakesText => (Read(tokenizer.Encode(arm.Text!)), "rows:list"),
+            RandomScore => (OrSkip(() => RowChoice.Random(tokenizer.Names, config.VocabularySize, CountOf(arm), seed).Ids),
                 $"rows:random|seed:{seed}"),
-            ArmMethod.Frequent => (OrSkip(() => RowChoice.MostFrequent(task.Training, CountOf(arm)).Ids), "rows:frequency"),
-            ArmMethod.LargestShift => (Farthest(CountOf(arm)), "rows:largest-shift"),
-            _ => SelectFrom(arm),
+            FrequencyScore => (OrSkip(() => RowChoice.MostFrequent(task.Training, CountOf(arm)).Ids), "rows:frequency"),
+            L2ShiftScore => (Farthest(CountOf(arm)), "rows:largest-shift"),
+            _ => throw new UnreachableException($"an arm of the method {arm.MethodName} has no rows"),
         };
         int[] sorted = [.. ids.Order()];
         return (sorted, string.Create(CultureInfo.InvariantCulture, $"{signature}|k:{sorted.Length}"));

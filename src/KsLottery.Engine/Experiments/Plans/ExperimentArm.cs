@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using KsLottery.Engine.Text.Tokens;
+using KsLottery.Engine.Tickets;
 
 namespace KsLottery.Engine.Experiments;
 
@@ -12,16 +13,6 @@ namespace KsLottery.Engine.Experiments;
 /// </remarks>
 public sealed record ExperimentArm(ArmMethod Method)
 {
-    /// <summary>What methods are called in files, and what their arms are called in tables.</summary>
-    private static readonly (ArmMethod Method, string Name, string Title)[] Names =
-    [
-        (ArmMethod.Base, "base", "base"), (ArmMethod.Full, "full", "Full Tuning"), (ArmMethod.Embedding, "embedding", "Embed Tuning"),
-        (ArmMethod.Transfer, "transfer", "Partial Transfer"), (ArmMethod.Ticket, "ticket", "Partial Tuning"),
-        (ArmMethod.Random, "random", "random rows"), (ArmMethod.Frequent, "frequent", "Frequency Tuning"),
-        (ArmMethod.LargestShift, "largest-shift", "largest shift"), (ArmMethod.Token, "token", "rows of"),
-        (ArmMethod.RandomDelta, "random-delta", "random delta"), (ArmMethod.LowRank, "lora", "LoRA"),
-    ];
-
     /// <summary>The arms of an experiment that names none: the paper's, and every control.</summary>
     public static IReadOnlyList<ExperimentArm> Default { get; } =
     [
@@ -32,10 +23,10 @@ public sealed record ExperimentArm(ArmMethod Method)
     ];
 
     /// <summary>The names of all methods.</summary>
-    public static IEnumerable<string> MethodNames => Names.Select(n => n.Name);
+    public static IEnumerable<string> MethodNames => ArmPreset.All.Select(p => p.Name);
 
     /// <summary>The method's name in files.</summary>
-    public string MethodName => Names.First(n => n.Method == Method).Name;
+    public string MethodName => Preset.Name;
 
     /// <summary>What the arm is called in tables; it tells arms of one method apart.</summary>
     public string Name { get => field ?? Describe(); init; }
@@ -61,18 +52,20 @@ public sealed record ExperimentArm(ArmMethod Method)
     /// <summary>The name as a part of a folder's: letters a to z, digits and single hyphens.</summary>
     public string Slug => SlugOf(Name);
 
+    /// <summary>What its method does.</summary>
+    internal ArmPreset Preset => ArmPreset.Of(Method);
+
     /// <summary>Whether the arm takes a ticket's rows themselves.</summary>
-    internal bool TakesTicket => Method is ArmMethod.Ticket or ArmMethod.Transfer or ArmMethod.RandomDelta;
+    internal bool TakesTicket => Preset.TakesTicket;
 
     /// <summary>Whether the arm is matched with a ticket's size, to be held against it.</summary>
-    internal bool IsControl =>
-        Method is ArmMethod.RandomDelta or ArmMethod.Random or ArmMethod.Frequent or ArmMethod.LargestShift or ArmMethod.LowRank;
+    internal bool IsControl => Preset.IsControl;
 
     /// <summary>Whether the number of rows is given, so that no ticket need be looked at for it.</summary>
     internal bool HasFixedCount => Rows is not null && Only is null && Without is null;
 
     /// <summary>Whether Embed Tuning must have run: for a ticket, or for how many rows it has.</summary>
-    internal bool NeedsTicket => TakesTicket || Method == ArmMethod.LargestShift || (IsControl && !HasFixedCount);
+    internal bool NeedsTicket => TakesTicket || Preset.Recipe?.Score is L2ShiftScore || (IsControl && !HasFixedCount);
 
     /// <summary>Whether two arms take the same rows of a ticket, or are matched with them.</summary>
     internal bool HasRowsOf(ExperimentArm other) => (Alpha, Rows, Only, Without) == (other.Alpha, other.Rows, other.Only, other.Without);
@@ -96,9 +89,9 @@ public sealed record ExperimentArm(ArmMethod Method)
 
     internal static bool TryParse(string name, out ArmMethod method)
     {
-        int at = Array.FindIndex(Names, n => n.Name == name);
-        method = at < 0 ? default : Names[at].Method;
-        return at >= 0;
+        ArmPreset? preset = ArmPreset.All.FirstOrDefault(p => p.Name == name);
+        method = preset?.Method ?? default;
+        return preset is not null;
     }
 
     internal static string SlugOf(string name)
@@ -114,7 +107,7 @@ public sealed record ExperimentArm(ArmMethod Method)
 
     private string Describe()
     {
-        StringBuilder name = new(Names.First(n => n.Method == Method).Title);
+        StringBuilder name = new(Preset.Title);
         if (Text is not null) name.Append(' ').Append(VisibleText.Escape(Text));
         return name.Append(DescribeTicket()).ToString();
     }

@@ -265,7 +265,8 @@ public static class ExperimentFile
     {
         string rule = $"it must be one of {string.Join(", ", ExperimentArm.MethodNames)}, or an object with such a \"method\"";
         if (place.Value.ValueKind == JsonValueKind.String)
-            return ExperimentArm.TryParse(place.Value.GetString()!, out ArmMethod named) && named != ArmMethod.Token ? new(named)
+            return ExperimentArm.TryParse(place.Value.GetString()!, out ArmMethod named)
+                && !ArmPreset.Of(named).TakesText ? new(named)
                 : throw place.Wrong(rule + (place.Value.ValueEquals("token") ? " and, for token, a \"text\"" : ""));
         PlanSection<ArmKey> section = new(path, place);
         if (!ExperimentArm.TryParse(section.Required(ArmKey.Method), out ArmMethod method))
@@ -281,15 +282,14 @@ public static class ExperimentFile
         };
         Demand(ArmKey.Rows, arm.Rows is null || arm.Alpha is null, "alpha and rows exclude each other");
         Demand(ArmKey.Without, arm.Without is null || arm.Only is null, "only and without exclude each other");
-        if (method == ArmMethod.Token && arm.Text is null) section.Required(ArmKey.Text);
-        Demand(ArmKey.Text, arm.Text is null || method == ArmMethod.Token, "it belongs to the method token");
+        bool hasText = arm.Preset.TakesText;
+        if (hasText && arm.Text is null) section.Required(ArmKey.Text);
+        Demand(ArmKey.Text, arm.Text is null || hasText, "it belongs to the method token");
         Demand(ArmKey.Alpha, arm.Alpha is null || arm.TakesTicket || arm.IsControl, TicketRule);
         Demand(ArmKey.Only, arm.Only is null || arm.TakesTicket || arm.IsControl, TicketRule);
         Demand(ArmKey.Without, arm.Without is null || arm.TakesTicket || arm.IsControl, TicketRule);
-        bool hasNoRows = method is ArmMethod.Base or ArmMethod.Full or ArmMethod.Embedding or ArmMethod.Token;
-        Demand(ArmKey.Rows, arm.Rows is null || !hasNoRows, "this method has no number of rows");
-        bool isUntrained = method is ArmMethod.Base or ArmMethod.Transfer or ArmMethod.RandomDelta;
-        Demand(ArmKey.LearningRate, arm.LearningRate is null || !isUntrained, "this method trains nothing");
+        Demand(ArmKey.Rows, arm.Rows is null || arm.Preset.HasCount, "this method has no number of rows");
+        Demand(ArmKey.LearningRate, arm.LearningRate is null || arm.Preset.Trains, "this method trains nothing");
         if (section.Text(ArmKey.Name) is { } name) arm = arm with { Name = name };
         return IsName(arm.Name) && arm.Slug != ArmFolders.TicketName ? arm
             : throw place.Fault($"{place.Place}.name", section.Find(ArmKey.Name)?.Value ?? place.Value,

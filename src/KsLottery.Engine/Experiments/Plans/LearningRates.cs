@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace KsLottery.Engine.Experiments;
 
 /// <summary>The largest learning rate by what learns; the defaults are the paper's, that of adapters its authors'.</summary>
@@ -16,11 +18,15 @@ public sealed record LearningRates
     public double LowRank { get; init; } = 1e-4;
 
     /// <summary>The rate of an arm.</summary>
-    public double Of(ExperimentArm arm) => arm.LearningRate ?? arm.Method switch
+    /// <exception cref="InvalidOperationException">It trains nothing.</exception>
+    public double Of(ExperimentArm arm) => arm.LearningRate ?? arm.Preset.Action switch
     {
-        ArmMethod.Full => Full,
-        ArmMethod.Embedding => Embedding,
-        ArmMethod.LowRank => LowRank,
-        _ => Rows,
+        ArmAction.TrainAll => Full,
+        ArmAction.TrainEmbedding => Embedding,
+        ArmAction.TrainRows => Rows,
+        ArmAction.TrainAdapters => LowRank,
+        ArmAction.Keep or ArmAction.CopyRows or ArmAction.PerturbRows =>
+            throw new InvalidOperationException($"an arm of the method {arm.MethodName} trains nothing."),
+        _ => throw new UnreachableException($"{arm.Preset.Action} has no learning rate"),
     };
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Statistics;
 
 namespace KsLottery.Engine.Tickets;

@@ -47,7 +47,7 @@ internal static class KeySample
             return rank < 0 ? uint.MaxValue : rank >= _keys.Count ? 0 : _keys[^(int)(rank + 1)];
         }
 
-        public Visitor NewVisitor() => new(_keys);
+        public IKeyVisitor NewVisitor() => new Visitor(_keys);
     }
 
     private sealed class Visitor(List<uint> all) : IKeyVisitor

@@ -1,0 +1,73 @@
+using System.Globalization;
+using System.Text;
+
+namespace KsLottery.Engine.Tickets;
+
+/// <summary>How a ticket is found: which units may be in it, how they are scored, which of them win, and what it then does.</summary>
+/// <remarks>The defaults are KS-Lottery's (arXiv 2402.02801): rows of the input embedding whose own p-value is below 0.05.</remarks>
+public sealed record TicketRecipe
+{
+    /// <summary>Which units may be in the ticket.</summary>
+    public TicketScope Scope { get; init; } = TicketScope.EmbeddingRows;
+
+    /// <summary>How units are scored.</summary>
+    public TicketScore Score { get; init; } = TicketScore.Ks;
+
+    /// <summary>Which of them win.</summary>
+    public TicketSelection Selection { get; init; } = new BelowAlpha();
+
+    /// <summary>Units that may not be in the ticket, as in LoTTO's tickets of one task after another (arXiv 2406.16797); null for
+    /// none.</summary>
+    /// <remarks>A tensor that it does not name is free. Its units may be of another shape: what holds one of its elements is left
+    /// out.</remarks>
+    public TicketMask? Without { get; init; }
+
+    /// <summary>What the ticket does to a base.</summary>
+    public TicketPayload Payload { get; init; }
+
+    /// <summary>Whether these are rows by their Kolmogorov-Smirnov test, which a <see cref="Ticket"/> describes one by one.</summary>
+    internal bool IsKsOfRows => Score == TicketScore.Ks && Scope.Unit == TicketUnit.Rows && Without is null
+        && Payload == TicketPayload.Replace;
+
+    /// <summary>The recipe in a line, the first part of a ticket's signature.</summary>
+    public override string ToString()
+    {
+        StringBuilder line = new(Score.Name);
+        void Add(string key, string value) => line.Append('|').Append(key).Append(':').Append(value);
+
+        Add("unit", Scope.Unit.ToString());
+        Add("tensors", Scope.Tensors?.Text ?? "embedding");
+        switch (Selection)
+        {
+            case BelowAlpha below:
+                Add("method", below.Method.ToName());
+                Add("alpha", below.Alpha.ToString("R", CultureInfo.InvariantCulture));
+                Add("adj", below.Adjustment.ToName());
+                break;
+            case TopUnits top:
+                Add("top", top.Count.ToString(CultureInfo.InvariantCulture));
+                break;
+            case TopShare share:
+                AddShare(share);
+                break;
+            case GroupPattern pattern:
+                Add("pattern", pattern.ToString());
+                break;
+            case RandomUnits { Amount: TopShare share } random:
+                AddShare(share);
+                Add("seed", random.Seed.ToString(CultureInfo.InvariantCulture));
+                break;
+            case RandomUnits random:
+                Add("top", random.Top!.Value.ToString(CultureInfo.InvariantCulture));
+                Add("seed", random.Seed.ToString(CultureInfo.InvariantCulture));
+                break;
+            default:
+                throw new System.Diagnostics.UnreachableException($"{Selection.GetType().Name} has no line");
+        }
+        if (Without is { } without) Add("without", without.TakeFingerprint());
+        if (Payload != TicketPayload.Replace) Add("payload", Payload.ToName());
+        return line.ToString();
+
+        void AddShare(TopShare share) => Add(share.IsPerTensor ? "share_per_tensor" : "share", share.Share.ToString());
+    }
+}
