@@ -65,6 +65,19 @@ internal sealed class AdapterApplicationTests : IDisposable
     }
 
     [Test]
+    public void The_size_of_a_vocabulary_is_set_where_the_configuration_has_it()
+    {
+        PeftCase golden = PeftCase.Named("embedding of a larger vocabulary");
+        string baseModel = golden.WriteBase(_folder), adapter = golden.WriteAdapter(_folder);
+        File.WriteAllText(Path.Combine(baseModel, "config.json"),
+            """{"tie_word_embeddings":false,"text_config":{"vocab_size":9,"hidden_size":5}}""");
+        AdapterApplication.Apply(baseModel, adapter, Output);
+        using JsonDocument config = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Output, "config.json")));
+        Assert.That(config.RootElement.GetProperty("text_config").GetProperty("vocab_size").GetInt32(), Is.EqualTo(11));
+        Assert.That(config.RootElement.TryGetProperty("vocab_size", out _), Is.False);
+    }
+
+    [Test]
     public void Values_that_are_no_numbers_are_written_only_where_they_are_asked_for()
     {
         byte[] rows = new byte[40];

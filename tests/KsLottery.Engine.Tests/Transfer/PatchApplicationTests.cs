@@ -178,6 +178,42 @@ internal sealed class PatchApplicationTests : IDisposable
     }
 
     [Test]
+    public void A_head_beside_its_embedding_is_changed_alone_whatever_the_configuration_says()
+    {
+        string folder = Directory.CreateDirectory(_folder.File("base")).FullName, model = Path.Combine(folder, "model.safetensors");
+        SafetensorsWriter.Write(model, ((string[])[TicketFixture.Embedding, "lm_head.weight"])
+            .Select(n => TensorSource.FromBytes(n, ElementType.F32, [2, 2], new byte[16])));
+        File.WriteAllText(Path.Combine(folder, "config.json"), "{\"tie_word_embeddings\":true}");
+        SafetensorsWriter.Write(Tuned, [TensorSource.FromBytes("lm_head.weight", ElementType.F32, [2, 2],
+            (byte[])[.. ((float[])[1, 2, 3, 4]).SelectMany(BitConverter.GetBytes)])]);
+        using (SafetensorsFile before = SafetensorsFile.Open(model), after = SafetensorsFile.Open(Tuned))
+            RowPatch.Write(Patch, before.GetTensor("lm_head.weight"), after.Tensors[0], [1], new() { Signature = "", IsTied = true });
+
+        PatchResult result = PatchApplication.Apply(folder, Patch, Output);
+        Assert.That(result.Notes, Is.EqualTo(new[] { "The configuration says tied, yet the checkpoint holds \"model.embed_tokens.weight\" "
+            + "and \"lm_head.weight\": only \"lm_head.weight\", which the patch names, was changed. A loader that follows the "
+            + "configuration reads the input embedding alone." }));
+        using SafetensorsFile file = SafetensorsFile.Open(Path.Combine(Output, "model.safetensors"));
+        Assert.That((file.GetTensor("lm_head.weight").GetRow<float>(1).ToArray(),
+            file.GetTensor(TicketFixture.Embedding).GetRow<float>(1).ToArray()), Is.EqualTo(((float[])[3, 4], (float[])[0, 0])));
+    }
+
+    [Test]
+    public void Of_many_rows_that_differ_the_first_are_named()
+    {
+        TicketFixture.WriteMatrix(Base, ElementType.F32, 12, 4, 1);
+        TicketFixture.WriteMatrix(Tuned, ElementType.F32, 12, 4, 2);
+        TicketFixture.WritePatch(Patch, Base, Tuned, [.. Enumerable.Range(1, 10)]);
+        (int start, int length) = TicketFixture.Place(Base);
+        for (int row = 1; row <= 8; row++) TicketFixture.Flip(Base, start + (row * length));
+        Assert.That(() => PatchApplication.Apply(Base, Patch, Output),
+            Throws.TypeOf<PatchMismatchException>().With.Message.Contains("rows 8 (1, 2, 3, 4, 5, 6, 7, 8) differ"));
+        TicketFixture.Flip(Base, start + (9 * length));
+        Assert.That(() => PatchApplication.Apply(Base, Patch, Output),
+            Throws.TypeOf<PatchMismatchException>().With.Message.Contains("rows 9 (1, 2, 3, 4, 5, 6, 7, 8, …) differ"));
+    }
+
+    [Test]
     public void A_base_that_drifted_is_refused_with_both_fingerprints_and_the_rows()
     {
         Ordinary();
