@@ -15,7 +15,7 @@ public sealed class DemoPairSteps(DemoPair pair, string folder, CancellationToke
     public const string TicketName = "ticket", PatchedName = "patched", RestoredName = "restored", AdapterName = "adapter";
 
     /// <summary>The patch in the folder, as it is typed.</summary>
-    public const string PatchName = TicketName + "/" + RowPatch.FileName;
+    public const string PatchName = TicketName + "/" + TicketPatch.FileName;
 
     private string Patch => Place(PatchName);
 
@@ -38,7 +38,7 @@ public sealed class DemoPairSteps(DemoPair pair, string folder, CancellationToke
     {
         using Checkpoint before = Checkpoint.Open(pair.Base), after = Checkpoint.Open(pair.Tuned);
         using Checkpoint patched = Checkpoint.Open(Place(PatchedName));
-        string name = result.TensorName;
+        string name = result.Tensors[0].Name;
         (Tensor a, Tensor b, Tensor c) = (before.GetTensor(name), after.GetTensor(name), patched.GetTensor(name));
         HashSet<int> ids = [.. ticket.Ids];
         yield return new("the patched embedding has the tuned rows of the ticket and the base's everywhere else",
@@ -53,7 +53,7 @@ public sealed class DemoPairSteps(DemoPair pair, string folder, CancellationToke
     public RestoredBase Revert()
     {
         string file = PatchApplication.Revert(Place(PatchedName), Patch, Place(RestoredName), cancellationToken: cancellationToken)
-            .WrittenFile;
+            .WrittenFiles[0];
         return new(file, Fingerprint.OfFile(Path.Combine(Place(RestoredName), file), cancellationToken));
     }
 
@@ -67,7 +67,7 @@ public sealed class DemoPairSteps(DemoPair pair, string folder, CancellationToke
     /// <summary>Writes the ticket's rows as a PEFT adapter, and reads it.</summary>
     public PeftRows Export()
     {
-        using RowPatch patch = RowPatch.Open(Patch);
+        using TicketPatch patch = TicketPatch.Open(Patch);
         PeftAdapter.Write(patch, Place(AdapterName), "base", cancellationToken: cancellationToken);
         return PeftAdapter.Read(Place(AdapterName));
     }

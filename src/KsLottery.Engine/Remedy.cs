@@ -110,6 +110,9 @@ public sealed class Remedy
     /// <summary>Writes values that are not finite.</summary>
     public static Remedy AllowNonFinite { get; } = new("PatchOptions.AllowsNonFinite");
 
+    /// <summary>Reads a patch whose checksum is wrong.</summary>
+    public static Remedy IgnoreChecksum { get; } = new("set CheckpointOptions.IgnoresChecksum");
+
     /// <summary>Takes the tuned checkpoint's vocabulary.</summary>
     public static Remedy Resize { get; } = new("To resize it (ResizeAs) takes those");
 

@@ -26,7 +26,7 @@ public sealed class LibraryTests
             files.Write(result);
         }
         Assert.That(TicketFile.Read(found).Ids, Is.EquivalentTo(new[] { 7, 9 }));
-        PatchApplication.Apply(before, RowPatch.PathOf(found), applied);
+        PatchApplication.Apply(before, TicketPatch.PathOf(found), applied);
         Assert.That(Weights(applied), Is.EqualTo(Weights(after)));
 
         using Checkpoint checkpoint = Checkpoint.Open(applied);

@@ -21,7 +21,9 @@ internal static class ExportCommand
     private static int Run(ExportOptions options, ConsoleUi ui, CancellationToken cancel)
     {
         string output = options.Out, model = options.BaseModel ?? NoName;
-        using RowPatch patch = RowPatch.Open(options.Patch, options.Reading);
+        using TicketPatch patch = TicketPatch.Open(options.Patch, options.Reading);
+        foreach (string note in patch.Notes) ui.Remark($"note: {note}");
+        PatchRows rows = patch.GetRows("export it");
         bool? tied = options.Tied ?? patch.IsTied;
         if (tied is null)
             throw new CommandException(ExitCode.Usage,
@@ -32,10 +34,10 @@ internal static class ExportCommand
         string[] files = [PeftAdapter.ConfigName, PeftAdapter.WeightsName];
         new FactList()
             .Add("patch", ConsoleUi.OneLine(patch.Path))
-            .Add("tensor", VisibleText.Escape(patch.TensorName))
+            .Add("tensor", VisibleText.Escape(rows.TensorName))
             .Add("tied", PatchReport.Tied(tied)
                 + (tied == true ? ": rows for the input embedding and for the head" : ": rows for this tensor alone"))
-            .Add("rows", $"{Sizes.Count(patch.Indices.Count)} of {Sizes.Count(patch.Width)} values, as F32")
+            .Add("rows", $"{Sizes.Count(rows.Indices.Count)} of {Sizes.Count(rows.Width)} values, as F32")
             .Add("base model", ConsoleUi.OneLine(model))
             .Add("output", ConsoleUi.OneLine(output))
             .Add("written", string.Join(", ", files))
@@ -47,10 +49,10 @@ internal static class ExportCommand
         {
             json.WriteString("patch", patch.Path);
             json.WriteString("format", "peft");
-            json.WriteString("tensor", patch.TensorName);
+            json.WriteString("tensor", rows.TensorName);
             json.WriteTruth("tied", tied);
-            json.WriteNumber("rows", patch.Indices.Count);
-            json.WriteNumber("width", patch.Width);
+            json.WriteNumber("rows", rows.Indices.Count);
+            json.WriteNumber("width", rows.Width);
             json.WriteString("base_model", model);
             json.WriteString("output", output);
             json.WriteStrings("files", files);

@@ -47,7 +47,7 @@ internal static class FindCommand
 
         TicketResult found = Find(opened, before, after, tokens, vocabulary, options, ui, cancel);
         IReadOnlyList<string> files = folder?.Write(found, cancel) ?? [];
-        if (found.Ticket.Entries.Count > 0 && folder?.WhyNoPatch is { } reason) ui.Remark($"note: no {RowPatch.FileName}: {reason}.");
+        if (found.Ticket.Entries.Count > 0 && folder?.WhyNoPatch is { } reason) ui.Remark($"note: no {TicketPatch.FileName}: {reason}.");
         if (options.Html is not null)
             Report.FromTicket(NameOf(options.Tuned), found.Ticket, found.Rows, tokens, before, after)
                 .WritePage(options.Html, options.Force, cancel);

@@ -38,11 +38,11 @@ internal sealed class LoadedModel : IDisposable
             LlamaWeights weights = Keep(LlamaWeights.Open(checkpoint, config, operations));
             if (options.Patch is not null)
             {
-                using RowPatch patch = RowPatch.Open(options.Patch, options.Reading);
+                using TicketPatch patch = TicketPatch.Open(options.Patch, options.Reading);
                 using ProgressLine line = ui.StartProgress();
                 line.Report(() => "comparing the model with the patch's base");
                 foreach (string note in PatchOverlay.Apply(patch, checkpoint, weights, cancel)) ui.Remark($"note: {note}");
-                PatchRows = patch.Indices.Count;
+                Patched = PatchReport.Units(patch.Tensors.Select(t => (t.Mask, t.Payload)));
             }
             Operations = operations;
             Model = Keep(new LlamaModel(weights, operations));
@@ -60,8 +60,8 @@ internal sealed class LoadedModel : IDisposable
 
     public LlamaModel Model { get; }
 
-    /// <summary>Rows of a patch in place of the model's own; 0 without a patch.</summary>
-    public int PatchRows { get; }
+    /// <summary>What of a patch is in place of the model's own, in words; null without a patch.</summary>
+    public string? Patched { get; }
 
     /// <summary>The adapter that is merged into the model; null without one.</summary>
     public TicketAdapter? Adapter { get; }

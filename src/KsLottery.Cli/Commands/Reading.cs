@@ -7,7 +7,11 @@ namespace KsLottery.Cli;
 internal static class Reading
 {
     /// <summary>What the arguments say.</summary>
-    public static CheckpointOptions Of(ParseResult arguments) => new() { UseMemoryMap = !arguments.GetValue(Options.NoMemoryMap) };
+    public static CheckpointOptions Of(ParseResult arguments) => new()
+    {
+        UseMemoryMap = !arguments.GetValue(Options.NoMemoryMap),
+        IgnoresChecksum = arguments.GetValue(Options.IgnoreChecksum),
+    };
 
     /// <summary>Opens a checkpoint, and says what there is to know of how it was read.</summary>
     public static Checkpoint Open(string path, CheckpointOptions options, ConsoleUi ui)

@@ -78,7 +78,7 @@ internal static class TuneCommand
     }
 
     private static string Next(TuneOptions options, bool isPatch) => isPatch
-        ? $"kslottery apply {options.Model} {Path.Combine(options.Folder.Out, RowPatch.FileName)} --out DIR"
+        ? $"kslottery apply {options.Model} {Path.Combine(options.Folder.Out, TicketPatch.FileName)} --out DIR"
         // Adapters leave the embedding as it is.
         : $"kslottery find {options.Model} {options.Folder.Out} {(options.IsLowRank ? Options.AllTensors.Name : "--out DIR")}";
 

@@ -16,7 +16,7 @@ internal sealed record ApplyOptions
     };
     private static readonly Argument<string> PatchArgument = new("PATCH")
     {
-        Description = "The row patch: patch.safetensors, or the folder that find --out or tune wrote; for apply also a PEFT adapter, which "
+        Description = "The patch: patch.safetensors, or the folder that find --out or tune wrote; for apply also a PEFT adapter, which "
             + "is merged.",
     };
 
@@ -32,14 +32,14 @@ internal sealed record ApplyOptions
     public static void AddToApply(Command command)
     {
         command.Add(BaseArgument, PatchArgument);
-        command.Add(Options.NewFolder, Options.NoMemoryMap, Options.AllowNonFinite, Options.Resize);
+        command.Add(Options.NewFolder, Options.NoMemoryMap, Options.IgnoreChecksum, Options.AllowNonFinite, Options.Resize);
     }
 
     /// <summary>Gives <c>revert</c> the arguments.</summary>
     public static void AddToRevert(Command command)
     {
         command.Add(PatchedArgument, PatchArgument);
-        command.Add(Options.NewFolder, Options.NoMemoryMap);
+        command.Add(Options.NewFolder, Options.NoMemoryMap, Options.IgnoreChecksum);
     }
 
     /// <summary>Reads the arguments of <c>apply</c>.</summary>

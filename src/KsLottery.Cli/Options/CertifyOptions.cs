@@ -77,7 +77,8 @@ internal sealed record CertifyOptions
         PairOptions.AddTo(command);
         PromptOptions.AddTo(command);
         command.Add(TokenizerOption, Options.Alphas, Options.NoSweep, Options.Score, NewTokensOption, Options.Confidence, Options.PairLimit,
-            OverlongOption, OutOption, Options.Check, Options.Tolerance, ShownOption, Options.NoMemoryMap);
+            OverlongOption, OutOption, Options.Check, Options.Tolerance, ShownOption, Options.NoMemoryMap,
+            Options.IgnoreChecksum);
         StopOptions.AddTo(command);
         HtmlOption.AddTo(command);
         DeviceOption.AddTo(command);

@@ -7,7 +7,7 @@ namespace KsLottery.Cli;
 internal sealed record ExportOptions
 {
     private static readonly Argument<string> PatchArgument =
-        new("PATCH") { Description = "The row patch: patch.safetensors, or the folder that find --out or tune wrote." };
+        new("PATCH") { Description = "The patch: patch.safetensors, or the folder that find --out or tune wrote." };
     private static readonly Option<bool> TiedOption = Options.Tied(
         "The model's output head is its input embedding: the adapter holds the rows for both. By default the patch says.");
     private static readonly Option<bool> UntiedOption = Options.Untied("The model has an output head of its own.");
@@ -28,7 +28,8 @@ internal sealed record ExportOptions
     public static void AddTo(Command command)
     {
         command.Add(PatchArgument);
-        command.Add(Options.ExportTo, Options.NewFolder, Options.BaseModel, TiedOption, UntiedOption, Options.NoMemoryMap);
+        command.Add(Options.ExportTo, Options.NewFolder, Options.BaseModel, TiedOption, UntiedOption, Options.NoMemoryMap,
+            Options.IgnoreChecksum);
         command.Validators.Add(result =>
         {
             if (result.GetValue(TiedOption) && result.GetValue(UntiedOption))

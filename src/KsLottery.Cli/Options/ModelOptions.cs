@@ -16,7 +16,7 @@ internal sealed record ModelOptions(string Path, string? Patch, string? Adapter,
     /// <summary>Gives a command the options; the argument is its own.</summary>
     public static void AddTo(Command command)
     {
-        command.Add(Options.ModelTokenizer, Options.Patch, Options.Adapter, Options.NoMemoryMap);
+        command.Add(Options.ModelTokenizer, Options.Patch, Options.Adapter, Options.NoMemoryMap, Options.IgnoreChecksum);
         command.Validators.Add(result =>
         {
             if (result.GetResult(Options.Patch) is not null && result.GetResult(Options.Adapter) is not null)

@@ -49,6 +49,9 @@ internal static partial class Options
     public static readonly Option<bool> AllowNonFinite = OptionKind.Flag("--allow-non-finite",
         "Write rows that hold a NaN or an infinity as well; such a patch is refused otherwise.");
 
+    public static readonly Option<bool> IgnoreChecksum = OptionKind.Flag("--ignore-checksum",
+        "Read a patch whose checksum is wrong as well; it was changed or damaged, and is refused otherwise.");
+
     public static readonly Option<string?> Resize = OptionKind.Text("--resize", "TUNED",
         "Give the result the vocabulary of the tuned checkpoint that the patch was taken from: embedding, head, vocab_size and tokenizer.");
 

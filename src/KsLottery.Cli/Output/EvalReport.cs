@@ -87,7 +87,7 @@ internal sealed class EvalReport(ConsoleUi ui)
     /// <summary>What the result depends on beside model and data.</summary>
     private static string Signature(EvalOptions options, LoadedModel loaded, GenerationOptions? generation)
     {
-        string patch = loaded.PatchRows == 0 ? "no" : Sizes.Count(loaded.PatchRows, "row");
+        string patch = loaded.Patched ?? "no";
         string adapter = loaded.Adapter is null ? "" : $"|adapter:{loaded.Adapter.Kind},{loaded.Adapter.WeightsFingerprint}";
         string prompt = $"template:{options.Prompt.TemplateOrAlpaca.Name}|patch:{patch}{adapter}";
         if (generation is null) return $"loss|{prompt}";

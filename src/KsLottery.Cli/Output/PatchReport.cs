@@ -1,5 +1,6 @@
 using System.Text.Json;
 using KsLottery.Engine.Text.Tokens;
+using KsLottery.Engine.Tickets;
 using KsLottery.Engine.Transfer;
 
 namespace KsLottery.Cli;
@@ -13,14 +14,15 @@ internal static class PatchReport
     {
         new FactList()
             .Add(verb, ConsoleUi.OneLine(path))
-            .Add("tensor", VisibleText.Escape(result.TensorName))
+            .Add("tensor", Names([.. result.Tensors.Select(t => t.Name)]))
             .Add("tied", Tied(result.IsTied))
-            .Add("rows", $"{Sizes.Count(result.RowCount)} of {Sizes.Count(result.Width)} values")
+            .Add(WhatOf(result), AsRows(result) is { } rows ? $"{Sizes.Count(rows.Units.Count)} of {Sizes.Count(rows.Grid.Columns)} values"
+                : Units(result.Tensors.Select(t => (t.Mask, t.Payload))))
             .Add("output", ConsoleUi.OneLine(result.OutputPath))
-            .Add("rewritten", VisibleText.Escape(result.WrittenFile))
+            .Add("rewritten", Names(result.WrittenFiles))
             .Add("hard-linked", Names(result.LinkedFiles))
             .Add("copied", Names(result.CopiedFiles))
-            .Add("fingerprint", result.Fingerprint)
+            .Add("fingerprint", string.Join(", ", result.Tensors.Take(3).Select(t => t.Fingerprint)) + (result.Tensors.Count > 3 ? ", …" : ""))
             .WriteTo(ui);
         foreach (string note in result.Notes) ui.Remark($"note: {note}");
         ui.WriteJson(json => Write(json, path, result));
@@ -63,18 +65,62 @@ internal static class PatchReport
     private static void Write(Utf8JsonWriter json, string path, PatchResult result)
     {
         json.WriteString("checkpoint", path);
-        json.WriteString("tensor", result.TensorName);
-        json.WriteTruth("tied", result.IsTied);
-        json.WriteNumber("rows", result.RowCount);
-        json.WriteNumber("width", result.Width);
-        json.WriteString("output", result.OutputPath);
-        json.WriteString("rewritten", result.WrittenFile);
+        if (AsRows(result) is { } rows)
+        {
+            json.WriteString("tensor", rows.Name);
+            json.WriteTruth("tied", result.IsTied);
+            json.WriteNumber("rows", rows.Units.Count);
+            json.WriteNumber("width", rows.Grid.Columns);
+            json.WriteString("output", result.OutputPath);
+            json.WriteString("rewritten", result.WrittenFiles[0]);
+        }
+        else
+        {
+            WriteTensors(json, result);
+            json.WriteTruth("tied", result.IsTied);
+            json.WriteString("output", result.OutputPath);
+            json.WriteStrings("rewritten", result.WrittenFiles);
+        }
         json.WriteStrings("hard_linked", result.LinkedFiles);
         json.WriteStrings("copied", result.CopiedFiles);
-        json.WriteString("fingerprint", result.Fingerprint);
+        if (AsRows(result) is not null) json.WriteString("fingerprint", result.Tensors[0].Fingerprint);
         json.WriteNumber("inexact_values", result.InexactValues);
         json.WriteNumber("overflowed_values", result.OverflowedValues);
         json.WriteStrings("notes", result.Notes.Select(RemedyWords.Reword));
+    }
+
+    /// <summary>What a patch does, in words: "94 rows", "keep 1,200 elements of 2 tensors".</summary>
+    public static string Units(IEnumerable<(TensorMask Mask, TicketPayload Payload)> tensors)
+    {
+        (TensorMask Mask, TicketPayload Payload)[] all = [.. tensors];
+        string units = string.Join(", ", all.GroupBy(t => (t.Mask.Grid.UnitName, t.Payload)).Select(g =>
+            (g.Key.Payload == TicketPayload.Replace ? "" : $"{g.Key.Payload.ToName()} ")
+            + Sizes.Count(g.Sum(t => t.Mask.Units.Count), g.Key.UnitName)));
+        return all.Length == 1 ? units : $"{units} of {Sizes.Count(all.Length, "tensor")}";
+    }
+
+    private static string WhatOf(PatchResult result) => AsRows(result) is null ? "units" : "rows";
+
+    /// <summary>The rows, where the patch replaced rows of one tensor alone.</summary>
+    private static TensorMask? AsRows(PatchResult result) =>
+        result.Tensors is [{ Payload: TicketPayload.Replace, Mask: { Grid.IsRows: true } mask }] ? mask : null;
+
+    private static void WriteTensors(Utf8JsonWriter json, PatchResult result)
+    {
+        json.WriteStartArray("tensors");
+        foreach (PatchedTensorResult tensor in result.Tensors)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", tensor.Name);
+            json.WriteString("payload", tensor.Payload.ToName());
+            json.WriteString("unit", tensor.Mask.Grid.UnitName);
+            json.WriteNumber("units", tensor.Mask.Units.Count);
+            json.WriteNumber("parameters", tensor.Mask.Parameters);
+            json.WriteString("file", tensor.File);
+            json.WriteString("fingerprint", tensor.Fingerprint);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
     }
 
     private static string Names(IReadOnlyList<string> files) => files.Count switch

@@ -38,6 +38,7 @@ internal static class RemedyWords
         [Remedy.ApplyPatch] = "Put it into its base with kslottery apply BASE {0} --out DIR, and give that folder",
         [Remedy.ConvertModel] = "Convert it: kslottery convert {0} --out DIR",
         [Remedy.AllowNonFinite] = "--allow-non-finite",
+        [Remedy.IgnoreChecksum] = "add --ignore-checksum",
         [Remedy.Resize] = "--resize TUNED takes those",
         [Remedy.KeepSize] = "without --resize",
         [Remedy.TuneEmbedding] = "Tune with --train embedding",

@@ -154,7 +154,8 @@ internal sealed class TicketSubject
         IReadOnlyList<int> ids = Ticket.Ids;
         if (TrainedRows.IsPatch(path, out string patchPath))
         {
-            using RowPatch patch = RowPatch.Open(patchPath, options);
+            using TicketPatch opened = TicketPatch.Open(patchPath, options);
+            PatchRows patch = opened.GetRows("certify it");
             FingerprintKind kind = Fingerprint.KindOf(patch.BaseFingerprint);
             string own = kind == Fingerprint.KindOf(Ticket.Origin.BaseFingerprint) ? Ticket.Origin.BaseFingerprint
                 : Fingerprint.OfTensor(BaseEmbedding, kind, cancellationToken);
@@ -164,7 +165,7 @@ internal sealed class TicketSubject
             if (!patch.Indices.SequenceEqual(ids))
                 throw new InvalidDataException($"{patchPath}: the patch holds {patch.Indices.Count} rows, the ticket {ids.Count}"
                     + $"{FirstDifference([.. patch.Indices], [.. ids])}. {Remedy.TuneTicket}.");
-            return new(ids, WideRows.Read(patch.Rows, [.. Enumerable.Range(0, ids.Count)], BaseEmbedding.ElementType, out _));
+            return new(ids, WideRows.Read(patch.TunedRows, [.. Enumerable.Range(0, ids.Count)], BaseEmbedding.ElementType, out _));
         }
         using Checkpoint trained = Checkpoint.Open(path, options);
         ThrowIfOtherShape(Base, _baseConfig, trained, mayBeResized: false);

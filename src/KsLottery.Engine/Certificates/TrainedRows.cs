@@ -9,15 +9,15 @@ internal static class TrainedRows
 {
     private const int ChunkElements = 1 << 18;
 
-    /// <summary>Whether a path is a row patch, or a run's folder with a patch and no model.</summary>
+    /// <summary>Whether a path is a patch, or a run's folder with a patch and no model.</summary>
     public static bool IsPatch(string path, out string patchPath)
     {
-        patchPath = Directory.Exists(path) ? Path.Combine(path, RowPatch.FileName) : path;
+        patchPath = Directory.Exists(path) ? Path.Combine(path, TicketPatch.FileName) : path;
         if (Directory.Exists(path))
             return File.Exists(patchPath) && Directory.EnumerateFiles(path, "*.safetensors").Count() == 1;
         if (!File.Exists(path)) return false;
         using SafetensorsFile file = SafetensorsFile.Open(path);
-        return file.Tensors.Any(tensor => tensor.Name == "base_rows");
+        return NoEmbedding.IsPatch(file);
     }
 
     /// <summary>Whether two tensors of one shape hold the same values, each widened to F32.</summary>

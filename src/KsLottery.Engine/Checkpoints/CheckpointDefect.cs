@@ -53,8 +53,10 @@ public enum CheckpointDefect
     EmptyTensor,
     /// <summary>The scale beside a tensor of codes fits neither its rows nor blocks of it, or is of a kind that is not read.</summary>
     InvalidScale,
-    /// <summary>A row patch whose indices, rows or metadata are not what the format asks for.</summary>
+    /// <summary>A patch whose units, values or metadata are not what the format asks for.</summary>
     InvalidRowPatch,
+    /// <summary>The checksum of a file is not that of its content.</summary>
+    WrongChecksum,
     /// <summary>An adapter folder that does not hold replaced rows in the form of PEFT.</summary>
     InvalidAdapter,
     /// <summary>The header of a llama2.c file holds a value that no model has.</summary>

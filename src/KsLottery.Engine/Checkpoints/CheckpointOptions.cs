@@ -9,4 +9,7 @@ public sealed record CheckpointOptions
     /// ends a process that maps it with a bus error.
     /// </remarks>
     public bool UseMemoryMap { get; init; } = true;
+
+    /// <summary>Whether a patch whose checksum is wrong is read all the same; it is refused otherwise.</summary>
+    public bool IgnoresChecksum { get; init; }
 }

@@ -73,7 +73,7 @@ public sealed record LlamaConfig
     public static LlamaConfig Load(Checkpoint checkpoint)
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
-        NoEmbedding.ThrowIfRowPatch(checkpoint);
+        NoEmbedding.ThrowIfPatch(checkpoint);
         return Load(checkpoint.Path) with { IsTied = checkpoint.IsTied ?? false };
     }
 

@@ -86,7 +86,7 @@ public sealed class LlamaWeights : IDisposable
         ArgumentNullException.ThrowIfNull(checkpoint);
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(operations);
-        NoEmbedding.ThrowIfRowPatch(checkpoint);
+        NoEmbedding.ThrowIfPatch(checkpoint);
         List<Tensor> stored = [];
         LlamaWeights weights = new(config, operations, (name, rows, columns) =>
         {
@@ -164,6 +164,26 @@ public sealed class LlamaWeights : IDisposable
         ThrowIfDecided();
         Ticket = new(TokenEmbedding, rows, _operations, learns: false);
         _operations.Upload(Ticket.Weight.Value, values);
+    }
+
+    /// <summary>Puts a tensor in place of the stored one of its name, whose form it has; the head follows a tied embedding.</summary>
+    /// <exception cref="InvalidOperationException">Rows were put in place before, or something learns.</exception>
+    internal void Put(Tensor tensor)
+    {
+        ThrowIfDecided();
+        TokenEmbedding = Other(TokenEmbedding);
+        foreach (LlamaLayer layer in _layers) layer.Replace(Other);
+        FinalNorm = Other(FinalNorm);
+        OutputHead = Config.IsTied ? TokenEmbedding : Other(OutputHead);
+
+        Weight Other(Weight weight)
+        {
+            if (weight.Name != tensor.Name) return weight;
+            Weight other = new(weight.Name, weight.Rows, weight.Columns, _operations.Open(tensor), isVector: weight.IsVector,
+                isStored: true);
+            weight.Dispose();
+            return other;
+        }
     }
 
     /// <summary>Decides what learns; once.</summary>

@@ -4,37 +4,58 @@ using KsLottery.Engine.Transfer;
 
 namespace KsLottery.Engine.Models;
 
-/// <summary>Partial Transfer in memory: a model computes as if a patch were applied to its checkpoint, and nothing is written.</summary>
+/// <summary>A patch in memory: a model computes as if it were applied to its checkpoint, and nothing is written.</summary>
 public static class PatchOverlay
 {
-    /// <summary>Puts the rows of a patch in place of the embedding's, rounded to the checkpoint's type as
-    /// <see cref="PatchApplication.Apply"/> does.</summary>
+    /// <summary>Puts a patch in place, with the values that <see cref="PatchApplication.Apply"/> would write.</summary>
+    /// <remarks>
+    /// Rows of the input embedding stand beside it in memory of their own, and all weights are frozen from then on. Any other patched tensor
+    /// takes memory as a whole, in the type in which it is stored; the weights can still be made to learn, from these values.
+    /// </remarks>
     /// <param name="patch">The patch.</param>
     /// <param name="checkpoint">The base that the weights were opened from.</param>
     /// <param name="weights">The weights, of which nothing learns.</param>
     /// <param name="cancellationToken">Stops while the base is compared.</param>
     /// <returns>What a reader should know beyond that it was done.</returns>
-    /// <exception cref="PatchMismatchException">The base is not the one that the patch was made for, in any byte of the tensor.</exception>
-    /// <exception cref="NotFiniteNumberException">A row would hold a NaN or an infinity, with which no model works.</exception>
-    /// <exception cref="NotSupportedException">The patch is for another tensor than the input embedding.</exception>
-    /// <exception cref="KeyNotFoundException">The base has no tensor of the name that the patch gives.</exception>
+    /// <exception cref="PatchMismatchException">The base is not the one that the patch was made for, in any byte of a tensor.</exception>
+    /// <exception cref="NotFiniteNumberException">A value of the patch would be a NaN or an infinity, with which no model works.</exception>
+    /// <exception cref="NotSupportedException">The patch is for a tensor that the model does not read.</exception>
+    /// <exception cref="KeyNotFoundException">The base has no tensor of a name that the patch gives.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
-    public static IReadOnlyList<string> Apply(RowPatch patch, Checkpoint checkpoint, LlamaWeights weights,
+    public static IReadOnlyList<string> Apply(TicketPatch patch, Checkpoint checkpoint, LlamaWeights weights,
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(patch);
         ArgumentNullException.ThrowIfNull(checkpoint);
         ArgumentNullException.ThrowIfNull(weights);
-        Tensor tensor = checkpoint.GetTensor(patch.TensorName);
-        PatchFit.ThrowIfNotBase(patch, tensor, cancellationToken);
-        if (tensor.Name != weights.TokenEmbedding.Name)
-            throw new NotSupportedException($"{patch.Path}: the patch is for {CheckpointFormatException.Quote(tensor.Name)}; only rows of "
-                + $"{CheckpointFormatException.Quote(weights.TokenEmbedding.Name)} can be put in place in memory. Apply it, and take the "
-                    + $"result.");
-        if (PatchFit.FindNonFinite(patch, tensor, cancellationToken) is { Count: > 0 } nonFinite) throw PatchFit.NonFinite(patch,
-            nonFinite);
-        int[] places = [.. Enumerable.Range(0, patch.Indices.Count)];
-        weights.PutRows(patch.Indices, WideRows.Read(patch.Rows, places, tensor.ElementType, out RoundingLoss loss));
-        return [.. PatchNotes.AboutTying(checkpoint, tensor, patch), .. PatchNotes.AboutRounding(loss, patch)];
+        PatchTarget[] targets = PatchTarget.Find(patch, checkpoint);
+        foreach (PatchTarget target in targets) ThrowIfUnfit(patch, target, weights, cancellationToken);
+        List<(PatchedTensor, RoundingLoss)> losses = [];
+        foreach (PatchTarget target in targets) losses.Add((target.Patched, Put(patch, target, weights)));
+        return [.. patch.Notes, .. PatchNotes.AboutTying(checkpoint, targets.Select(t => t.Tensor), patch),
+            .. PatchNotes.AboutRounding(losses)];
+    }
+
+    private static void ThrowIfUnfit(TicketPatch patch, PatchTarget target, LlamaWeights weights, CancellationToken cancellationToken)
+    {
+        PatchFit.ThrowIfNotBase(patch, target.Patched, target.Tensor, cancellationToken);
+        if (!weights.All.Any(w => w.Name == target.Tensor.Name))
+            throw new NotSupportedException($"{patch.Path}: the patch changes {CheckpointFormatException.Quote(target.Tensor.Name)}, which "
+                + "the model does not read. Leave that tensor out of the ticket.");
+        if (PatchFit.FindNonFinite(target.Patched, target.Tensor, cancellationToken) is { Count: > 0 } nonFinite)
+            throw PatchFit.NonFinite(target.Patched, nonFinite);
+    }
+
+    private static RoundingLoss Put(TicketPatch patch, PatchTarget target, LlamaWeights weights)
+    {
+        if (patch.Rows is { } rows && target.Tensor.Name == weights.TokenEmbedding.Name)
+        {
+            int[] places = [.. Enumerable.Range(0, rows.Indices.Count)];
+            weights.PutRows(rows.Indices, WideRows.Read(rows.TunedRows, places, target.Tensor.ElementType, out RoundingLoss loss));
+            return loss;
+        }
+        PatchedElements elements = new(target);
+        weights.Put(elements.ToTensor());
+        return elements.Loss;
     }
 }

@@ -73,16 +73,16 @@ internal sealed class ReportFolder
 
     private static RowValues? ReadValues(string folder, TestedRows rows, int? row)
     {
-        string patch = Path.Combine(folder, RowPatch.FileName);
+        string patch = Path.Combine(folder, TicketPatch.FileName);
         if (!File.Exists(patch)) return null;
         IEnumerable<int> best = rows.Best.Select(e => e.Id);
         return RowValues.Read(patch, row is { } wanted ? best.Where(id => id != wanted).Prepend(wanted) : best);
     }
 
     private ArgumentException NoSuchRow(int row, TestedRows? rows, RowValues? values) => new(values is null
-        ? $"row {Digits.Exact(row)}: {_path} has no {RowPatch.FileName} beside a ticket, which would hold its values. Leave the row out, "
+        ? $"row {Digits.Exact(row)}: {_path} has no {TicketPatch.FileName} beside a ticket, which would hold its values. Leave the row out, "
             + $"or {Remedy.WriteTicket}."
-        : $"row {Digits.Exact(row)}: the ticket's {RowPatch.FileName} has {Digits.Count(rows!.Best.Count, "row")} and not this one. "
+        : $"row {Digits.Exact(row)}: the ticket's {TicketPatch.FileName} has {Digits.Count(rows!.Best.Count, "row")} and not this one. "
             + $"Choose one of "
             + $"{string.Join(", ", values.Ids.Take(12).Select(id => Digits.Exact(id)))}{(values.Ids.Count > 12 ? ", …" : "")}.");
 

@@ -33,6 +33,21 @@ public readonly record struct UnitGrid(long Rows, long Columns, long BlockRows, 
     /// <summary>The elements of a whole unit.</summary>
     public long UnitSize => BlockRows * BlockColumns;
 
+    /// <summary>Whether a unit is a row of the matrix.</summary>
+    public bool IsRows => BlockRows == 1 && BlockColumns == Columns;
+
+    /// <summary>What a unit is called: row, element, column or block.</summary>
+    public string UnitName => IsRows ? "row" : UnitSize == 1 ? "element" : BlockColumns == 1 && BlockRows == Rows ? "column" : "block";
+
+    /// <summary>The unit that an element is part of.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such element.</exception>
+    public long UnitOf(long element)
+    {
+        if (element < 0 || element >= ElementCount)
+            throw new ArgumentOutOfRangeException(nameof(element), element, $"elements go from 0 to {ElementCount - 1}.");
+        return (element / Columns / BlockRows * Across) + (element % Columns / BlockColumns);
+    }
+
     /// <summary>The elements of a unit, ascending, a run for each of its rows, or one where these follow each other.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such unit.</exception>
     public IEnumerable<IndexRun> GetRuns(long unit)
@@ -67,6 +82,11 @@ public readonly record struct UnitGrid(long Rows, long Columns, long BlockRows, 
     public IEnumerable<IndexRun> ToRuns(IndexSet units)
     {
         ArgumentNullException.ThrowIfNull(units);
+        if (UnitSize == 1)
+        {
+            foreach (IndexRun run in units.Runs) yield return run;
+            yield break;
+        }
         if (BlockRows == 1 || BlockColumns == Columns)
         {
             foreach (long unit in units)

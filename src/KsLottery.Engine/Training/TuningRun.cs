@@ -146,14 +146,14 @@ public sealed class TuningRun : IDisposable
     {
         float[] rows = new float[ticket.Weight.Value.Length];
         _operations.Download(rows, ticket.Weight.Value);
-        RowPatch.Write(_session.Folder.Place(RowPatch.FileName), _base.GetTensor(ticket.Weight.Name), ticket.Rows, rows,
+        TicketPatch.Write(_session.Folder.Place(TicketPatch.FileName), _base.GetTensor(ticket.Weight.Name), ticket.Rows, rows,
             new() { Signature = _options.Signature, IsTied = _base.IsTied }, cancellationToken);
-        if (_options.Ticket is not { } given) return new([RowPatch.FileName]);
+        if (_options.Ticket is not { } given) return new([TicketPatch.FileName]);
         string path = TicketFile.PathOf(given);
         string name = $"ticket{Path.GetExtension(path).ToLowerInvariant()}";
         byte[] bytes = File.ReadAllBytes(path);
         AtomicFile.Write(_session.Folder.Place(name), stream => stream.Write(bytes), cancellationToken);
-        return new([name, RowPatch.FileName]);
+        return new([name, TicketPatch.FileName]);
     }
 
     private void ThrowIfFrozenChanged(Checkpoint checkpoint, CancellationToken cancellationToken)

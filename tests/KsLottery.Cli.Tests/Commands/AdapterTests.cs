@@ -36,8 +36,8 @@ public sealed class AdapterTests
         Assert.That(virtually.GetProperty("adapter").GetProperty("weights_fingerprint").GetString(),
             Is.EqualTo(Fingerprint.OfFile(Path.Combine(adapter, "adapter_model.safetensors"))));
         Assert.That(merged.TryGetProperty("adapter", out _), Is.False);
-        using (RowPatch first = RowPatch.Open(found), second = RowPatch.Open(again))
-            Assert.That(second.Rows.GetRow<float>(5).SequenceEqual(first.Rows.GetRow<float>(5)), Is.True,
+        using (TicketPatch first = TicketPatch.Open(found), second = TicketPatch.Open(again))
+            Assert.That(second.Rows!.TunedRows.GetRow<float>(5).SequenceEqual(first.Rows!.TunedRows.GetRow<float>(5)), Is.True,
                 "the patch holds the adapter's rows");
         Assert.That(KsLotteryTool.Run("apply", Base, again, "--out", folder.File("applied")).ExitCode, Is.Zero);
         Assert.That(KsLotteryTool.Run("find", Base, adapter).Lines[2], Is.EqualTo(

@@ -116,7 +116,7 @@ public sealed class ApplyTests
         File.WriteAllText(config, File.ReadAllText(config).Replace("\"vocab_size\": 512", "\"vocab_size\": 520", StringComparison.Ordinal));
 
         Assert.That(KsLotteryTool.Run("find", model, tuned, "--out", folder.File("found"), "--quiet").ExitCode, Is.Zero);
-        string patch = Path.Combine(folder.File("found"), RowPatch.FileName), resized = folder.File("resized");
+        string patch = Path.Combine(folder.File("found"), TicketPatch.FileName), resized = folder.File("resized");
         ToolRun apply = KsLotteryTool.Run("apply", model, patch, "--resize", tuned, "--out", resized);
         Assert.That(apply.ExitCode, Is.Zero, apply.Error);
         Assert.That(apply.Error, Does.Contain("The vocabulary has 520 rows in place of 512, 8 of them from"));
@@ -178,8 +178,8 @@ public sealed class ApplyTests
         string tuned = SharedData.Path("models", "tuned-pairs", "en-da_input_embedding_hot_seed1");
         string patch = folder.File("patch.safetensors");
         using Checkpoint before = Checkpoint.Open(model), after = Checkpoint.Open(tuned);
-        RowPatch.Write(patch, before.GetTensor(Embedding), after.GetTensor(Embedding), Ids,
-            new RowPatchOrigin { Signature = "KS|test", IsTied = isTied });
+        TicketPatch.Write(patch, before.GetTensor(Embedding), after.GetTensor(Embedding), Ids,
+            new PatchOrigin { Signature = "KS|test", IsTied = isTied });
         return (model, tuned, patch);
     }
 }

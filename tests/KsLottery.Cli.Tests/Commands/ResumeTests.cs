@@ -33,7 +33,7 @@ public sealed class ResumeTests : IDisposable
         KsLotteryTool.Run(arguments).AssertFailed(2, "unfinished run", "--resume");
         ToolRun last = KsLotteryTool.Run([.. arguments, "--resume"]);
         Assert.That((last.ExitCode, last.Error), Is.EqualTo((0, "")));
-        AssertSame("killed", "whole", RowPatch.FileName, "training.json");
+        AssertSame("killed", "whole", TicketPatch.FileName, "training.json");
         KsLotteryTool.Run([.. arguments, "--resume"]).AssertFailed(2, "finished");
     }
 
@@ -61,7 +61,7 @@ public sealed class ResumeTests : IDisposable
         }
         ToolRun last = KsLotteryTool.Run([.. arguments, "--resume", "--threads", "1"]);
         Assert.That((last.ExitCode, last.Error), Is.EqualTo((0, "")));
-        AssertSame("cancelled", "whole", RowPatch.FileName, "training.json");
+        AssertSame("cancelled", "whole", TicketPatch.FileName, "training.json");
     }
 
     [Test]
@@ -92,7 +92,7 @@ public sealed class ResumeTests : IDisposable
         ToolRun again = KsLotteryTool.Run([.. arguments, "--resume"]);
         Assert.That(again.ExitCode, Is.Zero, again.Error);
         Assert.That(again.Error, Does.Contain("was cut off before a state was saved; it begins again"));
-        AssertSame("early", "whole", RowPatch.FileName, "training.json");
+        AssertSame("early", "whole", TicketPatch.FileName, "training.json");
     }
 
     [Test]

@@ -80,13 +80,13 @@ public sealed class TuneTests : IDisposable
         Assert.That(partial.GetProperty("trained_parameters").GetInt64(), Is.EqualTo(3 * 32));
         Assert.That(partial.GetProperty("last_loss").GetDouble(), Is.LessThan(partial.GetProperty("first_loss").GetDouble()));
         Assert.That(File.ReadAllBytes(Path.Combine(_fixture.File("partial"), TicketFile.FileName)), Is.EqualTo(File.ReadAllBytes(file)));
-        string patchFile = Path.Combine(_fixture.File("partial"), RowPatch.FileName);
+        string patchFile = Path.Combine(_fixture.File("partial"), TicketPatch.FileName);
         Assert.That(KsLotteryTool.Run("apply", _fixture.Base, _fixture.File("partial"), "--out", _fixture.File("patched")).ExitCode,
             Is.Zero);
         using Checkpoint patched = Checkpoint.Open(_fixture.File("patched"));
-        using RowPatch patch = RowPatch.Open(patchFile);
-        Assert.That(patch.Indices, Is.EqualTo(best));
-        Assert.That(patch.TunedFingerprint, Is.EqualTo(Fingerprint.OfTensor(patched.GetTensor(Embedding))),
+        using TicketPatch patch = TicketPatch.Open(patchFile);
+        Assert.That(patch.Rows!.Indices, Is.EqualTo(best));
+        Assert.That(patch.Rows.TunedFingerprint, Is.EqualTo(Fingerprint.OfTensor(patched.GetTensor(Embedding))),
             "streamed, without the tuned tensor");
         foreach (Tensor tensor in baseModel.Tensors.Where(t => t.Name != Embedding))
             Assert.That(Bytes(patched.GetTensor(tensor.Name)), Is.EqualTo(Bytes(tensor)), tensor.Name);
@@ -114,7 +114,7 @@ public sealed class TuneTests : IDisposable
         File.WriteAllLines(_fixture.File("rows.txt"), ["# the first ones", "261 7", "9,8"]);
         Assert.That(_fixture.RunTune("list", "ticket", "--ticket", _fixture.File("rows.txt"), "--steps", "1").GetProperty("rows")
             .GetInt32(), Is.EqualTo(4));
-        using RowPatch list = RowPatch.Open(Path.Combine(_fixture.File("list"), RowPatch.FileName));
+        using TicketPatch list = TicketPatch.Open(Path.Combine(_fixture.File("list"), TicketPatch.FileName));
         Assert.That(list.Indices, Is.EqualTo(new[] { 7, 8, 9, 261 }));
     }
 
@@ -194,7 +194,7 @@ public sealed class TuneTests : IDisposable
         Assert.That(run.Error, Does.Contain(message));
     }
 
-    private byte[] Patch(string output) => File.ReadAllBytes(Path.Combine(_fixture.File(output), RowPatch.FileName));
+    private byte[] Patch(string output) => File.ReadAllBytes(Path.Combine(_fixture.File(output), TicketPatch.FileName));
 
     private static byte[] Bytes(Tensor tensor)
     {

@@ -61,7 +61,7 @@ internal sealed class ForeignFileTests : IDisposable
         File.WriteAllText(Path.Combine(alone, "config.json"), "{}");
         foreach (Action open in (Action[])[() => Checkpoint.Open(path), () => Checkpoint.Open(_folder.Path),
             () => SafetensorsFile.Open(path),
-            () => RowPatch.Open(path), () => Checkpoint.Open(alone), () => Checkpoint.Open(Path.Combine(alone, name)),
+            () => TicketPatch.Open(path), () => Checkpoint.Open(alone), () => Checkpoint.Open(Path.Combine(alone, name)),
             () => SafetensorsFile.Open(path, new() { UseMemoryMap = false })])
         {
             CheckpointFormatException e = Assert.Throws<CheckpointFormatException>(() => open())!;
@@ -145,16 +145,16 @@ internal sealed class ForeignFileTests : IDisposable
     }
 
     [Test]
-    public void A_row_patch_is_no_model()
+    public void A_patch_is_no_model()
     {
         using (Checkpoint before = Checkpoint.Open(new TinyLlama().Write(_folder.File("base"))),
             after = Checkpoint.Open(new TinyLlama().Tuned(5).Write(_folder.File("tuned"))))
-            RowPatch.Write(_folder.File(RowPatch.FileName), before.GetInputEmbedding(), after.GetInputEmbedding(), [5],
+            TicketPatch.Write(_folder.File(TicketPatch.FileName), before.GetInputEmbedding(), after.GetInputEmbedding(), [5],
                 new() { Signature = "", IsTied = true });
-        using Checkpoint patch = Checkpoint.Open(_folder.File(RowPatch.FileName));
+        using Checkpoint patch = Checkpoint.Open(_folder.File(TicketPatch.FileName));
         foreach (Action use in (Action[])[() => patch.GetInputEmbedding(), () => Engine.Models.LlamaConfig.Load(patch)])
             Assert.That(() => use(), Throws.TypeOf<CheckpointFormatException>().With.Message
-                .Contains("a row patch of kslottery").And.Message.Contains("PatchApplication.Apply"));
+                .Contains("a patch of kslottery").And.Message.Contains("PatchApplication.Apply"));
     }
 
     private static IEnumerable<TestCaseData> Indices() =>

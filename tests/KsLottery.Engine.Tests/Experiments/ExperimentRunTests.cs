@@ -90,37 +90,37 @@ public sealed class ExperimentRunTests : IDisposable
         FoundTicket ticket = _whole.Tickets[0];
         using Checkpoint baseModel = Checkpoint.Open(_fixture.File("base")),
             tuned = Checkpoint.Open(_fixture.File("whole/danish-7-embed-tuning"));
-        using RowPatch transfer = Patch("partial-transfer"), trained = Patch("partial-tuning"), delta = Patch("random-delta"),
+        using TicketPatch transfer = Patch("partial-transfer"), trained = Patch("partial-tuning"), delta = Patch("random-delta"),
             best = Patch("partial-tuning-3-rows"),
             moved = Patch("largest-shift"), line = Patch("rows-of"), frequent = Patch("frequency-tuning"),
             parts = Patch("partial-tuning-without-word");
         Assert.Multiple(() =>
         {
-            Assert.That(transfer.Indices, Is.EqualTo(ticket.Ticket.Ids));
-            for (int i = 0; i < transfer.Indices.Count; i++)
-                Assert.That(transfer.Rows.GetRow<float>(i).SequenceEqual(tuned.FindInputEmbedding()!.GetRow<float>(transfer.Indices[i])),
+            Assert.That(transfer.Rows!.Indices, Is.EqualTo(ticket.Ticket.Ids));
+            for (int i = 0; i < transfer.Rows!.Indices.Count; i++)
+                Assert.That(transfer.Rows.TunedRows.GetRow<float>(i).SequenceEqual(tuned.FindInputEmbedding()!.GetRow<float>(transfer.Rows!.Indices[i])),
                     Is.True);
-            Assert.That(best.Indices, Is.EqualTo(ticket.Rows.RankTop(3).Order()));
+            Assert.That(best.Rows!.Indices, Is.EqualTo(ticket.Rows.RankTop(3).Order()));
             Assert.That(best.Signature, Does.Contain("|top:3|").And.EndWith("|k:3").And.Not.Contain("alpha"), "named by rank");
             double[] shifts = [.. ticket.Rows.Scan.Rows.Select(r => r.L2Delta)];
-            Assert.That(moved.Indices.Min(id => shifts[id]),
-                Is.GreaterThanOrEqualTo(Enumerable.Range(0, shifts.Length).Except(moved.Indices).Largest(id => shifts[id])));
+            Assert.That(moved.Rows!.Indices.Min(id => shifts[id]),
+                Is.GreaterThanOrEqualTo(Enumerable.Range(0, shifts.Length).Except(moved.Rows!.Indices).Largest(id => shifts[id])));
             Tokenizer tokenizer = Tokenizer.Open(_fixture.File("base"));
-            Assert.That(line.Indices, Is.EqualTo(tokenizer.Encode(":")));
-            Assert.That(frequent.Indices, Does.Contain(tokenizer.BosId!.Value), "every pair reads it");
-            Assert.That(parts.Indices, Is.SubsetOf(ticket.Ticket.Ids));
-            Assert.That(parts.Indices.Select(id => tokenizer.Names.Visible(id))
+            Assert.That(line.Rows!.Indices, Is.EqualTo(tokenizer.Encode(":")));
+            Assert.That(frequent.Rows!.Indices, Does.Contain(tokenizer.BosId!.Value), "every pair reads it");
+            Assert.That(parts.Rows!.Indices, Is.SubsetOf(ticket.Ticket.Ids));
+            Assert.That(parts.Rows!.Indices.Select(id => tokenizer.Names.Visible(id))
                 .Where(piece => piece != "␣" && piece.Any(char.IsLetter) && !piece.StartsWith('<')
                 && !piece.StartsWith('\\')), Is.Empty);
         });
-        for (int i = 0; i < trained.Indices.Count; i++)
+        for (int i = 0; i < trained.Rows!.Indices.Count; i++)
         {
             (double length, double other, double cosine) = Compare(trained, delta, i);
             Assert.That(other, Is.EqualTo(length).Within(1e-5 * length), "moved as far");
             Assert.That(Math.Abs(cosine), Is.LessThan(0.8), "elsewhere");
         }
 
-        RowPatch Patch(string arm) => RowPatch.Open(_fixture.File($"whole/danish-7-{arm}/patch.safetensors"));
+        TicketPatch Patch(string arm) => TicketPatch.Open(_fixture.File($"whole/danish-7-{arm}/patch.safetensors"));
     }
 
     [TestCase(1), TestCase(9), TestCase(17), TestCase(60), TestCase(133), TestCase(300)]
@@ -343,10 +343,10 @@ public sealed class ExperimentRunTests : IDisposable
         }
     }
 
-    private static (double Length, double Other, double Cosine) Compare(RowPatch one, RowPatch other, int row)
+    private static (double Length, double Other, double Cosine) Compare(TicketPatch one, TicketPatch other, int row)
     {
-        (float[] baseModel, float[] a, float[] b) = (one.BaseRows.GetRow<float>(row).ToArray(), one.Rows.GetRow<float>(row).ToArray(),
-            other.Rows.GetRow<float>(row).ToArray());
+        (float[] baseModel, float[] a, float[] b) = (one.Rows!.BaseRows.GetRow<float>(row).ToArray(), one.Rows.TunedRows.GetRow<float>(row).ToArray(),
+            other.Rows!.TunedRows.GetRow<float>(row).ToArray());
         double aa = 0, bb = 0, ab = 0;
         for (int c = 0; c < baseModel.Length; c++)
         {

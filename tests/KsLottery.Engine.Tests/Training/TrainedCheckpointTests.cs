@@ -75,8 +75,8 @@ public class TrainedCheckpointTests
         Tensor before = baseModel.GetTensor(Embedding);
         int[] rows = [0, 4, 10];
         float[] values = [.. Enumerable.Range(0, rows.Length * 8).Select(i => i / 7f)];
-        RowPatchOrigin origin = new() { Signature = "rows:list|k:3", IsTied = false };
-        RowPatch.Write(folder.File("rows.safetensors"), before, rows, values, origin);
+        PatchOrigin origin = new() { Signature = "rows:list|k:3", IsTied = false };
+        TicketPatch.Write(folder.File("rows.safetensors"), before, rows, values, origin);
 
         byte[] tuned = Widened(before);
         for (int i = 0; i < rows.Length; i++)
@@ -84,9 +84,9 @@ public class TrainedCheckpointTests
         SafetensorsWriter.Write(folder.File("tuned.safetensors"),
             [TensorSource.FromBytes(Embedding, ElementType.F32, before.Shape, tuned)]);
         using SafetensorsFile file = SafetensorsFile.Open(folder.File("tuned.safetensors"));
-        RowPatch.Write(folder.File("whole.safetensors"), before, file.GetTensor(Embedding), rows, origin);
+        TicketPatch.Write(folder.File("whole.safetensors"), before, file.GetTensor(Embedding), rows, origin);
         Assert.That(File.ReadAllBytes(folder.File("rows.safetensors")), Is.EqualTo(File.ReadAllBytes(folder.File("whole.safetensors"))));
-        Assert.That(() => RowPatch.Write(folder.File("x"), before, rows, values.AsMemory(1), origin),
+        Assert.That(() => TicketPatch.Write(folder.File("x"), before, rows, values.AsMemory(1), origin),
             Throws.ArgumentException.With.Message.Contains("23 are given"));
     }
 

@@ -70,7 +70,7 @@ public class TuningRunTests
             })));
         Assert.That(fault!.Message, Does.Contain(fault.Before).And.Contain(fault.After));
         Assert.That(File.Exists(folder.File("out/state.safetensors")), Is.True, "the work is not lost");
-        Assert.That(File.Exists(folder.File($"out/{RowPatch.FileName}")), Is.False);
+        Assert.That(File.Exists(folder.File($"out/{TicketPatch.FileName}")), Is.False);
     }
 
     [Test]

@@ -14,7 +14,7 @@ internal sealed class PatchApplicationTests : IDisposable
 
     private string Tuned => _folder.File("tuned.safetensors");
 
-    private string Patch => _folder.File(RowPatch.FileName);
+    private string Patch => _folder.File(TicketPatch.FileName);
 
     private string Output => _folder.File("out");
 
@@ -35,15 +35,15 @@ internal sealed class PatchApplicationTests : IDisposable
 
         PatchResult result = PatchApplication.Apply(folder, Patch, Output, new() { Reading = options });
         Assert.That(File.ReadAllBytes(Path.Combine(Output, "model.safetensors")).AsSpan().SequenceEqual(expected), Is.True);
-        Assert.That((result.RowCount, result.Width, result.InexactValues, result.WrittenFile),
-            Is.EqualTo((94, 64, 0L, "model.safetensors")));
-        Assert.That((result.OutputPath, result.TensorName, result.IsTied), Is.EqualTo((Output, TicketFixture.Embedding, (bool?)true)));
+        Assert.That((result.Tensors[0].Mask.Units.Count, result.Tensors[0].Mask.Grid.Columns, result.InexactValues, result.WrittenFiles[0]),
+            Is.EqualTo((94L, 64L, 0L, "model.safetensors")));
+        Assert.That((result.OutputPath, result.Tensors.Single().Name, result.IsTied), Is.EqualTo((Output, TicketFixture.Embedding, (bool?)true)));
         Assert.That(TicketFixture.Names(Output), Is.EqualTo(TicketFixture.Names(folder)));
-        Assert.That(result.LinkedFiles.Concat(result.CopiedFiles).Append(result.WrittenFile), Is.EquivalentTo(TicketFixture.Names(folder)));
+        Assert.That(result.LinkedFiles.Concat(result.CopiedFiles).Append(result.WrittenFiles[0]), Is.EquivalentTo(TicketFixture.Names(folder)));
 
-        using RowPatch patch = RowPatch.Open(Patch);
-        Assert.That(result.Fingerprint, Is.Not.EqualTo(patch.BaseFingerprint));
-        Assert.That(PatchApplication.Revert(Output, Patch, Reverted, options).Fingerprint, Is.EqualTo(patch.BaseFingerprint));
+        using TicketPatch patch = TicketPatch.Open(Patch);
+        Assert.That(result.Tensors[0].Fingerprint, Is.Not.EqualTo(patch.Tensors[0].BaseFingerprint));
+        Assert.That(PatchApplication.Revert(Output, Patch, Reverted, options).Tensors[0].Fingerprint, Is.EqualTo(patch.Tensors[0].BaseFingerprint));
         foreach (string name in TicketFixture.Names(folder))
             TicketFixture.AssertSame(Path.Combine(Reverted, name), Path.Combine(folder, name));
     }
@@ -116,7 +116,7 @@ internal sealed class PatchApplicationTests : IDisposable
         TicketFixture.WriteMatrix(Tuned, ElementType.F32, 2, 2, 5, "e");
         using (SafetensorsFile before = SafetensorsFile.Open(Base))
         using (SafetensorsFile after = SafetensorsFile.Open(Tuned))
-            RowPatch.Write(Patch, before.GetTensor("e"), after.GetTensor("e"), [1], new() { Signature = "" });
+            TicketPatch.Write(Patch, before.GetTensor("e"), after.GetTensor("e"), [1], new() { Signature = "" });
 
         PatchApplication.Apply(Base, Patch, Output);
         byte[] expected = [.. Checkpoints.SafetensorsBytes.File(json, data)[..^8], .. File.ReadAllBytes(Tuned)[^8..]];
@@ -130,7 +130,7 @@ internal sealed class PatchApplicationTests : IDisposable
         byte[] bytes = [.. ((float[])[1, 2, 3, value, 5, 6]).SelectMany(BitConverter.GetBytes)];
         SafetensorsWriter.Write(Tuned, [TensorSource.FromBytes("e", ElementType.F32, [3, 2], bytes)]);
         TicketFixture.WritePatch(Patch, Base, Tuned, [0, 1]);
-        using (SafetensorsFile file = SafetensorsFile.Open(Patch)) Assert.That(file.Metadata["non_finite_rows"], Is.EqualTo("1"),
+        using (SafetensorsFile file = SafetensorsFile.Open(Patch)) Assert.That(file.Metadata["tensors"], Does.Contain("\"non_finite\":[1]"),
             "the patch says so");
 
         Assert.That(() => PatchApplication.Apply(Base, Patch, Output),
@@ -144,7 +144,7 @@ internal sealed class PatchApplicationTests : IDisposable
 
         TicketFixture.WritePatch(Patch, Base, Tuned, [0, 2]);
         using SafetensorsFile without = SafetensorsFile.Open(Patch);
-        Assert.That(without.Metadata.ContainsKey("non_finite_rows"), Is.False);
+        Assert.That(without.Metadata["tensors"], Does.Not.Contain("non_finite"));
     }
 
     // The head's presence and the configuration's word are two things.
@@ -163,7 +163,7 @@ internal sealed class PatchApplicationTests : IDisposable
         TicketFixture.WriteMatrix(Tuned, ElementType.F32, 2, 2, 5);
         using (SafetensorsFile before = SafetensorsFile.Open(model))
         using (SafetensorsFile after = SafetensorsFile.Open(Tuned))
-            RowPatch.Write(Patch, before.GetTensor(TicketFixture.Embedding), after.Tensors[0], [0],
+            TicketPatch.Write(Patch, before.GetTensor(TicketFixture.Embedding), after.Tensors[0], [0],
                 new() { Signature = "", IsTied = wasTied });
 
         PatchResult result = PatchApplication.Apply(folder, Patch, Output);
@@ -222,7 +222,7 @@ internal sealed class PatchApplicationTests : IDisposable
         PatchMismatchException e = Assert.Throws<PatchMismatchException>(() => PatchApplication.Apply(Base, Patch, Output))!;
         Assert.That(e.Message, Does.Contain(e.ExpectedFingerprint).And.Contain(e.ActualFingerprint).And.Contain("rows 1 (3) differ")
             .And.Contain("Take the base that the patch was made from"));
-        Assert.That((e.Path, e.ExpectedFingerprint), Is.EqualTo((Base, RowPatchBaseFingerprint())));
+        Assert.That((e.Path, e.ExpectedFingerprint), Is.EqualTo((Base, PatchBaseFingerprint())));
 
         TicketFixture.Flip(Base, start + 3 * length + 1);
         TicketFixture.Flip(Base, start + 2 * length);
@@ -255,7 +255,7 @@ internal sealed class PatchApplicationTests : IDisposable
 
         TicketFixture.Flip(patched, start + 5 * length);
         Assert.That(Assert.Throws<PatchMismatchException>(() => PatchApplication.Revert(patched, Patch, Reverted))!.Message,
-            Does.Contain("other rows changed since").And.Contain(RowPatchBaseFingerprint()));
+            Does.Contain("other rows changed since").And.Contain(PatchBaseFingerprint()));
         TicketFixture.Flip(patched, start + 4 * length);
         Assert.That(Assert.Throws<PatchMismatchException>(() => PatchApplication.Revert(patched, Patch, Reverted))!.Message,
             Does.Contain("of its 2 rows 1 (4) do not hold its tuned values"));
@@ -279,10 +279,10 @@ internal sealed class PatchApplicationTests : IDisposable
         AssertNothingLeft();
     }
 
-    private string RowPatchBaseFingerprint()
+    private string PatchBaseFingerprint()
     {
-        using RowPatch patch = RowPatch.Open(Patch);
-        return patch.BaseFingerprint;
+        using TicketPatch patch = TicketPatch.Open(Patch);
+        return patch.Tensors[0].BaseFingerprint;
     }
 
     private void Ordinary()

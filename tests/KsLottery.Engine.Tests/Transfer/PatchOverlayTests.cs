@@ -20,13 +20,13 @@ internal sealed class PatchOverlayTests
         PatchResult applied = PatchApplication.Apply(baseFile, patchFile, folder.File("patched"));
         using CpuOperations operations = new(2);
         using Checkpoint checkpoint = Checkpoint.Open(baseFile),
-            patched = Checkpoint.Open(Path.Combine(folder.File("patched"), applied.WrittenFile));
+            patched = Checkpoint.Open(Path.Combine(folder.File("patched"), applied.WrittenFiles[0]));
         LlamaConfig config = LlamaConfig.Load(baseFile);
         using LlamaWeights weights = LlamaWeights.Open(checkpoint, config, operations),
             expected = LlamaWeights.Open(patched, config, operations);
         using LlamaModel model = new(weights, operations), reference = new(expected, operations);
         float[] before = model.Logits(Batch);
-        using (RowPatch patch = RowPatch.Open(patchFile))
+        using (TicketPatch patch = TicketPatch.Open(patchFile))
             Assert.That(PatchOverlay.Apply(patch, checkpoint, weights),
                 Is.EqualTo(applied.Notes.Where(note => !note.StartsWith("Other weights", StringComparison.Ordinal))));
         Assert.That(model.Logits(Batch), Is.EqualTo(reference.Logits(Batch)).And.Not.EqualTo(before));
@@ -37,7 +37,7 @@ internal sealed class PatchOverlayTests
     {
         using TemporaryFolder folder = new();
         TicketFixture.WriteRealPatch(folder.File("patch.safetensors"), Path.Combine(TicketFixture.RealBase, "model.safetensors"));
-        using RowPatch patch = RowPatch.Open(folder.File("patch.safetensors"));
+        using TicketPatch patch = TicketPatch.Open(folder.File("patch.safetensors"));
         using Checkpoint other = Checkpoint.Open(TicketFixture.RealTunedFile);
         using CpuOperations operations = new(1);
         using LlamaWeights weights = LlamaWeights.Open(other, LlamaConfig.Load(TicketFixture.RealTunedFile), operations);
@@ -47,17 +47,18 @@ internal sealed class PatchOverlayTests
     }
 
     [Test]
-    public void Rows_of_a_head_of_its_own_are_left_to_apply()
+    public void A_tensor_that_the_model_does_not_read_is_refused()
     {
         using TemporaryFolder folder = new();
-        using Checkpoint untied = Checkpoint.Open(TicketFixture.RealTunedFile);
-        Tensor head = untied.GetTensor("lm_head.weight");
-        RowPatch.Write(folder.File("patch.safetensors"), head, untied.GetTensor(TicketFixture.Embedding), [3, 4],
+        TinyLlama model = new(isTied: false);
+        model.Config["tie_word_embeddings"] = true;
+        using Checkpoint tied = Checkpoint.Open(model.Write(folder.File("model")));
+        TicketPatch.Write(folder.File("patch.safetensors"), tied.GetTensor(TinyLlama.Head), tied.GetTensor(TinyLlama.Embedding), [3, 4],
             new() { Signature = "ks|test" });
-        using RowPatch patch = RowPatch.Open(folder.File("patch.safetensors"));
+        using TicketPatch patch = TicketPatch.Open(folder.File("patch.safetensors"));
         using CpuOperations operations = new(1);
-        using LlamaWeights weights = LlamaWeights.Open(untied, LlamaConfig.Load(TicketFixture.RealTunedFile), operations);
-        Assert.That(() => PatchOverlay.Apply(patch, untied, weights),
-            Throws.TypeOf<NotSupportedException>().With.Message.Contains("lm_head.weight"));
+        using LlamaWeights weights = LlamaWeights.Open(tied, LlamaConfig.Load(tied), operations);
+        Assert.That(() => PatchOverlay.Apply(patch, tied, weights),
+            Throws.TypeOf<NotSupportedException>().With.Message.Contains("lm_head.weight").And.Message.Contains("does not read"));
     }
 }

@@ -17,7 +17,7 @@ internal sealed class PatchedFolderTests : IDisposable
 
     private string Tuned => _folder.File("tuned.safetensors");
 
-    private string Patch => _folder.File(RowPatch.FileName);
+    private string Patch => _folder.File(TicketPatch.FileName);
 
     private string Output => _folder.File("out");
 
@@ -31,15 +31,15 @@ internal sealed class PatchedFolderTests : IDisposable
         string[] names = TicketFixture.Names(Base);
 
         PatchResult result = PatchApplication.Apply(byIndex ? Path.Combine(Base, Index) : Base, Patch, Output);
-        Assert.That(result.WrittenFile, Is.EqualTo("model-00002-of-00003.safetensors"));
+        Assert.That(result.WrittenFiles[0], Is.EqualTo("model-00002-of-00003.safetensors"));
         Assert.That(result.LinkedFiles, Is.EqualTo(new[] { "model-00001-of-00003.safetensors", "model-00003-of-00003.safetensors" }));
         Assert.That(result.CopiedFiles, Is.EqualTo(new[] { "config.json", Index, "tokenizer.model" }));
         Assert.That(TicketFixture.Names(Output), Is.EqualTo(names));
 
-        byte[] expected = TicketFixture.WithRows(Path.Combine(Base, result.WrittenFile),
+        byte[] expected = TicketFixture.WithRows(Path.Combine(Base, result.WrittenFiles[0]),
             TicketFixture.RealTunedFile, TicketFixture.RealTicket());
-        Assert.That(File.ReadAllBytes(Path.Combine(Output, result.WrittenFile)).AsSpan().SequenceEqual(expected), Is.True);
-        foreach (string name in names.Where(n => n != result.WrittenFile))
+        Assert.That(File.ReadAllBytes(Path.Combine(Output, result.WrittenFiles[0])).AsSpan().SequenceEqual(expected), Is.True);
+        foreach (string name in names.Where(n => n != result.WrittenFiles[0]))
         {
             TicketFixture.AssertSame(Path.Combine(Output, name), Path.Combine(Base, name));
             Assert.That(ShareBytes(Path.Combine(Output, name), Path.Combine(Base, name)), Is.EqualTo(result.LinkedFiles.Contains(name)),

@@ -19,7 +19,7 @@ internal sealed class PeftAdapterTests : IDisposable
 
     private readonly TemporaryFolder _folder = new();
 
-    private string Patch => _folder.File(RowPatch.FileName);
+    private string Patch => _folder.File(TicketPatch.FileName);
 
     private string Output => _folder.File("adapter");
 
@@ -35,7 +35,7 @@ internal sealed class PeftAdapterTests : IDisposable
     public void The_weights_have_the_bytes_that_PEFT_writes(bool tied, int length, int headerLength, string header)
     {
         WritePair(ElementType.BF16, 5, 3072, [1, 4]);
-        using RowPatch patch = RowPatch.Open(Patch);
+        using TicketPatch patch = TicketPatch.Open(Patch);
         PeftAdapter.Write(patch, Output, "meta-llama/Llama-3.2-3B", tied);
 
         byte[] file = File.ReadAllBytes(Path.Combine(Output, Weights));
@@ -47,7 +47,7 @@ internal sealed class PeftAdapterTests : IDisposable
             for (int row = 0; row < 2; row++)
             {
                 ReadOnlySpan<byte> written = file.AsSpan(8 + headerLength + (copy * 2 + row) * 4 * 3072, 4 * 3072);
-                uint[] expected = Array.ConvertAll(patch.Rows.GetRow<ushort>(row).ToArray(), b => (uint)b << 16);
+                uint[] expected = Array.ConvertAll(patch.Rows!.TunedRows.GetRow<ushort>(row).ToArray(), b => (uint)b << 16);
                 Assert.That(MemoryMarshal.Cast<byte, uint>(written).SequenceEqual(expected), Is.True,
                     "the rows themselves, no differences");
             }
@@ -58,7 +58,7 @@ internal sealed class PeftAdapterTests : IDisposable
     public void The_configuration_is_the_one_that_PEFT_reads()
     {
         WritePair(ElementType.F32, 5, 4, [1, 4], isTied: true);
-        using RowPatch patch = RowPatch.Open(Patch);
+        using TicketPatch patch = TicketPatch.Open(Patch);
         PeftAdapter.Write(patch, Output, "a/\"b\"\n");
 
         Assert.That(File.ReadAllText(Path.Combine(Output, Config)), Is.EqualTo("""
@@ -82,7 +82,7 @@ internal sealed class PeftAdapterTests : IDisposable
         Assert.That(TicketFixture.Names(Output), Is.EqualTo(new[] { "README.md", Config, Weights }));
         string card = File.ReadAllText(Path.Combine(Output, "README.md"));
         Assert.That(card, Does.StartWith("---\nbase_model: \"a/\\u0022b\\u0022\\n\"\nlibrary_name: peft\n---\n"));
-        Assert.That(card, Does.Contain("ks|test").And.Contain(patch.BaseFingerprint).And.Contain("token ids: 1, 4\n"));
+        Assert.That(card, Does.Contain("ks|test").And.Contain(patch.Rows!.BaseFingerprint).And.Contain("token ids: 1, 4\n"));
     }
 
     [TestCase("model.embed_tokens.weight", "lm_head", "embed_tokens")]
@@ -92,7 +92,7 @@ internal sealed class PeftAdapterTests : IDisposable
     public void Modules_are_named_after_the_patched_tensor(string tensor, string head, string target)
     {
         WritePair(ElementType.F16, 5, 4, [0], isTied: true, tensor);
-        using RowPatch patch = RowPatch.Open(Patch);
+        using TicketPatch patch = TicketPatch.Open(Patch);
         PeftAdapter.Write(patch, Output, "base");
 
         using SafetensorsFile file = SafetensorsFile.Open(Path.Combine(Output, Weights));
@@ -108,7 +108,7 @@ internal sealed class PeftAdapterTests : IDisposable
     public void The_real_ticket_is_read_back([Values] bool tied)
     {
         TicketFixture.WriteRealPatch(Patch, Path.Combine(TicketFixture.RealBase, "model.safetensors"));
-        using RowPatch patch = RowPatch.Open(Patch);
+        using TicketPatch patch = TicketPatch.Open(Patch);
         PeftAdapter.Write(patch, Output, "stories260K", tied);
 
         PeftRows read = PeftAdapter.Read(Output);
@@ -116,19 +116,19 @@ internal sealed class PeftAdapterTests : IDisposable
         Assert.That(read.Indices, Is.EqualTo(TicketFixture.RealTicket()));
         Assert.That(read.Values.Length, Is.EqualTo(94 * 64));
         for (int i = 0; i < 94; i++)
-            Assert.That(read.Values.Span.Slice(i * 64, 64).SequenceEqual(patch.Rows.GetRow<float>(i)), Is.True);
+            Assert.That(read.Values.Span.Slice(i * 64, 64).SequenceEqual(patch.Rows!.TunedRows.GetRow<float>(i)), Is.True);
     }
 
     [Test]
     public void The_form_must_be_known_and_a_tied_head_is_no_start()
     {
         WritePair(ElementType.F32, 5, 4, [1]);
-        using (RowPatch patch = RowPatch.Open(Patch))
+        using (TicketPatch patch = TicketPatch.Open(Patch))
             Assert.That(() => PeftAdapter.Write(patch, Output, "base"),
                 Throws.ArgumentException.With.Message.Contains("Say tied or untied"));
 
         WritePair(ElementType.F32, 5, 4, [1], isTied: true, "lm_head.weight");
-        using (RowPatch patch = RowPatch.Open(Patch))
+        using (TicketPatch patch = TicketPatch.Open(Patch))
         {
             Assert.That(() => PeftAdapter.Write(patch, Output, "base"), Throws.ArgumentException.With.Message.Contains("lm_head.weight"));
             Assert.That(Directory.Exists(Output), Is.False);
@@ -141,7 +141,7 @@ internal sealed class PeftAdapterTests : IDisposable
     public void Cancelling_and_a_full_folder_leave_what_was()
     {
         WritePair(ElementType.F32, 5, 4, [1], isTied: true);
-        using RowPatch patch = RowPatch.Open(Patch);
+        using TicketPatch patch = TicketPatch.Open(Patch);
         Assert.That(() => PeftAdapter.Write(patch, Output, "base", cancellationToken: new CancellationToken(canceled: true)),
             Throws.InstanceOf<OperationCanceledException>());
         Assert.That(TicketFixture.Names(_folder.Path), Has.Length.EqualTo(3));

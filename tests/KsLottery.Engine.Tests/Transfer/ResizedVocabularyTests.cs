@@ -67,7 +67,7 @@ public sealed class ResizedVocabularyTests
             Assert.That(resized.Tensors.Select(t => t.Name), Is.EquivalentTo(tuned.Tensors.Select(t => t.Name)));
             foreach (Tensor tensor in tuned.Tensors)
                 Assert.That(Fingerprint.OfTensor(resized.GetTensor(tensor.Name)), Is.EqualTo(Fingerprint.OfTensor(tensor)), tensor.Name);
-            Assert.That(result.Fingerprint,
+            Assert.That(result.Tensors[0].Fingerprint,
                 Is.EqualTo(Fingerprint.OfTensor(tuned.GetTensor(TicketFixture.Embedding), FingerprintKind.Tree)));
             Assert.That((resized.Config!.VocabularySize, resized.Config.EosTokenIds.Single()),
                 Is.EqualTo((tuned.Config!.VocabularySize, 9)), "as the tuned one has it");
@@ -142,9 +142,9 @@ public sealed class ResizedVocabularyTests
         Assert.That((read.Origin.Rows, read.Origin.TunedRows, read.Origin.IsPairedByText, read.Dropped, read.Added),
             Is.EqualTo((20, 21, true, 2L, 3L)));
         Assert.That(read.Signature.ToString(), Is.EqualTo(ticket.Signature.ToString()).And.Contains("|rows:20/21|pairs:text|"));
-        using RowPatch patch = RowPatch.Open(pair.Patch);
-        Assert.That((patch.TunedRowCount, patch.IsPairedByText), Is.EqualTo((21L, true)));
-        Assert.That(patch.TunedIndices, Is.EqualTo(new[] { 15, 9, 2 }));
+        using TicketPatch patch = TicketPatch.Open(pair.Patch);
+        Assert.That((patch.Rows!.TunedRowCount, patch.Rows.IsPairedByText), Is.EqualTo((21L, true)));
+        Assert.That(patch.Rows.TunedIndices, Is.EqualTo(new[] { 15, 9, 2 }));
     }
 
     [Test]
@@ -185,8 +185,8 @@ public sealed class ResizedVocabularyTests
         Assert.That(ticket.Signature.ToString(), Does.Contain("|rows:20|dtype"));
         Assert.That(File.ReadAllText(Path.Combine(pair.Found, TicketFile.FileName)),
             Does.Not.Contain("tuned_shape").And.Not.Contains("added").And.Not.Contain("pairs"));
-        using RowPatch patch = RowPatch.Open(pair.Patch);
-        Assert.That((patch.IsResized, patch.TunedRowCount), Is.EqualTo((false, 20L)));
+        using TicketPatch patch = TicketPatch.Open(pair.Patch);
+        Assert.That((patch.Rows!.IsResized, patch.Rows.TunedRowCount), Is.EqualTo((false, 20L)));
         Assert.That(() => PatchApplication.Apply(pair.Base, pair.Patch, pair.File("resized"), new() { ResizeAs = pair.Tuned }),
             Throws.TypeOf<InvalidDataException>().With.Message.Contains($"Apply it {Remedy.KeepSize}"));
     }

@@ -15,6 +15,15 @@ internal static class TicketFixture
 
     public static string RealTunedFile => Path.Combine(RealTuned, "model.safetensors");
 
+    /// <summary>A patch that the first version of the format's writer wrote: rows 1 and 5 of <see cref="WriteMatrix"/>'s BF16 [6,4] of seed
+    /// 1, taken from its F32 [6,4] of seed 2.</summary>
+    public static string FirstVersion => Golden("patch_v1.safetensors");
+
+    /// <summary>Another: rows 0 and 3 of the same base, from F32 [7,4] of seed 3, paired by text with rows 2 and 4.</summary>
+    public static string FirstVersionByText => Golden("patch_v1_text.safetensors");
+
+    private static string Golden(string name) => Path.Combine(SharedData.Root, "tests", "KsLottery.Engine.Tests", "Golden", name);
+
     private static string RealTuned => SharedData.Path("models", "tuned-pairs", "en-da_input_embedding_hot_seed1");
 
     /// <summary>The rows whose exact p-value lies below .05, by the reference table.</summary>
@@ -27,7 +36,7 @@ internal static class TicketFixture
     {
         using SafetensorsFile before = SafetensorsFile.Open(baseFile);
         using SafetensorsFile after = SafetensorsFile.Open(RealTunedFile);
-        RowPatch.Write(path, before.GetTensor(Embedding), after.GetTensor(Embedding), RealTicket(),
+        TicketPatch.Write(path, before.GetTensor(Embedding), after.GetTensor(Embedding), RealTicket(),
             new() { Signature = "ks|test", IsTied = true });
     }
 
@@ -57,7 +66,7 @@ internal static class TicketFixture
     {
         using SafetensorsFile before = SafetensorsFile.Open(basePath);
         using SafetensorsFile after = SafetensorsFile.Open(tunedPath);
-        RowPatch.Write(path, before.Tensors[0], after.Tensors[0], indices, new() { Signature = "ks|test", IsTied = isTied });
+        TicketPatch.Write(path, before.Tensors[0], after.Tensors[0], indices, new() { Signature = "ks|test", IsTied = isTied });
     }
 
     /// <summary>Puts rows of one file's tensor into the bytes of another with the same type and width.</summary>

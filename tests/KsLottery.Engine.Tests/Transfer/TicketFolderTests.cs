@@ -19,11 +19,11 @@ public sealed class TicketFolderTests
         using (TicketFolder target = new(folder.File("out")))
             Assert.That(target.Write(find.Ticket, find.Rows, RowTokens.None, find.Base, find.Tuned), Is.EquivalentTo(All));
         Assert.That(Names(folder.File("out")), Is.EqualTo(All));
-        using RowPatch patch = RowPatch.Open(Path.Combine(folder.File("out"), RowPatch.FileName));
-        Assert.That(patch.Indices, Is.EqualTo(find.Ticket.Ids).And.Not.Empty);
+        using TicketPatch patch = TicketPatch.Open(Path.Combine(folder.File("out"), TicketPatch.FileName));
+        Assert.That(patch.Rows!.Indices, Is.EqualTo(find.Ticket.Ids).And.Not.Empty);
         Assert.That(patch.Signature, Is.EqualTo(find.Ticket.Signature.ToString()));
-        Assert.That(patch.BaseFingerprint, Is.EqualTo(find.Ticket.Origin.BaseFingerprint));
-        Assert.That(TicketFile.Read(Path.Combine(folder.File("out"), TicketFile.FileName)).Ids, Is.EqualTo(patch.Indices));
+        Assert.That(patch.Rows.BaseFingerprint, Is.EqualTo(find.Ticket.Origin.BaseFingerprint));
+        Assert.That(TicketFile.Read(Path.Combine(folder.File("out"), TicketFile.FileName)).Ids, Is.EqualTo(patch.Rows!.Indices));
         Assert.That(Names(folder.Path), Is.EqualTo(new[] { "base.safetensors", "out", "tuned.safetensors" }), "nothing temporary stays");
     }
 

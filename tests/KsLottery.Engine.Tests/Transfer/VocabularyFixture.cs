@@ -37,7 +37,7 @@ internal sealed class VocabularyFixture : IDisposable
 
     public string Found => _folder.File("found");
 
-    public string Patch => Path.Combine(Found, RowPatch.FileName);
+    public string Patch => Path.Combine(Found, TicketPatch.FileName);
 
     /// <summary>Tokens t0, t1, … and rows without a name after them.</summary>
     public static string?[] Tokens(int named, int unnamed = 0, params string?[] more) =>

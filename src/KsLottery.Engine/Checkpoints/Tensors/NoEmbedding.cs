@@ -3,14 +3,14 @@ namespace KsLottery.Engine.Checkpoints;
 /// <summary>Says why a checkpoint has no input embedding that could be taken.</summary>
 internal static class NoEmbedding
 {
-    /// <summary>The <c>format</c> in a row patch's metadata.</summary>
-    public const string RowPatchFormat = "kslottery.row_patch";
+    /// <summary>The <c>format</c> in a patch's metadata; it has the name of its first version, whose patches were of rows.</summary>
+    public const string PatchFormat = "kslottery.row_patch";
 
     private const int MaxNames = 8;
 
     public static Exception In(Checkpoint checkpoint)
     {
-        ThrowIfRowPatch(checkpoint);
+        ThrowIfPatch(checkpoint);
         if (checkpoint.Tensors.FirstOrDefault(t => t.ElementCount == 0
             && t.Name.EndsWith(".weight", StringComparison.Ordinal)) is { } empty)
             return EmptyTensor(empty);
@@ -24,13 +24,16 @@ internal static class NoEmbedding
             + $"{(matrices.Length == 0 ? "it has no matrix" : $"its matrices are {List(matrices)}")}. {Remedy.NameTensor}.");
     }
 
-    /// <exception cref="CheckpointFormatException">The checkpoint is a row patch.</exception>
-    public static void ThrowIfRowPatch(Checkpoint checkpoint)
+    /// <exception cref="CheckpointFormatException">The checkpoint is a patch.</exception>
+    public static void ThrowIfPatch(Checkpoint checkpoint)
     {
-        if (checkpoint.Shards is [SafetensorsFile file] && file.Metadata.GetValueOrDefault("format") == RowPatchFormat)
-            throw new CheckpointFormatException(CheckpointDefect.ForeignFile, file.Path, "this is a row patch of kslottery, no model",
+        if (checkpoint.Shards is [SafetensorsFile file] && IsPatch(file))
+            throw new CheckpointFormatException(CheckpointDefect.ForeignFile, file.Path, "this is a patch of kslottery, no model",
                 Remedy.ApplyPatch.For(file.Path));
     }
+
+    /// <summary>Whether a file is a patch, of any version.</summary>
+    public static bool IsPatch(SafetensorsFile file) => file.Metadata.GetValueOrDefault("format") == PatchFormat;
 
     /// <summary>What is wrong with a tensor of no values.</summary>
     public static CheckpointFormatException EmptyTensor(Tensor tensor) => new(CheckpointDefect.EmptyTensor, tensor.File.Path,

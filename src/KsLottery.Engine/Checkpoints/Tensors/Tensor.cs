@@ -72,11 +72,14 @@ public sealed class Tensor
     /// <summary>The tensor as rows: the first dimension, and the product of all others.</summary>
     /// <remarks>A vector is one row, a scalar one row of one element. The width of no rows at all is known for matrices only, else
     /// 0.</remarks>
-    public (long Rows, long Width) RowShape => Shape.Count switch
+    public (long Rows, long Width) RowShape => RowShapeOf(Shape, ElementCount);
+
+    /// <summary>The <see cref="RowShape"/> of any shape, which has so many elements.</summary>
+    internal static (long Rows, long Width) RowShapeOf(IReadOnlyList<long> shape, long elements) => shape.Count switch
     {
-        0 or 1 => (1, ElementCount),
-        _ when Shape[0] > 0 => (Shape[0], ElementCount / Shape[0]),
-        2 => (0, Shape[1]),
+        0 or 1 => (1, elements),
+        _ when shape[0] > 0 => (shape[0], elements / shape[0]),
+        2 => (0, shape[1]),
         _ => (0, 0),
     };
 

@@ -145,7 +145,7 @@ internal sealed class ArmMaker(ExperimentBase baseModel, ArmFolders folders, IEx
         if (Stands(folder, ids)) return;
         using Checkpoint tuned = Checkpoint.Open(folders.Place(group.FolderOf(baseModel.EmbeddingArm)));
         Directory.CreateDirectory(folder);
-        RowPatch.Write(Path.Combine(folder, RowPatch.FileName), baseModel.Embedding, tuned.GetInputEmbedding(), ids,
+        TicketPatch.Write(Path.Combine(folder, TicketPatch.FileName), baseModel.Embedding, tuned.GetInputEmbedding(), ids,
             new() { Signature = signature, IsTied = baseModel.Checkpoint.IsTied, BaseFingerprint = baseModel.Fingerprint }, cancel);
     }
 
@@ -153,10 +153,10 @@ internal sealed class ArmMaker(ExperimentBase baseModel, ArmFolders folders, IEx
     /// <exception cref="InvalidDataException">It has other rows.</exception>
     private static bool Stands(string folder, int[] ids)
     {
-        string path = Path.Combine(folder, RowPatch.FileName);
+        string path = Path.Combine(folder, TicketPatch.FileName);
         if (!File.Exists(Path.Combine(folder, ArmScoring.ScoresName)) || !File.Exists(path)) return false;
-        using RowPatch patch = RowPatch.Open(path);
-        RunSettings.ThrowIfDifferent(path, Settings(patch.Indices), Settings(ids));
+        using TicketPatch patch = TicketPatch.Open(path);
+        RunSettings.ThrowIfDifferent(path, Settings(patch.GetRows("score it again").Indices), Settings(ids));
         return true;
 
         static Dictionary<string, string> Settings(IEnumerable<int> rows) => new() { ["rows"] = string.Join(' ', rows) };
@@ -166,10 +166,11 @@ internal sealed class ArmMaker(ExperimentBase baseModel, ArmFolders folders, IEx
     private void RandomDelta(string folder, ExperimentArm arm, ArmGroup group, int[] ids, string signature, CancellationToken cancel)
     {
         if (Stands(folder, ids)) return;
-        using RowPatch patch = RowPatch.Open(Path.Combine(folders.Place(group.FolderOf(group.TunedOf(arm))), RowPatch.FileName));
+        using TicketPatch tuned = TicketPatch.Open(Path.Combine(folders.Place(group.FolderOf(group.TunedOf(arm))), TicketPatch.FileName));
+        PatchRows patch = tuned.GetRows("move its rows at random");
         int[] all = [.. Enumerable.Range(0, patch.Indices.Count)];
         float[] before = WideRows.Read(patch.BaseRows, all);
-        float[] after = WideRows.Read(patch.Rows, all);
+        float[] after = WideRows.Read(patch.TunedRows, all);
         float[] values = new float[before.Length];
         double[] direction = new double[patch.Width];
         SplitMix64 random = new(SplitMix64.Mix(group.Seed));
@@ -187,7 +188,7 @@ internal sealed class ArmMaker(ExperimentBase baseModel, ArmFolders folders, IEx
             for (int c = 0; c < direction.Length; c++) values[start + c] = (float)(before[start + c] + (scale * direction[c]));
         }
         Directory.CreateDirectory(folder);
-        RowPatch.Write(Path.Combine(folder, RowPatch.FileName), baseModel.Embedding, patch.Indices, values, new()
+        TicketPatch.Write(Path.Combine(folder, TicketPatch.FileName), baseModel.Embedding, patch.Indices, values, new()
         {
             Signature = $"{signature}|random-delta|seed:{group.Seed}",
             IsTied = baseModel.Checkpoint.IsTied,

@@ -23,7 +23,7 @@ internal sealed class ArmScoring(ExperimentPlan plan, IOperations operations, To
     public ArmOutcome Run(
         string folder, Checkpoint baseModel, string baseFingerprint, IProgress<EvaluationProgress>? progress, CancellationToken cancel)
     {
-        string patchPath = Path.Combine(folder, RowPatch.FileName), trainingPath = Path.Combine(folder, RunFolder.FileName);
+        string patchPath = Path.Combine(folder, TicketPatch.FileName), trainingPath = Path.Combine(folder, RunFolder.FileName);
         bool isPatch = File.Exists(patchPath), isModel = !isPatch && File.Exists(trainingPath);
         Dictionary<string, string> settings = new()
         {
@@ -48,7 +48,7 @@ internal sealed class ArmScoring(ExperimentPlan plan, IOperations operations, To
         using LlamaWeights weights = LlamaWeights.Open(checkpoint, LlamaConfig.Load(checkpoint), operations);
         if (isPatch)
         {
-            using RowPatch patch = RowPatch.Open(patchPath);
+            using TicketPatch patch = TicketPatch.Open(patchPath);
             PatchOverlay.Apply(patch, baseModel, weights, cancel);
         }
         using LlamaModel model = new(weights, operations);

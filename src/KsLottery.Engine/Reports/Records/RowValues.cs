@@ -25,17 +25,18 @@ internal sealed class RowValues
         return values;
     }
 
-    /// <summary>Reads rows of a patch.</summary>
+    /// <summary>Reads rows of a patch; of one that is not of rows, none.</summary>
     /// <param name="path">The patch.</param>
     /// <param name="ids">The rows, the most wanted first; those that the patch does not hold are passed over.</param>
-    /// <exception cref="CheckpointFormatException">The file is no row patch.</exception>
+    /// <exception cref="CheckpointFormatException">The file is no patch.</exception>
     public static RowValues Read(string path, IEnumerable<int> ids)
     {
         RowValues values = new();
-        using RowPatch patch = RowPatch.Open(path);
-        Dictionary<int, int> places = patch.Indices.Select((id, place) => (id, place)).ToDictionary(p => p.id, p => p.place);
+        using TicketPatch patch = TicketPatch.Open(path);
+        if (patch.Rows is not { } rows) return values;
+        Dictionary<int, int> places = rows.Indices.Select((id, place) => (id, place)).ToDictionary(p => p.id, p => p.place);
         foreach (int id in ids.Where(places.ContainsKey).Take(MaxRows))
-            values._rows[id] = (WideRows.Read(patch.BaseRows, [places[id]]), WideRows.Read(patch.Rows, [places[id]]));
+            values._rows[id] = (WideRows.Read(rows.BaseRows, [places[id]]), WideRows.Read(rows.TunedRows, [places[id]]));
         return values;
     }
 }

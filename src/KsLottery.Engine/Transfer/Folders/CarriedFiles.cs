@@ -39,12 +39,6 @@ internal sealed class CarriedFiles
     /// <summary>Names of files with weights beside the checkpoint; they were carried too and know nothing of the new rows.</summary>
     public IReadOnlyList<string> OtherWeights => _otherWeights;
 
-    /// <summary>Links and copies everything but the touched shard.</summary>
-    public static CarriedFiles Carry(Checkpoint checkpoint, SafetensorsFile touched, string target, CancellationToken cancellationToken)
-    {
-        return CarryOthers(checkpoint, new HashSet<string> { Path.GetFileName(touched.Path) }, target, cancellationToken);
-    }
-
     /// <summary>Links and copies everything but some files.</summary>
     public static CarriedFiles CarryOthers(Checkpoint checkpoint, IReadOnlySet<string> left, string target,
         CancellationToken cancellationToken)

@@ -3,61 +3,77 @@ using KsLottery.Engine.Numerics;
 
 namespace KsLottery.Engine.Transfer;
 
-/// <summary>Copies a safetensors file with some rows of one tensor replaced; header and all other bytes stay as they are.</summary>
+/// <summary>Copies a safetensors file with what a patch changes in some of its tensors; header and all other bytes stay as they are.</summary>
 internal static class ShardRewriting
 {
     private const int ChunkLength = 1 << 20;
     private const long ReportEvery = 16 << 20;
 
-    /// <summary>Writes the file to the disk and says what rounding cost.</summary>
-    public static RoundingLoss Write(string target, Tensor tensor, StoredRows rows, IProgress<PatchProgress>? progress,
-        CancellationToken cancellationToken)
+    private const int BufferLength = 1 << 17;
+
+    /// <summary>Writes the file to the disk and says what rounding cost, tensor by tensor.</summary>
+    /// <param name="path">The new file.</param>
+    /// <param name="targets">The tensors, of one file.</param>
+    /// <param name="side">Which values they get.</param>
+    /// <param name="progress">Reports every 16 MiB.</param>
+    /// <param name="cancellationToken">Stops between chunks.</param>
+    public static List<(PatchedTensor Tensor, RoundingLoss Loss)> Write(string path, IReadOnlyList<PatchTarget> targets, PatchSide side,
+        IProgress<PatchProgress>? progress, CancellationToken cancellationToken)
     {
-        FileBytes source = tensor.File.Bytes;
+        FileBytes source = targets[0].Tensor.File.Bytes;
         byte[] buffer = source.IsMapped ? [] : new byte[ChunkLength];
-        RoundingLoss total = default;
-        long reported = 0;
-        long dropped = 0;
-        using FileStream stream = new(target, new FileStreamOptions
+        List<(PatchedTensor, RoundingLoss)> losses = [];
+        long position = 0, reported = 0, dropped = 0;
+        using FileStream stream = new(path, new FileStreamOptions
         {
             Mode = FileMode.CreateNew,
             Access = FileAccess.Write,
             PreallocationSize = source.Length,
+            BufferSize = BufferLength,
         });
-        for (int place = 0; place < rows.Indices.Count; place++)
+        foreach ((PatchedTensor patched, Tensor tensor) in targets.OrderBy(t => t.Tensor.FileOffset))
         {
-            CopyUpTo(tensor.FileOffset + (long)rows.Indices[place] * rows.RowLength);
-            stream.Write(rows.Get(place, out RoundingLoss loss));
-            total += loss;
-            Advance();
+            int size = tensor.ElementType.ByteSize();
+            RoundingLoss total = default;
+            ElementReader reader = new(tensor);
+            for (PatchRuns runs = new(patched, side); runs.MoveNext();)
+            {
+                CopyUpTo(tensor.FileOffset + (runs.Current.Start * size));
+                ReadOnlySpan<byte> bytes = runs.Get(reader.Get(runs.Current.Start, (int)runs.Current.Length), out RoundingLoss loss);
+                stream.Write(bytes);
+                total += loss;
+                Advance(bytes.Length);
+            }
+            losses.Add((patched, total));
         }
         CopyUpTo(source.Length);
         stream.Flush(flushToDisk: true);
-        progress?.Report(new PatchProgress(Path.GetFileName(target), source.Length, source.Length));
-        return total;
+        progress?.Report(new PatchProgress(Path.GetFileName(path), source.Length, source.Length));
+        return losses;
 
         void CopyUpTo(long end)
         {
-            for (long start = stream.Position; start < end; start = stream.Position)
+            while (position < end)
             {
-                int length = (int)Math.Min(ChunkLength, end - start);
-                stream.Write(source.GetBytes(start, length, buffer));
-                Advance();
+                int length = (int)Math.Min(ChunkLength, end - position);
+                stream.Write(source.GetBytes(position, length, buffer));
+                Advance(length);
             }
         }
 
-        void Advance()
+        void Advance(int written)
         {
             cancellationToken.ThrowIfCancellationRequested();
+            position += written;
             // From the last drop on, for the system also maps the pages around those that are touched.
-            if (stream.Position - dropped >= ChunkLength)
+            if (position - dropped >= ChunkLength)
             {
-                source.DontNeed(dropped, stream.Position - dropped);
-                dropped = stream.Position;
+                source.DontNeed(dropped, position - dropped);
+                dropped = position;
             }
-            if (stream.Position - reported < ReportEvery) return;
-            reported = stream.Position;
-            progress?.Report(new PatchProgress(Path.GetFileName(target), reported, source.Length));
+            if (position - reported < ReportEvery) return;
+            reported = position;
+            progress?.Report(new PatchProgress(Path.GetFileName(path), reported, source.Length));
         }
     }
 }

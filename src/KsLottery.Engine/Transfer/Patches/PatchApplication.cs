@@ -1,16 +1,19 @@
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Numerics;
+using KsLottery.Engine.Tickets;
 
 namespace KsLottery.Engine.Transfer;
 
-/// <summary>Partial Transfer: puts the rows of a patch into a checkpoint, and takes them out again.</summary>
+/// <summary>Puts a patch into a checkpoint, and takes it out again; with a patch of rows this is Partial Transfer.</summary>
 /// <remarks>
 /// <para>
 /// Source: KS-Lottery (arXiv 2402.02801), which transfers the selected rows of the tuned embedding and leaves all others at their
-/// pre-trained values. The rows are stored in the type of the checkpoint, rounded to nearest, ties to even, where it differs.
+/// pre-trained values; other units and payloads as <see cref="TicketPayload"/> says. Values are stored in the type of the checkpoint,
+/// rounded to nearest, ties to even, where it differs.
 /// </para>
 /// <para>
-/// The result is a new folder of the same form. Only the file with the tensor is rewritten, and of that only the rows. Further shards
+/// The result is a new folder of the same form. Only files with patched tensors are rewritten, each once, and of these only the elements
+/// that the patch changes. Further shards
 /// and other files of 16 MiB or more are hard links where the file system allows them: they share their bytes with the input, so that
 /// editing one in place changes both (deleting or replacing one does not). All else is copied. A checkpoint given as a single file
 /// keeps its name, beside copies of the configuration and tokenizer files next to it. The folder appears whole or not at all.
@@ -25,106 +28,112 @@ public static class PatchApplication
 {
     /// <summary>Applies a patch.</summary>
     /// <param name="basePath">The base checkpoint: a file, a folder or an index; never written to.</param>
-    /// <param name="patchPath">The row patch, or the folder that it lies in.</param>
+    /// <param name="patchPath">The patch, or the folder that it lies in.</param>
     /// <param name="outDirectory">A folder that does not exist or is empty, in one that exists.</param>
     /// <param name="options">How to read the inputs, and what may be written.</param>
     /// <param name="progress">Reports every 16 MiB written.</param>
     /// <param name="cancellationToken">Stops between chunks; nothing is left behind.</param>
-    /// <exception cref="PatchMismatchException">The base is not the one that the patch was made for, in any byte of the tensor.</exception>
-    /// <exception cref="NotFiniteNumberException">A row would hold a NaN or an infinity, and nobody asked for it.</exception>
+    /// <exception cref="PatchMismatchException">The base is not the one that the patch was made for, in any byte of a tensor.</exception>
+    /// <exception cref="NotFiniteNumberException">A value of the patch would be a NaN or an infinity, and nobody asked for it.</exception>
     /// <exception cref="CheckpointFormatException">Checkpoint or patch cannot be read.</exception>
-    /// <exception cref="KeyNotFoundException">The base has no tensor of the name that the patch gives.</exception>
+    /// <exception cref="KeyNotFoundException">The base has no tensor of a name that the patch gives.</exception>
     /// <exception cref="IOException">The output is an input, a file, or a folder with content, or cannot be written.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
     public static PatchResult Apply(string basePath, string patchPath, string outDirectory, PatchOptions? options = null,
         IProgress<PatchProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         options ??= new();
-        using RowPatch patch = RowPatch.Open(patchPath, options.Reading);
+        using TicketPatch patch = TicketPatch.Open(patchPath, options.Reading);
         using Checkpoint checkpoint = Checkpoint.Open(basePath, options.Reading);
         using StagedFolder folder = new(outDirectory, basePath, patchPath);
-        Tensor tensor = checkpoint.GetTensor(patch.TensorName);
-        PatchFit.ThrowIfNotBase(patch, tensor, cancellationToken);
+        PatchTarget[] targets = PatchTarget.Find(patch, checkpoint);
+        foreach (PatchTarget target in targets) PatchFit.ThrowIfNotBase(patch, target.Patched, target.Tensor, cancellationToken);
+        IEnumerable<string> notes = [.. patch.Notes, .. PatchNotes.AboutTying(checkpoint, targets.Select(t => t.Tensor), patch)];
         if (options.ResizeAs is { } tunedPath)
         {
             using AdaptedCheckpoint? adapter =
                 AdaptedCheckpoint.IsAdapter(tunedPath) ? AdaptedCheckpoint.Open(checkpoint, tunedPath, options.Reading) : null;
             using Checkpoint tuned = adapter?.Checkpoint ?? Checkpoint.Open(tunedPath, options.Reading);
-            PatchResult resized = new CheckpointResizing(checkpoint, tuned, patch, folder, cancellationToken).Run(options.AllowsNonFinite);
+            PatchResult resized = new CheckpointResizing(checkpoint, tuned, patch.GetRows("resize a vocabulary"), folder, cancellationToken).Run(options.AllowsNonFinite);
             folder.Commit(cancellationToken);
-            return resized with { Notes = [.. PatchNotes.AboutTying(checkpoint, tensor, patch), .. resized.Notes] };
+            return resized with { Notes = [.. notes, .. resized.Notes] };
         }
-        List<int> nonFinite = PatchFit.FindNonFinite(patch, tensor, cancellationToken);
-        if (nonFinite.Count > 0 && !options.AllowsNonFinite) throw PatchFit.NonFinite(patch, nonFinite);
-        PatchResult result = Rewrite(checkpoint, tensor, patch, patch.Rows, folder, progress, cancellationToken);
-        folder.Commit(cancellationToken);
-        return result with
+        List<string> aboutNonFinite = [];
+        foreach (PatchTarget target in targets)
         {
-            Notes = [.. PatchNotes.AboutTying(checkpoint, tensor, patch), .. PatchNotes.AboutOwnSize(patch),
-                .. PatchNotes.AboutNonFinite(nonFinite),
-                .. result.Notes],
-        };
+            IndexSet nonFinite = PatchFit.FindNonFinite(target.Patched, target.Tensor, cancellationToken);
+            if (nonFinite.Count > 0 && !options.AllowsNonFinite) throw PatchFit.NonFinite(target.Patched, nonFinite);
+            aboutNonFinite.AddRange(PatchNotes.AboutNonFinite(nonFinite, target.Patched.Mask.Grid.UnitName));
+        }
+        PatchResult result = Rewrite(checkpoint, targets, PatchSide.Tuned, folder, progress, cancellationToken);
+        folder.Commit(cancellationToken);
+        return result with { Notes = [.. notes, .. PatchNotes.AboutOwnSize(patch), .. aboutNonFinite, .. result.Notes] };
     }
 
-    /// <summary>Takes a patch out again: the patched tensor has the base's exact bytes.</summary>
+    /// <summary>Takes a patch out again: the patched tensors have the base's exact bytes.</summary>
     /// <remarks>
-    /// A patch knows its own tensor alone, and that is compared with the base's; all else is taken over as it is found, so that of a
+    /// A patch knows its own tensors alone, and these are compared with the base's; all else is taken over as it is found, so that of a
     /// checkpoint unchanged since <see cref="Apply"/> every file is the base's again. Where the vocabulary was resized, embedding and head
     /// are compared.
     /// </remarks>
     /// <param name="patchedPath">The checkpoint that <see cref="Apply"/> wrote; never written to.</param>
-    /// <param name="patchPath">The row patch, or the folder that it lies in.</param>
+    /// <param name="patchPath">The patch, or the folder that it lies in.</param>
     /// <param name="outDirectory">A folder that does not exist or is empty, in one that exists.</param>
     /// <param name="options">How to read the inputs; mapped into memory by default.</param>
     /// <param name="progress">Reports every 16 MiB written.</param>
     /// <param name="cancellationToken">Stops between chunks; nothing is left behind.</param>
     /// <exception cref="PatchMismatchException">
-    /// The checkpoint does not hold the patch's rows, or with the base rows put back its tensor is not the base's: other rows changed.
+    /// The checkpoint does not hold the patch's values, or with the base's put back a tensor is not the base's: other elements changed.
     /// </exception>
     /// <inheritdoc cref="Apply" path="/exception[not(contains(@cref,'PatchMismatch') or contains(@cref,'NotFinite'))]"/>
     public static PatchResult Revert(string patchedPath, string patchPath, string outDirectory, CheckpointOptions? options = null,
         IProgress<PatchProgress>? progress = null, CancellationToken cancellationToken = default)
     {
-        using RowPatch patch = RowPatch.Open(patchPath, options);
+        using TicketPatch patch = TicketPatch.Open(patchPath, options);
         using Checkpoint checkpoint = Checkpoint.Open(patchedPath, options);
         using StagedFolder folder = new(outDirectory, patchedPath, patchPath);
-        Tensor tensor = checkpoint.GetTensor(patch.TensorName);
-        using (ResizeRecord? record = ResizeRecord.Find(checkpoint, patch))
+        PatchTarget[] targets = PatchTarget.Find(patch, checkpoint);
+        PatchRows? rows = patch.Rows;
+        using (ResizeRecord? record = rows is null ? null : ResizeRecord.Find(checkpoint, rows))
             if (record is not null)
             {
-                PatchResult original = new ResizeReversal(checkpoint, patch, record, folder, cancellationToken).Run();
+                PatchResult original = new ResizeReversal(checkpoint, rows!, record, folder, cancellationToken).Run();
                 folder.Commit(cancellationToken);
-                return original;
+                return original with { Notes = [.. patch.Notes, .. original.Notes] };
             }
-        PatchFit.ThrowIfNotPatched(patch, tensor, cancellationToken);
-        PatchResult result = Rewrite(checkpoint, tensor, patch, patch.BaseRows, folder, progress, cancellationToken);
-        PatchFit.ThrowIfNotRestored(patch, tensor, result.Fingerprint);
+        foreach (PatchTarget target in targets) PatchFit.ThrowIfNotPatched(patch, target.Patched, target.Tensor, cancellationToken);
+        PatchResult result = Rewrite(checkpoint, targets, PatchSide.Base, folder, progress, cancellationToken);
+        foreach ((PatchTarget target, PatchedTensorResult restored) in targets.Zip(result.Tensors))
+            PatchFit.ThrowIfNotRestored(target.Patched, target.Tensor, restored.Fingerprint);
         folder.Commit(cancellationToken);
-        return result;
+        return result with { Notes = [.. patch.Notes, .. result.Notes] };
     }
 
-    private static PatchResult Rewrite(Checkpoint checkpoint, Tensor tensor, RowPatch patch, Tensor rows, StagedFolder folder,
+    private static PatchResult Rewrite(Checkpoint checkpoint, PatchTarget[] targets, PatchSide side, StagedFolder folder,
         IProgress<PatchProgress>? progress, CancellationToken cancellationToken)
     {
-        string name = Path.GetFileName(tensor.File.Path);
-        string written = Path.Combine(folder.Staging, name);
-        StoredRows stored = new(patch.Indices, rows, tensor.ElementType);
-        RoundingLoss loss = ShardRewriting.Write(written, tensor, stored, progress, cancellationToken);
-        CarriedFiles carried = CarriedFiles.Carry(checkpoint, tensor.File, folder.Staging, cancellationToken);
+        List<(PatchedTensor, RoundingLoss)> losses = [];
+        HashSet<string> written = [];
+        foreach (IGrouping<SafetensorsFile, PatchTarget> shard in targets.GroupBy(t => t.Tensor.File))
+        {
+            string name = Path.GetFileName(shard.Key.Path);
+            written.Add(name);
+            losses.AddRange(ShardRewriting.Write(Path.Combine(folder.Staging, name), [.. shard], side, progress, cancellationToken));
+        }
+        CarriedFiles carried = CarriedFiles.CarryOthers(checkpoint, written, folder.Staging, cancellationToken);
+        RoundingLoss loss = RoundingLoss.Sum(losses.Select(l => l.Item2));
         return new PatchResult
         {
             OutputPath = folder.GivenPath,
-            WrittenFile = name,
-            TensorName = tensor.Name,
-            Fingerprint = ReadFingerprint(written, tensor.Name, patch.BaseFingerprint, cancellationToken),
-            RowCount = patch.Indices.Count,
-            Width = patch.Width,
+            Tensors = [.. targets.Select(t => t.Describe(ReadFingerprint(
+                Path.Combine(folder.Staging, Path.GetFileName(t.Tensor.File.Path)), t.Tensor.Name, t.Patched.BaseFingerprint,
+                cancellationToken)))],
             InexactValues = loss.Inexact,
             OverflowedValues = loss.Overflowed,
             IsTied = checkpoint.IsTied,
             LinkedFiles = carried.Linked,
             CopiedFiles = carried.Copied,
-            Notes = [.. checkpoint.Notes, .. PatchNotes.AboutRounding(loss, patch), .. PatchNotes.AboutOtherWeights(carried)],
+            Notes = [.. checkpoint.Notes, .. PatchNotes.AboutRounding(losses), .. PatchNotes.AboutOtherWeights(carried)],
         };
     }
 

@@ -7,8 +7,11 @@ namespace KsLottery.Engine.Transfer;
 /// <summary>Words what a reader should know beyond that the work was done.</summary>
 internal static class PatchNotes
 {
-    /// <summary>How the patched tensor stands to the other embedding.</summary>
-    public static IEnumerable<string> AboutTying(Checkpoint checkpoint, Tensor tensor, RowPatch patch)
+    /// <summary>How the patched tensors stand to the embeddings.</summary>
+    public static IEnumerable<string> AboutTying(Checkpoint checkpoint, IEnumerable<Tensor> tensors, TicketPatch patch) =>
+        tensors.SelectMany(tensor => AboutTying(checkpoint, tensor, patch)).Distinct();
+
+    private static IEnumerable<string> AboutTying(Checkpoint checkpoint, Tensor tensor, TicketPatch patch)
     {
         string? input = checkpoint.FindInputEmbedding()?.Name;
         string? head = checkpoint.FindOutputHead()?.Name;
@@ -22,11 +25,11 @@ internal static class PatchNotes
             yield return $"The patch was made for a base that is {Tied(was)}; this one is {Tied(isNow)} by its configuration.";
     }
 
-    /// <summary>Rows with a NaN or an infinity that were asked for.</summary>
-    public static IEnumerable<string> AboutNonFinite(List<int> rows)
+    /// <summary>Units with a NaN or an infinity that were asked for.</summary>
+    public static IEnumerable<string> AboutNonFinite(IndexSet units, string unitName)
     {
-        if (rows.Count > 0)
-            yield return $"As asked, {PatchFit.Name(rows)} of the rows hold a NaN or an infinity now: the model will not work.";
+        if (units.Count > 0)
+            yield return $"As asked, {PatchFit.Name(units)} of the {unitName}s hold a NaN or an infinity now: the model will not work.";
     }
 
     /// <summary>What became of a vocabulary that was resized with the patch.</summary>
@@ -42,16 +45,19 @@ internal static class PatchNotes
     }
 
     /// <summary>What a patch of a resized vocabulary does not change.</summary>
-    public static IEnumerable<string> AboutOwnSize(RowPatch patch)
+    public static IEnumerable<string> AboutOwnSize(TicketPatch patch)
     {
-        if (patch.IsResized)
-            yield return $"The tuned checkpoint has {patch.TunedRowCount} rows{(patch.IsPairedByText ? ", paired by text" : "")}; the "
-                + $"base keeps its {patch.BaseRowCount}, its order and its tokenizer. {Remedy.Resize} of the tuned checkpoint.";
+        if (patch.Rows is { IsResized: true } rows)
+            yield return $"The tuned checkpoint has {rows.TunedRowCount} rows{(rows.IsPairedByText ? ", paired by text" : "")}; the "
+                + $"base keeps its {rows.BaseRowCount}, its order and its tokenizer. {Remedy.Resize} of the tuned checkpoint.";
     }
 
     /// <summary>What rounding to the checkpoint's type did.</summary>
-    public static IEnumerable<string> AboutRounding(RoundingLoss loss, RowPatch patch) =>
-        AboutRounding(loss, (long)patch.Indices.Count * patch.Width, patch.Rows.ElementType, patch.BaseElementType);
+    public static IEnumerable<string> AboutRounding(IEnumerable<(PatchedTensor Tensor, RoundingLoss Loss)> written) =>
+        written.Where(w => w.Tensor.Values is not null)
+            .GroupBy(w => (From: w.Tensor.Values!.ElementType, To: w.Tensor.BaseElementType)).SelectMany(group =>
+                AboutRounding(RoundingLoss.Sum(group.Select(w => w.Loss)), group.Sum(w => w.Tensor.Mask.Parameters), group.Key.From,
+                    group.Key.To));
 
     /// <summary>What rounding did to all matrices of a resized vocabulary, once they were written.</summary>
     public static IEnumerable<string> AboutRounding(ResizedMatrix[] matrices) =>

@@ -1,3 +1,5 @@
+using KsLottery.Engine.Tickets;
+
 namespace KsLottery.Engine.Transfer;
 
 /// <summary>What applying or reverting a patch did.</summary>
@@ -6,21 +8,12 @@ public sealed record PatchResult
     /// <summary>The folder that was written.</summary>
     public required string OutputPath { get; init; }
 
-    /// <summary>The file with the tensor, by its name in <see cref="OutputPath"/>: the one whose bytes differ.</summary>
+    /// <summary>What was changed, in the patch's order.</summary>
+    public required IReadOnlyList<PatchedTensorResult> Tensors { get; init; }
+
+    /// <summary>The files with these tensors, by their names in <see cref="OutputPath"/>: those whose bytes differ.</summary>
     /// <remarks>Where the vocabulary was resized with the patch, or back, the notes name the others.</remarks>
-    public required string WrittenFile { get; init; }
-
-    /// <summary>The tensor whose rows were replaced.</summary>
-    public required string TensorName { get; init; }
-
-    /// <summary>The tensor's fingerprint as it now stands, computed from the file that was written.</summary>
-    public required string Fingerprint { get; init; }
-
-    /// <summary>The number of replaced rows.</summary>
-    public required int RowCount { get; init; }
-
-    /// <summary>The number of values in a row.</summary>
-    public required int Width { get; init; }
+    public IReadOnlyList<string> WrittenFiles => [.. Tensors.Select(t => t.File).Distinct()];
 
     /// <summary>Values that the checkpoint's type cannot hold exactly and that were rounded to nearest, ties to even.</summary>
     public required long InexactValues { get; init; }
@@ -40,3 +33,11 @@ public sealed record PatchResult
     /// <summary>What the reader should know, as whole sentences: tying, rounding, files with old rows. Empty where all is plain.</summary>
     public required IReadOnlyList<string> Notes { get; init; }
 }
+
+/// <summary>A tensor that a patch was put into, or taken out of.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="File">The file in which it lies.</param>
+/// <param name="Mask">The units that the patch is about.</param>
+/// <param name="Payload">What became of them.</param>
+/// <param name="Fingerprint">Its fingerprint as it now stands, computed from the file that was written.</param>
+public sealed record PatchedTensorResult(string Name, string File, TensorMask Mask, TicketPayload Payload, string Fingerprint);

@@ -24,5 +24,6 @@ internal static class StoredCodes
         return null;
     }
 
-    private static bool AreCodes(ElementType type) => ElementCodec.Find(type) is { IsCoded: true };
+    /// <summary>Whether values of a type are codes, which mean something with their scale alone.</summary>
+    public static bool AreCodes(ElementType type) => ElementCodec.Find(type) is { IsCoded: true };
 }

@@ -10,7 +10,7 @@ namespace KsLottery.Engine.Transfer;
 /// work.</remarks>
 public sealed class TicketFolder : IDisposable
 {
-    private static readonly string[] Names = [TicketFile.FileName, RowsFile.FileName, RowPatch.FileName, VocabularyFile.FileName];
+    private static readonly string[] Names = [TicketFile.FileName, RowsFile.FileName, TicketPatch.FileName, VocabularyFile.FileName];
 
     private readonly StagedFolder _folder;
 
@@ -58,7 +58,7 @@ public sealed class TicketFolder : IDisposable
             cancellationToken);
         WhyNoPatch = StoredCodes.WhyNotMovable(baseTensor, tunedTensor, ticket.Ids.Select(id => (id, rows.Scan.Pairing.TunedOf(id))));
         if (ticket.Entries.Count > 0 && WhyNoPatch is null)
-            RowPatch.Write(Place(RowPatch.FileName), baseTensor, tunedTensor, ticket.Ids, new()
+            TicketPatch.Write(Place(TicketPatch.FileName), baseTensor, tunedTensor, ticket.Ids, new()
             {
                 Signature = ticket.Signature.ToString(),
                 IsTied = ticket.Origin.IsTied,

@@ -33,38 +33,41 @@ public static partial class PeftAdapter
     /// <exception cref="ArgumentException">
     /// Whether the model is tied is neither given nor in the patch, or the rows of a tied model are its head's.
     /// </exception>
-    /// <exception cref="NotSupportedException">The rows are not F32, F16 or BF16.</exception>
+    /// <exception cref="NotSupportedException">The patch does not replace rows of one matrix, or they are not F32, F16 or BF16: this kind
+    /// of adapter has no other.</exception>
     /// <exception cref="IOException">The output is the patch, a file, or a folder with content, or cannot be written.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
-    public static void Write(RowPatch patch, string outDirectory, string baseModelName, bool? isTied = null,
+    public static void Write(TicketPatch patch, string outDirectory, string baseModelName, bool? isTied = null,
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(patch);
         ArgumentException.ThrowIfNullOrEmpty(baseModelName);
+        PatchRows replaced = patch.GetRows("write an adapter of replaced rows");
         bool tied = isTied ?? patch.IsTied ?? throw new ArgumentException(
             $"{patch.Path}: the patch does not say whether the base is tied, and the adapter's form depends on it. "
             + "Say tied or untied.", nameof(isTied));
-        string name = TensorNames.Plain(patch.TensorName);
+        string name = TensorNames.Plain(replaced.TensorName);
         string module = name.EndsWith(ParameterEnding, StringComparison.Ordinal) ? name[..^ParameterEnding.Length] : name;
         string head = HeadFor(module);
         if (tied && module == head)
-            throw new ArgumentException($"{patch.Path}: the rows are those of {CheckpointFormatException.Quote(patch.TensorName)}, and a "
+            throw new ArgumentException($"{patch.Path}: the rows are those of {CheckpointFormatException.Quote(replaced.TensorName)}, and a "
                 + "tied model's adapter starts from the input embedding. Write the untied form, or find the ticket in the input embedding.",
                 nameof(isTied));
 
-        if (!patch.Rows.ElementType.IsNative())
-            throw new NotSupportedException($"{patch.Path}: the rows are {patch.Rows.DtypeName}, of which no adapter can be made; of "
+        if (!replaced.TunedRows.ElementType.IsNative())
+            throw new NotSupportedException($"{patch.Path}: the rows are {replaced.TunedRows.DtypeName}, of which no adapter can be made; of "
                 + $"{ElementTypes.NativeNames} it can. Convert base and tuned checkpoint, and find the ticket again.");
 
         using StagedFolder folder = new(outDirectory, patch.Path);
-        SelectedRows rows = new(patch.Rows, [.. Enumerable.Range(0, patch.Indices.Count)], cancellationToken);
+        SelectedRows rows = new(replaced.TunedRows, [.. Enumerable.Range(0, replaced.Indices.Count)], cancellationToken);
         string[] modules = tied ? [module, head] : [module];
         SafetensorsWriter.Write(Path.Combine(folder.Staging, WeightsName), modules.Select(m => new TensorSource(
-            Prefix + m + Ending, ElementType.F32, patch.Rows.Shape, stream => rows.WriteTo(stream, ElementType.F32))),
+            Prefix + m + Ending, ElementType.F32, replaced.TunedRows.Shape, stream => rows.WriteTo(stream, ElementType.F32))),
             new Dictionary<string, string> { ["format"] = "pt" }, cancellationToken);
         AtomicFile.Write(Path.Combine(folder.Staging, ConfigName),
-            stream => WriteConfig(stream, patch.Indices, baseModelName, LastPart(module)), cancellationToken);
-        AtomicFile.WriteText(Path.Combine(folder.Staging, CardName), PeftModelCard.Compose(patch, baseModelName, tied), cancellationToken);
+            stream => WriteConfig(stream, replaced.Indices, baseModelName, LastPart(module)), cancellationToken);
+        AtomicFile.WriteText(Path.Combine(folder.Staging, CardName),
+            PeftModelCard.Compose(replaced, patch.Signature, baseModelName, tied), cancellationToken);
         folder.Commit(cancellationToken);
     }
 

@@ -8,7 +8,7 @@ internal static class PeftModelCard
 {
     private const int MaxIdsShown = 64;
 
-    public static string Compose(RowPatch patch, string baseModelName, bool isTied)
+    public static string Compose(PatchRows patch, string signature, string baseModelName, bool isTied)
     {
         // A JSON string is a YAML and a Python string too: no name from outside breaks out of it.
         string model = $"\"{JsonEncodedText.Encode(baseModelName)}\"";
@@ -39,7 +39,7 @@ internal static class PeftModelCard
 
             How the rows were chosen:
 
-                {patch.Signature.ReplaceLineEndings(" ")}
+                {signature.ReplaceLineEndings(" ")}
 
             """.ReplaceLineEndings("\n");
     }

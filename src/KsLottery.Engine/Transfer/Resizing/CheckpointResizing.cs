@@ -12,7 +12,7 @@ namespace KsLottery.Engine.Transfer;
 /// Rows that the base has keep their values, but for the patch's; rows that were added come from the tuned checkpoint, as do their order,
 /// the tokenizer's files and the ids of special tokens. What reverting needs beside the patch goes into a <see cref="ResizeRecord"/>.
 /// </remarks>
-internal sealed class CheckpointResizing(Checkpoint baseModel, Checkpoint tuned, RowPatch patch, StagedFolder folder,
+internal sealed class CheckpointResizing(Checkpoint baseModel, Checkpoint tuned, PatchRows patch, StagedFolder folder,
     CancellationToken cancellationToken)
 {
     private const string GenerationConfig = "generation_config.json";
@@ -30,8 +30,8 @@ internal sealed class CheckpointResizing(Checkpoint baseModel, Checkpoint tuned,
         IReadOnlyList<int> baseOf = pairing.ToBase();
         ResizedMatrix[] matrices = [.. Matrices(tensor).Select(m => new ResizedMatrix(m.Base, m.Tuned, baseOf, m.Base == tensor ? patch
             : null))];
-        List<int> nonFinite = [.. matrices.SelectMany(m => m.FindNonFinite(cancellationToken)).Distinct().Order()];
-        if (nonFinite.Count > 0 && !allowsNonFinite) throw PatchFit.NonFinite(patch, nonFinite);
+        IndexSet nonFinite = IndexSet.Of(pairing.TunedRows, matrices.SelectMany(m => m.FindNonFinite(cancellationToken)).Distinct().Order());
+        if (nonFinite.Count > 0 && !allowsNonFinite) throw PatchFit.NonFinite(patch.Tensor, nonFinite);
 
         HashSet<string> written = [];
         foreach (IGrouping<SafetensorsFile, ResizedMatrix> shard in matrices.GroupBy(m => m.Base.File)) written.Add(WriteShard(shard.Key,
@@ -49,18 +49,15 @@ internal sealed class CheckpointResizing(Checkpoint baseModel, Checkpoint tuned,
         return new()
         {
             OutputPath = folder.GivenPath,
-            WrittenFile = Path.GetFileName(tensor.File.Path),
-            TensorName = tensor.Name,
-            Fingerprint = PatchApplication.ReadFingerprint(Path.Combine(folder.Staging, Path.GetFileName(tensor.File.Path)), tensor.Name,
-                patch.BaseFingerprint, cancellationToken),
-            RowCount = patch.Indices.Count,
-            Width = patch.Width,
+            Tensors = [new PatchTarget(patch.Tensor, tensor).Describe(PatchApplication.ReadFingerprint(
+                Path.Combine(folder.Staging, Path.GetFileName(tensor.File.Path)), tensor.Name, patch.BaseFingerprint,
+                cancellationToken))],
             InexactValues = loss.Inexact,
             OverflowedValues = loss.Overflowed,
             IsTied = baseModel.IsTied,
             LinkedFiles = carried.Linked,
             CopiedFiles = [.. carried.Copied, .. taken],
-            Notes = [.. PatchNotes.AboutResizing(baseModel, tuned, pairing, matrices, taken), .. PatchNotes.AboutNonFinite(nonFinite),
+            Notes = [.. PatchNotes.AboutResizing(baseModel, tuned, pairing, matrices, taken), .. PatchNotes.AboutNonFinite(nonFinite, patch.Tensor.Mask.Grid.UnitName),
                 .. PatchNotes.AboutRounding(matrices), .. PatchNotes.AboutOtherWeights(carried)],
         };
     }

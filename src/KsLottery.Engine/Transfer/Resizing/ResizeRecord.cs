@@ -24,7 +24,7 @@ internal sealed class ResizeRecord : IDisposable
 
     private readonly SafetensorsFile _file;
 
-    private ResizeRecord(SafetensorsFile file, RowPatch patch)
+    private ResizeRecord(SafetensorsFile file, PatchRows patch)
     {
         _file = file;
         if (Metadata("format") != Format || Metadata("format_version") != FormatVersion) throw Invalid($"it is no {Format} of version "
@@ -58,7 +58,7 @@ internal sealed class ResizeRecord : IDisposable
     public IReadOnlyList<string> Matrices { get; }
 
     /// <summary>Writes the record into a folder.</summary>
-    public static void Write(string folder, RowPatch patch, RowPairing pairing, IReadOnlyList<Tensor> matrices, IReadOnlyList<string> files,
+    public static void Write(string folder, PatchRows patch, RowPairing pairing, IReadOnlyList<Tensor> matrices, IReadOnlyList<string> files,
         IReadOnlyList<string> taken, CancellationToken cancellationToken)
     {
         Dictionary<string, string> metadata = new()
@@ -98,7 +98,7 @@ internal sealed class ResizeRecord : IDisposable
     /// <returns>The record, or null where there is none, or another patch's.</returns>
     /// <exception cref="CheckpointFormatException">The record is damaged.</exception>
     /// <exception cref="InvalidDataException">The record contradicts the patch or itself.</exception>
-    public static ResizeRecord? Find(Checkpoint checkpoint, RowPatch patch)
+    public static ResizeRecord? Find(Checkpoint checkpoint, PatchRows patch)
     {
         string path = Path.Combine(CarriedFiles.FolderOf(checkpoint), FileName);
         if (!File.Exists(path)) return null;

@@ -4,7 +4,7 @@ using KsLottery.Engine.Numerics;
 namespace KsLottery.Engine.Transfer;
 
 /// <summary>Takes a patch and the tuned vocabulary out of a checkpoint again: every file has the base's exact bytes.</summary>
-internal sealed class ResizeReversal(Checkpoint patched, RowPatch patch, ResizeRecord record, StagedFolder folder,
+internal sealed class ResizeReversal(Checkpoint patched, PatchRows patch, ResizeRecord record, StagedFolder folder,
     CancellationToken cancellationToken)
 {
     /// <summary>Writes all files.</summary>
@@ -23,11 +23,7 @@ internal sealed class ResizeReversal(Checkpoint patched, RowPatch patch, ResizeR
         return new()
         {
             OutputPath = folder.GivenPath,
-            WrittenFile = Path.GetFileName(tensor.File.Path),
-            TensorName = tensor.Name,
-            Fingerprint = patch.BaseFingerprint,
-            RowCount = patch.Indices.Count,
-            Width = patch.Width,
+            Tensors = [new PatchTarget(patch.Tensor, tensor).Describe(patch.BaseFingerprint)],
             InexactValues = 0,
             OverflowedValues = 0,
             IsTied = patched.IsTied,
@@ -45,7 +41,7 @@ internal sealed class ResizeReversal(Checkpoint patched, RowPatch patch, ResizeR
             throw PatchFit.Mismatch(tensor, $"this is {tensor.DtypeName} [{string.Join(',', tensor.Shape)}], resized by the patch "
                 + $"{patch.Path} it is {patch.BaseElementType.ToName()} [{patch.TunedRowCount},{patch.Width}]");
         int length = patch.Width * tensor.ElementType.ByteSize();
-        StoredRows stored = new(patch.Indices, patch.Rows, tensor.ElementType);
+        StoredRows stored = new(patch.Indices, patch.TunedRows, tensor.ElementType);
         byte[] buffer = new byte[length];
         List<int> different = [];
         for (int place = 0; place < patch.Indices.Count; place++)
@@ -56,7 +52,7 @@ internal sealed class ResizeReversal(Checkpoint patched, RowPatch patch, ResizeR
         }
         if (different.Count > 0)
             throw PatchFit.Mismatch(tensor, $"the patch {patch.Path} cannot be reverted, for of its {patch.Indices.Count} rows "
-                + $"{PatchFit.Name(different)} do not hold its tuned values");
+                + $"{PatchFit.Name(IndexSet.Of(patch.BaseRowCount, different))} do not hold its tuned values");
     }
 
     private void Restore(string shard)
@@ -101,7 +97,7 @@ internal sealed class ResizeReversal(Checkpoint patched, RowPatch patch, ResizeR
         string expected = matrix == patch.TensorName ? patch.BaseFingerprint : record.FingerprintOf(matrix);
         string restored = PatchApplication.ReadFingerprint(Path.Combine(folder.Staging, Path.GetFileName(tensor.File.Path)), matrix,
             expected, cancellationToken);
-        if (matrix == patch.TensorName) PatchFit.ThrowIfNotRestored(patch, tensor, restored);
+        if (matrix == patch.TensorName) PatchFit.ThrowIfNotRestored(patch.Tensor, tensor, restored);
         else if (restored != expected)
             throw PatchFit.Mismatch(tensor, "this tensor does not become the base's again: rows changed since the patch was applied");
     }

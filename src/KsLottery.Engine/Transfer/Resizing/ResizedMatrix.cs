@@ -17,13 +17,13 @@ internal sealed class ResizedMatrix
     /// <param name="tuned">The tuned matrix of the same width.</param>
     /// <param name="baseOf">For every tuned row its base row, or -1.</param>
     /// <param name="patch">Puts its rows in place of the base's, where it is for this matrix; else null.</param>
-    public ResizedMatrix(Tensor baseModel, Tensor tuned, IReadOnlyList<int> baseOf, RowPatch? patch)
+    public ResizedMatrix(Tensor baseModel, Tensor tuned, IReadOnlyList<int> baseOf, PatchRows? patch)
     {
         (Base, _tuned, _baseOf) = (baseModel, tuned, baseOf);
         _given = new byte[tuned.Shape[1] * tuned.ElementType.ByteSize()];
         _stored = new byte[baseModel.Shape[1] * baseModel.ElementType.ByteSize()];
         if (patch is null) return;
-        _patched = new(patch.Indices, patch.Rows, baseModel.ElementType);
+        _patched = new(patch.Indices, patch.TunedRows, baseModel.ElementType);
         foreach ((int place, int row) in patch.Indices.Index()) _places[row] = place;
     }
 
