@@ -29,7 +29,8 @@ internal sealed class DemoPairReport(string folder, string shownFolder, ConsoleU
         Check(steps.CheckFound(ticket));
         Say($"apply base {DemoPairSteps.PatchName} --out {DemoPairSteps.PatchedName}");
         PatchResult patched = steps.Apply();
-        ui.WriteLine($"{patched.RowCount} rows written into {patched.WrittenFile}; {string.Join(", ", patched.CopiedFiles)} carried along");
+        ui.WriteLine($"{patched.Tensors[0].Mask.Units.Count} rows written into {patched.WrittenFiles[0]}; "
+            + $"{string.Join(", ", patched.CopiedFiles)} carried along");
         Check(steps.CheckApplied(patched, ticket));
         Say($"revert {DemoPairSteps.PatchedName} {DemoPairSteps.PatchName} --out {DemoPairSteps.RestoredName}");
         RestoredBase restored = steps.Revert();

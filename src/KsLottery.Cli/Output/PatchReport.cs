@@ -22,7 +22,7 @@ internal static class PatchReport
             .Add("rewritten", Names(result.WrittenFiles))
             .Add("hard-linked", Names(result.LinkedFiles))
             .Add("copied", Names(result.CopiedFiles))
-            .Add("fingerprint", string.Join(", ", result.Tensors.Take(3).Select(t => t.Fingerprint)) + (result.Tensors.Count > 3 ? ", …" : ""))
+            .Add("fingerprint", Names([.. result.Tensors.Select(t => t.Fingerprint)]))
             .WriteTo(ui);
         foreach (string note in result.Notes) ui.Remark($"note: {note}");
         ui.WriteJson(json => Write(json, path, result));

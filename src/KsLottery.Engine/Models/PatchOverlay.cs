@@ -9,8 +9,8 @@ public static class PatchOverlay
 {
     /// <summary>Puts a patch in place, with the values that <see cref="PatchApplication.Apply"/> would write.</summary>
     /// <remarks>
-    /// Rows of the input embedding stand beside it in memory of their own, and all weights are frozen from then on. Any other patched tensor
-    /// takes memory as a whole, in the type in which it is stored; the weights can still be made to learn, from these values.
+    /// Rows of the input embedding stand beside it in memory of their own, and all weights are frozen from then on. Any other patched
+    /// tensor takes memory as a whole, in the type in which it is stored; the weights can still be made to learn, from these values.
     /// </remarks>
     /// <param name="patch">The patch.</param>
     /// <param name="checkpoint">The base that the weights were opened from.</param>
@@ -18,7 +18,7 @@ public static class PatchOverlay
     /// <param name="cancellationToken">Stops while the base is compared.</param>
     /// <returns>What a reader should know beyond that it was done.</returns>
     /// <exception cref="PatchMismatchException">The base is not the one that the patch was made for, in any byte of a tensor.</exception>
-    /// <exception cref="NotFiniteNumberException">A value of the patch would be a NaN or an infinity, with which no model works.</exception>
+    /// <exception cref="NotFiniteNumberException">A value would be a NaN or an infinity, with which no model works.</exception>
     /// <exception cref="NotSupportedException">The patch is for a tensor that the model does not read.</exception>
     /// <exception cref="KeyNotFoundException">The base has no tensor of a name that the patch gives.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>

@@ -39,15 +39,6 @@ public readonly record struct UnitGrid(long Rows, long Columns, long BlockRows, 
     /// <summary>What a unit is called: row, element, column or block.</summary>
     public string UnitName => IsRows ? "row" : UnitSize == 1 ? "element" : BlockColumns == 1 && BlockRows == Rows ? "column" : "block";
 
-    /// <summary>The unit that an element is part of.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">There is no such element.</exception>
-    public long UnitOf(long element)
-    {
-        if (element < 0 || element >= ElementCount)
-            throw new ArgumentOutOfRangeException(nameof(element), element, $"elements go from 0 to {ElementCount - 1}.");
-        return (element / Columns / BlockRows * Across) + (element % Columns / BlockColumns);
-    }
-
     /// <summary>The elements of a unit, ascending, a run for each of its rows, or one where these follow each other.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such unit.</exception>
     public IEnumerable<IndexRun> GetRuns(long unit)

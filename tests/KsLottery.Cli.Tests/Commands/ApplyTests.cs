@@ -1,5 +1,7 @@
 using System.Text.Json;
 using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Numerics;
+using KsLottery.Engine.Tickets;
 using KsLottery.Engine.Transfer;
 using KsLottery.Tests.Support;
 
@@ -169,6 +171,47 @@ public sealed class ApplyTests
         ToolRun run = KsLotteryTool.Run("apply", "base", "patch.safetensors");
         Assert.That((run.ExitCode, run.Output), Is.EqualTo((1, "")));
         Assert.That(run.Error, Does.Contain("--out"));
+    }
+
+    [Test]
+    public void A_patch_with_a_wrong_checksum_is_refused_wherever_it_is_read_unless_that_is_ignored()
+    {
+        using TemporaryFolder folder = new();
+        (string model, _, string patch) = MakePatch(folder);
+        byte[] bytes = File.ReadAllBytes(patch);
+        // The last tensor is the set of rows; before it stand those of the base.
+        bytes[^200] ^= 1;
+        File.WriteAllBytes(patch, bytes);
+        foreach (string[] command in (string[][])[["apply", model, patch, "--out", folder.File("a")],
+            ["revert", model, patch, "--out", folder.File("b")], ["export", patch, "--to", "peft", "--out", folder.File("c")],
+            ["generate", model, "--prompt", "One", "--patch", patch, "--tokenizer",
+                SharedData.Path("tokenizers", "tok512", "tok512.model")]])
+            KsLotteryTool.Run(command).AssertFailed(2, "checksum", "--ignore-checksum");
+        ToolRun run = KsLotteryTool.Run("export", patch, "--to", "peft", "--out", folder.File("c"), "--ignore-checksum");
+        Assert.That(run.ExitCode, Is.Zero);
+        Assert.That(run.Error, Does.Contain("It was ignored, as asked."));
+    }
+
+    [Test]
+    public void A_patch_of_elements_of_several_tensors_is_applied_and_told_and_not_exported()
+    {
+        using TemporaryFolder folder = new();
+        string patch = folder.File("patch.safetensors"), model = SharedData.Path("models", "hf", "stories260K_hf");
+        using (Checkpoint before = Checkpoint.Open(model))
+            TicketPatch.Write(patch, before, null, new(((string[])["q", "k"]).Select(p =>
+            {
+                Tensor tensor = before.GetTensor($"model.layers.0.self_attn.{p}_proj.weight");
+                return new TensorMask(tensor.Name, TicketUnit.Elements.Cut(tensor), IndexSet.Of(tensor.ElementCount, [1, 5, 70]));
+            })), TicketPayload.Drop, new() { Signature = "test", IsTied = true });
+        JsonElement json = KsLotteryTool.Run("apply", model, patch, "--out", folder.File("out"), "--json", "--quiet").Json();
+        Assert.That(json.GetProperty("tensors").EnumerateArray().Select(t => (t.GetProperty("payload").GetString(),
+            t.GetProperty("unit").GetString(), t.GetProperty("units").GetInt32())), Is.EqualTo(new[] { ("drop", "element", 3),
+            ("drop", "element", 3) }));
+        ToolRun reverted = KsLotteryTool.Run("revert", folder.File("out"), patch, "--out", folder.File("back"));
+        Assert.That(reverted.Output, Does.Contain("drop 6 elements of 2 tensors"));
+        Assert.That(File.ReadAllBytes(folder.File("back/model.safetensors")),
+            Is.EqualTo(File.ReadAllBytes(Path.Combine(model, "model.safetensors"))));
+        KsLotteryTool.Run("export", patch, "--to", "peft", "--out", folder.File("peft")).AssertFailed(2, "to export it takes", "Apply it");
     }
 
     /// <summary>Makes a patch of a few rows through the library, from a real base and its real tuned model.</summary>

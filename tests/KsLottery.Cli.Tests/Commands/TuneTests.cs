@@ -115,7 +115,7 @@ public sealed class TuneTests : IDisposable
         Assert.That(_fixture.RunTune("list", "ticket", "--ticket", _fixture.File("rows.txt"), "--steps", "1").GetProperty("rows")
             .GetInt32(), Is.EqualTo(4));
         using TicketPatch list = TicketPatch.Open(Path.Combine(_fixture.File("list"), TicketPatch.FileName));
-        Assert.That(list.Indices, Is.EqualTo(new[] { 7, 8, 9, 261 }));
+        Assert.That(list.Rows!.Indices, Is.EqualTo(new[] { 7, 8, 9, 261 }));
     }
 
     [Test]

@@ -98,8 +98,8 @@ public sealed class ExperimentRunTests : IDisposable
         {
             Assert.That(transfer.Rows!.Indices, Is.EqualTo(ticket.Ticket.Ids));
             for (int i = 0; i < transfer.Rows!.Indices.Count; i++)
-                Assert.That(transfer.Rows.TunedRows.GetRow<float>(i).SequenceEqual(tuned.FindInputEmbedding()!.GetRow<float>(transfer.Rows!.Indices[i])),
-                    Is.True);
+                Assert.That(transfer.Rows.TunedRows.GetRow<float>(i)
+                    .SequenceEqual(tuned.FindInputEmbedding()!.GetRow<float>(transfer.Rows.Indices[i])), Is.True);
             Assert.That(best.Rows!.Indices, Is.EqualTo(ticket.Rows.RankTop(3).Order()));
             Assert.That(best.Signature, Does.Contain("|top:3|").And.EndWith("|k:3").And.Not.Contain("alpha"), "named by rank");
             double[] shifts = [.. ticket.Rows.Scan.Rows.Select(r => r.L2Delta)];
@@ -345,8 +345,8 @@ public sealed class ExperimentRunTests : IDisposable
 
     private static (double Length, double Other, double Cosine) Compare(TicketPatch one, TicketPatch other, int row)
     {
-        (float[] baseModel, float[] a, float[] b) = (one.Rows!.BaseRows.GetRow<float>(row).ToArray(), one.Rows.TunedRows.GetRow<float>(row).ToArray(),
-            other.Rows!.TunedRows.GetRow<float>(row).ToArray());
+        (float[] baseModel, float[] a, float[] b) = (one.Rows!.BaseRows.GetRow<float>(row).ToArray(),
+            one.Rows.TunedRows.GetRow<float>(row).ToArray(), other.Rows!.TunedRows.GetRow<float>(row).ToArray());
         double aa = 0, bb = 0, ab = 0;
         for (int c = 0; c < baseModel.Length; c++)
         {

@@ -37,13 +37,16 @@ internal sealed class PatchApplicationTests : IDisposable
         Assert.That(File.ReadAllBytes(Path.Combine(Output, "model.safetensors")).AsSpan().SequenceEqual(expected), Is.True);
         Assert.That((result.Tensors[0].Mask.Units.Count, result.Tensors[0].Mask.Grid.Columns, result.InexactValues, result.WrittenFiles[0]),
             Is.EqualTo((94L, 64L, 0L, "model.safetensors")));
-        Assert.That((result.OutputPath, result.Tensors.Single().Name, result.IsTied), Is.EqualTo((Output, TicketFixture.Embedding, (bool?)true)));
+        Assert.That((result.OutputPath, result.Tensors.Single().Name, result.IsTied),
+            Is.EqualTo((Output, TicketFixture.Embedding, (bool?)true)));
         Assert.That(TicketFixture.Names(Output), Is.EqualTo(TicketFixture.Names(folder)));
-        Assert.That(result.LinkedFiles.Concat(result.CopiedFiles).Append(result.WrittenFiles[0]), Is.EquivalentTo(TicketFixture.Names(folder)));
+        Assert.That(result.LinkedFiles.Concat(result.CopiedFiles).Concat(result.WrittenFiles),
+            Is.EquivalentTo(TicketFixture.Names(folder)));
 
         using TicketPatch patch = TicketPatch.Open(Patch);
         Assert.That(result.Tensors[0].Fingerprint, Is.Not.EqualTo(patch.Tensors[0].BaseFingerprint));
-        Assert.That(PatchApplication.Revert(Output, Patch, Reverted, options).Tensors[0].Fingerprint, Is.EqualTo(patch.Tensors[0].BaseFingerprint));
+        Assert.That(PatchApplication.Revert(Output, Patch, Reverted, options).Tensors[0].Fingerprint,
+            Is.EqualTo(patch.Tensors[0].BaseFingerprint));
         foreach (string name in TicketFixture.Names(folder))
             TicketFixture.AssertSame(Path.Combine(Reverted, name), Path.Combine(folder, name));
     }

@@ -58,7 +58,8 @@ internal sealed class PayloadFixture : IDisposable
         Random random = new(seed);
         return new(Tensors.Where(t => t.Name != "other").Select(t =>
         {
-            UnitGrid grid = t.Shape.Length == 1 ? unit.Cut(1, t.Shape[0]) : unit.Cut(t.Shape[0], t.Shape.Skip(1).Aggregate((a, b) => a * b));
+            UnitGrid grid = t.Shape.Length == 1 ? unit.Cut(1, t.Shape[0])
+                : unit.Cut(t.Shape[0], t.Shape.Skip(1).Aggregate((a, b) => a * b));
             return new TensorMask(t.Name, grid, IndexSet.Of(grid.Count,
                 Enumerable.Range(0, t.Name == "empty" ? 0 : (int)grid.Count).Where(u => u == grid.Count - 1 || random.Next(3) == 0)));
         }));

@@ -21,7 +21,7 @@ internal sealed class StoredCodesTests : IDisposable
 
     private string Tuned => _folder.File("tuned.safetensors");
 
-    private string Patch => _folder.File(RowPatch.FileName);
+    private string Patch => _folder.File(TicketPatch.FileName);
 
     private string Output => _folder.File("out");
 
@@ -43,7 +43,7 @@ internal sealed class StoredCodesTests : IDisposable
         Write(Base, 1, [1, 2, 3, 4, 5, 6]);
         Write(Tuned, 2, [9, 2, 3, 4, 5, 9]);
         WritePatch();
-        using (RowPatch patch = RowPatch.Open(Patch)) Assert.That(patch.BaseScaleFingerprint, Is.Not.Null);
+        using (TicketPatch patch = TicketPatch.Open(Patch)) Assert.That(patch.Tensors[0].BaseScaleFingerprint, Is.Not.Null);
         AssertApplied();
     }
 
@@ -81,9 +81,9 @@ internal sealed class StoredCodesTests : IDisposable
         TicketFixture.WriteMatrix(Tuned, ElementType.I8, Rows, Width, 2);
         TicketFixture.WritePatch(Patch, Base, Tuned, Chosen);
         using Checkpoint checkpoint = Checkpoint.Open(Base);
-        Assert.That(() => RowPatch.Write(Patch, checkpoint.GetTensor(TicketFixture.Embedding), Chosen, new float[2 * Width],
+        Assert.That(() => TicketPatch.Write(Patch, checkpoint.GetTensor(TicketFixture.Embedding), Chosen, new float[2 * Width],
             new() { Signature = "ks|test" }), Throws.ArgumentException.With.Message.Contains("whose codes no trained rows replace"));
-        using RowPatch patch = RowPatch.Open(Patch);
+        using TicketPatch patch = TicketPatch.Open(Patch);
         Assert.That(() => PeftAdapter.Write(patch, Output, "base", isTied: true),
             Throws.TypeOf<NotSupportedException>().With.Message.Contains("the rows are I8, of which no adapter can be made"));
     }
@@ -102,7 +102,7 @@ internal sealed class StoredCodesTests : IDisposable
     private void WritePatch()
     {
         using Checkpoint before = Checkpoint.Open(Base), after = Checkpoint.Open(Tuned);
-        RowPatch.Write(Patch, before.GetTensor(TicketFixture.Embedding), after.GetTensor(TicketFixture.Embedding), Chosen,
+        TicketPatch.Write(Patch, before.GetTensor(TicketFixture.Embedding), after.GetTensor(TicketFixture.Embedding), Chosen,
             new() { Signature = "ks|test" });
     }
 

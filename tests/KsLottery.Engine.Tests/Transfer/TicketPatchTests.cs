@@ -37,13 +37,37 @@ internal sealed class TicketPatchTests : IDisposable
         Assert.That((rows.TensorName, patch.IsTied), Is.EqualTo((TicketFixture.Embedding, (bool?)false)));
         Assert.That((rows.Width, rows.BaseRowCount), Is.EqualTo((Width, (long)Rows)));
         Assert.That((rows.BaseElementType, patch.Signature), Is.EqualTo((ElementType.F32, "ks|test")));
-        Assert.That(rows.BaseFingerprint, Is.EqualTo(Fingerprint.OfTensor(before.Tensors[0])));
-        Assert.That(rows.TunedFingerprint, Is.EqualTo(Fingerprint.OfTensor(after.Tensors[0])));
+        Assert.That(rows.BaseFingerprint, Is.EqualTo(Fingerprint.OfTensor(before.Tensors[0], FingerprintKind.Tree)));
+        Assert.That(rows.TunedFingerprint, Is.EqualTo(Fingerprint.OfTensor(after.Tensors[0], FingerprintKind.Tree)));
         for (int i = 0; i < 2; i++)
         {
             Assert.That(rows.TunedRows.GetRow<uint>(i).ToArray(), Is.EqualTo(after.Tensors[0].GetRow<uint>(rows.Indices[i]).ToArray()));
             Assert.That(rows.BaseRows.GetRow<uint>(i).ToArray(), Is.EqualTo(before.Tensors[0].GetRow<uint>(rows.Indices[i]).ToArray()));
         }
+    }
+
+    /// <summary>The kind of the stored fingerprint says how a base is known again.</summary>
+    [Test]
+    public void A_patch_of_either_kind_of_fingerprint_fits_its_base_alone([Values] FingerprintKind kind)
+    {
+        Pair(ElementType.F16, ElementType.F16);
+        using (SafetensorsFile before = SafetensorsFile.Open(Base), after = SafetensorsFile.Open(Tuned))
+            TicketPatch.Write(Patch, before.Tensors[0], after.Tensors[0], [1, 4], new()
+            {
+                Signature = "",
+                BaseFingerprint = Fingerprint.OfTensor(before.Tensors[0], kind),
+                TunedFingerprint = Fingerprint.OfTensor(after.Tensors[0], kind),
+            });
+        PatchOptions options = new() { AllowsNonFinite = true };
+        PatchResult applied = PatchApplication.Apply(Base, Patch, _folder.File("patched"), options);
+        Assert.That(Fingerprint.KindOf(applied.Tensors[0].Fingerprint), Is.EqualTo(kind));
+        PatchResult reverted = PatchApplication.Revert(_folder.File("patched/base.safetensors"), Patch, _folder.File("restored"));
+        TicketFixture.AssertSame(_folder.File("restored/base.safetensors"), Base);
+        using (SafetensorsFile before = SafetensorsFile.Open(Base))
+            Assert.That(reverted.Tensors[0].Fingerprint, Is.EqualTo(Fingerprint.OfTensor(before.Tensors[0], kind)));
+        Assert.That(() => PatchApplication.Apply(Tuned, Patch, _folder.File("x"), options), Throws.TypeOf<PatchMismatchException>());
+        Assert.That(() => PatchApplication.Revert(Base, Patch, _folder.File("x")), Throws.TypeOf<PatchMismatchException>()
+            .With.Message.Contains("this is the base already"));
     }
 
     [TestCase(null, "unknown")]
@@ -157,7 +181,8 @@ internal sealed class TicketPatchTests : IDisposable
     [TestCase(-1, 1, "index -1 at place 0")]
     [TestCase(1, 6, "index 6 at place 1")]
     public void Indices_that_cannot_be_rows_are_refused(int first, int second, string message) =>
-        ExpectDefect(TicketFixture.FirstVersion, message, (tensors, _) => tensors["indices"] = TensorSource.FromBytes("indices", ElementType.I32, [2],
+        ExpectDefect(TicketFixture.FirstVersion, message, (tensors, _) => tensors["indices"] =
+            TensorSource.FromBytes("indices", ElementType.I32, [2],
             (byte[])[.. BitConverter.GetBytes(first), .. BitConverter.GetBytes(second)]));
 
     [Test]
@@ -174,8 +199,10 @@ internal sealed class TicketPatchTests : IDisposable
         {
             Assert.That((first.FormatVersion, now.FormatVersion), Is.EqualTo((1, 2)));
             Assert.That((first.Mask, first.Signature, first.IsTied), Is.EqualTo((now.Mask, now.Signature, now.IsTied)));
-            Assert.That((first.Rows!.BaseFingerprint, first.Rows.TunedFingerprint, first.Rows.IsResized),
-                Is.EqualTo((now.Rows!.BaseFingerprint, now.Rows.TunedFingerprint, false)));
+            Assert.That((first.Rows!.IsResized, now.Rows!.IsResized), Is.EqualTo((false, false)));
+            using SafetensorsFile before = SafetensorsFile.Open(Base), after = SafetensorsFile.Open(Tuned);
+            Assert.That((first.Rows.BaseFingerprint, first.Rows.TunedFingerprint),
+                Is.EqualTo((Fingerprint.OfTensor(before.Tensors[0]), Fingerprint.OfTensor(after.Tensors[0]))));
             Assert.That(first.Rows.TunedRows.GetRow<uint>(1).ToArray(), Is.EqualTo(now.Rows.TunedRows.GetRow<uint>(1).ToArray()));
             Assert.That(first.Notes.Single(), Does.Contain("has no checksum"));
             Assert.That(now.Notes, Is.Empty);
@@ -284,7 +311,7 @@ internal sealed class TicketPatchTests : IDisposable
     [TestCase("\"base_dtype\":\"F32\"", "\"base_dtype\":\"I64\"", "base_dtype is \"I64\"")]
     [TestCase("\"base_dtype\":\"F32\"", "\"base_dtype\":\"F16\"", "it should be F16 [2,4]")]
     [TestCase("\"name\":\"model.embed_tokens.weight\"", "\"name\":\"other\"", "no such tensor")]
-    [TestCase("\"base_fingerprint\":\"sha256:", "\"base_fingerprint\":\"sha256:0", "it should be sha256:")]
+    [TestCase("\"base_fingerprint\":\"sha256-tree:", "\"base_fingerprint\":\"sha256-tree:0", "it should be sha256:")]
     [TestCase("\"tuned_fingerprint\":", "\"fingerprint\":", "tensors[0].tuned_fingerprint: it is missing")]
     [TestCase("[{", "{", "no JSON of unique keys")]
     [TestCase("\"payload\":", "\"name\":\"x\",\"payload\":", "no JSON of unique keys")]

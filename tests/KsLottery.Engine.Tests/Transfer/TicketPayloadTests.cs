@@ -85,7 +85,7 @@ internal sealed class TicketPayloadTests
             Is.EqualTo((PayloadFixture.Shards[1], PayloadFixture.Shards[0])));
         using Checkpoint written = Checkpoint.Open(model.Output);
         foreach (PatchedTensorResult tensor in result.Tensors)
-            Assert.That(tensor.Fingerprint, Is.EqualTo(Fingerprint.OfTensor(written.GetTensor(tensor.Name))));
+            Assert.That(tensor.Fingerprint, Is.EqualTo(Fingerprint.OfTensor(written.GetTensor(tensor.Name), FingerprintKind.Tree)));
     }
 
     [Test]
@@ -100,7 +100,7 @@ internal sealed class TicketPayloadTests
         Assert.That(patch.Rows, Is.Null);
         Assert.That((patch.FormatVersion, patch.Signature, patch.Notes.Count), Is.EqualTo((2, "test|", 0)));
         Assert.That(patch.Tensors.Select(t => t.TunedFingerprint),
-            Is.EqualTo(mask.Tensors.Select(t => Fingerprint.OfTensor(after.GetTensor(t.Name)))));
+            Is.EqualTo(mask.Tensors.Select(t => Fingerprint.OfTensor(after.GetTensor(t.Name), FingerprintKind.Tree))));
         Assert.That(() => patch.GetRows("export it"),
             Throws.TypeOf<NotSupportedException>().With.Message.Contains("to export it takes").And.Message.Contains("of \"a\""));
     }
@@ -150,7 +150,8 @@ internal sealed class TicketPayloadTests
         using Checkpoint before = Checkpoint.Open(model.Base);
         TensorMask mask = PayloadFixture.MaskOf(unit).Find("a")!;
         float[] values = [.. mask.Grid.ToElements(mask.Units).Select(i => BitConverter.ToSingle(model.After["a"], (int)i * 4))];
-        TicketPatch.Write(model.Patch, [new(before.GetTensor("a"), mask, TicketPayload.Replace) { Values = values }], new() { Signature = "" });
+        TicketPatch.Write(model.Patch, [new(before.GetTensor("a"), mask, TicketPayload.Replace) { Values = values }],
+            new() { Signature = "" });
         PatchApplication.Apply(model.Base, model.Patch, model.Output);
         model.AssertHolds(model.Output, model.Expect(new([mask]), TicketPayload.Replace), "trained");
     }

@@ -3,7 +3,8 @@ using KsLottery.Engine.Numerics;
 
 namespace KsLottery.Engine.Transfer;
 
-/// <summary>Copies a safetensors file with what a patch changes in some of its tensors; header and all other bytes stay as they are.</summary>
+/// <summary>Copies a safetensors file with what a patch changes in some of its tensors; header and all other bytes stay as they
+/// are.</summary>
 internal static class ShardRewriting
 {
     private const int ChunkLength = 1 << 20;

@@ -54,7 +54,8 @@ public static class PatchApplication
             using AdaptedCheckpoint? adapter =
                 AdaptedCheckpoint.IsAdapter(tunedPath) ? AdaptedCheckpoint.Open(checkpoint, tunedPath, options.Reading) : null;
             using Checkpoint tuned = adapter?.Checkpoint ?? Checkpoint.Open(tunedPath, options.Reading);
-            PatchResult resized = new CheckpointResizing(checkpoint, tuned, patch.GetRows("resize a vocabulary"), folder, cancellationToken).Run(options.AllowsNonFinite);
+            PatchRows rows = patch.GetRows("resize a vocabulary");
+            PatchResult resized = new CheckpointResizing(checkpoint, tuned, rows, folder, cancellationToken).Run(options.AllowsNonFinite);
             folder.Commit(cancellationToken);
             return resized with { Notes = [.. notes, .. resized.Notes] };
         }

@@ -11,7 +11,8 @@ namespace KsLottery.Engine.Transfer;
 internal sealed class PatchFileReader(SafetensorsFile file)
 {
     public const int Version = 2;
-    public const string Units = "units/", Values = "values/", BaseValues = "base_values/", TensorsKey = "tensors", BaseScaleKey = "base_scale_fingerprint";
+    public const string Units = "units/", Values = "values/", BaseValues = "base_values/", TensorsKey = "tensors";
+    public const string BaseScaleKey = "base_scale_fingerprint";
     public const string TunedIndicesName = "tuned_indices", PairsKey = "pairs", ById = "id", ByText = "text";
 
     private const string IndicesName = "indices", RowsName = "rows", BaseRowsName = "base_rows", TunedShapeKey = "tuned_shape";
@@ -91,7 +92,9 @@ internal sealed class PatchFileReader(SafetensorsFile file)
             if (tensors.GroupBy(t => t.Tensor.Name).FirstOrDefault(g => g.Count() > 1) is { } twice)
                 throw Invalid($"{TensorsKey} names {Quote(twice.Key)} twice");
             if (tensors.All(t => t.Tensor.ChangedElements == 0)) throw Invalid("the patch changes nothing: it has no units");
-            return ([.. tensors.Select(t => t.Tensor)], tensors is [var (only, place)] && PatchForm.IsOfRows(only.Mask, only.BaseShape, only.Payload) ? ReadPairs(only, place) : null);
+            PatchRows? rows = tensors is [var (only, place)] && PatchForm.IsOfRows(only.Mask, only.BaseShape, only.Payload)
+                ? ReadPairs(only, place) : null;
+            return ([.. tensors.Select(t => t.Tensor)], rows);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or InvalidDataException)
         {
@@ -163,7 +166,8 @@ internal sealed class PatchFileReader(SafetensorsFile file)
         ElementType? asked = payload == TicketPayload.Sign ? ElementType.U8 : type;
         if (tensor.Shape.SequenceEqual(shape) && (asked is null ? tensor.ElementType.IsReadable() : tensor.ElementType == asked))
             return tensor;
-        throw Invalid($"it is {Describe(tensor)}, it should be {asked?.ToName() ?? ElementTypes.ReadableNames} [{string.Join(',', shape)}]", name);
+        throw Invalid($"it is {Describe(tensor)}, it should be {asked?.ToName() ?? ElementTypes.ReadableNames} "
+            + $"[{string.Join(',', shape)}]", name);
     }
 
     private PatchRows ReadPairs(PatchedTensor tensor, JsonPlace place)
@@ -188,7 +192,8 @@ internal sealed class PatchFileReader(SafetensorsFile file)
         {
             Tensor indices = Find(TunedIndicesName);
             if (indices.ElementType != ElementType.I32 || indices.Shape is not [var k] || k != tensor.Mask.Units.Count)
-                throw Invalid($"it is {Describe(indices)}, it should be I32 [{tensor.Mask.Units.Count}] as {IndicesName}", TunedIndicesName);
+                throw Invalid($"it is {Describe(indices)}, it should be I32 [{tensor.Mask.Units.Count}] as {IndicesName}",
+                    TunedIndicesName);
             tunedIndices = ReadIndices(indices, tunedCount, ascend: false);
         }
         PatchRows rows = new(tensor, tunedCount, tunedIndices);

@@ -64,12 +64,8 @@ internal sealed class PatchFileWriter(PatchSource source, CancellationToken canc
         return Encoding.UTF8.GetString(text.WrittenSpan);
     }
 
-    private ElementType ValueType => source.Payload switch
-    {
-        TicketPayload.Sign => ElementType.U8,
-        TicketPayload.Delta => ElementType.F32,
-        _ => source.Tuned?.ElementType ?? ElementType.F32,
-    };
+    private ElementType ValueType => source.Payload == TicketPayload.Sign ? ElementType.U8
+        : source.Payload == TicketPayload.Delta ? ElementType.F32 : source.Tuned?.ElementType ?? ElementType.F32;
 
     private void Describe(Utf8JsonWriter json)
     {

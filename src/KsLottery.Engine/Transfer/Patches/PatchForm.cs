@@ -78,8 +78,8 @@ internal static class PatchForm
             throw new ArgumentException($"{Place(before)} is {Describe(before)}, the mask has {mask.Grid}. Take the mask of this tensor. "
                 + "Nothing was written.", nameof(source));
         if (Payloads.HasValues(payload) && source.Tuned is null && source.Values is null)
-            throw new ArgumentException($"{Place(before)} has no tuned values, and the payload {payload.ToName()} takes some. Give the tuned "
-                + "tensor. Nothing was written.", nameof(source));
+            throw new ArgumentException($"{Place(before)} has no tuned values, and the payload {payload.ToName()} takes some. Give the "
+                + "tuned tensor. Nothing was written.", nameof(source));
         if (payload == TicketPayload.Drop && (source.Tuned is not null || source.Values is not null))
             throw new ArgumentException($"{Place(before)} has tuned values, and the payload {payload.ToName()} takes none. Leave them out. "
                 + "Nothing was written.", nameof(source));
@@ -107,7 +107,8 @@ internal static class PatchForm
                 || rows != pairing.TunedRows)
             throw new ArgumentException($"base and tuned tensor must have one shape: {Place(before)} is {Describe(before)}, "
                 + $"{Place(tuned)} is {Describe(tuned)}. Nothing was written.", nameof(source));
-        if (pairing is not null && mask.Units.Select(row => (int)row).FirstOrDefault(row => pairing.TunedOf(row) < 0, -1) is >= 0 and int alone)
+        if (pairing is not null
+            && mask.Units.Select(row => (int)row).FirstOrDefault(row => pairing.TunedOf(row) < 0, -1) is >= 0 and int alone)
             throw new ArgumentException($"row {alone} has no counterpart in {Place(tuned)} which could take its place. "
                 + "Nothing was written.", nameof(source));
         if (payload != TicketPayload.Sign && StoredCodes.WhyNotMovable(before, tuned, RowsOf(mask, pairing)) is { } reason)

@@ -63,13 +63,13 @@ internal sealed class PatchRuns
         Span<byte> target = _target.AsSpan(0, present.Length);
         int count = (int)Current.Length;
         if (_patch.Payload == TicketPayload.Sign)
-            loss = Payloads.Apply(TicketPayload.Sign, present, _type, Signs(_side == PatchSide.Tuned ? _values! : _base!, count), _type, target,
-                _type);
+            loss = Payloads.Apply(TicketPayload.Sign, present, _type, Signs(_side == PatchSide.Tuned ? _values! : _base!, count), _type,
+                target, _type);
         else if (_side == PatchSide.Base)
             loss = Payloads.Apply(TicketPayload.Replace, [], _type, Base(count), _base!.Type, target, _type);
         else if (_isIn)
-            loss = Payloads.Apply(_patch.Payload, _patch.Payload == TicketPayload.Delta ? Base(count) : [], _base!.Type, _values is null ? [] : _values.Get(_valueIndex, count),
-                _values?.Type ?? _type, target, _type);
+            loss = Payloads.Apply(_patch.Payload, _patch.Payload == TicketPayload.Delta ? Base(count) : [], _base!.Type,
+                _values is null ? [] : _values.Get(_valueIndex, count), _values?.Type ?? _type, target, _type);
         else
             loss = Payloads.Apply(TicketPayload.Drop, [], _type, [], _type, target, _type);
         return target;

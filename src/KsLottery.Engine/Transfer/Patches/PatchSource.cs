@@ -23,8 +23,8 @@ public sealed record PatchSource(Tensor Base, TensorMask Mask, TicketPayload Pay
     /// <summary>The base tensor's fingerprint where the caller has it already; null computes it.</summary>
     public string? BaseFingerprint { get; init; }
 
-    /// <summary>The tuned tensor's fingerprint where the caller has it already; null computes it, of <see cref="Values"/> as the base in F32
-    /// with these in place of its own.</summary>
+    /// <summary>The tuned tensor's fingerprint where the caller has it already; null computes it, of <see cref="Values"/> as the base in
+    /// F32 with these in place of its own.</summary>
     public string? TunedFingerprint { get; init; }
 
     /// <summary>Which rows stand against each other, where the vocabulary was resized; null for those of the same number.</summary>

@@ -63,8 +63,8 @@ public sealed partial class TicketPatch
     /// <param name="tensors">The tensors.</param>
     /// <param name="origin">Signature and tying; of a single tensor also what is known of it.</param>
     /// <param name="cancellationToken">Stops between pieces.</param>
-    /// <remarks>Values are read from the checkpoints three times, a piece at a time: for those that are not finite, for the checksum and for
-    /// the file.</remarks>
+    /// <remarks>Values are read from the checkpoints three times, a piece at a time: for those that are not finite, for the checksum and
+    /// for the file.</remarks>
     /// <exception cref="ArgumentException">
     /// Tensors do not fit each other or the mask, values are missing, or nothing would change; the message says which.
     /// </exception>

@@ -50,13 +50,14 @@ public static partial class PeftAdapter
         string module = name.EndsWith(ParameterEnding, StringComparison.Ordinal) ? name[..^ParameterEnding.Length] : name;
         string head = HeadFor(module);
         if (tied && module == head)
-            throw new ArgumentException($"{patch.Path}: the rows are those of {CheckpointFormatException.Quote(replaced.TensorName)}, and a "
-                + "tied model's adapter starts from the input embedding. Write the untied form, or find the ticket in the input embedding.",
+            throw new ArgumentException($"{patch.Path}: the rows are those of {CheckpointFormatException.Quote(replaced.TensorName)}, and "
+                + "a tied model's adapter starts from the input embedding. Write the untied form, or find the ticket in the input "
+                + "embedding.",
                 nameof(isTied));
 
         if (!replaced.TunedRows.ElementType.IsNative())
-            throw new NotSupportedException($"{patch.Path}: the rows are {replaced.TunedRows.DtypeName}, of which no adapter can be made; of "
-                + $"{ElementTypes.NativeNames} it can. Convert base and tuned checkpoint, and find the ticket again.");
+            throw new NotSupportedException($"{patch.Path}: the rows are {replaced.TunedRows.DtypeName}, of which no adapter can be made; "
+                + $"of {ElementTypes.NativeNames} it can. Convert base and tuned checkpoint, and find the ticket again.");
 
         using StagedFolder folder = new(outDirectory, patch.Path);
         SelectedRows rows = new(replaced.TunedRows, [.. Enumerable.Range(0, replaced.Indices.Count)], cancellationToken);

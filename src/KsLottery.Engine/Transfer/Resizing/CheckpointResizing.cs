@@ -30,7 +30,8 @@ internal sealed class CheckpointResizing(Checkpoint baseModel, Checkpoint tuned,
         IReadOnlyList<int> baseOf = pairing.ToBase();
         ResizedMatrix[] matrices = [.. Matrices(tensor).Select(m => new ResizedMatrix(m.Base, m.Tuned, baseOf, m.Base == tensor ? patch
             : null))];
-        IndexSet nonFinite = IndexSet.Of(pairing.TunedRows, matrices.SelectMany(m => m.FindNonFinite(cancellationToken)).Distinct().Order());
+        IndexSet nonFinite = IndexSet.Of(pairing.TunedRows,
+            matrices.SelectMany(m => m.FindNonFinite(cancellationToken)).Distinct().Order());
         if (nonFinite.Count > 0 && !allowsNonFinite) throw PatchFit.NonFinite(patch.Tensor, nonFinite);
 
         HashSet<string> written = [];
@@ -57,7 +58,8 @@ internal sealed class CheckpointResizing(Checkpoint baseModel, Checkpoint tuned,
             IsTied = baseModel.IsTied,
             LinkedFiles = carried.Linked,
             CopiedFiles = [.. carried.Copied, .. taken],
-            Notes = [.. PatchNotes.AboutResizing(baseModel, tuned, pairing, matrices, taken), .. PatchNotes.AboutNonFinite(nonFinite, patch.Tensor.Mask.Grid.UnitName),
+            Notes = [.. PatchNotes.AboutResizing(baseModel, tuned, pairing, matrices, taken),
+                .. PatchNotes.AboutNonFinite(nonFinite, patch.Tensor.Mask.Grid.UnitName),
                 .. PatchNotes.AboutRounding(matrices), .. PatchNotes.AboutOtherWeights(carried)],
         };
     }

@@ -58,8 +58,8 @@ internal sealed class ResizeRecord : IDisposable
     public IReadOnlyList<string> Matrices { get; }
 
     /// <summary>Writes the record into a folder.</summary>
-    public static void Write(string folder, PatchRows patch, RowPairing pairing, IReadOnlyList<Tensor> matrices, IReadOnlyList<string> files,
-        IReadOnlyList<string> taken, CancellationToken cancellationToken)
+    public static void Write(string folder, PatchRows patch, RowPairing pairing, IReadOnlyList<Tensor> matrices,
+        IReadOnlyList<string> files, IReadOnlyList<string> taken, CancellationToken cancellationToken)
     {
         Dictionary<string, string> metadata = new()
         {
