@@ -82,7 +82,7 @@ internal sealed class StoredCodesTests : IDisposable
         TicketFixture.WritePatch(Patch, Base, Tuned, Chosen);
         using Checkpoint checkpoint = Checkpoint.Open(Base);
         Assert.That(() => TicketPatch.Write(Patch, checkpoint.GetTensor(TicketFixture.Embedding), Chosen, new float[2 * Width],
-            new() { Signature = "ks|test" }), Throws.ArgumentException.With.Message.Contains("whose codes no trained rows replace"));
+            new() { Signature = "ks|test" }), Throws.ArgumentException.With.Message.Contains("whose codes no trained values replace"));
         using TicketPatch patch = TicketPatch.Open(Patch);
         Assert.That(() => PeftAdapter.Write(patch, Output, "base", isTied: true),
             Throws.TypeOf<NotSupportedException>().With.Message.Contains("the rows are I8, of which no adapter can be made"));

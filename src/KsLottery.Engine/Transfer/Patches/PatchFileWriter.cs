@@ -76,7 +76,8 @@ internal sealed class PatchFileWriter(PatchSource source, CancellationToken canc
         WriteNumbers(json, "unit", [Mask.Grid.BlockRows, Mask.Grid.BlockColumns]);
         json.WriteString("coding", Mask.Units.Coding == IndexCoding.Bits ? "bits" : "steps");
         json.WriteString("payload", source.Payload.ToName());
-        json.WriteString("base_fingerprint", source.BaseFingerprint ?? Fingerprint.OfTensor(source.Base, FingerprintKind.Tree, cancellationToken));
+        json.WriteString("base_fingerprint",
+            source.BaseFingerprint ?? Fingerprint.OfTensor(source.Base, FingerprintKind.Tree, cancellationToken));
         if (source.Base.Scale is { } scale)
             json.WriteString(PatchFileReader.BaseScaleKey, Fingerprint.OfTensor(scale.Stored, cancellationToken));
         if (TunedFingerprint() is { } fingerprint) json.WriteString("tuned_fingerprint", fingerprint);
