@@ -1,5 +1,6 @@
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Numerics;
+using KsLottery.Engine.Rows;
 using KsLottery.Engine.Tickets;
 using KsLottery.Engine.Transfer;
 using KsLottery.Tests.Support;
@@ -346,16 +347,131 @@ internal sealed class TicketPatchTests : IDisposable
         });
     }
 
-    private void ExpectDefect(string patchFile, string message, Action<Dictionary<string, TensorSource>, Dictionary<string, string>> damage)
+    [Test]
+    public void Rows_paired_by_text_need_not_ascend_in_the_tuned_tensor()
+    {
+        Pair(ElementType.F32, ElementType.F32);
+        TicketFixture.WriteMatrix(Tuned, ElementType.F32, Rows + 3, Width, 2);
+        using SafetensorsFile before = SafetensorsFile.Open(Base), after = SafetensorsFile.Open(Tuned);
+        TicketPatch.Write(Patch, before.Tensors[0], after.Tensors[0], [1, 5],
+            new() { Signature = "", Pairing = RowPairing.Of([0, 8, 1, 2, -1, 3], Rows + 3) });
+        using (TicketPatch patch = TicketPatch.Open(Patch))
+        {
+            PatchRows rows = patch.Rows!;
+            Assert.That((rows.IsPairedByText, rows.IsResized, rows.BaseRowCount, rows.TunedRowCount), Is.EqualTo((true, true, 6L, 9L)));
+            Assert.That((rows.Indices, rows.TunedIndices), Is.EqualTo(((int[])[1, 5], (int[])[8, 3])));
+            for (int i = 0; i < 2; i++)
+                Assert.That(rows.TunedRows.GetRow<uint>(i).ToArray(),
+                    Is.EqualTo(after.Tensors[0].GetRow<uint>(rows.TunedIndices[i]).ToArray()));
+        }
+        File.Delete(Patch);
+        Assert.That(() => TicketPatch.Write(Patch, before.Tensors[0], after.Tensors[0], [1, 4, 5],
+            new() { Signature = "", Pairing = RowPairing.Of([0, 8, 1, 2, -1, 3], Rows + 3) }),
+            Throws.ArgumentException.With.Message.Contains("row 4 has no counterpart").And.Message.Contains(Tuned));
+        Assert.That(() => TicketPatch.Write(Patch, before.Tensors[0], after.Tensors[0], [1],
+            new() { Signature = "", Pairing = RowPairing.ById(Rows, Rows) }), Throws.ArgumentException.With.Message.Contains("one shape"));
+        Assert.That(File.Exists(Patch), Is.False);
+    }
+
+    [TestCase("id", "[6,4]", false)]
+    [TestCase("id", "[9,4]", true)]
+    public void A_patch_of_another_number_of_tuned_rows_is_a_resized_ones(string pairs, string shape, bool isResized)
+    {
+        string damaged = Damage(TicketFixture.FirstVersion, (_, metadata) => (metadata["pairs"], metadata["tuned_shape"]) = (pairs, shape));
+        using TicketPatch patch = TicketPatch.Open(damaged);
+        Assert.That((patch.Rows!.IsResized, patch.Rows.IsPairedByText, patch.Rows.TunedIndices),
+            Is.EqualTo((isResized, false, patch.Rows.Indices)));
+    }
+
+    [TestCase("name", "[6,4]", new[] { 0, 1 }, "pairs is \"name\", allowed are \"id\" and \"text\"")]
+    [TestCase("id", "[6,5]", new[] { 0, 1 }, "tuned_shape is \"[6,5]\", it should be \"[rows,4]\"")]
+    [TestCase("id", "[5,4]", new[] { 0, 1 }, "tuned_shape has 5 rows, and row 5 is taken from it")]
+    [TestCase("text", "[6,4]", new int[0], "no such tensor")]
+    [TestCase("text", "[6,4]", new[] { 0, 1, 2 }, "I32 [3], it should be I32 [2] as indices")]
+    [TestCase("text", "[6,4]", new[] { 6, 0 }, "index 6 at place 0 is no row of a tensor whose rows go from 0 to 5")]
+    public void Pairs_that_cannot_be_are_refused(string pairs, string shape, int[] tuned, string message)
+    {
+        void Pairs(Dictionary<string, TensorSource> tensors)
+        {
+            if (tuned.Length > 0)
+                tensors["tuned_indices"] = TensorSource.FromBytes("tuned_indices", ElementType.I32, [tuned.Length],
+                    (byte[])[.. tuned.SelectMany(BitConverter.GetBytes)]);
+        }
+        ExpectDefect(TicketFixture.FirstVersion, message, (tensors, metadata) =>
+        {
+            (metadata["pairs"], metadata["tuned_shape"]) = (pairs, shape);
+            Pairs(tensors);
+        });
+        Pair(ElementType.F32, ElementType.F32);
+        TicketFixture.WritePatch(Patch, Base, Tuned, [1, 5]);
+        string own = message.Contains("[rows,4]", StringComparison.Ordinal) ? "tuned_shape: it must be two numbers" : message;
+        ExpectDefect(Patch, own, (tensors, metadata) =>
+        {
+            metadata["tensors"] = metadata["tensors"].Replace("}", $",\"pairs\":\"{pairs}\",\"tuned_shape\":{shape}}}",
+                StringComparison.Ordinal);
+            metadata.Remove("checksum");
+            Pairs(tensors);
+        });
+    }
+
+    [Test]
+    public void Numbers_of_tuned_rows_have_the_type_of_those_of_the_base() =>
+        ExpectDefect(TicketFixture.FirstVersion, "it is U32 [2], it should be I32 [2]", (tensors, metadata) =>
+        {
+            metadata["pairs"] = "text";
+            tensors["tuned_indices"] = TensorSource.FromBytes("tuned_indices", ElementType.U32, [2], new byte[8]);
+        });
+
+    [Test]
+    public void A_folder_without_a_patch_says_what_it_holds_and_what_to_do()
+    {
+        Assert.That(() => TicketPatch.PathOf(_folder.Path),
+            Throws.TypeOf<FileNotFoundException>().With.Message.Contains($"{Remedy.NamePatch}"));
+        File.WriteAllText(_folder.File("ticket.json"), "{}");
+        Assert.That(() => TicketPatch.PathOf(_folder.Path), Throws.TypeOf<FileNotFoundException>().With.Message
+            .Contains($"The ticket.json in it is empty or was moved alone: find the ticket again, with {Remedy.SelectOther}"));
+        File.WriteAllText(_folder.File("adapter_config.json"), "{}");
+        Assert.That(() => TicketPatch.PathOf(_folder.Path), Throws.TypeOf<FileNotFoundException>().With.Message
+            .Contains($"It holds a PEFT adapter, {Remedy.MergeAdapter}"));
+        File.WriteAllText(Patch, "");
+        Assert.That(TicketPatch.PathOf(_folder.Path), Is.EqualTo(Patch));
+    }
+
+    [Test]
+    public void Trained_rows_are_as_many_values_as_the_rows_have()
+    {
+        Pair(ElementType.F32, ElementType.F32);
+        using SafetensorsFile before = SafetensorsFile.Open(Base);
+        PatchOrigin origin = new() { Signature = "" };
+        Assert.That(() => TicketPatch.Write(Patch, before.Tensors[0], [1, 2], new float[7], origin),
+            Throws.ArgumentException.With.Message.Contains("have 8 values, 7 are given. Nothing was written."));
+        Assert.That(File.Exists(Patch), Is.False);
+        TicketPatch.Write(Patch, before.Tensors[0], [1, 2], (float[])[0, 1, 2, 3, 4, 5, float.NaN, 7], origin);
+        using SafetensorsFile file = SafetensorsFile.Open(Patch);
+        using TicketPatch patch = TicketPatch.Open(Patch);
+        Assert.That(file.Metadata["tensors"], Does.Contain("\"non_finite\":[2]"));
+        Assert.That(patch.Rows!.TunedRows.GetRow<float>(0).ToArray(), Is.EqualTo((float[])[0, 1, 2, 3]));
+        byte[] tuned = File.ReadAllBytes(Base);
+        Buffer.BlockCopy((float[])[0, 1, 2, 3, 4, 5, float.NaN, 7], 0, tuned, tuned.Length - (5 * 16), 32);
+        File.WriteAllBytes(Tuned, tuned);
+        using SafetensorsFile after = SafetensorsFile.Open(Tuned);
+        Assert.That(patch.Rows.TunedFingerprint, Is.EqualTo(Fingerprint.OfTensor(after.Tensors[0])), "of the base with these rows");
+    }
+
+    private string Damage(string patchFile, Action<Dictionary<string, TensorSource>, Dictionary<string, string>> damage)
     {
         string damaged = _folder.File("damaged.safetensors");
-        using (SafetensorsFile whole = SafetensorsFile.Open(patchFile))
-        {
-            Dictionary<string, TensorSource> tensors = whole.Tensors.ToDictionary(t => t.Name, TensorSource.FromTensor);
-            Dictionary<string, string> metadata = new(whole.Metadata);
-            damage(tensors, metadata);
-            SafetensorsWriter.Write(damaged, tensors.Values, metadata);
-        }
+        using SafetensorsFile whole = SafetensorsFile.Open(patchFile);
+        Dictionary<string, TensorSource> tensors = whole.Tensors.ToDictionary(t => t.Name, TensorSource.FromTensor);
+        Dictionary<string, string> metadata = new(whole.Metadata);
+        damage(tensors, metadata);
+        SafetensorsWriter.Write(damaged, tensors.Values, metadata);
+        return damaged;
+    }
+
+    private void ExpectDefect(string patchFile, string message, Action<Dictionary<string, TensorSource>, Dictionary<string, string>> damage)
+    {
+        string damaged = Damage(patchFile, damage);
         CheckpointFormatException e = Assert.Throws<CheckpointFormatException>(() => TicketPatch.Open(damaged))!;
         Assert.That((e.Kind, e.Path), Is.EqualTo((CheckpointDefect.InvalidRowPatch, damaged)));
         Assert.That(e.Message, Does.Contain(message).And.Contain("Write the patch again"));
