@@ -1,6 +1,5 @@
 using System.Runtime.ExceptionServices;
 using CommunityToolkit.HighPerformance.Buffers;
-using KsLottery.Engine.Checkpoints;
 
 namespace KsLottery.Engine.Rows;
 

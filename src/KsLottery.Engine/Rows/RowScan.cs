@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using CommunityToolkit.HighPerformance.Buffers;
-using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Devices;
 using KsLottery.Engine.Kernels;
 using KsLottery.Engine.Operations;

@@ -96,8 +96,10 @@ public static partial class TicketFinder
         if (options.Scanned is { } scanned) JoinedScan.ThrowIfOther(scanned, before, after, scan.Pairing);
         ScoredRows rows = options.Scanned is { } joined ? new(joined, options.Selection)
             : Score(before, after, options.Selection, scan, cancellationToken);
-        string basePrint = options.BaseFingerprint ?? rows.Scan.BaseFingerprint!,
-            tunedPrint = rows.Scan.TunedFingerprint ?? TakeFingerprint(after, Fingerprint.KindOf(basePrint), options, cancellationToken);
+        string basePrint = options.BaseFingerprint ?? rows.Scan.BaseFingerprint!;
+        FingerprintKind kind = Fingerprint.KindOf(basePrint);
+        string tunedPrint = rows.Scan.TunedFingerprint is { } taken && Fingerprint.KindOf(taken) == kind ? taken
+            : TakeFingerprint(after, kind, options, cancellationToken);
         TicketOrigin origin = TicketOrigin.Of(baseCheckpoint, before, after, basePrint, tunedPrint, rows.Scan.Pairing) with
         {
             Adapter = options.Adapter,

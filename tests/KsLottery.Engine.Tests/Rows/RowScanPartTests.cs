@@ -86,6 +86,31 @@ public sealed class RowScanPartTests
             Fingerprint.OfTensor(after, FingerprintKind.Tree))));
     }
 
+    /// <summary>Rows that are widened as they are read are fingerprinted as they are stored.</summary>
+    [Test]
+    public void Types_that_are_not_native_join_by_their_stored_bytes([Values] bool hasScale)
+    {
+        const int Few = 1500;
+        using TemporaryFolder folder = new();
+        foreach ((string name, int seed) in new[] { ("a", 1), ("b", 2) })
+        {
+            byte[] codes = [.. Bytes(Few, ElementType.F32, seed).Where((_, i) => i % 4 == 1)];
+            SafetensorsWriter.Write(folder.File(name + ".safetensors"), [TensorSource.FromBytes("e", ElementType.I8, [Few, Width], codes),
+                .. hasScale ? [TensorSource.FromBytes("e_scale", ElementType.F32, [1], new byte[] { 0, 0, 0, 63 })] : (TensorSource[])[]]);
+        }
+        using Checkpoint a = Checkpoint.Open(folder.File("a.safetensors")), b = Checkpoint.Open(folder.File("b.safetensors"));
+        Tensor before = a.GetTensor("e"), after = b.GetTensor("e");
+        RowMatrix first = RowMatrix.FromTensor(before), second = RowMatrix.FromTensor(after);
+        RowScanResult joined = Join(first, second, [3, 800]);
+        Assert.That(joined.Rows, Is.EqualTo(RowScan.Run(first, second).Rows));
+        Assert.That((joined.BaseType, joined.BaseFingerprint, joined.TunedFingerprint), Is.EqualTo((ElementType.I8,
+            Fingerprint.OfTensor(before, FingerprintKind.Tree), Fingerprint.OfTensor(after, FingerprintKind.Tree))));
+        Assert.That(joined.BaseScaleFingerprint, hasScale ? Is.EqualTo(Fingerprint.OfTensor(a.GetTensor("e_scale"))) : Is.Null);
+        RowScanPart part = RowScan.RunPart(first, second, new(0, 10));
+        part.Write(folder.File("part"));
+        Assert.That(RowScanPart.Read(folder.File("part")).TunedScaleFingerprint, Is.EqualTo(part.TunedScaleFingerprint));
+    }
+
     [Test]
     public void Pairs_of_a_resized_vocabulary_join_as_well([Values] bool byText, [Values(2, 3, 7, 4000)] int parts)
     {
