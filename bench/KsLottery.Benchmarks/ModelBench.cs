@@ -25,9 +25,11 @@ public sealed record ModelBenchPlan(
 /// <param name="Seconds">Median of the repetitions.</param>
 /// <param name="Min">The fastest repetition.</param>
 /// <param name="Max">The slowest repetition.</param>
+/// <param name="CpuSeconds">Median of what the process's threads spent together, on which neighbours have less influence.</param>
 /// <param name="Tokens">Tokens of one repetition.</param>
 /// <param name="Bytes">The most memory that was allocated meanwhile, weights in memory included.</param>
-public sealed record ModelBenchFigure(string Name, double Seconds, double Min, double Max, int Tokens, long Bytes);
+public sealed record ModelBenchFigure(string Name, double Seconds, double Min, double Max, double CpuSeconds, int Tokens,
+    long Bytes);
 
 /// <summary>Measures a model with random weights: forward, backward, the four kinds of training step, and generation.</summary>
 public static class ModelBench
@@ -88,17 +90,21 @@ public static class ModelBench
             using LlamaWeights weights = LlamaWeights.Random(plan.Config, operations, Seed);
             if (scope is not null) weights.MakeTrainable(scope(weights));
             using LlamaModel model = new(weights, operations);
-            List<double> times = [];
+            List<double> times = [], spent = [];
             work(operations, model);
             for (double total = 0; total < plan.Time.TotalSeconds || times.Count < MinRepetitions; total += times[^1])
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 long started = Stopwatch.GetTimestamp();
+                TimeSpan before = Environment.CpuUsage.TotalTime;
                 work(operations, model);
                 times.Add(Stopwatch.GetElapsedTime(started).TotalSeconds);
+                spent.Add((Environment.CpuUsage.TotalTime - before).TotalSeconds);
             }
             times.Sort();
-            onFigure(new(name, times[times.Count / 2], times[0], times[^1], tokens ?? batch.RowCount, operations.PeakAllocatedBytes));
+            spent.Sort();
+            onFigure(new(name, times[times.Count / 2], times[0], times[^1], spent[spent.Count / 2],
+                tokens ?? batch.RowCount, operations.PeakAllocatedBytes));
         }
     }
 

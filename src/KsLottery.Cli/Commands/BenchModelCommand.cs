@@ -38,10 +38,10 @@ internal static class BenchModelCommand
             + $"{config.FeedForwardWidth} within, {config.Attention.Heads} heads, vocabulary {Sizes.Count(config.VocabularySize)}, "
             + $"{(config.IsTied ? "tied" : "untied")}, F32");
         ui.WriteLine($"batch    {plan.Sequences} × {plan.Length} tokens, {where}");
-        TextTable table = new("", ">ms", ">spread", ">tokens/s", ">memory");
+        TextTable table = new("", ">ms", ">spread", ">CPU ms", ">tokens/s", ">memory");
         foreach (ModelBenchFigure f in figures)
             table.Add(f.Name, Number(f.Seconds * 1e3, "F1"), $"{Percent(f.Min / f.Seconds - 1)}/+{Percent(f.Max / f.Seconds - 1)} %",
-                Sizes.Count((long)(f.Tokens / f.Seconds)), Sizes.Bytes(f.Bytes));
+                Number(f.CpuSeconds * 1e3, "F1"), Sizes.Count((long)(f.Tokens / f.Seconds)), Sizes.Bytes(f.Bytes));
         foreach (string line in table.Lines()) ui.WriteLine(line);
         ui.WriteJson(json =>
         {
@@ -58,6 +58,7 @@ internal static class BenchModelCommand
                 json.WriteNumber("seconds", f.Seconds);
                 json.WriteNumber("seconds_min", f.Min);
                 json.WriteNumber("seconds_max", f.Max);
+                json.WriteNumber("cpu_seconds", f.CpuSeconds);
                 json.WriteNumber("tokens_per_second", f.Tokens / f.Seconds);
                 json.WriteNumber("peak_bytes", f.Bytes);
                 json.WriteEndObject();

@@ -8,7 +8,7 @@ namespace KsLottery.Engine.Models;
 internal sealed class Weight : IDisposable
 {
     private readonly DeviceMemory _value;
-    private readonly DeviceMemory? _gradient;
+    private DeviceMemory? _gradient;
     private readonly bool _isStored;
 
     internal Weight(string name, int rows, int columns, DeviceMemory value, DeviceMemory? gradient = null, bool isVector = false,
@@ -58,6 +58,16 @@ internal sealed class Weight : IDisposable
         _gradient?.Dispose();
         Adapter?.Dispose();
         Runs?.Weight.Dispose();
+    }
+
+    /// <summary>Takes other memory of the same length for the gradient, whatever is in it, and hands out its own.</summary>
+    internal DeviceMemory ExchangeGradient(DeviceMemory memory)
+    {
+        if (_gradient is not { } own || own.Length != memory.Length)
+            throw new ArgumentException($"{Name}: the gradient has {_gradient?.Length ?? 0} values, the memory {memory.Length}.",
+                nameof(memory));
+        _gradient = memory;
+        return own;
     }
 
     /// <summary>Gives a frozen matrix an adapter that learns.</summary>

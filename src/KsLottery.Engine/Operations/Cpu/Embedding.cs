@@ -41,10 +41,11 @@ internal static class Embedding
     /// <summary>The addition, shared out by columns, so that each sum is taken in the order of i.</summary>
     public static void Backward(WorkerPool pool, DeviceSpan tableGradient, DeviceSpan outputGradient, ReadOnlyMemory<int> rows, int width)
     {
-        const int Columns = 4 * Lanes.Count;
-        pool.Share((width + Columns - 1) / Columns, (long)rows.Length * Columns, (from, to) =>
+        const int MaxParts = 64;
+        int columns = Math.Max(4, width / (MaxParts * Lanes.Count)) * Lanes.Count;
+        pool.Share((width + columns - 1) / columns, (long)rows.Length * columns, (from, to) =>
         {
-            int first = (int)from * Columns, count = Math.Min(width, (int)to * Columns) - first;
+            int first = (int)from * columns, count = Math.Min(width, (int)to * columns) - first;
             ReadOnlySpan<int> row = rows.Span;
             for (int i = 0; i < row.Length; i++)
                 if (row[i] >= 0)

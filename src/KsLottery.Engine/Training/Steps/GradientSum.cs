@@ -18,7 +18,7 @@ namespace KsLottery.Engine.Training;
 internal sealed class GradientSum(LlamaModel model, IOperations operations) : IDisposable
 {
     /// <summary>Gradients are added in rows of this width, so that every device shares the work out.</summary>
-    private const int RowLength = 4096;
+    private const int RowLength = 8192;
 
     private readonly IReadOnlyList<Weight> _weights = model.Weights.Trainable;
     private readonly List<DeviceMemory[]> _waiting = [];
@@ -70,7 +70,7 @@ internal sealed class GradientSum(LlamaModel model, IOperations operations) : ID
             _waiting.Add([.. _weights.Select(w => operations.Allocate(w.Gradient.Length))]);
             _losses.Add(0);
         }
-        for (int i = 0; i < _weights.Count; i++) operations.Copy(_waiting[level][i], _weights[i].Gradient);
+        for (int i = 0; i < _weights.Count; i++) _waiting[level][i] = _weights[i].ExchangeGradient(_waiting[level][i]);
         _losses[level] = loss;
     }
 
