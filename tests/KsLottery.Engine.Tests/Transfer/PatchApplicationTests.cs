@@ -190,7 +190,7 @@ internal sealed class PatchApplicationTests : IDisposable
         SafetensorsWriter.Write(Tuned, [TensorSource.FromBytes("lm_head.weight", ElementType.F32, [2, 2],
             (byte[])[.. ((float[])[1, 2, 3, 4]).SelectMany(BitConverter.GetBytes)])]);
         using (SafetensorsFile before = SafetensorsFile.Open(model), after = SafetensorsFile.Open(Tuned))
-            RowPatch.Write(Patch, before.GetTensor("lm_head.weight"), after.Tensors[0], [1], new() { Signature = "", IsTied = true });
+            TicketPatch.Write(Patch, before.GetTensor("lm_head.weight"), after.Tensors[0], [1], new() { Signature = "", IsTied = true });
 
         PatchResult result = PatchApplication.Apply(folder, Patch, Output);
         Assert.That(result.Notes, Is.EqualTo(new[] { "The configuration says tied, yet the checkpoint holds \"model.embed_tokens.weight\" "

@@ -1,4 +1,3 @@
-using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Tickets;
 

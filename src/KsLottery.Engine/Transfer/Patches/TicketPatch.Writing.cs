@@ -1,5 +1,4 @@
 using KsLottery.Engine.Checkpoints;
-using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Tickets;
 
 namespace KsLottery.Engine.Transfer;
