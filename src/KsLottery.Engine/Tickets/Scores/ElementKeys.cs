@@ -9,7 +9,11 @@ namespace KsLottery.Engine.Tickets;
 internal interface IElementFormula
 {
     /// <summary>The scores of some elements, in F32; in F64 too, against which the formulas are tested.</summary>
+    /// <remarks>Not finite where a value is not, and never -0.</remarks>
     static abstract Vector512<T> Of<T>(Vector512<T> before, Vector512<T> after);
+
+    /// <summary>Whether a score may be below 0.</summary>
+    static virtual bool IsSigned => false;
 }
 
 /// <summary>Elements of a tensor and of its tuned counterpart as they lie in memory; both the same where a score needs but one.</summary>
@@ -57,7 +61,7 @@ internal sealed class ElementKeys<TFormula> : ElementKeys where TFormula : IElem
         FillWidened(elements, done, keys);
     }
 
-    /// <summary>Both of BF16, widened in registers; leaves the last few.</summary>
+    /// <summary>Both of BF16, widened in registers, while the next block is fetched; leaves the last few.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int FillBrain(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after, Span<uint> keys)
     {
@@ -71,6 +75,8 @@ internal sealed class ElementKeys<TFormula> : ElementKeys where TFormula : IElem
                 .StoreUnsafe(ref target, (nuint)i);
             Key(HalfPrecision.FromBFloat16(Vector512.WidenUpper(x)), HalfPrecision.FromBFloat16(Vector512.WidenUpper(y)))
                 .StoreUnsafe(ref target, (nuint)(i + Vector512<uint>.Count));
+            Interop.Cache.Prefetch(ref a, before.Length + i);
+            Interop.Cache.Prefetch(ref b, before.Length + i);
         }
         return i;
     }
@@ -107,11 +113,16 @@ internal sealed class ElementKeys<TFormula> : ElementKeys where TFormula : IElem
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<uint> Key(Vector512<float> before, Vector512<float> after)
     {
-        Vector512<int> bits = (TFormula.Of(before, after) + Vector512<float>.Zero).AsInt32();  // -0 + 0 = +0
-        Vector512<uint> key = (bits ^ ((bits >> 31) | Vector512.Create(int.MinValue))).AsUInt32();
-        Vector512<int> largest = Vector512.Max(Vector512.Abs(before).AsInt32(), Vector512.Abs(after).AsInt32());
-        return key & Vector512.LessThan(largest, Vector512.Create(0x7F80_0000)).AsUInt32();
+        Vector512<float> score = TFormula.Of(before, after);
+        Vector512<int> bits = score.AsInt32(), sign = Vector512.Create(int.MinValue);
+        Vector512<uint> key = (TFormula.IsSigned ? bits ^ ((bits >> 31) | sign) : bits | sign).AsUInt32();
+        // A score is finite nearly always, and then both values are.
+        return AreFinite(score) == Vector512<int>.AllBitsSet ? key : key & (AreFinite(before) & AreFinite(after)).AsUInt32();
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<int> AreFinite(Vector512<float> values) =>
+        Vector512.LessThan(Vector512.Abs(values).AsInt32(), Vector512.Create(0x7F80_0000));
 }
 
 /// <summary>Keys that a seed decides.</summary>

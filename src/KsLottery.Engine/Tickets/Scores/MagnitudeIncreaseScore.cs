@@ -18,6 +18,8 @@ internal sealed record MagnitudeIncreaseScore : TicketScore
     /// <summary>|t| - |b|.</summary>
     internal readonly struct Formula : IElementFormula
     {
+        public static bool IsSigned => true;
+
         public static Vector512<T> Of<T>(Vector512<T> before, Vector512<T> after) => Vector512.Abs(after) - Vector512.Abs(before);
     }
 }
