@@ -25,7 +25,7 @@ internal static class SelectionTiming
         return 0;
     }
 
-    /// <summary>A base of nearly normal values in BF16, and what a fine-tune made of it: small changes, many of them rounded away.</summary>
+    /// <summary>A base of nearly normal values in BF16, and what a fine-tune made of it: small changes, many rounded away.</summary>
     private static void Make(string folder, long count)
     {
         long rows = Math.Max(1, count / (ShardCount * TensorsPerShard * Columns));
@@ -46,8 +46,10 @@ internal static class SelectionTiming
                 $"{{\"metadata\":{{}},\"weight_map\":{{{string.Join(',', places)}}}}}");
         }
         using Checkpoint before = Checkpoint.Open(Path.Combine(folder, "base")), after = Checkpoint.Open(Path.Combine(folder, "tuned"));
-        File.WriteAllLines(Path.Combine(folder, "manifest.txt"), Sources(before, after).Select(s => string.Create(CultureInfo.InvariantCulture,
-            $"{s.Base.File.Path} {s.Base.FileOffset} {s.Tuned!.File.Path} {s.Tuned.FileOffset} {s.Grid.Count}")));
+        File.WriteAllLines(Path.Combine(folder, "manifest.txt"), Sources(before, after).Select(s => string.Create(
+            CultureInfo.InvariantCulture, $"{Place(s.Base)} {Place(s.Tuned!)} {s.Grid.Count}")));
+
+        static string Place(Tensor tensor) => string.Create(CultureInfo.InvariantCulture, $"{tensor.File.Path} {tensor.FileOffset}");
     }
 
     private static void Write(Stream stream, int tensor, long rows, bool isTuned)
@@ -109,8 +111,9 @@ internal static class SelectionTiming
                 for (int i = 0; i < took.Length; i++) times[i].Add(took[i]);
         }
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{elements.ElementCount:N0} pairs of BF16, {share}: {count:N0} winners; peak of anonymous memory {memory.Peak / 1e6:N0} MB\n"));
-        Console.WriteLine("| | s by the clock | GB/s | part of a plain read | s of processors | part of a plain read |\n|---|---:|---:|---:|---:|---:|");
+            $"{elements.ElementCount:N0} pairs of BF16, {share}: {count:N0} winners; at most {memory.Peak / 1e6:N0} MB beside the files\n"));
+        Console.WriteLine("| | s by the clock | GB/s | part of a plain read | s of processors | part of a plain read |");
+        Console.WriteLine("|---|---:|---:|---:|---:|---:|");
         for (int i = 0; i < names.Length; i++)
         {
             (double clock, double work) = (Median(times[i].Select(t => t.Clock)), Median(times[i].Select(t => t.Work)));
@@ -217,8 +220,7 @@ internal sealed class PeakMemory : IDisposable
     private void Look()
     {
         string line = File.ReadLines("/proc/self/status").First(l => l.StartsWith("RssAnon:", StringComparison.Ordinal));
-        long bytes = 1024 * long.Parse(line["RssAnon:".Length..^"kB".Length], NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite,
-            CultureInfo.InvariantCulture);
+        long bytes = 1024 * long.Parse(line["RssAnon:".Length..^"kB".Length].Trim(), CultureInfo.InvariantCulture);
         for (long old; bytes > (old = Interlocked.Read(ref _peak)) && Interlocked.CompareExchange(ref _peak, bytes, old) != old;) { }
     }
 }
