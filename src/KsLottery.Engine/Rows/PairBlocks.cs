@@ -14,30 +14,3 @@ internal sealed record PairBlocks(FingerprintBlocks Base, FingerprintBlocks Tune
         Tuned.TakeMissing(after.StoredStartOf(0), after.StoredStartOf(after.RowCount), threads, cancellationToken);
     }
 }
-
-/// <summary>One thread's hashers of two matrices.</summary>
-internal sealed class PairHasher(PairBlocks blocks) : IDisposable
-{
-    private readonly BlockHasher _base = new(blocks.Base), _tuned = new(blocks.Tuned);
-
-    /// <summary>Takes rows of both.</summary>
-    public void Add(long baseStart, ReadOnlySpan<byte> before, long tunedStart, ReadOnlySpan<byte> after)
-    {
-        _base.Add(baseStart, before);
-        _tuned.Add(tunedStart, after);
-    }
-
-    /// <summary>Reads what the last blocks still lack.</summary>
-    public void Complete()
-    {
-        _base.Complete();
-        _tuned.Complete();
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        _base.Dispose();
-        _tuned.Dispose();
-    }
-}

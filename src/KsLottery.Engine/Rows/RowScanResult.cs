@@ -12,9 +12,10 @@ public sealed class RowScanResult
         (Name, TunedName, Width, BaseType, TunedType) = (first.BaseName, first.TunedName, first.Width, first.BaseType, first.TunedType);
         (BaseScaleFingerprint, TunedScaleFingerprint) = (first.BaseScaleFingerprint, first.TunedScaleFingerprint);
         (Kernel, Threads, Elapsed, Pairing, AddedNorms) = (join.Kernel, join.Threads, join.Elapsed, join.Pairing, join.AddedNorms);
-        (Blocks, Rows) = (join.Blocks(), join.Rows(owns));
+        RowResult[] rows = join.Rows(owns);
+        (Blocks, Rows) = (join.Blocks(), rows);
         (BaseFingerprint, TunedFingerprint) = (Blocks?.Base.Root(), Blocks?.Tuned.Root());
-        foreach (RowResult row in Rows)
+        foreach (RowResult row in rows)
         {
             switch (row.State)
             {

@@ -24,7 +24,7 @@ internal static class JoinedScan
         if (scan.Pairing.IsById != expected.IsById
             || !Enumerable.Range(0, expected.BaseRows).All(row => scan.Pairing.TunedOf(row) == expected.TunedOf(row)))
             throw new TicketMismatchException($"{after.File.Path}: the parts pair other rows than the tokenizers beside both checkpoints "
-                + $"do now. Put those there that the parts were scanned with, or scan again. {Remedy.ScanPart}.");
+                + $"do now. Put those there that the parts were scanned with. {Remedy.ScanPart}.");
     }
 
     /// <summary>Hashes the blocks again that some rows lie in, and the first: what a patch takes is what was scanned.</summary>

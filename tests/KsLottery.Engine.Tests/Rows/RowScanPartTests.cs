@@ -71,6 +71,29 @@ public sealed class RowScanPartTests
         }
     }
 
+    /// <summary>A block that is the same in both is hashed once; wherever a byte differs, it is not.</summary>
+    [TestCase(700), TestCase(1024)]
+    public void Tensors_that_are_mostly_the_same_keep_their_fingerprints(int width)
+    {
+        const int Few = 1300;
+        byte[] bytes = new byte[Few * width * 4];
+        new Random(5).NextBytes(bytes);
+        RowMatrix before = RowMatrix.FromMemory(bytes, ElementType.F32, Few, width);
+        string basePrint = FingerprintOf(before);
+        foreach (int place in (int[])[-1, 0, 600_000, (1 << 20) - 1, 1 << 20, (1 << 20) + 2000, (3 << 20) - 5, bytes.Length - 1])
+        {
+            byte[] other = [.. bytes];
+            if (place >= 0) other[place] ^= 1;
+            RowMatrix after = RowMatrix.FromMemory(other, ElementType.F32, Few, width);
+            foreach (int[] borders in (int[][])[[], [374], [1299]])
+            {
+                RowScanResult scan = Join(before, after, borders);
+                Assert.That((scan.BaseFingerprint, scan.TunedFingerprint), Is.EqualTo((basePrint, FingerprintOf(after))), $"byte {place}");
+                Assert.That(scan.BaseFingerprint == scan.TunedFingerprint, Is.EqualTo(place < 0));
+            }
+        }
+    }
+
     [Test]
     public void Files_mapped_or_not_have_the_same_fingerprints([Values] bool useMemoryMap, [Values(1, 2)] int parts)
     {

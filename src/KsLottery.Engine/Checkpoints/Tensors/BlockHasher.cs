@@ -49,10 +49,25 @@ internal sealed class BlockHasher(FingerprintBlocks blocks) : IDisposable
     /// <summary>Reads a whole block.</summary>
     public void Take(int block)
     {
-        long start = (long)block * FingerprintBlocks.BlockLength;
-        (_open, _next) = (block, start);
+        (_open, _next) = (block, (long)block * FingerprintBlocks.BlockLength);
         Complete();
-        blocks.Release(start, blocks.EndOf(block) - start);
+    }
+
+    /// <summary>Reads bytes in place of those that could have been added.</summary>
+    public void AddFrom(long start, long end)
+    {
+        for (int length; start < end; start += length)
+        {
+            length = (int)Math.Min(ReadLength, end - start);
+            Add(start, blocks.Read(start, length, _buffer ??= new byte[ReadLength]));
+        }
+    }
+
+    /// <summary>Whether another tensor holds the same bytes from one offset to another.</summary>
+    public bool IsSame(FingerprintBlocks other, long start, long end)
+    {
+        byte[] buffer = new byte[(int)(end - start)];
+        return blocks.Read(start, buffer.Length, buffer).SequenceEqual(other.Read(start, buffer.Length, new byte[buffer.Length]));
     }
 
     /// <inheritdoc/>

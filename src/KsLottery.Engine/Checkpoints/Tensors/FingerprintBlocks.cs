@@ -105,6 +105,8 @@ internal sealed class FingerprintBlocks
             Parallel.For(0, blocks.Count, options, () => new BlockHasher(this), (i, _, hasher) =>
             {
                 hasher.Take(blocks[i]);
+                long start = (long)blocks[i] * BlockLength;
+                _release?.Invoke(start, EndOf(blocks[i]) - start);
                 return hasher;
             }, hasher => hasher.Dispose());
         }
@@ -132,9 +134,6 @@ internal sealed class FingerprintBlocks
     /// <summary>Gives a range of the tensor's bytes.</summary>
     public ReadOnlySpan<byte> Read(long offset, int length, Span<byte> buffer) => _read is not null ? _read(offset, length, buffer)
         : throw new InvalidOperationException("the hashes of blocks are known here, and not their bytes.");
-
-    /// <summary>Says that a range is not needed any more.</summary>
-    public void Release(long offset, long length) => _release?.Invoke(offset, length);
 
     private static int BlockOf(long offset) => checked((int)(offset / BlockLength));
 }
