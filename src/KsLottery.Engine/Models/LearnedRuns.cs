@@ -23,6 +23,7 @@ internal sealed class LearnedRuns
     /// <exception cref="NotSupportedException">The matrix has more runs than are counted.</exception>
     internal LearnedRuns(Weight whole, TensorMask mask, IOperations operations)
     {
+        Mask = mask;
         Elements = mask.Grid.ToElements(mask.Units);
         (_operations, _whole, _width) = (operations, whole.Value, WidthOf(Elements, whole.Columns));
         if (Elements.Length / _width > int.MaxValue)
@@ -33,6 +34,9 @@ internal sealed class LearnedRuns
         Weight = new(whole.Name, _runs.Length, _width, operations.Allocate(length), operations.Allocate(length), whole.IsVector);
         operations.EmbeddingForward(Weight.Value, _whole, _runs, _width);
     }
+
+    /// <summary>The units that learn.</summary>
+    public TensorMask Mask { get; }
 
     /// <summary>The values' places in the matrix.</summary>
     public IndexSet Elements { get; }

@@ -8,13 +8,13 @@ using KsLottery.Engine.Transfer;
 
 namespace KsLottery.Engine.Training;
 
-/// <summary>Tunes a base on samples: the whole model, its embedding, the values of a mask or low-rank adapters, merged, to a checkpoint, a
-/// ticket's rows to a patch.</summary>
+/// <summary>Tunes a base on samples: the whole model, its embedding or low-rank adapters, merged, to a checkpoint, a ticket's rows or the
+/// values of a mask to a patch.</summary>
 /// <remarks>
 /// Adapters are also kept by themselves, in the folder <c>adapter</c>, as PEFT loads them.
 /// The folder holds <c>training.json</c>, <c>metrics.jsonl</c> and the saved state from the start, the result at the end. A run that was
 /// cancelled or killed at any moment goes on to the same bytes. What does not learn has the same fingerprint before and after, the values
-/// outside of a mask as well.
+/// outside of a mask in the memory that learned as well.
 /// </remarks>
 public sealed class TuningRun : IDisposable
 {
@@ -129,7 +129,18 @@ public sealed class TuningRun : IDisposable
         if (_weights.Ticket is { } ticket)
         {
             ThrowIfFrozenChanged(_base, cancellationToken);
-            return WritePatch(ticket, cancellationToken);
+            return WritePatch([PatchForm.RowsOf(_base.GetTensor(ticket.Weight.Name), ticket.Rows) with
+            {
+                Values = Download(ticket.Weight),
+            }], cancellationToken);
+        }
+        if (_weights.Scope is { Units: not null })
+        {
+            string after = _learned.FingerprintOfFrozen(_base, _weights, _operations, cancellationToken);
+            if (after != FrozenFingerprint) throw new FrozenWeightsChangedException(_base.Path, FrozenFingerprint!, after);
+            return WritePatch([.. _weights.Changing.Select(w =>
+                new PatchSource(_base.GetTensor(w.Name), w.Runs!.Mask, TicketPayload.Replace) { Values = Download(w.Runs.Weight) })],
+                cancellationToken);
         }
         bool isLowRank = _weights.Scope is { Rank: > 0 };
         if (isLowRank) AdapterFolder.Write(_weights, _operations, _options.Out, _base.Path, cancellationToken);
@@ -142,11 +153,16 @@ public sealed class TuningRun : IDisposable
         return files;
     }
 
-    private TrainedFiles WritePatch(TicketRows ticket, CancellationToken cancellationToken)
+    private float[] Download(Weight weight)
     {
-        float[] rows = new float[ticket.Weight.Value.Length];
-        _operations.Download(rows, ticket.Weight.Value);
-        TicketPatch.Write(_session.Folder.Place(TicketPatch.FileName), _base.GetTensor(ticket.Weight.Name), ticket.Rows, rows,
+        float[] values = new float[weight.Value.Length];
+        _operations.Download(values, weight.Value);
+        return values;
+    }
+
+    private TrainedFiles WritePatch(IReadOnlyList<PatchSource> tensors, CancellationToken cancellationToken)
+    {
+        TicketPatch.Write(_session.Folder.Place(TicketPatch.FileName), tensors,
             new() { Signature = _options.Signature, IsTied = _base.IsTied }, cancellationToken);
         if (_options.Ticket is not { } given) return new([TicketPatch.FileName]);
         string path = TicketFile.PathOf(given);

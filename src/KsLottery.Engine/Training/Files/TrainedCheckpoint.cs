@@ -19,13 +19,13 @@ internal static class TrainedCheckpoint
 
     /// <summary>Writes a base with its trained tensors in place of its own.</summary>
     /// <param name="baseModel">The base, from which the weights were opened.</param>
-    /// <param name="weights">The weights; their scope is the whole model, the embedding, a mask, or adapters that were merged.</param>
+    /// <param name="weights">The weights; their scope is the whole model, the embedding, or adapters that were merged.</param>
     /// <param name="operations">Their device.</param>
     /// <param name="folder">A folder that exists.</param>
     /// <param name="keepTypes">Whether trained tensors are rounded to the type that the base stores them in; else they are F32.</param>
     /// <param name="tokenizer">A tokenizer that goes along in place of the base's own: a file, whose name says its form.</param>
     /// <param name="cancellationToken">Stops between chunks.</param>
-    /// <exception cref="InvalidOperationException">Nothing or only rows of the embedding learned; a ticket becomes a patch.</exception>
+    /// <exception cref="InvalidOperationException">Nothing, only rows of the embedding or a mask learned; these become a patch.</exception>
     /// <exception cref="IOException">A file cannot be written.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
     public static TrainedFiles Write(Checkpoint baseModel, LlamaWeights weights, IOperations operations, string folder,
@@ -34,10 +34,10 @@ internal static class TrainedCheckpoint
     {
         ArgumentNullException.ThrowIfNull(baseModel);
         ArgumentNullException.ThrowIfNull(weights);
-        if (weights.Scope is null || weights.Ticket is not null)
+        if (weights.Scope is null || weights.Ticket is not null || weights.Scope.Units is not null)
             throw new InvalidOperationException(
                 $"{baseModel.Path}: {(weights.Scope is null ? "nothing" : "a ticket")} learned; a checkpoint is written "
-                + "where the embedding or the whole model did. Write a ticket's rows as a patch.");
+                + "where the embedding or the whole model did. Write a ticket as a patch.");
         LearnedPart learned = new(weights, baseModel);
         Dictionary<string, Weight> trained = weights.Changing.ToDictionary(w => w.Name);
         if (LearnedPart.SecondName(weights, baseModel) is { } second && learned.Contains(second))

@@ -14,12 +14,15 @@ namespace KsLottery.Engine.Training;
 /// <remarks>
 /// A fingerprint is SHA-256 over each tensor in the order of names: a line with its name, type and shape, then its bytes; of a ticket's
 /// matrix the line ends with <c>rows</c> or <c>other rows</c>, and the bytes are those of the ticket's rows or of all others. Of a tensor
-/// of which a mask's values learn the line has no type and ends with <c>values</c> or <c>other values</c>; these follow as F32, so that a
-/// checkpoint that holds the tensor in another type than the base has the same fingerprint where no value changed.
+/// of which a mask's values learn the line has no type and ends with <c>values</c> or <c>other values</c>; these follow as F32, so that
+/// the weights that learned can be held against the base.
 /// </remarks>
 internal sealed class LearnedPart
 {
     private const int ChunkLength = 1 << 20;
+
+    /// <summary>Reads values of a tensor from a start on.</summary>
+    private delegate void ReadValues(Tensor tensor, long start, Span<float> values);
 
     /// <summary>What learns: elements of a tensor, or all of it where they are null.</summary>
     private readonly Dictionary<string, IndexSet?> _parts = [];
@@ -34,7 +37,7 @@ internal sealed class LearnedPart
         if (weights.Ticket is { } ticket)
             _parts[ticket.Weight.Name] = TicketUnit.Rows.Cut(weights.Config.VocabularySize, weights.Config.Width)
                 .ToElements(IndexSet.Of(weights.Config.VocabularySize, ticket.Rows));
-        else if (SecondName(weights, checkpoint) is { } name && (!_isMask || Contains(weights.TokenEmbedding.Name)))
+        else if (SecondName(weights, checkpoint) is { } name && (!_isMask || weights.TokenEmbedding.Learns))
             _parts[name] = weights.TokenEmbedding.Runs?.Elements;
     }
 
@@ -45,8 +48,8 @@ internal sealed class LearnedPart
     /// <summary>Whether nothing is frozen.</summary>
     public bool IsAll(Checkpoint checkpoint) => checkpoint.Tensors.All(t => _parts.TryGetValue(t.Name, out IndexSet? part) && part is null);
 
-    /// <summary>Whether anything of a tensor learns.</summary>
-    public bool Contains(string name) => _parts.ContainsKey(name);
+    /// <summary>Whether a whole tensor learns.</summary>
+    public bool Contains(string name) => _parts.TryGetValue(name, out IndexSet? part) && part is null;
 
     /// <summary>SHA-256 over what a mask has of which tensors, in the order of names, whatever its units are called.</summary>
     public string FingerprintOfMask()
@@ -68,7 +71,14 @@ internal sealed class LearnedPart
     public string FingerprintOfFrozen(Checkpoint checkpoint, CancellationToken cancellationToken) =>
         Take(checkpoint, isLearned: false, cancellationToken);
 
-    private string Take(Checkpoint checkpoint, bool isLearned, CancellationToken cancellationToken)
+    /// <summary>The same fingerprint with the weights in memory in place of the base's tensors, where a mask's values learn: equal where
+    /// nothing else changed.</summary>
+    public string FingerprintOfFrozen(Checkpoint checkpoint, LlamaWeights weights, IOperations operations,
+        CancellationToken cancellationToken) => Take(checkpoint, isLearned: false, cancellationToken, (tensor, start, values) =>
+            operations.Download(values, weights.Changing.First(w => w.Name == tensor.Name || tensor.Name == LlamaWeights.HeadName)
+                .Value.Slice(start, values.Length)));
+
+    private string Take(Checkpoint checkpoint, bool isLearned, CancellationToken cancellationToken, ReadValues? read = null)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (Tensor tensor in checkpoint.Tensors.OrderBy(t => t.Name, StringComparer.Ordinal))
@@ -79,7 +89,7 @@ internal sealed class LearnedPart
                 : $" {(isLearned ? "" : "other ")}{(_isMask ? "values" : "rows")}";
             AppendLine(hash, $"{tensor.Name}{type} [{string.Join(',', tensor.Shape)}]{suffix}");
             IEnumerable<IndexRun> runs = part is null ? [new(0, tensor.ElementCount)] : isLearned ? part.Runs : Between(part);
-            if (part is not null && _isMask) AppendValues(hash, tensor, runs, cancellationToken);
+            if (part is not null && _isMask) AppendValues(hash, tensor, runs, read, cancellationToken);
             else AppendBytes(hash, tensor, runs, cancellationToken);
         }
         return Fingerprint.Finish(hash);
@@ -113,17 +123,26 @@ internal sealed class LearnedPart
             }
     }
 
-    private static void AppendValues(IncrementalHash hash, Tensor tensor, IEnumerable<IndexRun> runs, CancellationToken cancellationToken)
+    private static void AppendValues(IncrementalHash hash, Tensor tensor, IEnumerable<IndexRun> runs, ReadValues? read,
+        CancellationToken cancellationToken)
     {
-        using StoredMemory stored = new(tensor);
+        using StoredMemory? stored = read is null ? new(tensor) : null;
         float[] buffer = new float[ChunkLength / sizeof(float)];
+        long first = 0, end = 0;
         foreach (IndexRun run in runs)
-            for (long start = run.Start; start < run.End; start += buffer.Length)
+            for (long start = run.Start; start < run.End;)
             {
-                cancellationToken.ThrowIfCancellationRequested();
-                Span<float> values = buffer.AsSpan(0, (int)Math.Min(buffer.Length, run.End - start));
-                stored.Widen(start, values);
-                hash.AppendData(MemoryMarshal.AsBytes(values));
+                if (start >= end)
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    (first, end) = (start, Math.Min(start + buffer.Length, tensor.ElementCount));
+                    Span<float> chunk = buffer.AsSpan(0, (int)(end - first));
+                    if (stored is null) read!(tensor, first, chunk);
+                    else stored.Widen(first, chunk);
+                }
+                int count = (int)(Math.Min(run.End, end) - start);
+                hash.AppendData(MemoryMarshal.AsBytes(buffer.AsSpan((int)(start - first), count)));
+                start += count;
             }
     }
 }
