@@ -75,7 +75,7 @@ internal sealed class LearnedPart
     /// nothing else changed.</summary>
     public string FingerprintOfFrozen(Checkpoint checkpoint, LlamaWeights weights, IOperations operations,
         CancellationToken cancellationToken) => Take(checkpoint, isLearned: false, cancellationToken, (tensor, start, values) =>
-            operations.Download(values, weights.Changing.First(w => w.Name == tensor.Name || tensor.Name == LlamaWeights.HeadName)
+            operations.Download(values, (weights.Changing.FirstOrDefault(w => w.Name == tensor.Name) ?? weights.TokenEmbedding)
                 .Value.Slice(start, values.Length)));
 
     private string Take(Checkpoint checkpoint, bool isLearned, CancellationToken cancellationToken, ReadValues? read = null)
