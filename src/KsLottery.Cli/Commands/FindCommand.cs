@@ -5,6 +5,7 @@ using KsLottery.Engine.Devices;
 using KsLottery.Engine.Operations;
 using KsLottery.Engine.Reports;
 using KsLottery.Engine.Rows;
+using KsLottery.Engine.Text.Corpora;
 using KsLottery.Engine.Text.Tokens;
 using KsLottery.Engine.Tickets;
 using KsLottery.Engine.Transfer;
@@ -23,7 +24,8 @@ internal static class FindCommand
             FindOptions options = FindOptions.From(arguments);
             if (options.Part is { } part) RunPart(options, part.Index, part.Count, ui, cancel);
             else if (options.AllTensors) RunMap(options, ui, cancel);
-            else Run(options, ui, cancel).Write();
+            else if (options.IsRowTest) Run(options, ui, cancel).Write();
+            else RunUnits(options, ui, cancel).Write(ui);
             return ExitCode.Ok;
         });
         return command;
@@ -113,6 +115,38 @@ internal static class FindCommand
         }, cancel);
     }
 
+    /// <summary>Finds a ticket of units of any tensors, and writes what <c>--out</c> asks for.</summary>
+    private static UnitReport RunUnits(FindOptions options, ConsoleUi ui, CancellationToken cancel)
+    {
+        long started = Stopwatch.GetTimestamp();
+        if (options.Tensor is not null)
+            throw new CommandException(ExitCode.Usage,
+                "--tensor is for rows by their test: name the tensors of other units with --tensors.");
+        if (options.Html is not null)
+            throw new CommandException(ExitCode.Usage, "--html is for rows by their test, which a page shows one by one. Leave it out.");
+        using OpenedPair opened = new(options, ui);
+        using TicketFolder? folder = options.Out is null ? null : new(options.Out, options.Force);
+        TicketRecipe recipe = options.Recipe;
+        if (options.Without is not null)
+        {
+            using TicketPatch left = TicketPatch.Open(options.Without, options.Reading);
+            recipe = recipe with { Without = left.Mask };
+        }
+        using ProgressLine line = ui.StartProgress();
+        UnitTicketResult found = TicketFinder.Find(opened.Base, opened.Tuned, recipe, new()
+        {
+            Scan = new() { Threads = options.Device.Threads },
+            TokenCounts = CountTokens(opened, options, ui, cancel),
+            FingerprintProgress = line.Of<TimeSpan>(_ => "taking the fingerprints of the tensors"),
+        }, cancel);
+        return new(options, found.Ticket, folder?.Write(found, cancel) ?? [], Stopwatch.GetElapsedTime(started));
+    }
+
+    private static long[]? CountTokens(OpenedPair opened, FindOptions options, ConsoleUi ui, CancellationToken cancel) =>
+        options.Text.Length == 0 ? null
+        : TokenCounts.OfTexts(LoadedModel.OpenTokenizer(options.Tokenizer, options.Base, ui), PlainText.Read(options.Text),
+            opened.Base.GetInputEmbedding().RowShape.Rows, cancel);
+
     /// <summary>Compares all tensors, and writes what <c>--out</c> asks for.</summary>
     private static void RunMap(FindOptions options, ConsoleUi ui, CancellationToken cancel)
     {
@@ -128,7 +162,8 @@ internal static class FindCommand
         using ComputeDevice device = options.Device.Open(DeviceWork.Rows);
         using ProgressLine line = ui.StartProgress();
         return TensorMap.Of(pair, options.Selection, new() { Device = device, Threads = options.Device.Threads },
-            line.Of<TensorMapProgress>(value => $"{VisibleText.Escape(value.Name)}: {Describe(value.Scan)}"), cancellationToken: cancel);
+            line.Of<TensorMapProgress>(value => $"{VisibleText.Escape(value.Name)}: {Describe(value.Scan)}"),
+            options.Recipe.Scope.Tensors, cancel);
     }
 
     private static string Describe(RowScanProgress value)

@@ -32,14 +32,21 @@ internal static class TuneCommand
         TuneData data = TuneData.Read(options, config, tokenizer);
         LoadedModel.RemarkOnDoubled(data.Training[0].Tokens.Span, tokenizer, ui);
         TicketList? rows = null;
+        (TicketMask Mask, string Signature)? units = null;
         if (options.Train == TrainingScope.TicketName)
-            rows = options.Ticket.Choose(baseModel.GetInputEmbedding(), tokenizer.Names, data.Training, options.Plan.Seed, cancel);
-        TrainingScope scope = rows is not null ? TrainingScope.Ticket(rows.Ids) : options.Train switch
         {
+            if (options.Ticket.HasUnits) units = options.Ticket.ReadUnits(baseModel, options.Reading, cancel);
+            else rows = options.Ticket.Choose(baseModel.GetInputEmbedding(), tokenizer.Names, data.Training, options.Plan.Seed, cancel);
+        }
+        TrainingScope scope = options.Train switch
+        {
+            TrainingScope.TicketName => rows is not null ? TrainingScope.Ticket(rows.Ids) : TrainingScope.Mask(units!.Value.Mask),
             TrainingScope.FullName => TrainingScope.Full,
             TrainingScope.LowRankName => TrainingScope.LowRank(options.Rank, options.Plan.Seed),
-            _ => TrainingScope.Embedding,
+            TrainingScope.EmbeddingName => TrainingScope.Embedding,
+            _ => throw new System.Diagnostics.UnreachableException($"--train {options.Train}"),
         };
+        string? signature = rows?.Signature ?? units?.Signature;
 
         using ComputeDevice device = options.Folder.Device.Open(DeviceWork.Model);
         using TuningRun run = new(baseModel, scope, data.Training, data.Evaluation, device.Operations, new()
@@ -50,12 +57,13 @@ internal static class TuneCommand
             SaveEvery = options.Folder.SaveEvery,
             KeepTypes = options.KeepTypes,
             Tokenizer = options.Tokenizer is null ? null : tokenizer.FilePath,
-            Ticket = options.Ticket.OwnPath,
-            Signature = rows?.Signature ?? "",
+            Ticket = rows is null ? null : options.Ticket.OwnPath,
+            Signature = signature ?? "",
             Settings = [.. TuneData.Settings(options, tokenizer)],
         }, cancel);
-        WriteFacts(ui, options, run, rows, data, device);
-        TrainingReport report = TrainingReport.Of(ui, options.Folder, run.LostSteps, Next(options, rows is not null), progress =>
+        WriteFacts(ui, options, run, rows, units?.Mask, signature, data, device);
+        bool isPatch = scope.Name is TrainingScope.TicketName or TrainingScope.MaskName;
+        TrainingReport report = TrainingReport.Of(ui, options.Folder, run.LostSteps, Next(options, isPatch), progress =>
             run.Run(progress, cancel));
         report.Write();
         ui.WriteJson(json =>
@@ -64,7 +72,8 @@ internal static class TuneCommand
             json.WriteString("scope", scope.Name);
             json.WriteNumber("rows", scope.Rows.Count);
             json.WriteNumber("width", config.Width);
-            json.WriteString("signature", rows?.Signature);
+            json.WriteNumber("units", units?.Mask.Count ?? scope.Rows.Count);
+            json.WriteString("signature", signature);
             json.WriteNumber("pairs", data.Training.Count);
             json.WriteNumber("evaluation_pairs", data.Evaluation.Count);
             json.WriteNumber("skipped_pairs", data.Skipped);
@@ -82,7 +91,8 @@ internal static class TuneCommand
         // Adapters leave the embedding as it is.
         : $"kslottery find {options.Model} {options.Folder.Out} {(options.IsLowRank ? Options.AllTensors.Name : "--out DIR")}";
 
-    private static void WriteFacts(ConsoleUi ui, TuneOptions options, TuningRun run, TicketList? rows, TuneData data, ComputeDevice device)
+    private static void WriteFacts(ConsoleUi ui, TuneOptions options, TuningRun run, TicketList? rows, TicketMask? units, string? signature,
+        TuneData data, ComputeDevice device)
     {
         LlamaConfig config = run.Config;
         FactList facts = new FactList()
@@ -91,8 +101,9 @@ internal static class TuneCommand
                 + $"{Sizes.Count(config.Width)}")
             .Add("learns", options.Train)
             .Add("trainable", Sizes.Count(run.ParameterCount)
-                + (rows is null ? "" : $" = {Sizes.Count(rows.Ids.Count, "row")} of {Sizes.Count(config.Width)}"));
-        if (rows is not null) facts.Add("rows", ConsoleUi.OneLine(rows.Signature));
+                + (rows is not null ? $" = {Sizes.Count(rows.Ids.Count, "row")} of {Sizes.Count(config.Width)}"
+                    : units is not null ? $" = {Sizes.Count(units.Count, "unit")} of {Sizes.Count(units.Tensors.Count, "tensor")}" : ""));
+        if (signature is not null) facts.Add(rows is not null ? "rows" : "units", ConsoleUi.OneLine(signature));
         string skipped = data.Skipped > 0 ? $", {Sizes.Count(data.Skipped)} left out" : "";
         string cut = data.Truncated > 0 ? $", {Sizes.Count(data.Truncated)} cut" : "";
         facts.Add("data", $"{Sizes.Count(data.Training.Count, "pair")}, {Sizes.Count(data.TokenCount, "token")}{skipped}{cut}");

@@ -29,9 +29,16 @@ internal sealed record FindOptions
             + "new file.");
     private static readonly Option<bool> ForceOption = Options.Force(
         "Let --out replace an earlier result; other files are never replaced.");
+    private static readonly Option<ulong?> SeedOption = Options.Seed("Decides the units of --score random.");
+    private static readonly Option<string[]> TextOption = Options.PlainTexts(
+        "The text whose tokens --score frequency counts", isRequired: false);
     private static readonly Option<int> LimitOption = Options.ShownRows(DefaultLimit);
     private static readonly Option<string?> PartOption = Options.Part(
         "Test part I of N of the rows alone, and write what was found into the new file --out: for --merge, once all parts are there.");
+
+    /// <summary>What makes a ticket another than that of rows of one matrix by their test.</summary>
+    private static readonly Option[] UnitOptions =
+        [Options.Tensors, Options.Unit, Options.ScoreName, Options.Pattern, Options.Without, Options.Payload];
 
     public required string Base { get; init; }
 
@@ -41,7 +48,21 @@ internal sealed record FindOptions
 
     public bool AllTensors { get; init; }
 
-    public TicketSelection Selection { get; init; } = new BelowAlpha();
+    /// <summary>Which units, by which score, and which of them win.</summary>
+    public TicketRecipe Recipe { get; init; } = new();
+
+    /// <summary>Which units win.</summary>
+    public TicketSelection Selection => Recipe.Selection;
+
+    /// <summary>A patch, or a ticket's folder, whose units are left out; null for none.</summary>
+    public string? Without { get; init; }
+
+    /// <summary>Files whose tokens are counted for <c>--score frequency</c>.</summary>
+    public string[] Text { get; init; } = [];
+
+    /// <summary>Whether rows of one matrix are tested, and described one by one.</summary>
+    public bool IsRowTest => Recipe.IsKsOfRows && Recipe.Scope.Tensors is null && Without is null
+        && Recipe.Selection is BelowAlpha or TopUnits or TopShare;
 
     public DeviceOption Device { get; init; } = DeviceOption.Default;
 
@@ -76,19 +97,31 @@ internal sealed record FindOptions
     {
         command.Validators.Add(result =>
         {
+            string[] amounts = Given(result, [Options.Top, Options.Share, Options.Pattern]);
+            if (amounts.Length > 1) result.AddError($"{string.Join(" and ", amounts)} exclude each other: give one.");
+            if (result.GetValue(Options.ScoreName) is { } score && TicketScore.Names.Contains(score)
+                && TicketScore.Named(score).Inputs.HasFlag(ScoreInputs.TokenCounts) != (result.GetResult(TextOption) is not null))
+                result.AddError("--score frequency counts the tokens of --text FILE: give both or none.");
+            if (result.GetValue(Options.PerTensor) && result.GetResult(Options.Share) is null)
+                result.AddError("--per-tensor is about a share: give --share as well.");
+            if (result.GetResult(TensorOption) is { Implicit: false } && result.GetResult(Options.Tensors) is not null)
+                result.AddError("--tensor and --tensors exclude each other.");
             if (!result.GetValue(Options.AllTensors)) return;
             if (result.GetResult(TensorOption) is { Implicit: false }) result.AddError("--all-tensors and --tensor exclude each other.");
             if (HtmlOption.IsGiven(result))
                 result.AddError("--all-tensors and --html exclude each other: write tensors.tsv with --out, and run "
                     + "kslottery report on the folder.");
-            if (result.GetResult(Options.Top) is { Implicit: false })
-                result.AddError("--all-tensors counts the rows below alpha in every tensor: --top is for one. Choose it with --tensor.");
+            if (Given(result, [Options.Top, Options.Share, .. UnitOptions.Except([Options.Tensors])]) is { Length: > 0 } others)
+                result.AddError($"--all-tensors counts the rows below alpha in every tensor: {string.Join(", ", others)} belong to a "
+                    + "ticket. Leave --all-tensors out.");
         });
         command.Validators.Add(RefusePart);
         command.Validators.Add(RefuseMerge);
         command.Add(BaseArgument, TunedArgument);
-        command.Add(TensorOption, Options.AllTensors, Options.Alpha, Options.Method, Options.Adjust, Options.Top, TokenizerOption,
-            Options.PairRows, Options.NoMemoryMap, OutOption, ForceOption, LimitOption, PartOption, Options.Merge);
+        command.Add(TensorOption, Options.Tensors, Options.Unit, Options.AllTensors, Options.ScoreName, Options.Alpha, Options.Method,
+            Options.Adjust, Options.Top, Options.Share, Options.PerTensor, Options.Pattern, Options.Without, TextOption, SeedOption,
+            Options.Payload, TokenizerOption, Options.PairRows, Options.NoMemoryMap, OutOption, ForceOption, LimitOption, PartOption,
+            Options.Merge);
         HtmlOption.AddTo(command);
         DeviceOption.AddTo(command);
     }
@@ -100,7 +133,15 @@ internal sealed record FindOptions
         Tuned = arguments.GetRequiredValue(TunedArgument),
         Tensor = arguments.GetValue(TensorOption),
         AllTensors = arguments.GetValue(Options.AllTensors),
-        Selection = SelectionFrom(arguments),
+        Recipe = new()
+        {
+            Scope = new(arguments.GetValue(Options.Tensors), arguments.GetValue(Options.Unit) ?? TicketUnit.Rows),
+            Score = TicketScore.Named(arguments.GetRequiredValue(Options.ScoreName), arguments.GetValue(SeedOption) ?? 0),
+            Selection = SelectionFrom(arguments),
+            Payload = TicketPayloads.TryParse(arguments.GetValue(Options.Payload), out TicketPayload payload) ? payload : default,
+        },
+        Without = arguments.GetValue(Options.Without),
+        Text = arguments.GetValue(TextOption) ?? [],
         Device = DeviceOption.From(arguments),
         Tokenizer = arguments.GetValue(TokenizerOption),
         PairRows = Enum.Parse<RowPairingMode>(arguments.GetRequiredValue(Options.PairRows), ignoreCase: true),
@@ -123,8 +164,8 @@ internal sealed record FindOptions
         if (result.GetResult(OutOption) is null) result.AddError("--part writes what it finds into a file: name it with --out.");
         if (result.GetResult(Options.Merge) is not null)
             result.AddError("--part and --merge exclude each other: parts are written first, and merged once all are there.");
-        string[] others = [.. ((Option[])[Options.AllTensors, Options.Alpha, Options.Method, Options.Adjust, Options.Top,
-            LimitOption, Options.Html]).Where(option => result.GetResult(option) is { Implicit: false }).Select(option => option.Name)];
+        string[] others = Given(result, [Options.AllTensors, Options.Alpha, Options.Method, Options.Adjust, Options.Top, Options.Share,
+            Options.PerTensor, LimitOption, Options.Html, .. UnitOptions]);
         if (others.Length > 0)
             result.AddError($"--part tests rows and selects none: leave {string.Join(", ", others)} out, or give it with --merge.");
     }
@@ -134,7 +175,12 @@ internal sealed record FindOptions
         if (result.GetResult(Options.Merge) is null) return;
         if (result.GetValue(Options.AllTensors) || DeviceOption.IsGiven(result))
             result.AddError("--merge tests no rows: leave --all-tensors, --device and --threads out.");
+        if (Given(result, UnitOptions) is { Length: > 0 } others)
+            result.AddError($"--merge joins rows that were tested: leave {string.Join(", ", others)} out.");
     }
+
+    private static string[] Given(CommandResult result, IEnumerable<Option> options) =>
+        [.. options.Where(option => result.GetResult(option) is { Implicit: false }).Select(option => option.Name)];
 
     private static TicketSelection SelectionFrom(ParseResult arguments)
     {
@@ -145,6 +191,9 @@ internal sealed record FindOptions
             Adjustment = SelectionNames.TryParse(arguments.GetValue(Options.Adjust), out PValueAdjustment adjustment)
                 ? adjustment : default,
         };
-        return arguments.GetValue(Options.Top) is { } top ? new TopUnits(top, test) : test;
+        return arguments.GetValue(Options.Top) is { } top ? new TopUnits(top, test)
+            : arguments.GetValue(Options.Share) is { } share ? new TopShare(share, arguments.GetValue(Options.PerTensor), test)
+            : arguments.GetValue(Options.Pattern) is { } pattern ? pattern
+            : test;
     }
 }

@@ -69,14 +69,7 @@ internal static partial class Options
     public static readonly Option<string?> TargetLanguage = OptionKind.Text("--target-language", "NAME",
         "The English name of the target's language, such as Danish, for the prompt.");
 
-    public static readonly Option<string[]> Text = new("--text")
-    {
-        Description = "Plain text, one text a line; FILE:2 takes the second column of a TSV, FILE.jsonl the strings \"text\" of JSON "
-            + "lines. Plain or gzip; one file or more.",
-        HelpName = "FILE",
-        Required = true,
-        AllowMultipleArgumentsPerToken = true,
-    };
+    public static readonly Option<string[]> Text = PlainTexts("Plain text", isRequired: true);
 
     public static readonly Option<string?> Hypotheses =
         OptionKind.Text("--hypotheses", "FILE", "Score the lines of this file instead of a model's.");
@@ -88,4 +81,14 @@ internal static partial class Options
     };
 
     public static readonly Option<string?> Spm = OptionKind.Text("--spm", "FILE", "Also spBLEU, by the pieces of this SentencePiece file.");
+
+    /// <summary>An option for files of plain text.</summary>
+    public static Option<string[]> PlainTexts(string what, bool isRequired) => new("--text")
+    {
+        Description = $"{what}, one text a line; FILE:2 takes the second column of a TSV, FILE.jsonl the strings \"text\" of JSON "
+            + "lines. Plain or gzip; one file or more.",
+        HelpName = "FILE",
+        Required = isRequired,
+        AllowMultipleArgumentsPerToken = true,
+    };
 }

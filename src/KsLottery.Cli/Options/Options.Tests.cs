@@ -13,6 +13,9 @@ internal static partial class Options
     /// <summary>The words of <c>--mode</c>.</summary>
     public const string TransferMode = "transfer", TunedMode = "tuned";
 
+    /// <summary>What <c>certify</c> asks for, and by which measure <c>find</c> orders units.</summary>
+    private const string ScoreWord = "--score";
+
     public static readonly Option<bool> AllTensors = OptionKind.Flag("--all-tensors",
         "One line for every matrix instead: the map of what a fine-tune touched.");
 
@@ -54,7 +57,7 @@ internal static partial class Options
     public static readonly Option<bool> NoSweep = OptionKind.Flag("--no-sweep",
         "Leave out the sweep, which runs the model once for each different ticket.");
 
-    public static readonly Option<bool> Score = OptionKind.Flag("--score",
+    public static readonly Option<bool> Score = OptionKind.Flag(ScoreWord,
         "Also let the embed-tuned model and each ticket of the sweep translate, and score that: takes as long as eval for each.");
 
     public static readonly Option<double> Confidence = OptionKind.Real("--confidence", "C", IsWithinOne,

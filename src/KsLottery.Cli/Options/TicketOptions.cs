@@ -6,6 +6,7 @@ using KsLottery.Engine.Text.Corpora;
 using KsLottery.Engine.Text.Tokens;
 using KsLottery.Engine.Tickets;
 using KsLottery.Engine.Training;
+using KsLottery.Engine.Transfer;
 
 namespace KsLottery.Cli;
 
@@ -40,6 +41,24 @@ internal sealed record TicketOptions(string? Path, string? Only, int? Rows)
     public static bool AreGiven(CommandResult result) =>
         Array.Exists((Option[])[TicketOption, Options.Only, RowsOption], option => result.GetResult(option) is not null);
 
+    /// <summary>Whether the ticket is a patch, or lies in a folder with a patch of units that are not rows listed in its file.</summary>
+    public bool HasUnits => Path is not null && (IsPatch(Path) || UnitTicketFile.StandsIn(Path));
+
+    /// <summary>Reads the units that learn.</summary>
+    /// <param name="baseModel">The base, which must be the one that the ticket was found in.</param>
+    /// <param name="reading">How to read the patch.</param>
+    /// <param name="cancellationToken">Stops while fingerprints are taken.</param>
+    public (TicketMask Mask, string Signature) ReadUnits(
+        Checkpoint baseModel, CheckpointOptions reading, CancellationToken cancellationToken)
+    {
+        if (Only is not null)
+            throw new CommandException(ExitCode.Usage, $"--only {Only} chooses rows, and {Path} is a ticket of units. Leave it out.");
+        using TicketPatch patch = TicketPatch.Open(Path!, reading);
+        foreach (PatchedTensor patched in patch.Tensors)
+            PatchFit.ThrowIfNotBase(patch, patched, baseModel.GetTensor(patched.Name), cancellationToken);
+        return (patch.Mask, patch.Signature);
+    }
+
     /// <summary>Chooses the rows.</summary>
     /// <param name="embedding">The base's embedding.</param>
     /// <param name="tokens">Names the rows.</param>
@@ -63,6 +82,10 @@ internal sealed record TicketOptions(string? Path, string? Only, int? Rows)
             : throw new CommandException(ExitCode.BadInput,
                 FormattableString.Invariant($"--only {best}: the ticket has {ticket.Ids.Count} rows. Take that many at most."));
     }
+
+    private static bool IsPatch(string path) => File.Exists(path)
+        && string.Equals(System.IO.Path.GetExtension(path), System.IO.Path.GetExtension(TicketPatch.FileName),
+            StringComparison.OrdinalIgnoreCase);
 
     private static void Check(CommandResult result)
     {

@@ -94,12 +94,12 @@ public sealed class TicketMask : IEquatable<TicketMask>
     }
 
     /// <summary>A fingerprint by which the mask is known again.</summary>
-    /// <returns><c>sha256:</c> and 64 hexadecimal digits: of each tensor a line with its name, <c>[R,C]</c>, the block's
+    /// <returns><c>sha256:</c> and 64 hexadecimal digits: of each tensor with units a line with its name, <c>[R,C]</c>, the block's
     /// <c>rows x columns</c> and the coding, then the bytes of <see cref="IndexSet.Encode"/>.</returns>
     public string TakeFingerprint()
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (TensorMask tensor in Tensors)
+        foreach (TensorMask tensor in Tensors.Where(t => t.Units.Count > 0))
         {
             (long rows, long columns, long blockRows, long blockColumns) = tensor.Grid;
             hash.AppendData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture,

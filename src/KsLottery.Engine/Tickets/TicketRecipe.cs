@@ -64,6 +64,7 @@ public sealed record TicketRecipe
             default:
                 throw new System.Diagnostics.UnreachableException($"{Selection.GetType().Name} has no line");
         }
+        if (Score is RandomScore drawn) Add("seed", drawn.RandomSeed.ToString(CultureInfo.InvariantCulture));
         if (Without is { } without) Add("without", without.TakeFingerprint());
         if (Payload != TicketPayload.Replace) Add("payload", Payload.ToName());
         return line.ToString();

@@ -1,4 +1,3 @@
-using System.Text;
 using KsLottery.Engine.Numerics;
 
 namespace KsLottery.Engine.Tickets;
@@ -27,6 +26,8 @@ public sealed record TensorTicket(
 /// <summary>A ticket of units of any shape in any tensors, which are counted; <see cref="Ticket"/> describes rows one by one.</summary>
 public sealed record UnitTicket
 {
+    private const int ShortDigits = 8;
+
     /// <summary>How it was found.</summary>
     public required TicketRecipe Recipe { get; init; }
 
@@ -59,15 +60,13 @@ public sealed record UnitTicket
 
     /// <summary>One line that says all that the ticket depends on: the recipe, the number of tensors, of each side one fingerprint of the
     /// lines <c>name fingerprint</c>, and the version.</summary>
-    public string Signature
-    {
-        get
-        {
-            StringBuilder line = new($"{Recipe}|of:{Tensors.Count}");
-            if (Tensors.Count > 0) line.Append($"|base:{Join(t => t.BaseFingerprint)}|tuned:{Join(t => t.TunedFingerprint)}");
-            return line.Append($"|v:{Version}").ToString();
-        }
-    }
+    public string Signature => Compose(print => print);
+
+    /// <summary>The line for a terminal: of each fingerprint the first 8 digits.</summary>
+    public string ShortSignature => Compose(print => print[..(print.LastIndexOf(':') + 1 + ShortDigits)]);
+
+    private string Compose(Func<string, string> shorten) => $"{Recipe}|of:{Tensors.Count}|base:{shorten(Join(t => t.BaseFingerprint))}"
+        + $"|tuned:{shorten(Join(t => t.TunedFingerprint))}|v:{Version}";
 
     /// <summary>One fingerprint of several.</summary>
     private string Join(Func<TensorTicket, string> print) => Checkpoints.Fingerprint.OfLines(Tensors.Select(t => $"{t.Name} {print(t)}"));

@@ -32,6 +32,23 @@ public static class UnitTicketFile
         }, cancellationToken);
     }
 
+    /// <summary>Whether a folder has the file of a ticket of units, and not that of rows.</summary>
+    internal static bool StandsIn(string folder)
+    {
+        string path = Path.Combine(folder, TicketFile.FileName);
+        if (!File.Exists(path)) return false;
+        try
+        {
+            using JsonDocument document = JsonFile.Parse(path);
+            return document.RootElement.ValueKind == JsonValueKind.Object
+                && document.RootElement.TryGetProperty("format", out JsonElement format) && format.ValueEquals(Format);
+        }
+        catch (Exception defect) when (defect is JsonException or InvalidOperationException)
+        {
+            return false; // Whoever reads it as a ticket of rows says what is wrong.
+        }
+    }
+
     /// <summary>Writes what the file holds into an object that the caller began.</summary>
     internal static void WriteProperties(Utf8JsonWriter json, UnitTicket ticket)
     {

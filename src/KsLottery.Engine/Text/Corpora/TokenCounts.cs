@@ -2,7 +2,7 @@ using KsLottery.Engine.Text.Tokens;
 
 namespace KsLottery.Engine.Text.Corpora;
 
-/// <summary>How often each token occurs in sentence pairs.</summary>
+/// <summary>How often each token occurs in sentence pairs, or in texts.</summary>
 internal static class TokenCounts
 {
     private const int PairsBetweenChecks = 256;
@@ -25,6 +25,26 @@ internal static class TokenCounts
             foreach (string text in (string[])[pair.Question, pair.Target])
                 foreach (int id in tokenizer.Encode(text))
                     counts[id]++;
+        }
+        return counts;
+    }
+
+    /// <summary>Counts the tokens of some texts.</summary>
+    /// <param name="tokenizer">Turns text into ids.</param>
+    /// <param name="texts">The texts.</param>
+    /// <param name="rows">How many ids there are: the rows of the embedding.</param>
+    /// <param name="cancellationToken">Stops between texts.</param>
+    /// <returns>Occurrences by token id.</returns>
+    /// <exception cref="InvalidDataException">The tokenizer gives an id that the embedding lacks.</exception>
+    public static long[] OfTexts(Tokenizer tokenizer, IEnumerable<string> texts, long rows, CancellationToken cancellationToken = default)
+    {
+        long[] counts = new long[rows];
+        foreach (string text in texts)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            foreach (int id in tokenizer.Encode(text))
+                counts[id < rows ? id : throw new InvalidDataException($"the tokenizer gives token {id}, the embedding has {rows} rows. "
+                    + "Give the model's own tokenizer.")]++;
         }
         return counts;
     }

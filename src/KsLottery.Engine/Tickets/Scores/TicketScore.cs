@@ -1,5 +1,4 @@
 using System.Globalization;
-using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Statistics;
 
 namespace KsLottery.Engine.Tickets;

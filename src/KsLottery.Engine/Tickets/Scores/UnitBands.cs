@@ -1,8 +1,6 @@
 using System.Runtime.ExceptionServices;
 using CommunityToolkit.HighPerformance.Buffers;
 using KsLottery.Engine.Checkpoints;
-using KsLottery.Engine.Numerics;
-using KsLottery.Engine.Rows;
 
 namespace KsLottery.Engine.Tickets;
 

@@ -8,7 +8,7 @@ internal static class ElementGroups
     /// <summary>The elements of each tensor; of equal keys the first, and never one without a key.</summary>
     public static IReadOnlyList<IndexSet> Top(ElementPass elements, int count, int groupSize)
     {
-        IReadOnlyList<ElementChunk> chunks = Cut(elements, groupSize);
+        List<ElementChunk> chunks = Cut(elements, groupSize);
         IndexSetBuilder[] builders = [.. elements.Sources.Select(s => new IndexSetBuilder(s.Grid.ElementCount))];
         ChunkOrder<ulong[]> order = new((number, marks) =>
             builders[chunks[number].Tensor].AddBits(chunks[number].Start, marks.AsSpan(0, (chunks[number].Length + 63) / 64)));

@@ -83,8 +83,45 @@ public sealed class TicketFolder : IDisposable
             cancellationToken);
     }
 
+    /// <summary>Writes the files of a ticket of units, <c>ticket.json</c> and, unless it is empty, <c>patch.safetensors</c>, and gives the
+    /// folder its name.</summary>
+    /// <param name="found">The ticket; its checkpoints must still be open.</param>
+    /// <param name="cancellationToken">Stops between pieces; nothing is left behind.</param>
+    /// <returns>The names of the files.</returns>
+    /// <exception cref="IOException">A file cannot be written.</exception>
+    /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
+    public IReadOnlyList<string> Write(UnitTicketResult found, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(found);
+        UnitTicket ticket = found.Ticket;
+        UnitTicketFile.Write(Path.Combine(_folder.Staging, TicketFile.FileName), ticket, cancellationToken);
+        List<string> names = [TicketFile.FileName];
+        if (ticket.Count > 0)
+        {
+            TicketPatch.Write(Path.Combine(_folder.Staging, TicketPatch.FileName), SourcesOf(found),
+                new() { Signature = ticket.Signature, IsTied = ticket.IsTied }, cancellationToken);
+            names.Add(TicketPatch.FileName);
+        }
+        _folder.Commit(cancellationToken);
+        return names;
+    }
+
     /// <summary>Removes what was written, unless it was finished.</summary>
     public void Dispose() => _folder.Dispose();
+
+    /// <summary>The tensors that the payload changes: where it zeroes what is outside of the mask, those without a unit too.</summary>
+    private static List<PatchSource> SourcesOf(UnitTicketResult found)
+    {
+        TicketPayload payload = found.Ticket.Recipe.Payload;
+        return [.. found.Ticket.Tensors.Zip(found.Pairs)
+            .Where(part => part.First.Mask.Units.Count > 0 || payload == TicketPayload.Keep)
+            .Select(part => new PatchSource(part.Second.Base, part.First.Mask, payload)
+            {
+                Tuned = payload == TicketPayload.Drop ? null : part.Second.Tuned,
+                BaseFingerprint = part.First.BaseFingerprint,
+                TunedFingerprint = payload == TicketPayload.Drop ? null : part.First.TunedFingerprint,
+            })];
+    }
 
     private static bool HoldsOnlyNames(string path) =>
         Directory.EnumerateFileSystemEntries(path).All(entry => Names.Contains(Path.GetFileName(entry)));

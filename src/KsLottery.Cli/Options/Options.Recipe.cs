@@ -1,0 +1,57 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Tickets;
+
+namespace KsLottery.Cli;
+
+/// <content>Which units a ticket may take, how they are scored, and which win.</content>
+internal static partial class Options
+{
+    public static readonly Option<TensorChoice?> Tensors = Parsed<TensorChoice?>("--tensors", "GLOB,GLOB,…",
+        "The tensors to choose units from: patterns with * and ?, with commas between them; !GLOB takes tensors out again.",
+        text => TensorChoice.Parse(text));
+
+    public static readonly Option<TicketUnit?> Unit = Parsed<TicketUnit?>("--unit", "UNIT",
+        $"What a ticket takes whole: {string.Join(", ", TicketUnit.Names)} (R rows by C columns, either may be all). Rows by default.",
+        text => TicketUnit.TryParse(text, out TicketUnit unit) ? unit
+            : throw new FormatException($"'{text}' is none of {string.Join(", ", TicketUnit.Names)}, for instance blocks:16x16."));
+
+    public static readonly Option<string> ScoreName = OptionKind.Choice(ScoreWord, TicketScore.Ks.Name,
+        "How units are ordered: by the Kolmogorov-Smirnov test of a unit before and after, or by another measure.", [.. TicketScore.Names]);
+
+    public static readonly Option<UnitShare?> Share = Parsed<UnitShare?>("--share", "S",
+        "The ticket is this part of all units, the best of them: 10% or 0.1.", text => UnitShare.Parse(text));
+
+    public static readonly Option<bool> PerTensor = OptionKind.Flag("--per-tensor",
+        "With --share: that part of every tensor, and not of all together.");
+
+    public static readonly Option<GroupPattern?> Pattern = Parsed<GroupPattern?>("--pattern", "N:M",
+        "The ticket is the N best of each M elements that follow each other in a row, for instance 2:4.", GroupPattern.Parse);
+
+    public static readonly Option<string?> Without = OptionKind.Text("--without", "PATCH",
+        "Leave out what this patch, or the folder of a ticket, holds.");
+
+    public static readonly Option<string> Payload = OptionKind.Choice("--payload", default(TicketPayload).ToName(),
+        "What the patch does to its units: replace them, add a difference (delta), keep them and zero the others, drop them, or set signs.",
+        [.. TicketPayloads.Names]);
+
+    /// <summary>An option whose text the library reads.</summary>
+    private static Option<T> Parsed<T>(string name, string helpName, string description, Func<string, T> parse) => new(name)
+    {
+        Description = description,
+        HelpName = helpName,
+        CustomParser = result =>
+        {
+            try
+            {
+                return parse(result.Tokens[0].Value);
+            }
+            catch (FormatException fault)
+            {
+                result.AddError($"{name}: {ConsoleUi.OneLine(fault.Message)}");
+                return default!;
+            }
+        },
+    };
+}

@@ -1,0 +1,104 @@
+using System.Text.Json;
+using KsLottery.Tests.Support;
+
+namespace KsLottery.Cli.Tests.Commands;
+
+/// <summary>Tickets of units: found, applied, taken out again, trained.</summary>
+public sealed class UnitTests
+{
+    private const string Layers = "*.mlp.*,*.self_attn.*,!*layers.0.*";
+
+    private static string Base => SharedData.Path("models", "hf", "stories260K_hf", "model.safetensors");
+
+    private static string Tuned => SharedData.Path("models", "tuned-pairs", "en-da_input_embedding_hot_seed1");
+
+    private static string Tokenizer => SharedData.Path("tokenizers", "tok512", "tok512.model");
+
+    [Test]
+    public void A_share_of_elements_goes_in_and_comes_out_again()
+    {
+        using TemporaryFolder folder = new();
+        string ticket = folder.File("ticket"), patched = folder.File("patched"), again = folder.File("again");
+        ToolRun found = KsLotteryTool.Run("find", Base, Tuned, "--unit", "elements", "--score", "movement", "--share", "1%",
+            "--out", ticket);
+        Assert.That((found.ExitCode, found.Error), Is.EqualTo((0, "")));
+        Assert.That(found.Lines, Has.Some.Match(@"^model\.embed_tokens\.weight +F32 +\[512,64\] +32,768 +327 +1\.00 % +327$")
+            .And.Some.Match(@"^ticket +327 of 32,768 units: 327 parameters, 0\.13 % of the checkpoint$"));
+        Assert.That(found.Lines[^1],
+            Does.Match(@"^movement\|unit:elements\|tensors:embedding\|share:1%\|of:1\|base:sha256:\w{8}\|tuned:sha256:\w{8}\|v:"));
+        Assert.That(KsLotteryTool.Run("apply", Base, ticket, "--out", patched).ExitCode, Is.Zero);
+        Assert.That(KsLotteryTool.Run("revert", patched, ticket, "--out", again).ExitCode, Is.Zero);
+        byte[] before = File.ReadAllBytes(Base);
+        Assert.That(File.ReadAllBytes(Path.Combine(again, "model.safetensors")), Is.EqualTo(before));
+        Assert.That(File.ReadAllBytes(Path.Combine(patched, "model.safetensors")).Zip(before).Count(b => b.First != b.Second),
+            Is.InRange(327, 4 * 327));
+    }
+
+    [Test]
+    public void A_training_changes_the_units_of_a_ticket_and_leaves_their_patch()
+    {
+        using TemporaryFolder folder = new();
+        string ticket = folder.File("ticket"), run = folder.File("run"), pairs = folder.File("pairs.tsv");
+        File.WriteAllText(pairs, "hello\thej\nyes\tja\n");
+        string[] random = ["--unit", "elements", "--score", "random", "--seed", "3", "--top", "200", "--tensors", Layers];
+        JsonElement found = Json(["find", Base, Tuned, .. random, "--out", ticket]);
+        Assert.That(found.GetProperty("ticket_units").GetInt64(), Is.EqualTo(200));
+        Assert.That(found.GetProperty("recipe").GetString(), Is.EqualTo($"random|unit:elements|tensors:{Layers}|top:200|seed:3"));
+        JsonElement tuned = Json("tune", Base, "--train", "ticket", "--ticket", ticket, "--data", pairs, "--tokenizer", Tokenizer,
+            "--steps", "2", "--source-language", "English", "--target-language", "Danish", "--out", run);
+        Assert.That((tuned.GetProperty("scope").GetString(), tuned.GetProperty("units").GetInt64()), Is.EqualTo(("mask", 200L)));
+        Assert.That(KsLotteryTool.Run("apply", Base, run, "--out", folder.File("patched")).ExitCode, Is.Zero);
+        Assert.That(File.ReadAllBytes(Path.Combine(folder.File("patched"), "model.safetensors")),
+            Is.EqualTo(File.ReadAllBytes(Path.Combine(run, "model.safetensors"))));
+
+        string second = folder.File("second");
+        JsonElement other = Json(["find", Base, run, .. random, "--without", ticket, "--out", second]);
+        Assert.That(other.GetProperty("recipe").GetString(), Does.Contain($"|without:{found.GetProperty("mask_fingerprint").GetString()}"));
+        KsLotteryTool.Run("certify", Base, run, "--ticket", second, "--data", pairs, "--tokenizer", Tokenizer,
+            "--source-language", "English", "--target-language", "Danish",
+            "--out", folder.File("no")).AssertFailed(2, "not listed one by one");
+    }
+
+    [Test]
+    public void Rows_by_frequency_are_those_that_a_text_holds_most()
+    {
+        using TemporaryFolder folder = new();
+        string text = folder.File("text.txt");
+        File.WriteAllText(text, "aaaa b\n");
+        string[] find = ["find", Base, Tuned, "--score", "frequency", "--tokenizer", Tokenizer];
+        Assert.That(Json([.. find, "--text", text, "--top", "500"]).GetProperty("ticket_units").GetInt64(), Is.InRange(2, 8));
+        Assert.That(KsLotteryTool.Run([.. find, "--top", "5"]).ExitCode, Is.EqualTo(1));
+    }
+
+    [TestCase(2, "smallest p-value", "--unit", "elements")]
+    [TestCase(2, "no p-values", "--unit", "elements", "--score", "movement")]
+    [TestCase(1, "Write 10% or 0.1", "--share", "10")]
+    [TestCase(1, "--top and --pattern exclude each other", "--top", "3", "--pattern", "2:4")]
+    [TestCase(1, "--per-tensor is about a share", "--per-tensor")]
+    [TestCase(1, "'row' is none of", "--unit", "row")]
+    [TestCase(1, "no pattern N:M", "--pattern", "5:4")]
+    [TestCase(1, "begins by taking", "--tensors", "!*norm*")]
+    [TestCase(2, "no tensor fits the pattern *.bias", "--tensors", "*.bias", "--top", "3")]
+    [TestCase(1, "--tensor and --tensors exclude each other", "--tensor", "a", "--tensors", "b")]
+    [TestCase(1, "belong to a ticket", "--all-tensors", "--unit", "elements")]
+    [TestCase(1, "--merge", "--merge", "x", "--unit", "elements")]
+    public void What_contradicts_itself_is_refused(int exitCode, string message, params string[] arguments)
+    {
+        ToolRun run = KsLotteryTool.Run(["find", Base, Tuned, .. arguments]);
+        Assert.That((run.ExitCode, run.Output), Is.EqualTo((exitCode, "")));
+        Assert.That(run.Error, Does.Contain(message));
+    }
+
+    private static JsonElement Json(params string[] arguments)
+    {
+        ToolRun run = KsLotteryTool.Run([.. arguments, "--json"]);
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        using JsonDocument document = JsonDocument.Parse(run.Output);
+        return document.RootElement.Clone();
+    }
+
+    [Test]
+    public void The_map_takes_the_tensors_that_were_chosen() =>
+        Assert.That(Json("find", Base, Tuned, "--all-tensors", "--tensors", "*embed*").GetProperty("tensors").GetArrayLength(),
+            Is.EqualTo(1));
+}
