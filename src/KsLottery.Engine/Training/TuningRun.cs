@@ -150,16 +150,7 @@ public sealed class TuningRun : IDisposable
         if (isLowRank) files = files with { Names = [AdapterFolder.Name, .. files.Names] };
         using Checkpoint written = Checkpoint.Open(_options.Out);
         ThrowIfFrozenChanged(written, cancellationToken);
-        return _weights.Scope?.Units is not { } mask ? files
-            : files with { Names = [.. files.Names, WritePatch(mask, written, cancellationToken)] };
-    }
-
-    /// <summary>What the units of a mask became, beside the checkpoint that has them.</summary>
-    private string WritePatch(TicketMask mask, Checkpoint written, CancellationToken cancellationToken)
-    {
-        TicketPatch.Write(_session.Folder.Place(TicketPatch.FileName), _base, written, mask, TicketPayload.Replace,
-            new() { Signature = _options.Signature, IsTied = _base.IsTied }, cancellationToken);
-        return TicketPatch.FileName;
+        return files;
     }
 
     private float[] Download(Weight weight)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using KsLottery.Engine.Transfer;
 using KsLottery.Tests.Support;
 
 namespace KsLottery.Cli.Tests.Commands;
@@ -47,14 +48,18 @@ public sealed class UnitTests
         JsonElement tuned = Json("tune", Base, "--train", "ticket", "--ticket", ticket, "--data", pairs, "--tokenizer", Tokenizer,
             "--steps", "2", "--source-language", "English", "--target-language", "Danish", "--out", run);
         Assert.That((tuned.GetProperty("scope").GetString(), tuned.GetProperty("units").GetInt64()), Is.EqualTo(("mask", 200L)));
-        Assert.That(KsLotteryTool.Run("apply", Base, run, "--out", folder.File("patched")).ExitCode, Is.Zero);
-        Assert.That(File.ReadAllBytes(Path.Combine(folder.File("patched"), "model.safetensors")),
-            Is.EqualTo(File.ReadAllBytes(Path.Combine(run, "model.safetensors"))));
+        string patched = folder.File("patched");
+        Assert.That(KsLotteryTool.Run("apply", Base, run, "--out", patched).ExitCode, Is.Zero);
+        JsonElement moved = Json("find", Base, patched, "--unit", "elements", "--score", "movement", "--top", "201", "--tensors", "*",
+            "--payload", "delta", "--out", folder.File("moved"));
+        using TicketPatch ofTicket = TicketPatch.Open(ticket), ofMoved = TicketPatch.Open(folder.File("moved"));
+        Assert.That(ofMoved.Mask.Except(ofTicket.Mask).Count, Is.EqualTo(1), "one element that did not move fills up the number");
+        Assert.That(moved.GetProperty("ticket_units").GetInt64(), Is.EqualTo(201));
 
         string second = folder.File("second");
-        JsonElement other = Json(["find", Base, run, .. random, "--without", ticket, "--out", second]);
+        JsonElement other = Json(["find", Base, patched, .. random, "--without", ticket, "--out", second]);
         Assert.That(other.GetProperty("recipe").GetString(), Does.Contain($"|without:{found.GetProperty("mask_fingerprint").GetString()}"));
-        KsLotteryTool.Run("certify", Base, run, "--ticket", second, "--data", pairs, "--tokenizer", Tokenizer,
+        KsLotteryTool.Run("certify", Base, patched, "--ticket", second, "--data", pairs, "--tokenizer", Tokenizer,
             "--source-language", "English", "--target-language", "Danish",
             "--out", folder.File("no")).AssertFailed(2, "not listed one by one");
     }
