@@ -82,6 +82,8 @@ internal sealed class ReportFolder
     private ArgumentException NoSuchRow(int row, TestedRows? rows, RowValues? values) => new(values is null
         ? $"row {Digits.Exact(row)}: {_path} has no {TicketPatch.FileName} beside a ticket, which would hold its values. Leave the row "
             + $"out, or {Remedy.WriteTicket}."
+        : values.Ids.Count == 0 ? $"row {Digits.Exact(row)}: the ticket's {TicketPatch.FileName} has no rows, or holds codes, of which the "
+            + "scale beside the base makes values. Leave the row out, or make the page of the checkpoints."
         : $"row {Digits.Exact(row)}: the ticket's {TicketPatch.FileName} has {Digits.Count(rows!.Best.Count, "row")} and not this one. "
             + $"Choose one of "
             + $"{string.Join(", ", values.Ids.Take(12).Select(id => Digits.Exact(id)))}{(values.Ids.Count > 12 ? ", …" : "")}.");

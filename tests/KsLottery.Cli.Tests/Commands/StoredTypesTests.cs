@@ -46,6 +46,11 @@ internal sealed class StoredTypesTests : IDisposable
             Is.EqualTo(File.ReadAllBytes(Base)));
         Assert.That(File.ReadAllBytes(applied), Is.EqualTo(File.ReadAllBytes(Tuned)), "all rows that moved are in the ticket");
         Assert.That(KsLotteryTool.Run("find", Base, Tuned, "--html", _folder.File("page.html"), "--quiet").ExitCode, Is.Zero);
+        Assert.That(KsLotteryTool.Run("report", Ticket, "--out", _folder.File("report"), "--quiet").ExitCode, Is.Zero);
+        Assert.That(File.ReadAllText(_folder.File("page.html")), Does.Contain("What moved inside the rows"));
+        Assert.That(File.ReadAllText(Path.Combine(_folder.File("report"), "report.html")), Does.Not.Contain("What moved inside the rows"),
+            "the scale lies beside the base, not in the patch");
+        KsLotteryTool.Run("report", Ticket, "--out", _folder.File("row"), "--row", "3").AssertFailed(BadInput, "row 3", "holds codes");
     }
 
     [Test]

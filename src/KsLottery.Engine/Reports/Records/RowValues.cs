@@ -25,7 +25,8 @@ internal sealed class RowValues
         return values;
     }
 
-    /// <summary>Reads rows of a patch; of one that is not of rows, none.</summary>
+    /// <summary>Reads rows of a patch: none of one that is not of rows, or of codes whose scale lies beside the base, for codes are no
+    /// values.</summary>
     /// <param name="path">The patch.</param>
     /// <param name="ids">The rows, the most wanted first; those that the patch does not hold are passed over.</param>
     /// <exception cref="CheckpointFormatException">The file is no patch.</exception>
@@ -33,7 +34,7 @@ internal sealed class RowValues
     {
         RowValues values = new();
         using TicketPatch patch = TicketPatch.Open(path);
-        if (patch.Rows is not { } rows) return values;
+        if (patch.Rows is not { } rows || patch.Tensors[0].BaseScaleFingerprint is not null) return values;
         Dictionary<int, int> places = rows.Indices.Select((id, place) => (id, place)).ToDictionary(p => p.id, p => p.place);
         foreach (int id in ids.Where(places.ContainsKey).Take(MaxRows))
             values._rows[id] = (WideRows.Read(rows.BaseRows, [places[id]]), WideRows.Read(rows.TunedRows, [places[id]]));
