@@ -64,7 +64,8 @@ public sealed class TuningRun : IDisposable
                 new("dtype", options.KeepTypes ? "keep" : "f32"), new("rows", string.Join(' ', scope.Rows)),
                 new("config", Fingerprint.OfFile(TrainedCheckpoint.ConfigPath(baseModel), cancellationToken)),
                 new("base", LearnedFingerprint), new("frozen", FrozenFingerprint ?? "nothing"),
-                .. scope.Units is null ? (KeyValuePair<string, string>[])[] : [new("mask", _learned.FingerprintOfMask())],
+                .. scope.Units is null ? (KeyValuePair<string, string>[])[]
+                    : [new("mask", new TicketMask(_weights.Changing.Select(w => w.Runs!.Mask.ToElements())).TakeFingerprint())],
                 .. scope.Rank == 0 ? (KeyValuePair<string, string>[])[]
                     : [new("rank", string.Create(CultureInfo.InvariantCulture, $"{scope.Rank}|seed:{scope.Seed}"))],
             ]);

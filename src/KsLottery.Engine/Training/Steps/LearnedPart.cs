@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
@@ -50,18 +49,6 @@ internal sealed class LearnedPart
 
     /// <summary>Whether a whole tensor learns.</summary>
     public bool Contains(string name) => _parts.TryGetValue(name, out IndexSet? part) && part is null;
-
-    /// <summary>SHA-256 over what a mask has of which tensors, in the order of names, whatever its units are called.</summary>
-    public string FingerprintOfMask()
-    {
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach ((string name, IndexSet? part) in _parts.OrderBy(p => p.Key, StringComparer.Ordinal))
-        {
-            AppendLine(hash, string.Create(CultureInfo.InvariantCulture, $"{name} {part?.Coding} {part}"));
-            if (part is not null) hash.AppendData(part.Encode());
-        }
-        return Fingerprint.Finish(hash);
-    }
 
     /// <summary>The fingerprint of all that learns.</summary>
     public string FingerprintOfLearned(Checkpoint checkpoint, CancellationToken cancellationToken) =>
