@@ -111,7 +111,7 @@ internal static class SelectionTiming
                 for (int i = 0; i < took.Length; i++) times[i].Add(took[i]);
         }
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{elements.ElementCount:N0} pairs of BF16, {share}: {count:N0} winners; at most {memory.Peak / 1e6:N0} MB beside the files\n"));
+            $"{elements.ElementCount:N0} pairs of BF16, {share}: {count:N0} winners; {memory.Peak / 1e6:N0} MB beside the files\n"));
         Console.WriteLine("| | s by the clock | GB/s | part of a plain read | s of processors | part of a plain read |");
         Console.WriteLine("|---|---:|---:|---:|---:|---:|");
         for (int i = 0; i < names.Length; i++)
