@@ -59,7 +59,7 @@ internal sealed class IndexSetBuilder
             long at = start + (64L * i), first = at + BitOperations.TrailingZeroCount(words[i]), last = at + BitOperations.Log2(words[i]);
             if (_bits is null)
             {
-                for (ulong word = words[i]; word != 0; word &= word - 1) Add(at + BitOperations.TrailingZeroCount(word));
+                AddSteps(at, words[i]);
                 continue;
             }
             if (first <= _last || last >= _length) throw Misplaced(first <= _last ? first : last);
@@ -67,6 +67,26 @@ internal sealed class IndexSetBuilder
             _bits[at >> 6] |= words[i] << shift;
             if (shift > 0 && words[i] >> (64 - shift) is not 0 and var rest) _bits[(at >> 6) + 1] |= rest;
             _last = last;
+        }
+    }
+
+    /// <summary>The steps of a word: all but the first are below 64, a byte each.</summary>
+    private void AddSteps(long at, ulong word)
+    {
+        Add(at + BitOperations.TrailingZeroCount(word));
+        word &= word - 1;
+        int count = BitOperations.PopCount(word);
+        if (_bits is not null || _used + count > _steps.Length || at + BitOperations.Log2(word | 1) >= _length)
+        {
+            for (; word != 0; word &= word - 1) Add(at + BitOperations.TrailingZeroCount(word));
+            return;
+        }
+        for (; word != 0; word &= word - 1)
+        {
+            long index = at + BitOperations.TrailingZeroCount(word);
+            _steps[_used++] = (byte)(index - _last);
+            _last = index;
+            if (++_count % IndexSteps.MarkEvery == 0) _marks.Add(new(index, _used));
         }
     }
 

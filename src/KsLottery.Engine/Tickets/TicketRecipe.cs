@@ -37,7 +37,6 @@ public sealed record TicketRecipe
 
         Add("unit", Scope.Unit.ToString());
         Add("tensors", Scope.Tensors?.Text ?? "embedding");
-        if (Score.Seed is { } seed) Add("score_seed", seed.ToString(CultureInfo.InvariantCulture));
         switch (Selection)
         {
             case BelowAlpha below:

@@ -154,7 +154,7 @@ public sealed class TicketScoreTests
         Assert.That(rows.Values[3], Is.EqualTo(new RandomStream(5, "a")[3]));
         Assert.That(TicketScore.Named("random", 6).Of(pair.Source(TicketUnit.Rows)).Values, Is.Not.EqualTo(rows.Values));
         Assert.That(new TicketRecipe { Score = TicketScore.Named("random", 6), Selection = new TopUnits(2) }.ToString(),
-            Is.EqualTo("random|unit:rows|tensors:embedding|score_seed:6|top:2"));
+            Is.EqualTo("random|unit:rows|tensors:embedding|top:2|seed:6"));
     }
 
     [TestCase(1, 1.0), TestCase(2, 1 / 3.0), TestCase(3, 0.1), TestCase(4, 2 / 70.0)]

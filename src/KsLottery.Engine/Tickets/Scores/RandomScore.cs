@@ -8,8 +8,6 @@ internal sealed record RandomScore(ulong RandomSeed) : TicketScore
 
     public override ScoreInputs Inputs => ScoreInputs.Seed;
 
-    public override ulong? Seed => RandomSeed;
-
     internal override ElementKeys Elements => new RandomKeys(RandomSeed, null);
 
     internal override UnitScores Of(ScoreSource source, int threads = 0, CancellationToken cancellationToken = default)

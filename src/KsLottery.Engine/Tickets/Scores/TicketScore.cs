@@ -34,9 +34,6 @@ public abstract record TicketScore
     /// <summary>What it is computed from.</summary>
     public abstract ScoreInputs Inputs { get; }
 
-    /// <summary>The seed that decides it; null for all but "random".</summary>
-    public virtual ulong? Seed => null;
-
     /// <summary>Whether there is a distribution of the score for units that did not change it, and with it a p-value.</summary>
     public virtual bool HasNull => false;
 
