@@ -81,13 +81,16 @@ internal sealed class IndexSetBuilder
             for (; word != 0; word &= word - 1) Add(at + BitOperations.TrailingZeroCount(word));
             return;
         }
-        for (; word != 0; word &= word - 1)
+        Span<byte> steps = _steps.AsSpan(_used, count);
+        int last = (int)(_last - at);
+        for (int i = 0; i < steps.Length; i++, word &= word - 1)
         {
-            long index = at + BitOperations.TrailingZeroCount(word);
-            _steps[_used++] = (byte)(index - _last);
-            _last = index;
-            if (++_count % IndexSteps.MarkEvery == 0) _marks.Add(new(index, _used));
+            int bit = BitOperations.TrailingZeroCount(word);
+            steps[i] = (byte)(bit - last);
+            last = bit;
+            if ((_count + i + 1) % IndexSteps.MarkEvery == 0) _marks.Add(new(at + bit, _used + i + 1));
         }
+        (_used, _last, _count) = (_used + count, at + last, _count + count);
     }
 
     /// <summary>The set; nothing may be added after it.</summary>
