@@ -38,8 +38,8 @@ internal sealed class TicketPatchTests : IDisposable
         Assert.That((rows.TensorName, patch.IsTied), Is.EqualTo((TicketFixture.Embedding, (bool?)false)));
         Assert.That((rows.Width, rows.BaseRowCount), Is.EqualTo((Width, (long)Rows)));
         Assert.That((rows.BaseElementType, patch.Signature), Is.EqualTo((ElementType.F32, "ks|test")));
-        Assert.That(rows.BaseFingerprint, Is.EqualTo(Fingerprint.OfTensor(before.Tensors[0], FingerprintKind.Tree)));
-        Assert.That(rows.TunedFingerprint, Is.EqualTo(Fingerprint.OfTensor(after.Tensors[0], FingerprintKind.Tree)));
+        Assert.That(rows.BaseFingerprint, Is.EqualTo(Fingerprint.OfTensor(before.Tensors[0])));
+        Assert.That(rows.TunedFingerprint, Is.EqualTo(Fingerprint.OfTensor(after.Tensors[0])));
         for (int i = 0; i < 2; i++)
         {
             Assert.That(rows.TunedRows.GetRow<uint>(i).ToArray(), Is.EqualTo(after.Tensors[0].GetRow<uint>(rows.Indices[i]).ToArray()));
@@ -312,7 +312,7 @@ internal sealed class TicketPatchTests : IDisposable
     [TestCase("\"base_dtype\":\"F32\"", "\"base_dtype\":\"I64\"", "base_dtype is \"I64\"")]
     [TestCase("\"base_dtype\":\"F32\"", "\"base_dtype\":\"F16\"", "it should be F16 [2,4]")]
     [TestCase("\"name\":\"model.embed_tokens.weight\"", "\"name\":\"other\"", "no such tensor")]
-    [TestCase("\"base_fingerprint\":\"sha256-tree:", "\"base_fingerprint\":\"sha256-tree:0", "it should be sha256:")]
+    [TestCase("\"base_fingerprint\":\"sha256:", "\"base_fingerprint\":\"sha256:0", "it should be sha256:")]
     [TestCase("\"tuned_fingerprint\":", "\"fingerprint\":", "tensors[0].tuned_fingerprint: it is missing")]
     [TestCase("[{", "{", "no JSON of unique keys")]
     [TestCase("\"payload\":", "\"name\":\"x\",\"payload\":", "no JSON of unique keys")]

@@ -13,8 +13,9 @@ namespace KsLottery.Engine.Transfer;
 
 /// <summary>Writes one tensor of a patch, a piece at a time.</summary>
 /// <param name="source">What was checked.</param>
+/// <param name="kind">Of fingerprints that nobody gave.</param>
 /// <param name="cancellationToken">Stops between pieces.</param>
-internal sealed class PatchFileWriter(PatchSource source, CancellationToken cancellationToken)
+internal sealed class PatchFileWriter(PatchSource source, FingerprintKind kind, CancellationToken cancellationToken)
 {
     private const int MaxNonFinite = 1000;
 
@@ -77,7 +78,7 @@ internal sealed class PatchFileWriter(PatchSource source, CancellationToken canc
         json.WriteString("coding", Mask.Units.Coding == IndexCoding.Bits ? "bits" : "steps");
         json.WriteString("payload", source.Payload.ToName());
         json.WriteString("base_fingerprint",
-            source.BaseFingerprint ?? Fingerprint.OfTensor(source.Base, FingerprintKind.Tree, cancellationToken));
+            source.BaseFingerprint ?? Fingerprint.OfTensor(source.Base, kind, cancellationToken));
         if (source.Base.Scale is { } scale)
             json.WriteString(PatchFileReader.BaseScaleKey, Fingerprint.OfTensor(scale.Stored, cancellationToken));
         if (TunedFingerprint() is { } fingerprint) json.WriteString("tuned_fingerprint", fingerprint);
@@ -114,7 +115,7 @@ internal sealed class PatchFileWriter(PatchSource source, CancellationToken canc
     }
 
     private string? TunedFingerprint() => source.TunedFingerprint
-        ?? (source.Tuned is { } tuned ? Fingerprint.OfTensor(tuned, FingerprintKind.Tree, cancellationToken)
+        ?? (source.Tuned is { } tuned ? Fingerprint.OfTensor(tuned, kind, cancellationToken)
         : source.Values is { } values ? TrainedFingerprint(values) : null);
 
     /// <summary>The fingerprint of the base in F32 with some values replaced, a piece at a time.</summary>

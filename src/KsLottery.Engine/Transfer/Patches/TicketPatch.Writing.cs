@@ -75,7 +75,9 @@ public sealed partial class TicketPatch
     {
         ArgumentNullException.ThrowIfNull(tensors);
         ArgumentNullException.ThrowIfNull(origin);
-        PatchFileWriter[] writers = [.. tensors.Select(t => new PatchFileWriter(PatchForm.Complete(t, tensors.Count, origin),
+        // Several tensors may be a whole model, whose blocks are better hashed side by side.
+        FingerprintKind kind = tensors.Count > 1 ? FingerprintKind.Tree : FingerprintKind.Stream;
+        PatchFileWriter[] writers = [.. tensors.Select(t => new PatchFileWriter(PatchForm.Complete(t, tensors.Count, origin), kind,
             cancellationToken))];
         if (writers.All(w => w.ChangedElements == 0))
             throw new ArgumentException("a patch needs at least one unit, none is given. Select some, or write no patch.", nameof(tensors));
