@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Tickets;
 
@@ -34,7 +33,7 @@ internal static partial class Options
 
     public static readonly Option<string> Payload = OptionKind.Choice("--payload", default(TicketPayload).ToName(),
         "What the patch does to its units: replace them, add a difference (delta), keep them and zero the others, drop them, or set signs.",
-        [.. TicketPayloads.Names]);
+        [.. TicketPayloads.Names.Where(name => name != TicketPayload.Share.ToName())]);
 
     /// <summary>An option whose text the library reads.</summary>
     private static Option<T> Parsed<T>(string name, string helpName, string description, Func<string, T> parse) => new(name)

@@ -50,6 +50,9 @@ public sealed record Ticket
     /// <summary>The version that did the work.</summary>
     public string Version { get; init; } = LibraryVersion.Current;
 
+    /// <summary>The rows as a mask, which meets those of other tickets, a training and a patch.</summary>
+    public TicketMask Mask => TicketMask.OfRows(Origin.Tensor, Origin.Rows, Origin.Width, Ids);
+
     /// <summary>The row numbers, ascending.</summary>
     public IReadOnlyList<int> Ids => [.. Entries.Select(e => e.Id).Order()];
 

@@ -24,13 +24,17 @@ public enum TicketPayload
 
     /// <summary>w[i] = |base[i]| with the sign v[i], a bit, in the mask (HideNseek, arXiv 2206.04385).</summary>
     Sign,
+
+    /// <summary>w[i] = T(scale · G[i] · R[idx(i)]) in the mask, all from one short array R through a hash (STABLE-RPS, ICLR
+    /// 2024).</summary>
+    Share,
 }
 
 /// <summary>The names of <see cref="TicketPayload"/>.</summary>
 public static class TicketPayloads
 {
     /// <summary>All names, in the order of the values.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["replace", "delta", "keep", "drop", "sign"];
+    public static IReadOnlyList<string> Names { get; } = ["replace", "delta", "keep", "drop", "sign", "share"];
 
     /// <summary>The name.</summary>
     public static string ToName(this TicketPayload payload) => Names[(int)payload];

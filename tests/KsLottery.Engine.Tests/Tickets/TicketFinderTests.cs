@@ -27,6 +27,7 @@ public sealed class TicketFinderTests
 
         using TicketFolder folder = new(files.File("finder"));
         folder.Write(found);
+        using (TicketPatch patch = TicketPatch.Open(files.File("finder"))) Assert.That(found.Ticket.Mask, Is.EqualTo(patch.Mask));
         VocabularyFixture.AssertSameFolder(files.File("finder"), files.Found);
     }
 

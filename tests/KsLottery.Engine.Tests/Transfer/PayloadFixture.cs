@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Text.Json;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Numerics;
@@ -68,7 +69,35 @@ internal sealed class PayloadFixture : IDisposable
     public void Write(TicketMask mask, TicketPayload payload, bool hasTuned = true)
     {
         using Checkpoint before = Checkpoint.Open(Base), after = Checkpoint.Open(Tuned);
-        TicketPatch.Write(Patch, before, hasTuned ? after : null, mask, payload, new() { Signature = "test|" });
+        if (payload == TicketPayload.Share) TicketPatch.Write(Patch, Share(before, mask), new() { Signature = "test|" });
+        else TicketPatch.Write(Patch, before, hasTuned ? after : null, mask, payload, new() { Signature = "test|" });
+    }
+
+    /// <summary>The tensors of a mask, all of which read one array; the signs of every second are drawn.</summary>
+    public static PatchSource[] Share(Checkpoint before, TicketMask mask) =>
+    [
+        .. mask.Tensors.Select(t => new PatchSource(before.GetTensor(t.Name), t, TicketPayload.Share)
+        {
+            Shared = new(Map(mask, t), Shared),
+        }),
+    ];
+
+    private static readonly float[] Shared = [.. Enumerable.Range(0, 11).Select(i => (i - 5) / 8f)];
+
+    private static ShareMap Map(TicketMask mask, TensorMask tensor)
+    {
+        TensorMask[] earlier = [.. mask.Tensors.TakeWhile(t => t != tensor)];
+        return new(12_345, 678_901, 1_000_003, earlier.Sum(t => t.Grid.ElementCount), 1 + (earlier.Length / 4f),
+            earlier.Length % 2 == 1 ? 9UL : null);
+    }
+
+    /// <summary>STABLE-RPS in numbers of any size.</summary>
+    private static float Gather(ShareMap map, int element)
+    {
+        BigInteger p = map.Offset + element, x = p / Shared.Length;
+        BigInteger hash = ((x * map.A) + (x * x * map.B) + map.C) % 2_038_074_743 % Shared.Length;
+        ulong mixed = map.SignSeed is { } seed ? SplitMix64.Mix(seed + (ulong)p) : 0;
+        return map.Scale * (mixed >> 63 == 0 ? 1 : -1) * Shared[(int)((hash + (p % Shared.Length)) % Shared.Length)];
     }
 
     /// <summary>The bytes that a payload makes of the base's tensors, element by element.</summary>
@@ -96,6 +125,7 @@ internal sealed class PayloadFixture : IDisposable
                     case TicketPayload.Replace or TicketPayload.Keep: Narrow(after, BaseType).CopyTo(target); break;
                     case TicketPayload.Delta: Narrow(before + (after - before), BaseType).CopyTo(target); break;
                     case TicketPayload.Drop: target.Clear(); break;
+                    case TicketPayload.Share: Narrow(Gather(Map(mask, tensor), i), BaseType).CopyTo(target); break;
                     case TicketPayload.Sign: target[^1] = (byte)((target[^1] & 0x7f) | (tuned[^1] & 0x80)); break;
                 }
             }

@@ -301,7 +301,8 @@ internal sealed class TicketPatchTests : IDisposable
     }
 
     // Entries of the list of tensors, each of which is wrong in one thing.
-    [TestCase("\"payload\":\"replace\"", "\"payload\":\"share\"", "this version knows replace, delta, keep, drop, sign")]
+    [TestCase("\"payload\":\"replace\"", "\"payload\":\"swap\"", "this version knows replace, delta, keep, drop, sign, share")]
+    [TestCase("\"payload\":\"replace\"", "\"payload\":\"share\"", "share: it is missing")]
     [TestCase("\"unit\":[1,4]", "\"unit\":[1,5]", "tensors[0].unit[1]: it must be a whole number from 1 to 4")]
     [TestCase("\"unit\":[1,4]", "\"unit\":[4]", "it must be two numbers")]
     [TestCase("\"unit\":[1,4]", "\"unit\":[1,2]", "indices")]

@@ -138,6 +138,11 @@ internal sealed class TicketPayloadTests
             origin with { BaseFingerprint = "sha256:" + new string('0', 64) }));
         Refused("the mask has", () => TicketPatch.Write(model.Patch, before, after,
             TicketMask.OfRows("a", 7, 4, [1]), TicketPayload.Replace, origin));
+        Refused("takes an array", () => TicketPatch.Write(model.Patch, before, null, mask, TicketPayload.Share, origin));
+        Refused("one array", () => TicketPatch.Write(model.Patch, [.. PayloadFixture.Share(before, mask)
+            .Select(s => s with { Shared = s.Shared!.Value with { Array = new float[] { 1 } } })], origin));
+        Refused("from 0 to below", () => TicketPatch.Write(model.Patch, [.. PayloadFixture.Share(before, mask)
+            .Select(s => s with { Shared = s.Shared!.Value with { Map = new(-1, 0, 0, 0, 1) } })], origin));
         Refused("3 are given", () => TicketPatch.Write(model.Patch,
             [new(before.GetTensor("a"), mask.Find("a")!, TicketPayload.Replace) { Values = new float[3] }], origin));
         Assert.That(File.Exists(model.Patch), Is.False);
@@ -225,11 +230,13 @@ internal sealed class TicketPayloadTests
         string tunedFolder = new TinyLlama(isTied, seed: 7).Write(folder.File("tuned"));
         string patchFile = folder.File("patch.safetensors");
         using Checkpoint baseModel = Checkpoint.Open(baseFolder);
+        TicketMask mask = new(baseModel.Tensors.Where(t => !t.Name.Contains("norm", StringComparison.Ordinal)).Select(t =>
+            new TensorMask(t.Name, TicketUnit.Elements.Cut(t), IndexSet.Of(t.ElementCount,
+                Enumerable.Range(0, (int)t.ElementCount).Where(i => i % 3 == 0)))));
+        PatchOrigin origin = new() { Signature = "" };
         using (Checkpoint tuned = Checkpoint.Open(tunedFolder))
-            TicketPatch.Write(patchFile, baseModel, payload == TicketPayload.Drop ? null : tuned,
-                new(baseModel.Tensors.Where(t => !t.Name.Contains("norm", StringComparison.Ordinal)).Select(t =>
-                    new TensorMask(t.Name, TicketUnit.Elements.Cut(t), IndexSet.Of(t.ElementCount,
-                        Enumerable.Range(0, (int)t.ElementCount).Where(i => i % 3 == 0))))), payload, new() { Signature = "" });
+            if (payload == TicketPayload.Share) TicketPatch.Write(patchFile, PayloadFixture.Share(baseModel, mask), origin);
+            else TicketPatch.Write(patchFile, baseModel, payload == TicketPayload.Drop ? null : tuned, mask, payload, origin);
         PatchApplication.Apply(baseFolder, patchFile, folder.File("patched"));
 
         using Checkpoint patched = Checkpoint.Open(folder.File("patched"));

@@ -12,6 +12,7 @@ internal sealed class PatchFileReader(SafetensorsFile file)
 {
     public const int Version = 2;
     public const string Units = "units/", Values = "values/", BaseValues = "base_values/", TensorsKey = "tensors";
+    public const string ShareKey = "share", SharedName = "shared_values";
     public const string BaseScaleKey = "base_scale_fingerprint";
     public const string TunedIndicesName = "tuned_indices", PairsKey = "pairs", ById = "id", ByText = "text";
 
@@ -114,7 +115,7 @@ internal sealed class PatchFileReader(SafetensorsFile file)
                 + string.Join(", ", TicketPayloads.Names));
         TensorMask mask = ReadMask(name, shape, elements, place);
         bool hasValues = Payloads.HasValues(payload) || (payload == TicketPayload.Keep && file.TryGetTensor(Values + name, out _)),
-            mayLackTuned = payload is TicketPayload.Keep or TicketPayload.Drop;
+            mayLackTuned = payload is TicketPayload.Keep or TicketPayload.Drop or TicketPayload.Share;
         Tensor? values = hasValues ? FindValues(Values + name, payload, PatchForm.ValueShape(mask, payload),
             payload == TicketPayload.Delta ? ElementType.F32 : null) : null;
         if (values is not null && payload is not (TicketPayload.Delta or TicketPayload.Sign)) ThrowIfCodes(values, type);
@@ -123,9 +124,29 @@ internal sealed class PatchFileReader(SafetensorsFile file)
             mayLackTuned && !place.Has("tuned_fingerprint") ? null : ReadFingerprint(place, "tuned_fingerprint"))
         {
             Values = values,
+            Share = payload == TicketPayload.Share ? ReadShare(place.Get(ShareKey, JsonValueKind.Object)) : null,
+            SharedValues = payload == TicketPayload.Share ? FindShared() : null,
             BaseScaleFingerprint = place.Has(BaseScaleKey) ? ReadFingerprint(place, BaseScaleKey) : null,
             BaseValues = FindValues(BaseValues + name, payload, PatchForm.BaseShape(mask, payload, hasValues), type),
         };
+    }
+
+    private static ShareMap ReadShare(JsonPlace place)
+    {
+        long Coefficient(string key) => place.Integer(key, 0, ShareMap.Prime - 1);
+        ShareMap map = new(Coefficient("a"), Coefficient("b"), Coefficient("c"), place.Integer("offset", 0, ShareMap.MaxElements),
+            (float)place.Real("scale"), place.Find("sign_seed") is { } seed ? seed.Value.TryGetUInt64(out ulong value) ? value
+                : throw seed.Wrong($"it must be a whole number from 0 to {ulong.MaxValue}") : null);
+        return map.IsValid ? map : throw place.Wrong("scale", "it must be a finite number of F32");
+    }
+
+    private Tensor FindShared()
+    {
+        Tensor array = Find(SharedName);
+        return array.ElementType == ElementType.F32 && array.Shape is [> 0] && array.ElementCount * sizeof(float) <= Array.MaxLength
+            ? array
+            : throw Invalid($"it is {Describe(array)}, it should be F32 [m] with m from 1 to {Array.MaxLength / sizeof(float)}",
+                SharedName);
     }
 
     private TensorMask ReadMask(string name, long[] shape, long elements, JsonPlace place)

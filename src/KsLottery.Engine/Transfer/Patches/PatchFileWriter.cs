@@ -82,12 +82,25 @@ internal sealed class PatchFileWriter(PatchSource source, FingerprintKind kind, 
         if (source.Base.Scale is { } scale)
             json.WriteString(PatchFileReader.BaseScaleKey, Fingerprint.OfTensor(scale.Stored, cancellationToken));
         if (TunedFingerprint() is { } fingerprint) json.WriteString("tuned_fingerprint", fingerprint);
+        if (source.Shared is { Map: var map }) WriteShare(json, map);
         if (FindNonFinite() is { Count: > 0 } units) WriteNumbers(json, "non_finite", units);
         if (_pairing is not null)
         {
             WriteNumbers(json, "tuned_shape", [_pairing.TunedRows, source.Base.Shape[1]]);
             json.WriteString(PatchFileReader.PairsKey, _pairing.IsById ? PatchFileReader.ById : PatchFileReader.ByText);
         }
+        json.WriteEndObject();
+    }
+
+    private static void WriteShare(Utf8JsonWriter json, ShareMap map)
+    {
+        json.WriteStartObject(PatchFileReader.ShareKey);
+        json.WriteNumber("a", map.A);
+        json.WriteNumber("b", map.B);
+        json.WriteNumber("c", map.C);
+        json.WriteNumber("offset", map.Offset);
+        json.WriteNumber("scale", map.Scale);
+        if (map.SignSeed is { } seed) json.WriteNumber("sign_seed", seed);
         json.WriteEndObject();
     }
 
@@ -219,6 +232,19 @@ internal sealed class PatchFileWriter(PatchSource source, FingerprintKind kind, 
         if (_pairing is null) return after.Get(piece.Start, (int)piece.Length);
         long width = Mask.Grid.Columns, row = piece.Start / width;
         return after.Get((_pairing.TunedOf((int)row) * width) + (piece.Start % width), (int)piece.Length);
+    }
+
+    /// <summary>The array that tensors share, once for all of them; none where none does.</summary>
+    /// <exception cref="ArgumentException">They were given different ones.</exception>
+    public static IEnumerable<TensorSource> SharedOf(IEnumerable<PatchSource> tensors)
+    {
+        ReadOnlyMemory<float>[] arrays = [.. tensors.Where(t => t.Shared is not null).Select(t => t.Shared!.Value.Array)];
+        if (arrays.Length == 0) return [];
+        if (Array.Exists(arrays, array => !array.Equals(arrays[0])))
+            throw new ArgumentException("tensors of one patch share one array, and different ones were given. Write a patch for each.",
+                nameof(tensors));
+        return [new(PatchFileReader.SharedName, ElementType.F32, [arrays[0].Length], stream =>
+            stream.Write(MemoryMarshal.AsBytes(arrays[0].Span)))];
     }
 
     private static void WriteElements(Stream stream, bool isSigns, Action<Visitor> visitAll)

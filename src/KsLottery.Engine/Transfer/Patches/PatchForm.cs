@@ -58,6 +58,7 @@ internal static class PatchForm
     public static string? WhyNotPossible(TicketPayload payload, ElementType type) => payload switch
     {
         TicketPayload.Delta when StoredCodes.AreCodes(type) => "to whose codes no differences are added",
+        TicketPayload.Share when StoredCodes.AreCodes(type) => "to whose codes no values are rounded",
         TicketPayload.Sign when type is ElementType.I8 or ElementType.U8 => "whose values have no sign bit of their own",
         _ => null,
     };
@@ -90,6 +91,22 @@ internal static class PatchForm
             throw new ArgumentException($"{Place(before)} is {Describe(before)}, whose codes no trained values replace. Convert it "
                 + $"to {ElementTypes.NativeNames}. Nothing was written.", nameof(source));
         if (source.Tuned is { } tuned) ThrowIfUnfit(source, tuned);
+        ThrowIfUnshared(source);
+    }
+
+    private static void ThrowIfUnshared(PatchSource source)
+    {
+        if (source.Payload == TicketPayload.Share != source.Shared is not null)
+            throw new ArgumentException($"{Place(source.Base)}: the payload share takes an array and a map, and no other does. Nothing was "
+                + "written.", nameof(source));
+        if (source.Shared is not { } shared) return;
+        if (source.Tuned is not null || source.Values is not null)
+            throw new ArgumentException($"{Place(source.Base)} has tuned values, and the payload share takes an array. Leave them out. "
+                + "Nothing was written.", nameof(source));
+        if (shared.Array.IsEmpty || !shared.Map.IsValid)
+            throw new ArgumentException($"{Place(source.Base)}: the array has {shared.Array.Length} values and the map is {shared.Map}; an "
+                + $"array has 1 at least, coefficients are from 0 to below {ShareMap.Prime}, the offset from 0 to "
+                + $"{ShareMap.MaxElements}, the scale is finite. Nothing was written.", nameof(source));
     }
 
     private static void ThrowIfUnfit(PatchSource source, Tensor tuned)

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Tickets;
 
@@ -24,6 +26,7 @@ internal sealed class PatchRuns
     private readonly IEnumerator<(IndexRun Run, bool IsIn)> _pieces;
     private readonly byte[] _target = new byte[ElementReader.MaxCount * sizeof(double)];
     private readonly byte[] _signs;
+    private readonly float[] _shared = [], _gathered = [];
     private long _valueIndex, _baseIndex;
     private bool _isIn;
 
@@ -35,6 +38,8 @@ internal sealed class PatchRuns
         _values = patch.Values is { } values ? new(values) : null;
         _base = patch.BaseValues is { } before ? new(before) : null;
         _signs = patch.Payload == TicketPayload.Sign ? new byte[ElementReader.MaxCount] : [];
+        if (side == PatchSide.Tuned && patch.SharedValues is { } shared)
+            (_shared, _gathered) = (Read(shared), new float[ElementReader.MaxCount]);
         _pieces = Touched(patch).GetEnumerator();
     }
 
@@ -42,7 +47,8 @@ internal sealed class PatchRuns
     public IndexRun Current { get; private set; }
 
     /// <summary>Whether the patch holds values for them, which may be anything.</summary>
-    public bool HasValues => _isIn && _patch.Payload is TicketPayload.Replace or TicketPayload.Delta or TicketPayload.Keep;
+    public bool HasValues => _isIn
+        && _patch.Payload is TicketPayload.Replace or TicketPayload.Delta or TicketPayload.Keep or TicketPayload.Share;
 
     /// <summary>Goes to the next piece.</summary>
     public bool MoveNext()
@@ -66,6 +72,12 @@ internal sealed class PatchRuns
                 target, _type);
         else if (_side == PatchSide.Base)
             loss = Payloads.Apply(TicketPayload.Replace, [], _type, Base(count), _base!.Type, target, _type);
+        else if (_patch.Share is { } map)
+        {
+            map.Gather(Current.Start, _shared, _gathered.AsSpan(0, count));
+            loss = Payloads.Apply(TicketPayload.Share, [], _type, MemoryMarshal.AsBytes(_gathered.AsSpan(0, count)), ElementType.F32,
+                target, _type);
+        }
         else if (_isIn)
             loss = Payloads.Apply(_patch.Payload, _patch.Payload == TicketPayload.Delta ? Base(count) : [], _base!.Type,
                 _values is null ? [] : _values.Get(_valueIndex, count), _values?.Type ?? _type, target, _type);
@@ -85,6 +97,15 @@ internal sealed class PatchRuns
     {
         foreach ((IndexRun run, bool isIn) in Touched(patch.Mask, patch.Payload, patch.Values is not null))
             foreach (IndexRun piece in ElementReader.Pieces([run])) yield return (piece, isIn);
+    }
+
+    private static float[] Read(Tensor shared)
+    {
+        float[] values = new float[shared.ElementCount];
+        Span<byte> bytes = MemoryMarshal.AsBytes(values.AsSpan());
+        ReadOnlySpan<byte> read = shared.GetBytes(0, bytes.Length, bytes);
+        if (shared.IsMapped) read.CopyTo(bytes);
+        return values;
     }
 
     private ReadOnlySpan<byte> Base(int count) => _base!.Get(_baseIndex, count);

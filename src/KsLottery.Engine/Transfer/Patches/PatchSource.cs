@@ -9,7 +9,8 @@ namespace KsLottery.Engine.Transfer;
 /// <param name="Mask">The units, of that tensor.</param>
 /// <param name="Payload">What becomes of them.</param>
 /// <remarks>
-/// Values come from <see cref="Tuned"/> or from <see cref="Values"/>. <see cref="TicketPayload.Drop"/> takes none;
+/// <see cref="TicketPayload.Share"/> takes <see cref="Shared"/>. Other values come from <see cref="Tuned"/> or from <see cref="Values"/>.
+/// <see cref="TicketPayload.Drop"/> takes none;
 /// <see cref="TicketPayload.Keep"/> may do without, and the file then has none.
 /// </remarks>
 public sealed record PatchSource(Tensor Base, TensorMask Mask, TicketPayload Payload)
@@ -19,6 +20,9 @@ public sealed record PatchSource(Tensor Base, TensorMask Mask, TicketPayload Pay
 
     /// <summary>The tuned values of the mask's elements alone, in ascending order.</summary>
     public ReadOnlyMemory<float>? Values { get; init; }
+
+    /// <summary>The array that the mask's elements read, for <see cref="TicketPayload.Share"/> alone.</summary>
+    public SharedWeights? Shared { get; init; }
 
     /// <summary>The base tensor's fingerprint where the caller has it already; null computes it.</summary>
     public string? BaseFingerprint { get; init; }

@@ -45,6 +45,12 @@ public sealed class PatchedTensor
     /// </summary>
     public Tensor? Values { get; internal init; }
 
+    /// <summary>Which element reads what of <see cref="SharedValues"/>, for <see cref="TicketPayload.Share"/> alone.</summary>
+    public ShareMap? Share { get; internal init; }
+
+    /// <summary>The array that elements read, F32 [m], for <see cref="TicketPayload.Share"/> alone; the same for all tensors.</summary>
+    public Tensor? SharedValues { get; internal init; }
+
     /// <summary>The base's values of all elements that change, in ascending order, in a type that gives the base's exact bytes; bits as in
     /// <see cref="Values"/> for <see cref="TicketPayload.Sign"/>.</summary>
     public Tensor BaseValues { get; internal init; } = null!;

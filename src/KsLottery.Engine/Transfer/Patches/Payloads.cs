@@ -9,15 +9,16 @@ internal static class Payloads
 {
     private const byte SignBit = 0x80;
 
-    /// <summary>Whether a payload has a value for each element of the mask; <see cref="TicketPayload.Keep"/> may.</summary>
-    public static bool HasValues(TicketPayload payload) => payload is not (TicketPayload.Drop or TicketPayload.Keep);
+    /// <summary>Whether a payload has a value of its own for each element of the mask; <see cref="TicketPayload.Keep"/> may.</summary>
+    public static bool HasValues(TicketPayload payload) => payload is not (TicketPayload.Drop or TicketPayload.Keep or TicketPayload.Share);
 
     /// <summary>Writes n elements as the base's type stores them.</summary>
     /// <param name="payload">Which rule.</param>
     /// <param name="before">The base's elements, in any type for <see cref="TicketPayload.Delta"/>, in that of the target for
     /// <see cref="TicketPayload.Sign"/>; else not read.</param>
     /// <param name="beforeType">The type of those.</param>
-    /// <param name="values">The patch's; for <see cref="TicketPayload.Sign"/> a byte each, 0 or 0x80; none where there is none.</param>
+    /// <param name="values">The patch's, for <see cref="TicketPayload.Share"/> as they were gathered; for
+    /// <see cref="TicketPayload.Sign"/> a byte each, 0 or 0x80; none where there is none.</param>
     /// <param name="valueType">The type of those.</param>
     /// <param name="target">The bytes of n elements.</param>
     /// <param name="type">The type of those.</param>
@@ -26,7 +27,7 @@ internal static class Payloads
     {
         switch (payload)
         {
-            case TicketPayload.Replace or TicketPayload.Keep:
+            case TicketPayload.Replace or TicketPayload.Keep or TicketPayload.Share:
                 return RowRounding.Convert(values, valueType, target, type);
             case TicketPayload.Delta:
                 return Add(before, beforeType, values, target, type);

@@ -83,7 +83,7 @@ public sealed partial class TicketPatch
             throw new ArgumentException("a patch needs at least one unit, none is given. Select some, or write no patch.", nameof(tensors));
         if (tensors.GroupBy(t => t.Base).FirstOrDefault(g => g.Count() > 1) is { } twice)
             throw new ArgumentException($"{PatchForm.Place(twice.Key)} is given twice. Unite its units.", nameof(tensors));
-        TensorSource[] sources = [.. writers.SelectMany(w => w.Sources())];
+        TensorSource[] sources = [.. writers.SelectMany(w => w.Sources()), .. PatchFileWriter.SharedOf(tensors)];
         Dictionary<string, string> metadata = new()
         {
             ["format"] = NoEmbedding.PatchFormat,
