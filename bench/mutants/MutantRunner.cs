@@ -142,11 +142,11 @@ internal static class MutantRunner
         foreach (string name in verdicts.Values.Select(v => v.Split('\t')).Where(v => v[0] == "Killed").Select(v => v[1]).Distinct())
             names.Add(new JsonObject { ["id"] = name, ["name"] = name.Split('(')[0].Split('.')[^1] });
         report["testFiles"] = new JsonObject { ["tests"] = new JsonObject { ["tests"] = names } };
-        foreach (JsonNode mutant in Mutants(report))
+        // Without a verdict where the run was broken off.
+        foreach (JsonNode mutant in Mutants(report).Where(IsTested))
         {
-            if (!verdicts.TryGetValue(Id(mutant), out string? verdict)) continue;
-            string[] parts = verdict.Split('\t');
-            mutant["status"] = parts[0];
+            string[] parts = verdicts.GetValueOrDefault(Id(mutant), "Pending").Split('\t');
+            mutant["status"] = parts[0] == "Begun" ? "Pending" : parts[0];
             mutant["killedBy"] = parts[0] == "Killed" ? new JsonArray(parts[1]) : [];
         }
         File.WriteAllText(Path.Combine(Work, "mutation-report.json"), report.ToJsonString());
@@ -180,8 +180,9 @@ internal static class MutantRunner
             $"{id}\t{verdict}\t{test}\n");
 
     private static IEnumerable<int> Tested() =>
-        Mutants(JsonNode.Parse(File.ReadAllText(Path.Combine(Work, "report.json")))!)
-            .Where(m => (string)m["status"]! is "NoCoverage" or "Survived" or "Killed" or "Timeout").Select(Id);
+        Mutants(JsonNode.Parse(File.ReadAllText(Path.Combine(Work, "report.json")))!).Where(IsTested).Select(Id);
+
+    private static bool IsTested(JsonNode mutant) => (string)mutant["status"]! is "NoCoverage" or "Survived" or "Killed" or "Timeout";
 
     private static IEnumerable<JsonNode> Mutants(JsonNode report) =>
         report["files"]!.AsObject().SelectMany(file => file.Value!["mutants"]!.AsArray()).Select(m => m!);
@@ -199,7 +200,7 @@ internal static class MutantRunner
         public Watch(int id, Reached test)
         {
             Process self = Process.GetCurrentProcess();
-            double start = self.TotalProcessorTime.TotalSeconds, limit = 10 + 20 * test.Seconds, wished = Wished();
+            double start = self.TotalProcessorTime.TotalSeconds, limit = 3 + 5 * test.Seconds, wished = Wished();
             Stopwatch clock = Stopwatch.StartNew();
             _timer = new(_ =>
             {

@@ -42,8 +42,11 @@ internal sealed class TextTests
         Assert.That(Joined(TextTokenizers.ByName(name).Separate(text)), Is.EqualTo(expected));
 
     [Test]
-    public void Half_of_a_surrogate_pair_is_a_letter([Values("13a", "intl")] string name) =>
+    public void Half_of_a_surrogate_pair_is_a_letter([Values("13a", "intl")] string name)
+    {
         Assert.That(Joined(TextTokenizers.ByName(name).Separate("a\uD800.b")), Is.EqualTo("a\uD800 . b"));
+        Assert.That(Joined(TextTokenizers.ByName(name).Separate("\uD800.5")), Is.EqualTo("\uD800 . 5"), "as after any letter");
+    }
 
     [Test]
     public void Lower_case_is_Pythons()
