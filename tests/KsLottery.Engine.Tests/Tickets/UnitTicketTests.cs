@@ -88,7 +88,10 @@ public sealed class UnitTicketTests : IDisposable
         TicketMask rows = TicketMask.OfRows("a.weight", 6, 8, [0, 2, 4]);
         UnitTicket found = Find(new()
         {
-            Scope = Elements("a.weight"), Score = Movement, Selection = new TopUnits(48), Without = rows,
+            Scope = Elements("a.weight"),
+            Score = Movement,
+            Selection = new TopUnits(48),
+            Without = rows,
         }).Ticket;
         Assert.That(found.Mask.Intersect(rows).Count, Is.Zero);
         Assert.That(found.Count, Is.EqualTo(24));
@@ -102,7 +105,9 @@ public sealed class UnitTicketTests : IDisposable
         Assert.That(TicketUnit.TryParse(name, out TicketUnit unit), Is.True);
         UnitTicketResult found = Find(new()
         {
-            Scope = new(TensorChoice.Parse("a.weight"), unit), Score = TicketScore.Named("shift"), Selection = new TopUnits(2),
+            Scope = new(TensorChoice.Parse("a.weight"), unit),
+            Score = TicketScore.Named("shift"),
+            Selection = new TopUnits(2),
         });
         UnitGrid grid = unit.Cut(6, 8);
         double[] shifts = [.. Enumerable.Range(0, units).Select(u => Math.Sqrt(grid.GetRuns(u).Sum(run =>
