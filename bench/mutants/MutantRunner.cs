@@ -88,7 +88,9 @@ internal static class MutantRunner
         HashSet<int> atBegin = [.. coverage.SelectMany(c => c.AtBegin)];
         bool isFresh = true;
         Tests tests = new();
-        foreach (int id in ids.Where(id => !known.ContainsKey(id)).OrderBy(atBegin.Contains))
+        // The quick ones first.
+        foreach (int id in ids.Where(id => !known.ContainsKey(id)).OrderBy(atBegin.Contains)
+            .ThenBy(id => CoveredBy(id, coverage).Sum(test => test.Seconds)))
         {
             Reached[] some = CoveredBy(id, coverage);
             if (some.Length == 0) Say(id, "NoCoverage", "");
@@ -195,12 +197,13 @@ internal static class MutantRunner
     /// does, the one loops and the other waits for ever.</summary>
     private sealed class Watch : IDisposable
     {
+        private readonly Dictionary<string, double> _wished = [];
         private readonly Timer _timer;
 
         public Watch(int id, Reached test)
         {
             Process self = Process.GetCurrentProcess();
-            double start = self.TotalProcessorTime.TotalSeconds, limit = 3 + 5 * test.Seconds, wished = Wished();
+            double start = self.TotalProcessorTime.TotalSeconds, limit = 5 + 10 * test.Seconds, wished = Wished();
             Stopwatch clock = Stopwatch.StartNew();
             _timer = new(_ =>
             {
@@ -213,22 +216,21 @@ internal static class MutantRunner
 
         public void Dispose() => _timer.Dispose();
 
-        // Seconds for which the threads ran or stood in line for a core.
-        private static double Wished()
+        // Seconds for which the threads ran or stood in line for a core, with those that have ended meanwhile.
+        private double Wished()
         {
-            double seconds = 0;
             foreach (string task in Directory.GetDirectories("/proc/self/task"))
             {
                 try
                 {
-                    seconds += File.ReadAllText(Path.Combine(task, "schedstat")).Split(' ')[..2].Sum(double.Parse) / 1e9;
+                    _wished[task] = File.ReadAllText(Path.Combine(task, "schedstat")).Split(' ')[..2].Sum(double.Parse) / 1e9;
                 }
                 catch (IOException)
                 {
                     // The thread has ended.
                 }
             }
-            return seconds;
+            return _wished.Values.Sum();
         }
     }
 
