@@ -139,7 +139,10 @@ internal static class FindCommand
             TokenCounts = CountTokens(opened, options, ui, cancel),
             FingerprintProgress = line.Of<TimeSpan>(_ => "taking the fingerprints of the tensors"),
         }, cancel);
-        return new(options, found.Ticket, folder?.Write(found, cancel) ?? [], Stopwatch.GetElapsedTime(started));
+        return new(options, found.Ticket, folder?.Write(found, cancel) ?? [], Stopwatch.GetElapsedTime(started))
+        {
+            Tokens = found.Pairs is [var only] ? opened.Pair.FindTokens(only.Base) : RowTokens.None,
+        };
     }
 
     private static long[]? CountTokens(OpenedPair opened, FindOptions options, ConsoleUi ui, CancellationToken cancel) =>

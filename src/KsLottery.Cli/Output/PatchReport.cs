@@ -14,7 +14,7 @@ internal static class PatchReport
     {
         new FactList()
             .Add(verb, ConsoleUi.OneLine(path))
-            .Add("tensor", Names([.. result.Tensors.Select(t => t.Name)]))
+            .Add("tensor", Names([.. result.Tensors.Select(t => t.Name)], "tensors"))
             .Add("tied", Tied(result.IsTied))
             .Add(WhatOf(result), AsRows(result) is { } rows ? $"{Sizes.Count(rows.Units.Count)} of {Sizes.Count(rows.Grid.Columns)} values"
                 : Units(result.Tensors.Select(t => (t.Mask, t.Payload))))
@@ -22,7 +22,7 @@ internal static class PatchReport
             .Add("rewritten", Names(result.WrittenFiles))
             .Add("hard-linked", Names(result.LinkedFiles))
             .Add("copied", Names(result.CopiedFiles))
-            .Add("fingerprint", Names([.. result.Tensors.Select(t => t.Fingerprint)]))
+            .Add("fingerprint", Names([.. result.Tensors.Select(t => t.Fingerprint)], "tensors"))
             .WriteTo(ui);
         foreach (string note in result.Notes) ui.Remark($"note: {note}");
         ui.WriteJson(json => Write(json, path, result));
@@ -123,10 +123,10 @@ internal static class PatchReport
         json.WriteEndArray();
     }
 
-    private static string Names(IReadOnlyList<string> files) => files.Count switch
+    private static string Names(IReadOnlyList<string> names, string noun = "files") => names.Count switch
     {
         0 => "nothing",
-        <= 4 => string.Join(", ", files.Select(VisibleText.Escape)),
-        _ => $"{files.Count} files: {string.Join(", ", files.Take(3).Select(VisibleText.Escape))}, …",
+        <= 4 => string.Join(", ", names.Select(VisibleText.Escape)),
+        _ => $"{names.Count} {noun}: {string.Join(", ", names.Take(3).Select(VisibleText.Escape))}, …",
     };
 }

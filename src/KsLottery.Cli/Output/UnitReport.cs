@@ -14,6 +14,12 @@ internal sealed class UnitReport(FindOptions options, UnitTicket ticket, IReadOn
 {
     private const int NameColumns = 64;
 
+    /// <summary>Names the rows, where there are such.</summary>
+    public RowTokens Tokens { get; init; } = RowTokens.None;
+
+    /// <summary>The rows of a single matrix, ascending; null for other units.</summary>
+    private IndexSet? Rows => ticket.Recipe.Scope.Unit == TicketUnit.Rows && ticket.Tensors is [var only] ? only.Mask.Units : null;
+
     public void Write(ConsoleUi ui)
     {
         if (ui.IsJson) ui.WriteJson(WriteJson);
@@ -37,6 +43,9 @@ internal sealed class UnitReport(FindOptions options, UnitTicket ticket, IReadOn
         FactList facts = new();
         facts.Add("ticket", $"{Sizes.Count(ticket.Count)} of {Sizes.Count(ticket.UnitCount, "unit")}: "
             + $"{Sizes.Count(ticket.Parameters, "parameter")}, {NumberText.Percent(ticket.ShareOfCheckpoint)} of the checkpoint");
+        if (Rows is { Count: > 0 } rows)
+            facts.Add("rows", string.Join(", ", rows.Take(options.Limit).Select(id => Tokens.Piece((int)id) is { Length: > 0 } piece
+                ? $"{id} {piece}" : $"{id}")) + (rows.Count > options.Limit ? ", …" : ""));
         facts.Add("time", NumberText.Seconds(elapsed));
         if (files.Count > 0) facts.Add("written", $"{string.Join(", ", files)} in {ConsoleUi.OneLine(options.Out!)}");
         facts.WriteTo(ui);
@@ -56,6 +65,12 @@ internal sealed class UnitReport(FindOptions options, UnitTicket ticket, IReadOn
     private void WriteJson(Utf8JsonWriter json)
     {
         UnitTicketFile.WriteProperties(json, ticket);
+        if (Rows is { } rows)
+        {
+            json.WriteStartArray("ids");
+            foreach (long id in rows) json.WriteNumberValue(id);
+            json.WriteEndArray();
+        }
         json.WriteNumber("seconds", elapsed.TotalSeconds);
         json.WriteStartArray("files");
         foreach (string file in files) json.WriteStringValue(Path.Combine(options.Out!, file));

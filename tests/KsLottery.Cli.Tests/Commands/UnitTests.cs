@@ -71,8 +71,17 @@ public sealed class UnitTests
         string text = folder.File("text.txt");
         File.WriteAllText(text, "aaaa b\n");
         string[] find = ["find", Base, Tuned, "--score", "frequency", "--tokenizer", Tokenizer];
-        Assert.That(Json([.. find, "--text", text, "--top", "500"]).GetProperty("ticket_units").GetInt64(), Is.InRange(2, 8));
+        JsonElement found = Json([.. find, "--text", text, "--top", "500"]);
+        Assert.That(found.GetProperty("ticket_units").GetInt64(), Is.InRange(2, 8).And.EqualTo(found.GetProperty("ids").GetArrayLength()));
         Assert.That(KsLotteryTool.Run([.. find, "--top", "5"]).ExitCode, Is.EqualTo(1));
+    }
+
+    /// <summary>The rows that moved farthest, by Python's sums of squares over the same files.</summary>
+    [Test]
+    public void Rows_by_their_shift_are_named()
+    {
+        ToolRun run = KsLotteryTool.Run("find", Base, Tuned, "--score", "shift", "--top", "3", "--tokenizer", Tokenizer);
+        Assert.That(run.Lines, Has.Some.Match("^rows +169 <0xA6>, 412 a, 459 E$"));
     }
 
     [TestCase(2, "smallest p-value", "--unit", "elements")]
