@@ -86,7 +86,8 @@ internal static class SelectionTiming
     {
         using Checkpoint before = Checkpoint.Open(Path.Combine(folder, "base")), after = Checkpoint.Open(Path.Combine(folder, "tuned"));
         IReadOnlyList<ScoreSource> sources = Sources(before, after);
-        ElementPass elements = ElementPass.Of(TicketScore.Named("movement"), sources, new IndexSet?[sources.Count], threads, default);
+        IndexSet?[] none = new IndexSet?[sources.Count];
+        ElementPass elements = ElementPass.Of(TicketScore.Named("movement"), sources, none, none, threads, default);
         IReadOnlyList<ElementChunk> chunks = elements.Cut();
         long count = share.CountOf(elements.CandidateCount), bytes = 4 * elements.ElementCount;
         string[] names = ["plain read of both", "pass 1, sample and histogram", "pass 2, listing"];

@@ -120,12 +120,14 @@ internal static class FindCommand
     {
         long started = Stopwatch.GetTimestamp();
         if (options.Tensor is not null)
-            throw new CommandException(ExitCode.Usage,
-                "--tensor is for rows by their test: name the tensors of other units with --tensors.");
+            throw new CommandException(ExitCode.Usage, $"--tensor is for rows by their test, which {options.Cause} asks another thing of: "
+                + "name tensors with --tensors.");
         if (options.Html is not null)
             throw new CommandException(ExitCode.Usage, "--html is for rows by their test, which a page shows one by one. Leave it out.");
         using OpenedPair opened = new(options, ui);
-        using TicketFolder? folder = options.Out is null ? null : new(options.Out, options.Force);
+        string[] inputs = [options.Base, options.Tuned, .. options.Without is null ? (string[])[]
+            : [options.Without, Path.GetDirectoryName(TicketPatch.PathOf(options.Without))!]];
+        using TicketFolder? folder = options.Out is null ? null : new(options.Out, options.Force, inputs);
         TicketRecipe recipe = options.Recipe;
         if (options.Without is not null)
         {
@@ -139,6 +141,7 @@ internal static class FindCommand
             TokenCounts = CountTokens(opened, options, ui, cancel),
             FingerprintProgress = line.Of<TimeSpan>(_ => "taking the fingerprints of the tensors"),
         }, cancel);
+        foreach (string remark in ValueRemarks.About(found.Pairs)) ui.Remark($"note: {remark}");
         return new(options, found.Ticket, folder?.Write(found, cancel) ?? [], Stopwatch.GetElapsedTime(started))
         {
             Tokens = found.Pairs is [var only] ? opened.Pair.FindTokens(only.Base) : RowTokens.None,

@@ -54,6 +54,9 @@ internal sealed record FindOptions
     /// <summary>Which units win.</summary>
     public TicketSelection Selection => Recipe.Selection;
 
+    /// <summary>The options that ask for another ticket than that of rows by their test.</summary>
+    public string Cause { get; init; } = "";
+
     /// <summary>A patch, or a ticket's folder, whose units are left out; null for none.</summary>
     public string? Without { get; init; }
 
@@ -102,6 +105,12 @@ internal sealed record FindOptions
             if (result.GetValue(Options.ScoreName) is { } score && TicketScore.Names.Contains(score)
                 && TicketScore.Named(score).Inputs.HasFlag(ScoreInputs.TokenCounts) != (result.GetResult(TextOption) is not null))
                 result.AddError("--score frequency counts the tokens of --text FILE: give both or none.");
+            bool isTest = result.GetValue(Options.ScoreName) is not { } asked || asked == TicketScore.Ks.Name;
+            if (!isTest && Given(result, [Options.Alpha, Options.Method, Options.Adjust]) is { Length: > 0 } ofTest)
+                result.AddError($"{string.Join(", ", ofTest)}: only --score {TicketScore.Ks.Name} has p-values. Leave "
+                    + $"{(ofTest.Length == 1 ? "it" : "them")} out.");
+            if (result.GetResult(SeedOption) is not null && result.GetValue(Options.ScoreName) is not "random")
+                result.AddError("--seed decides --score random alone. Leave it out.");
             if (result.GetValue(Options.PerTensor) && result.GetResult(Options.Share) is null)
                 result.AddError("--per-tensor is about a share: give --share as well.");
             if (result.GetResult(TensorOption) is { Implicit: false } && result.GetResult(Options.Tensors) is not null)
@@ -112,16 +121,16 @@ internal sealed record FindOptions
                 result.AddError("--all-tensors and --html exclude each other: write tensors.tsv with --out, and run "
                     + "kslottery report on the folder.");
             if (Given(result, [Options.Top, Options.Share, .. UnitOptions.Except([Options.Tensors])]) is { Length: > 0 } others)
-                result.AddError($"--all-tensors counts the rows below alpha in every tensor: {string.Join(", ", others)} belong to a "
-                    + "ticket. Leave --all-tensors out.");
+                result.AddError($"--all-tensors counts the rows below alpha in every tensor: {string.Join(", ", others)} "
+                    + $"{(others.Length == 1 ? "belongs" : "belong")} to a ticket. Leave --all-tensors out.");
         });
         command.Validators.Add(RefusePart);
         command.Validators.Add(RefuseMerge);
         command.Add(BaseArgument, TunedArgument);
         command.Add(TensorOption, Options.Tensors, Options.Unit, Options.AllTensors, Options.ScoreName, Options.Alpha, Options.Method,
             Options.Adjust, Options.Top, Options.Share, Options.PerTensor, Options.Pattern, Options.Without, TextOption, SeedOption,
-            Options.Payload, TokenizerOption, Options.PairRows, Options.NoMemoryMap, OutOption, ForceOption, LimitOption, PartOption,
-            Options.Merge);
+            Options.Payload, TokenizerOption, Options.PairRows, Options.NoMemoryMap, Options.IgnoreChecksum, OutOption,
+            ForceOption, LimitOption, PartOption, Options.Merge);
         HtmlOption.AddTo(command);
         DeviceOption.AddTo(command);
     }
@@ -141,6 +150,7 @@ internal sealed record FindOptions
             Payload = TicketPayloads.TryParse(arguments.GetValue(Options.Payload), out TicketPayload payload) ? payload : default,
         },
         Without = arguments.GetValue(Options.Without),
+        Cause = string.Join(" and ", Given(arguments.CommandResult, UnitOptions)),
         Text = arguments.GetValue(TextOption) ?? [],
         Device = DeviceOption.From(arguments),
         Tokenizer = arguments.GetValue(TokenizerOption),
@@ -165,9 +175,11 @@ internal sealed record FindOptions
         if (result.GetResult(Options.Merge) is not null)
             result.AddError("--part and --merge exclude each other: parts are written first, and merged once all are there.");
         string[] others = Given(result, [Options.AllTensors, Options.Alpha, Options.Method, Options.Adjust, Options.Top, Options.Share,
-            Options.PerTensor, LimitOption, Options.Html, .. UnitOptions]);
+            Options.PerTensor, LimitOption, Options.Html]);
         if (others.Length > 0)
             result.AddError($"--part tests rows and selects none: leave {string.Join(", ", others)} out, or give it with --merge.");
+        if (Given(result, UnitOptions) is { Length: > 0 } units)
+            result.AddError($"--part tests the rows of one matrix: leave {string.Join(", ", units)} out.");
     }
 
     private static void RefuseMerge(CommandResult result)

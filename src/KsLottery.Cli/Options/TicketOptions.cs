@@ -42,7 +42,7 @@ internal sealed record TicketOptions(string? Path, string? Only, int? Rows)
         Array.Exists((Option[])[TicketOption, Options.Only, RowsOption], option => result.GetResult(option) is not null);
 
     /// <summary>Whether the ticket is a patch, or lies in a folder with a patch of units that are not rows listed in its file.</summary>
-    public bool HasUnits => Path is not null && (IsPatch(Path) || UnitTicketFile.StandsIn(Path));
+    public bool HasUnits => Path is not null && (IsPatch(Path) || UnitTicketFile.StandsIn(FolderOf(Path)));
 
     /// <summary>Reads the units that learn.</summary>
     /// <param name="baseModel">The base, which must be the one that the ticket was found in.</param>
@@ -53,7 +53,7 @@ internal sealed record TicketOptions(string? Path, string? Only, int? Rows)
     {
         if (Only is not null)
             throw new CommandException(ExitCode.Usage, $"--only {Only} chooses rows, and {Path} is a ticket of units. Leave it out.");
-        using TicketPatch patch = TicketPatch.Open(Path!, reading);
+        using TicketPatch patch = TicketPatch.Open(IsPatch(Path!) ? Path! : FolderOf(Path!), reading);
         foreach (PatchedTensor patched in patch.Tensors)
             PatchFit.ThrowIfNotBase(patch, patched, baseModel.GetTensor(patched.Name), cancellationToken);
         return (patch.Mask, patch.Signature);
@@ -82,6 +82,10 @@ internal sealed record TicketOptions(string? Path, string? Only, int? Rows)
             : throw new CommandException(ExitCode.BadInput,
                 FormattableString.Invariant($"--only {best}: the ticket has {ticket.Ids.Count} rows. Take that many at most."));
     }
+
+    /// <summary>A ticket may be named by its file, beside which its patch lies.</summary>
+    private static string FolderOf(string path) => System.IO.Path.GetFileName(path) == TicketFile.FileName && File.Exists(path)
+        ? System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))! : path;
 
     private static bool IsPatch(string path) => File.Exists(path)
         && string.Equals(System.IO.Path.GetExtension(path), System.IO.Path.GetExtension(TicketPatch.FileName),

@@ -79,7 +79,7 @@ internal sealed record TuneOptions
         command.Add(Options.PairLimit, Options.MaxLength, OverlongOption, Options.Evaluation, ShareOption, Options.ModelTokenizer);
         PlanOptions.AddTo(command);
         RunFolderOptions.AddTo(command);
-        command.Add(DtypeOption, Options.NoMemoryMap);
+        command.Add(DtypeOption, Options.NoMemoryMap, Options.IgnoreChecksum);
     }
 
     /// <summary>Reads the arguments.</summary>

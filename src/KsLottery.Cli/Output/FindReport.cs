@@ -127,14 +127,16 @@ internal sealed class FindReport(ConsoleUi ui, FindOptions options, Ticket ticke
         null => "not known to be tied",
     };
 
+    private string AmountOption => options.Selection is TopShare share ? $"{Options.Share.Name} {share.Share}" : Options.Top.Name;
+
     private void WriteRank()
     {
         long count = ticket.Entries.Count, asked = ticket.Selection.Top!.Value;
         ui.WriteLine(count == 0 ? "no row changed its distribution: there is no ticket"
-            : $"by --top, the {Sizes.Count(count, "row")} of largest h make the ticket, {Sizes.Count(ticket.BelowAlpha)} of them below "
-                + $"alpha = {NumberText.Real(ticket.Selection.Alpha)}: {Threshold()}");
+            : $"by {AmountOption}, the {Sizes.Count(count, "row")} of largest h make the ticket, {Sizes.Count(ticket.BelowAlpha)} of them "
+                + $"below alpha = {NumberText.Real(ticket.Selection.Alpha)}: {Threshold()}");
         if (count > 0 && count < asked)
-            ui.WriteLine($"--top asks for {Sizes.Count(asked)}, but no more rows changed their distribution");
+            ui.WriteLine($"{AmountOption} asks for {Sizes.Count(asked)}, but no more rows changed their distribution");
         ui.WriteLine();
     }
 

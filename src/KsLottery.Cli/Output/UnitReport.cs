@@ -47,6 +47,7 @@ internal sealed class UnitReport(FindOptions options, UnitTicket ticket, IReadOn
             facts.Add("rows", string.Join(", ", rows.Take(options.Limit).Select(id => Tokens.Piece((int)id) is { Length: > 0 } piece
                 ? $"{id} {piece}" : $"{id}")) + (rows.Count > options.Limit ? ", …" : ""));
         facts.Add("time", NumberText.Seconds(elapsed));
+        if (options.Out is not null && ticket.Count == 0) facts.Add("patch", "none, for the ticket is empty");
         if (files.Count > 0) facts.Add("written", $"{string.Join(", ", files)} in {ConsoleUi.OneLine(options.Out!)}");
         facts.WriteTo(ui);
         ui.WriteLine();

@@ -114,7 +114,7 @@ public sealed class ExperimentRun : IDisposable
         Directory.CreateDirectory(_folder);
         ArmLocks locks = new(_folder);
         using (locks.Take(TablesLock, cancellationToken)) WritePlan(locks, cancellationToken);
-        _base.Fingerprint = Fingerprint.OfTensor(_base.Embedding, cancellationToken);
+        _base.Fingerprint = Fingerprint.OfTensor(_base.Embedding, FingerprintKind.Tree, cancellationToken);
         ArmFolders folders = new(_folder);
         ArmQueue queue = new(_base, new ArmMaker(_base, folders, _observer), locks, _observer)
         {
@@ -157,7 +157,7 @@ public sealed class ExperimentRun : IDisposable
             folders.Collect(part);
         }
         using StagedFolder target = new(_folder, [.. parts]);
-        _base.Fingerprint = Fingerprint.OfTensor(_base.Embedding, cancellationToken);
+        _base.Fingerprint = Fingerprint.OfTensor(_base.Embedding, FingerprintKind.Tree, cancellationToken);
         ArmCollection collection = new(_base, new ArmMaker(_base, folders, observer: null))
         {
             Found = _tickets.Add,

@@ -37,13 +37,21 @@ public static partial class TicketFinder
         })];
         TicketMask mask = UnitSelector.Select(
             recipe.Score, recipe.Selection, sources, recipe.Without, options.Scan.Threads, cancellationToken);
+        if (mask.Count == 0 && recipe.Selection is TopShare share)
+            throw new ArgumentException($"{share.Share} of {sources.Sum(s => s.Grid.Count)} units is none. Take a larger share.");
         string Print(Tensor tensor) => TakeFingerprint(tensor, FingerprintKind.Tree, options, cancellationToken);
         long Count(Tensor tensor) => FiniteValues.CountOthers(tensor, cancellationToken);
         return new(new()
         {
             Recipe = recipe,
             Tensors = [.. pairs.Select((p, i) => new TensorTicket(p.Base.ElementType, p.Tuned.ElementType, p.Base.Shape,
-                mask.Tensors[i], Print(p.Base), Print(p.Tuned)) { BaseNonFinite = Count(p.Base), TunedNonFinite = Count(p.Tuned) })],
+                mask.Tensors[i], Print(p.Base), Print(p.Tuned))
+            {
+                BaseNonFinite = Count(p.Base),
+                TunedNonFinite = Count(p.Tuned),
+                BaseScaleFingerprint = p.Base.Scale is { } before ? Print(before.Stored) : null,
+                TunedScaleFingerprint = p.Tuned.Scale is { } after ? Print(after.Stored) : null,
+            })],
             IsTied = baseCheckpoint.IsTied,
             CheckpointParameters = baseCheckpoint.Tensors.Sum(t => t.ElementCount),
         }, baseCheckpoint, tuned, pairs);

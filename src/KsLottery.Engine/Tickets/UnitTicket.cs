@@ -16,6 +16,12 @@ public sealed record TensorTicket(
     /// <summary>The tensor's name in the base.</summary>
     public string Name => Mask.Name;
 
+    /// <summary>The fingerprint of the scale beside the base's codes; null where there is none.</summary>
+    public string? BaseScaleFingerprint { get; init; }
+
+    /// <summary>That of the scale beside the tuned codes.</summary>
+    public string? TunedScaleFingerprint { get; init; }
+
     /// <summary>How many values of the base tensor are NaN or infinite; a unit with one has no score.</summary>
     public long BaseNonFinite { get; init; }
 
@@ -65,8 +71,11 @@ public sealed record UnitTicket
     /// <summary>The line for a terminal: of each fingerprint the first 8 digits.</summary>
     public string ShortSignature => Compose(print => print[..(print.LastIndexOf(':') + 1 + ShortDigits)]);
 
-    private string Compose(Func<string, string> shorten) => $"{Recipe}|of:{Tensors.Count}|base:{shorten(Join(t => t.BaseFingerprint))}"
-        + $"|tuned:{shorten(Join(t => t.TunedFingerprint))}|v:{Version}";
+    private string Compose(Func<string, string> shorten) => $"{Recipe}|of:{Tensors.Count}"
+        + $"|base:{shorten(Join(t => $"{t.BaseFingerprint}{Scale(t.BaseScaleFingerprint)}"))}"
+        + $"|tuned:{shorten(Join(t => $"{t.TunedFingerprint}{Scale(t.TunedScaleFingerprint)}"))}|v:{Version}";
+
+    private static string Scale(string? fingerprint) => fingerprint is null ? "" : $" {fingerprint}";
 
     /// <summary>One fingerprint of several.</summary>
     private string Join(Func<TensorTicket, string> print) => Checkpoints.Fingerprint.OfLines(Tensors.Select(t => $"{t.Name} {print(t)}"));

@@ -96,6 +96,8 @@ public static class UnitTicketFile
         json.WriteNumber("tuned_non_finite", tensor.TunedNonFinite);
         json.WriteString("base_fingerprint", tensor.BaseFingerprint);
         json.WriteString("tuned_fingerprint", tensor.TunedFingerprint);
+        if (tensor.BaseScaleFingerprint is { } before) json.WriteString("base_scale_fingerprint", before);
+        if (tensor.TunedScaleFingerprint is { } after) json.WriteString("tuned_scale_fingerprint", after);
         json.WriteEndObject();
     }
 }

@@ -57,6 +57,8 @@ public sealed class UnitTests
         Assert.That(moved.GetProperty("ticket_units").GetInt64(), Is.EqualTo(201));
 
         string second = folder.File("second");
+        KsLotteryTool.Run(["find", Base, patched, .. random, "--without", ticket, "--out", ticket, "--force"])
+            .AssertFailed(2, "this is an input");
         JsonElement other = Json(["find", Base, patched, .. random, "--without", ticket, "--out", second]);
         Assert.That(other.GetProperty("recipe").GetString(), Does.Contain($"|without:{found.GetProperty("mask_fingerprint").GetString()}"));
         KsLotteryTool.Run("certify", Base, patched, "--ticket", second, "--data", pairs, "--tokenizer", Tokenizer,
@@ -94,7 +96,11 @@ public sealed class UnitTests
     [TestCase(1, "begins by taking", "--tensors", "!*norm*")]
     [TestCase(2, "no tensor fits the pattern *.bias", "--tensors", "*.bias", "--top", "3")]
     [TestCase(1, "--tensor and --tensors exclude each other", "--tensor", "a", "--tensors", "b")]
-    [TestCase(1, "belong to a ticket", "--all-tensors", "--unit", "elements")]
+    [TestCase(1, "belongs to a ticket", "--all-tensors", "--unit", "elements")]
+    [TestCase(1, "only --score ks has p-values", "--score", "movement", "--top", "1", "--alpha", "0.1")]
+    [TestCase(1, "--seed decides --score random", "--score", "movement", "--top", "1", "--seed", "2")]
+    [TestCase(1, "leave --unit out", "--part", "1/2", "--out", "x", "--unit", "elements")]
+    [TestCase(1, "--payload asks another thing", "--payload", "delta", "--tensor", "model.norm.weight")]
     [TestCase(1, "--merge", "--merge", "x", "--unit", "elements")]
     public void What_contradicts_itself_is_refused(int exitCode, string message, params string[] arguments)
     {

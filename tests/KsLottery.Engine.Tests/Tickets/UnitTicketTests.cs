@@ -131,6 +131,60 @@ public sealed class UnitTicketTests : IDisposable
         Assert.That(Members(found.Mask), Has.No.Member(("c.weight", 7)).And.No.Member(("a.weight", 3)));
     }
 
+    /// <summary>A score that reads one side must not choose what is no number on the other.</summary>
+    [TestCase("magnitude")]
+    [TestCase("tuned-magnitude")]
+    [TestCase("random")]
+    [TestCase("movement")]
+    public void A_value_that_is_not_finite_on_either_side_never_wins(string score)
+    {
+        _after["a.weight"][7] = float.NegativeInfinity;
+        _before["a.weight"][9] = float.NaN;
+        Write(Base, _before);
+        Write(Tuned, _after);
+        foreach (TicketUnit unit in (TicketUnit[])[TicketUnit.Elements, TicketUnit.Rows])
+        {
+            UnitTicket found = Find(new()
+            {
+                Scope = new(TensorChoice.Parse("a.weight"), unit),
+                Score = TicketScore.Named(score),
+                Selection = new TopUnits(48),
+            }).Ticket;
+            Assert.That(found.Count, Is.EqualTo(unit == TicketUnit.Rows ? 4 : 46));
+            Assert.That(unit.Cut(6, 8).ToElements(found.Mask.Tensors[0].Units), Has.No.Member(7L).And.No.Member(9L));
+        }
+    }
+
+    [Test]
+    public void A_scope_or_a_share_of_nothing_is_refused()
+    {
+        TicketRecipe recipe = new() { Scope = Elements("a.weight"), Score = Movement, Selection = new TopShare(UnitShare.Parse("1%")) };
+        Assert.Multiple(() =>
+        {
+            Assert.That(() => Find(recipe), Throws.ArgumentException.With.Message.Contains("1% of 48 units is none"));
+            Assert.That(() => Find(recipe with { Scope = Elements("*,!*.*") }),
+                Throws.InstanceOf<KeyNotFoundException>().With.Message.Contains("takes out again all"));
+        });
+    }
+
+    /// <summary>Groups of a tensor of three dimensions lie along the last, not along the matrix that it is laid out as.</summary>
+    [Test]
+    public void A_pattern_goes_along_the_last_dimension()
+    {
+        float[] values = [.. Enumerable.Range(1, 30).Select(i => (float)i)];
+        string path = _folder.File("three.safetensors");
+        SafetensorsWriter.Write(path,
+            [TensorSource.FromBytes("t", ElementType.F32, [2, 3, 5], MemoryMarshal.AsBytes<float>(values).ToArray())]);
+        using Checkpoint three = Checkpoint.Open(path);
+        TicketMask mask = TicketFinder.Find(three, three, new TicketRecipe
+        {
+            Scope = Elements("t"),
+            Score = Magnitude,
+            Selection = new GroupPattern(1, 3),
+        }).Ticket.Mask;
+        Assert.That(mask.Tensors[0].Units, Is.EqualTo(Enumerable.Range(0, 6).SelectMany(run => new[] { (run * 5) + 2, (run * 5) + 4 })));
+    }
+
     [Test]
     public void A_recipe_that_contradicts_itself_is_refused()
     {

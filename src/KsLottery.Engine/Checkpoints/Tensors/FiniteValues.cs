@@ -32,6 +32,23 @@ internal static class FiniteValues
         return count;
     }
 
+    /// <summary>The values of a tensor of a readable type that are NaN or infinite.</summary>
+    public static IndexSet FindOthers(Tensor tensor, CancellationToken cancellationToken = default)
+    {
+        ElementCodec codec = ElementCodec.Of(tensor.ElementType);
+        int size = tensor.ElementType.ByteSize();
+        IndexSetBuilder found = new(tensor.ElementCount);
+        long first = 0;
+        tensor.VisitBytes(tensor, (chunk, tensor) =>
+        {
+            int done = 0;
+            for (int place; (place = codec.IndexOfNonFinite(chunk[(done * size)..])) >= 0; done += place + 1)
+                found.Add(first + done + place);
+            first += chunk.Length / size;
+        }, cancellationToken);
+        return found.ToSet();
+    }
+
     private static CheckpointFormatException Defect(Tensor tensor, long element)
     {
         (_, long width) = tensor.RowShape;

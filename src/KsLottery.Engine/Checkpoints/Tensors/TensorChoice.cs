@@ -41,7 +41,7 @@ public sealed class TensorChoice
     }
 
     /// <summary>The chosen tensors of a checkpoint, in its order.</summary>
-    /// <exception cref="KeyNotFoundException">A pattern fits none; names it and some tensors that there are.</exception>
+    /// <exception cref="KeyNotFoundException">A pattern fits none, or the last ones take all out again; names them.</exception>
     public IReadOnlyList<Tensor> In(Checkpoint checkpoint)
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
@@ -49,7 +49,9 @@ public sealed class TensorChoice
             if (!checkpoint.Tensors.Any(t => FileSystemName.MatchesSimpleExpression(pattern, t.Name, ignoreCase: false)))
                 throw new KeyNotFoundException($"{checkpoint.Path}: no tensor fits the pattern {pattern}. There are, for instance, "
                     + $"{string.Join(", ", checkpoint.Tensors.Take(3).Select(t => t.Name))}.");
-        return [.. checkpoint.Tensors.Where(t => Contains(t.Name))];
+        Tensor[] chosen = [.. checkpoint.Tensors.Where(t => Contains(t.Name))];
+        return chosen.Length > 0 ? chosen
+            : throw new KeyNotFoundException($"{checkpoint.Path}: \"{Text}\" takes out again all that it takes. Leave some tensor in.");
     }
 
     /// <inheritdoc/>

@@ -18,7 +18,7 @@ internal static class ElementGroups
 
     private static int Block(int groupSize) => ElementKeys.Block / groupSize * groupSize;
 
-    /// <summary>Parts of rows: no group lies in two, and each is a row's end or whole blocks.</summary>
+    /// <summary>Parts of runs along the last dimension: no group lies in two, and each is a run's end or whole blocks.</summary>
     private static List<ElementChunk> Cut(ElementPass elements, int groupSize)
     {
         List<ElementChunk> chunks = [];
@@ -26,8 +26,10 @@ internal static class ElementGroups
         for (int t = 0; t < elements.Sources.Count; t++)
         {
             UnitGrid grid = elements.Sources[t].Grid;
-            // Rows that end where a group does are one long row.
-            long columns = grid.Columns % groupSize == 0 ? grid.ElementCount : grid.Columns;
+            IReadOnlyList<long> shape = elements.Sources[t].Base.Shape;
+            long width = shape.Count > 2 ? shape[^1] : grid.Columns;
+            // Runs that end where a group does are one long run.
+            long columns = width % groupSize == 0 ? grid.ElementCount : width;
             for (long row = 0; row < grid.ElementCount; row += columns)
                 for (long start = 0; start < columns; start += most)
                     chunks.Add(new(t, row + start, (int)Math.Min(most, columns - start)));

@@ -45,13 +45,13 @@ internal sealed class ElementPass
 
     private readonly ElementKeys _keys;
     private readonly ScoreInputs _inputs;
-    private readonly IReadOnlyList<IndexSet?> _excluded;
+    private readonly IReadOnlyList<IndexSet?> _excluded, _hidden;
     private readonly int _threads;
     private readonly CancellationToken _cancel;
 
     private ElementPass(ElementKeys keys, ScoreInputs inputs, IReadOnlyList<ScoreSource> sources, IReadOnlyList<IndexSet?> excluded,
-        int threads, CancellationToken cancel) =>
-        (_keys, _inputs, Sources, _excluded, _threads, _cancel) = (keys, inputs, sources, excluded, threads, cancel);
+        IReadOnlyList<IndexSet?> hidden, int threads, CancellationToken cancel) =>
+        (_keys, _inputs, Sources, _excluded, _hidden, _threads, _cancel) = (keys, inputs, sources, excluded, hidden, threads, cancel);
 
     /// <summary>The tensors.</summary>
     public IReadOnlyList<ScoreSource> Sources { get; }
@@ -62,22 +62,28 @@ internal sealed class ElementPass
     /// <summary>How many of them are not excluded, with a score or not.</summary>
     public long CandidateCount => ElementCount - _excluded.Sum(e => e?.Count ?? 0);
 
+    /// <param name="score">The score.</param>
+    /// <param name="sources">The tensors.</param>
+    /// <param name="excluded">What is not counted among the candidates.</param>
+    /// <param name="hidden">What cannot win: the same, and what has no score on a side that the score does not read.</param>
+    /// <param name="threads">The number of threads; 0 takes one for each processor.</param>
+    /// <param name="cancel">Stops between chunks.</param>
     /// <exception cref="ArgumentException">The score says nothing about single elements, or an input is missing.</exception>
-    public static ElementPass Of(TicketScore score, IReadOnlyList<ScoreSource> sources, IReadOnlyList<IndexSet?> excluded, int threads,
-        CancellationToken cancel)
+    public static ElementPass Of(TicketScore score, IReadOnlyList<ScoreSource> sources, IReadOnlyList<IndexSet?> excluded,
+        IReadOnlyList<IndexSet?> hidden, int threads, CancellationToken cancel)
     {
         ElementKeys keys = score.Elements ?? throw new ArgumentException($"the score '{score.Name}' tells single elements apart by "
             + "nothing: it is of units of several. Take the score 'movement', or larger units.", nameof(score));
         foreach (ScoreSource source in sources) source.ThrowIfLacks(score);
-        return new(keys, score.Inputs, sources, excluded, threads, cancel);
+        return new(keys, score.Inputs, sources, excluded, hidden, threads, cancel);
     }
 
     /// <summary>The same elements with keys that a seed draws, for all that have one.</summary>
-    public ElementPass Draw(ulong seed) => new(new RandomKeys(seed, _keys), _inputs, Sources, _excluded, _threads, _cancel);
+    public ElementPass Draw(ulong seed) => new(new RandomKeys(seed, _keys), _inputs, Sources, _excluded, _hidden, _threads, _cancel);
 
     /// <summary>A pass for each tensor.</summary>
     public IEnumerable<ElementPass> Split() =>
-        Sources.Select((source, t) => new ElementPass(_keys, _inputs, [source], [_excluded[t]], _threads, _cancel));
+        Sources.Select((source, t) => new ElementPass(_keys, _inputs, [source], [_excluded[t]], [_hidden[t]], _threads, _cancel));
 
     /// <summary>All elements, in chunks.</summary>
     public IReadOnlyList<ElementChunk> Cut()
@@ -138,15 +144,15 @@ internal sealed class ElementPass
         ReadOnlySpan<byte> before = Read(first, chunk, firstBuffer.Span),
             after = first == second ? before : Read(second, chunk, secondBuffer.Span);
         int beforeSize = first.ElementType.ByteSize(), afterSize = second.ElementType.ByteSize();
-        using IEnumerator<long>? excluded = _excluded[chunk.Tensor]?.From(chunk.Start).GetEnumerator();
-        bool isExcluding = excluded?.MoveNext() == true;
+        using IEnumerator<long>? hidden = _hidden[chunk.Tensor]?.From(chunk.Start).GetEnumerator();
+        bool isHiding = hidden?.MoveNext() == true;
         for (int offset = 0; offset < chunk.Length; offset += block)
         {
             int count = Math.Min(block, chunk.Length - offset);
             _keys.Fill(new(source.Name, chunk.Start + offset, count, before.Slice(offset * beforeSize, count * beforeSize),
                 first.ElementType, after.Slice(offset * afterSize, count * afterSize), second.ElementType), keys);
-            for (; isExcluding && excluded!.Current < chunk.Start + offset + count; isExcluding = excluded.MoveNext())
-                keys[excluded.Current - chunk.Start - offset] = 0;
+            for (; isHiding && hidden!.Current < chunk.Start + offset + count; isHiding = hidden.MoveNext())
+                keys[hidden.Current - chunk.Start - offset] = 0;
             visitor.Visit(offset, count, keys);
         }
     }

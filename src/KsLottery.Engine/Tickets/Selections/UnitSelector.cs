@@ -1,3 +1,4 @@
+using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Numerics;
 
 namespace KsLottery.Engine.Tickets;
@@ -21,15 +22,41 @@ internal static class UnitSelector
     {
         foreach (ScoreSource source in sources) score.ThrowIfUndecidable(selection, source.Grid, source.Name);
         IndexSet?[] without = [.. sources.Select(s => UnitsOf(excluded?.Find(s.Name), s))];
+        IndexSet?[] unseen = [.. sources.Select(s => FindUnseen(score, s, cancellationToken))];
         int elementwise = sources.Count(s => s.Grid is { BlockRows: 1, BlockColumns: 1 } && s.Scan is null);
         if (elementwise != 0 && elementwise != sources.Count)
-            throw new ArgumentException("some tensors are cut into elements, others into larger units, whose scores do not compare. "
+            throw new ArgumentException("some tensors are cut into elements, others into larger units, whose scores do not compare: "
+                + $"{sources.First(s => s.Grid.UnitSize == 1).Name} and {sources.First(s => s.Grid.UnitSize > 1).Name}, for instance. "
                 + "Select from them apart.", nameof(sources));
         IReadOnlyList<IndexSet> sets = elementwise > 0
-            ? selection.Select(ElementPass.Of(score, sources, without, threads, cancellationToken))
-            : selection.Select([.. sources.Select(s => score.Of(s, threads, cancellationToken))], without);
+            ? selection.Select(
+                ElementPass.Of(score, sources, without, [.. without.Zip(unseen, Join)], threads, cancellationToken))
+            : selection.Select([.. sources.Select((s, i) => Hide(score.Of(s, threads, cancellationToken), unseen[i]))], without);
         return new(sources.Zip(sets, (source, set) => new TensorMask(source.Name, source.Grid, set)));
     }
+
+    /// <summary>The units with a NaN or an infinity on a side that the score does not read; null for none.</summary>
+    private static IndexSet? FindUnseen(TicketScore score, ScoreSource source, CancellationToken cancel)
+    {
+        if (source.Tuned is not { } tuned || source.Scan is not null) return null;
+        IndexSet? found = null;
+        foreach ((Tensor side, ScoreInputs input) in (ReadOnlySpan<(Tensor, ScoreInputs)>)
+            [(source.Base, ScoreInputs.Base), (tuned, ScoreInputs.Tuned)])
+            if (!score.Inputs.HasFlag(input) && FiniteValues.FindOthers(side, cancel) is { Count: > 0 } others)
+                found = Join(found, source.Grid.UnitSize == 1 ? others
+                    : IndexSet.Of(source.Grid.Count, others.Select(source.Grid.UnitOf).Distinct().Order()));
+        return found;
+    }
+
+    /// <summary>Takes their scores from some units, which count as those with a NaN of their own do.</summary>
+    private static UnitScores Hide(UnitScores scores, IndexSet? units)
+    {
+        if (units is null) return scores;
+        foreach (long unit in units) scores.Values[unit] = double.NaN;
+        return scores;
+    }
+
+    private static IndexSet? Join(IndexSet? one, IndexSet? other) => one is null ? other : other is null ? one : one.Union(other);
 
     /// <summary>The units that a mask touches; null for none.</summary>
     private static IndexSet? UnitsOf(TensorMask? mask, ScoreSource source)

@@ -20,13 +20,15 @@ public sealed class TicketFolder : IDisposable
     /// <summary>Begins a folder.</summary>
     /// <param name="path">The target: absent or empty, in a folder that exists.</param>
     /// <param name="replace">Whether the target may hold an earlier result of these files, which is then replaced.</param>
-    /// <exception cref="IOException">The target is a file, holds files that may not be replaced, or lies in no folder.</exception>
-    public TicketFolder(string path, bool replace = false)
+    /// <param name="inputs">Files and folders that are read, which no result may replace.</param>
+    /// <exception cref="IOException">The target is an input or a file, holds files that may not be replaced, or lies in no
+    /// folder.</exception>
+    public TicketFolder(string path, bool replace = false, params ReadOnlySpan<string> inputs)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         if (!replace && Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any() && HoldsOnlyNames(path))
             throw new IOException($"{path}: an earlier result stands there. {Remedy.Replace}, or name another folder.");
-        _folder = new(path, replace ? Names : []);
+        _folder = new(path, replace ? Names : [], inputs);
     }
 
     /// <summary>Writes the files and gives the folder its name.</summary>
