@@ -40,7 +40,7 @@ public static partial class TicketFinder
         if (mask.Count == 0 && recipe.Selection is TopShare share)
             throw new ArgumentException($"{share.Share} of {sources.Sum(s => s.Grid.Count)} units is none. Take a larger share.");
         string Print(Tensor tensor) => TakeFingerprint(tensor, FingerprintKind.Tree, options, cancellationToken);
-        long Count(Tensor tensor) => FiniteValues.CountOthers(tensor, cancellationToken);
+        long Count(Tensor tensor) => FiniteValues.FindOthers(tensor, cancellationToken).Count;
         return new(new()
         {
             Recipe = recipe,

@@ -19,19 +19,6 @@ internal static class FiniteValues
         }, cancellationToken);
     }
 
-    /// <summary>How many values of a tensor of a readable type are NaN or infinite.</summary>
-    public static long CountOthers(Tensor tensor, CancellationToken cancellationToken = default)
-    {
-        long count = 0;
-        ElementCodec codec = ElementCodec.Of(tensor.ElementType);
-        int size = tensor.ElementType.ByteSize();
-        tensor.VisitBytes(tensor, (chunk, tensor) =>
-        {
-            for (int place; (place = codec.IndexOfNonFinite(chunk)) >= 0; chunk = chunk[((place + 1) * size)..]) count++;
-        }, cancellationToken);
-        return count;
-    }
-
     /// <summary>The values of a tensor of a readable type that are NaN or infinite.</summary>
     public static IndexSet FindOthers(Tensor tensor, CancellationToken cancellationToken = default)
     {

@@ -43,8 +43,7 @@ internal static class UnitSelector
         foreach ((Tensor side, ScoreInputs input) in (ReadOnlySpan<(Tensor, ScoreInputs)>)
             [(source.Base, ScoreInputs.Base), (tuned, ScoreInputs.Tuned)])
             if (!score.Inputs.HasFlag(input) && FiniteValues.FindOthers(side, cancel) is { Count: > 0 } others)
-                found = Join(found, source.Grid.UnitSize == 1 ? others
-                    : IndexSet.Of(source.Grid.Count, others.Select(source.Grid.UnitOf).Distinct().Order()));
+                found = Join(found, UnitsOf(others, source.Grid));
         return found;
     }
 
@@ -65,9 +64,10 @@ internal static class UnitSelector
         if ((mask.Grid.Rows, mask.Grid.Columns) != (source.Grid.Rows, source.Grid.Columns))
             throw new ArgumentException($"{source.Name}: the excluded mask has the shape [{mask.Grid.Rows},{mask.Grid.Columns}], the "
                 + $"tensor [{source.Grid.Rows},{source.Grid.Columns}]. Take a mask of this model.");
-        if (mask.Grid == source.Grid) return mask.Units;
-        IndexSet elements = mask.ToElements().Units;
-        return source.Grid.UnitSize == 1 ? elements
-            : IndexSet.Of(source.Grid.Count, elements.Select(source.Grid.UnitOf).Distinct().Order());
+        return mask.Grid == source.Grid ? mask.Units : UnitsOf(mask.ToElements().Units, source.Grid);
     }
+
+    /// <summary>The units that hold some elements.</summary>
+    private static IndexSet UnitsOf(IndexSet elements, UnitGrid grid) => grid.UnitSize == 1 ? elements
+        : IndexSet.Of(grid.Count, elements.Select(grid.UnitOf).Distinct().Order());
 }
