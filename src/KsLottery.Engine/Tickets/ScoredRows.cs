@@ -1,4 +1,4 @@
-using System.Buffers;
+using CommunityToolkit.HighPerformance.Buffers;
 using KsLottery.Engine.Rows;
 using KsLottery.Engine.Statistics;
 
@@ -105,8 +105,8 @@ public sealed class ScoredRows
     {
         IReadOnlyList<RowResult> rows = Scan.Rows;
         tested = 0;
-        double[] rented = ArrayPool<double>.Shared.Rent(rows.Count);
-        Span<double> log10 = rented.AsSpan(0, rows.Count);
+        using SpanOwner<double> owner = SpanOwner<double>.Allocate(rows.Count);
+        Span<double> log10 = owner.Span;
         for (int i = 0; i < rows.Count; i++)
         {
             log10[i] = rows[i].IsEligible ? _null.Log10PValue(rows[i].Count) : double.NaN;
@@ -117,7 +117,6 @@ public sealed class ScoredRows
         Array.Fill(byCount, double.NaN);
         for (int i = 0; i < rows.Count; i++)
             if (rows[i].IsEligible) byCount[rows[i].Count] = log10[i];
-        ArrayPool<double>.Shared.Return(rented);
         return byCount;
     }
 

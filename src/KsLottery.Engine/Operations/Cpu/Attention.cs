@@ -1,8 +1,8 @@
-using System.Buffers;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using CommunityToolkit.HighPerformance.Buffers;
 
 namespace KsLottery.Engine.Operations;
 
@@ -58,7 +58,8 @@ internal static class Attention
     {
         HeadSpans at = new(shape, tile, head);
         int stride = tile.Stride;
-        float[] buffer = ArrayPool<float>.Shared.Rent(tile.Rows * stride);
+        using SpanOwner<float> owner = SpanOwner<float>.Allocate(tile.Rows * stride);
+        Span<float> buffer = owner.Span;
         Gemm.Multiply(tile.Rows, tile.Keys, shape.HeadWidth, at.Queries(query), shape.QueryWidth, false, at.Keys(key), shape.KeyWidth,
             true, buffer, stride, false);
         for (int i = 0; i < tile.Rows; i++)
@@ -68,7 +69,6 @@ internal static class Attention
         }
         Gemm.Multiply(tile.Rows, shape.HeadWidth, tile.Keys, buffer, stride, false, at.Keys(value), shape.KeyWidth, false,
             output.Write(at.Query, at.QueryLength), shape.QueryWidth, false);
-        ArrayPool<float>.Shared.Return(buffer);
     }
 
     private static void BackwardTile(DeviceSpan queryGradient, DeviceSpan keyGradient, DeviceSpan valueGradient, DeviceSpan outputGradient,
@@ -78,8 +78,8 @@ internal static class Attention
         HeadSpans at = new(shape, tile, head);
         int scoreCount = tile.Rows * tile.Stride, scoreStride = tile.Stride, width = shape.HeadWidth, stride = shape.QueryWidth,
             keyStride = shape.KeyWidth;
-        float[] buffer = ArrayPool<float>.Shared.Rent(2 * scoreCount);
-        Span<float> p = buffer.AsSpan(0, scoreCount), ds = buffer.AsSpan(scoreCount, scoreCount);
+        using SpanOwner<float> owner = SpanOwner<float>.Allocate(2 * scoreCount);
+        Span<float> p = owner.Span[..scoreCount], ds = owner.Span[scoreCount..];
         ReadOnlySpan<float> q = at.Queries(query), k = at.Keys(key), v = at.Keys(value), dy = at.Queries(outputGradient),
             y = at.Queries(output);
         Gemm.Multiply(tile.Rows, tile.Keys, width, q, stride, false, k, keyStride, true, p, scoreStride, false);
@@ -96,7 +96,6 @@ internal static class Attention
             keyStride, true);
         Gemm.Multiply(tile.Keys, width, tile.Rows, p, scoreStride, true, dy, stride, false, valueGradient.Write(at.Key, at.KeyLength),
             keyStride, true);
-        ArrayPool<float>.Shared.Return(buffer);
     }
 
     /// <summary>Row i of a tile up to its own key, in whole lanes whose rest is masked; what lies behind becomes 0.</summary>

@@ -1,6 +1,6 @@
-using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using CommunityToolkit.HighPerformance.Buffers;
 
 namespace KsLottery.Engine.Operations;
 
@@ -37,22 +37,22 @@ internal static class CachedAttention
         int length, AttentionShape shape)
     {
         int width = shape.HeadWidth, heads = query.Length / width, stride = Lanes.RoundUp(length);
-        float[] buffer = ArrayPool<float>.Shared.Rent(heads * stride);
+        using SpanOwner<float> owner = SpanOwner<float>.Allocate(heads * stride);
+        Span<float> buffer = owner.Span;
         for (int j = 0; j < length; j++)
             for (int h = 0; h < heads; h++)
                 buffer[(h * stride) + j] = Lanes.Dot(query.Slice(h * width, width), keys.Slice(j * shape.KeyWidth, width));
         for (int h = 0; h < heads; h++)
         {
-            Span<float> scores = buffer.AsSpan(h * stride, stride);
+            Span<float> scores = buffer.Slice(h * stride, stride);
             scores[length..].Fill(float.NegativeInfinity);
             Attention.Softmax(scores, (float)shape.Scale);
         }
         output.Clear();
         for (int j = 0; j < length; j += Block)
             for (int h = 0; h < heads; h++)
-                AddWeighted(output.Slice(h * width, width), buffer.AsSpan((h * stride) + j, Math.Min(Block, length - j)),
+                AddWeighted(output.Slice(h * width, width), buffer.Slice((h * stride) + j, Math.Min(Block, length - j)),
                     values[(j * shape.KeyWidth)..], shape.KeyWidth);
-        ArrayPool<float>.Shared.Return(buffer);
     }
 
     /// <summary>output += Σ weights[j] · values[j].</summary>

@@ -1,6 +1,6 @@
-using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
+using CommunityToolkit.HighPerformance.Buffers;
 
 namespace KsLottery.Engine.Text.Tokens;
 
@@ -20,14 +20,12 @@ internal static class ByteAlphabet
     /// <summary>Writes a text with one character for each byte of its UTF-8.</summary>
     public static string Encode(ReadOnlySpan<char> text)
     {
-        byte[] bytes = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(text.Length));
-        int length = Encoding.UTF8.GetBytes(text, bytes);
-        string encoded = string.Create(length, bytes, static (characters, utf8) =>
+        using SpanOwner<byte> owner = SpanOwner<byte>.Allocate(Encoding.UTF8.GetMaxByteCount(text.Length));
+        Span<byte> bytes = owner.Span[..Encoding.UTF8.GetBytes(text, owner.Span)];
+        return string.Create(bytes.Length, bytes, static (characters, utf8) =>
         {
             for (int i = 0; i < characters.Length; i++) characters[i] = Characters[utf8[i]];
         });
-        ArrayPool<byte>.Shared.Return(bytes);
-        return encoded;
     }
 
     /// <summary>Reads a piece back to bytes.</summary>
