@@ -105,7 +105,7 @@ internal static class SelectionTiming
                 Clock(() => last = ElementRanking.FindLast(elements, chunks, count)),
                 Clock(() =>
                 {
-                    ElementListing listing = new(sources, chunks, last.Key, last.Ties);
+                    ElementListing listing = new(sources, chunks, last.Key, last.Ties, (double)count / elements.ElementCount);
                     elements.Run(chunks, listing.NewVisitor);
                     winners = listing.ToSets();
                 }),

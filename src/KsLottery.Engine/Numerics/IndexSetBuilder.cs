@@ -5,21 +5,28 @@ namespace KsLottery.Engine.Numerics;
 /// <summary>Takes indices in ascending order and gives their set; memory stays at that of the smaller coding.</summary>
 internal sealed class IndexSetBuilder
 {
-    private readonly long _length, _most;
+    private readonly long _length, _most, _capacity;
     private readonly List<IndexSteps.Mark> _marks = [];
     private byte[] _steps = [];
     private ulong[]? _bits;
     private int _used;
-    private long _last = -1, _count;
+    private IndexBlock? _block;
+    private long _last = -1, _count, _countAtMark;
 
     /// <param name="length">What the indices are below of.</param>
+    /// <param name="density">Which part of them to expect, 0 to 1: buffers that grow leave others behind.</param>
     /// <exception cref="ArgumentOutOfRangeException">The length is negative, or beyond what an array of bits holds.</exception>
-    public IndexSetBuilder(long length)
+    public IndexSetBuilder(long length, double density = 0)
     {
         if (length < 0 || length / 64 >= Array.MaxLength)
             throw new ArgumentOutOfRangeException(nameof(length), length, $"a set is of 0 to {64L * Array.MaxLength} indices.");
         (_length, _most) = (length, (length + 7) / 8);
+        // A step of 128 or more takes a second byte; some in reserve.
+        _capacity = (long)(1.05 * density * (1 + Math.Pow(1 - density, 127)) * length) + 64;
     }
+
+    /// <summary>Whether bits are the smaller coding of what was added; once they are, they stay it.</summary>
+    public bool IsBits => Volatile.Read(ref _bits) is not null;
 
     /// <summary>Adds an index larger than all before.</summary>
     /// <exception cref="ArgumentException">It is not, or is not below the length.</exception>
@@ -53,44 +60,46 @@ internal sealed class IndexSetBuilder
     /// <exception cref="ArgumentException">An index is not below the length, or not larger than one before.</exception>
     public void AddBits(long start, ReadOnlySpan<ulong> words)
     {
-        for (int i = 0; i < words.Length; i++)
+        if (_bits is null)
         {
-            if (words[i] == 0) continue;
-            long at = start + (64L * i), first = at + BitOperations.TrailingZeroCount(words[i]), last = at + BitOperations.Log2(words[i]);
-            if (_bits is null)
-            {
-                AddSteps(at, words[i]);
-                continue;
-            }
-            if (first <= _last || last >= _length) throw Misplaced(first <= _last ? first : last);
-            int shift = (int)(at & 63);
-            _bits[at >> 6] |= words[i] << shift;
-            if (shift > 0 && words[i] >> (64 - shift) is not 0 and var rest) _bits[(at >> 6) + 1] |= rest;
-            _last = last;
-        }
-    }
-
-    /// <summary>The steps of a word: all but the first are below 64, a byte each.</summary>
-    private void AddSteps(long at, ulong word)
-    {
-        Add(at + BitOperations.TrailingZeroCount(word));
-        word &= word - 1;
-        int count = BitOperations.PopCount(word);
-        if (_bits is not null || _used + count > _steps.Length || at + BitOperations.Log2(word | 1) >= _length)
-        {
-            for (; word != 0; word &= word - 1) Add(at + BitOperations.TrailingZeroCount(word));
+            (_block ??= new()).Encode(start, words);
+            Add(_block);
             return;
         }
-        Span<byte> steps = _steps.AsSpan(_used, count);
-        int last = (int)(_last - at);
-        for (int i = 0; i < steps.Length; i++, word &= word - 1)
+        int first = words.IndexOfAnyExcept(0UL), last = words.LastIndexOfAnyExcept(0UL);
+        if (first < 0) return;
+        long least = start + (64L * first) + BitOperations.TrailingZeroCount(words[first]),
+            most = start + (64L * last) + BitOperations.Log2(words[last]);
+        if (least <= _last || most >= _length) throw Misplaced(least <= _last ? least : most);
+        int shift = (int)(start & 63);
+        Span<ulong> target = _bits.AsSpan((int)(start >> 6) + first);
+        words = words[first..(last + 1)];
+        target[0] |= words[0] << shift;
+        if (shift == 0) words[1..].CopyTo(target[1..]);
+        for (int i = 0; shift > 0 && i < words.Length; i++)
         {
-            int bit = BitOperations.TrailingZeroCount(word);
-            steps[i] = (byte)(bit - last);
-            last = bit;
-            if ((_count + i + 1) % IndexSteps.MarkEvery == 0) _marks.Add(new(at + bit, _used + i + 1));
+            if (i > 0) target[i] |= words[i] << shift;
+            if (words[i] >> (64 - shift) is not 0 and var rest) target[i + 1] |= rest;
         }
-        (_used, _last, _count) = (_used + count, at + last, _count + count);
+        _last = most;
+    }
+
+    /// <summary>Adds indices that were coded apart, all larger than those before.</summary>
+    /// <exception cref="ArgumentException">An index is not below the length, or not larger than one before.</exception>
+    public void Add(IndexBlock block)
+    {
+        if (block.Count == 0) return;
+        Add(block.First);
+        if (_bits is not null || block.Last >= _length || !TryMakeRoom(block.Steps.Length))
+        {
+            for (IndexSteps.Reader reader = block.ReadOn(); reader.MoveNext();) Add(reader.Current);
+            return;
+        }
+        block.Steps.CopyTo(_steps.AsSpan(_used));
+        foreach ((long index, int offset) in block.Marks) _marks.Add(new(index, _used + offset));
+        if (block.Marks.Count > 0) _countAtMark = _count + block.Count - 1;
+        (_used, _last, _count) = (_used + block.Steps.Length, block.Last, _count + block.Count - 1);
+        if (_count - _countAtMark >= IndexSteps.MarkEvery) Mark();
     }
 
     /// <summary>The set; nothing may be added after it.</summary>
@@ -111,15 +120,28 @@ internal sealed class IndexSetBuilder
     private bool TryAddStep(long index)
     {
         ulong step = (ulong)(index - Math.Max(0, _last));
-        int bytes = Math.Max(1, (70 - BitOperations.LeadingZeroCount(step)) / 7);
-        if (_used + bytes > _most) return false;
-        if (_used + bytes > _steps.Length)
-            Array.Resize(ref _steps, (int)Math.Min(_most, Math.Max(64, (2L * _steps.Length) + bytes)));
-        for (; step >= 0x80; step >>= 7) _steps[_used++] = (byte)(step | 0x80);
-        _steps[_used++] = (byte)step;
+        if (!TryMakeRoom(IndexSteps.SizeOf(step))) return false;
+        _used += IndexSteps.Write(step, _steps.AsSpan(_used));
         _last = index;
-        if (++_count % IndexSteps.MarkEvery == 0) _marks.Add(new(index, _used));
+        if (++_count - _countAtMark >= IndexSteps.MarkEvery) Mark();
         return true;
+    }
+
+    /// <summary>Room for some more bytes; none where bits would take less.</summary>
+    private bool TryMakeRoom(int bytes)
+    {
+        if (_used + bytes > _most) return false;
+        if (_used + bytes <= _steps.Length) return true;
+        byte[] steps = GC.AllocateUninitializedArray<byte>((int)Math.Min(_most, Math.Max(_capacity, (3L * _steps.Length / 2) + bytes)));
+        _steps.AsSpan(0, _used).CopyTo(steps);
+        _steps = steps;
+        return true;
+    }
+
+    private void Mark()
+    {
+        _marks.Add(new(_last, _used));
+        _countAtMark = _count;
     }
 
     private void SwitchToBits()

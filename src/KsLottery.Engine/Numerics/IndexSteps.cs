@@ -1,10 +1,15 @@
+using System.Numerics;
+
 namespace KsLottery.Engine.Numerics;
 
 /// <summary>Ascending indices as steps, see <see cref="IndexCoding.Steps"/>, with marks from which a search begins.</summary>
 internal readonly struct IndexSteps
 {
-    /// <summary>Indices between two marks: a search reads half as many steps on average.</summary>
+    /// <summary>Indices between two marks, or somewhat more: a search reads half as many steps on average.</summary>
     public const int MarkEvery = 1024;
+
+    /// <summary>Bytes of the longest step.</summary>
+    public const int MaxBytes = 9;
 
     private readonly byte[] _bytes;
     private readonly Mark[] _marks;
@@ -16,6 +21,18 @@ internal readonly struct IndexSteps
     public ReadOnlySpan<byte> Bytes => _bytes.AsSpan(0, Used);
 
     private int Used { get; }
+
+    /// <summary>How many bytes a step takes.</summary>
+    public static int SizeOf(ulong step) => Math.Max(1, (70 - BitOperations.LeadingZeroCount(step)) / 7);
+
+    /// <summary>Writes a step; returns how many bytes it takes.</summary>
+    public static int Write(ulong step, Span<byte> bytes)
+    {
+        int used = 0;
+        for (; step >= 0x80; step >>= 7) bytes[used++] = (byte)(step | 0x80);
+        bytes[used] = (byte)step;
+        return used + 1;
+    }
 
     /// <exception cref="InvalidDataException">The bytes are no steps, or lead to the length or beyond.</exception>
     public static IndexSet Decode(long length, ReadOnlySpan<byte> bytes)

@@ -85,6 +85,49 @@ public sealed class IndexSetTests
         });
     }
 
+    /// <summary>Words of bits, from any start and in pieces of any size, make the set that their indices make one by one.</summary>
+    [Test]
+    public void Bits_are_added_as_their_indices_are(
+        [Values(700, 300_000)] int length, [Values(0.00005, 0.01, 0.09, 0.14, 0.5)] double density, [Values(0, 64, 37)] int start)
+    {
+        Random random = new(length + start);
+        long[] indices = Draw(random, length - start, density);
+        ulong[] words = new ulong[(length - start + 63) / 64];
+        foreach (long index in indices) words[index >> 6] |= 1UL << (int)(index & 63);
+        IndexSetBuilder builder = new(length, density);
+        for (int next = 0, size; next < words.Length; next += size)
+        {
+            size = Math.Min(random.Next(1, 3000), words.Length - next);
+            builder.AddBits(start + (64L * next), words.AsSpan(next, size));
+        }
+        IndexSet set = builder.ToSet(), expected = IndexSet.Of(length, indices.Select(i => i + start));
+        Assert.Multiple(() =>
+        {
+            Assert.That(set.SequenceEqual(expected), Is.True);
+            Assert.That(set.Coding, Is.EqualTo(expected.Coding));
+            Assert.That(set.Encode().AsSpan().SequenceEqual(expected.Encode()), Is.True);
+            Assert.That(set.Count, Is.EqualTo(expected.Count));
+            foreach (long from in new long[] { 0, start, length / 3, length - 1 })
+            {
+                Assert.That(set.From(from).Take(50), Is.EqualTo(expected.From(from).Take(50)));
+                Assert.That(set.Contains(from), Is.EqualTo(expected.Contains(from)));
+            }
+        });
+    }
+
+    [Test]
+    public void Bits_out_of_order_or_range_are_refused([Values] bool isDense)
+    {
+        IndexSetBuilder builder = new(200);
+        if (isDense) builder.AddRun(new(0, 60));
+        builder.AddBits(64, [0b1010]);
+        Assert.Multiple(() =>
+        {
+            Assert.That(() => builder.AddBits(64, [0b1000]), Throws.ArgumentException.With.Message.Contains("67"));
+            Assert.That(() => builder.AddBits(128, [0, 1UL << 9]), Throws.ArgumentException.With.Message.Contains("201"));
+        });
+    }
+
     [Test]
     public void The_smaller_coding_is_taken()
     {

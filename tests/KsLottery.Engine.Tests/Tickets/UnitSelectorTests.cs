@@ -175,6 +175,28 @@ public sealed class UnitSelectorTests
         }
     }
 
+    /// <summary>Of few distinct values most lie at the last winner's, in every chunk; some are none, and two differences overflow.</summary>
+    [Test]
+    public void Of_many_equal_scores_the_first_ones_win([Values(0.01, 0.09, 0.3, 0.8)] double share, [Values(1, 3)] int threads,
+        [Values("movement", "magnitude-increase")] string score)
+    {
+        SplitMix64 random = new(5);
+        const int Count = 1_200_077;
+        float[] before = new float[Count], after = new float[Count];
+        for (int i = 0; i < Count; i++)
+        {
+            after[i] = (int)(random.NextDouble() * 4) + (i < Count / 2 ? 0 : 2);
+            if (i % 50_021 == 7) after[i] = i % 2 == 0 ? float.NaN : float.NegativeInfinity;
+        }
+        (before[300_000], after[300_000], before[900_001], after[900_001]) = (-3e38f, 3e38f, -2e38f, 3e38f);
+        using ScoreFixture fixture = new([("w", [1, Count], before, after)], ElementType.BF16, isMapped: true);
+        int count = (int)(share * Count);
+        float Score(int i) => score == "movement" ? Math.Abs(after[i] - before[i]) : Math.Abs(after[i]) - Math.Abs(before[i]);
+        IEnumerable<long> expected = Enumerable.Range(0, Count).Where(i => float.IsFinite(after[i])).OrderByDescending(Score).Take(count)
+            .Order().Select(i => (long)i);
+        Assert.That(fixture.Select(score, new TopUnits(count), threads: threads)[0].SequenceEqual(expected), Is.True);
+    }
+
     [Test]
     public void Shares_of_all_and_draws_by_a_seed_are_of_what_is_left()
     {

@@ -49,17 +49,77 @@ internal abstract class ElementKeys
     /// <param name="elements">The stretch.</param>
     /// <param name="keys">As many as a block; those behind the stretch become 0.</param>
     public abstract void Fill(in ElementStretch elements, Span<uint> keys);
+
+    /// <summary>Marks the elements whose keys are above a limit, and those at it, without keys that are kept; not for every stretch.</summary>
+    /// <param name="elements">The stretch.</param>
+    /// <param name="limit">The limit.</param>
+    /// <param name="above">A bit for each element.</param>
+    /// <param name="ties">As many; empty where nobody asks for the keys at the limit.</param>
+    /// <returns>Whether it did.</returns>
+    public virtual bool TryMark(in ElementStretch elements, uint limit, Span<ulong> above, Span<ulong> ties) => false;
 }
 
 /// <summary>The keys of a formula.</summary>
 internal sealed class ElementKeys<TFormula> : ElementKeys where TFormula : IElementFormula
 {
+    private const uint SignBit = 1U << 31;
+    private const int Infinity = 0x7F80_0000;
+
     public override void Fill(in ElementStretch elements, Span<uint> keys)
     {
         int done = elements is { BeforeType: ElementType.BF16, AfterType: ElementType.BF16 }
             ? FillBrain(MemoryMarshal.Cast<byte, ushort>(elements.Before), MemoryMarshal.Cast<byte, ushort>(elements.After), keys) : 0;
         FillWidened(elements, done, keys);
     }
+
+    /// <summary>Both of BF16, in whole words, scores of no sign.</summary>
+    public override bool TryMark(in ElementStretch elements, uint limit, Span<ulong> above, Span<ulong> ties) =>
+        elements is { BeforeType: ElementType.BF16, AfterType: ElementType.BF16 } && elements.Count % 64 == 0 && !TFormula.IsSigned
+        && limit > SignBit
+        && MarkBrain(MemoryMarshal.Cast<byte, ushort>(elements.Before), MemoryMarshal.Cast<byte, ushort>(elements.After),
+            (int)(limit & ~SignBit), above, ties);
+
+    /// <summary>The lower and the upper half of 32 bits are a value each: that of the lower element becomes one by a shift, that of the
+    /// upper by a mask. False where a score is not finite.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static bool MarkBrain(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after, int limit, Span<ulong> above, Span<ulong> ties)
+    {
+        ref ushort a = ref MemoryMarshal.GetReference(before), b = ref MemoryMarshal.GetReference(after);
+        Vector512<int> limits = Vector512.Create(limit), largest = default;
+        for (int word = 0; word < above.Length; word++)
+        {
+            int i = word * 64;
+            (Vector512<int> even, Vector512<int> odd) = Scores(ref a, ref b, i);
+            (Vector512<int> even2, Vector512<int> odd2) = Scores(ref a, ref b, i + Vector512<ushort>.Count);
+            largest = Vector512.Max(largest, Vector512.Max(Vector512.Max(even, odd), Vector512.Max(even2, odd2)));
+            ulong marks = Signs(limits - even, limits - odd) | (ulong)Signs(limits - even2, limits - odd2) << 32;
+            above[word] = marks;
+            if (!ties.IsEmpty)
+            {
+                Vector512<int> below = limits - Vector512<int>.One;
+                ties[word] = (Signs(below - even, below - odd) | (ulong)Signs(below - even2, below - odd2) << 32) & ~marks;
+            }
+            Interop.Cache.Prefetch(ref a, before.Length + i);
+            Interop.Cache.Prefetch(ref a, before.Length + i + Vector512<ushort>.Count);
+            Interop.Cache.Prefetch(ref b, before.Length + i);
+            Interop.Cache.Prefetch(ref b, before.Length + i + Vector512<ushort>.Count);
+        }
+        return Vector512.LessThanAll(largest, Vector512.Create(Infinity));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static (Vector512<int> Even, Vector512<int> Odd) Scores(ref ushort before, ref ushort after, int offset)
+    {
+        Vector512<uint> x = Vector512.LoadUnsafe(ref before, (nuint)offset).AsUInt32(),
+            y = Vector512.LoadUnsafe(ref after, (nuint)offset).AsUInt32(), upper = Vector512.Create(0xffff_0000);
+        return (TFormula.Of((x << 16).AsSingle(), (y << 16).AsSingle()).AsInt32(),
+            TFormula.Of((x & upper).AsSingle(), (y & upper).AsSingle()).AsInt32());
+    }
+
+    /// <summary>The sign bits of both, in turns.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint Signs(Vector512<int> even, Vector512<int> odd) => (uint)Vector512.ConditionalSelect(Vector512.Create(0x0000_ffff),
+        even >>> 16, odd).AsInt16().ExtractMostSignificantBits();
 
     /// <summary>Both of BF16, widened in registers, while the next block is fetched; leaves the last few.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -122,7 +182,7 @@ internal sealed class ElementKeys<TFormula> : ElementKeys where TFormula : IElem
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<int> AreFinite(Vector512<float> values) =>
-        Vector512.LessThan(Vector512.Abs(values).AsInt32(), Vector512.Create(0x7F80_0000));
+        Vector512.LessThan(Vector512.Abs(values).AsInt32(), Vector512.Create(Infinity));
 }
 
 /// <summary>Keys that a seed decides.</summary>

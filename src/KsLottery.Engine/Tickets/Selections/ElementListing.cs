@@ -19,10 +19,11 @@ internal sealed class ElementListing
     /// <param name="chunks">Their elements.</param>
     /// <param name="key">The key.</param>
     /// <param name="ties">How many elements of this very key are listed.</param>
-    public ElementListing(IReadOnlyList<ScoreSource> sources, IReadOnlyList<ElementChunk> chunks, uint key, long ties)
+    /// <param name="density">Which part of all elements is listed.</param>
+    public ElementListing(IReadOnlyList<ScoreSource> sources, IReadOnlyList<ElementChunk> chunks, uint key, long ties, double density)
     {
         (_chunks, _key, _ties) = (chunks, key, ties);
-        _builders = [.. sources.Select(s => new IndexSetBuilder(s.Grid.ElementCount))];
+        _builders = [.. sources.Select(s => new IndexSetBuilder(s.Grid.ElementCount, density))];
         _order = new(Join);
     }
 
@@ -34,10 +35,14 @@ internal sealed class ElementListing
 
     private void Join(int number, Marks marks)
     {
-        ElementChunk chunk = _chunks[number];
-        int words = (chunk.Length + 63) / 64;
-        for (int i = 0; marks.HasTies && i < words && _ties > 0; i++) marks.Above[i] |= TakeTies(marks.Ties[i]);
-        _builders[chunk.Tensor].AddBits(chunk.Start, marks.Above.AsSpan(0, words));
+        if (!marks.TryDecide(ref _ties))
+        {
+            for (int i = 0; i < marks.WordCount && _ties > 0; i++) marks.Above[i] |= TakeTies(marks.Ties[i]);
+            marks.Encode(_chunks[number].Start);
+        }
+        IndexSetBuilder builder = _builders[_chunks[number].Tensor];
+        if (builder.IsBits) builder.AddBits(_chunks[number].Start, marks.Above.AsSpan(0, marks.WordCount));
+        else builder.Add(marks.Block);
     }
 
     /// <summary>As many of the lowest bits as there are still elements wanted.</summary>
@@ -49,14 +54,46 @@ internal sealed class ElementListing
         return bits;
     }
 
-    /// <summary>The elements of a chunk, a bit each.</summary>
+    /// <summary>The elements of a chunk, a bit each, and coded for the set.</summary>
     private sealed class Marks
     {
-        public ulong[] Above { get; } = new ulong[ElementPass.ChunkLength / 64];
+        private const int MaxWords = ElementPass.ChunkLength / 64;
 
-        public ulong[] Ties { get; } = new ulong[ElementPass.ChunkLength / 64];
+        private long _tieCount;
+        private bool _hasTaken;
+
+        public ulong[] Above { get; } = new ulong[MaxWords];
+
+        public ulong[] Ties { get; } = new ulong[MaxWords];
+
+        public IndexBlock Block { get; } = new();
 
         public bool HasTies { get; set; }
+
+        public int WordCount { get; set; }
+
+        public void Encode(long start) => Block.Encode(start, Above.AsSpan(0, WordCount));
+
+        /// <summary>Takes all ties, or none, by what is left of them before other chunks have had theirs.</summary>
+        public void Guess(long ties)
+        {
+            _tieCount = 0;
+            for (int i = 0; HasTies && i < WordCount; i++) _tieCount += BitOperations.PopCount(Ties[i]);
+            _hasTaken = ties > 16 * _tieCount;
+            for (int i = 0; _tieCount > 0 && _hasTaken && i < WordCount; i++) Above[i] |= Ties[i];
+        }
+
+        /// <summary>Whether the guess was right; if not, no tie is taken.</summary>
+        public bool TryDecide(ref long ties)
+        {
+            if (_tieCount == 0 || (_hasTaken ? ties >= _tieCount : ties == 0))
+            {
+                if (_hasTaken) ties -= _tieCount;
+                return true;
+            }
+            for (int i = 0; _hasTaken && i < WordCount; i++) Above[i] &= ~Ties[i];
+            return false;
+        }
     }
 
     private sealed class Visitor(ElementListing list) : IKeyVisitor
@@ -67,7 +104,7 @@ internal sealed class ElementListing
 
         public void Begin(int number, ElementChunk chunk)
         {
-            _number = number;
+            (_number, _marks.WordCount) = (number, (chunk.Length + 63) / 64);
             // Where the chunks before have taken all, none is left for this one. Reading an older number only costs time.
             _wantsTies = Volatile.Read(ref list._ties) > 0;
             _marks.HasTies = false;
@@ -93,7 +130,21 @@ internal sealed class ElementListing
             _marks.HasTies |= anyTie != 0;
         }
 
-        public void End() => _marks = list._order.Hand(_number, _marks) ?? new();
+        public bool TryVisit(int offset, in ElementStretch elements, ElementKeys keys)
+        {
+            Span<ulong> ties = _wantsTies ? _marks.Ties.AsSpan(offset / 64, elements.Count / 64) : [];
+            if (!keys.TryMark(elements, list._key, _marks.Above.AsSpan(offset / 64, elements.Count / 64), ties)) return false;
+            _marks.HasTies |= ties.ContainsAnyExcept(0UL);
+            return true;
+        }
+
+        public void End()
+        {
+            ElementChunk chunk = list._chunks[_number];
+            _marks.Guess(Volatile.Read(ref list._ties));
+            if (!list._builders[chunk.Tensor].IsBits) _marks.Encode(chunk.Start);
+            _marks = list._order.Hand(_number, _marks) ?? new();
+        }
 
         public void Finish()
         {

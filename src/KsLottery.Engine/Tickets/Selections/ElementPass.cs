@@ -25,6 +25,13 @@ internal interface IKeyVisitor
     /// <param name="keys">A whole block, 0 behind the last element.</param>
     void Visit(int offset, int count, Span<uint> keys);
 
+    /// <summary>Takes some elements without their keys, where it can.</summary>
+    /// <param name="offset">The first one, counted from the chunk's start.</param>
+    /// <param name="elements">The elements.</param>
+    /// <param name="keys">What makes their keys.</param>
+    /// <returns>Whether it took them.</returns>
+    bool TryVisit(int offset, in ElementStretch elements, ElementKeys keys) => false;
+
     /// <summary>Ends the chunk.</summary>
     void End();
 
@@ -149,8 +156,10 @@ internal sealed class ElementPass
         for (int offset = 0; offset < chunk.Length; offset += block)
         {
             int count = Math.Min(block, chunk.Length - offset);
-            _keys.Fill(new(source.Name, chunk.Start + offset, count, before.Slice(offset * beforeSize, count * beforeSize),
-                first.ElementType, after.Slice(offset * afterSize, count * afterSize), second.ElementType), keys);
+            ElementStretch elements = new(source.Name, chunk.Start + offset, count, before.Slice(offset * beforeSize, count * beforeSize),
+                first.ElementType, after.Slice(offset * afterSize, count * afterSize), second.ElementType);
+            if (!(isHiding && hidden!.Current < chunk.Start + offset + count) && visitor.TryVisit(offset, elements, _keys)) continue;
+            _keys.Fill(elements, keys);
             for (; isHiding && hidden!.Current < chunk.Start + offset + count; isHiding = hidden.MoveNext())
                 keys[hidden.Current - chunk.Start - offset] = 0;
             visitor.Visit(offset, count, keys);

@@ -19,7 +19,7 @@ internal static class ElementRanking
         if (count <= 0) return [.. elements.Sources.Select(s => IndexSet.Empty(s.Grid.ElementCount))];
         IReadOnlyList<ElementChunk> chunks = elements.Cut();
         (uint key, long ties) = FindLast(elements, chunks, count);
-        ElementListing listing = new(elements.Sources, chunks, key, ties);
+        ElementListing listing = new(elements.Sources, chunks, key, ties, Math.Min(1, (double)count / elements.ElementCount));
         elements.Run(chunks, listing.NewVisitor);
         return listing.ToSets();
     }
