@@ -3,10 +3,9 @@
 #   1  the suites;
 #   2  what computes with vector instructions, again with instruction sets switched off, and scans with each row kernel forced;
 #   3  every kernel under a checker of memory accesses and races;
-#   4  the kernels through ILGPU, where its package can be restored;
-#   5  the README's lines of installation in an empty home: packed, the tool installed and run, the README's C# snippet built against the library and run.
+#   4  the README's lines of installation in an empty home: packed, the tool installed and run, the README's C# snippet built against the library and run.
 # They run two at a time where there are two processors, and are told of when all have ended. Before the totals stands why tests were skipped.
-#   --quick    leaves 2 to 5 out
+#   --quick    leaves 2 to 4 out
 #   --install  installs what some tests need, as root on Debian: OpenCL on the processor (PoCL), the checker (oclgrind), clang and gcc;
 #              without it tests are skipped where these are missing, as are those that read ../shared/data where it is absent
 #   --help     prints this
@@ -101,16 +100,6 @@ build() { check "builds without a warning" dotnet build -c Release -v q --nologo
 start "build" build
 finish
 
-ilgpu=tests/KsLottery.Engine.Ilgpu.Tests has_ilgpu=
-if [ -z "$quick" ]; then
-  if dotnet restore -v q --nologo "$ilgpu" -p:Ilgpu=true >"$work/log" 2>&1; then
-    has_ilgpu=1
-    start "build for ILGPU" check "builds against ILGPU without a warning" dotnet build -c Release -v q --nologo --no-restore "$ilgpu" -p:Ilgpu=true
-    finish
-  else echo "skipped: the kernels through ILGPU (its package cannot be restored): $(grep -m 1 -o 'NU[0-9]*: .*' "$work/log")"
-  fi
-fi
-
 [ -d ../shared/data ] || echo "note: ../shared/data is not beside this checkout; the tests that read it are skipped"
 test_of() { dotnet test -c Release --no-build --nologo --logger "trx;LogFileName=$BASHPID.trx" --results-directory "$work/results" "$@"; }
 
@@ -126,7 +115,6 @@ at_home() { # command...: with no setting, package or tool of whoever runs this,
 
 packages() {
   local lines=$work/install config=$HOME/.nuget/NuGet/NuGet.Config
-  [ -z "$has_ilgpu" ] || check "pack for ILGPU" dotnet pack -c Release --no-build -v q --nologo -p:Ilgpu=true -o "$work/packages" src/KsLottery.Engine.Ilgpu
   mkdir "$work/home" "$work/checkout"
   tar --exclude=./.git --exclude=bin --exclude=obj --exclude=./packages -c . | tar -x -C "$work/checkout"
   if [ -e "$config" ] && [ "$(at_home dotnet nuget list source --format short)" != "$(dotnet nuget list source --format short)" ]; then
@@ -138,6 +126,9 @@ packages() {
   check "and run in an empty home" at_home RunAnalyzers=false bash -euxc "cd '$work/checkout'; source '$lines'"
   check "the library package holds managed code alone" \
     bash -c "cd '$work/home/.nuget/packages/kslottery.engine/0.1.0' && ls lib/*/KsLottery.Engine.dll && [ -z \"\$(find . -path '*runtimes*' -o -path '*native*')\" ]"
+  check "what has ILGPU has its licences: the package, and the tool" \
+    bash -c "cd '$work/home' && ls .nuget/packages/kslottery.engine.ilgpu/0.1.0/licenses/ILGPU{,.Algorithms}/LICENSE.txt \
+      && find .dotnet/tools/.store -path '*/licenses/ILGPU*/LICENSE.txt' | wc -l | grep -qx 2"
   check "the installed tool runs its demo" at_home "$work/home/.dotnet/tools/kslottery" demo --pair --keep "$work/demo" --quiet
   sed -n '/^```csharp$/,/^```$/p' README.md | sed '/^```/d' >"$work/my-app/Program.cs"
   check "the README's snippet compiles against the package" at_home dotnet build -c Release -v q --nologo "$work/my-app"
@@ -171,10 +162,8 @@ if [ -z "$quick" ]; then
 fi
 start "command line" test_of tests/KsLottery.Cli.Tests
 start "CUDA" test_of tests/KsLottery.Cuda.Tests
-if [ -z "$quick" ]; then
-  [ -z "$has_ilgpu" ] || start "the kernels through ILGPU" test_of "$ilgpu" -p:Ilgpu=true
-  start "packages" packages
-fi
+[ -n "$quick" ] || start "packages" packages
+start "the kernels through ILGPU" test_of tests/KsLottery.Engine.Ilgpu.Tests
 start "demo" test_of tests/KsLottery.Demo.Tests
 start "a device from outside" test_of tests/KsLottery.Extension.Tests
 start "kernel compiler" test_of tests/KsLottery.KernelCompiler.Tests

@@ -31,7 +31,8 @@ internal static class IlgpuContext
         return Context.Create(builder => builder
             .Cuda(_ => true)
             .OpenCL(_ => true)
-            .CPU(new CPUDevice(WarpSize, MaximumGroupSize / WarpSize, numMultiprocessors: 1)));
+            .CPU(new CPUDevice(WarpSize, MaximumGroupSize / WarpSize, numMultiprocessors: 1))
+            .EnableAlgorithms());
     }
 
     /// <summary>ILGPU asks for libraries without a version, which only development packages have.</summary>
