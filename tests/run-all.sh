@@ -164,6 +164,7 @@ start "command line" test_of tests/KsLottery.Cli.Tests
 start "CUDA" test_of tests/KsLottery.Cuda.Tests
 [ -n "$quick" ] || start "packages" packages
 start "the kernels through ILGPU" test_of tests/KsLottery.Engine.Ilgpu.Tests
+start "the example of ILGPU's memory" check "finds on ILGPU's processor what the CPU finds" dotnet run -c Release --no-build --project examples/IlgpuRows
 start "demo" test_of tests/KsLottery.Demo.Tests
 start "a device from outside" test_of tests/KsLottery.Extension.Tests
 start "kernel compiler" test_of tests/KsLottery.KernelCompiler.Tests

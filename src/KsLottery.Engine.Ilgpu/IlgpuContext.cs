@@ -20,19 +20,38 @@ internal static class IlgpuContext
 
     private static readonly Lazy<Context> Shared = new(Create);
 
+    private static readonly Lazy<bool> Libraries = new(Resolve);
+
     /// <summary>The context.</summary>
     public static Context Current => Shared.Value;
+
+    /// <summary>Lets ILGPU find libraries by their versioned names; false where somebody else looks for them.</summary>
+    public static bool ResolveLibraries() => Libraries.Value;
 
     /// <summary>Takes every device that ILGPU finds, so that those that it refuses can be told with the reason.</summary>
     private static Context Create()
     {
-        if (OperatingSystem.IsLinux() && !Directory.Exists(WslLibraries))
-            NativeLibrary.SetDllImportResolver(typeof(Context).Assembly, Resolve);
+        ResolveLibraries();
         return Context.Create(builder => builder
             .Cuda(_ => true)
             .OpenCL(_ => true)
             .CPU(new CPUDevice(WarpSize, MaximumGroupSize / WarpSize, numMultiprocessors: 1))
             .EnableAlgorithms());
+    }
+
+    private static bool Resolve()
+    {
+        if (!OperatingSystem.IsLinux() || Directory.Exists(WslLibraries)) return false;
+        try
+        {
+            NativeLibrary.SetDllImportResolver(typeof(Context).Assembly, Resolve);
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            // The program has a resolver of its own for ILGPU.
+            return false;
+        }
     }
 
     /// <summary>ILGPU asks for libraries without a version, which only development packages have.</summary>

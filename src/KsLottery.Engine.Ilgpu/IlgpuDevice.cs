@@ -9,8 +9,9 @@ namespace KsLottery.Engine.Ilgpu;
 
 /// <summary>An accelerator of ILGPU, which compiles the kernels from their IL when they are first asked for.</summary>
 /// <param name="name">The device's name.</param>
-/// <param name="accelerator">Goes with the device.</param>
-internal sealed class IlgpuDevice(string name, Accelerator accelerator) : KernelDevice
+/// <param name="accelerator">The accelerator.</param>
+/// <param name="isOwned">Whether it goes with the device.</param>
+internal sealed class IlgpuDevice(string name, Accelerator accelerator, bool isOwned = true) : KernelDevice
 {
     private readonly Dictionary<string, Kernel> _kernels = new(StringComparer.Ordinal);
 
@@ -42,13 +43,13 @@ internal sealed class IlgpuDevice(string name, Accelerator accelerator) : Kernel
 
     /// <summary>A view of a buffer; null stands for nothing.</summary>
     public ArrayView<T> View<T>(DeviceBuffer? buffer, long start, long length) where T : unmanaged =>
-        buffer is null ? new(_empty.Memory, 0, 0) : new(((IlgpuBuffer)buffer).Memory, start, length);
+        buffer is null ? _empty.View<T>(0, 0) : ((IlgpuBuffer)buffer).View<T>(start, length);
 
     public override void Dispose()
     {
         foreach (Kernel kernel in _kernels.Values) kernel.Dispose();
         _empty.Dispose();
-        accelerator.Dispose();
+        if (isOwned) accelerator.Dispose();
     }
 
     /// <summary>

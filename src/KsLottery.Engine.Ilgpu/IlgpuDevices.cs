@@ -10,4 +10,9 @@ public static class IlgpuDevices
     /// simulation on the processor, then those that it refuses, with the reason. Call it before a device is looked up.
     /// </summary>
     public static void Register() => DeviceCatalog.Register(new IlgpuProvider());
+
+    /// <summary>Lets ILGPU find the libraries of OpenCL and CUDA on Linux by their versioned names, as <c>libOpenCL.so.1</c>: it asks for
+    /// those without a version, which development packages alone bring. A program calls it before it makes its first context.</summary>
+    /// <returns>Whether it is so; false on other systems, under WSL, and where the program has a resolver of its own for ILGPU.</returns>
+    public static bool ResolveLibraries() => IlgpuContext.ResolveLibraries();
 }

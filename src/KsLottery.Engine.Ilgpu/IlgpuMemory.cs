@@ -3,15 +3,31 @@ using KsLottery.Engine.Devices;
 
 namespace KsLottery.Engine.Ilgpu;
 
-/// <summary>Memory of an accelerator; ILGPU has none of zero bytes.</summary>
-internal sealed class IlgpuBuffer(Accelerator accelerator, long bytes) : DeviceBuffer(bytes)
+/// <summary>Memory of an accelerator: taken for it, or a view that somebody else has.</summary>
+internal sealed class IlgpuBuffer : DeviceBuffer
 {
-    public MemoryBuffer1D<byte, Stride1D.Dense> Memory { get; } = accelerator.Allocate1D<byte>(Math.Max(bytes, 1));
+    private readonly MemoryBuffer _memory;
+    private readonly long _first;
+    private readonly bool _isOwned;
+
+    /// <summary>Takes memory; ILGPU has none of zero bytes.</summary>
+    public IlgpuBuffer(Accelerator accelerator, long bytes) : base(bytes) =>
+        (_memory, _isOwned) = (accelerator.Allocate1D<byte>(Math.Max(bytes, 1)), true);
+
+    /// <summary>Stands for memory that outlives it.</summary>
+    public IlgpuBuffer(IContiguousArrayView view) : base(view.LengthInBytes) => (_memory, _first) = (view.Buffer, view.IndexInBytes);
 
     /// <summary>A range of its bytes.</summary>
-    public ArrayView<byte> Range(long start, long bytes) => new(Memory, start, bytes);
+    public ArrayView<byte> Range(long start, long bytes) => new(_memory, _first + start, bytes);
 
-    public override void Dispose() => Memory.Dispose();
+    /// <summary>A range of its elements; a view of somebody else's begins at one of them.</summary>
+    public ArrayView<T> View<T>(long start, long length) where T : unmanaged =>
+        new(_memory, (_first / ArrayView<T>.ElementSize) + start, length);
+
+    public override void Dispose()
+    {
+        if (_isOwned) _memory.Dispose();
+    }
 }
 
 /// <summary>A pinned array that the accelerator's driver knows.</summary>

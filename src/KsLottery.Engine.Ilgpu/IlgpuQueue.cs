@@ -9,7 +9,10 @@ using KernelType = catalog::KsLottery.Kernels.KernelType;
 namespace KsLottery.Engine.Ilgpu;
 
 /// <summary>A stream of an accelerator.</summary>
-internal sealed class IlgpuQueue(IlgpuDevice device, AcceleratorStream stream) : DeviceQueue
+/// <param name="device">The accelerator.</param>
+/// <param name="stream">The stream.</param>
+/// <param name="isOwned">Whether it goes with the queue.</param>
+internal sealed class IlgpuQueue(IlgpuDevice device, AcceleratorStream stream, bool isOwned = true) : DeviceQueue
 {
     public override void Launch(KernelDefinition kernel, int groups, params ReadOnlySpan<KernelArgument> arguments)
     {
@@ -44,7 +47,10 @@ internal sealed class IlgpuQueue(IlgpuDevice device, AcceleratorStream stream) :
 
     public override void Finish() => IlgpuCall.Run(device.Name, "Synchronize", stream.Synchronize);
 
-    public override void Dispose() => stream.Dispose();
+    public override void Dispose()
+    {
+        if (isOwned) stream.Dispose();
+    }
 
     private void Copy(ArrayView<byte> source, ArrayView<byte> destination)
     {

@@ -6,17 +6,29 @@ using KsLottery.Kernels;
 
 namespace KsLottery.Engine.Rows;
 
-/// <summary>The row test on a device, for rows of one width and type: which kernels run, and how they are launched.</summary>
-/// <remarks>Knows no rows and holds no memory of the device. The outcomes are those of every <see cref="IKsRowKernel"/>, bit for
-/// bit.</remarks>
-internal sealed class KsDeviceKernels
+/// <summary>The exact two-sample Kolmogorov-Smirnov test of rows that lie on a device, of one width and type: which kernels run, and how
+/// they are launched.</summary>
+/// <remarks>
+/// Holds no memory of the device, and waits for nothing. An outcome is two numbers of 32 bits: sign·h with h = d·D, and the bits of the
+/// location, the smallest value at which the difference of the distribution functions is sign·h/d. Where the first is 0, or
+/// <see cref="KsOutcomes.NoCount"/> as either row holds a NaN, the second is 0. They are those of a scan on the processor, bit for bit.
+/// </remarks>
+public sealed class KsDeviceKernels
 {
-    /// <summary>Counting in buckets, with sorting for the rows that it leaves; sorting in shared memory; sorting in the device's
-    /// memory.</summary>
-    public const string Count = "count", Sort = "sort", SortWide = "sort-wide";
+    /// <summary>Counting in buckets, with sorting for the rows that it leaves.</summary>
+    public const string Count = "count";
 
-    /// <summary>Numbers of an outcome, and their bytes.</summary>
-    public const int OutcomeNumbers = 2, OutcomeBytes = OutcomeNumbers * sizeof(int);
+    /// <summary>Sorting in the memory of a group.</summary>
+    public const string Sort = "sort";
+
+    /// <summary>Sorting in the device's memory.</summary>
+    public const string SortWide = "sort-wide";
+
+    /// <summary>Numbers of an outcome.</summary>
+    public const int OutcomeNumbers = 2;
+
+    /// <summary>Their bytes.</summary>
+    public const int OutcomeBytes = OutcomeNumbers * sizeof(int);
 
     /// <summary>Below this width sorting takes fewer steps than counting does.</summary>
     private const int MinCounted = 128;
@@ -33,13 +45,17 @@ internal sealed class KsDeviceKernels
     private readonly KernelDefinition _sortWide;
     private readonly int _width, _padded, _computeUnits;
 
+    /// <summary>Chooses the kernels.</summary>
     /// <param name="device">The device.</param>
     /// <param name="type">F32, F16 or BF16.</param>
     /// <param name="width">d, in [1, 65,536].</param>
     /// <param name="name">One of the three names; null takes the fastest.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The width is out of range.</exception>
     /// <exception cref="ArgumentException">There is no such kernel, or it cannot take rows of this width on this device.</exception>
+    /// <exception cref="NotSupportedException">The type is another.</exception>
     public KsDeviceKernels(KernelDevice device, ElementType type, int width, string? name = null)
     {
+        ThrowIfUnknown(device, type, width);
         (_width, _computeUnits) = (width, device.Limits.ComputeUnits);
         _padded = (int)BitOperations.RoundUpToPowerOf2((uint)width);
         (_count, _sort, _sortWide) = Find(device, type, width);
@@ -57,25 +73,45 @@ internal sealed class KsDeviceKernels
     public string Name { get; }
 
     /// <summary>The kernels that a device can run on rows of a width, fastest first for wide rows.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="type">F32, F16 or BF16.</param>
+    /// <param name="width">d, in [1, 65,536].</param>
+    /// <exception cref="ArgumentOutOfRangeException">The width is out of range.</exception>
+    /// <exception cref="NotSupportedException">The type is another.</exception>
     public static IReadOnlyList<string> Names(KernelDevice device, ElementType type, int width)
     {
+        ThrowIfUnknown(device, type, width);
         (KernelDefinition? count, KernelDefinition? sort, _) = Find(device, type, width);
         return NamesOf(count, sort);
     }
 
-    /// <summary>The memory that <see cref="Launch"/> needs beside rows and outcomes.</summary>
+    /// <summary>The bytes of memory that <see cref="Launch"/> needs beside rows and outcomes.</summary>
     /// <param name="rows">The most rows of a launch.</param>
     public long ScratchBytes(int rows) => _sort is not null ? 0 : SortingGroups(rows) * 2L * _padded * sizeof(uint);
 
+    /// <summary>Makes the kernels ready to start, which the first launch does otherwise.</summary>
+    /// <param name="queue">A queue of the device.</param>
+    /// <exception cref="DeviceFailureException">One cannot be built.</exception>
+    public void Build(DeviceQueue queue)
+    {
+        ArgumentNullException.ThrowIfNull(queue);
+        if (_count is not null) queue.Build(_count);
+        queue.Build(_sort ?? _sortWide);
+    }
+
     /// <summary>Tests rows.</summary>
     /// <param name="queue">Where the work is put.</param>
-    /// <param name="outcomes">Takes <see cref="OutcomeBytes"/> a row, see <see cref="Read"/>.</param>
+    /// <param name="outcomes">Takes <see cref="OutcomeBytes"/> a row.</param>
     /// <param name="before">(rows, width).</param>
     /// <param name="after">(rows, width).</param>
     /// <param name="scratch"><see cref="ScratchBytes"/>; null where that is 0.</param>
     /// <param name="rows">How many rows.</param>
+    /// <exception cref="ArgumentException">A buffer is too small.</exception>
+    /// <exception cref="DeviceFailureException">The device failed.</exception>
     public void Launch(DeviceQueue queue, DeviceBuffer outcomes, DeviceBuffer before, DeviceBuffer after, DeviceBuffer? scratch, int rows)
     {
+        ArgumentNullException.ThrowIfNull(queue);
+        ArgumentOutOfRangeException.ThrowIfNegative(rows);
         KernelArgument results = KernelArgument.View(outcomes, 0, (long)rows * OutcomeNumbers);
         KernelArgument a = KernelArgument.View(before, 0, (long)rows * _width), b = KernelArgument.View(after, 0, (long)rows * _width);
         if (_count is not null) queue.Launch(_count, rows, results, a, b, _width);
@@ -91,13 +127,20 @@ internal sealed class KsDeviceKernels
     }
 
     /// <summary>What the two numbers of an outcome say.</summary>
-    public static KsRowOutcome Read(int count, int location) => count switch
+    internal static KsRowOutcome Read(int count, int location) => count switch
     {
         0 => KsRowOutcome.Equal,
         KsOutcomes.NoCount => KsRowOutcome.NotANumber,
         KsOutcomes.Unresolved => throw new InvalidOperationException("a kernel left a row unresolved that was its to sort."),
         _ => new(Math.Abs(count), Math.Sign(count), BitConverter.Int32BitsToSingle(location)),
     };
+
+    private static void ThrowIfUnknown(KernelDevice device, ElementType type, int width)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        KsRowKernels.ThrowIfOutside(width);
+        if (!ElementTypes.Native.Contains(type)) throw type.NotNative();
+    }
 
     private int SortingGroups(int rows) =>
         (int)Math.Clamp(Math.Min(4L * _computeUnits, MaxScratchBytes / (2L * _padded * sizeof(uint))), 1, Math.Max(rows, 1));

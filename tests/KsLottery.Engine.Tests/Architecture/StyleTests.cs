@@ -7,7 +7,7 @@ public sealed class StyleTests
 {
     private const int MaxLineLength = 140;
 
-    private static readonly string[] Folders = ["src", "kernels", "bench", "tests"];
+    private static readonly string[] Folders = ["src", "kernels", "bench", "examples", "tests"];
 
     /// <summary>Lines of C# are at most 140 columns wide, but for what stands in raw strings.</summary>
     [Test]
