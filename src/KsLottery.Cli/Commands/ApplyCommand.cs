@@ -39,6 +39,15 @@ internal static class ApplyCommand
 
     private static int Revert(ApplyOptions options, ConsoleUi ui, CancellationToken cancel)
     {
+        if (options.Patches.Length > 1)
+        {
+            MergeResult several;
+            using (ProgressLine line = ui.StartProgress())
+                several = PatchMerging.Revert(options.Checkpoint, options.Patches, options.Out, options.How.Reading,
+                    line.Of<PatchProgress>(Describe), cancel);
+            MergeReport.Write(ui, "merged", options.Checkpoint, options.Patches, several);
+            return ExitCode.Ok;
+        }
         PatchResult result;
         using (ProgressLine line = ui.StartProgress())
             result = PatchApplication.Revert(options.Checkpoint, options.Patch, options.Out, options.How.Reading,
@@ -60,6 +69,7 @@ internal static class ApplyCommand
         return ExitCode.Ok;
     }
 
-    private static string Describe(PatchProgress value) =>
+    /// <summary>How far a file is.</summary>
+    public static string Describe(PatchProgress value) =>
         $"writing {value.File}: {Sizes.Bytes(value.BytesDone)} of {Sizes.Bytes(value.ByteCount)}";
 }

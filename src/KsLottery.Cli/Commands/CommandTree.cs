@@ -17,6 +17,7 @@ internal static class CommandTree
             DemoCommand.Create(),
             ApplyCommand.CreateApply(),
             ApplyCommand.CreateRevert(),
+            MergeCommand.Create(),
             ExportCommand.Create(),
             PretrainCommand.Create(),
             TuneCommand.Create(),

@@ -12,7 +12,7 @@ internal sealed record ApplyOptions
     };
     private static readonly Argument<string> PatchedArgument = new("PATCHED")
     {
-        Description = "The checkpoint that apply wrote: a .safetensors file or a model's folder.",
+        Description = "The checkpoint that apply or merge wrote: a .safetensors file or a model's folder.",
     };
     private static readonly Argument<string> PatchArgument = new("PATCH")
     {
@@ -20,9 +20,18 @@ internal sealed record ApplyOptions
             + "is merged.",
     };
 
+    private static readonly Argument<string[]> PatchesArgument = new("PATCH")
+    {
+        Description = "The patch: patch.safetensors, or the folder that find --out or tune wrote; all patches that were merged.",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
     public required string Checkpoint { get; init; }
 
-    public required string Patch { get; init; }
+    /// <summary>The patches; one for <c>apply</c>.</summary>
+    public required string[] Patches { get; init; }
+
+    public string Patch => Patches[0];
 
     public required string Out { get; init; }
 
@@ -38,20 +47,22 @@ internal sealed record ApplyOptions
     /// <summary>Gives <c>revert</c> the arguments.</summary>
     public static void AddToRevert(Command command)
     {
-        command.Add(PatchedArgument, PatchArgument);
+        command.Add(PatchedArgument, PatchesArgument);
         command.Add(Options.NewFolder, Options.NoMemoryMap, Options.IgnoreChecksum);
     }
 
     /// <summary>Reads the arguments of <c>apply</c>.</summary>
-    public static ApplyOptions FromApply(ParseResult arguments) => From(arguments, BaseArgument);
+    public static ApplyOptions FromApply(ParseResult arguments) =>
+        From(arguments, BaseArgument, [arguments.GetRequiredValue(PatchArgument)]);
 
     /// <summary>Reads the arguments of <c>revert</c>.</summary>
-    public static ApplyOptions FromRevert(ParseResult arguments) => From(arguments, PatchedArgument);
+    public static ApplyOptions FromRevert(ParseResult arguments) =>
+        From(arguments, PatchedArgument, arguments.GetRequiredValue(PatchesArgument));
 
-    private static ApplyOptions From(ParseResult arguments, Argument<string> checkpoint) => new()
+    private static ApplyOptions From(ParseResult arguments, Argument<string> checkpoint, string[] patches) => new()
     {
         Checkpoint = arguments.GetRequiredValue(checkpoint),
-        Patch = arguments.GetRequiredValue(PatchArgument),
+        Patches = patches,
         Out = arguments.GetRequiredValue(Options.NewFolder),
         How = new()
         {

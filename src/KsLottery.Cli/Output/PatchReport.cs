@@ -123,7 +123,8 @@ internal static class PatchReport
         json.WriteEndArray();
     }
 
-    private static string Names(IReadOnlyList<string> names, string noun = "files") => names.Count switch
+    /// <summary>A few names, or how many there are.</summary>
+    public static string Names(IReadOnlyList<string> names, string noun = "files") => names.Count switch
     {
         0 => "nothing",
         <= 4 => string.Join(", ", names.Select(VisibleText.Escape)),

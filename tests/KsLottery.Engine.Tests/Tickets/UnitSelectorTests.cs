@@ -175,7 +175,7 @@ public sealed class UnitSelectorTests
         }
     }
 
-    /// <summary>Of few distinct values most lie at the last winner's, in every chunk; some are none, and two differences overflow.</summary>
+    /// <summary>Of few distinct values most lie at the last winner's, in every chunk; some are none, two differences overflow.</summary>
     [Test]
     public void Of_many_equal_scores_the_first_ones_win([Values(0.01, 0.09, 0.3, 0.8)] double share, [Values(1, 3)] int threads,
         [Values("movement", "magnitude-increase")] string score)

@@ -50,7 +50,7 @@ internal abstract class ElementKeys
     /// <param name="keys">As many as a block; those behind the stretch become 0.</param>
     public abstract void Fill(in ElementStretch elements, Span<uint> keys);
 
-    /// <summary>Marks the elements whose keys are above a limit, and those at it, without keys that are kept; not for every stretch.</summary>
+    /// <summary>Marks the elements whose keys are above a limit, and those at it, without keeping keys; not for every stretch.</summary>
     /// <param name="elements">The stretch.</param>
     /// <param name="limit">The limit.</param>
     /// <param name="above">A bit for each element.</param>

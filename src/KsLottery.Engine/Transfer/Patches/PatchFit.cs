@@ -108,7 +108,9 @@ internal static class PatchFit
         return found is null ? IndexSet.Empty(grid.Count) : IndexSetBuilder.Compact(grid.Count, found);
     }
 
-    private static void ThrowIfOtherForm(TicketPatch patch, PatchedTensor patched, Tensor tensor)
+    /// <summary>Checks that a tensor has the type and shape of a patch's base.</summary>
+    /// <exception cref="PatchMismatchException">It has others.</exception>
+    public static void ThrowIfOtherForm(TicketPatch patch, PatchedTensor patched, Tensor tensor)
     {
         if (tensor.ElementType == patched.BaseElementType && tensor.Shape.SequenceEqual(patched.BaseShape)) return;
         string hint = patch.Rows is { IsResized: true } rows && tensor.Shape is [var count, _]

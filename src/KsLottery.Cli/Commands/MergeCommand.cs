@@ -1,0 +1,36 @@
+using System.CommandLine;
+using KsLottery.Engine.Transfer;
+
+namespace KsLottery.Cli;
+
+/// <summary><c>kslottery merge</c>: puts the changes of several patches into one base.</summary>
+internal static class MergeCommand
+{
+    /// <summary>Makes the command.</summary>
+    public static Command Create()
+    {
+        Command command = new("merge",
+            "Puts the changes of several patches into one base: sums, task arithmetic, TIES or grafts. revert takes them out again.");
+        MergeOptions.AddTo(command);
+        command.SetBody((arguments, ui, cancel) => Run(MergeOptions.From(arguments), ui, cancel));
+        return command;
+    }
+
+    private static int Run(MergeOptions options, ConsoleUi ui, CancellationToken cancel)
+    {
+        MergeResult result;
+        using (ProgressLine line = ui.StartProgress())
+            try
+            {
+                result = PatchMerging.Merge(options.Base, options.Patches, options.Out, options.Recipe, options.How,
+                    overlap => MergeReport.WriteOverlap(ui, options.Patches, overlap),
+                    line.Of<PatchProgress>(ApplyCommand.Describe), cancel);
+            }
+            catch (ArgumentException fault)
+            {
+                throw new CommandException(ExitCode.Usage, fault.Message);
+            }
+        MergeReport.Write(ui, "base", options.Base, options.Patches, result);
+        return ExitCode.Ok;
+    }
+}

@@ -1,0 +1,59 @@
+using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Numerics;
+using KsLottery.Engine.Tickets;
+
+namespace KsLottery.Engine.Transfer;
+
+/// <summary>A checkpoint and patches of it, open for reading.</summary>
+internal sealed class OpenedPatches : IDisposable
+{
+    private readonly List<TicketPatch> _patches = [];
+
+    public OpenedPatches(string checkpointPath, IReadOnlyList<string> patchPaths, CheckpointOptions? options)
+    {
+        if (patchPaths.Count == 0) throw new ArgumentException("there is no patch to merge. Name one or several.", nameof(patchPaths));
+        try
+        {
+            foreach (string path in patchPaths)
+            {
+                TicketPatch patch = TicketPatch.Open(path, options);
+                _patches.Add(patch);
+                foreach (PatchedTensor tensor in patch.Tensors) ThrowIfNoChange(patch, tensor);
+            }
+            Base = Checkpoint.Open(checkpointPath, options);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    public Checkpoint Base { get; }
+
+    public IReadOnlyList<TicketPatch> Patches => _patches;
+
+    /// <summary>The tensors that any patch changes, in the order of the checkpoint.</summary>
+    /// <exception cref="KeyNotFoundException">The checkpoint lacks one.</exception>
+    /// <exception cref="PatchMismatchException">Two names of a patch are one tensor here.</exception>
+    public MergedTensor[] Find() => [.. _patches
+        .SelectMany((patch, i) => PatchTarget.Find(patch, Base).Select(target => (target.Tensor, Entry: (i, patch, target.Patched))))
+        .GroupBy(p => p.Tensor, p => p.Entry).Select(g => new MergedTensor(g.Key, [.. g]))];
+
+    public void Dispose()
+    {
+        foreach (TicketPatch patch in _patches) patch.Dispose();
+        Base?.Dispose();
+    }
+
+    private static void ThrowIfNoChange(TicketPatch patch, PatchedTensor tensor)
+    {
+        if (!PatchChanges.Reads(tensor.Payload))
+            throw new NotSupportedException($"{patch.Path}: the patch is to {tensor.Payload.ToName()} {tensor.UnitsInWords} of "
+                + $"{CheckpointFormatException.Quote(tensor.Name)}, which says what remains and has no change to add. Merge patches with "
+                + "the payload replace or delta, and apply this one afterwards.");
+        if (tensor.BaseElementType is not (ElementType.F32 or ElementType.F16 or ElementType.BF16))
+            throw new NotSupportedException($"{patch.Path}: {CheckpointFormatException.Quote(tensor.Name)} is {tensor.BaseForm}; values of "
+                + "F32, F16 and BF16 are merged. Convert the checkpoints, and find the tickets again.");
+    }
+}
