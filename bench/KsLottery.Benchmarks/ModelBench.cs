@@ -53,8 +53,9 @@ public static class ModelBench
         Measure("forward + backward", _ => TrainingScope.Full, (_, model) => model.LossAndGradients(batch, 1.0 / batch.TargetCount));
         Step("full step", _ => TrainingScope.Full);
         Step("embedding step", _ => TrainingScope.Embedding);
-        Step("ticket step", _ => TrainingScope.Ticket(Enumerable.Range(0, plan.TicketRows)
-            .Select(i => 1 + (i * (plan.Config.VocabularySize - 1) / plan.TicketRows))));
+        Step("ticket step", weights => TrainingScope.Mask(TicketMask.OfRows(weights.TokenEmbedding.Name, plan.Config.VocabularySize,
+            plan.Config.Width, Enumerable.Range(0, plan.TicketRows)
+                .Select(i => 1 + (i * (plan.Config.VocabularySize - 1) / plan.TicketRows)))));
         Step("mask step", ElementsOf);
         int[] prompt = batch.Tokens[..plan.Length];
         MeasureDecoder("prompt", plan.Length, decoder => decoder.Prefill([0], [prompt]));

@@ -1,4 +1,5 @@
 using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Tickets;
 using KsLottery.Engine.Transfer;
 
@@ -23,11 +24,11 @@ public sealed class DemoPairSteps(DemoPair pair, string folder, CancellationToke
     public IEnumerable<DemoCheck> CheckFound(Ticket ticket)
     {
         yield return new("the ticket holds the rows that were moved, the dead row, and no other",
-            ticket.Ids.SequenceEqual(DemoPair.Planted.Append(DemoPair.Dead).Order()));
+            ticket.Ids.Equals(IndexSet.Of(DemoPair.Rows, DemoPair.Planted.Append(DemoPair.Dead).Order())));
         yield return new("of these the dead row alone is marked degenerate",
             ticket.Entries.All(e => e.Category.StartsWith("degenerate", StringComparison.Ordinal) == (e.Id == DemoPair.Dead)));
         Ticket read = TicketFile.Read(Path.Combine(Place(TicketName), TicketFile.FileName));
-        yield return new("ticket.json reads back the same", read.Signature == ticket.Signature && read.Ids.SequenceEqual(ticket.Ids));
+        yield return new("ticket.json reads back the same", read.Signature == ticket.Signature && read.Ids.Equals(ticket.Ids));
     }
 
     /// <summary>Writes the ticket's rows into the base.</summary>
@@ -40,7 +41,7 @@ public sealed class DemoPairSteps(DemoPair pair, string folder, CancellationToke
         using Checkpoint patched = Checkpoint.Open(Place(PatchedName));
         string name = result.Tensors[0].Name;
         (Tensor a, Tensor b, Tensor c) = (before.GetTensor(name), after.GetTensor(name), patched.GetTensor(name));
-        HashSet<int> ids = [.. ticket.Ids];
+        IndexSet ids = ticket.Ids;
         yield return new("the patched embedding has the tuned rows of the ticket and the base's everywhere else",
             Enumerable.Range(0, DemoPair.Rows).All(id =>
                 c.GetRow<ushort>(id).SequenceEqual((ids.Contains(id) ? b : a).GetRow<ushort>(id))));
@@ -74,7 +75,8 @@ public sealed class DemoPairSteps(DemoPair pair, string folder, CancellationToke
 
     /// <summary>What must hold of the adapter.</summary>
     public static IEnumerable<DemoCheck> CheckExported(PeftRows rows, Ticket ticket) =>
-        [new("the adapter holds the ticket's rows", rows.Indices.SequenceEqual(ticket.Ids) && rows.Width == DemoPair.Width)];
+        [new("the adapter holds the ticket's rows",
+            rows.Indices.Select(id => (long)id).SequenceEqual(ticket.Ids) && rows.Width == DemoPair.Width)];
 
     private bool IsTunedRefused()
     {

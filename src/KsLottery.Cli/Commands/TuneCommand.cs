@@ -38,9 +38,10 @@ internal static class TuneCommand
             if (options.Ticket.HasUnits) units = options.Ticket.ReadUnits(baseModel, options.Reading, cancel);
             else rows = options.Ticket.Choose(baseModel.GetInputEmbedding(), tokenizer.Names, data.Training, options.Plan.Seed, cancel);
         }
+        TicketMask? mask = rows?.ToMask(baseModel.GetInputEmbedding()) ?? units?.Mask;
         TrainingScope scope = options.Train switch
         {
-            TrainingScope.TicketName => rows is not null ? TrainingScope.Ticket(rows.Ids) : TrainingScope.Mask(units!.Value.Mask),
+            TrainingScope.TicketName => TrainingScope.Mask(mask!),
             TrainingScope.FullName => TrainingScope.Full,
             TrainingScope.LowRankName => TrainingScope.LowRank(options.Rank, options.Plan.Seed),
             TrainingScope.EmbeddingName => TrainingScope.Embedding,
@@ -62,17 +63,17 @@ internal static class TuneCommand
             Settings = [.. TuneData.Settings(options, tokenizer)],
         }, cancel);
         WriteFacts(ui, options, run, rows, units?.Mask, signature, data, device);
-        bool isPatch = scope.Name is TrainingScope.TicketName or TrainingScope.MaskName;
+        bool isPatch = mask is not null;
         TrainingReport report = TrainingReport.Of(ui, options.Folder, run.LostSteps, Next(options, isPatch), progress =>
             run.Run(progress, cancel));
         report.Write();
         ui.WriteJson(json =>
         {
             json.WriteString("model", options.Model);
-            json.WriteString("scope", scope.Name);
-            json.WriteNumber("rows", scope.Rows.Count);
+            json.WriteString("scope", run.Scope.Name);
+            json.WriteNumber("rows", run.Scope.Name == TrainingScope.TicketName ? run.ParameterCount / config.Width : 0);
             json.WriteNumber("width", config.Width);
-            json.WriteNumber("units", units?.Mask.Count ?? scope.Rows.Count);
+            json.WriteNumber("units", mask?.Count ?? 0);
             json.WriteString("signature", signature);
             json.WriteNumber("pairs", data.Training.Count);
             json.WriteNumber("evaluation_pairs", data.Evaluation.Count);

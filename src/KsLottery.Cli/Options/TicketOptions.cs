@@ -42,7 +42,7 @@ internal sealed record TicketOptions(string? Path, string? Only, int? Rows)
         Array.Exists((Option[])[TicketOption, Options.Only, RowsOption], option => result.GetResult(option) is not null);
 
     /// <summary>Whether the ticket is a patch, or lies in a folder with a patch of units that are not rows listed in its file.</summary>
-    public bool HasUnits => Path is not null && (IsPatch(Path) || UnitTicketFile.StandsIn(FolderOf(Path)));
+    public bool HasUnits => Path is not null && (IsPatch(Path) || UnitTicketFile.Is(Path));
 
     /// <summary>Reads the units that learn.</summary>
     /// <param name="baseModel">The base, which must be the one that the ticket was found in.</param>
@@ -84,8 +84,8 @@ internal sealed record TicketOptions(string? Path, string? Only, int? Rows)
     }
 
     /// <summary>A ticket may be named by its file, beside which its patch lies.</summary>
-    private static string FolderOf(string path) => System.IO.Path.GetFileName(path) == TicketFile.FileName && File.Exists(path)
-        ? System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))! : path;
+    private static string FolderOf(string path) =>
+        Directory.Exists(path) ? path : System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!;
 
     private static bool IsPatch(string path) => File.Exists(path)
         && string.Equals(System.IO.Path.GetExtension(path), System.IO.Path.GetExtension(TicketPatch.FileName),

@@ -2,11 +2,13 @@ using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Evaluation;
 using KsLottery.Engine.Generation;
 using KsLottery.Engine.Models;
+using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Operations;
 using KsLottery.Engine.Text.Corpora;
 using KsLottery.Engine.Text.Scoring;
 using KsLottery.Engine.Text.Tokens;
 using KsLottery.Engine.Tickets;
+using KsLottery.Engine.Transfer;
 
 namespace KsLottery.Engine.Certificates;
 
@@ -76,12 +78,13 @@ public sealed class Certifier
     {
         Ticket ticket = _subject.Ticket;
         int width = ticket.Origin.Width;
-        ReplacedRows own = trained is null ? _subject.Transfer(ticket.Ids) : _subject.ReadTrained(trained, _options.Reading, _cancel);
+        WideRows none = _subject.Transfer(IndexSet.Empty(ticket.Origin.Rows)), own = trained is null ? _subject.Transfer(ticket.Ids)
+            : _subject.ReadTrained(trained, _options.Reading, _cancel);
         OutputScores? tunedScores = null;
-        TopTwo[] tuned = Predict("embed-tuned model", (_subject.Tuned, ReplacedRows.None), model =>
+        TopTwo[] tuned = Predict("embed-tuned model", (_subject.Tuned, none), model =>
             tunedScores = Score(model, "embed-tuned model"));
         if (adopt is not null) tuned = adopt(tuned);
-        int[] original = Firsts("base", ReplacedRows.None), ofTicket = own.Rows.Count == 0 ? original : Firsts("ticket model", own);
+        int[] original = Firsts("base", none), ofTicket = own.Rows.Count == 0 ? original : Firsts("ticket model", own);
 
         ReadRows reads = new(_subject.Rows.Scan, ticket.Ids, _subject.Config.IsTied);
         double threshold = Certificate.ThresholdOf(ticket.Selection.Alpha, width);
@@ -108,19 +111,19 @@ public sealed class Certifier
     private List<SweepPoint> Sweep(TopTwo[] tuned, int[] original, int[]? ofTicket)
     {
         List<SweepPoint> points = [];
-        int[]? last = null;
+        IndexSet? last = null;
         int[] lastPredictions = [];
         OutputScores? lastScores = null;
         foreach (double alpha in _options.Alphas)
         {
             ScoredRows rows = new(_subject.Rows.Scan, new BelowAlpha(_subject.Ticket.Selection) { Alpha = alpha });
-            int[] ids = [.. rows.RankBelowAlpha().Order()];
-            if (last is null || !ids.AsSpan().SequenceEqual(last))
+            IndexSet ids = rows.SelectBelowAlpha();
+            if (!ids.Equals(last))
             {
-                string name = FormattableString.Invariant($"alpha {alpha}, {ids.Length} rows");
+                string name = FormattableString.Invariant($"alpha {alpha}, {ids.Count} rows");
                 bool isKnown = _options.ScoredTokens is null
-                    && (ids.Length == 0 || (ofTicket is not null && ids.AsSpan().SequenceEqual([.. _subject.Ticket.Ids])));
-                if (isKnown) lastPredictions = ids.Length == 0 ? original : ofTicket!;
+                    && (ids.Count == 0 || (ofTicket is not null && ids.Equals(_subject.Ticket.Ids)));
+                if (isKnown) lastPredictions = ids.Count == 0 ? original : ofTicket!;
                 else
                     lastPredictions = [.. Predict(name, _subject.Place(_subject.Transfer(ids)), model =>
                         lastScores = Score(model, name)).Select(p => p.First)];
@@ -129,7 +132,7 @@ public sealed class Certifier
             double threshold = Certificate.ThresholdOf(alpha, _subject.Ticket.Origin.Width);
             CertifiedPosition[] positions = Positions(new(_subject.Rows.Scan, ids, _subject.Config.IsTied), tuned,
                 lastPredictions, original);
-            points.Add(new(alpha, threshold, rows.CriticalCount, ids.Length,
+            points.Add(new(alpha, threshold, rows.CriticalCount, (int)ids.Count,
                 FormResult.Of(positions, threshold, _subject.Ticket.Origin.Width),
                 Proportion.Of(positions.Count(p => p.Agrees), positions.Length, _options.Confidence))
             {
@@ -156,14 +159,13 @@ public sealed class Certifier
         return positions;
     }
 
-    private int[] Firsts(string name, ReplacedRows rows) => [.. Predict(name, _subject.Place(rows)).Select(p => p.First)];
+    private int[] Firsts(string name, WideRows rows) => [.. Predict(name, _subject.Place(rows)).Select(p => p.First)];
 
     /// <summary>What a model predicts at every target position, with some rows of its embedding replaced.</summary>
-    private TopTwo[] Predict(string name, (Checkpoint Checkpoint, ReplacedRows Rows) of, Action<LlamaModel>? then = null)
+    private TopTwo[] Predict(string name, (Checkpoint Checkpoint, WideRows Rows) of, Action<LlamaModel>? then = null)
     {
-        ReplacedRows rows = of.Rows;
         using LlamaWeights weights = LlamaWeights.Open(of.Checkpoint, _subject.Config, _operations);
-        if (rows.Rows.Count > 0) weights.PutRows(rows.Rows, rows.Values);
+        if (of.Rows.Rows.Count > 0) weights.PutRows(of.Rows.Rows, of.Rows.Values);
         using LlamaModel model = new(weights, _operations);
         List<TopTwo> predictions = [];
         int done = 0;

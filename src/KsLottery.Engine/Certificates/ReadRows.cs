@@ -1,3 +1,4 @@
+using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Rows;
 using KsLottery.Engine.Text.Corpora;
 
@@ -19,15 +20,15 @@ internal sealed class ReadRows
     private int _sequence;
 
     /// <param name="scan">All rows.</param>
-    /// <param name="ticket">The rows that count for nothing.</param>
+    /// <param name="ticket">The rows of the base that count for nothing.</param>
     /// <param name="readsAll">Whether every prediction reads every row.</param>
-    public ReadRows(RowScanResult scan, IEnumerable<int> ticket, bool readsAll)
+    public ReadRows(RowScanResult scan, IndexSet ticket, bool readsAll)
     {
         _counts = new int[scan.Pairing.TunedRows];
         for (int row = 0; row < scan.Rows.Count; row++)
             if (scan.Pairing.TunedOf(row) is >= 0 and int token) _counts[token] = scan.Rows[row].HasCount ? scan.Rows[row].Count
                 : scan.Width;
-        foreach (int row in ticket) _counts[scan.Pairing.TunedOf(row)] = 0;
+        foreach (long row in ticket) _counts[scan.Pairing.TunedOf((int)row)] = 0;
         _seenIn = new int[_counts.Length];
         _readsAll = readsAll;
         foreach (int count in _counts)

@@ -1,5 +1,6 @@
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Models;
+using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Rows;
 using KsLottery.Engine.Text.Tokens;
 using KsLottery.Engine.Tickets;
@@ -65,7 +66,7 @@ internal sealed class TicketSubject
     {
         ArgumentNullException.ThrowIfNull(original);
         ArgumentNullException.ThrowIfNull(tuned);
-        Ticket ticket = TicketFile.Read(ticketPath);
+        Ticket ticket = ReadTicket(ticketPath);
         LlamaConfig config = LlamaConfig.Load(original);
         ThrowIfOtherShape(original, config, tuned, ticket.Origin.IsResized);
         Tensor before = original.GetInputEmbedding(), after = tuned.GetInputEmbedding();
@@ -82,12 +83,26 @@ internal sealed class TicketSubject
         // Earlier versions let alpha decide wherever a row was below it, whatever top said.
         TicketSelection selection = ticket.IsByRank ? ticket.Selection : new BelowAlpha(ticket.Selection);
         ScoredRows rows = TicketFinder.Score(before, after, selection, paired, cancellationToken);
-        int[] selected = [.. Ticket.Select(rows, ticket.Origin).Ids], given = [.. ticket.Ids];
-        if (!given.AsSpan().SequenceEqual(selected))
-            throw new TicketMismatchException($"{ticketPath}: the ticket holds {given.Length} rows, its own "
-                + $"{(ticket.IsByRank ? "rank" : "alpha")} selects {selected.Length}"
+        IndexSet selected = Ticket.Select(rows, ticket.Origin).Ids, given = ticket.Ids;
+        if (!given.Equals(selected))
+            throw new TicketMismatchException($"{ticketPath}: the ticket holds {given.Count} rows, its own "
+                + $"{(ticket.IsByRank ? "rank" : "alpha")} selects {selected.Count}"
                 + $"{FirstDifference(given, selected)}. The file was changed by hand. {Remedy.FindAgain}.");
         return new(original, tuned, config, ticket, rows, before, after, vocabulary?.TunedTokens);
+    }
+
+    private static Ticket ReadTicket(string path)
+    {
+        try
+        {
+            return TicketFile.Read(path);
+        }
+        catch (InvalidDataException) when (UnitTicketFile.Is(path))
+        {
+            throw new NotSupportedException($"{path}: this is a ticket of units, and a certificate is about rows of the input embedding "
+                + "that the test selected: its bounds are made of their alpha and of the h of all other rows. Give a ticket of rows "
+                + $"({Remedy.FindTicket}); how units do in a model, an evaluation with their patch says.");
+        }
     }
 
     /// <summary>The pairs of a ticket whose rows the text of tokens paired: from the tokenizers beside both, as it was found.</summary>
@@ -104,24 +119,22 @@ internal sealed class TicketSubject
     /// <summary>The checkpoint and the rows to put into it for a model that is the base but for some rows.</summary>
     /// <param name="rows">Rows of the base, by its ids.</param>
     /// <returns>Where the vocabulary was resized, the embed-tuned checkpoint with the base's own rows put back, by its ids.</returns>
-    public (Checkpoint Checkpoint, ReplacedRows Rows) Place(ReplacedRows rows)
+    public (Checkpoint Checkpoint, WideRows Rows) Place(WideRows rows)
     {
         if (!Ticket.Origin.IsResized) return (Base, rows);
         RowPairing pairing = Rows.Scan.Pairing;
         int width = Ticket.Origin.Width;
-        HashSet<int> own = [.. rows.Rows];
-        int[] others = [.. Enumerable.Range(0, pairing.BaseRows)
-            .Where(row => Rows.Scan.Rows[row].State is not (RowState.Unchanged or RowState.Dropped) && !own.Contains(row))];
-        float[] before = WideRows.Read(BaseEmbedding, others);
-        (int Token, ReadOnlyMemory<float> Values)[] all =
-        [
-            .. rows.Rows.Select((row, place) => (pairing.TunedOf(row), (ReadOnlyMemory<float>)rows.Values.AsMemory(place * width, width))),
-            .. others.Select((row, place) => (pairing.TunedOf(row), (ReadOnlyMemory<float>)before.AsMemory(place * width, width))),
-        ];
+        IndexSet changed = IndexSet.Of(pairing.BaseRows, Enumerable.Range(0, pairing.BaseRows)
+            .Where(row => Rows.Scan.Rows[row].State is not (RowState.Unchanged or RowState.Dropped)));
+        WideRows others = WideRows.Of(BaseEmbedding, changed.Except(rows.Rows));
+        (int Token, ReadOnlyMemory<float> Values)[] all = [.. ByToken(rows), .. ByToken(others)];
         Array.Sort(all, (a, b) => a.Token.CompareTo(b.Token));
         float[] values = new float[all.Length * width];
         foreach ((int place, (int _, ReadOnlyMemory<float> row)) in all.Index()) row.CopyTo(values.AsMemory(place * width));
-        return (Tuned, new([.. all.Select(row => row.Token)], values));
+        return (Tuned, new(IndexSet.Of(pairing.TunedRows, all.Select(row => row.Token)), values));
+
+        IEnumerable<(int, ReadOnlyMemory<float>)> ByToken(WideRows wide) => wide.Rows.Select((row, place) =>
+            (pairing.TunedOf((int)row), (ReadOnlyMemory<float>)wide.Values.AsMemory(place * width, width)));
     }
 
     /// <summary>Checks that a tokenizer fits the model and calls the ticket's rows what the ticket calls them.</summary>
@@ -144,41 +157,48 @@ internal sealed class TicketSubject
     }
 
     /// <summary>The ticket's rows with the embed-tuned model's values, rounded to the base's type.</summary>
-    public ReplacedRows Transfer(IReadOnlyList<int> rows) =>
-        new(rows, WideRows.Read(TunedEmbedding, [.. rows.Select(Rows.Scan.Pairing.TunedOf)], BaseEmbedding.ElementType, out _));
+    public WideRows Transfer(IndexSet rows) => WideRows.Of(TunedEmbedding, rows, Rows.Scan.Pairing, BaseEmbedding.ElementType);
 
     /// <summary>The ticket's rows as a training of them left them: in a patch, or in a checkpoint that is otherwise the base.</summary>
     /// <exception cref="InvalidDataException">What is there is no Partial Tuning of this ticket; says why.</exception>
-    public ReplacedRows ReadTrained(string path, CheckpointOptions? options, CancellationToken cancellationToken)
+    public WideRows ReadTrained(string path, CheckpointOptions? options, CancellationToken cancellationToken)
     {
-        IReadOnlyList<int> ids = Ticket.Ids;
+        IndexSet ids = Ticket.Ids;
         if (TrainedRows.IsPatch(path, out string patchPath))
         {
-            using TicketPatch opened = TicketPatch.Open(patchPath, options);
-            PatchRows patch = opened.GetRows("certify it");
-            FingerprintKind kind = Fingerprint.KindOf(patch.BaseFingerprint);
-            string own = kind == Fingerprint.KindOf(Ticket.Origin.BaseFingerprint) ? Ticket.Origin.BaseFingerprint
-                : Fingerprint.OfTensor(BaseEmbedding, kind, cancellationToken);
-            if (patch.BaseFingerprint != own)
-                throw new InvalidDataException($"{patchPath}: the patch was made for a base with the fingerprint {patch.BaseFingerprint}, "
-                    + $"the ticket's has {own}. Give a patch that was trained on this base.");
-            if (!patch.Indices.SequenceEqual(ids))
-                throw new InvalidDataException($"{patchPath}: the patch holds {patch.Indices.Count} rows, the ticket {ids.Count}"
-                    + $"{FirstDifference([.. patch.Indices], [.. ids])}. {Remedy.TuneTicket}.");
-            return new(ids, WideRows.Read(patch.TunedRows, [.. Enumerable.Range(0, ids.Count)], BaseEmbedding.ElementType, out _));
+            using TicketPatch patch = TicketPatch.Open(patchPath, options);
+            return WideRows.Of(FindTrained(patch, cancellationToken), ids, out _);
         }
         using Checkpoint trained = Checkpoint.Open(path, options);
         ThrowIfOtherShape(Base, _baseConfig, trained, mayBeResized: false);
         RowPairing pairing = RowPairing.ById(BaseEmbedding.Shape[0], BaseEmbedding.Shape[0]);
         ThrowIfChanged(Base, trained, _baseConfig, [BaseEmbedding.Name], pairing, cancellationToken);
         Tensor embedding = trained.GetInputEmbedding();
-        HashSet<int> inTicket = [.. ids];
-        foreach (int row in ChangedRows.Of(RowMatrix.FromTensor(BaseEmbedding), RowMatrix.FromTensor(embedding), pairing,
-            cancellationToken))
-            if (!inTicket.Contains(row))
-                throw new InvalidDataException($"{path}: row {row} differs from the base and is not in the ticket. Give a checkpoint of "
-                    + "which only the ticket's rows were trained.");
-        return new(ids, WideRows.Read(embedding, ids, BaseEmbedding.ElementType, out _));
+        IndexSet others = ChangedRows.Of(RowMatrix.FromTensor(BaseEmbedding), RowMatrix.FromTensor(embedding), pairing, cancellationToken)
+            .Except(ids);
+        return others.Count == 0 ? WideRows.Of(embedding, ids, pairing, BaseEmbedding.ElementType)
+            : throw new InvalidDataException($"{path}: row {others.First()} differs from the base and is not in the ticket. Give a "
+                + "checkpoint of which only the ticket's rows were trained.");
+    }
+
+    /// <summary>The part of a patch, of any unit and payload, that changes all of the ticket's rows, and nothing else.</summary>
+    private PatchTarget FindTrained(TicketPatch patch, CancellationToken cancellationToken)
+    {
+        PatchTarget[] targets = PatchTarget.Find(patch, Base);
+        if (targets.FirstOrDefault(t => t.Tensor.Name != BaseEmbedding.Name && t.Patched.ChangedElements > 0) is { } other)
+            throw new InvalidDataException($"{patch.Path}: the patch changes {Quote(other.Patched.Name)}. A certificate compares with "
+                + $"Embed Tuning, which leaves all but the input embedding as it was. {Remedy.TuneTicket}.");
+        PatchTarget target = targets.First(t => t.Tensor.Name == BaseEmbedding.Name);
+        PatchedTensor patched = target.Patched;
+        FingerprintKind kind = Fingerprint.KindOf(patched.BaseFingerprint);
+        string own = kind == Fingerprint.KindOf(Ticket.Origin.BaseFingerprint) ? Ticket.Origin.BaseFingerprint
+            : Fingerprint.OfTensor(BaseEmbedding, kind, cancellationToken);
+        if (patched.BaseFingerprint != own)
+            throw new InvalidDataException($"{patch.Path}: the patch was made for a base with the fingerprint {patched.BaseFingerprint}, "
+                + $"the ticket's has {own}. Give a patch that was trained on this base.");
+        IndexSet rows = patched.ChangedRows, ids = Ticket.Ids;
+        return rows.Equals(ids) ? target : throw new InvalidDataException($"{patch.Path}: the patch holds {rows.Count} rows, the ticket "
+            + $"{ids.Count}{FirstDifference(rows, ids)}. {Remedy.TuneTicket}.");
     }
 
     private static void ThrowIfOtherShape(Checkpoint original, LlamaConfig config, Checkpoint other, bool mayBeResized)
@@ -226,7 +246,7 @@ internal sealed class TicketSubject
             if (!other.TryGetTensor(tensor.Name, out Tensor? its)) throw Differs("is missing");
             if (TensorNames.Plain(tensor.Name) == LlamaWeights.HeadName && !pairing.IsPlain)
             {
-                if (ChangedRows.Of(RowMatrix.FromTensor(tensor), RowMatrix.FromTensor(its), pairing, cancellationToken).Length > 0)
+                if (ChangedRows.Of(RowMatrix.FromTensor(tensor), RowMatrix.FromTensor(its), pairing, cancellationToken).Count > 0)
                     throw Differs("holds other values in the rows that both have");
                 continue;
             }
@@ -240,11 +260,11 @@ internal sealed class TicketSubject
         }
     }
 
-    private static string FirstDifference(int[] given, int[] expected)
+    private static string FirstDifference(IndexSet given, IndexSet expected)
     {
-        int[] extra = [.. given.Except(expected)], missing = [.. expected.Except(given)];
-        return (extra.Length > 0 ? $"; row {extra[0]} is there and should not be" : "")
-            + (missing.Length > 0 ? $"; row {missing[0]} is missing" : "");
+        IndexSet extra = given.Except(expected), missing = expected.Except(given);
+        return (extra.Count > 0 ? $"; row {extra.First()} is there and should not be" : "")
+            + (missing.Count > 0 ? $"; row {missing.First()} is missing" : "");
     }
 
     private static string Quote(string name) => CheckpointFormatException.Quote(name);

@@ -67,7 +67,7 @@ internal static class ExperimentTables
             Add(frequency, [ticket.Task, $"{ticket.Seed}", $"{count}", Real(distance), Real(h)]);
             foreach (TokenGroup group in Enum.GetValues<TokenGroup>())
                 Add(groups, [ticket.Task, $"{ticket.Seed}", TokenGroups.NameOf(group),
-                    $"{ticket.Ticket.Ids.Count(id => task.Groups.Contains(group, id))}",
+                    $"{ticket.Ticket.Ids.Count(id => task.Groups.Contains(group, (int)id))}",
                     $"{Enumerable.Range(0, tokens.Count).Count(id => task.Groups.Contains(group, id))}"]);
         }
         AtomicFile.WriteText(Path.Combine(folder, FrequencyName), frequency.ToString(), cancel);

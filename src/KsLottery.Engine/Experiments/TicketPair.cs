@@ -13,10 +13,10 @@ internal sealed record TicketPair(FoundTicket One, FoundTicket Other)
     }
 
     /// <summary>The rows that both have.</summary>
-    public int Shared { get; } = One.Ticket.Ids.Intersect(Other.Ticket.Ids).Count();
+    public long Shared { get; } = One.Ticket.Ids.Intersect(Other.Ticket.Ids).Count;
 
     /// <summary>The rows that either has.</summary>
-    public int Union => One.Ticket.Entries.Count + Other.Ticket.Entries.Count - Shared;
+    public long Union => One.Ticket.Entries.Count + Other.Ticket.Entries.Count - Shared;
 
     /// <summary>Jaccard's index: <see cref="Shared"/> over <see cref="Union"/>; NaN where both are empty.</summary>
     public double Jaccard => Union == 0 ? double.NaN : (double)Shared / Union;

@@ -47,13 +47,14 @@ public sealed partial class LlamaModel
             inputGradient = _gradients[3].Get(input.Length);
         DeviceSpan ticketGradient = default;
         if (TiedTicket is { } ticket)
-            _operations.TakeColumns(ticketGradient = _ticketLogits.Get(rows * ticket.Rows.Length), logitGradient, ticket.Rows, vocabulary);
+            _operations.TakeColumns(ticketGradient = _ticketLogits.Get(rows * ticket.Weight.Rows), logitGradient, ticket.Tokens,
+                vocabulary);
         _operations.MatMulBackwardInput(hiddenGradient, logitGradient, head.Value, vocabulary, width);
         BackwardWeight(head, logitGradient, hidden);
         if (TiedTicket is { } tied)
         {
-            _operations.MatMulBackwardInput(hiddenGradient, ticketGradient, tied.Weight.Value, tied.Rows.Length, width, accumulate: true);
-            _operations.MatMulBackwardWeight(tied.Weight.Gradient, ticketGradient, hidden, tied.Rows.Length, width);
+            _operations.MatMulBackwardInput(hiddenGradient, ticketGradient, tied.Weight.Value, tied.Weight.Rows, width, accumulate: true);
+            _operations.MatMulBackwardWeight(tied.Weight.Gradient, ticketGradient, hidden, tied.Weight.Rows, width);
         }
         _operations.Clear(inputGradient);
         BackwardNorm(_weights.FinalNorm, inputGradient, hiddenGradient, input, _hiddenRms.Get(rows));

@@ -207,9 +207,9 @@ public sealed partial class LlamaModel : IDisposable
         _operations.MatMulForward(logits, hidden, _weights.OutputHead.Value, vocabulary, width);
         if (TiedTicket is { } ticket)
         {
-            DeviceSpan some = _ticketLogits.Get(rows * ticket.Rows.Length);
-            _operations.MatMulForward(some, hidden, ticket.Weight.Value, ticket.Rows.Length, width);
-            _operations.PutColumns(logits, some, ticket.Rows, vocabulary);
+            DeviceSpan some = _ticketLogits.Get(rows * ticket.Weight.Rows);
+            _operations.MatMulForward(some, hidden, ticket.Weight.Value, ticket.Weight.Rows, width);
+            _operations.PutColumns(logits, some, ticket.Tokens, vocabulary);
         }
         return logits;
     }

@@ -148,17 +148,17 @@ public sealed class LlamaWeights : IDisposable
     /// once.</summary>
     /// <remarks>Where the head is tied to the embedding it reads these rows too. They are frozen, and so are all other weights from then
     /// on.</remarks>
-    /// <param name="rows">k distinct token ids, ascending.</param>
+    /// <param name="rows">k token ids of all V, at least one.</param>
     /// <param name="values">(k, C).</param>
     /// <exception cref="InvalidOperationException">Rows were put in place before, or something learns.</exception>
-    /// <exception cref="ArgumentException">The rows do not grow, or there are not k·C values.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">The embedding lacks a row.</exception>
-    public void PutRows(IReadOnlyList<int> rows, ReadOnlySpan<float> values)
+    /// <exception cref="ArgumentException">The set is empty or not of the embedding's rows, or there are not k·C values.</exception>
+    public void PutRows(IndexSet rows, ReadOnlySpan<float> values)
     {
-        IReadOnlyList<int> checkedRows = TrainingScope.Ticket(rows).Rows;
-        if (!checkedRows.SequenceEqual(rows))
-            throw new ArgumentException("the rows do not grow. Sort them, and their values with them.", nameof(rows));
-        if (values.Length != rows.Count * (long)Config.Width)
+        ArgumentNullException.ThrowIfNull(rows);
+        if (rows.Count == 0 || rows.Length != Config.VocabularySize)
+            throw new ArgumentException($"the set has {rows.Count} of {rows.Length} rows, the embedding has {Config.VocabularySize}. Give "
+                + "at least one row of this embedding.", nameof(rows));
+        if (values.Length != rows.Count * Config.Width)
             throw new ArgumentException($"{rows.Count} rows of {Config.Width} have {values.Length} values. Give one for each element.",
                 nameof(values));
         ThrowIfDecided();
@@ -188,7 +188,6 @@ public sealed class LlamaWeights : IDisposable
 
     /// <summary>Decides what learns; once.</summary>
     /// <exception cref="InvalidOperationException">It was decided before, or rows were put in place.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">The ticket has a row that the embedding lacks.</exception>
     /// <exception cref="ArgumentException">The mask names a tensor that the model lacks, or has in another shape.</exception>
     public void MakeTrainable(TrainingScope scope)
     {
@@ -197,15 +196,13 @@ public sealed class LlamaWeights : IDisposable
         if (scope.Units is { } given)
         {
             Dictionary<string, TensorMask> mask = ModelMask.Of(given, this);
-            if (ModelMask.EmbeddingRows(mask, TokenEmbedding) is not { } rows)
+            if (ModelMask.EmbeddingRows(mask, TokenEmbedding) is { } rows)
             {
-                Replace(w => mask.TryGetValue(w.Name, out TensorMask? part) ? w.ToMasked(part, _operations) : w);
-                Scope = scope;
-                return;
+                Ticket = new(TokenEmbedding, rows, _operations, learns: true);
+                scope = scope with { Name = TrainingScope.TicketName };
             }
-            scope = TrainingScope.Ticket(rows);
+            else Replace(w => mask.TryGetValue(w.Name, out TensorMask? part) ? w.ToMasked(part, _operations) : w);
         }
-        if (scope.Rows.Count > 0) Ticket = new(TokenEmbedding, scope.Rows, _operations, learns: true);
         else if (scope.Rank > 0)
         {
             ulong tensors = 0;
@@ -215,7 +212,8 @@ public sealed class LlamaWeights : IDisposable
         else
         {
             string embedding = TokenEmbedding.Name;
-            Replace(w => scope == TrainingScope.Full || w.Name == embedding ? w.ToTrainable(_operations) : w);
+            bool isFull = scope == TrainingScope.Full;
+            Replace(w => isFull || w.Name == embedding ? w.ToTrainable(_operations) : w);
         }
         Scope = scope;
     }
@@ -266,7 +264,7 @@ public sealed class LlamaWeights : IDisposable
         if (Scope is not null)
             throw new InvalidOperationException($"these weights already learn in scope {Scope.Name}. Open them anew for another.");
         if (Ticket is not null)
-            throw new InvalidOperationException($"{Ticket.Rows.Length} rows are in place of the embedding's. Open the weights anew.");
+            throw new InvalidOperationException($"{Ticket.Rows.Count} rows are in place of the embedding's. Open the weights anew.");
     }
 
     /// <summary>Gives everything back.</summary>

@@ -31,12 +31,9 @@ internal static class ModelMask
     }
 
     /// <summary>The rows of the embedding, where a mask has nothing else and only whole ones; else null.</summary>
-    public static int[]? EmbeddingRows(Dictionary<string, TensorMask> mask, Weight embedding)
+    public static IndexSet? EmbeddingRows(Dictionary<string, TensorMask> mask, Weight embedding)
     {
         if (mask.Count != 1 || !mask.TryGetValue(embedding.Name, out TensorMask? part)) return null;
-        IndexSet elements = part.Grid.ToElements(part.Units);
-        int columns = embedding.Columns;
-        return LearnedRuns.WidthOf(elements, columns) == columns
-            ? [.. elements.Runs.SelectMany(run => Enumerable.Range((int)(run.Start / columns), (int)(run.Length / columns)))] : null;
+        return part.Grid.IsRows || LearnedRuns.WidthOf(part.ToElements().Units, embedding.Columns) == embedding.Columns ? part.Rows : null;
     }
 }

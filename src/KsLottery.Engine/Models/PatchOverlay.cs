@@ -48,10 +48,10 @@ public static class PatchOverlay
 
     private static RoundingLoss Put(TicketPatch patch, PatchTarget target, LlamaWeights weights)
     {
-        if (patch.Rows is { } rows && target.Tensor.Name == weights.TokenEmbedding.Name)
+        if (patch.Rows is { Indices: var rows } && target.Tensor.Name == weights.TokenEmbedding.Name)
         {
-            int[] places = [.. Enumerable.Range(0, rows.Indices.Count)];
-            weights.PutRows(rows.Indices, WideRows.Read(rows.TunedRows, places, target.Tensor.ElementType, out RoundingLoss loss));
+            WideRows wide = WideRows.Of(target, rows, out RoundingLoss loss);
+            weights.PutRows(wide.Rows, wide.Values);
             return loss;
         }
         PatchedElements elements = new(target);

@@ -1,3 +1,4 @@
+using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Operations;
 
 namespace KsLottery.Engine.Models;
@@ -8,23 +9,23 @@ internal sealed class TicketRows
 {
     private readonly int[] _ordinals;
 
-    internal TicketRows(Weight embedding, IReadOnlyList<int> rows, IOperations operations, bool learns)
+    internal TicketRows(Weight embedding, IndexSet rows, IOperations operations, bool learns)
     {
-        if (rows[^1] >= embedding.Rows)
-            throw new ArgumentOutOfRangeException(nameof(rows), rows[^1],
-                $"the embedding {embedding.Name} has rows 0 to {embedding.Rows - 1}. Was the ticket found in another model?");
-        Rows = [.. rows];
-        long length = (long)rows.Count * embedding.Columns;
-        Weight = new(embedding.Name, rows.Count, embedding.Columns, operations.Allocate(length), learns ? operations.Allocate(length)
+        (Rows, Tokens) = (rows, [.. rows.Select(row => (int)row)]);
+        long length = rows.Count * embedding.Columns;
+        Weight = new(embedding.Name, Tokens.Length, embedding.Columns, operations.Allocate(length), learns ? operations.Allocate(length)
             : null);
-        operations.EmbeddingForward(Weight.Value, embedding.Value, Rows, embedding.Columns);
+        operations.EmbeddingForward(Weight.Value, embedding.Value, Tokens, embedding.Columns);
         _ordinals = new int[embedding.Rows];
         _ordinals.AsSpan().Fill(-1);
-        for (int i = 0; i < Rows.Length; i++) _ordinals[Rows[i]] = i;
+        for (int i = 0; i < Tokens.Length; i++) _ordinals[Tokens[i]] = i;
     }
 
-    /// <summary>The k token ids, ascending.</summary>
-    public int[] Rows { get; }
+    /// <summary>The k token ids.</summary>
+    public IndexSet Rows { get; }
+
+    /// <summary>The same, ascending, as operations take them.</summary>
+    public int[] Tokens { get; }
 
     /// <summary>(k, C), with its gradient where it learns.</summary>
     public Weight Weight { get; }

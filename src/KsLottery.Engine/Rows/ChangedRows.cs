@@ -5,13 +5,13 @@ namespace KsLottery.Engine.Rows;
 /// <summary>Says which rows of two matrices hold other values, without a test of how far they moved.</summary>
 internal static class ChangedRows
 {
-    /// <summary>The base rows that differ from their counterparts, ascending.</summary>
+    /// <summary>The base rows that differ from their counterparts.</summary>
     /// <param name="before">The base.</param>
     /// <param name="after">The tuned matrix; where its type is another, both are compared as F32.</param>
     /// <param name="pairing">Which rows stand against each other.</param>
     /// <param name="cancellationToken">Ends it between chunks.</param>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
-    public static int[] Of(RowMatrix before, RowMatrix after, RowPairing pairing, CancellationToken cancellationToken)
+    public static IndexSet Of(RowMatrix before, RowMatrix after, RowPairing pairing, CancellationToken cancellationToken)
     {
         (RowMatrix first, RowMatrix second) = pairing.Select(before, after);
         bool[] differs = new bool[first.RowCount];
@@ -25,7 +25,7 @@ internal static class ChangedRows
                         b.Slice(i * second.RowBytes, second.RowBytes), second.ElementType, other);
             };
         }, cancellationToken);
-        return [.. pairing.Paired().Where((_, pair) => differs[pair])];
+        return IndexSet.Of(pairing.BaseRows, pairing.Paired().Where((_, pair) => differs[pair]));
     }
 
     private static bool Differ(

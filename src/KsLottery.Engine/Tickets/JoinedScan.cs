@@ -1,4 +1,5 @@
 using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Rows;
 
 namespace KsLottery.Engine.Tickets;
@@ -31,14 +32,14 @@ internal static class JoinedScan
     /// <param name="scan">The scan.</param>
     /// <param name="before">The base.</param>
     /// <param name="after">The tuned tensor.</param>
-    /// <param name="ids">Rows of the base.</param>
+    /// <param name="rows">Rows of the base.</param>
     /// <param name="cancellationToken">Stops between blocks.</param>
     /// <exception cref="TicketMismatchException">A tensor holds other bytes there.</exception>
     public static void ThrowIfOtherBytes(
-        RowScanResult scan, Tensor before, Tensor after, IReadOnlyList<int> ids, CancellationToken cancellationToken)
+        RowScanResult scan, Tensor before, Tensor after, IndexSet rows, CancellationToken cancellationToken)
     {
-        Compare(before, scan.Blocks!.Base, ids, cancellationToken);
-        Compare(after, scan.Blocks.Tuned, [.. ids.Select(scan.Pairing.TunedOf)], cancellationToken);
+        Compare(before, scan.Blocks!.Base, rows, cancellationToken);
+        Compare(after, scan.Blocks.Tuned, rows.Select(row => (long)scan.Pairing.TunedOf((int)row)), cancellationToken);
     }
 
     private static void Compare(Tensor tensor, string name, FingerprintBlocks scanned, string? scale)
@@ -50,7 +51,7 @@ internal static class JoinedScan
             throw Other(tensor, "the scale beside it is not that of the parts");
     }
 
-    private static void Compare(Tensor tensor, FingerprintBlocks scanned, IReadOnlyList<int> rows, CancellationToken cancellationToken)
+    private static void Compare(Tensor tensor, FingerprintBlocks scanned, IEnumerable<long> rows, CancellationToken cancellationToken)
     {
         if (scanned.Count == 0) return;
         FingerprintBlocks now = FingerprintBlocks.Of(tensor);

@@ -1,4 +1,5 @@
 using CommunityToolkit.HighPerformance.Buffers;
+using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Rows;
 using KsLottery.Engine.Statistics;
 
@@ -64,16 +65,19 @@ public sealed class ScoredRows
     /// <summary>Whether a row is below alpha.</summary>
     public bool IsBelowAlpha(int id) => Scan.Rows[id].IsEligible && Scan.Rows[id].Count >= CriticalCount;
 
+    /// <summary>The rows below alpha, as a set.</summary>
+    public IndexSet SelectBelowAlpha() => IndexSet.Of(Scan.Rows.Count, Enumerable.Range(0, Scan.Rows.Count).Where(IsBelowAlpha));
+
     /// <summary>The number of rows below alpha.</summary>
     public int CountBelowAlpha() => Scan.Rows.Count(row => row.IsEligible && row.Count >= CriticalCount);
 
     /// <summary>The ids of the rows below alpha, best first.</summary>
-    /// <remarks>By h, then by the larger relative change, then by id: the order is the same on every machine.</remarks>
+    /// <remarks>A ranking, and no set: by h, then by the larger relative change, then by id, the same on every machine.</remarks>
     public IReadOnlyList<int> RankBelowAlpha() => Rank(IsBelowAlpha);
 
     /// <summary>The ids of the best rows, best first, whether below alpha or not.</summary>
-    /// <remarks>Ordered as <see cref="RankBelowAlpha"/>. Rows with h = 0 or with a value that is not finite have no rank: where too few
-    /// are left, fewer are given.</remarks>
+    /// <remarks>A ranking, ordered as <see cref="RankBelowAlpha"/>. Rows with h = 0 or with a value that is not finite have no rank:
+    /// where too few are left, fewer are given.</remarks>
     public IReadOnlyList<int> RankTop(int count)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);

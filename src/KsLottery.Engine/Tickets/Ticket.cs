@@ -51,10 +51,10 @@ public sealed record Ticket
     public string Version { get; init; } = LibraryVersion.Current;
 
     /// <summary>The rows as a mask, which meets those of other tickets, a training and a patch.</summary>
-    public TicketMask Mask => TicketMask.OfRows(Origin.Tensor, Origin.Rows, Origin.Width, Ids);
+    public TicketMask Mask => new([TensorMask.OfRows(Origin.Tensor, Origin.Width, Ids)]);
 
-    /// <summary>The row numbers, ascending.</summary>
-    public IReadOnlyList<int> Ids => [.. Entries.Select(e => e.Id).Order()];
+    /// <summary>The rows as a set; their order by rank is that of <see cref="Entries"/>.</summary>
+    public IndexSet Ids => IndexSet.Of(Origin.Rows, Entries.Select(e => e.Id).Order());
 
     /// <summary>Whether the ticket's own line names alpha though its rows were chosen by rank, as earlier versions wrote it.</summary>
     internal bool NamesAlpha { get; init; }

@@ -123,10 +123,11 @@ internal sealed class TicketFileReader(string path)
     /// <summary>Checks the values that say the same thing twice.</summary>
     private static void Check(JsonPlace root, Ticket ticket)
     {
-        int[] ids = [.. root.List("ids").Select(id => (int)id.Integer(0, ticket.Origin.Rows - 1L))];
+        long[] ids = [.. root.List("ids").Select(id => id.Integer(0, ticket.Origin.Rows - 1L))];
         for (int i = 1; i < ids.Length; i++)
             if (ids[i] <= ids[i - 1]) throw root.Wrong("ids", $"{ids[i]} follows {ids[i - 1]}; they must ascend, each once");
-        if (!ids.AsSpan().SequenceEqual([.. ticket.Ids])) throw root.Wrong("ids", "they are not the ids of the entries");
+        if (!ids.SequenceEqual(ticket.Entries.Select(e => (long)e.Id).Order()))
+            throw root.Wrong("ids", "they are not the ids of the entries");
         if (root.Integer("ticket_rows", 0, int.MaxValue) != ids.Length) throw root.Wrong("ticket_rows", $"there are {ids.Length} ids");
         if (root.Integer("ticket_parameters", 0, long.MaxValue) != ticket.Parameters)
             throw root.Wrong("ticket_parameters", $"{ids.Length} rows of {ticket.Origin.Width} have {ticket.Parameters}");

@@ -5,7 +5,7 @@ using KsLottery.Engine.Numerics;
 namespace KsLottery.Engine.Tickets;
 
 /// <summary>The rows of a ticket, best first, from a file: a <c>ticket.json</c>, or a plain list of row numbers.</summary>
-/// <param name="Ids">Distinct row numbers, in the file's order.</param>
+/// <param name="Ids">Distinct row numbers in the file's order: a ranking, of which <see cref="Best"/> takes the first.</param>
 /// <param name="Signature">The ticket's own line; of a plain list <c>rows:list|k:</c> and the number of rows.</param>
 internal sealed record TicketList(IReadOnlyList<int> Ids, string Signature)
 {
@@ -37,6 +37,13 @@ internal sealed record TicketList(IReadOnlyList<int> Ids, string Signature)
         return ticket.Entries.Count > 0 ? new([.. ticket.Entries.Select(e => e.Id)], ticket.Signature.ToString())
             : throw new InvalidDataException(
                 $"{path}: the ticket is empty, there is nothing to train. Find one with {Remedy.SelectOther}.");
+    }
+
+    /// <summary>The rows as a mask of their matrix.</summary>
+    public TicketMask ToMask(Tensor tensor)
+    {
+        ArgumentNullException.ThrowIfNull(tensor);
+        return TicketMask.OfRows(tensor.Name, tensor.Shape[0], tensor.Shape[1], Ids.Order());
     }
 
     /// <summary>The first rows, which are the best.</summary>

@@ -18,6 +18,31 @@ public sealed record TensorMask(string Name, UnitGrid Grid, IndexSet Units)
     /// <summary>The elements of the mask, ascending; neighbours may touch.</summary>
     public IEnumerable<IndexRun> Runs => Grid.ToRuns(Units);
 
+    /// <summary>The rows of the matrix in which the mask has elements.</summary>
+    public IndexSet Rows
+    {
+        get
+        {
+            if (Grid.IsRows) return Units;
+            IndexSetBuilder rows = new(Grid.Rows);
+            long next = 0;
+            foreach (IndexRun run in Runs)
+            {
+                long first = Math.Max(next, run.Start / Grid.Columns);
+                next = Math.Max(next, (run.End - 1) / Grid.Columns + 1);
+                if (next > first) rows.AddRun(new(first, next - first));
+            }
+            return rows.ToSet();
+        }
+    }
+
+    /// <summary>Some rows of a matrix.</summary>
+    public static TensorMask OfRows(string name, long columns, IndexSet rows)
+    {
+        ArgumentNullException.ThrowIfNull(rows);
+        return new(name, TicketUnit.Rows.Cut(rows.Length, columns), rows);
+    }
+
     /// <summary>The same elements as units of their own.</summary>
     public TensorMask ToElements() => Grid.UnitSize == 1 ? this : new(Name, Grid with { BlockRows = 1, BlockColumns = 1 },
         Grid.ToElements(Units));
@@ -65,7 +90,7 @@ public sealed class TicketMask : IEquatable<TicketMask>
     /// <summary>Some rows of a matrix.</summary>
     /// <exception cref="ArgumentException">They do not ascend, or there are no such rows.</exception>
     public static TicketMask OfRows(string name, long rows, long columns, IEnumerable<int> ascending) =>
-        new([new(name, TicketUnit.Rows.Cut(rows, columns), IndexSet.Of(rows, ascending))]);
+        new([TensorMask.OfRows(name, columns, IndexSet.Of(rows, ascending))]);
 
     /// <summary>The part in a tensor; null where the mask does not name it.</summary>
     public TensorMask? Find(string name) => _byName.GetValueOrDefault(name);

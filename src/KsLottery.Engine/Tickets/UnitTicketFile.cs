@@ -32,10 +32,10 @@ public static class UnitTicketFile
         }, cancellationToken);
     }
 
-    /// <summary>Whether a folder has the file of a ticket of units, and not that of rows.</summary>
-    internal static bool StandsIn(string folder)
+    /// <summary>Whether a file, or the ticket's in a folder, is that of a ticket of units, and not of rows.</summary>
+    internal static bool Is(string path)
     {
-        string path = Path.Combine(folder, TicketFile.FileName);
+        if (Directory.Exists(path)) path = Path.Combine(path, TicketFile.FileName);
         if (!File.Exists(path)) return false;
         try
         {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Models;
+using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Operations;
 using KsLottery.Engine.Text.Corpora;
 using KsLottery.Engine.Tickets;
@@ -35,7 +36,7 @@ public sealed class TuningRun : IDisposable
     /// <param name="cancellationToken">Stops while fingerprints are taken.</param>
     /// <exception cref="InvalidDataException">The folder's run, which is to go on, has other settings; names the first.</exception>
     /// <exception cref="IOException">The folder holds another run or other files, or a file is absent.</exception>
-    /// <exception cref="ArgumentException">There is no sample, a ticket has a row that the embedding lacks, a mask is not of the
+    /// <exception cref="ArgumentException">There is no sample, a mask is not of the
     /// base's tensors, or a number is out of its range.</exception>
     /// <exception cref="CheckpointFormatException">The base is not what its configuration says.</exception>
     /// <exception cref="NotSupportedException">The base is no LLaMA-type model that is computed here.</exception>
@@ -55,19 +56,19 @@ public sealed class TuningRun : IDisposable
         try
         {
             _weights.MakeTrainable(scope);
-            scope = _weights.Scope!;
+            (Scope, IndexSet? rows) = (_weights.Scope!, _weights.Ticket?.Rows);
             _learned = new(_weights, baseModel);
             LearnedFingerprint = _learned.FingerprintOfLearned(baseModel, cancellationToken);
             FrozenFingerprint = _learned.IsAll(baseModel) ? null : _learned.FingerprintOfFrozen(baseModel, cancellationToken);
             _session = new(folder, _weights, operations, training, evaluation, options,
             [
-                new("dtype", options.KeepTypes ? "keep" : "f32"), new("rows", string.Join(' ', scope.Rows)),
+                new("dtype", options.KeepTypes ? "keep" : "f32"), new("rows", string.Join(' ', rows ?? IndexSet.Empty(0))),
                 new("config", Fingerprint.OfFile(TrainedCheckpoint.ConfigPath(baseModel), cancellationToken)),
                 new("base", LearnedFingerprint), new("frozen", FrozenFingerprint ?? "nothing"),
-                .. scope.Units is null ? (KeyValuePair<string, string>[])[]
+                .. Scope.Units is null || rows is not null ? (KeyValuePair<string, string>[])[]
                     : [new("mask", new TicketMask(_weights.Changing.Select(w => w.Runs!.Mask.ToElements())).TakeFingerprint())],
-                .. scope.Rank == 0 ? (KeyValuePair<string, string>[])[]
-                    : [new("rank", string.Create(CultureInfo.InvariantCulture, $"{scope.Rank}|seed:{scope.Seed}"))],
+                .. Scope.Rank == 0 ? (KeyValuePair<string, string>[])[]
+                    : [new("rank", string.Create(CultureInfo.InvariantCulture, $"{Scope.Rank}|seed:{Scope.Seed}"))],
             ]);
         }
         catch
@@ -75,10 +76,10 @@ public sealed class TuningRun : IDisposable
             _weights.Dispose();
             throw;
         }
-        if (scope.Rows.Count > 0 && ParameterCount != (long)scope.Rows.Count * Config.Width)
-            throw new InvalidOperationException(
-                $"{ParameterCount} weights learn, {scope.Rows.Count} rows of {Config.Width} are asked for.");
     }
+
+    /// <summary>What learns, by the name that it has once the base is known.</summary>
+    public TrainingScope Scope { get; }
 
     /// <summary>The base's shape.</summary>
     public LlamaConfig Config { get; }
@@ -130,7 +131,7 @@ public sealed class TuningRun : IDisposable
         if (_weights.Ticket is { } ticket)
         {
             ThrowIfFrozenChanged(_base, cancellationToken);
-            return WritePatch([PatchForm.RowsOf(_base.GetTensor(ticket.Weight.Name), ticket.Rows) with
+            return WritePatch([PatchSource.OfRows(_base.GetTensor(ticket.Weight.Name), ticket.Rows) with
             {
                 Values = Download(ticket.Weight),
             }], cancellationToken);

@@ -35,6 +35,10 @@ internal static class TinyModels
         Part("model.norm.weight", TicketUnit.Rows, 1, 8, 0),
     ]);
 
+    /// <summary>Some rows of the embedding of every model made here.</summary>
+    public static TrainingScope Rows(params IEnumerable<int> ascending) =>
+        TrainingScope.Mask(TicketMask.OfRows("model.embed_tokens.weight", 11, 8, ascending));
+
     /// <summary>Three packed sequences, some rows without a target.</summary>
     public static TokenBatch Batch() => new(
         [1, 4, 7, 3, 3, 10, 1, 5, 9, 2, 4, 6], [TokenBatch.NoTarget, 7, 3, 3, 10, 2, 5, 9, 2, TokenBatch.NoTarget, 6, 0], [0, 6, 10, 12]);

@@ -221,7 +221,8 @@ public sealed class ApplyTests
         string tuned = SharedData.Path("models", "tuned-pairs", "en-da_input_embedding_hot_seed1");
         string patch = folder.File("patch.safetensors");
         using Checkpoint before = Checkpoint.Open(model), after = Checkpoint.Open(tuned);
-        TicketPatch.Write(patch, before.GetTensor(Embedding), after.GetTensor(Embedding), Ids,
+        PatchSource rows = PatchSource.OfRows(before.GetTensor(Embedding), IndexSet.Of(512, Ids));
+        TicketPatch.Write(patch, [rows with { Tuned = after.GetTensor(Embedding) }],
             new PatchOrigin { Signature = "KS|test", IsTied = isTied });
         return (model, tuned, patch);
     }

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using KsLottery.Engine.Certificates;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Tickets;
+using KsLottery.Engine.Transfer;
 
 namespace KsLottery.Cli.Tests.Commands;
 
@@ -254,6 +255,20 @@ public sealed class CertifyTests : IDisposable
             Assert.That(KsLotteryTool.Run("certify", "--check", Path.Combine(_fixture.File($"tuned{i}"), CertificateFile.FileName),
                 "--quiet").ExitCode, Is.Zero);
 
+        string elements = _fixture.File("elements.safetensors"), more = _fixture.File("more.safetensors");
+        using (Checkpoint before = Checkpoint.Open(_fixture.Base), after = Checkpoint.Open(_fixture.File("applied")))
+        {
+            TicketMask mask = TicketFile.Read(Ticket).Mask;
+            PatchOrigin origin = new() { Signature = "test" };
+            TicketPatch.Write(elements, before, after, mask.ToElements(), TicketPayload.Replace, origin);
+            TicketPatch.Write(more, before, after, mask.Union(TicketMask.OfRows("model.norm.weight", 1, 64, [0])),
+                TicketPayload.Replace, origin);
+        }
+
+        JsonElement ofElements = KsLotteryTool.Run(Certify("elements", "--json", "--mode", "tuned", elements)).Json();
+        foreach (string name in (string[])["forms", "agreement", "violations"])
+            Assert.That(ofElements.GetProperty(name).GetRawText(), Is.EqualTo(runs[0].GetProperty(name).GetRawText()), name);
+        KsLotteryTool.Run(Certify("x", "--mode", "tuned", more)).AssertFailed(2, "the patch changes \"model.norm.weight\"", "--only");
         _fixture.RunTune("fewer", "ticket", "--ticket", Ticket, "--only", "1", "--steps", "2");
         KsLotteryTool.Run(Certify("x", "--mode", "tuned", _fixture.File("fewer"))).AssertFailed(2, "the patch holds 1 rows", "--only");
         KsLotteryTool.Run(Certify("x", "--mode", "tuned", Tuned)).AssertFailed(2, "is not in the ticket");

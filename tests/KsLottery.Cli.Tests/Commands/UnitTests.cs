@@ -61,9 +61,51 @@ public sealed class UnitTests
             .AssertFailed(2, "this is an input");
         JsonElement other = Json(["find", Base, patched, .. random, "--without", ticket, "--out", second]);
         Assert.That(other.GetProperty("recipe").GetString(), Does.Contain($"|without:{found.GetProperty("mask_fingerprint").GetString()}"));
-        KsLotteryTool.Run("certify", Base, patched, "--ticket", second, "--data", pairs, "--tokenizer", Tokenizer,
-            "--source-language", "English", "--target-language", "Danish",
-            "--out", folder.File("no")).AssertFailed(2, "not listed one by one");
+    }
+
+    [Test]
+    public void A_ticket_of_units_is_used_as_a_patch_is_and_refused_where_rows_by_their_test_are_needed()
+    {
+        using TemporaryFolder folder = new();
+        string model = Path.GetDirectoryName(Base)!, ticket = folder.File("ticket"), patched = folder.File("patched"),
+            pairs = folder.File("pairs.tsv"), file = Path.Combine(ticket, "ticket.json");
+        File.WriteAllText(pairs, "hello\thej\nyes\tja\n");
+        string[] data = ["--data", pairs, "--tokenizer", Tokenizer, "--template", "minimal"];
+        Json("find", Base, Tuned, "--unit", "elements", "--score", "movement", "--share", "20%", "--out", ticket);
+        Assert.That(KsLotteryTool.Run("apply", model, ticket, "--out", patched, "--quiet").ExitCode, Is.Zero);
+
+        string[] score = ["eval", .. data, "--max-new-tokens", "4"], write = ["generate", "--prompt", "Once upon a time", "--tokenizer",
+            Tokenizer, "--max-new-tokens", "8"];
+        JsonElement[] scored = [.. ((string[][])[[model, "--patch", ticket], [patched], [model]]).Select(of => Json([.. score, .. of]))];
+        string[] losses = [.. scored.Select(json => json.GetProperty("loss").GetRawText())];
+        Assert.That(losses[0], Is.EqualTo(losses[1]).And.Not.EqualTo(losses[2]));
+        string[] texts = [.. ((string[][])[[model, "--patch", ticket], [patched], [model]]).Select(of =>
+            KsLotteryTool.Run([.. write, .. of, "--quiet"]).Output)];
+        Assert.That(texts[0], Is.EqualTo(texts[1]).And.Not.EqualTo(texts[2]));
+
+        string[] runs = [.. ((string[])[ticket, file, Path.Combine(ticket, "patch.safetensors")]).Select((path, i) =>
+        {
+            string run = folder.File($"run{i}");
+            Json(["tune", model, "--train", "ticket", "--ticket", path, .. data, "--steps", "1", "--out", run]);
+            return Convert.ToHexString(File.ReadAllBytes(Path.Combine(run, "patch.safetensors")));
+        })];
+        Assert.That(runs.Distinct().Count(), Is.EqualTo(1), "by its folder, its file or its patch");
+        KsLotteryTool.Run(["tune", patched, "--train", "ticket", "--ticket", ticket, .. data, "--out", folder.File("no")])
+            .AssertFailed(4, "this patch is applied already");
+        KsLotteryTool.Run(["tune", model, "--train", "ticket", "--ticket", ticket, "--only", "3", .. data, "--out", folder.File("no")])
+            .AssertFailed(1, "chooses rows", "a ticket of units");
+
+        foreach (string path in (string[])[ticket, file])
+            KsLotteryTool.Run(["certify", model, Tuned, "--ticket", path, .. data, "--out", folder.File("no")])
+                .AssertFailed(2, "this is a ticket of units", "rows of the input embedding", "run kslottery find on these");
+        KsLotteryTool.Run("experiment", ticket, "--out", folder.File("no")).AssertFailed(2, "there is no experiment.json in this folder");
+        File.WriteAllText(folder.File("plan.json"), $$"""
+            { "base": "ticket", "tokenizer": "{{Tokenizer}}", "template": "minimal",
+              "tasks": [{ "name": "T", "train": "pairs.tsv", "test": "pairs.tsv" }] }
+            """);
+        KsLotteryTool.Run("experiment", folder.File("plan.json"), "--out", folder.File("no"))
+            .AssertFailed(2, "this is a patch of kslottery, no model", "kslottery apply BASE");
+        Assert.That(Directory.Exists(folder.File("no")), Is.False);
     }
 
     [Test]

@@ -1,4 +1,5 @@
 using KsLottery.Engine.Certificates;
+using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Rows;
 using KsLottery.Engine.Tests.Tickets;
 using KsLottery.Engine.Text.Corpora;
@@ -71,15 +72,16 @@ internal sealed class CertificateFormTests
         RowScanResult scan = SmallMatrices.Scan(SmallMatrices.Steps, SmallMatrices.Lifted(1), SmallMatrices.Lifted(5),
             SmallMatrices.Lifted(2), SmallMatrices.Lifted(3));
         Assert.That(scan.Rows.Select(row => row.Count), Is.EqualTo((int[])[0, 1, 5, 2, 3]), "counted by hand");
+        IndexSet ticket = IndexSet.Of(5, (int[])[2]);
         TokenBatch batch = new([0, 1, 1, 3, 4, 2, 1, 2], [TokenBatch.NoTarget, 1, 3, 4, 2, 2, TokenBatch.NoTarget, 1], [0, 6, 8]);
-        Assert.That(new ReadRows(scan, [2], readsAll: false).Of(batch), Is.EqualTo(new[]
+        Assert.That(new ReadRows(scan, ticket, readsAll: false).Of(batch), Is.EqualTo(new[]
         {
             (1, 1L), (1, 1L), (2, 3L), (3, 6L), (3, 6L), // row 2 is the ticket
             (1, 1L), // a new sequence has read nothing
         }));
-        Assert.That(new ReadRows(scan, [], readsAll: false).Of(batch).Last(), Is.EqualTo((5, 6L)));
-        Assert.That(new ReadRows(scan, [2], readsAll: true).Of(batch), Is.All.EqualTo((3, 6L)), "a tied head reads every row");
-        Assert.That(new ReadRows(scan, [2], readsAll: false).CountAbove(1.5), Is.EqualTo(2));
+        Assert.That(new ReadRows(scan, IndexSet.Empty(5), readsAll: false).Of(batch).Last(), Is.EqualTo((5, 6L)));
+        Assert.That(new ReadRows(scan, ticket, readsAll: true).Of(batch), Is.All.EqualTo((3, 6L)), "a tied head reads every row");
+        Assert.That(new ReadRows(scan, ticket, readsAll: false).CountAbove(1.5), Is.EqualTo(2));
     }
 
     [Test]
@@ -88,7 +90,8 @@ internal sealed class CertificateFormTests
         float[] damaged = [.. SmallMatrices.Steps];
         damaged[3] = float.NaN;
         RowScanResult scan = SmallMatrices.Scan(SmallMatrices.Steps, damaged);
-        Assert.That(new ReadRows(scan, [], readsAll: false).Of(TokenBatch([1, 1])).Single(), Is.EqualTo((Width, (long)Width)));
+        Assert.That(new ReadRows(scan, IndexSet.Empty(2), readsAll: false).Of(TokenBatch([1, 1])).Single(),
+            Is.EqualTo((Width, (long)Width)));
 
         static TokenBatch TokenBatch(int[] tokens) => new(tokens[..^1], tokens[1..], [0, tokens.Length - 1]);
     }

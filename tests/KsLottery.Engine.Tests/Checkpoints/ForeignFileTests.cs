@@ -149,8 +149,8 @@ internal sealed class ForeignFileTests : IDisposable
     {
         using (Checkpoint before = Checkpoint.Open(new TinyLlama().Write(_folder.File("base"))),
             after = Checkpoint.Open(new TinyLlama().Tuned(5).Write(_folder.File("tuned"))))
-            TicketPatch.Write(_folder.File(TicketPatch.FileName), before.GetInputEmbedding(), after.GetInputEmbedding(), [5],
-                new() { Signature = "", IsTied = true });
+            TicketPatch.Write(_folder.File(TicketPatch.FileName), [Transfer.TicketFixture.Rows(before.GetInputEmbedding(),
+                after.GetInputEmbedding(), 5)], new() { Signature = "", IsTied = true });
         using Checkpoint patch = Checkpoint.Open(_folder.File(TicketPatch.FileName));
         foreach (Action use in (Action[])[() => patch.GetInputEmbedding(), () => Engine.Models.LlamaConfig.Load(patch)])
             Assert.That(() => use(), Throws.TypeOf<CheckpointFormatException>().With.Message

@@ -97,19 +97,19 @@ public sealed class ExperimentRunTests : IDisposable
         Assert.Multiple(() =>
         {
             Assert.That(transfer.Rows!.Indices, Is.EqualTo(ticket.Ticket.Ids));
-            for (int i = 0; i < transfer.Rows!.Indices.Count; i++)
+            foreach ((int i, long row) in transfer.Rows!.Indices.Index())
                 Assert.That(transfer.Rows.TunedRows.GetRow<float>(i)
-                    .SequenceEqual(tuned.FindInputEmbedding()!.GetRow<float>(transfer.Rows.Indices[i])), Is.True);
+                    .SequenceEqual(tuned.FindInputEmbedding()!.GetRow<float>(row)), Is.True);
             Assert.That(best.Rows!.Indices, Is.EqualTo(ticket.Rows.RankTop(3).Order()));
             Assert.That(best.Signature, Does.Contain("|top:3|").And.EndWith("|k:3").And.Not.Contain("alpha"), "named by rank");
             double[] shifts = [.. ticket.Rows.Scan.Rows.Select(r => r.L2Delta)];
             Assert.That(moved.Rows!.Indices.Min(id => shifts[id]),
-                Is.GreaterThanOrEqualTo(Enumerable.Range(0, shifts.Length).Except(moved.Rows!.Indices).Largest(id => shifts[id])));
+                Is.GreaterThanOrEqualTo(moved.Rows!.Indices.Complement().Largest(id => shifts[id])));
             Tokenizer tokenizer = Tokenizer.Open(_fixture.File("base"));
             Assert.That(line.Rows!.Indices, Is.EqualTo(tokenizer.Encode(":")));
             Assert.That(frequent.Rows!.Indices, Does.Contain(tokenizer.BosId!.Value), "every pair reads it");
             Assert.That(parts.Rows!.Indices, Is.SubsetOf(ticket.Ticket.Ids));
-            Assert.That(parts.Rows!.Indices.Select(id => tokenizer.Names.Visible(id))
+            Assert.That(parts.Rows!.Indices.Select(id => tokenizer.Names.Visible((int)id))
                 .Where(piece => piece != "␣" && piece.Any(char.IsLetter) && !piece.StartsWith('<')
                 && !piece.StartsWith('\\')), Is.Empty);
         });
@@ -260,7 +260,7 @@ public sealed class ExperimentRunTests : IDisposable
     [Test]
     public void Findings_are_what_the_tickets_and_the_data_say()
     {
-        Dictionary<(string Task, string Seed), HashSet<int>> ids = _whole.Tickets
+        Dictionary<(string Task, string Seed), HashSet<long>> ids = _whole.Tickets
             .ToDictionary(t => (t.Task, $"{t.Seed}"), t => t.Ticket.Ids.ToHashSet());
         string[][] overlap = Lines("ticket_overlap.tsv");
         Assert.That(overlap, Has.Length.EqualTo(6));
@@ -269,7 +269,7 @@ public sealed class ExperimentRunTests : IDisposable
         {
             foreach (string[] line in overlap)
             {
-                (HashSet<int> a, HashSet<int> b) = (ids[(line[0], line[1])], ids[(line[2], line[3])]);
+                (HashSet<long> a, HashSet<long> b) = (ids[(line[0], line[1])], ids[(line[2], line[3])]);
                 Assert.That(line[4..7], Is.EqualTo(new[] { $"{a.Count}", $"{b.Count}", $"{a.Count(b.Contains)}" }));
                 Assert.That(Real(line[7]), Is.EqualTo((double)a.Count(b.Contains) / a.Union(b).Count()));
                 Assert.That(Real(line[8]), Is.EqualTo((double)a.Count * b.Count / tokenizer.Count));

@@ -39,7 +39,7 @@ public class LlamaDecodingTests
     public void A_cache_gives_the_logits_of_the_whole_sequence([ValueSource(typeof(TestDevices), nameof(TestDevices.Names))] string device)
     {
         using IOperations operations = TestDevices.Open(device);
-        using LlamaWeights weights = TinyModels.Weights(TinyModels.Config(isTied: true), operations, TrainingScope.Ticket([4, 7]));
+        using LlamaWeights weights = TinyModels.Weights(TinyModels.Config(isTied: true), operations, TinyModels.Rows(4, 7));
         operations.Upload(weights.Ticket!.Weight.Value, [.. Enumerable.Range(0, 16).Select(i => MathF.Sin(i))]);
         using LlamaModel model = new(weights, operations);
         using LlamaDecoder decoder = new(model, operations, slots: 3, capacity: 9);

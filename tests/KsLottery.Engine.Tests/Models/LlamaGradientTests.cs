@@ -36,7 +36,7 @@ public class LlamaGradientTests
     public void Gradients_of_two_batches_add_up([ValueSource(typeof(TestDevices), nameof(TestDevices.Names))] string device)
     {
         using IOperations operations = TestDevices.Open(device);
-        using LlamaWeights weights = TinyModels.Weights(TinyModels.Config(), operations, TrainingScope.Ticket([1, 3]));
+        using LlamaWeights weights = TinyModels.Weights(TinyModels.Config(), operations, TinyModels.Rows(1, 3));
         using LlamaModel model = new(weights, operations);
         model.LossAndGradients(TinyModels.Batch(), 1);
         float[] once = Gradient(weights, operations);
@@ -55,7 +55,7 @@ public class LlamaGradientTests
     public void A_ticket_that_the_batch_never_reads_gets_no_gradient()
     {
         using IOperations operations = TestDevices.Open("cpu", 1);
-        using LlamaWeights weights = TinyModels.Weights(TinyModels.Config(), operations, TrainingScope.Ticket([8]));
+        using LlamaWeights weights = TinyModels.Weights(TinyModels.Config(), operations, TinyModels.Rows(8));
         using LlamaModel model = new(weights, operations);
         model.LossAndGradients(TinyModels.Batch(), 1);
         Assert.That(Gradient(weights, operations), Has.All.Zero);
@@ -67,7 +67,7 @@ public class LlamaGradientTests
         using IOperations operations = TestDevices.Open("cpu", 1);
         LlamaConfig config = TinyModels.Config(isTied);
         using LlamaWeights all = TinyModels.Weights(config, operations, TrainingScope.Embedding);
-        using LlamaWeights some = TinyModels.Weights(config, operations, TrainingScope.Ticket([3, 10]));
+        using LlamaWeights some = TinyModels.Weights(config, operations, TinyModels.Rows(3, 10));
         using LlamaModel whole = new(all, operations), part = new(some, operations);
         Assert.That(part.LossAndGradients(TinyModels.Batch(), 1), Is.EqualTo(whole.LossAndGradients(TinyModels.Batch(), 1)).Within(1e-5));
         float[] expected = Gradient(all, operations), actual = Gradient(some, operations);

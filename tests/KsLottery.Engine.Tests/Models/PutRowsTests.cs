@@ -1,4 +1,5 @@
 using KsLottery.Engine.Models;
+using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Operations;
 using KsLottery.Engine.Text.Corpora;
 
@@ -7,6 +8,8 @@ namespace KsLottery.Engine.Tests.Models;
 internal sealed class PutRowsTests
 {
     private static readonly int[] Rows = [0, 4, 7];
+
+    private static IndexSet Of(params IEnumerable<int> rows) => IndexSet.Of(11, rows);
 
     [Test]
     public void A_model_with_rows_put_in_place_is_the_model_whose_embedding_holds_them(
@@ -17,7 +20,7 @@ internal sealed class PutRowsTests
         LlamaConfig config = TinyModels.Config(isTied);
         float[] values = [.. Enumerable.Range(0, Rows.Length * config.Width).Select(i => MathF.Sin(i))];
         using LlamaWeights overlaid = TinyModels.Weights(config, operations, null), written = TinyModels.Weights(config, operations, null);
-        overlaid.PutRows(Rows, values);
+        overlaid.PutRows(Of(Rows), values);
         for (int i = 0; i < Rows.Length; i++)
             operations.Upload(written.TokenEmbedding.Value.Slice((long)Rows[i] * config.Width, config.Width),
                 values.AsSpan(i * config.Width, config.Width));
@@ -51,15 +54,14 @@ internal sealed class PutRowsTests
         float[] values = new float[2 * config.Width];
         Assert.Multiple(() =>
         {
-            Assert.That(() => weights.PutRows([3, 1], values), Throws.ArgumentException.With.Message.Contains("grow"));
-            Assert.That(() => weights.PutRows([3, 3], values), Throws.ArgumentException.With.Message.Contains("3"));
-            Assert.That(() => weights.PutRows([3], values), Throws.ArgumentException.With.Message.Contains($"{values.Length} values"));
-            Assert.That(() => weights.PutRows([3, 11], values),
-                Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("0 to 10"));
-            Assert.That(() => learning.PutRows([1, 3], values), Throws.InvalidOperationException.With.Message.Contains("full"));
+            Assert.That(() => weights.PutRows(Of(), values), Throws.ArgumentException.With.Message.Contains("0 of 11 rows"));
+            Assert.That(() => weights.PutRows(Of(3), values), Throws.ArgumentException.With.Message.Contains($"{values.Length} values"));
+            Assert.That(() => weights.PutRows(IndexSet.Of(12, (int[])[3, 11]), values),
+                Throws.ArgumentException.With.Message.Contains("2 of 12 rows, the embedding has 11"));
+            Assert.That(() => learning.PutRows(Of(1, 3), values), Throws.InvalidOperationException.With.Message.Contains("full"));
         });
-        weights.PutRows([1, 3], values);
-        Assert.That(() => weights.PutRows([1, 3], values), Throws.InvalidOperationException.With.Message.Contains("2 rows"));
+        weights.PutRows(Of(1, 3), values);
+        Assert.That(() => weights.PutRows(Of(1, 3), values), Throws.InvalidOperationException.With.Message.Contains("2 rows"));
         Assert.That(() => weights.MakeTrainable(TrainingScope.Embedding), Throws.InvalidOperationException.With.Message.Contains("2 rows"));
         using LlamaModel model = new(weights, operations);
         Assert.That(() => model.LossAndGradients(TinyModels.Batch(), 1), Throws.InvalidOperationException);

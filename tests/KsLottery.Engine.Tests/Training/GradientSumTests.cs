@@ -19,7 +19,7 @@ public class GradientSumTests
         return new TokenBatch(tokens[..^1], tokens[1..], [0, tokens.Length - 1]);
     })];
 
-    private static readonly TrainingScope[] Scopes = [TrainingScope.Full, TrainingScope.Ticket([2, 5, 7]), TrainingScope.LowRank(2),
+    private static readonly TrainingScope[] Scopes = [TrainingScope.Full, TinyModels.Rows(2, 5, 7), TrainingScope.LowRank(2),
         TrainingScope.Mask(TinyModels.Mask)];
 
     /// <summary>The tree as its definition says, recursively, in floats on the host.</summary>

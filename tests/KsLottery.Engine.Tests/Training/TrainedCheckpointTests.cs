@@ -76,7 +76,8 @@ public class TrainedCheckpointTests
         int[] rows = [0, 4, 10];
         float[] values = [.. Enumerable.Range(0, rows.Length * 8).Select(i => i / 7f)];
         PatchOrigin origin = new() { Signature = "rows:list|k:3", IsTied = false };
-        TicketPatch.Write(folder.File("rows.safetensors"), before, rows, values, origin);
+        PatchSource trained = PatchSource.OfRows(before, IndexSet.Of(11, rows)) with { Values = values };
+        TicketPatch.Write(folder.File("rows.safetensors"), [trained], origin);
 
         byte[] tuned = Widened(before);
         for (int i = 0; i < rows.Length; i++)
@@ -84,9 +85,9 @@ public class TrainedCheckpointTests
         SafetensorsWriter.Write(folder.File("tuned.safetensors"),
             [TensorSource.FromBytes(Embedding, ElementType.F32, before.Shape, tuned)]);
         using SafetensorsFile file = SafetensorsFile.Open(folder.File("tuned.safetensors"));
-        TicketPatch.Write(folder.File("whole.safetensors"), before, file.GetTensor(Embedding), rows, origin);
+        TicketPatch.Write(folder.File("whole.safetensors"), [trained with { Values = null, Tuned = file.GetTensor(Embedding) }], origin);
         Assert.That(File.ReadAllBytes(folder.File("rows.safetensors")), Is.EqualTo(File.ReadAllBytes(folder.File("whole.safetensors"))));
-        Assert.That(() => TicketPatch.Write(folder.File("x"), before, rows, values.AsMemory(1), origin),
+        Assert.That(() => TicketPatch.Write(folder.File("x"), [trained with { Values = values.AsMemory(1) }], origin),
             Throws.ArgumentException.With.Message.Contains("23 are given"));
     }
 
@@ -97,7 +98,7 @@ public class TrainedCheckpointTests
         using Checkpoint baseModel = Checkpoint.Open(MakeBase(folder, ElementType.F32, isSharded: false));
         using CpuOperations operations = new(1);
         using LlamaWeights weights = LlamaWeights.Open(baseModel, LlamaConfig.Load(baseModel.Path), operations);
-        weights.MakeTrainable(TrainingScope.Ticket([2, 3, 10]));
+        weights.MakeTrainable(TinyModels.Rows(2, 3, 10));
         LearnedPart part = new(weights, baseModel);
         string frozen = part.FingerprintOfFrozen(baseModel, default), learned = part.FingerprintOfLearned(baseModel, default);
         foreach ((long row, bool learns) in ((long, bool)[])[(0, false), (2, true), (3, true), (4, false), (9, false), (10, true)])

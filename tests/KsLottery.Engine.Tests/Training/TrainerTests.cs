@@ -18,7 +18,7 @@ public class TrainerTests
         [.. Enumerable.Range(0, 7)
             .Select(s => new TokenSequence(Enumerable.Range(0, 4 + (s % 3)).Select(i => ((3 * s) + (i * i)) % 11).ToArray(), 1 + (s % 2)))];
 
-    private static readonly TrainingScope[] Scopes = [TrainingScope.Full, TrainingScope.Embedding, TrainingScope.Ticket([2, 5, 7]),
+    private static readonly TrainingScope[] Scopes = [TrainingScope.Full, TrainingScope.Embedding, TinyModels.Rows(2, 5, 7),
         TrainingScope.Mask(TinyModels.Mask)];
 
     /// <summary>AdamW as Loshchilov and Hutter (arXiv 1711.05101) write it, in plain loops over gradients of the reference in double
@@ -65,7 +65,7 @@ public class TrainerTests
     private static (float[] Values, StepMetrics Last) Train(Action<Trainer>? begin, int until, Action<Trainer>? end = null)
     {
         using CpuOperations operations = new(2);
-        using LlamaWeights weights = TinyModels.Weights(TinyModels.Config(), operations, TrainingScope.Ticket([2, 5, 7]));
+        using LlamaWeights weights = TinyModels.Weights(TinyModels.Config(), operations, TinyModels.Rows(2, 5, 7));
         using LlamaModel model = new(weights, operations);
         using Trainer trainer = new(model, operations, new(Sequences, 3, 6, 5), Options(LearningRateSchedule.Cosine(1e-2, StepCount)));
         begin?.Invoke(trainer);

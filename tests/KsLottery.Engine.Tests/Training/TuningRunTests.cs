@@ -21,7 +21,7 @@ public class TuningRunTests
     [Test]
     public void A_run_cancelled_at_any_step_ends_with_the_same_bytes([Values(0, 1, 2, 3, 4)] int scope, [Range(0, 9, 3)] int cancelledAt)
     {
-        TrainingScope[] scopes = [TrainingScope.Full, TrainingScope.Embedding, TrainingScope.Ticket([1, 7]),
+        TrainingScope[] scopes = [TrainingScope.Full, TrainingScope.Embedding, TinyModels.Rows(1, 7),
             TrainingScope.LowRank(2, seed: 3), TrainingScope.Mask(TinyModels.Mask)];
         using TemporaryFolder folder = new();
         string path = TrainedCheckpointTests.MakeBase(folder, ElementType.BF16, isSharded: true);
@@ -61,7 +61,7 @@ public class TuningRunTests
         using TemporaryFolder folder = new();
         string path = TrainedCheckpointTests.MakeBase(folder, ElementType.F32, isSharded: false);
         FrozenWeightsChangedException? fault = Assert.Throws<FrozenWeightsChangedException>(() => Run(path,
-            isTicket ? TrainingScope.Ticket([3]) : TrainingScope.Embedding, folder.File("out"), heard: new Heard(step =>
+            isTicket ? TinyModels.Rows(3) : TrainingScope.Embedding, folder.File("out"), heard: new Heard(step =>
             {
                 if (step != 2) return;
                 using FileStream file = new(Path.Combine(path, "model.safetensors"), FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
@@ -125,7 +125,7 @@ public class TuningRunTests
     [Test]
     public void Values_that_the_last_update_made_infinite_are_a_divergence([Values(0, 1, 2, 3, 4)] int scope)
     {
-        TrainingScope[] scopes = [TrainingScope.Full, TrainingScope.Embedding, TrainingScope.Ticket([1, 7]),
+        TrainingScope[] scopes = [TrainingScope.Full, TrainingScope.Embedding, TinyModels.Rows(1, 7),
             TrainingScope.LowRank(2, seed: 3), TrainingScope.Mask(TinyModels.Mask)];
         using TemporaryFolder folder = new();
         string path = TrainedCheckpointTests.MakeBase(folder, ElementType.F32, isSharded: false);

@@ -119,7 +119,7 @@ internal sealed class PatchApplicationTests : IDisposable
         TicketFixture.WriteMatrix(Tuned, ElementType.F32, 2, 2, 5, "e");
         using (SafetensorsFile before = SafetensorsFile.Open(Base))
         using (SafetensorsFile after = SafetensorsFile.Open(Tuned))
-            TicketPatch.Write(Patch, before.GetTensor("e"), after.GetTensor("e"), [1], new() { Signature = "" });
+            TicketPatch.Write(Patch, [TicketFixture.Rows(before.GetTensor("e"), after.GetTensor("e"), 1)], new() { Signature = "" });
 
         PatchApplication.Apply(Base, Patch, Output);
         byte[] expected = [.. Checkpoints.SafetensorsBytes.File(json, data)[..^8], .. File.ReadAllBytes(Tuned)[^8..]];
@@ -166,7 +166,7 @@ internal sealed class PatchApplicationTests : IDisposable
         TicketFixture.WriteMatrix(Tuned, ElementType.F32, 2, 2, 5);
         using (SafetensorsFile before = SafetensorsFile.Open(model))
         using (SafetensorsFile after = SafetensorsFile.Open(Tuned))
-            TicketPatch.Write(Patch, before.GetTensor(TicketFixture.Embedding), after.Tensors[0], [0],
+            TicketPatch.Write(Patch, [TicketFixture.Rows(before.GetTensor(TicketFixture.Embedding), after.Tensors[0], 0)],
                 new() { Signature = "", IsTied = wasTied });
 
         PatchResult result = PatchApplication.Apply(folder, Patch, Output);
@@ -190,7 +190,8 @@ internal sealed class PatchApplicationTests : IDisposable
         SafetensorsWriter.Write(Tuned, [TensorSource.FromBytes("lm_head.weight", ElementType.F32, [2, 2],
             (byte[])[.. ((float[])[1, 2, 3, 4]).SelectMany(BitConverter.GetBytes)])]);
         using (SafetensorsFile before = SafetensorsFile.Open(model), after = SafetensorsFile.Open(Tuned))
-            TicketPatch.Write(Patch, before.GetTensor("lm_head.weight"), after.Tensors[0], [1], new() { Signature = "", IsTied = true });
+            TicketPatch.Write(Patch, [TicketFixture.Rows(before.GetTensor("lm_head.weight"), after.Tensors[0], 1)],
+                new() { Signature = "", IsTied = true });
 
         PatchResult result = PatchApplication.Apply(folder, Patch, Output);
         Assert.That(result.Notes, Is.EqualTo(new[] { "The configuration says tied, yet the checkpoint holds \"model.embed_tokens.weight\" "

@@ -53,7 +53,8 @@ internal sealed class PatchOverlayTests
         TinyLlama model = new(isTied: false);
         model.Config["tie_word_embeddings"] = true;
         using Checkpoint tied = Checkpoint.Open(model.Write(folder.File("model")));
-        TicketPatch.Write(folder.File("patch.safetensors"), tied.GetTensor(TinyLlama.Head), tied.GetTensor(TinyLlama.Embedding), [3, 4],
+        TicketPatch.Write(folder.File("patch.safetensors"),
+            [TicketFixture.Rows(tied.GetTensor(TinyLlama.Head), tied.GetTensor(TinyLlama.Embedding), 3, 4)],
             new() { Signature = "ks|test" });
         using TicketPatch patch = TicketPatch.Open(folder.File("patch.safetensors"));
         using CpuOperations operations = new(1);

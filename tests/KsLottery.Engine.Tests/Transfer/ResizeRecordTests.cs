@@ -74,7 +74,8 @@ internal sealed class ResizeRecordTests : IDisposable
         TicketFixture.WriteMatrix(before, ElementType.F32, 20, 4, 1, "model.other.weight");
         TicketFixture.WriteMatrix(after, ElementType.F32, 21, 4, 2, "model.other.weight");
         using (SafetensorsFile old = SafetensorsFile.Open(before), tuned = SafetensorsFile.Open(after))
-            TicketPatch.Write(patch, old.Tensors[0], tuned.Tensors[0], [1], new() { Signature = "", Pairing = RowPairing.ById(20, 21) });
+            TicketPatch.Write(patch, [TicketFixture.Rows(old.Tensors[0], tuned.Tensors[0], 1)],
+                new() { Signature = "", Pairing = RowPairing.ById(20, 21) });
         Assert.That(() => PatchApplication.Apply(before, patch, Resized, new() { ResizeAs = after }),
             Throws.TypeOf<NotSupportedException>().With.Message.EqualTo($"{patch}: the patch is for \"model.other.weight\", which is "
                 + $"neither embedding nor output head: a vocabulary has no part in it. Apply it {Remedy.KeepSize}."));

@@ -93,7 +93,7 @@ public sealed class ResizedVocabularyTests
     {
         using VocabularyFixture pair = Make("one pad", type: ElementType.F16);
         Assert.That(pair.Find(top: 1).Entries, Has.Count.EqualTo(1));
-        int winner = pair.Find(top: 1).Ids[0];
+        int winner = pair.Find(top: 1).Entries[0].Id;
         PatchApplication.Apply(pair.Base, pair.Patch, pair.File("resized"), new() { ResizeAs = pair.Tuned });
         using Checkpoint before = Checkpoint.Open(pair.Base), after = Checkpoint.Open(pair.File("resized"));
         Tensor old = before.GetTensor(TicketFixture.Embedding), now = after.GetTensor(TicketFixture.Embedding);

@@ -81,7 +81,8 @@ internal sealed class StoredCodesTests : IDisposable
         TicketFixture.WriteMatrix(Tuned, ElementType.I8, Rows, Width, 2);
         TicketFixture.WritePatch(Patch, Base, Tuned, Chosen);
         using Checkpoint checkpoint = Checkpoint.Open(Base);
-        Assert.That(() => TicketPatch.Write(Patch, checkpoint.GetTensor(TicketFixture.Embedding), Chosen, new float[2 * Width],
+        PatchSource rows = PatchSource.OfRows(checkpoint.GetTensor(TicketFixture.Embedding), IndexSet.Of(Rows, Chosen));
+        Assert.That(() => TicketPatch.Write(Patch, [rows with { Values = new float[2 * Width] }],
             new() { Signature = "ks|test" }), Throws.ArgumentException.With.Message.Contains("whose codes no trained values replace"));
         using TicketPatch patch = TicketPatch.Open(Patch);
         Assert.That(() => PeftAdapter.Write(patch, Output, "base", isTied: true),
@@ -102,7 +103,8 @@ internal sealed class StoredCodesTests : IDisposable
     private void WritePatch()
     {
         using Checkpoint before = Checkpoint.Open(Base), after = Checkpoint.Open(Tuned);
-        TicketPatch.Write(Patch, before.GetTensor(TicketFixture.Embedding), after.GetTensor(TicketFixture.Embedding), Chosen,
+        (Tensor rows, Tensor tuned) = (before.GetTensor(TicketFixture.Embedding), after.GetTensor(TicketFixture.Embedding));
+        TicketPatch.Write(Patch, [TicketFixture.Rows(rows, tuned, Chosen)],
             new() { Signature = "ks|test" });
     }
 

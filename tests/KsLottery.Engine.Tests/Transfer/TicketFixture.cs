@@ -36,7 +36,7 @@ internal static class TicketFixture
     {
         using SafetensorsFile before = SafetensorsFile.Open(baseFile);
         using SafetensorsFile after = SafetensorsFile.Open(RealTunedFile);
-        TicketPatch.Write(path, before.GetTensor(Embedding), after.GetTensor(Embedding), RealTicket(),
+        TicketPatch.Write(path, [Rows(before.GetTensor(Embedding), after.GetTensor(Embedding), RealTicket())],
             new() { Signature = "ks|test", IsTied = true });
     }
 
@@ -61,12 +61,16 @@ internal static class TicketFixture
         SafetensorsWriter.Write(path, [TensorSource.FromBytes(name, type, [rows, width], bytes)]);
     }
 
+    /// <summary>Rows of a base that take a tuned matrix's values.</summary>
+    public static PatchSource Rows(Tensor before, Tensor after, params int[] rows) =>
+        PatchSource.OfRows(before, IndexSet.Of(before.Shape[0], rows)) with { Tuned = after };
+
     /// <summary>Writes a patch between two such matrices.</summary>
     public static void WritePatch(string path, string basePath, string tunedPath, int[] indices, bool? isTied = null)
     {
         using SafetensorsFile before = SafetensorsFile.Open(basePath);
         using SafetensorsFile after = SafetensorsFile.Open(tunedPath);
-        TicketPatch.Write(path, before.Tensors[0], after.Tensors[0], indices, new() { Signature = "ks|test", IsTied = isTied });
+        TicketPatch.Write(path, [Rows(before.Tensors[0], after.Tensors[0], indices)], new() { Signature = "ks|test", IsTied = isTied });
     }
 
     /// <summary>Puts rows of one file's tensor into the bytes of another with the same type and width.</summary>

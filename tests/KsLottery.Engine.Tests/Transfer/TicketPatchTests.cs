@@ -40,10 +40,10 @@ internal sealed class TicketPatchTests : IDisposable
         Assert.That((rows.BaseElementType, patch.Signature), Is.EqualTo((ElementType.F32, "ks|test")));
         Assert.That(rows.BaseFingerprint, Is.EqualTo(Fingerprint.OfTensor(before.Tensors[0])));
         Assert.That(rows.TunedFingerprint, Is.EqualTo(Fingerprint.OfTensor(after.Tensors[0])));
-        for (int i = 0; i < 2; i++)
+        foreach ((int i, long row) in rows.Indices.Index())
         {
-            Assert.That(rows.TunedRows.GetRow<uint>(i).ToArray(), Is.EqualTo(after.Tensors[0].GetRow<uint>(rows.Indices[i]).ToArray()));
-            Assert.That(rows.BaseRows.GetRow<uint>(i).ToArray(), Is.EqualTo(before.Tensors[0].GetRow<uint>(rows.Indices[i]).ToArray()));
+            Assert.That(rows.TunedRows.GetRow<uint>(i).ToArray(), Is.EqualTo(after.Tensors[0].GetRow<uint>(row).ToArray()));
+            Assert.That(rows.BaseRows.GetRow<uint>(i).ToArray(), Is.EqualTo(before.Tensors[0].GetRow<uint>(row).ToArray()));
         }
     }
 
@@ -53,7 +53,7 @@ internal sealed class TicketPatchTests : IDisposable
     {
         Pair(ElementType.F16, ElementType.F16);
         using (SafetensorsFile before = SafetensorsFile.Open(Base), after = SafetensorsFile.Open(Tuned))
-            TicketPatch.Write(Patch, before.Tensors[0], after.Tensors[0], [1, 4], new()
+            TicketPatch.Write(Patch, [TicketFixture.Rows(before.Tensors[0], after.Tensors[0], 1, 4)], new()
             {
                 Signature = "",
                 BaseFingerprint = Fingerprint.OfTensor(before.Tensors[0], kind),
@@ -99,20 +99,21 @@ internal sealed class TicketPatchTests : IDisposable
         Pair(ElementType.F16, ElementType.F16);
         string known = "sha256:" + new string('a', 64);
         using SafetensorsFile before = SafetensorsFile.Open(Base);
-        TicketPatch.Write(Patch, before.Tensors[0], before.Tensors[0], [0], new() { Signature = "", BaseFingerprint = known });
+        TicketPatch.Write(Patch, [TicketFixture.Rows(before.Tensors[0], before.Tensors[0], 0)],
+            new() { Signature = "", BaseFingerprint = known });
         using (TicketPatch patch = TicketPatch.Open(Patch)) Assert.That(patch.Tensors[0].BaseFingerprint, Is.EqualTo(known));
 
         foreach (string wrong in (string[])["", "sha256:", known.ToUpperInvariant(), known + "a", "sha256:" + new string('g', 64)])
-            Assert.That(() => TicketPatch.Write(Patch, before.Tensors[0], before.Tensors[0], [0],
+            Assert.That(() => TicketPatch.Write(Patch, [TicketFixture.Rows(before.Tensors[0], before.Tensors[0], 0)],
                 new() { Signature = "", TunedFingerprint = wrong }),
                 Throws.ArgumentException.With.Message.Contains("no fingerprint"), wrong);
     }
 
-    [TestCase("", "at least one row")]
-    [TestCase("1,0", "row 0 at place 1 follows 1")]
-    [TestCase("3,3", "row 3 at place 1 follows 3")]
-    [TestCase("-1", "row -1 at place 0 does not exist")]
-    [TestCase("0,6", "go from 0 to 5")]
+    [TestCase("", "at least one of its rows")]
+    [TestCase("1,0", "index 0 stands behind 1 in a set of 6")]
+    [TestCase("3,3", "index 3 stands behind 3")]
+    [TestCase("-1", "index -1 stands")]
+    [TestCase("0,6", "ascend from 0 to 5")]
     public void Rows_that_cannot_be_taken_are_refused(string indices, string message)
     {
         Pair(ElementType.F32, ElementType.F32);
@@ -354,7 +355,7 @@ internal sealed class TicketPatchTests : IDisposable
         Pair(ElementType.F32, ElementType.F32);
         TicketFixture.WriteMatrix(Tuned, ElementType.F32, Rows + 3, Width, 2);
         using SafetensorsFile before = SafetensorsFile.Open(Base), after = SafetensorsFile.Open(Tuned);
-        TicketPatch.Write(Patch, before.Tensors[0], after.Tensors[0], [1, 5],
+        TicketPatch.Write(Patch, [TicketFixture.Rows(before.Tensors[0], after.Tensors[0], 1, 5)],
             new() { Signature = "", Pairing = RowPairing.Of([0, 8, 1, 2, -1, 3], Rows + 3) });
         using (TicketPatch patch = TicketPatch.Open(Patch))
         {
@@ -366,10 +367,10 @@ internal sealed class TicketPatchTests : IDisposable
                     Is.EqualTo(after.Tensors[0].GetRow<uint>(rows.TunedIndices[i]).ToArray()));
         }
         File.Delete(Patch);
-        Assert.That(() => TicketPatch.Write(Patch, before.Tensors[0], after.Tensors[0], [1, 4, 5],
+        Assert.That(() => TicketPatch.Write(Patch, [TicketFixture.Rows(before.Tensors[0], after.Tensors[0], 1, 4, 5)],
             new() { Signature = "", Pairing = RowPairing.Of([0, 8, 1, 2, -1, 3], Rows + 3) }),
             Throws.ArgumentException.With.Message.Contains("row 4 has no counterpart").And.Message.Contains(Tuned));
-        Assert.That(() => TicketPatch.Write(Patch, before.Tensors[0], after.Tensors[0], [1],
+        Assert.That(() => TicketPatch.Write(Patch, [TicketFixture.Rows(before.Tensors[0], after.Tensors[0], 1)],
             new() { Signature = "", Pairing = RowPairing.ById(Rows, Rows) }), Throws.ArgumentException.With.Message.Contains("one shape"));
         Assert.That(File.Exists(Patch), Is.False);
     }
@@ -444,10 +445,11 @@ internal sealed class TicketPatchTests : IDisposable
         Pair(ElementType.F32, ElementType.F32);
         using SafetensorsFile before = SafetensorsFile.Open(Base);
         PatchOrigin origin = new() { Signature = "" };
-        Assert.That(() => TicketPatch.Write(Patch, before.Tensors[0], [1, 2], new float[7], origin),
+        PatchSource rows = PatchSource.OfRows(before.Tensors[0], IndexSet.Of(Rows, (int[])[1, 2]));
+        Assert.That(() => TicketPatch.Write(Patch, [rows with { Values = new float[7] }], origin),
             Throws.ArgumentException.With.Message.Contains("have 8 values, 7 are given. Nothing was written."));
         Assert.That(File.Exists(Patch), Is.False);
-        TicketPatch.Write(Patch, before.Tensors[0], [1, 2], (float[])[0, 1, 2, 3, 4, 5, float.NaN, 7], origin);
+        TicketPatch.Write(Patch, [rows with { Values = (float[])[0, 1, 2, 3, 4, 5, float.NaN, 7] }], origin);
         using SafetensorsFile file = SafetensorsFile.Open(Patch);
         using TicketPatch patch = TicketPatch.Open(Patch);
         Assert.That(file.Metadata["tensors"], Does.Contain("\"non_finite\":[2]"));

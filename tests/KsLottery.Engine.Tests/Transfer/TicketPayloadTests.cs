@@ -45,6 +45,9 @@ internal sealed class TicketPayloadTests
             Assert.That(patch.Tensors.Select(t => t.Values), Has.All.Null);
             Assert.That(patch.Tensors.Sum(t => t.ChangedElements), Is.EqualTo(mask.ElementCount - mask.Parameters));
             Assert.That(patch.Tensors[0].TunedFingerprint, Is.Null);
+            foreach (PatchedTensor tensor in patch.Tensors)
+                Assert.That(tensor.ChangedRows, Is.EqualTo(tensor.Mask.ToElements().Units.Complement()
+                    .Select(element => element / tensor.Mask.Grid.Columns).Distinct()), tensor.Name);
         }
 
         using Checkpoint before = Checkpoint.Open(model.Base);
@@ -98,6 +101,9 @@ internal sealed class TicketPayloadTests
         using Checkpoint after = Checkpoint.Open(model.Tuned);
         Assert.That(patch.Mask, Is.EqualTo(mask));
         Assert.That(patch.Rows, Is.Null);
+        foreach (PatchedTensor tensor in patch.Tensors)
+            Assert.That(tensor.ChangedRows, Is.EqualTo(tensor.Mask.ToElements().Units
+                .Select(element => element / tensor.Mask.Grid.Columns).Distinct()), tensor.Name);
         Assert.That((patch.FormatVersion, patch.Signature, patch.Notes.Count), Is.EqualTo((2, "test|", 0)));
         Assert.That(patch.Tensors.Select(t => t.TunedFingerprint),
             Is.EqualTo(mask.Tensors.Select(t => Fingerprint.OfTensor(after.GetTensor(t.Name), FingerprintKind.Tree))));

@@ -39,7 +39,7 @@ internal sealed class ArmCollection(ExperimentBase baseModel, ArmMaker maker)
         {
             if (maker.DivergenceOf(group.FolderOf(baseModel.EmbeddingArm)) is { } cause) return Skip(group, arm, cause);
             if (!maker.IsTrained(group.FolderOf(baseModel.EmbeddingArm))) return false;
-            maker.Train(baseModel.EmbeddingArm, group, [], "", cancel);
+            maker.Train(baseModel.EmbeddingArm, group, null, "", cancel);
             Found(group.Found = maker.Find(group, cancel));
         }
         try

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using KsLottery.Engine.Models;
+using KsLottery.Engine.Numerics;
+using KsLottery.Engine.Tickets;
 
 namespace KsLottery.Engine.Experiments;
 
@@ -31,12 +33,14 @@ internal sealed class ArmGroup(ExperimentBase baseModel, TaskData task, ulong se
         ArmFolders.NameOf(task.Task, arm.Method == ArmMethod.Base ? null : seed, arm.IsControl ? FirstLike(arm) : arm);
 
     /// <summary>What an arm trains.</summary>
+    /// <param name="arm">The arm.</param>
+    /// <param name="rows">Its rows of the embedding, where it has some.</param>
     /// <exception cref="ArmSkippedException">The arm has no rows.</exception>
-    public TrainingScope ScopeOf(ExperimentArm arm, int[] ids) => arm.Preset.Action switch
+    public TrainingScope ScopeOf(ExperimentArm arm, IndexSet? rows) => arm.Preset.Action switch
     {
         ArmAction.TrainAll => TrainingScope.Full,
         ArmAction.TrainEmbedding => TrainingScope.Embedding,
-        ArmAction.TrainRows => TrainingScope.Ticket(ids),
+        ArmAction.TrainRows => TrainingScope.Mask(new([TensorMask.OfRows(baseModel.Embedding.Name, baseModel.Config.Width, rows!)])),
         ArmAction.TrainAdapters => TrainingScope.LowRank(baseModel.RankFor(Rows.CountOf(arm)), seed),
         _ => throw new UnreachableException($"{arm.Preset.Action} trains nothing"),
     };
@@ -68,9 +72,9 @@ internal sealed class ArmGroup(ExperimentBase baseModel, TaskData task, ulong se
         ArmAction.TrainAdapters => string.Create(CultureInfo.InvariantCulture,
             $"{baseModel.RankFor(Rows.CountOf(arm))} {_plan.Rates.Of(arm)}"),
         ArmAction.PerturbRows => string.Create(CultureInfo.InvariantCulture,
-            $"{string.Join(' ', Rows.Of(arm).Ids)} {_plan.Rates.Of(TunedOf(arm))}"),
+            $"{string.Join(' ', Rows.Of(arm).Rows)} {_plan.Rates.Of(TunedOf(arm))}"),
         ArmAction.TrainRows => string.Create(CultureInfo.InvariantCulture,
-            $"{string.Join(' ', Rows.Of(arm).Ids)} {_plan.Rates.Of(arm)}"),
+            $"{string.Join(' ', Rows.Of(arm).Rows)} {_plan.Rates.Of(arm)}"),
         _ => throw new UnreachableException($"{arm.Preset.Action} is no control"),
     };
 }

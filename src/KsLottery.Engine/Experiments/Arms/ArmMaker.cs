@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Models;
 using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Tickets;
 using KsLottery.Engine.Training;
@@ -63,9 +64,10 @@ internal sealed class ArmMaker(ExperimentBase baseModel, ArmFolders folders, IEx
     }
 
     /// <summary>Trains an arm, unless that is done; returns how many weights learn.</summary>
-    public long Train(ExperimentArm arm, ArmGroup group, int[] ids, string signature, CancellationToken cancel)
+    public long Train(ExperimentArm arm, ArmGroup group, IndexSet? rows, string signature, CancellationToken cancel)
     {
-        using TuningRun run = new(baseModel.Checkpoint, group.ScopeOf(arm, ids), group.Task.Training, [], baseModel.Device.Operations, new()
+        TrainingScope scope = group.ScopeOf(arm, rows);
+        using TuningRun run = new(baseModel.Checkpoint, scope, group.Task.Training, [], baseModel.Device.Operations, new()
         {
             Plan = baseModel.Plan.Training with { Seed = group.Seed, LearningRate = baseModel.Plan.Rates.Of(arm) },
             Out = folders.Place(group.FolderOf(arm)),
@@ -109,7 +111,7 @@ internal sealed class ArmMaker(ExperimentBase baseModel, ArmFolders folders, IEx
         try
         {
             Ticket ticket = TicketFile.Read(found.Folder);
-            return ticket.Signature.ToString() == found.Ticket.Signature.ToString() && ticket.Ids.SequenceEqual(found.Ticket.Ids)
+            return ticket.Signature.ToString() == found.Ticket.Signature.ToString() && ticket.Ids.Equals(found.Ticket.Ids)
                 && ticket.Origin == found.Ticket.Origin;
         }
         catch (InvalidDataException)
@@ -124,8 +126,8 @@ internal sealed class ArmMaker(ExperimentBase baseModel, ArmFolders folders, IEx
         switch (arm.Preset.Action)
         {
             case ArmAction.Keep: return (null, 0);
-            case ArmAction.TrainAll or ArmAction.TrainAdapters: return (null, Train(arm, group, [], "", cancel));
-            case ArmAction.TrainEmbedding: return (baseModel.Config.VocabularySize, Train(arm, group, [], "", cancel));
+            case ArmAction.TrainAll or ArmAction.TrainAdapters: return (null, Train(arm, group, null, "", cancel));
+            case ArmAction.TrainEmbedding: return (baseModel.Config.VocabularySize, Train(arm, group, null, "", cancel));
             case ArmAction.TrainRows or ArmAction.CopyRows or ArmAction.PerturbRows: return MakeRows(arm, group, folder, cancel);
             default: throw new UnreachableException($"{arm.Preset.Action} is not made");
         }
@@ -133,44 +135,44 @@ internal sealed class ArmMaker(ExperimentBase baseModel, ArmFolders folders, IEx
 
     private (int? Rows, long Parameters) MakeRows(ExperimentArm arm, ArmGroup group, string folder, CancellationToken cancel)
     {
-        (int[] ids, string signature) = group.Rows.Of(arm);
-        if (arm.Preset.Action == ArmAction.CopyRows) Transfer(folder, group, ids, signature, cancel);
-        else if (arm.Preset.Action == ArmAction.PerturbRows) RandomDelta(folder, arm, group, ids, signature, cancel);
-        else Train(arm, group, ids, signature, cancel);
-        return (ids.Length, (long)ids.Length * baseModel.Config.Width);
+        (IndexSet rows, string signature) = group.Rows.Of(arm);
+        if (arm.Preset.Action == ArmAction.CopyRows) Transfer(folder, group, rows, signature, cancel);
+        else if (arm.Preset.Action == ArmAction.PerturbRows) RandomDelta(folder, arm, group, rows, signature, cancel);
+        else Train(arm, group, rows, signature, cancel);
+        return ((int)rows.Count, rows.Count * baseModel.Config.Width);
     }
 
-    private void Transfer(string folder, ArmGroup group, int[] ids, string signature, CancellationToken cancel)
+    private void Transfer(string folder, ArmGroup group, IndexSet rows, string signature, CancellationToken cancel)
     {
-        if (Stands(folder, ids)) return;
+        if (Stands(folder, rows)) return;
         using Checkpoint tuned = Checkpoint.Open(folders.Place(group.FolderOf(baseModel.EmbeddingArm)));
         Directory.CreateDirectory(folder);
-        TicketPatch.Write(Path.Combine(folder, TicketPatch.FileName), baseModel.Embedding, tuned.GetInputEmbedding(), ids,
+        TicketPatch.Write(Path.Combine(folder, TicketPatch.FileName),
+            [PatchSource.OfRows(baseModel.Embedding, rows) with { Tuned = tuned.GetInputEmbedding() }],
             new() { Signature = signature, IsTied = baseModel.Checkpoint.IsTied, BaseFingerprint = baseModel.Fingerprint }, cancel);
     }
 
     /// <summary>Whether a scored patch stands in a folder.</summary>
     /// <exception cref="InvalidDataException">It has other rows.</exception>
-    private static bool Stands(string folder, int[] ids)
+    private static bool Stands(string folder, IndexSet rows)
     {
         string path = Path.Combine(folder, TicketPatch.FileName);
         if (!File.Exists(Path.Combine(folder, ArmScoring.ScoresName)) || !File.Exists(path)) return false;
         using TicketPatch patch = TicketPatch.Open(path);
-        RunSettings.ThrowIfDifferent(path, Settings(patch.GetRows("score it again").Indices), Settings(ids));
+        RunSettings.ThrowIfDifferent(path, Settings(patch.GetRows("score it again").Indices), Settings(rows));
         return true;
 
-        static Dictionary<string, string> Settings(IEnumerable<int> rows) => new() { ["rows"] = string.Join(' ', rows) };
+        static Dictionary<string, string> Settings(IndexSet rows) => new() { ["rows"] = string.Join(' ', rows) };
     }
 
     /// <summary>The rows of Partial Tuning moved as far as it moved them, each in a random direction.</summary>
-    private void RandomDelta(string folder, ExperimentArm arm, ArmGroup group, int[] ids, string signature, CancellationToken cancel)
+    private void RandomDelta(string folder, ExperimentArm arm, ArmGroup group, IndexSet rows, string signature, CancellationToken cancel)
     {
-        if (Stands(folder, ids)) return;
+        if (Stands(folder, rows)) return;
         using TicketPatch tuned = TicketPatch.Open(Path.Combine(folders.Place(group.FolderOf(group.TunedOf(arm))), TicketPatch.FileName));
         PatchRows patch = tuned.GetRows("move its rows at random");
-        int[] all = [.. Enumerable.Range(0, patch.Indices.Count)];
-        float[] before = WideRows.Read(patch.BaseRows, all);
-        float[] after = WideRows.Read(patch.TunedRows, all);
+        IndexSet all = IndexSet.All(patch.Indices.Count);
+        float[] before = WideRows.Read(patch.BaseRows, all), after = WideRows.Read(patch.TunedRows, all);
         float[] values = new float[before.Length];
         double[] direction = new double[patch.Width];
         SplitMix64 random = new(SplitMix64.Mix(group.Seed));
@@ -188,7 +190,8 @@ internal sealed class ArmMaker(ExperimentBase baseModel, ArmFolders folders, IEx
             for (int c = 0; c < direction.Length; c++) values[start + c] = (float)(before[start + c] + (scale * direction[c]));
         }
         Directory.CreateDirectory(folder);
-        TicketPatch.Write(Path.Combine(folder, TicketPatch.FileName), baseModel.Embedding, patch.Indices, values, new()
+        TicketPatch.Write(Path.Combine(folder, TicketPatch.FileName),
+            [PatchSource.OfRows(baseModel.Embedding, patch.Indices) with { Values = values }], new()
         {
             Signature = $"{signature}|random-delta|seed:{group.Seed}",
             IsTied = baseModel.Checkpoint.IsTied,

@@ -114,7 +114,7 @@ internal sealed class ArmQueue(ExperimentBase baseModel, ArmMaker maker, ArmLock
                 return false;
             }
             observer?.OnArm(group.Task.Task.Name, group.Seed, embedding);
-            maker.Train(embedding, group, [], "", cancel);
+            maker.Train(embedding, group, null, "", cancel);
         }
         FoundTicket found = maker.Find(group, cancel);
         using (locks.Take(ArmFolders.NameOfTicket(group.Task.Task, group.Seed), cancel)) maker.Write(found, group, cancel);

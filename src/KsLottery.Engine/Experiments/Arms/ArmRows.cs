@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using KsLottery.Engine.Models;
+using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Rows;
 using KsLottery.Engine.Text.Tokens;
 using KsLottery.Engine.Tickets;
@@ -14,9 +15,9 @@ internal sealed class ArmRows(ExperimentPlan plan, TaskData task, FoundTicket? f
     /// <summary>How many rows an arm has, or is matched with.</summary>
     public int CountOf(ExperimentArm arm) => arm.HasFixedCount ? arm.Rows!.Value : SelectFrom(arm).Ids.Count;
 
-    /// <summary>The rows, ascending, and the line that says how they were chosen.</summary>
+    /// <summary>The rows, and the line that says how they were chosen.</summary>
     /// <exception cref="ArmSkippedException">There are none, or not so many.</exception>
-    public (int[] Ids, string Signature) Of(ExperimentArm arm)
+    public (IndexSet Rows, string Signature) Of(ExperimentArm arm)
     {
         (IEnumerable<int> ids, string signature) = arm.Preset.Recipe?.Score switch
         {
@@ -28,8 +29,8 @@ internal sealed class ArmRows(ExperimentPlan plan, TaskData task, FoundTicket? f
             L2ShiftScore => (Farthest(CountOf(arm)), "rows:largest-shift"),
             _ => throw new UnreachableException($"an arm of the method {arm.MethodName} has no rows"),
         };
-        int[] sorted = [.. ids.Order()];
-        return (sorted, string.Create(CultureInfo.InvariantCulture, $"{signature}|k:{sorted.Length}"));
+        IndexSet rows = IndexSet.Of(config.VocabularySize, ids.Order());
+        return (rows, string.Create(CultureInfo.InvariantCulture, $"{signature}|k:{rows.Count}"));
     }
 
     /// <summary>Rows that nobody reads learn nothing: where tokens join, a text's own tokens need not occur in any longer text.</summary>

@@ -48,7 +48,7 @@ public static class ExperimentFile
     /// <exception cref="IOException">The file is absent or cannot be read.</exception>
     public static ExperimentPlan Read(string path)
     {
-        ArgumentException.ThrowIfNullOrEmpty(path);
+        path = FileInFolder.Resolve(path, FileName, _ => "Give the file that declares the experiment");
         using JsonDocument document = Parse(path);
         PlanSection<RootKey> root = new(path, new(document.RootElement, (place, value, rule) => Wrong(path, place, value, rule)));
         string folder = Path.GetDirectoryName(path) ?? "";

@@ -12,7 +12,7 @@ internal static class TicketOverlap
     public static Figure? Draw(IReadOnlyList<(string Name, Ticket Ticket)> tickets)
     {
         const string Title = "What the tickets have in common";
-        (string Name, HashSet<int> Ids)[] sets =
+        (string Name, HashSet<long> Ids)[] sets =
             [.. tickets.Where(t => t.Ticket.Entries.Count > 0).Take(MaxTickets).Select(t => (t.Name, t.Ticket.Ids.ToHashSet()))];
         if (sets.Length < 2) return null;
         string[] names = [.. sets.Select(s => s.Name)];

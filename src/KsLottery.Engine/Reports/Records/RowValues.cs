@@ -21,7 +21,7 @@ internal sealed class RowValues
     {
         RowValues values = new();
         foreach ((int id, int tunedId) in ids.Take(MaxRows))
-            values._rows[id] = (WideRows.Read(before, [id]), WideRows.Read(after, [tunedId]));
+            values._rows[id] = (WideRows.Read(before, id), WideRows.Read(after, tunedId));
         return values;
     }
 
@@ -35,9 +35,9 @@ internal sealed class RowValues
         RowValues values = new();
         using TicketPatch patch = TicketPatch.Open(path);
         if (patch.Rows is not { } rows || patch.Tensors[0].BaseScaleFingerprint is not null) return values;
-        Dictionary<int, int> places = rows.Indices.Select((id, place) => (id, place)).ToDictionary(p => p.id, p => p.place);
+        Dictionary<int, int> places = rows.Indices.Index().ToDictionary(p => (int)p.Item, p => p.Index);
         foreach (int id in ids.Where(places.ContainsKey).Take(MaxRows))
-            values._rows[id] = (WideRows.Read(rows.BaseRows, [places[id]]), WideRows.Read(rows.TunedRows, [places[id]]));
+            values._rows[id] = (WideRows.Read(rows.BaseRows, places[id]), WideRows.Read(rows.TunedRows, places[id]));
         return values;
     }
 }

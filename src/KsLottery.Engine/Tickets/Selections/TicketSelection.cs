@@ -43,7 +43,7 @@ public abstract record TicketSelection
     /// <summary>This selection among so many units: a share becomes the count that it comes to.</summary>
     internal virtual TicketSelection Among(long units) => this;
 
-    /// <summary>The winners among the rows of a scan, best first.</summary>
+    /// <summary>The winners among the rows of a scan, best first: a ranking, and no set.</summary>
     internal abstract IReadOnlyList<int> Rank(ScoredRows rows);
 
     /// <summary>The winners of each tensor, by scores that are kept.</summary>

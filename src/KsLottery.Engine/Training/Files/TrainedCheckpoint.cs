@@ -34,7 +34,7 @@ internal static class TrainedCheckpoint
     {
         ArgumentNullException.ThrowIfNull(baseModel);
         ArgumentNullException.ThrowIfNull(weights);
-        if (weights.Scope is null || weights.Ticket is not null || weights.Scope.Units is not null)
+        if (weights.Scope is not { Units: null })
             throw new InvalidOperationException(
                 $"{baseModel.Path}: {(weights.Scope is null ? "nothing" : "a ticket")} learned; a checkpoint is written "
                 + "where the embedding or the whole model did. Write a ticket as a patch.");

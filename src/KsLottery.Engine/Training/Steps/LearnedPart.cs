@@ -31,11 +31,10 @@ internal sealed class LearnedPart
     /// <param name="checkpoint">Their checkpoint, which may name the tied embedding a second time.</param>
     public LearnedPart(LlamaWeights weights, Checkpoint checkpoint)
     {
-        _isMask = weights.Scope!.Units is not null;
+        _isMask = weights is { Ticket: null, Scope.Units: not null };
         foreach (Weight weight in weights.Changing) _parts[weight.Name] = weight.Runs?.Elements;
         if (weights.Ticket is { } ticket)
-            _parts[ticket.Weight.Name] = TicketUnit.Rows.Cut(weights.Config.VocabularySize, weights.Config.Width)
-                .ToElements(IndexSet.Of(weights.Config.VocabularySize, ticket.Rows));
+            _parts[ticket.Weight.Name] = TensorMask.OfRows(ticket.Weight.Name, weights.Config.Width, ticket.Rows).ToElements().Units;
         else if (SecondName(weights, checkpoint) is { } name && (!_isMask || weights.TokenEmbedding.Learns))
             _parts[name] = weights.TokenEmbedding.Runs?.Elements;
     }

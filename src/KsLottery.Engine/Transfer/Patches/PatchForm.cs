@@ -23,20 +23,6 @@ internal static class PatchForm
     public static bool IsOfRows(TensorMask mask, IReadOnlyList<long> shape, TicketPayload payload) => payload == TicketPayload.Replace
         && shape is [<= int.MaxValue, > 0 and <= MaxRowLength] && mask.Grid.IsRows;
 
-    /// <summary>Rows of a matrix that are to be replaced.</summary>
-    /// <exception cref="ArgumentException">It is none, or the rows are not its.</exception>
-    public static PatchSource RowsOf(Tensor baseTensor, IReadOnlyList<int> indices)
-    {
-        ArgumentNullException.ThrowIfNull(baseTensor);
-        ArgumentNullException.ThrowIfNull(indices);
-        if (!baseTensor.ElementType.IsReadable() || baseTensor.Shape is not [> 0, > 0 and <= MaxRowLength])
-            throw new ArgumentException($"{Place(baseTensor)} is {Describe(baseTensor)}; rows can be taken from "
-                + $"{ElementTypes.ReadableNames} [rows,d] with d from 1 to {MaxRowLength}. Name another tensor.", nameof(baseTensor));
-        CheckIndices(indices, baseTensor);
-        return new(baseTensor, new(baseTensor.Name, TicketUnit.Rows.Cut(baseTensor), IndexSet.Of(baseTensor.Shape[0], indices)),
-            TicketPayload.Replace);
-    }
-
     /// <summary>A source with what is known of it, checked.</summary>
     /// <exception cref="ArgumentException">Its parts do not fit.</exception>
     public static PatchSource Complete(PatchSource source, int tensors, PatchOrigin origin)
@@ -128,32 +114,9 @@ internal static class PatchForm
             && mask.Units.Select(row => (int)row).FirstOrDefault(row => pairing.TunedOf(row) < 0, -1) is >= 0 and int alone)
             throw new ArgumentException($"row {alone} has no counterpart in {Place(tuned)} which could take its place. "
                 + "Nothing was written.", nameof(source));
-        if (payload != TicketPayload.Sign && StoredCodes.WhyNotMovable(before, tuned, RowsOf(mask, pairing)) is { } reason)
+        if (payload != TicketPayload.Sign && StoredCodes.WhyNotMovable(before, tuned, mask, pairing) is { } reason)
             throw new ArgumentException($"{Place(tuned)} for {Place(before)} {reason}. Convert both to F32, F16 or BF16 first. "
                 + "Nothing was written.", nameof(source));
-    }
-
-    /// <summary>The rows of a matrix that a mask touches, each with that of the tuned one; a row may come more than once.</summary>
-    private static IEnumerable<(int Base, int Tuned)> RowsOf(TensorMask mask, RowPairing? pairing)
-    {
-        foreach (IndexRun run in mask.Runs)
-            for (long row = run.Start / mask.Grid.Columns; row * mask.Grid.Columns < run.End; row++)
-                yield return ((int)row, pairing?.TunedOf((int)row) ?? (int)row);
-    }
-
-    private static void CheckIndices(IReadOnlyList<int> indices, Tensor tensor)
-    {
-        if (indices.Count == 0)
-            throw new ArgumentException("a patch needs at least one row, none is given. Select some, or write no patch.", nameof(indices));
-        for (int i = 0; i < indices.Count; i++)
-        {
-            if (indices[i] < 0 || indices[i] >= tensor.Shape[0])
-                throw new ArgumentException($"row {indices[i]} at place {i} does not exist: the rows of {Place(tensor)} go from 0 to "
-                    + $"{tensor.Shape[0] - 1}. Nothing was written.", nameof(indices));
-            if (i > 0 && indices[i] <= indices[i - 1])
-                throw new ArgumentException($"row {indices[i]} at place {i} follows {indices[i - 1]}: rows must ascend and none may "
-                    + "repeat. Sort them first.", nameof(indices));
-        }
     }
 
     private static string? CheckFingerprint(string? fingerprint) => fingerprint is null || Fingerprint.IsWellFormed(fingerprint)
@@ -161,7 +124,8 @@ internal static class PatchForm
         : throw new ArgumentException($"{Quote(fingerprint)} is no fingerprint of a tensor. Leave it out to have it computed.",
             nameof(fingerprint));
 
-    private static string Describe(Tensor tensor) => $"{tensor.DtypeName} [{string.Join(',', tensor.Shape)}]";
+    /// <summary>A tensor's type and shape, for messages.</summary>
+    public static string Describe(Tensor tensor) => $"{tensor.DtypeName} [{string.Join(',', tensor.Shape)}]";
 
     private static string Quote(string text) => CheckpointFormatException.Quote(text);
 }

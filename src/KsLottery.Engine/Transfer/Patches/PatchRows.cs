@@ -8,8 +8,8 @@ public sealed class PatchRows
     internal PatchRows(PatchedTensor tensor, long tunedRowCount, int[]? tunedIndices)
     {
         Tensor = tensor;
-        Indices = [.. tensor.Mask.Units.Select(row => (int)row)];
-        (TunedRowCount, TunedIndices, IsPairedByText) = (tunedRowCount, tunedIndices ?? Indices, tunedIndices is not null);
+        (TunedRowCount, IsPairedByText) = (tunedRowCount, tunedIndices is not null);
+        TunedIndices = tunedIndices ?? [.. Indices.Select(row => (int)row)];
     }
 
     /// <summary>The path of the patch's file.</summary>
@@ -18,8 +18,8 @@ public sealed class PatchRows
     /// <summary>The matrix of the base whose rows are replaced.</summary>
     public string TensorName => Tensor.Name;
 
-    /// <summary>The replaced rows, ascending, from 0.</summary>
-    public IReadOnlyList<int> Indices { get; }
+    /// <summary>The replaced rows.</summary>
+    public IndexSet Indices => Tensor.Mask.Units;
 
     /// <summary>The number of values in a row.</summary>
     public int Width => (int)Tensor.BaseShape[1];
@@ -36,17 +36,17 @@ public sealed class PatchRows
     /// <summary>Whether the tuned matrix has another number of rows, or other tokens at the same numbers.</summary>
     public bool IsResized => TunedRowCount != BaseRowCount || IsPairedByText;
 
-    /// <summary>The tuned rows that the rows are taken from, row i for index i; the same numbers unless the vocabulary was
+    /// <summary>The tuned rows that the rows are taken from, row i for the i-th of them; the same numbers unless the vocabulary was
     /// reordered.</summary>
     public IReadOnlyList<int> TunedIndices { get; }
 
     /// <summary>The element type of the base matrix.</summary>
     public ElementType BaseElementType => Tensor.BaseElementType;
 
-    /// <summary>The tuned rows, row i for index i, in the tuned type.</summary>
+    /// <summary>The tuned rows, row i for the i-th of them, in the tuned type.</summary>
     public Checkpoints.Tensor TunedRows => Tensor.Values!;
 
-    /// <summary>The base rows, row i for index i, in a type that gives the base's exact bytes.</summary>
+    /// <summary>The base rows, row i for the i-th of them, in a type that gives the base's exact bytes.</summary>
     public Checkpoints.Tensor BaseRows => Tensor.BaseValues;
 
     /// <summary>The fingerprint of the base matrix.</summary>

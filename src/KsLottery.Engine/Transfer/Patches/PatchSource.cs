@@ -1,4 +1,5 @@
 using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Rows;
 using KsLottery.Engine.Tickets;
 
@@ -15,6 +16,24 @@ namespace KsLottery.Engine.Transfer;
 /// </remarks>
 public sealed record PatchSource(Tensor Base, TensorMask Mask, TicketPayload Payload)
 {
+    /// <summary>Rows of a matrix that are to be replaced; <see cref="Tuned"/> or <see cref="Values"/> is still to be set.</summary>
+    /// <param name="baseTensor">The base matrix [rows,d] of a readable type.</param>
+    /// <param name="rows">Which of its rows, at least one.</param>
+    /// <exception cref="ArgumentException">It is no matrix, or the rows are not its.</exception>
+    public static PatchSource OfRows(Tensor baseTensor, IndexSet rows)
+    {
+        ArgumentNullException.ThrowIfNull(baseTensor);
+        ArgumentNullException.ThrowIfNull(rows);
+        if (!baseTensor.ElementType.IsReadable() || baseTensor.Shape is not [> 0, > 0 and <= PatchForm.MaxRowLength])
+            throw new ArgumentException($"{PatchForm.Place(baseTensor)} is {PatchForm.Describe(baseTensor)}; rows can be taken from "
+                + $"{ElementTypes.ReadableNames} [rows,d] with d from 1 to {PatchForm.MaxRowLength}. Name another tensor.",
+                nameof(baseTensor));
+        if (rows.Count == 0 || rows.Length != baseTensor.Shape[0])
+            throw new ArgumentException($"the set has {rows.Count} of {rows.Length} rows, {PatchForm.Place(baseTensor)} has "
+                + $"{baseTensor.Shape[0]}. Select at least one of its rows, or write no patch.", nameof(rows));
+        return new(baseTensor, TensorMask.OfRows(baseTensor.Name, baseTensor.Shape[1], rows), TicketPayload.Replace);
+    }
+
     /// <summary>The tuned tensor, of the base's shape unless rows are paired; its type may differ.</summary>
     public Tensor? Tuned { get; init; }
 

@@ -59,6 +59,10 @@ public sealed class PatchedTensor
     public long ChangedElements => Payload != TicketPayload.Keep ? Mask.Parameters
         : Mask.Grid.ElementCount - (Values is null ? Mask.Parameters : 0);
 
+    /// <summary>The rows of the base's matrix in which elements change.</summary>
+    internal IndexSet ChangedRows => Payload != TicketPayload.Keep ? Mask.Rows : Values is not null ? IndexSet.All(Mask.Grid.Rows)
+        : (Mask with { Units = Mask.Units.Complement() }).Rows;
+
     /// <summary>The patch's file.</summary>
     internal string Path => BaseValues.File.Path;
 

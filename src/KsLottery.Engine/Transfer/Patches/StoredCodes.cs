@@ -1,5 +1,7 @@
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Numerics;
+using KsLottery.Engine.Rows;
+using KsLottery.Engine.Tickets;
 
 namespace KsLottery.Engine.Transfer;
 
@@ -12,14 +14,14 @@ internal static class StoredCodes
 
     /// <summary>Why rows of a tuned tensor cannot be put into the base as they are stored, without a final full stop; null where they
     /// can.</summary>
-    public static string? WhyNotMovable(Tensor baseTensor, Tensor tuned, IEnumerable<(int Base, int Tuned)> rows)
+    public static string? WhyNotMovable(Tensor baseTensor, Tensor tuned, TensorMask mask, RowPairing? pairing)
     {
         (TensorScale? scale, TensorScale? other) = (baseTensor.Scale, tuned.Scale);
         if (AreInTheWay(tuned.ElementType, baseTensor.ElementType))
             return $"rows of {tuned.DtypeName} cannot be stored as {baseTensor.DtypeName}, and a patch holds rows as they are stored";
         if (scale is null && other is null) return null;
-        foreach ((int row, int tunedRow) in rows)
-            if (scale is null || other is null || !scale.IsSame(row, other, tunedRow))
+        foreach (long row in mask.Rows)
+            if (scale is null || other is null || !scale.IsSame((int)row, other, pairing?.TunedOf((int)row) ?? (int)row))
                 return $"row {row} has another scale in the tuned tensor, so that its codes would mean other values in the base";
         return null;
     }

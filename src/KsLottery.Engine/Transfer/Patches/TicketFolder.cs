@@ -58,9 +58,9 @@ public sealed class TicketFolder : IDisposable
         RowsFile.Write(Place(RowsFile.FileName), rows, tokens, cancellationToken);
         if (ticket.Origin.IsResized) VocabularyFile.Write(Place(VocabularyFile.FileName), rows.Scan, tokens, tunedTokens,
             cancellationToken);
-        WhyNoPatch = StoredCodes.WhyNotMovable(baseTensor, tunedTensor, ticket.Ids.Select(id => (id, rows.Scan.Pairing.TunedOf(id))));
+        WhyNoPatch = StoredCodes.WhyNotMovable(baseTensor, tunedTensor, ticket.Mask.Tensors[0], rows.Scan.Pairing);
         if (ticket.Entries.Count > 0 && WhyNoPatch is null)
-            TicketPatch.Write(Place(TicketPatch.FileName), baseTensor, tunedTensor, ticket.Ids, new()
+            TicketPatch.Write(Place(TicketPatch.FileName), [PatchSource.OfRows(baseTensor, ticket.Ids) with { Tuned = tunedTensor }], new()
             {
                 Signature = ticket.Signature.ToString(),
                 IsTied = ticket.Origin.IsTied,

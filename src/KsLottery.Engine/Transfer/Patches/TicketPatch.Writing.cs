@@ -27,43 +27,14 @@ public sealed partial class TicketPatch
         })], origin, cancellationToken);
     }
 
-    /// <summary>Writes selected rows of a tuned tensor as a patch for the base; the file appears whole or not at all.</summary>
-    /// <param name="path">The target, in a folder that exists; replaced where it exists.</param>
-    /// <param name="baseTensor">The base matrix [rows,d] of a readable type; its name is the one that the patch will look for.</param>
-    /// <param name="tunedTensor">The tuned matrix, of the same shape unless the origin pairs rows; its type may differ, but for codes (F8,
-    /// I8, U8), which must have the base's type and in these rows its scale.</param>
-    /// <param name="indices">The rows to take, ascending, at least one.</param>
-    /// <param name="origin">Signature, tying and, where they are known already, fingerprints.</param>
-    /// <param name="cancellationToken">Stops between pieces.</param>
-    /// <inheritdoc cref="Write(string, IReadOnlyList{PatchSource}, PatchOrigin, CancellationToken)" path="/exception"/>
-    public static void Write(string path, Tensor baseTensor, Tensor tunedTensor, IReadOnlyList<int> indices, PatchOrigin origin,
-        CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(tunedTensor);
-        Write(path, [PatchForm.RowsOf(baseTensor, indices) with { Tuned = tunedTensor }], origin, cancellationToken);
-    }
-
-    /// <summary>Writes rows that were trained by themselves as a patch for the base; the file appears whole or not at all.</summary>
-    /// <remarks>The tuned tensor, which nobody holds, is the base in F32 with these rows in place of its own; the fingerprint is that
-    /// one's.</remarks>
-    /// <param name="path">The target, in a folder that exists; replaced where it exists.</param>
-    /// <param name="baseTensor">The base matrix [rows,d] of F64, F32, F16 or BF16.</param>
-    /// <param name="indices">The rows that were trained, ascending, k of them, at least one.</param>
-    /// <param name="rows">Their values, (k, d).</param>
-    /// <param name="origin">Signature, tying and, where they are known already, fingerprints.</param>
-    /// <param name="cancellationToken">Stops between pieces.</param>
-    /// <inheritdoc cref="Write(string, IReadOnlyList{PatchSource}, PatchOrigin, CancellationToken)" path="/exception"/>
-    public static void Write(string path, Tensor baseTensor, IReadOnlyList<int> indices, ReadOnlyMemory<float> rows, PatchOrigin origin,
-        CancellationToken cancellationToken = default) =>
-        Write(path, [PatchForm.RowsOf(baseTensor, indices) with { Values = rows }], origin, cancellationToken);
-
     /// <summary>Writes a patch for some tensors; the file appears whole or not at all.</summary>
     /// <param name="path">The target, in a folder that exists; replaced where it exists.</param>
-    /// <param name="tensors">The tensors.</param>
+    /// <param name="tensors">The tensors; rows of one matrix are <see cref="PatchSource.OfRows"/>.</param>
     /// <param name="origin">Signature and tying; of a single tensor also what is known of it.</param>
     /// <param name="cancellationToken">Stops between pieces.</param>
     /// <remarks>Values are read from the checkpoints three times, a piece at a time: for those that are not finite, for the checksum and
-    /// for the file.</remarks>
+    /// for the file. Where values are given and not a tuned tensor, which nobody holds then, that is the base in F32 with these in place
+    /// of its own; the fingerprint is that one's.</remarks>
     /// <exception cref="ArgumentException">
     /// Tensors do not fit each other or the mask, values are missing, or nothing would change; the message says which.
     /// </exception>

@@ -40,7 +40,7 @@ public static partial class PeftAdapter
             Module = ModuleOf(rows),
             Indices = [.. order.Select(i => indices[i])],
             Width = (int)rows.Shape[1],
-            Values = WideRows.Read(rows, order),
+            Values = WideRows.Read(rows, order.Select(place => (long)place)),
             IsTied = head is not null,
             OtherTensorCount = file.Tensors.Count - found.Count,
         };

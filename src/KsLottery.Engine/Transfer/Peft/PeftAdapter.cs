@@ -60,7 +60,7 @@ public static partial class PeftAdapter
                 + $"of {ElementTypes.NativeNames} it can. Convert base and tuned checkpoint, and find the ticket again.");
 
         using StagedFolder folder = new(outDirectory, patch.Path);
-        SelectedRows rows = new(replaced.TunedRows, [.. Enumerable.Range(0, replaced.Indices.Count)], cancellationToken);
+        SelectedRows rows = new(replaced.TunedRows, IndexSet.All(replaced.Indices.Count), cancellationToken);
         string[] modules = tied ? [module, head] : [module];
         SafetensorsWriter.Write(Path.Combine(folder.Staging, WeightsName), modules.Select(m => new TensorSource(
             Prefix + m + Ending, ElementType.F32, replaced.TunedRows.Shape, stream => rows.WriteTo(stream, ElementType.F32))),
@@ -72,7 +72,7 @@ public static partial class PeftAdapter
         folder.Commit(cancellationToken);
     }
 
-    private static void WriteConfig(Stream stream, IReadOnlyList<int> indices, string baseModelName, string target)
+    private static void WriteConfig(Stream stream, IndexSet rows, string baseModelName, string target)
     {
         using Utf8JsonWriter json = new(stream, new JsonWriterOptions { Indented = true, NewLine = "\n" });
         json.WriteStartObject();
@@ -80,7 +80,7 @@ public static partial class PeftAdapter
         json.WriteString("task_type", "CAUSAL_LM");
         json.WriteString("base_model_name_or_path", baseModelName);
         json.WriteStartArray("token_indices");
-        foreach (int index in indices) json.WriteNumberValue(index);
+        foreach (long row in rows) json.WriteNumberValue(row);
         json.WriteEndArray();
         json.WriteStartArray("target_modules");
         json.WriteStringValue(target);

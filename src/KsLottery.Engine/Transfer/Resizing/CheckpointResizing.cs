@@ -81,7 +81,7 @@ internal sealed class CheckpointResizing(Checkpoint baseModel, Checkpoint tuned,
                 + $"{patch.TunedFingerprint}. Give the tuned checkpoint that the ticket was found with.", patch.TunedFingerprint, actual);
         if (!patch.IsPairedByText) return RowPairing.ById(patch.BaseRowCount, patch.TunedRowCount);
         RowPairing pairing = VocabularyPairing.Choose(baseModel, tuned, patch.BaseRowCount, patch.TunedRowCount, RowPairingMode.Text).Rows;
-        return patch.Indices.Select(pairing.TunedOf).SequenceEqual(patch.TunedIndices) ? pairing
+        return patch.Indices.Select(row => pairing.TunedOf((int)row)).SequenceEqual(patch.TunedIndices) ? pairing
             : throw new InvalidDataException($"{patch.Path}: the tokenizers beside {baseModel.Path} and {tuned.Path} pair other rows than "
             + "the patch does. Put those there that the ticket was found with.");
     }

@@ -75,7 +75,7 @@ internal sealed class ResizeRecord : IDisposable
         foreach (Tensor matrix in matrices)
         {
             metadata[Print + matrix.Name] = Fingerprint.OfTensor(matrix, cancellationToken);
-            SelectedRows rows = new(matrix, pairing.Dropped, cancellationToken);
+            SelectedRows rows = new(matrix, IndexSet.Of(pairing.BaseRows, pairing.Dropped), cancellationToken);
             sources.Add(new(Dropped + matrix.Name, matrix.ElementType, [pairing.Dropped.Count, matrix.Shape[1]],
                 stream => rows.WriteTo(stream, matrix.ElementType)));
         }

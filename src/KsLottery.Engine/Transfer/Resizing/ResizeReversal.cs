@@ -41,14 +41,14 @@ internal sealed class ResizeReversal(Checkpoint patched, PatchRows patch, Resize
             throw PatchFit.Mismatch(tensor, $"this is {tensor.DtypeName} [{string.Join(',', tensor.Shape)}], resized by the patch "
                 + $"{patch.Path} it is {patch.BaseElementType.ToName()} [{patch.TunedRowCount},{patch.Width}]");
         int length = patch.Width * tensor.ElementType.ByteSize();
-        StoredRows stored = new(patch.Indices, patch.TunedRows, tensor.ElementType);
+        StoredRows stored = new(patch.TunedRows, tensor.ElementType);
         byte[] buffer = new byte[length];
-        List<int> different = [];
-        for (int place = 0; place < patch.Indices.Count; place++)
+        List<long> different = [];
+        foreach ((int place, long row) in patch.Indices.Index())
         {
             cancellationToken.ThrowIfCancellationRequested();
-            long row = patch.TunedIndices[place];
-            if (!tensor.GetBytes(row * length, length, buffer).SequenceEqual(stored.Get(place, out _))) different.Add(patch.Indices[place]);
+            long start = (long)patch.TunedIndices[place] * length;
+            if (!tensor.GetBytes(start, length, buffer).SequenceEqual(stored.Get(place, out _))) different.Add(row);
         }
         if (different.Count > 0)
             throw PatchFit.Mismatch(tensor, $"the patch {patch.Path} cannot be reverted, for of its {patch.Indices.Count} rows "
@@ -79,8 +79,8 @@ internal sealed class ResizeReversal(Checkpoint patched, PatchRows patch, Resize
     {
         int length = (int)tensor.Shape[1] * tensor.ElementType.ByteSize(), lost = 0;
         Tensor dropped = record.DroppedOf(tensor.Name);
-        StoredRows original = new(patch.Indices, patch.BaseRows, tensor.ElementType);
-        Dictionary<int, int> places = tensor.Name == patch.TensorName ? patch.Indices.Index().ToDictionary(p => p.Item, p => p.Index) : [];
+        StoredRows original = new(patch.BaseRows, tensor.ElementType);
+        Dictionary<long, int> places = tensor.Name == patch.TensorName ? patch.Indices.Index().ToDictionary(p => p.Item, p => p.Index) : [];
         byte[] buffer = new byte[length];
         for (int row = 0; row < record.Pairs.Count; row++)
         {

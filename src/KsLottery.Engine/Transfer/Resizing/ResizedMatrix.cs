@@ -23,8 +23,8 @@ internal sealed class ResizedMatrix
         _given = new byte[tuned.Shape[1] * tuned.ElementType.ByteSize()];
         _stored = new byte[baseModel.Shape[1] * baseModel.ElementType.ByteSize()];
         if (patch is null) return;
-        _patched = new(patch.Indices, patch.TunedRows, baseModel.ElementType);
-        foreach ((int place, int row) in patch.Indices.Index()) _places[row] = place;
+        _patched = new(patch.TunedRows, baseModel.ElementType);
+        foreach ((int place, long row) in patch.Indices.Index()) _places[(int)row] = place;
     }
 
     /// <summary>The base's matrix.</summary>
