@@ -1,5 +1,5 @@
+using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace KsLottery.Engine.Operations;
@@ -24,19 +24,8 @@ internal static class Softmax
     public static double Weigh(ReadOnlySpan<float> logits, double temperature, Span<double> weights) =>
         Exponentials(logits, Max(logits), temperature, weights[..logits.Length]);
 
-    /// <summary>The largest logit; NaN where any is NaN.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static float Max(ReadOnlySpan<float> logits)
-    {
-        ref float x = ref MemoryMarshal.GetReference(logits);
-        Vector512<float> maxima = Vector512.Create(float.NegativeInfinity);
-        int i = 0;
-        for (; i <= logits.Length - Block; i += Block) maxima = Vector512.Max(maxima, Vector512.LoadUnsafe(ref x, (nuint)i));
-        float max = float.NegativeInfinity;
-        for (int lane = 0; lane < Block; lane++) max = MathF.Max(max, maxima[lane]);
-        for (; i < logits.Length; i++) max = MathF.Max(max, logits[i]);
-        return max;
-    }
+    /// <summary>The largest logit; NaN where any is NaN, -∞ of none.</summary>
+    public static float Max(ReadOnlySpan<float> logits) => logits.IsEmpty ? float.NegativeInfinity : TensorPrimitives.Max(logits);
 
     /// <summary>Σ exp((x - max) / temperature), and the exponentials themselves where there is room for them.</summary>
     /// <remarks>The last logits take the way of all others, so that equal logits have equal weights.</remarks>

@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
 using System.Formats.Tar;
 using System.IO.Compression;
+using System.IO.Hashing;
 using System.Text;
-using KsLottery.Engine.Numerics;
 using KsLottery.Kernels;
 
 namespace KsLottery.Engine.Devices;
@@ -47,7 +47,7 @@ internal static class PtxSources
         // GZipStream passes over the checksum where the stream lacks its last bytes (RFC 1952, section 2.3.1: CRC32, ISIZE).
         ReadOnlySpan<byte> bytes = packed.GetBuffer().AsSpan(0, (int)packed.Length);
         if (bytes.Length < TrailerBytes || BinaryPrimitives.ReadUInt32LittleEndian(bytes[^TrailerBytes..])
-            != Crc32.Of(unpacked.GetBuffer().AsSpan(0, (int)unpacked.Length)))
+            != Crc32.HashToUInt32(unpacked.GetBuffer().AsSpan(0, (int)unpacked.Length)))
             throw new InvalidDataException("the archive's checksum is another.");
         unpacked.Position = 0;
         using TarReader entries = new(unpacked);

@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace KsLottery.Engine.Operations;
 
 /// <summary>Rows of a table (V, C) looked up, and gradients added to them.</summary>
@@ -48,9 +50,11 @@ internal static class Embedding
             int first = (int)from * columns, count = Math.Min(width, (int)to * columns) - first;
             ReadOnlySpan<int> row = rows.Span;
             for (int i = 0; i < row.Length; i++)
-                if (row[i] >= 0)
-                    Lanes.Add(tableGradient.Write(((long)row[i] * width) + first, count),
-                        outputGradient.Read(((long)i * width) + first, count));
+            {
+                if (row[i] < 0) continue;
+                Span<float> gradient = tableGradient.Write(((long)row[i] * width) + first, count);
+                TensorPrimitives.Add(gradient, outputGradient.Read(((long)i * width) + first, count), gradient);
+            }
         });
     }
 

@@ -86,13 +86,6 @@ internal static class Lanes
         return greatest;
     }
 
-    /// <summary>x += y.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Add(Span<float> x, ReadOnlySpan<float> y)
-    {
-        for (int i = 0; i < x.Length; i += Count) (Load(x, i) + Load(y, i)).Store(x, i);
-    }
-
     /// <summary>Σ x·y.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float Dot(ReadOnlySpan<float> x, ReadOnlySpan<float> y)

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
@@ -68,7 +69,8 @@ internal static class RmsNorm
                 BackwardRow(inputGradient.Write(i * width, width), sum, outputGradient.Read(i * width, width),
                     input.Read(i * width, width), w, roots[(int)i]);
         });
-        for (int part = 0; part < parts && sums.Length > 0; part++) Lanes.Add(weightGradient.Write(), sums.AsSpan(part * width, width));
+        for (int part = 0; part < parts && sums.Length > 0; part++)
+            TensorPrimitives.Add(weightGradient.Read(), sums.AsSpan(part * width, width), weightGradient.Write());
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

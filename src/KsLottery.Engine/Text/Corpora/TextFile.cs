@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
+using System.IO.Hashing;
 using System.Text;
 using System.Text.Unicode;
-using KsLottery.Engine.Numerics;
 
 namespace KsLottery.Engine.Text.Corpora;
 
@@ -91,6 +91,6 @@ internal static class TextFile
     {
         if (packed.Length < 8) return false;
         uint sum = BinaryPrimitives.ReadUInt32LittleEndian(packed[^8..]), length = BinaryPrimitives.ReadUInt32LittleEndian(packed[^4..]);
-        return length <= (uint)text.Length && Crc32.Of(text[^(int)length..]) == sum;
+        return length <= (uint)text.Length && Crc32.HashToUInt32(text[^(int)length..]) == sum;
     }
 }

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Numerics;
@@ -29,8 +30,7 @@ internal sealed class DeviceValues(IOperations operations)
             cancellationToken.ThrowIfCancellationRequested();
             Span<float> some = _piece.AsSpan(0, (int)Math.Min(PieceLength, values.Length - start));
             operations.Download(some, values.Slice(start, some.Length));
-            foreach (float value in some)
-                if (!float.IsFinite(value)) return false;
+            if (!TensorPrimitives.IsFiniteAll<float>(some)) return false;
         }
         return true;
     }

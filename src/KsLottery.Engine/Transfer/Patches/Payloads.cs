@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Tickets;
@@ -49,7 +50,7 @@ internal static class Payloads
         float[] subtrahend = new float[values.Length];
         RowRounding.Convert(tuned, tunedType, MemoryMarshal.AsBytes(values), ElementType.F32);
         RowRounding.Convert(before, beforeType, MemoryMarshal.AsBytes(subtrahend.AsSpan()), ElementType.F32);
-        for (int i = 0; i < values.Length; i++) values[i] -= subtrahend[i];
+        TensorPrimitives.Subtract(values, subtrahend, values);
     }
 
     /// <summary>The sign bits of elements, which are the highest of each, a byte each.</summary>
@@ -65,7 +66,7 @@ internal static class Payloads
         ReadOnlySpan<float> changes = MemoryMarshal.Cast<byte, float>(values);
         float[] sum = new float[changes.Length];
         RowRounding.Convert(before, beforeType, MemoryMarshal.AsBytes(sum.AsSpan()), ElementType.F32);
-        for (int i = 0; i < sum.Length; i++) sum[i] += changes[i];
+        TensorPrimitives.Add(sum, changes, sum);
         return RowRounding.Convert(MemoryMarshal.AsBytes<float>(sum), ElementType.F32, target, type);
     }
 
