@@ -285,6 +285,28 @@ public sealed class IndexSet : IEnumerable<long>, IEquatable<IndexSet>
             return true;
         }
 
+        /// <summary>Reads the members from the next on that are below an end; for one that began at 0.</summary>
+        /// <param name="end">The end.</param>
+        /// <param name="origin">What they are counted from.</param>
+        /// <param name="places">Room for as many as there may be.</param>
+        /// <returns>How many there are.</returns>
+        internal int Read(long end, long origin, Span<int> places)
+        {
+            if (_bits is null) return _steps.Read(end, origin, places);
+            int count = 0;
+            while (true)
+            {
+                for (; _word != 0; _word &= _word - 1)
+                {
+                    long member = (_place << 6) + BitOperations.TrailingZeroCount(_word);
+                    if (member >= end) return count;
+                    places[count++] = (int)(member - origin);
+                }
+                if (_place + 1 >= _bits.Length || (_place + 1) << 6 >= end) return count;
+                _word = _bits[++_place];
+            }
+        }
+
         /// <inheritdoc/>
         public readonly void Reset() => throw new NotSupportedException("take another enumerator.");
 

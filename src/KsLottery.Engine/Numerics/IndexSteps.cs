@@ -37,27 +37,38 @@ internal readonly struct IndexSteps
     /// <exception cref="InvalidDataException">The bytes are no steps, or lead to the length or beyond.</exception>
     public static IndexSet Decode(long length, ReadOnlySpan<byte> bytes)
     {
-        IndexSetBuilder builder = new(length);
-        long index = 0;
+        List<Mark> marks = [];
+        long index = 0, count = 0;
         for (int place = 0; place < bytes.Length;)
         {
-            int start = place, shift = 0;
-            ulong step = 0;
-            byte next;
-            do
-            {
-                if (place == bytes.Length || shift > 56) throw Defect(start, "has no end", length);
-                next = bytes[place++];
-                step |= (ulong)(next & 0x7f) << shift;
-                shift += 7;
-            }
-            while (next >= 0x80);
-            if (next == 0 && place > start + 1) throw Defect(start, "takes more bytes than it needs", length);
+            int start = place;
+            ulong step = bytes[place++];
+            if (step >= 0x80) step = ReadLong(bytes, start, ref place, length);
             if (step == 0 && start > 0) throw Defect(start, "is 0: an index stands twice", length);
             if (step >= (ulong)(length - index)) throw Defect(start, $"is {step} and leads from {index} too far", length);
-            builder.Add(index += (long)step);
+            index += (long)step;
+            if (++count % MarkEvery == 0) marks.Add(new(index, place));
         }
-        return builder.ToSet();
+        IndexSet set = new(length, new IndexSteps(bytes.ToArray(), bytes.Length, [.. marks], count));
+        // A file may have steps where bits are smaller.
+        return bytes.Length <= (length + 7) / 8 ? set : IndexSet.Of(length, set);
+    }
+
+    private static ulong ReadLong(ReadOnlySpan<byte> bytes, int start, ref int place, long length)
+    {
+        int shift = 0;
+        ulong step = 0;
+        byte next;
+        place = start;
+        do
+        {
+            if (place == bytes.Length || shift > 56) throw Defect(start, "has no end", length);
+            next = bytes[place++];
+            step |= (ulong)(next & 0x7f) << shift;
+            shift += 7;
+        }
+        while (next >= 0x80);
+        return next > 0 ? step : throw Defect(start, "takes more bytes than it needs", length);
     }
 
     public bool Contains(long index)
@@ -93,22 +104,46 @@ internal readonly struct IndexSteps
 
         public long Current { get; private set; } = start.Index;
 
+        /// <summary>Reads the indices from the next on that are below an end.</summary>
+        /// <param name="end">The end.</param>
+        /// <param name="origin">What they are counted from.</param>
+        /// <param name="places">Room for as many as there may be.</param>
+        /// <returns>How many there are.</returns>
+        public int Read(long end, long origin, Span<int> places)
+        {
+            int count = 0, place = _place;
+            long current = Current;
+            while (place < used)
+            {
+                int next = place;
+                long step = bytes[next++];
+                if (step >= 0x80) step = ReadOn(step, ref next);
+                if (current + step >= end) break;
+                (place, current) = (next, current + step);
+                places[count++] = (int)(current - origin);
+            }
+            (_place, Current) = (place, current);
+            return count;
+        }
+
         public bool MoveNext()
         {
             if (_place >= used) return false;
             long step = bytes[_place++];
-            if (step >= 0x80)
-            {
-                step &= 0x7f;
-                for (int shift = 7; ; shift += 7)
-                {
-                    long next = bytes[_place++];
-                    step |= (next & 0x7f) << shift;
-                    if (next < 0x80) break;
-                }
-            }
+            if (step >= 0x80) step = ReadOn(step, ref _place);
             Current += step;
             return true;
+        }
+
+        private readonly long ReadOn(long step, ref int place)
+        {
+            step &= 0x7f;
+            for (int shift = 7; ; shift += 7)
+            {
+                long next = bytes[place++];
+                step |= (next & 0x7f) << shift;
+                if (next < 0x80) return step;
+            }
         }
     }
 }

@@ -30,28 +30,37 @@ internal static class ShardCopy
 {
     private const int ChunkLength = 1 << 20;
 
-    /// <summary>Writes the file to the disk; it has its name when it is whole.</summary>
+    /// <summary>Writes the file; it has its name when it is whole and on the disk.</summary>
     /// <param name="path">The new file.</param>
     /// <param name="source">The file that is copied.</param>
     /// <param name="tensors">Tensors of it.</param>
     /// <param name="threads">The number of threads; 0 takes one for each processor.</param>
     /// <param name="progress">Reports every MiB.</param>
     /// <param name="cancellationToken">Stops between chunks.</param>
-    public static RoundingLoss Write(string path, SafetensorsFile source, IEnumerable<IRewrittenTensor> tensors, int threads,
-        IProgress<PatchProgress>? progress, CancellationToken cancellationToken)
+    /// <returns>What rounding cost; and the work of the disk, beside which the next file may be written.</returns>
+    public static (RoundingLoss Loss, Task OnDisk) Write(string path, SafetensorsFile source, IEnumerable<IRewrittenTensor> tensors,
+        int threads, IProgress<PatchProgress>? progress, CancellationToken cancellationToken)
     {
         string partial = path + StagedFolder.PartialSuffix;
-        RoundingLoss loss;
-        using (SafeFileHandle file = File.OpenHandle(partial, FileMode.Create, FileAccess.Write, FileShare.None, FileOptions.None,
-            source.Bytes.Length))
+        SafeFileHandle file = File.OpenHandle(partial, FileMode.Create, FileAccess.Write, FileShare.None, FileOptions.None,
+            source.Bytes.Length);
+        try
         {
             Copy copy = new(file, source.Bytes, Path.GetFileName(path), progress, cancellationToken);
             SideBySide.ForEach(Pieces(source, tensors), threads, copy.Write, cancellationToken);
-            RandomAccess.FlushToDisk(file);
-            loss = copy.Loss;
+            return (copy.Loss, Task.Run(() => Finish(file, partial, path), CancellationToken.None));
         }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    private static void Finish(SafeFileHandle file, string partial, string path)
+    {
+        using (file) RandomAccess.FlushToDisk(file);
         File.Move(partial, path);
-        return loss;
     }
 
     /// <summary>The tensors, and what lies between them in pieces.</summary>

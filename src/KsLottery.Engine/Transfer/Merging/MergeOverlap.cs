@@ -39,12 +39,12 @@ internal sealed class OverlapCounter(int patchCount)
     /// <summary>Counts a window.</summary>
     /// <param name="changes">The patches that reach the tensor.</param>
     /// <param name="numbers">Their numbers among all.</param>
-    public void Add(IReadOnlyList<PatchChanges> changes, IReadOnlyList<int> numbers)
+    public void Add(PatchChanges[] changes, IReadOnlyList<int> numbers)
     {
         for (int word = 0; word < PatchChanges.MaxCount / 64; word++)
         {
             ulong union = 0, several = 0, conflicts = 0;
-            for (int i = 0; i < changes.Count; i++)
+            for (int i = 0; i < changes.Length; i++)
             {
                 ulong has = changes[i].Has[word];
                 _elements[numbers[i]] += BitOperations.PopCount(has);

@@ -28,20 +28,15 @@ internal sealed class MergedTensor(Tensor tensor, IReadOnlyList<(int Number, Tic
     }
 
     /// <summary>Counts how the patches lie over each other.</summary>
-    public void Count(OverlapCounter counter, CancellationToken cancellationToken) => Visit(areValues: false, cancellationToken,
-        (changes, _, _) => counter.Add(changes, _numbers));
+    public void Count(OverlapCounter counter, CancellationToken cancellationToken) => Visit(cancellationToken,
+        windows => counter.Add(windows.Changes, _numbers));
 
     /// <summary>The sum of the signs that TIES elects.</summary>
     public long SumSigns(MergeRecipe recipe, int patchCount, CancellationToken cancellationToken)
     {
         MergeArithmetic arithmetic = new(recipe, _numbers, patchCount);
         long sum = 0;
-        Visit(areValues: false, cancellationToken, (changes, touched, _) =>
-        {
-            for (int word = 0; word < touched.Length; word++)
-                for (ulong bits = touched[word]; bits != 0; bits &= bits - 1)
-                    sum += arithmetic.SignOfSum(changes, (64 * word) + BitOperations.TrailingZeroCount(bits));
-        });
+        Visit(cancellationToken, windows => sum += arithmetic.SumSigns(windows.Changes, windows.Places));
         return sum;
     }
 
@@ -51,16 +46,13 @@ internal sealed class MergedTensor(Tensor tensor, IReadOnlyList<(int Number, Tic
 
     public IElementRewriter NewRewriter() => new Rewriter(this, new(_recipe, _numbers, _patchCount, _majority));
 
-    private delegate void WindowVisitor(IReadOnlyList<PatchChanges> changes, ReadOnlySpan<ulong> touched, long start);
-
-    private void Visit(bool areValues, CancellationToken cancellationToken, WindowVisitor visit)
+    private void Visit(CancellationToken cancellationToken, Action<ChangedWindows> visit)
     {
-        using ChangedWindows windows = new(patches.Select(p => p.Patched), _trims, areValues);
+        using ChangedWindows windows = new(patches.Select(p => p.Patched), _trims, areValues: false);
         for (long start = 0; start < tensor.ElementCount; start += PatchChanges.MaxCount)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            windows.Read(start, (int)Math.Min(PatchChanges.MaxCount, tensor.ElementCount - start));
-            visit(windows.Changes, windows.Touched, start);
+            if (windows.Read(start, (int)Math.Min(PatchChanges.MaxCount, tensor.ElementCount - start))) visit(windows);
         }
     }
 
@@ -69,28 +61,22 @@ internal sealed class MergedTensor(Tensor tensor, IReadOnlyList<(int Number, Tic
         private readonly ChangedWindows _windows =
             new(merged.Patches.Select(p => p.Patched), merged._trims, merged._recipe.Method == MergeMethod.Graft);
         private readonly float[] _values = new float[PatchChanges.MaxCount];
-        private readonly byte[] _stored = new byte[PatchChanges.MaxCount * sizeof(double)];
+        private readonly byte[] _stored = new byte[PatchChanges.MaxCount * sizeof(float)];
 
         public RoundingLoss Rewrite(long start, Span<byte> window)
         {
             ElementType type = merged.Tensor.ElementType;
-            int size = type.ByteSize(), count = window.Length / size;
-            if (!_windows.Read(start, count)) return default;
-            Span<float> values = _values.AsSpan(0, count);
-            RowRounding.Convert(window, type, MemoryMarshal.AsBytes(values), ElementType.F32);
-            arithmetic.Merge(_windows.Changes, _windows.Touched, values);
-            Span<byte> stored = _stored.AsSpan(0, window.Length);
-            // What no patch touches is a value of this type already, and rounds to itself.
+            if (!_windows.Read(start, window.Length / type.ByteSize())) return default;
+            ReadOnlySpan<int> places = _windows.Places;
+            Span<float> values = _values.AsSpan(0, places.Length);
+            Span<byte> stored = _stored.AsSpan(0, places.Length * type.ByteSize());
+            Elements.Gather(window, places, stored);
+            RowRounding.Convert(stored, type, MemoryMarshal.AsBytes(values), ElementType.F32);
+            arithmetic.Merge(_windows.Changes, places, values);
             RoundingLoss loss = RowRounding.Convert(MemoryMarshal.AsBytes(values), ElementType.F32, stored, type);
-            bool areFinite = merged._allowsNonFinite || RowRounding.AreFinite(stored, type);
-            for (int word = 0; word < _windows.Touched.Length; word++)
-                for (ulong bits = _windows.Touched[word]; bits != 0; bits &= bits - 1)
-                {
-                    int place = (64 * word) + BitOperations.TrailingZeroCount(bits);
-                    ReadOnlySpan<byte> value = stored.Slice(place * size, size);
-                    if (!areFinite && !RowRounding.AreFinite(value, type)) throw NonFinite(start + place);
-                    value.CopyTo(window[(place * size)..]);
-                }
+            if (!merged._allowsNonFinite && ElementCodec.Of(type).IndexOfNonFinite(stored) is >= 0 and var found)
+                throw NonFinite(start + places[found]);
+            Elements.Scatter(stored, places, window);
             return loss;
         }
 
@@ -108,11 +94,13 @@ internal sealed class ChangedWindows(IEnumerable<PatchedTensor> patches, IReadOn
 {
     private readonly PatchChanges[] _changes = [.. patches.Select((p, i) => new PatchChanges(p, trims[i], areValues))];
     private readonly ulong[] _touched = new ulong[PatchChanges.MaxCount / 64];
+    private readonly int[] _places = new int[PatchChanges.MaxCount];
+    private int _count;
 
-    public IReadOnlyList<PatchChanges> Changes => _changes;
+    public PatchChanges[] Changes => _changes;
 
-    /// <summary>The elements that any patch changes, a bit each.</summary>
-    public ReadOnlySpan<ulong> Touched => _touched;
+    /// <summary>The elements that any patch changes, ascending, counted from the window's start.</summary>
+    public ReadOnlySpan<int> Places => _places.AsSpan(0, _count);
 
     /// <summary>Goes to a window behind the last one; says whether any patch changes something in it.</summary>
     public bool Read(long start, int count)
@@ -123,7 +111,11 @@ internal sealed class ChangedWindows(IEnumerable<PatchedTensor> patches, IReadOn
             one.Read(start, count);
             for (int word = 0; word < _touched.Length; word++) _touched[word] |= one.Has[word];
         }
-        return _touched.AsSpan().ContainsAnyExcept(0UL);
+        _count = 0;
+        for (int word = 0; word < _touched.Length; word++)
+            for (ulong bits = _touched[word]; bits != 0; bits &= bits - 1)
+                _places[_count++] = (64 * word) + BitOperations.TrailingZeroCount(bits);
+        return _count > 0;
     }
 
     public void Dispose()

@@ -7,19 +7,17 @@ namespace KsLottery.Engine.Transfer;
 /// <summary>A checkpoint and patches of it, open for reading.</summary>
 internal sealed class OpenedPatches : IDisposable
 {
-    private readonly List<TicketPatch> _patches = [];
+    private readonly TicketPatch?[] _patches;
 
     public OpenedPatches(string checkpointPath, IReadOnlyList<string> patchPaths, CheckpointOptions? options)
     {
         if (patchPaths.Count == 0) throw new ArgumentException("there is no patch to merge. Name one or several.", nameof(patchPaths));
+        _patches = new TicketPatch?[patchPaths.Count];
         try
         {
-            foreach (string path in patchPaths)
-            {
-                TicketPatch patch = TicketPatch.Open(path, options);
-                _patches.Add(patch);
+            SideBySide.ForEach(patchPaths.Index(), threads: 0, p => _patches[p.Index] = TicketPatch.Open(p.Item, options), default);
+            foreach (TicketPatch patch in Patches)
                 foreach (PatchedTensor tensor in patch.Tensors) ThrowIfNoChange(patch, tensor);
-            }
             Base = Checkpoint.Open(checkpointPath, options);
         }
         catch
@@ -31,18 +29,18 @@ internal sealed class OpenedPatches : IDisposable
 
     public Checkpoint Base { get; }
 
-    public IReadOnlyList<TicketPatch> Patches => _patches;
+    public IReadOnlyList<TicketPatch> Patches => _patches!;
 
     /// <summary>The tensors that any patch changes, in the order of the checkpoint.</summary>
     /// <exception cref="KeyNotFoundException">The checkpoint lacks one.</exception>
     /// <exception cref="PatchMismatchException">Two names of a patch are one tensor here.</exception>
-    public MergedTensor[] Find() => [.. _patches
+    public MergedTensor[] Find() => [.. Patches
         .SelectMany((patch, i) => PatchTarget.Find(patch, Base).Select(target => (target.Tensor, Entry: (i, patch, target.Patched))))
         .GroupBy(p => p.Tensor, p => p.Entry).Select(g => new MergedTensor(g.Key, [.. g]))];
 
     public void Dispose()
     {
-        foreach (TicketPatch patch in _patches) patch.Dispose();
+        foreach (TicketPatch? patch in _patches) patch?.Dispose();
         Base?.Dispose();
     }
 

@@ -14,12 +14,11 @@ internal sealed class PatchChanges : IDisposable
     private readonly MergeTrim _trim;
     private readonly bool _areValues;
     private readonly ElementReader _values, _base;
-    private readonly IEnumerator<IndexRun> _runs;
+    private readonly MaskPlaces _mask;
     private readonly int[] _places = new int[MaxCount];
     private readonly float[] _stored = new float[MaxCount], _before = new float[MaxCount], _differences = new float[MaxCount];
     private readonly float[] _window = new float[MaxCount];
     private readonly ulong[] _has = new ulong[MaxCount / 64];
-    private IndexRun _run;
     private long _index, _ties;
     private int _count;
 
@@ -30,15 +29,14 @@ internal sealed class PatchChanges : IDisposable
     {
         (_patch, _trim, _areValues, _ties) = (patch, trim, areValues, trim.Ties);
         (_values, _base) = (new(patch.Values!), new(patch.BaseValues));
-        _runs = patch.Mask.Runs.GetEnumerator();
-        Advance();
+        _mask = new(patch.Mask);
     }
 
     /// <summary>Whether an element of the window is changed, a bit each.</summary>
-    public ReadOnlySpan<ulong> Has => _has;
+    public ulong[] Has => _has;
 
     /// <summary>By how much, or to what; 0 where it is not.</summary>
-    public ReadOnlySpan<float> Window => _window;
+    public float[] Window => _window;
 
     /// <summary>Whether a payload says of its elements by how much they change.</summary>
     public static bool Reads(TicketPayload payload) => payload is TicketPayload.Replace or TicketPayload.Delta;
@@ -46,13 +44,13 @@ internal sealed class PatchChanges : IDisposable
     /// <summary>Goes to a window behind the last one.</summary>
     public void Read(long start, int count)
     {
-        Locate(start, count);
+        _count = _mask.Read(start, count, _places);
         Array.Clear(_has);
         Array.Clear(_window);
         ReadOnlySpan<float> changes = ReadChanges();
         for (int i = 0; i < changes.Length; i++)
         {
-            if (!_trim.Keeps(changes[i], ref _ties)) continue;
+            if (_trim.IsOn && !_trim.Keeps(changes[i], ref _ties)) continue;
             int place = _places[i];
             _window[place] = !_areValues ? changes[i] : _patch.Payload == TicketPayload.Replace ? _stored[i] : _before[i] + changes[i];
             _has[place >> 6] |= 1UL << place;
@@ -65,11 +63,11 @@ internal sealed class PatchChanges : IDisposable
     public void Restore(long start, Span<byte> window)
     {
         int size = _patch.BaseElementType.ByteSize();
-        Locate(start, window.Length / size);
+        _count = _mask.Read(start, window.Length / size, _places);
         if (_count == 0) return;
         byte[] values = new byte[_count * size];
         RowRounding.Convert(_base.Get(_index, _count), _base.Type, values, _patch.BaseElementType);
-        for (int i = 0; i < _count; i++) values.AsSpan(i * size, size).CopyTo(window[(_places[i] * size)..]);
+        Elements.Scatter(values, _places.AsSpan(0, _count), window);
         _index += _count;
     }
 
@@ -83,20 +81,7 @@ internal sealed class PatchChanges : IDisposable
         }
     }
 
-    public void Dispose() => _runs.Dispose();
-
-    private void Advance() => _run = _runs.MoveNext() ? _runs.Current : new(long.MaxValue, 0);
-
-    private void Locate(long start, int count)
-    {
-        for (_count = 0; _run.Start < start + count;)
-        {
-            long end = Math.Min(_run.End, start + count);
-            for (long element = Math.Max(start, _run.Start); element < end; element++) _places[_count++] = (int)(element - start);
-            if (end < _run.End) break;
-            Advance();
-        }
-    }
+    public void Dispose() => _mask.Dispose();
 
     /// <summary>By how much the located elements change; leaves in the fields what the patch and its base hold of them.</summary>
     private ReadOnlySpan<float> ReadChanges()

@@ -49,9 +49,12 @@ public static class PatchMerging
         using OpenedPatches opened = new(basePath, patchPaths, options.Reading);
         using StagedFolder folder = StagedFolder.Resume(outDirectory, NameOf(opened, recipe, options), [basePath, .. patchPaths]);
         MergedTensor[] tensors = opened.Find();
-        foreach ((MergedTensor merged, TicketPatch file, PatchedTensor patched) in tensors.SelectMany(m => m.Patches
-            .DistinctBy(p => (p.Patched.BaseFingerprint, p.Patched.BaseScaleFingerprint)).Select(p => (m, p.File, p.Patched))))
-            PatchFit.ThrowIfNotBase(file, patched, merged.Tensor, cancellationToken);
+        SideBySide.ForEach(tensors, threads: 0, merged =>
+        {
+            foreach ((_, TicketPatch file, PatchedTensor patched) in merged.Patches
+                .DistinctBy(p => (p.Patched.BaseFingerprint, p.Patched.BaseScaleFingerprint)))
+                PatchFit.ThrowIfNotBase(file, patched, merged.Tensor, cancellationToken);
+        }, cancellationToken);
         MergeOverlap overlap = Measure(tensors, recipe, patchPaths.Count, cancellationToken);
         beforeWriting?.Invoke(overlap);
         int majority = recipe.ZeroSum == ZeroSumRule.Majority ? FindMajority(tensors, recipe, patchPaths.Count, cancellationToken) : 0;
@@ -130,9 +133,21 @@ public static class PatchMerging
         DiskSpace.ThrowIfTooLittle(folder.GivenPath, folder.Staging,
             shards.Where(s => !finished.Contains(Name(s.Key))).Sum(s => s.Key.Bytes.Length));
         RoundingLoss loss = default;
-        foreach (IGrouping<SafetensorsFile, IRewrittenTensor> shard in shards.Where(s => !finished.Contains(Name(s.Key))))
-            loss += ShardCopy.Write(Path.Combine(folder.Staging, Name(shard.Key)), shard.Key, shard, threads: 0, progress,
-                cancellationToken);
+        Task onDisk = Task.CompletedTask;
+        try
+        {
+            foreach (IGrouping<SafetensorsFile, IRewrittenTensor> shard in shards.Where(s => !finished.Contains(Name(s.Key))))
+            {
+                (RoundingLoss own, Task next) = ShardCopy.Write(Path.Combine(folder.Staging, Name(shard.Key)), shard.Key, shard, threads: 0,
+                    progress, cancellationToken);
+                loss += own;
+                onDisk = Task.WhenAll(onDisk, next);
+            }
+        }
+        finally
+        {
+            onDisk.GetAwaiter().GetResult();
+        }
         HashSet<string> written = [.. shards.Select(s => Name(s.Key))];
         CarriedFiles carried = CarriedFiles.CarryOthers(checkpoint, written, folder.Staging, cancellationToken);
         return new()
