@@ -6,8 +6,9 @@ namespace KsLottery.Engine.Ilgpu;
 public static class IlgpuDevices
 {
     /// <summary>
-    /// Adds devices <c>ilgpu:N</c> to <see cref="DeviceCatalog"/>: CUDA and OpenCL devices that ILGPU can use, its
-    /// simulation on the processor, then those that it refuses, with the reason. Call it before a device is looked up.
+    /// Adds ILGPU's devices to <see cref="DeviceCatalog"/>: <c>ilgpu:cuda:N</c>, <c>ilgpu:opencl:N</c>, and its simulation on the
+    /// processor, <c>ilgpu:cpu</c>; those that it cannot use are listed with the reason. Call it before a device is looked up. Loads
+    /// neither ILGPU nor a driver: a look-up does.
     /// </summary>
     public static void Register() => DeviceCatalog.Register(new IlgpuProvider());
 

@@ -23,21 +23,47 @@ public sealed class IlgpuDeviceTests
     public void The_devices_are_listed_and_those_that_ILGPU_refuses_say_why()
     {
         IReadOnlyList<DeviceInfo> devices = IlgpuTestDevice.All;
-        Assert.That(devices.Select(d => d.Name), Is.EqualTo(Enumerable.Range(0, devices.Count).Select(i => $"ilgpu:{i}")));
-        Assert.That(devices.Select(d => d.IsAvailable), Is.OrderedDescending);
-        Assert.That(devices.Where(IlgpuTestDevice.IsProcessor).Select(d => d.IsAvailable), Is.EqualTo(new[] { true }));
+        Assert.That(devices.Select(d => d.Name), Is.Unique);
+        Assert.That(devices.Where(d => d.IsSimulation).Select(d => (d.Name, d.IsAvailable)), Is.EqualTo([("ilgpu:cpu", true)]));
+        foreach (string driver in (string[])["cuda", "opencl"])
+            Assert.That(devices.Where(d => d.Name.StartsWith($"ilgpu:{driver}", StringComparison.Ordinal)), Is.Not.Empty, driver);
         foreach (DeviceInfo device in devices)
         {
             TestContext.Out.WriteLine($"{device.Name}: {device.Description}; {device.Reason ?? "available"}");
-            Assert.That(device.Description, Does.Contain($"ILGPU {ILGPU.Context.Version}"));
+            if (device.IsAvailable) Assert.That(device.Description, Does.Contain($"ILGPU {ILGPU.Context.Version}"));
             Assert.That(device.Reason is null, Is.EqualTo(device.NextStep is null));
         }
     }
 
     [Test]
-    public void A_device_of_a_higher_number_is_not_there() =>
-        Assert.That(() => ComputeDevice.Open("ilgpu:99"),
-            Throws.TypeOf<DeviceUnavailableException>().With.Message.Contains("no device of this name"));
+    public void A_device_of_a_higher_number_is_not_there_and_a_number_alone_names_none(
+        [Values("ilgpu:opencl:99", "ilgpu:0")] string name) =>
+        Assert.That(() => ComputeDevice.Open(name), Throws.TypeOf<DeviceUnavailableException>().With.Message
+            .Contains("no device of this name").And.Message.Contains(IlgpuTestDevice.Processor));
+
+    [TestCase("OpenCL", true, "OpenCL is there, and ILGPU finds no device through it")]
+    [TestCase("libOpenCL.so.1", true, "libOpenCL.so.1 is there, and ILGPU finds no device through it")]
+    [TestCase("libOpenCL.so.1", false, "ILGPU asks for libOpenCL.so, and libOpenCL.so.1 alone is there")]
+    [TestCase("none", true, "no OpenCL library: ILGPU finds neither libOpenCL.so nor libOpenCL.so.1")]
+    public void Where_a_driver_has_no_device_it_is_said_which_library_is_missing(string library, bool findsVersioned, string reason) =>
+        Assert.That(IlgpuDriver.OpenCl.WhyNone(name => name == library, findsVersioned), Is.EqualTo(reason));
+
+    [Test]
+    public void Lanes_on_the_processor_share_one_and_leave_the_programs_threads_theirs()
+    {
+        if (!OperatingSystem.IsLinux() || Environment.ProcessorCount < 2 || IlgpuTestDevice.IsNamed)
+            Assert.Ignore("needs Linux, two processors, and ILGPU's simulation");
+        // ILGPU has a few idle threads beside the lanes.
+        ILookup<string, string> lanes = Directory.GetDirectories("/proc/self/task")
+            .Where(t => NameOf(t).StartsWith("ILGPU_", StringComparison.Ordinal)).ToLookup(Processors);
+        Assert.That(lanes.Single(l => int.TryParse(l.Key, out _)).Count(), Is.InRange(256, 512), "one processor, the same for all");
+        Assert.That(int.TryParse(Processors("/proc/self"), out _), Is.False);
+
+        static string NameOf(string task) => File.ReadAllText(Path.Combine(task, "comm"));
+
+        static string Processors(string task) => File.ReadLines(Path.Combine(task, "status"))
+            .First(l => l.StartsWith("Cpus_allowed_list:", StringComparison.Ordinal)).Split(':')[1].Trim();
+    }
 
     [Test]
     public void Bytes_go_to_the_device_within_it_and_back()

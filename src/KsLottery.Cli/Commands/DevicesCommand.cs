@@ -40,7 +40,7 @@ internal static class DevicesCommand
     private static void MeasureAll(ConsoleUi ui, IReadOnlyList<DeviceInfo> devices, CancellationToken cancel)
     {
         List<DeviceMeasurement> measured = [];
-        foreach (DeviceInfo device in devices.Where(d => d.IsAvailable && d.Kind != DeviceKind.Simulated))
+        foreach (DeviceInfo device in devices.Where(d => d.IsAvailable && !d.IsSimulation))
         {
             foreach (DeviceWork work in Enum.GetValues<DeviceWork>())
             {

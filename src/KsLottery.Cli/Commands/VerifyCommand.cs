@@ -22,11 +22,39 @@ internal static class VerifyCommand
 
     private static int Run(VerifyOptions options, ConsoleUi ui, CancellationToken cancel) => options.Mode switch
     {
+        _ when options.IsList => List(options, ui),
         VerifyOptions.Performance => VerifyPerformance.Run(options.Device, options.Filter, options.Seconds, ui, cancel),
         VerifyOptions.Support => VerifySupport.Run(options.Device, options.Filter, ui),
         VerifyOptions.Gradient => Run(options.Device, VerificationMode.Gradient, options.Filter, ui, cancel),
         _ => Run(options.Device, VerificationMode.Test, options.Filter, ui, cancel),
     };
+
+    private static int List(VerifyOptions options, ConsoleUi ui)
+    {
+        IReadOnlyList<string> names = Names(options);
+        if (names.Count == 0) throw NoCheck(options.Filter!);
+        foreach (string name in names) ui.WriteLine(name);
+        ui.WriteJson(json =>
+        {
+            json.WriteStartArray("checks");
+            foreach (string name in names) json.WriteStringValue(name);
+            json.WriteEndArray();
+        });
+        return ExitCode.Ok;
+    }
+
+    private static IReadOnlyList<string> Names(VerifyOptions options)
+    {
+        if (options.Mode == VerifyOptions.Support) return [.. DeviceSupport.Names(options.Filter)];
+        if (options.Mode != VerifyOptions.Performance)
+            return DeviceVerification.Names(options.Device.Resolve(DeviceWork.Model),
+                options.Mode == VerifyOptions.Gradient ? VerificationMode.Gradient : VerificationMode.Test, options.Filter);
+        using ComputeDevice device = options.Device.Open(DeviceWork.Model);
+        return [.. DevicePerformance.Names(device, options.Filter)];
+    }
+
+    private static CommandException NoCheck(string filter) => new(ExitCode.Usage,
+        $"--filter {ConsoleUi.OneLine(filter)}: no check has this in its name. Leave it out to see all.");
 
     private static int Run(DeviceOption option, VerificationMode mode, string? filter, ConsoleUi ui, CancellationToken cancel)
     {
@@ -38,9 +66,10 @@ internal static class VerifyCommand
     internal static int Run(ComputeDevice device, VerificationMode mode, string? filter, ConsoleUi ui, CancellationToken cancel)
     {
         int count = DeviceVerification.Count(device, mode, filter);
-        if (count == 0)
-            throw new CommandException(ExitCode.Usage, $"--filter {ConsoleUi.OneLine(filter!)}: no check has this in its name. "
-                + "Leave it out to see all.");
+        if (count == 0) throw NoCheck(filter!);
+        if (device.Info.IsSimulation)
+            ui.Remark($"{device.Name} only imitates a device, and slowly: " + (filter is not null ? "all checks of this name are run"
+                : $"{Sizes.Count(count, "check")} are run as a sample; --filter TEXT runs all of a name, --list shows the names"));
         List<VerificationResult> results = [];
         using (ProgressLine progress = ui.StartProgress())
             foreach (VerificationResult result in DeviceVerification.Run(device, mode, filter, cancel))

@@ -20,7 +20,7 @@ internal static partial class Options
 
     public static readonly Option<string> Device = new("--device", "-d")
     {
-        Description = "Where it is computed: auto, cpu, opencl:N, cuda:N, or ilgpu:N where ILGPU is built in; see the command devices.",
+        Description = "Where it is computed: auto, cpu, opencl:N, cuda:N, ilgpu:cuda:N or ilgpu:opencl:N; see the command devices.",
         HelpName = "DEVICE",
         DefaultValueFactory = _ => DeviceCatalog.Auto,
     };

@@ -5,9 +5,10 @@ namespace KsLottery.Cli;
 /// <summary>The arguments of <c>kslottery verify</c>.</summary>
 /// <param name="Mode">One of the constants here.</param>
 /// <param name="Filter">A text that the names of the checks must have; null for all.</param>
+/// <param name="IsList">Whether the names are all that is wanted.</param>
 /// <param name="Seconds">Time for the measurement of a figure.</param>
 /// <param name="Device">What is checked.</param>
-internal sealed record VerifyOptions(string Mode, string? Filter, double Seconds, DeviceOption Device)
+internal sealed record VerifyOptions(string Mode, string? Filter, bool IsList, double Seconds, DeviceOption Device)
 {
     public const string Test = "test", Gradient = "grad", Performance = "perf", Support = "support";
 
@@ -24,11 +25,12 @@ internal sealed record VerifyOptions(string Mode, string? Filter, double Seconds
     public static void AddTo(Command command)
     {
         command.Add(ModeArgument);
-        command.Add(Options.Filter, SecondsOption);
+        command.Add(Options.Filter, Options.ListChecks, SecondsOption);
         DeviceOption.AddTo(command);
     }
 
     /// <summary>Reads the arguments.</summary>
     public static VerifyOptions From(ParseResult arguments) => new(arguments.GetRequiredValue(ModeArgument),
-        arguments.GetValue(Options.Filter), arguments.GetValue(SecondsOption), DeviceOption.From(arguments));
+        arguments.GetValue(Options.Filter), arguments.GetValue(Options.ListChecks), arguments.GetValue(SecondsOption),
+        DeviceOption.From(arguments));
 }

@@ -74,12 +74,13 @@ public static class DeviceCatalog
         {
             if (candidate == processor) break;
             DeviceInfo? device = ProviderOf(candidate.Device)?.Probe().FirstOrDefault(d => d.Name == candidate.Device);
-            if (device is { IsAvailable: true } && device.Description == candidate.Description)
+            if (device is { IsAvailable: true, IsSimulation: false } && device.Description == candidate.Description)
                 return new(device, string.Create(CultureInfo.InvariantCulture,
                     $"it was measured fastest at {what}, {candidate.PerSecond:N0} {unit}/s, the processor "
                         + $"{processor.PerSecond:N0}{passedOver}"));
             passedOver += $"; {VisibleName(candidate.Device)} was measured faster and "
-                + $"{(device is null ? "is not there" : device.IsAvailable ? "is another device now" : "cannot be used")}";
+                + $"{(device is null ? "is not there" : !device.IsAvailable ? "cannot be used"
+                        : device.IsSimulation ? "only imitates a device" : "is another device now")}";
         }
         return new(Resolve(Cpu), measured.Length == 1 ? $"no other device was measured at {what}"
             : string.Create(CultureInfo.InvariantCulture,

@@ -11,7 +11,7 @@ public enum DeviceKind
     Cuda,
     /// <summary>Kernels as plain C#, for debugging.</summary>
     Simulated,
-    /// <summary>An accelerator of ILGPU, where the optional assembly is there.</summary>
+    /// <summary>An accelerator of ILGPU, where the package KsLottery.Engine.Ilgpu is there.</summary>
     Ilgpu,
     /// <summary>A device of another provider, see <see cref="DeviceCatalog.Register"/>.</summary>
     Other,
@@ -32,6 +32,10 @@ public sealed record DeviceInfo(string Name, DeviceKind Kind, string Description
 
     /// <summary>What the reader can do, without a final full stop; null where the device is available.</summary>
     public string? NextStep { get; init; }
+
+    /// <summary>Whether it only imitates a device on the processor, to check kernels: slow, never chosen by
+    /// <see cref="DeviceCatalog.Auto"/>, and verified by a sample.</summary>
+    public bool IsSimulation { get; init; }
 
     /// <summary>What its driver tells about it, each with a short name; empty where that is nothing.</summary>
     public IReadOnlyList<(string Name, string Value)> Facts { get; init; } = [];

@@ -6,11 +6,11 @@ namespace KsLottery.Engine.Devices;
 /// serves the whole process, from any thread.</remarks>
 public interface IDeviceProvider
 {
-    /// <summary>What the names of its devices begin with, for instance <c>opencl</c>, without a colon; the n-th device, from 0 on, is
-    /// <c>opencl:n</c>.</summary>
+    /// <summary>What the names of its devices begin with, for instance <c>opencl</c>, without a colon; what follows in them is the
+    /// provider's own, as a rule a colon and the device's number from 0 on.</summary>
     string Prefix { get; }
 
-    /// <summary>Lists its devices in the order of their numbers; where there are none, one entry named by the prefix that says why. Never
+    /// <summary>Lists its devices in an order that stays; where there are none, one entry named by the prefix that says why. Never
     /// throws.</summary>
     /// <remarks>Called at each look-up of a name that begins with the prefix, and for every list of devices. A device that cannot be used
     /// has

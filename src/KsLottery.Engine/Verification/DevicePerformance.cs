@@ -27,19 +27,30 @@ internal static class DevicePerformance
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(device);
-        // A device with memory of its own needs more work than a processor's caches hold to show its speed.
-        int scale = device.Kernels is { Limits.HasUnifiedMemory: false } ? 16 : 1;
         double copy = 0;
-        foreach (PerformanceWork work in (IEnumerable<PerformanceWork>)[OperationWorks.Copy(device.Operations, scale),
-            .. RowWorks(device, scale), .. OperationWorks.All(device.Operations, scale)])
+        foreach (PerformanceWork work in Works(device, filter))
         {
             bool isCopy = copy == 0;
-            if (!isCopy && filter is not null && !work.Name.Contains(filter, StringComparison.OrdinalIgnoreCase)) continue;
             using IDisposable prepared = work.Prepare(out Action launch, out Action wait);
             double seconds = Median(launch, wait, time, cancellationToken);
             if (isCopy) copy = work.Bytes / seconds;
             yield return new(work.Name, seconds, work.Bytes, work.Operations, work.Rows, copy);
         }
+    }
+
+    /// <summary>The names of what is measured, in its order.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="filter">A part of the names, in any case; null takes all.</param>
+    public static IEnumerable<string> Names(ComputeDevice device, string? filter) => Works(device, filter).Select(w => w.Name);
+
+    /// <summary>What a filter leaves; the copy, which all else is held against, stays.</summary>
+    private static IEnumerable<PerformanceWork> Works(ComputeDevice device, string? filter)
+    {
+        // A device with memory of its own needs more work than a processor's caches hold to show its speed.
+        int scale = device.Kernels is { Limits.HasUnifiedMemory: false } ? 16 : 1;
+        return [OperationWorks.Copy(device.Operations, scale),
+            .. RowWorks(device, scale).Concat(OperationWorks.All(device.Operations, scale))
+                .Where(w => filter is null || w.Name.Contains(filter, StringComparison.OrdinalIgnoreCase))];
     }
 
     private static IEnumerable<PerformanceWork> RowWorks(ComputeDevice device, int scale) =>

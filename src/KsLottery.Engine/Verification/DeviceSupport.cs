@@ -20,6 +20,10 @@ internal sealed record KernelSupport(string Kernel, int GroupSize, int SharedByt
 /// processor.</summary>
 internal static class DeviceSupport
 {
+    /// <summary>The names of the kernels that a filter leaves, in their order.</summary>
+    /// <param name="filter">A part of the names, in any case; null takes all.</param>
+    public static IEnumerable<string> Names(string? filter) => Matching(filter).Select(k => k.Name);
+
     /// <summary>Builds every kernel that a filter leaves, without running it.</summary>
     /// <param name="device">The device; the processor itself runs no kernels.</param>
     /// <param name="filter">A part of the names, in any case; null takes all.</param>
@@ -28,11 +32,14 @@ internal static class DeviceSupport
         ArgumentNullException.ThrowIfNull(device);
         if (device.Kernels is not { } kernels) yield break;
         using DeviceQueue queue = kernels.CreateQueue();
-        foreach (KernelDefinition kernel in KernelCatalog.All.OrderBy(k => k.Name, StringComparer.Ordinal))
-            if (filter is null || kernel.Name.Contains(filter, StringComparison.OrdinalIgnoreCase))
-                yield return new(kernel.Name, kernel.GroupSize, kernel.SharedBytes, kernel.UsesDouble, kernels.WhyNot(kernel)
-                    ?? WhyNotBuilt(queue, kernel));
+        foreach (KernelDefinition kernel in Matching(filter))
+            yield return new(kernel.Name, kernel.GroupSize, kernel.SharedBytes, kernel.UsesDouble, kernels.WhyNot(kernel)
+                ?? WhyNotBuilt(queue, kernel));
     }
+
+    private static IEnumerable<KernelDefinition> Matching(string? filter) => KernelCatalog.All
+        .Where(k => filter is null || k.Name.Contains(filter, StringComparison.OrdinalIgnoreCase))
+        .OrderBy(k => k.Name, StringComparer.Ordinal);
 
     private static string? WhyNotBuilt(DeviceQueue queue, KernelDefinition kernel)
     {

@@ -30,10 +30,20 @@ public sealed record VerificationResult(string Name, string? Difference, TimeSpa
 /// <summary>Proves on a device that it computes what the reference computes: the same cases as in the tests of this library.</summary>
 public static class DeviceVerification
 {
-    /// <summary>How many checks a filter leaves.</summary>
-    /// <param name="device">The device; a simulated one gets smaller cases.</param>
+    /// <summary>The names of all checks that a filter leaves, in the order in which they run.</summary>
+    /// <param name="device">The device, which need not be open; a simulation gets smaller cases.</param>
     /// <param name="mode">What is compared.</param>
     /// <param name="filter">A part of the names, in any case; null takes all.</param>
+    public static IReadOnlyList<string> Names(DeviceInfo device, VerificationMode mode, string? filter = null)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        return [.. Matching(device, mode, filter).Select(c => c.Name)];
+    }
+
+    /// <summary>How many checks <see cref="Run"/> runs.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="mode">What is compared.</param>
+    /// <param name="filter">A part of the names, in any case; null takes all, of a simulation a sample.</param>
     public static int Count(ComputeDevice device, VerificationMode mode, string? filter = null)
     {
         ArgumentNullException.ThrowIfNull(device);
@@ -43,7 +53,7 @@ public static class DeviceVerification
     /// <summary>Runs checks one after another; a check that fails does not keep the others from running.</summary>
     /// <param name="device">The device.</param>
     /// <param name="mode">What is compared.</param>
-    /// <param name="filter">A part of the names, in any case; null takes all.</param>
+    /// <param name="filter">A part of the names, in any case; null takes all, of a simulation a sample.</param>
     /// <param name="cancellationToken">Stops between checks.</param>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static IEnumerable<VerificationResult> Run(ComputeDevice device, VerificationMode mode, string? filter = null,
@@ -59,9 +69,14 @@ public static class DeviceVerification
         }
     }
 
-    /// <summary>All cases of a mode, in the order in which they run.</summary>
+    /// <summary>The cases of a mode that are run, in their order.</summary>
     internal static IEnumerable<VerificationCase> Cases(ComputeDevice device, VerificationMode mode, string? filter) =>
-        (mode == VerificationMode.Gradient ? GradientCases.All : [.. RowCases.All, .. OperationCases.All(device.Info.Kind)])
+        filter is not null || !device.Info.IsSimulation ? Matching(device.Info, mode, filter)
+        : mode == VerificationMode.Gradient ? GradientCases.All.Take(1)
+        : [.. RowCases.Sample, .. OperationCases.All(isSimulation: true)];
+
+    private static IEnumerable<VerificationCase> Matching(DeviceInfo device, VerificationMode mode, string? filter) =>
+        (mode == VerificationMode.Gradient ? GradientCases.All : [.. RowCases.All, .. OperationCases.All(device.IsSimulation)])
             .Where(c => filter is null || c.Name.Contains(filter, StringComparison.OrdinalIgnoreCase));
 
     private static string? Check(VerificationCase check, ComputeDevice device)

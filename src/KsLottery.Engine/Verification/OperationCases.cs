@@ -1,4 +1,3 @@
-using KsLottery.Engine.Devices;
 using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Operations;
 
@@ -15,10 +14,10 @@ internal sealed class OperationCases(OperationSizes sizes)
     /// <summary>Every operation over a few small shapes.</summary>
     public static IEnumerable<OperationCase> Small => new OperationCases(OperationSizes.Small).Operations;
 
-    /// <summary>Every operation of a device against the reference: over small shapes where it is simulated, else over awkward
+    /// <summary>Every operation of a device against the reference: over small shapes where it is a simulation, else over awkward
     /// ones.</summary>
-    public static IEnumerable<VerificationCase> All(DeviceKind kind) =>
-        (kind == DeviceKind.Simulated ? Small : Awkward).Select(c =>
+    public static IEnumerable<VerificationCase> All(bool isSimulation) =>
+        (isSimulation ? Small : Awkward).Select(c =>
             new VerificationCase(c.Name, device => c.Difference(device.Operations)));
 
     private IEnumerable<OperationCase> Operations =>

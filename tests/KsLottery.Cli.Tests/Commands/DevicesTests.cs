@@ -12,6 +12,9 @@ public sealed class DevicesTests
         Assert.That((run.ExitCode, run.Error), Is.EqualTo((0, "")));
         Assert.That(run.Lines, Has.Some.Match("^cpu +yes +.*logical processor"));
         Assert.That(run.Lines, Has.Some.Match("^opencl(:0)? +(yes|no) +."));
+        Assert.That(run.Lines, Has.Some.Match("^ilgpu:cuda(:0)? +(yes|no) +."));
+        Assert.That(run.Lines, Has.Some.Match("^ilgpu:opencl(:0)? +(yes|no) +."));
+        Assert.That(run.Lines, Has.Some.Match("^ilgpu:cpu +yes +the processor, as ILGPU"));
         Assert.That(run.Lines, Has.Some.Match("^scalar +yes"));
         Assert.That(run.Lines, Has.Exactly(1).Contains("taken by a scan"));
     }
@@ -46,6 +49,8 @@ public sealed class DevicesTests
         Assert.That(missing.GetProperty("available").GetBoolean(), Is.False);
         Assert.That(reason, Does.Contain("finds no driver").And.Contain("CL_PLATFORM_NOT_FOUND_KHR (-1001)").And.Contain(folder.Path));
         Assert.That(missing.GetProperty("next_step").GetString(), Does.Contain("pocl-opencl-icd").And.Contain("--device cpu"));
+        JsonElement throughIlgpu = Find(run.Json(), "ilgpu:opencl");
+        Assert.That(throughIlgpu.GetProperty("reason").GetString(), Does.EndWith("is there, and ILGPU finds no device through it"));
     }
 
     [Test]
@@ -96,6 +101,8 @@ public sealed class DevicesTests
         Assert.That(measured.GetProperty("measurements").EnumerateArray()
             .Select(m => (m.GetProperty("device").GetString(), m.GetProperty("work").GetString())),
             Is.SupersetOf(new[] { ("cpu", "rows"), ("cpu", "tokens") }));
+        Assert.That(measured.GetProperty("measurements").EnumerateArray().Select(m => m.GetProperty("device").GetString()),
+            Has.None.EqualTo("ilgpu:cpu").And.None.EqualTo("simulated"));
         ToolRun later = KsLotteryTool.Run(environment, "devices");
         Assert.That(later.Lines, Has.Some.Match("^cpu +testing rows +[0-9,]+ rows"));
         Assert.That(later.Lines, Has.Some.StartsWith("--device auto is "));

@@ -79,14 +79,15 @@ public sealed class DeviceMeasurementsTests
         DeviceMeasurements.Keep([Measured("cpu", DeviceWork.Rows, 100), Measured("fast:7", DeviceWork.Rows, 9000),
             Measured("fast:2", DeviceWork.Rows, 8000),
             Measured("fast:1", DeviceWork.Rows, 7000) with { Description = "what was there before" },
-                Measured("gone:0", DeviceWork.Rows, 6000),
+                Measured("gone:0", DeviceWork.Rows, 6000), Measured("fast:3", DeviceWork.Rows, 5000),
             Measured("fast:0", DeviceWork.Rows, 200)]);
         DeviceChoice choice = DeviceCatalog.Choose("auto", DeviceWork.Rows);
         Assert.That(choice.Device.Name, Is.EqualTo("fast:0"));
         Assert.That(choice.Reason, Does.Contain("fast:7 was measured faster and is not there").And
             .Contain("fast:2 was measured faster and cannot be used")
             .And.Contain("fast:1 was measured faster and is another device now").And
-            .Contain("gone:0 was measured faster and is not there"));
+            .Contain("gone:0 was measured faster and is not there")
+            .And.Contain("fast:3 was measured faster and only imitates a device"));
     }
 
     [Test]
@@ -113,7 +114,7 @@ public sealed class DeviceMeasurementsTests
     private static DeviceMeasurement Measured(string device, DeviceWork work, double perSecond) =>
         new(device, device == "cpu" ? Cpu.Description : $"device {device}", work, perSecond);
 
-    /// <summary>Devices fast:0 and fast:1, and fast:2, which cannot be used, until it is disposed.</summary>
+    /// <summary>Devices fast:0 and fast:1, fast:2, which cannot be used, and fast:3, a simulation, until it is disposed.</summary>
     private sealed class Registered : IDeviceProvider, IDisposable
     {
         private bool _isGone;
@@ -131,6 +132,7 @@ public sealed class DeviceMeasurementsTests
             [
                 new("fast:0", DeviceKind.Simulated, "device fast:0"), new("fast:1", DeviceKind.Simulated, "device fast:1"),
                 new("fast:2", DeviceKind.Simulated, "device fast:2") { Reason = "it is broken", NextStep = "Mend it" },
+                new("fast:3", DeviceKind.Other, "device fast:3") { IsSimulation = true },
             ];
         }
 

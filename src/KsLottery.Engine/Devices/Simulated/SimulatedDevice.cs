@@ -117,7 +117,12 @@ internal sealed class SimulatedProvider : IDeviceProvider
     public string Prefix => SimulatedDevice.DeviceName;
 
     public IReadOnlyList<DeviceInfo> Probe() =>
-        [new(SimulatedDevice.DeviceName, DeviceKind.Simulated, "kernels as plain C#, lane by lane, for debugging; slow")];
+    [
+        new(SimulatedDevice.DeviceName, DeviceKind.Simulated, "kernels as plain C#, lane by lane, for debugging; slow")
+        {
+            IsSimulation = true,
+        },
+    ];
 
     public KernelDevice Open(DeviceInfo device) => new SimulatedDevice();
 }
