@@ -68,6 +68,9 @@ public sealed class ScoredRows
     /// <summary>The rows below alpha, as a set.</summary>
     public IndexSet SelectBelowAlpha() => IndexSet.Of(Scan.Rows.Count, Enumerable.Range(0, Scan.Rows.Count).Where(IsBelowAlpha));
 
+    /// <summary>The rows of <see cref="RankTop"/>, as a set.</summary>
+    public IndexSet SelectTop(int count) => IndexSet.Of(Scan.Rows.Count, RankTop(count).Order());
+
     /// <summary>The number of rows below alpha.</summary>
     public int CountBelowAlpha() => Scan.Rows.Count(row => row.IsEligible && row.Count >= CriticalCount);
 

@@ -13,6 +13,7 @@ public sealed class ScoredRowsTests
         // C(16, 8) = 12,870: p(6) = 2 C(16,2) / 12,870 = 0.0186, p(5) = 2 C(16,3) / 12,870 = 0.0870.
         Assert.That((rows.CriticalCount, rows.Tested, rows.Method), Is.EqualTo((6, 9, KsMethod.Exact)));
         Assert.That(rows.RankBelowAlpha(), Is.EqualTo(new[] { 8, 7, 6 }));
+        Assert.That(rows.SelectBelowAlpha(), Is.EqualTo(new[] { 6, 7, 8 }));
         Assert.That(rows.CountBelowAlpha(), Is.EqualTo(3));
         Assert.That(rows[6].PValue, Is.EqualTo(240 / 12870.0).Within(1e-14));
         Assert.That((rows[6].Id, rows[6].Statistic, rows[6].Row.Sign), Is.EqualTo((6, 0.75, (sbyte)1)));
@@ -109,6 +110,7 @@ public sealed class ScoredRowsTests
         ScoredRows rows =
             new(SmallMatrices.Scan(SmallMatrices.Lifted(2), SmallMatrices.Lifted(0), SmallMatrices.Lifted(4), [8, 7, 6, 5, 4, 3, 2, 1]));
         Assert.That(rows.RankTop(1), Is.EqualTo(new[] { 2 }));
+        Assert.That(rows.SelectTop(10), Is.EqualTo(new[] { 0, 2 }));
         Assert.That(rows.RankTop(10), Is.EqualTo(new[] { 2, 0 }), "an unchanged row and a permuted one have h = 0");
         Assert.That(rows.RankTop(0), Is.Empty);
         Assert.That(() => rows.RankTop(-1), Throws.TypeOf<ArgumentOutOfRangeException>());

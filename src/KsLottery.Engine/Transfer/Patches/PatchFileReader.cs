@@ -67,8 +67,8 @@ internal sealed class PatchFileReader(SafetensorsFile file)
                 + baseType.ToName(), BaseRowsName);
         ThrowIfCodes(rows, baseType);
         long count = ReadRowCount("base_shape", rows), width = rows.Shape[1];
-        int[] ids = ReadIndices(indices, count, ascend: true);
-        PatchedTensor tensor = new(TensorMaskOf(Metadata("tensor"), count, width, ids), TicketPayload.Replace, baseType, [count, width],
+        TensorMask mask = TensorMask.OfRows(Metadata("tensor"), width, IndexSet.Of(count, ReadIndices(indices, count, ascend: true)));
+        PatchedTensor tensor = new(mask, TicketPayload.Replace, baseType, [count, width],
             ReadFingerprint("base_fingerprint", Metadata("base_fingerprint")),
             ReadFingerprint("tuned_fingerprint", Metadata("tuned_fingerprint")))
         {
@@ -259,9 +259,6 @@ internal sealed class PatchFileReader(SafetensorsFile file)
             : throw Invalid($"it is {Describe(tensor)}, it should be {ElementTypes.ReadableNames} [{count},d] with d from 1 to "
                 + $"{PatchForm.MaxRowLength}", name);
     }
-
-    private static TensorMask TensorMaskOf(string name, long rows, long width, int[] ids) =>
-        new(name, TicketUnit.Rows.Cut(rows, width), IndexSet.Of(rows, ids));
 
     private Tensor Find(string name) => file.TryGetTensor(name, out Tensor? tensor)
         ? tensor
