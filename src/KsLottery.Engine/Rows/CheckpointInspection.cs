@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Text.Tokens;
 
 namespace KsLottery.Engine.Rows;
@@ -88,11 +89,11 @@ internal sealed class CheckpointInspection
         // The largest first: one that came last would be hashed by one processor while the others wait.
         IEnumerable<Tensor> ordered = tensors.OrderByDescending(t => t.ByteLength);
         ParallelOptions options = new() { CancellationToken = cancellationToken, MaxDegreeOfParallelism = Environment.ProcessorCount };
-        Parallel.ForEach(Partitioner.Create(ordered, EnumerablePartitionerOptions.NoBuffering), options, tensor =>
+        FirstFault.Throw(() => Parallel.ForEach(Partitioner.Create(ordered, EnumerablePartitionerOptions.NoBuffering), options, tensor =>
         {
             progress?.Report(new(tensor, IsFingerprint: true));
             all[tensor.Name] = Fingerprint.OfTensor(tensor, cancellationToken);
-        });
+        }));
         return all;
     }
 }

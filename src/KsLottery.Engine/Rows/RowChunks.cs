@@ -1,5 +1,5 @@
-using System.Runtime.ExceptionServices;
 using CommunityToolkit.HighPerformance.Buffers;
+using KsLottery.Engine.Numerics;
 
 namespace KsLottery.Engine.Rows;
 
@@ -29,17 +29,11 @@ internal static class RowChunks
         RowStretches stretches = blocks is null ? RowStretches.OfRows(before.RowCount, chunkRows) : RowStretches.OfBlocks(before, after!);
         long count = stretches.Count, next = 0, releaseStretches = Math.Max(1, RowMatrix.ReleaseBytes / (stretches.MaxRows * rowBytes));
         threads = (int)Math.Clamp(threads > 0 ? threads : Environment.ProcessorCount, 1, Math.Max(count, 1));
-        try
-        {
-            if (threads == 1) WorkOn(newWorker(0));
-            else
-                Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellationToken },
-                    worker => WorkOn(newWorker(worker)));
-        }
-        catch (AggregateException several)
-        {
-            ExceptionDispatchInfo.Throw(several.Flatten().InnerExceptions[0]);
-        }
+        if (threads == 1) WorkOn(newWorker(0));
+        else
+            FirstFault.Throw(() => Parallel.For(0, threads,
+                new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellationToken },
+                worker => WorkOn(newWorker(worker))));
         return threads;
 
         void WorkOn(Work work)

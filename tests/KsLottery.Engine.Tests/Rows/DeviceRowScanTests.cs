@@ -44,6 +44,23 @@ public sealed class DeviceRowScanTests(string deviceName)
     }
 
     [Test]
+    public void A_file_that_shrinks_is_refused_as_the_processor_refuses_it([Values(1, 3)] int threads)
+    {
+        const int Count = 20_000;
+        using TemporaryFolder folder = new();
+        string path = folder.File("a.safetensors");
+        SafetensorsWriter.Write(path, [TensorSource.FromBytes("rows", ElementType.F32, [Count, Width], Bytes(Count, 1))]);
+        using Checkpoint checkpoint = Checkpoint.Open(path, new() { UseMemoryMap = false });
+        using (FileStream file = new(path, FileMode.Open)) file.SetLength(file.Length / 100);
+        RowMatrix rows = RowMatrix.FromTensor(checkpoint.GetTensor("rows"));
+        string message = Assert.Throws<CheckpointFormatException>(() => RowScan.Run(rows, rows, new() { Threads = threads }))!.Message;
+        string onDevice = Assert.Throws<CheckpointFormatException>(() =>
+            RowScan.Run(rows, rows, new() { KernelDevice = _device, Threads = threads }))!.Message;
+        Assert.That((message.StartsWith(path, StringComparison.Ordinal), onDevice.StartsWith(path, StringComparison.Ordinal)),
+            Is.EqualTo((true, true)));
+    }
+
+    [Test]
     public void Files_are_read_mapped_or_not_with_any_number_of_threads([Values] bool useMemoryMap, [Values(1, 3)] int threads)
     {
         int rows = IsSimulated ? 2 : 3000;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.ExceptionServices;
 using System.Security.Cryptography;
 using System.Text;
 using KsLottery.Engine.Numerics;
@@ -100,20 +99,13 @@ internal sealed class FingerprintBlocks
             CancellationToken = cancellationToken,
         };
         cancellationToken.ThrowIfCancellationRequested();
-        try
+        FirstFault.Throw(() => Parallel.For(0, blocks.Count, options, () => new BlockHasher(this), (i, _, hasher) =>
         {
-            Parallel.For(0, blocks.Count, options, () => new BlockHasher(this), (i, _, hasher) =>
-            {
-                hasher.Take(blocks[i]);
-                long start = (long)blocks[i] * BlockLength;
-                _release?.Invoke(start, EndOf(blocks[i]) - start);
-                return hasher;
-            }, hasher => hasher.Dispose());
-        }
-        catch (AggregateException several)
-        {
-            ExceptionDispatchInfo.Throw(several.Flatten().InnerExceptions[0]);
-        }
+            hasher.Take(blocks[i]);
+            long start = (long)blocks[i] * BlockLength;
+            _release?.Invoke(start, EndOf(blocks[i]) - start);
+            return hasher;
+        }, hasher => hasher.Dispose()));
     }
 
     /// <summary>The fingerprint, once every block is there.</summary>

@@ -1,6 +1,6 @@
-using System.Runtime.ExceptionServices;
 using CommunityToolkit.HighPerformance.Buffers;
 using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Numerics;
 
 namespace KsLottery.Engine.Tickets;
 
@@ -66,23 +66,17 @@ internal sealed class UnitBands
     {
         long tasks = _strips * _grid.Down, next = 0;
         int threads = (int)Math.Min(_threads, tasks);
-        try
+        ParallelOptions options = new() { MaxDegreeOfParallelism = threads, CancellationToken = cancel };
+        FirstFault.Throw(() => Parallel.For(0, threads, options, _ =>
         {
-            Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancel }, _ =>
+            IUnitVisitor visitor = newVisitor();
+            using MemoryOwner<float> before = MemoryOwner<float>.Allocate(RowLength), after = MemoryOwner<float>.Allocate(RowLength);
+            for (long task; (task = Interlocked.Increment(ref next) - 1) < tasks;)
             {
-                IUnitVisitor visitor = newVisitor();
-                using MemoryOwner<float> before = MemoryOwner<float>.Allocate(RowLength), after = MemoryOwner<float>.Allocate(RowLength);
-                for (long task; (task = Interlocked.Increment(ref next) - 1) < tasks;)
-                {
-                    cancel.ThrowIfCancellationRequested();
-                    VisitStrip(visitor, task / _strips, task % _strips, before.Span, after.Span);
-                }
-            });
-        }
-        catch (AggregateException several)
-        {
-            ExceptionDispatchInfo.Throw(several.Flatten().InnerExceptions[0]);
-        }
+                cancel.ThrowIfCancellationRequested();
+                VisitStrip(visitor, task / _strips, task % _strips, before.Span, after.Span);
+            }
+        }));
     }
 
     private int RowLength => (int)Math.Min(_grid.Columns, _strip * _grid.BlockColumns);
