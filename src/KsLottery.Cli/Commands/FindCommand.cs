@@ -71,7 +71,7 @@ internal static class FindCommand
     private static TicketResult Find(OpenedPair opened, Tensor before, Tensor after, RowTokens tokens, VocabularyPairing? vocabulary,
         FindOptions options, ConsoleUi ui, CancellationToken cancel)
     {
-        RowScanResult? joined = options.Merged.Count > 0 ? RowScanResult.Of([.. options.Merged.Select(RowScanPart.Read)]) : null;
+        RowScanResult? joined = options.Merged.Count > 0 ? Join(options, ui) : null;
         using ComputeDevice? device = joined is null ? options.Device.Open(DeviceWork.Rows) : null;
         using ProgressLine line = ui.StartProgress();
         return TicketFinder.Find(opened.Base, before, after, new()
@@ -84,6 +84,13 @@ internal static class FindCommand
             Adapter = opened.Adapter?.TakeOrigin(cancel),
             FingerprintProgress = line.Of<TimeSpan>(_ => "taking the fingerprints of both tensors"),
         }, cancel);
+    }
+
+    private static RowScanResult Join(FindOptions options, ConsoleUi ui)
+    {
+        RowScanPart[] parts = [.. options.Merged.Select(path => RowScanPart.Read(path, options.Reading))];
+        Reading.Remark(ui, parts.SelectMany(part => part.Notes));
+        return RowScanResult.Of(parts);
     }
 
     /// <summary>Tests a part of the rows, and writes what was found of them.</summary>

@@ -23,14 +23,15 @@ public sealed class RowScanPart
 
     /// <summary>Reads the file of a part.</summary>
     /// <param name="path">What <see cref="Write"/> wrote.</param>
-    /// <exception cref="CheckpointFormatException">The file is no safetensors file, or cut short.</exception>
+    /// <param name="options">How to read it, and whether a wrong checksum is ignored.</param>
+    /// <exception cref="CheckpointFormatException">The file is no safetensors file, or cut short, or its checksum is wrong.</exception>
     /// <exception cref="InvalidDataException">The file is no part of a scan, or a value in it is out of range; says which.</exception>
     /// <exception cref="IOException">The file is absent or cannot be read.</exception>
-    public static RowScanPart Read(string path)
+    public static RowScanPart Read(string path, CheckpointOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        using SafetensorsFile file = SafetensorsFile.Open(path);
-        return new RowScanPartReader(file).Read();
+        using SafetensorsFile file = SafetensorsFile.Open(path, options);
+        return new RowScanPartReader(file, options is { IgnoresChecksum: true }).Read();
     }
 
     /// <summary>Writes the part as a safetensors file of 42 bytes a row; the file appears whole or not at all.</summary>
@@ -93,6 +94,9 @@ public sealed class RowScanPart
 
     /// <summary>The file that the part was read from; null for one that was just scanned.</summary>
     public string? Path { get; internal init; }
+
+    /// <summary>What a reader should know of the file, a sentence each: that it has no checksum, or a wrong one.</summary>
+    public IReadOnlyList<string> Notes { get; internal init; } = [];
 
     internal RowResult[] Results { get; init; } = [];
 

@@ -8,7 +8,7 @@ namespace KsLottery.Engine.Rows;
 /// <summary>The file of a part of a scan: a safetensors file of 42 bytes a row and 32 a block of 1 MiB, see docs/parts.md.</summary>
 internal static class RowScanPartFile
 {
-    public const string Format = "kslottery.scan_part", FormatVersion = "1";
+    public const string Format = "kslottery.scan_part", FormatVersion = "2";
     public const string ById = "id", ByText = "text", BaseScale = "base_scale_fingerprint", TunedScale = "tuned_scale_fingerprint";
 
     public static readonly RowColumn[] Columns =
@@ -74,6 +74,7 @@ internal static class RowScanPartFile
         if (part.TunedOf is { } tunedOf)
             tensors.Add(TensorSource.FromBytes("tuned_rows", ElementType.I32, [tunedOf.Length],
                 MemoryMarshal.AsBytes<int>(tunedOf).ToArray()));
+        metadata[ContentChecksum.Key] = ContentChecksum.Of(metadata, tensors, cancellationToken);
         SafetensorsWriter.Write(path, tensors, metadata, cancellationToken);
     }
 

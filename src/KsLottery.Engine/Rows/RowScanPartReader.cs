@@ -6,14 +6,17 @@ using KsLottery.Engine.Numerics;
 namespace KsLottery.Engine.Rows;
 
 /// <summary>Reads the file of a part of a scan: every value by its type and range.</summary>
-internal sealed class RowScanPartReader(SafetensorsFile file)
+internal sealed class RowScanPartReader(SafetensorsFile file, bool ignoresChecksum)
 {
     public RowScanPart Read()
     {
         if (file.Metadata.GetValueOrDefault("format") != RowScanPartFile.Format)
             throw Invalid($"this is no part of a scan, which has the format {Quote(RowScanPartFile.Format)} in its metadata");
-        if (Metadata("format_version") is var version && version != RowScanPartFile.FormatVersion)
-            throw Invalid($"the format version is {Quote(version)}, this version reads {Quote(RowScanPartFile.FormatVersion)}");
+        // Version 1 had no checksum.
+        if (Metadata("format_version") is not ("1" or RowScanPartFile.FormatVersion))
+            throw Invalid($"the format version is {Quote(Metadata("format_version"))}, this version reads \"1\" and "
+                + Quote(RowScanPartFile.FormatVersion));
+        string? doubt = ContentChecksum.Check(file, "part", ignoresChecksum);
         if (Number("block_bytes", 1, int.MaxValue) is var block && block != FingerprintBlocks.BlockLength)
             throw Invalid($"block_bytes is {block}, this version hashes {FingerprintBlocks.BlockLength}");
         int width = (int)Number("width", 1, int.MaxValue);
@@ -24,6 +27,7 @@ internal sealed class RowScanPartReader(SafetensorsFile file)
         RowScanPart part = new()
         {
             Path = file.Path,
+            Notes = doubt is null ? [] : [doubt],
             Version = Metadata("version"),
             BaseName = Metadata("base_tensor"),
             TunedName = Metadata("tuned_tensor"),

@@ -73,7 +73,7 @@ public sealed class RowScanPartFileTests : IDisposable
     }
 
     [TestCase("format", "other", "no part of a scan")]
-    [TestCase("format_version", "2", "reads \"1\"")]
+    [TestCase("format_version", "3", "reads \"1\" and \"2\"")]
     [TestCase("block_bytes", "4096", "hashes 1048576")]
     [TestCase("base_dtype", "F31", "base_dtype is \"F31\"")]
     [TestCase("base_shape", "40,16", "base_shape is \"40,16\"")]
@@ -128,6 +128,37 @@ public sealed class RowScanPartFileTests : IDisposable
             Throws.TypeOf<DirectoryNotFoundException>());
     }
 
+    [Test]
+    public void A_part_whose_checksum_is_wrong_is_refused_by_its_name_and_one_without_is_remarked()
+    {
+        RowScanPart part = Scan(new(0, 10));
+        part.Write(Path);
+        Assert.That(RowScanPart.Read(Path).Notes, Is.Empty);
+        byte[] whole = File.ReadAllBytes(Path);
+        using (SafetensorsFile file = SafetensorsFile.Open(Path))
+            foreach (Tensor tensor in file.Tensors.Where(t => t.ByteLength > 0))
+            {
+                byte[] damaged = [.. whole];
+                damaged[tensor.FileOffset + tensor.ByteLength - 1] ^= 1;
+                File.WriteAllBytes(_folder.File("damaged"), damaged);
+                CheckpointFormatException refusal = Assert.Throws<CheckpointFormatException>(() =>
+                    RowScanPart.Read(_folder.File("damaged")))!;
+                Assert.That((refusal.Kind, refusal.Message.StartsWith(_folder.File("damaged"), StringComparison.Ordinal)),
+                    Is.EqualTo((CheckpointDefect.WrongChecksum, true)), tensor.Name);
+            }
+        // The last one that was damaged holds hashes, whose values have no range of their own.
+        Assert.That(RowScanPart.Read(_folder.File("damaged"), new() { IgnoresChecksum = true }).Notes.Single(),
+            Does.EndWith("It was ignored, as asked."));
+        Damage(Path, metadata =>
+        {
+            metadata.Remove(ContentChecksum.Key);
+            metadata["format_version"] = "1";
+        });
+        RowScanPart first = RowScanPart.Read(Path);
+        Assert.That(first.Notes.Single(), Does.StartWith(Path).And.Contain("has no checksum"));
+        Assert.That(first.Rows, Is.EqualTo(part.Rows));
+    }
+
     private static RowScanPart Scan(RowRange range, bool byText = false)
     {
         int[] tunedOf = [.. Enumerable.Range(0, Rows).Select(row => row % 3 == 0 ? -1 : Rows - row)];
@@ -164,6 +195,7 @@ public sealed class RowScanPartFileTests : IDisposable
             }
         }
         change(metadata);
+        if (metadata.ContainsKey(ContentChecksum.Key)) metadata[ContentChecksum.Key] = ContentChecksum.Of(metadata, tensors, default);
         SafetensorsWriter.Write(path, tensors, metadata);
     }
 }

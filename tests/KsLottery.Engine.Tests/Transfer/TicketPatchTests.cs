@@ -268,6 +268,25 @@ internal sealed class TicketPatchTests : IDisposable
     }
 
     [Test]
+    public void A_patch_that_is_damaged_is_what_revert_names([Values] bool isOfBase)
+    {
+        Pair(ElementType.F32, ElementType.F32);
+        TicketFixture.WritePatch(Patch, Base, Tuned, [1, 5]);
+        PatchApplication.Apply(Base, Patch, _folder.File("out"), new() { AllowsNonFinite = true });
+        string patched = _folder.File("out/base.safetensors");
+        byte[] bytes = File.ReadAllBytes(Patch);
+        using (SafetensorsFile file = SafetensorsFile.Open(Patch))
+            bytes[file.GetTensor($"{(isOfBase ? "base_values" : "values")}/{TicketFixture.Embedding}").FileOffset] ^= 1;
+        File.WriteAllBytes(Patch, bytes);
+        Assert.That(() => PatchApplication.Revert(patched, Patch, _folder.File("back")), Throws.TypeOf<CheckpointFormatException>()
+            .With.Message.StartsWith($"{Patch}: the checksum is"));
+        PatchMismatchException refusal = Assert.Throws<PatchMismatchException>(() =>
+            PatchApplication.Revert(patched, Patch, _folder.File("back"), new() { IgnoresChecksum = true }))!;
+        Assert.That(refusal.Message, Does.Contain(Patch).And.EndWith("or the patch itself is damaged, which no checksum rules out: copy or "
+            + "write it again."));
+    }
+
+    [Test]
     public void Damaged_files_are_read_to_the_end_or_refused_by_the_documented_exception([Values] TicketPayload payload)
     {
         using PayloadFixture model = new(ElementType.F32, ElementType.F16);

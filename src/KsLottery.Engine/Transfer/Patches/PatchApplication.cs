@@ -98,14 +98,14 @@ public static class PatchApplication
         using (ResizeRecord? record = rows is null ? null : ResizeRecord.Find(checkpoint, rows))
             if (record is not null)
             {
-                PatchResult original = new ResizeReversal(checkpoint, rows!, record, folder, cancellationToken).Run();
+                PatchResult original = new ResizeReversal(checkpoint, patch, rows!, record, folder, cancellationToken).Run();
                 folder.Commit(cancellationToken);
                 return original with { Notes = [.. patch.Notes, .. original.Notes] };
             }
         foreach (PatchTarget target in targets) PatchFit.ThrowIfNotPatched(patch, target.Patched, target.Tensor, cancellationToken);
         PatchResult result = Rewrite(checkpoint, targets, PatchSide.Base, folder, progress, cancellationToken);
         foreach ((PatchTarget target, PatchedTensorResult restored) in targets.Zip(result.Tensors))
-            PatchFit.ThrowIfNotRestored(target.Patched, target.Tensor, restored.Fingerprint);
+            PatchFit.ThrowIfNotRestored(patch, target.Patched, target.Tensor, restored.Fingerprint);
         folder.Commit(cancellationToken);
         return result with { Notes = [.. patch.Notes, .. result.Notes] };
     }

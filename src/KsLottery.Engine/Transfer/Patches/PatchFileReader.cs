@@ -31,21 +31,6 @@ internal sealed class PatchFileReader(SafetensorsFile file)
         };
     }
 
-    /// <summary>Compares the checksum with the content.</summary>
-    /// <returns>What there is to say of it.</returns>
-    public IEnumerable<string> CheckChecksum(bool ignoresChecksum)
-    {
-        if (!file.Metadata.TryGetValue(PatchChecksum.Key, out string? stored))
-            return [$"{file.Path} has no checksum: damage in its values would not show."];
-        string actual = PatchChecksum.Of(file.Metadata, file.Tensors.Select(TensorSource.FromTensor), CancellationToken.None);
-        if (actual == stored) return [];
-        string problem = $"the checksum is {Quote(stored)}, that of the content is {actual}: the file was changed or damaged since it was "
-            + "written";
-        return ignoresChecksum ? [$"{file.Path}: {problem}. It was ignored, as asked."]
-            : throw new CheckpointFormatException(CheckpointDefect.WrongChecksum, file.Path, problem,
-                $"Copy or write the patch again; {Remedy.IgnoreChecksum} to read it all the same");
-    }
-
     public bool? ReadTied() => Metadata("tied") switch
     {
         "true" => true,

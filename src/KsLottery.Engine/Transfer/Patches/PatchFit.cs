@@ -29,7 +29,7 @@ internal static class PatchFit
             : $"Of the patch's {patched.UnitsInWords} {Name(different)} differ from its base {units}";
         throw Mismatch(patched, tensor, actual, "is not the base that the patch was made for", state,
             isPatched ? "Take the checkpoint from before"
-                : "Take the base that the patch was made from, or find the ticket again with this one");
+                : $"Take the base that the patch was made from, or find the ticket again with this one{Doubt(patch)}");
     }
 
     private static void ThrowIfOtherScale(PatchedTensor patched, Tensor tensor, CancellationToken cancellationToken)
@@ -55,18 +55,22 @@ internal static class PatchFit
                 $"{place}: this is the base already, there is nothing to revert. Give the patched checkpoint.");
         throw new PatchMismatchException(tensor.File.Path, $"{place}: the patch {patch.Path} cannot be reverted, for of its "
             + $"{patched.UnitsInWords} {Name(different)} do not hold its tuned values. "
-            + "Give the checkpoint that was written by applying it.");
+            + $"Give the checkpoint that was written by applying it{Doubt(patch)}.");
     }
 
     /// <summary>Checks that a reverted tensor is the base of a patch again, by its fingerprint of the same kind.</summary>
     /// <exception cref="PatchMismatchException">It is not: more than the patch changes was changed.</exception>
-    public static void ThrowIfNotRestored(PatchedTensor patched, Tensor tensor, string restored)
+    public static void ThrowIfNotRestored(TicketPatch patch, PatchedTensor patched, Tensor tensor, string restored)
     {
         if (restored != patched.BaseFingerprint)
             throw Mismatch(patched, tensor, restored, "does not become the base again",
                 $"The patch's {patched.UnitsInWords} were put back, so other {patched.UnitsName} changed since it was applied",
-                "Give the checkpoint that was written by applying it");
+                $"Give the checkpoint that was written by applying it{Doubt(patch)}");
     }
+
+    /// <summary>The end of a next step where nobody knows whether it is the patch that changed.</summary>
+    private static string Doubt(TicketPatch patch) => patch.IsVerified ? ""
+        : "; or the patch itself is damaged, which no checksum rules out: copy or write it again";
 
     /// <summary>The units that would hold a NaN or an infinity of the patch in a tensor.</summary>
     public static IndexSet FindNonFinite(PatchedTensor patched, Tensor tensor, CancellationToken cancellationToken) =>
@@ -123,8 +127,8 @@ internal static class PatchFit
     }
 
     /// <summary>The refusal of a tensor that is not what apply wrote.</summary>
-    public static PatchMismatchException Mismatch(Tensor tensor, string problem) =>
-        new(tensor.File.Path, $"{Place(tensor)}: {problem}. Give the checkpoint that was written by applying the patch.");
+    public static PatchMismatchException Mismatch(TicketPatch patch, Tensor tensor, string problem) => new(tensor.File.Path,
+        $"{Place(tensor)}: {problem}. Give the checkpoint that was written by applying the patch{Doubt(patch)}.");
 
     private static PatchMismatchException Mismatch(PatchedTensor patched, Tensor tensor, string actual, string problem,
         string units, string nextStep) => new(tensor.File.Path, $"{Place(tensor)}: this tensor {problem}. Its fingerprint is {actual}, "

@@ -63,7 +63,7 @@ public sealed partial class TicketPatch
             ["signature"] = origin.Signature,
             [PatchFileReader.TensorsKey] = PatchFileWriter.Describe(writers),
         };
-        metadata[PatchChecksum.Key] = PatchChecksum.Of(metadata, sources, cancellationToken);
+        metadata[ContentChecksum.Key] = ContentChecksum.Of(metadata, sources, cancellationToken);
         SafetensorsWriter.Write(path, sources, metadata, cancellationToken);
     }
 }

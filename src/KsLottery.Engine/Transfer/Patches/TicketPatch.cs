@@ -28,7 +28,8 @@ public sealed partial class TicketPatch : IDisposable
         _file = file;
         PatchFileReader reader = new(file);
         FormatVersion = reader.ReadVersion();
-        Notes = [.. reader.CheckChecksum(ignoresChecksum)];
+        string? doubt = ContentChecksum.Check(file, "patch", ignoresChecksum);
+        (IsVerified, Notes) = (doubt is null, doubt is null ? [] : [doubt]);
         Signature = reader.Metadata("signature");
         IsTied = reader.ReadTied();
         (Tensors, Rows) = FormatVersion == 1 ? reader.ReadRows() : reader.ReadTensors();
@@ -54,6 +55,9 @@ public sealed partial class TicketPatch : IDisposable
 
     /// <summary>The line that says how the units were chosen.</summary>
     public string Signature { get; }
+
+    /// <summary>Whether a checksum says that the file is as it was written.</summary>
+    internal bool IsVerified { get; }
 
     /// <summary>What a reader should know of the file, a sentence each.</summary>
     public IReadOnlyList<string> Notes { get; }

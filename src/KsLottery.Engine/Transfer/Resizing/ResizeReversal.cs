@@ -4,8 +4,8 @@ using KsLottery.Engine.Numerics;
 namespace KsLottery.Engine.Transfer;
 
 /// <summary>Takes a patch and the tuned vocabulary out of a checkpoint again: every file has the base's exact bytes.</summary>
-internal sealed class ResizeReversal(Checkpoint patched, PatchRows patch, ResizeRecord record, StagedFolder folder,
-    CancellationToken cancellationToken)
+internal sealed class ResizeReversal(Checkpoint patched, TicketPatch file, PatchRows patch, ResizeRecord record,
+    StagedFolder folder, CancellationToken cancellationToken)
 {
     /// <summary>Writes all files.</summary>
     /// <exception cref="PatchMismatchException">The checkpoint does not hold the patch's rows, or other rows changed since.</exception>
@@ -38,7 +38,7 @@ internal sealed class ResizeReversal(Checkpoint patched, PatchRows patch, Resize
     {
         if (tensor.DtypeName != patch.BaseElementType.ToName() || tensor.Shape is not [var rows, var width] || rows != patch.TunedRowCount
             || width != patch.Width)
-            throw PatchFit.Mismatch(tensor, $"this is {tensor.DtypeName} [{string.Join(',', tensor.Shape)}], resized by the patch "
+            throw PatchFit.Mismatch(file, tensor, $"this is {tensor.DtypeName} [{string.Join(',', tensor.Shape)}], resized by the patch "
                 + $"{patch.Path} it is {patch.BaseElementType.ToName()} [{patch.TunedRowCount},{patch.Width}]");
         int length = patch.Width * tensor.ElementType.ByteSize();
         StoredRows stored = new(patch.TunedRows, tensor.ElementType);
@@ -51,7 +51,7 @@ internal sealed class ResizeReversal(Checkpoint patched, PatchRows patch, Resize
             if (!tensor.GetBytes(start, length, buffer).SequenceEqual(stored.Get(place, out _))) different.Add(row);
         }
         if (different.Count > 0)
-            throw PatchFit.Mismatch(tensor, $"the patch {patch.Path} cannot be reverted, for of its {patch.Indices.Count} rows "
+            throw PatchFit.Mismatch(file, tensor, $"the patch {patch.Path} cannot be reverted, for of its {patch.Indices.Count} rows "
                 + $"{PatchFit.Name(IndexSet.Of(patch.BaseRowCount, different))} do not hold its tuned values");
     }
 
@@ -97,8 +97,8 @@ internal sealed class ResizeReversal(Checkpoint patched, PatchRows patch, Resize
         string expected = matrix == patch.TensorName ? patch.BaseFingerprint : record.FingerprintOf(matrix);
         string restored = PatchApplication.ReadFingerprint(Path.Combine(folder.Staging, Path.GetFileName(tensor.File.Path)), matrix,
             expected, cancellationToken);
-        if (matrix == patch.TensorName) PatchFit.ThrowIfNotRestored(patch.Tensor, tensor, restored);
+        if (matrix == patch.TensorName) PatchFit.ThrowIfNotRestored(file, patch.Tensor, tensor, restored);
         else if (restored != expected)
-            throw PatchFit.Mismatch(tensor, "this tensor does not become the base's again: rows changed since the patch was applied");
+            throw PatchFit.Mismatch(file, tensor, "this tensor does not become the base's again: rows changed since the patch was applied");
     }
 }

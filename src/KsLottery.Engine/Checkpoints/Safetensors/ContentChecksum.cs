@@ -1,18 +1,17 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Numerics;
 
-namespace KsLottery.Engine.Transfer;
+namespace KsLottery.Engine.Checkpoints;
 
-/// <summary>The checksum of a patch: SHA-256 over all that it says, however its file is laid out.</summary>
+/// <summary>The checksum of a safetensors file of ours: SHA-256 over all that it says, however the file is laid out.</summary>
 /// <remarks>
 /// First the metadata but for <c>checksum</c> itself, by ascending key, then the tensors by ascending name, both as UTF-16: for each of
 /// the former <c>key=value</c>, of the latter <c>name TYPE [shape]</c>, in UTF-8, with a zero byte behind them, and behind the latter the
 /// tensor's bytes.
 /// </remarks>
-internal static class PatchChecksum
+internal static class ContentChecksum
 {
     public const string Key = "checksum";
 
@@ -37,5 +36,24 @@ internal static class PatchChecksum
             }
         }
         return $"sha256:{Convert.ToHexStringLower(hash.Hash!)}";
+    }
+
+    /// <summary>Compares the checksum of a file with its content.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="what">What it is, for the next step: patch, part.</param>
+    /// <param name="ignores">Whether one that is wrong is only remarked.</param>
+    /// <returns>What there is to say of it, a sentence; null where it is there and right.</returns>
+    /// <exception cref="CheckpointFormatException">It is wrong.</exception>
+    public static string? Check(SafetensorsFile file, string what, bool ignores)
+    {
+        if (!file.Metadata.TryGetValue(Key, out string? stored))
+            return $"{file.Path} has no checksum: damage in its values would not show.";
+        string actual = Of(file.Metadata, file.Tensors.Select(TensorSource.FromTensor), CancellationToken.None);
+        if (actual == stored) return null;
+        string problem = $"the checksum is {CheckpointFormatException.Quote(stored)}, that of the content is {actual}: the file was "
+            + "changed or damaged since it was written";
+        return ignores ? $"{file.Path}: {problem}. It was ignored, as asked."
+            : throw new CheckpointFormatException(CheckpointDefect.WrongChecksum, file.Path, problem,
+                $"Copy or write the {what} again; {Remedy.IgnoreChecksum} to read it all the same");
     }
 }
