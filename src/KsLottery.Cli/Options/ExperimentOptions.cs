@@ -15,7 +15,7 @@ internal sealed record ExperimentOptions
         "The folder for everything: a new or empty one, or with --resume that of an earlier run.");
     private static readonly Option<bool> ResumeOption = Options.Resume(
         "Go on in --out: what is done there with the same settings is not done again; arms and seeds may have been added.");
-    private static readonly Option<string?> PartOption = Options.Part(
+    private static readonly Option<ExperimentPart?> PartOption = Options.Part(
         "Run part I of N: every N-th pair of seed and task, from the I-th, with all its arms, so that parts need no common folder.");
 
     public required string File { get; init; }
@@ -46,8 +46,6 @@ internal sealed record ExperimentOptions
             bool isRun = result.GetValue(ResumeOption) || result.GetResult(PartOption) is not null;
             if (result.GetResult(Options.Collect) is not null && isRun)
                 result.AddError("--collect computes nothing: leave --resume and --part out.");
-            if (result.GetValue(PartOption) is { } part && !ExperimentPart.TryParse(part, out _))
-                result.AddError($"--part is {part}; it must be I/N, whole numbers with I from 1 to N, such as 2/8.");
         });
     }
 
@@ -57,8 +55,7 @@ internal sealed record ExperimentOptions
         File = arguments.GetRequiredValue(FileArgument),
         Out = arguments.GetRequiredValue(OutOption),
         Resume = arguments.GetValue(ResumeOption),
-        Part = arguments.GetValue(PartOption) is { } part && ExperimentPart.TryParse(part, out ExperimentPart given)
-            ? given : ExperimentPart.Whole,
+        Part = arguments.GetValue(PartOption) ?? ExperimentPart.Whole,
         Parts = arguments.GetValue(Options.Collect) ?? [],
         Html = HtmlOption.From(arguments, replace: arguments.GetValue(ResumeOption)),
         Device = DeviceOption.From(arguments),

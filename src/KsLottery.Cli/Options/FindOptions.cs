@@ -33,7 +33,7 @@ internal sealed record FindOptions
     private static readonly Option<string[]> TextOption = Options.PlainTexts(
         "The text whose tokens --score frequency counts", isRequired: false);
     private static readonly Option<int> LimitOption = Options.ShownRows(DefaultLimit);
-    private static readonly Option<string?> PartOption = Options.Part(
+    private static readonly Option<ExperimentPart?> PartOption = Options.Part(
         "Test part I of N of the rows alone, and write what was found into the new file --out: for --merge, once all parts are there.");
 
     /// <summary>What makes a ticket another than that of rows of one matrix by their test.</summary>
@@ -84,7 +84,7 @@ internal sealed record FindOptions
     public bool Force { get; init; }
 
     /// <summary>The part of the rows that is tested; null for all.</summary>
-    public (int Index, int Count)? Part { get; init; }
+    public ExperimentPart? Part { get; init; }
 
     /// <summary>The files of the parts that are joined; empty where rows are tested.</summary>
     public IReadOnlyList<string> Merged { get; init; } = [];
@@ -158,8 +158,7 @@ internal sealed record FindOptions
         Reading = Cli.Reading.Of(arguments),
         Out = arguments.GetValue(OutOption),
         Force = arguments.GetValue(ForceOption),
-        Part = arguments.GetValue(PartOption) is { } part && ExperimentPart.TryParse(part, out ExperimentPart given)
-            ? (given.Index, given.Count) : null,
+        Part = arguments.GetValue(PartOption),
         Merged = arguments.GetValue(Options.Merge) ?? [],
         Html = HtmlOption.From(arguments, arguments.GetValue(ForceOption)),
         Limit = Options.Unlimited(arguments.GetValue(LimitOption)),
@@ -168,9 +167,7 @@ internal sealed record FindOptions
     /// <summary>A part has no ticket: what selects one belongs to the merge.</summary>
     private static void RefusePart(CommandResult result)
     {
-        if (result.GetValue(PartOption) is not { } part) return;
-        if (!ExperimentPart.TryParse(part, out _))
-            result.AddError($"--part is {part}; it must be I/N, whole numbers with I from 1 to N, such as 2/8.");
+        if (result.GetResult(PartOption) is null) return;
         if (result.GetResult(OutOption) is null) result.AddError("--part writes what it finds into a file: name it with --out.");
         if (result.GetResult(Options.Merge) is not null)
             result.AddError("--part and --merge exclude each other: parts are written first, and merged once all are there.");

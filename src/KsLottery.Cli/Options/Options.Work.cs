@@ -1,5 +1,6 @@
 using System.CommandLine;
 using KsLottery.Engine.Devices;
+using KsLottery.Engine.Experiments;
 
 namespace KsLottery.Cli;
 
@@ -53,6 +54,8 @@ internal static partial class Options
         AllowMultipleArgumentsPerToken = true,
     };
 
-    /// <summary>A part of the work, see <see cref="Engine.Experiments.ExperimentPart"/>.</summary>
-    public static Option<string?> Part(string description) => OptionKind.Text("--part", "I/N", description);
+    /// <summary>A part of the work.</summary>
+    public static Option<ExperimentPart?> Part(string description) => Parsed<ExperimentPart?>("--part", "I/N", description,
+        text => ExperimentPart.TryParse(text, out ExperimentPart part) ? part : throw new FormatException(
+            $"it is '{text}'; it must be I/N, whole numbers with I from 1 to N and N from 1 to {int.MaxValue}, such as 2/8."));
 }

@@ -40,6 +40,7 @@ public sealed class PartTests
     }
 
     [TestCase("I from 1 to N", "--part", "4/3", "--out", "x")]
+    [TestCase("N from 1 to 2147483647", "--part", "1/99999999999", "--out", "x")]
     [TestCase("name it with --out", "--part", "1/3")]
     [TestCase("leave --alpha, --top out", "--part", "1/3", "--out", "x", "--alpha", "0.1", "--top", "3")]
     [TestCase("--part and --merge exclude each other", "--part", "1/3", "--out", "x", "--merge", "y")]
