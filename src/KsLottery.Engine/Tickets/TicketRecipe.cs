@@ -37,38 +37,10 @@ public sealed record TicketRecipe
 
         Add("unit", Scope.Unit.ToString());
         Add("tensors", Scope.Tensors?.Text ?? "embedding");
-        switch (Selection)
-        {
-            case BelowAlpha below:
-                Add("method", below.Method.ToName());
-                Add("alpha", below.Alpha.ToString("R", CultureInfo.InvariantCulture));
-                Add("adj", below.Adjustment.ToName());
-                break;
-            case TopUnits top:
-                Add("top", top.Count.ToString(CultureInfo.InvariantCulture));
-                break;
-            case TopShare share:
-                AddShare(share);
-                break;
-            case GroupPattern pattern:
-                Add("pattern", pattern.ToString());
-                break;
-            case RandomUnits { Amount: TopShare share } random:
-                AddShare(share);
-                Add("seed", random.Seed.ToString(CultureInfo.InvariantCulture));
-                break;
-            case RandomUnits random:
-                Add("top", random.Top!.Value.ToString(CultureInfo.InvariantCulture));
-                Add("seed", random.Seed.ToString(CultureInfo.InvariantCulture));
-                break;
-            default:
-                throw new System.Diagnostics.UnreachableException($"{Selection.GetType().Name} has no line");
-        }
+        foreach ((string name, string value) in Selection.Terms) Add(name, value);
         if (Score is RandomScore drawn) Add("seed", drawn.RandomSeed.ToString(CultureInfo.InvariantCulture));
         if (Without is { } without) Add("without", without.TakeFingerprint());
         if (Payload != TicketPayload.Replace) Add("payload", Payload.ToName());
         return line.ToString();
-
-        void AddShare(TopShare share) => Add(share.IsPerTensor ? "share_per_tensor" : "share", share.Share.ToString());
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using KsLottery.Engine.Numerics;
 
 namespace KsLottery.Engine.Tickets;
@@ -26,6 +27,9 @@ public sealed record BelowAlpha : TicketSelection
     /// <summary>A number that was asked for and had no say, as some rows were below alpha: earlier versions took rows by rank only where
     /// none was.</summary>
     internal long? Wanted { get; init; }
+
+    internal override IReadOnlyList<(string Name, string Value)> Terms =>
+        [("method", Method.ToName()), ("alpha", Alpha.ToString("R", CultureInfo.InvariantCulture)), ("adj", Adjustment.ToName())];
 
     internal override IReadOnlyList<int> Rank(ScoredRows rows) => rows.RankBelowAlpha();
 

@@ -48,6 +48,8 @@ public sealed record GroupPattern : TicketSelection
     /// <summary>The pattern, for instance <c>2:4</c>.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Count}:{GroupSize}");
 
+    internal override IReadOnlyList<(string Name, string Value)> Terms => [("pattern", ToString())];
+
     /// <exception cref="ArgumentException">Always: rows are in no groups.</exception>
     internal override IReadOnlyList<int> Rank(ScoredRows rows) => throw NotElements();
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using KsLottery.Engine.Numerics;
 
 namespace KsLottery.Engine.Tickets;
@@ -27,6 +28,9 @@ public sealed record RandomUnits : TicketSelection
 
     /// <inheritdoc/>
     public override long? Top => Amount.Top;
+
+    internal override IReadOnlyList<(string Name, string Value)> Terms =>
+        [.. Amount.Terms, ("seed", Seed.ToString(CultureInfo.InvariantCulture))];
 
     internal override TicketSelection Among(long units) => this with { Amount = Amount.Among(units) };
 

@@ -40,6 +40,9 @@ public abstract record TicketSelection
     public PValueAdjustment ColumnAdjustment =>
         Adjustment == PValueAdjustment.None ? PValueAdjustment.BenjaminiHochberg : Adjustment;
 
+    /// <summary>What decides, as names and values of a ticket's line.</summary>
+    internal abstract IReadOnlyList<(string Name, string Value)> Terms { get; }
+
     /// <summary>This selection among so many units: a share becomes the count that it comes to.</summary>
     internal virtual TicketSelection Among(long units) => this;
 

@@ -25,6 +25,9 @@ public sealed record TopShare : TicketSelection
     /// <summary>Whether the best of every tensor win, and not the best of all.</summary>
     public bool IsPerTensor { get; init; }
 
+    internal override IReadOnlyList<(string Name, string Value)> Terms =>
+        [(IsPerTensor ? "share_per_tensor" : "share", Share.ToString())];
+
     /// <exception cref="ArgumentException">The share comes to no unit at all.</exception>
     internal override TicketSelection Among(long units) => Share.CountOf(units) is >= 1 and var count ? new TopUnits(count, this)
         : throw new ArgumentException($"{Share} of {units} units is none. Take a larger share.");

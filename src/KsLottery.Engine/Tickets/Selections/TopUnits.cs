@@ -1,3 +1,4 @@
+using System.Globalization;
 using KsLottery.Engine.Numerics;
 
 namespace KsLottery.Engine.Tickets;
@@ -27,6 +28,8 @@ public sealed record TopUnits : TicketSelection
 
     /// <inheritdoc/>
     public override long? Top => Count;
+
+    internal override IReadOnlyList<(string Name, string Value)> Terms => [("top", Count.ToString(CultureInfo.InvariantCulture))];
 
     internal override IReadOnlyList<int> Rank(ScoredRows rows) => rows.RankTop((int)Math.Min(Count, int.MaxValue));
 
