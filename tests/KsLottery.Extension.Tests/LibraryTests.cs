@@ -21,7 +21,7 @@ public sealed class LibraryTests
         using (Checkpoint basis = Checkpoint.Open(before), tuned = Checkpoint.Open(after))
         using (TicketFolder files = new(found))
         {
-            TicketResult result = TicketFinder.Find(basis, tuned, new TicketFinderOptions { Selection = new TopUnits(2) });
+            TicketResult result = TicketFinder.FindRows(basis, tuned, new() { Selection = new TopUnits(2) });
             Assert.That(result.Ticket.Ids, Is.EquivalentTo(new[] { 7, 9 }));
             files.Write(result);
         }

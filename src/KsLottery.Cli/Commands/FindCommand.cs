@@ -74,7 +74,7 @@ internal static class FindCommand
         RowScanResult? joined = options.Merged.Count > 0 ? Join(options, ui) : null;
         using ComputeDevice? device = joined is null ? options.Device.Open(DeviceWork.Rows) : null;
         using ProgressLine line = ui.StartProgress();
-        return TicketFinder.Find(opened.Base, before, after, new()
+        return TicketFinder.FindRows(opened.Base, before, after, new()
         {
             Selection = options.Selection,
             Scan = new() { Device = device, Threads = options.Device.Threads, Progress = line.Of<RowScanProgress>(Describe) },

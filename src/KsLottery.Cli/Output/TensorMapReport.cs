@@ -18,7 +18,8 @@ internal sealed class TensorMapReport(TensorMap map, OpenedPair opened, string? 
 
     public void Write(ConsoleUi ui)
     {
-        foreach (string remark in map.Resized.SelectMany(resized => resized.Vocabulary.Remarks).Distinct().Concat(map.ValueRemarks))
+        foreach (string remark in map.Resized.SelectMany(resized => resized.Vocabulary.Remarks).Distinct()
+            .Concat(map.ValueRemarks).Concat(map.WidthRemarks))
             ui.Remark($"note: {remark}");
         if (ui.IsJson) ui.WriteJson(WriteJson);
         else WriteText(ui);

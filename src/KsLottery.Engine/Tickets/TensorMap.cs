@@ -14,6 +14,7 @@ namespace KsLottery.Engine.Tickets;
 internal sealed class TensorMap
 {
     private const int ChunkLength = 1 << 20;
+    private const int MaxNames = 4;
 
     private readonly CheckpointPair _pair;
     private readonly RowScanOptions _options;
@@ -46,6 +47,15 @@ internal sealed class TensorMap
 
     /// <summary>How values were read that are not compared as they are stored, a sentence each.</summary>
     public IEnumerable<string> ValueRemarks => Tickets.ValueRemarks.About(_scanned);
+
+    /// <summary>Which matrices have rows too short for alpha, by width, a sentence each: they are measured, and none of their rows can be
+    /// in a ticket.</summary>
+    public IEnumerable<string> WidthRemarks => _lines.GroupBy(line => line.Width).OrderBy(width => width.Key)
+        .Select(width => (Lines: width.Select(line => CheckpointFormatException.Quote(line.Name)).ToArray(),
+            Reason: TicketScore.Ks.WhyUndecidable(Selection, width.Key)))
+        .Where(width => width.Reason is not null)
+        .Select(width => $"{string.Join(", ", width.Lines.Take(MaxNames))}"
+            + $"{(width.Lines.Length > MaxNames ? $" and {width.Lines.Length - MaxNames} more" : "")}: {width.Reason}.");
 
     /// <summary>The rows of all matrices.</summary>
     public long RowCount => Lines.Sum(l => l.Rows);

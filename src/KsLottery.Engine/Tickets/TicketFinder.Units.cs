@@ -23,12 +23,12 @@ public static partial class TicketFinder
     /// alpha at this width, say.</exception>
     /// <exception cref="NotSupportedException">A tensor's values cannot be read as numbers.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
-    public static UnitTicketResult Find(Checkpoint baseCheckpoint, Checkpoint tuned, TicketRecipe recipe,
+    public static UnitTicketResult Find(Checkpoint baseCheckpoint, Checkpoint tuned, TicketRecipe? recipe = null,
         TicketFinderOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(baseCheckpoint);
         ArgumentNullException.ThrowIfNull(tuned);
-        ArgumentNullException.ThrowIfNull(recipe);
+        recipe ??= new();
         options ??= new();
         (Tensor Base, Tensor Tuned)[] pairs = PairTensors(baseCheckpoint, tuned, recipe.Scope);
         ScoreSource[] sources = [.. pairs.Select(p => new ScoreSource(p.Base, p.Tuned, recipe.Scope.Unit.Cut(p.Base))
@@ -39,22 +39,29 @@ public static partial class TicketFinder
             recipe.Score, recipe.Selection, sources, recipe.Without, options.Scan.Threads, cancellationToken);
         if (mask.Count == 0 && recipe.Selection is TopShare share)
             throw new ArgumentException($"{share.Share} of {sources.Sum(s => s.Grid.Count)} units is none. Take a larger share.");
-        string Print(Tensor tensor) => TakeFingerprint(tensor, FingerprintKind.Tree, options, cancellationToken);
-        long Count(Tensor tensor) => FiniteValues.FindOthers(tensor, cancellationToken).Count;
         return new(new()
         {
             Recipe = recipe,
-            Tensors = [.. pairs.Select((p, i) => new TensorTicket(p.Base.ElementType, p.Tuned.ElementType, p.Base.Shape,
-                mask.Tensors[i], Print(p.Base), Print(p.Tuned))
-            {
-                BaseNonFinite = Count(p.Base),
-                TunedNonFinite = Count(p.Tuned),
-                BaseScaleFingerprint = p.Base.Scale is { } before ? Print(before.Stored) : null,
-                TunedScaleFingerprint = p.Tuned.Scale is { } after ? Print(after.Stored) : null,
-            })],
+            Tensors = [.. pairs.Select((p, i) => Describe(p.Base, p.Tuned, mask.Tensors[i], options, cancellationToken))],
             IsTied = baseCheckpoint.IsTied,
             CheckpointParameters = baseCheckpoint.Tensors.Sum(t => t.ElementCount),
         }, baseCheckpoint, tuned, pairs);
+    }
+
+    private static TensorTicket Describe(
+        Tensor before, Tensor after, TensorMask mask, TicketFinderOptions options, CancellationToken cancel)
+    {
+        (string Print, long NonFinite) Survey(Tensor tensor) => Wait(() => FiniteValues.TakeFingerprint(tensor, cancel), options);
+        string? PrintOf(TensorScale? scale) => scale is null ? null : TakeFingerprint(scale.Stored, FingerprintKind.Tree, options, cancel);
+        (string basePrint, long baseOthers) = Survey(before);
+        (string tunedPrint, long tunedOthers) = Survey(after);
+        return new(before.ElementType, after.ElementType, before.Shape, mask, basePrint, tunedPrint)
+        {
+            BaseNonFinite = baseOthers,
+            TunedNonFinite = tunedOthers,
+            BaseScaleFingerprint = PrintOf(before.Scale),
+            TunedScaleFingerprint = PrintOf(after.Scale),
+        };
     }
 
     private static (Tensor Base, Tensor Tuned)[] PairTensors(Checkpoint baseCheckpoint, Checkpoint tuned, TicketScope scope)
@@ -66,8 +73,9 @@ public static partial class TicketFinder
         {
             if (!before.Shape.SequenceEqual(after.Shape))
                 throw new ArgumentException($"{before.Name} is [{string.Join(',', before.Shape)}] in {baseCheckpoint.Path} and "
-                    + $"[{string.Join(',', after.Shape)}] in {tuned.Path}; units are compared where both are the same. Leave the "
-                    + $"tensor out (!{before.Name}), or find the rows of the resized embedding by their test.");
+                    + $"[{string.Join(',', after.Shape)}] in {tuned.Path}; units are compared where both are the same, for a "
+                    + $"ticket of units does not say which row stands against which. Leave the tensor out (!{before.Name}), or find the "
+                    + "rows of the resized embedding by their test.");
             if (before.ElementCount == 0)
                 throw new ArgumentException($"{before.Name} has no values. Leave it out (!{before.Name}).");
         }

@@ -59,17 +59,18 @@ public static partial class TicketFinder
     /// <param name="cancellationToken">Stops between chunks of rows.</param>
     /// <exception cref="KeyNotFoundException">One of them has no input embedding.</exception>
     /// <exception cref="InvalidDataException">The tokenizers name ids differently, and nobody said how rows are to be paired.</exception>
-    /// <exception cref="ArgumentException">The embeddings have rows of other widths.</exception>
+    /// <exception cref="ArgumentException">The embeddings have rows of other widths, or of one at which no p-value can be below
+    /// alpha.</exception>
     /// <exception cref="NotSupportedException">An embedding is of a type that is not readable, or codes have no scale.</exception>
     /// <exception cref="Devices.DeviceFailureException">The device failed.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
-    public static TicketResult Find(
+    public static TicketResult FindRows(
         Checkpoint baseCheckpoint, Checkpoint tuned, TicketFinderOptions? options = null, CancellationToken cancellationToken = default)
     {
         options ??= new();
         CheckpointPair pair = new(baseCheckpoint, tuned);
         (Tensor before, Tensor after) = pair.GetEmbeddings();
-        return Find(baseCheckpoint, before, after, options with
+        return FindRows(baseCheckpoint, before, after, options with
         {
             Tokens = options.Tokens ?? pair.FindTokens(before),
             Vocabulary = options.Vocabulary ?? pair.PairRows(before, after),
@@ -82,18 +83,20 @@ public static partial class TicketFinder
     /// <param name="after">The tuned matrix, of the same shape unless the options pair rows.</param>
     /// <param name="options">Selection, device, progress, names, pairs.</param>
     /// <param name="cancellationToken">Stops between chunks of rows.</param>
-    /// <exception cref="ArgumentException">The shapes differ.</exception>
+    /// <exception cref="ArgumentException">The shapes differ, or no p-value can be below alpha at this width.</exception>
     /// <exception cref="TicketMismatchException">The scan that the options give is of other tensors.</exception>
     /// <exception cref="NotSupportedException">A tensor is of a type that is not readable, or codes have no scale.</exception>
     /// <exception cref="Devices.DeviceFailureException">The device failed.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
-    public static TicketResult Find(Checkpoint baseCheckpoint, Tensor before, Tensor after, TicketFinderOptions? options = null,
+    public static TicketResult FindRows(Checkpoint baseCheckpoint, Tensor before, Tensor after, TicketFinderOptions? options = null,
         CancellationToken cancellationToken = default)
     {
+        ArgumentNullException.ThrowIfNull(before);
         options ??= new();
         RowScanOptions scan = options.Vocabulary is { } vocabulary ? options.Scan with { Pairing = vocabulary.Rows } : options.Scan;
         scan = scan with { TakesFingerprints = options.BaseFingerprint is null };
         if (options.Scanned is { } scanned) JoinedScan.ThrowIfOther(scanned, before, after, scan.Pairing);
+        TicketScore.Ks.ThrowIfUndecidable(options.Selection, TicketUnit.Rows.Cut(before), before.Name);
         ScoredRows rows = options.Scanned is { } joined ? new(joined, options.Selection)
             : Score(before, after, options.Selection, scan, cancellationToken);
         string basePrint = options.BaseFingerprint ?? rows.Scan.BaseFingerprint!;
@@ -115,10 +118,14 @@ public static partial class TicketFinder
         Tensor before, Tensor after, TicketSelection selection, RowScanOptions options, CancellationToken cancellationToken) =>
         new(RowScan.Run(RowMatrix.FromTensor(before), RowMatrix.FromTensor(after), options, cancellationToken), selection);
 
-    private static string TakeFingerprint(Tensor tensor, FingerprintKind kind, TicketFinderOptions options, CancellationToken cancel)
+    private static string TakeFingerprint(Tensor tensor, FingerprintKind kind, TicketFinderOptions options, CancellationToken cancel) =>
+        Wait(() => Fingerprint.OfTensor(tensor, kind, cancel), options);
+
+    /// <summary>Takes fingerprints, and reports for how long.</summary>
+    private static T Wait<T>(Func<T> take, TicketFinderOptions options)
     {
         long started = System.Diagnostics.Stopwatch.GetTimestamp();
-        Task<string> taken = Task.Run(() => Fingerprint.OfTensor(tensor, kind, cancel), CancellationToken.None);
+        Task<T> taken = Task.Run(take, CancellationToken.None);
         while (!taken.IsCompleted && Task.WaitAny([taken], ProgressInterval) < 0)
             options.FingerprintProgress?.Report(System.Diagnostics.Stopwatch.GetElapsedTime(started));
         return taken.GetAwaiter().GetResult();

@@ -34,6 +34,8 @@ internal sealed class ScoreFixture : IDisposable
     {
     }
 
+    public (Checkpoint Base, Checkpoint Tuned) Checkpoints => (_base, _tuned);
+
     public IReadOnlyList<ScoreSource> Sources(TicketUnit unit) => [.. _names.Select(name =>
         new ScoreSource(_base.GetTensor(name), _tuned.GetTensor(name), unit.Cut(_base.GetTensor(name))))];
 

@@ -1,5 +1,6 @@
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Rows;
+using KsLottery.Engine.Statistics;
 using KsLottery.Engine.Tests.Transfer;
 using KsLottery.Engine.Text.Tokens;
 using KsLottery.Engine.Tickets;
@@ -17,7 +18,7 @@ public sealed class TicketFinderTests
     {
         using VocabularyFixture files = new(VocabularyFixture.Tokens(20), VocabularyFixture.Tokens(20, unnamed: isResized ? 4 : 0), Moved);
         using Checkpoint before = Checkpoint.Open(files.Base), after = Checkpoint.Open(files.Tuned);
-        TicketResult found = TicketFinder.Find(before, after);
+        TicketResult found = TicketFinder.FindRows(before, after);
         Ticket expected = files.Find();
         Assert.That(found.Ticket.Entries.Select(e => e.Piece), Is.EquivalentTo(Moved));
         Assert.That(found.Ticket with { Entries = [] }, Is.EqualTo(expected with { Entries = [] }));
@@ -53,7 +54,7 @@ public sealed class TicketFinderTests
                 new() { Pairing = vocabulary.Rows }).Write(files.File($"{part}"));
         RowScanResult joined = RowScanResult.Of([.. Enumerable.Range(1, parts).Select(part => RowScanPart.Read(files.File($"{part}")))]);
         using TicketFolder folder = new(files.File("joined"));
-        folder.Write(TicketFinder.Find(before, a, b, new()
+        folder.Write(TicketFinder.FindRows(before, a, b, new()
         {
             Scanned = joined,
             Tokens = pair.FindTokens(a),
@@ -78,16 +79,16 @@ public sealed class TicketFinderTests
         Tensor a = before.GetInputEmbedding(), b = after.GetInputEmbedding();
         RowScanResult Scan(Tensor x, Tensor y, bool prints = true) => RowScan.Run(RowMatrix.FromTensor(x), RowMatrix.FromTensor(y),
             new() { TakesFingerprints = prints });
-        Assert.That(TicketFinder.Find(before, a, b, new() { Scanned = Scan(a, b) }).Ticket.Entries, Has.Count.EqualTo(2));
-        Assert.That(() => TicketFinder.Find(before, a, b, new() { Scanned = Scan(a, b, prints: false) }), Throws.ArgumentException);
-        Assert.That(() => TicketFinder.Find(before, a, b, new() { Scanned = Scan(a, other.GetInputEmbedding()) }),
+        Assert.That(TicketFinder.FindRows(before, a, b, new() { Scanned = Scan(a, b) }).Ticket.Entries, Has.Count.EqualTo(2));
+        Assert.That(() => TicketFinder.FindRows(before, a, b, new() { Scanned = Scan(a, b, prints: false) }), Throws.ArgumentException);
+        Assert.That(() => TicketFinder.FindRows(before, a, b, new() { Scanned = Scan(a, other.GetInputEmbedding()) }),
             Throws.TypeOf<TicketMismatchException>().With.Message.StartsWith(b.File.Path).And.Message.Contains("of its bytes 0 to 2559"));
         Tensor norm = before.GetTensor("model.norm.weight");
-        Assert.That(() => TicketFinder.Find(before, norm, norm, new() { Scanned = Scan(a, b) }),
+        Assert.That(() => TicketFinder.FindRows(before, norm, norm, new() { Scanned = Scan(a, b) }),
             Throws.TypeOf<TicketMismatchException>().With.Message.Contains("were scanned of \"model.embed_tokens.weight\""));
         RowScanResult text = RowScan.Run(RowMatrix.FromTensor(a), RowMatrix.FromTensor(b),
             new() { TakesFingerprints = true, Pairing = RowPairing.Of([.. Enumerable.Range(0, 20).Reverse()], 20) });
-        Assert.That(() => TicketFinder.Find(before, a, b, new() { Scanned = text }), Throws.TypeOf<TicketMismatchException>()
+        Assert.That(() => TicketFinder.FindRows(before, a, b, new() { Scanned = text }), Throws.TypeOf<TicketMismatchException>()
             .With.Message.Contains("pair other rows"));
     }
 
@@ -96,11 +97,46 @@ public sealed class TicketFinderTests
     {
         using VocabularyFixture files = new(VocabularyFixture.Tokens(20), VocabularyFixture.Tokens(20), Moved);
         using Checkpoint before = Checkpoint.Open(files.Base), after = Checkpoint.Open(files.Tuned);
-        TicketResult found = TicketFinder.Find(before, before.GetInputEmbedding(), after.GetInputEmbedding(),
+        TicketResult found = TicketFinder.FindRows(before, before.GetInputEmbedding(), after.GetInputEmbedding(),
             new() { Selection = new TopUnits(1), BaseFingerprint = "sha256:known" });
         Assert.That((found.Ticket.Entries.Single().Piece, found.Vocabulary), Is.EqualTo(("", (VocabularyPairing?)null)));
         Assert.That((found.Ticket.Origin.BaseFingerprint, found.Ticket.Origin.TunedFingerprint),
             Is.EqualTo(("sha256:known", Fingerprint.OfTensor(after.GetInputEmbedding()))));
+    }
+
+    /// <summary>Rows, units and the map treat widths alike at which no p-value can be below alpha.</summary>
+    [TestCase(1), TestCase(2), TestCase(3), TestCase(4)]
+    public void Rows_too_short_for_alpha_are_refused_as_units_are_and_remarked_in_a_map(int width)
+    {
+        using ScoreFixture pair = new([8, width], [.. Enumerable.Range(0, 8 * width).Select(i => (float)i)],
+            [.. Enumerable.Range(0, 8 * width).Select(i => i + 100f)]);
+        (Checkpoint before, Checkpoint after) = pair.Checkpoints;
+        TicketResult Rows(TicketSelection selection) => TicketFinder.FindRows(before, before.GetTensor("t"), after.GetTensor("t"),
+            new() { Selection = selection });
+        UnitTicketResult Units(TicketSelection selection) => TicketFinder.Find(before, after,
+            new() { Scope = new(TensorChoice.Parse("t"), TicketUnit.Rows), Selection = selection });
+        BelowAlpha level = new();
+        string[] remarks = [.. TensorMap.Of(new(before, after)).WidthRemarks];
+        if (width < 4)
+        {
+            string refusal = Assert.Throws<ArgumentException>(() => Rows(level))!.Message;
+            Assert.That(refusal, Does.StartWith($"t: no unit of {width} element").And.Contain("the smallest p-value is"));
+            Assert.That(Assert.Throws<ArgumentException>(() => Units(level))!.Message, Is.EqualTo(refusal));
+            Assert.That(remarks.Single(), Does.StartWith($"\"t\": no unit of {width} element"));
+        }
+        else
+        {
+            Assert.That((Rows(level).Ticket.Entries.Count, Units(level).Ticket.Count, remarks.Length), Is.EqualTo((8, 8L, 0)));
+            BelowAlpha corrected = new() { Adjustment = PValueAdjustment.Bonferroni };
+            Assert.That((Rows(corrected).Ticket.Entries.Count, Units(corrected).Ticket.Count), Is.EqualTo((0, 0L)),
+                "how much a correction asks for is the number of tests' to say, and no reason to refuse");
+        }
+        Assert.That(Rows(new TopUnits(2)).Ticket.Entries, Has.Count.EqualTo(2));
+        if (width > 1) Assert.That(Units(new TopUnits(2)).Ticket.Count, Is.EqualTo(2));
+        double reached = 1.001 * TicketScore.Ks.MinPValue(width);
+        if (reached < 1)
+            Assert.That((Rows(new BelowAlpha { Alpha = reached }).Ticket.Entries.Count,
+                Units(new BelowAlpha { Alpha = reached }).Ticket.Count), Is.EqualTo((8, 8L)));
     }
 
     [Test]
@@ -108,7 +144,7 @@ public sealed class TicketFinderTests
     {
         using VocabularyFixture files = new(VocabularyFixture.Tokens(20), VocabularyFixture.Tokens(20), Moved);
         using Checkpoint before = Checkpoint.Open(files.Base), after = Checkpoint.Open(files.Tuned);
-        Assert.That(() => TicketFinder.Find(before, after, cancellationToken: new(canceled: true)),
+        Assert.That(() => TicketFinder.FindRows(before, after, cancellationToken: new(canceled: true)),
             Throws.InstanceOf<OperationCanceledException>());
         File.WriteAllText(TokenTable.LocateBeside(files.Base)!, "{");
         File.WriteAllText(TokenTable.LocateBeside(files.Tuned)!, "{");

@@ -77,6 +77,30 @@ public sealed class TicketScoreTests
     }
 
     [Test]
+    public void Movement_of_paired_rows_is_that_of_each_with_its_counterpart([Values] bool byText)
+    {
+        using ScoreFixture pair = Pair();
+        ScoreSource source = pair.Source(TicketUnit.Rows);
+        RowMatrix before = RowMatrix.FromTensor(source.Base), after = RowMatrix.FromTensor(source.Tuned!);
+        int rows = (int)before.RowCount;
+        int[] tunedOf = [.. Enumerable.Range(0, rows).Select(row => row % 5 == 0 ? -1 : rows - row)];
+        RowPairing pairing = byText ? RowPairing.Of(tunedOf, rows) : RowPairing.ById(rows, rows);
+        RowScanResult scan = RowScan.Run(before, after, new() { Pairing = pairing });
+        double[] found = TicketScore.Named("movement").Of(source with { Scan = scan }, threads: 2).Values;
+        double[] expected = [.. Enumerable.Range(0, rows).Select(row => pairing.TunedOf(row) is >= 0 and int other
+            ? Mean(source.Base.GetRow<float>(row), source.Tuned!.GetRow<float>(other)) : double.NaN)];
+        Assert.That(found, Is.EqualTo(expected));
+        Assert.That(found.Count(double.IsFinite), Is.GreaterThan(rows / 2));
+
+        static double Mean(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
+        {
+            double sum = 0;
+            for (int i = 0; i < a.Length; i++) sum += Math.Abs((double)b[i] - a[i]);
+            return double.IsFinite(sum) ? sum / a.Length : double.NaN;
+        }
+    }
+
+    [Test]
     public void Ks_chooses_rows_as_ScoredRows_does()
     {
         using ScoreFixture pair = Pair();
@@ -165,7 +189,8 @@ public sealed class TicketScoreTests
         if (smallest < 0.05) TicketScore.Ks.ThrowIfUndecidable(new BelowAlpha(), grid, "t");
         else
             Assert.That(() => TicketScore.Ks.ThrowIfUndecidable(new BelowAlpha(), grid, "t"),
-                Throws.ArgumentException.With.Message.StartWith($"t: no unit of {width} elements can be below alpha 0.05 "
+                Throws.ArgumentException.With.Message.StartWith(
+                $"t: no unit of {width} {(width == 1 ? "element" : "elements")} can be below alpha 0.05 "
                 + "by 'ks': the smallest p-value is "
                 + $"{smallest.ToString("G3", System.Globalization.CultureInfo.InvariantCulture)}."));
         Assert.That(() => TicketScore.Ks.ThrowIfUndecidable(new TopUnits(1), grid, "t"), Throws.Nothing);

@@ -176,7 +176,7 @@ public sealed class UnitTicketTests : IDisposable
         SafetensorsWriter.Write(path,
             [TensorSource.FromBytes("t", ElementType.F32, [2, 3, 5], MemoryMarshal.AsBytes<float>(values).ToArray())]);
         using Checkpoint three = Checkpoint.Open(path);
-        TicketMask mask = TicketFinder.Find(three, three, new TicketRecipe
+        TicketMask mask = TicketFinder.Find(three, three, new()
         {
             Scope = Elements("t"),
             Score = Magnitude,

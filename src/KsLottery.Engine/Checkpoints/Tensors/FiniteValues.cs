@@ -36,6 +36,25 @@ internal static class FiniteValues
         return found.ToSet();
     }
 
+    /// <summary>Takes a tensor's fingerprint of <see cref="FingerprintKind.Tree"/>, and counts as the bytes pass the values that are NaN or
+    /// infinite.</summary>
+    public static (string Fingerprint, long Others) TakeFingerprint(Tensor tensor, CancellationToken cancellationToken = default)
+    {
+        ElementCodec codec = ElementCodec.Of(tensor.ElementType);
+        int size = tensor.ElementType.ByteSize();
+        long others = 0;
+        FingerprintBlocks blocks = new(tensor.ElementType, tensor.Shape, tensor.ByteLength, (offset, length, buffer) =>
+        {
+            ReadOnlySpan<byte> bytes = tensor.GetBytes(offset, length, buffer);
+            int found = 0;
+            for (int done = 0, place; (place = codec.IndexOfNonFinite(bytes[(done * size)..])) >= 0; done += place + 1) found++;
+            Interlocked.Add(ref others, found);
+            return bytes;
+        }, tensor.DontNeed);
+        blocks.TakeMissing(0, tensor.ByteLength, threads: 0, cancellationToken);
+        return (blocks.Root(), others);
+    }
+
     private static CheckpointFormatException Defect(Tensor tensor, long element)
     {
         (_, long width) = tensor.RowShape;

@@ -84,7 +84,7 @@ internal sealed class ArmMaker(ExperimentBase baseModel, ArmFolders folders, IEx
     public FoundTicket Find(ArmGroup group, CancellationToken cancel)
     {
         using Checkpoint tuned = Checkpoint.Open(folders.Place(group.FolderOf(baseModel.EmbeddingArm)));
-        TicketResult found = TicketFinder.Find(baseModel.Checkpoint, baseModel.Embedding, tuned.GetInputEmbedding(), new()
+        TicketResult found = TicketFinder.FindRows(baseModel.Checkpoint, baseModel.Embedding, tuned.GetInputEmbedding(), new()
         {
             Selection = new BelowAlpha { Alpha = baseModel.Plan.Alpha },
             Scan = new() { Device = baseModel.Device },

@@ -5,6 +5,8 @@ internal sealed record CosineScore : TicketScore
 {
     public override string Name => "cosine";
 
+    internal override string Meaning => "how far a unit turned, 1 − cos(base, tuned)";
+
     public override ScoreInputs Inputs => ScoreInputs.Base | ScoreInputs.Tuned;
 
     internal override UnitScores Of(ScoreSource source, int threads = 0, CancellationToken cancellationToken = default) =>

@@ -6,6 +6,8 @@ internal sealed record FrequencyScore : TicketScore
 {
     public override string Name => "frequency";
 
+    internal override string Meaning => "how often a text holds a row’s token";
+
     public override ScoreInputs Inputs => ScoreInputs.TokenCounts;
 
     public override bool RanksZero => false;

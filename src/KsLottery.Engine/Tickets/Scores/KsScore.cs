@@ -10,6 +10,8 @@ internal sealed record KsScore : TicketScore
 {
     public override string Name => "ks";
 
+    internal override string Meaning => "the largest distance D between the distributions of a unit’s values before and after";
+
     public override ScoreInputs Inputs => ScoreInputs.Base | ScoreInputs.Tuned;
 
     public override bool HasNull => true;

@@ -5,6 +5,8 @@ internal sealed record L2ShiftScore : TicketScore
 {
     public override string Name => "shift";
 
+    internal override string Meaning => "how far a unit moved, ‖tuned − base‖";
+
     public override ScoreInputs Inputs => ScoreInputs.Base | ScoreInputs.Tuned;
 
     internal override ElementKeys Elements => new ElementKeys<MovementFormula>();

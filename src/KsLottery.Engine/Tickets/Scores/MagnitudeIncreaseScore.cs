@@ -8,6 +8,8 @@ internal sealed record MagnitudeIncreaseScore : TicketScore
 {
     public override string Name => "magnitude-increase";
 
+    internal override string Meaning => "by how much a unit grew, ‖tuned‖ − ‖base‖";
+
     public override ScoreInputs Inputs => ScoreInputs.Base | ScoreInputs.Tuned;
 
     internal override ElementKeys Elements => new ElementKeys<Formula>();

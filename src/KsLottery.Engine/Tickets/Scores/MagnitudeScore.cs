@@ -9,6 +9,9 @@ internal sealed record MagnitudeScore(bool IsTuned) : TicketScore
 {
     public override string Name => IsTuned ? "tuned-magnitude" : "magnitude";
 
+    internal override string Meaning => IsTuned ? "how large a unit is in the tuned checkpoint, ‖tuned‖"
+        : "how large a unit is in the base, ‖base‖";
+
     public override ScoreInputs Inputs => IsTuned ? ScoreInputs.Tuned : ScoreInputs.Base;
 
     internal override ElementKeys Elements => IsTuned ? new ElementKeys<TunedFormula>() : new ElementKeys<Formula>();

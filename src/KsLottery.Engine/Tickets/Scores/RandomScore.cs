@@ -6,6 +6,8 @@ internal sealed record RandomScore(ulong RandomSeed) : TicketScore
 {
     public override string Name => "random";
 
+    internal override string Meaning => "nothing: a number that seed, tensor and unit decide, as a control";
+
     public override ScoreInputs Inputs => ScoreInputs.Seed;
 
     internal override ElementKeys Elements => new RandomKeys(RandomSeed, null);

@@ -7,6 +7,8 @@ internal sealed record RelativeShiftScore : TicketScore
 {
     public override string Name => "relative-shift";
 
+    internal override string Meaning => "how far a unit moved against its own length, ‖tuned − base‖ / ‖base‖";
+
     public override ScoreInputs Inputs => ScoreInputs.Base | ScoreInputs.Tuned;
 
     internal override ElementKeys Elements => new ElementKeys<Formula>();

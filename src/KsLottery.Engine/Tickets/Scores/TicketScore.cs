@@ -31,6 +31,9 @@ public abstract record TicketScore
     /// <summary>What the score is called on the command line, in files and in signatures.</summary>
     public abstract string Name { get; }
 
+    /// <summary>What it measures, in a few words for a page.</summary>
+    internal abstract string Meaning { get; }
+
     /// <summary>What it is computed from.</summary>
     public abstract ScoreInputs Inputs { get; }
 
@@ -64,12 +67,20 @@ public abstract record TicketScore
         if (!HasNull)
             throw new ArgumentException($"the score '{Name}' has no p-values, so that alpha cannot select. Take a number or a share of the "
                 + "units, or the score 'ks'.", nameof(selection));
-        long size = Math.Min(grid.UnitSize, int.MaxValue - 1);
-        double smallest = MinPValue((int)size, selection.Method);
-        if (!(smallest < selection.Alpha))
-            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture,
-                $"{tensor}: no unit of {grid.UnitSize} elements can be below alpha {selection.Alpha} by '{Name}': the smallest p-value is "
-                + $"{smallest:G3}. Take wider units, a larger alpha, or a number or share of the units."), nameof(selection));
+        if (WhyUndecidable(selection, grid.UnitSize) is { } reason)
+            throw new ArgumentException(
+                $"{tensor}: {reason}. Take wider units, a larger alpha, or a number or share of the units.", nameof(selection));
+    }
+
+    /// <summary>Why no unit of n elements can have a p-value below alpha, without a final full stop; null where one can.</summary>
+    /// <remarks>By its own p-value: a correction only enlarges it, by how much the number of tests says.</remarks>
+    internal string? WhyUndecidable(TicketSelection selection, long unitSize)
+    {
+        if (unitSize < 1) return null;
+        double smallest = MinPValue((int)Math.Min(unitSize, Kernels.KsRowKernels.MaximumWidth), selection.Method);
+        return smallest < selection.Alpha ? null : string.Create(CultureInfo.InvariantCulture,
+            $"no unit of {unitSize} {(unitSize == 1 ? "element" : "elements")} can be below alpha {selection.Alpha} by '{Name}': the "
+            + $"smallest p-value is {smallest:G3}");
     }
 
     /// <summary>How the score of single elements is computed as a tensor streams by; null for scores of units of several alone.</summary>
