@@ -49,7 +49,7 @@ internal static class FindCommand
 
         TicketResult found = Find(opened, before, after, tokens, vocabulary, options, ui, cancel);
         IReadOnlyList<string> files = folder?.Write(found, cancel) ?? [];
-        if (found.Ticket.Entries.Count > 0 && folder?.WhyNoPatch is { } reason) ui.Remark($"note: no {TicketPatch.FileName}: {reason}.");
+        if (found.Ticket.Entries.Count > 0) RemarkNoPatch(folder, ui);
         if (options.Html is not null)
             Report.FromTicket(NameOf(options.Tuned), found.Ticket, found.Rows, tokens, before, after)
                 .WritePage(options.Html, options.Force, cancel);
@@ -64,6 +64,11 @@ internal static class FindCommand
             Elapsed = Stopwatch.GetElapsedTime(started),
             Files = files,
         };
+    }
+
+    private static void RemarkNoPatch(TicketFolder? folder, ConsoleUi ui)
+    {
+        if (folder?.WhyNoPatch is { } reason) ui.Remark($"note: no {TicketPatch.FileName}: {reason}.");
     }
 
     private static string NameOf(string path) => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
@@ -129,8 +134,6 @@ internal static class FindCommand
         if (options.Tensor is not null)
             throw new CommandException(ExitCode.Usage, $"--tensor is for rows by their test, which {options.Cause} asks another thing of: "
                 + "name tensors with --tensors.");
-        if (options.Html is not null)
-            throw new CommandException(ExitCode.Usage, "--html is for rows by their test, which a page shows one by one. Leave it out.");
         using OpenedPair opened = new(options, ui);
         string[] inputs = [options.Base, options.Tuned, .. options.Without is null ? (string[])[]
             : [options.Without, Path.GetDirectoryName(TicketPatch.PathOf(options.Without))!]];
@@ -149,7 +152,11 @@ internal static class FindCommand
             FingerprintProgress = line.Of<TimeSpan>(_ => "taking the fingerprints of the tensors"),
         }, cancel);
         foreach (string remark in ValueRemarks.About(found.Pairs)) ui.Remark($"note: {remark}");
-        return new(options, found.Ticket, folder?.Write(found, cancel) ?? [], Stopwatch.GetElapsedTime(started))
+        IReadOnlyList<string> files = folder?.Write(found, cancel) ?? [];
+        if (found.Ticket.Count > 0) RemarkNoPatch(folder, ui);
+        if (options.Html is not null)
+            Report.FromTicket(NameOf(options.Tuned), found, cancel).WritePage(options.Html, options.Force, cancel);
+        return new(options, found.Ticket, files, Stopwatch.GetElapsedTime(started))
         {
             Tokens = found.Pairs is [var only] ? opened.Pair.FindTokens(only.Base) : RowTokens.None,
         };

@@ -49,6 +49,7 @@ internal sealed class UnitReport(FindOptions options, UnitTicket ticket, IReadOn
         facts.Add("time", NumberText.Seconds(elapsed));
         if (options.Out is not null && ticket.Count == 0) facts.Add("patch", "none, for the ticket is empty");
         if (files.Count > 0) facts.Add("written", $"{string.Join(", ", files)} in {ConsoleUi.OneLine(options.Out!)}");
+        if (options.Html is not null) facts.Add("page", ConsoleUi.OneLine(options.Html));
         facts.WriteTo(ui);
         ui.WriteLine();
         ui.WriteLine(VisibleText.Escape(ticket.ShortSignature));
@@ -75,6 +76,7 @@ internal sealed class UnitReport(FindOptions options, UnitTicket ticket, IReadOn
         json.WriteNumber("seconds", elapsed.TotalSeconds);
         json.WriteStartArray("files");
         foreach (string file in files) json.WriteStringValue(Path.Combine(options.Out!, file));
+        if (options.Html is not null) json.WriteStringValue(options.Html);
         json.WriteEndArray();
     }
 }

@@ -31,8 +31,8 @@ public sealed class Report
     public IReadOnlyList<string> Sections => [.. _page.Sections];
 
     /// <summary>Reads a folder that commands wrote, and the folders in it.</summary>
-    /// <param name="path">The folder of <c>find --out</c>, <c>tune</c>, <c>pretrain</c>, <c>certify</c>, <c>experiment</c> or <c>demo
-    /// --keep</c>, or one that holds such folders.</param>
+    /// <param name="path">The folder of <c>find --out</c> (rows or other units), <c>tune</c>, <c>pretrain</c>, <c>certify</c>,
+    /// <c>experiment</c> or <c>demo --keep</c>, or one that holds such folders.</param>
     /// <param name="options">What else to show.</param>
     /// <param name="cancellationToken">Stops between files.</param>
     /// <exception cref="InvalidDataException">A file is damaged or does not fit another, or there is nothing to show.</exception>
@@ -65,6 +65,17 @@ public sealed class Report
             Tickets = [(name, ticket)],
             Facts = [TicketFacts.Of(name, ticket)],
         }, new());
+    }
+
+    /// <summary>Takes a ticket of units, with nothing written yet.</summary>
+    /// <param name="name">What the page is called.</param>
+    /// <param name="found">The ticket; its checkpoints must still be open.</param>
+    /// <param name="cancellationToken">Stops while the ticket's values are read.</param>
+    public static Report FromTicket(string name, UnitTicketResult found, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(found);
+        UnitFinding units = UnitFinding.Of(name, found, cancellationToken);
+        return new(new() { Name = name, Units = units, Facts = [.. UnitFacts.Of(units)], Remarks = units.Remarks }, new());
     }
 
     /// <summary>Refuses a place for a page that <see cref="WritePage"/> would refuse; before long work.</summary>

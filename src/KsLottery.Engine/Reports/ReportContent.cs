@@ -23,6 +23,12 @@ internal sealed record ReportContent
     /// <summary>All tickets, the one of <see cref="Rows"/> first.</summary>
     public IReadOnlyList<(string Name, Ticket Ticket)> Tickets { get; init; } = [];
 
+    /// <summary>A ticket of units.</summary>
+    public UnitFinding? Units { get; init; }
+
+    /// <summary>The units of all such tickets whose patch is at hand.</summary>
+    public IReadOnlyList<(string Name, TicketMask Mask)> Masks { get; init; } = [];
+
     public IReadOnlyList<TicketFinding> Findings { get; init; } = [];
 
     public IReadOnlyList<TrainingRecord> Trainings { get; init; } = [];
@@ -41,7 +47,8 @@ internal sealed record ReportContent
     /// <summary>What was found and is not shown, and why.</summary>
     public IReadOnlyList<string> Remarks { get; init; } = [];
 
-    public bool IsEmpty => Rows is null && Trainings.Count + Arms.Count + Positions.Count + Sweep.Count + Tensors.Count == 0;
+    public bool IsEmpty => Rows is null && Units is null
+        && Trainings.Count + Arms.Count + Positions.Count + Sweep.Count + Tensors.Count == 0;
 }
 
 /// <summary>A chart, how to read it, and its numbers.</summary>

@@ -37,7 +37,8 @@ internal sealed class ReportFolder
     public ReportContent Read(ReportOptions options, CancellationToken cancellationToken)
     {
         List<(string Folder, Ticket Ticket)> tickets = [.. _folders
-            .Where(f => File.Exists(Path.Combine(f, TicketFile.FileName)) && File.Exists(Path.Combine(f, RowsFile.FileName)))
+            .Where(f => File.Exists(Path.Combine(f, TicketFile.FileName)) && File.Exists(Path.Combine(f, RowsFile.FileName))
+                && !UnitTicketFile.Is(f))
             .Select(f => (f, TicketFile.Read(Path.Combine(f, TicketFile.FileName))))];
         TestedRows? rows = tickets.Count == 0 ? null
             : TestedRows.Read(Path.Combine(tickets[0].Folder, RowsFile.FileName), tickets[0].Ticket, cancellationToken);
@@ -45,9 +46,15 @@ internal sealed class ReportFolder
             _remarks.Add(
                 $"The rows of one ticket are drawn, those of {NameOf(tickets[0].Folder)}; kslottery report on {NameOf(folder)} gives "
                     + $"those.");
+        UnitFinding[] units = [.. _folders.Where(UnitTicketFile.Is).Select(f => UnitFinding.Read(NameOf(f), f, cancellationToken))];
+        foreach (UnitFinding other in units.Skip(1))
+            _remarks.Add($"The units of one ticket are drawn, those of {units[0].Name}; kslottery report on {other.Name} gives those.");
+        _remarks.AddRange(units.SelectMany(u => u.Remarks));
         ReportContent content = new()
         {
             Name = _name,
+            Units = units.FirstOrDefault(),
+            Masks = [.. units.Where(u => u.Mask is not null).Select(u => (u.Name, u.Mask!))],
             Rows = rows,
             Values = rows is null ? null : ReadValues(tickets[0].Folder, rows, options.Row),
             Row = options.Row,
@@ -60,12 +67,12 @@ internal sealed class ReportFolder
             Positions = One(PositionMargin.FileName, PositionMargin.Read),
             Sweep = One(AlphaStep.FileName, AlphaStep.Read),
             Tensors = One(TensorMapFile.FileName, TensorMapFile.Read),
-            Facts = ReadFacts(tickets),
+            Facts = [.. units.SelectMany(UnitFacts.Of), .. ReadFacts(tickets)],
             Remarks = _remarks,
         };
         if (content.IsEmpty)
             throw new InvalidDataException($"{_path}: nothing to report: neither it nor a folder in it has {TicketFile.FileName} with "
-                + $"{RowsFile.FileName}, {MetricsWriter.FileName}, {PositionMargin.FileName}, {AlphaStep.FileName}, "
+                + $"{RowsFile.FileName} or of units, {MetricsWriter.FileName}, {PositionMargin.FileName}, {AlphaStep.FileName}, "
                     + $"{ArmScores.FileName} or "
                 + $"{TensorMapFile.FileName}. {Remedy.NameResult}.");
         return options.Row is { } row && content.Values?.Find(row) is null ? throw NoSuchRow(row, rows, content.Values) : content;

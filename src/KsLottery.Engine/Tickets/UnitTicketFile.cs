@@ -4,7 +4,7 @@ using KsLottery.Engine.Numerics;
 
 namespace KsLottery.Engine.Tickets;
 
-/// <summary>Writes the <c>ticket.json</c> of a <see cref="UnitTicket"/>.</summary>
+/// <summary>Writes and reads the <c>ticket.json</c> of a <see cref="UnitTicket"/>.</summary>
 /// <remarks>
 /// A JSON object of format <c>kslottery-unit-ticket</c>, version 1. It says how the ticket was found and counts its units; which they are
 /// stands in the patch beside it, whose mask has the fingerprint <c>mask_fingerprint</c>.
@@ -30,6 +30,17 @@ public static class UnitTicketFile
             }
             stream.WriteByte((byte)'\n');
         }, cancellationToken);
+    }
+
+    /// <summary>Reads the file.</summary>
+    /// <param name="path">The file, or the folder that it lies in.</param>
+    /// <exception cref="InvalidDataException">A value is absent, of another type or out of range, or two contradict each other; names the
+    /// place.</exception>
+    /// <exception cref="IOException">The file is absent or cannot be read.</exception>
+    public static UnitTicketSummary Read(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return new UnitTicketFileReader(TicketFile.PathOf(path)).Read();
     }
 
     /// <summary>Whether a file, or the ticket's in a folder, is that of a ticket of units, and not of rows.</summary>

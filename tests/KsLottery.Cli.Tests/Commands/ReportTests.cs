@@ -53,6 +53,21 @@ public sealed class ReportTests
     }
 
     [Test]
+    public void A_ticket_of_units_has_a_page_too()
+    {
+        using TemporaryFolder folder = new();
+        string page = folder.File("page.html"), ticket = folder.File("ticket");
+        JsonElement found = KsLotteryTool.Run("find", Base, Hot, "--unit", "elements", "--score", "movement", "--share", "1%", "--out",
+            ticket, "--html", page, "--json").Json();
+        Assert.That(found.GetProperty("files").EnumerateArray().Last().GetString(), Is.EqualTo(page));
+        Assert.That(File.ReadAllText(page), Does.Contain("327 of the 32,768 units of model.embed_tokens.weight make the ticket"));
+        JsonElement report = KsLotteryTool.Run("report", ticket, "--json").Json();
+        Assert.That(report.GetProperty("sections").EnumerateArray().Single().GetString(), Is.EqualTo("units"));
+        KsLotteryTool.Run("find", Base, Hot, "--unit", "elements", "--score", "movement", "--top", "3", "--html", page)
+            .AssertFailed(2, "earlier page", "--force");
+    }
+
+    [Test]
     public void The_map_of_tensors_goes_beside_other_results_and_over_none()
     {
         using TemporaryFolder folder = new();

@@ -182,7 +182,7 @@ public sealed partial class ReportTests : IDisposable
     [TestCase("lm_head.weight", "lm_head", null), TestCase("weight", "weight", null), TestCase("h.3.attn.c_attn.weight", "attn.c_attn", 3)]
     public void A_tensor_s_name_is_its_part_and_its_layer(string name, string part, int? layer)
     {
-        Assert.That(TensorShiftMap.Part(name, out int? found), Is.EqualTo(part));
+        Assert.That(TensorFields.Part(name, out int? found), Is.EqualTo(part));
         Assert.That(found, Is.EqualTo(layer));
     }
 

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Numerics;
+using KsLottery.Engine.Tickets;
 using KsLottery.Engine.Transfer;
 using KsLottery.Tests.Support;
 
@@ -87,6 +88,33 @@ internal sealed class StoredCodesTests : IDisposable
         using TicketPatch patch = TicketPatch.Open(Patch);
         Assert.That(() => PeftAdapter.Write(patch, Output, "base", isTied: true),
             Throws.TypeOf<NotSupportedException>().With.Message.Contains("the rows are I8, of which no adapter can be made"));
+    }
+
+    /// <summary>As <c>find</c> does for rows by their test: the ticket, and why there is no patch.</summary>
+    [Test]
+    public void A_ticket_of_units_whose_codes_cannot_be_moved_is_written_without_a_patch([Values] bool hasRows)
+    {
+        Write(Base, 1, [1, 2, 3, 4, 5, 6]);
+        TicketFixture.WriteMatrix(Tuned, ElementType.F32, Rows, Width, 2);
+        using Checkpoint before = Checkpoint.Open(Base), after = Checkpoint.Open(Tuned);
+        TicketRecipe recipe = new()
+        {
+            Scope = new(TensorChoice.Parse(TicketFixture.Embedding), hasRows ? TicketUnit.Rows : TicketUnit.Elements),
+            Score = TicketScore.Named("movement"),
+            Selection = new TopUnits(3),
+        };
+        UnitTicketResult found = TicketFinder.Find(before, after, recipe);
+        using (TicketFolder folder = new(Output))
+        {
+            Assert.That(folder.Write(found), Is.EqualTo(new[] { TicketFile.FileName }));
+            Assert.That(folder.WhyNoPatch, Is.EqualTo($"\"{TicketFixture.Embedding}\": rows of F32 cannot be stored as F8_E4M3, and a "
+                + "patch holds rows as they are stored"));
+        }
+        Assert.That(Directory.GetFiles(Output).Select(Path.GetFileName), Is.EqualTo(new[] { TicketFile.FileName }));
+        using TicketFolder dropping = new(_folder.File("drop"));
+        dropping.Write(TicketFinder.Find(before, after, recipe with { Payload = TicketPayload.Drop }));
+        Assert.That((dropping.WhyNoPatch, File.Exists(Path.Combine(_folder.File("drop"), TicketPatch.FileName))),
+            Is.EqualTo(((string?)null, true)), "what takes no values needs no scale");
     }
 
     private void AssertApplied()

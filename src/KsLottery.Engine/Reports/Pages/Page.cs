@@ -17,7 +17,9 @@ internal sealed class Page
     {
         _content = content;
         if (content.Rows is { } rows) AddTicket(rows);
-        if (content.Tickets.Count > 1 || content.Findings.Count > 0)
+        if (content.Units is { } units)
+            Add("units", content.Rows is null ? "The ticket" : "The ticket of units", html => UnitSections.Write(html, units));
+        if (content.Tickets.Count > 1 || content.Masks.Count > 1 || content.Findings.Count > 0)
             Add("tickets", "Tickets compared", html => PageSections.WriteTickets(html, content.Findings));
         if (content.Positions.Count + content.Sweep.Count > 0) AddCertificate();
         if (content.Arms.Count > 0) Add("arms", "What the ticket is worth", html => PageSections.WriteArms(html, content.Arms));
@@ -95,7 +97,9 @@ internal sealed class Page
     private void WriteHeader(StringBuilder html)
     {
         html.Append("<header>\n<p class=\"soft\">kslottery report</p>\n<h1>").Append(Markup.Encode(_content.Name)).Append("</h1>\n");
-        if (_content.Rows is { } rows) html.Append("<p class=\"lede\">").Append(Markup.Encode(PageSections.Summary(rows))).Append("</p>\n");
+        string? summary = _content.Rows is { } rows ? PageSections.Summary(rows)
+            : _content.Units is { } units ? UnitSections.Summary(units.Ticket) : null;
+        if (summary is not null) html.Append("<p class=\"lede\">").Append(Markup.Encode(summary)).Append("</p>\n");
         html.Append("<ul class=\"tiles\">");
         foreach ((string number, string what) in PageSections.Tiles(_content))
             html.Append("<li><b><bdi>").Append(Markup.Encode(number)).Append("</bdi></b><span>").Append(Markup.Encode(what))

@@ -54,6 +54,8 @@ internal static class PageSections
                 yield return (Markup.Cut(RowCloud.Name(farthest), LongestToken),
                     $"moved most of {(ticket.Entries.Count > 0 ? "the ticket's" : "these")} rows");
         }
+        if (content.Units is { } units && content.Rows is null)
+            foreach ((string, string) tile in UnitSections.Tiles(units)) yield return tile;
         if (content.Positions.Count > 0)
         {
             yield return (Digits.Percent(content.Positions.Count(p => p.IsCertified) / (double)content.Positions.Count),

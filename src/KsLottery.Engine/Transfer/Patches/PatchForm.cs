@@ -49,6 +49,11 @@ internal static class PatchForm
         _ => null,
     };
 
+    /// <summary>Why a patch cannot hold tuned values, which mean something else in the base as they are stored, without a final full stop;
+    /// null where it can.</summary>
+    public static string? WhyNotMovable(PatchSource source) => source.Tuned is not { } tuned || source.Payload == TicketPayload.Sign ? null
+        : StoredCodes.WhyNotMovable(source.Base, tuned, source.Mask, source.Pairing is { IsPlain: false } pairing ? pairing : null);
+
     /// <summary>A tensor and its file, for messages.</summary>
     public static string Place(Tensor tensor) => $"{tensor.File.Path}, tensor {Quote(tensor.Name)},";
 
@@ -114,7 +119,7 @@ internal static class PatchForm
             && mask.Units.Select(row => (int)row).FirstOrDefault(row => pairing.TunedOf(row) < 0, -1) is >= 0 and int alone)
             throw new ArgumentException($"row {alone} has no counterpart in {Place(tuned)} which could take its place. "
                 + "Nothing was written.", nameof(source));
-        if (payload != TicketPayload.Sign && StoredCodes.WhyNotMovable(before, tuned, mask, pairing) is { } reason)
+        if (WhyNotMovable(source) is { } reason)
             throw new ArgumentException($"{Place(tuned)} for {Place(before)} {reason}. Convert both to F32, F16 or BF16 first. "
                 + "Nothing was written.", nameof(source));
     }

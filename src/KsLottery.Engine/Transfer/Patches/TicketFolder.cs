@@ -85,8 +85,8 @@ public sealed class TicketFolder : IDisposable
             cancellationToken);
     }
 
-    /// <summary>Writes the files of a ticket of units, <c>ticket.json</c> and, unless it is empty, <c>patch.safetensors</c>, and gives the
-    /// folder its name.</summary>
+    /// <summary>Writes the files of a ticket of units, <c>ticket.json</c> and, unless it is empty or its values mean something else in the
+    /// base as they are stored, <c>patch.safetensors</c>, and gives the folder its name.</summary>
     /// <param name="found">The ticket; its checkpoints must still be open.</param>
     /// <param name="cancellationToken">Stops between pieces; nothing is left behind.</param>
     /// <returns>The names of the files.</returns>
@@ -98,9 +98,12 @@ public sealed class TicketFolder : IDisposable
         UnitTicket ticket = found.Ticket;
         UnitTicketFile.Write(Path.Combine(_folder.Staging, TicketFile.FileName), ticket, cancellationToken);
         List<string> names = [TicketFile.FileName];
-        if (ticket.Count > 0)
+        List<PatchSource> sources = SourcesOf(found);
+        WhyNoPatch = sources.Select(source => PatchForm.WhyNotMovable(source) is { } reason
+            ? $"{CheckpointFormatException.Quote(source.Base.Name)}: {reason}" : null).FirstOrDefault(reason => reason is not null);
+        if (ticket.Count > 0 && WhyNoPatch is null)
         {
-            TicketPatch.Write(Path.Combine(_folder.Staging, TicketPatch.FileName), SourcesOf(found),
+            TicketPatch.Write(Path.Combine(_folder.Staging, TicketPatch.FileName), sources,
                 new() { Signature = ticket.Signature, IsTied = ticket.IsTied }, cancellationToken);
             names.Add(TicketPatch.FileName);
         }
