@@ -19,9 +19,15 @@ internal static class SideBySide
             MaxDegreeOfParallelism = threads > 0 ? threads : Environment.ProcessorCount,
             CancellationToken = cancellationToken,
         };
+        Run(() => Parallel.ForEach(Partitioner.Create(items, EnumerablePartitionerOptions.NoBuffering), options, work));
+    }
+
+    /// <summary>Does work of several threads; the first fault of any comes out as it was thrown.</summary>
+    public static void Run(Action work)
+    {
         try
         {
-            Parallel.ForEach(Partitioner.Create(items, EnumerablePartitionerOptions.NoBuffering), options, work);
+            work();
         }
         catch (AggregateException several)
         {

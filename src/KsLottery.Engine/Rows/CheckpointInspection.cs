@@ -88,12 +88,11 @@ internal sealed class CheckpointInspection
         ConcurrentDictionary<string, string> all = new();
         // The largest first: one that came last would be hashed by one processor while the others wait.
         IEnumerable<Tensor> ordered = tensors.OrderByDescending(t => t.ByteLength);
-        ParallelOptions options = new() { CancellationToken = cancellationToken, MaxDegreeOfParallelism = Environment.ProcessorCount };
-        FirstFault.Throw(() => Parallel.ForEach(Partitioner.Create(ordered, EnumerablePartitionerOptions.NoBuffering), options, tensor =>
+        SideBySide.ForEach(ordered, threads: 0, tensor =>
         {
             progress?.Report(new(tensor, IsFingerprint: true));
             all[tensor.Name] = Fingerprint.OfTensor(tensor, cancellationToken);
-        }));
+        }, cancellationToken);
         return all;
     }
 }

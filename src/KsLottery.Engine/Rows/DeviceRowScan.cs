@@ -142,7 +142,7 @@ internal sealed class DeviceRowScan : IDisposable
         }
         if (_threads == 1 || pieces == 1)
             for (int piece = 0; piece < pieces; piece++) Copy(piece);
-        else FirstFault.Throw(() => Parallel.For(0, pieces, new ParallelOptions { MaxDegreeOfParallelism = _threads }, Copy));
+        else SideBySide.Run(() => Parallel.For(0, pieces, new ParallelOptions { MaxDegreeOfParallelism = _threads }, Copy));
     }
 
     /// <summary>Hashes the blocks that begin in a chunk while the device has it, from staging memory.</summary>
@@ -163,7 +163,7 @@ internal sealed class DeviceRowScan : IDisposable
             hasher.Add(first, slot.Staging.Bytes.Slice(stagingStart + (int)(first - start), (int)(last - first)));
             hasher.Complete();
         }
-        FirstFault.Throw(() => Parallel.For(FingerprintBlocks.FirstFrom(start), FingerprintBlocks.FirstFrom(end),
+        SideBySide.Run(() => Parallel.For(FingerprintBlocks.FirstFrom(start), FingerprintBlocks.FirstFrom(end),
             new ParallelOptions { MaxDegreeOfParallelism = _threads }, Take));
     }
 

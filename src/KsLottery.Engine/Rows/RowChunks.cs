@@ -31,7 +31,7 @@ internal static class RowChunks
         threads = (int)Math.Clamp(threads > 0 ? threads : Environment.ProcessorCount, 1, Math.Max(count, 1));
         if (threads == 1) WorkOn(newWorker(0));
         else
-            FirstFault.Throw(() => Parallel.For(0, threads,
+            SideBySide.Run(() => Parallel.For(0, threads,
                 new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellationToken },
                 worker => WorkOn(newWorker(worker))));
         return threads;

@@ -99,7 +99,7 @@ internal sealed class FingerprintBlocks
             CancellationToken = cancellationToken,
         };
         cancellationToken.ThrowIfCancellationRequested();
-        FirstFault.Throw(() => Parallel.For(0, blocks.Count, options, () => new BlockHasher(this), (i, _, hasher) =>
+        SideBySide.Run(() => Parallel.For(0, blocks.Count, options, () => new BlockHasher(this), (i, _, hasher) =>
         {
             hasher.Take(blocks[i]);
             long start = (long)blocks[i] * BlockLength;

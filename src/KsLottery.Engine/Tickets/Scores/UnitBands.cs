@@ -67,7 +67,7 @@ internal sealed class UnitBands
         long tasks = _strips * _grid.Down, next = 0;
         int threads = (int)Math.Min(_threads, tasks);
         ParallelOptions options = new() { MaxDegreeOfParallelism = threads, CancellationToken = cancel };
-        FirstFault.Throw(() => Parallel.For(0, threads, options, _ =>
+        SideBySide.Run(() => Parallel.For(0, threads, options, _ =>
         {
             IUnitVisitor visitor = newVisitor();
             using MemoryOwner<float> before = MemoryOwner<float>.Allocate(RowLength), after = MemoryOwner<float>.Allocate(RowLength);

@@ -94,8 +94,8 @@ public static class PatchMerging
         MergeResult result = Rewrite(opened.Base, [.. tensors.Select(t => new RestoredTensor(t))], folder, progress, cancellationToken);
         foreach (MergedTensor merged in tensors)
         {
-            PatchedTensor patched = merged.Patches[0].Patched;
-            PatchFit.ThrowIfNotRestored(patched, merged.Tensor, PatchApplication.ReadFingerprint(
+            (_, TicketPatch file, PatchedTensor patched) = merged.Patches[0];
+            PatchFit.ThrowIfNotRestored(file, patched, merged.Tensor, PatchApplication.ReadFingerprint(
                 Path.Combine(folder.Staging, Path.GetFileName(merged.Tensor.File.Path)), merged.Tensor.Name, patched.BaseFingerprint,
                 cancellationToken));
         }
