@@ -14,12 +14,12 @@ internal sealed class MaskPlaces : IDisposable
     {
         _areElements = mask.Grid.UnitSize == 1;
         if (_areElements) _elements = mask.Units.GetEnumerator();
-        else
-        {
-            _runs = mask.Runs.GetEnumerator();
-            Advance();
-        }
+        else _runs = mask.Runs.GetEnumerator();
+        Advance();
     }
+
+    /// <summary>The next element that no window had; <see cref="long.MaxValue"/> behind the last.</summary>
+    public long Next { get; private set; }
 
     /// <summary>Goes to a window behind the last one.</summary>
     /// <param name="start">The first element.</param>
@@ -28,13 +28,22 @@ internal sealed class MaskPlaces : IDisposable
     /// <returns>How many are in the mask.</returns>
     public int Read(long start, int count, Span<int> places)
     {
-        if (_areElements) return _elements.Read(start + count, start, places);
         int found = 0;
-        while (_run.Start < start + count)
+        long end = start + count;
+        if (_areElements)
         {
-            long end = Math.Min(_run.End, start + count);
-            for (long element = Math.Max(start, _run.Start); element < end; element++) places[found++] = (int)(element - start);
-            if (end < _run.End) break;
+            if (Next >= end) return 0;
+            places[found++] = (int)(Next - start);
+            found += _elements.Read(end, start, places[1..]);
+            Advance();
+            return found;
+        }
+        while (_run.Start < end)
+        {
+            long last = Math.Min(_run.End, end);
+            for (long element = Math.Max(start, _run.Start); element < last; element++) places[found++] = (int)(element - start);
+            Next = last;
+            if (last < _run.End) break;
             Advance();
         }
         return found;
@@ -42,5 +51,13 @@ internal sealed class MaskPlaces : IDisposable
 
     public void Dispose() => _runs?.Dispose();
 
-    private void Advance() => _run = _runs!.MoveNext() ? _runs.Current : new(long.MaxValue, 0);
+    private void Advance()
+    {
+        if (_areElements) Next = _elements.MoveNext() ? _elements.Current : long.MaxValue;
+        else
+        {
+            _run = _runs!.MoveNext() ? _runs.Current : new(long.MaxValue, 0);
+            Next = _run.Start;
+        }
+    }
 }

@@ -307,8 +307,10 @@ internal sealed class TicketPatchTests : IDisposable
                 using TicketPatch patch = TicketPatch.Open(model.Patch, new() { IgnoresChecksum = true });
                 foreach (PatchedTensor tensor in patch.Tensors)
                     foreach (PatchSide side in (PatchSide[])[PatchSide.Base, PatchSide.Tuned])
-                        for (PatchRuns runs = new(tensor, side); runs.MoveNext();)
-                            runs.Get(new byte[runs.Current.Length * tensor.BaseElementType.ByteSize()], out _);
+                    {
+                        using PatchRewriter rewriter = new(tensor, side);
+                        rewriter.Rewrite(0, new byte[tensor.Mask.Grid.ElementCount * tensor.BaseElementType.ByteSize()]);
+                    }
                 read++;
             }
             catch (CheckpointFormatException)

@@ -29,26 +29,53 @@ internal interface IElementRewriter : IDisposable
 internal static class ShardCopy
 {
     private const int ChunkLength = 1 << 20;
+    private const long ReportEvery = 16 << 20;
 
-    /// <summary>Writes the file; it has its name when it is whole and on the disk.</summary>
-    /// <param name="path">The new file.</param>
-    /// <param name="source">The file that is copied.</param>
-    /// <param name="tensors">Tensors of it.</param>
-    /// <param name="threads">The number of threads; 0 takes one for each processor.</param>
-    /// <param name="progress">Reports every MiB.</param>
+    /// <summary>Writes the files that hold some tensors; each has its name when it is whole and on the disk.</summary>
+    /// <param name="tensors">Tensors of one checkpoint.</param>
+    /// <param name="folder">The output; what an earlier try finished is left as it is.</param>
+    /// <param name="progress">Reports every 16 MiB.</param>
     /// <param name="cancellationToken">Stops between chunks.</param>
-    /// <returns>What rounding cost; and the work of the disk, beside which the next file may be written.</returns>
-    public static (RoundingLoss Loss, Task OnDisk) Write(string path, SafetensorsFile source, IEnumerable<IRewrittenTensor> tensors,
-        int threads, IProgress<PatchProgress>? progress, CancellationToken cancellationToken)
+    /// <returns>What rounding cost, of each tensor that was written.</returns>
+    /// <exception cref="IOException">The disk is too full, or a file cannot be written.</exception>
+    public static List<(T Tensor, RoundingLoss Loss)> Write<T>(IReadOnlyList<T> tensors, StagedFolder folder,
+        IProgress<PatchProgress>? progress, CancellationToken cancellationToken) where T : class, IRewrittenTensor
     {
-        string partial = path + StagedFolder.PartialSuffix;
+        HashSet<string> finished = [.. folder.Finished];
+        IGrouping<SafetensorsFile, T>[] shards = [.. tensors.GroupBy(t => t.Tensor.File)
+            .Where(shard => !finished.Contains(Path.GetFileName(shard.Key.Path)))];
+        DiskSpace.ThrowIfTooLittle(folder.GivenPath, folder.Staging, shards.Sum(s => s.Key.Bytes.Length));
+        List<(T, RoundingLoss)> losses = [];
+        Task onDisk = Task.CompletedTask;
+        try
+        {
+            foreach (IGrouping<SafetensorsFile, T> shard in shards)
+                onDisk = Task.WhenAll(onDisk, Write(shard.Key, shard, losses, folder.Staging, progress, cancellationToken));
+        }
+        finally
+        {
+            onDisk.GetAwaiter().GetResult();
+        }
+        return losses;
+    }
+
+    /// <summary>Writes a file; returns the work of the disk, beside which the next one may be written.</summary>
+    private static Task Write<T>(SafetensorsFile source, IEnumerable<T> tensors, List<(T, RoundingLoss)> losses, string folder,
+        IProgress<PatchProgress>? progress, CancellationToken cancellationToken) where T : class, IRewrittenTensor
+    {
+        string name = Path.GetFileName(source.Path), path = Path.Combine(folder, name), partial = path + StagedFolder.PartialSuffix;
         SafeFileHandle file = File.OpenHandle(partial, FileMode.Create, FileAccess.Write, FileShare.None, FileOptions.None,
             source.Bytes.Length);
         try
         {
-            Copy copy = new(file, source.Bytes, Path.GetFileName(path), progress, cancellationToken);
-            SideBySide.ForEach(Pieces(source, tensors), threads, copy.Write, cancellationToken);
-            return (copy.Loss, Task.Run(() => Finish(file, partial, path), CancellationToken.None));
+            Copy copy = new(file, source.Bytes, name, progress, cancellationToken);
+            SideBySide.ForEach(Pieces(source, tensors), threads: 0, piece =>
+            {
+                RoundingLoss loss = copy.Write(piece.Start, piece.End, piece.Tensor);
+                if (piece.Tensor is { } tensor)
+                    lock (losses) losses.Add((tensor, loss));
+            }, cancellationToken);
+            return Task.Run(() => Finish(file, partial, path), CancellationToken.None);
         }
         catch
         {
@@ -64,12 +91,12 @@ internal static class ShardCopy
     }
 
     /// <summary>The tensors, and what lies between them in pieces.</summary>
-    private static IEnumerable<(long Start, long End, IRewrittenTensor? Tensor)> Pieces(SafetensorsFile source,
-        IEnumerable<IRewrittenTensor> tensors)
+    private static IEnumerable<(long Start, long End, T? Tensor)> Pieces<T>(SafetensorsFile source, IEnumerable<T> tensors)
+        where T : class, IRewrittenTensor
     {
         const long PieceLength = 64L << 20;
         long position = 0;
-        foreach (IRewrittenTensor? one in tensors.OrderBy(t => t.Tensor.FileOffset).Append(null))
+        foreach (T? one in tensors.OrderBy(t => t.Tensor.FileOffset).Append(null))
         {
             long next = one?.Tensor.FileOffset ?? source.Bytes.Length;
             for (; position < next; position = Math.Min(next, position + PieceLength))
@@ -84,30 +111,28 @@ internal static class ShardCopy
         CancellationToken cancellationToken)
     {
         private readonly Lock _lock = new();
-        private long _done;
+        private long _done, _reported;
 
-        public RoundingLoss Loss { get; private set; }
-
-        public void Write((long Start, long End, IRewrittenTensor? Tensor) piece)
+        public RoundingLoss Write(long start, long end, IRewrittenTensor? tensor)
         {
-            using IElementRewriter? rewriter = piece.Tensor?.NewRewriter();
-            int size = piece.Tensor?.Tensor.ElementType.ByteSize() ?? 1, windowLength = ElementReader.MaxCount * size;
-            byte[] buffer = GC.AllocateUninitializedArray<byte>((int)Math.Min(ChunkLength, piece.End - piece.Start));
+            using IElementRewriter? rewriter = tensor?.NewRewriter();
+            int size = tensor?.Tensor.ElementType.ByteSize() ?? 1, windowLength = ElementReader.MaxCount * size;
+            byte[] buffer = GC.AllocateUninitializedArray<byte>((int)Math.Min(ChunkLength, end - start));
             RoundingLoss loss = default;
-            for (long position = piece.Start; position < piece.End;)
+            for (long position = start; position < end;)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                Span<byte> chunk = buffer.AsSpan(0, (int)Math.Min(buffer.Length, piece.End - position));
+                Span<byte> chunk = buffer.AsSpan(0, (int)Math.Min(buffer.Length, end - position));
                 ReadOnlySpan<byte> read = source.GetBytes(position, chunk.Length, chunk);
                 if (source.IsMapped) read.CopyTo(chunk);
                 for (int at = 0; rewriter is not null && at < chunk.Length; at += windowLength)
-                    loss += rewriter.Rewrite((position - piece.Start + at) / size, chunk[at..Math.Min(chunk.Length, at + windowLength)]);
+                    loss += rewriter.Rewrite((position - start + at) / size, chunk[at..Math.Min(chunk.Length, at + windowLength)]);
                 RandomAccess.Write(file, chunk, position);
                 source.DontNeed(position, chunk.Length);
                 position += chunk.Length;
                 Report(chunk.Length);
             }
-            lock (_lock) Loss += loss;
+            return loss;
         }
 
         private void Report(int written)
@@ -115,6 +140,8 @@ internal static class ShardCopy
             lock (_lock)
             {
                 _done += written;
+                if (_done < source.Length && _done - _reported < ReportEvery) return;
+                _reported = _done;
                 progress?.Report(new(name, _done, source.Length));
             }
         }

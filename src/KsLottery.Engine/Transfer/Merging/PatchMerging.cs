@@ -28,7 +28,7 @@ public static class PatchMerging
     /// <param name="recipe">How.</param>
     /// <param name="options">How to read the inputs, and what may be written.</param>
     /// <param name="beforeWriting">Told how the patches lie over each other before anything is written.</param>
-    /// <param name="progress">Reports every MiB written.</param>
+    /// <param name="progress">Reports every 16 MiB written.</param>
     /// <param name="cancellationToken">Stops between chunks; finished shards stay for the next try.</param>
     /// <exception cref="ArgumentException">The recipe does not fit the patches.</exception>
     /// <exception cref="NotSupportedException">A patch has no change to add, or a tensor holds codes.</exception>
@@ -77,7 +77,7 @@ public static class PatchMerging
     /// <param name="patchPaths">The patches, in any order.</param>
     /// <param name="outDirectory">A folder that does not exist or is empty, in one that exists.</param>
     /// <param name="options">How to read the inputs; mapped into memory by default.</param>
-    /// <param name="progress">Reports every MiB written.</param>
+    /// <param name="progress">Reports every 16 MiB written.</param>
     /// <param name="cancellationToken">Stops between chunks; nothing is left behind.</param>
     /// <exception cref="PatchMismatchException">A tensor does not become the base's: other elements changed, or a patch is missing.
     /// </exception>
@@ -127,28 +127,8 @@ public static class PatchMerging
     private static MergeResult Rewrite(Checkpoint checkpoint, IReadOnlyList<IRewrittenTensor> tensors, StagedFolder folder,
         IProgress<PatchProgress>? progress, CancellationToken cancellationToken)
     {
-        HashSet<string> finished = [.. folder.Finished];
-        IGrouping<SafetensorsFile, IRewrittenTensor>[] shards = [.. tensors.GroupBy(t => t.Tensor.File)];
-        string Name(SafetensorsFile shard) => Path.GetFileName(shard.Path);
-        DiskSpace.ThrowIfTooLittle(folder.GivenPath, folder.Staging,
-            shards.Where(s => !finished.Contains(Name(s.Key))).Sum(s => s.Key.Bytes.Length));
-        RoundingLoss loss = default;
-        Task onDisk = Task.CompletedTask;
-        try
-        {
-            foreach (IGrouping<SafetensorsFile, IRewrittenTensor> shard in shards.Where(s => !finished.Contains(Name(s.Key))))
-            {
-                (RoundingLoss own, Task next) = ShardCopy.Write(Path.Combine(folder.Staging, Name(shard.Key)), shard.Key, shard, threads: 0,
-                    progress, cancellationToken);
-                loss += own;
-                onDisk = Task.WhenAll(onDisk, next);
-            }
-        }
-        finally
-        {
-            onDisk.GetAwaiter().GetResult();
-        }
-        HashSet<string> written = [.. shards.Select(s => Name(s.Key))];
+        HashSet<string> finished = [.. folder.Finished], written = [.. tensors.Select(t => Path.GetFileName(t.Tensor.File.Path))];
+        RoundingLoss loss = RoundingLoss.Sum(ShardCopy.Write(tensors, folder, progress, cancellationToken).Select(w => w.Loss));
         CarriedFiles carried = CarriedFiles.CarryOthers(checkpoint, written, folder.Staging, cancellationToken);
         return new()
         {

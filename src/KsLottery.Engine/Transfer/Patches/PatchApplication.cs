@@ -113,16 +113,11 @@ public static class PatchApplication
     private static PatchResult Rewrite(Checkpoint checkpoint, PatchTarget[] targets, PatchSide side, StagedFolder folder,
         IProgress<PatchProgress>? progress, CancellationToken cancellationToken)
     {
-        List<(PatchedTensor, RoundingLoss)> losses = [];
-        HashSet<string> written = [];
-        foreach (IGrouping<SafetensorsFile, PatchTarget> shard in targets.GroupBy(t => t.Tensor.File))
-        {
-            string name = Path.GetFileName(shard.Key.Path);
-            written.Add(name);
-            losses.AddRange(ShardRewriting.Write(Path.Combine(folder.Staging, name), [.. shard], side, progress, cancellationToken));
-        }
+        List<(PatchedTensor Tensor, RoundingLoss Loss)> losses = [.. ShardCopy.Write([.. targets.Select(t => new PatchedSide(t, side))],
+            folder, progress, cancellationToken).Select(w => (w.Tensor.Target.Patched, w.Loss))];
+        HashSet<string> written = [.. targets.Select(t => Path.GetFileName(t.Tensor.File.Path))];
         CarriedFiles carried = CarriedFiles.CarryOthers(checkpoint, written, folder.Staging, cancellationToken);
-        RoundingLoss loss = RoundingLoss.Sum(losses.Select(l => l.Item2));
+        RoundingLoss loss = RoundingLoss.Sum(losses.Select(l => l.Loss));
         return new PatchResult
         {
             OutputPath = folder.GivenPath,

@@ -32,10 +32,6 @@ internal sealed class PatchFileWriter(PatchSource source, FingerprintKind kind, 
     public long ChangedElements => source.Payload == TicketPayload.Keep && !_hasValues ? Mask.Grid.ElementCount - Mask.Parameters
         : source.Payload == TicketPayload.Keep ? Mask.Grid.ElementCount : Mask.Parameters;
 
-    /// <summary>The runs of the values; where rows are paired, one a row.</summary>
-    private IEnumerable<IndexRun> Runs => _pairing is null ? Mask.Runs
-        : Mask.Units.Select(row => new IndexRun(row * Mask.Grid.Columns, Mask.Grid.Columns));
-
     /// <summary>The tensors of the file.</summary>
     public IEnumerable<TensorSource> Sources()
     {
@@ -161,77 +157,110 @@ internal sealed class PatchFileWriter(PatchSource source, FingerprintKind kind, 
     {
         List<long> found = [];
         if (!_hasValues || source.Payload == TicketPayload.Sign) return found;
-        VisitValues((piece, bytes) =>
+        VisitValues((start, places, bytes) =>
         {
             int size = ValueType.ByteSize();
             if (found.Count >= MaxNonFinite || RowRounding.AreFinite(bytes, ValueType)) return;
-            for (int i = 0; i < piece.Length && found.Count < MaxNonFinite; i++)
-                if (!RowRounding.AreFinite(bytes.Slice(i * size, size), ValueType) && Mask.Grid.UnitOf(piece.Start + i) is var unit
+            for (int i = 0; i < places.Length && found.Count < MaxNonFinite; i++)
+                if (!RowRounding.AreFinite(bytes.Slice(i * size, size), ValueType) && Mask.Grid.UnitOf(start + places[i]) is var unit
                     && !found.Contains(unit)) found.Add(unit);
         });
         return found;
     }
 
-    private delegate void Visitor(IndexRun piece, ReadOnlySpan<byte> bytes);
+    /// <param name="start">The first element of a window.</param>
+    /// <param name="places">The elements of the mask in it, counted from there.</param>
+    /// <param name="bytes">What the file has of them.</param>
+    private delegate void Visitor(long start, ReadOnlySpan<int> places, ReadOnlySpan<byte> bytes);
 
     /// <summary>Passes the values by, as the file has them; signs as a byte each.</summary>
     private void VisitValues(Visitor visit)
     {
-        ElementReader before = new(source.Base);
-        ElementReader? after = source.Tuned is null ? null : new(source.Tuned);
+        MaskedReader before = new(source.Base);
+        MaskedReader? after = source.Tuned is null ? null : new(source.Tuned);
         float[] values = new float[ElementReader.MaxCount];
         byte[] signs = new byte[ElementReader.MaxCount];
         int next = 0;
-        foreach (IndexRun piece in ElementReader.Pieces(Runs))
+        Visit((start, places) =>
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            int count = (int)piece.Length;
-            ReadOnlySpan<byte> tuned = after is not null ? Tuned(after, piece)
+            int count = places.Length;
+            ReadOnlySpan<byte> tuned = after is not null ? after.Get(TunedStart(start), places)
                 : MemoryMarshal.AsBytes(source.Values!.Value.Span.Slice(next, count));
             next += after is null ? count : 0;
             switch (source.Payload)
             {
                 case TicketPayload.Delta:
-                    Payloads.Subtract(tuned, source.Tuned?.ElementType ?? ElementType.F32, before.Get(piece.Start, count), BaseType,
+                    Payloads.Subtract(tuned, source.Tuned?.ElementType ?? ElementType.F32, before.Get(start, places), BaseType,
                         values.AsSpan(0, count));
-                    visit(piece, MemoryMarshal.AsBytes(values.AsSpan(0, count)));
+                    visit(start, places, MemoryMarshal.AsBytes(values.AsSpan(0, count)));
                     break;
                 case TicketPayload.Sign:
                     Payloads.TakeSigns(tuned, signs.AsSpan(0, count));
-                    visit(piece, signs.AsSpan(0, count));
+                    visit(start, places, signs.AsSpan(0, count));
                     break;
                 default:
-                    visit(piece, tuned);
+                    visit(start, places, tuned);
                     break;
             }
-        }
+        });
     }
 
     private void VisitBase(Visitor visit)
     {
-        ElementReader before = new(source.Base);
+        MaskedReader before = new(source.Base);
         byte[] signs = new byte[ElementReader.MaxCount];
-        foreach ((IndexRun run, _) in PatchRuns.Touched(Mask, source.Payload, _hasValues))
-            foreach (IndexRun piece in ElementReader.Pieces([run]))
+        if (source.Payload == TicketPayload.Keep) VisitAround((start, places) => visit(start, places, before.Get(start, places)));
+        else Visit((start, places) =>
+        {
+            ReadOnlySpan<byte> bytes = before.Get(start, places);
+            if (source.Payload != TicketPayload.Sign)
             {
-                cancellationToken.ThrowIfCancellationRequested();
-                ReadOnlySpan<byte> bytes = before.Get(piece.Start, (int)piece.Length);
-                if (source.Payload != TicketPayload.Sign)
-                {
-                    visit(piece, bytes);
-                    continue;
-                }
-                Payloads.TakeSigns(bytes, signs.AsSpan(0, (int)piece.Length));
-                visit(piece, signs.AsSpan(0, (int)piece.Length));
+                visit(start, places, bytes);
+                return;
             }
+            Payloads.TakeSigns(bytes, signs.AsSpan(0, places.Length));
+            visit(start, places, signs.AsSpan(0, places.Length));
+        });
     }
 
-    /// <summary>A piece of the tuned tensor; where rows are paired it lies in another row.</summary>
-    private ReadOnlySpan<byte> Tuned(ElementReader after, IndexRun piece)
+    private delegate void WindowVisitor(long start, ReadOnlySpan<int> places);
+
+    /// <summary>Passes the mask by in windows that begin at an element of it; where rows are paired each lies in one row.</summary>
+    private void Visit(WindowVisitor visit)
     {
-        if (_pairing is null) return after.Get(piece.Start, (int)piece.Length);
-        long width = Mask.Grid.Columns, row = piece.Start / width;
-        return after.Get((_pairing.TunedOf((int)row) * width) + (piece.Start % width), (int)piece.Length);
+        int[] places = new int[ElementReader.MaxCount];
+        using MaskPlaces mask = new(Mask);
+        for (long start; (start = mask.Next) < Mask.Grid.ElementCount;)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            long end = _pairing is null ? Mask.Grid.ElementCount : ((start / Mask.Grid.Columns) + 1) * Mask.Grid.Columns;
+            visit(start, places.AsSpan(0, mask.Read(start, (int)Math.Min(ElementReader.MaxCount, end - start), places)));
+        }
+    }
+
+    /// <summary>Passes by what <see cref="TicketPayload.Keep"/> changes: all but the mask, with values of its own also that.</summary>
+    private void VisitAround(WindowVisitor visit)
+    {
+        int[] inside = new int[ElementReader.MaxCount], places = new int[ElementReader.MaxCount];
+        using MaskPlaces mask = new(Mask);
+        for (long start = 0; start < Mask.Grid.ElementCount; start += ElementReader.MaxCount)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            int length = (int)Math.Min(ElementReader.MaxCount, Mask.Grid.ElementCount - start),
+                kept = _hasValues ? 0 : mask.Read(start, length, inside), next = 0, count = 0;
+            for (int place = 0; place < length; place++)
+                if (next < kept && inside[next] == place) next++;
+                else places[count++] = place;
+            if (count > 0) visit(start, places.AsSpan(0, count));
+        }
+    }
+
+    /// <summary>Where a window lies in the tuned tensor: where rows are paired in another row.</summary>
+    private long TunedStart(long start)
+    {
+        if (_pairing is null) return start;
+        long width = Mask.Grid.Columns;
+        return (_pairing.TunedOf((int)(start / width)) * width) + (start % width);
     }
 
     /// <summary>The array that tensors share, once for all of them; none where none does.</summary>
@@ -251,12 +280,12 @@ internal sealed class PatchFileWriter(PatchSource source, FingerprintKind kind, 
     {
         if (!isSigns)
         {
-            visitAll((_, bytes) => stream.Write(bytes));
+            visitAll((_, _, bytes) => stream.Write(bytes));
             return;
         }
         int bit = 0;
         byte packed = 0;
-        visitAll((_, signs) =>
+        visitAll((_, _, signs) =>
         {
             foreach (byte sign in signs)
             {

@@ -74,8 +74,8 @@ internal static class PatchFit
 
     /// <summary>The units that would hold a NaN or an infinity of the patch in a tensor.</summary>
     public static IndexSet FindNonFinite(PatchedTensor patched, Tensor tensor, CancellationToken cancellationToken) =>
-        FindUnits(patched, tensor, PatchSide.Tuned, (runs, _, patchedBytes) =>
-            runs.HasValues && !RowRounding.AreFinite(patchedBytes, tensor.ElementType), cancellationToken);
+        FindUnits(patched, tensor, PatchSide.Tuned, (hasValues, _, rewritten) =>
+            hasValues && !RowRounding.AreFinite(rewritten, tensor.ElementType), cancellationToken);
 
     /// <summary>The refusal of such units.</summary>
     public static NotFiniteNumberException NonFinite(PatchedTensor patched, IndexSet units) =>
@@ -83,7 +83,7 @@ internal static class PatchFit
             + $"{patched.BaseElementType.ToName()}, with which no model works. Find the ticket again, which leaves such rows out, take a "
             + $"base of a wider type, or ask for them ({Remedy.AllowNonFinite}).");
 
-    private delegate bool ElementTest(PatchRuns runs, ReadOnlySpan<byte> present, ReadOnlySpan<byte> patched);
+    private delegate bool ElementTest(bool hasValues, ReadOnlySpan<byte> present, ReadOnlySpan<byte> rewritten);
 
     /// <summary>The units of a tensor, of the patch's form, that differ from one side of it.</summary>
     private static IndexSet FindDifferent(PatchedTensor patched, Tensor tensor, PatchSide side, CancellationToken cancellationToken) =>
@@ -95,19 +95,24 @@ internal static class PatchFit
         int size = tensor.ElementType.ByteSize();
         ElementReader reader = new(tensor);
         UnitGrid grid = patched.Mask.Grid;
+        byte[] buffer = new byte[ElementReader.MaxCount * size];
         ulong[]? found = null;
-        for (PatchRuns runs = new(patched, side); runs.MoveNext();)
+        using PatchRewriter rewriter = new(patched, side);
+        for (long start = rewriter.Next; start < tensor.ElementCount; start = Math.Max(start + ElementReader.MaxCount, rewriter.Next))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            ReadOnlySpan<byte> present = reader.Get(runs.Current.Start, (int)runs.Current.Length), other = runs.Get(present, out _);
-            if (!test(runs, present, other)) continue;
-            found ??= new ulong[(grid.Count + 63) / 64];
-            for (int i = 0; i < runs.Current.Length; i++)
-                if (test(runs, present.Slice(i * size, size), other.Slice(i * size, size)))
-                {
-                    long unit = grid.UnitOf(runs.Current.Start + i);
-                    found[unit >> 6] |= 1UL << (int)(unit & 63);
-                }
+            ReadOnlySpan<byte> present = reader.Get(start, (int)Math.Min(ElementReader.MaxCount, tensor.ElementCount - start));
+            Span<byte> rewritten = buffer.AsSpan(0, present.Length);
+            present.CopyTo(rewritten);
+            rewriter.Rewrite(start, rewritten);
+            if (!test(rewriter.HasValues, present, rewritten)) continue;
+            foreach (int place in rewriter.Places)
+            {
+                if (!test(rewriter.HasValues, present.Slice(place * size, size), rewritten.Slice(place * size, size))) continue;
+                long unit = grid.UnitOf(start + place);
+                found ??= new ulong[(grid.Count + 63) / 64];
+                found[unit >> 6] |= 1UL << (int)(unit & 63);
+            }
         }
         return found is null ? IndexSet.Empty(grid.Count) : IndexSetBuilder.Compact(grid.Count, found);
     }

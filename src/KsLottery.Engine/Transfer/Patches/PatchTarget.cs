@@ -22,3 +22,11 @@ internal sealed record PatchTarget(PatchedTensor Patched, Tensor Tensor)
     public PatchedTensorResult Describe(string fingerprint) =>
         new(Tensor.Name, Path.GetFileName(Tensor.File.Path), Patched.Mask, Patched.Payload, fingerprint);
 }
+
+/// <summary>A tensor that gets the values of one side of a patch.</summary>
+internal sealed record PatchedSide(PatchTarget Target, PatchSide Side) : IRewrittenTensor
+{
+    public Tensor Tensor => Target.Tensor;
+
+    public IElementRewriter NewRewriter() => new PatchRewriter(Target.Patched, Side);
+}

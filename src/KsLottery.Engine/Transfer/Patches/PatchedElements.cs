@@ -9,8 +9,7 @@ internal sealed class PatchedElements(PatchTarget target) : IComputedRows
 {
     private readonly Lock _lock = new();
     private readonly ElementReader _base = new(target.Tensor);
-    private PatchRuns? _runs;
-    private bool _hasRun;
+    private PatchRewriter? _rewriter;
     private long _nextRow;
     private byte[] _lastRow = [];
 
@@ -34,7 +33,7 @@ internal sealed class PatchedElements(PatchTarget target) : IComputedRows
                 bytes = bytes[length..];
                 if (count == 0) return;
             }
-            if (_runs is null || first < _nextRow) Restart();
+            if (_rewriter is null || first < _nextRow) Restart();
             Read(first, bytes, length / target.Tensor.ElementType.ByteSize());
             (_nextRow, _lastRow) = (first + count, bytes[^length..].ToArray());
         }
@@ -42,27 +41,20 @@ internal sealed class PatchedElements(PatchTarget target) : IComputedRows
 
     private void Restart()
     {
-        _runs = new(target.Patched, PatchSide.Tuned);
-        _hasRun = _runs.MoveNext();
+        _rewriter?.Dispose();
+        _rewriter = new(target.Patched, PatchSide.Tuned);
         Loss = default;
     }
 
     private void Read(long firstRow, Span<byte> bytes, int width)
     {
-        int size = target.Tensor.ElementType.ByteSize();
-        long start = firstRow * width, end = start + (bytes.Length / size);
-        foreach (IndexRun piece in ElementReader.Pieces([new(start, end - start)]))
-            _base.Get(piece.Start, (int)piece.Length).CopyTo(bytes[(int)((piece.Start - start) * size)..]);
-        for (; _hasRun && _runs!.Current.Start < end; _hasRun = _runs.MoveNext())
+        int size = target.Tensor.ElementType.ByteSize(), length = ElementReader.MaxCount * size;
+        for (int at = 0; at < bytes.Length; at += length)
         {
-            // A piece may begin before the range, or end behind it.
-            IndexRun run = _runs.Current;
-            ReadOnlySpan<byte> patched = _runs.Get(_base.Get(run.Start, (int)run.Length), out RoundingLoss loss);
-            long from = Math.Max(run.Start, start), to = Math.Min(run.End, end);
-            if (to > from)
-                patched.Slice((int)(from - run.Start) * size, (int)(to - from) * size).CopyTo(bytes[(int)((from - start) * size)..]);
-            if (run.End > end) break;
-            Loss += loss;
+            Span<byte> window = bytes[at..Math.Min(bytes.Length, at + length)];
+            long start = (firstRow * width) + (at / size);
+            _base.Get(start, window.Length / size).CopyTo(window);
+            Loss += _rewriter!.Rewrite(start, window);
         }
     }
 }
