@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Times a LLaMA's forward pass, backward pass, AdamW step and decoding in PyTorch, in llama2.c and here, in turns in the same run.
 
-    env -u OPENBLAS_CORETYPE /usr/bin/python3 bench/peers/llama_peers.py [--threads 1] [--rounds 3] [--llama2c RUN] [--device cuda:0 --torch cuda]
+    env -u OPENBLAS_CORETYPE /usr/bin/python3 bench/peers/llama_peers.py [--threads 1] [--rounds 3] [--seconds 2] [--llama2c RUN] [--work "full step"] [--device cuda:0 --torch cuda]
 
-Needs Debian's python3-torch and the .NET SDK; RUN is llama2.c's `run`, built with `gcc -Ofast -march=native`. With one thread everything
+Needs Debian's python3-torch and the .NET SDK, or a built tool that KSLOTTERY_PROGRAM names; RUN is llama2.c's `run`, built with `gcc -Ofast -march=native`. With one thread everything
 is pinned to processor 1; with --device and --torch both run on that device instead, in F32 as well. 15.2 M parameters in F32: 6 layers of width 288, 768 within, 6 heads, vocabulary 32,000, tied; 4 x 256 tokens.
 Prints medians over the rounds and what a peer takes as a multiple of ours.
 """
@@ -20,6 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 WIDTH, LAYERS, HEADS, INNER, VOCABULARY, LENGTH, BATCH = 288, 6, 6, 768, 32_000, 256, 4
 HEAD = WIDTH // HEADS
+PEER_WORKS = ["forward", "forward + backward", "full step", "embedding step"]
 
 
 def torch_worker():
@@ -142,6 +143,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=2, help="to measure each of our figures in a round")
+    parser.add_argument("--work", action="append", default=[], help="what to time, as `bench model --work`; all where none is given")
     parser.add_argument("--llama2c", type=Path)
     parser.add_argument("--device", default="cpu", help="of ours")
     parser.add_argument("--torch", default="cpu", help="of PyTorch")
@@ -149,8 +152,10 @@ def main():
     pin = ["taskset", "-c", "1"] if a.threads == 1 else []
     environment = {**os.environ, "PEER_THREADS": str(a.threads), "PEER_DEVICE": a.torch, "OMP_NUM_THREADS": str(a.threads), "OMP_WAIT_POLICY": "passive"}  # PyTorch is faster so
     environment.pop("OPENBLAS_CORETYPE", None)
-    subprocess.run(["dotnet", "build", "-c", "Release", "-v", "q", "--nologo", ROOT / "src/KsLottery.Cli"], check=True, stdout=subprocess.DEVNULL)
-    tool = ["dotnet", ROOT / "src/KsLottery.Cli/bin/Release/net10.0/kslottery.dll"]
+    tool = os.environ.get("KSLOTTERY_PROGRAM", "").split()
+    if not tool:
+        subprocess.run(["dotnet", "build", "-c", "Release", "-v", "q", "--nologo", ROOT / "src/KsLottery.Cli"], check=True, stdout=subprocess.DEVNULL)
+        tool = ["dotnet", ROOT / "src/KsLottery.Cli/bin/Release/net10.0/kslottery.dll"]
     peer = subprocess.Popen([*pin, sys.executable, __file__, "--torch-worker"], env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     version = peer.stdout.readline().strip()
 
@@ -160,12 +165,15 @@ def main():
         if a.llama2c:
             write_llama2c(folder)
         for _ in range(a.rounds):
-            result = json.loads(subprocess.run([*pin, *tool, "bench", "model", "--device", a.device, "--threads", str(a.threads), "--json", "--quiet"],
+            result = json.loads(subprocess.run([*pin, *tool, "bench", "model", "--device", a.device, "--threads", str(a.threads), "--seconds", str(a.seconds), "--json", "--quiet",
+                                                *(word for work in a.work for word in ("--work", work))],
                                                check=True, text=True, stdout=subprocess.PIPE).stdout)
             machine = result["processor"]
             for figure in result["figures"]:
                 ours.setdefault(figure["name"], []).append(figure)
-            for work in ("forward", "forward + backward", "full step", "embedding step"):
+            for work in PEER_WORKS:
+                if a.work and work not in a.work:
+                    continue
                 peer.stdin.write(work + "\n")
                 peer.stdin.flush()
                 theirs.setdefault(work, []).append(float(peer.stdout.readline()))

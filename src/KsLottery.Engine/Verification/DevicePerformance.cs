@@ -6,7 +6,7 @@ using KsLottery.Engine.Rows;
 
 namespace KsLottery.Engine.Verification;
 
-/// <summary>Measures a device: a copy within its memory, row tests, and the operations of a model's step.</summary>
+/// <summary>Measures a device: a copy within its memory, reading it, the bus, row tests, and the operations of a model's step.</summary>
 /// <remarks>Everything lies on the device before the clock starts; each figure is the median of repetitions, each long enough to hide the
 /// launch.</remarks>
 internal static class DevicePerformance
@@ -49,7 +49,7 @@ internal static class DevicePerformance
         // A device with memory of its own needs more work than a processor's caches hold to show its speed.
         int scale = device.Kernels is { Limits.HasUnifiedMemory: false } ? 16 : 1;
         return [OperationWorks.Copy(device.Operations, scale),
-            .. RowWorks(device, scale).Concat(OperationWorks.All(device.Operations, scale))
+            .. OperationWorks.Memory(device, scale).Concat(RowWorks(device, scale)).Concat(OperationWorks.All(device.Operations, scale))
                 .Where(w => filter is null || w.Name.Contains(filter, StringComparison.OrdinalIgnoreCase))];
     }
 

@@ -1,3 +1,4 @@
+using KsLottery.Engine.Devices;
 using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Operations;
 
@@ -6,6 +7,8 @@ namespace KsLottery.Engine.Verification;
 /// <summary>The operations of a model's step, at sizes of a small model.</summary>
 internal static class OperationWorks
 {
+    private const int BusBytes = 64 << 20;
+
     private const int Width = 768, Inner = 2048, Vocabulary = 32_000, Length = 128;
 
     private static readonly AttentionShape Heads = new(12, 4, 64);
@@ -19,6 +22,29 @@ internal static class OperationWorks
             DeviceSpan source = allocate(length), destination = allocate(length);
             return () => operations.Copy(destination, source);
         });
+    }
+
+    /// <summary>What the device's memory gives to reading alone, and the bus to copies from and to the host's memory.</summary>
+    public static IEnumerable<PerformanceWork> Memory(ComputeDevice device, int scale)
+    {
+        long length = (long)scale << 24;
+        yield return Work(device.Operations, "memory read", length * sizeof(float), 0, allocate =>
+        {
+            DeviceSpan values = allocate(length);
+            return () => device.Operations.SumOfSquares(values);
+        });
+        if (device.Kernels is not { } kernels) yield break;
+        yield return Bus("upload", (queue, buffer, staging) => queue.Write(buffer, 0, staging, 0, BusBytes));
+        yield return Bus("download", (queue, buffer, staging) => queue.Read(staging, 0, buffer, 0, BusBytes));
+
+        PerformanceWork Bus(string name, Action<DeviceQueue, DeviceBuffer, StagingBuffer> copy) =>
+            new($"{name} {BusBytes >> 20} MiB", BusBytes, 0, 0, (out launch, out wait) =>
+            {
+                BusMemory memory = new(kernels);
+                launch = () => copy(memory.Queue, memory.Buffer, memory.Staging);
+                wait = memory.Queue.Finish;
+                return memory;
+            });
     }
 
     public static IEnumerable<PerformanceWork> All(IOperations operations, int scale)
@@ -134,6 +160,23 @@ internal static class OperationWorks
             wait = memories.Wait;
             return memories;
         });
+
+    /// <summary>What a copy goes between.</summary>
+    private sealed class BusMemory(KernelDevice device) : IDisposable
+    {
+        public DeviceQueue Queue { get; } = device.CreateQueue();
+
+        public DeviceBuffer Buffer { get; } = device.Allocate(BusBytes);
+
+        public StagingBuffer Staging { get; } = device.AllocateStaging(BusBytes);
+
+        public void Dispose()
+        {
+            Staging.Dispose();
+            Buffer.Dispose();
+            Queue.Dispose();
+        }
+    }
 
     /// <summary>Memories of one work, filled with small numbers.</summary>
     private sealed class Memories(IOperations operations) : IDisposable
