@@ -2,7 +2,7 @@
 # Runs every test, from any folder, and ends with a line `N passed, N failed`.
 #   1  the suites;
 #   2  what computes with vector instructions, again with instruction sets switched off, and scans with each row kernel forced;
-#   3  every kernel under a checker of memory accesses and races;
+#   3  every kernel under a checker of memory accesses, races and values that nobody wrote;
 #   4  the README's lines of installation in an empty home: packed, the tool installed and run, the README's C# snippet built against the library and run.
 # They run two at a time where there are two processors, and are told of when all have ended. Before the totals stands why tests were skipped.
 #   --quick    leaves 2 to 4 out
@@ -103,8 +103,11 @@ finish
 [ -d ../shared/data ] || echo "note: ../shared/data is not beside this checkout; the tests that read it are skipped"
 test_of() { dotnet test -c Release --no-build --nologo --logger "trx;LogFileName=$BASHPID.trx" --results-directory "$work/results" "$@"; }
 
+# Without optimisation: LLVM's makes llvm.abs of |x|, which oclgrind 21.10 does not know; of a kernel that has it, it says that there is none of
+# the name (-46). How the tests meet its false alarms about what nobody wrote: tests/KsLottery.Engine.Tests/Devices/ShadowedDevice.cs.
 watched() { # log, filter: the tests read the log, as oclgrind itself ends with 0 whatever it finds
-  KSLOTTERY_CACHE=off KSLOTTERY_OPENCL_OPTIONS=-cl-opt-disable OCL_ICD_VENDORS=$checker OCLGRIND_DATA_RACES=1 OCLGRIND_LOCAL_MEM_SIZE=131072 OCLGRIND_LOG=$1 \
+  KSLOTTERY_CACHE=off KSLOTTERY_OPENCL_OPTIONS=-cl-opt-disable OCL_ICD_VENDORS=$checker OCLGRIND_DATA_RACES=1 OCLGRIND_UNINITIALIZED=1 \
+    OCLGRIND_LOCAL_MEM_SIZE=131072 OCLGRIND_LOG=$1 \
     test_of tests/KsLottery.Engine.Tests --filter "$2"
 }
 

@@ -13,6 +13,7 @@ public sealed class PlantedFaultTests
     [TestCase("room[0] = GROUP_IDX; out[GROUP_IDX] = room[0];", "race", TestName = "A planted race is told")]
     [TestCase("room[GROUP_IDX] = GROUP_IDX; BARRIER(); out[GROUP_IDX + out_length] = room[0];", "Invalid write",
         TestName = "A planted write out of bounds is told")]
+    [TestCase("if (room[GROUP_IDX] > 3) out[GROUP_IDX] = 1;", "uninitialized", TestName = "A planted read of what nobody wrote is told")]
     public void A_planted_fault_is_told(string body, string word)
     {
         if (!CheckerLog.Watches) Assert.Ignore($"{CheckerLog.Variable} names no log: nothing watches");

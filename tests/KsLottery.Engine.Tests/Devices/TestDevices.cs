@@ -10,7 +10,7 @@ internal static class TestDevices
 
     /// <summary>Opens a device by its name; <see cref="Reversed"/> is the simulated one with its lanes in the other order.</summary>
     public static KernelDevice Open(string name) =>
-        name is Simulated or Reversed ? new SimulatedDevice(name == Reversed) : OrSkip(() => DeviceCatalog.Open(name));
+        name is Simulated or Reversed ? new SimulatedDevice(name == Reversed) : OrSkip(() => ShadowedDevice.Of(DeviceCatalog.Open(name)));
 
     /// <summary>Opens a device as a person would.</summary>
     public static ComputeDevice OpenCompute(string name) => OrSkip(() => ComputeDevice.Open(name));

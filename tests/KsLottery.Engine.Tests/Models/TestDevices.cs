@@ -1,5 +1,6 @@
 using KsLottery.Engine.Devices;
 using KsLottery.Engine.Operations;
+using KsLottery.Engine.Tests.Devices;
 
 namespace KsLottery.Engine.Tests.Models;
 
@@ -30,7 +31,7 @@ internal static class TestDevices
     {
         try
         {
-            KernelDevice device = DeviceCatalog.Open(name);
+            KernelDevice device = ShadowedDevice.Of(DeviceCatalog.Open(name));
             if (KernelOperations.WhyNot(device) is not { } reason) return new(device, ownsDevice: true);
             device.Dispose();
             throw new IgnoreException($"{name}: {reason}");
