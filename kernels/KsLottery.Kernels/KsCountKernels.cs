@@ -79,7 +79,7 @@ public readonly struct Buckets8192 : IBucketCapacity
 /// another, at worst 32 for one.
 /// </para>
 /// </remarks>
-public static class KsCountKernels
+public static partial class KsCountKernels
 {
     /// <summary>Two buckets that no value has.</summary>
     private const uint Dropped = 0x7FFF_7FFF;

@@ -27,7 +27,7 @@ public readonly struct Tile128 : IProductTile
 /// over; every element is one sum in the order of that direction, whichever tile it lies in.</summary>
 /// <remarks>Lane x takes columns x, x + 16, x + 32 and so on, so that the lanes of a warp read neighbouring words of shared memory and
 /// write whole segments of 64 bytes.</remarks>
-public static class MatMulKernels
+public static partial class MatMulKernels
 {
     /// <summary>Rows and columns that a group of each tile computes.</summary>
     public const int SmallTile = 64, LargeTile = 128;
@@ -64,8 +64,9 @@ public static class MatMulKernels
     {
         ArrayView<float> left = SharedMemory.Allocate<float>(Depth * ((16 * TTile.Side) + 1));
         ArrayView<float> right = SharedMemory.Allocate<float>(Depth * ((16 * TTile.Side) + 1));
+        ArrayView<float> factors = LocalMemory.Allocate<float>(TTile.Side);
         ArrayView<float> sums = LocalMemory.Allocate<float>(TTile.Side * TTile.Side);
-        Multiply<TStored, TElement, TTile>(left, right, sums, output, input, inputs, 1, weight, inputs, 1, rows, outputs, inputs,
+        Multiply<TStored, TElement, TTile>(left, right, factors, sums, output, input, inputs, 1, weight, inputs, 1, rows, outputs, inputs,
             accumulate);
     }
 
@@ -85,9 +86,10 @@ public static class MatMulKernels
     {
         ArrayView<float> left = SharedMemory.Allocate<float>(Depth * ((16 * TTile.Side) + 1));
         ArrayView<float> right = SharedMemory.Allocate<float>(Depth * ((16 * TTile.Side) + 1));
+        ArrayView<float> factors = LocalMemory.Allocate<float>(TTile.Side);
         ArrayView<float> sums = LocalMemory.Allocate<float>(TTile.Side * TTile.Side);
-        Multiply<TStored, TElement, TTile>(left, right, sums, inputGradient, outputGradient, outputs, 1, weight, inputs, 0, rows, inputs,
-            outputs, accumulate);
+        Multiply<TStored, TElement, TTile>(left, right, factors, sums, inputGradient, outputGradient, outputs, 1, weight, inputs, 0, rows,
+            inputs, outputs, accumulate);
     }
 
     /// <summary>weightGradient += outputGradientᵀ · input; the rows are summed over.</summary>
@@ -101,9 +103,10 @@ public static class MatMulKernels
     {
         ArrayView<float> left = SharedMemory.Allocate<float>(Depth * ((16 * TTile.Side) + 1));
         ArrayView<float> right = SharedMemory.Allocate<float>(Depth * ((16 * TTile.Side) + 1));
+        ArrayView<float> factors = LocalMemory.Allocate<float>(TTile.Side);
         ArrayView<float> sums = LocalMemory.Allocate<float>(TTile.Side * TTile.Side);
-        Multiply<float, F32, TTile>(left, right, sums, weightGradient, outputGradient, outputs, 0, input, inputs, 0, outputs, inputs, rows,
-            1);
+        Multiply<float, F32, TTile>(left, right, factors, sums, weightGradient, outputGradient, outputs, 0, input, inputs, 0, outputs,
+            inputs, rows, 1);
     }
 
     /// <summary>The same as <see cref="MatMulForward"/> for up to 4 rows, as when text is generated: as fast as the weight is read, which
@@ -153,7 +156,8 @@ public static class MatMulKernels
     /// <summary>C (m, n) = A·B, or added to it.</summary>
     /// <param name="left">Room for a tile of A.</param>
     /// <param name="right">Room for a tile of B.</param>
-    /// <param name="sums">Room of a lane.</param>
+    /// <param name="factors">Room of a lane for a row of B's tile.</param>
+    /// <param name="sums">And for what it computes.</param>
     /// <param name="c">(m, n).</param>
     /// <param name="a">(m, k) or (k, m).</param>
     /// <param name="aApart">Elements from one row of what is stored to the next.</param>
@@ -165,16 +169,17 @@ public static class MatMulKernels
     /// <param name="n">Columns.</param>
     /// <param name="k">Steps.</param>
     /// <param name="accumulate">1 to add to C, else 0.</param>
-    private static void Multiply<TStored, TElement, TTile>(ArrayView<float> left, ArrayView<float> right, ArrayView<float> sums,
-        ArrayView<float> c,
-        ArrayView<float> a, int aApart, int aAlong, ArrayView<TStored> b, int bApart, int bAlong, int m, int n, int k, int accumulate)
+    private static void Multiply<TStored, TElement, TTile>(ArrayView<float> left, ArrayView<float> right, ArrayView<float> factors,
+        ArrayView<float> sums, ArrayView<float> c, ArrayView<float> a, int aApart, int aAlong, ArrayView<TStored> b, int bApart, int bAlong,
+        int m, int n, int k, int accumulate)
         where TStored : unmanaged
         where TElement : IElement<TStored>
         where TTile : IProductTile
     {
         int tile = 16 * TTile.Side, stride = tile + 1;
         int columns = (n + tile - 1) / tile, top = Grid.IdxX / columns * tile, first = Grid.IdxX % columns * tile;
-        int x = Group.IdxX & 15, y = Group.IdxX / 16;
+        int x = Group.IdxX & 15, y = Group.IdxX / 16, column = first + x;
+        ArrayView<float> lefts = left.SubView(y), rights = right.SubView(x);
         for (int r = 0; r < TTile.Side; r++)
             for (int s = 0; s < TTile.Side; s++) sums[(r * TTile.Side) + s] = 0;
         for (int from = 0; from < k; from += Depth)
@@ -183,28 +188,29 @@ public static class MatMulKernels
             Take<TStored, TElement, TTile>(right, b, bApart, bAlong, first, n, from, k);
             Group.Barrier();
             int steps = Math.Min(Depth, k - from);
-            for (int p = 0; p < steps; p++)
+            for (int p = 0; p < steps * stride; p += stride)
             {
+                ArrayView<float> ofRows = lefts.SubView(p), ofColumns = rights.SubView(p);
+                for (int s = 0; s < TTile.Side; s++) factors[s] = ofColumns[16 * s];
                 for (int r = 0; r < TTile.Side; r++)
                 {
+                    float factor = ofRows[16 * r];
                     for (int s = 0; s < TTile.Side; s++)
-                    {
-                        sums[(r * TTile.Side) + s] = Fused.MultiplyAdd(
-                            left[(p * stride) + y + (16 * r)], right[(p * stride) + x + (16 * s)], sums[(r * TTile.Side) + s]);
-                    }
+                        sums[(r * TTile.Side) + s] = Fused.MultiplyAdd(factor, factors[s], sums[(r * TTile.Side) + s]);
                 }
             }
             Group.Barrier();
         }
+        long width = n, inside = Math.Min(column, n - 1);
         for (int r = 0; r < TTile.Side; r++)
         {
             int row = top + y + (16 * r);
+            if (row >= m) continue;
+            ArrayView<float> line = c.SubView((row * width) + inside);
             for (int s = 0; s < TTile.Side; s++)
             {
-                int column = first + x + (16 * s);
-                if (row >= m || column >= n) continue;
-                long at = ((long)row * n) + column;
-                c[at] = accumulate == 0 ? sums[(r * TTile.Side) + s] : c[at] + sums[(r * TTile.Side) + s];
+                if (column + (16 * s) >= n) continue;
+                line[16 * s] = accumulate == 0 ? sums[(r * TTile.Side) + s] : line[16 * s] + sums[(r * TTile.Side) + s];
             }
         }
     }
@@ -217,14 +223,18 @@ public static class MatMulKernels
         where TElement : IElement<TStored>
         where TTile : IProductTile
     {
-        int tile = 16 * TTile.Side;
-        long origin = along != 0 ? ((long)start * apart) + from : ((long)from * apart) + start;
-        ArrayView<TStored> rest = matrix.SubView(origin, matrix.Length - origin);
+        int tile = 16 * TTile.Side, stride = tile + 1, lane = Group.IdxX;
+        int line = along != 0 ? lane / Depth : lane % tile, p = along != 0 ? lane % Depth : lane / tile;
+        int linesOn = along != 0 ? 256 / Depth : 0, stepsOn = along != 0 ? 0 : 256 / tile;  // from one of a lane's elements to the next
+        int at = along != 0 ? (line * apart) + p : (p * apart) + line, on = (linesOn + stepsOn) * apart;
+        ArrayView<float> place = buffer.SubView((p * stride) + line);
+        int firstLine = start + line, firstStep = from + p;
+        ArrayView<TStored> rest = matrix.SubView(along != 0 ? ((long)start * apart) + from : ((long)from * apart) + start);
         for (int j = 0; j < TTile.Side; j++)
         {
-            int e = Group.IdxX + (256 * j), line = along != 0 ? e / Depth : e % tile, p = along != 0 ? e % Depth : e / tile;
-            bool isInside = start + line < lines && from + p < steps;
-            buffer[(p * (tile + 1)) + line] = isInside ? TElement.Load(rest[along != 0 ? (line * apart) + p : (p * apart) + line]) : 0f;
+            bool isInside = firstLine + (linesOn * j) < lines && firstStep + (stepsOn * j) < steps;
+            place[((stepsOn * stride) + linesOn) * j] = isInside ? TElement.Load(rest[at]) : 0f;
+            at += on;
         }
     }
 }

@@ -32,11 +32,12 @@ internal static class IlgpuContext
     private static Context Create()
     {
         ResolveLibraries();
-        return Context.Create(builder => builder
-            .Cuda(_ => true)
-            .OpenCL(_ => true)
-            .CPU(new CPUDevice(WarpSize, MaximumGroupSize / WarpSize, numMultiprocessors: 1))
-            .EnableAlgorithms());
+        return Context.Create(builder =>
+        {
+            IlgpuFused.Register(builder);
+            builder.Cuda(_ => true).OpenCL(_ => true).CPU(new CPUDevice(WarpSize, MaximumGroupSize / WarpSize, numMultiprocessors: 1))
+                .EnableAlgorithms();
+        });
     }
 
     private static bool Resolve()

@@ -11,11 +11,13 @@ internal static class IlgpuKernels
 {
     private const BindingFlags Any = BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic;
 
-    /// <summary>A kernel's method, closed over its type arguments.</summary>
+    /// <summary>A kernel's method: the instance that the build unrolled, or the method closed over its type arguments.</summary>
     public static MethodInfo MethodOf(KernelDefinition kernel)
     {
         int dot = kernel.Method.LastIndexOf('.');
-        MethodInfo method = TypeOf(kernel.Method[..dot]).GetMethod(kernel.Method[(dot + 1)..], Any)
+        Type type = TypeOf(kernel.Method[..dot]);
+        if (type.GetMethod(kernel.Name, Any) is { IsGenericMethod: false } unrolled) return unrolled;
+        MethodInfo method = type.GetMethod(kernel.Method[(dot + 1)..], Any)
             ?? throw new MissingMethodException($"{kernel.Method} was not compiled against ILGPU.");
         return kernel.TypeArguments.Count == 0 ? method : method.MakeGenericMethod([.. kernel.TypeArguments.Select(TypeOf)]);
     }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
@@ -225,59 +224,9 @@ internal sealed partial class FunctionWriter
         return new(name, value.Type);
     }
 
-    /// <summary>The whole number that an expression has wherever it is evaluated; null for others.</summary>
-    private long? Constant(ExpressionSyntax expression)
-    {
-        if (model.GetConstantValue(expression) is { HasValue: true, Value: { } value }) return Whole(value);
-        switch (expression)
-        {
-            case ParenthesizedExpressionSyntax inner:
-                return Constant(inner.Expression);
-            case CastExpressionSyntax cast when TypeOf(cast).SpecialType is SpecialType.System_Int32 or SpecialType.System_Int64:
-                return Constant(cast.Expression);
-            case BinaryExpressionSyntax binary when Constant(binary.Left) is { } left && Constant(binary.Right) is { } right:
-                return binary.Kind() switch
-                {
-                    SyntaxKind.AddExpression => left + right,
-                    SyntaxKind.SubtractExpression => left - right,
-                    SyntaxKind.MultiplyExpression => left * right,
-                    SyntaxKind.DivideExpression when right != 0 => left / right,
-                    SyntaxKind.LeftShiftExpression => left << (int)right,
-                    _ => null,
-                };
-            case IdentifierNameSyntax or MemberAccessExpressionSyntax
-                when model.GetSymbolInfo(expression).Symbol is IPropertySymbol { IsStatic: true } property:
-                return ConstantOf(Implementation(expression, property) as IPropertySymbol) is { } constant ? Whole(constant) : null;
-            default:
-                return null;
-        }
-    }
+    private long? Constant(ExpressionSyntax expression) => _instance.Constant(expression);
 
-    private static long? Whole(object value) =>
-        value is int or long or uint or short or ushort or byte or sbyte
-            ? System.Convert.ToInt64(value, CultureInfo.InvariantCulture)
-            : null;
+    private object? ConstantOf(IPropertySymbol? property) => _instance.ConstantOf(property);
 
-    /// <summary>The constant that a property returns.</summary>
-    private object? ConstantOf(IPropertySymbol? property)
-    {
-        PropertyDeclarationSyntax? declaration =
-            property?.DeclaringSyntaxReferences.FirstOrDefault()?.GetSyntax() as PropertyDeclarationSyntax;
-        ExpressionSyntax? value = declaration?.ExpressionBody?.Expression
-            ?? declaration?.AccessorList?.Accessors.FirstOrDefault()?.ExpressionBody?.Expression;
-        return value is null ? null : translator.Model(value.SyntaxTree).GetConstantValue(value).Value;
-    }
-
-    /// <summary>The member of a type argument that stands behind a static abstract one; other members themselves.</summary>
-    private ISymbol Implementation(SyntaxNode node, ISymbol member)
-    {
-        ExpressionSyntax? owner = node is MemberAccessExpressionSyntax access ? access.Expression : null;
-        if (owner is null || model.GetSymbolInfo(owner).Symbol is not ITypeParameterSymbol parameter) return member;
-        INamedTypeSymbol type = Close(parameter) as INamedTypeSymbol
-            ?? throw new KernelError(node, "a member of an open type parameter", "Close it with KernelInstance");
-        ISymbol? closed = Close(member.ContainingType).GetMembers(member.Name)
-            .FirstOrDefault(m => SymbolEqualityComparer.Default.Equals(m.OriginalDefinition, member.OriginalDefinition));
-        return (closed is null ? null : type.FindImplementationForInterfaceMember(closed))
-            ?? throw new KernelError(node, $"{type.Name}.{member.Name}", "Implement the interface's member in the type itself");
-    }
+    private ISymbol Implementation(SyntaxNode node, ISymbol member) => _instance.Implementation(node, member);
 }

@@ -9,6 +9,7 @@ namespace KsLottery.KernelCompiler;
 internal sealed partial class FunctionWriter(
     KernelTranslator translator, SemanticModel model, Dictionary<ITypeSymbol, ITypeSymbol> types, bool isKernel)
 {
+    private readonly MethodInstance _instance = new(model, types);
     private readonly Dictionary<ISymbol, View> _views = new(SymbolEqualityComparer.Default);
     private readonly HashSet<ISymbol> _references = new(SymbolEqualityComparer.Default);
     private int _temporaries;
@@ -105,13 +106,7 @@ internal sealed partial class FunctionWriter(
         }
     }
 
-    /// <summary>A type with the function's type arguments in place of its parameters.</summary>
-    private ITypeSymbol Close(ITypeSymbol type)
-    {
-        if (types.TryGetValue(type, out ITypeSymbol? argument)) return argument;
-        return type is INamedTypeSymbol { IsGenericType: true } named && !named.IsUnboundGenericType
-            ? named.ConstructedFrom.Construct([.. named.TypeArguments.Select(Close)]) : type;
-    }
+    private ITypeSymbol Close(ITypeSymbol type) => _instance.Close(type);
 
     /// <summary>The C name of a local or a parameter: C has the same scopes.</summary>
     private static string Name(ISymbol symbol) => CTypes.Identifier(symbol.Name);

@@ -34,7 +34,8 @@ internal sealed class KernelTranslator(Compilation compilation, int groupSize)
     public string Translate(IMethodSymbol method, string name)
     {
         _names.Add(name);
-        FunctionWriter writer = new(this, Model(method, out MethodDeclarationSyntax declaration), TypesOf(method), isKernel: true);
+        FunctionWriter writer = new(this, Model(method, out MethodDeclarationSyntax declaration), MethodInstance.TypesOf(method),
+            isKernel: true);
         string text = writer.Write(declaration, method, name, []);
         if (writer.Function.UsesWarp) SharedBytes += sizeof(ulong) * groupSize;
         return $"#define GROUP_DIM {groupSize.ToString(CultureInfo.InvariantCulture)}\n{_structureText}{_functionText}\n{text}";
@@ -50,7 +51,8 @@ internal sealed class KernelTranslator(Compilation compilation, int groupSize)
             key = $"{method.ToDisplayString()} {letters}";
         if (_functions.TryGetValue(key, out TranslatedFunction? known)) return known;
         if (!_open.Add(key)) throw new KernelError(caller, $"the recursion of {method.Name}", "Write a loop");
-        FunctionWriter writer = new(this, Model(method, out MethodDeclarationSyntax declaration, caller), TypesOf(method), isKernel: false);
+        FunctionWriter writer = new(this, Model(method, out MethodDeclarationSyntax declaration, caller), MethodInstance.TypesOf(method),
+            isKernel: false);
         string text = writer.Write(declaration, method, Unique(NameOf(method, letters)), spaces);
         _functionText.Append('\n').Append(text);
         _open.Remove(key);
@@ -102,15 +104,6 @@ internal sealed class KernelTranslator(Compilation compilation, int groupSize)
 
     /// <summary>The meaning of a text.</summary>
     public SemanticModel Model(SyntaxTree tree) => compilation.GetSemanticModel(tree);
-
-    private static Dictionary<ITypeSymbol, ITypeSymbol> TypesOf(IMethodSymbol method)
-    {
-        Dictionary<ITypeSymbol, ITypeSymbol> types = new(SymbolEqualityComparer.Default);
-        foreach ((ITypeParameterSymbol parameter, ITypeSymbol argument)
-            in method.OriginalDefinition.TypeParameters.Zip(method.TypeArguments, (p, a) => (p, a)))
-            types.Add(parameter, argument);
-        return types;
-    }
 
     /// <summary>Type, method, then type arguments, parameter types where the method has overloads, and the spaces of views and
     /// references.</summary>

@@ -5,8 +5,9 @@ using System.Text.RegularExpressions;
 namespace KsLottery.Cuda.Tests;
 
 /// <summary>
-/// Runs a kernel's PTX text on the host, by the words of NVIDIA's "PTX ISA": the instructions that clang makes of kernels, lanes that meet
-/// at barriers and in shuffles, shared and local memory with checked bounds. Slow, and no judge of what NVIDIA's assembler accepts.
+/// Runs a kernel's PTX text on the host, by the words of NVIDIA's "PTX ISA": the instructions that clang and ILGPU make of kernels, lanes
+/// that meet at barriers and in shuffles, shared and local memory with checked bounds. Slow, and no judge of what NVIDIA's assembler
+/// accepts.
 /// </summary>
 internal sealed unsafe partial class PtxInterpreter
 {
@@ -30,19 +31,21 @@ internal sealed unsafe partial class PtxInterpreter
     public PtxInterpreter(string text, Func<ulong, int, bool> isGlobal)
     {
         _isGlobal = isGlobal;
-        string code = Comment().Replace(text, "");
+        string code = Comment().Replace(text, ""), entry = code[code.IndexOf(".entry", StringComparison.Ordinal)..];
         _constants = GC.AllocateArray<byte>(1 << 16, pinned: true);
         int end = 0;
-        foreach (Match parameter in Parameter().Matches(code[..code.IndexOf('{', StringComparison.Ordinal)]))
+        foreach (Match parameter in Parameter().Matches(entry[..entry.IndexOf('{', StringComparison.Ordinal)]))
         {
-            int bytes = int.Parse(parameter.Groups[1].Value, CultureInfo.InvariantCulture) / 8;
-            int offset = (end + bytes - 1) / bytes * bytes;
-            _symbols[parameter.Groups[2].Value] = (ulong)offset;
+            int bytes = int.Parse(parameter.Groups[2].Value, CultureInfo.InvariantCulture) / 8, align = bytes;
+            if (parameter.Groups[1].Success) align = int.Parse(parameter.Groups[1].Value, CultureInfo.InvariantCulture);
+            if (parameter.Groups[4].Success) bytes *= int.Parse(parameter.Groups[4].Value, CultureInfo.InvariantCulture);
+            int offset = (end + align - 1) / align * align;
+            _symbols[parameter.Groups[3].Value] = (ulong)offset;
             _parameters.Add((offset, bytes));
             end = offset + bytes;
         }
         foreach (Match shared in Declaration().Matches(code)) Declare(shared);
-        foreach (Match registers in Registers().Matches(code))
+        foreach (Match registers in Registers().Matches(entry))
             for (int i = 0; i < int.Parse(registers.Groups[3].Value, CultureInfo.InvariantCulture); i++)
             {
                 _registers[$"%{registers.Groups[2].Value}{i}"] = _widths.Count;
@@ -54,7 +57,7 @@ internal sealed unsafe partial class PtxInterpreter
             _registers[single] = _widths.Count;
             _widths.Add(64);
         }
-        string body = code[(code.IndexOf('{', StringComparison.Ordinal) + 1)..code.LastIndexOf('}')];
+        string body = entry[(entry.IndexOf('{', StringComparison.Ordinal) + 1)..entry.LastIndexOf('}')];
         List<string> lines = [];
         foreach (string raw in Label().Replace(body, "$1:;").Split(';'))
         {
@@ -66,13 +69,15 @@ internal sealed unsafe partial class PtxInterpreter
         foreach (string line in lines)
         {
             _steps.Add(Decode(line));
-            _isIssued.Add(!NotIssued().IsMatch(line));
+            bool goesOn = line.StartsWith("bra", StringComparison.Ordinal) && _labels[line.Split(' ')[1]] == _steps.Count;
+            _isIssued.Add(!goesOn && !NotIssued().IsMatch(line));
         }
     }
 
     /// <summary>
     /// What the warps of all groups have issued: each instruction as often as the lane of a warp that takes it most often, which is what a
-    /// device issues where the lanes meet again after each branch. Moves and parameters, which its assembler does away with, do not count.
+    /// device issues where the lanes meet again after each branch. Moves, parameters, products of constants and branches to what comes
+    /// next, which its assembler does away with, do not count.
     /// </summary>
     public long Instructions { get; private set; }
 
@@ -502,13 +507,13 @@ internal sealed unsafe partial class PtxInterpreter
         }
     }
 
-    [GeneratedRegex(@"^(mov|cvta|ld\.param)\b")]
+    [GeneratedRegex(@"^(mov|cvta|ld\.param)\b|^mul\.wide\.\w+ %\w+, \d+, \d+$")]
     private static partial Regex NotIssued();
 
     [GeneratedRegex(@"//[^\n]*")]
     private static partial Regex Comment();
 
-    [GeneratedRegex(@"\.param \.[a-z](\d+) (\w+)")]
+    [GeneratedRegex(@"\.param (?:\.align (\d+) )?\.[a-z](\d+) (\w+)(?:\[(\d+)\])?")]
     private static partial Regex Parameter();
 
     [GeneratedRegex(@"\.(shared|local|global|const)\s+\.align (\d+)\s+\.[a-z](\d+)\s+(\w+)(?:\[(\d+)\])?(?:\s*=\s*\{([^}]*)\})?\s*;")]

@@ -60,14 +60,17 @@ internal sealed class KernelProgram
     }
 
     /// <summary>The definitions of all kernels, once the program is compiled.</summary>
-    public IReadOnlyList<KernelDefinition> Load()
+    public IReadOnlyList<KernelDefinition> Load() =>
+        (KernelDefinition[])LoadAssembly().GetType(typeof(KernelCatalog).FullName!)!.GetMethod("Made")!.Invoke(null, null)!;
+
+    /// <summary>The program, compiled.</summary>
+    public Assembly LoadAssembly()
     {
         using MemoryStream image = new();
         Assert.That(_compilation.Emit(image).Diagnostics.Where(d => d.Severity == DiagnosticSeverity.Error), Is.Empty);
         Assert.That(Problems, Is.Empty);
         image.Position = 0;
-        Assembly assembly = new AssemblyLoadContext("test kernels").LoadFromStream(image);
-        return (KernelDefinition[])assembly.GetType(typeof(KernelCatalog).FullName!)!.GetMethod("Made")!.Invoke(null, null)!;
+        return new AssemblyLoadContext("test kernels").LoadFromStream(image);
     }
 
     public static CSharpCompilation Compile(string code, params string[] more)
