@@ -11,7 +11,7 @@ public readonly record struct BinomialInterval(double Low, double High)
     /// n).proportion_ci(method="exact")</c>.</summary>
     /// <remarks>
     /// Trials are taken to be independent and equally likely to succeed; then the interval holds the probability at least as often as the
-    /// confidence says. Ends are right to about 1e-12.
+    /// confidence says. Ends are right to about 1e-12 up to 100,000 trials; above the mean, ten times as many cost about a digit.
     /// </remarks>
     /// <param name="successes">k, 0 to n.</param>
     /// <param name="trials">n, 1 or more.</param>
