@@ -132,6 +132,9 @@ packages() {
   check "what has ILGPU has its licences: the package, and the tool" \
     bash -c "cd '$work/home' && ls .nuget/packages/kslottery.engine.ilgpu/0.1.0/licenses/ILGPU{,.Algorithms}/LICENSE.txt \
       && find .dotnet/tools/.store -path '*/licenses/ILGPU*/LICENSE.txt' | wc -l | grep -qx 2"
+  check "a tool that is compiled ahead of time has no ILGPU" bash -c "dotnet msbuild src/KsLottery.Cli -p:PublishAot=true -getItem:ProjectReference \
+    | tee /dev/stderr | grep -o '\"Filename\": \"KsLottery[^\"]*' | sort -u | cut -d'\"' -f4 | paste -sd ' ' \
+    | grep -qx 'KsLottery.Benchmarks KsLottery.Demo KsLottery.Engine'"
   check "the installed tool runs its demo" at_home "$work/home/.dotnet/tools/kslottery" demo --pair --keep "$work/demo" --quiet
   sed -n '/^```csharp$/,/^```$/p' README.md | sed '/^```/d' >"$work/my-app/Program.cs"
   check "the README's snippet compiles against the package" at_home dotnet build -c Release -v q --nologo "$work/my-app"

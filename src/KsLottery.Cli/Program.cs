@@ -5,6 +5,8 @@ using KsLottery.Cli;
 
 #if ILGPU
 KsLottery.Engine.Ilgpu.IlgpuDevices.Register();
+#else
+KsLottery.Engine.Devices.DeviceCatalog.Register(new AbsentIlgpu());
 #endif
 
 Terminal.Claim();

@@ -1,6 +1,7 @@
 extern alias catalog;
 
 using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
 using ILGPU.Runtime.OpenCL;
 using KsLottery.Engine.Devices;
 using KernelDefinition = catalog::KsLottery.Kernels.KernelDefinition;
@@ -18,7 +19,22 @@ internal sealed class IlgpuDevice(string name, Accelerator accelerator, bool isO
     /// <summary>What views of nothing lie in.</summary>
     private readonly IlgpuBuffer _empty = new(accelerator, 0);
 
+    private IlgpuGemm? _gemm;
+    private bool _isGemmSought;
+
     public override string Name => name;
+
+    /// <summary>cuBLAS on CUDA devices, looked for when products are first wanted.</summary>
+    /// <exception cref="DeviceUnavailableException"><c>KSLOTTERY_GEMM</c> names cuBLAS, and it is not there.</exception>
+    public override IDeviceGemm? Gemm
+    {
+        get
+        {
+            if (!_isGemmSought && accelerator is CudaAccelerator cuda) _gemm = IlgpuGemm.Of(this, cuda);
+            _isGemmSought = true;
+            return _gemm;
+        }
+    }
 
     public override DeviceLimits Limits { get; } = LimitsOf(accelerator);
 
@@ -45,8 +61,12 @@ internal sealed class IlgpuDevice(string name, Accelerator accelerator, bool isO
     public ArrayView<T> View<T>(DeviceBuffer? buffer, long start, long length) where T : unmanaged =>
         buffer is null ? _empty.View<T>(0, 0) : ((IlgpuBuffer)buffer).View<T>(start, length);
 
+    /// <summary>Gives back what a queue's products took.</summary>
+    public void Forget(IlgpuQueue queue) => _gemm?.Forget(queue);
+
     public override void Dispose()
     {
+        _gemm?.Dispose();
         foreach (Kernel kernel in _kernels.Values) kernel.Dispose();
         _empty.Dispose();
         if (isOwned) accelerator.Dispose();

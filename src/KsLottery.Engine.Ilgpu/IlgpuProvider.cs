@@ -68,7 +68,11 @@ internal sealed class IlgpuProvider : IDeviceProvider
             CLDevice cl => $"{device.Name}, OpenCL {cl.DeviceVersion}, through ILGPU {Context.Version}",
             _ => $"{device.Name}, CUDA, through ILGPU {Context.Version}",
         };
-        DeviceInfo info = new(name, DeviceKind.Ilgpu, description) { IsSimulation = device is CPUDevice };
+        DeviceInfo info = new(name, DeviceKind.Ilgpu, description)
+        {
+            IsSimulation = device is CPUDevice,
+            Facts = device is CudaDevice ? [("matrix products", IlgpuGemm.Describe())] : [],
+        };
         return WhyNot(device) is { } reason ? info with { Reason = reason, NextStep = Native } : info;
     }
 

@@ -14,6 +14,9 @@ namespace KsLottery.Engine.Ilgpu;
 /// <param name="isOwned">Whether it goes with the queue.</param>
 internal sealed class IlgpuQueue(IlgpuDevice device, AcceleratorStream stream, bool isOwned = true) : DeviceQueue
 {
+    /// <summary>The stream.</summary>
+    public AcceleratorStream Stream => stream;
+
     public override void Launch(KernelDefinition kernel, int groups, params ReadOnlySpan<KernelArgument> arguments)
     {
         KernelArgument.Check(kernel, arguments);
@@ -49,6 +52,7 @@ internal sealed class IlgpuQueue(IlgpuDevice device, AcceleratorStream stream, b
 
     public override void Dispose()
     {
+        device.Forget(this);
         if (isOwned) stream.Dispose();
     }
 

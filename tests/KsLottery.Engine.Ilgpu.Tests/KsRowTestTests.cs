@@ -22,7 +22,7 @@ internal sealed class KsRowTestTests : IDisposable
     [OneTimeSetUp]
     public void Open()
     {
-        _context = Context.Create(builder => builder.CPU(CPUDeviceKind.AMD).CPU(CPUDeviceKind.Default));
+        _context = Context.Create(builder => builder.CPU(new CPUDevice(32, 8, 1)).CPU(CPUDeviceKind.Default));
         _accelerator = AcceleratorOf(KsRowTest.GroupSize);
         _test = new(_accelerator);
     }
@@ -156,8 +156,12 @@ internal sealed class KsRowTestTests : IDisposable
         return KsRowTest.WhyNot(accelerator);
     }
 
-    private Accelerator AcceleratorOf(int groupSize) =>
-        _context.Devices.Single(d => d.MaxNumThreadsPerGroup == groupSize).CreateAccelerator(_context);
+    private Accelerator AcceleratorOf(int groupSize)
+    {
+        Accelerator accelerator = _context.Devices.Single(d => d.MaxNumThreadsPerGroup == groupSize).CreateAccelerator(_context);
+        ProcessorLanes.Start(accelerator);
+        return accelerator;
+    }
 
     /// <summary>Rows in buffers that have so many elements more at either end; those of the outcomes must stay as they are.</summary>
     private static KsOutcome[] Run(KsRowTest test, AcceleratorStream stream, Rows rows, int padding)

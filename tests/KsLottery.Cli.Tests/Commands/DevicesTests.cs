@@ -1,4 +1,5 @@
 using System.Text.Json;
+using KsLottery.Engine.Devices;
 using KsLottery.Tests.Support;
 
 namespace KsLottery.Cli.Tests.Commands;
@@ -107,6 +108,15 @@ public sealed class DevicesTests
         Assert.That(later.Lines, Has.Some.Match("^cpu +testing rows +[0-9,]+ rows"));
         Assert.That(later.Lines, Has.Some.StartsWith("--device auto is "));
         Assert.That(File.Exists(folder.File("measurements.json")));
+    }
+
+    [Test]
+    public void A_tool_that_is_compiled_ahead_of_time_says_in_a_line_why_it_has_no_ILGPU()
+    {
+        DeviceInfo absent = new AbsentIlgpu().Probe().Single();
+        Assert.That((absent.Name, absent.Reason, absent.NextStep is null),
+            Is.EqualTo(("ilgpu", "left out: this kslottery was compiled ahead of time, and ILGPU makes code at run time", false)));
+        Assert.That(() => new AbsentIlgpu().Open(absent), Throws.TypeOf<DeviceUnavailableException>().With.Message.Contains("left out"));
     }
 
     private static JsonElement Find(JsonElement listing, string name) =>
