@@ -1,6 +1,5 @@
 using KsLottery.Engine.Devices;
 using KsLottery.Engine.Operations;
-using KsLottery.Kernels;
 using KsLottery.Tests.Support;
 
 namespace KsLottery.Cuda.Tests;
