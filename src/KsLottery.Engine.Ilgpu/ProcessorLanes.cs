@@ -16,21 +16,22 @@ internal static class ProcessorLanes
     /// the machine was busy all that time. On Linux a thread takes over the main thread's processors as it starts.</remarks>
     public static void Start(Accelerator accelerator)
     {
-        using Process process = Process.GetCurrentProcess();
-        nint all = OperatingSystem.IsLinux() ? process.ProcessorAffinity : 0;
-        if (BitOperations.PopCount((nuint)all) is < 2 or MaskBits)
+        if (!OperatingSystem.IsLinux())
         {
             Launch(accelerator);
             return;
         }
-        process.ProcessorAffinity = all & -all;
+        using Process process = Process.GetCurrentProcess();
+        nint all = process.ProcessorAffinity;
+        bool isShared = BitOperations.PopCount((nuint)all) is > 1 and < MaskBits;
+        if (isShared) process.ProcessorAffinity = all & -all;
         try
         {
             Launch(accelerator);
         }
         finally
         {
-            process.ProcessorAffinity = all;
+            if (isShared) process.ProcessorAffinity = all;
         }
     }
 
