@@ -1,6 +1,5 @@
 using System.Text.Json;
 using KsLottery.Engine.Checkpoints;
-using KsLottery.Engine.Transfer;
 using KsLottery.Tests.Support;
 
 namespace KsLottery.Cli.Tests.Commands;
