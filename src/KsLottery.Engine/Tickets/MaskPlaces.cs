@@ -3,7 +3,7 @@ using KsLottery.Engine.Numerics;
 namespace KsLottery.Engine.Tickets;
 
 /// <summary>The elements of a mask, a window at a time, from front to back. For one thread.</summary>
-internal sealed class MaskPlaces : IDisposable
+internal sealed class MaskPlaces
 {
     private readonly bool _areElements;
     private readonly IEnumerator<IndexRun>? _runs;
@@ -48,8 +48,6 @@ internal sealed class MaskPlaces : IDisposable
         }
         return found;
     }
-
-    public void Dispose() => _runs?.Dispose();
 
     private void Advance()
     {

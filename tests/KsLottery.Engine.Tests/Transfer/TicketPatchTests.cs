@@ -307,10 +307,8 @@ internal sealed class TicketPatchTests : IDisposable
                 using TicketPatch patch = TicketPatch.Open(model.Patch, new() { IgnoresChecksum = true });
                 foreach (PatchedTensor tensor in patch.Tensors)
                     foreach (PatchSide side in (PatchSide[])[PatchSide.Base, PatchSide.Tuned])
-                    {
-                        using PatchRewriter rewriter = new(tensor, side);
-                        rewriter.Rewrite(0, new byte[tensor.Mask.Grid.ElementCount * tensor.BaseElementType.ByteSize()]);
-                    }
+                        new PatchRewriter(tensor, side).Rewrite(0,
+                            new byte[tensor.Mask.Grid.ElementCount * tensor.BaseElementType.ByteSize()]);
                 read++;
             }
             catch (CheckpointFormatException)

@@ -15,7 +15,7 @@ internal interface IRewrittenTensor
 }
 
 /// <summary>Rewrites the elements of a tensor from front to back.</summary>
-internal interface IElementRewriter : IDisposable
+internal interface IElementRewriter
 {
     /// <summary>Changes some elements in place.</summary>
     /// <param name="start">The first of them, behind all before.</param>
@@ -115,7 +115,7 @@ internal static class ShardCopy
 
         public RoundingLoss Write(long start, long end, IRewrittenTensor? tensor)
         {
-            using IElementRewriter? rewriter = tensor?.NewRewriter();
+            IElementRewriter? rewriter = tensor?.NewRewriter();
             int size = tensor?.Tensor.ElementType.ByteSize() ?? 1, windowLength = ElementReader.MaxCount * size;
             byte[] buffer = GC.AllocateUninitializedArray<byte>((int)Math.Min(ChunkLength, end - start));
             RoundingLoss loss = default;

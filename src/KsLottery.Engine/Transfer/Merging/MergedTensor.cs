@@ -28,15 +28,15 @@ internal sealed class MergedTensor(Tensor tensor, IReadOnlyList<(int Number, Tic
     }
 
     /// <summary>Counts how the patches lie over each other.</summary>
-    public void Count(OverlapCounter counter, CancellationToken cancellationToken) => Visit(cancellationToken,
-        windows => counter.Add(windows.Changes, _numbers));
+    public void Count(OverlapCounter counter, CancellationToken cancellationToken) => Visit(
+        windows => counter.Add(windows.Changes, _numbers), cancellationToken);
 
     /// <summary>The sum of the signs that TIES elects.</summary>
     public long SumSigns(MergeRecipe recipe, int patchCount, CancellationToken cancellationToken)
     {
         MergeArithmetic arithmetic = new(recipe, _numbers, patchCount);
         long sum = 0;
-        Visit(cancellationToken, windows => sum += arithmetic.SumSigns(windows.Changes, windows.Places));
+        Visit(windows => sum += arithmetic.SumSigns(windows.Changes, windows.Places), cancellationToken);
         return sum;
     }
 
@@ -46,9 +46,9 @@ internal sealed class MergedTensor(Tensor tensor, IReadOnlyList<(int Number, Tic
 
     public IElementRewriter NewRewriter() => new Rewriter(this, new(_recipe, _numbers, _patchCount, _majority));
 
-    private void Visit(CancellationToken cancellationToken, Action<ChangedWindows> visit)
+    private void Visit(Action<ChangedWindows> visit, CancellationToken cancellationToken)
     {
-        using ChangedWindows windows = new(patches.Select(p => p.Patched), _trims, areValues: false);
+        ChangedWindows windows = new(patches.Select(p => p.Patched), _trims, areValues: false);
         for (long start = 0; start < tensor.ElementCount; start += PatchChanges.MaxCount)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -80,8 +80,6 @@ internal sealed class MergedTensor(Tensor tensor, IReadOnlyList<(int Number, Tic
             return loss;
         }
 
-        public void Dispose() => _windows.Dispose();
-
         private NotFiniteNumberException NonFinite(long element) => new(
             $"tensor {CheckpointFormatException.Quote(merged.Tensor.Name)}: element {element} would hold a NaN or an infinity as "
             + $"{merged.Tensor.DtypeName}, with which no model works. Take smaller weights or other patches, or ask for it "
@@ -90,7 +88,7 @@ internal sealed class MergedTensor(Tensor tensor, IReadOnlyList<(int Number, Tic
 }
 
 /// <summary>The changes of several patches, a window at a time.</summary>
-internal sealed class ChangedWindows(IEnumerable<PatchedTensor> patches, IReadOnlyList<MergeTrim> trims, bool areValues) : IDisposable
+internal sealed class ChangedWindows(IEnumerable<PatchedTensor> patches, IReadOnlyList<MergeTrim> trims, bool areValues)
 {
     private readonly PatchChanges[] _changes = [.. patches.Select((p, i) => new PatchChanges(p, trims[i], areValues))];
     private readonly ulong[] _touched = new ulong[PatchChanges.MaxCount / 64];
@@ -116,10 +114,5 @@ internal sealed class ChangedWindows(IEnumerable<PatchedTensor> patches, IReadOn
             for (ulong bits = _touched[word]; bits != 0; bits &= bits - 1)
                 _places[_count++] = (64 * word) + BitOperations.TrailingZeroCount(bits);
         return _count > 0;
-    }
-
-    public void Dispose()
-    {
-        foreach (PatchChanges one in _changes) one.Dispose();
     }
 }

@@ -5,7 +5,7 @@ using KsLottery.Engine.Tickets;
 namespace KsLottery.Engine.Transfer;
 
 /// <summary>What a patch adds to the elements of a tensor, a window of them at a time, from front to back. For one thread.</summary>
-internal sealed class PatchChanges : IDisposable
+internal sealed class PatchChanges
 {
     /// <summary>The most elements of a window.</summary>
     public const int MaxCount = ElementReader.MaxCount;
@@ -80,8 +80,6 @@ internal sealed class PatchChanges : IDisposable
             yield return ReadChanges().ToArray();
         }
     }
-
-    public void Dispose() => _mask.Dispose();
 
     /// <summary>By how much the located elements change; leaves in the fields what the patch and its base hold of them.</summary>
     private ReadOnlySpan<float> ReadChanges()

@@ -17,10 +17,5 @@ internal sealed class RestoredTensor(MergedTensor merged) : IRewrittenTensor
             foreach (PatchChanges one in changes) one.Restore(start, window);
             return default;
         }
-
-        public void Dispose()
-        {
-            foreach (PatchChanges one in changes) one.Dispose();
-        }
     }
 }

@@ -229,7 +229,7 @@ internal sealed class PatchFileWriter(PatchSource source, FingerprintKind kind, 
     private void Visit(WindowVisitor visit)
     {
         int[] places = new int[ElementReader.MaxCount];
-        using MaskPlaces mask = new(Mask);
+        MaskPlaces mask = new(Mask);
         for (long start; (start = mask.Next) < Mask.Grid.ElementCount;)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -242,7 +242,7 @@ internal sealed class PatchFileWriter(PatchSource source, FingerprintKind kind, 
     private void VisitAround(WindowVisitor visit)
     {
         int[] inside = new int[ElementReader.MaxCount], places = new int[ElementReader.MaxCount];
-        using MaskPlaces mask = new(Mask);
+        MaskPlaces mask = new(Mask);
         for (long start = 0; start < Mask.Grid.ElementCount; start += ElementReader.MaxCount)
         {
             cancellationToken.ThrowIfCancellationRequested();

@@ -97,7 +97,7 @@ internal static class PatchFit
         UnitGrid grid = patched.Mask.Grid;
         byte[] buffer = new byte[ElementReader.MaxCount * size];
         ulong[]? found = null;
-        using PatchRewriter rewriter = new(patched, side);
+        PatchRewriter rewriter = new(patched, side);
         for (long start = rewriter.Next; start < tensor.ElementCount; start = Math.Max(start + ElementReader.MaxCount, rewriter.Next))
         {
             cancellationToken.ThrowIfCancellationRequested();

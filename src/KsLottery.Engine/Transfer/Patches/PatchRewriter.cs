@@ -100,9 +100,6 @@ internal sealed class PatchRewriter : IElementRewriter
         _position += length;
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => _mask.Dispose();
-
     /// <summary>All but the mask; with values of its own the mask too.</summary>
     private void FindAround(int length)
     {

@@ -41,7 +41,6 @@ internal sealed class PatchedElements(PatchTarget target) : IComputedRows
 
     private void Restart()
     {
-        _rewriter?.Dispose();
         _rewriter = new(target.Patched, PatchSide.Tuned);
         Loss = default;
     }
