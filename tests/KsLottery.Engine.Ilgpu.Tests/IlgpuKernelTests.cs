@@ -54,7 +54,8 @@ public sealed class IlgpuKernelTests
         foreach (string name in Names) File.WriteAllText(folder.File($"{name}.cl"), OpenClOf(name));
         // ILGPU writes constants of uint as such of long, which become the same bits.
         ProcessStartInfo command = new("clang", ["-x", "cl", "-cl-std=CL2.0", "-fsyntax-only", "-Wno-constant-conversion", "-Werror",
-            .. Names.Select(name => $"{name}.cl")]) { WorkingDirectory = folder.Path, RedirectStandardError = true };
+            .. Names.Select(name => $"{name}.cl")])
+        { WorkingDirectory = folder.Path, RedirectStandardError = true };
         try
         {
             using Process clang = Process.Start(command)!;

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Text.RegularExpressions;
 using KsLottery.Engine.Devices;
 using KsLottery.Engine.Operations;
-using KsLottery.Engine.Verification;
 using KsLottery.Tests.Support;
 
 namespace KsLottery.Engine.Tests.Devices;
@@ -18,7 +17,7 @@ public sealed partial class DeviceScriptTests
     {
         string loop = PartsLoop().Match(File.ReadAllText(Path.Combine(Folder, "verify.sh"))).Groups[1].Value;
         string[] parts = [.. Part().Matches(loop).Select(m => m.Value.Trim('"'))];
-        Assert.That(parts, Has.Length.GreaterThan(10));
+        Assert.That(parts.Length > 10, Is.True);
         using ComputeDevice cpu = ComputeDevice.Open(DeviceCatalog.Cpu);
         IEnumerable<string> names = DeviceVerification.Cases(cpu, VerificationMode.Test, null).Select(c => c.Name);
         Assert.That(names.Where(name => parts.Count(part => name.Contains(part, StringComparison.OrdinalIgnoreCase)) != 1), Is.Empty);

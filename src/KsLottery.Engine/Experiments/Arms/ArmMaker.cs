@@ -192,11 +192,11 @@ internal sealed class ArmMaker(ExperimentBase baseModel, ArmFolders folders, IEx
         Directory.CreateDirectory(folder);
         TicketPatch.Write(Path.Combine(folder, TicketPatch.FileName),
             [PatchSource.OfRows(baseModel.Embedding, patch.Indices) with { Values = values }], new()
-        {
-            Signature = $"{signature}|random-delta|seed:{group.Seed}",
-            IsTied = baseModel.Checkpoint.IsTied,
-            BaseFingerprint = baseModel.Fingerprint,
-        }, cancel);
+            {
+                Signature = $"{signature}|random-delta|seed:{group.Seed}",
+                IsTied = baseModel.Checkpoint.IsTied,
+                BaseFingerprint = baseModel.Fingerprint,
+            }, cancel);
     }
 }
 
