@@ -1,9 +1,8 @@
 extern alias ilgpu;
-
 using System.Runtime.CompilerServices;
+using ilgpu::KsLottery.Engine.Ilgpu;
 using ILGPU.Backends.PTX;
 using ILGPU.Runtime.Cuda;
-using ilgpu::KsLottery.Engine.Ilgpu;
 using KsLottery.Engine.Devices;
 using KsLottery.Kernels;
 
