@@ -2,6 +2,9 @@ extern alias catalog;
 
 using System.Diagnostics;
 using System.Reflection;
+using ILGPU;
+using ILGPU.Algorithms;
+using ILGPU.Backends.EntryPoints;
 using ILGPU.Backends.OpenCL;
 using ILGPU.Backends.PTX;
 using ILGPU.Runtime;
@@ -67,6 +70,23 @@ public sealed class IlgpuKernelTests
         {
             Assert.Ignore("clang is not installed");
         }
+    }
+
+    /// <summary>A context that has not ILGPU.Algorithms knows no exponential.</summary>
+    [Test]
+    public void Kernels_of_a_program_may_use_XMath([Values] bool isOurs)
+    {
+        using Context plain = Context.Create(_ => { });
+        CudaArchitecture turing = CudaArchitecture.SM_75;
+        using PTXBackend compiler = new(isOurs ? IlgpuContext.Current : plain, new CudaCapabilityContext(turing), turing,
+            CudaInstructionSet.ISA_63, null);
+        EntryPointDescription entry = EntryPointDescription.FromImplicitlyGroupedKernel(
+            ((Action<Index1D, ArrayView<float>>)Exponentials).Method);
+        string Compile() => ((PTXCompiledKernel)compiler.Compile(entry, KernelSpecialization.Empty)).PTXAssembly;
+        if (isOurs) Assert.That(Compile(), Does.Contain("ex2.approx"));
+        else Assert.That(Compile, Throws.TypeOf<InternalCompilerException>());
+
+        static void Exponentials(Index1D index, ArrayView<float> values) => values[index] = XMath.Exp(values[index]);
     }
 
     private static string OpenClOf(string name)
