@@ -50,13 +50,17 @@ internal abstract class ElementKeys
     /// <param name="keys">As many as a block; those behind the stretch become 0.</param>
     public abstract void Fill(in ElementStretch elements, Span<uint> keys);
 
-    /// <summary>Marks the elements whose keys are above a limit, and those at it, without keeping keys; not for every stretch.</summary>
+    /// <summary>Marks elements by their keys, without keeping keys; not for every stretch.</summary>
     /// <param name="elements">The stretch.</param>
-    /// <param name="limit">The limit.</param>
-    /// <param name="above">A bit for each element.</param>
-    /// <param name="ties">As many; empty where nobody asks for the keys at the limit.</param>
+    /// <param name="floor">A key.</param>
+    /// <param name="limit">One that is not smaller.</param>
+    /// <param name="above">Takes a bit for each element: whether its key is above the limit.</param>
+    /// <param name="between">As many: whether it lies from the floor to the limit; empty where nobody asks.</param>
     /// <returns>Whether it did.</returns>
-    public virtual bool TryMark(in ElementStretch elements, uint limit, Span<ulong> above, Span<ulong> ties) => false;
+    public virtual bool TryMark(in ElementStretch elements, uint floor, uint limit, Span<ulong> above, Span<ulong> between) => false;
+
+    /// <summary>The key of a single element of a stretch that can be marked.</summary>
+    public virtual uint KeyAt(in ElementStretch elements, int place) => throw new NotSupportedException("take Fill");
 }
 
 /// <summary>The keys of a formula.</summary>
@@ -73,19 +77,24 @@ internal sealed class ElementKeys<TFormula> : ElementKeys where TFormula : IElem
     }
 
     /// <summary>Both of BF16, in whole words, scores of no sign.</summary>
-    public override bool TryMark(in ElementStretch elements, uint limit, Span<ulong> above, Span<ulong> ties) =>
+    public override bool TryMark(in ElementStretch elements, uint floor, uint limit, Span<ulong> above, Span<ulong> between) =>
         elements is { BeforeType: ElementType.BF16, AfterType: ElementType.BF16 } && elements.Count % 64 == 0 && !TFormula.IsSigned
-        && limit > SignBit
+        && floor > SignBit
         && MarkBrain(MemoryMarshal.Cast<byte, ushort>(elements.Before), MemoryMarshal.Cast<byte, ushort>(elements.After),
-            (int)(limit & ~SignBit), above, ties);
+            (int)(floor & ~SignBit), (int)(limit & ~SignBit), above, between);
+
+    public override uint KeyAt(in ElementStretch elements, int place) => Key(
+        Vector512.CreateScalar(HalfPrecision.FromBFloat16(MemoryMarshal.Cast<byte, ushort>(elements.Before)[place])),
+        Vector512.CreateScalar(HalfPrecision.FromBFloat16(MemoryMarshal.Cast<byte, ushort>(elements.After)[place])))[0];
 
     /// <summary>The lower and the upper half of 32 bits are a value each: that of the lower element becomes one by a shift, that of the
     /// upper by a mask. False where a score is not finite.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static bool MarkBrain(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after, int limit, Span<ulong> above, Span<ulong> ties)
+    private static bool MarkBrain(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after, int floor, int limit, Span<ulong> above,
+        Span<ulong> between)
     {
         ref ushort a = ref MemoryMarshal.GetReference(before), b = ref MemoryMarshal.GetReference(after);
-        Vector512<int> limits = Vector512.Create(limit), largest = default;
+        Vector512<int> limits = Vector512.Create(limit), below = Vector512.Create(floor - 1), largest = default;
         for (int word = 0; word < above.Length; word++)
         {
             int i = word * 64;
@@ -94,11 +103,8 @@ internal sealed class ElementKeys<TFormula> : ElementKeys where TFormula : IElem
             largest = Vector512.Max(largest, Vector512.Max(Vector512.Max(even, odd), Vector512.Max(even2, odd2)));
             ulong marks = Signs(limits - even, limits - odd) | (ulong)Signs(limits - even2, limits - odd2) << 32;
             above[word] = marks;
-            if (!ties.IsEmpty)
-            {
-                Vector512<int> below = limits - Vector512<int>.One;
-                ties[word] = (Signs(below - even, below - odd) | (ulong)Signs(below - even2, below - odd2) << 32) & ~marks;
-            }
+            if (!between.IsEmpty)
+                between[word] = (Signs(below - even, below - odd) | (ulong)Signs(below - even2, below - odd2) << 32) & ~marks;
             Interop.Cache.Prefetch(ref a, before.Length + i);
             Interop.Cache.Prefetch(ref a, before.Length + i + Vector512<ushort>.Count);
             Interop.Cache.Prefetch(ref b, before.Length + i);

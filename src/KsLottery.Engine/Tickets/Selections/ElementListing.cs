@@ -133,7 +133,7 @@ internal sealed class ElementListing
         public bool TryVisit(int offset, in ElementStretch elements, ElementKeys keys)
         {
             Span<ulong> ties = _wantsTies ? _marks.Ties.AsSpan(offset / 64, elements.Count / 64) : [];
-            if (!keys.TryMark(elements, list._key, _marks.Above.AsSpan(offset / 64, elements.Count / 64), ties)) return false;
+            if (!keys.TryMark(elements, list._key, list._key, _marks.Above.AsSpan(offset / 64, elements.Count / 64), ties)) return false;
             _marks.HasTies |= ties.ContainsAnyExcept(0UL);
             return true;
         }

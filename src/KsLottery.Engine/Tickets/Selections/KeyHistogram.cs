@@ -76,6 +76,23 @@ internal sealed class KeyHistogram
             }
         }
 
+        public bool TryVisit(int offset, in ElementStretch elements, ElementKeys keys)
+        {
+            uint low = (uint)sum._range.Low;
+            int words = elements.Count / 64;
+            Span<ulong> above = stackalloc ulong[ElementKeys.Block / 64], inside = stackalloc ulong[ElementKeys.Block / 64];
+            above = above[..words];
+            inside = inside[..words];
+            if (!keys.TryMark(elements, low, (uint)(sum._range.High - 1), above, inside)) return false;
+            for (int word = 0; word < above.Length; word++)
+            {
+                _above += BitOperations.PopCount(above[word]);
+                for (ulong bits = inside[word]; bits != 0; bits &= bits - 1)
+                    _bins[(keys.KeyAt(elements, (64 * word) + BitOperations.TrailingZeroCount(bits)) - low) >> sum._shift]++;
+            }
+            return true;
+        }
+
         public void End()
         {
             _counted += ElementPass.ChunkLength;
