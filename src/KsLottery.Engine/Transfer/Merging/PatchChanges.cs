@@ -57,20 +57,6 @@ internal sealed class PatchChanges
         }
     }
 
-    /// <summary>Puts the base's values into a window behind the last one.</summary>
-    /// <param name="start">The first element.</param>
-    /// <param name="window">Bytes of the base's type.</param>
-    public void Restore(long start, Span<byte> window)
-    {
-        int size = _patch.BaseElementType.ByteSize();
-        _count = _mask.Read(start, window.Length / size, _places);
-        if (_count == 0) return;
-        byte[] values = new byte[_count * size];
-        RowRounding.Convert(_base.Get(_index, _count), _base.Type, values, _patch.BaseElementType);
-        Elements.Scatter(values, _places.AsSpan(0, _count), window);
-        _index += _count;
-    }
-
     /// <summary>The changes of all elements, some thousands at a time.</summary>
     public IEnumerable<float[]> All()
     {

@@ -8,14 +8,15 @@ internal sealed class RestoredTensor(MergedTensor merged) : IRewrittenTensor
 {
     public Tensor Tensor => merged.Tensor;
 
-    public IElementRewriter NewRewriter() => new Rewriter([.. merged.Patches.Select(p => new PatchChanges(p.Patched))]);
+    public IElementRewriter NewRewriter() => new Rewriter([.. merged.Patches.Select(p => new PatchRewriter(p.Patched, PatchSide.Base))]);
 
-    private sealed class Rewriter(PatchChanges[] changes) : IElementRewriter
+    private sealed class Rewriter(PatchRewriter[] patches) : IElementRewriter
     {
         public RoundingLoss Rewrite(long start, Span<byte> window)
         {
-            foreach (PatchChanges one in changes) one.Restore(start, window);
-            return default;
+            RoundingLoss loss = default;
+            foreach (PatchRewriter one in patches) loss += one.Rewrite(start, window);
+            return loss;
         }
     }
 }
