@@ -151,6 +151,21 @@ public sealed class PatchMergingTests
         Assert.That(Directory.EnumerateFileSystemEntries(_folder.Path, ".*"), Is.Empty);
     }
 
+    /// <summary>A finished shard also has tensors that no patch vouches for.</summary>
+    [Test]
+    public void Work_on_a_base_that_was_written_since_begins_anew()
+    {
+        using PayloadFixture fixture = new(ElementType.F32, ElementType.F32);
+        fixture.Write(PayloadFixture.MaskOf(TicketUnit.Elements), TicketPayload.Replace);
+        string merged = _folder.File("merged");
+        using CancellationTokenSource cancel = new();
+        Progress second = new(report => { if (report.File == PayloadFixture.Shards[1]) cancel.Cancel(); });
+        Assert.That(() => PatchMerging.Merge(fixture.Base, [fixture.Patch], merged, new(), progress: second,
+            cancellationToken: cancel.Token), Throws.InstanceOf<OperationCanceledException>());
+        File.SetLastWriteTimeUtc(Path.Combine(fixture.Base, PayloadFixture.Shards[0]), DateTime.UnixEpoch);
+        Assert.That(PatchMerging.Merge(fixture.Base, [fixture.Patch], merged, new()).ResumedFiles, Is.Empty);
+    }
+
     [Test]
     public void What_has_no_change_to_add_is_refused(
         [Values(TicketPayload.Keep, TicketPayload.Drop, TicketPayload.Sign)] TicketPayload payload)

@@ -152,7 +152,8 @@ public static class PatchMerging
         text.Append(CultureInfo.InvariantCulture,
             $"{recipe with { Weights = [] }} {string.Join(' ', recipe.Weights)} {options.AllowsNonFinite}");
         foreach (SafetensorsFile shard in opened.Base.Shards)
-            text.Append(CultureInfo.InvariantCulture, $"\n{Path.GetFileName(shard.Path)} {shard.Bytes.Length}");
+            text.Append(CultureInfo.InvariantCulture,
+                $"\n{Path.GetFileName(shard.Path)} {shard.Bytes.Length} {File.GetLastWriteTimeUtc(shard.Path).Ticks}");
         foreach (TicketPatch patch in opened.Patches)
         {
             text.Append('\n').Append(patch.Mask.TakeFingerprint());
