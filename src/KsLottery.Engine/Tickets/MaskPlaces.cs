@@ -49,6 +49,20 @@ internal sealed class MaskPlaces
         return found;
     }
 
+    /// <summary>The elements of a window that are not among some of it.</summary>
+    /// <param name="inside">Those, ascending, counted from the window's start.</param>
+    /// <param name="length">How many elements the window has.</param>
+    /// <param name="places">Takes the others; room for all.</param>
+    /// <returns>How many others there are.</returns>
+    public static int Around(ReadOnlySpan<int> inside, int length, Span<int> places)
+    {
+        int next = 0, count = 0;
+        for (int place = 0; place < length; place++)
+            if (next < inside.Length && inside[next] == place) next++;
+            else places[count++] = place;
+        return count;
+    }
+
     private void Advance()
     {
         if (_areElements) Next = _elements.MoveNext() ? _elements.Current : long.MaxValue;

@@ -1,4 +1,3 @@
-using System.Runtime.ExceptionServices;
 using CommunityToolkit.HighPerformance.Buffers;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Numerics;
@@ -111,35 +110,29 @@ internal sealed class ElementPass
     public void Run(IReadOnlyList<ElementChunk> chunks, Func<IKeyVisitor> newVisitor, int block = ElementKeys.Block)
     {
         int next = 0, threads = Math.Clamp(_threads > 0 ? _threads : Environment.ProcessorCount, 1, Math.Max(1, chunks.Count));
-        try
+        ParallelOptions options = new() { MaxDegreeOfParallelism = threads, CancellationToken = _cancel };
+        SideBySide.Run(() => Parallel.For(0, threads, options, _ =>
         {
-            Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = _cancel }, _ =>
+            IKeyVisitor visitor = newVisitor();
+            uint[] keys = GC.AllocateUninitializedArray<uint>(ElementKeys.Block);
+            try
             {
-                IKeyVisitor visitor = newVisitor();
-                uint[] keys = GC.AllocateUninitializedArray<uint>(ElementKeys.Block);
-                try
+                for (int chunk; (chunk = Interlocked.Increment(ref next) - 1) < chunks.Count;)
                 {
-                    for (int chunk; (chunk = Interlocked.Increment(ref next) - 1) < chunks.Count;)
-                    {
-                        _cancel.ThrowIfCancellationRequested();
-                        visitor.Begin(chunk, chunks[chunk]);
-                        Visit(chunks[chunk], visitor, keys, block);
-                        visitor.End();
-                    }
+                    _cancel.ThrowIfCancellationRequested();
+                    visitor.Begin(chunk, chunks[chunk]);
+                    Visit(chunks[chunk], visitor, keys, block);
+                    visitor.End();
                 }
-                catch
-                {
-                    Volatile.Write(ref next, chunks.Count);
-                    visitor.Abandon();
-                    throw;
-                }
-                visitor.Finish();
-            });
-        }
-        catch (AggregateException several)
-        {
-            ExceptionDispatchInfo.Throw(several.Flatten().InnerExceptions[0]);
-        }
+            }
+            catch
+            {
+                Volatile.Write(ref next, chunks.Count);
+                visitor.Abandon();
+                throw;
+            }
+            visitor.Finish();
+        }));
     }
 
     private void Visit(ElementChunk chunk, IKeyVisitor visitor, uint[] keys, int block)

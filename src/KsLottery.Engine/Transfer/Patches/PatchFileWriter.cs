@@ -247,10 +247,8 @@ internal sealed class PatchFileWriter(PatchSource source, FingerprintKind kind, 
         {
             cancellationToken.ThrowIfCancellationRequested();
             int length = (int)Math.Min(ElementReader.MaxCount, Mask.Grid.ElementCount - start),
-                kept = _hasValues ? 0 : mask.Read(start, length, inside), next = 0, count = 0;
-            for (int place = 0; place < length; place++)
-                if (next < kept && inside[next] == place) next++;
-                else places[count++] = place;
+                kept = _hasValues ? 0 : mask.Read(start, length, inside),
+                count = MaskPlaces.Around(inside.AsSpan(0, kept), length, places);
             if (count > 0) visit(start, places.AsSpan(0, count));
         }
     }

@@ -96,18 +96,10 @@ internal sealed class PatchRewriter : IElementRewriter
     private void Locate(int length)
     {
         _insideCount = _mask.Read(_position, length, _inside);
-        if (_patch.Payload == TicketPayload.Keep) FindAround(length);
+        // All but the mask; with values of its own the mask too.
+        if (_patch.Payload == TicketPayload.Keep)
+            _aroundCount = MaskPlaces.Around(_inside.AsSpan(0, _values is null ? _insideCount : 0), length, _around);
         _position += length;
-    }
-
-    /// <summary>All but the mask; with values of its own the mask too.</summary>
-    private void FindAround(int length)
-    {
-        (int kept, int next) = (_values is null ? _insideCount : 0, 0);
-        _aroundCount = 0;
-        for (int place = 0; place < length; place++)
-            if (next < kept && _inside[next] == place) next++;
-            else _around[_aroundCount++] = place;
     }
 
     private RoundingLoss Keep(ReadOnlySpan<int> places, Span<byte> target)
