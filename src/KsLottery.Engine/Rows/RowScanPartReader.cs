@@ -142,10 +142,12 @@ internal sealed class RowScanPartReader(SafetensorsFile file, bool ignoresChecks
     private ElementType Type(string key) => ElementTypes.TryParse(Metadata(key), out ElementType type) && type.ByteSize() > 0 ? type
         : throw Invalid($"{key} is {Quote(Metadata(key))}, which is no type of a value");
 
+    // TimeSpan.FromSeconds cuts the digits off that a double may lie below its tick.
     private TimeSpan Seconds() =>
         double.TryParse(Metadata("seconds"), NumberStyles.Float, CultureInfo.InvariantCulture, out double seconds)
             && seconds >= 0 && seconds <= TimeSpan.MaxValue.TotalSeconds / 2
-            ? TimeSpan.FromSeconds(seconds) : throw Invalid($"seconds is {Quote(Metadata("seconds"))}, it should be a number from 0");
+            ? TimeSpan.FromTicks((long)Math.Round(seconds * TimeSpan.TicksPerSecond))
+            : throw Invalid($"seconds is {Quote(Metadata("seconds"))}, it should be a number from 0");
 
     private long Number(string key, long minimum, long maximum) =>
         long.TryParse(Metadata(key), NumberStyles.None, CultureInfo.InvariantCulture, out long value) && value >= minimum

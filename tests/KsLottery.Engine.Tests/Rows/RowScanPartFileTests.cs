@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Numerics;
@@ -57,6 +58,17 @@ public sealed class RowScanPartFileTests : IDisposable
         Damage(_folder.File("3"), metadata => metadata["base_scale_fingerprint"] = "sha256:1");
         Assert.That(() => RowScanResult.Of([Part("1"), Part("3")]), Throws.TypeOf<InvalidDataException>().With.Message
             .Contains("its base's scale is sha256:1"));
+    }
+
+    [Test]
+    public void The_time_comes_back_to_the_tick([Values(0L, 1L, 1378L, 36_012_345_678L, 1L << 50)] long ticks)
+    {
+        Scan(new(0, 1)).Write(Path);
+        foreach (long tick in Enumerable.Range(0, 100).Select(i => ticks + i))
+        {
+            Damage(Path, metadata => metadata["seconds"] = TimeSpan.FromTicks(tick).TotalSeconds.ToString("R", CultureInfo.InvariantCulture));
+            Assert.That(RowScanPart.Read(Path).Elapsed.Ticks, Is.EqualTo(tick));
+        }
     }
 
     [Test]
