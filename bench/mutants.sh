@@ -8,8 +8,8 @@
 # Writes bench/results/mutants/FOLDER.md, with the reason of every survivor from bench/mutants/survivors.tsv. Mutates what is committed, in
 # a copy. Stryker makes the mutants, all in one assembly; bench/mutants/MutantRunner.cs runs them, many in a process, with the tests of
 # the folder without those of OpenCL devices and of speed, and without some that take a second. MUTANTS_THREADS=N runs N processes at a
-# time; MUTANTS_WORK=DIR keeps copies, mutants and verdicts in DIR, where a run that was broken off goes on. Needs the .NET 10 SDK
-# and the package dotnet-stryker, which it installs beside the copy.
+# time, MUTANTS_SAMPLE=N one mutant in N, drawn by a hash of its number; MUTANTS_WORK=DIR keeps copies, mutants and verdicts in DIR,
+# where a run that was broken off goes on. Needs the .NET 10 SDK and the package dotnet-stryker, which it installs beside the copy.
 set -eu -o pipefail
 cd "$(dirname "$0")/.."
 [ $# -gt 0 ] || set -- Statistics Scoring Tickets Transfer Operations elements

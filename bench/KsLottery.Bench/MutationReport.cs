@@ -9,7 +9,7 @@ namespace KsLottery.Bench;
 /// <summary>Writes bench/results/mutants/FOLDER.md from the report of a mutation run.</summary>
 internal static partial class MutationReport
 {
-    private const string Killed = "Killed", Survived = "Survived", Timeout = "Timeout", NoCoverage = "NoCoverage";
+    private const string Killed = "Killed", Survived = "Survived", Timeout = "Timeout", NoCoverage = "NoCoverage", Pending = "Pending";
 
     private static readonly string[] Counted = [Killed, Survived, Timeout, NoCoverage];
 
@@ -26,13 +26,14 @@ internal static partial class MutationReport
     {
         string bench = ResultFolder.FindBench()
             ?? throw new DirectoryNotFoundException("no KsLottery.Engine.sln here or above: run it in the repository");
-        Change[] changes = [.. reports.SelectMany(report => Read(report, folder)).Where(c => Counted.Contains(c.Status))
+        Change[] all = [.. reports.SelectMany(report => Read(report, folder)).Where(c => c.Status == Pending || Counted.Contains(c.Status))
             .GroupBy(c => (c.Key, c.Ordinal)).Select(runs => runs.Last())];
+        Change[] changes = [.. all.Where(c => c.Status != Pending)];
         Dictionary<(string, string, string), string> reasons = File.ReadLines(Path.Combine(bench, "mutants", "survivors.tsv")).Skip(1)
             .Select(l => l.Split('\t')).ToDictionary(c => (c[0], c[1], c[2]), c => c[3]);
         string path = Path.Combine(Directory.CreateDirectory(Path.Combine(bench, "results", "mutants")).FullName,
             folder.ToLowerInvariant() + ".md");
-        AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(Describe(changes, reasons, folder, commit))));
+        AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(Describe(changes, all.Length, reasons, folder, commit))));
         Console.WriteLine($"{path}: {Score(changes)}");
         return 0;
     }
@@ -65,13 +66,14 @@ internal static partial class MutationReport
         static string Name(JsonElement test) => test.GetProperty("name").GetString()!.Split('(')[0];
     }
 
-    private static string Describe(Change[] changes, Dictionary<(string, string, string), string> reasons, string folder, string commit)
+    private static string Describe(Change[] changes, int all, Dictionary<(string, string, string), string> reasons, string folder,
+        string commit)
     {
         StringBuilder text = new();
         text.AppendLine(CultureInfo.InvariantCulture, $"""
             # Mutants of {folder}
 
-            Stryker.NET 5.1.0 on commit {commit}, with the tests of that folder: {Score(changes)} of the mutants that compile are killed.
+            Stryker.NET 5.1.0 on commit {commit}, with the tests of that folder: {Score(changes)} of {Which(changes, all)} are killed.
             A time-out counts as killed. A survivor counts against the score whatever its reason, also where no test can tell it from the
             original.
             Written by `bench/mutants.sh {folder}`; reasons come from `bench/mutants/survivors.tsv`.
@@ -100,6 +102,17 @@ internal static partial class MutationReport
                 + $"{Count(some, NoCoverage)} | {Score(some)} |");
 
         static int Count(Change[] some, string status) => some.Count(c => c.Status == status);
+    }
+
+    private static string Which(Change[] changes, int all) => changes.Length == all ? "the mutants that compile"
+        : string.Create(CultureInfo.InvariantCulture, $"a sample of {changes.Length} of the {all} mutants that compile ({Interval(changes)})");
+
+    /// <summary>Wilson's interval of the share that a whole run would give, at 95 %.</summary>
+    private static string Interval(Change[] changes)
+    {
+        double z = 1.96, n = changes.Length, share = changes.Count(c => !c.IsAlive) / n, scale = 1 / (1 + (z * z / n));
+        double middle = scale * (share + (z * z / (2 * n))), half = scale * z * Math.Sqrt((share * (1 - share) / n) + (z * z / (4 * n * n)));
+        return string.Create(CultureInfo.InvariantCulture, $"95 % interval {100 * (middle - half):F1} to {100 * (middle + half):F1} %");
     }
 
     private static string Score(Change[] changes) => changes.Length == 0 ? "–"
