@@ -17,11 +17,23 @@ internal static class Failure
     public static int Report(Exception exception, ConsoleUi ui)
     {
         (int code, string message) = Describe(exception);
-        ui.Error($"error: {message}");
+        ui.WriteError(code, message);
         if (code == ExitCode.Internal)
             ui.Error($"This is a fault of kslottery itself. Run it again with {DebugVariable}=1 and report what it prints.");
         if (Environment.GetEnvironmentVariable(DebugVariable) == "1") ui.ErrorText(exception.ToString());
         return code;
+    }
+
+    /// <summary>Writes what is wrong with the arguments to stderr and returns the exit code.</summary>
+    public static int Report(IReadOnlyList<string> problems, string nextStep, ConsoleUi ui)
+    {
+        if (ui.IsJson) ui.WriteError(ExitCode.Usage, string.Join(' ', [.. problems, nextStep]));
+        else
+        {
+            foreach (string problem in problems) ui.WriteError(ExitCode.Usage, problem);
+            ui.ErrorText(nextStep);
+        }
+        return ExitCode.Usage;
     }
 
     private static (int Code, string Message) Describe(Exception exception) => exception switch

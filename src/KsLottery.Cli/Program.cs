@@ -16,17 +16,13 @@ try
     // An argument that begins with @ may be a path or a tensor's name: it is no response file.
     ParseResult arguments = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
     InvocationConfiguration configuration = new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
-    if (arguments.Action is not ParseErrorAction error) return arguments.Invoke(configuration);
+    if (arguments.Action is not ParseErrorAction) return arguments.Invoke(configuration);
 
-    // Stdout is for results: what is wrong with the arguments, and what they may have meant, goes to stderr.
-    error.ShowHelp = false;
-    configuration.Output = Console.Error;
-    arguments.Invoke(configuration);
+    using ConsoleUi ui = new(args.Contains(Options.Json.Name), quiet: false);
     string verbs = "";
     for (SymbolResult? at = arguments.CommandResult; at is CommandResult { Command: var command } && command != root; at = at.Parent)
         verbs = $"{command.Name} {verbs}";
-    Console.Error.WriteLine($"See kslottery {verbs}--help.");
-    return ExitCode.Usage;
+    return Failure.Report(UsageErrors.Of(arguments, args), $"See kslottery {verbs}--help.", ui);
 }
 catch (Exception e)
 {

@@ -72,8 +72,9 @@ internal sealed class ArgumentRules(IReadOnlyList<string> arguments)
     private bool CheckPositional(string value, CommandResult result)
     {
         if (!value.StartsWith(Mark, StringComparison.Ordinal) || IsBehindMark(value)) return true;
-        result.AddError($"{ConsoleUi.OneLine(value)} is no option of {result.Command.Name}. Correct its name, or write "
-            + $"{Mark} {ConsoleUi.OneLine(value)} where a path is meant.");
+        result.AddError($"{ConsoleUi.OneLine(value)} is no option of {result.Command.Name}."
+            + UsageErrors.Suggest(value.Split('=', ':')[0], UsageErrors.OptionNames(result))
+            + $" Correct its name, or write {Mark} {ConsoleUi.OneLine(value)} where a path is meant.");
         return false;
     }
 

@@ -25,11 +25,11 @@ internal static class OptionKind
 
     /// <summary>An option for one of several words.</summary>
     public static Option<string> Choice(string name, string defaultValue, string description, params string[] values) =>
-        new Option<string>(name) { Description = description, DefaultValueFactory = _ => defaultValue }.AcceptOnlyFromAmong(values);
+        new Option<string>(name) { Description = description, DefaultValueFactory = _ => defaultValue }.Among(defaultValue, values);
 
     /// <summary>An option for one of several words that may be left out.</summary>
     public static Option<string?> OptionalChoice(string name, string description, params string[] values) =>
-        new Option<string?>(name) { Description = description }.AcceptOnlyFromAmong(values);
+        new Option<string?>(name) { Description = description }.Among(null, values);
 
     /// <summary>An option for one or several of some words, or for all of them.</summary>
     public static Option<string[]> Several(string name, string description, string[]? defaultValue, params string[] values)
@@ -41,7 +41,16 @@ internal static class OptionKind
             HelpName = "NAME",
         };
         if (defaultValue is not null) option.DefaultValueFactory = _ => defaultValue;
-        return option.AcceptOnlyFromAmong([.. values, Options.All]);
+        return option.Among(defaultValue is null ? null : string.Join(' ', defaultValue), [.. values, Options.All]);
+    }
+
+    /// <summary>Lets an option take some words alone, says so where it is another, and lists them in help and completion.</summary>
+    public static Option<T> Among<T>(this Option<T> option, string? defaultValue, params string[] values)
+    {
+        option.AcceptOnlyFromAmong(values);
+        option.Validators.Clear();
+        option.Validators.Add(UsageErrors.Among(option.Name, defaultValue, values));
+        return option;
     }
 
     /// <summary>An option for a whole number from a least one to the largest of its type.</summary>
@@ -81,6 +90,15 @@ internal static class OptionKind
         HelpName = "ID",
         CustomParser = ParseIds,
     };
+
+    /// <summary>Lets an argument take some words alone, as an option.</summary>
+    public static Argument<string> Among(this Argument<string> argument, string? defaultValue, params string[] values)
+    {
+        argument.AcceptOnlyFromAmong(values);
+        argument.Validators.Clear();
+        argument.Validators.Add(UsageErrors.Among(argument.Name, defaultValue, values));
+        return argument;
+    }
 
     private static int[] ParseIds(ArgumentResult result)
     {

@@ -55,7 +55,7 @@ internal static partial class Options
     {
         Description = "The form of the prompt.",
         HelpName = string.Join('|', PromptTemplate.All),
-    }.AcceptOnlyFromAmong([.. PromptTemplate.All.Select(form => form.Name)]);
+    }.Among(null, [.. PromptTemplate.All.Select(form => form.Name)]);
 
     public static readonly FreeTextOption<string?> TemplateText = new("--template-text")
     {

@@ -44,7 +44,7 @@ internal static partial class Options
     {
         Description = $"What to measure: {string.Join(", ", ModelBench.Works)}. All by default; several may be given.",
         HelpName = "NAME",
-    }.AcceptOnlyFromAmong([.. ModelBench.Works]);
+    }.Among(null, [.. ModelBench.Works]);
 
     public static readonly Option<string> DemoLanguage = OptionKind.Choice("--language", Language.German.Name.ToLowerInvariant(),
         "The language that the experiment translates to, from English.",

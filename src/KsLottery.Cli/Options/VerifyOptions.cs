@@ -18,7 +18,7 @@ internal sealed record VerifyOptions(string Mode, string? Filter, bool IsList, d
             + "the share of the device's copy speed; support: which kernels each device can run.",
         DefaultValueFactory = _ => Test,
         Arity = ArgumentArity.ZeroOrOne,
-    }.AcceptOnlyFromAmong(Test, Gradient, Performance, Support);
+    }.Among(Test, Test, Gradient, Performance, Support);
     private static readonly Option<double> SecondsOption = Options.Seconds.Default(0.3, "Time to measure each figure of perf.");
 
     /// <summary>Gives a command the arguments.</summary>

@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace KsLottery.Cli;
 
 /// <summary>The terminal: results go to stdout, all else to stderr.</summary>
-/// <remarks>Colour only where stdout is a terminal and <c>NO_COLOR</c> is not set; output is UTF-8 everywhere.</remarks>
+/// <remarks>Colour only where the stream is a terminal and <c>NO_COLOR</c> is not set; output is UTF-8 everywhere.</remarks>
 internal sealed class ConsoleUi : IDisposable
 {
     private const string Program = "kslottery: ";
@@ -17,7 +17,7 @@ internal sealed class ConsoleUi : IDisposable
     private readonly Stream _stdout = Console.OpenStandardOutput();
     private readonly StreamWriter _out;
     private readonly StreamWriter _error;
-    private readonly bool _useColor;
+    private readonly bool _useColor, _errorHasColor;
     private ProgressLine? _progress;
 
     public ConsoleUi(bool json, bool quiet)
@@ -25,7 +25,8 @@ internal sealed class ConsoleUi : IDisposable
         (IsJson, IsQuiet) = (json, quiet);
         _out = new(_stdout, Utf8) { AutoFlush = false };
         _error = new(Console.OpenStandardError(), Utf8) { AutoFlush = true };
-        _useColor = !Console.IsOutputRedirected && !Terminal.IsDumb && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
+        bool mayColor = !Terminal.IsDumb && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
+        (_useColor, _errorHasColor) = (mayColor && !Console.IsOutputRedirected, mayColor && !Console.IsErrorRedirected);
         if (OperatingSystem.IsWindows()) Console.OutputEncoding = Utf8;
     }
 
@@ -88,6 +89,27 @@ internal sealed class ConsoleUi : IDisposable
 
     /// <summary>Says what went wrong, on stderr, and what to do in this tool's words.</summary>
     public void Error(string text) => ErrorText(Program + OneLine(RemedyWords.Reword(text)));
+
+    /// <summary>Says on stderr why the command failed; with <c>--json</c> as an object, of which the rest of stderr is no part.</summary>
+    public void WriteError(int exitCode, string message)
+    {
+        if (!IsJson)
+        {
+            ErrorText($"{Program}{(_errorHasColor ? $"{Red}error:{Plain}" : "error:")} {OneLine(RemedyWords.Reword(message))}");
+            return;
+        }
+        using MemoryStream bytes = new();
+        using (Utf8JsonWriter json = new(bytes))
+        {
+            json.WriteStartObject();
+            json.WriteStartObject("error");
+            json.WriteNumber("exit_code", exitCode);
+            json.WriteString("message", RemedyWords.Reword(message));
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+        ErrorText(Encoding.UTF8.GetString(bytes.ToArray()));
+    }
 
     /// <summary>Writes text to stderr as it is.</summary>
     public void ErrorText(string text)

@@ -79,6 +79,6 @@ public sealed class ExperimentTests
     {
         ToolRun run = KsLotteryTool.Run("demo", "--pair", "--language", "danish");
         Assert.That((run.ExitCode, run.Output, run.Error.Split('\n')[0]),
-            Is.EqualTo((1, "", "--pair trains nothing: leave --language and --quick out.")));
+            Is.EqualTo((1, "", "kslottery: error: --pair trains nothing: leave --language and --quick out.")));
     }
 }

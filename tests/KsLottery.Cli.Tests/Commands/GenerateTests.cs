@@ -79,7 +79,7 @@ public sealed class GenerateTests
         Assert.That(stopped.GetProperty("text").GetString(), Is.EqualTo(free[..free.IndexOf(stop, StringComparison.Ordinal)]));
         ToolRun empty = KsLotteryTool.Run("generate", Model, "--tokenizer", Tokenizer, "--stop", "");
         Assert.That(empty.ExitCode, Is.EqualTo(1));
-        Assert.That(empty.Error, Does.StartWith("--stop needs a text of one character or more."));
+        Assert.That(empty.Error, Does.StartWith("kslottery: error: --stop needs a text of one character or more."));
     }
 
     [Test]

@@ -66,7 +66,7 @@ public sealed class MergeTests
         Run(["merge", Base, _folder.File("a"), _folder.File("b"), .. how, "--out", _folder.File("out")]).AssertFailed(1, says);
 
     [TestCase("x is no number", "--weights", "1,x")]
-    [TestCase("'sum' not recognized", "--how", "sum")]
+    [TestCase("--how is sum; allowed are add", "--how", "sum")]
     public void What_cannot_be_read_is_an_error_of_usage(string says, params string[] how)
     {
         ToolRun run = Run(["merge", Base, _folder.File("a"), .. how, "--out", _folder.File("out")]);

@@ -15,6 +15,14 @@ internal static class NearNames
         return nearest.Length == 0 ? "There are no tensors." : $"Nearest: {string.Join(", ", nearest)}.";
     }
 
+    /// <summary>The one name that a mistyped word may have meant: the nearest, where at most a third of its letters are wrong.</summary>
+    public static string? Closest(string wanted, IEnumerable<string> existing)
+    {
+        (string Name, int Distance)[] near = [.. existing.Select(name => (name, Distance(wanted, name)))
+            .Where(one => 3 * one.Item2 <= Math.Max(wanted.Length, 3)).OrderBy(one => one.Item2).ThenBy(one => one.name.Length)];
+        return wanted.Length > 1 && near.Length > 0 ? near[0].Name : null;
+    }
+
     /// <summary>Insertions, deletions and replacements between two names; containing the other counts as near.</summary>
     private static int Distance(string a, string b)
     {
