@@ -24,19 +24,63 @@ public sealed class ToolTests
     }
 
     [Test]
-    public void Without_arguments_it_shows_its_help_and_an_error_of_usage()
+    public void Without_arguments_it_shows_its_help() =>
+        Assert.That(KsLotteryTool.Run(), Is.EqualTo(KsLotteryTool.Run("--help")));
+
+    [TestCase("find"), TestCase("bench", "model"), TestCase("help")]
+    public void Help_is_a_command_too(params string[] names)
     {
-        ToolRun run = KsLotteryTool.Run();
-        Assert.That((run.ExitCode, run.Error), Is.EqualTo((1, "")));
-        Assert.That(run.Output, Does.Contain("Commands:").And.Contain("find"));
+        ToolRun run = KsLotteryTool.Run(["help", .. names]);
+        Assert.That(run, Is.EqualTo(KsLotteryTool.Run([.. names, "--help"])));
+        Assert.That(run.Output, Does.Contain($"kslottery {string.Join(' ', names)}"));
     }
 
     [Test]
-    public void An_unknown_command_is_told_on_stderr_with_what_it_may_have_meant()
+    public void Help_for_what_is_no_command_says_what_there_is()
     {
-        ToolRun run = KsLotteryTool.Run("fnd");
+        KsLotteryTool.Run("help", "fnd").AssertFailed(1, "fnd is no command. There are find, ");
+        KsLotteryTool.Run("help", "bench", "kss").AssertFailed(1, "kss is no command of bench. There are ks, model.");
+        KsLotteryTool.Run("help", "find", "x").AssertFailed(1, "x is no command of find. See kslottery find --help.");
+    }
+
+    [TestCase("find", "absent", "absent", 2, "absent: no such file or folder. Give a .safetensors file or a model's folder.")]
+    [TestCase("find", "absent", "--alpha=x", 1, "--alpha is x")]
+    public void With_json_an_error_is_an_object_on_stderr(string command, string first, string second, int exitCode, string message)
+    {
+        ToolRun run = KsLotteryTool.Run(command, first, second, "--json");
+        Assert.That((run.ExitCode, run.Output), Is.EqualTo((exitCode, "")));
+        using System.Text.Json.JsonDocument json = System.Text.Json.JsonDocument.Parse(run.Error);
+        System.Text.Json.JsonElement error = json.RootElement.GetProperty("error");
+        Assert.That(error.GetProperty("exit_code").GetInt32(), Is.EqualTo(exitCode));
+        Assert.That(error.GetProperty("message").GetString(), Does.Contain(message));
+    }
+
+    [TestCase("fnd is no command. Did you mean find?", "See kslottery --help.", "fnd")]
+    [TestCase("xyz is no command.", "See kslottery --help.", "xyz")]
+    [TestCase("kss is no command of bench. Did you mean ks?", "See kslottery bench --help.", "bench", "kss")]
+    [TestCase("--alpa is no option of find. Did you mean --alpha?", "See kslottery find --help.", "find", "a", "b", "--alpa", "3")]
+    [TestCase("--selct is no option of find.", "See kslottery find --help.", "find", "a", "b", "--selct=3")]
+    [TestCase("c is one argument too many: find takes BASE, TUNED.", "See kslottery find --help.", "find", "a", "b", "c")]
+    [TestCase("--train is tickt; allowed are full, embedding, ticket, lora. Did you mean ticket?", "See kslottery tune --help.",
+        "tune", "m", "--data", "x", "--out", "y", "--train", "tickt")]
+    [TestCase("SHELL is missing. The shell: bash, fish, pwsh, zsh.", "See kslottery completion --help.", "completion")]
+    public void A_mistake_is_told_in_one_line_with_what_may_have_been_meant(string problem, string nextStep, params string[] arguments)
+    {
+        ToolRun run = KsLotteryTool.Run(arguments);
         Assert.That((run.ExitCode, run.Output), Is.EqualTo((1, "")));
-        Assert.That(run.Error, Does.Contain("fnd").And.Contain("find").And.Contain("See kslottery --help."));
+        Assert.That(run.Error, Is.EqualTo($"kslottery: error: {problem}\n{nextStep}\n"));
+    }
+
+    [Test]
+    public void All_that_is_missing_is_told()
+    {
+        ToolRun run = KsLotteryTool.Run("apply");
+        Assert.That((run.ExitCode, run.Output), Is.EqualTo((1, "")));
+        Assert.That(run.Error.Split('\n').Select(line => string.Join(' ', line.Split(' ').Take(6))), Is.EqualTo(new[]
+        {
+            "kslottery: error: BASE is missing. The", "kslottery: error: PATCH is missing. The", "kslottery: error: --out DIR is missing.",
+            "See kslottery apply --help.", "",
+        }));
     }
 
     [Test]

@@ -31,12 +31,10 @@ internal static class CommandTree
             DevicesCommand.Create(),
             VerifyCommand.Create(),
             BenchCommand.Create(),
+            CompletionCommand.Create(),
         };
-        root.SetAction(parsed =>
-        {
-            new HelpAction().Invoke(parsed);
-            return ExitCode.Usage;
-        });
+        root.Add(HelpCommand.Create(root));
+        root.SetAction(parsed => new HelpAction().Invoke(parsed));
         new ArgumentRules(arguments).AddTo(root);
         return root;
     }
