@@ -52,7 +52,7 @@ public static class Llama2cConversion
         RoundingLoss loss = WriteWeights(model, Path.Combine(folder.Staging, WeightsName), type, progress, cancellationToken);
         AtomicFile.Write(Path.Combine(folder.Staging, ModelConfig.FileName), stream => ConfigOf(model.Header).WriteTo(stream, type),
             cancellationToken);
-        if (tokenizer is not null) File.Copy(tokenizerPath!, Path.Combine(folder.Staging, tokenizer));
+        if (tokenizer is not null) WritableCopy.Make(tokenizerPath!, Path.Combine(folder.Staging, tokenizer));
         folder.Commit(cancellationToken);
         if (loss.Overflowed > 0)
             notes.Add($"{loss.Overflowed} weights lie beyond the range of {type.ToName()} and became infinite: the model will not work. "

@@ -55,7 +55,7 @@ internal sealed class ArmFolders(string root)
             {
                 cancel.ThrowIfCancellationRequested();
                 string second = Path.Combine(copy, Path.GetFileName(file));
-                if (!Interop.HardLink.TryCreate(RealPath.Of(file), second)) File.Copy(file, second);
+                if (!Interop.HardLink.TryCreate(RealPath.Of(file), second)) WritableCopy.Make(file, second);
             }
         }
     }

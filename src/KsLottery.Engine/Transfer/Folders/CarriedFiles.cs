@@ -87,7 +87,7 @@ internal sealed class CarriedFiles
             if (isLarge && Interop.HardLink.TryCreate(source, Path.Combine(target, name))) carried._linked.Add(name);
             else
             {
-                File.Copy(source, Path.Combine(target, name));
+                WritableCopy.Make(source, Path.Combine(target, name));
                 carried._copied.Add(name);
             }
             if (!shards.Contains(name) && Matches(Weights, name)) carried._otherWeights.Add(name);

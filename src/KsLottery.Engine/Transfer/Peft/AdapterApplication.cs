@@ -57,7 +57,7 @@ public static class AdapterApplication
             written.AddRange(WriteConfig(baseModel, adapted.Checkpoint, folder.Staging));
         string[] taken = isResized ? [.. CarriedFiles.FindTokenizer(FolderOf(adapterPath))] : [];
         foreach (string name in taken)
-            File.Copy(RealPath.Of(Path.Combine(FolderOf(adapterPath), name)), Path.Combine(folder.Staging, name));
+            WritableCopy.Make(RealPath.Of(Path.Combine(FolderOf(adapterPath), name)), Path.Combine(folder.Staging, name));
         HashSet<string> left = [.. written, .. taken, .. taken.Length > 0 ? CarriedFiles.FindTokenizer(CarriedFiles.FolderOf(baseModel))
             : []];
         CarriedFiles carried = CarriedFiles.CarryOthers(baseModel, left, folder.Staging, cancellationToken);

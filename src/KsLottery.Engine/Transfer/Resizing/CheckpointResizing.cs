@@ -164,7 +164,7 @@ internal sealed class CheckpointResizing(Checkpoint baseModel, Checkpoint tuned,
             taken.Add(GenerationConfig);
             if (File.Exists(Path.Combine(BaseFolder, GenerationConfig))) dropped.Add(GenerationConfig);
         }
-        foreach (string name in taken) File.Copy(RealPath.Of(Path.Combine(TunedFolder, name)), Path.Combine(folder.Staging, name));
+        foreach (string name in taken) WritableCopy.Make(RealPath.Of(Path.Combine(TunedFolder, name)), Path.Combine(folder.Staging, name));
         return (dropped, taken);
     }
 }
