@@ -22,6 +22,7 @@ internal static class DemoCommand
     private static int Run(DemoOptions options, ConsoleUi ui, CancellationToken cancel)
     {
         long started = Stopwatch.GetTimestamp();
+        if (options.Keep is null && !options.Pair) ui.Remark("note: what is made here is deleted at the end; --keep DIR keeps it.");
         return Run(options.Keep, folder =>
         {
             if (options.Pair) new DemoPairReport(folder, options.Keep ?? "", ui, cancel).Run(Elapsed);

@@ -186,7 +186,9 @@ internal sealed class FindReport(ConsoleUi ui, FindOptions options, Ticket ticke
             + $"{NumberText.Percent(ticket.ShareOfCheckpoint)} of the checkpoint");
         if (ticket.Entries.Count > 0 && !ticket.IsByRank)
             facts.Add("alpha", $"{NumberText.Real(ticket.Selection.Alpha)}: {Needed}");
-        facts.Add("scan", $"{Sizes.Count((long)rows.Scan.RowsPerSecond)} rows/s, {NumberText.Seconds(rows.Scan.Elapsed)}, "
+        // Under a second start-up is most of the time, and a rate would be that of nothing.
+        string rate = rows.Scan.Elapsed.TotalSeconds < 1 ? "" : $"{Sizes.Count((long)rows.Scan.RowsPerSecond)} rows/s, ";
+        facts.Add("scan", $"{rate}{NumberText.Seconds(rows.Scan.Elapsed)}, "
             + $"{rows.Scan.Kernel}, {Sizes.Count(rows.Scan.Threads, "thread")}"
             + $"{(rows.Scan.BaseFingerprint is null ? "" : ", with fingerprints")}; {NumberText.Seconds(Elapsed)} in all");
         if (Files.Count > 0) facts.Add("written", $"{string.Join(", ", Files)} in {ConsoleUi.OneLine(options.ShownOut ?? options.Out!)}");

@@ -4,17 +4,18 @@ using KsLottery.Engine;
 namespace KsLottery.Cli;
 
 /// <summary>One line on stderr that says how far some work has come.</summary>
-/// <remarks>On a terminal it is rewritten in place and erased at the end; elsewhere it is a new line every few seconds.</remarks>
+/// <remarks>On a terminal it is rewritten in place and erased at the end; elsewhere, in a log, it is a new line after 5 s and then every
+/// 30 s.</remarks>
 internal sealed class ProgressLine : IDisposable
 {
     private const string EraseLine = "\r\e[2K";
     private static readonly TimeSpan PauseOnTerminal = TimeSpan.FromSeconds(0.1);
-    private static readonly TimeSpan PauseElsewhere = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan FirstElsewhere = TimeSpan.FromSeconds(5), PauseElsewhere = TimeSpan.FromSeconds(30);
 
     private readonly Lock _gate = new();
     private readonly TextWriter _writer;
     private readonly bool _isTerminal;
-    private readonly TimeSpan _pause;
+    private TimeSpan _pause;
     private bool _isOn;
     private bool _isShown;
     private long _last = Stopwatch.GetTimestamp();
@@ -26,7 +27,7 @@ internal sealed class ProgressLine : IDisposable
     {
         (_writer, _isOn) = (writer, isOn);
         _isTerminal = mayRewrite && !Console.IsErrorRedirected && !Terminal.IsDumb;
-        _pause = _isTerminal ? PauseOnTerminal : PauseElsewhere;
+        _pause = _isTerminal ? PauseOnTerminal : FirstElsewhere;
     }
 
     /// <summary>Shows a state of the work, if the last one was shown long enough; from any thread.</summary>
@@ -38,7 +39,11 @@ internal sealed class ProgressLine : IDisposable
             if (!_isOn || Stopwatch.GetElapsedTime(_last) < _pause) return;
             _last = Stopwatch.GetTimestamp();
             if (_isTerminal) _writer.Write(EraseLine + describe());
-            else _writer.WriteLine(describe());
+            else
+            {
+                _writer.WriteLine(describe());
+                _pause = PauseElsewhere;
+            }
             _isShown = true;
         }
     }

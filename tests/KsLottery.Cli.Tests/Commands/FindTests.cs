@@ -51,7 +51,7 @@ public sealed class FindTests
         Assert.That(run.Lines, Has.Some.Match("^rows +512: 250 changed, 262 identical$")
             .And.Some.Match(@"^ticket +94 rows: 6,016 parameters, 18\.36 % of the tensor, 2\.31 % of the checkpoint$")
             .And.Some.Match(@"^alpha +0\.05: h ≥ 16, that is D ≥ 0\.2500$")
-            .And.Some.Match(@"^scan +[\d,]+ rows/s, [\d.]+ s, \w+, \d+ threads?, with fingerprints; [\d.]+ s in all$"));
+            .And.Some.Match(@"^scan +[\d.]+ s, \w+, \d+ threads?, with fingerprints; [\d.]+ s in all$"));
         Assert.That(run.Lines[^1], Does.Match(
             @"^KS\|d:64\|alt:two-sided\|method:exact\|alpha:0\.05\|adj:none\|rows:512"
             + @"\|dtype:F32/F32\|base:sha256-tree:[0-9a-f]{8}\|tuned:sha256-tree:[0-9a-f]{8}\|v:"));
@@ -320,7 +320,9 @@ public sealed class FindTests
     [TestCase("--alpha", "nan", "between 0 and 1"), TestCase("--top", "0", "a whole number from 1 to 2147483647.")]
     [TestCase("--top", "99999999999", "--top is 99999999999; it must be a whole number from 1 to 2147483647.")]
     [TestCase("--limit", "-1", "from 0 to 2147483647."), TestCase("--threads", "1.5", "from 0 to 2147483647.")]
-    [TestCase("--method", "approx", "'asymp'"), TestCase("--adjust", "fdr", "'bonferroni'"), TestCase("--no-such", "1", "--no-such")]
+    [TestCase("--method", "approx", "--method is approx; allowed are auto (the default), exact, asymp.")]
+    [TestCase("--adjust", "fdr", "--adjust is fdr; allowed are none (the default), bonferroni, holm, bh.")]
+    [TestCase("--no-such", "1", "--no-such is no option of find.")]
     public void A_wrong_argument_is_an_error_of_usage(string option, string value, string message)
     {
         ToolRun run = KsLotteryTool.Run("find", "a", "b", option, value);
