@@ -65,7 +65,7 @@ internal static class UsageErrors
                     + Suggest(word, command.Command.Subcommands.Where(child => !child.Hidden).Select(child => child.Name));
             else
                 yield return $"{shown} is one argument too many: {name} takes "
-                    + (command.Command.Arguments.Count == 0 ? "none" : string.Join(", ", command.Command.Arguments.Select(a => a.Name))) + ".";
+                    + $"{(command.Command.Arguments is { Count: > 0 } some ? string.Join(", ", some.Select(a => a.Name)) : "none")}.";
         }
     }
 
