@@ -123,7 +123,7 @@ packages() {
   if [ -e "$config" ] && [ "$(at_home dotnet nuget list source --format short)" != "$(dotnet nuget list source --format short)" ]; then
     cp "$config" "$work/home/.nuget/NuGet/NuGet.Config"
   fi
-  sed -n '/^## Install$/,/^## Commands$/p' README.md | sed -n '/^```$/,/^```$/p' | sed '/^```$/d' >"$lines"
+  sed -n '/^## Install$/,/^## From C#$/p' README.md | sed -n '/^```$/,/^```$/p' | sed '/^```$/d' >"$lines"
   check "the README's lines of installation are found" grep -q '^dotnet .*KsLottery.Engine' "$lines"
   # The analyzers have read the same files in the build above.
   check "and run in an empty home" at_home RunAnalyzers=false bash -euxc "cd '$work/checkout'; source '$lines'"

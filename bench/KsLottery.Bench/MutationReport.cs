@@ -105,13 +105,15 @@ internal static partial class MutationReport
     }
 
     private static string Which(Change[] changes, int all) => changes.Length == all ? "the mutants that compile"
-        : string.Create(CultureInfo.InvariantCulture, $"a sample of {changes.Length} of the {all} mutants that compile ({Interval(changes)})");
+        : string.Create(CultureInfo.InvariantCulture,
+            $"a sample of {changes.Length} of the {all} mutants that compile ({Interval(changes)})");
 
     /// <summary>Wilson's interval of the share that a whole run would give, at 95 %.</summary>
     private static string Interval(Change[] changes)
     {
         double z = 1.96, n = changes.Length, share = changes.Count(c => !c.IsAlive) / n, scale = 1 / (1 + (z * z / n));
-        double middle = scale * (share + (z * z / (2 * n))), half = scale * z * Math.Sqrt((share * (1 - share) / n) + (z * z / (4 * n * n)));
+        double middle = scale * (share + (z * z / (2 * n)));
+        double half = scale * z * Math.Sqrt((share * (1 - share) / n) + (z * z / (4 * n * n)));
         return string.Create(CultureInfo.InvariantCulture, $"95 % interval {100 * (middle - half):F1} to {100 * (middle + half):F1} %");
     }
 

@@ -27,6 +27,15 @@ public sealed class ToolTests
     public void Without_arguments_it_shows_its_help() =>
         Assert.That(KsLotteryTool.Run(), Is.EqualTo(KsLotteryTool.Run("--help")));
 
+    [Test]
+    public void Every_command_is_in_the_page_of_commands()
+    {
+        string page = File.ReadAllText(Path.Combine(SharedData.Root, "docs", "commands.md"));
+        string[] names = [.. CommandTree.Create([]).Subcommands.Select(command => command.Name)];
+        Assert.That(names.Where(name => !page.Contains($"kslottery {name} ", StringComparison.Ordinal)), Is.Empty);
+        Assert.That(names, Has.Length.GreaterThan(15));
+    }
+
     [TestCase("find"), TestCase("bench", "model"), TestCase("help")]
     public void Help_is_a_command_too(params string[] names)
     {

@@ -66,7 +66,8 @@ public sealed class RowScanPartFileTests : IDisposable
         Scan(new(0, 1)).Write(Path);
         foreach (long tick in Enumerable.Range(0, 100).Select(i => ticks + i))
         {
-            Damage(Path, metadata => metadata["seconds"] = TimeSpan.FromTicks(tick).TotalSeconds.ToString("R", CultureInfo.InvariantCulture));
+            string seconds = TimeSpan.FromTicks(tick).TotalSeconds.ToString("R", CultureInfo.InvariantCulture);
+            Damage(Path, metadata => metadata["seconds"] = seconds);
             Assert.That(RowScanPart.Read(Path).Elapsed.Ticks, Is.EqualTo(tick));
         }
     }
