@@ -2,6 +2,7 @@ using System.CommandLine;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Rows;
 using KsLottery.Engine.Text.Tokens;
+using KsLottery.Engine.Tickets;
 
 namespace KsLottery.Cli;
 
@@ -11,7 +12,7 @@ internal static class InspectCommand
     public static Command Create()
     {
         Command command = new("inspect", "Shows a checkpoint's tensors, whether it is tied, its vocabulary, norms "
-            + "of rows and fingerprints.");
+            + "of rows, sparsity and fingerprints.");
         InspectOptions.AddTo(command);
         command.SetBody((arguments, ui, cancel) => Run(InspectOptions.From(arguments), ui, cancel));
         return command;
@@ -21,10 +22,16 @@ internal static class InspectCommand
     {
         using Checkpoint checkpoint = Reading.Open(options.Checkpoint, options.Reading, ui);
         CheckpointInspection found;
+        IReadOnlyList<TensorSparsity> sparsity = [];
         using (ProgressLine line = ui.StartProgress())
+        {
             found = CheckpointInspection.Of(checkpoint, options.Tensor, options.Norms, options.Fingerprints,
                 line.Of<InspectionStep>(Describe), cancel);
-        InspectReport report = new(found, isOneTensor: options.Tensor is not null);
+            if (options.Sparsity)
+                sparsity = TensorSparsity.Of(found.Tensors,
+                    line.Of<Tensor>(tensor => $"sparsity of {VisibleText.Escape(tensor.Name)}"), cancel);
+        }
+        InspectReport report = new(found, isOneTensor: options.Tensor is not null) { Sparsity = sparsity };
         report.WriteTo(ui);
         ui.WriteJson(report.WriteTo);
         return ExitCode.Ok;

@@ -17,6 +17,8 @@ internal sealed record InspectOptions
 
     public bool Norms { get; init; }
 
+    public bool Sparsity { get; init; }
+
     public bool Fingerprints { get; init; }
 
     public required CheckpointOptions Reading { get; init; }
@@ -25,7 +27,7 @@ internal sealed record InspectOptions
     public static void AddTo(Command command)
     {
         command.Add(CheckpointArgument);
-        command.Add(TensorOption, Options.Norms, Options.Fingerprints, Options.NoMemoryMap);
+        command.Add(TensorOption, Options.Norms, Options.Sparsity, Options.Fingerprints, Options.NoMemoryMap);
     }
 
     /// <summary>Reads the arguments.</summary>
@@ -34,6 +36,7 @@ internal sealed record InspectOptions
         Checkpoint = arguments.GetRequiredValue(CheckpointArgument),
         Tensor = arguments.GetValue(TensorOption),
         Norms = arguments.GetValue(Options.Norms),
+        Sparsity = arguments.GetValue(Options.Sparsity),
         Fingerprints = arguments.GetValue(Options.Fingerprints),
         Reading = Cli.Reading.Of(arguments),
     };

@@ -3,6 +3,7 @@ using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Rows;
 using KsLottery.Engine.Text.Tokens;
+using KsLottery.Engine.Tickets;
 
 namespace KsLottery.Cli;
 
@@ -13,6 +14,9 @@ internal sealed class InspectReport(CheckpointInspection found, bool isOneTensor
     private const string FingerprintPrefix = "sha256:";
 
     private readonly Checkpoint _checkpoint = found.Checkpoint;
+
+    /// <summary>Of the matrices, where it was asked for.</summary>
+    public IReadOnlyList<TensorSparsity> Sparsity { get; init; } = [];
 
     public void WriteTo(ConsoleUi ui)
     {
@@ -28,6 +32,11 @@ internal sealed class InspectReport(CheckpointInspection found, bool isOneTensor
         {
             ui.WriteLine();
             ui.Write(NormTable());
+        }
+        if (Sparsity.Count > 0)
+        {
+            ui.WriteLine();
+            ui.Write(SparsityTable());
         }
         if (found.Fingerprints.Count > 0)
         {
@@ -164,6 +173,16 @@ internal sealed class InspectReport(CheckpointInspection found, bool isOneTensor
         return table;
     }
 
+    private TextTable SparsityTable()
+    {
+        TextTable table = new("sparsity", ">elements", ">zero", ">PQ index", ">of the rest", ">may go", ">Gini", ">NaN/inf");
+        foreach (TensorSparsity one in Sparsity)
+            table.Add(Escape(one.Name), Sizes.Count(one.Count), NumberText.Percent(one.ZeroShare), NumberText.Fixed(one.Index, 4),
+                NumberText.Fixed(one.SurvivingIndex, 4), Sizes.Count(one.Prunable), NumberText.Fixed(one.Gini, 4),
+                Sizes.Count(one.NonFinite));
+        return table;
+    }
+
     private TextTable FingerprintTable()
     {
         TextTable table = new("tensor", "fingerprint");
@@ -200,7 +219,22 @@ internal sealed class InspectReport(CheckpointInspection found, bool isOneTensor
             json.WriteNumber("non_finite", norms.NonFinite);
             json.WriteEndObject();
         }
+        if (Sparsity.FirstOrDefault(one => one.Name == tensor.Name) is { } sparsity) Write(json, sparsity);
         if (found.Fingerprints.TryGetValue(tensor.Name, out string? fingerprint)) json.WriteString("fingerprint", fingerprint);
+        json.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter json, TensorSparsity sparsity)
+    {
+        json.WriteStartObject("sparsity");
+        json.WriteNumber("elements", sparsity.Count);
+        json.WriteNumber("zero", sparsity.Zero);
+        json.WriteNumber("non_finite", sparsity.NonFinite);
+        json.WriteNumberOrNull("pq_index", sparsity.Index);
+        json.WriteNumberOrNull("pq_index_of_non_zero", sparsity.SurvivingIndex);
+        json.WriteNumberOrNull("pq_index_1_2", sparsity.WideIndex);
+        json.WriteNumberOrNull("gini", sparsity.Gini);
+        json.WriteNumber("prunable", sparsity.Prunable);
         json.WriteEndObject();
     }
 

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Numerics;
+using KsLottery.Engine.Tickets;
 using KsLottery.Tests.Support;
 
 namespace KsLottery.Cli.Tests.Commands;
@@ -47,6 +48,24 @@ public sealed class InspectTests
             compared++;
         }
         Assert.That(compared, Is.EqualTo(36));
+    }
+
+    [Test]
+    public void Sparsity_is_told_of_every_matrix()
+    {
+        string path = SharedData.Path("models", "hf", "stories260K_hf", "model.safetensors");
+        ToolRun run = KsLotteryTool.Run("inspect", path, "--sparsity");
+        Assert.That((run.ExitCode, run.Error), Is.EqualTo((0, "")));
+        Assert.That(run.Lines, Has.Some.Match(
+            @"^model\.embed_tokens\.weight +32,768 +0\.00 % +0\.1\d+ +0\.1\d+ +[\d,]+ +0\.4\d+ +0$"));
+        JsonElement[] tensors = [.. KsLotteryTool.Run("inspect", path, "--sparsity", "--json").Json().GetProperty("tensors")
+            .EnumerateArray()];
+        Assert.That(tensors.Count(t => t.TryGetProperty("sparsity", out _)), Is.EqualTo(36));
+        using Checkpoint checkpoint = Checkpoint.Open(path);
+        JsonElement told = tensors.First(t => t.GetProperty("name").GetString() == "model.embed_tokens.weight").GetProperty("sparsity");
+        TensorSparsity found = TensorSparsity.Of(checkpoint.GetTensor("model.embed_tokens.weight"));
+        Assert.That((told.GetProperty("pq_index").GetDouble(), told.GetProperty("gini").GetDouble(),
+            told.GetProperty("prunable").GetInt64()), Is.EqualTo((found.Index, found.Gini, found.Prunable)));
     }
 
     [Test]
