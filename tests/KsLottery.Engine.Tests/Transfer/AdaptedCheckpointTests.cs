@@ -97,6 +97,8 @@ internal sealed class AdaptedCheckpointTests : IDisposable
 
     [TestCase("""{"peft_type":"LORA","r":2,"init_lora_weights":"gaussian","use_rslora":false,"loftq_config":{},"lora_dropout":0.1,"target_parameters":[]}""")]
     [TestCase("""{"peft_type":"LORA","r":2,"init_lora_weights":true,"megatron_core":"megatron.core","use_dora":false,"layer_replication":null}""")]
+    [TestCase("""{"peft_type":"LORA","r":2,"loftq_config":{"a":1},"eva_config":{"a":1},"corda_config":{"a":1},"lora_ga_config":{"a":1}}""")]
+    [TestCase("""{"peft_type":"LORA","r":2,"megatron_config":{"a":1},"runtime_config":{"a":1},"use_rslora":true}""")]
     public void Settings_that_change_no_value_of_the_result_are_passed_over(string config)
     {
         using Checkpoint baseModel = Checkpoint.Open(PeftCase.Named("plain").WriteBase(_folder));

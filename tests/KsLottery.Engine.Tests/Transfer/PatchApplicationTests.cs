@@ -154,6 +154,7 @@ internal sealed class PatchApplicationTests : IDisposable
     [TestCase("{\"tie_word_embeddings\":true}", false, true, "reads \"model.embed_tokens.weight\" as well")]
     [TestCase("{\"tie_word_embeddings\":true}", true, true, "only \"model.embed_tokens.weight\", which the patch names, was changed")]
     [TestCase("{\"tie_word_embeddings\":false}", true, false, null)]
+    [TestCase("{\"tie_word_embeddings\":false}", false, false, null)]
     [TestCase("{\"tie_word_embeddings\":false}", true, true, "made for a base that is tied; this one is not tied")]
     public void What_tying_means_for_the_result_is_said(string config, bool hasHead, bool wasTied, string? note)
     {

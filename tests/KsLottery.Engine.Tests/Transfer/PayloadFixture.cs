@@ -91,6 +91,9 @@ internal sealed class PayloadFixture : IDisposable
             earlier.Length % 2 == 1 ? 9UL : null);
     }
 
+    /// <summary>What an element of such a tensor reads.</summary>
+    public static float Gathered(TicketMask mask, string tensor, int element) => Gather(Map(mask, mask.Find(tensor)!), element);
+
     /// <summary>STABLE-RPS in numbers of any size.</summary>
     private static float Gather(ShareMap map, int element)
     {

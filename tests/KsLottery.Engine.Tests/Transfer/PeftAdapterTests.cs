@@ -102,6 +102,7 @@ internal sealed class PeftAdapterTests : IDisposable
             $"base_model.model.{tensor.Replace(".weight", "", StringComparison.Ordinal)}.trainable_tokens_delta",
         }));
         Assert.That(File.ReadAllText(Path.Combine(Output, Config)), Does.Contain($"\"{target}\""));
+        Assert.That(PeftAdapter.Read(Output).IsTied, Is.True);
     }
 
     [Test]
@@ -217,6 +218,94 @@ internal sealed class PeftAdapterTests : IDisposable
         ExpectDefect(Weights, "F32 [2,0]");
         File.Delete(Path.Combine(Output, Config));
         Assert.That(() => PeftAdapter.Read(Output), Throws.InstanceOf<FileNotFoundException>().With.Message.Contains("Give the folder"));
+    }
+
+    [Test]
+    public void The_whole_words_of_a_refusal_say_what_to_do()
+    {
+        WritePair(ElementType.F32, 5, 4, [1]);
+        using (TicketPatch patch = TicketPatch.Open(Patch))
+            Assert.That(() => PeftAdapter.Write(patch, Output, "base"), Throws.ArgumentException.With.Message.EqualTo($"{Patch}: the patch "
+                + "does not say whether the base is tied, and the adapter's form depends on it. Say tied or untied. "
+                + "(Parameter 'isTied')"));
+        WritePair(ElementType.F32, 5, 4, [1], isTied: true, "lm_head.weight");
+        using (TicketPatch patch = TicketPatch.Open(Patch))
+            Assert.That(() => PeftAdapter.Write(patch, Output, "base"), Throws.ArgumentException.With.Message.EqualTo($"{Patch}: the rows "
+                + "are those of \"lm_head.weight\", and a tied model's adapter starts from the input embedding. Write the untied form, or "
+                + "find the ticket in the input embedding. (Parameter 'isTied')"));
+        WritePair(ElementType.F64, 5, 4, [1], isTied: false);
+        using (TicketPatch patch = TicketPatch.Open(Patch))
+            Assert.That(() => PeftAdapter.Write(patch, Output, "base"), Throws.TypeOf<NotSupportedException>().With.Message.EqualTo(
+                $"{Patch}: the rows are F64, of which no adapter can be made; of F32, F16 or BF16 it can. Convert base and tuned "
+                + "checkpoint, and find the ticket again."));
+        using (SafetensorsFile before = SafetensorsFile.Open(_folder.File("base.safetensors")))
+            TicketPatch.Write(Patch, [new(before.Tensors[0], Engine.Tickets.TensorMask.OfRows(TicketFixture.Embedding, 4,
+                IndexSet.Of(5, [1L])), Engine.Tickets.TicketPayload.Drop)], new() { Signature = "" });
+        using (TicketPatch patch = TicketPatch.Open(Patch))
+            Assert.That(() => PeftAdapter.Write(patch, Output, "base"), Throws.TypeOf<NotSupportedException>().With.Message.StartsWith(
+                $"{Patch}: to write an adapter of replaced rows takes a patch that replaces whole rows"));
+        Assert.That(Directory.Exists(Output), Is.False);
+    }
+
+    [Test]
+    public void A_tensor_may_have_another_ending_and_a_file_no_prefix()
+    {
+        WritePair(ElementType.F32, 5, 4, [1], isTied: false, "tok");
+        using (TicketPatch patch = TicketPatch.Open(Patch)) PeftAdapter.Write(patch, Output, "base");
+        Assert.That(PeftAdapter.Read(Output).Module, Is.EqualTo("tok"));
+        Adapter("""{"token_indices":[3]}""", ("model.tok.trainable_tokens_delta", ElementType.F32, [1, 2], new byte[8]));
+        Assert.That(PeftAdapter.Read(Output).Module, Is.EqualTo("model.tok"));
+    }
+
+    [Test]
+    public void A_tied_head_follows_the_one_module_that_is_listed()
+    {
+        byte[] rows = [.. Enumerable.Range(0, 16).Select(i => (byte)i)];
+        Adapter("""{"trainable_token_indices":{"embed_tokens":[3,7]}}""",
+            (InputKey, ElementType.F32, [2, 2], rows), (HeadKey, ElementType.F32, [2, 2], rows));
+        Assert.That(PeftAdapter.Read(Output).IsTied, Is.True);
+        Adapter("""{"token_indices":[3,7]}""", (InputKey, ElementType.F32, [2, 2], rows),
+            (HeadKey, ElementType.BF16, [2, 2], new byte[8]));
+        long place;
+        using (SafetensorsFile file = SafetensorsFile.Open(Path.Combine(Output, Weights))) place = file.GetTensor(HeadKey).FileOffset;
+        Assert.That(() => PeftAdapter.Read(Output), Throws.TypeOf<CheckpointFormatException>().With.Message.EqualTo(
+            $"{Path.Combine(Output, Weights)}, tensor \"{HeadKey}\", byte {place}: it is no copy of the input embedding's rows, as a tied "
+            + "model's is: the head has rows of its own, which cannot be read yet. Save the adapter again with PEFT."));
+    }
+
+    [Test]
+    public void The_card_says_where_the_rows_come_from([Values] bool isTied, [Values(64, 65)] int rows)
+    {
+        WritePair(ElementType.F32, 70, 4, [.. Enumerable.Range(0, rows)]);
+        using TicketPatch patch = TicketPatch.Open(Patch);
+        Assert.That(PeftModelCard.Compose(patch.Rows!, "two\nlines", "some/model", isTied), Is.EqualTo($"""
+            ---
+            base_model: "some/model"
+            library_name: peft
+            ---
+
+            # {rows} replaced embedding rows
+
+            These rows of "model.embed_tokens.weight" take the place of the base model's; its other {70 - rows} rows stay.
+            The model is {(isTied ? "tied: its output head changes in the same rows." : "not tied: no other matrix changes.")}
+
+                from peft import PeftModel
+                from transformers import AutoModelForCausalLM
+
+                model = PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained("some/model"), ".")
+
+            What `adapter_model.safetensors` calls a delta are the rows themselves, no differences. Servers that know only LoRA cannot load
+            this form; `kslottery apply` writes a whole checkpoint with the same rows.
+
+            - token ids: {string.Join(", ", Enumerable.Range(0, 64))}{(rows > 64 ? ", …" : "")}
+            - base tensor: `{patch.Rows!.BaseFingerprint}`
+            - tuned tensor: `{patch.Rows.TunedFingerprint}`
+
+            How the rows were chosen:
+
+                two lines
+
+            """.ReplaceLineEndings("\n")));
     }
 
     private void ExpectDefect(string file, string message)

@@ -22,6 +22,7 @@ internal sealed class ResizeRecordTests : IDisposable
     [TestCase("format", "other", "it is no kslottery.resize of version 1")]
     [TestCase("format_version", "2", "it is no kslottery.resize of version 1")]
     [TestCase("taken", "..", "\"..\" is no name of a file")]
+    [TestCase("taken", ".", "\".\" is no name of a file")]
     [TestCase("taken", null, "its metadata has no \"taken\"")]
     [TestCase("length/" + Model, "-1", "length/model.safetensors is no number")]
     [TestCase("length/" + Model, null, "its metadata has no \"length/model.safetensors\"")]
@@ -153,6 +154,167 @@ internal sealed class ResizeRecordTests : IDisposable
         pair.Find();
         PatchApplication.Apply(pair.Base, pair.Patch, pair.File("resized"), new() { ResizeAs = pair.Tuned });
         TicketFixture.AssertSame(Path.Combine(pair.File("resized"), "model.safetensors.index.json"), index);
+    }
+
+    [TestCase("header/", "\"\" is no name of a file")]
+    [TestCase("header/../a", "\"../a\" is no name of a file")]
+    [TestCase("file/a/b", "\"a/b\" is no name of a file")]
+    public void A_record_of_files_elsewhere_is_refused_and_released(string name, string message)
+    {
+        AssertRefused(message, (tensors, _) => tensors[name] = TensorSource.FromBytes(name, ElementType.U8, [1], new byte[1]));
+        Assert.That(() => SafetensorsWriter.Write(Path.Combine(Resized, Record), []), Throws.Nothing, "nobody writes over an open file");
+    }
+
+    [Test]
+    public void Notes_say_what_became_of_the_vocabulary()
+    {
+        _pair.Find();
+        Assert.That(PatchApplication.Apply(_pair.Base, _pair.Patch, _pair.File("applied")).Notes, Is.EqualTo(new[] { "The tuned checkpoint "
+            + "has 21 rows; the base keeps its 20, its order and its tokenizer. To resize it (ResizeAs) takes those of the tuned "
+            + "checkpoint." }));
+        Assert.That(PatchApplication.Apply(_pair.Base, _pair.Patch, Resized, new() { ResizeAs = _pair.Tuned }).Notes, Is.EqualTo(new[]
+        {
+            $"The vocabulary has 21 rows in place of 20, 1 of them from {_pair.Tuned}: \"model.embed_tokens.weight\" and "
+                + "\"lm_head.weight\", vocab_size and added_tokens.json, tokenizer.json. resize.kslottery holds what reverting needs.",
+        }));
+        Assert.That(PatchApplication.Revert(Resized, _pair.Patch, _pair.File("reverted")).Notes, Is.EqualTo(new[]
+        {
+            "The vocabulary has 20 rows again, and the base's own config.json, tokenizer.json.",
+        }));
+        using VocabularyFixture other = new(VocabularyFixture.Tokens(20), [.. VocabularyFixture.Tokens(20).Reverse()], ["t3"]);
+        other.Find(RowPairingMode.Text);
+        Assert.That(PatchApplication.Apply(other.Base, other.Patch, _pair.File("by text")).Notes, Has.One.StartsWith("The tuned checkpoint "
+            + "has 20 rows, paired by text; the base keeps its 20"));
+    }
+
+    [Test]
+    public void What_cannot_be_resized_is_told_whole()
+    {
+        _pair.Find();
+        using VocabularyFixture other = new(VocabularyFixture.Tokens(20), VocabularyFixture.Tokens(20, 0, "[PAD]"), ["t9"]);
+        string found, asked;
+        using (Checkpoint tuned = Checkpoint.Open(other.Tuned))
+            found = Fingerprint.OfTensor(tuned.GetTensor(TicketFixture.Embedding), FingerprintKind.Tree);
+        using (TicketPatch patch = TicketPatch.Open(_pair.Patch)) asked = patch.Rows!.TunedFingerprint;
+        string place = Path.Combine(other.Tuned, Model);
+        Assert.That(() => PatchApplication.Apply(_pair.Base, _pair.Patch, Resized, new() { ResizeAs = other.Tuned }),
+            Throws.TypeOf<PatchMismatchException>().With.Message.EqualTo($"{place}, tensor \"model.embed_tokens.weight\": this is not the "
+                + $"tuned checkpoint that the patch {_pair.Patch} was taken from. Its fingerprint is {found}, the patch names {asked}. "
+                + "Give the tuned checkpoint that the ticket was found with."));
+        using VocabularyFixture same = new(VocabularyFixture.Tokens(20), VocabularyFixture.Tokens(20), ["t3"]);
+        same.Find();
+        Assert.That(() => PatchApplication.Apply(same.Base, same.Patch, Resized, new() { ResizeAs = same.Tuned }),
+            Throws.TypeOf<InvalidDataException>().With.Message.EqualTo($"{same.Patch}: the patch is of a tuned checkpoint with the base's "
+                + "own vocabulary, so that there is nothing to resize. Apply it without PatchOptions.ResizeAs."));
+        TicketFixture.WriteMatrix(_pair.File("before"), ElementType.F32, 2, 2, 1);
+        using (Checkpoint before = Checkpoint.Open(_pair.File("before")))
+            TicketPatch.Write(_pair.File("elements"), before, null, new([new(TicketFixture.Embedding, TicketUnit.Elements.Cut(2, 2),
+                IndexSet.Of(4, [1L]))]), TicketPayload.Drop, new() { Signature = "" });
+        Assert.That(() => PatchApplication.Apply(_pair.File("before"), _pair.File("elements"), Resized, new() { ResizeAs = _pair.Tuned }),
+            Throws.TypeOf<NotSupportedException>().With.Message.StartsWith($"{_pair.File("elements")}: to resize a vocabulary takes a "
+                + "patch that replaces whole rows"));
+    }
+
+    [Test]
+    public void A_head_of_codes_is_not_resized([Values] bool hasScale)
+    {
+        _pair.Find();
+        TensorSource Codes(int rows) => TensorSource.FromBytes("lm_head.weight", ElementType.F8E4M3, [rows, 32], new byte[32 * rows]);
+        TensorSource[] scale = [TensorSource.FromBytes("lm_head.weight_scale", ElementType.F32, [1], BitConverter.GetBytes(1f))];
+        SafetensorsWriter.Write(Path.Combine(_pair.Base, Model),
+            [.. Sources(_pair.Base, name => name != "lm_head.weight"), Codes(20), .. hasScale ? scale : []]);
+        if (hasScale) SafetensorsWriter.Write(Path.Combine(_pair.Tuned, Model),
+            [.. Sources(_pair.Tuned, name => name != "lm_head.weight"), Codes(21), .. scale]);
+        Assert.That(Resize, Throws.TypeOf<NotSupportedException>().With.Message.EqualTo($"\"lm_head.weight\" is F8_E4M3 in {_pair.Base}"
+            + $"{(hasScale ? ", with a scale" : "")}, and {(hasScale ? "F8_E4M3" : "F32")} in {_pair.Tuned}: added rows would have no "
+            + "scale there. Convert both to F32, F16 or BF16, or apply the patch without PatchOptions.ResizeAs."));
+    }
+
+    /// <summary>A tuned checkpoint may name its matrices otherwise, and have no head of its own.</summary>
+    [Test]
+    public void Matrices_are_found_by_their_part_where_names_differ([Values] bool hasHead)
+    {
+        _pair.Find();
+        string model = Path.Combine(_pair.Tuned, Model);
+        TensorSource[] tuned = Sources(_pair.Tuned, name => hasHead || name != "lm_head.weight");
+        SafetensorsWriter.Write(model, tuned.Select(t => t with
+        {
+            Name = t.Name switch
+            {
+                TicketFixture.Embedding => "transformer.wte.weight",
+                "lm_head.weight" => "embed_out.weight",
+                var name => name,
+            },
+        }));
+        File.Delete(Path.Combine(_pair.Tuned, "config.json"));
+        Resize();
+        using SafetensorsFile resized = SafetensorsFile.Open(Path.Combine(Resized, Model));
+        Assert.That(resized.GetTensor(TicketFixture.Embedding).GetRow<float>(20).ToArray(), Is.EqualTo(VocabularyFixture.Row("[PAD]")));
+        Assert.That(resized.GetTensor("lm_head.weight").GetRow<float>(20).ToArray(),
+            Is.EqualTo(VocabularyFixture.Row(hasHead ? "[PAD]!" : "[PAD]")));
+        using Checkpoint checkpoint = Checkpoint.Open(Resized);
+        Assert.That((checkpoint.Config!.VocabularySize, checkpoint.Config.EosTokenIds.Single()), Is.EqualTo((21, 2)), "the base's own id");
+    }
+
+    [Test]
+    public void Ids_of_special_tokens_are_the_tuned_models()
+    {
+        _pair.Find();
+        string ids = "\"bos_token_id\":16,\"eos_token_id\":17,\"pad_token_id\":20,\"unk_token_id\":18";
+        File.WriteAllText(Path.Combine(_pair.Base, "config.json"), "{\"vocab_size\":20,\"bos_token_id\":1}");
+        File.WriteAllText(Path.Combine(_pair.Tuned, "config.json"), $"{{\"vocab_size\":21,\"hidden_size\":7,{ids}}}");
+        Resize();
+        Assert.That(System.Text.RegularExpressions.Regex.Replace(File.ReadAllText(Path.Combine(Resized, "config.json")), @"\s", ""),
+            Is.EqualTo($"{{\"vocab_size\":21,{ids}}}"));
+    }
+
+    [Test]
+    public void A_base_without_a_configuration_gets_none()
+    {
+        _pair.Find();
+        File.Delete(Path.Combine(_pair.Base, "config.json"));
+        Resize();
+        Assert.That(File.Exists(Path.Combine(Resized, "config.json")), Is.False);
+        Revert();
+        VocabularyFixture.AssertSameFolder(_pair.File("reverted"), _pair.Base);
+    }
+
+    [Test]
+    public void Rows_of_the_bases_own_may_hold_anything_and_several_added_ones_are_named()
+    {
+        using VocabularyFixture pair = new(VocabularyFixture.Tokens(20), VocabularyFixture.Tokens(20, 0, "[PAD]", "<s>"), ["t3"]);
+        void Spoil(string folder, int row)
+        {
+            string model = Path.Combine(folder, Model);
+            byte[] bytes = File.ReadAllBytes(model);
+            (int start, int length) = TicketFixture.Place(model);
+            BitConverter.GetBytes(float.NaN).CopyTo(bytes, start + (row * length));
+            File.WriteAllBytes(model, bytes);
+        }
+        Spoil(pair.Base, 5);
+        Spoil(pair.Tuned, 5);
+        pair.Find();
+        Assert.That(() => PatchApplication.Apply(pair.Base, pair.Patch, pair.File("resized"), new() { ResizeAs = pair.Tuned }),
+            Throws.Nothing);
+        Spoil(pair.Tuned, 20);
+        Spoil(pair.Tuned, 21);
+        pair.Find();
+        Assert.That(() => PatchApplication.Apply(pair.Base, pair.Patch, pair.File("other"), new() { ResizeAs = pair.Tuned }),
+            Throws.TypeOf<NotFiniteNumberException>().With.Message.Contains("2 (20, 21) would hold a NaN"));
+    }
+
+    /// <summary>The record of a resized checkpoint is no matter of a patch of other units.</summary>
+    [Test]
+    public void Another_patch_of_a_resized_checkpoint_goes_in_and_comes_out()
+    {
+        Resize();
+        string patch = _pair.File("norm.safetensors");
+        using (Checkpoint resized = Checkpoint.Open(Resized))
+            TicketPatch.Write(patch, resized, null, new([new("lm_head.weight", TicketUnit.Elements.Cut(21, 32),
+                IndexSet.Of(21 * 32, [1L]))]), TicketPayload.Drop, new() { Signature = "" });
+        PatchApplication.Apply(Resized, patch, _pair.File("patched"));
+        PatchApplication.Revert(_pair.File("patched"), patch, _pair.File("back"));
+        VocabularyFixture.AssertSameFolder(_pair.File("back"), Resized);
     }
 
     private void AssertRefused(string message, Action<Dictionary<string, TensorSource>, Dictionary<string, string>> damage)

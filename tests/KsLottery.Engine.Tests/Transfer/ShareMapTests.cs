@@ -43,6 +43,24 @@ public sealed class ShareMapTests
             Is.EqualTo(Enumerable.Range(20, 100).Select(i => drawn.SignOf(i))));
     }
 
+    [TestCase(0, 0, 0, 0L, 1, true)]
+    [TestCase(2_038_074_742, 2_038_074_742, 2_038_074_742, 1L << 40, -1, true)]
+    [TestCase(-1, 0, 0, 0L, 1, false), TestCase(0, -1, 0, 0L, 1, false), TestCase(0, 0, -1, 0L, 1, false)]
+    [TestCase(2_038_074_743, 0, 0, 0L, 1, false), TestCase(0, 2_038_074_743, 0, 0L, 1, false), TestCase(0, 0, 2_038_074_743, 0L, 1, false)]
+    [TestCase(0, 0, 0, -1L, 1, false), TestCase(0, 0, 0, (1L << 40) + 1, 1, false)]
+    [TestCase(0, 0, 0, 0L, float.NaN, false), TestCase(0, 0, 0, 0L, float.PositiveInfinity, false)]
+    public void Coefficients_lie_below_the_prime_and_scales_are_finite(int a, int b, int c, long offset, float scale, bool isValid) =>
+        Assert.That(new ShareMap(a, b, c, offset, scale).IsValid, Is.EqualTo(isValid));
+
+    [Test]
+    public void Several_elements_are_gathered_as_one_by_one()
+    {
+        ShareMap map = new(12_345, 678_901, 1_000_003, 3, 0.5f, 9);
+        float[] array = [1, 2, 3, 4, 5], values = new float[40];
+        map.Gather(6, array, values);
+        Assert.That(values, Is.EqualTo(Enumerable.Range(6, 40).Select(i => 0.5f * map.SignOf(i) * array[map.IndexOf(i, 5)])));
+    }
+
     [Test]
     public void Elements_before_the_first_and_empty_arrays_are_refused()
     {

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Numerics;
+using KsLottery.Engine.Rows;
 using KsLottery.Engine.Tickets;
 using KsLottery.Engine.Transfer;
 using KsLottery.Tests.Support;
@@ -59,6 +60,20 @@ internal sealed class StoredCodesTests : IDisposable
         TicketFixture.WriteMatrix(Tuned, ElementType.BF16, Rows, Width, 2);
         Assert.That(WritePatch, Throws.ArgumentException.With.Message.Contains("rows of BF16 cannot be stored as F8_E4M3"));
         Assert.That(File.Exists(Patch), Is.False);
+    }
+
+    [Test]
+    public void Codes_of_paired_rows_have_the_scale_of_their_counterpart()
+    {
+        Write(Base, 1, [1, 2, 3, 4, 5, 6]);
+        Write(Tuned, 2, [2, 1, 3, 4, 5, 9]);
+        using Checkpoint before = Checkpoint.Open(Base), after = Checkpoint.Open(Tuned);
+        string? Reason(RowPairing? pairing, params int[] rows) => StoredCodes.WhyNotMovable(before.GetTensor(TicketFixture.Embedding),
+            after.GetTensor(TicketFixture.Embedding), TensorMask.OfRows("", Width, IndexSet.Of(Rows, rows)), pairing);
+        RowPairing exchanged = RowPairing.Of([1, 0, 2, 3, 4, 5], Rows);
+        Assert.That((Reason(exchanged, 0, 1, 2), Reason(null, 2)), Is.EqualTo(((string?)null, (string?)null)));
+        const string Other = " has another scale in the tuned tensor, so that its codes would mean other values in the base";
+        Assert.That((Reason(null, 1, 2), Reason(exchanged, 0, 5)), Is.EqualTo(("row 1" + Other, "row 5" + Other)));
     }
 
     [Test]

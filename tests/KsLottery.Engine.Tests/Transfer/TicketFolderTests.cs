@@ -80,6 +80,58 @@ public sealed class TicketFolderTests
         Assert.That(File.ReadAllBytes(Path.Combine(path, "ticket.json")), Is.EqualTo(before));
     }
 
+    [Test]
+    public void An_earlier_result_that_came_meanwhile_is_not_replaced_either()
+    {
+        using TemporaryFolder folder = new();
+        using Find find = new(folder);
+        using TicketFolder target = new(folder.File("out"));
+        Directory.CreateDirectory(folder.File("out"));
+        File.WriteAllText(Path.Combine(folder.File("out"), "ticket.json"), "{}");
+        Assert.That(() => target.Write(find.Ticket, find.Rows, RowTokens.None, find.Base, find.Tuned),
+            Throws.TypeOf<IOException>().With.Message.Contains("ticket.json came into it meanwhile"));
+    }
+
+    /// <summary>Of two tensors the second has no unit in the ticket.</summary>
+    [Test]
+    public void A_ticket_of_units_is_written_with_the_tensors_that_its_payload_changes(
+        [Values(TicketPayload.Replace, TicketPayload.Delta, TicketPayload.Keep, TicketPayload.Drop, TicketPayload.Sign)]
+        TicketPayload payload)
+    {
+        using TemporaryFolder folder = new();
+        foreach (string path in (string[])[folder.File("base"), folder.File("tuned")])
+            SafetensorsWriter.Write(path, ((string[])["a", "b"]).Select(name => TensorSource.FromBytes(name, ElementType.F32, [2, 2],
+                (byte[])[.. ((float[])[1, name == "a" && path.EndsWith("tuned", StringComparison.Ordinal) ? -9 : 2, 3, 4])
+                    .SelectMany(BitConverter.GetBytes)])));
+        using Checkpoint before = Checkpoint.Open(folder.File("base")), after = Checkpoint.Open(folder.File("tuned"));
+        UnitTicketResult found = TicketFinder.Find(before, after, new()
+        {
+            Scope = new(TensorChoice.Parse("*"), TicketUnit.Elements),
+            Score = TicketScore.Named("movement"),
+            Selection = new TopUnits(1),
+            Payload = payload,
+        });
+        using (TicketFolder target = new(folder.File("out")))
+            Assert.That(target.Write(found), Is.EqualTo(new[] { TicketFile.FileName, TicketPatch.FileName }));
+        using TicketPatch patch = TicketPatch.Open(Path.Combine(folder.File("out"), TicketPatch.FileName));
+        Assert.That(patch.Tensors.Select(t => t.Name), Is.EqualTo(payload == TicketPayload.Keep ? new[] { "a", "b" } : ["a"]));
+        Assert.That(patch.Tensors[0].TunedFingerprint,
+            Is.EqualTo(payload == TicketPayload.Drop ? null : found.Ticket.Tensors[0].TunedFingerprint));
+        Assert.That(patch.Tensors[0].BaseFingerprint, Is.EqualTo(found.Ticket.Tensors[0].BaseFingerprint));
+        if (payload == TicketPayload.Drop)
+            Assert.That(patch.Tensors[0].Values, Is.Null);
+
+        UnitTicketResult none = found with
+        {
+            Ticket = found.Ticket with
+            {
+                Tensors = [.. found.Ticket.Tensors.Select(t => t with { Mask = t.Mask with { Units = IndexSet.Empty(4) } })],
+            },
+        };
+        using TicketFolder empty = new(folder.File("empty"));
+        Assert.That(empty.Write(none), Is.EqualTo(new[] { TicketFile.FileName }));
+    }
+
     private static string?[] Names(string folder) =>
         [.. Directory.GetFileSystemEntries(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal)];
 

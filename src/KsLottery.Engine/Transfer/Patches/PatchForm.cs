@@ -55,7 +55,9 @@ internal static class PatchForm
         : StoredCodes.WhyNotMovable(source.Base, tuned, source.Mask, source.Pairing is { IsPlain: false } pairing ? pairing : null);
 
     /// <summary>A tensor and its file, for messages.</summary>
-    public static string Place(Tensor tensor) => $"{tensor.File.Path}, tensor {Quote(tensor.Name)},";
+    public static string Place(Tensor tensor) => $"{Name(tensor)},";
+
+    private static string Name(Tensor tensor) => $"{tensor.File.Path}, tensor {Quote(tensor.Name)}";
 
     private static void ThrowIfUnfit(PatchSource source)
     {
@@ -88,14 +90,14 @@ internal static class PatchForm
     private static void ThrowIfUnshared(PatchSource source)
     {
         if (source.Payload == TicketPayload.Share != source.Shared is not null)
-            throw new ArgumentException($"{Place(source.Base)}: the payload share takes an array and a map, and no other does. Nothing was "
+            throw new ArgumentException($"{Name(source.Base)}: the payload share takes an array and a map, and no other does. Nothing was "
                 + "written.", nameof(source));
         if (source.Shared is not { } shared) return;
         if (source.Tuned is not null || source.Values is not null)
             throw new ArgumentException($"{Place(source.Base)} has tuned values, and the payload share takes an array. Leave them out. "
                 + "Nothing was written.", nameof(source));
         if (shared.Array.IsEmpty || !shared.Map.IsValid)
-            throw new ArgumentException($"{Place(source.Base)}: the array has {shared.Array.Length} values and the map is {shared.Map}; an "
+            throw new ArgumentException($"{Name(source.Base)}: the array has {shared.Array.Length} values and the map is {shared.Map}; an "
                 + $"array has 1 at least, coefficients are from 0 to below {ShareMap.Prime}, the offset from 0 to "
                 + $"{ShareMap.MaxElements}, the scale is finite. Nothing was written.", nameof(source));
     }
@@ -108,7 +110,7 @@ internal static class PatchForm
                 + "another tensor.", nameof(source));
         RowPairing? pairing = source.Pairing is { IsPlain: false } given ? given : null;
         if (pairing is not null && !IsOfRows(mask, before.Shape, payload))
-            throw new ArgumentException($"{Place(before)}: rows are paired where whole rows of a matrix are replaced. Nothing was written.",
+            throw new ArgumentException($"{Name(before)}: rows are paired where whole rows of a matrix are replaced. Nothing was written.",
                 nameof(source));
         if (pairing is null ? !before.Shape.SequenceEqual(tuned.Shape)
             : tuned.Shape is not [var rows, var width] || width != before.Shape[1] || before.Shape[0] != pairing.BaseRows
