@@ -24,6 +24,7 @@ internal static class CommandTree
             EvalCommand.Create(),
             CertifyCommand.Create(),
             ExperimentCommand.Create(),
+            ReproduceCommand.Create(),
             GenerateCommand.Create(),
             ReportCommand.Create(),
             ConvertCommand.Create(),

@@ -21,7 +21,7 @@ internal static partial class Options
     public static readonly Option<string?> Filter = OptionKind.Text("--filter", "TEXT",
         "Only checks with this text in their name, such as rows, attention or BF16.", "-f");
 
-    public static readonly Option<bool> ListChecks = OptionKind.Flag("--list", "Name the checks instead of running them.");
+    public static readonly Option<bool> ListChecks = List("Name the checks instead of running them.");
 
     public static readonly Option<string[]> Regimes = OptionKind.Several("--regime", "How the rows before and after are alike",
         [All], [.. BenchRows.Regimes]);

@@ -32,6 +32,11 @@ internal static partial class Options
     public static readonly Option<bool> Measure = OptionKind.Flag("--measure",
         "Measure every usable device at testing rows and at running models first; --device auto goes by it from then on.");
 
+    public static readonly Option<bool> ListSystems = List("Name the systems, with how long each takes.");
+
+    public static readonly Option<bool> Short = OptionKind.Flag("--short",
+        "One seed and a small part of the work, in seconds: it shows that all goes, and gives no verdict.");
+
     public static readonly Option<DirectoryInfo?> KernelTexts = new("--kernels")
     {
         Description = "Writes the kernels' C texts for CUDA into this folder instead.",
@@ -53,6 +58,9 @@ internal static partial class Options
         Arity = ArgumentArity.OneOrMore,
         AllowMultipleArgumentsPerToken = true,
     };
+
+    /// <summary>What there is, instead of any of it.</summary>
+    private static Option<bool> List(string description) => OptionKind.Flag("--list", description);
 
     /// <summary>A part of the work.</summary>
     public static Option<ExperimentPart?> Part(string description) => Parsed<ExperimentPart?>("--part", "I/N", description,

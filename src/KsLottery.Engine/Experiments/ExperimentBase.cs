@@ -48,10 +48,13 @@ internal sealed class ExperimentBase : IDisposable
     public ExperimentArm EmbeddingArm => Plan.Arms.FirstOrDefault(a => a.Method == ArmMethod.Embedding) ?? new(ArmMethod.Embedding);
 
     /// <summary>The rank that gives adapters as many parameters as rows have, or as near as can be.</summary>
-    public int RankFor(int rows)
+    public int RankFor(int rows) => RankFor(Config, (long)rows * Config.Width);
+
+    /// <summary>The rank that gives adapters so many parameters, or as near as can be.</summary>
+    public static int RankFor(LlamaConfig config, long parameters)
     {
-        long ofRank = Config.LayerCount * ((2L * Config.Width) + Config.Attention.QueryWidth + Config.Attention.KeyWidth);
-        return (int)Math.Max(1, Math.Round((double)rows * Config.Width / ofRank));
+        long ofRank = config.LayerCount * ((2L * config.Width) + config.Attention.QueryWidth + config.Attention.KeyWidth);
+        return (int)Math.Max(1, Math.Round((double)parameters / ofRank));
     }
 
     public void Dispose() => Checkpoint.Dispose();

@@ -61,7 +61,7 @@ public sealed class LlamaWeights : IDisposable
 
     /// <summary>The checkpoint's tensors that training changes: those of which anything learns, or whose adapter does.</summary>
     internal IReadOnlyList<Weight> Changing => Ticket is { Weight.IsTrainable: true } ? [Ticket.Weight]
-        : Scope is { Rank: > 0 } ? [.. _layers.SelectMany(l => l.Adaptable)] : [.. All.Where(w => w.Learns)];
+        : Scope is { Rank: > 0 } ? [.. Adapted(Scope)] : [.. All.Where(w => w.Learns)];
 
     /// <summary>The lowest layer that a gradient must reach: 0 where the embedding learns, the number of layers where nothing in them
     /// does.</summary>
@@ -188,7 +188,8 @@ public sealed class LlamaWeights : IDisposable
 
     /// <summary>Decides what learns; once.</summary>
     /// <exception cref="InvalidOperationException">It was decided before, or rows were put in place.</exception>
-    /// <exception cref="ArgumentException">The mask names a tensor that the model lacks, or has in another shape.</exception>
+    /// <exception cref="ArgumentException">The mask names a tensor that the model lacks, or has in another shape, or there is no such
+    /// layer.</exception>
     public void MakeTrainable(TrainingScope scope)
     {
         ArgumentNullException.ThrowIfNull(scope);
@@ -205,8 +206,12 @@ public sealed class LlamaWeights : IDisposable
         }
         else if (scope.Rank > 0)
         {
+            foreach (int layer in scope.Layers ?? [])
+                if (layer < 0 || layer >= _layers.Length)
+                    throw new ArgumentException($"there is no layer {layer}; they go from 0 to {_layers.Length - 1}. Name others.",
+                        nameof(scope));
             ulong tensors = 0;
-            foreach (Weight weight in _layers.SelectMany(l => l.Adaptable))
+            foreach (Weight weight in Adapted(scope))
                 weight.Adapt(scope.Rank, _operations, new(SplitMix64.Mix(scope.Seed) + tensors++));
         }
         else
@@ -217,6 +222,9 @@ public sealed class LlamaWeights : IDisposable
         }
         Scope = scope;
     }
+
+    private IEnumerable<Weight> Adapted(TrainingScope scope) =>
+        _layers.Where((_, i) => scope.Layers?.Contains(i) ?? true).SelectMany(l => l.Adaptable);
 
     /// <summary>Adds adapters to their matrices, which hold the result from then on; nothing learns any more.</summary>
     public void MergeAdapters()

@@ -45,15 +45,21 @@ public sealed record TrainingScope
     /// <summary>Decides the first values of adapters.</summary>
     public ulong Seed { get; }
 
+    /// <summary>The layers that have adapters, from 0; null for all of them.</summary>
+    public IReadOnlyList<int>? Layers { get; private init; }
+
     /// <summary>Low-rank adapters of every layer's query and value matrices, LoRA (Hu et al. 2021, arXiv 2106.09685, section
     /// 7.1).</summary>
     /// <param name="rank">Their rank, from 1.</param>
     /// <param name="seed">Decides their first values.</param>
+    /// <param name="layers">The layers that have them, from 0; null for all.</param>
     /// <exception cref="ArgumentOutOfRangeException">The rank is below 1.</exception>
-    public static TrainingScope LowRank(int rank, ulong seed = 0)
+    /// <exception cref="ArgumentException">No layer is named.</exception>
+    public static TrainingScope LowRank(int rank, ulong seed = 0, IReadOnlyList<int>? layers = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(rank);
-        return new(LowRankName, rank, seed);
+        return layers is not { Count: 0 } ? new(LowRankName, rank, seed) { Layers = layers }
+            : throw new ArgumentException("adapters of no layer leave nothing to train. Name one or more.", nameof(layers));
     }
 
     /// <summary>Any units of any tensors: rows, elements, columns, blocks.</summary>

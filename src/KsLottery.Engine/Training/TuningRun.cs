@@ -68,7 +68,8 @@ public sealed class TuningRun : IDisposable
                 .. Scope.Units is null || rows is not null ? (KeyValuePair<string, string>[])[]
                     : [new("mask", new TicketMask(_weights.Changing.Select(w => w.Runs!.Mask.ToElements())).TakeFingerprint())],
                 .. Scope.Rank == 0 ? (KeyValuePair<string, string>[])[]
-                    : [new("rank", string.Create(CultureInfo.InvariantCulture, $"{Scope.Rank}|seed:{Scope.Seed}"))],
+                    : [new("rank", string.Create(CultureInfo.InvariantCulture, $"{Scope.Rank}|seed:{Scope.Seed}")
+                        + (Scope.Layers is { } layers ? $"|layers:{string.Join(',', layers)}" : ""))],
             ]);
         }
         catch

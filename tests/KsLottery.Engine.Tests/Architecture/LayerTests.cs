@@ -18,8 +18,7 @@ public sealed class LayerTests
     [
         "", "Interop", "Numerics", "Checkpoints", "Text.Tokens", "Text.Corpora", "Text.Scoring", "Kernels", "Devices", "Operations", "Rows",
         "Statistics", "Tickets", "Transfer", "Models", "Generation", "Evaluation", "Conversion", "Training", "Certificates", "Experiments",
-            "Reports",
-        "Verification",
+        "Reproduction", "Reports", "Verification",
     ];
 
     private static readonly Lazy<IReadOnlyList<IType>> Types = new(() =>

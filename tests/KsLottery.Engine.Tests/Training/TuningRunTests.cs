@@ -1,3 +1,4 @@
+using System.Text.Json;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Models;
 using KsLottery.Engine.Numerics;
@@ -94,6 +95,23 @@ public class TuningRunTests
                 || tensor.Name.Contains("v_proj", StringComparison.Ordinal);
             Assert.That(merged.GetTensor(tensor.Name).ElementType, Is.EqualTo(isAdapted ? ElementType.F32 : ElementType.BF16), tensor.Name);
         }
+    }
+
+    [Test]
+    public void Adapters_of_one_layer_change_no_other_and_say_so_to_PEFT()
+    {
+        using TemporaryFolder folder = new();
+        string path = TrainedCheckpointTests.MakeBase(folder, ElementType.F32, isSharded: false);
+        Run(path, TrainingScope.LowRank(2, seed: 3, layers: [1]), folder.File("out"));
+        using Checkpoint baseModel = Checkpoint.Open(path), merged = Checkpoint.Open(folder.File("out"));
+        bool HasChanged(Tensor tensor) => Fingerprint.OfTensor(tensor) != Fingerprint.OfTensor(merged.GetTensor(tensor.Name));
+        Assert.That(baseModel.Tensors.Where(HasChanged).Select(t => t.Name),
+            Is.EquivalentTo(new[] { "model.layers.1.self_attn.q_proj.weight", "model.layers.1.self_attn.v_proj.weight" }));
+        using JsonDocument config = JsonDocument.Parse(File.ReadAllText(folder.File("out/adapter/adapter_config.json")));
+        Assert.That(config.RootElement.GetProperty("layers_to_transform").EnumerateArray().Select(l => l.GetInt32()),
+            Is.EqualTo(new[] { 1 }));
+        Assert.That(() => Run(path, TrainingScope.LowRank(2, layers: [7]), folder.File("absent")),
+            Throws.ArgumentException.With.Message.Contains("there is no layer 7"));
     }
 
     [Test]

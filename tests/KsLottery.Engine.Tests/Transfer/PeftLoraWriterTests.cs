@@ -66,7 +66,8 @@ internal sealed class PeftLoraWriterTests
             (down[6], up[^1]) = (2, 3);
             return (module + ".weight", Source("a", [2, 5], down), Source("b", [outputs, 2], up));
         }
-        PeftLoraWriter.Write(folder, "some/model", 2, [Factors(Second, 7), Factors(First, 7), Factors(Keys, 3)], CancellationToken.None);
+        PeftLoraWriter.Write(folder, "some/model", 2, layers: null, [Factors(Second, 7), Factors(First, 7), Factors(Keys, 3)],
+            CancellationToken.None);
     }
 
     private static TensorSource Source(string name, long[] shape, float[] values) =>

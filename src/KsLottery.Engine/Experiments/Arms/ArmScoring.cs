@@ -13,7 +13,12 @@ using KsLottery.Engine.Transfer;
 namespace KsLottery.Engine.Experiments;
 
 /// <summary>Scores what an arm's folder holds, once: <c>scores.json</c> keeps the numbers, and what they depend on.</summary>
-internal sealed class ArmScoring(ExperimentPlan plan, IOperations operations, Tokenizer tokenizer, TaskData task)
+/// <param name="plan">How it is scored.</param>
+/// <param name="operations">Where it is computed.</param>
+/// <param name="tokenizer">The model's tokenizer.</param>
+/// <param name="task">What it is scored on.</param>
+/// <param name="suffix">What the files' names end with where one model is scored on several tasks.</param>
+internal sealed class ArmScoring(ExperimentPlan plan, IOperations operations, Tokenizer tokenizer, TaskData task, string suffix = "")
 {
     public const string ScoresName = "scores.json";
 
@@ -40,7 +45,7 @@ internal sealed class ArmScoring(ExperimentPlan plan, IOperations operations, To
         if (plan.StopIds.Count > 0) settings["stop_ids"] = string.Join(',', plan.StopIds);
         if (plan.StopTexts.Count > 0)
             settings["stop"] = $"[{string.Join(',', plan.StopTexts.Select(text => $"\"{JsonEncodedText.Encode(text)}\""))}]";
-        string path = Path.Combine(folder, ScoresName);
+        string path = Place(ScoresName);
         if (File.Exists(path)) return Read(path, settings);
 
         using Checkpoint? own = isModel ? Checkpoint.Open(folder) : null;
@@ -59,10 +64,13 @@ internal sealed class ArmScoring(ExperimentPlan plan, IOperations operations, To
             Slots = Math.Max(plan.Slots, plan.Beams),
         }, progress, cancel);
         ArmOutcome outcome = ArmOutcome.Of(result);
-        AtomicFile.WriteText(Path.Combine(folder, HypothesesName),
+        AtomicFile.WriteText(Place(HypothesesName),
             string.Concat(result.Samples.Select(s => s.Output!.Value.Text.ReplaceLineEndings("\\n") + "\n")), cancel);
         Write(path, settings, outcome, cancel);
         return outcome;
+
+        string Place(string name) =>
+            Path.Combine(folder, $"{Path.GetFileNameWithoutExtension(name)}{suffix}{Path.GetExtension(name)}");
     }
 
     private static void Write(string path, Dictionary<string, string> settings, ArmOutcome outcome, CancellationToken cancel) =>

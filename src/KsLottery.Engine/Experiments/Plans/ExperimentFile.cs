@@ -38,7 +38,8 @@ public static class ExperimentFile
 
     private const int MaxShownLength = 60;
 
-    private static readonly JsonDocumentOptions Lenient = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
+    /// <summary>What files that people write may hold.</summary>
+    internal static readonly JsonDocumentOptions Lenient = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
 
     private static readonly Dictionary<string, TokenGroup> Groups = Enum.GetValues<TokenGroup>().ToDictionary(TokenGroups.NameOf);
 
@@ -50,8 +51,20 @@ public static class ExperimentFile
     {
         path = FileInFolder.Resolve(path, FileName, _ => "Give the file that declares the experiment");
         using JsonDocument document = Parse(path);
-        PlanSection<RootKey> root = new(path, new(document.RootElement, (place, value, rule) => Wrong(path, place, value, rule)));
-        string folder = Path.GetDirectoryName(path) ?? "";
+        return ReadPlan(path, RootOf(path, document.RootElement), Path.GetDirectoryName(path) ?? "");
+    }
+
+    /// <summary>The root of a file, whose errors are worded as an experiment's.</summary>
+    internal static JsonPlace RootOf(string path, JsonElement root) =>
+        new(root, (place, value, rule) => Wrong(path, place, value, rule));
+
+    /// <summary>Reads a plan that stands in a file.</summary>
+    /// <param name="path">The file, for messages.</param>
+    /// <param name="place">The plan.</param>
+    /// <param name="folder">What paths are relative to.</param>
+    internal static ExperimentPlan ReadPlan(string path, JsonPlace place, string folder)
+    {
+        PlanSection<RootKey> root = new(path, place);
         ExperimentPlan usual = new() { Base = "", Tasks = [] };
         PlanSection<EvaluationKey>? evaluation = root.Find(RootKey.Evaluation) is { } scoring ? new(path, scoring) : null;
         ExperimentPlan plan = new()
@@ -61,12 +74,10 @@ public static class ExperimentFile
             Template = root.Text(RootKey.Template) is { } template ? TemplateOf(root, template) : usual.Template,
             Tasks = [.. (root.List(RootKey.Tasks) ?? throw root.Wrong(RootKey.Tasks, "Give an array with one task or more"))
                 .Select(t => ReadTask(path, t, folder, root.Text(RootKey.SourceLanguage), root.Text(RootKey.TargetLanguage)))],
-            Seeds = root.List(RootKey.Seeds)?.Select(s =>
-                s.Value.ValueKind == JsonValueKind.Number && s.Value.TryGetUInt64(out ulong seed) ? seed
-                : throw s.Wrong("a seed is a whole number from 0")).ToArray() ?? usual.Seeds,
+            Seeds = root.List(RootKey.Seeds)?.Select(ReadSeed).ToArray() ?? usual.Seeds,
             Alpha = root.Number(RootKey.Alpha, IsLevel, LevelRule) ?? usual.Alpha,
             Training = root.Find(RootKey.Training) is { } training
-                ? ReadTraining(new(path, training))
+                ? ReadTraining(path, training)
                 : usual.Training,
             Rates = root.Find(RootKey.LearningRates) is { } section && new PlanSection<RateKey>(path, section) is var rates ? new()
             {
@@ -178,7 +189,7 @@ public static class ExperimentFile
     private static bool IsRate(double value) => value > 0;
 
     /// <summary>Whether a name gives a folder, and stands in a table as it is.</summary>
-    private static bool IsName(string name) => ExperimentArm.SlugOf(name).Length > 0 && !name.Any(c => char.IsControl(c)
+    internal static bool IsName(string name) => ExperimentArm.SlugOf(name).Length > 0 && !name.Any(c => char.IsControl(c)
         || char.GetUnicodeCategory(c) is UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
 
     private static JsonDocument Parse(string path)
@@ -239,8 +250,12 @@ public static class ExperimentFile
         ? string.Join(',', path.Split(',').Select(part => Path.Combine(folder, part)))
         : whole;
 
-    private static TrainingPlan ReadTraining(PlanSection<TrainingKey> section)
+    internal static ulong ReadSeed(JsonPlace place) => place.Value.ValueKind == JsonValueKind.Number
+        && place.Value.TryGetUInt64(out ulong seed) ? seed : throw place.Wrong("a seed is a whole number from 0");
+
+    internal static TrainingPlan ReadTraining(string path, JsonPlace place)
     {
+        PlanSection<TrainingKey> section = new(path, place);
         TrainingPlan usual = new();
         return usual with
         {

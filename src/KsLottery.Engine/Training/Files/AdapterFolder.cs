@@ -27,7 +27,8 @@ internal static class AdapterFolder
         Directory.CreateDirectory(target);
         DeviceValues values = new(operations);
         TensorSource Source(Weight factor) => values.Source(factor.Name, [factor.Rows, factor.Columns], factor.Value);
-        PeftLoraWriter.Write(target, baseModelName, weights.Scope!.Rank, [.. weights.All.Where(w => w.Adapter is not null)
-            .Select(w => (TensorNames.Plain(w.Name), Source(w.Adapter!.Down), Source(w.Adapter.Up)))], cancellationToken);
+        PeftLoraWriter.Write(target, baseModelName, weights.Scope!.Rank, weights.Scope.Layers,
+            [.. weights.All.Where(w => w.Adapter is not null)
+                .Select(w => (TensorNames.Plain(w.Name), Source(w.Adapter!.Down), Source(w.Adapter.Up)))], cancellationToken);
     }
 }

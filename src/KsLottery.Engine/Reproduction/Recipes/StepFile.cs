@@ -1,0 +1,138 @@
+using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Experiments;
+using KsLottery.Engine.Tickets;
+
+namespace KsLottery.Engine.Reproduction;
+
+/// <summary>Reads the steps and claims of a recipe.</summary>
+internal static class StepFile
+{
+    private enum StepKey
+    {
+        Do, Name, Part, Task, From, Ticket, Layers, LearningRate, Epochs, FlopsOf, Scored, Score, Alpha, Share, Top, Tensors, Unit, Tuned,
+        Excluding, Draw, Like, Text, Of,
+    }
+
+    private enum ClaimKey { Says, Arm, Of, Than, Task, Measure, AtLeast, Below, By, Outside, NotRun }
+
+    private const string NameRule = "it names a folder: it must hold a letter a to z or a digit, no control character";
+
+    private static readonly Dictionary<string, Func<PlanSection<StepKey>, string, double, RecipeStep>> Kinds = new()
+    {
+        ["train"] = (step, name, _) => ReadTrain(step, name),
+        ["find"] = ReadFind,
+        ["draw"] = (step, name, _) => ReadDraw(step, name),
+        ["copy"] = (step, name, _) => new CopyStep(name, step.Required(StepKey.Tuned), step.Required(StepKey.Ticket))
+        {
+            From = step.Text(StepKey.From) ?? RecipeStep.Base,
+        },
+        ["perturb"] = (step, name, _) => new PerturbStep(name, step.Required(StepKey.Of)),
+        ["reinitialize"] = (_, name, _) => new ReinitializeStep(name),
+    };
+
+    /// <summary>Reads a step.</summary>
+    /// <param name="path">The recipe, for messages.</param>
+    /// <param name="place">The step.</param>
+    /// <param name="alpha">The level of tickets that name none.</param>
+    public static RecipeStep ReadStep(string path, JsonPlace place, double alpha)
+    {
+        PlanSection<StepKey> step = new(path, place);
+        string name = step.Required(StepKey.Name), kind = step.Required(StepKey.Do);
+        if (!ExperimentFile.IsName(name)) throw step.Wrong(StepKey.Name, NameRule);
+        if (!Kinds.TryGetValue(kind, out Func<PlanSection<StepKey>, string, double, RecipeStep>? read))
+            throw step.Wrong(StepKey.Do, $"it must be one of {string.Join(", ", Kinds.Keys)}");
+        return read(step, name, alpha) with { IsScored = step.Flag(StepKey.Scored) ?? true };
+    }
+
+    /// <summary>Reads a claim.</summary>
+    public static RecipeClaim ReadClaim(string path, JsonPlace place)
+    {
+        PlanSection<ClaimKey> claim = new(path, place);
+        string says = claim.Required(ClaimKey.Says);
+        if (claim.Text(ClaimKey.NotRun) is { } why) return new OpenClaim(says, why);
+        string arm = claim.Required(ClaimKey.Arm);
+        if (claim.List(ClaimKey.Outside) is { } outside) return new UnchangedClaim(says, arm, [.. outside.Select(o => o.Text())]);
+        string task = claim.Required(ClaimKey.Task), measure = claim.Required(ClaimKey.Measure);
+        string[] measures = [.. ArmOutcome.Columns.Select(c => c.Name)];
+        if (!measures.Contains(measure)) throw claim.Wrong(ClaimKey.Measure, $"it must be one of {string.Join(", ", measures)}");
+        if (claim.Text(ClaimKey.Than) is { } than)
+            return new DifferenceClaim(says, arm, than, task, measure, Number(ClaimKey.By) ?? 0);
+        double? atLeast = Number(ClaimKey.AtLeast), below = Number(ClaimKey.Below);
+        if (atLeast is null == below is null) throw claim.Wrong(ClaimKey.AtLeast, "give it or below, one of the two");
+        return new GainClaim(says, arm, claim.Required(ClaimKey.Of), task, measure, (atLeast ?? below)!.Value, below is not null);
+
+        double? Number(ClaimKey key) => claim.Number(key, n => n >= 0, "it must be a number from 0");
+    }
+
+    private static TrainStep ReadTrain(PlanSection<StepKey> step, string name)
+    {
+        TrainStep train = new(name, Choose<TrainedPart>(step, StepKey.Part), step.Required(StepKey.Task))
+        {
+            From = step.Text(StepKey.From) ?? RecipeStep.Base,
+            Ticket = step.Text(StepKey.Ticket),
+            Layers = step.List(StepKey.Layers)?.Select(l => (int)l.Integer(0, int.MaxValue)).ToArray(),
+            LearningRate = step.Number(StepKey.LearningRate, n => n > 0, "it must be a number above 0"),
+            Epochs = step.Number(StepKey.Epochs, n => n > 0, "it must be a number above 0"),
+            FlopsOf = step.Text(StepKey.FlopsOf),
+        };
+        if (train.Part is TrainedPart.Ticket or TrainedPart.Lora && train.Ticket is null)
+            throw step.Wrong(StepKey.Ticket, "name the ticket that learns, or that adapters are as large as");
+        return train.Layers is null || train.Part == TrainedPart.Lora ? train
+            : throw step.Wrong(StepKey.Layers, "it belongs to the part lora");
+    }
+
+    private static FindStep ReadFind(PlanSection<StepKey> step, string name, double alpha)
+    {
+        string score = step.Required(StepKey.Score);
+        if (!TicketScore.Names.Contains(score))
+            throw step.Wrong(StepKey.Score, $"it must be one of {string.Join(", ", TicketScore.Names)}");
+        TicketUnit unit = TicketUnit.Rows;
+        if (step.Text(StepKey.Unit) is { } text && !TicketUnit.TryParse(text, out unit))
+            throw step.Wrong(StepKey.Unit, $"it must be one of {string.Join(", ", TicketUnit.Names)}");
+        return new(name, new()
+        {
+            Scope = new(step.Text(StepKey.Tensors) is { } tensors ? TensorChoice.Parse(tensors) : null, unit),
+            Score = TicketScore.Named(score),
+            Selection = ReadSelection(step, alpha),
+        }, step.Required(StepKey.Tuned))
+        {
+            From = step.Text(StepKey.From) ?? RecipeStep.Base,
+            Like = step.Text(StepKey.Like),
+            Excluding = [.. (step.List(StepKey.Excluding) ?? []).Select(e => e.Text())],
+        };
+    }
+
+    private static TicketSelection ReadSelection(PlanSection<StepKey> step, double alpha)
+    {
+        if (step.Count(StepKey.Top) is { } top) return new TopUnits(top);
+        if (step.Text(StepKey.Share) is not { } share)
+            return new BelowAlpha { Alpha = step.Number(StepKey.Alpha, n => n is > 0 and < 1, "it must lie between 0 and 1") ?? alpha };
+        try
+        {
+            return new TopShare(UnitShare.Parse(share));
+        }
+        catch (FormatException fault)
+        {
+            throw step.Wrong(StepKey.Share, fault.Message.TrimEnd('.'));
+        }
+    }
+
+    private static DrawStep ReadDraw(PlanSection<StepKey> step, string name)
+    {
+        DrawStep draw = new(name, Choose<DrawnUnits>(step, StepKey.Draw))
+        {
+            Like = step.Text(StepKey.Like),
+            Text = step.Text(StepKey.Text),
+            Excluding = [.. (step.List(StepKey.Excluding) ?? []).Select(e => e.Text())],
+        };
+        if (draw.How == DrawnUnits.Tokens ? draw.Text is null : draw.Like is null)
+            throw step.Wrong(draw.How == DrawnUnits.Tokens ? StepKey.Text : StepKey.Like, "it is missing");
+        return draw;
+    }
+
+    private static T Choose<T>(PlanSection<StepKey> step, StepKey key) where T : struct, Enum
+    {
+        Dictionary<string, T> choices = Enum.GetValues<T>().ToDictionary(v => v.ToString().ToLowerInvariant());
+        return step.Choice(key, choices) ?? throw step.Wrong(key, $"it must be one of {string.Join(", ", choices.Keys)}");
+    }
+}

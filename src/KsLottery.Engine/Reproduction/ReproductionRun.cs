@@ -1,0 +1,222 @@
+using System.Globalization;
+using System.Text;
+using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Evaluation;
+using KsLottery.Engine.Experiments;
+using KsLottery.Engine.Operations;
+using KsLottery.Engine.Training;
+
+namespace KsLottery.Engine.Reproduction;
+
+/// <summary>Runs a recipe: for each seed base, data, all steps and their scores; then the verdict of every claim.</summary>
+/// <remarks>
+/// The folder holds <c>recipe.json</c>, a folder <c>seed-N</c> for each seed with one for each step, and the tables. What stands there
+/// is not made again, so that a run can be cut short at any moment and goes on in the same folder to the same tables. One process works
+/// in a folder at a time.
+/// </remarks>
+/// <param name="recipe">The recipe.</param>
+/// <param name="bytes">Its file.</param>
+/// <param name="corpus">Gives the text that a base is made from; null where the recipe makes none.</param>
+/// <param name="folder">Where it goes, in a folder that exists.</param>
+/// <param name="device">Where it is computed.</param>
+public sealed class ReproductionRun(ReproductionRecipe recipe, byte[] bytes, ISyntheticCorpus? corpus, string folder, ComputeDevice device)
+{
+    /// <summary>A line for each seed, step and task.</summary>
+    public const string ResultsName = "results.tsv";
+
+    /// <summary>A line for each seed and ticket.</summary>
+    public const string TicketsName = "tickets.tsv";
+
+    /// <summary>A line for each claim.</summary>
+    public const string ClaimsName = "claims.tsv";
+
+    private const string LockName = "reproduction";
+
+    private readonly List<StepResult> _results = [];
+    private readonly List<MadeTicket> _tickets = [];
+    private readonly List<SkippedStep> _skipped = [];
+    private readonly Dictionary<(ulong Seed, RecipeClaim Claim), double> _changed = [];
+
+    /// <summary>Hears what begins: the seed, and what is done.</summary>
+    public Action<ulong, string>? Began { get; init; }
+
+    /// <summary>Hears of every step of a training.</summary>
+    public IProgress<TrainingProgress>? Training { get; init; }
+
+    /// <summary>Hears how scoring goes.</summary>
+    public IProgress<EvaluationProgress>? Scoring { get; init; }
+
+    /// <summary>The scores, seed by seed in the order of the steps, the base first.</summary>
+    public IReadOnlyList<StepResult> Results => _results;
+
+    /// <summary>The tickets.</summary>
+    public IReadOnlyList<MadeTicket> Tickets => _tickets;
+
+    /// <summary>The steps that could not be made.</summary>
+    public IReadOnlyList<SkippedStep> Skipped => _skipped;
+
+    /// <summary>The claims with their verdicts; empty until the run is whole.</summary>
+    public IReadOnlyList<JudgedClaim> Claims { get; private set; } = [];
+
+    /// <summary>What all claims come to.</summary>
+    public Verdict Verdict => VerdictRule.Of([.. Claims.Select(c => c.Figures.Verdict)]);
+
+    /// <summary>Runs what is not done yet, and judges.</summary>
+    /// <param name="cancellationToken">Stops between parts of a step; a training's state is saved.</param>
+    /// <exception cref="InvalidDataException">The folder holds another recipe, or what stands in it has other settings.</exception>
+    /// <exception cref="IOException">A file cannot be read or written, or another process works in the folder.</exception>
+    /// <exception cref="ArgumentException">A step asks for what there is not: a tensor, a task of the corpus.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled; a run of the same recipe in the same folder goes on.</exception>
+    public void Run(CancellationToken cancellationToken = default)
+    {
+        Directory.CreateDirectory(folder);
+        ArmLocks locks = new(folder);
+        using (ArmLock taken = locks.TryTake(LockName, out LockHolder? holder, out _) ?? throw new IOException(
+            $"{folder}: {(holder is null ? "another process" : $"process {holder.ProcessId} on {holder.Host}")} works in it. Let it end, "
+            + "or name another folder."))
+        {
+            KeepRecipe(cancellationToken);
+            foreach (ulong seed in recipe.Plan.Seeds) Run(seed, cancellationToken);
+            Claims = [.. recipe.Claims.Select(c => new JudgedClaim(c, Judge(c)))];
+            WriteTables(cancellationToken);
+        }
+        locks.Remove();
+    }
+
+    private void KeepRecipe(CancellationToken cancel)
+    {
+        string own = Path.Combine(folder, RecipeFile.FileName);
+        if (!File.Exists(own)) AtomicFile.Write(own, stream => stream.Write(bytes), cancel);
+        else if (!File.ReadAllBytes(own).AsSpan().SequenceEqual(bytes))
+            throw new InvalidDataException($"{own}: the folder was begun with another recipe, or another revision of it. "
+                + "Name another folder.");
+    }
+
+    private void Run(ulong seed, CancellationToken cancel)
+    {
+        string own = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"seed-{seed}{(recipe.IsShort ? "-short" : "")}"));
+        Directory.CreateDirectory(own);
+        ExperimentPlan plan = recipe.PlanIn(own);
+        if (recipe.Make is { } make)
+        {
+            Began?.Invoke(seed, RecipeStep.Base);
+            new BaseMaker(make, corpus ?? throw new ArgumentException($"the recipe's base is made from the corpus \"{make.Corpus}\", "
+                + "and none is given. Give it.", nameof(corpus)), plan, own).Run(seed, device.Operations, Training, cancel);
+        }
+        SeedWork work = new(plan, own, seed, device, cancel) { Training = Training, Scoring = Scoring };
+        Score(work, RecipeStep.Base, null, seed);
+        foreach (RecipeStep step in recipe.Steps)
+        {
+            cancel.ThrowIfCancellationRequested();
+            Began?.Invoke(seed, step.Name);
+            MadeStep made = work.Make(step);
+            if (made.Skipped is { } reason) _skipped.Add(new(seed, step.Name, reason));
+            else if (made.Step.IsTicket) _tickets.Add(MadeTicket.Of(seed, step, made.Mask!));
+            else if (step.IsScored) Score(work, step.Name, made, seed);
+        }
+        foreach (UnchangedClaim claim in recipe.Claims.OfType<UnchangedClaim>())
+            _changed[(seed, claim)] = work.CountChanged(claim.Arm, claim.Outside);
+    }
+
+    private void Score(SeedWork work, string name, MadeStep? made, ulong seed)
+    {
+        (TrainingCost total, TrainingCost search) = work.CostOf(name);
+        foreach (ExperimentTask task in recipe.Plan.Tasks)
+        {
+            try
+            {
+                _results.Add(new(seed, name, task.Name, made?.Parameters ?? 0, total, search, work.Score(name, task.Name))
+                {
+                    HasDiverged = made?.HasDiverged ?? false,
+                });
+            }
+            // A training may diverge to weights that are finite and logits that are not.
+            catch (Exception fault) when (made is { HasDiverged: true }
+                && fault is InvalidOperationException or InvalidDataException or ArgumentException)
+            {
+                _skipped.Add(new(seed, name, $"the training diverged, and what it gave cannot be scored: {fault.Message}"));
+                return;
+            }
+        }
+    }
+
+    private ClaimFigures Judge(RecipeClaim claim) => claim switch
+    {
+        GainClaim gain => VerdictRule.OfShares(Gains(gain.Arm, gain.Task, gain.Measure), Gains(gain.Of, gain.Task, gain.Measure),
+            gain.Bound, gain.IsBelow),
+        DifferenceClaim difference => VerdictRule.OfDifferences(Values(difference.Arm, difference.Task, difference.Measure),
+            Values(difference.Than, difference.Task, difference.Measure), difference.Margin),
+        UnchangedClaim unchanged => VerdictRule.OfChanges([.. recipe.Plan.Seeds.Select(s => _changed[(s, unchanged)])]),
+        OpenClaim => new(Verdict.NotRun, double.NaN, []),
+        _ => throw new System.Diagnostics.UnreachableException($"{claim.GetType().Name} is not judged"),
+    };
+
+    /// <summary>A measure of a step by seed, so that more is better; NaN where there is none.</summary>
+    private double[] Values(string step, string task, string measure)
+    {
+        Func<ArmOutcome, double> get = ArmOutcome.Columns.First(c => c.Name == measure).Get;
+        double sign = measure == "loss" ? -1 : 1;
+        return [.. recipe.Plan.Seeds.Select(seed =>
+            _results.FirstOrDefault(r => (r.Seed, r.Step, r.Task) == (seed, step, task)) is { } found
+                ? sign * get(found.Outcome) : double.NaN)];
+    }
+
+    private double[] Gains(string step, string task, string measure) =>
+        [.. Values(step, task, measure).Zip(Values(RecipeStep.Base, task, measure), (one, before) => one - before)];
+
+    private void WriteTables(CancellationToken cancel)
+    {
+        Write(ResultsName, ["seed", "step", "task", "parameters", "tokens", "flops", "search_flops",
+            .. ArmOutcome.Columns.Select(c => c.Name), "diverged"],
+            _results.Select(r => (string[])[$"{r.Seed}", r.Step, r.Task, $"{r.Parameters}", Real(r.Cost.Tokens), Real(r.Cost.Flops),
+                Real(r.Search.Flops), .. ArmOutcome.Columns.Select(c => Real(c.Get(r.Outcome))), r.HasDiverged ? "yes" : ""]));
+        Write(TicketsName, ["seed", "ticket", "units", "parameters", "tensors", "mask_fingerprint"],
+            _tickets.Select(t => (string[])[$"{t.Seed}", t.Step, $"{t.Units}", $"{t.Parameters}", $"{t.Tensors}", t.Fingerprint]));
+        Write(ClaimsName, ["claim", "verdict", "mean", .. recipe.Plan.Seeds.Select(s => $"seed_{s}")],
+            Claims.Select(c => (string[])[c.Claim.Says, VerdictRule.NameOf(c.Figures.Verdict), Real(c.Figures.Mean),
+                .. recipe.Plan.Seeds.Select((_, i) => i < c.Figures.Seeds.Count ? Real(c.Figures.Seeds[i]) : "")]));
+
+        void Write(string name, string[] title, IEnumerable<string[]> lines)
+        {
+            StringBuilder text = new();
+            foreach (string[] line in lines.Prepend(title)) text.AppendJoin('\t', line).Append('\n');
+            AtomicFile.WriteText(Path.Combine(folder, recipe.IsShort ? $"short-{name}" : name), text.ToString(), cancel);
+        }
+    }
+
+    private static string Real(double value) => value.ToString("R", CultureInfo.InvariantCulture);
+}
+
+/// <summary>How a step does on a task, with one seed.</summary>
+/// <param name="Seed">The seed.</param>
+/// <param name="Step">The step's name.</param>
+/// <param name="Task">The task's.</param>
+/// <param name="Parameters">The values that learn or differ.</param>
+/// <param name="Cost">What it and all that it is built on spent, pre-training aside.</param>
+/// <param name="Search">How much of that went into finding tickets.</param>
+/// <param name="Outcome">How it does.</param>
+public sealed record StepResult(
+    ulong Seed, string Step, string Task, long Parameters, TrainingCost Cost, TrainingCost Search, ArmOutcome Outcome)
+{
+    /// <summary>Whether its training diverged.</summary>
+    public bool HasDiverged { get; init; }
+}
+
+/// <summary>A ticket of a run.</summary>
+/// <param name="Seed">The seed.</param>
+/// <param name="Step">The step's name.</param>
+/// <param name="Units">Its units.</param>
+/// <param name="Parameters">Its values.</param>
+/// <param name="Tensors">The tensors that it has some of.</param>
+/// <param name="Fingerprint">Its mask's.</param>
+public sealed record MadeTicket(ulong Seed, string Step, long Units, long Parameters, int Tensors, string Fingerprint)
+{
+    internal static MadeTicket Of(ulong seed, RecipeStep step, Engine.Tickets.TicketMask mask) =>
+        new(seed, step.Name, mask.Count, mask.Parameters, mask.Tensors.Count, mask.TakeFingerprint());
+}
+
+/// <summary>A step that could not be made, and why.</summary>
+/// <param name="Seed">The seed.</param>
+/// <param name="Step">The step's name.</param>
+/// <param name="Reason">A sentence.</param>
+public sealed record SkippedStep(ulong Seed, string Step, string Reason);

@@ -1,0 +1,216 @@
+using System.Diagnostics;
+using System.Globalization;
+using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Evaluation;
+using KsLottery.Engine.Experiments;
+using KsLottery.Engine.Models;
+using KsLottery.Engine.Numerics;
+using KsLottery.Engine.Operations;
+using KsLottery.Engine.Text.Tokens;
+using KsLottery.Engine.Tickets;
+using KsLottery.Engine.Training;
+using KsLottery.Engine.Transfer;
+
+namespace KsLottery.Engine.Reproduction;
+
+/// <summary>The steps of a recipe with one seed. What stands in its folder with the same settings is not made again.</summary>
+internal sealed partial class SeedWork
+{
+    private const string AppliedName = "applied", BaseScoresName = "base-scores";
+
+    private readonly ExperimentPlan _plan;
+    private readonly string _folder;
+    private readonly ulong _seed;
+    private readonly ComputeDevice _device;
+    private readonly Tokenizer _tokenizer;
+    private readonly Dictionary<string, TaskData> _tasks;
+    private readonly Dictionary<string, MadeStep> _made = [];
+    private readonly CancellationToken _cancel;
+
+    /// <param name="plan">Base, tasks and budget, by paths that are good.</param>
+    /// <param name="folder">The seed's folder.</param>
+    /// <param name="seed">The seed.</param>
+    /// <param name="device">Where it is computed.</param>
+    /// <param name="cancel">Stops it.</param>
+    public SeedWork(ExperimentPlan plan, string folder, ulong seed, ComputeDevice device, CancellationToken cancel)
+    {
+        (_plan, _folder, _seed, _device, _cancel) = (plan, folder, seed, device, cancel);
+        _tokenizer = plan.Tokenizer is { } path ? Tokenizer.Open(path) : Tokenizer.OpenBeside(plan.Base, "Name one (\"tokenizer\").");
+        using Checkpoint model = Checkpoint.Open(plan.Base);
+        Config = LlamaConfig.Load(model);
+        _tasks = plan.Tasks.ToDictionary(t => t.Name, t => TaskData.Read(t, plan, _tokenizer, Config));
+    }
+
+    /// <summary>The base's shape.</summary>
+    public LlamaConfig Config { get; }
+
+    /// <summary>Hears of every step of a training.</summary>
+    public IProgress<TrainingProgress>? Training { get; init; }
+
+    /// <summary>Hears how scoring goes.</summary>
+    public IProgress<EvaluationProgress>? Scoring { get; init; }
+
+    /// <summary>Makes a step whose inputs were made.</summary>
+    public MadeStep Make(RecipeStep step)
+    {
+        string folder = Path.Combine(_folder, ExperimentArm.SlugOf(step.Name));
+        MadeStep made;
+        try
+        {
+            foreach (string input in step.Models.Concat(step.Tickets))
+                if (_made.GetValueOrDefault(input) is { Skipped: not null })
+                    throw new StepSkippedException($"\"{input}\" is not there");
+            made = step switch
+            {
+                TrainStep train => Train(train, folder),
+                FindStep find => Find(find, folder),
+                DrawStep draw => Draw(draw, folder),
+                CopyStep copy => Copy(copy, folder),
+                PerturbStep perturb => Perturb(perturb, folder),
+                ReinitializeStep fresh => Reinitialize(fresh, folder),
+                _ => throw new UnreachableException($"{step.GetType().Name} is not made"),
+            };
+            if (step.IsTicket && made.Mask!.Count == 0) throw new StepSkippedException("no unit is in the ticket");
+        }
+        catch (StepSkippedException reason)
+        {
+            made = new(step, folder) { Skipped = reason.Message };
+        }
+        // Of a loss that is no number there is no model; the others go on.
+        catch (NotFiniteNumberException fault)
+        {
+            made = new(step, folder) { Skipped = fault.Message, HasDiverged = true };
+        }
+        return _made[step.Name] = made;
+    }
+
+    /// <summary>Scores a step's model on a task, or the base's.</summary>
+    public ArmOutcome Score(string name, string task)
+    {
+        MadeStep? made = _made.GetValueOrDefault(name);
+        string folder = made?.Folder ?? Path.Combine(_folder, BaseScoresName);
+        Directory.CreateDirectory(folder);
+        // A patch is put on the model that it was trained on; any other folder is a model itself.
+        using Checkpoint model = Checkpoint.Open(made is not null && IsPatch(made) ? PathOf(OriginOf(made.Step)) : PathOf(name));
+        string print = Fingerprint.OfTensor(model.GetInputEmbedding(), FingerprintKind.Tree, _cancel);
+        return new ArmScoring(_plan, _device.Operations, _tokenizer, _tasks[task], $"-{_tasks[task].Task.Slug}")
+            .Run(folder, model, print, Scoring, _cancel);
+    }
+
+    /// <summary>What a step and all that it is built on spent, and how much of that was no training of its own model.</summary>
+    public (TrainingCost Total, TrainingCost Search) CostOf(string name)
+    {
+        HashSet<string> all = [];
+        Collect(name);
+        TrainingCost total = Sum(all), own = default;
+        for (string? at = name; at is not null && _made.TryGetValue(at, out MadeStep? made); at = made.Step.Origin) own += made.Cost;
+        return (total, total + (-1 * own));
+
+        void Collect(string step)
+        {
+            if (!_made.TryGetValue(step, out MadeStep? made) || !all.Add(step)) return;
+            foreach (string earlier in made.Step.BuiltOn) Collect(earlier);
+        }
+    }
+
+    /// <summary>How many values of a step's model have other bits than the base's, outside of some tickets; NaN where it is not
+    /// there.</summary>
+    public double CountChanged(string name, IEnumerable<string> outside)
+    {
+        if (_made[name].Skipped is not null) return double.NaN;
+        TicketMask[] masks = [.. outside.Select(t => _made[t].Mask).OfType<TicketMask>()];
+        using Checkpoint before = Checkpoint.Open(_plan.Base), after = Checkpoint.Open(PathOf(name));
+        double changed = 0;
+        foreach (Tensor one in before.Tensors)
+        {
+            Tensor other = after.GetTensor(one.Name);
+            if (other.ElementType != one.ElementType || other.ElementCount != one.ElementCount) return double.NaN;
+            IndexSet inside = masks.Select(m => m.Find(one.Name)?.ToElements().Units).OfType<IndexSet>()
+                .Aggregate(IndexSet.Empty(one.ElementCount), (a, b) => a.Union(b));
+            ElementReader first = new(one), second = new(other);
+            int size = one.ElementType.ByteSize();
+            foreach (IndexRun piece in ElementReader.Pieces(inside.Complement().Runs))
+            {
+                _cancel.ThrowIfCancellationRequested();
+                ReadOnlySpan<byte> a = first.Get(piece.Start, (int)piece.Length), b = second.Get(piece.Start, (int)piece.Length);
+                if (a.SequenceEqual(b)) continue;
+                for (int i = 0; i < a.Length; i += size)
+                    if (!a.Slice(i, size).SequenceEqual(b.Slice(i, size))) changed++;
+            }
+        }
+        return changed;
+    }
+
+    private TrainingCost Sum(IEnumerable<string> names) => names.Aggregate(default(TrainingCost), (sum, n) => sum + _made[n].Cost);
+
+    private static bool IsPatch(MadeStep made) => File.Exists(Path.Combine(made.Folder, TicketPatch.FileName));
+
+    /// <summary>The step whose model a patch is put on: a control of a delta has the delta's.</summary>
+    private string OriginOf(RecipeStep step) => step is PerturbStep perturb ? OriginOf(_made[perturb.Of].Step) : step.Origin!;
+
+    /// <summary>A step's model as a checkpoint; of a patch, once it is applied.</summary>
+    private string PathOf(string name)
+    {
+        if (!_made.TryGetValue(name, out MadeStep? made)) return _plan.Base;
+        if (!IsPatch(made)) return made.Folder;
+        string applied = Path.Combine(made.Folder, AppliedName);
+        if (!Directory.Exists(applied))
+            PatchApplication.Apply(PathOf(OriginOf(made.Step)), Path.Combine(made.Folder, TicketPatch.FileName), applied,
+                cancellationToken: _cancel);
+        return applied;
+    }
+
+    private TicketMask MaskOf(string ticket) => _made[ticket].Mask!;
+
+    private TicketMask? UnionOf(IReadOnlyList<string> tickets) =>
+        tickets.Count == 0 ? null : tickets.Select(MaskOf).Aggregate((a, b) => a.Union(b));
+
+    private MadeStep Train(TrainStep step, string folder)
+    {
+        using Checkpoint from = Checkpoint.Open(PathOf(step.From));
+        TaskData task = _tasks[step.Task];
+        TrainingScope scope = step.Part switch
+        {
+            TrainedPart.Full => TrainingScope.Full,
+            TrainedPart.Embedding => TrainingScope.Embedding,
+            TrainedPart.Ticket => TrainingScope.Mask(UnitsOf(step.Ticket!)),
+            TrainedPart.Lora => TrainingScope.LowRank(ExperimentBase.RankFor(
+                Config with { LayerCount = step.Layers?.Count ?? Config.LayerCount }, MaskOf(step.Ticket!).Parameters), _seed, step.Layers),
+            _ => throw new UnreachableException($"{step.Part} is not trained"),
+        };
+        TrainingCost pass = TrainingCost.OfPass(Config, task.Training, scope);
+        TrainingPlan plan = _plan.Training with { Seed = _seed, LearningRate = step.LearningRate ?? RateOf(step.Part) };
+        if (step.Epochs is { } epochs) plan = plan with { Epochs = epochs, Steps = null };
+        if (step.FlopsOf is { } other)
+            plan = plan with { Epochs = (CostOf(other).Total.Flops - CostOf(step.From).Total.Flops) / pass.Flops, Steps = null };
+        using TuningRun run = new(from, scope, task.Training, [], _device.Operations, new()
+        {
+            Plan = plan,
+            Out = folder,
+            Resume = true,
+            KeepFinished = true,
+            Tokenizer = _plan.Tokenizer,
+            Signature = step.Part == TrainedPart.Ticket ? Describe(UnitsOf(step.Ticket!)) : "",
+        }, _cancel);
+        TrainingSummary summary = run.Run(Training, _cancel);
+        return new(step, folder)
+        {
+            Mask = scope.Units,
+            Parameters = run.ParameterCount,
+            Cost = (double)run.StepCount / run.StepsPerEpoch * pass,
+            HasDiverged = summary.HasDiverged,
+        };
+    }
+
+    private double RateOf(TrainedPart part) => part switch
+    {
+        TrainedPart.Full => _plan.Rates.Full,
+        TrainedPart.Embedding => _plan.Rates.Embedding,
+        TrainedPart.Ticket => _plan.Rates.Rows,
+        TrainedPart.Lora => _plan.Rates.LowRank,
+        _ => throw new UnreachableException($"{part} has no rate"),
+    };
+
+    private static string Describe(TicketMask mask) => string.Create(CultureInfo.InvariantCulture,
+        $"units:{mask.Count}|mask:{mask.TakeFingerprint()}");
+}

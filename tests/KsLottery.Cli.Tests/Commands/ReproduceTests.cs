@@ -1,0 +1,69 @@
+using KsLottery.Tests.Support;
+
+namespace KsLottery.Cli.Tests.Commands;
+
+[TestFixture]
+public sealed class ReproduceTests : IDisposable
+{
+    private static readonly string[] Tables = ["short-results.tsv", "short-tickets.tsv", "short-claims.tsv"];
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    private static IEnumerable<string> Systems =>
+        Directory.GetFiles(Path.Combine(SharedData.Root, "recipes"), "*.json").Select(p => Path.GetFileNameWithoutExtension(p)!);
+
+    [Test]
+    public void The_systems_are_listed_with_how_long_they_take()
+    {
+        ToolRun run = KsLotteryTool.Run("reproduce", "--list");
+        Assert.That((run.ExitCode, run.Error), Is.EqualTo((0, "")));
+        foreach (string system in Systems) Assert.That(run.Output, Does.Match($@"(?m)^{system} .*minutes$"));
+    }
+
+    [TestCaseSource(nameof(Systems))]
+    public void The_short_form_of_a_system_runs_and_goes_on_to_the_same_table(string system)
+    {
+        string folder = _folder.File(system);
+        ToolRun run = KsLotteryTool.Run("reproduce", system, "--short", "--out", folder);
+        Assert.That((run.ExitCode, run.Output.Contains("gives no verdict", StringComparison.Ordinal)), Is.EqualTo((0, true)), run.Error);
+        Assert.That(run.Output, Does.Not.Contain("left out"), "every step was made");
+        string[] before = [.. Tables.Select(t => File.ReadAllText(Path.Combine(folder, t)))];
+        Assert.That(File.ReadLines(Path.Combine(folder, Tables[2])).Where(l => l.Contains("bits are the base's", StringComparison.Ordinal)),
+            Is.Not.Empty.And.All.EndsWith("\tshown\t0\t0"), "what is frozen keeps its bytes");
+        Assert.That(File.Exists(Path.Combine(folder, "recipe.verdicts.tsv")), Is.False);
+
+        // A step that is gone is made again, and nothing else is.
+        string step = Directory.GetDirectories(folder, "*", SearchOption.AllDirectories)
+            .First(d => File.Exists(Path.Combine(d, "patch.safetensors")) && File.Exists(Path.Combine(d, "training.json")));
+        string[] others = Times(folder, step);
+        Directory.Delete(step, recursive: true);
+        ToolRun again = KsLotteryTool.Run("reproduce", system, "--short", "--out", folder, "--resume");
+        Assert.That(again.ExitCode, Is.Zero, again.Error);
+        Assert.That(Tables.Select(t => File.ReadAllText(Path.Combine(folder, t))), Is.EqualTo(before));
+        Assert.That(Times(folder, step), Is.EqualTo(others));
+    }
+
+    [Test]
+    public void What_cannot_be_run_is_named()
+    {
+        foreach ((string[] arguments, string message) in (ReadOnlySpan<(string[], string)>)
+            [([], "Name a system"), (["lota"], "--out is missing"), (["lota", "--list"], "--list runs nothing")])
+        {
+            ToolRun run = KsLotteryTool.Run(["reproduce", .. arguments]);
+            Assert.That((run.ExitCode, run.Error.Contains(message, StringComparison.Ordinal)), Is.EqualTo((1, true)), run.Error);
+        }
+        KsLotteryTool.Run("reproduce", "absent", "--out", _folder.File("absent")).AssertFailed(2, "ks-lottery");
+        Directory.CreateDirectory(_folder.File("full"));
+        File.WriteAllBytes(_folder.File("full/a"), [1]);
+        KsLotteryTool.Run("reproduce", "lota", "--out", _folder.File("full")).AssertFailed(2, "the folder is not empty");
+    }
+
+    /// <summary>When the trainings and scores that stand there were written, but for one step's.</summary>
+    private static string[] Times(string folder, string except) =>
+        [.. Directory.GetFiles(folder, "*.json", SearchOption.AllDirectories)
+            .Where(f => Path.GetFileName(f) is var name && (name == "training.json" || name.StartsWith("scores", StringComparison.Ordinal))
+                && Path.GetDirectoryName(f) != except)
+            .Order(StringComparer.Ordinal).Select(f => $"{f} {File.GetLastWriteTimeUtc(f):O}")];
+}
