@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using KsLottery.Engine.Evaluation;
 using KsLottery.Engine.Generation;
+using KsLottery.Engine.Statistics;
 using KsLottery.Engine.Text.Corpora;
 using KsLottery.Engine.Text.Scoring;
 
@@ -50,7 +51,13 @@ internal static class EvalCommand
         GenerationOptions? generation = !options.Generates ? null
             : stops.ApplyTo(new() { Beams = options.Beams, MaxNewTokens = options.MaxNewTokens });
         if (options.Generates) StopOptions.Remark(ui, stops, loaded.Tokenizer);
-        EvaluationOptions how = new() { Generation = generation, Slots = Math.Max(options.Batch, options.Beams), Pieces = pieces };
+        EvaluationOptions how = new()
+        {
+            Generation = generation,
+            Slots = Math.Max(options.Batch, options.Beams),
+            Pieces = pieces,
+            CalibrationBins = options.Calibrates ? Calibration.DefaultBins : null,
+        };
         EvaluationResult result;
         using (ProgressLine line = ui.StartProgress())
             result = Evaluator.Run(loaded.Model, loaded.Operations, loaded.Tokenizer, samples.Samples, how,

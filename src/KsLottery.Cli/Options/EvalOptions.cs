@@ -59,6 +59,8 @@ internal sealed record EvalOptions
 
     public bool Generates { get; init; } = true;
 
+    public bool Calibrates { get; init; }
+
     public string? Out { get; init; }
 
     /// <summary>Gives a command the arguments.</summary>
@@ -70,7 +72,7 @@ internal sealed record EvalOptions
         PromptOptions.AddTo(command);
         ModelOptions.AddTo(command);
         command.Add(Options.Spm, PresetOption, BeamsOption, NewTokensOption, BatchOption, Options.PairLimit, OverlongOption,
-            Options.NoGenerate, OutOption);
+            Options.NoGenerate, Options.Calibration, OutOption);
         StopOptions.AddTo(command);
         command.Validators.Add(result =>
         {
@@ -83,6 +85,8 @@ internal sealed record EvalOptions
                 result.AddError("--out writes what a model wrote; of --hypotheses there is nothing to write.");
             else if (result.GetValue(Options.NoGenerate) && result.GetValue(OutOption) is not null)
                 result.AddError("--no-generate leaves --out nothing to write.");
+            else if (hasHypotheses && result.GetValue(Options.Calibration))
+                result.AddError("--calibration is about what a model expects; --hypotheses have no model.");
         });
     }
 
@@ -103,6 +107,7 @@ internal sealed record EvalOptions
         Limit = Options.Unlimited(arguments.GetValue(Options.PairLimit)),
         SkipOverlong = arguments.GetValue(OverlongOption) == "skip",
         Generates = !arguments.GetValue(Options.NoGenerate),
+        Calibrates = arguments.GetValue(Options.Calibration),
         Out = arguments.GetValue(OutOption),
     };
 }

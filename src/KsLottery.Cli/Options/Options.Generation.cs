@@ -43,6 +43,10 @@ internal static partial class Options
 
     public static readonly Option<bool> NoGenerate = OptionKind.Flag("--no-generate", "Only the loss.");
 
+    public static readonly Option<bool> Calibration = OptionKind.Flag("--calibration",
+        "Also the calibration error: how far the model's confidence in its likeliest token lies from how often that is the target's, over "
+        + "15 bins. Takes as long as the loss.");
+
     public static Option<string?> Preset(string description, params string[] values) =>
         OptionKind.OptionalChoice("--preset", description, values);
 }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Evaluation;
 using KsLottery.Engine.Generation;
+using KsLottery.Engine.Statistics;
 using KsLottery.Engine.Text.Scoring;
 
 namespace KsLottery.Cli;
@@ -45,6 +46,10 @@ internal sealed class EvalReport(ConsoleUi ui)
             $"{Sizes.Count(result.Samples.Count)}{Also(incomplete, "incomplete")}{Also(overlong, "too long for the model")}");
         facts.Add("loss", $"{NumberText.Fixed(result.Loss, 4)} nats a token, over {Sizes.Count(result.TargetCount, "target token")}");
         facts.Add("perplexity", NumberText.Real(result.Perplexity));
+        if (result.Calibration is { } calibration)
+            facts.Add("calibration", $"error {NumberText.Percent(calibration.ExpectedError)} over {calibration.Bins.Count} bins, "
+                + $"{NumberText.Percent(calibration.MaximumError)} at most: confidence {NumberText.Percent(calibration.Confidence)}, right "
+                + NumberText.Percent(calibration.Accuracy));
         if (result.Summary is { } summary)
         {
             facts.Add("stops", $"{NumberText.Percent(summary.EosRate)} end by themselves, the others at "
@@ -70,6 +75,7 @@ internal sealed class EvalReport(ConsoleUi ui)
             json.WriteNumberOrNull("loss", result.Loss);
             json.WriteNumberOrNull("perplexity", result.Perplexity);
             json.WriteNumber("target_tokens", result.TargetCount);
+            if (result.Calibration is { } calibration) Write(json, calibration);
             json.WriteString("signature", signature);
             if (result is { Scores: { } scores, Summary: { } summary })
             {
@@ -139,6 +145,28 @@ internal sealed class EvalReport(ConsoleUi ui)
         if (scores.Raw.PieceBleu is { } pieceBleu) json.WriteString("spbleu", pieceBleu.Signature);
         json.WriteString("chrf", scores.Raw.Chrf.Signature);
         json.WriteString("chrf_plus_plus", scores.Raw.ChrfPlusPlus.Signature);
+        json.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter json, Calibration calibration)
+    {
+        json.WriteStartObject("calibration");
+        json.WriteNumber("expected_error", calibration.ExpectedError);
+        json.WriteNumber("maximum_error", calibration.MaximumError);
+        json.WriteNumber("confidence", calibration.Confidence);
+        json.WriteNumber("accuracy", calibration.Accuracy);
+        json.WriteStartArray("bins");
+        foreach (CalibrationBin bin in calibration.Bins)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("from", bin.From);
+            json.WriteNumber("to", bin.To);
+            json.WriteNumber("count", bin.Count);
+            json.WriteNumberOrNull("confidence", bin.Confidence);
+            json.WriteNumberOrNull("accuracy", bin.Accuracy);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
         json.WriteEndObject();
     }
 

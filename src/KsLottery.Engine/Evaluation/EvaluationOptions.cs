@@ -21,4 +21,7 @@ public sealed record EvaluationOptions
 
     /// <summary>Cuts text into the pieces of a vocabulary for spBLEU; null leaves it out.</summary>
     public ITextTokenizer? Pieces { get; init; }
+
+    /// <summary>The bins of the calibration error, which takes a second pass over the pairs; null leaves it out.</summary>
+    public int? CalibrationBins { get; init; }
 }

@@ -1,3 +1,4 @@
+using KsLottery.Engine.Statistics;
 using KsLottery.Engine.Text.Corpora;
 using KsLottery.Engine.Text.Scoring;
 
@@ -14,6 +15,10 @@ public sealed record EvaluationResult
 
     /// <summary>The number of tokens that the loss is the mean of.</summary>
     public required long TargetCount { get; init; }
+
+    /// <summary>The model's confidence in its likeliest token at each place of the targets, the right tokens before it being given, against
+    /// how often that is the right one; null where it was not asked for.</summary>
+    public Calibration? Calibration { get; init; }
 
     /// <summary>The scores of what the model wrote; null where nothing was generated.</summary>
     public OutputScores? Scores { get; init; }

@@ -2,6 +2,7 @@ using System.Text;
 using KsLottery.Engine.Generation;
 using KsLottery.Engine.Models;
 using KsLottery.Engine.Operations;
+using KsLottery.Engine.Statistics;
 using KsLottery.Engine.Text.Corpora;
 using KsLottery.Engine.Text.Scoring;
 using KsLottery.Engine.Text.Tokens;
@@ -36,6 +37,7 @@ public static class Evaluator
         {
             Loss = evaluated.Sum(sample => sample.Loss) / targets,
             TargetCount = targets,
+            Calibration = options.CalibrationBins is { } bins ? Calibrate(model, samples, bins, options, cancellationToken) : null,
             Samples = evaluated
         };
         if (options.Generation is null) return result;
@@ -71,6 +73,19 @@ public static class Evaluator
             progress?.Report(new(done, 0, samples.Count, 0));
         }
         return evaluated;
+    }
+
+    private static Calibration Calibrate(LlamaModel model, IReadOnlyList<TrainingSample> samples, int bins, EvaluationOptions options,
+        CancellationToken cancellationToken)
+    {
+        Calibration calibration = new(bins);
+        foreach (TokenBatch batch in BatchSchedule.Pack([.. samples.Select(sample => sample.Sequence)], options.MicroBatchRows))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            foreach ((TopTwo likeliest, int target) in model.TopTwo(batch).Zip(batch.Targets.Where(t => t != TokenBatch.NoTarget)))
+                calibration.Add(likeliest.FirstProbability, likeliest.First == target);
+        }
+        return calibration;
     }
 
     private static void Generate(LlamaModel model, IOperations operations, Tokenizer tokenizer, IReadOnlyList<TrainingSample> samples,
