@@ -6,14 +6,14 @@ using KsLottery.Engine.Text.Tokens;
 
 namespace KsLottery.Cli;
 
-/// <summary>What <c>tune</c> trains and evaluates on, as tokens, and what was left out on the way.</summary>
+/// <summary>What <c>tune</c> and <c>graft</c> train and evaluate on, as tokens, and what was left out on the way.</summary>
 internal sealed record TuneData(IReadOnlyList<TokenSequence> Training, IReadOnlyList<TokenSequence> Evaluation, int Skipped, int Truncated)
 {
     /// <summary>Rows that are computed in an epoch.</summary>
     public long TokenCount => Training.Sum(sequence => (long)sequence.RowCount);
 
     /// <summary>Reads and encodes the pairs.</summary>
-    public static TuneData Read(TuneOptions options, LlamaConfig config, Tokenizer tokenizer)
+    public static TuneData Read(IPairData options, LlamaConfig config, Tokenizer tokenizer)
     {
         int longest = options.MaxLength ?? Math.Min(SampleEncoder.AuthorsLength, config.MaxLength);
         SampleEncoder encoder = new(tokenizer, config.VocabularySize, longest, options.Overlong);
@@ -36,7 +36,7 @@ internal sealed record TuneData(IReadOnlyList<TokenSequence> Training, IReadOnly
     }
 
     /// <summary>What of the arguments decides the data of a run.</summary>
-    public static IEnumerable<KeyValuePair<string, string>> Settings(TuneOptions options, Tokenizer tokenizer) =>
+    public static IEnumerable<KeyValuePair<string, string>> Settings(IPairData options, Tokenizer tokenizer) =>
     [
         new("data", FingerprintOf(options.Data)),
         new("source-column", Text(options.Pairs.SourceColumn)),
@@ -59,4 +59,29 @@ internal sealed record TuneData(IReadOnlyList<TokenSequence> Training, IReadOnly
         string.Join(' ', (File.Exists(path) ? [path] : path.Split(',')).Select(part => Fingerprint.OfFile(part)));
 
     private static string Text(IFormattable value) => value.ToString(null, CultureInfo.InvariantCulture);
+}
+
+/// <summary>Arguments that say which pairs a command learns from and evaluates on.</summary>
+internal interface IPairData
+{
+    /// <summary>The file of pairs, or two aligned ones.</summary>
+    string Data { get; }
+
+    ParallelTextOptions Pairs { get; }
+
+    PromptOptions Prompt { get; }
+
+    /// <summary>The most pairs.</summary>
+    int Limit { get; }
+
+    /// <summary>The most tokens of a pair; null for what the model allows.</summary>
+    int? MaxLength { get; }
+
+    OverlongSamples Overlong { get; }
+
+    /// <summary>The pairs to evaluate on; null for those of a share, or none.</summary>
+    string? Evaluation { get; }
+
+    /// <summary>The last part of the pairs, which is held out.</summary>
+    double EvaluationShare { get; }
 }

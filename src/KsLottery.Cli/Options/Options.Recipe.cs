@@ -19,8 +19,14 @@ internal static partial class Options
     public static readonly Option<string> ScoreName = OptionKind.Choice(ScoreWord, TicketScore.Ks.Name,
         "How units are ordered: by the Kolmogorov-Smirnov test of a unit before and after, or by another measure.", [.. TicketScore.Names]);
 
-    public static readonly Option<UnitShare?> Share = Parsed<UnitShare?>("--share", "S",
-        "The ticket is this part of all units, the best of them: 10% or 0.1.", text => UnitShare.Parse(text));
+    public static readonly Option<UnitShare?> Share = ShareOf("The ticket is this part of all units, the best of them: 10% or 0.1.");
+
+    public static readonly Option<UnitShare?> GraftShare = ShareOf(
+        "The base patch is what moved farther than the last of this part of all elements, the farthest of them: 0.01% or 0.0001.");
+
+    public static readonly Option<UnitShare?> Candidates = Parsed<UnitShare?>("--candidates", "S",
+        "The mask learns for this part of all elements, those that moved farthest; all others stay the base's. 1% by default.",
+        text => UnitShare.Parse(text));
 
     public static readonly Option<bool> PerTensor = OptionKind.Flag("--per-tensor",
         "With --share: that part of every tensor, and not of all together.");
@@ -34,6 +40,10 @@ internal static partial class Options
     public static readonly Option<string> Payload = OptionKind.Choice("--payload", default(TicketPayload).ToName(),
         "What the patch does to its units: replace them, add a difference (delta), keep them and zero the others, drop them, or set signs.",
         [.. TicketPayloads.Names.Where(name => name != TicketPayload.Share.ToName())]);
+
+    /// <summary>A part of some units.</summary>
+    private static Option<UnitShare?> ShareOf(string description) =>
+        Parsed<UnitShare?>("--share", "S", description, text => UnitShare.Parse(text));
 
     /// <summary>An option whose text the library reads.</summary>
     private static Option<T> Parsed<T>(string name, string helpName, string description, Func<string, T> parse) => new(name)

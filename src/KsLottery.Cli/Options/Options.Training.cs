@@ -26,13 +26,16 @@ internal static partial class Options
     public static readonly Option<double?> Epochs = OptionKind.Real("--epochs", "N", IsPositive, Positive).Optional(
         "How often the data are gone through.");
 
-    public static readonly Option<long?> Steps = OptionKind.Whole("--steps", "N", 1L).Optional("Optimizer steps, in place of --epochs.");
+    private static readonly NumberOption<long> StepNumber = OptionKind.Whole("--steps", "N", 1L);
+
+    public static readonly Option<long?> Steps = StepNumber.Optional("Optimizer steps, in place of --epochs.");
 
     public static readonly Option<int?> MicroBatch = OptionKind.Whole("--micro-batch", "N", 1).Optional(
         "Tokens computed at once; fewer take less memory. 2048 by default.");
 
-    public static readonly Option<double?> LearningRate = OptionKind.Real("--learning-rate", "RATE", IsPositive, Positive).Optional(
-        "The largest learning rate.");
+    private static readonly NumberOption<double> Rate = OptionKind.Real("--learning-rate", "RATE", IsPositive, Positive);
+
+    public static readonly Option<double?> LearningRate = Rate.Optional("The largest learning rate.");
 
     public static readonly Option<string?> Schedule = OptionKind.OptionalChoice("--schedule",
         "Whether the rate falls by half a cosine or stays.",
@@ -87,6 +90,14 @@ internal static partial class Options
 
     /// <summary>Tokens of a sequence.</summary>
     public static Option<int> Length(int minimum) => OptionKind.Whole("--length", "N", minimum).Default(256, "Tokens of a sequence.");
+
+    public static readonly Option<double?> GraftRate = Rate.Optional("The learning rate of the mask's scores; 1e7 by default.");
+
+    public static readonly Option<long?> GraftSteps = StepNumber.Optional(
+        "Gradient steps, after each of which the rounded mask is evaluated; 20 by default.");
+
+    public static readonly Option<double?> Bias = OptionKind.Real("--bias", "B", double.IsFinite, "it must be a number").Optional(
+        "The mask learns as sigmoid(S - B) with scores S from 0 to 1 at first; 10 by default.");
 
     private static bool IsPositive(double value) => value > 0 && double.IsFinite(value);
 

@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace KsLottery.Cli;
 
-/// <summary>The arguments that say where a training runs, for <c>tune</c> and <c>pretrain</c>.</summary>
+/// <summary>The arguments that say where a training runs, for <c>tune</c>, <c>pretrain</c> and <c>graft</c>.</summary>
 /// <param name="Out">The folder.</param>
 /// <param name="Resume">Whether the run in it goes on.</param>
 /// <param name="SaveEvery">The time after which the state is saved again.</param>
@@ -16,9 +16,12 @@ internal sealed record RunFolderOptions(string Out, bool Resume, TimeSpan SaveEv
         "Go on with the run in --out, by the same command; the result has the bytes that it would have without the break.");
 
     /// <summary>Gives a command the arguments.</summary>
-    public static void AddTo(Command command)
+    /// <param name="command">The command.</param>
+    /// <param name="canDiverge">Whether what it learns can end far above its start.</param>
+    public static void AddTo(Command command, bool canDiverge = true)
     {
-        command.Add(OutOption, ResumeOption, Options.SaveEvery, Options.AllowDivergence);
+        command.Add(OutOption, ResumeOption, Options.SaveEvery);
+        if (canDiverge) command.Add(Options.AllowDivergence);
         DeviceOption.AddTo(command);
     }
 

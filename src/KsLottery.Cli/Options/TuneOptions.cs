@@ -8,7 +8,7 @@ using KsLottery.Engine.Training;
 namespace KsLottery.Cli;
 
 /// <summary>The arguments of <c>kslottery tune</c>.</summary>
-internal sealed record TuneOptions
+internal sealed record TuneOptions : IPairData
 {
     private const string PaperEmbed = "paper-embed", PaperPartial = "paper-partial";
 

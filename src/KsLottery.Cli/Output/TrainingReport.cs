@@ -40,10 +40,13 @@ internal sealed class TrainingReport
         }
         catch (OperationCanceledException e)
         {
-            throw new CommandException(Cli.ExitCode.Cancelled,
-                $"cancelled; the run stands in {folder.Out} as far as it came. Go on by the same command with --resume.", e);
+            throw Cancelled(folder.Out, e);
         }
     }
+
+    /// <summary>A cancellation in words.</summary>
+    public static CommandException Cancelled(string output, OperationCanceledException cause) => new(Cli.ExitCode.Cancelled,
+        $"cancelled; the run stands in {output} as far as it came. Go on by the same command with --resume.", cause);
 
     /// <summary>Shows each step on a progress line.</summary>
     public static IProgress<TrainingProgress> ShowOn(ProgressLine line) => line.Of<TrainingProgress>(Describe);
@@ -112,7 +115,8 @@ internal sealed class TrainingReport
             + $"{Sizes.Count((long)(step.TokensPerSecond ?? 0))} tokens/s, {Left(value.Remaining)} left";
     }
 
-    private static string Left(TimeSpan time) => time < TimeSpan.Zero ? "?"
+    /// <summary>The time that is left, in words.</summary>
+    public static string Left(TimeSpan time) => time < TimeSpan.Zero ? "?"
         : time.TotalHours >= 1 ? $"{(int)time.TotalHours} h {time.Minutes} min"
         : time.TotalMinutes >= 1 ? $"{time.Minutes} min {time.Seconds} s" : $"{time.Seconds} s";
 }

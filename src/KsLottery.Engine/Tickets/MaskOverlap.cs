@@ -20,11 +20,27 @@ public sealed record MaskOverlap(long Count, long First, long Second, double Sha
     /// <summary>|A ∩ B| / √(|A|·|B|), the cosine of the masks; NaN where one is empty.</summary>
     public double Cosine => Shared / Math.Sqrt((double)First * Second);
 
+    /// <summary>|A ∩ B| / min(|A|, |B|), the overlap coefficient; NaN where one is empty.</summary>
+    public double Coefficient => Shared / Math.Min(First, Second);
+
     /// <summary>The part of all elements that one mask keeps and the other prunes; NaN of no elements.</summary>
     public double FlipRate => (First + Second - (2 * Shared)) / Count;
 
     /// <summary>What two masks of these sizes would share if neither knew of the other: |A|·|B| / n elements.</summary>
     public MaskOverlap ByChance => this with { Shared = (double)First * Second / Count };
+
+    /// <summary>What two masks would share that take of each tensor as many elements as these do, and do not know of each other: the sum of
+    /// |A|·|B| / n over the tensors, the more the more both favour the same.</summary>
+    /// <exception cref="ArgumentException">A tensor has another shape in the other mask.</exception>
+    public static MaskOverlap ByChanceInTensors(TicketMask first, TicketMask second)
+    {
+        MaskOverlap all = Of(first, second);
+        return all with
+        {
+            Shared = first.Tensors.Where(t => t.Grid.ElementCount > 0)
+                .Sum(t => (double)t.Parameters * (second.Find(t.Name)?.Parameters ?? 0) / t.Grid.ElementCount),
+        };
+    }
 
     /// <summary>Compares two sets.</summary>
     /// <exception cref="ArgumentException">They are of different lengths.</exception>

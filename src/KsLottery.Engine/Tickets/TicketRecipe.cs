@@ -25,6 +25,10 @@ public sealed record TicketRecipe
     /// <summary>What the ticket does to a base.</summary>
     public TicketPayload Payload { get; init; }
 
+    /// <summary>How the mask was learned that the other parts only begin; null where they select the ticket.
+    /// <see cref="TicketFinder"/> selects and learns nothing.</summary>
+    public GraftRecipe? Graft { get; init; }
+
     /// <summary>Whether these are rows by their Kolmogorov-Smirnov test, which a <see cref="Ticket"/> describes one by one.</summary>
     internal bool IsKsOfRows => Score == TicketScore.Ks && Scope.Unit == TicketUnit.Rows && Without is null
         && Payload == TicketPayload.Replace;
@@ -41,6 +45,21 @@ public sealed record TicketRecipe
         if (Score is RandomScore drawn) Add("seed", drawn.RandomSeed.ToString(CultureInfo.InvariantCulture));
         if (Without is { } without) Add("without", without.TakeFingerprint());
         if (Payload != TicketPayload.Replace) Add("payload", Payload.ToName());
+        if (Graft is { } graft) Add("graft", graft.ToString());
         return line.ToString();
     }
+}
+
+/// <summary>How a graft's mask is learned from its base patch (Panigrahi et al., ICML 2023); the data stand in the run's own
+/// file.</summary>
+/// <param name="Candidates">The part of all units that have a mask which learns.</param>
+/// <param name="LearningRate">The rate.</param>
+/// <param name="Bias">b of σ(S − b).</param>
+/// <param name="BatchSize">Samples of a step.</param>
+/// <param name="Seed">Decides where S begins, and the order of the samples.</param>
+public sealed record GraftRecipe(UnitShare Candidates, double LearningRate, double Bias, int BatchSize, ulong Seed)
+{
+    /// <summary>The numbers, with commas between them.</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture,
+        $"candidates={Candidates},rate={LearningRate},bias={Bias},batch={BatchSize},seed={Seed}");
 }

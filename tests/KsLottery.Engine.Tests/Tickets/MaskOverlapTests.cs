@@ -20,6 +20,7 @@ public sealed class MaskOverlapTests
             MaskOverlap overlap = MaskOverlap.Of(a, b), pruned = MaskOverlap.Of(a.Complement(), b.Complement());
             AssertClose(overlap.Jaccard, "jaccard");
             AssertClose(overlap.Cosine, "cosine");
+            AssertClose(overlap.Coefficient, "overlap_coefficient");
             AssertClose(overlap.FlipRate, "flip_rate");
             AssertClose(overlap.ByChance.Jaccard, "expected_jaccard_of_random_masks");
             Assert.That(overlap.PrunedJaccard, Is.EqualTo(pruned.Jaccard), name);
@@ -48,6 +49,19 @@ public sealed class MaskOverlapTests
         Assert.That(chance.Cosine, Is.EqualTo(0.8).Within(1e-15));
         Assert.That(chance.PrunedJaccard, Is.EqualTo(0.04 / 0.36).Within(1e-15));
         Assert.That(chance.FlipRate, Is.EqualTo(0.32).Within(1e-15));
+    }
+
+    /// <summary>Both take of the first tensor; of the others one alone does.</summary>
+    [Test]
+    public void Chance_in_tensors_knows_which_of_them_both_favour()
+    {
+        static TensorMask Part(string name, int length, params int[] elements) =>
+            new(name, new(1, length, 1, 1), IndexSet.Of(length, elements));
+
+        TicketMask first = new([Part("a", 10, 1, 2, 3, 4), Part("b", 90)]), second = new([Part("a", 10, 4, 5), Part("c", 100, 7)]);
+        Assert.That(MaskOverlap.Of(first, second), Is.EqualTo(new MaskOverlap(200, 4, 3, 1)));
+        Assert.That(MaskOverlap.Of(first, second).ByChance.Shared, Is.EqualTo(4 * 3 / 200d).Within(1e-15));
+        Assert.That(MaskOverlap.ByChanceInTensors(first, second).Shared, Is.EqualTo(4 * 2 / 10d).Within(1e-15));
     }
 
     private static IndexSet Members(string bits) =>

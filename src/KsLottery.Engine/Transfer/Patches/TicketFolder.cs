@@ -1,4 +1,5 @@
 using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Tickets;
 
 namespace KsLottery.Engine.Transfer;
@@ -95,24 +96,46 @@ public sealed class TicketFolder : IDisposable
     public IReadOnlyList<string> Write(UnitTicketResult found, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(found);
-        UnitTicket ticket = found.Ticket;
-        UnitTicketFile.Write(Path.Combine(_folder.Staging, TicketFile.FileName), ticket, cancellationToken);
-        List<string> names = [TicketFile.FileName];
-        List<PatchSource> sources = SourcesOf(found);
-        WhyNoPatch = sources.Select(source => PatchForm.WhyNotMovable(source) is { } reason
-            ? $"{CheckpointFormatException.Quote(source.Base.Name)}: {reason}" : null).FirstOrDefault(reason => reason is not null);
-        if (ticket.Count > 0 && WhyNoPatch is null)
-        {
-            TicketPatch.Write(Path.Combine(_folder.Staging, TicketPatch.FileName), sources,
-                new() { Signature = ticket.Signature, IsTied = ticket.IsTied }, cancellationToken);
-            names.Add(TicketPatch.FileName);
-        }
+        IReadOnlyList<string> names = WriteFiles(_folder.Staging, found, out string? whyNoPatch, cancellationToken);
+        WhyNoPatch = whyNoPatch;
         _folder.Commit(cancellationToken);
         return names;
     }
 
     /// <summary>Removes what was written, unless it was finished.</summary>
     public void Dispose() => _folder.Dispose();
+
+    /// <summary>The units of a ticket, with all tensors that it might have taken units of where its folder says which.</summary>
+    /// <param name="path">The patch, or the folder of a ticket.</param>
+    /// <param name="options">How to read the patch.</param>
+    /// <exception cref="CheckpointFormatException">The patch is damaged.</exception>
+    /// <exception cref="InvalidDataException">The ticket's file beside it is damaged.</exception>
+    /// <exception cref="IOException">A file is absent or cannot be opened.</exception>
+    public static TicketMask ReadMask(string path, CheckpointOptions? options = null)
+    {
+        using TicketPatch patch = TicketPatch.Open(path, options);
+        TicketMask mask = patch.Mask;
+        string ticketPath = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(patch.Path))!, TicketFile.FileName);
+        if (!UnitTicketFile.Is(ticketPath) || UnitTicketFile.Read(ticketPath) is not { } ticket
+            || ticket.MaskFingerprint != mask.TakeFingerprint()) return mask;
+        return new([.. mask.Tensors, .. ticket.Tensors.Where(t => mask.Find(t.Name) is null)
+            .Select(t => new TensorMask(t.Name, t.Grid, IndexSet.Empty(t.Grid.Count)))]);
+    }
+
+    /// <summary>Writes the same files into a folder that stands.</summary>
+    internal static IReadOnlyList<string> WriteFiles(string folder, UnitTicketResult found, out string? whyNoPatch,
+        CancellationToken cancellationToken)
+    {
+        UnitTicket ticket = found.Ticket;
+        UnitTicketFile.Write(Path.Combine(folder, TicketFile.FileName), ticket, cancellationToken);
+        List<PatchSource> sources = SourcesOf(found);
+        whyNoPatch = sources.Select(source => PatchForm.WhyNotMovable(source) is { } reason
+            ? $"{CheckpointFormatException.Quote(source.Base.Name)}: {reason}" : null).FirstOrDefault(reason => reason is not null);
+        if (ticket.Count == 0 || whyNoPatch is not null) return [TicketFile.FileName];
+        TicketPatch.Write(Path.Combine(folder, TicketPatch.FileName), sources,
+            new() { Signature = ticket.Signature, IsTied = ticket.IsTied }, cancellationToken);
+        return [TicketFile.FileName, TicketPatch.FileName];
+    }
 
     /// <summary>The tensors that the payload changes: where it zeroes what is outside of the mask, those without a unit too.</summary>
     private static List<PatchSource> SourcesOf(UnitTicketResult found)
