@@ -107,6 +107,9 @@ public sealed class Remedy
     /// <summary>Converts a model of llama2.c; takes its path.</summary>
     public static Remedy ConvertModel { get; } = new("Convert {0} with Llama2cConversion.Convert");
 
+    /// <summary>Makes a patch of composable-sft's form; takes its path.</summary>
+    public static Remedy ConvertSparseFineTuning { get; } = new("Make a patch of {0} and its base with SparseFineTuning.ToPatch");
+
     /// <summary>Writes values that are not finite.</summary>
     public static Remedy AllowNonFinite { get; } = new("PatchOptions.AllowsNonFinite");
 

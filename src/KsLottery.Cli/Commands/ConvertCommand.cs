@@ -3,6 +3,8 @@ using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Conversion;
 using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Text.Tokens;
+using KsLottery.Engine.Tickets;
+using KsLottery.Engine.Transfer;
 
 namespace KsLottery.Cli;
 
@@ -11,7 +13,8 @@ internal static class ConvertCommand
 {
     public static Command Create()
     {
-        Command command = new("convert", "Writes a llama2.c model.bin as a Hugging Face folder; refuses what is not what its header says.");
+        Command command = new("convert", "Writes a llama2.c model.bin as a Hugging Face folder, or composable-sft's pytorch_diff.bin "
+            + "as a patch; refuses what is not what its header says.");
         ConvertOptions.AddTo(command);
         command.SetBody((arguments, ui, cancel) => Run(ConvertOptions.From(arguments), ui, cancel));
         return command;
@@ -19,12 +22,36 @@ internal static class ConvertCommand
 
     private static int Run(ConvertOptions options, ConsoleUi ui, CancellationToken cancel)
     {
+        if (options.Base is not null) return MakePatch(options, options.Base, ui, cancel);
         ConversionResult result;
         using (ProgressLine line = ui.StartProgress())
             result = Llama2cConversion.Convert(options.Model, options.Out, options.Type, options.Tokenizer, options.Reading,
                 line.Of<ConversionProgress>(value => $"converting: {Sizes.Bytes(value.BytesDone)} of {Sizes.Bytes(value.ByteCount)}"),
                 cancel);
         Write(ui, options.Model, result);
+        return ExitCode.Ok;
+    }
+
+    private static int MakePatch(ConvertOptions options, string basePath, ConsoleUi ui, CancellationToken cancel)
+    {
+        using Checkpoint baseModel = Cli.Reading.Open(basePath, options.Reading, ui);
+        TicketMask mask = SparseFineTuning.ToPatch(options.Model, baseModel, options.Out, cancel);
+        new FactList()
+            .Add("fine-tuning", ConsoleUi.OneLine(options.Model))
+            .Add("base", ConsoleUi.OneLine(basePath))
+            .Add("patch", $"{Sizes.Count(mask.Parameters, "element")} of {Sizes.Count(mask.Tensors.Count, "tensor")}")
+            .Add("output", ConsoleUi.OneLine(options.Out))
+            .Add("written", TicketPatch.FileName)
+            .WriteTo(ui);
+        ui.WriteJson(json =>
+        {
+            json.WriteString("model", options.Model);
+            json.WriteString("base", basePath);
+            json.WriteNumber("elements", mask.Parameters);
+            json.WriteNumber("tensors", mask.Tensors.Count);
+            json.WriteString("output", options.Out);
+            json.WriteStrings("files", [TicketPatch.FileName]);
+        });
         return ExitCode.Ok;
     }
 

@@ -12,7 +12,7 @@ internal static class ExportCommand
 
     public static Command Create()
     {
-        Command command = new("export", "Writes the rows of a patch in a form that other programs load.");
+        Command command = new("export", "Writes a patch in a form that other programs load.");
         ExportOptions.AddTo(command);
         command.SetBody((arguments, ui, cancel) => Run(ExportOptions.From(arguments), ui, cancel));
         return command;
@@ -23,6 +23,7 @@ internal static class ExportCommand
         string output = options.Out, model = options.BaseModel ?? NoName;
         using TicketPatch patch = TicketPatch.Open(options.Patch, options.Reading);
         foreach (string note in patch.Notes) ui.Remark($"note: {note}");
+        if (options.IsSparse) return WriteSparse(patch, output, ui, cancel);
         PatchRows rows = patch.GetRows("export it");
         bool? tied = options.Tied ?? patch.IsTied;
         if (tied is null)
@@ -48,7 +49,7 @@ internal static class ExportCommand
         ui.WriteJson(json =>
         {
             json.WriteString("patch", patch.Path);
-            json.WriteString("format", "peft");
+            json.WriteString("format", Options.Peft);
             json.WriteString("tensor", rows.TensorName);
             json.WriteTruth("tied", tied);
             json.WriteNumber("rows", rows.Indices.Count);
@@ -56,6 +57,27 @@ internal static class ExportCommand
             json.WriteString("base_model", model);
             json.WriteString("output", output);
             json.WriteStrings("files", files);
+        });
+        return ExitCode.Ok;
+    }
+
+    private static int WriteSparse(TicketPatch patch, string output, ConsoleUi ui, CancellationToken cancel)
+    {
+        (long elements, int tensors) = SparseFineTuning.Write(patch, output, cancel);
+        new FactList()
+            .Add("patch", ConsoleUi.OneLine(patch.Path))
+            .Add("differences", $"{Sizes.Count(elements)} in {Sizes.Count(tensors, "tensor")}, as F32")
+            .Add("output", ConsoleUi.OneLine(output))
+            .Add("written", SparseFineTuning.FileName)
+            .WriteTo(ui);
+        ui.WriteJson(json =>
+        {
+            json.WriteString("patch", patch.Path);
+            json.WriteString("format", Options.Sft);
+            json.WriteNumber("elements", elements);
+            json.WriteNumber("tensors", tensors);
+            json.WriteString("output", output);
+            json.WriteStrings("files", [SparseFineTuning.FileName]);
         });
         return ExitCode.Ok;
     }

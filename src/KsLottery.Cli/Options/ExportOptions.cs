@@ -16,6 +16,9 @@ internal sealed record ExportOptions
 
     public required string Out { get; init; }
 
+    /// <summary>Whether composable-sft's form is written, and not PEFT's.</summary>
+    public bool IsSparse { get; init; }
+
     /// <summary>What the adapter calls its base; null where nobody said it.</summary>
     public string? BaseModel { get; init; }
 
@@ -34,6 +37,9 @@ internal sealed record ExportOptions
         {
             if (result.GetValue(TiedOption) && result.GetValue(UntiedOption))
                 result.AddError("--tied and --untied exclude each other: give one of them, or none.");
+            if (result.GetValue(Options.ExportTo) == Options.Sft && (result.GetValue(TiedOption) || result.GetValue(UntiedOption)
+                || result.GetResult(Options.BaseModel) is not null))
+                result.AddError("--tied, --untied and --base-model belong to --to peft.");
         });
     }
 
@@ -42,6 +48,7 @@ internal sealed record ExportOptions
     {
         Patch = arguments.GetRequiredValue(PatchArgument),
         Out = arguments.GetRequiredValue(Options.NewFolder),
+        IsSparse = arguments.GetRequiredValue(Options.ExportTo) == Options.Sft,
         BaseModel = arguments.GetValue(Options.BaseModel),
         Tied = arguments.GetValue(TiedOption) ? true : arguments.GetValue(UntiedOption) ? false : null,
         Reading = Cli.Reading.Of(arguments),

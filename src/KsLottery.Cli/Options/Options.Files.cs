@@ -55,8 +55,15 @@ internal static partial class Options
     public static readonly Option<string?> Resize = OptionKind.Text("--resize", "TUNED",
         "Give the result the vocabulary of the tuned checkpoint that the patch was taken from: embedding, head, vocab_size and tokenizer.");
 
+    /// <summary>The words of <c>--to</c>.</summary>
+    public const string Peft = "peft", Sft = "sft";
+
     public static readonly Option<string> ExportTo = OptionKind.Required(OptionKind.OptionalChoice("--to",
-        "peft: a TRAINABLE_TOKENS adapter, as PeftModel.from_pretrained loads it.", "peft"));
+        "peft: a TRAINABLE_TOKENS adapter, as PeftModel.from_pretrained loads it, of whole rows. sft: composable-sft's pytorch_diff.bin, "
+        + "of any units.", Peft, Sft));
+
+    public static readonly Option<string?> ConvertBase = OptionKind.Text("--base", "BASE",
+        "The base of a sparse fine-tuning of composable-sft, from which a patch is made.");
 
     public static readonly Option<string?> BaseModel = OptionKind.Text("--base-model", "NAME",
         "What PEFT shall load the base from: a name on the hub or a path.");

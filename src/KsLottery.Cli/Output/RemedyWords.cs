@@ -37,6 +37,7 @@ internal static class RemedyWords
         [Remedy.MergeAdapter] = "which kslottery apply merges; kslottery find BASE ADAPTER --out DIR makes a patch of its rows",
         [Remedy.ApplyPatch] = "Put it into its base with kslottery apply BASE {0} --out DIR, and give that folder",
         [Remedy.ConvertModel] = "Convert it: kslottery convert {0} --out DIR",
+        [Remedy.ConvertSparseFineTuning] = "Make a patch of it: kslottery convert {0} --base BASE --out DIR",
         [Remedy.AllowNonFinite] = "--allow-non-finite",
         [Remedy.IgnoreChecksum] = "add --ignore-checksum",
         [Remedy.Resize] = "--resize TUNED takes those",

@@ -59,6 +59,8 @@ public enum CheckpointDefect
     WrongChecksum,
     /// <summary>An adapter folder that does not hold replaced rows in the form of PEFT.</summary>
     InvalidAdapter,
+    /// <summary>A file of <c>torch.save</c> that is damaged, or whose pickle holds something else than what is read.</summary>
+    InvalidPickle,
     /// <summary>The header of a llama2.c file holds a value that no model has.</summary>
     InvalidLlama2cHeader,
     /// <summary>A llama2.c file of a version that is not read, for instance the quantised version 2.</summary>

@@ -9,6 +9,9 @@ namespace KsLottery.Engine.Checkpoints;
 /// <param name="IsDamaged">Whether it may be a safetensors file all the same, whose content was lost.</param>
 internal sealed record ForeignFile(string What, string NextStep, bool IsDamaged = false)
 {
+    /// <summary>The name of a sparse fine-tuning of composable-sft.</summary>
+    public const string SparseFineTuningName = "pytorch_diff.bin";
+
     /// <summary>The number of bytes that are enough to tell.</summary>
     private const int HeadLength = 512;
 
@@ -73,7 +76,7 @@ internal sealed record ForeignFile(string What, string NextStep, bool IsDamaged 
         if (head.Length > Prefix && head[Prefix] == '{' && !head[4..Prefix].ContainsAnyExcept((byte)0)) return null;
         foreach ((byte[] magic, string what, string step) in Magics)
             if (head.StartsWith(magic)) return new(what, step);
-        if (head.StartsWith((ReadOnlySpan<byte>)[(byte)'P', (byte)'K', 3, 4])) return OfZip(head);
+        if (head.StartsWith((ReadOnlySpan<byte>)[(byte)'P', (byte)'K', 3, 4])) return OfZip(head, path);
         if (!head.ContainsAnyExcept((byte)0))
             return new("a file that begins with zeros, as an interrupted download leaves it", "Download it again", IsDamaged: true);
         if (OfText(head) is { } text) return text;
@@ -87,9 +90,10 @@ internal sealed record ForeignFile(string What, string NextStep, bool IsDamaged 
     }
 
     /// <summary>PyTorch's zip archives begin with their pickle, NumPy's with an array.</summary>
-    private static ForeignFile OfZip(ReadOnlySpan<byte> head) =>
+    private static ForeignFile OfZip(ReadOnlySpan<byte> head, string path) =>
         head.IndexOf("data.pkl"u8) >= 0 || head.IndexOf("/version"u8) >= 0 || head.IndexOf("/byteorder"u8) >= 0
-        ? new(PickleName, PickleStep)
+        ? Path.GetFileName(path) == SparseFineTuningName
+            ? new("a sparse fine-tuning of composable-sft", Remedy.ConvertSparseFineTuning.For(path)) : new(PickleName, PickleStep)
         : head.IndexOf(".npy"u8) >= 0 ? new("an archive of NumPy arrays", "Save them with safetensors.numpy.save_file")
         : new("a zip archive", "Unpack it first");
 

@@ -186,9 +186,13 @@ internal sealed class PatchFileWriter(PatchSource source, FingerprintKind kind, 
             int count = places.Length;
             ReadOnlySpan<byte> tuned = after is not null ? after.Get(TunedStart(start), places)
                 : MemoryMarshal.AsBytes(source.Values!.Value.Span.Slice(next, count));
+            int first = next;
             next += after is null ? count : 0;
             switch (source.Payload)
             {
+                case TicketPayload.Delta when source.Changes is { } changes:
+                    visit(start, places, MemoryMarshal.AsBytes(changes.Span.Slice(first, count)));
+                    break;
                 case TicketPayload.Delta:
                     Payloads.Subtract(tuned, source.Tuned?.ElementType ?? ElementType.F32, before.Get(start, places), BaseType,
                         values.AsSpan(0, count));

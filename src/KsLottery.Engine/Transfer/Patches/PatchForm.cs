@@ -80,6 +80,10 @@ internal static class PatchForm
         if (source.Values is { } values && values.Length != mask.Parameters)
             throw new ArgumentException($"{mask.Units.Count} {mask.Grid.UnitName}s of {Place(before)} have {mask.Parameters} values, "
                 + $"{values.Length} are given. Nothing was written.", nameof(source));
+        if (source.Changes is { } changes && (payload != TicketPayload.Delta || changes.Length != source.Values?.Length))
+            throw new ArgumentException($"{Place(before)} has {changes.Length} differences beside {source.Values?.Length ?? 0} values and "
+                + $"the payload {payload.ToName()}; there are as many of both, for {TicketPayload.Delta.ToName()} alone. Nothing was "
+                + "written.", nameof(source));
         if (source.Values is not null && StoredCodes.AreCodes(before.ElementType))
             throw new ArgumentException($"{Place(before)} is {Describe(before)}, whose codes no trained values replace. Convert it "
                 + $"to {ElementTypes.NativeNames}. Nothing was written.", nameof(source));

@@ -40,6 +40,10 @@ public sealed record PatchSource(Tensor Base, TensorMask Mask, TicketPayload Pay
     /// <summary>The tuned values of the mask's elements alone, in ascending order.</summary>
     public ReadOnlyMemory<float>? Values { get; init; }
 
+    /// <summary>For <see cref="TicketPayload.Delta"/> the differences themselves, where these are given and <see cref="Values"/> are base
+    /// and difference added up, rounded; null takes the difference of the values.</summary>
+    public ReadOnlyMemory<float>? Changes { get; init; }
+
     /// <summary>The array that the mask's elements read, for <see cref="TicketPayload.Share"/> alone.</summary>
     public SharedWeights? Shared { get; init; }
 

@@ -68,6 +68,7 @@ public sealed partial class TicketPatch : IDisposable
     public static string PathOf(string path) => FileInFolder.Resolve(path, FileName, folder =>
         File.Exists(System.IO.Path.Combine(folder, PeftAdapter.ConfigName))
             ? $"It holds a PEFT adapter, {Remedy.MergeAdapter}"
+        : SparseFineTuning.Is(folder) ? Remedy.ConvertSparseFineTuning.For(folder)
         : File.Exists(System.IO.Path.Combine(folder, TicketFile.FileName))
             ? $"The {TicketFile.FileName} in it is empty or was moved alone: find the ticket again, with {Remedy.SelectOther}"
             : Remedy.NamePatch.ToString());
