@@ -5,9 +5,9 @@ namespace KsLottery.Demo;
 
 /// <summary>Tasks on rows of digits, which a model of some hundred thousand weights learns in a minute.</summary>
 /// <remarks>
-/// The base meets rows that are copied, sorted and counted on, each with its word before it and on a line of its own, so that it can
-/// look back and knows the order of digits; it never meets a task. <c>shift</c> gives each digit's successor, <c>reverse</c> the row
-/// from its end. Rows of tests are told apart by a hash, whatever the seed.
+/// The base meets rows that are copied, counted on from their first digit and turned, each with its word before it and on a line of its
+/// own, so that it can look back, and knows the order of digits and of places; it never meets a task's word. <c>shift</c> gives each
+/// digit's successor, <c>reverse</c> the row from its end. Rows of tests are told apart by a hash, whatever the seed.
 /// </remarks>
 internal sealed class DigitCorpus : ISyntheticCorpus
 {
@@ -20,7 +20,10 @@ internal sealed class DigitCorpus : ISyntheticCorpus
     };
 
     private static readonly (string Word, Func<int[], IEnumerable<int>> Of)[] Read =
-        [("copy", row => row), ("sort", row => row.Order()), ("count", row => Enumerable.Range(row[0], Length).Select(d => d % 10))];
+    [
+        ("copy", row => row), ("turn", row => Enumerable.Reverse(row)),
+        ("count", row => Enumerable.Range(row[0], Length).Select(d => d % 10)),
+    ];
 
     /// <inheritdoc/>
     public string Name => "digits";

@@ -64,6 +64,7 @@ public sealed class ReproductionRun(ReproductionRecipe recipe, byte[] bytes, ISy
     /// <summary>Runs what is not done yet, and judges.</summary>
     /// <param name="cancellationToken">Stops between parts of a step; a training's state is saved.</param>
     /// <exception cref="InvalidDataException">The folder holds another recipe, or what stands in it has other settings.</exception>
+    /// <exception cref="InvalidOperationException">The recipe makes its base from a corpus, and none is given.</exception>
     /// <exception cref="IOException">A file cannot be read or written, or another process works in the folder.</exception>
     /// <exception cref="ArgumentException">A step asks for what there is not: a tensor, a task of the corpus.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; a run of the same recipe in the same folder goes on.</exception>
@@ -100,8 +101,8 @@ public sealed class ReproductionRun(ReproductionRecipe recipe, byte[] bytes, ISy
         if (recipe.Make is { } make)
         {
             Began?.Invoke(seed, RecipeStep.Base);
-            new BaseMaker(make, corpus ?? throw new ArgumentException($"the recipe's base is made from the corpus \"{make.Corpus}\", "
-                + "and none is given. Give it.", nameof(corpus)), plan, own).Run(seed, device.Operations, Training, cancel);
+            new BaseMaker(make, corpus ?? throw new InvalidOperationException($"the recipe's base is made from the corpus "
+                + $"\"{make.Corpus}\", and none is given. Give it."), plan, own).Run(seed, device.Operations, Training, cancel);
         }
         SeedWork work = new(plan, own, seed, device, cancel) { Training = Training, Scoring = Scoring };
         Score(work, RecipeStep.Base, null, seed);
