@@ -37,19 +37,27 @@ internal static class Softmax
         Span<double> exponentials = stackalloc double[Block];
         for (int i = 0; i < logits.Length; i += Block)
         {
-            block.Fill(float.NegativeInfinity);
-            logits[i..Math.Min(i + Block, logits.Length)].CopyTo(block);
+            int count = Math.Min(Block, logits.Length - i);
+            // A lane out of range would send the whole vector another way, of another last bit.
+            block.Fill(max);
+            logits.Slice(i, count).CopyTo(block);
             Vector512<float> x = Vector512.Create<float>(block);
             Vector512<double> lower =
                 Vector512.Exp((Vector512.WidenLower(x) - Vector512.Create((double)max)) / Vector512.Create(temperature));
             Vector512<double> upper =
                 Vector512.Exp((Vector512.WidenUpper(x) - Vector512.Create((double)max)) / Vector512.Create(temperature));
+            lower = First(lower, count);
+            upper = First(upper, count - Vector512<double>.Count);
             sums += lower + upper;
             if (weights.IsEmpty) continue;
             lower.CopyTo(exponentials);
             upper.CopyTo(exponentials[8..]);
-            exponentials[..Math.Min(Block, weights.Length - i)].CopyTo(weights[i..]);
+            exponentials[..count].CopyTo(weights[i..]);
         }
         return Vector512.Sum(sums);
     }
+
+    private static Vector512<double> First(Vector512<double> lanes, int count) =>
+        Vector512.ConditionalSelect(Vector512.LessThan(Vector512<double>.Indices, Vector512.Create((double)count)), lanes,
+            Vector512<double>.Zero);
 }
