@@ -204,6 +204,17 @@ internal sealed class PatchApplicationTests : IDisposable
     }
 
     [Test]
+    public void A_head_without_an_embedding_needs_no_word_of_tying()
+    {
+        string folder = Directory.CreateDirectory(_folder.File("base")).FullName, model = Path.Combine(folder, "model.safetensors");
+        TicketFixture.WriteMatrix(model, ElementType.I8, 2, 2, 1, "lm_head.weight");
+        TicketFixture.WriteMatrix(Tuned, ElementType.I8, 2, 2, 2, "lm_head.weight");
+        File.WriteAllText(Path.Combine(folder, "config.json"), "{\"tie_word_embeddings\":true}");
+        TicketFixture.WritePatch(Patch, model, Tuned, [1]);
+        Assert.That(PatchApplication.Apply(folder, Patch, Output).Notes, Is.Empty);
+    }
+
+    [Test]
     public void Of_many_rows_that_differ_the_first_are_named()
     {
         TicketFixture.WriteMatrix(Base, ElementType.F32, 12, 4, 1);

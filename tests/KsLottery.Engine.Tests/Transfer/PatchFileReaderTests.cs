@@ -145,6 +145,7 @@ internal sealed class PatchFileReaderTests : IDisposable
         Refused(TicketFixture.FirstVersion, message, (_, metadata) => metadata[key] = value);
 
     [TestCase(6, 0, "index 6 at place 0 is no row of a tensor whose rows go from 0 to 5", 0)]
+    [TestCase(1, -1, "index -1 at place 1 is no row of a tensor whose rows go from 0 to 5", 4)]
     [TestCase(2, 2, "index 2 at place 1 follows 2; indices must ascend and none may repeat", 4)]
     public void An_index_is_refused_with_its_place_in_the_file(int first, int second, string message, int place)
     {

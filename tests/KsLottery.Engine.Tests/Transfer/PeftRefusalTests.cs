@@ -76,6 +76,10 @@ internal sealed class PeftRefusalTests : IDisposable
             Zeros(Q + ".lora_A.weight", 3, 5), Zeros(ElementType.F64, Q + ".lora_B.weight", 7, 3));
         Refused("plain", "{}", $"it is F32 [0,5] and its other factor F32 [7,0]{Factors}",
             Zeros(Q + ".lora_A.weight", 0, 5), Zeros(Q + ".lora_B.weight", 7, 0));
+        Refused("plain", "{}", $"it is F32 [3,0] and its other factor F32 [7,3]{Factors}",
+            Zeros(Q + ".lora_A.weight", 3, 0), Zeros(Q + ".lora_B.weight", 7, 3));
+        Refused("plain", "{}", $"it is F32 [3,5] and its other factor F32 [0,3]{Factors}",
+            Zeros(Q + ".lora_A.weight", 3, 5), Zeros(Q + ".lora_B.weight", 0, 3));
         Refused("plain", "{}", "F32 [7,3] times F32 [3,4] does not fit \"model.layers.1.self_attn.q_proj.weight\" of the base, which is "
             + $"F32 [7,5]. {OtherBase}.", Zeros(Q + ".lora_A.weight", 3, 4), Zeros(Q + ".lora_B.weight", 7, 3));
         Refused("plain", "{}", "F32 [6,3] times F32 [3,5] does not fit \"model.layers.1.self_attn.q_proj.weight\" of the base, which is "

@@ -216,6 +216,18 @@ internal sealed class ResizeRecordTests : IDisposable
     }
 
     [Test]
+    public void Rows_that_changed_since_are_told_whole()
+    {
+        Resize();
+        string model = Path.Combine(Resized, Model);
+        (int start, int length) = TicketFixture.Place(model);
+        TicketFixture.Flip(model, start + (3 * length));
+        Assert.That(Revert, Throws.TypeOf<PatchMismatchException>().With.Message.EqualTo($"{model}, tensor \"model.embed_tokens.weight\": "
+            + $"the patch {_pair.Patch} cannot be reverted, for of its 1 rows 1 (3) do not hold its tuned values. Give the checkpoint that "
+            + "was written by applying the patch."));
+    }
+
+    [Test]
     public void A_head_of_codes_is_not_resized([Values] bool hasScale)
     {
         _pair.Find();

@@ -17,8 +17,8 @@ internal static class PatchNotes
         string? head = checkpoint.FindOutputHead()?.Name;
         if (checkpoint.IsTied == true && tensor.Name == input && (head is null || head == input))
             yield return $"The model is tied: its output head reads {Quote(tensor.Name)} as well, so the output changes with the input.";
-        else if (checkpoint.IsTied == true && head is not null && (tensor.Name == input || tensor.Name == head))
-            yield return $"The configuration says tied, yet the checkpoint holds {Quote(input ?? "")} and {Quote(head)}: only "
+        else if (checkpoint.IsTied == true && input is not null && head is not null && (tensor.Name == input || tensor.Name == head))
+            yield return $"The configuration says tied, yet the checkpoint holds {Quote(input)} and {Quote(head)}: only "
                 + $"{Quote(tensor.Name)}, which the patch names, was changed. "
                 + "A loader that follows the configuration reads the input embedding alone.";
         if (patch.IsTied is { } was && checkpoint.IsTied is { } isNow && was != isNow)
