@@ -19,6 +19,7 @@ internal static class CommandTree
             ApplyCommand.CreateRevert(),
             MergeCommand.Create(),
             OverlapCommand.Create(),
+            PruneCommand.Create(),
             ExportCommand.Create(),
             PretrainCommand.Create(),
             TuneCommand.Create(),

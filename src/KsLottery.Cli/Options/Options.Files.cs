@@ -86,9 +86,6 @@ internal static partial class Options
     public static readonly Option<bool> Norms = OptionKind.Flag("--norms",
         "Read every F64, F32, F16, BF16, F8, I8 and U8 matrix for the norms of its rows; without it only the input embedding.");
 
-    public static readonly Option<bool> Sparsity = OptionKind.Flag("--sparsity",
-        "Read every matrix for its share of zeros, its PQ index with what that says may be pruned, and its Gini index.");
-
     public static readonly Option<bool> Fingerprints = OptionKind.Flag("--fingerprints", "Read every tensor for its SHA-256 fingerprint.");
 
     public static readonly Option<int?> Row = OptionKind.Whole("--row", "ID", 0).Optional(

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Numerics;
@@ -151,9 +150,6 @@ public static class PatchMerging
         StringBuilder text = new();
         text.Append(CultureInfo.InvariantCulture,
             $"{recipe with { Weights = [] }} {string.Join(' ', recipe.Weights)} {options.AllowsNonFinite}");
-        foreach (SafetensorsFile shard in opened.Base.Shards)
-            text.Append(CultureInfo.InvariantCulture,
-                $"\n{Path.GetFileName(shard.Path)} {shard.Bytes.Length} {File.GetLastWriteTimeUtc(shard.Path).Ticks}");
         foreach (TicketPatch patch in opened.Patches)
         {
             text.Append('\n').Append(patch.Mask.TakeFingerprint());
@@ -161,6 +157,6 @@ public static class PatchMerging
                 text.Append(CultureInfo.InvariantCulture,
                     $"\n{tensor.Name} {tensor.Payload} {tensor.BaseFingerprint} {tensor.TunedFingerprint}");
         }
-        return "merge-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())))[..16];
+        return WorkName.Of("merge", opened.Base, text.ToString());
     }
 }

@@ -1,0 +1,60 @@
+using System.CommandLine;
+using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Tickets;
+using KsLottery.Engine.Transfer;
+
+namespace KsLottery.Cli;
+
+/// <summary>The arguments of <c>kslottery prune</c>.</summary>
+internal sealed record PruneOptions
+{
+    private static readonly Argument<string> ModelArgument = new("MODEL")
+    {
+        Description = "The checkpoint: a .safetensors file or a model's folder; it stays as it is.",
+    };
+    private static readonly Option<ulong?> SeedOption = Options.Seed("Decides the weights of --score random.");
+    private static readonly Option<string?> TicketOption = Options.Ticket(
+        "Also write the mask into this new folder as a ticket with its patch, which apply puts into MODEL and revert takes out again.");
+
+    public required string Model { get; init; }
+
+    public required string Out { get; init; }
+
+    public string? Ticket { get; init; }
+
+    public required TicketRecipe Recipe { get; init; }
+
+    public required CheckpointOptions Reading { get; init; }
+
+    /// <summary>Gives a command the arguments.</summary>
+    public static void AddTo(Command command)
+    {
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(Options.SparsityWanted) is null == result.GetResult(Options.Pattern) is null)
+                result.AddError("Give --sparsity P or --pattern N:M, one of them.");
+            if (result.GetValue(Options.PerTensor) && result.GetResult(Options.SparsityWanted) is null)
+                result.AddError("--per-tensor is about a share: give --sparsity as well.");
+            if (result.GetResult(SeedOption) is not null && result.GetValue(Options.PruneScore) is not Options.RandomOrder)
+                result.AddError("--seed decides --score random alone. Leave it out.");
+        });
+        command.Add(ModelArgument);
+        command.Add(Options.NewFolder, Options.PruneScore, Options.SparsityWanted, Options.Pattern, Options.PerTensor, Options.Tensors,
+            SeedOption, TicketOption, Options.NoMemoryMap);
+    }
+
+    /// <summary>Reads the arguments.</summary>
+    public static PruneOptions From(ParseResult arguments) => new()
+    {
+        Model = arguments.GetRequiredValue(ModelArgument),
+        Out = arguments.GetRequiredValue(Options.NewFolder),
+        Ticket = arguments.GetValue(TicketOption),
+        Recipe = ModelPruning.RecipeOf(
+            TicketScore.Named(arguments.GetRequiredValue(Options.PruneScore), arguments.GetValue(SeedOption) ?? 0),
+            arguments.GetValue(Options.SparsityWanted) is { } sparsity
+                ? ModelPruning.KeptOf(sparsity, arguments.GetValue(Options.PerTensor))
+                : arguments.GetValue(Options.Pattern)!,
+            arguments.GetValue(Options.Tensors)),
+        Reading = new() { UseMemoryMap = !arguments.GetValue(Options.NoMemoryMap) },
+    };
+}
