@@ -19,6 +19,11 @@ internal static class EvalCommand
         command.SetBody((arguments, ui, cancel) =>
         {
             EvalOptions options = EvalOptions.From(arguments);
+            if (options.Matrix is { } matrix)
+            {
+                MatrixCommand.Run(matrix, options.Out!, options.Resume, options.Device, ui, cancel);
+                return ExitCode.Ok;
+            }
             ITextTokenizer? pieces = options.Spm is null ? null : PieceTokenizers.Open(options.Spm);
             if (options.Model is null) ScoreFiles(options, pieces, ui);
             else Run(options, options.Model, pieces, ui, cancel);

@@ -1,9 +1,10 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using KsLottery.Engine.Text.Corpora;
 
 namespace KsLottery.Cli;
 
-/// <summary>The arguments of <c>kslottery eval</c>: a model with pairs, or files with hypotheses and references.</summary>
+/// <summary>The arguments of <c>kslottery eval</c>: a model with pairs, files with hypotheses and references, or a report card.</summary>
 internal sealed record EvalOptions
 {
     /// <summary>The beams of the authors' generation.</summary>
@@ -25,7 +26,9 @@ internal sealed record EvalOptions
     private static readonly Option<string> OverlongOption = Options.Overlong(
         "What to do with pairs for which the model has no room, the new tokens included.", "fail", "skip");
     private static readonly Option<string?> OutOption = Options.Out(
-        "Write hypotheses.txt and samples.jsonl into this folder; files that exist are never replaced.");
+        "Write hypotheses.txt and samples.jsonl into this folder, where files that exist are never replaced; with --matrix all of it.");
+    private static readonly Option<bool> ResumeOption = Options.Resume(
+        "With --matrix: go on in --out; what is written there with the same settings is not written again.");
 
     /// <summary>The model; null where files are scored.</summary>
     public ModelOptions? Model { get; init; }
@@ -63,6 +66,15 @@ internal sealed record EvalOptions
 
     public string? Out { get; init; }
 
+    /// <summary>The file of a report card; null for none.</summary>
+    public string? Matrix { get; init; }
+
+    /// <summary>Whether a report card goes on.</summary>
+    public bool Resume { get; init; }
+
+    /// <summary>Where a report card's models run.</summary>
+    public DeviceOption Device { get; init; } = DeviceOption.Default;
+
     /// <summary>Gives a command the arguments.</summary>
     public static void AddTo(Command command)
     {
@@ -72,15 +84,21 @@ internal sealed record EvalOptions
         PromptOptions.AddTo(command);
         ModelOptions.AddTo(command);
         command.Add(Options.Spm, PresetOption, BeamsOption, NewTokensOption, BatchOption, Options.PairLimit, OverlongOption,
-            Options.NoGenerate, Options.Calibration, OutOption);
+            Options.NoGenerate, Options.Calibration, OutOption, Options.Matrix, ResumeOption);
         StopOptions.AddTo(command);
         command.Validators.Add(result =>
         {
+            if (result.GetValue(Options.Matrix) is not null)
+            {
+                foreach (string fault in FaultsOfMatrix(command, result)) result.AddError(fault);
+                return;
+            }
             bool hasModel = result.GetValue(ModelArgument) is not null, hasData = result.GetValue(DataOption) is not null;
             bool hasHypotheses = result.GetValue(Options.Hypotheses) is not null;
             bool hasReferences = result.GetResult(Options.References) is not null;
             if (hasModel != hasData || hasHypotheses != hasReferences || hasModel == hasHypotheses)
-                result.AddError("Give MODEL and --data PAIRS, or --hypotheses FILE and --references FILE.");
+                result.AddError("Give MODEL and --data PAIRS, --hypotheses FILE and --references FILE, or --matrix FILE.");
+            else if (result.GetValue(ResumeOption)) result.AddError("--resume belongs to --matrix.");
             else if (hasHypotheses && result.GetValue(OutOption) is not null)
                 result.AddError("--out writes what a model wrote; of --hypotheses there is nothing to write.");
             else if (result.GetValue(Options.NoGenerate) && result.GetValue(OutOption) is not null)
@@ -109,5 +127,19 @@ internal sealed record EvalOptions
         Generates = !arguments.GetValue(Options.NoGenerate),
         Calibrates = arguments.GetValue(Options.Calibration),
         Out = arguments.GetValue(OutOption),
+        Matrix = arguments.GetValue(Options.Matrix),
+        Resume = arguments.GetValue(ResumeOption),
+        Device = DeviceOption.From(arguments),
     };
+
+    /// <summary>A report card says all in its file but where it goes and where it runs.</summary>
+    private static IEnumerable<string> FaultsOfMatrix(Command command, CommandResult result)
+    {
+        if (result.GetValue(ModelArgument) is not null) yield return "--matrix names its models in the file: leave MODEL out.";
+        if (result.GetValue(OutOption) is null) yield return "--matrix needs --out DIR, a folder for everything.";
+        foreach (Option option in command.Options)
+            if (option != Options.Matrix && option != OutOption && option != ResumeOption && !DeviceOption.Has(option)
+                && option != Options.Json && option != Options.Quiet && result.GetResult(option) is { Implicit: false })
+                yield return $"{option.Name} does not go with --matrix: its file says how models are scored.";
+    }
 }

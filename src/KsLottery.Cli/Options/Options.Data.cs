@@ -80,6 +80,9 @@ internal static partial class Options
         HelpName = "FILE",
     };
 
+    public static readonly Option<string?> Matrix = OptionKind.Text("--matrix", "FILE",
+        "Score every model of this file on every test of it, and tell seen pairs from zero-shot ones (docs/report-card.md).");
+
     public static readonly Option<string?> Spm = OptionKind.Text("--spm", "FILE", "Also spBLEU, by the pieces of this SentencePiece file.");
 
     /// <summary>An option for files of plain text.</summary>

@@ -71,7 +71,7 @@ public static class ExperimentFile
         {
             Base = Path.Combine(folder, root.Required(RootKey.Base)),
             Tokenizer = root.Text(RootKey.Tokenizer) is { } tokenizer ? Path.Combine(folder, tokenizer) : null,
-            Template = root.Text(RootKey.Template) is { } template ? TemplateOf(root, template) : usual.Template,
+            Template = root.Text(RootKey.Template) is { } template ? TemplateOf(root, RootKey.Template, template) : usual.Template,
             Tasks = [.. (root.List(RootKey.Tasks) ?? throw root.Wrong(RootKey.Tasks, "Give an array with one task or more"))
                 .Select(t => ReadTask(path, t, folder, root.Text(RootKey.SourceLanguage), root.Text(RootKey.TargetLanguage)))],
             Seeds = root.List(RootKey.Seeds)?.Select(ReadSeed).ToArray() ?? usual.Seeds,
@@ -182,7 +182,7 @@ public static class ExperimentFile
     private const string LevelRule = "it must lie between 0 and 1, for instance 0.05";
     private const string TicketRule = "it belongs to the methods ticket and transfer, and to controls, which have as many rows";
     private const string RateRule = "it must be a number above 0";
-    private const string NameRule = "it names folders: it must hold a letter a to z or a digit, no control character";
+    internal const string NameRule = "it names folders: it must hold a letter a to z or a digit, no control character";
 
     private static bool IsLevel(double value) => value is > 0 and < 1;
 
@@ -192,7 +192,7 @@ public static class ExperimentFile
     internal static bool IsName(string name) => ExperimentArm.SlugOf(name).Length > 0 && !name.Any(c => char.IsControl(c)
         || char.GetUnicodeCategory(c) is UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
 
-    private static JsonDocument Parse(string path)
+    internal static JsonDocument Parse(string path)
     {
         try
         {
@@ -204,7 +204,7 @@ public static class ExperimentFile
         }
     }
 
-    private static InvalidDataException Wrong(string path, string place, JsonElement? value, string rule)
+    internal static InvalidDataException Wrong(string path, string place, JsonElement? value, string rule)
     {
         if (value is not { } found) return new($"{path}: {place} is missing. {rule}.");
         string text = VisibleText.Escape(TokenizerStep.Raw(found)), shown = text.Length > MaxShownLength ? text[..MaxShownLength] + "…"
@@ -212,7 +212,7 @@ public static class ExperimentFile
         return new($"{path}: {(place.Length == 0 ? "the file" : place)} is {shown}; {rule}. Correct it.");
     }
 
-    private static PromptTemplate TemplateOf(PlanSection<RootKey> root, string text)
+    internal static PromptTemplate TemplateOf<TKey>(PlanSection<TKey> root, TKey key, string text) where TKey : struct, Enum
     {
         try
         {
@@ -220,7 +220,7 @@ public static class ExperimentFile
         }
         catch (ArgumentException fault)
         {
-            throw root.Wrong(RootKey.Template, fault.Message.Split(" (Parameter", 2)[0].TrimEnd('.'));
+            throw root.Wrong(key, fault.Message.Split(" (Parameter", 2)[0].TrimEnd('.'));
         }
     }
 
@@ -245,7 +245,7 @@ public static class ExperimentFile
     }
 
     /// <summary>A file, or the two of <c>SOURCE,TARGET</c>.</summary>
-    private static string Resolve(string folder, string path) =>
+    internal static string Resolve(string folder, string path) =>
         Path.Combine(folder, path) is var whole && !File.Exists(whole) && path.Contains(',', StringComparison.Ordinal)
         ? string.Join(',', path.Split(',').Select(part => Path.Combine(folder, part)))
         : whole;
@@ -316,7 +316,7 @@ public static class ExperimentFile
         }
     }
 
-    private static void ThrowIfAlike(string path, string what, IEnumerable<(string Name, string Slug)> items)
+    internal static void ThrowIfAlike(string path, string what, IEnumerable<(string Name, string Slug)> items)
     {
         if (items.GroupBy(i => i.Slug).FirstOrDefault(g => g.Count() > 1) is not { } alike) return;
         string names = string.Join(" and ", alike.Take(2).Select(a => $"\"{a.Name}\""));

@@ -4,19 +4,20 @@ using KsLottery.Engine.Text.Tokens;
 
 namespace KsLottery.Engine.Experiments;
 
-/// <summary>An object in an experiment's file; its properties are the members of an enumeration in snake case, others are
-/// refused.</summary>
+/// <summary>An object in the file of an experiment or a report card; its properties are the members of an enumeration in snake
+/// case, others are refused.</summary>
 /// <typeparam name="TKey">The properties.</typeparam>
 internal sealed class PlanSection<TKey> where TKey : struct, Enum
 {
     private static readonly string[] Known = [.. Enum.GetNames<TKey>().Select(JsonNamingPolicy.SnakeCaseLower.ConvertName)];
 
     private readonly JsonPlace _section;
+    private readonly string _guide;
 
     /// <exception cref="InvalidDataException">It is no object, or has a property that is not known.</exception>
-    public PlanSection(string path, JsonPlace section)
+    public PlanSection(string path, JsonPlace section, string guide = "the README")
     {
-        _section = section;
+        (_section, _guide) = (section, guide);
         if (section.Value.ValueKind != JsonValueKind.Object) throw section.Wrong("it must be an object");
         foreach (JsonProperty property in section.Value.EnumerateObject())
             if (!Known.Contains(property.Name))
@@ -36,12 +37,15 @@ internal sealed class PlanSection<TKey> where TKey : struct, Enum
         : throw value.Wrong("it must be an array with one item or more");
 
     /// <summary>A text.</summary>
-    public string? Text(TKey key) => Find(key) is not { } value ? null
-        : value.Value.ValueKind == JsonValueKind.String && TryGetText(value.Value) is { Length: > 0 } text ? text
+    public string? Text(TKey key) => Find(key) is { } value ? TextOf(value) : null;
+
+    /// <summary>A value that is a text.</summary>
+    public static string TextOf(JsonPlace value) =>
+        value.Value.ValueKind == JsonValueKind.String && TryGetText(value.Value) is { Length: > 0 } text ? text
         : throw value.Wrong("it must be a text of one character or more");
 
     /// <summary>A text that must be there.</summary>
-    public string Required(TKey key) => Text(key) ?? throw Wrong(key, "Give it; the README shows a whole file");
+    public string Required(TKey key) => Text(key) ?? throw Wrong(key, $"Give it; {_guide} shows a whole file");
 
     /// <summary>True or false.</summary>
     public bool? Flag(TKey key) => Find(key) is not { } value ? null

@@ -10,9 +10,11 @@ internal static class PieceTokenizers
     /// <remarks>Characters outside the vocabulary are one piece, whichever they are.</remarks>
     /// <param name="path">The file, for instance a SentencePiece <c>.model</c>.</param>
     /// <inheritdoc cref="Tokenizer.Open" path="/exception"/>
-    public static ITextTokenizer Open(string path)
+    public static ITextTokenizer Open(string path) => Of(Tokenizer.Open(path));
+
+    /// <summary>The same of a tokenizer that is open.</summary>
+    public static ITextTokenizer Of(Tokenizer tokenizer)
     {
-        Tokenizer tokenizer = Tokenizer.Open(path);
         string name = Path.GetFileNameWithoutExtension(tokenizer.Names.Source).Replace('|', '_').Replace(':', '_');
         return TextTokenizers.FromPieces(name, text => tokenizer.Encode(text).Select(tokenizer.Names.Piece));
     }
