@@ -41,6 +41,27 @@ internal static class HalfPrecision
         return (ushort)((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
     }
 
+    /// <summary><see cref="ToBFloat16(float)"/> of a row.</summary>
+    public static void NarrowToBFloat16(ReadOnlySpan<float> source, Span<ushort> target)
+    {
+        ref float values = ref MemoryMarshal.GetReference(source);
+        ref ushort bits = ref MemoryMarshal.GetReference(target[..source.Length]);
+        int i = 0;
+        for (; i + Vector512<ushort>.Count <= source.Length; i += Vector512<ushort>.Count)
+            Vector512.Narrow(ToBFloat16(Vector512.LoadUnsafe(ref values, (nuint)i)),
+                ToBFloat16(Vector512.LoadUnsafe(ref values, (nuint)(i + Vector512<float>.Count)))).StoreUnsafe(ref bits, (nuint)i);
+        for (; i < source.Length; i++) target[i] = ToBFloat16(source[i]);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<uint> ToBFloat16(Vector512<float> value)
+    {
+        Vector512<uint> bits = value.AsUInt32(), upper = bits >> 16;
+        Vector512<uint> rounded = (bits + Vector512.Create(0x7fffu) + (upper & Vector512<uint>.One)) >> 16;
+        Vector512<uint> quiet = ~Vector512.Equals(bits << 16, Vector512<uint>.Zero) & Vector512.Create(0x40u);
+        return Vector512.ConditionalSelect(Vector512.Equals(value, value).AsUInt32(), rounded, upper | quiet);
+    }
+
     public static ushort ToFloat16(float value) => BitConverter.HalfToUInt16Bits((Half)value);
 
     /// <summary>Widens a row of either type, and fetches the one behind it meanwhile.</summary>

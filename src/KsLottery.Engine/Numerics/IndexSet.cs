@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Globalization;
 using System.Numerics;
+using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 
 namespace KsLottery.Engine.Numerics;
@@ -21,6 +22,9 @@ public readonly record struct IndexRun(long Start, long Length)
 /// </remarks>
 public sealed class IndexSet : IEnumerable<long>, IEquatable<IndexSet>
 {
+    // Of fewer than one in so many, members are compared one by one.
+    private const int FewBelow = 200;
+
     private readonly ulong[]? _bits;
     private readonly IndexSteps _steps;
 
@@ -194,17 +198,42 @@ public sealed class IndexSet : IEnumerable<long>, IEquatable<IndexSet>
         if (other.Length != Length)
             throw new ArgumentException($"one set is of {Length} indices, the other of {other.Length}. Take two of one length.",
                 nameof(other));
-        return _bits is null && other._bits is null ? Merge(other, parts) : CombineBits(other, parts);
+        if (Count + other.Count < Length / FewBelow) return Merge(other, parts);
+        return _bits is not null && other._bits is not null ? CombineBits(other._bits, parts) : CombineWindows(other, parts);
     }
 
-    private IndexSet CombineBits(IndexSet other, Parts parts)
+    private IndexSet CombineBits(ulong[] other, Parts parts)
     {
-        ulong own = parts.HasFlag(Parts.Own) ? ulong.MaxValue : 0, others = parts.HasFlag(Parts.Other) ? ulong.MaxValue : 0,
-            both = parts.HasFlag(Parts.Both) ? ulong.MaxValue : 0;
-        ulong[] bits = ToBits(), second = other._bits ?? other.ToBits();
-        for (int i = 0; i < bits.Length; i++)
-            bits[i] = (bits[i] & ~second[i] & own) | (second[i] & ~bits[i] & others) | (bits[i] & second[i] & both);
+        ulong[] bits = new ulong[other.Length];
+        Combine(_bits, other, parts, bits);
         return IndexSetBuilder.Compact(Length, bits);
+    }
+
+    private IndexSet CombineWindows(IndexSet other, Parts parts)
+    {
+        IndexSetBuilder builder = new(Length);
+        IndexWindows own = new(this), others = new(other);
+        ulong[] bits = new ulong[IndexWindows.Words];
+        for (long start = 0; start < Length; start += IndexWindows.Length)
+        {
+            Combine(own.Read(start), others.Read(start), parts, bits);
+            builder.AddBits(start, bits);
+        }
+        return builder.ToSet();
+    }
+
+    private static void Combine(ReadOnlySpan<ulong> own, ReadOnlySpan<ulong> others, Parts parts, Span<ulong> bits)
+    {
+        switch (parts)
+        {
+            case Parts.Both: TensorPrimitives.BitwiseAnd(own, others, bits); break;
+            case Parts.Own | Parts.Other | Parts.Both: TensorPrimitives.BitwiseOr(own, others, bits); break;
+            case Parts.Own | Parts.Other: TensorPrimitives.Xor(own, others, bits); break;
+            default:
+                TensorPrimitives.BitwiseAnd(own, others, bits);
+                TensorPrimitives.Xor(own, bits, bits);
+                break;
+        }
     }
 
     private IndexSet Merge(IndexSet other, Parts parts)
@@ -223,14 +252,9 @@ public sealed class IndexSet : IEnumerable<long>, IEquatable<IndexSet>
         return builder.ToSet();
     }
 
-    /// <summary>The members as bits of words that the caller may change.</summary>
-    private ulong[] ToBits()
-    {
-        if (_bits is not null) return [.. _bits];
-        ulong[] bits = new ulong[(Length + 63) / 64];
-        foreach (long index in this) bits[index >> 6] |= 1UL << (int)(index & 63);
-        return bits;
-    }
+    /// <summary>The words of a stretch, where the set is kept as bits.</summary>
+    internal ReadOnlySpan<ulong> WordsFrom(long start, int count) =>
+        _bits.AsSpan((int)(start >> 6), (int)Math.Min(count, _bits!.Length - (start >> 6)));
 
     [Flags]
     private enum Parts

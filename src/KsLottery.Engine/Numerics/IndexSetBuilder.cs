@@ -5,6 +5,8 @@ namespace KsLottery.Engine.Numerics;
 /// <summary>Takes indices in ascending order and gives their set; memory stays at that of the smaller coding.</summary>
 internal sealed class IndexSetBuilder
 {
+    private const int WordsAtATime = 1024;
+
     private readonly long _length, _most, _capacity;
     private readonly List<IndexSteps.Mark> _marks = [];
     private byte[] _steps = [];
@@ -108,11 +110,14 @@ internal sealed class IndexSetBuilder
     /// <summary>The set of some bits, in the smaller coding.</summary>
     public static IndexSet Compact(long length, ulong[] bits)
     {
-        IndexSetBuilder builder = new(length);
-        for (int i = 0; i < bits.Length; i++)
-            for (ulong word = bits[i]; word != 0; word &= word - 1)
-                if (!builder.TryAddStep(((long)i << 6) + BitOperations.TrailingZeroCount(word))) return new(length, bits);
-        return new(length, builder.ToSteps());
+        long count = 0;
+        foreach (ulong word in bits) count += BitOperations.PopCount(word);
+        IndexSetBuilder builder = new(length, (double)count / length);
+        // A step takes a byte or more.
+        if (count > builder._most) return new(length, bits);
+        for (int word = 0; word < bits.Length && !builder.IsBits; word += WordsAtATime)
+            builder.AddBits(64L * word, bits.AsSpan(word, Math.Min(WordsAtATime, bits.Length - word)));
+        return builder.IsBits ? new(length, bits) : builder.ToSet();
     }
 
     private IndexSteps ToSteps() => new(_steps, _used, [.. _marks], _count);

@@ -1,4 +1,6 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace KsLottery.Engine.Numerics;
 
@@ -100,6 +102,8 @@ internal readonly struct IndexSteps
     /// <summary>Reads steps that were checked.</summary>
     public struct Reader(byte[] bytes, int used, Mark start)
     {
+        private const int AtATime = 8;
+
         private int _place = start.Offset;
 
         public long Current { get; private set; } = start.Index;
@@ -115,6 +119,13 @@ internal readonly struct IndexSteps
             long current = Current;
             while (place < used)
             {
+                if (place + AtATime <= used && count + AtATime <= places.Length
+                    && ReadShort(ref bytes[place], (int)(current - origin), end - current, ref places[count]) is > 0
+                    and var steps)
+                {
+                    (place, count, current) = (place + AtATime, count + AtATime, current + steps);
+                    continue;
+                }
                 int next = place;
                 long step = bytes[next++];
                 if (step >= 0x80) step = ReadOn(step, ref next);
@@ -133,6 +144,25 @@ internal readonly struct IndexSteps
             if (step >= 0x80) step = ReadOn(step, ref _place);
             Current += step;
             return true;
+        }
+
+        /// <summary>Reads as many steps of one byte as go into a vector; returns how far they lead, 0 where one is longer or leads to the
+        /// end.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static int ReadShort(ref byte steps, int from, long left, ref int places)
+        {
+            ulong some = Unsafe.ReadUnaligned<ulong>(ref steps);
+            if ((some & 0x8080_8080_8080_8080) != 0) return 0;
+            Vector128<ushort> sums = Vector128.WidenLower(Vector128.CreateScalarUnsafe(some).AsByte());
+            // An index of no lane gives 0.
+            const ushort None = ushort.MaxValue;
+            sums += Vector128.Shuffle(sums, Vector128.Create(None, 0, 1, 2, 3, 4, 5, 6));
+            sums += Vector128.Shuffle(sums, Vector128.Create(None, None, 0, 1, 2, 3, 4, 5));
+            sums += Vector128.Shuffle(sums, Vector128.Create(None, None, None, None, 0, 1, 2, 3));
+            int last = sums.GetElement(AtATime - 1);
+            if (last >= left) return 0;
+            (Vector256.WidenLower(sums.ToVector256Unsafe()).AsInt32() + Vector256.Create(from)).StoreUnsafe(ref places);
+            return last;
         }
 
         private readonly long ReadOn(long step, ref int place)

@@ -34,6 +34,33 @@ public sealed class IndexSetTests
         }
     }
 
+    /// <summary>Sets of both codings over several windows, dense, sparse and clustered.</summary>
+    [Test]
+    public void Algebra_of_large_sets_is_that_of_the_framework([Values(0.0001, 0.003, 0.1, 0.5)] double one,
+        [Values(0.0, 0.003, 0.1, 0.97)] double other)
+    {
+        const int Length = 100_003;
+        SortedSet<long> a = Drawn(one, 1), b = Drawn(other, 2);
+        IndexSet x = IndexSet.Of(Length, a), y = IndexSet.Of(Length, b);
+        Assert.Multiple(() =>
+        {
+            Same(x.Intersect(y), a.Intersect(b));
+            Same(x.Union(y), a.Union(b));
+            Same(x.Except(y), a.Except(b));
+            Same(x.SymmetricExcept(y), a.Except(b).Union(b.Except(a)));
+            Same(y.Complement(), Enumerable.Range(0, Length).Select(i => (long)i).Except(b));
+        });
+
+        static void Same(IndexSet set, IEnumerable<long> expected) => Assert.That(set, Is.EqualTo(IndexSet.Of(Length, expected.Order())));
+
+        static SortedSet<long> Drawn(double share, ulong seed)
+        {
+            SplitMix64 random = new(seed);
+            return [.. Enumerable.Range(0, Length).Where(i => random.NextDouble() < (i is > 30_000 and < 31_000 ? 0.9 : share))
+                .Select(i => (long)i)];
+        }
+    }
+
     [Test]
     public void Steps_are_the_golden_ones()
     {

@@ -166,6 +166,31 @@ public sealed class PatchMergingTests
         Assert.That(PatchMerging.Merge(fixture.Base, [fixture.Patch], merged, new()).ResumedFiles, Is.Empty);
     }
 
+    /// <summary>An element that no patch touches, in the shard that is written last: it shows when the first one is finished.</summary>
+    [Test]
+    public void Another_base_is_refused_whatever_of_it_differs_and_nothing_is_left([Values] bool isFirstShard)
+    {
+        using PayloadFixture fixture = new(ElementType.BF16, ElementType.F32);
+        TicketMask mask = PayloadFixture.MaskOf(TicketUnit.Elements);
+        fixture.Write(mask, TicketPayload.Replace);
+        string shard = Path.Combine(fixture.Base, PayloadFixture.Shards[isFirstShard ? 0 : 1]);
+        long place;
+        using (SafetensorsFile file = SafetensorsFile.Open(shard))
+        {
+            TensorMask patched = mask.Tensors.First(t => t.Units.Count > 0 && file.TryGetTensor(t.Name, out _));
+            long element = Enumerable.Range(0, (int)patched.Grid.Count).First(e => !patched.Units.Contains(e));
+            place = file.GetTensor(patched.Name).FileOffset + (element * 2);
+        }
+        byte[] bytes = File.ReadAllBytes(shard);
+        bytes[place] ^= 1;
+        File.WriteAllBytes(shard, bytes);
+        bool isTold = false;
+        Assert.That(() => PatchMerging.Merge(fixture.Base, [fixture.Patch], _folder.File("out"), new(),
+            beforeWriting: _ => isTold = true), Throws.TypeOf<PatchMismatchException>().With.Message.Contains("others are not"));
+        Assert.That(isTold, Is.True, "what differs lies behind the quick look");
+        Assert.That(Directory.EnumerateFileSystemEntries(_folder.Path), Is.Empty);
+    }
+
     [Test]
     public void What_has_no_change_to_add_is_refused(
         [Values(TicketPayload.Keep, TicketPayload.Drop, TicketPayload.Sign)] TicketPayload payload)

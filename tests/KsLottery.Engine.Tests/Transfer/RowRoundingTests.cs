@@ -43,6 +43,27 @@ internal sealed class RowRoundingTests
         Assert.That((stored, loss), Is.EqualTo((expected, new RoundingLoss(1, overflowed))));
     }
 
+    /// <summary>Any bits, many at a time and one by one.</summary>
+    [Test]
+    public void Many_values_are_stored_as_each_by_itself([Values(ElementType.BF16, ElementType.F16)] ElementType type)
+    {
+        SplitMix64 random = new(3);
+        uint[] special = [0x7f800000, 0xff800000, 0x7f800001, 0xff80ffff, 0x7f7fffff, 0x7f7f8000, 0, 0x80000000, 1, 0x7fc00000];
+        float[] values = [.. Enumerable.Range(0, 10_007).Select(i => BitConverter.UInt32BitsToSingle(
+            i % 7 == 0 ? special[i % special.Length] : i % 7 == 1 ? (uint)random.Next() & 0xffff0000 : (uint)random.Next()))];
+        ushort[] many = Store(values, type, out RoundingLoss all);
+        RoundingLoss sum = default;
+        for (int i = 0; i < values.Length; i++)
+        {
+            ushort one = Store([values[i]], type, out RoundingLoss loss)[0];
+            if (one != many[i])
+                Assert.Fail($"value {i}, {BitConverter.SingleToUInt32Bits(values[i]):x8}: {many[i]:x4}, by itself {one:x4}");
+            sum += loss;
+        }
+        Assert.That(all, Is.EqualTo(sum));
+        Assert.That(all.Overflowed > 0 && all.Inexact > 1000, Is.True);
+    }
+
     [Test]
     public void Infinities_zeros_and_nan_stay_what_they_are()
     {

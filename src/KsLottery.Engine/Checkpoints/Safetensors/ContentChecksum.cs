@@ -21,8 +21,8 @@ internal static class ContentChecksum
     public static string Of(IReadOnlyDictionary<string, string> metadata, IEnumerable<TensorSource> tensors,
         CancellationToken cancellationToken)
     {
-        using SHA256 hash = SHA256.Create();
-        using (CryptoStream hashing = new(Stream.Null, hash, CryptoStreamMode.Write))
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using (HashingStream hashing = new(hash))
         using (BufferedStream stream = new(hashing, BufferLength))
         {
             foreach ((string key, string value) in metadata.OrderBy(m => m.Key, StringComparer.Ordinal))
@@ -35,7 +35,7 @@ internal static class ContentChecksum
                 tensor.WriteTo(stream);
             }
         }
-        return $"sha256:{Convert.ToHexStringLower(hash.Hash!)}";
+        return $"sha256:{Convert.ToHexStringLower(hash.GetHashAndReset())}";
     }
 
     /// <summary>Compares the checksum of a file with its content.</summary>

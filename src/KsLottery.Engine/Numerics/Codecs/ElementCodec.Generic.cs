@@ -22,22 +22,12 @@ internal sealed class ElementCodec<TElement, TBits> : ElementCodec
         TElement.Widen(MemoryMarshal.Cast<byte, TBits>(source), target);
 
     /// <inheritdoc/>
-    public override void Narrow(ReadOnlySpan<float> source, Span<byte> target)
-    {
-        Span<TBits> bits = MemoryMarshal.Cast<byte, TBits>(target);
-        for (int i = 0; i < source.Length; i++) bits[i] = TElement.Narrow(source[i]);
-    }
+    public override void Narrow(ReadOnlySpan<float> source, Span<byte> target) =>
+        TElement.Narrow(source, MemoryMarshal.Cast<byte, TBits>(target));
 
     /// <inheritdoc/>
-    public override RoundingLoss LossOf(ReadOnlySpan<byte> source, ReadOnlySpan<float> stored)
-    {
-        ReadOnlySpan<TBits> bits = MemoryMarshal.Cast<byte, TBits>(source);
-        RoundingLoss loss = default;
-        for (int i = 0; i < stored.Length; i++)
-            if (!TElement.IsValue(bits[i], stored[i]))
-                loss += new RoundingLoss(1, !float.IsFinite(stored[i]) && IsFinite(bits[i]) ? 1 : 0);
-        return loss;
-    }
+    public override RoundingLoss LossOf(ReadOnlySpan<byte> source, ReadOnlySpan<float> stored) =>
+        TElement.LossOf(MemoryMarshal.Cast<byte, TBits>(source), stored);
 
     /// <inheritdoc/>
     public override int IndexOfNonFinite(ReadOnlySpan<byte> values)
@@ -54,10 +44,7 @@ internal sealed class ElementCodec<TElement, TBits> : ElementCodec
             if ((Vector512.Equals(a, mask) | Vector512.Equals(b, mask)) != Vector512<TBits>.Zero) break;
         }
         for (; i < bits.Length; i++)
-            if (!IsFinite(bits[i])) return i;
+            if (!TElement.IsFinite(bits[i])) return i;
         return -1;
     }
-
-    private static bool IsFinite(TBits bits) =>
-        TElement.NonFinite == TBits.Zero || (bits & TElement.NonFinite) != TElement.NonFinite;
 }

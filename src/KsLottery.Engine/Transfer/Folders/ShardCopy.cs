@@ -15,6 +15,7 @@ internal interface IRewrittenTensor
 }
 
 /// <summary>Rewrites the elements of a tensor from front to back.</summary>
+/// <remarks>What holds something is disposed of, where it is <see cref="IDisposable"/>.</remarks>
 internal interface IElementRewriter
 {
     /// <summary>Changes some elements in place.</summary>
@@ -22,6 +23,11 @@ internal interface IElementRewriter
     /// <param name="window">Their bytes, at most <see cref="ElementReader.MaxCount"/> elements.</param>
     /// <returns>What rounding cost.</returns>
     RoundingLoss Rewrite(long start, Span<byte> window);
+
+    /// <summary>Hears that all elements came by; throws where the tensor was not the one that it should be.</summary>
+    void Complete()
+    {
+    }
 }
 
 /// <summary>Copies a safetensors file with other values in some of its tensors, several of them at a time; header and all other bytes stay
@@ -29,7 +35,7 @@ internal interface IElementRewriter
 internal static class ShardCopy
 {
     private const int ChunkLength = 1 << 20;
-    private const long ReportEvery = 16 << 20;
+    private const long ReportEvery = 16 << 20, FlushEvery = 128 << 20;
 
     /// <summary>Writes the files that hold some tensors; each has its name when it is whole and on the disk.</summary>
     /// <param name="tensors">Tensors of one checkpoint.</param>
@@ -66,27 +72,32 @@ internal static class ShardCopy
         string name = Path.GetFileName(source.Path), path = Path.Combine(folder, name), partial = path + StagedFolder.PartialSuffix;
         SafeFileHandle file = File.OpenHandle(partial, FileMode.Create, FileAccess.Write, FileShare.None, FileOptions.None,
             source.Bytes.Length);
+        Copy copy = new(file, source.Bytes, name, progress, cancellationToken);
         try
         {
-            Copy copy = new(file, source.Bytes, name, progress, cancellationToken);
             SideBySide.ForEach(Pieces(source, tensors), threads: 0, piece =>
             {
                 RoundingLoss loss = copy.Write(piece.Start, piece.End, piece.Tensor);
                 if (piece.Tensor is { } tensor)
                     lock (losses) losses.Add((tensor, loss));
             }, cancellationToken);
-            return Task.Run(() => Finish(file, partial, path), CancellationToken.None);
+            return Task.Run(() => Finish(file, copy.Flushed, partial, path), CancellationToken.None);
         }
         catch
         {
+            Task.WhenAny(copy.Flushed).GetAwaiter().GetResult();
             file.Dispose();
             throw;
         }
     }
 
-    private static void Finish(SafeFileHandle file, string partial, string path)
+    private static void Finish(SafeFileHandle file, Task flushed, string partial, string path)
     {
-        using (file) RandomAccess.FlushToDisk(file);
+        using (file)
+        {
+            flushed.GetAwaiter().GetResult();
+            RandomAccess.FlushToDisk(file);
+        }
         File.Move(partial, path);
     }
 
@@ -111,11 +122,16 @@ internal static class ShardCopy
         CancellationToken cancellationToken)
     {
         private readonly Lock _lock = new();
-        private long _done, _reported;
+        private long _done, _reported, _unflushed;
+        private Task _flush = Task.CompletedTask;
+
+        /// <summary>Ends when the disk has nothing to do with the file any more.</summary>
+        public Task Flushed => _flush;
 
         public RoundingLoss Write(long start, long end, IRewrittenTensor? tensor)
         {
             IElementRewriter? rewriter = tensor?.NewRewriter();
+            using IDisposable? owner = rewriter as IDisposable;
             int size = tensor?.Tensor.ElementType.ByteSize() ?? 1, windowLength = ElementReader.MaxCount * size;
             byte[] buffer = GC.AllocateUninitializedArray<byte>((int)Math.Min(ChunkLength, end - start));
             RoundingLoss loss = default;
@@ -131,8 +147,22 @@ internal static class ShardCopy
                 source.DontNeed(position, chunk.Length);
                 position += chunk.Length;
                 Report(chunk.Length);
+                FlushMeanwhile(chunk.Length);
             }
+            rewriter?.Complete();
             return loss;
+        }
+
+        /// <summary>Has the disk begin while the rest is computed, so that little is left for the end.</summary>
+        private void FlushMeanwhile(int written)
+        {
+            if (Interlocked.Add(ref _unflushed, written) < FlushEvery) return;
+            lock (_lock)
+            {
+                if (_unflushed < FlushEvery || !_flush.IsCompleted) return;
+                _unflushed = 0;
+                _flush = Task.Run(() => RandomAccess.FlushToDisk(file), CancellationToken.None);
+            }
         }
 
         private void Report(int written)

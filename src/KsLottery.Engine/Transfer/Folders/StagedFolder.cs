@@ -109,6 +109,12 @@ internal sealed class StagedFolder : IDisposable
         if (earlier is not null) Directory.Delete(earlier, recursive: true);
     }
 
+    /// <summary>Removes what an earlier try finished, or this one: it cannot be gone on with.</summary>
+    public void Abandon()
+    {
+        foreach (string name in Finished.ToArray()) File.Delete(Path.Combine(Staging, name));
+    }
+
     /// <summary>Removes what was written, unless it was committed, or files of resumable work are finished.</summary>
     public void Dispose()
     {

@@ -1,14 +1,21 @@
+using System.Numerics;
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using KsLottery.Engine.Numerics;
+
 namespace KsLottery.Engine.Transfer;
 
-/// <summary>The formulas of <see cref="MergeMethod"/>: values from the base's and the changes of all patches. For one thread.</summary>
+/// <summary>The formulas of <see cref="MergeMethod"/>: values of a window from the base's and the changes of all patches. For one
+/// thread.</summary>
+/// <remarks>Whole windows are computed, also elements that no patch changes: who calls leaves those out.</remarks>
 internal sealed class MergeArithmetic
 {
     private readonly MergeRecipe _recipe;
     private readonly float[] _weights;
     private readonly float _weightSum;
     private readonly int _zeroSign;
-    private readonly float[] _sums = new float[PatchChanges.MaxCount], _agreeing = new float[PatchChanges.MaxCount],
-        _divisors = new float[PatchChanges.MaxCount];
+    private readonly float[] _sums = new float[PatchChanges.MaxCount], _terms = new float[PatchChanges.MaxCount];
 
     /// <param name="recipe">The method.</param>
     /// <param name="patches">The numbers of the patches that change the tensor.</param>
@@ -22,75 +29,92 @@ internal sealed class MergeArithmetic
         _zeroSign = recipe.ZeroSum switch { ZeroSumRule.Plus => 1, ZeroSumRule.Majority => majority, _ => 0 };
     }
 
-    /// <summary>Merges the elements of a window that any patch changes.</summary>
-    /// <param name="changes">What each patch does in the window, values for <see cref="MergeMethod.Graft"/>.</param>
-    /// <param name="places">The elements, counted from the window's start.</param>
-    /// <param name="values">The base's values of these, which become the merged ones.</param>
-    public void Merge(PatchChanges[] changes, ReadOnlySpan<int> places, Span<float> values)
+    /// <summary>Merges a window.</summary>
+    /// <param name="changes">What each patch does in it, values for <see cref="MergeMethod.Graft"/>, put at their places.</param>
+    /// <param name="values">The base's values, which become the merged ones.</param>
+    public void Merge(PatchChanges[] changes, Span<float> values)
     {
         switch (_recipe.Method)
         {
             case MergeMethod.Add:
-                foreach (PatchChanges one in changes)
-                    for (int i = 0; i < places.Length; i++) values[i] += one.Window[places[i]];
+                foreach (PatchChanges one in changes) TensorPrimitives.Add(values, one.Window.AsSpan(0, values.Length), values);
                 break;
             case MergeMethod.Graft:
                 // Whoever wins comes last.
-                for (int n = 0; n < changes.Length; n++) Graft(changes[_recipe.FirstWins ? changes.Length - 1 - n : n], places, values);
+                for (int n = 0; n < changes.Length; n++)
+                {
+                    PatchChanges one = changes[_recipe.FirstWins ? changes.Length - 1 - n : n];
+                    BitBlend.Put(one.Has, MemoryMarshal.AsBytes(one.Window.AsSpan(0, values.Length)), MemoryMarshal.AsBytes(values),
+                        sizeof(float));
+                }
                 break;
             case MergeMethod.TaskArithmetic:
-                ReadOnlySpan<float> sums = Weigh(changes, places);
-                for (int i = 0; i < sums.Length; i++) values[i] += _recipe.Scale * (_recipe.IsNormalized ? sums[i] / _weightSum : sums[i]);
+                Span<float> sums = Weigh(changes, values.Length);
+                if (_recipe.IsNormalized) TensorPrimitives.Divide(sums, _weightSum, sums);
+                AddScaled(sums, values);
                 break;
             default:
-                ReadOnlySpan<float> means = MeanOfAgreeing(changes, places);
-                for (int i = 0; i < means.Length; i++) values[i] += _recipe.Scale * means[i];
+                AddScaled(MeanOfAgreeing(changes, values.Length), values);
                 break;
         }
     }
 
     /// <summary>The sum of the signs that TIES elects, before the rule of a zero sum.</summary>
-    public long SumSigns(PatchChanges[] changes, ReadOnlySpan<int> places)
+    public long SumSigns(PatchChanges[] changes)
     {
         long sum = 0;
-        foreach (float one in Weigh(changes, places)) sum += SignOf(one);
+        Span<float> sums = Weigh(changes, PatchChanges.MaxCount);
+        for (int i = 0; i < sums.Length; i += Vector512<float>.Count)
+        {
+            Vector512<float> some = Vector512.Create<float>(sums[i..]);
+            sum += BitOperations.PopCount(Vector512.GreaterThan(some, Vector512<float>.Zero).ExtractMostSignificantBits())
+                - BitOperations.PopCount(Vector512.LessThan(some, Vector512<float>.Zero).ExtractMostSignificantBits());
+        }
         return sum;
     }
 
-    /// <summary>-1, 0 or 1; 0 of a NaN too.</summary>
-    public static int SignOf(float value) => value > 0 ? 1 : value < 0 ? -1 : 0;
+    /// <summary>Whether one change increases an element and another decreases it; never so of a NaN.</summary>
+    public static bool AreOpposed(float one, float other) => (one > 0 && other < 0) || (one < 0 && other > 0);
 
-    private static void Graft(PatchChanges one, ReadOnlySpan<int> places, Span<float> values)
+    private void AddScaled(Span<float> changes, Span<float> values)
     {
-        for (int i = 0; i < places.Length; i++)
-            if ((one.Has[places[i] >> 6] >> places[i] & 1) != 0) values[i] = one.Window[places[i]];
+        TensorPrimitives.Multiply(changes, _recipe.Scale, changes);
+        TensorPrimitives.Add(values, changes, values);
     }
 
-    private ReadOnlySpan<float> Weigh(PatchChanges[] changes, ReadOnlySpan<int> places)
+    private Span<float> Weigh(PatchChanges[] changes, int count)
     {
-        Span<float> sums = _sums.AsSpan(0, places.Length);
+        Span<float> sums = _sums.AsSpan(0, count), terms = _terms.AsSpan(0, count);
         sums.Clear();
         for (int n = 0; n < changes.Length; n++)
-            for (int i = 0; i < places.Length; i++) sums[i] += _weights[n] * changes[n].Window[places[i]];
+        {
+            TensorPrimitives.Multiply(changes[n].Window.AsSpan(0, count), _weights[n], terms);
+            TensorPrimitives.Add(sums, terms, sums);
+        }
         return sums;
     }
 
-    private ReadOnlySpan<float> MeanOfAgreeing(PatchChanges[] changes, ReadOnlySpan<int> places)
+    private Span<float> MeanOfAgreeing(PatchChanges[] changes, int count)
     {
-        ReadOnlySpan<float> sums = Weigh(changes, places);
-        Span<float> agreeing = _agreeing.AsSpan(0, places.Length), divisors = _divisors.AsSpan(0, places.Length);
-        agreeing.Clear();
-        divisors.Clear();
+        Weigh(changes, PatchChanges.MaxCount);
+        for (int i = 0; i < count; i += Vector512<float>.Count)
+            MeanAt(changes, i).CopyTo(_sums, i);
+        return _sums.AsSpan(0, count);
+    }
+
+    private Vector512<float> MeanAt(PatchChanges[] changes, int start)
+    {
+        Vector512<float> sums = Vector512.Create(_sums, start), zero = Vector512<float>.Zero, mean = zero, divisor = zero;
+        Vector512<float> isUndecided = ~(Vector512.GreaterThan(sums, zero) | Vector512.LessThan(sums, zero));
+        Vector512<float> plus = Vector512.GreaterThan(sums, zero) | (_zeroSign > 0 ? isUndecided : zero);
+        Vector512<float> minus = Vector512.LessThan(sums, zero) | (_zeroSign < 0 ? isUndecided : zero);
         for (int n = 0; n < changes.Length; n++)
-            for (int i = 0; i < places.Length; i++)
-            {
-                float term = _weights[n] * changes[n].Window[places[i]];
-                int sign = SignOf(sums[i]) is not 0 and var elected ? elected : _zeroSign;
-                if (sign == 0 || SignOf(term) != sign) continue;
-                agreeing[i] += term;
-                divisors[i] += _recipe.IsNormalized ? _weights[n] : 1;
-            }
-        for (int i = 0; i < places.Length; i++) agreeing[i] /= divisors[i] == 0 ? 1 : divisors[i];
-        return agreeing;
+        {
+            Vector512<float> term = Vector512.Create(changes[n].Window, start) * _weights[n];
+            Vector512<float> agrees = (plus & Vector512.GreaterThan(term, zero)) | (minus & Vector512.LessThan(term, zero));
+            mean = Vector512.ConditionalSelect(agrees, mean + term, mean);
+            divisor = Vector512.ConditionalSelect(agrees, divisor + Vector512.Create(_recipe.IsNormalized ? _weights[n] : 1), divisor);
+        }
+        return mean / Vector512.ConditionalSelect(Vector512.Equals(divisor, zero), Vector512<float>.One, divisor);
     }
 }

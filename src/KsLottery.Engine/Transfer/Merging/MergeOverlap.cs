@@ -41,6 +41,8 @@ internal sealed class OverlapCounter(int patchCount)
     /// <param name="numbers">Their numbers among all.</param>
     public void Add(PatchChanges[] changes, IReadOnlyList<int> numbers)
     {
+        Span<int> ranks = stackalloc int[changes.Length];
+        ranks.Clear();
         for (int word = 0; word < PatchChanges.MaxCount / 64; word++)
         {
             ulong union = 0, several = 0, conflicts = 0;
@@ -50,8 +52,10 @@ internal sealed class OverlapCounter(int patchCount)
                 _elements[numbers[i]] += BitOperations.PopCount(has);
                 several |= union & has;
                 union |= has;
-                for (int j = 0; j < i; j++) conflicts |= AddPair(changes[j], numbers[j], changes[i], numbers[i], word);
+                for (int j = 0; j < i; j++)
+                    conflicts |= AddPair((changes[j], numbers[j], ranks[j]), (changes[i], numbers[i], ranks[i]), word);
             }
+            for (int i = 0; i < changes.Length; i++) ranks[i] += BitOperations.PopCount(changes[i].Has[word]);
             _union += BitOperations.PopCount(union);
             _several += BitOperations.PopCount(several);
             _conflicts += BitOperations.PopCount(conflicts);
@@ -81,16 +85,19 @@ internal sealed class OverlapCounter(int patchCount)
                 (double)_shared[i, j] / (_elements[i] + _elements[j] - _shared[i, j]))],
     };
 
-    private ulong AddPair(PatchChanges a, int numberOfA, PatchChanges b, int numberOfB, int word)
+    /// <summary>Counts a word of the bits of two patches, of whose changes so many lie before it.</summary>
+    private ulong AddPair((PatchChanges Changes, int Number, int Rank) a, (PatchChanges Changes, int Number, int Rank) b, int word)
     {
-        ulong both = a.Has[word] & b.Has[word], conflicts = 0;
+        ulong hasA = a.Changes.Has[word], hasB = b.Changes.Has[word], both = hasA & hasB, conflicts = 0;
+        ReadOnlySpan<float> changesOfA = a.Changes.Changes, changesOfB = b.Changes.Changes;
         for (ulong bits = both; bits != 0; bits &= bits - 1)
         {
-            int place = (64 * word) + BitOperations.TrailingZeroCount(bits);
-            if (MergeArithmetic.SignOf(a.Window[place]) * MergeArithmetic.SignOf(b.Window[place]) < 0) conflicts |= bits & (0 - bits);
+            ulong bit = bits & (0 - bits), below = bit - 1;
+            if (MergeArithmetic.AreOpposed(changesOfA[a.Rank + BitOperations.PopCount(hasA & below)],
+                changesOfB[b.Rank + BitOperations.PopCount(hasB & below)])) conflicts |= bit;
         }
-        _shared[numberOfA, numberOfB] += BitOperations.PopCount(both);
-        _conflicting[numberOfA, numberOfB] += BitOperations.PopCount(conflicts);
+        _shared[a.Number, b.Number] += BitOperations.PopCount(both);
+        _conflicting[a.Number, b.Number] += BitOperations.PopCount(conflicts);
         return conflicts;
     }
 }

@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Runtime.InteropServices;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Numerics;
@@ -36,7 +35,11 @@ internal sealed class MergedTensor(Tensor tensor, IReadOnlyList<(int Number, Tic
     {
         MergeArithmetic arithmetic = new(recipe, _numbers, patchCount);
         long sum = 0;
-        Visit(windows => sum += arithmetic.SumSigns(windows.Changes, windows.Places), cancellationToken);
+        Visit(windows =>
+        {
+            windows.Spread();
+            sum += arithmetic.SumSigns(windows.Changes);
+        }, cancellationToken);
         return sum;
     }
 
@@ -44,7 +47,31 @@ internal sealed class MergedTensor(Tensor tensor, IReadOnlyList<(int Number, Tic
     public void Prepare(MergeRecipe recipe, int patchCount, int majority, bool allowsNonFinite) =>
         (_recipe, _patchCount, _majority, _allowsNonFinite) = (recipe, patchCount, majority, allowsNonFinite);
 
+    /// <remarks>What it rewrites is compared with the base of the patches as it comes by; <see cref="IElementRewriter.Complete"/> throws
+    /// where it was another.</remarks>
     public IElementRewriter NewRewriter() => new Rewriter(this, new(_recipe, _numbers, _patchCount, _majority));
+
+    /// <summary>Checks that the tensor is the base of the patches, every byte of it.</summary>
+    /// <exception cref="PatchMismatchException">It is not.</exception>
+    public void ThrowIfNotBase(CancellationToken cancellationToken)
+    {
+        foreach ((_, TicketPatch file, PatchedTensor patched) in OfDifferentBases)
+            PatchFit.ThrowIfNotBase(file, patched, tensor, cancellationToken);
+    }
+
+    /// <summary>Checks type and shape and the first elements that each patch changes.</summary>
+    /// <exception cref="PatchMismatchException">They are not those of a patch's base.</exception>
+    public void ThrowIfPlainlyNotBase(CancellationToken cancellationToken)
+    {
+        foreach ((_, TicketPatch file, PatchedTensor patched) in patches)
+        {
+            PatchFit.ThrowIfOtherForm(file, patched, tensor);
+            if (!PatchFit.MayBeBase(patched, tensor)) PatchFit.ThrowIfNotBase(file, patched, tensor, cancellationToken);
+        }
+    }
+
+    private IEnumerable<(int, TicketPatch File, PatchedTensor Patched)> OfDifferentBases =>
+        patches.DistinctBy(p => (p.Patched.BaseFingerprint, p.Patched.BaseScaleFingerprint));
 
     private void Visit(Action<ChangedWindows> visit, CancellationToken cancellationToken)
     {
@@ -56,33 +83,67 @@ internal sealed class MergedTensor(Tensor tensor, IReadOnlyList<(int Number, Tic
         }
     }
 
-    private sealed class Rewriter(MergedTensor merged, MergeArithmetic arithmetic) : IElementRewriter
+    private sealed class Rewriter : IElementRewriter, IDisposable
     {
-        private readonly ChangedWindows _windows =
-            new(merged.Patches.Select(p => p.Patched), merged._trims, merged._recipe.Method == MergeMethod.Graft);
+        private readonly MergedTensor _merged;
+        private readonly MergeArithmetic _arithmetic;
+        private readonly ElementType _type;
+        private readonly ChangedWindows _windows;
+        private readonly RunningFingerprint[] _fingerprints;
         private readonly float[] _values = new float[PatchChanges.MaxCount];
-        private readonly byte[] _stored = new byte[PatchChanges.MaxCount * sizeof(float)];
+        private readonly byte[] _stored;
+
+        public Rewriter(MergedTensor merged, MergeArithmetic arithmetic)
+        {
+            (_merged, _arithmetic, _type) = (merged, arithmetic, merged.Tensor.ElementType);
+            _windows = new(merged.Patches.Select(p => p.Patched), merged._trims, merged._recipe.Method == MergeMethod.Graft);
+            _fingerprints = [.. merged.Patches.Select(p => Fingerprint.KindOf(p.Patched.BaseFingerprint)).Distinct()
+                .Select(kind => new RunningFingerprint(merged.Tensor, kind))];
+            _stored = new byte[PatchChanges.MaxCount * _type.ByteSize()];
+        }
 
         public RoundingLoss Rewrite(long start, Span<byte> window)
         {
-            ElementType type = merged.Tensor.ElementType;
-            if (!_windows.Read(start, window.Length / type.ByteSize())) return default;
-            ReadOnlySpan<int> places = _windows.Places;
-            Span<float> values = _values.AsSpan(0, places.Length);
-            Span<byte> stored = _stored.AsSpan(0, places.Length * type.ByteSize());
-            Elements.Gather(window, places, stored);
-            RowRounding.Convert(stored, type, MemoryMarshal.AsBytes(values), ElementType.F32);
-            arithmetic.Merge(_windows.Changes, places, values);
-            RoundingLoss loss = RowRounding.Convert(MemoryMarshal.AsBytes(values), ElementType.F32, stored, type);
-            if (!merged._allowsNonFinite && ElementCodec.Of(type).IndexOfNonFinite(stored) is >= 0 and var found)
-                throw NonFinite(start + places[found]);
-            Elements.Scatter(stored, places, window);
+            foreach (RunningFingerprint one in _fingerprints) one.Add(window);
+            if (!_windows.Read(start, window.Length / _type.ByteSize())) return default;
+            _windows.Spread();
+            Span<float> values = _values.AsSpan(0, window.Length / _type.ByteSize());
+            Span<byte> stored = _stored.AsSpan(0, window.Length);
+            RowRounding.Convert(window, _type, MemoryMarshal.AsBytes(values), ElementType.F32);
+            _arithmetic.Merge(_windows.Changes, values);
+            // Elements that no patch changes are F32 values of the type, plus 0: they round to themselves.
+            RoundingLoss loss = RowRounding.Convert(MemoryMarshal.AsBytes(values), ElementType.F32, stored, _type);
+            BitBlend.Put(_windows.Touched, stored, window, _type.ByteSize());
+            if (!_merged._allowsNonFinite && FirstNonFinite(window) is >= 0 and var found) throw NonFinite(start + found);
             return loss;
         }
 
+        public void Complete()
+        {
+            string[] actual = [.. _fingerprints.Select(f => f.Take())];
+            if (!_merged.OfDifferentBases.All(p => actual.Contains(p.Patched.BaseFingerprint)))
+                _merged.ThrowIfNotBase(CancellationToken.None);
+        }
+
+        public void Dispose()
+        {
+            foreach (RunningFingerprint one in _fingerprints) one.Dispose();
+        }
+
+        /// <summary>The first changed element that is a NaN or an infinity, or -1; what the base has of them stays.</summary>
+        private int FirstNonFinite(ReadOnlySpan<byte> window)
+        {
+            ElementCodec codec = ElementCodec.Of(_type);
+            if (codec.IndexOfNonFinite(window) < 0) return -1;
+            int size = _type.ByteSize();
+            for (int i = 0; i < window.Length / size; i++)
+                if ((_windows.Touched[i >> 6] >> i & 1) != 0 && codec.IndexOfNonFinite(window.Slice(i * size, size)) == 0) return i;
+            return -1;
+        }
+
         private NotFiniteNumberException NonFinite(long element) => new(
-            $"tensor {CheckpointFormatException.Quote(merged.Tensor.Name)}: element {element} would hold a NaN or an infinity as "
-            + $"{merged.Tensor.DtypeName}, with which no model works. Take smaller weights or other patches, or ask for it "
+            $"tensor {CheckpointFormatException.Quote(_merged.Tensor.Name)}: element {element} would hold a NaN or an infinity as "
+            + $"{_merged.Tensor.DtypeName}, with which no model works. Take smaller weights or other patches, or ask for it "
             + $"({Remedy.AllowNonFinite}).");
     }
 }
@@ -92,13 +153,11 @@ internal sealed class ChangedWindows(IEnumerable<PatchedTensor> patches, IReadOn
 {
     private readonly PatchChanges[] _changes = [.. patches.Select((p, i) => new PatchChanges(p, trims[i], areValues))];
     private readonly ulong[] _touched = new ulong[PatchChanges.MaxCount / 64];
-    private readonly int[] _places = new int[PatchChanges.MaxCount];
-    private int _count;
 
     public PatchChanges[] Changes => _changes;
 
-    /// <summary>The elements that any patch changes, ascending, counted from the window's start.</summary>
-    public ReadOnlySpan<int> Places => _places.AsSpan(0, _count);
+    /// <summary>The elements that any patch changes, a bit each.</summary>
+    public ReadOnlySpan<ulong> Touched => _touched;
 
     /// <summary>Goes to a window behind the last one; says whether any patch changes something in it.</summary>
     public bool Read(long start, int count)
@@ -109,10 +168,12 @@ internal sealed class ChangedWindows(IEnumerable<PatchedTensor> patches, IReadOn
             one.Read(start, count);
             for (int word = 0; word < _touched.Length; word++) _touched[word] |= one.Has[word];
         }
-        _count = 0;
-        for (int word = 0; word < _touched.Length; word++)
-            for (ulong bits = _touched[word]; bits != 0; bits &= bits - 1)
-                _places[_count++] = (64 * word) + BitOperations.TrailingZeroCount(bits);
-        return _count > 0;
+        return _touched.AsSpan().ContainsAnyExcept(0ul);
+    }
+
+    /// <summary>Puts all changes at their places.</summary>
+    public void Spread()
+    {
+        foreach (PatchChanges one in _changes) one.Spread();
     }
 }

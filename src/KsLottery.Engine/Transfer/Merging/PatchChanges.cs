@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Tickets;
@@ -16,8 +17,9 @@ internal sealed class PatchChanges
     private readonly ElementReader _values, _base;
     private readonly MaskPlaces _mask;
     private readonly int[] _places = new int[MaxCount];
-    private readonly float[] _stored = new float[MaxCount], _before = new float[MaxCount], _differences = new float[MaxCount];
+    private readonly float[] _stored = new float[MaxCount], _before = new float[MaxCount], _changes = new float[MaxCount];
     private readonly float[] _window = new float[MaxCount];
+    private readonly PlaceBits _bits = new(MaxCount);
     private readonly ulong[] _has = new ulong[MaxCount / 64];
     private long _index, _ties;
     private int _count;
@@ -35,7 +37,10 @@ internal sealed class PatchChanges
     /// <summary>Whether an element of the window is changed, a bit each.</summary>
     public ulong[] Has => _has;
 
-    /// <summary>By how much, or to what; 0 where it is not.</summary>
+    /// <summary>By how much the elements that are changed do, or to what, ascending.</summary>
+    public ReadOnlySpan<float> Changes => _changes.AsSpan(0, _count);
+
+    /// <summary>The same at their places in the window, 0 at all others; see <see cref="Spread"/>.</summary>
     public float[] Window => _window;
 
     /// <summary>Whether a payload says of its elements by how much they change.</summary>
@@ -45,16 +50,17 @@ internal sealed class PatchChanges
     public void Read(long start, int count)
     {
         _count = _mask.Read(start, count, _places);
-        Array.Clear(_has);
+        ReadChanges();
+        if (_trim.IsOn) Trim();
+        _bits.Write(_places.AsSpan(0, _count), _has);
+    }
+
+    /// <summary>Puts the changes at their places.</summary>
+    public void Spread()
+    {
         Array.Clear(_window);
-        ReadOnlySpan<float> changes = ReadChanges();
-        for (int i = 0; i < changes.Length; i++)
-        {
-            if (_trim.IsOn && !_trim.Keeps(changes[i], ref _ties)) continue;
-            int place = _places[i];
-            _window[place] = !_areValues ? changes[i] : _patch.Payload == TicketPayload.Replace ? _stored[i] : _before[i] + changes[i];
-            _has[place >> 6] |= 1UL << place;
-        }
+        ReadOnlySpan<int> places = _places.AsSpan(0, _count);
+        for (int i = 0; i < places.Length; i++) _window[places[i]] = _changes[i];
     }
 
     /// <summary>The changes of all elements, some thousands at a time.</summary>
@@ -63,21 +69,30 @@ internal sealed class PatchChanges
         for (long left = _patch.Mask.Parameters; left > 0; left -= _count)
         {
             _count = (int)Math.Min(MaxCount, left);
-            yield return ReadChanges().ToArray();
+            ReadChanges();
+            yield return Changes.ToArray();
         }
     }
 
-    /// <summary>By how much the located elements change; leaves in the fields what the patch and its base hold of them.</summary>
-    private ReadOnlySpan<float> ReadChanges()
+    /// <summary>Reads how the located elements change.</summary>
+    private void ReadChanges()
     {
-        if (_count == 0) return [];
-        Span<float> stored = _stored.AsSpan(0, _count), before = _before.AsSpan(0, _count);
+        Span<float> stored = _stored.AsSpan(0, _count), before = _before.AsSpan(0, _count), changes = _changes.AsSpan(0, _count);
+        if (_count == 0) return;
         RowRounding.Convert(_values.Get(_index, _count), _values.Type, MemoryMarshal.AsBytes(stored), ElementType.F32);
         RowRounding.Convert(_base.Get(_index, _count), _base.Type, MemoryMarshal.AsBytes(before), ElementType.F32);
         _index += _count;
-        if (_patch.Payload == TicketPayload.Delta) return stored;
-        Span<float> differences = _differences.AsSpan(0, _count);
-        for (int i = 0; i < _count; i++) differences[i] = stored[i] - before[i];
-        return differences;
+        if (_patch.Payload == TicketPayload.Delta == !_areValues) stored.CopyTo(changes);
+        else if (_areValues) TensorPrimitives.Add(before, stored, changes);
+        else TensorPrimitives.Subtract(stored, before, changes);
+    }
+
+    /// <summary>Leaves out the small changes; those that are compared are differences.</summary>
+    private void Trim()
+    {
+        int kept = 0;
+        for (int i = 0; i < _count; i++)
+            if (_trim.Keeps(_changes[i], ref _ties)) (_places[kept], _changes[kept++]) = (_places[i], _changes[i]);
+        _count = kept;
     }
 }

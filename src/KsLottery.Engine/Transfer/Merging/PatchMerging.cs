@@ -48,17 +48,16 @@ public static class PatchMerging
         using OpenedPatches opened = new(basePath, patchPaths, options.Reading);
         using StagedFolder folder = StagedFolder.Resume(outDirectory, NameOf(opened, recipe, options), [basePath, .. patchPaths]);
         MergedTensor[] tensors = opened.Find();
-        SideBySide.ForEach(tensors, threads: 0, merged =>
-        {
-            foreach ((_, TicketPatch file, PatchedTensor patched) in merged.Patches
-                .DistinctBy(p => (p.Patched.BaseFingerprint, p.Patched.BaseScaleFingerprint)))
-                PatchFit.ThrowIfNotBase(file, patched, merged.Tensor, cancellationToken);
-        }, cancellationToken);
+        foreach (MergedTensor merged in tensors) merged.ThrowIfPlainlyNotBase(cancellationToken);
+        // Whatever is written anew is compared with the patches' base meanwhile.
+        HashSet<string> finished = [.. folder.Finished];
+        SideBySide.ForEach(tensors.Where(t => finished.Contains(Path.GetFileName(t.Tensor.File.Path))), threads: 0,
+            merged => merged.ThrowIfNotBase(cancellationToken), cancellationToken);
         MergeOverlap overlap = Measure(tensors, recipe, patchPaths.Count, cancellationToken);
         beforeWriting?.Invoke(overlap);
         int majority = recipe.ZeroSum == ZeroSumRule.Majority ? FindMajority(tensors, recipe, patchPaths.Count, cancellationToken) : 0;
         foreach (MergedTensor merged in tensors) merged.Prepare(recipe, patchPaths.Count, majority, options.AllowsNonFinite);
-        MergeResult result = Rewrite(opened.Base, tensors, folder, progress, cancellationToken);
+        MergeResult result = RewriteChecked(opened.Base, tensors, folder, progress, cancellationToken);
         folder.Commit(cancellationToken);
         return result with
         {
@@ -121,6 +120,23 @@ public static class PatchMerging
         SideBySide.ForEach(tensors, threads: 0, merged => Interlocked.Add(ref sum, merged.SumSigns(recipe, patchCount, cancellationToken)),
             cancellationToken);
         return Math.Sign(sum);
+    }
+
+    /// <summary>Rewrites tensors that are known as the patches' base only when they came by; of another base nothing is left.</summary>
+    private static MergeResult RewriteChecked(Checkpoint checkpoint, MergedTensor[] tensors, StagedFolder folder,
+        IProgress<PatchProgress>? progress, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return Rewrite(checkpoint, tensors, folder, progress, cancellationToken);
+        }
+        catch (Exception fault) when (fault is NotFiniteNumberException or PatchMismatchException)
+        {
+            folder.Abandon();
+            // Of another base anything may come out, and that is what should be told of.
+            SideBySide.ForEach(tensors, threads: 0, merged => merged.ThrowIfNotBase(cancellationToken), cancellationToken);
+            throw;
+        }
     }
 
     private static MergeResult Rewrite(Checkpoint checkpoint, IReadOnlyList<IRewrittenTensor> tensors, StagedFolder folder,

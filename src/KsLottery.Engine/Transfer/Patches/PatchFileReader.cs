@@ -149,10 +149,10 @@ internal sealed class PatchFileReader(SafetensorsFile file)
             "steps" => IndexCoding.Steps,
             _ => throw place.Wrong("coding", "it must be bits or steps"),
         };
-        byte[] buffer = new byte[units.ElementCount];
+        byte[] buffer = units.IsMapped ? [] : new byte[units.ElementCount];
         try
         {
-            return new(name, grid, IndexSet.Decode(grid.Count, coding, units.GetBytes(0, buffer.Length, buffer)));
+            return new(name, grid, IndexSet.Decode(grid.Count, coding, units.GetBytes(0, (int)units.ElementCount, buffer)));
         }
         catch (InvalidDataException e)
         {

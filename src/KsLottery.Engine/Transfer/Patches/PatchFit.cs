@@ -32,6 +32,20 @@ internal static class PatchFit
                 : $"Take the base that the patch was made from, or find the ticket again with this one{Doubt(patch)}");
     }
 
+    /// <summary>Whether the first elements that a patch changes hold the base's values: a quick look, by which most other bases are
+    /// known.</summary>
+    public static bool MayBeBase(PatchedTensor patched, Tensor tensor)
+    {
+        PatchRewriter rewriter = new(patched, PatchSide.Base);
+        long start = rewriter.Next;
+        if (start >= tensor.ElementCount) return true;
+        int count = (int)Math.Min(ElementReader.MaxCount, tensor.ElementCount - start);
+        ReadOnlySpan<byte> present = new ElementReader(tensor).Get(start, count);
+        byte[] rewritten = present.ToArray();
+        rewriter.Rewrite(start, rewritten);
+        return present.SequenceEqual(rewritten);
+    }
+
     private static void ThrowIfOtherScale(PatchedTensor patched, Tensor tensor, CancellationToken cancellationToken)
     {
         string? actual = tensor.Scale is { } scale ? Fingerprint.OfTensor(scale.Stored, cancellationToken) : null;
