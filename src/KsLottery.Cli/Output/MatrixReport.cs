@@ -20,8 +20,8 @@ internal sealed class MatrixReport(MatrixResult result, ConsoleUi ui)
         WriteLanguages();
         if (result.Cells.Any(c => c.IsOffTarget))
             ui.WriteLine("! more outputs in a wrong language than the identifier's errors explain (95 % intervals lie apart)");
-        ui.WriteLine($"Scored is {FormName()} of each output. BLEU over pieces has the tokens of the model's own tokenizer;");
-        ui.WriteLine("error: held-out lines of the target's language that the identifier takes for another.");
+        ui.WriteLine($"Scored is {FormName()} of each output. The pieces are those of the model's own tokenizer.");
+        ui.WriteLine("error: held-out lines of the target's language that the identifier takes for another");
         ui.WriteLine(end);
         ui.WriteJson(result.WriteTo);
     }

@@ -15,7 +15,7 @@ internal sealed class PlanSection<TKey> where TKey : struct, Enum
     private readonly string _guide;
 
     /// <exception cref="InvalidDataException">It is no object, or has a property that is not known.</exception>
-    public PlanSection(string path, JsonPlace section, string guide = "the README")
+    public PlanSection(string path, JsonPlace section, string guide = "docs/experiments.md")
     {
         (_section, _guide) = (section, guide);
         if (section.Value.ValueKind != JsonValueKind.Object) throw section.Wrong("it must be an object");

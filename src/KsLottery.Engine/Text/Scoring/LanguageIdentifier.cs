@@ -58,7 +58,7 @@ public sealed class LanguageIdentifier
             if (own.Length < MinLines)
                 throw new ArgumentException(string.Create(CultureInfo.InvariantCulture,
                     $"{name}: {own.Length} different lines with letters; {MinLines} or more are needed to learn a language and to "
-                    + "measure it. Give a longer text."), nameof(languages));
+                    + $"measure it. Give a longer text."), nameof(languages));
         string[][] learned = [.. lines.Select(own => own.Where((_, i) => !IsHeldOut(i)).ToArray())];
         CharacterAlphabet alphabet = new(learned.SelectMany(own => own));
         CharacterModel[] models = new CharacterModel[names.Length];
