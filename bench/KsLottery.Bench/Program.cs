@@ -2,8 +2,8 @@
 //   dotnet run -c Release --project bench/KsLottery.Bench -- --filter '*'
 // KsRowBench times each kernel on row pairs as they lie in a matrix; SortBench the sorts that a row kernel could be made of; NullTableBench
 // the p-value tables; SafetensorsBench files in the page cache against memory. `pair` serves bench/peers/ks_peers.py.
-// `sentencepiece` serves bench/peers/sentencepiece_models.py. `gemm` times matrix products against OpenBLAS. `select` serves
-// bench/select-share.sh. `mutants` makes the tables of bench/mutants.sh.
+// `sentencepiece` serves bench/peers/sentencepiece_models.py. `gemm` times matrix products against OpenBLAS, `sampled` weight gradients
+// of some elements against whole ones. `select` serves bench/select-share.sh. `mutants` makes the tables of bench/mutants.sh.
 
 using System.Globalization;
 using BenchmarkDotNet.Configs;
@@ -16,6 +16,7 @@ if (args is ["pair", string basePath, string tunedPath, string countsPath]) retu
 if (args is ["sentencepiece", string models]) return SentencePiecePeers.Run(models);
 if (args is ["mutants", string folder, string commit, .. string[] reports]) return MutationReport.Run(folder, commit, reports);
 if (args is ["select", .. string[] selection]) return SelectionTiming.Run(selection);
+if (args is ["sampled"]) return SampledTiming.Run();
 if (args is ["gemm", ..]) return GemmTiming.Run(args.ElementAtOrDefault(1));
 
 ManualConfig config = ManualConfig.Create(DefaultConfig.Instance)

@@ -40,9 +40,12 @@ public static class ModelBench
     private const int MinRepetitions = 5, PromptLength = 8;
     private const ulong Seed = 1;
 
+    /// <summary>What is set side by side where both are measured.</summary>
+    public const string FullStep = "full step", MaskStep = "mask step";
+
     /// <summary>What can be measured, in the order of the table.</summary>
     public static readonly IReadOnlyList<string> Works =
-        ["forward", "forward + backward", "full step", "embedding step", "ticket step", "mask step", "prompt", "generate"];
+        ["forward", "forward + backward", FullStep, "embedding step", "ticket step", MaskStep, "prompt", "generate"];
 
     /// <summary>Runs all measurements and passes each figure on as it comes.</summary>
     public static void Run(ModelBenchPlan plan, Action<ModelBenchFigure> onFigure, Action<string> onStep,
@@ -51,12 +54,12 @@ public static class ModelBench
         TokenBatch batch = BatchSchedule.Pack(Sequences(plan), plan.Sequences * plan.Length)[0];
         Measure("forward", null, (_, model) => model.Loss(batch));
         Measure("forward + backward", _ => TrainingScope.Full, (_, model) => model.LossAndGradients(batch, 1.0 / batch.TargetCount));
-        Step("full step", _ => TrainingScope.Full);
+        Step(FullStep, _ => TrainingScope.Full);
         Step("embedding step", _ => TrainingScope.Embedding);
         Step("ticket step", weights => TrainingScope.Mask(TicketMask.OfRows(weights.TokenEmbedding.Name, plan.Config.VocabularySize,
             plan.Config.Width, Enumerable.Range(0, plan.TicketRows)
                 .Select(i => 1 + (i * (plan.Config.VocabularySize - 1) / plan.TicketRows)))));
-        Step("mask step", ElementsOf);
+        Step(MaskStep, ElementsOf);
         int[] prompt = batch.Tokens[..plan.Length];
         MeasureDecoder("prompt", plan.Length, decoder => decoder.Prefill([0], [prompt]));
         MeasureDecoder("generate", plan.Length - PromptLength, decoder =>

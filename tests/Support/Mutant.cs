@@ -45,7 +45,7 @@ internal sealed record Mutant(string Operation, string Result, Damage Damage)
 
     private static IEnumerable<string> Results(MethodInfo method)
     {
-        if (method.ReturnType != typeof(void)) yield return Returned;
+        if (method.ReturnType != typeof(void) && method.ReturnType != typeof(bool)) yield return Returned;
         foreach (ParameterInfo parameter in method.GetParameters())
             if (parameter.ParameterType == typeof(DeviceSpan) || parameter.ParameterType == typeof(Span<float>))
                 yield return parameter.Name!;

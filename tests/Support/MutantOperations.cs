@@ -106,6 +106,16 @@ internal sealed class MutantOperations(IOperations inner, Mutant? mutant) : IOpe
         Run(nameof(MatMulBackwardWeight), () => inner.MatMulBackwardWeight(weightGradient, outputGradient, input, outputs, inputs),
             (nameof(weightGradient), weightGradient), (nameof(outputGradient), outputGradient), (nameof(input), input));
 
+    public bool TryMatMulBackwardSampled(DeviceSpan gradient, DeviceSpan outputGradient, DeviceSpan input, ReadOnlyMemory<int> runs,
+        int width, int outputs, int inputs)
+    {
+        bool isDone = false;
+        Run(nameof(TryMatMulBackwardSampled),
+            () => isDone = inner.TryMatMulBackwardSampled(gradient, outputGradient, input, runs, width, outputs, inputs),
+            (nameof(gradient), gradient), (nameof(outputGradient), outputGradient), (nameof(input), input));
+        return isDone;
+    }
+
     public void RopeForward(DeviceSpan values, DeviceSpan cosines, DeviceSpan sines, ReadOnlyMemory<int> positions, int headWidth) =>
         Run(nameof(RopeForward), () => inner.RopeForward(values, cosines, sines, positions, headWidth),
             (nameof(values), values), (nameof(cosines), cosines), (nameof(sines), sines));

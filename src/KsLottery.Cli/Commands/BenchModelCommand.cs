@@ -43,6 +43,11 @@ internal static class BenchModelCommand
             table.Add(f.Name, Number(f.Seconds * 1e3, "F1"), $"{Percent(f.Min / f.Seconds - 1)}/+{Percent(f.Max / f.Seconds - 1)} %",
                 Number(f.CpuSeconds * 1e3, "F1"), Sizes.Count((long)(f.Tokens / f.Seconds)), Sizes.Bytes(f.Bytes));
         foreach (string line in table.Lines()) ui.WriteLine(line);
+        ModelBenchFigure? full = figures.Find(f => f.Name == ModelBench.FullStep), mask = figures.Find(f => f.Name == ModelBench.MaskStep);
+        if (full is not null && mask is not null)
+            ui.WriteLine($"{mask.Name} / {full.Name}: {Number(mask.Seconds / full.Seconds, "F2")} of the time, "
+                + $"{Number(mask.CpuSeconds / full.CpuSeconds, "F2")} of the CPU time, {Number((double)mask.Bytes / full.Bytes, "F2")} of "
+                + "the memory");
         ui.WriteJson(json =>
         {
             json.WriteString("benchmark", "model");

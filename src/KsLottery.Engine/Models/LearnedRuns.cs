@@ -6,9 +6,9 @@ namespace KsLottery.Engine.Models;
 
 /// <summary>Some values of a matrix or vector that learn while all others stay: runs of one width, gathered side by side.</summary>
 /// <remarks>
-/// Value, gradient and moments exist for the runs alone. The matrix itself is F32, and the values are scattered back into it after each
-/// step. A backward pass needs the gradient of the whole matrix for the length of one operation; all matrices take the same memory for it
-/// in turn.
+/// Value, gradient and moments exist for the runs alone, and an index for each run. The matrix itself is F32, and the values are scattered
+/// back into it after each step. Where few values learn their gradients are summed alone. Else, and below norms and the embedding, a
+/// backward pass needs the gradient of the whole matrix for the length of one operation; all matrices take the same memory for it in turn.
 /// </remarks>
 internal sealed class LearnedRuns
 {
@@ -41,6 +41,11 @@ internal sealed class LearnedRuns
     /// <summary>The values' places in the matrix.</summary>
     public IndexSet Elements { get; }
 
+    /// <summary>Bytes that the places take beside the device's memory: a number for each run, and the sets that these come
+    /// from.</summary>
+    internal long IndexBytes => (sizeof(int) * (long)_runs.Length) + Elements.CodedBytes
+        + (ReferenceEquals(Elements, Mask.Units) ? 0 : Mask.Units.CodedBytes);
+
     /// <summary>(runs, width), with its gradient.</summary>
     public Weight Weight { get; }
 
@@ -55,6 +60,11 @@ internal sealed class LearnedRuns
         }
         return (int)width;
     }
+
+    /// <summary>Adds outputGradientᵀ · input to the gradient of the values alone, where the device does that.</summary>
+    /// <returns>Whether it did; if not, <see cref="Spread"/> and <see cref="Collect"/> come to the same.</returns>
+    internal bool TryBackward(DeviceSpan outputGradient, DeviceSpan input, int rows, int columns) =>
+        _operations.TryMatMulBackwardSampled(Weight.Gradient, outputGradient, input, _runs, _width, rows, columns);
 
     /// <summary>The gradient so far as one of the whole matrix, to which an operation adds; <see cref="Collect"/> follows.</summary>
     internal DeviceSpan Spread(ScratchMemory scratch)

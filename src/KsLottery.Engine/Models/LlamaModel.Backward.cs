@@ -171,7 +171,7 @@ public sealed partial class LlamaModel
     /// <summary>Adds outputGradientᵀ · input to the gradient of what learns of a matrix.</summary>
     private void BackwardWeight(Weight weight, DeviceSpan outputGradient, DeviceSpan input)
     {
-        if (!weight.Learns) return;
+        if (!weight.Learns || weight.Runs?.TryBackward(outputGradient, input, weight.Rows, weight.Columns) == true) return;
         DeviceSpan gradient = BeginGradient(weight);
         _operations.MatMulBackwardWeight(gradient, outputGradient, input, weight.Rows, weight.Columns);
         EndGradient(weight, gradient);

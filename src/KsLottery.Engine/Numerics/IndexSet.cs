@@ -45,6 +45,9 @@ public sealed class IndexSet : IEnumerable<long>, IEquatable<IndexSet>
     /// <summary>How the set is kept.</summary>
     public IndexCoding Coding => _bits is null ? IndexCoding.Steps : IndexCoding.Bits;
 
+    /// <summary>What <see cref="Encode"/> takes, about as much as the set in memory.</summary>
+    internal long CodedBytes => _bits is null ? _steps.Bytes.Length : (Length + 7) / 8;
+
     /// <summary>Count / Length, 0 to 1; NaN of no length.</summary>
     public double Density => (double)Count / Length;
 

@@ -95,6 +95,21 @@ public interface IOperations : IDisposable
     /// <summary>weightGradient += outputGradientᵀ · input.</summary>
     void MatMulBackwardWeight(DeviceSpan weightGradient, DeviceSpan outputGradient, DeviceSpan input, int outputs, int inputs);
 
+    /// <summary>Some elements of weightGradient alone, a sampled dense-dense product (Hong et al. 2019, PPoPP): gradient[i·width + j] +=
+    /// Σ outputGradient[m, r] · input[m, c] where r·inputs + c = runs[i]·width + j.</summary>
+    /// <remarks>A device that has no such product, or to which all elements together are less work, does nothing:
+    /// <see cref="MatMulBackwardWeight"/> has them, with the same bits.</remarks>
+    /// <param name="gradient">(number of runs, width).</param>
+    /// <param name="outputGradient">(M, outputs).</param>
+    /// <param name="input">(M, inputs).</param>
+    /// <param name="runs">Which runs of elements of the weight, ascending.</param>
+    /// <param name="width">Elements of a run, a divisor of <paramref name="inputs"/>.</param>
+    /// <param name="outputs">N, rows of the weight.</param>
+    /// <param name="inputs">K, its columns.</param>
+    /// <returns>Whether it was done.</returns>
+    bool TryMatMulBackwardSampled(DeviceSpan gradient, DeviceSpan outputGradient, DeviceSpan input, ReadOnlyMemory<int> runs, int width,
+        int outputs, int inputs);
+
     /// <summary>Rotary positions (Su et al. 2021, arXiv 2104.09864) in place, the two halves of a head paired as in Hugging Face files:
     /// (x₀, x₁) → (x₀·cos - x₁·sin, x₁·cos + x₀·sin) with x₀ in the first half.</summary>
     /// <param name="values">(N, heads · D).</param>

@@ -61,6 +61,24 @@ internal static class Operands
         HasShape(weight, outputs, inputs);
     }
 
+    /// <summary>Checks y (M, N), x (M, K) and some runs of W (N, K).</summary>
+    public static void SampledProduct(DeviceSpan gradient, DeviceSpan output, DeviceSpan input, ReadOnlyMemory<int> runs, int width,
+        int outputs, int inputs)
+    {
+        HasShape(output, Rows(input, inputs), outputs);
+        if (width <= 0 || inputs % width != 0)
+            throw new ArgumentOutOfRangeException(nameof(width), width, $"the width of a run must be a divisor of the {inputs} columns.");
+        HasShape(gradient, runs.Length, width);
+        long count = (long)outputs * (inputs / width), before = -1;
+        foreach (int run in runs.Span)
+        {
+            if (run <= before || run >= count)
+                throw new ArgumentOutOfRangeException(nameof(runs), run,
+                    $"runs must ascend from 0 to {count - 1}; {run} comes after {before}.");
+            before = run;
+        }
+    }
+
     /// <summary>Checks x and y (N, C), the roots (N) and the weight (C).</summary>
     public static void Norm(DeviceSpan output, DeviceSpan inverseRms, DeviceSpan input, DeviceSpan weight, int width)
     {

@@ -116,9 +116,23 @@ internal sealed class OperationCases(OperationSizes sizes)
             b.Device.MatMulForward(output, rows, b.Weight(type, size * Few), size, Few);
             float[] forward = b.Get(output);
             b.Device.MatMulBackwardInput(output, rows, b.Weight(type, Few * size), Few, size);
-            b.Device.MatMulBackwardWeight(gradient, columns, b.Normal(Few * size), size, size);
-            return [forward, b.Get(output), b.Get(gradient)];
+            DeviceMemory input = b.Normal(Few * size);
+            b.Device.MatMulBackwardWeight(gradient, columns, input, size, size);
+            return [forward, b.Get(output), b.Get(gradient), Sampled(b, columns, input, gradient, size)];
         });
+
+    /// <summary>Some elements of a weight's gradient added to others; by the whole one where the device leaves it at that.</summary>
+    private static float[] Sampled(DeviceBench b, DeviceSpan outputGradient, DeviceSpan input, DeviceSpan whole, int size)
+    {
+        const int Spacing = 101;
+        int[] elements = [.. Enumerable.Range(0, size * size / Spacing).Select(i => (i * Spacing) + (i % Spacing))];
+        DeviceMemory some = b.Normal(elements.Length);
+        if (b.Device.TryMatMulBackwardSampled(some, outputGradient, input, elements, 1, size, size)) return b.Get(some);
+        b.Device.ScatterRows(whole, some, elements, 1);
+        b.Device.MatMulBackwardWeight(whole, outputGradient, input, size, size);
+        b.Device.EmbeddingForward(some, whole, elements, 1);
+        return b.Get(some);
+    }
 
     private IEnumerable<OperationCase> Rotations() =>
         from shape in sizes.Rotations

@@ -124,16 +124,20 @@ public class TrainedCheckpointTests
         return (TrainedCheckpoint.Write(baseModel, weights, operations, output, keepTypes), values);
     }
 
-    internal static string MakeBase(TemporaryFolder folder, ElementType type, bool isSharded, bool isTied = false)
+    internal static string MakeBase(TemporaryFolder folder, ElementType type, bool isSharded, bool isTied = false) =>
+        MakeBase(folder, TinyModels.Config(isTied), type, isSharded);
+
+    internal static string MakeBase(TemporaryFolder folder, LlamaConfig config, ElementType type, bool isSharded)
     {
         string path = Directory.CreateDirectory(folder.File("base")).FullName;
-        LlamaConfig config = TinyModels.Config(isTied);
         using CpuOperations operations = new(1);
         using LlamaWeights weights = LlamaWeights.Random(config, operations, 3);
         List<TensorSource> tensors =
             [.. weights.All
                 .Select(w => new DeviceValues(operations).Source(w.Name, w.IsVector ? [w.Columns] : [w.Rows, w.Columns], w.Value, type))];
-        if (isTied) tensors.Add(new DeviceValues(operations).Source(Head, [11, 8], weights.TokenEmbedding.Value, type));
+        if (config.IsTied)
+            tensors.Add(new DeviceValues(operations)
+                .Source(Head, [config.VocabularySize, config.Width], weights.TokenEmbedding.Value, type));
         AtomicFile.Write(Path.Combine(path, "config.json"), stream => config.WriteTo(stream, type));
         if (!isSharded) SafetensorsWriter.Write(Path.Combine(path, "model.safetensors"), tensors);
         else

@@ -9,6 +9,7 @@ internal sealed class CpuOperations : IOperations
 {
     private readonly AllocationCount _allocated = new();
     private readonly WorkerPool _pool;
+    private DeviceMemory? _sampledLines;
 
     /// <param name="threads">How many threads work, the caller's included; 0 for as many as the process has processors.</param>
     /// <exception cref="ArgumentOutOfRangeException">The number is negative.</exception>
@@ -158,6 +159,26 @@ internal sealed class CpuOperations : IOperations
     }
 
     /// <inheritdoc/>
+    public bool TryMatMulBackwardSampled(DeviceSpan gradient, DeviceSpan outputGradient, DeviceSpan input, ReadOnlyMemory<int> runs,
+        int width, int outputs, int inputs)
+    {
+        Operands.SampledProduct(gradient, outputGradient, input, runs, width, outputs, inputs);
+        int rows = Operands.Rows(input, inputs);
+        if (!GemmAlgorithms.Default.SumsInBlocks || !SampledMatMul.IsFaster(rows, gradient.Length, outputs, inputs)) return false;
+        long length = SampledMatMul.ScratchLength(rows, inputs);
+        // Another thread's product takes memory of its own.
+        DeviceMemory? lines = Interlocked.Exchange(ref _sampledLines, null);
+        if (lines is null || lines.Length < length)
+        {
+            lines?.Dispose();
+            lines = Allocate(length);
+        }
+        SampledMatMul.BackwardWeight(_pool, gradient, outputGradient, input, runs, width, outputs, inputs, lines);
+        Interlocked.Exchange(ref _sampledLines, lines)?.Dispose();
+        return true;
+    }
+
+    /// <inheritdoc/>
     public void RopeForward(DeviceSpan values, DeviceSpan cosines, DeviceSpan sines, ReadOnlyMemory<int> positions, int headWidth)
     {
         Operands.Rotation(values, cosines, sines, positions, headWidth);
@@ -245,5 +266,9 @@ internal sealed class CpuOperations : IOperations
     }
 
     /// <summary>Ends the threads; memories give themselves back.</summary>
-    public void Dispose() => _pool.Dispose();
+    public void Dispose()
+    {
+        _sampledLines?.Dispose();
+        _pool.Dispose();
+    }
 }

@@ -5,6 +5,9 @@ namespace KsLottery.Engine.Operations;
 /// <summary>Rows of a table (V, C) looked up, and gradients added to them.</summary>
 internal static class Embedding
 {
+    /// <summary>Floats that a span of bytes can hold.</summary>
+    private const int MaxTable = int.MaxValue / sizeof(float);
+
     /// <summary>The definition: output (N, C), table (V, C), rows (N).</summary>
     public static void Forward(Span<double> output, ReadOnlySpan<double> table, ReadOnlySpan<int> rows, int width)
     {
@@ -31,6 +34,11 @@ internal static class Embedding
         pool.Share(rows.Length, width, (from, to) =>
         {
             ReadOnlySpan<int> row = rows.Span;
+            if (width == 1 && table.IsF32() && table.Length <= MaxTable)
+            {
+                Gather(output.Write(from, to - from), table.Read(), row[(int)from..(int)to]);
+                return;
+            }
             for (int i = (int)from; i < to; i++)
             {
                 if (row[i] < 0) continue;
@@ -63,7 +71,24 @@ internal static class Embedding
         pool.Share(rows.Length, width, (from, to) =>
         {
             ReadOnlySpan<int> row = rows.Span;
+            if (width == 1 && destination.Length <= MaxTable)
+            {
+                Scatter(destination.Write(), source.Read(from, to - from), row[(int)from..(int)to]);
+                return;
+            }
             for (int i = (int)from; i < to; i++)
                 if (row[i] >= 0) source.Read((long)i * width, width).CopyTo(destination.Write((long)row[i] * width, width));
         });
+
+    private static void Gather(Span<float> output, ReadOnlySpan<float> table, ReadOnlySpan<int> rows)
+    {
+        for (int i = 0; i < rows.Length; i++)
+            if (rows[i] >= 0) output[i] = table[rows[i]];
+    }
+
+    private static void Scatter(Span<float> destination, ReadOnlySpan<float> source, ReadOnlySpan<int> rows)
+    {
+        for (int i = 0; i < rows.Length; i++)
+            if (rows[i] >= 0) destination[rows[i]] = source[i];
+    }
 }

@@ -135,6 +135,15 @@ internal sealed partial class KernelOperations
                 outputs, inputs);
     }
 
+    /// <summary>Does nothing: there is no kernel for it.</summary>
+    /// <inheritdoc/>
+    public bool TryMatMulBackwardSampled(DeviceSpan gradient, DeviceSpan outputGradient, DeviceSpan input, ReadOnlyMemory<int> runs,
+        int width, int outputs, int inputs)
+    {
+        Operands.SampledProduct(gradient, outputGradient, input, runs, width, outputs, inputs);
+        return false;
+    }
+
     /// <inheritdoc/>
     public void RopeForward(DeviceSpan values, DeviceSpan cosines, DeviceSpan sines, ReadOnlyMemory<int> positions, int headWidth) =>
         Rotate(Stem.RopeForward, values, cosines, sines, positions, headWidth);

@@ -12,6 +12,9 @@ internal abstract class GemmAlgorithm
     /// <summary>The same for columns.</summary>
     public abstract int ColumnGrain { get; }
 
+    /// <summary>Whether an element's products are summed as <see cref="Gemm"/> says.</summary>
+    public virtual bool SumsInBlocks => true;
+
     /// <summary>C = A·B, or C += A·B, for sizes of at least 1; see <see cref="Gemm"/>.</summary>
     public abstract void Multiply(int m, int n, int k, PanelSource a, bool aTransposed, PanelSource b, bool bTransposed, Span<float> c,
         int ldc, bool accumulate);

@@ -13,6 +13,7 @@ internal sealed class OpenBlasGemm : GemmAlgorithm
     public override string Name => "openblas";
     public override int RowGrain => TileRows;
     public override int ColumnGrain => TileColumns;
+    public override bool SumsInBlocks => false;
 
     public override void Multiply(int m, int n, int k, PanelSource a, bool aTransposed, PanelSource b, bool bTransposed, Span<float> c,
         int ldc, bool accumulate)

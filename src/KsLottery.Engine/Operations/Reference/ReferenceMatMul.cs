@@ -33,4 +33,15 @@ internal static class ReferenceMatMul
                 for (int k = 0; k < inputs; k++)
                     weightGradient[(n * inputs) + k] += outputGradient[(m * outputs) + n] * input[(m * inputs) + k];
     }
+
+    /// <summary>The same for runs of elements of dW alone.</summary>
+    public static void BackwardSampled(Span<double> gradient, ReadOnlySpan<double> outputGradient, ReadOnlySpan<double> input,
+        ReadOnlySpan<int> runs, int width, int outputs, int inputs)
+    {
+        for (int i = 0; i < gradient.Length; i++)
+        {
+            (int n, int k) = int.DivRem((runs[i / width] * width) + (i % width), inputs);
+            for (int m = 0; m < input.Length / inputs; m++) gradient[i] += outputGradient[(m * outputs) + n] * input[(m * inputs) + k];
+        }
+    }
 }

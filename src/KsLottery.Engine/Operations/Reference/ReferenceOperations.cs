@@ -149,6 +149,15 @@ internal sealed class ReferenceOperations : IOperations
     }
 
     /// <inheritdoc/>
+    public bool TryMatMulBackwardSampled(DeviceSpan gradient, DeviceSpan outputGradient, DeviceSpan input, ReadOnlyMemory<int> runs,
+        int width, int outputs, int inputs)
+    {
+        Operands.SampledProduct(gradient, outputGradient, input, runs, width, outputs, inputs);
+        ReferenceMatMul.BackwardSampled(Values(gradient), Values(outputGradient), Values(input), runs.Span, width, outputs, inputs);
+        return true;
+    }
+
+    /// <inheritdoc/>
     public void RopeForward(DeviceSpan values, DeviceSpan cosines, DeviceSpan sines, ReadOnlyMemory<int> positions, int headWidth)
     {
         Operands.Rotation(values, cosines, sines, positions, headWidth);

@@ -6,6 +6,7 @@ using KsLottery.Engine.Models;
 using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Operations;
 using KsLottery.Engine.Tickets;
+using KsLottery.Engine.Transfer;
 
 namespace KsLottery.Engine.Training;
 
@@ -18,7 +19,7 @@ namespace KsLottery.Engine.Training;
 /// </remarks>
 internal sealed class LearnedPart
 {
-    private const int ChunkLength = 1 << 20;
+    private const int ChunkLength = 1 << 20, WindowLength = 1 << 16;
 
     /// <summary>Reads values of a tensor from a start on.</summary>
     private delegate void ReadValues(Tensor tensor, long start, Span<float> values);
@@ -74,9 +75,9 @@ internal sealed class LearnedPart
             string type = part is not null && _isMask ? "" : $" {tensor.DtypeName}", suffix = part is null ? ""
                 : $" {(isLearned ? "" : "other ")}{(_isMask ? "values" : "rows")}";
             AppendLine(hash, $"{tensor.Name}{type} [{string.Join(',', tensor.Shape)}]{suffix}");
-            IEnumerable<IndexRun> runs = part is null ? [new(0, tensor.ElementCount)] : isLearned ? part.Runs : Between(part);
-            if (part is not null && _isMask) AppendValues(hash, tensor, runs, read, cancellationToken);
-            else AppendBytes(hash, tensor, runs, cancellationToken);
+            if (part is not null && _isMask) AppendValues(hash, tensor, part, isLearned, read, cancellationToken);
+            else AppendBytes(hash, tensor, part is null ? [new(0, tensor.ElementCount)] : isLearned ? part.Runs : Between(part),
+                cancellationToken);
         }
         return Fingerprint.Finish(hash);
     }
@@ -109,26 +110,27 @@ internal sealed class LearnedPart
             }
     }
 
-    private static void AppendValues(IncrementalHash hash, Tensor tensor, IEnumerable<IndexRun> runs, ReadValues? read,
+    /// <summary>Appends the values of a part, or all others, by windows: single elements make too many runs.</summary>
+    private static void AppendValues(IncrementalHash hash, Tensor tensor, IndexSet part, bool isLearned, ReadValues? read,
         CancellationToken cancellationToken)
     {
         using StoredMemory? stored = read is null ? new(tensor) : null;
-        float[] buffer = new float[ChunkLength / sizeof(float)];
-        long first = 0, end = 0;
-        foreach (IndexRun run in runs)
-            for (long start = run.Start; start < run.End;)
-            {
-                if (start >= end)
-                {
-                    cancellationToken.ThrowIfCancellationRequested();
-                    (first, end) = (start, Math.Min(start + buffer.Length, tensor.ElementCount));
-                    Span<float> chunk = buffer.AsSpan(0, (int)(end - first));
-                    if (stored is null) read!(tensor, first, chunk);
-                    else stored.Widen(first, chunk);
-                }
-                int count = (int)(Math.Min(run.End, end) - start);
-                hash.AppendData(MemoryMarshal.AsBytes(buffer.AsSpan((int)(start - first), count)));
-                start += count;
-            }
+        float[] window = new float[WindowLength], chosen = new float[WindowLength];
+        int[] inside = new int[WindowLength], outside = new int[WindowLength];
+        IndexSet.Enumerator members = part.GetEnumerator();
+        for (long start = 0; start < tensor.ElementCount; start += WindowLength)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            int length = (int)Math.Min(WindowLength, tensor.ElementCount - start), count = members.Read(start + length, start, inside);
+            ReadOnlySpan<int> places = inside.AsSpan(0, count);
+            if (!isLearned) places = outside.AsSpan(0, MaskPlaces.Around(places, length, outside));
+            if (places.IsEmpty) continue;
+            Span<float> values = window.AsSpan(0, length);
+            if (stored is null) read!(tensor, start, values);
+            else stored.Widen(start, values);
+            Span<byte> bytes = MemoryMarshal.AsBytes(chosen.AsSpan(0, places.Length));
+            Elements.Gather(MemoryMarshal.AsBytes(values), places, bytes);
+            hash.AppendData(bytes);
+        }
     }
 }

@@ -47,17 +47,4 @@ internal sealed class ElementReader(Tensor tensor)
             for (long start = run.Start; start < run.End; start += MaxCount)
                 yield return new(start, Math.Min(MaxCount, run.End - start));
     }
-
-    /// <summary>All elements up to an end: those of the runs, and those between.</summary>
-    public static IEnumerable<(IndexRun Run, bool IsIn)> Cover(IEnumerable<IndexRun> ascending, long end)
-    {
-        long next = 0;
-        foreach (IndexRun run in ascending)
-        {
-            if (run.Start > next) yield return (new(next, run.Start - next), false);
-            yield return (run, true);
-            next = run.End;
-        }
-        if (next < end) yield return (new(next, end - next), false);
-    }
 }

@@ -114,11 +114,15 @@ internal sealed class PatchFileWriter(PatchSource source, FingerprintKind kind, 
         if (source.Values is not null) return true;
         if (source.Tuned is not { } tuned) return false;
         if (tuned.ElementType != source.Base.ElementType) return true;
-        ElementReader before = new(source.Base), after = new(tuned);
-        foreach (IndexRun piece in ElementReader.Pieces(source.Mask.Runs))
+        MaskedReader before = new(source.Base), after = new(tuned);
+        int[] window = new int[ElementReader.MaxCount];
+        MaskPlaces mask = new(source.Mask);
+        for (long start; (start = mask.Next) < source.Mask.Grid.ElementCount;)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (!after.Get(piece.Start, (int)piece.Length).SequenceEqual(before.Get(piece.Start, (int)piece.Length))) return true;
+            int length = (int)Math.Min(window.Length, source.Mask.Grid.ElementCount - start);
+            ReadOnlySpan<int> places = window.AsSpan(0, mask.Read(start, length, window));
+            if (!after.Get(start, places).SequenceEqual(before.Get(start, places))) return true;
         }
         return false;
     }
@@ -127,28 +131,25 @@ internal sealed class PatchFileWriter(PatchSource source, FingerprintKind kind, 
         ?? (source.Tuned is { } tuned ? Fingerprint.OfTensor(tuned, kind, cancellationToken)
         : source.Values is { } values ? TrainedFingerprint(values) : null);
 
-    /// <summary>The fingerprint of the base in F32 with some values replaced, a piece at a time.</summary>
+    /// <summary>The fingerprint of the base in F32 with some values replaced, a window at a time.</summary>
     private string TrainedFingerprint(ReadOnlyMemory<float> values)
     {
         using IncrementalHash hash = Fingerprint.Begin(ElementType.F32, source.Base.Shape);
         ElementReader before = new(source.Base);
         byte[] wide = new byte[ElementReader.MaxCount * sizeof(float)];
+        int[] places = new int[ElementReader.MaxCount];
+        MaskPlaces mask = new(Mask);
         int next = 0;
-        foreach ((IndexRun run, bool isIn) in ElementReader.Cover(Mask.Runs, Mask.Grid.ElementCount))
-            foreach (IndexRun piece in ElementReader.Pieces([run]))
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                int count = (int)piece.Length;
-                if (isIn)
-                {
-                    hash.AppendData(MemoryMarshal.AsBytes(values.Span.Slice(next, count)));
-                    next += count;
-                    continue;
-                }
-                Span<byte> widened = wide.AsSpan(0, count * sizeof(float));
-                RowRounding.Convert(before.Get(piece.Start, count), BaseType, widened, ElementType.F32);
-                hash.AppendData(widened);
-            }
+        for (long start = 0; start < Mask.Grid.ElementCount; start += ElementReader.MaxCount)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            int length = (int)Math.Min(ElementReader.MaxCount, Mask.Grid.ElementCount - start), count = mask.Read(start, length, places);
+            Span<byte> widened = wide.AsSpan(0, length * sizeof(float));
+            RowRounding.Convert(before.Get(start, length), BaseType, widened, ElementType.F32);
+            Elements.Scatter(MemoryMarshal.AsBytes(values.Span.Slice(next, count)), places.AsSpan(0, count), widened);
+            next += count;
+            hash.AppendData(widened);
+        }
         return Fingerprint.Finish(hash);
     }
 
