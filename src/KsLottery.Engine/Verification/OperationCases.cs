@@ -124,7 +124,7 @@ internal sealed class OperationCases(OperationSizes sizes)
     /// <summary>Some elements of a weight's gradient added to others; by the whole one where the device leaves it at that.</summary>
     private static float[] Sampled(DeviceBench b, DeviceSpan outputGradient, DeviceSpan input, DeviceSpan whole, int size)
     {
-        const int Spacing = 101;
+        const int Spacing = 131;
         int[] elements = [.. Enumerable.Range(0, size * size / Spacing).Select(i => (i * Spacing) + (i % Spacing))];
         DeviceMemory some = b.Normal(elements.Length);
         if (b.Device.TryMatMulBackwardSampled(some, outputGradient, input, elements, 1, size, size)) return b.Get(some);

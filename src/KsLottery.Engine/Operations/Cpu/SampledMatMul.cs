@@ -12,11 +12,10 @@ namespace KsLottery.Engine.Operations;
 /// </remarks>
 internal static class SampledMatMul
 {
-    /// <summary>Columns that become lines at a time: a cache line of each row.</summary>
-    private const int Panel = 16;
+    private const int Panel = SampledPacking.MaxColumns;
 
     /// <summary>What a multiply-add in one lane takes, and what a float of a line takes.</summary>
-    private const double ElementCost = 20, LineCost = 15;
+    private const double ElementCost = 24, LineCost = 18;
 
     [ThreadStatic] private static AlignedScratch<float> _lines;
 
@@ -57,7 +56,7 @@ internal static class SampledMatMul
                 for (int column = (int)from * Panel; column < Math.Min((int)to * Panel, inputs); column += Panel)
                 {
                     int count = Math.Min(Panel, inputs - column);
-                    Pack(input, inputs, first, rows, column, count, shape, missing: 0f,
+                    Pack(input, inputs, first, rows, column, count, shape, isGradient: false,
                         scratch.Write((long)column * shape.Line, (long)count * shape.Line));
                 }
             });
@@ -69,8 +68,7 @@ internal static class SampledMatMul
                         end = Find(runs.Span, (long)(row + count) * perRow);
                     if (begin == end) continue;
                     if (_lines.Length < Panel * shape.Line) _lines = new(Panel * shape.Line);
-                    // A sum stays what it is with -0 added to it, and -0 becomes 0 with 0.
-                    Pack(outputGradient, outputs, first, rows, row, count, shape, missing: -0f, _lines.Span);
+                    Pack(outputGradient, outputs, first, rows, row, count, shape, isGradient: true, _lines.Span);
                     SampledSums sums = new(shape, ((rows - 1) / shape.Depth) + 1, _lines.Span, scratch.Read(),
                         gradient.Write((long)begin * width, (long)(end - begin) * width));
                     Sum(ref sums, runs.Span[begin..end], width, row, perRow, shape.Line);
@@ -97,11 +95,11 @@ internal static class SampledMatMul
     }
 
     private static void Pack(DeviceSpan source, int stride, int firstRow, int rows, int column, int columns, SampledShape shape,
-        float missing, Span<float> lines)
+        bool isGradient, Span<float> lines)
     {
         ReadOnlySpan<float> values = source.Read(((long)firstRow * stride) + column, ((long)(rows - 1) * stride) + columns);
-        SampledPacking.Pack(in MemoryMarshal.GetReference(values), stride, rows, columns, shape.Depth, shape.Lanes, missing,
-            ref MemoryMarshal.GetReference(lines), shape.Line);
+        SampledPacking.Pack(in MemoryMarshal.GetReference(values), stride, rows, columns, isGradient, shape,
+            ref MemoryMarshal.GetReference(lines));
     }
 
     /// <summary>How many runs lie before a number.</summary>

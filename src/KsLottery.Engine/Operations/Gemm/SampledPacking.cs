@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace KsLottery.Engine.Operations;
@@ -6,7 +7,14 @@ namespace KsLottery.Engine.Operations;
 /// <summary>Turns columns of a matrix into lines in which the rows of all blocks that are summed side by side alternate.</summary>
 internal static class SampledPacking
 {
+    /// <summary>The most columns at a time: two cache lines of each row.</summary>
+    public const int MaxColumns = 32;
+
     private const int Four = 4;
+
+    /// <summary>A row of x, or of dy, that is not there.</summary>
+    /// <remarks>Its products are -0: x + (-0) is x for every x, whereas -0 + 0 would be 0.</remarks>
+    private static readonly float[] NoInput = new float[MaxColumns], NoGradient = [.. Enumerable.Repeat(-0f, MaxColumns)];
 
     /// <summary>Packs some columns.</summary>
     /// <remarks>
@@ -15,47 +23,48 @@ internal static class SampledPacking
     /// </remarks>
     /// <param name="source">The first column's element in the first row.</param>
     /// <param name="stride">Elements from one row to the next.</param>
-    /// <param name="rows">Rows, at most depth · lanes.</param>
-    /// <param name="columns">Columns.</param>
-    /// <param name="depth">Rows of a block, a multiple of four.</param>
-    /// <param name="lanes">Blocks: 1 or 4.</param>
-    /// <param name="missing">Stands for rows behind the last.</param>
+    /// <param name="rows">Rows, at most those of a line.</param>
+    /// <param name="columns">Columns, at most <see cref="MaxColumns"/>.</param>
+    /// <param name="isGradient">Whether the matrix is dy and not x.</param>
+    /// <param name="shape">How lines are made.</param>
     /// <param name="target">The first line.</param>
-    /// <param name="line">Elements from one line to the next.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Pack(ref readonly float source, nint stride, int rows, int columns, int depth, int lanes, float missing,
-        ref float target, nint line)
+    public static void Pack(ref readonly float source, nint stride, int rows, int columns, bool isGradient, SampledShape shape,
+        ref float target)
     {
-        (int between, int step) = lanes == 1 ? (1, Four) : (depth, 1);
-        nint next = between * stride;
-        Vector128<float> none = Vector128.Create(missing);
-        ref float first = ref Unsafe.AsRef(in source);
-        for (int row = 0, at = 0; row < depth; row += step, at += Four)
+        int depth = shape.Depth, between = shape.Lanes == 1 ? 1 : depth, step = shape.Lanes == 1 ? Four : 1;
+        nint line = shape.Line, line2 = 2 * line, line3 = 3 * line;
+        ref float first = ref Unsafe.AsRef(in source), none = ref MemoryMarshal.GetArrayDataReference(isGradient ? NoGradient : NoInput);
+        for (int row = 0; row < depth; row += step)
         {
-            ref float from = ref Unsafe.Add(ref first, row * stride), to = ref Unsafe.Add(ref target, at);
-            int present = row >= rows ? 0 : Math.Min(((rows - 1 - row) / between) + 1, Four);
-            int column = 0;
+            int second = row + between, third = second + between, fourth = third + between;
+            ref float a = ref row < rows ? ref Unsafe.Add(ref first, row * stride) : ref none,
+                b = ref second < rows ? ref Unsafe.Add(ref first, second * stride) : ref none,
+                c = ref third < rows ? ref Unsafe.Add(ref first, third * stride) : ref none,
+                d = ref fourth < rows ? ref Unsafe.Add(ref first, fourth * stride) : ref none;
+            ref float to = ref target;
+            nint column = 0;
             for (; column + Four <= columns; column += Four)
             {
-                Vector128<float> a = present > 0 ? Vector128.LoadUnsafe(ref from) : none,
-                    b = present > 1 ? Vector128.LoadUnsafe(ref Unsafe.Add(ref from, next)) : none,
-                    c = present > 2 ? Vector128.LoadUnsafe(ref Unsafe.Add(ref from, 2 * next)) : none,
-                    d = present > 3 ? Vector128.LoadUnsafe(ref Unsafe.Add(ref from, 3 * next)) : none;
-                Vector128<float> low02 = GemmPacking.ZipLow(a, c), low13 = GemmPacking.ZipLow(b, d),
-                    high02 = GemmPacking.ZipHigh(a, c), high13 = GemmPacking.ZipHigh(b, d);
-                GemmPacking.ZipLow(low02, low13).StoreUnsafe(ref to);
-                GemmPacking.ZipHigh(low02, low13).StoreUnsafe(ref Unsafe.Add(ref to, line));
-                GemmPacking.ZipLow(high02, high13).StoreUnsafe(ref Unsafe.Add(ref to, 2 * line));
-                GemmPacking.ZipHigh(high02, high13).StoreUnsafe(ref Unsafe.Add(ref to, 3 * line));
-                from = ref Unsafe.Add(ref from, Four);
+                Vector128<float> va = Vector128.LoadUnsafe(ref a, (nuint)column), vb = Vector128.LoadUnsafe(ref b, (nuint)column),
+                    vc = Vector128.LoadUnsafe(ref c, (nuint)column), vd = Vector128.LoadUnsafe(ref d, (nuint)column);
+                Vector128<float> low = GemmPacking.ZipLow(va, vc), low2 = GemmPacking.ZipLow(vb, vd);
+                GemmPacking.ZipLow(low, low2).StoreUnsafe(ref to);
+                GemmPacking.ZipHigh(low, low2).StoreUnsafe(ref Unsafe.Add(ref to, line));
+                Vector128<float> high = GemmPacking.ZipHigh(va, vc), high2 = GemmPacking.ZipHigh(vb, vd);
+                GemmPacking.ZipLow(high, high2).StoreUnsafe(ref Unsafe.Add(ref to, line2));
+                GemmPacking.ZipHigh(high, high2).StoreUnsafe(ref Unsafe.Add(ref to, line3));
                 to = ref Unsafe.Add(ref to, Four * line);
             }
             for (; column < columns; column++)
             {
-                for (int i = 0; i < Four; i++) Unsafe.Add(ref to, i) = i < present ? Unsafe.Add(ref from, i * next) : missing;
-                from = ref Unsafe.Add(ref from, 1);
+                to = Unsafe.Add(ref a, column);
+                Unsafe.Add(ref to, 1) = Unsafe.Add(ref b, column);
+                Unsafe.Add(ref to, 2) = Unsafe.Add(ref c, column);
+                Unsafe.Add(ref to, 3) = Unsafe.Add(ref d, column);
                 to = ref Unsafe.Add(ref to, line);
             }
+            target = ref Unsafe.Add(ref target, Four);
         }
     }
 }
