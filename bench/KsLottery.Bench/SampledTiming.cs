@@ -23,7 +23,8 @@ internal static class SampledTiming
     public static int Run()
     {
         Console.WriteLine($"{GemmAlgorithms.Default.Name}\n");
-        Console.WriteLine($"| rows × outputs × inputs | whole, ms | {string.Join(" | ", Shares.Select(Percent))} | as long at | sampled to |");
+        Console.WriteLine(
+            $"| rows × outputs × inputs | whole, ms | {string.Join(" | ", Shares.Select(Percent))} | as long at | sampled to |");
         Console.WriteLine($"|---|---:|{string.Concat(Shares.Select(_ => "---:|"))}---:|---:|");
         foreach (int rows in (int[])[256, 512, 1024, 2048])
             foreach ((int outputs, int inputs) in Shapes)
