@@ -26,6 +26,8 @@ internal sealed class EmptyOperationsTests
             Assert.That(() => device.EmbeddingBackward(none, some, (int[])[0, 1], 3), Throws.Nothing, "a frozen table");
             Assert.That(() => device.MatMulForward(none, none, some, 2, 3), Throws.Nothing);
             Assert.That(() => device.MatMulBackwardWeight(none, some, some, 2, 3), Throws.Nothing, "a frozen matrix");
+            Assert.That(() => device.TryMatMulBackwardSampled(none, none, none, nothing, 1, 2, 3), Throws.Nothing);
+            Assert.That(() => device.TryMatMulBackwardSampled(some, none, none, (int[])[0, 1, 2, 3, 4, 5], 1, 2, 3), Throws.Nothing);
             Assert.That(device.SumOfSquares(none), Is.Zero);
         });
     }

@@ -25,6 +25,7 @@ internal sealed class OperandTests
         ("product", [4, 6, 6], (d, s) => d.MatMulForward(s[0], s[1], s[2], 2, 3)),
         ("product backward input", [6, 4, 6], (d, s) => d.MatMulBackwardInput(s[0], s[1], s[2], 2, 3)),
         ("product backward weight", [6, 4, 6], (d, s) => d.MatMulBackwardWeight(s[0], s[1], s[2], 2, 3)),
+        ("product backward sampled", [2, 4, 6], (d, s) => d.TryMatMulBackwardSampled(s[0], s[1], s[2], Two, 1, 2, 3)),
         ("rope", [8, 4, 4], (d, s) => d.RopeForward(s[0], s[1], s[2], Positions, 4)),
         ("rope backward", [8, 4, 4], (d, s) => d.RopeBackward(s[0], s[1], s[2], Positions, 4)),
         ("attention", [8, 4, 8, 4, 4], (d, s) => d.AttentionForward(s[0], s[1], s[2], s[3], s[4], Shape, Starts)),
