@@ -30,7 +30,7 @@ groups() {
     Statistics) echo '^(Kolmogorov.*|LatticePathTail|EqualLengthTail|SmirnovDistribution|IncompleteBeta|SaddlePoint)$' \
       '^(Bin|Emp|Ks|Mul|Nan|Null|PValue|Rank|Tail)' ;;
     # What changes results; the rest of the folder moves memory and shares work out.
-    Operations) echo '^Cpu/(AdamW.*|.*Attention|Columns|CpuOperations|CrossEntropy|Embedding|Lanes|MatMul|RmsNorm|Rope|RowDots|Sums|SwiGlu)$|^Reference/|^Softmax$' ;;
+    Operations) echo '^Cpu/(AdamW.*|.*Attention|Columns|CpuOperations|CrossEntropy|Embedding|L1|Lanes|MatMul|RmsNorm|Rope|RowDots|Sums|SwiGlu)$|^Reference/|^Softmax$' ;;
     *) echo . ;;
   esac
 }

@@ -176,6 +176,14 @@ internal sealed class MutantOperations(IOperations inner, Mutant? mutant) : IOpe
         return IsWrong(nameof(SumOfSquares), Mutant.Returned) ? mutant!.Of(sum) : sum;
     }
 
+    public double L1Distance(DeviceSpan gradient, DeviceSpan values, DeviceSpan reference, double scale)
+    {
+        double sum = 0;
+        Run(nameof(L1Distance), () => sum = inner.L1Distance(gradient, values, reference, scale), (nameof(gradient), gradient),
+            (nameof(values), values), (nameof(reference), reference));
+        return IsWrong(nameof(L1Distance), Mutant.Returned) ? mutant!.Of(sum) : sum;
+    }
+
     public void AdamWStep(DeviceSpan weights, DeviceSpan gradient, DeviceSpan firstMoment, DeviceSpan secondMoment, in AdamWStep update)
     {
         AdamWStep step = update;

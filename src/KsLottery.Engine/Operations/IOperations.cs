@@ -175,6 +175,10 @@ public interface IOperations : IDisposable
     /// <summary>Σ x², summed in double precision in a fixed order.</summary>
     double SumOfSquares(DeviceSpan values);
 
+    /// <summary>Σ |values - reference|, summed in double precision in a fixed order, and gradient += scale · sign(values - reference), 0
+    /// where both are equal.</summary>
+    double L1Distance(DeviceSpan gradient, DeviceSpan values, DeviceSpan reference, double scale);
+
     /// <summary>One AdamW step on weights, moments and gradient of the same length; the gradient is kept.</summary>
     void AdamWStep(DeviceSpan weights, DeviceSpan gradient, DeviceSpan firstMoment, DeviceSpan secondMoment, in AdamWStep update);
 }

@@ -141,6 +141,13 @@ internal static class Operands
         AreBelow(targets, vocabulary, int.MinValue);
     }
 
+    /// <summary>Checks three ranges of one length.</summary>
+    public static void Distance(DeviceSpan gradient, DeviceSpan values, DeviceSpan reference)
+    {
+        HasLength(values, gradient.Length);
+        HasLength(reference, gradient.Length);
+    }
+
     /// <summary>Checks the ranges and the number of a step.</summary>
     public static void Step(DeviceSpan weights, DeviceSpan gradient, DeviceSpan firstMoment, DeviceSpan secondMoment, in AdamWStep update)
     {

@@ -33,12 +33,12 @@ internal static class RunSettings
     public static void ThrowIfDifferent(string path, IReadOnlyDictionary<string, string> saved,
         IReadOnlyDictionary<string, string> settings)
     {
-        foreach ((string key, string value) in settings)
+        foreach (string key in settings.Keys.Union(saved.Keys))
         {
-            string? before = saved.GetValueOrDefault(key);
-            if (before != value)
-                throw new InvalidDataException($"{path}: the run was begun with {key} = {before ?? "nothing"}, now it is {value}. "
-                    + "Resume with the same settings, or begin a new run in another folder.");
+            (string? before, string? now) = (saved.GetValueOrDefault(key), settings.GetValueOrDefault(key));
+            if (before != now)
+                throw new InvalidDataException($"{path}: the run was begun with {key} = {before ?? "nothing"}, now it is "
+                    + $"{now ?? "nothing"}. Resume with the same settings, or begin a new run in another folder.");
         }
     }
 }

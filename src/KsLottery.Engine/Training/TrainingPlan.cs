@@ -40,17 +40,31 @@ public sealed record TrainingPlan
     /// <summary>The linear rise of the rate at the start: below 1 a share of all steps, from 1 a number of steps.</summary>
     public double Warmup { get; init; } = 0.03;
 
+    /// <summary>The rule by which weights follow their gradients.</summary>
+    public OptimizerKind Optimizer { get; init; }
+
     /// <summary>Decay of AdamW's first moment.</summary>
     public double Beta1 { get; init; } = 0.9;
 
     /// <summary>Decay of its second moment.</summary>
     public double Beta2 { get; init; } = 0.999;
 
-    /// <summary>Decoupled weight decay of matrices.</summary>
+    /// <summary>Decay of RMSprop's mean square, α; LoTA's (arXiv 2406.16797) by default.</summary>
+    public double Alpha { get; init; } = 0.99;
+
+    /// <summary>AdamW's decoupled weight decay of matrices; RMSprop has none.</summary>
     public double WeightDecay { get; init; }
 
     /// <summary>The norm that gradients are clipped to; 0 never clips.</summary>
     public double MaxGradientNorm { get; init; } = 1;
+
+    /// <summary>Whether the gradient of each tensor is clipped by itself, as in LoTA (arXiv 2406.16797); else all of them
+    /// together.</summary>
+    public bool ClipsPerTensor { get; init; }
+
+    /// <summary>λ of λ/N · Σ|p - p₀|, which is added to the loss of a step: p are the values that learn, p₀ what they were at the start, N
+    /// the model's number of parameters (LT-SFT, Ansell et al., ACL 2022, which takes 0.1 for languages and 0 for tasks).</summary>
+    public double L1ToBase { get; init; }
 
     /// <summary>Decides the order of the data, and the first weights of a new model.</summary>
     public ulong Seed { get; init; } = 42;
@@ -85,10 +99,14 @@ public sealed record TrainingPlan
         {
             Schedule = IsCosine ? LearningRateSchedule.Cosine(LearningRate, steps, warmup, FinalRate * LearningRate)
                 : LearningRateSchedule.Constant(LearningRate, steps, warmup),
+            Optimizer = Optimizer,
             Beta1 = Beta1,
             Beta2 = Beta2,
+            Alpha = Alpha,
             WeightDecay = WeightDecay,
             MaxGradientNorm = MaxGradientNorm,
+            ClipsPerTensor = ClipsPerTensor,
+            L1ToBase = L1ToBase,
         };
     }
 
@@ -102,10 +120,20 @@ public sealed record TrainingPlan
         yield return new("schedule", IsCosine ? "cosine" : "constant");
         yield return Setting("final-rate", FinalRate);
         yield return Setting("warmup", Warmup);
-        yield return Setting("beta1", Beta1);
-        yield return Setting("beta2", Beta2);
-        yield return Setting("weight-decay", WeightDecay);
+        if (Optimizer == OptimizerKind.RmsProp)
+        {
+            yield return new("optimizer", "rmsprop");
+            yield return Setting("alpha", Alpha);
+        }
+        else
+        {
+            yield return Setting("beta1", Beta1);
+            yield return Setting("beta2", Beta2);
+            yield return Setting("weight-decay", WeightDecay);
+        }
         yield return Setting("clip", MaxGradientNorm);
+        if (ClipsPerTensor) yield return new("clip-per-tensor", "true");
+        if (L1ToBase > 0) yield return Setting("l1-to-base", L1ToBase);
         yield return Setting("seed", Seed);
         yield return new("eval-every", EvaluateEvery?.ToString(CultureInfo.InvariantCulture) ?? "epoch");
         yield return new("recompute", Recompute ? "true" : "false");

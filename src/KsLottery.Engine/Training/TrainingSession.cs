@@ -36,6 +36,9 @@ internal sealed class TrainingSession : IDisposable
         Batches = new(training, plan.BatchSize, plan.MicroBatchRows, plan.Seed);
         _evaluation = evaluation.Count == 0 ? [] : BatchSchedule.Pack(evaluation, plan.MicroBatchRows);
         TrainerOptions steps = plan.ToOptions(Batches.StepsPerEpoch);
+        if (steps.L1ToBase > 0 && weights.Scope is { Rank: > 0 })
+            throw new ArgumentException("adapters have no base to stay near: they begin at random. Train with an L1 distance of 0, or another "
+                + "scope.", nameof(options));
         _model = new(weights, operations, plan.Recompute);
         _trainer = new(_model, operations, Batches, steps);
         Settings = new Dictionary<string, string>(
@@ -48,7 +51,7 @@ internal sealed class TrainingSession : IDisposable
         IReadOnlyList<TokenBatch>[] measured =
             [.. Enumerable.Range(0, Math.Min(MeasuredSteps, Batches.StepsPerEpoch)).Select(step => Batches.GetStep(step))];
         TokenBatch[] some = [.. measured.SelectMany(step => step)];
-        EstimatedBytes = TrainingMemory.Estimate(weights.Config, ParameterCount,
+        EstimatedBytes = TrainingMemory.Estimate(weights.Config, ParameterCount, _trainer.StateLength,
             [.. weights.Changing.Where(w => w.Runs is not null).Select(w => w.Value.Length)], some.Max(b => b.RowCount),
             Math.Max(some.Max(b => b.TargetCount), _evaluation.Max(b => (int?)b.TargetCount) ?? 0), _evaluation.Max(b => (int?)b.RowCount)
                 ?? 0, measured.Max(step => step.Count), plan.Recompute);

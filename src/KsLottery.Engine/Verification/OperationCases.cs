@@ -225,6 +225,20 @@ internal sealed class OperationCases(OperationSizes sizes)
                 for (int t = 1; t <= 4; t++) b.Device.AdamWStep(weights, gradient, first, second, new(1e-2, 0.9, 0.95, 1e-8, 0.1, t, 0.5));
                 return [b.Get(weights), b.Get(first), b.Get(second)];
             });
+            yield return new($"rmsprop {length}", 1e-6, b =>
+            {
+                DeviceMemory weights = b.Normal(length), gradient = b.Normal(length), first = b.Room(length), second = b.Room(length);
+                for (int t = 1; t <= 4; t++)
+                    b.Device.AdamWStep(weights, gradient, first, second, AdamWStep.RmsProp(1e-2, 0.99, 1e-8, 0.5));
+                return [b.Get(weights), b.Get(second)];
+            });
+            yield return new($"l1 distance {length}", 1e-6, b =>
+            {
+                DeviceMemory gradient = b.Normal(length), values = b.Normal(length), reference = b.Normal(length);
+                b.Device.Copy(reference.Span.Slice(length / 3, length / 4), values.Span.Slice(length / 3, length / 4));
+                double distance = b.Device.L1Distance(gradient, values, reference, 0.25);
+                return [b.Get(gradient), [(float)distance]];
+            });
         }
     }
 

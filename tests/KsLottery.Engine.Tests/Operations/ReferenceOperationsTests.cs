@@ -1,5 +1,7 @@
 using System.Numerics;
+using System.Text.Json;
 using KsLottery.Engine.Operations;
+using KsLottery.Tests.Support;
 
 namespace KsLottery.Engine.Tests.Operations;
 
@@ -70,6 +72,33 @@ internal sealed class ReferenceOperationsTests
             theta -= Eta * ((m / (1 - power1) / (Math.Sqrt(v / (1 - power2)) + Epsilon)) + (Lambda * theta));
             Assert.That(ReferenceOperations.Values(weights)[0], Is.EqualTo(theta).Within(1e-14));
         }
+    }
+
+    /// <summary>The distance to a reference and its subgradient, as they were computed elsewhere.</summary>
+    [Test]
+    public void The_L1_distance_is_that_of_the_golden_cases()
+    {
+        using JsonDocument golden = JsonDocument.Parse(File.ReadAllBytes(SharedData.Path("systems", "losses.json")));
+        JsonElement[] cases = [.. golden.RootElement.GetProperty("l1").EnumerateArray()];
+        Assert.That(cases, Has.Length.EqualTo(6));
+        using ReferenceOperations operations = new();
+        foreach (JsonElement one in cases)
+        {
+            double[] values = Numbers(one.GetProperty("p")), reference = Numbers(one.GetProperty("p_ref"));
+            double scale = one.GetProperty("lambda").GetDouble() / one.GetProperty("n").GetInt32();
+            using DeviceMemory p = operations.Allocate(values.Length), start = operations.Allocate(values.Length),
+                gradient = operations.Allocate(values.Length);
+            values.CopyTo(ReferenceOperations.Values(p));
+            reference.CopyTo(ReferenceOperations.Values(start));
+            JsonElement expected = one.GetProperty("expected");
+            string? name = one.GetProperty("name").GetString();
+            Assert.That(scale * operations.L1Distance(gradient, p, start, scale),
+                Is.EqualTo(expected.GetProperty("loss").GetDouble()).Within(1e-13), name);
+            Assert.That(ReferenceOperations.Values(gradient).ToArray(),
+                Is.EqualTo(Numbers(expected.GetProperty("subgradient"))).Within(1e-13), name);
+        }
+
+        static double[] Numbers(JsonElement array) => [.. array.EnumerateArray().Select(v => v.GetDouble())];
     }
 
     /// <summary>All keys alike make attention the mean of the values so far, and its log Σ exp the logarithm of their number and the

@@ -42,11 +42,84 @@ public class TrainerTests
         Assert.That(worst, Is.LessThan(device == "reference" ? 1e-7 : 1e-4));
     }
 
+    /// <summary>RMSprop as PyTorch writes it, each tensor's gradient clipped by itself, and the distance to the start in the loss.</summary>
     [Test]
-    public void A_restored_state_goes_on_as_if_there_had_been_no_break()
+    public void Weights_follow_RMSprop_near_their_start_in_double_precision([Values(0, 2, 3)] int scope,
+        [ValueSource(typeof(TestDevices), nameof(TestDevices.Names))] string device)
+    {
+        const double Alpha = 0.95, Lambda = 400;
+        LearningRateSchedule schedule = LearningRateSchedule.Constant(2e-3, StepCount, warmupSteps: 4);
+        BatchSchedule batches = new(Sequences, batchSize: 3, microBatchRows: 6, seed: 5);
+        TrainerOptions options = new()
+        {
+            Schedule = schedule,
+            Optimizer = OptimizerKind.RmsProp,
+            Alpha = Alpha,
+            MaxGradientNorm = Clip,
+            ClipsPerTensor = true,
+            L1ToBase = Lambda,
+        };
+        (List<double[]> expected, double[] losses) = PlainRmsProp();
+
+        using IOperations operations = TestDevices.Open(device);
+        using LlamaWeights weights = TinyModels.Weights(TinyModels.Config(), operations, Scopes[scope]);
+        using LlamaModel model = new(weights, operations);
+        using Trainer trainer = new(model, operations, batches, options);
+        for (int step = 0; step < StepCount; step++)
+            Assert.That(trainer.Next().Loss, Is.EqualTo(losses[step]).Within(device == "reference" ? 1e-6 : 1e-3), $"step {step}");
+        double worst = weights.Trainable.Zip(expected)
+            .Largest(pair => Values(pair.First, operations).Zip(pair.Second).Largest(v => Math.Abs(v.First - v.Second)));
+        Assert.That(worst, Is.LessThan(device == "reference" ? 1e-7 : 1e-4));
+
+        (List<double[]>, double[]) PlainRmsProp()
+        {
+            using ReferenceOperations plain = new();
+            using LlamaWeights all = TinyModels.Weights(TinyModels.Config(), plain, Scopes[scope]);
+            using LlamaModel plainModel = new(all, plain);
+            double[][] start = [.. all.Trainable.Select(w => ReferenceOperations.Values(w.Value).ToArray())];
+            double[][] square = [.. start.Select(s => new double[s.Length])];
+            double count = all.All.Sum(w => w.Value.Length);
+            double[] objective = new double[StepCount];
+            for (int step = 0; step < StepCount; step++)
+            {
+                IReadOnlyList<TokenBatch> some = batches.GetStep(step);
+                all.ClearGradients();
+                foreach (TokenBatch batch in some)
+                    objective[step] += plainModel.LossAndGradients(batch, 1.0 / some.Sum(b => b.TargetCount)) / some.Sum(b => b.TargetCount);
+                for (int w = 0; w < start.Length; w++)
+                {
+                    Span<double> values = ReferenceOperations.Values(all.Trainable[w].Value);
+                    double[] gradient = ReferenceOperations.Values(all.Trainable[w].Gradient).ToArray();
+                    for (int i = 0; i < gradient.Length; i++)
+                    {
+                        gradient[i] += Lambda / count * Math.Sign(values[i] - start[w][i]);
+                        objective[step] += Lambda / count * Math.Abs(values[i] - start[w][i]);
+                    }
+                    double clip = Math.Min(1, Clip / Math.Sqrt(gradient.Sum(x => x * x)));
+                    for (int i = 0; i < gradient.Length; i++)
+                    {
+                        double g = gradient[i] * clip;
+                        square[w][i] = (Alpha * square[w][i]) + ((1 - Alpha) * g * g);
+                        values[i] -= schedule.At(step) * g / (Math.Sqrt(square[w][i]) + 1e-8);
+                    }
+                }
+                all.PutLearned();
+            }
+            return ([.. all.Trainable.Select(w => ReferenceOperations.Values(w.Value).ToArray())], objective);
+        }
+    }
+
+    [Test]
+    public void A_restored_state_goes_on_as_if_there_had_been_no_break([Values] OptimizerKind optimizer, [Values(0, 3)] double lambda)
     {
         using TemporaryFolder folder = new();
         Dictionary<string, string> settings = new() { ["seed"] = "5" };
+        TrainerOptions options = Options(LearningRateSchedule.Cosine(1e-2, StepCount)) with
+        {
+            Optimizer = optimizer,
+            WeightDecay = optimizer == OptimizerKind.AdamW ? Decay : 0,
+            L1ToBase = lambda,
+        };
         (float[] expected, StepMetrics last) = Train(null, StepCount);
         Train(trainer => { }, 5, trainer => trainer.Save(folder.File("state.safetensors"), settings));
         (float[] resumed, StepMetrics resumedLast) = Train(trainer =>
@@ -60,18 +133,20 @@ public class TrainerTests
         Assert.That(() =>
             Train(trainer => trainer.Restore(folder.File("state.safetensors"), new Dictionary<string, string> { ["seed"] = "6" }), 6),
             Throws.TypeOf<InvalidDataException>().With.Message.Contains("seed = 5, now it is 6"));
-    }
+        Assert.That(() => Train(trainer => trainer.Restore(folder.File("state.safetensors"), new Dictionary<string, string>()), 6),
+            Throws.TypeOf<InvalidDataException>().With.Message.Contains("seed = 5, now it is nothing"));
 
-    private static (float[] Values, StepMetrics Last) Train(Action<Trainer>? begin, int until, Action<Trainer>? end = null)
-    {
-        using CpuOperations operations = new(2);
-        using LlamaWeights weights = TinyModels.Weights(TinyModels.Config(), operations, TinyModels.Rows(2, 5, 7));
-        using LlamaModel model = new(weights, operations);
-        using Trainer trainer = new(model, operations, new(Sequences, 3, 6, 5), Options(LearningRateSchedule.Cosine(1e-2, StepCount)));
-        begin?.Invoke(trainer);
-        while (trainer.Step < until) trainer.Next();
-        end?.Invoke(trainer);
-        return (Values(weights.Trainable[0], operations), trainer.Last!);
+        (float[] Values, StepMetrics Last) Train(Action<Trainer>? begin, int until, Action<Trainer>? end = null)
+        {
+            using CpuOperations operations = new(2);
+            using LlamaWeights weights = TinyModels.Weights(TinyModels.Config(), operations, TinyModels.Rows(2, 5, 7));
+            using LlamaModel model = new(weights, operations);
+            using Trainer trainer = new(model, operations, new(Sequences, 3, 6, 5), options);
+            begin?.Invoke(trainer);
+            while (trainer.Step < until) trainer.Next();
+            end?.Invoke(trainer);
+            return (Values(weights.Trainable[0], operations), trainer.Last!);
+        }
     }
 
     private static List<double[]> PlainAdamW(LlamaConfig config, TrainingScope scope, BatchSchedule batches, LearningRateSchedule schedule)

@@ -3,14 +3,15 @@ using System.Runtime.Intrinsics;
 
 namespace KsLottery.Engine.Operations;
 
-/// <summary>AdamW: m ← β₁m + (1-β₁)g, v ← β₂v + (1-β₂)g², w ← (1-ηλ)w - η·(m/(1-β₁ᵗ)) / (√(v/(1-β₂ᵗ)) + ε).</summary>
+/// <summary>AdamW: m ← β₁m + (1-β₁)g, v ← β₂v + (1-β₂)g², w ← (1-ηλ)w - η·(m/(1-β₁ᵗ)) / (√(v/(1-β₂ᵗ)) + ε), both divisors 1 where
+/// nothing is corrected.</summary>
 internal static class AdamW
 {
     /// <summary>The definition; all of one length.</summary>
     public static void Step(Span<double> weights, ReadOnlySpan<double> gradient, Span<double> firstMoment, Span<double> secondMoment,
         in AdamWStep update)
     {
-        double correction1 = 1 - Math.Pow(update.Beta1, update.Step), correction2 = 1 - Math.Pow(update.Beta2, update.Step);
+        (double correction1, double correction2) = update.Corrections;
         for (int i = 0; i < weights.Length; i++)
         {
             double g = gradient[i] * update.GradientScale;
@@ -59,7 +60,7 @@ internal static class AdamW
         public readonly float Beta2 = (float)update.Beta2, Rest2 = (float)(1 - update.Beta2);
         public readonly float Scale = (float)update.GradientScale, Epsilon = (float)update.Epsilon;
         public readonly float Keep = (float)(1 - (update.LearningRate * update.WeightDecay));
-        public readonly float Rate = (float)(update.LearningRate / (1 - Math.Pow(update.Beta1, update.Step)));
-        public readonly float Root = (float)(1 / Math.Sqrt(1 - Math.Pow(update.Beta2, update.Step)));
+        public readonly float Rate = (float)(update.LearningRate / update.Corrections.First);
+        public readonly float Root = (float)(1 / Math.Sqrt(update.Corrections.Second));
     }
 }

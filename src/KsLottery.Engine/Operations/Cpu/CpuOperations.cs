@@ -259,6 +259,13 @@ internal sealed class CpuOperations : IOperations
     public double SumOfSquares(DeviceSpan values) => Sums.SumOfSquares(_pool, values);
 
     /// <inheritdoc/>
+    public double L1Distance(DeviceSpan gradient, DeviceSpan values, DeviceSpan reference, double scale)
+    {
+        Operands.Distance(gradient, values, reference);
+        return L1.Distance(_pool, gradient, values, reference, scale);
+    }
+
+    /// <inheritdoc/>
     public void AdamWStep(DeviceSpan weights, DeviceSpan gradient, DeviceSpan firstMoment, DeviceSpan secondMoment, in AdamWStep update)
     {
         Operands.Step(weights, gradient, firstMoment, secondMoment, update);

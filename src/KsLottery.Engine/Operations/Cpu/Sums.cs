@@ -67,7 +67,7 @@ internal static class Sums
     }
 
     /// <summary>The lanes in order.</summary>
-    private static double Total(Vector256<double> lanes)
+    public static double Total(Vector256<double> lanes)
     {
         double sum = 0;
         for (int i = 0; i < Vector256<double>.Count; i++) sum += lanes[i];

@@ -239,6 +239,13 @@ internal sealed class ReferenceOperations : IOperations
     public double SumOfSquares(DeviceSpan values) => Sums.SumOfSquares(Values(values));
 
     /// <inheritdoc/>
+    public double L1Distance(DeviceSpan gradient, DeviceSpan values, DeviceSpan reference, double scale)
+    {
+        Operands.Distance(gradient, values, reference);
+        return L1.Distance(Values(gradient), Values(values), Values(reference), scale);
+    }
+
+    /// <inheritdoc/>
     public void AdamWStep(DeviceSpan weights, DeviceSpan gradient, DeviceSpan firstMoment, DeviceSpan secondMoment, in AdamWStep update)
     {
         Operands.Step(weights, gradient, firstMoment, secondMoment, update);

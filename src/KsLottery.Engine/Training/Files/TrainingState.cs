@@ -8,7 +8,8 @@ namespace KsLottery.Engine.Training;
 
 /// <summary>The file from which a training goes on: a safetensors file of what learns and its moments, with the run's settings as
 /// metadata.</summary>
-/// <remarks>Moments have PyTorch's names, <c>exp_avg</c> and <c>exp_avg_sq</c> behind the tensor's.</remarks>
+/// <remarks>Moments have PyTorch's names behind the tensor's: <c>exp_avg</c> and <c>exp_avg_sq</c>, of RMSprop
+/// <c>square_avg</c>.</remarks>
 internal static class TrainingState
 {
     /// <summary>The default name.</summary>
@@ -40,7 +41,8 @@ internal static class TrainingState
     public static Position Read(string path, IReadOnlyDictionary<string, string> settings, IOperations operations, IEnumerable<Part> parts)
     {
         using SafetensorsFile file = SafetensorsFile.Open(path);
-        RunSettings.ThrowIfDifferent(path, file.Metadata, settings);
+        RunSettings.ThrowIfDifferent(path,
+            file.Metadata.Where(m => m.Key is not (StepKey or LossKey or NormKey)).ToDictionary(m => m.Key, m => m.Value), settings);
         if (!PlainNumber.TryDigits(file.Metadata.GetValueOrDefault(StepKey), out long step)) throw NoStep(path);
         Position position = new(step, Real(LossKey), Real(NormKey));
         byte[] buffer = new byte[PieceLength * sizeof(float)];

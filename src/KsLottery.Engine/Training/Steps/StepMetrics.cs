@@ -5,7 +5,7 @@ namespace KsLottery.Engine.Training;
 /// <param name="Epoch">The number of epochs done, with its fraction.</param>
 public sealed record StepMetrics(long Step, double Epoch)
 {
-    /// <summary>The mean loss over the step's targets, in nats.</summary>
+    /// <summary>The mean loss over the step's targets, in nats, and what <see cref="TrainingPlan.L1ToBase"/> adds.</summary>
     public double? Loss { get; init; }
 
     /// <summary>The mean loss over the targets of the evaluation set, in nats.</summary>

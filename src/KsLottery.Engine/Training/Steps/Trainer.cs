@@ -7,8 +7,9 @@ namespace KsLottery.Engine.Training;
 
 /// <summary>Trains what a model's scope names, a step at a time.</summary>
 /// <remarks>
-/// A step's loss is the mean over all targets of its sequences, however they are packed. Where a scope's weights learn, they, their
-/// gradients and both moments are F32 of the same size; nothing else of the model is copied. Gradients of a step's micro-batches are
+/// A step's loss is the mean over all targets of its sequences, however they are packed, and the distance to the start where that counts.
+/// Where a scope's weights learn, they, their gradients and what <see cref="OptimizerState"/> keeps are F32 of the same size; nothing else
+/// of the model is copied. Gradients of a step's micro-batches are
 /// added as <see cref="GradientSum"/> says. Steps depend on the seed, the data and the settings alone, not on threads, so that a run
 /// that goes on from a saved state ends with the same bytes.
 /// </remarks>
@@ -19,7 +20,8 @@ internal sealed class Trainer : IDisposable
     private readonly BatchSchedule _batches;
     private readonly TrainerOptions _options;
     private readonly IReadOnlyList<Weight> _weights;
-    private readonly DeviceMemory[] _firstMoments, _secondMoments;
+    private readonly OptimizerState _optimizer;
+    private readonly BasePenalty _penalty;
     private readonly GradientSum _gradients;
 
     /// <param name="model">The model, whose weights learn.</param>
@@ -38,8 +40,8 @@ internal sealed class Trainer : IDisposable
         if (model.Weights.Scope is null) throw new InvalidOperationException("no weight learns. Call MakeTrainable first.");
         (_model, _operations, _batches, _options, _weights) = (model, operations, batches, options, model.Weights.Trainable);
         _gradients = new(model, operations);
-        _firstMoments = [.. _weights.Select(w => operations.Allocate(w.Value.Length))];
-        _secondMoments = [.. _weights.Select(w => operations.Allocate(w.Value.Length))];
+        _optimizer = new(_weights, operations, options);
+        _penalty = new(_weights, operations, options.L1ToBase, model.Weights.All.Sum(w => w.Value.Length));
     }
 
     /// <summary>Steps done.</summary>
@@ -53,6 +55,9 @@ internal sealed class Trainer : IDisposable
 
     /// <summary>Whether all steps are done.</summary>
     public bool IsDone => Step >= StepCount;
+
+    /// <summary>How many values are kept beside those that learn and their gradients.</summary>
+    public long StateLength => _optimizer.Length + _penalty.Length;
 
     /// <summary>The number of weights that learn, k·d for a ticket's rows.</summary>
     public long ParameterCount => _weights.Sum(w => w.Value.Length);
@@ -73,7 +78,9 @@ internal sealed class Trainer : IDisposable
         IReadOnlyList<TokenBatch> batches = _batches.GetStep(Step);
         long rows = batches.Sum(b => (long)b.RowCount), targets = batches.Sum(b => (long)b.TargetCount);
         double loss = _gradients.Fill(batches, 1.0 / targets, cancellationToken);
-        double norm = Math.Sqrt(_weights.Sum(w => _operations.SumOfSquares(w.Gradient))), rate = _options.Schedule.At(Step);
+        loss += _penalty.AddGradient();
+        double[] squares = [.. _weights.Select(w => _operations.SumOfSquares(w.Gradient))];
+        double norm = Math.Sqrt(squares.Sum()), rate = _options.Schedule.At(Step);
         if (!double.IsFinite(loss) || !double.IsFinite(norm))
         {
             _model.Weights.ThrowIfNotFinite();
@@ -82,11 +89,8 @@ internal sealed class Trainer : IDisposable
                 ? new InvalidDataException($"{what}, before anything was learned. {Remedy.ShowNorms}.")
                 : new NotFiniteNumberException($"{what}. The training diverged: lower the learning rate, or let the gradients be clipped.");
         }
-        double clip = _options.MaxGradientNorm > 0 && norm > _options.MaxGradientNorm ? _options.MaxGradientNorm / norm : 1;
         for (int i = 0; i < _weights.Count; i++)
-            _operations.AdamWStep(_weights[i].Value, _weights[i].Gradient, _firstMoments[i], _secondMoments[i],
-                new(rate, _options.Beta1, _options.Beta2,
-                _options.Epsilon, _weights[i].IsVector ? 0 : _options.WeightDecay, Step + 1, clip));
+            _optimizer.Step(i, Step + 1, rate, _options.ClipOf(_options.ClipsPerTensor ? Math.Sqrt(squares[i]) : norm));
         _model.Weights.PutLearned();
         Step++;
         return Last = Describe(loss, norm) with { TokensPerSecond = rows / Stopwatch.GetElapsedTime(started).TotalSeconds };
@@ -133,7 +137,8 @@ internal sealed class Trainer : IDisposable
     public void Dispose()
     {
         _gradients.Dispose();
-        foreach (DeviceMemory memory in (IEnumerable<DeviceMemory>)[.. _firstMoments, .. _secondMoments]) memory.Dispose();
+        _optimizer.Dispose();
+        _penalty.Dispose();
     }
 
     /// <summary>The step that was just done.</summary>
@@ -150,8 +155,7 @@ internal sealed class Trainer : IDisposable
         {
             Weight weight = _weights[i];
             yield return new(weight.Name, weight.Shape, weight.Value);
-            yield return new(weight.Name + ".exp_avg", weight.Shape, _firstMoments[i]);
-            yield return new(weight.Name + ".exp_avg_sq", weight.Shape, _secondMoments[i]);
+            foreach (TrainingState.Part part in _optimizer.PartsOf(i)) yield return part;
         }
     }
 }
