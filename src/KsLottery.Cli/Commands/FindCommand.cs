@@ -135,14 +135,14 @@ internal static class FindCommand
             throw new CommandException(ExitCode.Usage, $"--tensor is for rows by their test, which {options.Cause} asks another thing of: "
                 + "name tensors with --tensors.");
         using OpenedPair opened = new(options, ui);
-        string[] inputs = [options.Base, options.Tuned, .. options.Without is null ? (string[])[]
-            : [options.Without, Path.GetDirectoryName(TicketPatch.PathOf(options.Without))!]];
+        string[] inputs = [options.Base, options.Tuned, .. options.Without,
+            .. options.Without.Select(path => Path.GetDirectoryName(TicketPatch.PathOf(path))!)];
         using TicketFolder? folder = options.Out is null ? null : new(options.Out, options.Force, inputs);
         TicketRecipe recipe = options.Recipe;
-        if (options.Without is not null)
+        foreach (string path in options.Without)
         {
-            using TicketPatch left = TicketPatch.Open(options.Without, options.Reading);
-            recipe = recipe with { Without = left.Mask };
+            using TicketPatch left = TicketPatch.Open(path, options.Reading);
+            recipe = recipe with { Without = recipe.Without?.Union(left.Mask) ?? left.Mask };
         }
         using ProgressLine line = ui.StartProgress();
         UnitTicketResult found = TicketFinder.Find(opened.Base, opened.Tuned, recipe, new()

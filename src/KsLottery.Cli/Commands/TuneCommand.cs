@@ -10,13 +10,13 @@ using KsLottery.Engine.Transfer;
 
 namespace KsLottery.Cli;
 
-/// <summary><c>kslottery tune</c>: trains a model, its embedding, or only the rows of a ticket on sentence pairs.</summary>
+/// <summary><c>kslottery tune</c>: trains a model, its embedding, or only a ticket on sentence pairs or plain text.</summary>
 internal static class TuneCommand
 {
     public static Command Create()
     {
         Command command = new("tune",
-            "Trains a model, its embedding, low-rank adapters, or only the rows of a ticket on sentence pairs; can be stopped at "
+            "Trains a model, its embedding, low-rank adapters, or only a ticket on sentence pairs or plain text; can be stopped at "
             + "any moment and resumed.");
         TuneOptions.AddTo(command);
         command.SetBody((arguments, ui, cancel) => Run(TuneOptions.From(arguments), ui, cancel));
@@ -29,13 +29,14 @@ internal static class TuneCommand
         LlamaConfig config = LlamaConfig.Load(baseModel);
         Reading.Remark(ui, config.Notes);
         Tokenizer tokenizer = LoadedModel.OpenTokenizer(options.Tokenizer, options.Model, ui);
-        TuneData data = TuneData.Read(options, config, tokenizer);
+        TuneData data = options.IsText ? TuneData.ReadText(options, config, tokenizer) : TuneData.Read(options, config, tokenizer);
         LoadedModel.RemarkOnDoubled(data.Training[0].Tokens.Span, tokenizer, ui);
+        using PatchedCheckpoint? start = OpenStart(options, baseModel, ui, cancel);
         TicketList? rows = null;
         (TicketMask Mask, string Signature)? units = null;
         if (options.Train == TrainingScope.TicketName)
         {
-            if (options.Ticket.HasUnits) units = options.Ticket.ReadUnits(baseModel, options.Reading, cancel);
+            if (options.Ticket.HasUnits) units = options.Ticket.ReadUnits(baseModel, start?.Checkpoint, options.Reading, cancel);
             else rows = options.Ticket.Choose(baseModel.GetInputEmbedding(), tokenizer.Names, data.Training, options.Plan.Seed, cancel);
         }
         TicketMask? mask = rows?.ToMask(baseModel.GetInputEmbedding()) ?? units?.Mask;
@@ -58,9 +59,10 @@ internal static class TuneCommand
             SaveEvery = options.Folder.SaveEvery,
             KeepTypes = options.KeepTypes,
             Tokenizer = options.Tokenizer is null ? null : tokenizer.FilePath,
+            Start = start,
             Ticket = rows is null ? null : options.Ticket.OwnPath,
             Signature = signature ?? "",
-            Settings = [.. TuneData.Settings(options, tokenizer)],
+            Settings = [.. options.IsText ? TuneData.SettingsOfText(options, tokenizer) : TuneData.Settings(options, tokenizer)],
         }, cancel);
         WriteFacts(ui, options, run, rows, units?.Mask, signature, data, device);
         bool isPatch = mask is not null;
@@ -75,8 +77,8 @@ internal static class TuneCommand
             json.WriteNumber("width", config.Width);
             json.WriteNumber("units", mask?.Count ?? 0);
             json.WriteString("signature", signature);
-            json.WriteNumber("pairs", data.Training.Count);
-            json.WriteNumber("evaluation_pairs", data.Evaluation.Count);
+            json.WriteNumber(options.IsText ? "sequences" : "pairs", data.Training.Count);
+            json.WriteNumber(options.IsText ? "evaluation_sequences" : "evaluation_pairs", data.Evaluation.Count);
             json.WriteNumber("skipped_pairs", data.Skipped);
             json.WriteNumber("truncated_pairs", data.Truncated);
             json.WriteNumber("tokens", data.TokenCount);
@@ -87,7 +89,19 @@ internal static class TuneCommand
         return report.ExitCode;
     }
 
-    private static string Next(TuneOptions options, bool isPatch) => isPatch
+    private static PatchedCheckpoint? OpenStart(TuneOptions options, Checkpoint baseModel, ConsoleUi ui, CancellationToken cancel)
+    {
+        if (options.With is null) return null;
+        using ProgressLine line = ui.StartProgress();
+        line.Report(() => "comparing the model with the patch's base");
+        PatchedCheckpoint start = PatchedCheckpoint.Open(baseModel, options.With, options.Reading, cancel);
+        foreach (string note in start.Notes) ui.Remark($"note: {note}");
+        return start;
+    }
+
+    private static string Next(TuneOptions options, bool isPatch) => options.With is not null
+        ? $"kslottery merge {options.Model} {options.With} {options.Folder.Out} --how add --out DIR"
+        : isPatch
         ? $"kslottery apply {options.Model} {Path.Combine(options.Folder.Out, TicketPatch.FileName)} --out DIR"
         // Adapters leave the embedding as it is.
         : $"kslottery find {options.Model} {options.Folder.Out} {(options.IsLowRank ? Options.AllTensors.Name : "--out DIR")}";
@@ -100,17 +114,18 @@ internal static class TuneCommand
             .Add("model", ConsoleUi.OneLine(options.Model))
             .Add("weights", $"{Sizes.Count(config.ParameterCount)}, {Sizes.Count(config.LayerCount, "layer")} of width "
                 + $"{Sizes.Count(config.Width)}")
-            .Add("learns", options.Train)
+            .Add("learns", options.With is null ? options.Train : $"{options.Train}, on top of {ConsoleUi.OneLine(options.With)}")
             .Add("trainable", Sizes.Count(run.ParameterCount)
                 + (rows is not null ? $" = {Sizes.Count(rows.Ids.Count, "row")} of {Sizes.Count(config.Width)}"
                     : units is not null ? $" = {Sizes.Count(units.Count, "unit")} of {Sizes.Count(units.Tensors.Count, "tensor")}" : ""));
         if (signature is not null) facts.Add(rows is not null ? "rows" : "units", ConsoleUi.OneLine(signature));
         string skipped = data.Skipped > 0 ? $", {Sizes.Count(data.Skipped)} left out" : "";
         string cut = data.Truncated > 0 ? $", {Sizes.Count(data.Truncated)} cut" : "";
-        facts.Add("data", $"{Sizes.Count(data.Training.Count, "pair")}, {Sizes.Count(data.TokenCount, "token")}{skipped}{cut}");
-        if (data.Evaluation.Count > 0) facts.Add("held out", Sizes.Count(data.Evaluation.Count, "pair"));
-        facts.Add("prompt", options.Prompt.TemplateOrAlpaca.Name)
-            .Add("steps", $"{Sizes.Count(run.StepCount)}, {Sizes.Count(run.StepsPerEpoch)} an epoch of batches of "
+        string sample = options.IsText ? "sequence" : "pair";
+        facts.Add("data", $"{Sizes.Count(data.Training.Count, sample)}, {Sizes.Count(data.TokenCount, "token")}{skipped}{cut}");
+        if (data.Evaluation.Count > 0) facts.Add("held out", Sizes.Count(data.Evaluation.Count, sample));
+        if (!options.IsText) facts.Add("prompt", options.Prompt.TemplateOrAlpaca.Name);
+        facts.Add("steps", $"{Sizes.Count(run.StepCount)}, {Sizes.Count(run.StepsPerEpoch)} an epoch of batches of "
                 + $"{Sizes.Count(options.Plan.BatchSize)}")
             .Add("schedule", PlanOptions.Describe(options.Plan))
             .Add("memory", $"about {Sizes.Bytes(run.EstimatedBytes)} beside the mapped base, {DeviceOption.Describe(device)}")

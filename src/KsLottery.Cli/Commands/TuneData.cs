@@ -35,6 +35,18 @@ internal sealed record TuneData(IReadOnlyList<TokenSequence> Training, IReadOnly
             encoder.Encode(some, options.Prompt.TemplateOrAlpaca, options.Prompt.SourceLanguage, options.Prompt.TargetLanguage);
     }
 
+    /// <summary>Reads and encodes plain text.</summary>
+    public static TuneData ReadText(TuneOptions options, LlamaConfig config, Tokenizer tokenizer)
+    {
+        TextSequences plain = TextSequences.Encode(PlainText.Read(options.Text), tokenizer, config.VocabularySize,
+            options.MaxLength ?? Math.Min(SampleEncoder.AuthorsLength, config.MaxLength), options.EvaluationShare);
+        return new(plain.Training, plain.HeldOut, 0, 0);
+    }
+
+    /// <summary>What of the arguments decides a run on plain text; the tokens themselves are compared as well.</summary>
+    public static IEnumerable<KeyValuePair<string, string>> SettingsOfText(TuneOptions options, Tokenizer tokenizer) =>
+        [new("data", "plain text"), new("tokenizer", Fingerprint.OfFile(tokenizer.FilePath)), new("eval-share", Text(options.EvaluationShare))];
+
     /// <summary>What of the arguments decides the data of a run.</summary>
     public static IEnumerable<KeyValuePair<string, string>> Settings(IPairData options, Tokenizer tokenizer) =>
     [

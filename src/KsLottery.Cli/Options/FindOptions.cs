@@ -57,14 +57,14 @@ internal sealed record FindOptions
     /// <summary>The options that ask for another ticket than that of rows by their test.</summary>
     public string Cause { get; init; } = "";
 
-    /// <summary>A patch, or a ticket's folder, whose units are left out; null for none.</summary>
-    public string? Without { get; init; }
+    /// <summary>Patches, or tickets' folders, whose units are left out.</summary>
+    public string[] Without { get; init; } = [];
 
     /// <summary>Files whose tokens are counted for <c>--score frequency</c>.</summary>
     public string[] Text { get; init; } = [];
 
     /// <summary>Whether rows of one matrix are tested, and described one by one.</summary>
-    public bool IsRowTest => Recipe.IsKsOfRows && Recipe.Scope.Tensors is null && Without is null
+    public bool IsRowTest => Recipe.IsKsOfRows && Recipe.Scope.Tensors is null && Without.Length == 0
         && Recipe.Selection is BelowAlpha or TopUnits or TopShare;
 
     public DeviceOption Device { get; init; } = DeviceOption.Default;
@@ -149,7 +149,7 @@ internal sealed record FindOptions
             Selection = SelectionFrom(arguments),
             Payload = TicketPayloads.TryParse(arguments.GetValue(Options.Payload), out TicketPayload payload) ? payload : default,
         },
-        Without = arguments.GetValue(Options.Without),
+        Without = arguments.GetValue(Options.Without) ?? [],
         Cause = string.Join(" and ", Given(arguments.CommandResult, UnitOptions)),
         Text = arguments.GetValue(TextOption) ?? [],
         Device = DeviceOption.From(arguments),

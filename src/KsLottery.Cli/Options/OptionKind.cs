@@ -13,6 +13,10 @@ internal static class OptionKind
     public static Option<string?> Text(string name, string helpName, string description, params string[] aliases) =>
         new(name, aliases) { Description = description, HelpName = helpName };
 
+    /// <summary>An option for a text or a path that may be given several times.</summary>
+    public static Option<string[]> Texts(string name, string helpName, string description) =>
+        new(name) { Description = description, HelpName = helpName };
+
     /// <summary>An option for a text or a path that must be given.</summary>
     public static Option<string> Required(Option<string?> option)
     {

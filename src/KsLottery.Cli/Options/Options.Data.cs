@@ -34,7 +34,7 @@ internal static partial class Options
         OptionKind.Real("--eval-share", "SHARE", IsBelowOne, BelowOne).Default(defaultValue, description);
 
     public static readonly Option<int?> MaxLength = OptionKind.Whole("--max-length", "TOKENS", 2).Optional(
-        "The most tokens of a pair with its prompt; by default what the model was made for, 1024 at most.");
+        "The most tokens of a pair with its prompt, or of a sequence of text; by default what the model was made for, 1024 at most.");
 
     public static readonly Option<int> SourceColumn = OptionKind.Whole("--source-column", "N", 1).Default(1,
         "The column of the source in a tab-separated file.");

@@ -35,7 +35,11 @@ internal static partial class Options
 
     public static readonly Option<string?> ModelTokenizer = Tokenizer("The model's tokenizer; without it the one beside MODEL.");
 
-    public static Option<string?> Ticket(string description) => OptionKind.Text("--ticket", "PATH", description);
+    private const string TicketName = "--ticket";
+
+    public static Option<string?> Ticket(string description) => OptionKind.Text(TicketName, "PATH", description);
+
+    public static Option<string[]> Tickets(string description) => OptionKind.Texts(TicketName, "PATH", description);
 
     public static Option<string?> Tensor(string description) => OptionKind.Text("--tensor", "NAME", description);
 

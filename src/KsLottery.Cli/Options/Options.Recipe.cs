@@ -34,8 +34,8 @@ internal static partial class Options
     public static readonly Option<GroupPattern?> Pattern = Parsed<GroupPattern?>("--pattern", "N:M",
         "The ticket is the N best of each M elements that follow each other in a row, for instance 2:4.", GroupPattern.Parse);
 
-    public static readonly Option<string?> Without = OptionKind.Text("--without", "PATCH",
-        "Leave out what this patch, or the folder of a ticket, holds.");
+    public static readonly Option<string[]> Without = OptionKind.Texts("--without", "PATCH",
+        "Leave out what this patch, or the folder of a ticket, holds; may be given several times.");
 
     public static readonly Option<string> Payload = OptionKind.Choice("--payload", default(TicketPayload).ToName(),
         "What the patch does to its units: replace them, add a difference (delta), keep them and zero the others, drop them, or set signs.",

@@ -20,6 +20,13 @@ internal static partial class Options
         "K: only the K best rows of the ticket. random, frequency: in place of a ticket's rows as many drawn by the seed, or "
         + "those of the data's most frequent tokens; how many the ticket says, or --rows.");
 
+    public static readonly Option<bool> Complement = OptionKind.Flag("--complement",
+        "What learns is all but the --ticket: the rest of its tensors, or of --tensors.");
+
+    public static readonly Option<string?> With = OptionKind.Text("--with", "PATCH",
+        "Train on top of this patch, a file or its folder: a task's ticket with a language's in place, say. The result holds the "
+        + "differences to it, which merge --how add puts on top of it.");
+
     /// <summary>A number of rows.</summary>
     public static readonly NumberOption<int> Rows = OptionKind.Whole("--rows", "N", 1);
 
@@ -49,8 +56,17 @@ internal static partial class Options
         "it must be a share from 0 to below 1, or a whole number of steps").Optional(
         "The linear rise of the rate: below 1 a share of the steps, from 1 a number of steps. 0.03 by default.");
 
+    public static readonly Option<string?> Optimizer = OptionKind.OptionalChoice("--optimizer",
+        "The rule of a step: AdamW, the default, or RMSprop without momentum and decay, as LoTA takes it.", "adamw", "rmsprop");
+
     public static readonly Option<double?> Clip = OptionKind.Real("--clip", "NORM", IsNotNegative, NotNegative).Optional(
         "The norm that all gradients together are scaled down to; 0 never scales. 1 by default.");
+
+    public static readonly Option<bool> ClipPerTensor = OptionKind.Flag("--clip-per-tensor",
+        "Scale the gradient of each tensor down to --clip by itself, as LoTA does.");
+
+    public static readonly Option<double?> L1ToBase = OptionKind.Real("--l1-to-base", "LAMBDA", IsNotNegative, NotNegative).Optional(
+        "Add LAMBDA/N times the distance of what learns from where it began to the loss, of N parameters; LT-SFT takes 0.1 for languages.");
 
     public static readonly Option<double?> WeightDecay = OptionKind.Real("--weight-decay", "X", IsNotNegative, NotNegative).Optional(
         "AdamW's decay of matrices.");
@@ -59,7 +75,7 @@ internal static partial class Options
         "Decay of AdamW's first moment.");
 
     public static readonly Option<double?> Beta2 = OptionKind.Real("--beta2", "X", IsBelowOne, BelowOne).Optional(
-        "Decay of AdamW's second moment.");
+        "Decay of AdamW's second moment, or of RMSprop's mean square, 0.99 by default.");
 
     public static readonly Option<long?> EvaluateEvery = OptionKind.Whole("--eval-every", "STEPS", 1L).Optional(
         "Steps from one evaluation to the next; an epoch by default.");

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using KsLottery.Engine.Training;
 
@@ -18,10 +19,13 @@ internal static class PlanOptions
         {
             if (result.GetResult(Options.Epochs) is not null && result.GetResult(Options.Steps) is not null)
                 result.AddError("--epochs and --steps exclude each other.");
+            if (IsRmsProp(result)
+                && (result.GetResult(Options.Beta1) ?? result.GetResult(Options.WeightDecay)) is not null)
+                result.AddError("--beta1 and --weight-decay are AdamW's: --optimizer rmsprop has no momentum and no decay.");
         });
         command.Add(Options.Epochs, Options.Steps, Batch, Options.MicroBatch, Options.LearningRate, Options.Schedule, Options.FinalRate,
-            Options.Warmup, Options.Clip, Options.WeightDecay, Options.Beta1, Options.Beta2, Seed, Options.EvaluateEvery,
-            Options.Recompute);
+            Options.Warmup, Options.Optimizer, Options.Clip, Options.ClipPerTensor, Options.WeightDecay, Options.Beta1, Options.Beta2,
+            Seed, Options.EvaluateEvery, Options.Recompute);
     }
 
     /// <summary>The plan: what is said, over the defaults.</summary>
@@ -35,10 +39,13 @@ internal static class PlanOptions
         IsCosine = arguments.GetValue(Options.Schedule) is { } schedule ? schedule == "cosine" : usual.IsCosine,
         FinalRate = arguments.GetValue(Options.FinalRate) ?? usual.FinalRate,
         Warmup = arguments.GetValue(Options.Warmup) ?? usual.Warmup,
+        Optimizer = IsRmsProp(arguments.CommandResult) ? OptimizerKind.RmsProp : OptimizerKind.AdamW,
         MaxGradientNorm = arguments.GetValue(Options.Clip) ?? usual.MaxGradientNorm,
-        WeightDecay = arguments.GetValue(Options.WeightDecay) ?? usual.WeightDecay,
+        ClipsPerTensor = arguments.GetValue(Options.ClipPerTensor),
+        WeightDecay = IsRmsProp(arguments.CommandResult) ? 0 : arguments.GetValue(Options.WeightDecay) ?? usual.WeightDecay,
         Beta1 = arguments.GetValue(Options.Beta1) ?? usual.Beta1,
         Beta2 = arguments.GetValue(Options.Beta2) ?? usual.Beta2,
+        Alpha = arguments.GetValue(Options.Beta2) ?? usual.Alpha,
         Seed = arguments.GetValue(Seed) ?? usual.Seed,
         EvaluateEvery = arguments.GetValue(Options.EvaluateEvery) ?? usual.EvaluateEvery,
         Recompute = arguments.GetValue(Options.Recompute),
@@ -50,7 +57,12 @@ internal static class PlanOptions
         string rate = string.Create(CultureInfo.InvariantCulture, $"{(plan.IsCosine ? "cosine" : "constant")} from {plan.LearningRate:g4}");
         string floor = plan.IsCosine && plan.FinalRate > 0
             ? string.Create(CultureInfo.InvariantCulture, $" to {plan.FinalRate * plan.LearningRate:g4}") : "";
+        string optimizer = plan.Optimizer == OptimizerKind.RmsProp ? string.Create(CultureInfo.InvariantCulture, $"RMSprop {plan.Alpha}")
+            : string.Create(CultureInfo.InvariantCulture, $"AdamW {plan.Beta1} {plan.Beta2}, decay {plan.WeightDecay}");
+        string distance = plan.L1ToBase > 0 ? string.Create(CultureInfo.InvariantCulture, $", L1 to the base {plan.L1ToBase}") : "";
         return rate + floor + string.Create(CultureInfo.InvariantCulture,
-            $", warmup {plan.Warmup:g4}, AdamW {plan.Beta1} {plan.Beta2}, decay {plan.WeightDecay}, clip {plan.MaxGradientNorm}");
+            $", warmup {plan.Warmup:g4}, {optimizer}, clip {plan.MaxGradientNorm}{(plan.ClipsPerTensor ? " per tensor" : "")}{distance}");
     }
+
+    private static bool IsRmsProp(CommandResult result) => result.GetValue(Options.Optimizer) == "rmsprop";
 }

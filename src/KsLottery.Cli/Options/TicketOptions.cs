@@ -10,18 +10,25 @@ using KsLottery.Engine.Transfer;
 
 namespace KsLottery.Cli;
 
-/// <summary>The arguments of <c>tune</c> that say which rows of the embedding learn.</summary>
-/// <param name="Path">The ticket file; null for none.</param>
+/// <summary>The arguments of <c>tune</c> that say which rows of the embedding learn, or which units of any tensors.</summary>
+/// <param name="Paths">The ticket files; several are united.</param>
 /// <param name="Only">A number of its best rows, <c>random</c> or <c>frequency</c>; null for all of its rows.</param>
 /// <param name="Rows">How many random or frequent rows; null for as many as the ticket has.</param>
-internal sealed record TicketOptions(string? Path, string? Only, int? Rows)
+/// <param name="IsComplement">Whether all but the ticket learns.</param>
+/// <param name="Tensors">The tensors of the complement; null for the ticket's own.</param>
+internal sealed record TicketOptions(string[] Paths, string? Only, int? Rows, bool IsComplement = false, TensorChoice? Tensors = null)
 {
     private const string Random = "random", Frequency = "frequency";
 
-    private static readonly Option<string?> TicketOption = Options.Ticket(
-        "The rows that learn, with --train ticket: the ticket.json of find or the folder that it lies in, or a list of row "
-        + "numbers (text, or the first column of a TSV).");
+    private static readonly Option<string[]> TicketOption = Options.Tickets(
+        "What learns, with --train ticket: the ticket.json of find or the folder that it lies in, a patch, or a list of row numbers (text, "
+        + "or the first column of a TSV). Several are united.");
     private static readonly Option<int?> RowsOption = Options.Rows.Optional("How many rows --only random or frequency takes.");
+
+    private static readonly Option[] All = [TicketOption, Options.Only, RowsOption, Options.Complement, Options.Tensors];
+
+    /// <summary>The ticket file where there is one; null for none or several.</summary>
+    public string? Path => Paths is [var only] ? only : null;
 
     /// <summary>The ticket file, where the rows that learn are its own.</summary>
     public string? OwnPath => Only is Random or Frequency ? null : Path;
@@ -30,33 +37,39 @@ internal sealed record TicketOptions(string? Path, string? Only, int? Rows)
     public static void AddTo(Command command)
     {
         command.Validators.Add(Check);
-        command.Add(TicketOption, Options.Only, RowsOption);
+        foreach (Option option in All) command.Add(option);
     }
 
     /// <summary>Reads the arguments.</summary>
     public static TicketOptions From(ParseResult arguments) =>
-        new(arguments.GetValue(TicketOption), arguments.GetValue(Options.Only), arguments.GetValue(RowsOption));
+        new(arguments.GetValue(TicketOption) ?? [], arguments.GetValue(Options.Only), arguments.GetValue(RowsOption),
+            arguments.GetValue(Options.Complement), arguments.GetValue(Options.Tensors));
 
     /// <summary>Whether any of them stands there.</summary>
     public static bool AreGiven(CommandResult result) =>
-        Array.Exists((Option[])[TicketOption, Options.Only, RowsOption], option => result.GetResult(option) is not null);
+        Array.Exists(All, option => result.GetResult(option) is { Implicit: false });
 
-    /// <summary>Whether the ticket is a patch, or lies in a folder with a patch of units that are not rows listed in its file.</summary>
-    public bool HasUnits => Path is not null && (IsPatch(Path) || UnitTicketFile.Is(Path));
+    /// <summary>Whether the ticket is a patch, lies in a folder with a patch of units that are not rows listed in its file, or is made of
+    /// others.</summary>
+    public bool HasUnits => IsComplement || Paths.Length > 1 || (Path is not null && AreUnits(Path));
 
     /// <summary>Reads the units that learn.</summary>
-    /// <param name="baseModel">The base, which must be the one that the ticket was found in.</param>
-    /// <param name="reading">How to read the patch.</param>
+    /// <param name="baseModel">The base, in which the tickets were found.</param>
+    /// <param name="start">The base with a patch in place, in which they may have been found as well; null for none.</param>
+    /// <param name="reading">How to read patches.</param>
     /// <param name="cancellationToken">Stops while fingerprints are taken.</param>
-    public (TicketMask Mask, string Signature) ReadUnits(
-        Checkpoint baseModel, CheckpointOptions reading, CancellationToken cancellationToken)
+    public (TicketMask Mask, string Signature) ReadUnits(Checkpoint baseModel, Checkpoint? start, CheckpointOptions reading,
+        CancellationToken cancellationToken)
     {
         if (Only is not null)
-            throw new CommandException(ExitCode.Usage, $"--only {Only} chooses rows, and {Path} is a ticket of units. Leave it out.");
-        using TicketPatch patch = TicketPatch.Open(IsPatch(Path!) ? Path! : FolderOf(Path!), reading);
-        foreach (PatchedTensor patched in patch.Tensors)
-            PatchFit.ThrowIfNotBase(patch, patched, baseModel.GetTensor(patched.Name), cancellationToken);
-        return (patch.Mask, patch.Signature);
+            throw new CommandException(ExitCode.Usage, $"--only {Only} chooses rows of one list, and this is a ticket of units: "
+                + $"{(IsComplement ? "all but " : "")}{string.Join(" and ", Paths)}. Leave it out.");
+        (TicketMask Mask, string Signature)[] tickets = [.. Paths.Select(path => Read(path, baseModel, start, reading, cancellationToken))];
+        TicketMask mask = tickets.Select(t => t.Mask).Aggregate((all, one) => all.Union(one));
+        string signature = string.Join(" + ", tickets.Select(t => t.Signature));
+        if (!IsComplement) return (mask, signature);
+        IEnumerable<Tensor> tensors = Tensors?.In(baseModel) ?? mask.Tensors.Select(t => baseModel.GetTensor(t.Name));
+        return (mask.ComplementIn(tensors), $"complement|{(Tensors is null ? "" : $"tensors:{Tensors.Text}|")}of:{signature}");
     }
 
     /// <summary>Chooses the rows.</summary>
@@ -83,6 +96,24 @@ internal sealed record TicketOptions(string? Path, string? Only, int? Rows)
                 FormattableString.Invariant($"--only {best}: the ticket has {ticket.Ids.Count} rows. Take that many at most."));
     }
 
+    private static (TicketMask Mask, string Signature) Read(string path, Checkpoint baseModel, Checkpoint? start, CheckpointOptions reading,
+        CancellationToken cancellationToken)
+    {
+        if (!AreUnits(path))
+        {
+            Tensor embedding = baseModel.GetInputEmbedding();
+            TicketList rows = TicketList.Read(path, embedding, cancellationToken);
+            return (rows.ToMask(embedding), rows.Signature);
+        }
+        using TicketPatch patch = TicketPatch.Open(IsPatch(path) ? path : FolderOf(path), reading);
+        foreach (PatchedTensor patched in patch.Tensors)
+            if (start is null || !PatchFit.IsBase(patched, start.GetTensor(patched.Name), cancellationToken))
+                PatchFit.ThrowIfNotBase(patch, patched, baseModel.GetTensor(patched.Name), cancellationToken);
+        return (patch.Mask, patch.Signature);
+    }
+
+    private static bool AreUnits(string path) => IsPatch(path) || UnitTicketFile.Is(path);
+
     /// <summary>A ticket may be named by its file, beside which its patch lies.</summary>
     private static string FolderOf(string path) =>
         Directory.Exists(path) ? path : System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!;
@@ -94,6 +125,10 @@ internal sealed record TicketOptions(string? Path, string? Only, int? Rows)
     private static void Check(CommandResult result)
     {
         string? only = result.GetValue(Options.Only);
+        if (result.GetValue(Options.Complement) && result.GetResult(TicketOption) is null)
+            result.AddError("--complement needs the --ticket of which it takes all the rest.");
+        if (result.GetResult(Options.Tensors) is not null && !result.GetValue(Options.Complement))
+            result.AddError("--tensors names the tensors of a --complement. Leave it out, or say --complement.");
         bool hasTicket = result.GetResult(TicketOption) is not null, hasRows = result.GetResult(RowsOption) is not null;
         if (only is Random or Frequency)
         {

@@ -16,6 +16,8 @@ internal sealed record TuneOptions : IPairData
     {
         Description = "The base: a Hugging Face folder, or a .safetensors file with config.json beside it.",
     };
+    private static readonly Option<string?> DataOption = Options.Data();
+    private static readonly Option<string[]> TextOption = Options.PlainTexts("Plain text to learn, in place of --data", isRequired: false);
     private static readonly Option<string?> PresetOption = Options.Preset(
         "The paper's settings, which other options override. paper-embed: the embedding, 3 epochs from 2e-5. paper-partial: "
         + "a ticket, 5 epochs from 1e-2. Both: batches of 128, a cosine, the Alpaca template. They are also the defaults of --train.",
@@ -26,9 +28,21 @@ internal sealed record TuneOptions : IPairData
     private static readonly Option<string> DtypeOption = Options.Dtype(
         "The type of trained tensors in a checkpoint: f32, or keep for the base's own, rounded. A patch always holds F32.", "f32", "keep");
 
+    /// <summary>What plain text has no use for.</summary>
+    private static readonly Option[] OfPairs = [Options.SourceColumn, Options.TargetColumn, Options.SourceKey, Options.TargetKey,
+        Options.SkipIncomplete, Options.Template, Options.TemplateText, Options.SourceLanguage, Options.TargetLanguage, Options.PairLimit,
+        OverlongOption, Options.Evaluation];
+
     public required string Model { get; init; }
 
+    /// <summary>The pairs; empty where the data are plain text.</summary>
     public required string Data { get; init; }
+
+    /// <summary>Whether the data are plain text.</summary>
+    public bool IsText => Text.Length > 0;
+
+    /// <summary>Files of plain text.</summary>
+    public required string[] Text { get; init; }
 
     public required ParallelTextOptions Pairs { get; init; }
 
@@ -44,6 +58,9 @@ internal sealed record TuneOptions : IPairData
     public int Rank { get; init; } = 8;
 
     public required TicketOptions Ticket { get; init; }
+
+    /// <summary>The patch on top of which a ticket learns; null for none.</summary>
+    public string? With { get; init; }
 
     public required TrainingPlan Plan { get; init; }
 
@@ -72,12 +89,14 @@ internal sealed record TuneOptions : IPairData
     {
         command.Validators.Add(Check);
         command.Add(ModelArgument);
-        command.Add(Options.RequiredData, Options.Train, Options.Rank, PresetOption);
+        command.Add(DataOption, TextOption, Options.Train, Options.Rank, PresetOption);
         TicketOptions.AddTo(command);
+        command.Add(Options.With);
         PairOptions.AddTo(command);
         PromptOptions.AddTo(command);
         command.Add(Options.PairLimit, Options.MaxLength, OverlongOption, Options.Evaluation, ShareOption, Options.ModelTokenizer);
         PlanOptions.AddTo(command);
+        command.Add(Options.L1ToBase);
         RunFolderOptions.AddTo(command);
         command.Add(DtypeOption, Options.NoMemoryMap, Options.IgnoreChecksum);
     }
@@ -90,13 +109,18 @@ internal sealed record TuneOptions : IPairData
         return new()
         {
             Model = arguments.GetRequiredValue(ModelArgument),
-            Data = arguments.GetRequiredValue(Options.RequiredData),
+            Data = arguments.GetValue(DataOption) ?? "",
+            Text = arguments.GetValue(TextOption) ?? [],
             Pairs = PairOptions.From(arguments),
             Prompt = PromptOptions.From(arguments),
             Train = train,
             Rank = arguments.GetValue(Options.Rank) ?? 8,
             Ticket = TicketOptions.From(arguments),
-            Plan = PlanOptions.From(arguments, preset == PaperPartial ? TrainingPlan.PaperPartial : TrainingPlan.PaperEmbed),
+            With = arguments.GetValue(Options.With),
+            Plan = PlanOptions.From(arguments, preset == PaperPartial ? TrainingPlan.PaperPartial : TrainingPlan.PaperEmbed) with
+            {
+                L1ToBase = arguments.GetValue(Options.L1ToBase) ?? 0,
+            },
             Folder = RunFolderOptions.From(arguments),
             Reading = Cli.Reading.Of(arguments),
             Tokenizer = arguments.GetValue(Options.ModelTokenizer),
@@ -113,13 +137,23 @@ internal sealed record TuneOptions : IPairData
     {
         string? train = TrainOf(result.GetValue(Options.Train), result.GetValue(PresetOption));
         bool hasRows = TicketOptions.AreGiven(result);
+        if (result.GetValue(DataOption) is null == result.GetResult(TextOption) is null)
+            result.AddError("Say what to learn from: --data PAIRS, or --text FILE.");
+        string[] ofPairs = [.. OfPairs.Where(option => result.GetResult(option) is { Implicit: false }).Select(option => option.Name)];
+        if (result.GetResult(TextOption) is not null && ofPairs.Length > 0)
+            result.AddError($"{string.Join(", ", ofPairs)}: plain text has no pairs and no prompt. Leave out what is about them, or give --data.");
         if (train is null) result.AddError("Say what learns: --train full, embedding, ticket or lora, or a --preset.");
         if (train != TrainingScope.LowRankName && result.GetResult(Options.Rank) is not null)
             result.AddError($"--rank belongs to --train {TrainingScope.LowRankName}.");
         if (train == TrainingScope.TicketName && !hasRows)
             result.AddError("--train ticket needs the rows: --ticket FILE, or --only random or frequency with --rows K.");
         if (train is not (null or TrainingScope.TicketName) && hasRows)
-            result.AddError($"--ticket, --only and --rows belong to --train ticket, not to {train}.");
+            result.AddError($"--ticket, --only, --rows and --complement belong to --train ticket, not to {train}.");
+        if (train is not (null or TrainingScope.TicketName) && result.GetResult(Options.With) is not null)
+            result.AddError($"--with is for --train ticket: {train} writes a checkpoint, which would hold the patch too. Apply the patch, "
+                + "and tune what apply writes.");
+        if (train == TrainingScope.LowRankName && result.GetValue(Options.L1ToBase) > 0)
+            result.AddError($"--l1-to-base is not for --train {TrainingScope.LowRankName}: adapters begin at random.");
         if (train == TrainingScope.TicketName && result.GetValue(DtypeOption) == "keep")
             result.AddError("--dtype keep is for checkpoints: a patch holds F32, and apply rounds it.");
         if (result.GetResult(Options.Evaluation) is not null && result.GetValue(ShareOption) > 0)

@@ -100,6 +100,13 @@ public sealed class Checkpoint : IDisposable
     internal static Checkpoint Adapted(string path, SafetensorsFile file, IReadOnlyList<Tensor> tensors, ModelConfig? config) =>
         new(path, Directory.Exists(path), null, [file], tensors, config, []);
 
+    /// <summary>A checkpoint that lies in no file: another one's tensors, some of them computed by a patch.</summary>
+    /// <param name="path">The other one's.</param>
+    /// <param name="tensors">All tensors, whose files must outlive the checkpoint.</param>
+    /// <param name="config">The other one's configuration.</param>
+    internal static Checkpoint Patched(string path, IReadOnlyList<Tensor> tensors, ModelConfig? config) =>
+        new(path, Directory.Exists(path), null, [], tensors, config, []);
+
     /// <summary>Finds a tensor by the name that its file gives it, or by the name that its model has for it.</summary>
     /// <remarks>
     /// Prefixes that wrappers put before names (<c>_orig_mod.</c>, <c>module.</c>, <c>base_model.model.</c>) count neither in the file nor

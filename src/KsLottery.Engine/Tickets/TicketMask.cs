@@ -108,6 +108,15 @@ public sealed class TicketMask : IEquatable<TicketMask>
     /// <summary>The other units of the same tensors.</summary>
     public TicketMask Complement() => new(Tensors.Select(t => t with { Units = t.Units.Complement() }));
 
+    /// <summary>All elements of some tensors that are not in the mask, in LoTTO the part of a model that a task leaves to the next (arXiv
+    /// 2406.16797); a tensor that the mask does not name is taken whole.</summary>
+    /// <exception cref="ArgumentException">A tensor has another shape in the mask.</exception>
+    public TicketMask ComplementIn(IEnumerable<Tensor> tensors) => new TicketMask(tensors.Select(t =>
+    {
+        UnitGrid grid = TicketUnit.Elements.Cut(t);
+        return new TensorMask(t.Name, grid, IndexSet.All(grid.Count));
+    })).Except(new(tensors.Select(t => Find(t.Name)).OfType<TensorMask>()));
+
     /// <summary>The same elements as units of their own.</summary>
     public TicketMask ToElements() => new(Tensors.Select(t => t.ToElements()));
 

@@ -19,7 +19,7 @@ namespace KsLottery.Engine.Training;
 /// </remarks>
 public sealed class TuningRun : IDisposable
 {
-    private readonly Checkpoint _base;
+    private readonly Checkpoint _base, _start;
     private readonly LlamaWeights _weights;
     private readonly IOperations _operations;
     private readonly TuningOptions _options;
@@ -37,7 +37,7 @@ public sealed class TuningRun : IDisposable
     /// <exception cref="InvalidDataException">The folder's run, which is to go on, has other settings; names the first.</exception>
     /// <exception cref="IOException">The folder holds another run or other files, or a file is absent.</exception>
     /// <exception cref="ArgumentException">There is no sample, a mask is not of the
-    /// base's tensors, or a number is out of its range.</exception>
+    /// base's tensors, a scope that writes a checkpoint starts with a patch, or a number is out of its range.</exception>
     /// <exception cref="CheckpointFormatException">The base is not what its configuration says.</exception>
     /// <exception cref="NotSupportedException">The base is no LLaMA-type model that is computed here.</exception>
     public TuningRun(Checkpoint baseModel, TrainingScope scope, IReadOnlyList<TokenSequence> training,
@@ -50,16 +50,21 @@ public sealed class TuningRun : IDisposable
         ArgumentNullException.ThrowIfNull(operations);
         ArgumentNullException.ThrowIfNull(options);
         (_base, _operations, _options) = (baseModel, operations, options);
+        _start = options.Start?.Checkpoint ?? baseModel;
+        ThrowIfUnfit(baseModel, scope, options);
         RunFolder folder = new(options.Out, options.Resume, options.KeepFinished);
         Config = LlamaConfig.Load(baseModel);
-        _weights = LlamaWeights.Open(baseModel, Config, operations);
+        _weights = LlamaWeights.Open(_start, Config, operations);
         try
         {
             _weights.MakeTrainable(scope);
             (Scope, IndexSet? rows) = (_weights.Scope!, _weights.Ticket?.Rows);
-            _learned = new(_weights, baseModel);
-            LearnedFingerprint = _learned.FingerprintOfLearned(baseModel, cancellationToken);
-            FrozenFingerprint = _learned.IsAll(baseModel) ? null : _learned.FingerprintOfFrozen(baseModel, cancellationToken);
+            _learned = new(_weights, _start);
+            LearnedFingerprint = _learned.FingerprintOfLearned(_start, cancellationToken);
+            // A second copy of a tied embedding does not have the patch, and the memory that learns has.
+            FrozenFingerprint = _learned.IsAll(_start) ? null : _start == baseModel || rows is not null
+                ? _learned.FingerprintOfFrozen(_start, cancellationToken)
+                : _learned.FingerprintOfFrozen(_start, _weights, operations, cancellationToken);
             _session = new(folder, _weights, operations, training, evaluation, options,
             [
                 new("dtype", options.KeepTypes ? "keep" : "f32"), new("rows", string.Join(' ', rows ?? IndexSet.Empty(0))),
@@ -70,6 +75,8 @@ public sealed class TuningRun : IDisposable
                 .. Scope.Rank == 0 ? (KeyValuePair<string, string>[])[]
                     : [new("rank", string.Create(CultureInfo.InvariantCulture, $"{Scope.Rank}|seed:{Scope.Seed}")
                         + (Scope.Layers is { } layers ? $"|layers:{string.Join(',', layers)}" : ""))],
+                .. options.Start is null ? (KeyValuePair<string, string>[])[]
+                    : [new("payload", TicketPayload.Delta.ToName())],
             ]);
         }
         catch
@@ -101,7 +108,7 @@ public sealed class TuningRun : IDisposable
     /// <summary>About what the device will give out, in bytes; the mapped weights of the base not counted.</summary>
     public long EstimatedBytes => _session.EstimatedBytes;
 
-    /// <summary>The fingerprint of the values that will learn, as the base has them.</summary>
+    /// <summary>The fingerprint of the values that will learn, as the base has them, or <see cref="TuningOptions.Start"/>.</summary>
     public string LearnedFingerprint { get; }
 
     /// <summary>The fingerprint of all others; null where everything learns.</summary>
@@ -131,19 +138,16 @@ public sealed class TuningRun : IDisposable
     {
         if (_weights.Ticket is { } ticket)
         {
-            ThrowIfFrozenChanged(_base, cancellationToken);
-            return WritePatch([PatchSource.OfRows(_base.GetTensor(ticket.Weight.Name), ticket.Rows) with
-            {
-                Values = Download(ticket.Weight),
-            }], cancellationToken);
+            ThrowIfFrozenChanged(_start, cancellationToken);
+            return WritePatch([Fill(PatchSource.OfRows(_base.GetTensor(ticket.Weight.Name), ticket.Rows), ticket.Weight)],
+                cancellationToken);
         }
         if (_weights.Scope is { Units: not null })
         {
-            string after = _learned.FingerprintOfFrozen(_base, _weights, _operations, cancellationToken);
+            string after = _learned.FingerprintOfFrozen(_start, _weights, _operations, cancellationToken);
             if (after != FrozenFingerprint) throw new FrozenWeightsChangedException(_base.Path, FrozenFingerprint!, after);
             return WritePatch([.. _weights.Changing.Select(w =>
-                new PatchSource(_base.GetTensor(w.Name), w.Runs!.Mask, TicketPayload.Replace) { Values = Download(w.Runs.Weight) })],
-                cancellationToken);
+                Fill(new(_base.GetTensor(w.Name), w.Runs!.Mask, TicketPayload.Replace), w.Runs.Weight))], cancellationToken);
         }
         bool isLowRank = _weights.Scope is { Rank: > 0 };
         if (isLowRank) AdapterFolder.Write(_weights, _operations, _options.Out, _base.Path, cancellationToken);
@@ -156,11 +160,25 @@ public sealed class TuningRun : IDisposable
         return files;
     }
 
-    private float[] Download(Weight weight)
+    private static void ThrowIfUnfit(Checkpoint baseModel, TrainingScope scope, TuningOptions options)
     {
-        float[] values = new float[weight.Value.Length];
-        _operations.Download(values, weight.Value);
-        return values;
+        if (options.Start is not { } start) return;
+        if (start.Base != baseModel)
+            throw new ArgumentException($"the patch to start with is in place in {start.Base.Path}, the base is {baseModel.Path}. Put it in "
+                + "place in the base.", nameof(options));
+        if (scope is { Units: null })
+            throw new ArgumentException($"scope {scope.Name} writes a checkpoint, which would hold the patch to start with as well. Apply "
+                + "that patch first, and train what it gives.", nameof(scope));
+    }
+
+    /// <summary>What was learned as a patch says it: the values, or where another patch was in place what they add to it.</summary>
+    private PatchSource Fill(PatchSource source, Weight learned)
+    {
+        float[] values = new float[learned.Value.Length];
+        _operations.Download(values, learned.Value);
+        source = source with { Values = values };
+        return _options.Start is null ? source
+            : source with { Payload = TicketPayload.Delta, Start = _start.GetTensor(source.Base.Name) };
     }
 
     private TrainedFiles WritePatch(IReadOnlyList<PatchSource> tensors, CancellationToken cancellationToken)
@@ -189,6 +207,11 @@ public sealed record TuningOptions : RunOptions
     /// <summary>Whether trained tensors are rounded to the type that the base stores them in; else they are F32. A patch is always
     /// F32.</summary>
     public bool KeepTypes { get; init; }
+
+    /// <summary>The base with a patch in place, from which rows or a mask are trained; null for the base itself. The result is a patch of
+    /// differences (<see cref="TicketPayload.Delta"/>): what was learned on top of that patch, for <see cref="PatchMerging"/> to add to it.
+    /// It must outlive the run.</summary>
+    public PatchedCheckpoint? Start { get; init; }
 
     /// <summary>The ticket file that goes along with a patch, null for none.</summary>
     public string? Ticket { get; init; }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using KsLottery.Engine.Tickets;
 using KsLottery.Engine.Transfer;
 using KsLottery.Tests.Support;
 
@@ -61,6 +62,68 @@ public sealed class UnitTests
             .AssertFailed(2, "this is an input");
         JsonElement other = Json(["find", Base, patched, .. random, "--without", ticket, "--out", second]);
         Assert.That(other.GetProperty("recipe").GetString(), Does.Contain($"|without:{found.GetProperty("mask_fingerprint").GetString()}"));
+    }
+
+    /// <summary>LoTTO's two ways to a second task, and a task on top of a language, each as a recipe would write it.</summary>
+    [Test]
+    public void Tickets_are_trained_side_by_side_on_the_rest_and_on_top_of_each_other()
+    {
+        using TemporaryFolder folder = new();
+        string pairs = folder.File("pairs.tsv"), texts = folder.File("text.txt"), model = Path.GetDirectoryName(Base)!;
+        File.WriteAllText(pairs, "hello\thej\nyes\tja\n");
+        File.WriteAllText(texts, "Once upon a time there was a little dog.\nIt ran.\n");
+        string[] scope = ["--unit", "elements", "--tensors", Layers], elements = [.. scope, "--score", "movement"],
+            tune = ["tune", model, "--tokenizer", Tokenizer, "--train", "ticket", "--steps", "2"],
+            learn = ["--data", pairs, "--template", "minimal"];
+        Json(["find", model, Tuned, .. scope, "--score", "random", "--top", "300", "--out", folder.File("a")]);
+        Json(["find", model, Tuned, .. elements, "--top", "200", "--without", folder.File("a"), "--out", folder.File("b")]);
+        Json(["find", model, Tuned, .. elements, "--top", "100", "--without", folder.File("a"), "--without", folder.File("b"), "--out",
+            folder.File("c")]);
+        using TicketPatch a = TicketPatch.Open(folder.File("a")), b = TicketPatch.Open(folder.File("b")), c = TicketPatch.Open(folder.File("c"));
+        Assert.That((a.Mask.Intersect(b.Mask).Count, a.Mask.Union(b.Mask).Intersect(c.Mask).Count), Is.EqualTo((0L, 0L)));
+
+        JsonElement both = Json([.. tune, .. learn, "--ticket", folder.File("a"), "--ticket", folder.File("b"), "--optimizer", "rmsprop",
+            "--beta2", "0.98", "--clip-per-tensor", "--l1-to-base", "0.5", "--warmup", "1", "--out", folder.File("both")]);
+        Assert.That(both.GetProperty("units").GetInt64(), Is.EqualTo(500));
+        using (JsonDocument run = JsonDocument.Parse(File.ReadAllBytes(folder.File("both/training.json"))))
+            Assert.That(((string[])["optimizer", "alpha", "clip-per-tensor", "l1-to-base"])
+                .Select(key => run.RootElement.GetProperty("settings").GetProperty(key).GetString()),
+                Is.EqualTo(new[] { "rmsprop", "0.98", "true", "0.5" }));
+        JsonElement rest = Json([.. tune, .. learn, "--ticket", folder.File("a"), "--complement", "--out", folder.File("rest")]),
+            gates = Json([.. tune, .. learn, "--ticket", folder.File("a"), "--complement", "--tensors", "*.gate_proj.*", "--out",
+                folder.File("gates")]);
+        using (TicketPatch others = TicketPatch.Open(folder.File("rest")), some = TicketPatch.Open(folder.File("gates")))
+        {
+            Assert.That((others.Mask.Intersect(a.Mask).Count, others.Mask.Count), Is.EqualTo((0L, a.Mask.ElementCount - 300)));
+            Assert.That(some.Mask.Tensors.Select(t => t.Name), Is.All.EndWith("gate_proj.weight").And.Exactly(5).Items);
+            Assert.That(some.Mask.Intersect(a.Mask).Count, Is.Zero);
+        }
+
+        Json([.. tune, "--text", texts, "--max-length", "8", "--eval-share", "0.3", "--ticket", folder.File("a"), "--out", folder.File("language")]);
+        Assert.That(KsLotteryTool.Run("apply", model, folder.File("language"), "--out", folder.File("spoken")).ExitCode, Is.Zero);
+        Json(["find", folder.File("spoken"), Tuned, .. elements, "--top", "50", "--out", folder.File("task-ticket")]);
+        JsonElement task = Json([.. tune, .. learn, "--ticket", folder.File("task-ticket"), "--with", folder.File("language"), "--out",
+            folder.File("task")]);
+        Assert.That(task.GetProperty("next").GetString(), Does.StartWith("kslottery merge ").And.Contain("--how add"));
+        using (TicketPatch patch = TicketPatch.Open(folder.File("task")))
+            Assert.That(patch.Tensors.Select(t => t.Payload), Is.All.EqualTo(TicketPayload.Delta));
+        Assert.That(KsLotteryTool.Run("merge", model, folder.File("language"), folder.File("task"), "--how", "add", "--out",
+            folder.File("merged")).ExitCode, Is.Zero);
+    }
+
+    [TestCase("--complement needs the --ticket", "--train", "ticket", "--complement")]
+    [TestCase("--tensors names the tensors of a --complement", "--train", "ticket", "--ticket", "x", "--tensors", "*")]
+    [TestCase("--beta1 and --weight-decay are AdamW's", "--train", "full", "--optimizer", "rmsprop", "--beta1", "0.9")]
+    [TestCase("--with is for --train ticket", "--train", "full", "--with", "x")]
+    [TestCase("--l1-to-base is not for --train lora", "--train", "lora", "--l1-to-base", "1")]
+    [TestCase("--template: plain text has no pairs", "--train", "full", "--text", "x", "--template", "minimal")]
+    [TestCase("Say what to learn from", "--train", "full")]
+    public void A_training_that_contradicts_itself_is_refused(string message, params string[] arguments)
+    {
+        string[] data = arguments.Contains("--text") || message.StartsWith("Say what", StringComparison.Ordinal) ? [] : ["--data", "x"];
+        ToolRun run = KsLotteryTool.Run(["tune", Base, .. data, .. arguments, "--out", "x"]);
+        Assert.That((run.ExitCode, run.Output), Is.EqualTo((1, "")));
+        Assert.That(run.Error, Does.Contain(message));
     }
 
     [Test]

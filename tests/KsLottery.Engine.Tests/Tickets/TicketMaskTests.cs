@@ -1,5 +1,7 @@
+using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Tickets;
+using KsLottery.Tests.Support;
 
 namespace KsLottery.Engine.Tests.Tickets;
 
@@ -86,6 +88,19 @@ public sealed class TicketMaskTests
             Assert.That(rows.Complement().Tensors[0].Units, Is.EqualTo(new long[] { 0, 2 }));
             Assert.That(rows.ToElements(), Is.EqualTo(new TicketMask([rows.Tensors[0].ToElements()])));
         });
+    }
+
+    [Test]
+    public void What_a_mask_leaves_of_some_tensors_is_counted_in_elements()
+    {
+        using TemporaryFolder folder = new();
+        SafetensorsWriter.Write(folder.File("a.safetensors"), [TensorSource.FromBytes("a", ElementType.U8, [2, 3], new byte[6]),
+            TensorSource.FromBytes("b", ElementType.U8, [4], new byte[4]), TensorSource.FromBytes("c", ElementType.U8, [2, 2], new byte[4])]);
+        using Checkpoint checkpoint = Checkpoint.Open(folder.File("a.safetensors"));
+        TicketMask mask = TicketMask.OfRows("a", 2, 3, [1]).Union(TicketMask.OfRows("c", 2, 2, [0]));
+        Assert.That(mask.ComplementIn([checkpoint.GetTensor("a"), checkpoint.GetTensor("b")]).Tensors.Select(t => (t.Name, t.Runs)),
+            Is.EqualTo(new (string, IEnumerable<IndexRun>)[] { ("a", [new(0, 3)]), ("b", [new(0, 4)]) }));
+        Assert.That(() => TicketMask.OfRows("a", 3, 2, [1]).ComplementIn(checkpoint.Tensors), Throws.ArgumentException);
     }
 
     [Test]

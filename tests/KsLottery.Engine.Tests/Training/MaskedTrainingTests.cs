@@ -145,6 +145,58 @@ public class MaskedTrainingTests
         Assert.That(resumed.Mask.ToElements(), Is.EqualTo(whole.Mask.ToElements()));
     }
 
+    /// <summary>Trained on top of another patch, a ticket ends where it does on the checkpoint that apply writes, and merging adds up what
+    /// both patches hold.</summary>
+    [Test]
+    public void A_patch_learned_on_top_of_another_adds_up_with_it([Values(0, 1, 5)] int mask,
+        [Values(ElementType.F32, ElementType.BF16)] ElementType type)
+    {
+        using TemporaryFolder folder = new();
+        string path = TrainedCheckpointTests.MakeBase(folder, type, isSharded: true);
+        Run(path, TrainingScope.Mask(TinyModels.Mask), folder.File("language"));
+        PatchApplication.Apply(path, folder.File("language"), folder.File("spoken"));
+        TrainingScope[] scopes = [TrainingScope.Mask(Masks[mask]), TinyModels.Rows(0, 1, 7)];
+        foreach (TrainingScope scope in scopes)
+        {
+            (string onTop, string apart, string both) = (folder.File($"top-{scope.Name}{scope.Units!.Count}"),
+                folder.File($"apart-{scope.Units.Count}"), folder.File($"both-{scope.Units.Count}"));
+            Run(path, scope, onTop, start: folder.File("language"));
+            Run(folder.File("spoken"), scope, apart);
+            PatchMerging.Merge(path, [folder.File("language"), onTop], both, new MergeRecipe { Method = MergeMethod.Add });
+            PatchApplication.Apply(folder.File("spoken"), apart, folder.File($"expected-{scope.Units.Count}"));
+            using TicketPatch task = TicketPatch.Open(onTop), trained = TicketPatch.Open(apart);
+            using Checkpoint baseModel = Checkpoint.Open(path), spoken = Checkpoint.Open(folder.File("spoken")),
+                merged = Checkpoint.Open(both), expected = Checkpoint.Open(folder.File($"expected-{scope.Units.Count}"));
+            foreach ((PatchedTensor delta, PatchedTensor end) in task.Tensors.Zip(trained.Tensors))
+            {
+                Assert.That((delta.Name, delta.Payload, delta.Mask), Is.EqualTo((end.Name, TicketPayload.Delta, end.Mask)));
+                IndexSet elements = end.Mask.ToElements().Units;
+                float[] start = Values(spoken.GetTensor(end.Name)), values = Values(end.Values!);
+                Assert.That(Values(delta.Values!), Is.EqualTo(elements.Select((e, i) => values[i] - start[e])), end.Name);
+                Assert.That(Values(delta.BaseValues), Is.EqualTo(elements.Select(e => Values(baseModel.GetTensor(end.Name))[e])), end.Name);
+            }
+            foreach (Tensor tensor in expected.Tensors)
+            {
+                float[] right = Values(tensor), found = Values(merged.GetTensor(tensor.Name));
+                for (int i = 0; i < right.Length; i++)
+                    Assert.That(Math.Abs(found[i] - right[i]) <= (type == ElementType.F32 ? 2e-7 : 8e-3) * (1 + Math.Abs(right[i])), Is.True,
+                        $"{tensor.Name} {i}: {found[i]} for {right[i]}");
+            }
+        }
+    }
+
+    [Test]
+    public void A_scope_that_writes_a_checkpoint_does_not_start_with_a_patch([Values] bool isTied)
+    {
+        using TemporaryFolder folder = new();
+        string path = TrainedCheckpointTests.MakeBase(folder, ElementType.F32, isSharded: false, isTied);
+        Run(path, TrainingScope.Mask(Masks[4]), folder.File("language"));
+        Assert.That(() => Run(path, TrainingScope.Full, folder.File("out"), start: folder.File("language")),
+            Throws.ArgumentException.With.Message.Contains("scope full writes a checkpoint"));
+        Assert.That(() => Run(path, TrainingScope.Mask(TinyModels.Mask), folder.File("out"), start: folder.File("language")),
+            Throws.Nothing, "whatever copies of the embedding the base holds");
+    }
+
     [Test]
     public void The_frozen_part_is_known_by_its_own_values_alone()
     {
@@ -182,15 +234,15 @@ public class MaskedTrainingTests
             Throws.ArgumentException.With.Message.Contains("8 units of 1 x 12 in [8,12]").And.Message.Contains("[12,8]"));
     }
 
-    /// <summary>One AdamW step inside a mask, as it was computed elsewhere.</summary>
+    /// <summary>One step of AdamW or RMSprop inside a mask, as it was computed elsewhere.</summary>
     [Test]
     public void Steps_freeze_what_is_outside_as_the_golden_cases_do([Values("reference", "cpu")] string device)
     {
         using JsonDocument golden = JsonDocument.Parse(File.ReadAllBytes(SharedData.Path("systems", "masked_steps.json")));
         JsonElement[] cases = [.. golden.RootElement.GetProperty("cases").EnumerateArray().Where(c =>
             c.GetProperty("policy").GetString() == "freeze_outside"
-            && c.GetProperty("optimiser").GetProperty("kind").GetString() == "adamw")];
-        Assert.That(cases, Has.Length.EqualTo(6));
+            && c.GetProperty("optimiser").GetProperty("kind").GetString() is "adamw" or "rmsprop")];
+        Assert.That(cases, Has.Length.EqualTo(12));
         using IOperations operations = TestDevices.Open(device);
         foreach (JsonElement one in cases) Check(one, operations, device == "reference" ? 1e-14 : 5e-7);
     }
@@ -216,14 +268,17 @@ public class MaskedTrainingTests
         Weight learned = weight.Runs!.Weight;
         using ScratchMemory scratch = new(operations);
         using DeviceMemory first = operations.Allocate(places.Length), second = operations.Allocate(places.Length);
-        Put(operations, first, Chosen(state.GetProperty("m")));
+        bool isAdamW = optimiser.GetProperty("kind").GetString() == "adamw";
+        if (isAdamW) Put(operations, first, Chosen(state.GetProperty("m")));
         Put(operations, second, Chosen(state.GetProperty("v")));
         DeviceSpan whole = weight.Runs.Spread(scratch);
         Put(operations, whole, Numbers(golden.GetProperty("g")));
         weight.Runs.Collect(whole);
-        operations.AdamWStep(learned.Value, learned.Gradient, first, second, new(Number("lr"),
-            optimiser.GetProperty("betas")[0].GetDouble(), optimiser.GetProperty("betas")[1].GetDouble(), Number("eps"),
-            Number("weight_decay"), state.GetProperty("step").GetInt64() + 1, GradientScale: 1));
+        double clip = expected.TryGetProperty("clip_coefficient", out JsonElement given) ? given.GetDouble() : 1;
+        operations.AdamWStep(learned.Value, learned.Gradient, first, second, !isAdamW
+            ? AdamWStep.RmsProp(Number("lr"), Number("alpha"), Number("eps"), clip)
+            : new(Number("lr"), optimiser.GetProperty("betas")[0].GetDouble(), optimiser.GetProperty("betas")[1].GetDouble(), Number("eps"),
+                Number("weight_decay"), state.GetProperty("step").GetInt64() + 1, clip));
         weight.Runs.Put();
         Assert.Multiple(() =>
         {
@@ -231,7 +286,7 @@ public class MaskedTrainingTests
             for (int i = 0; i < values.Length; i++)
                 Assert.That(after[i], places.Contains(i) ? Is.EqualTo(right[i]).Within(tolerance) : Is.EqualTo(before[i]),
                     $"{name}, weight {i}");
-            Assert.That(Get(operations, first), Is.EqualTo(Chosen(stateAfter.GetProperty("m"))).Within(tolerance), name);
+            if (isAdamW) Assert.That(Get(operations, first), Is.EqualTo(Chosen(stateAfter.GetProperty("m"))).Within(tolerance), name);
             Assert.That(Get(operations, second), Is.EqualTo(Chosen(stateAfter.GetProperty("v"))).Within(tolerance), name);
         });
 
@@ -260,9 +315,10 @@ public class MaskedTrainingTests
     }
 
     private static TrainingSummary Run(string path, TrainingScope scope, string output, IProgress<TrainingProgress>? heard = null,
-        CancellationToken cancel = default)
+        CancellationToken cancel = default, string? start = null)
     {
         using Checkpoint baseModel = Checkpoint.Open(path);
+        using PatchedCheckpoint? patched = start is null ? null : PatchedCheckpoint.Open(baseModel, start);
         using CpuOperations operations = new(1);
         using TuningRun run = new(baseModel, scope, Sequences, [], operations, new()
         {
@@ -270,6 +326,7 @@ public class MaskedTrainingTests
             Out = output,
             Resume = true,
             SaveEvery = TimeSpan.FromHours(1),
+            Start = patched,
         }, CancellationToken.None);
         return run.Run(heard, cancel);
     }

@@ -32,6 +32,22 @@ internal sealed class PatchOverlayTests
         Assert.That(model.Logits(Batch), Is.EqualTo(reference.Logits(Batch)).And.Not.EqualTo(before));
     }
 
+    [TestCase("model"), TestCase("model.bf16")]
+    public void A_patched_checkpoint_holds_the_bytes_that_apply_writes(string file)
+    {
+        using TemporaryFolder folder = new();
+        string baseFile = Path.Combine(TicketFixture.RealBase, file + ".safetensors"), patchFile = folder.File("patch.safetensors");
+        TicketFixture.WriteRealPatch(patchFile, baseFile);
+        PatchResult applied = PatchApplication.Apply(baseFile, patchFile, folder.File("patched"));
+        using Checkpoint checkpoint = Checkpoint.Open(baseFile), written = Checkpoint.Open(
+            Path.Combine(folder.File("patched"), applied.WrittenFiles[0]));
+        using PatchedCheckpoint patched = PatchedCheckpoint.Open(checkpoint, patchFile);
+        Assert.That(patched.Checkpoint.Tensors.Select(t => (t.Name, Fingerprint.OfTensor(t))),
+            Is.EqualTo(written.Tensors.Select(t => (t.Name, Fingerprint.OfTensor(t)))));
+        using Checkpoint other = Checkpoint.Open(TicketFixture.RealTunedFile);
+        Assert.That(() => PatchedCheckpoint.Open(other, patchFile), Throws.TypeOf<PatchMismatchException>());
+    }
+
     [Test]
     public void Another_base_is_refused_as_apply_refuses_it()
     {

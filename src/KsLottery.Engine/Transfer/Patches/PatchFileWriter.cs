@@ -28,6 +28,8 @@ internal sealed class PatchFileWriter(PatchSource source, FingerprintKind kind, 
 
     private ElementType BaseType => source.Base.ElementType;
 
+    private Tensor Start => source.Start ?? source.Base;
+
     /// <summary>How many elements the patch changes.</summary>
     public long ChangedElements => source.Payload == TicketPayload.Keep && !_hasValues ? Mask.Grid.ElementCount - Mask.Parameters
         : source.Payload == TicketPayload.Keep ? Mask.Grid.ElementCount : Mask.Parameters;
@@ -131,11 +133,11 @@ internal sealed class PatchFileWriter(PatchSource source, FingerprintKind kind, 
         ?? (source.Tuned is { } tuned ? Fingerprint.OfTensor(tuned, kind, cancellationToken)
         : source.Values is { } values ? TrainedFingerprint(values) : null);
 
-    /// <summary>The fingerprint of the base in F32 with some values replaced, a window at a time.</summary>
+    /// <summary>The fingerprint of what was trained: its start in F32 with some values replaced, a window at a time.</summary>
     private string TrainedFingerprint(ReadOnlyMemory<float> values)
     {
         using IncrementalHash hash = Fingerprint.Begin(ElementType.F32, source.Base.Shape);
-        ElementReader before = new(source.Base);
+        ElementReader before = new(Start);
         byte[] wide = new byte[ElementReader.MaxCount * sizeof(float)];
         int[] places = new int[ElementReader.MaxCount];
         MaskPlaces mask = new(Mask);
@@ -145,7 +147,7 @@ internal sealed class PatchFileWriter(PatchSource source, FingerprintKind kind, 
             cancellationToken.ThrowIfCancellationRequested();
             int length = (int)Math.Min(ElementReader.MaxCount, Mask.Grid.ElementCount - start), count = mask.Read(start, length, places);
             Span<byte> widened = wide.AsSpan(0, length * sizeof(float));
-            RowRounding.Convert(before.Get(start, length), BaseType, widened, ElementType.F32);
+            RowRounding.Convert(before.Get(start, length), before.Type, widened, ElementType.F32);
             Elements.Scatter(MemoryMarshal.AsBytes(values.Span.Slice(next, count)), places.AsSpan(0, count), widened);
             next += count;
             hash.AppendData(widened);
@@ -177,7 +179,7 @@ internal sealed class PatchFileWriter(PatchSource source, FingerprintKind kind, 
     /// <summary>Passes the values by, as the file has them; signs as a byte each.</summary>
     private void VisitValues(Visitor visit)
     {
-        MaskedReader before = new(source.Base);
+        MaskedReader before = new(Start);
         MaskedReader? after = source.Tuned is null ? null : new(source.Tuned);
         float[] values = new float[ElementReader.MaxCount];
         byte[] signs = new byte[ElementReader.MaxCount];
@@ -195,8 +197,8 @@ internal sealed class PatchFileWriter(PatchSource source, FingerprintKind kind, 
                     visit(start, places, MemoryMarshal.AsBytes(changes.Span.Slice(first, count)));
                     break;
                 case TicketPayload.Delta:
-                    Payloads.Subtract(tuned, source.Tuned?.ElementType ?? ElementType.F32, before.Get(start, places), BaseType,
-                        values.AsSpan(0, count));
+                    Payloads.Subtract(tuned, source.Tuned?.ElementType ?? ElementType.F32, before.Get(start, places),
+                        Start.ElementType, values.AsSpan(0, count));
                     visit(start, places, MemoryMarshal.AsBytes(values.AsSpan(0, count)));
                     break;
                 case TicketPayload.Sign:

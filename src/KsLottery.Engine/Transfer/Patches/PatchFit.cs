@@ -9,6 +9,10 @@ internal static class PatchFit
 {
     private const int MaxUnitsNamed = 8;
 
+    /// <summary>Whether a tensor is the base of a patch, every byte of it.</summary>
+    public static bool IsBase(PatchedTensor patched, Tensor tensor, CancellationToken cancellationToken) =>
+        Fingerprint.OfTensor(tensor, Fingerprint.KindOf(patched.BaseFingerprint), cancellationToken) == patched.BaseFingerprint;
+
     /// <summary>Checks that a tensor is the base of a patch, every byte of it.</summary>
     /// <exception cref="PatchMismatchException">It is not.</exception>
     public static void ThrowIfNotBase(TicketPatch patch, PatchedTensor patched, Tensor tensor, CancellationToken cancellationToken)

@@ -87,6 +87,11 @@ internal static class PatchForm
         if (source.Values is not null && StoredCodes.AreCodes(before.ElementType))
             throw new ArgumentException($"{Place(before)} is {Describe(before)}, whose codes no trained values replace. Convert it "
                 + $"to {ElementTypes.NativeNames}. Nothing was written.", nameof(source));
+        if (source.Start is { } start && (payload != TicketPayload.Delta || !start.Shape.SequenceEqual(before.Shape)
+            || WhyNotPossible(payload, start.ElementType) is not null))
+            throw new ArgumentException($"{Place(before)} is {Describe(before)}, and the patch is the {payload.ToName()} from "
+                + $"{Describe(start)}. A difference alone has another start than the base, in its shape. Nothing was written.",
+                nameof(source));
         if (source.Tuned is { } tuned) ThrowIfUnfit(source, tuned);
         ThrowIfUnshared(source);
     }

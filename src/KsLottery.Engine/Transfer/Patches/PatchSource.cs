@@ -44,14 +44,18 @@ public sealed record PatchSource(Tensor Base, TensorMask Mask, TicketPayload Pay
     /// and difference added up, rounded; null takes the difference of the values.</summary>
     public ReadOnlyMemory<float>? Changes { get; init; }
 
+    /// <summary>What <see cref="TicketPayload.Delta"/> is the difference to, where that is not the base itself: the base with another patch
+    /// in place, so that both patches add up.</summary>
+    public Tensor? Start { get; init; }
+
     /// <summary>The array that the mask's elements read, for <see cref="TicketPayload.Share"/> alone.</summary>
     public SharedWeights? Shared { get; init; }
 
     /// <summary>The base tensor's fingerprint where the caller has it already; null computes it.</summary>
     public string? BaseFingerprint { get; init; }
 
-    /// <summary>The tuned tensor's fingerprint where the caller has it already; null computes it, of <see cref="Values"/> as the base in
-    /// F32 with these in place of its own.</summary>
+    /// <summary>The tuned tensor's fingerprint where the caller has it already; null computes it, of <see cref="Values"/> as the base (or
+    /// <see cref="Start"/>) in F32 with these in place of its own.</summary>
     public string? TunedFingerprint { get; init; }
 
     /// <summary>Which rows stand against each other, where the vocabulary was resized; null for those of the same number.</summary>
