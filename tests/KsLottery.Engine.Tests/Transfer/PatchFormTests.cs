@@ -260,7 +260,7 @@ internal sealed class PatchFormTests : IDisposable
             Refused(() => TicketPatch.Write(Patch, null!, origin));
             Refused(() => TicketPatch.Write(Patch, [Of("a")], null!));
             Refused(() => new StagedFolder("").Dispose());
-            Refused(() => TicketPatch.Write(Patch, null!, null, new TicketMask([]), TicketPayload.Drop, origin));
+            Refused(() => TicketPatch.Write(Patch, null!, null, new TicketMask([Of("a").Mask]), TicketPayload.Drop, origin));
             Refused(() => TicketPatch.Write(Patch, checkpoint, null, null!, TicketPayload.Drop, origin));
             Refused(() => PatchMerging.Merge("a", ["b"], "c", null!));
             Refused(() => PatchMerging.Merge("a", [], "c", new()));
