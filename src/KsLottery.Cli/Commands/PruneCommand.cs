@@ -10,7 +10,8 @@ internal static class PruneCommand
     public static Command Create()
     {
         Command command = new("prune",
-            "Writes a checkpoint with the weights zero that count least, by default of all matrices of attention and feed-forward blocks.");
+            "Writes a checkpoint with the weights zero that count least, by default of all matrices of attention and feed-forward blocks; "
+            + "or measures what each sparsity costs.");
         PruneOptions.AddTo(command);
         command.SetBody((arguments, ui, cancel) => Run(PruneOptions.From(arguments), ui, cancel));
         return command;
@@ -18,6 +19,7 @@ internal static class PruneCommand
 
     private static int Run(PruneOptions options, ConsoleUi ui, CancellationToken cancel)
     {
+        if (options.Sweep is { } sweep) return SweepCommand.Run(sweep, ui, cancel);
         PruneResult result;
         using (ProgressLine line = ui.StartProgress())
         {

@@ -11,6 +11,14 @@ internal static partial class Options
     public static readonly Option<string> PruneScore = OptionKind.Choice(ScoreWord, Magnitude,
         "What the weights are kept by: the largest magnitudes, or as a control what --seed draws.", Magnitude, RandomOrder);
 
+    public static readonly Option<string?> PruneFolder =
+        Out("The folder to write: one that does not exist yet, or an empty one; with --sweep it may be left out.");
+
+    public static readonly Option<bool> Sweep = OptionKind.Flag("--sweep",
+        "Write no checkpoint: measure in memory what the model loses at one sparsity after another, and where it begins to lose.");
+
+    public static readonly Option<UnitShare[]> At = ParsedShares();
+
     private const string SparsityWord = "--sparsity";
 
     public static readonly Option<bool> Sparsity = OptionKind.Flag(SparsityWord,
@@ -19,4 +27,20 @@ internal static partial class Options
     public static readonly Option<UnitShare?> SparsityWanted = Parsed<UnitShare?>(SparsityWord, "P",
         "Prune this part of the weights, those of the smallest score: 50% or 0.5.",
         text => UnitShare.Parse(text) is { Value: < 1 } part ? part : throw new FormatException("100% leaves nothing. Prune less."));
+
+    private static Option<UnitShare[]> ParsedShares()
+    {
+        Option<UnitShare[]> option = Parsed<UnitShare[]>("--at", "P,P,…",
+            "With --sweep: the sparsities beside that of the dense model, ascending; 10% to 90% by default.", text =>
+            {
+                UnitShare[] shares = [.. text.Split(',').Select(UnitShare.Parse)];
+                for (int i = 0; i < shares.Length; i++)
+                    if (shares[i].Value == 1 || (i > 0 && shares[i].Value <= shares[i - 1].Value))
+                        throw new FormatException($"{shares[i]} {(shares[i].Value == 1 ? "leaves nothing" : $"follows {shares[i - 1]}")}. "
+                            + "Write ascending shares below 100%, for instance 30%,50%,70%.");
+                return shares;
+            });
+        option.DefaultValueFactory = _ => [.. Enumerable.Range(1, 9).Select(i => new UnitShare(i / 10m))];
+        return option;
+    }
 }

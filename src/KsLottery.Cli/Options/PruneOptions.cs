@@ -20,6 +20,9 @@ internal sealed record PruneOptions
 
     public required string Out { get; init; }
 
+    /// <summary>What is measured; null where a checkpoint is written.</summary>
+    public SweepOptions? Sweep { get; init; }
+
     public string? Ticket { get; init; }
 
     public required TicketRecipe Recipe { get; init; }
@@ -31,30 +34,39 @@ internal sealed record PruneOptions
     {
         command.Validators.Add(result =>
         {
+            if (result.GetResult(SeedOption) is not null && result.GetValue(Options.PruneScore) is not Options.RandomOrder)
+                result.AddError("--seed decides --score random alone. Leave it out.");
+            if (result.GetValue(Options.Sweep)) return;
+            if (result.GetResult(Options.PruneFolder) is null)
+                result.AddError("prune writes a checkpoint: name its folder with --out, or measure with --sweep.");
             if (result.GetResult(Options.SparsityWanted) is null == result.GetResult(Options.Pattern) is null)
                 result.AddError("Give --sparsity P or --pattern N:M, one of them.");
             if (result.GetValue(Options.PerTensor) && result.GetResult(Options.SparsityWanted) is null)
                 result.AddError("--per-tensor is about a share: give --sparsity as well.");
-            if (result.GetResult(SeedOption) is not null && result.GetValue(Options.PruneScore) is not Options.RandomOrder)
-                result.AddError("--seed decides --score random alone. Leave it out.");
         });
         command.Add(ModelArgument);
-        command.Add(Options.NewFolder, Options.PruneScore, Options.SparsityWanted, Options.Pattern, Options.PerTensor, Options.Tensors,
+        command.Add(Options.PruneFolder, Options.PruneScore, Options.SparsityWanted, Options.Pattern, Options.PerTensor, Options.Tensors,
             SeedOption, TicketOption, Options.NoMemoryMap);
+        SweepOptions.AddTo(command);
     }
 
     /// <summary>Reads the arguments.</summary>
-    public static PruneOptions From(ParseResult arguments) => new()
+    public static PruneOptions From(ParseResult arguments)
     {
-        Model = arguments.GetRequiredValue(ModelArgument),
-        Out = arguments.GetRequiredValue(Options.NewFolder),
-        Ticket = arguments.GetValue(TicketOption),
-        Recipe = ModelPruning.RecipeOf(
-            TicketScore.Named(arguments.GetRequiredValue(Options.PruneScore), arguments.GetValue(SeedOption) ?? 0),
-            arguments.GetValue(Options.SparsityWanted) is { } sparsity
-                ? ModelPruning.KeptOf(sparsity, arguments.GetValue(Options.PerTensor))
-                : arguments.GetValue(Options.Pattern)!,
-            arguments.GetValue(Options.Tensors)),
-        Reading = new() { UseMemoryMap = !arguments.GetValue(Options.NoMemoryMap) },
-    };
+        string model = arguments.GetRequiredValue(ModelArgument);
+        CheckpointOptions reading = new() { UseMemoryMap = !arguments.GetValue(Options.NoMemoryMap) };
+        TicketScore score = TicketScore.Named(arguments.GetRequiredValue(Options.PruneScore), arguments.GetValue(SeedOption) ?? 0);
+        TicketSelection KeptOf(UnitShare sparsity) => ModelPruning.KeptOf(sparsity, arguments.GetValue(Options.PerTensor));
+        TicketSelection kept = arguments.GetValue(Options.SparsityWanted) is { } sparsity ? KeptOf(sparsity)
+            : arguments.GetValue(Options.Pattern) ?? KeptOf(new(0));
+        return new()
+        {
+            Model = model,
+            Out = arguments.GetValue(Options.PruneFolder) ?? "",
+            Sweep = arguments.GetValue(Options.Sweep) ? SweepOptions.From(arguments, model, score, KeptOf, reading) : null,
+            Ticket = arguments.GetValue(TicketOption),
+            Recipe = ModelPruning.RecipeOf(score, kept, arguments.GetValue(Options.Tensors)),
+            Reading = reading,
+        };
+    }
 }

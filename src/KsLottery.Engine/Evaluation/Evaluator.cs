@@ -53,6 +53,32 @@ public static class Evaluator
         };
     }
 
+    /// <summary>The mean loss of a token of some sequences, in nats.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="sequences">The sequences, at least one.</param>
+    /// <param name="microBatchRows">The most rows that losses are computed of at once, unless a single sequence has more.</param>
+    /// <param name="progress">Reports how many sequences are done.</param>
+    /// <param name="cancellationToken">Stops between batches.</param>
+    /// <exception cref="ArgumentException">There are no sequences, or a token is outside the vocabulary.</exception>
+    /// <exception cref="NotFiniteNumberException">The loss is NaN or infinite although the weights are not.</exception>
+    /// <exception cref="OperationCanceledException">The evaluation was cancelled.</exception>
+    public static double MeanLoss(LlamaModel model, IReadOnlyList<TokenSequence> sequences, int microBatchRows = 1024,
+        IProgress<int>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        double loss = 0;
+        long targets = 0;
+        int done = 0;
+        foreach (TokenBatch batch in BatchSchedule.Pack(sequences, microBatchRows))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            loss += model.Loss(batch);
+            targets += batch.TargetCount;
+            progress?.Report(done += batch.SequenceCount);
+        }
+        return double.IsFinite(loss) ? loss / targets : throw model.NotFinite("The loss");
+    }
+
     private static EvaluatedSample[] Losses(LlamaModel model, IReadOnlyList<TrainingSample> samples, EvaluationOptions options,
         IProgress<EvaluationProgress>? progress, CancellationToken cancellationToken)
     {

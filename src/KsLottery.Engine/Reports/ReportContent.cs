@@ -1,3 +1,4 @@
+using KsLottery.Engine.Evaluation;
 using KsLottery.Engine.Tickets;
 
 namespace KsLottery.Engine.Reports;
@@ -39,6 +40,9 @@ internal sealed record ReportContent
 
     public IReadOnlyList<AlphaStep> Sweep { get; init; } = [];
 
+    /// <summary>What the model is worth at one sparsity after another.</summary>
+    public IReadOnlyList<SweepPoint> Sparsities { get; init; } = [];
+
     public IReadOnlyList<TensorMapLine> Tensors { get; init; } = [];
 
     /// <summary>The run manifest.</summary>
@@ -48,7 +52,7 @@ internal sealed record ReportContent
     public IReadOnlyList<string> Remarks { get; init; } = [];
 
     public bool IsEmpty => Rows is null && Units is null
-        && Trainings.Count + Arms.Count + Positions.Count + Sweep.Count + Tensors.Count == 0;
+        && Trainings.Count + Arms.Count + Positions.Count + Sweep.Count + Sparsities.Count + Tensors.Count == 0;
 }
 
 /// <summary>A chart, how to read it, and its numbers.</summary>

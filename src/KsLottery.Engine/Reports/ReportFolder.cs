@@ -1,3 +1,4 @@
+using KsLottery.Engine.Evaluation;
 using KsLottery.Engine.Experiments;
 using KsLottery.Engine.Tickets;
 using KsLottery.Engine.Training;
@@ -66,6 +67,7 @@ internal sealed class ReportFolder
             Arms = One(ArmScores.FileName, ArmScores.Read),
             Positions = One(PositionMargin.FileName, PositionMargin.Read),
             Sweep = One(AlphaStep.FileName, AlphaStep.Read),
+            Sparsities = One(SweepFolder.FileName, SweepFolder.Read),
             Tensors = One(TensorMapFile.FileName, TensorMapFile.Read),
             Facts = [.. units.SelectMany(UnitFacts.Of), .. ReadFacts(tickets)],
             Remarks = _remarks,
@@ -73,7 +75,7 @@ internal sealed class ReportFolder
         if (content.IsEmpty)
             throw new InvalidDataException($"{_path}: nothing to report: neither it nor a folder in it has {TicketFile.FileName} with "
                 + $"{RowsFile.FileName} or of units, {MetricsWriter.FileName}, {PositionMargin.FileName}, {AlphaStep.FileName}, "
-                    + $"{ArmScores.FileName} or "
+                    + $"{ArmScores.FileName}, {SweepFolder.FileName} or "
                 + $"{TensorMapFile.FileName}. {Remedy.NameResult}.");
         return options.Row is { } row && content.Values?.Find(row) is null ? throw NoSuchRow(row, rows, content.Values) : content;
     }

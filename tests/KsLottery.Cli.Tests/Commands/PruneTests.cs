@@ -43,6 +43,29 @@ public sealed class PruneTests
             Is.EqualTo("magnitude|unit:elements|tensors:*.mlp.*|pattern:2:4|payload:keep"));
     }
 
+    [Test]
+    public void A_sweep_says_what_each_sparsity_costs_and_goes_on_where_it_was_broken_off()
+    {
+        string[] data = ["--text", SharedData.Path("corpora", "tatoeba", "eng-dan.attributed.tsv") + ":1", "--limit", "20"];
+        string[] command = ["prune", Model, "--sweep", .. data, "--tokenizer", SharedData.Path("tokenizers", "tok512", "tok512.model"),
+            "--at", "10%,60%", "--out", _folder.File("sweep")];
+        ToolRun run = Run(command);
+        Assert.That((run.ExitCode, run.Error), Is.EqualTo((0, "")));
+        Assert.That(run.Lines, Has.Some.Match(@"^ +0% +226,560 +\d\.\d{4} +100\.00 %$").And.Some
+            .Match(@"^ +10% +203,904 +\d\.\d{4} +\d+\.\d\d %$").And.Some.Match(@"^ +60% +90,624 ")
+            .And.Some.Match("^knee of the loss +[01]0?% pruned is within 1 % of the dense model, the next point is not$"));
+        string points = _folder.File(Path.Combine("sweep", "sparsity-sweep.tsv")), whole = File.ReadAllText(points);
+        Assert.That(File.Exists(_folder.File(Path.Combine("sweep", "report", "sparsity-sweep.svg"))));
+        File.WriteAllLines(points, File.ReadLines(points).Take(2));
+        Run(command).AssertFailed(2, "not empty");
+        Assert.That(Run([.. command, "--resume"]).ExitCode, Is.Zero);
+        Assert.That(File.ReadAllText(points), Is.EqualTo(whole));
+        Run([.. command, "--resume", "--score", "random"]).AssertFailed(2, "another scope");
+    }
+
+    [TestCase("--data PAIRS or --text FILE", "--sweep"), TestCase("only with --sweep", "--at", "10%", "--sparsity", "10%")]
+    [TestCase("leave --sparsity and --pattern out", "--sweep", "--text", "x", "--sparsity", "10%")]
+    [TestCase("20% follows 30%", "--sweep", "--text", "x", "--at", "30%,20%")]
     [TestCase("Give --sparsity P or --pattern N:M")]
     [TestCase("Give --sparsity P or --pattern N:M", "--sparsity", "10%", "--pattern", "2:4")]
     [TestCase("100% leaves nothing", "--sparsity", "100%"), TestCase("may be percent or not", "--sparsity", "50")]

@@ -88,6 +88,8 @@ internal sealed class ReportFixture : IDisposable
             "2 6 6 0.1 0.1 0 1");
         WriteLines("all", "alpha-sweep.tsv", "alpha tau rows max_certified max_violations agreement agreement_low agreement_high",
             "0.01 0.2 2 0.5 0 0.6 0.5 0.7", "0.05 0.1 5 0.4 0 0.7 0.6 0.8", "0.1 0.1 6 0.3 1 0.8 0.7 0.9");
+        WriteLines("all", "sparsity-sweep.tsv", "sparsity kept loss perplexity chrf", "0 100 2 7.4 30", "0.25 75 2.01 7.5 29.9",
+            "0.5 50 2.5 12.2 11");
         WriteLines("all", "tensors.tsv", TensorMapHeader, "model.embed_tokens.weight F32 F32 120 64 50 70 0 0 5 16 30 0.46875",
             "model.layers.0.mlp.up_proj.weight F32 F32 64 64 64 0 0 0 0 16 0 0",
                 "model.layers.1.mlp.up_proj.weight F32 F32 64 64 64 0 0 0 0 16 0 0",

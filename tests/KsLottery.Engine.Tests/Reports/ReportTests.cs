@@ -18,7 +18,7 @@ public sealed partial class ReportTests : IDisposable
     [
         "d-histogram", "p-by-id", "row", "p-vs-frequency", "qq", "ticket-size", "update-heatmap", "ticket-overlap", "certified-accuracy",
             "alpha-sweep", "score-vs-rows", "loss",
-        "loss-pretraining", "tensor-map",
+        "loss-pretraining", "sparsity-sweep", "sparsity-score", "tensor-map",
     ];
 
     private readonly ReportFixture _fixture = new();
@@ -31,7 +31,7 @@ public sealed partial class ReportTests : IDisposable
         string folder = _fixture.WriteAll(), target = _fixture.Place("report");
         Report report = Report.FromFolder(folder,
             new() { Occurrences = [.. Enumerable.Range(0, 100).Select(i => (long)i * i)], HasTensorBoard = true });
-        Assert.That(report.Sections, Is.EqualTo(new[] { "ticket", "tickets", "certificate", "arms", "training", "tensors" }));
+        Assert.That(report.Sections, Is.EqualTo(new[] { "ticket", "tickets", "certificate", "arms", "training", "sparsity", "tensors" }));
         Assert.That(report.Charts, Is.EquivalentTo(AllCharts));
         IReadOnlyList<string> files = report.WriteFolder(target);
         string[] expected = ["report.html", .. AllCharts.SelectMany(c => (string[])[$"{c}.svg", $"{c}.tsv"]),

@@ -24,6 +24,7 @@ internal sealed class Page
         if (content.Positions.Count + content.Sweep.Count > 0) AddCertificate();
         if (content.Arms.Count > 0) Add("arms", "What the ticket is worth", html => PageSections.WriteArms(html, content.Arms));
         if (content.Trainings.Count > 0) Add("training", "Training");
+        if (content.Sparsities.Count > 0) Add("sparsity", "Pruning");
         if (content.Tensors.Count > 0) Add("tensors", "The whole model");
     }
 

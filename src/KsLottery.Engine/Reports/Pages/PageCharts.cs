@@ -26,6 +26,7 @@ internal static class PageCharts
         ("certificate", [AlphaSweepChart.Name], c => [c.Sweep.Count > 0 ? AlphaSweepChart.Draw(c.Sweep) : null]),
         ("arms", [.. Enumerable.Range(0, ScoresByRows.MaxTasks).Select(ScoresByRows.NameOf)], c => ScoresByRows.DrawAll(c.Arms)),
         ("training", [LossCurves.Name, LossCurves.PretrainingName], c => LossCurves.Draw(c.Trainings)),
+        ("sparsity", [SparsityCurve.Name, SparsityCurve.ScoreName], c => SparsityCurve.Draw(c.Sparsities)),
         ("tensors", [TensorShiftMap.Name], c => [TensorShiftMap.Draw(c.Tensors)]),
     ];
 

@@ -1,0 +1,98 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Text.Corpora;
+using KsLottery.Engine.Tickets;
+
+namespace KsLottery.Cli;
+
+/// <summary>The arguments of <c>kslottery prune --sweep</c>.</summary>
+internal sealed record SweepOptions
+{
+    private static readonly Option<string?> DataOption = Options.Data("With --sweep: pairs to evaluate on, as eval takes them.");
+    private static readonly Option<string[]> TextOption = Options.PlainTexts("With --sweep: text to evaluate on", isRequired: false);
+    private static readonly Option<bool> ResumeOption = Options.Resume("With --sweep: go on in --out with what was not measured yet.");
+    private static readonly Option<int> NewTokensOption = Options.MaxNewTokens(
+        "With --sweep --data: the most tokens that a prompt is continued by.");
+
+    /// <summary>What only a sweep takes.</summary>
+    private static readonly Option[] Own = [DataOption, TextOption, Options.At, ResumeOption, Options.NoGenerate];
+
+    public required ModelOptions Model { get; init; }
+
+    /// <summary>Pairs; null where plain text is read.</summary>
+    public string? Data { get; init; }
+
+    public string[] Text { get; init; } = [];
+
+    public required ParallelTextOptions Pairs { get; init; }
+
+    public required PromptOptions Prompt { get; init; }
+
+    public int Limit { get; init; }
+
+    public int MaxNewTokens { get; init; }
+
+    public bool Generates { get; init; }
+
+    public required IReadOnlyList<UnitShare> Sparsities { get; init; }
+
+    public required TicketScore Score { get; init; }
+
+    public TensorChoice? Tensors { get; init; }
+
+    /// <summary>What a sparsity keeps.</summary>
+    public required Func<UnitShare, TicketSelection> KeptOf { get; init; }
+
+    /// <summary>The folder of the points; null for none.</summary>
+    public string? Out { get; init; }
+
+    public bool Resume { get; init; }
+
+    /// <summary>Gives a command the arguments.</summary>
+    public static void AddTo(Command command)
+    {
+        command.Validators.Add(Check);
+        command.Add(Options.Sweep, Options.At, DataOption, TextOption, Options.PairLimit, Options.NoGenerate, NewTokensOption, ResumeOption,
+            Options.ModelTokenizer);
+        PairOptions.AddTo(command);
+        PromptOptions.AddTo(command);
+        DeviceOption.AddTo(command);
+    }
+
+    /// <summary>Reads the arguments.</summary>
+    public static SweepOptions From(ParseResult arguments, string model, TicketScore score,
+        Func<UnitShare, TicketSelection> keptOf, CheckpointOptions reading) => new()
+    {
+        Model = new(model, null, null, arguments.GetValue(Options.ModelTokenizer), DeviceOption.From(arguments), reading),
+        Data = arguments.GetValue(DataOption),
+        Text = arguments.GetValue(TextOption) ?? [],
+        Pairs = PairOptions.From(arguments),
+        Prompt = PromptOptions.From(arguments),
+        Limit = Options.Unlimited(arguments.GetValue(Options.PairLimit)),
+        MaxNewTokens = arguments.GetValue(NewTokensOption),
+        Generates = arguments.GetValue(DataOption) is not null && !arguments.GetValue(Options.NoGenerate),
+        Sparsities = [new(0), .. arguments.GetValue(Options.At)!],
+        Score = score,
+        Tensors = arguments.GetValue(Options.Tensors),
+        KeptOf = keptOf,
+        Out = arguments.GetValue(Options.PruneFolder),
+        Resume = arguments.GetValue(ResumeOption),
+    };
+
+    private static void Check(CommandResult result)
+    {
+        if (!result.GetValue(Options.Sweep))
+        {
+            string[] given = [.. Own.Where(option => result.GetResult(option) is { Implicit: false }).Select(option => option.Name)];
+            if (given.Length > 0) result.AddError($"{string.Join(", ", given)}: only with --sweep.");
+            return;
+        }
+        if (result.GetResult(DataOption) is null == result.GetResult(TextOption) is null)
+            result.AddError("--sweep evaluates on --data PAIRS or --text FILE: give one of them.");
+        if (result.GetResult(Options.SparsityWanted) is not null || result.GetResult(Options.Pattern) is not null)
+            result.AddError("--sweep takes its sparsities from --at: leave --sparsity and --pattern out.");
+        if (result.GetValue(ResumeOption) && result.GetResult(Options.PruneFolder) is null)
+            result.AddError("--resume goes on in a folder: name it with --out.");
+    }
+}
