@@ -1,4 +1,8 @@
 using System.CommandLine;
+using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Models;
+using KsLottery.Engine.Text.Corpora;
+using KsLottery.Engine.Tickets;
 using KsLottery.Engine.Transfer;
 
 namespace KsLottery.Cli;
@@ -19,7 +23,9 @@ internal static class PruneCommand
 
     private static int Run(PruneOptions options, ConsoleUi ui, CancellationToken cancel)
     {
-        if (options.Sweep is { } sweep) return SweepCommand.Run(sweep, ui, cancel);
+        if (options.Measured is { } measured && SweepOptions.IsCalibrated(measured.Score))
+            options = options with { Recipe = options.Recipe with { Score = ScoreOf(measured, ui, cancel) } };
+        if (options.IsSweep) return SweepCommand.Run(options.Measured!, options.Recipe.Score, ui, cancel);
         PruneResult result;
         using (ProgressLine line = ui.StartProgress())
         {
@@ -29,5 +35,17 @@ internal static class PruneCommand
         }
         PruneReport.Write(ui, options, result);
         return ExitCode.Ok;
+    }
+
+    /// <summary>Lets the text go through the model, which is closed again.</summary>
+    private static TicketScore ScoreOf(SweepOptions options, ConsoleUi ui, CancellationToken cancel)
+    {
+        const int RowsAtOnce = 1024;
+        using LoadedModel loaded = new(options.Model, ui, cancel);
+        IReadOnlyList<TokenBatch> batches = BatchSchedule.Pack(PruneText.Read(options, loaded).Sequences, RowsAtOnce);
+        string data = Fingerprint.OfLines(PruneText.Settings(options, loaded).Select(s => $"{s.Key} {s.Value}"));
+        using ProgressLine line = ui.StartProgress();
+        return TextScores.Of(options.Score, loaded.Model, loaded.Operations, batches, data,
+            line.Of<int>(done => $"{options.Score}: {Sizes.Count(done)} of {Sizes.Count(batches.Count)} batches"), cancel);
     }
 }

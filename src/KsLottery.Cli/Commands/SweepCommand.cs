@@ -3,7 +3,6 @@ using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Evaluation;
 using KsLottery.Engine.Generation;
 using KsLottery.Engine.Reports;
-using KsLottery.Engine.Text.Corpora;
 using KsLottery.Engine.Tickets;
 
 namespace KsLottery.Cli;
@@ -13,44 +12,28 @@ internal sealed class SweepCommand
 {
     private readonly SweepOptions _options;
     private readonly LoadedModel _loaded;
-    private readonly IReadOnlyList<TrainingSample> _samples = [];
-    private readonly IReadOnlyList<TokenSequence> _sequences = [];
+    private readonly PruneText _text;
     private readonly CancellationToken _cancel;
 
-    private SweepCommand(SweepOptions options, LoadedModel loaded, CancellationToken cancel)
-    {
-        (_options, _loaded, _cancel) = (options, loaded, cancel);
-        int capacity = loaded.Model.Config.MaxLength, vocabulary = loaded.Model.Config.VocabularySize;
-        if (options.Data is { } path)
-        {
-            SampleSet set = new SampleEncoder(loaded.Tokenizer, vocabulary, capacity, OverlongSamples.Fail)
-                .Encode(ParallelText.Read(path, options.Pairs).Take(options.Limit), options.Prompt.TemplateOrAlpaca,
-                    options.Prompt.SourceLanguage, options.Prompt.TargetLanguage);
-            _samples = (options.Generates ? set.LeaveRoom(options.MaxNewTokens, capacity, skip: false) : set).Samples;
-        }
-        else
-        {
-            _sequences = TextSequences.Encode(PlainText.Read(options.Text).Take(options.Limit), loaded.Tokenizer, vocabulary,
-                Math.Min(SampleEncoder.AuthorsLength, capacity), heldOutShare: 0).Training;
-        }
-    }
+    private SweepCommand(SweepOptions options, LoadedModel loaded, CancellationToken cancel) =>
+        (_options, _loaded, _text, _cancel) = (options, loaded, PruneText.Read(options, loaded), cancel);
 
-    public static int Run(SweepOptions options, ConsoleUi ui, CancellationToken cancel)
+    public static int Run(SweepOptions options, TicketScore score, ConsoleUi ui, CancellationToken cancel)
     {
         using LoadedModel loaded = new(options.Model, ui, cancel);
         using Checkpoint checkpoint = Checkpoint.Open(options.Model.Path, options.Model.Reading);
         SweepCommand command = new(options, loaded, cancel);
-        IReadOnlyList<SweepPoint> points;
         SweepFolder? folder;
+        List<SweepPoint> points;
         using (ProgressLine line = ui.StartProgress())
         {
-            SparsitySweep sweep = new(checkpoint, loaded.Model, options.Score, options.Tensors, options.KeptOf, cancel);
+            SparsitySweep sweep = new(checkpoint, loaded.Model, score, options.Tensors, options.KeptOf, cancel);
             folder = options.Out is { } path ? new(path, command.Settings(checkpoint, sweep), options.Resume) : null;
-            List<SweepPoint> known = [.. folder?.Points ?? []];
-            points = sweep.Run(options.Sparsities, sparsity => command.Evaluate(sparsity, line), known, point =>
+            points = [.. folder?.Points ?? []];
+            sweep.Run(options.Sparsities, sparsity => command.Evaluate(sparsity, line), [.. points], point =>
             {
-                known.Add(point);
-                folder?.Write([.. known.OrderBy(p => p.Sparsity)], cancel);
+                points = [.. points.Append(point).OrderBy(p => p.Sparsity)];
+                folder?.Write(points, cancel);
             }, cancel);
         }
         (SweepKnee? ofLoss, SweepKnee? ofScore) = (SweepKnee.OfLoss(points), SweepKnee.OfScore(points));
@@ -64,12 +47,12 @@ internal sealed class SweepCommand
     private (double Loss, double Score) Evaluate(UnitShare sparsity, ProgressLine line)
     {
         if (_options.Data is null)
-            return (Evaluator.MeanLoss(_loaded.Model, _sequences, progress: line.Of<int>(done =>
-                $"{sparsity} pruned: loss of {Sizes.Count(done)} of {Sizes.Count(_sequences.Count)} sequences"),
+            return (Evaluator.MeanLoss(_loaded.Model, _text.Sequences, progress: line.Of<int>(done =>
+                $"{sparsity} pruned: loss of {Sizes.Count(done)} of {Sizes.Count(_text.Sequences.Count)} sequences"),
                 cancellationToken: _cancel), double.NaN);
         GenerationOptions? generation = !_options.Generates ? null
             : StopTokens.Of(_loaded.Model.Config, _loaded.Tokenizer).ApplyTo(new() { MaxNewTokens = _options.MaxNewTokens });
-        EvaluationResult result = Evaluator.Run(_loaded.Model, _loaded.Operations, _loaded.Tokenizer, _samples,
+        EvaluationResult result = Evaluator.Run(_loaded.Model, _loaded.Operations, _loaded.Tokenizer, _text.Samples,
             new() { Generation = generation }, line.Of<EvaluationProgress>(value => $"{sparsity} pruned: {EvalCommand.Describe(value)}"),
             _cancel);
         return (result.Loss, result.Scores?.FirstLine.Chrf.Score ?? double.NaN);
@@ -79,17 +62,8 @@ internal sealed class SweepCommand
     private IReadOnlyList<KeyValuePair<string, string>> Settings(Checkpoint checkpoint, SparsitySweep sweep) =>
     [
         new("model", string.Join(' ', checkpoint.Shards.Select(s => Fingerprint.OfFile(s.Path)))),
-        new("tokenizer", Fingerprint.OfFile(_loaded.Tokenizer.FilePath)),
-        new("data", string.Join(' ', (_options.Data is not { } data ? _options.Text.Select(FileOf)
-            : File.Exists(data) ? [data] : data.Split(',')).Select(path => Fingerprint.OfFile(path)))),
-        new("columns", _options.Text.Length > 0 ? string.Join(' ', _options.Text.Select(Path.GetFileName)) : _options.Pairs.ToString()),
-        new("template", _options.Prompt.TemplateOrAlpaca.Text),
-        new("languages", $"{_options.Prompt.SourceLanguage}, {_options.Prompt.TargetLanguage}"),
-        new("limit", _options.Limit.ToString(CultureInfo.InvariantCulture)),
+        .. PruneText.Settings(_options, _loaded),
         new("new-tokens", _options.Generates ? _options.MaxNewTokens.ToString(CultureInfo.InvariantCulture) : "none"),
         new("scope", sweep.Recipe.ToString()),
     ];
-
-    /// <summary>The file of FILE:COLUMN.</summary>
-    private static string FileOf(string text) => File.Exists(text) ? text : text[..text.LastIndexOf(':')];
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using KsLottery.Engine.Models;
 using KsLottery.Engine.Tickets;
 
 namespace KsLottery.Cli;
@@ -9,7 +10,8 @@ internal static partial class Options
     public const string Magnitude = "magnitude", RandomOrder = "random";
 
     public static readonly Option<string> PruneScore = OptionKind.Choice(ScoreWord, Magnitude,
-        "What the weights are kept by: the largest magnitudes, or as a control what --seed draws.", Magnitude, RandomOrder);
+        "What the weights are kept by: their magnitude; what --seed draws, as a control; or what --data or --text does with them: "
+        + "wanda (of every row its part), snip, taylor.", Magnitude, RandomOrder, TextScores.Wanda, TextScores.Snip, TextScores.Taylor);
 
     public static readonly Option<string?> PruneFolder =
         Out("The folder to write: one that does not exist yet, or an empty one; with --sweep it may be left out.");

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Models;
 using KsLottery.Engine.Tickets;
 using KsLottery.Engine.Transfer;
 
@@ -20,11 +21,15 @@ internal sealed record PruneOptions
 
     public required string Out { get; init; }
 
-    /// <summary>What is measured; null where a checkpoint is written.</summary>
-    public SweepOptions? Sweep { get; init; }
+    /// <summary>What text goes through the model; null for none.</summary>
+    public SweepOptions? Measured { get; init; }
+
+    /// <summary>Whether sparsities are measured, and no checkpoint is written.</summary>
+    public bool IsSweep { get; init; }
 
     public string? Ticket { get; init; }
 
+    /// <summary>What is kept; a score that a text makes is put into it by <see cref="PruneCommand"/>.</summary>
     public required TicketRecipe Recipe { get; init; }
 
     public required CheckpointOptions Reading { get; init; }
@@ -55,17 +60,23 @@ internal sealed record PruneOptions
     {
         string model = arguments.GetRequiredValue(ModelArgument);
         CheckpointOptions reading = new() { UseMemoryMap = !arguments.GetValue(Options.NoMemoryMap) };
-        TicketScore score = TicketScore.Named(arguments.GetRequiredValue(Options.PruneScore), arguments.GetValue(SeedOption) ?? 0);
-        TicketSelection KeptOf(UnitShare sparsity) => ModelPruning.KeptOf(sparsity, arguments.GetValue(Options.PerTensor));
+        string score = arguments.GetRequiredValue(Options.PruneScore);
+        bool isSweep = arguments.GetValue(Options.Sweep), isPerTensor = arguments.GetValue(Options.PerTensor),
+            isCalibrated = SweepOptions.IsCalibrated(score);
+        TicketSelection KeptOf(UnitShare sparsity) => score == TextScores.Wanda && !isPerTensor
+            ? new RowShare(new(1 - sparsity.Value)) : ModelPruning.KeptOf(sparsity, isPerTensor);
         TicketSelection kept = arguments.GetValue(Options.SparsityWanted) is { } sparsity ? KeptOf(sparsity)
             : arguments.GetValue(Options.Pattern) ?? KeptOf(new(0));
         return new()
         {
             Model = model,
             Out = arguments.GetValue(Options.PruneFolder) ?? "",
-            Sweep = arguments.GetValue(Options.Sweep) ? SweepOptions.From(arguments, model, score, KeptOf, reading) : null,
+            Measured = isSweep || isCalibrated ? SweepOptions.From(arguments, model, score, KeptOf, reading) : null,
+            IsSweep = isSweep,
             Ticket = arguments.GetValue(TicketOption),
-            Recipe = ModelPruning.RecipeOf(score, kept, arguments.GetValue(Options.Tensors)),
+            Recipe = ModelPruning.RecipeOf(
+                TicketScore.Named(isCalibrated ? Options.Magnitude : score, arguments.GetValue(SeedOption) ?? 0), kept,
+                arguments.GetValue(Options.Tensors)),
             Reading = reading,
         };
     }

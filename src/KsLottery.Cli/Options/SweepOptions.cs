@@ -1,22 +1,25 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Models;
 using KsLottery.Engine.Text.Corpora;
 using KsLottery.Engine.Tickets;
 
 namespace KsLottery.Cli;
 
-/// <summary>The arguments of <c>kslottery prune --sweep</c>.</summary>
+/// <summary>The arguments of <c>kslottery prune</c> that say what text goes through the model, and those of <c>--sweep</c>.</summary>
 internal sealed record SweepOptions
 {
-    private static readonly Option<string?> DataOption = Options.Data("With --sweep: pairs to evaluate on, as eval takes them.");
-    private static readonly Option<string[]> TextOption = Options.PlainTexts("With --sweep: text to evaluate on", isRequired: false);
+    private static readonly Option<string?> DataOption =
+        Options.Data("Pairs to evaluate on with --sweep, as eval takes them, and to score by.");
+    private static readonly Option<string[]> TextOption =
+        Options.PlainTexts("Text to evaluate on with --sweep, and to score by", isRequired: false);
     private static readonly Option<bool> ResumeOption = Options.Resume("With --sweep: go on in --out with what was not measured yet.");
     private static readonly Option<int> NewTokensOption = Options.MaxNewTokens(
         "With --sweep --data: the most tokens that a prompt is continued by.");
 
     /// <summary>What only a sweep takes.</summary>
-    private static readonly Option[] Own = [DataOption, TextOption, Options.At, ResumeOption, Options.NoGenerate];
+    private static readonly Option[] Own = [Options.At, ResumeOption, Options.NoGenerate];
 
     public required ModelOptions Model { get; init; }
 
@@ -37,7 +40,8 @@ internal sealed record SweepOptions
 
     public required IReadOnlyList<UnitShare> Sparsities { get; init; }
 
-    public required TicketScore Score { get; init; }
+    /// <summary>The name of the score.</summary>
+    public required string Score { get; init; }
 
     public TensorChoice? Tensors { get; init; }
 
@@ -61,7 +65,7 @@ internal sealed record SweepOptions
     }
 
     /// <summary>Reads the arguments.</summary>
-    public static SweepOptions From(ParseResult arguments, string model, TicketScore score,
+    public static SweepOptions From(ParseResult arguments, string model, string score,
         Func<UnitShare, TicketSelection> keptOf, CheckpointOptions reading) => new()
     {
         Model = new(model, null, null, arguments.GetValue(Options.ModelTokenizer), DeviceOption.From(arguments), reading),
@@ -80,16 +84,24 @@ internal sealed record SweepOptions
         Resume = arguments.GetValue(ResumeOption),
     };
 
+    /// <summary>Whether a score is made of a text.</summary>
+    public static bool IsCalibrated(string? score) => score is TextScores.Wanda or TextScores.Snip or TextScores.Taylor;
+
     private static void Check(CommandResult result)
     {
+        bool hasText = result.GetResult(DataOption) is not null || result.GetResult(TextOption) is not null;
+        bool wantsText = result.GetValue(Options.Sweep) || IsCalibrated(result.GetValue(Options.PruneScore));
+        if (result.GetResult(DataOption) is not null && result.GetResult(TextOption) is not null)
+            result.AddError("--data and --text exclude each other.");
+        if (hasText != wantsText)
+            result.AddError(hasText ? "--data and --text are for --sweep and for the scores wanda, snip and taylor: leave them out."
+                : "a text goes through the model: give --data PAIRS or --text FILE.");
         if (!result.GetValue(Options.Sweep))
         {
             string[] given = [.. Own.Where(option => result.GetResult(option) is { Implicit: false }).Select(option => option.Name)];
             if (given.Length > 0) result.AddError($"{string.Join(", ", given)}: only with --sweep.");
             return;
         }
-        if (result.GetResult(DataOption) is null == result.GetResult(TextOption) is null)
-            result.AddError("--sweep evaluates on --data PAIRS or --text FILE: give one of them.");
         if (result.GetResult(Options.SparsityWanted) is not null || result.GetResult(Options.Pattern) is not null)
             result.AddError("--sweep takes its sparsities from --at: leave --sparsity and --pattern out.");
         if (result.GetValue(ResumeOption) && result.GetResult(Options.PruneFolder) is null)

@@ -21,7 +21,7 @@ internal static class SweepReport
         ui.Write(table);
         ui.WriteLine();
         FactList facts = new();
-        facts.Add("scope", $"{VisibleText.Escape((options.Tensors ?? ModelPruning.LayerMatrices).Text)}, kept by {options.Score.Name}, "
+        facts.Add("scope", $"{VisibleText.Escape((options.Tensors ?? ModelPruning.LayerMatrices).Text)}, kept by {options.Score}, "
             + $"{Amount(options)}; each mask keeps a part of the one before");
         facts.Add("knee of the loss", Describe(ofLoss));
         if (hasScores) facts.Add("knee of chrF", Describe(ofScore));
@@ -31,8 +31,12 @@ internal static class SweepReport
         ui.WriteJson(json => Write(json, options, points, ofLoss, ofScore));
     }
 
-    private static string Amount(SweepOptions options) => options.KeptOf(new(0)) is TopShare { IsPerTensor: false } ? "all together"
-        : "each tensor apart";
+    private static string Amount(SweepOptions options) => options.KeptOf(new(0)) switch
+    {
+        RowShare => "each row apart",
+        TopShare { IsPerTensor: true } => "each tensor apart",
+        _ => "all together",
+    };
 
     private static string Describe(SweepKnee? knee) => knee is null ? "unknown"
         : $"{new UnitShare(knee.Sparsity)} pruned is within 1 % of the dense model, "

@@ -170,6 +170,7 @@ public sealed partial class LlamaModel : IDisposable
         DeviceSpan normed = _normed.Get(stream.Length);
         _operations.RmsNormForward(normed, activations.AttentionInverseRms, stream, layer.AttentionNorm.Value, _config.Width,
             _config.NormEpsilon);
+        _hearInput?.Invoke(normed, [layer.Query, layer.Key, layer.Value]);
         Project(activations.Query, normed, layer.Query);
         Project(activations.Key, normed, layer.Key);
         Project(activations.Value, normed, layer.Value);
@@ -183,17 +184,20 @@ public sealed partial class LlamaModel : IDisposable
         LlamaLayer layer = _weights.Layers[index];
         int width = _config.Width, inner = _config.FeedForwardWidth;
         _operations.Copy(activations.Middle, stream);
+        _hearInput?.Invoke(activations.Attended, [layer.Output]);
         _operations.MatMulForward(activations.Middle, activations.Attended, layer.Output.Value, width, _config.Attention.QueryWidth,
             accumulate: true);
         DeviceSpan normed = _normed.Get(stream.Length);
         _operations.RmsNormForward(normed, activations.FeedForwardInverseRms, activations.Middle, layer.FeedForwardNorm.Value, width,
             _config.NormEpsilon);
+        _hearInput?.Invoke(normed, [layer.Gate, layer.Up]);
         _operations.MatMulForward(activations.Gate, normed, layer.Gate.Value, inner, width);
         _operations.MatMulForward(activations.Up, normed, layer.Up.Value, inner, width);
         DeviceSpan feedForward = _feedForward.Get(activations.Gate.Length);
         _operations.SwiGluForward(feedForward, activations.Gate, activations.Up);
         if (next.IsEmpty) return;
         _operations.Copy(next, activations.Middle);
+        _hearInput?.Invoke(feedForward, [layer.Down]);
         _operations.MatMulForward(next, feedForward, layer.Down.Value, width, inner, accumulate: true);
     }
 

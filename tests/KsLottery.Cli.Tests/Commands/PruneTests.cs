@@ -56,14 +56,28 @@ public sealed class PruneTests
             .And.Some.Match("^knee of the loss +[01]0?% pruned is within 1 % of the dense model, the next point is not$"));
         string points = _folder.File(Path.Combine("sweep", "sparsity-sweep.tsv")), whole = File.ReadAllText(points);
         Assert.That(File.Exists(_folder.File(Path.Combine("sweep", "report", "sparsity-sweep.svg"))));
-        File.WriteAllLines(points, File.ReadLines(points).Take(2));
+        File.WriteAllLines(points, File.ReadAllLines(points).Take(2));
         Run(command).AssertFailed(2, "not empty");
         Assert.That(Run([.. command, "--resume"]).ExitCode, Is.Zero);
         Assert.That(File.ReadAllText(points), Is.EqualTo(whole));
         Run([.. command, "--resume", "--score", "random"]).AssertFailed(2, "another scope");
     }
 
-    [TestCase("--data PAIRS or --text FILE", "--sweep"), TestCase("only with --sweep", "--at", "10%", "--sparsity", "10%")]
+    [TestCase("wanda"), TestCase("snip"), TestCase("taylor")]
+    public void What_a_text_does_with_weights_says_which_stay(string score)
+    {
+        string[] command = ["prune", Model, "--score", score, "--sparsity", "50%", "--text",
+            SharedData.Path("corpora", "tatoeba", "eng-dan.attributed.tsv") + ":1", "--limit", "10", "--tokenizer",
+            SharedData.Path("tokenizers", "tok512", "tok512.model")];
+        JsonElement json = Run([.. command, "--out", _folder.File("out"), "--json"]).Json();
+        Assert.That(json.GetProperty("kept").GetInt64(), Is.EqualTo(113_280));
+        Assert.That(json.GetProperty("recipe").GetString(), Does.Match($@"^{score}\|unit:elements\|tensors:[^|]+\|share"
+            + $@"{(score == "wanda" ? "_per_row" : "")}:50%\|data:sha256:[0-9a-f]{{64}}\|payload:keep$"));
+    }
+
+    [TestCase("give --data PAIRS or --text FILE", "--sweep"), TestCase("give --data PAIRS or --text FILE", "--score", "wanda")]
+    [TestCase("leave them out", "--text", "x", "--sparsity", "10%")]
+    [TestCase("only with --sweep", "--at", "10%", "--sparsity", "10%")]
     [TestCase("leave --sparsity and --pattern out", "--sweep", "--text", "x", "--sparsity", "10%")]
     [TestCase("20% follows 30%", "--sweep", "--text", "x", "--at", "30%,20%")]
     [TestCase("Give --sparsity P or --pattern N:M")]

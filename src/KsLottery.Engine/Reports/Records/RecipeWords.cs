@@ -31,7 +31,7 @@ internal static partial class RecipeWords
         .DistinctBy(term => term[0]).ToDictionary(term => term[0], term => term[1]);
 
     [GeneratedRegex(@"^(?<score>[^|]+)\|unit:(?<unit>[^|]+)\|tensors:(?<tensors>.*?)"
-        + @"(\|(?<term>(method|alpha|adj|top|share|share_per_tensor|pattern|seed|without|payload):[^|]*))*$",
+        + @"(\|(?<term>(method|alpha|adj|top|share|share_per_tensor|share_per_row|pattern|seed|data|without|payload):[^|]*))*$",
         RegexOptions.Singleline | RegexOptions.ExplicitCapture)]
     private static partial Regex Form();
 
@@ -50,6 +50,7 @@ internal static partial class RecipeWords
         return terms.TryGetValue("top", out string? top) ? $"the {top} best of all tensors together{drawn}"
             : terms.TryGetValue("share", out string? share) ? $"the best {share} of all tensors together{drawn}"
             : terms.TryGetValue("share_per_tensor", out string? each) ? $"the best {each} of each tensor{drawn}"
+            : terms.TryGetValue("share_per_row", out string? row) ? $"the best {row} of each row"
             : terms.TryGetValue("pattern", out string? pattern) ? $"of every {pattern.Split(':')[^1]} neighbours in a row the best "
                 + pattern.Split(':')[0]
             : terms.TryGetValue("alpha", out string? alpha) ? $"p < {alpha} ({terms.GetValueOrDefault("method")}), correction: "
