@@ -31,8 +31,10 @@ public sealed class SweepFolder
         (_path, _settings) = (path, settings);
         if (File.Exists(path)) throw new IOException($"{path}: this is a file. Name a folder for the output.");
         bool isEmpty = !Directory.Exists(path) || !Directory.EnumerateFileSystemEntries(path).Any();
-        if (!isEmpty && !(resume && File.Exists(Place(SettingsName))))
-            throw new IOException($"{path}: the folder is not empty. Name a new one, or take up the sweep that stands there (--resume).");
+        bool isSweep = File.Exists(Place(SettingsName));
+        if (!isEmpty && !(resume && isSweep))
+            throw new IOException($"{path}: the folder is not empty"
+                + $"{(isSweep ? $", a sweep stands there. {Remedy.Resume}, or name" : ". Name")} a new one.");
         Directory.CreateDirectory(path);
         if (isEmpty)
         {

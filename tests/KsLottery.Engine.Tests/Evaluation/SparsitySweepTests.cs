@@ -2,8 +2,8 @@ using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Evaluation;
 using KsLottery.Engine.Models;
 using KsLottery.Engine.Operations;
-using KsLottery.Engine.Tickets;
 using KsLottery.Engine.Text.Corpora;
+using KsLottery.Engine.Tickets;
 using KsLottery.Engine.Transfer;
 using KsLottery.Tests.Support;
 
