@@ -1,3 +1,5 @@
+using KsLottery.Engine.Numerics;
+
 namespace KsLottery.Engine.Statistics;
 
 /// <summary>How far confidences lie from how often they are right: the expected calibration error, over bins of equal width.</summary>
@@ -35,7 +37,7 @@ public sealed class Calibration
     public double ExpectedError => Count == 0 ? double.NaN : Bins.Where(b => b.Count > 0).Sum(b => (double)b.Count / Count * b.Gap);
 
     /// <summary>The largest |accuracy_b − confidence_b| of a bin that is not empty; 0 where all are, NaN of no prediction.</summary>
-    public double MaximumError => Count == 0 ? double.NaN : Bins.Where(b => b.Count > 0).Select(b => b.Gap).DefaultIfEmpty(0).Max();
+    public double MaximumError => Count == 0 ? double.NaN : Bins.Where(b => b.Count > 0).Select(b => b.Gap).DefaultIfEmpty(0).Largest();
 
     /// <summary>All bins, ascending, empty ones as well.</summary>
     public IReadOnlyList<CalibrationBin> Bins => [.. _counts.Select((count, i) => new CalibrationBin((double)i / _counts.Length,

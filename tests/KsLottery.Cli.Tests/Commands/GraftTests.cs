@@ -2,7 +2,6 @@ using System.Text.Json;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Tickets;
 using KsLottery.Engine.Transfer;
-using KsLottery.Tests.Support;
 
 namespace KsLottery.Cli.Tests.Commands;
 

@@ -5,7 +5,6 @@ using KsLottery.Engine.Text.Corpora;
 using KsLottery.Engine.Text.Scoring;
 using KsLottery.Engine.Tickets;
 using KsLottery.Engine.Transfer;
-using KsLottery.Tests.Support;
 
 namespace KsLottery.Engine.Tests.Experiments;
 

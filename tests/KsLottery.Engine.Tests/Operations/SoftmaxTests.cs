@@ -1,3 +1,4 @@
+using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Operations;
 
 namespace KsLottery.Engine.Tests.Operations;
@@ -12,7 +13,7 @@ internal sealed class SoftmaxTests
         [Values(0.5, 1.0, 3.0)] double temperature)
     {
         float[] logits = Logits(count);
-        double max = logits.Max(), sum = logits.Sum(x => Math.Exp(x - max));
+        double max = logits.Largest(), sum = logits.Sum(x => Math.Exp(x - max));
         Assert.That(Softmax.LogSum(logits), Is.EqualTo(max + Math.Log(sum)).Within(1e-13));
         double[] weights = [.. Enumerable.Repeat(-1.0, count + 3)];
         double[] expected = [.. logits.Select(x => Math.Exp((x - max) / temperature))];

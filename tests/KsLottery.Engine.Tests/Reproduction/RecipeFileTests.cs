@@ -37,8 +37,8 @@ public sealed class RecipeFileTests
     [TestCase("\"system\"", "system", "no sound JSON")]
     public void What_is_wrong_is_named_with_its_place(string sound, string broken, string message)
     {
-        Assert.That(TinyRecipe.Text, Does.Contain(sound));
         string text = TinyRecipe.Text.Replace(sound, broken, StringComparison.Ordinal);
+        Assert.That(text, Is.Not.EqualTo(TinyRecipe.Text), "the recipe has nothing of this");
         Assert.That(() => RecipeFile.Parse("tiny.json", Encoding.UTF8.GetBytes(text)),
             Throws.TypeOf<InvalidDataException>().With.Message.StartsWith("tiny.json: ").And.Message.Contains(message));
     }

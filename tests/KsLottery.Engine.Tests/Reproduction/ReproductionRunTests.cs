@@ -1,7 +1,6 @@
 using KsLottery.Engine.Devices;
 using KsLottery.Engine.Operations;
 using KsLottery.Engine.Reproduction;
-using KsLottery.Engine.Tickets;
 using KsLottery.Engine.Transfer;
 using KsLottery.Tests.Support;
 
@@ -36,7 +35,8 @@ public sealed class ReproductionRunTests : IDisposable
     public void Tickets_have_their_sizes_and_controls_the_same()
     {
         Dictionary<string, MadeTicket> tickets = _run.Tickets.ToDictionary(t => t.Step);
-        Assert.That(tickets["rows: random ticket"].Units, Is.EqualTo(tickets["ticket"].Units).And.Positive);
+        Assert.That(tickets["rows: random ticket"].Units, Is.EqualTo(tickets["ticket"].Units));
+        Assert.That(tickets["ticket"].Units, Is.InRange(1L, long.MaxValue));
         const int Elements = 2 * 3 * 48 * 32;
         Assert.That(tickets["A"].Units, Is.EqualTo(Elements / 10));
         Assert.That(tickets["B"].Units, Is.EqualTo((Elements - (Elements / 10)) / 10), "a tenth of what the first leaves");

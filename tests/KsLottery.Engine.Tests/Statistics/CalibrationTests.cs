@@ -64,5 +64,5 @@ public class CalibrationTests
             Is.EqualTo((double.NaN, double.NaN, double.NaN, double.NaN)));
     }
 
-    private static NUnit.Framework.Constraints.Constraint Near(double value) => Is.EqualTo(value).Within(1e-14);
+    private static NUnit.Framework.Constraints.EqualNumericWithoutUsingConstraint<double> Near(double value) => Is.EqualTo(value).Within(1e-14);
 }

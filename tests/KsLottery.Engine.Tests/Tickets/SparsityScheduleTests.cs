@@ -88,7 +88,7 @@ public sealed class SparsityScheduleTests
                 Is.EqualTo(ScoreFixture.Numbers(one.GetProperty("expected"))).Within(1e-15), one.GetProperty("name").GetString());
     }
 
-    private static IEnumerable<JsonElement> Golden(string key) =>
+    private static JsonElement.ArrayEnumerator Golden(string key) =>
         ScoreFixture.Golden("schedules.json").GetProperty(key).EnumerateArray();
 
     private static double Number(JsonElement one, string name) => one.GetProperty(name).GetDouble();

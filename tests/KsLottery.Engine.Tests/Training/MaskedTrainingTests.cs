@@ -315,7 +315,7 @@ public class MaskedTrainingTests
     }
 
     private static TrainingSummary Run(string path, TrainingScope scope, string output, IProgress<TrainingProgress>? heard = null,
-        CancellationToken cancel = default, string? start = null)
+        string? start = null, CancellationToken cancel = default)
     {
         using Checkpoint baseModel = Checkpoint.Open(path);
         using PatchedCheckpoint? patched = start is null ? null : PatchedCheckpoint.Open(baseModel, start);

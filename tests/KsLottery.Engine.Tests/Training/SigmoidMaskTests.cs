@@ -1,4 +1,5 @@
 using System.Text.Json;
+using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Training;
 using KsLottery.Tests.Support;
 
@@ -43,7 +44,7 @@ public class SigmoidMaskTests
             void AssertNear(string key, double[] values)
             {
                 double[] right = Numbers(expected, key);
-                Assert.That(values, Is.EqualTo(right).Within(1e-12 * right.Max(Math.Abs)), $"{name}, {key}");
+                Assert.That(values, Is.EqualTo(right).Within(1e-12 * right.Largest(x => Math.Abs(x))), $"{name}, {key}");
             }
         }
     }

@@ -24,6 +24,10 @@ internal static class JsonWriting
         else json.WriteNull(name);
     }
 
+    /// <summary>Texts as an array on one line.</summary>
+    public static string ArrayOf(IEnumerable<string> texts) =>
+        $"[{string.Join(',', texts.Select(text => $"\"{JsonEncodedText.Encode(text)}\""))}]";
+
     /// <summary>Writes <c>stop_ids</c> and <c>stop</c>, what ends a text beside the model's own end; an empty list is left out.</summary>
     public static void WriteStops(this Utf8JsonWriter json, IReadOnlyList<int> ids, IReadOnlyList<string> texts)
     {

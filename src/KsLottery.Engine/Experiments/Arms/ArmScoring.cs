@@ -44,7 +44,7 @@ internal sealed class ArmScoring(ExperimentPlan plan, IOperations operations, To
         };
         if (plan.StopIds.Count > 0) settings["stop_ids"] = string.Join(',', plan.StopIds);
         if (plan.StopTexts.Count > 0)
-            settings["stop"] = $"[{string.Join(',', plan.StopTexts.Select(text => $"\"{JsonEncodedText.Encode(text)}\""))}]";
+            settings["stop"] = JsonWriting.ArrayOf(plan.StopTexts);
         string path = Place(ScoresName);
         if (File.Exists(path)) return Read(path, settings);
 

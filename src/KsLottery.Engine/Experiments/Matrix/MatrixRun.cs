@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Evaluation;
 using KsLottery.Engine.Numerics;
@@ -118,11 +117,11 @@ public static class MatrixRun
             ["batch"] = plan.Slots.ToString(invariant),
         };
         if (plan.StopIds.Count > 0) settings["stop_ids"] = string.Join(',', plan.StopIds);
-        if (plan.StopTexts.Count > 0) settings["stop"] = JsonSerializer.Serialize(plan.StopTexts);
+        if (plan.StopTexts.Count > 0) settings["stop"] = JsonWriting.ArrayOf(plan.StopTexts);
         return settings;
     }
 
-    private static IReadOnlyList<MatrixCell> WithGains(List<MatrixCell> cells, string? baseline) => baseline is null ? cells
+    private static List<MatrixCell> WithGains(List<MatrixCell> cells, string? baseline) => baseline is null ? cells
         : [.. cells.Select(cell => cell with
         {
             Gain = cell.Scores.Chrf.Score - cells.First(c => c.Model.Name == baseline && c.Test == cell.Test).Scores.Chrf.Score,

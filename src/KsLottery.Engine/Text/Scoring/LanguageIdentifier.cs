@@ -93,7 +93,7 @@ public sealed class LanguageIdentifier
         int[] found = [.. heldOut.AsParallel().AsOrdered().Select(Likeliest)];
         int[] wrong = [.. found.Where(f => f != language)];
         return new(Languages[language], _models[language].Lines, heldOut.Length, wrong.Length,
-            wrong.Length == 0 ? null : Languages[wrong.CountBy(f => f).OrderBy(f => f.Key).MaxBy(f => f.Value).Key]);
+            wrong.Length == 0 ? null : Languages[wrong.CountBy(f => f).OrderByDescending(f => f.Value).ThenBy(f => f.Key).First().Key]);
     }
 
     private int Likeliest(string letters)

@@ -11,8 +11,8 @@ public abstract record SparsitySchedule
     }
 
     /// <summary>The part of all weights that is pruned then, 0 to 1.</summary>
-    /// <param name="step">A step, epoch or round, from 0.</param>
-    public abstract double At(long step);
+    /// <param name="time">A step, epoch or round, from 0.</param>
+    public abstract double At(long time);
 
     /// <exception cref="ArgumentOutOfRangeException">It is no part of a whole.</exception>
     private protected static double Part(string name, double value) => value is >= 0 and <= 1 ? value
@@ -35,7 +35,7 @@ public sealed record OneShotSparsity : SparsitySchedule
     public long Step { get; }
 
     /// <inheritdoc/>
-    public override double At(long step) => step < Step ? 0 : Sparsity;
+    public override double At(long time) => time < Step ? 0 : Sparsity;
 }
 
 /// <summary>Rounds that each prune the same part of what is left, as iterative magnitude pruning does (Frankle and Carbin, arXiv
@@ -51,7 +51,7 @@ public sealed record GeometricSparsity : SparsitySchedule
     public UnitShare Fraction { get; }
 
     /// <summary>1 - (1-f)ʳ after r rounds.</summary>
-    public override double At(long step) => 1 - Math.Pow((double)_kept.Value, step);
+    public override double At(long time) => 1 - Math.Pow((double)_kept.Value, time);
 
     /// <summary>The survivors of a round: of n weights ⌈f·n⌉ go, f taken as the decimal that it is.</summary>
     public long SurvivorsOf(long count) => _kept.CountOf(count);
@@ -97,11 +97,11 @@ public sealed record CubicSparsity : SparsitySchedule
     public double Initial { get; }
 
     /// <inheritdoc/>
-    public override double At(long step)
+    public override double At(long time)
     {
-        if (step < Start) return Initial;
-        if (step >= End) return Final;
-        double left = (double)(End - step) / (End - Start);
+        if (time < Start) return Initial;
+        if (time >= End) return Final;
+        double left = (double)(End - time) / (End - Start);
         return Initial + ((Final - Initial) * (1 - (left * left * left)));
     }
 }
@@ -130,5 +130,5 @@ public sealed record StairSparsity : SparsitySchedule
     public double Step { get; }
 
     /// <inheritdoc/>
-    public override double At(long step) => Math.Min(Target, Math.Floor((step + 1) / (double)Every) * Step);
+    public override double At(long time) => Math.Min(Target, Math.Floor((time + 1) / (double)Every) * Step);
 }

@@ -1,5 +1,4 @@
 using KsLottery.Engine.Checkpoints;
-using KsLottery.Engine.Numerics;
 
 namespace KsLottery.Engine.Transfer;
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 
@@ -9,7 +10,7 @@ internal sealed class PickleWriter
     /// <summary>So many items are appended at a time, as Python does.</summary>
     private const int BatchLength = 1000;
 
-    private readonly MemoryStream _stream = new();
+    private readonly ArrayBufferWriter<byte> _bytes = new();
 
     public PickleWriter() => Write(PickleOpcode.Protocol, 2);
 
@@ -17,24 +18,24 @@ internal sealed class PickleWriter
     public ReadOnlySpan<byte> Finish()
     {
         Write(PickleOpcode.Stop);
-        return _stream.GetBuffer().AsSpan(0, (int)_stream.Length);
+        return _bytes.WrittenSpan;
     }
 
     /// <summary>Opcodes without an argument.</summary>
-    public void Write(params ReadOnlySpan<byte> opcodes) => _stream.Write(opcodes);
+    public void Write(params ReadOnlySpan<byte> opcodes) => _bytes.Write(opcodes);
 
     public void Text(string text)
     {
         byte[] bytes = Encoding.UTF8.GetBytes(text);
         Write(PickleOpcode.Text);
         Write(bytes.Length);
-        _stream.Write(bytes);
+        _bytes.Write(bytes);
     }
 
     public void Global(string module, string name)
     {
         Write(PickleOpcode.Global);
-        _stream.Write(Encoding.UTF8.GetBytes($"{module}\n{name}\n"));
+        _bytes.Write(Encoding.UTF8.GetBytes($"{module}\n{name}\n"));
     }
 
     /// <summary>A whole number from 0.</summary>
@@ -73,6 +74,6 @@ internal sealed class PickleWriter
     {
         Span<byte> bytes = stackalloc byte[sizeof(int)];
         BinaryPrimitives.WriteInt32LittleEndian(bytes, value);
-        _stream.Write(bytes);
+        _bytes.Write(bytes);
     }
 }
