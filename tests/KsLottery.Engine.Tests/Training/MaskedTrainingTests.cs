@@ -318,7 +318,7 @@ public class MaskedTrainingTests
         string? start = null, CancellationToken cancel = default)
     {
         using Checkpoint baseModel = Checkpoint.Open(path);
-        using PatchedCheckpoint? patched = start is null ? null : PatchedCheckpoint.Open(baseModel, start);
+        using PatchedCheckpoint? patched = start is null ? null : PatchedCheckpoint.Open(baseModel, start, null, cancel);
         using CpuOperations operations = new(1);
         using TuningRun run = new(baseModel, scope, Sequences, [], operations, new()
         {
