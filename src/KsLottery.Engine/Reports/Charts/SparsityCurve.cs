@@ -1,4 +1,5 @@
 using KsLottery.Engine.Evaluation;
+using KsLottery.Engine.Numerics;
 
 namespace KsLottery.Engine.Reports;
 
@@ -19,7 +20,7 @@ internal static class SparsityCurve
         SweepPoint[] drawn = [.. points.Where(p => double.IsFinite(value(p)))];
         if (drawn.Length < 2) return null;
         SvgChart chart = new(title, $"{axis}: {Digits.Count(drawn.Length, "point")} from the dense model on.",
-            Axis.Linear("pruned part of the scope", 0, 1), Axis.Rounded(axis, drawn.Min(value), drawn.Max(value)));
+            Axis.Linear("pruned part of the scope", 0, 1), Axis.Rounded(axis, drawn.Min(value), drawn.Largest(value)));
         chart.Line(drawn.Select(p => ((double)p.Sparsity, value(p))), SvgChart.Color(0));
         foreach (SweepPoint point in drawn)
             chart.Dot((double)point.Sparsity, value(point), SvgChart.Color(0),
