@@ -34,8 +34,8 @@ public sealed class BenchTests
     [Test]
     public void A_step_inside_a_mask_is_set_against_the_full_one()
     {
-        string[] steps = ["bench", "model", "--width", "128", "--layers", "1", "--heads", "2", "--feed-forward", "128", "--vocabulary", "300",
-            "--length", "16", "--seconds", "0.01", "--quiet", "--work", "mask step"];
+        string[] steps = ["bench", "model", "--width", "128", "--layers", "1", "--heads", "2", "--feed-forward", "128",
+            "--vocabulary", "300", "--length", "16", "--seconds", "0.01", "--quiet", "--work", "mask step"];
         Assert.That(KsLotteryTool.Run(steps).Output, Does.Not.Contain(" / "));
         ToolRun run = KsLotteryTool.Run([.. steps, "--work", "full step"]);
         Assert.That(run.ExitCode, Is.Zero, run.Error);

@@ -12,8 +12,8 @@ internal static class SampledPacking
 
     private const int Four = 4, LineFloats = 16;
 
-    /// <summary>How many steps before its turn a row is fetched: rows of a wide matrix lie in pages of their own. A third less time for dy of
-    /// 32,000 columns, measured.</summary>
+    /// <summary>How many steps before its turn a row is fetched, since rows of a wide matrix lie in pages of their own: a third less time
+    /// for dy of 32,000 columns, measured.</summary>
     private const int Ahead = 4;
 
     /// <summary>A row of x, or of dy, that is not there.</summary>
