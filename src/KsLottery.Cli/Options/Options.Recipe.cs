@@ -25,7 +25,8 @@ internal static partial class Options
         "The base patch is what moved farther than the last of this part of all elements, the farthest of them: 0.01% or 0.0001.");
 
     public static readonly Option<UnitShare?> Candidates = Parsed<UnitShare?>("--candidates", "S",
-        "The mask learns for this part of all elements, those that moved farthest; all others stay the base's. 1% by default.",
+        "The mask learns for this part of all elements, those that moved farthest, and memory goes by it; all others stay the base's. "
+        + "All by default.",
         text => UnitShare.Parse(text));
 
     public static readonly Option<bool> PerTensor = OptionKind.Flag("--per-tensor",

@@ -3,8 +3,7 @@ using KsLottery.Engine.Tickets;
 
 namespace KsLottery.Engine.Training;
 
-/// <summary>How a graft is learned; the defaults are those of its authors' code, but for <see cref="Candidates"/>, which is all
-/// there.</summary>
+/// <summary>How a graft is learned; the defaults are those of its authors' code.</summary>
 /// <remarks>Source: Panigrahi et al., ICML 2023 (arXiv 2302.06600).</remarks>
 public sealed record GraftRunOptions
 {
@@ -13,8 +12,9 @@ public sealed record GraftRunOptions
 
     /// <summary>The part of all elements, those of largest |Δ|, that have a mask which learns; γ of all others is 0. At least
     /// <see cref="Share"/>.</summary>
-    /// <remarks>Where all elements have one, γ of an element outside of the base patch begins between 4.5e-5 and 1.2e-4.</remarks>
-    public UnitShare Candidates { get; init; } = new(0.01m);
+    /// <remarks>Where all have one, γ of an element outside of the base patch begins between 4.5e-5 and 1.2e-4. Memory goes by their
+    /// number; what is no candidate cannot come into the graft.</remarks>
+    public UnitShare Candidates { get; init; } = new(1);
 
     /// <summary>The tensors; null for all that the model reads.</summary>
     public TensorChoice? Tensors { get; init; }

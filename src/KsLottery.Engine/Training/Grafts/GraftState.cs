@@ -48,7 +48,8 @@ internal static class GraftState
     public static GraftPosition Read(string path, IReadOnlyDictionary<string, string> settings, IEnumerable<GraftedValues> parts)
     {
         using SafetensorsFile file = SafetensorsFile.Open(path);
-        RunSettings.ThrowIfDifferent(path, file.Metadata, settings);
+        RunSettings.ThrowIfDifferent(path, file.Metadata.ExceptBy(Numbers.Select(number => number.Key), entry => entry.Key).ToDictionary(),
+            settings);
         double[] numbers = [.. Numbers.Select(number => double.TryParse(file.Metadata.GetValueOrDefault(number.Key), NumberStyles.Float,
             CultureInfo.InvariantCulture, out double value) ? value
             : throw new InvalidDataException($"{path}: the metadata do not say {number.Key}. Begin the run anew."))];
