@@ -18,19 +18,26 @@ internal static class MergeCommand
 
     private static int Run(MergeOptions options, ConsoleUi ui, CancellationToken cancel)
     {
+        ThrowIfUnfit(options);
         MergeResult result;
         using (ProgressLine line = ui.StartProgress())
-            try
-            {
-                result = PatchMerging.Merge(options.Base, options.Patches, options.Out, options.Recipe, options.How,
-                    overlap => MergeReport.WriteOverlap(ui, options.Patches, overlap),
-                    line.Of<PatchProgress>(ApplyCommand.Describe), cancel);
-            }
-            catch (ArgumentException fault)
-            {
-                throw new CommandException(ExitCode.Usage, fault.Message);
-            }
+            result = PatchMerging.Merge(options.Base, options.Patches, options.Out, options.Recipe, options.How,
+                overlap => MergeReport.WriteOverlap(ui, options.Patches, overlap),
+                line.Of<PatchProgress>(ApplyCommand.Describe), cancel);
         MergeReport.Write(ui, "base", options.Base, options.Patches, result);
         return ExitCode.Ok;
+    }
+
+    /// <summary>Options that do not fit each other are an error of usage; what is wrong with a file is another.</summary>
+    private static void ThrowIfUnfit(MergeOptions options)
+    {
+        try
+        {
+            options.Recipe.ThrowIfUnfit(options.Patches.Length);
+        }
+        catch (ArgumentException fault)
+        {
+            throw new CommandException(ExitCode.Usage, fault.Message);
+        }
     }
 }

@@ -21,6 +21,7 @@ internal static class BitBlend
         else Put(bits, MemoryMarshal.Cast<byte, uint>(from), MemoryMarshal.Cast<byte, uint>(to));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Put(ReadOnlySpan<ulong> bits, ReadOnlySpan<ushort> from, Span<ushort> to)
     {
         ref ushort source = ref MemoryMarshal.GetReference(from), target = ref MemoryMarshal.GetReference(to[..from.Length]);
@@ -36,6 +37,7 @@ internal static class BitBlend
             if (IsSet(bits, i)) to[i] = from[i];
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Put(ReadOnlySpan<ulong> bits, ReadOnlySpan<uint> from, Span<uint> to)
     {
         ref uint source = ref MemoryMarshal.GetReference(from), target = ref MemoryMarshal.GetReference(to[..from.Length]);

@@ -42,6 +42,7 @@ internal static class HalfPrecision
     }
 
     /// <summary><see cref="ToBFloat16(float)"/> of a row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void NarrowToBFloat16(ReadOnlySpan<float> source, Span<ushort> target)
     {
         ref float values = ref MemoryMarshal.GetReference(source);

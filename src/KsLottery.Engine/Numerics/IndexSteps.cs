@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
@@ -37,12 +38,19 @@ internal readonly struct IndexSteps
     }
 
     /// <exception cref="InvalidDataException">The bytes are no steps, or lead to the length or beyond.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static IndexSet Decode(long length, ReadOnlySpan<byte> bytes)
     {
         List<Mark> marks = [];
         long index = 0, count = 0;
         for (int place = 0; place < bytes.Length;)
         {
+            if (bytes.Length - place >= sizeof(ulong) && count % MarkEvery < MarkEvery - sizeof(ulong) && place > 0
+                && SumOfShort(bytes[place..]) is > 0 and var sum && sum < length - index)
+            {
+                (place, index, count) = (place + sizeof(ulong), index + sum, count + sizeof(ulong));
+                continue;
+            }
             int start = place;
             ulong step = bytes[place++];
             if (step >= 0x80) step = ReadLong(bytes, start, ref place, length);
@@ -54,6 +62,16 @@ internal readonly struct IndexSteps
         IndexSet set = new(length, new IndexSteps(bytes.ToArray(), bytes.Length, [.. marks], count));
         // A file may have steps where bits are smaller.
         return bytes.Length <= (length + 7) / 8 ? set : IndexSet.Of(length, set);
+    }
+
+    /// <summary>How far eight steps of one byte lead; 0 where one is longer, or none.</summary>
+    private static int SumOfShort(ReadOnlySpan<byte> bytes)
+    {
+        const ulong Ones = 0x0101_0101_0101_0101, Highs = 0x8080_8080_8080_8080, Pairs = 0x00ff_00ff_00ff_00ff;
+        ulong some = BinaryPrimitives.ReadUInt64LittleEndian(bytes);
+        // A zero byte borrows from above and gets a high bit.
+        if (((some | (some - Ones)) & Highs) != 0) return 0;
+        return (int)((((some & Pairs) + (some >> 8 & Pairs)) * 0x0001_0001_0001_0001) >> 48);
     }
 
     private static ulong ReadLong(ReadOnlySpan<byte> bytes, int start, ref int place, long length)
@@ -113,6 +131,7 @@ internal readonly struct IndexSteps
         /// <param name="origin">What they are counted from.</param>
         /// <param name="places">Room for as many as there may be.</param>
         /// <returns>How many there are.</returns>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public int Read(long end, long origin, Span<int> places)
         {
             int count = 0, place = _place;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace KsLottery.Engine.Numerics;
@@ -12,6 +13,7 @@ internal sealed class PlaceBits(int capacity)
     private readonly byte[] _flags = new byte[capacity];
 
     /// <summary>Sets a bit for each place, and clears all others.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Write(ReadOnlySpan<int> places, Span<ulong> bits)
     {
         Span<byte> flags = _flags.AsSpan(0, 64 * bits.Length);

@@ -49,6 +49,9 @@ public sealed class IndexSetTests
             Same(x.Except(y), a.Except(b));
             Same(x.SymmetricExcept(y), a.Except(b).Union(b.Except(a)));
             Same(y.Complement(), Enumerable.Range(0, Length).Select(i => (long)i).Except(b));
+            IndexSet read = IndexSet.Decode(Length, x.Coding, x.Encode());
+            Assert.That(read, Is.EqualTo(x));
+            Assert.That(read.From(60_001).SequenceEqual(a.Where(i => i >= 60_001)), Is.True, "marks");
         });
 
         static void Same(IndexSet set, IEnumerable<long> expected) => Assert.That(set, Is.EqualTo(IndexSet.Of(Length, expected.Order())));
@@ -59,6 +62,18 @@ public sealed class IndexSetTests
             return [.. Enumerable.Range(0, Length).Where(i => random.NextDouble() < (i is > 30_000 and < 31_000 ? 0.9 : share))
                 .Select(i => (long)i)];
         }
+    }
+
+    /// <summary>Damage behind many sound steps, which are read several at a time.</summary>
+    [TestCase(100, 0, "byte 100: the step is 0")]
+    [TestCase(1999, 100, "byte 1999: the step is 100 and leads from 1999 too far")]
+    [TestCase(1999, 0x80, "byte 1999: the step has no end")]
+    public void A_damaged_step_is_named_wherever_it_stands(int place, int step, string says)
+    {
+        byte[] steps = [.. Enumerable.Repeat((byte)1, 2000)];
+        steps[place] = (byte)step;
+        Assert.That(() => IndexSet.Decode(2010, IndexCoding.Steps, steps),
+            Throws.TypeOf<InvalidDataException>().With.Message.StartWith(says));
     }
 
     [Test]

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -12,6 +13,7 @@ internal readonly struct Float32 : IStoredElement<Float32, uint>
     public static uint Narrow(float value) => BitConverter.SingleToUInt32Bits(value);
     public static void Widen(ReadOnlySpan<uint> source, Span<float> target) => MemoryMarshal.Cast<uint, float>(source).CopyTo(target);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static RoundingLoss LossOf(ReadOnlySpan<uint> source, ReadOnlySpan<float> stored)
     {
         ref uint bits = ref MemoryMarshal.GetReference(source[..stored.Length]);

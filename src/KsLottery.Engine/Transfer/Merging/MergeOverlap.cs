@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace KsLottery.Engine.Transfer;
 
@@ -86,6 +87,7 @@ internal sealed class OverlapCounter(int patchCount)
     };
 
     /// <summary>Counts a word of the bits of two patches, of whose changes so many lie before it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private ulong AddPair((PatchChanges Changes, int Number, int Rank) a, (PatchChanges Changes, int Number, int Rank) b, int word)
     {
         ulong hasA = a.Changes.Has[word], hasB = b.Changes.Has[word], both = hasA & hasB, conflicts = 0;

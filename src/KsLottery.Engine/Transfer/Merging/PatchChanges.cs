@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Tickets;
@@ -59,8 +60,13 @@ internal sealed class PatchChanges
     public void Spread()
     {
         Array.Clear(_window);
-        ReadOnlySpan<int> places = _places.AsSpan(0, _count);
-        for (int i = 0; i < places.Length; i++) _window[places[i]] = _changes[i];
+        Put(_places.AsSpan(0, _count), _changes, _window);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Put(ReadOnlySpan<int> places, ReadOnlySpan<float> changes, Span<float> window)
+    {
+        for (int i = 0; i < places.Length; i++) window[places[i]] = changes[i];
     }
 
     /// <summary>The changes of all elements, some thousands at a time.</summary>
