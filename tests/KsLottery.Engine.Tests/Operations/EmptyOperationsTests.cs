@@ -50,4 +50,11 @@ internal sealed class EmptyOperationsTests
             "it is given back once");
         Assert.That(() => device.Clear(memory), Throws.TypeOf<ObjectDisposedException>());
     }
+
+    [Test]
+    public void As_many_threads_as_processors_are_taken_where_no_number_is_given()
+    {
+        using CpuOperations device = new(0), three = new(3);
+        Assert.That((device.ThreadCount, three.ThreadCount), Is.EqualTo((Environment.ProcessorCount, 3)));
+    }
 }
