@@ -13,6 +13,9 @@ namespace KsLottery.Cli;
 /// <summary><c>kslottery tune</c>: trains a model, its embedding, or only a ticket on sentence pairs or plain text.</summary>
 internal static class TuneCommand
 {
+    /// <summary>Where values move that are not told where.</summary>
+    private const string LayerMatrices = "*.self_attn.*,*.mlp.*";
+
     public static Command Create()
     {
         Command command = new("tune",
@@ -46,9 +49,12 @@ internal static class TuneCommand
             TrainingScope.FullName => TrainingScope.Full,
             TrainingScope.LowRankName => TrainingScope.LowRank(options.Rank, options.Plan.Seed),
             TrainingScope.EmbeddingName => TrainingScope.Embedding,
+            TrainingScope.RegrownName => TrainingScope.Regrown(
+                (options.Ticket.Tensors ?? TensorChoice.Parse(LayerMatrices)).In(baseModel), options.Values, options.Plan.Seed, cancel),
             _ => throw new System.Diagnostics.UnreachableException($"--train {options.Train}"),
         };
-        string? signature = rows?.Signature ?? units?.Signature;
+        string? signature = rows?.Signature ?? units?.Signature ?? (options.Train != TrainingScope.RegrownName ? null
+            : $"spiel|values:{options.Values}|tensors:{options.Ticket.Tensors?.Text ?? LayerMatrices}|{options.Plan.Regrowth}");
 
         using ComputeDevice device = options.Folder.Device.Open(DeviceWork.Model);
         using TuningRun run = new(baseModel, scope, data.Training, data.Evaluation, device.Operations, new()
@@ -65,7 +71,7 @@ internal static class TuneCommand
             Settings = [.. options.IsText ? TuneData.SettingsOfText(options, tokenizer) : TuneData.Settings(options, tokenizer)],
         }, cancel);
         WriteFacts(ui, options, run, rows, units?.Mask, signature, data, device);
-        bool isPatch = mask is not null;
+        bool isPatch = scope.Units is not null;
         TrainingReport report = TrainingReport.Of(ui, options.Folder, run.LostSteps, Next(options, isPatch), progress =>
             run.Run(progress, cancel));
         report.Write();
@@ -75,7 +81,7 @@ internal static class TuneCommand
             json.WriteString("scope", run.Scope.Name);
             json.WriteNumber("rows", run.Scope.Name == TrainingScope.TicketName ? run.ParameterCount / config.Width : 0);
             json.WriteNumber("width", config.Width);
-            json.WriteNumber("units", mask?.Count ?? 0);
+            json.WriteNumber("units", scope.Units?.Count ?? 0);
             json.WriteString("signature", signature);
             json.WriteNumber(options.IsText ? "sequences" : "pairs", data.Training.Count);
             json.WriteNumber(options.IsText ? "evaluation_sequences" : "evaluation_pairs", data.Evaluation.Count);

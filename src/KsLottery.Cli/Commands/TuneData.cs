@@ -45,7 +45,11 @@ internal sealed record TuneData(IReadOnlyList<TokenSequence> Training, IReadOnly
 
     /// <summary>What of the arguments decides a run on plain text; the tokens themselves are compared as well.</summary>
     public static IEnumerable<KeyValuePair<string, string>> SettingsOfText(TuneOptions options, Tokenizer tokenizer) =>
-        [new("data", "plain text"), new("tokenizer", Fingerprint.OfFile(tokenizer.FilePath)), new("eval-share", Text(options.EvaluationShare))];
+    [
+        new("data", "plain text"),
+        new("tokenizer", Fingerprint.OfFile(tokenizer.FilePath)),
+        new("eval-share", Text(options.EvaluationShare)),
+    ];
 
     /// <summary>What of the arguments decides the data of a run.</summary>
     public static IEnumerable<KeyValuePair<string, string>> Settings(IPairData options, Tokenizer tokenizer) =>

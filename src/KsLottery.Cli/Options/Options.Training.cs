@@ -11,10 +11,19 @@ internal static partial class Options
 
     public static readonly Option<string?> Train = OptionKind.OptionalChoice("--train",
         "What learns; a preset says it too. lora: adapters of query and value; the result holds them merged, and its folder adapter as "
-        + "PEFT loads them.",
+        + "PEFT loads them. spiel: single values that move while they are trained; the result is a patch.",
         [.. TrainingScope.Names]);
 
     public static readonly Option<int?> Rank = OptionKind.Whole("--rank", "N", 1).Optional("The rank of --train lora; 8 by default.");
+
+    public static readonly Option<long?> Values = OptionKind.Whole("--values", "K", 1L).Optional(
+        "How many values --train spiel trains, in the matrices of attention and feed-forward blocks or in --tensors.");
+
+    public static readonly Option<int?> RegrowEvery = OptionKind.Whole("--regrow-every", "STEPS", 5).Optional(
+        "Steps of --train spiel from one exchange of values to the next; 100 by default.");
+
+    public static readonly Option<double?> RegrowRate = OptionKind.Real("--regrow-rate", "SHARE", n => n is >= 0 and <= 1,
+        "it must be a number from 0 to 1").Optional("The share of values that --train spiel exchanges, before it falls; 0.2 by default.");
 
     public static readonly Option<string?> Only = OptionKind.Text("--only", "K|random|frequency",
         "K: only the K best rows of the ticket. random, frequency: in place of a ticket's rows as many drawn by the seed, or "

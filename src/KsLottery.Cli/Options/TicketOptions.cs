@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Models;
 using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Text.Corpora;
 using KsLottery.Engine.Text.Tokens;
@@ -25,7 +26,7 @@ internal sealed record TicketOptions(string[] Paths, string? Only, int? Rows, bo
         + "or the first column of a TSV). Several are united.");
     private static readonly Option<int?> RowsOption = Options.Rows.Optional("How many rows --only random or frequency takes.");
 
-    private static readonly Option[] All = [TicketOption, Options.Only, RowsOption, Options.Complement, Options.Tensors];
+    private static readonly Option[] All = [TicketOption, Options.Only, RowsOption, Options.Complement];
 
     /// <summary>The ticket file where there is one; null for none or several.</summary>
     public string? Path => Paths is [var only] ? only : null;
@@ -38,6 +39,7 @@ internal sealed record TicketOptions(string[] Paths, string? Only, int? Rows, bo
     {
         command.Validators.Add(Check);
         foreach (Option option in All) command.Add(option);
+        command.Add(Options.Tensors);
     }
 
     /// <summary>Reads the arguments.</summary>
@@ -127,8 +129,9 @@ internal sealed record TicketOptions(string[] Paths, string? Only, int? Rows, bo
         string? only = result.GetValue(Options.Only);
         if (result.GetValue(Options.Complement) && result.GetResult(TicketOption) is null)
             result.AddError("--complement needs the --ticket of which it takes all the rest.");
-        if (result.GetResult(Options.Tensors) is not null && !result.GetValue(Options.Complement))
-            result.AddError("--tensors names the tensors of a --complement. Leave it out, or say --complement.");
+        if (result.GetResult(Options.Tensors) is not null && !result.GetValue(Options.Complement)
+            && result.GetValue(Options.Train) != TrainingScope.RegrownName)
+            result.AddError("--tensors names the tensors of a --complement or of --train spiel. Leave it out, or say --complement.");
         bool hasTicket = result.GetResult(TicketOption) is not null, hasRows = result.GetResult(RowsOption) is not null;
         if (only is Random or Frequency)
         {

@@ -57,6 +57,9 @@ internal sealed record TuneOptions : IPairData
     /// <summary>The rank of adapters.</summary>
     public int Rank { get; init; } = 8;
 
+    /// <summary>How many values move; 0 where none does.</summary>
+    public long Values { get; init; }
+
     public required TicketOptions Ticket { get; init; }
 
     /// <summary>The patch on top of which a ticket learns; null for none.</summary>
@@ -89,7 +92,8 @@ internal sealed record TuneOptions : IPairData
     {
         command.Validators.Add(Check);
         command.Add(ModelArgument);
-        command.Add(DataOption, TextOption, Options.Train, Options.Rank, PresetOption);
+        command.Add(DataOption, TextOption, Options.Train, Options.Rank, Options.Values, Options.RegrowEvery, Options.RegrowRate,
+            PresetOption);
         TicketOptions.AddTo(command);
         command.Add(Options.With);
         PairOptions.AddTo(command);
@@ -115,11 +119,13 @@ internal sealed record TuneOptions : IPairData
             Prompt = PromptOptions.From(arguments),
             Train = train,
             Rank = arguments.GetValue(Options.Rank) ?? 8,
+            Values = arguments.GetValue(Options.Values) ?? 0,
             Ticket = TicketOptions.From(arguments),
             With = arguments.GetValue(Options.With),
             Plan = PlanOptions.From(arguments, preset == PaperPartial ? TrainingPlan.PaperPartial : TrainingPlan.PaperEmbed) with
             {
                 L1ToBase = arguments.GetValue(Options.L1ToBase) ?? 0,
+                Regrowth = RegrowthOf(arguments),
             },
             Folder = RunFolderOptions.From(arguments),
             Reading = Cli.Reading.Of(arguments),
@@ -133,6 +139,16 @@ internal sealed record TuneOptions : IPairData
         };
     }
 
+    private static RegrowthPlan RegrowthOf(ParseResult arguments)
+    {
+        RegrowthPlan plan = new();
+        return plan with
+        {
+            Every = arguments.GetValue(Options.RegrowEvery) ?? plan.Every,
+            Rate = arguments.GetValue(Options.RegrowRate) ?? plan.Rate,
+        };
+    }
+
     private static void Check(CommandResult result)
     {
         string? train = TrainOf(result.GetValue(Options.Train), result.GetValue(PresetOption));
@@ -141,20 +157,26 @@ internal sealed record TuneOptions : IPairData
             result.AddError("Say what to learn from: --data PAIRS, or --text FILE.");
         string[] ofPairs = [.. OfPairs.Where(option => result.GetResult(option) is { Implicit: false }).Select(option => option.Name)];
         if (result.GetResult(TextOption) is not null && ofPairs.Length > 0)
-            result.AddError($"{string.Join(", ", ofPairs)}: plain text has no pairs and no prompt. Leave out what is about them, or give --data.");
-        if (train is null) result.AddError("Say what learns: --train full, embedding, ticket or lora, or a --preset.");
+            result.AddError($"{string.Join(", ", ofPairs)}: plain text has no pairs and no prompt. Leave out what is about them, or give "
+                + "--data.");
+        if (train is null) result.AddError("Say what learns: --train full, embedding, ticket, lora or spiel, or a --preset.");
         if (train != TrainingScope.LowRankName && result.GetResult(Options.Rank) is not null)
             result.AddError($"--rank belongs to --train {TrainingScope.LowRankName}.");
         if (train == TrainingScope.TicketName && !hasRows)
             result.AddError("--train ticket needs the rows: --ticket FILE, or --only random or frequency with --rows K.");
+        bool isRegrown = train == TrainingScope.RegrownName;
+        if (isRegrown && result.GetResult(Options.Values) is null)
+            result.AddError($"--train {train} trains --values K: say how many.");
+        if (!isRegrown && ((Option[])[Options.Values, Options.RegrowEvery, Options.RegrowRate]).Any(o => result.GetResult(o) is not null))
+            result.AddError($"--values, --regrow-every and --regrow-rate belong to --train {TrainingScope.RegrownName}.");
         if (train is not (null or TrainingScope.TicketName) && hasRows)
             result.AddError($"--ticket, --only, --rows and --complement belong to --train ticket, not to {train}.");
-        if (train is not (null or TrainingScope.TicketName) && result.GetResult(Options.With) is not null)
+        if (!isRegrown && train is not (null or TrainingScope.TicketName) && result.GetResult(Options.With) is not null)
             result.AddError($"--with is for --train ticket: {train} writes a checkpoint, which would hold the patch too. Apply the patch, "
                 + "and tune what apply writes.");
         if (train == TrainingScope.LowRankName && result.GetValue(Options.L1ToBase) > 0)
             result.AddError($"--l1-to-base is not for --train {TrainingScope.LowRankName}: adapters begin at random.");
-        if (train == TrainingScope.TicketName && result.GetValue(DtypeOption) == "keep")
+        if ((isRegrown || train == TrainingScope.TicketName) && result.GetValue(DtypeOption) == "keep")
             result.AddError("--dtype keep is for checkpoints: a patch holds F32, and apply rounds it.");
         if (result.GetResult(Options.Evaluation) is not null && result.GetValue(ShareOption) > 0)
             result.AddError("--eval and --eval-share exclude each other.");

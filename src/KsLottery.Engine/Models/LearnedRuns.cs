@@ -21,11 +21,13 @@ internal sealed class LearnedRuns
     /// <param name="mask">What of it learns, at least one value.</param>
     /// <param name="operations">Its device.</param>
     /// <exception cref="NotSupportedException">The matrix has more runs than are counted.</exception>
-    internal LearnedRuns(Weight whole, TensorMask mask, IOperations operations)
+    /// <param name="isSingle">Whether values stand for themselves, whatever they are neighbours of: so that they can
+    /// <see cref="Move"/>.</param>
+    internal LearnedRuns(Weight whole, TensorMask mask, IOperations operations, bool isSingle = false)
     {
         Mask = mask;
         Elements = mask.Grid.ToElements(mask.Units);
-        (_operations, _whole, _width) = (operations, whole.Value, WidthOf(Elements, whole.Columns));
+        (_operations, _whole, _width) = (operations, whole.Value, isSingle ? 1 : WidthOf(Elements, whole.Columns));
         if (Elements.Length / _width > int.MaxValue)
             throw new NotSupportedException($"{whole.Name} has {Elements.Length} values, of which runs of {_width} are to learn; "
                 + $"{int.MaxValue} such runs can be told apart. Take wider units.");
@@ -36,10 +38,13 @@ internal sealed class LearnedRuns
     }
 
     /// <summary>The units that learn.</summary>
-    public TensorMask Mask { get; }
+    public TensorMask Mask { get; private set; }
 
     /// <summary>The values' places in the matrix.</summary>
-    public IndexSet Elements { get; }
+    public IndexSet Elements { get; private set; }
+
+    /// <summary>The places of single values, ascending.</summary>
+    internal int[] Places => _runs;
 
     /// <summary>Bytes that the places take beside the device's memory: a number for each run, and the sets that these come
     /// from.</summary>
@@ -77,6 +82,14 @@ internal sealed class LearnedRuns
 
     /// <summary>Keeps the part of a whole gradient that is of values that learn.</summary>
     internal void Collect(DeviceSpan gradient) => _operations.EmbeddingForward(Weight.Gradient, gradient, _runs, _width);
+
+    /// <summary>Lets single values elsewhere learn, as many as before; what they are is the caller's to fill in.</summary>
+    internal void Move(int[] places)
+    {
+        places.CopyTo(_runs, 0);
+        Mask = Mask.ToElements() with { Units = IndexSet.Of(Elements.Length, places) };
+        Elements = Mask.Units;
+    }
 
     /// <summary>Puts the values that learn in their places.</summary>
     internal void Put() => _operations.ScatterRows(_whole, Weight.Value, _runs, _width);

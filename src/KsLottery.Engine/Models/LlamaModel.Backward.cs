@@ -7,6 +7,10 @@ public sealed partial class LlamaModel
 {
     private readonly ScratchMemory[] _gradients;
 
+    /// <summary>Hears of each weight of which a mask's values learn, while a batch's gradients are computed: the batch's gradient of all of
+    /// it. Null takes the shorter way to the gradients of the values alone.</summary>
+    internal Action<Weight, DeviceSpan>? WholeGradientHeard { get; set; }
+
     /// <summary>Losses of the rows that have a target, some rows at a time; with a gradient to fill, also everything above the
     /// layers.</summary>
     /// <param name="batch">The targets.</param>
@@ -171,7 +175,8 @@ public sealed partial class LlamaModel
     /// <summary>Adds outputGradientᵀ · input to the gradient of what learns of a matrix.</summary>
     private void BackwardWeight(Weight weight, DeviceSpan outputGradient, DeviceSpan input)
     {
-        if (!weight.Learns || weight.Runs?.TryBackward(outputGradient, input, weight.Rows, weight.Columns) == true) return;
+        if (!weight.Learns) return;
+        if (WholeGradientHeard is null && weight.Runs?.TryBackward(outputGradient, input, weight.Rows, weight.Columns) == true) return;
         DeviceSpan gradient = BeginGradient(weight);
         _operations.MatMulBackwardWeight(gradient, outputGradient, input, weight.Rows, weight.Columns);
         EndGradient(weight, gradient);
@@ -189,7 +194,12 @@ public sealed partial class LlamaModel
     /// next weight's.</summary>
     private DeviceSpan BeginGradient(Weight weight) => weight.Runs is { } runs ? runs.Spread(_wholeGradient) : weight.Gradient;
 
-    private static void EndGradient(Weight weight, DeviceSpan gradient) => weight.Runs?.Collect(gradient);
+    private void EndGradient(Weight weight, DeviceSpan gradient)
+    {
+        if (weight.Runs is not { } runs) return;
+        runs.Collect(gradient);
+        WholeGradientHeard?.Invoke(weight, gradient);
+    }
 
     private DeviceSpan Gathered(ScratchMemory memory, DeviceSpan source, int[] rows, int width)
     {

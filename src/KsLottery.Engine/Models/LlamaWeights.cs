@@ -197,12 +197,15 @@ public sealed class LlamaWeights : IDisposable
         if (scope.Units is { } given)
         {
             Dictionary<string, TensorMask> mask = ModelMask.Of(given, this);
-            if (ModelMask.EmbeddingRows(mask, TokenEmbedding) is { } rows)
+            if (scope.IsRegrown && Config.IsTied && mask.ContainsKey(TokenEmbedding.Name))
+                throw new ArgumentException($"{TokenEmbedding.Name} is input and output in this model, and its gradient comes in two "
+                    + "parts: values do not move through it. Leave it out.", nameof(scope));
+            if (!scope.IsRegrown && ModelMask.EmbeddingRows(mask, TokenEmbedding) is { } rows)
             {
                 Ticket = new(TokenEmbedding, rows, _operations, learns: true);
                 scope = scope with { Name = TrainingScope.TicketName };
             }
-            else Replace(w => mask.TryGetValue(w.Name, out TensorMask? part) ? w.ToMasked(part, _operations) : w);
+            else Replace(w => mask.TryGetValue(w.Name, out TensorMask? part) ? w.ToMasked(part, _operations, scope.IsRegrown) : w);
         }
         else if (scope.Rank > 0)
         {

@@ -1,3 +1,4 @@
+using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Tickets;
 
 namespace KsLottery.Engine.Models;
@@ -20,6 +21,9 @@ public sealed record TrainingScope
     /// <summary>The name of every other <see cref="Mask"/>.</summary>
     public const string MaskName = "mask";
 
+    /// <summary>The name of every <see cref="Regrown(TicketMask)"/>.</summary>
+    public const string RegrownName = "spiel";
+
     private TrainingScope(string name, int rank = 0, ulong seed = 0) => (Name, Rank, Seed) = (name, rank, seed);
 
     /// <summary>Every weight.</summary>
@@ -29,8 +33,8 @@ public sealed record TrainingScope
     public static TrainingScope Embedding { get; } = new(EmbeddingName);
 
     /// <summary>The names of the scopes that a ticket, a rank or nothing decides: <c>full</c>, <c>embedding</c>, <c>ticket</c>,
-    /// <c>lora</c>.</summary>
-    public static IReadOnlyList<string> Names { get; } = [FullName, EmbeddingName, TicketName, LowRankName];
+    /// <c>lora</c>, <c>spiel</c>.</summary>
+    public static IReadOnlyList<string> Names { get; } = [FullName, EmbeddingName, TicketName, LowRankName, RegrownName];
 
     /// <summary>One of <see cref="Names"/>, or <see cref="MaskName"/>; whether a mask is a ticket's rows shows once a model has
     /// it.</summary>
@@ -38,6 +42,9 @@ public sealed record TrainingScope
 
     /// <summary>What learns of which tensors; null for the other scopes.</summary>
     public TicketMask? Units { get; private init; }
+
+    /// <summary>Whether the values that learn move.</summary>
+    internal bool IsRegrown => Name == RegrownName;
 
     /// <summary>The rank of low-rank adapters; 0 for the other scopes.</summary>
     public int Rank { get; }
@@ -72,5 +79,26 @@ public sealed record TrainingScope
         ArgumentNullException.ThrowIfNull(mask);
         return mask.Count > 0 ? new(MaskName) { Units = mask }
             : throw new ArgumentException("a mask without units leaves nothing to train. Give at least one unit.", nameof(mask));
+    }
+
+    /// <summary>As many single values as a mask has in each tensor, which move while they are trained: SpIEL (Ansell et al., arXiv
+    /// 2401.16405).</summary>
+    /// <param name="start">The values that learn at first.</param>
+    /// <exception cref="ArgumentException">There is none.</exception>
+    public static TrainingScope Regrown(TicketMask start) => Mask(start) with { Name = RegrownName };
+
+    /// <summary>The same from values that a seed draws.</summary>
+    /// <param name="tensors">Where they are drawn from.</param>
+    /// <param name="count">How many, of all tensors together.</param>
+    /// <param name="seed">Decides which.</param>
+    /// <param name="cancellationToken">Stops between chunks.</param>
+    /// <exception cref="ArgumentException">There are fewer values.</exception>
+    public static TrainingScope Regrown(IEnumerable<Tensor> tensors, long count, ulong seed, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
+        ScoreSource[] sources = [.. tensors.Select(t => new ScoreSource(t, null, TicketUnit.Elements.Cut(t)))];
+        long all = sources.Sum(s => s.Grid.Count);
+        if (count > all) throw new ArgumentException($"{count} values are to learn, the tensors have {all}. Ask for fewer.", nameof(count));
+        return Regrown(UnitSelector.Select(new RandomScore(seed), new TopUnits(count), sources, cancellationToken: cancellationToken));
     }
 }

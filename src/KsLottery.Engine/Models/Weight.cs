@@ -86,7 +86,7 @@ internal sealed class Weight : IDisposable
 
     /// <summary>The weight with some values that learn, copied to the device's own type where it is a checkpoint's; takes this one's
     /// place.</summary>
-    internal Weight ToMasked(TensorMask mask, IOperations operations)
+    internal Weight ToMasked(TensorMask mask, IOperations operations, bool isSingle = false)
     {
         Weight masked = _isStored ? new(Name, Rows, Columns, operations.Allocate(Value.Length), isVector: IsVector) : this;
         if (masked != this)
@@ -94,7 +94,7 @@ internal sealed class Weight : IDisposable
             operations.Copy(masked.Value, Value);
             Dispose();
         }
-        masked.Runs = new(masked, mask, operations);
+        masked.Runs = new(masked, mask, operations, isSingle);
         return masked;
     }
 

@@ -1,6 +1,6 @@
 namespace KsLottery.Engine.Operations;
 
-/// <summary>The numbers of one AdamW step (Loshchilov and Hutter 2019, arXiv 1711.05101, algorithm 2), or of one of its relatives.</summary>
+/// <summary>The numbers of one AdamW step (Loshchilov and Hutter 2019, arXiv 1711.05101, algorithm 2), or of a relative.</summary>
 /// <param name="LearningRate">η of this step.</param>
 /// <param name="Beta1">Decay of the first moment.</param>
 /// <param name="Beta2">Decay of the second moment.</param>

@@ -66,6 +66,10 @@ public sealed record TrainingPlan
     /// the model's number of parameters (LT-SFT, Ansell et al., ACL 2022, which takes 0.1 for languages and 0 for tasks).</summary>
     public double L1ToBase { get; init; }
 
+    /// <summary>How the values of <see cref="Models.TrainingScope.Regrown(Tickets.TicketMask)"/> move; other scopes have none that
+    /// do.</summary>
+    public RegrowthPlan Regrowth { get; init; } = new();
+
     /// <summary>Decides the order of the data, and the first weights of a new model.</summary>
     public ulong Seed { get; init; } = 42;
 
@@ -107,6 +111,7 @@ public sealed record TrainingPlan
             MaxGradientNorm = MaxGradientNorm,
             ClipsPerTensor = ClipsPerTensor,
             L1ToBase = L1ToBase,
+            Regrowth = Regrowth,
         };
     }
 

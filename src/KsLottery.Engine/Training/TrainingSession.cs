@@ -37,8 +37,8 @@ internal sealed class TrainingSession : IDisposable
         _evaluation = evaluation.Count == 0 ? [] : BatchSchedule.Pack(evaluation, plan.MicroBatchRows);
         TrainerOptions steps = plan.ToOptions(Batches.StepsPerEpoch);
         if (steps.L1ToBase > 0 && weights.Scope is { Rank: > 0 })
-            throw new ArgumentException("adapters have no base to stay near: they begin at random. Train with an L1 distance of 0, or another "
-                + "scope.", nameof(options));
+            throw new ArgumentException("adapters have no base to stay near: they begin at random. Train with an L1 distance of 0, or "
+                + "another scope.", nameof(options));
         _model = new(weights, operations, plan.Recompute);
         _trainer = new(_model, operations, Batches, steps);
         Settings = new Dictionary<string, string>(
@@ -71,10 +71,10 @@ internal sealed class TrainingSession : IDisposable
 
     /// <summary>Trains, writes and ends the run; of one that is finished and kept only what its metrics say comes back.</summary>
     /// <param name="write">Writes the files, once all steps are done.</param>
-    /// <param name="frozen">The fingerprint of what did not learn.</param>
+    /// <param name="frozen">Says the fingerprint of what did not learn, once the files are written.</param>
     /// <param name="progress">Reports every step.</param>
     /// <param name="cancellationToken">Stops; the state is saved.</param>
-    public TrainingSummary Run(Func<TrainedFiles> write, string? frozen, IProgress<TrainingProgress>? progress,
+    public TrainingSummary Run(Func<TrainedFiles> write, Func<string?>? frozen, IProgress<TrainingProgress>? progress,
         CancellationToken cancellationToken)
     {
         if (Folder.IsFinished) return Summarize(new([]), isFinite: true) with { HasDiverged = Divergence.StandsIn(Folder.Path) };
@@ -89,7 +89,7 @@ internal sealed class TrainingSession : IDisposable
         return summary;
 
         TrainingSummary Summarize(TrainedFiles written, bool isFinite) =>
-            TrainingSummary.From(Folder.MetricsPath, written, ParameterCount, _operations.PeakAllocatedBytes, frozen, isFinite);
+            TrainingSummary.From(Folder.MetricsPath, written, ParameterCount, _operations.PeakAllocatedBytes, frozen?.Invoke(), isFinite);
     }
 
     public void Dispose()

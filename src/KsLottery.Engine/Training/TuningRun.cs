@@ -23,7 +23,7 @@ public sealed class TuningRun : IDisposable
     private readonly LlamaWeights _weights;
     private readonly IOperations _operations;
     private readonly TuningOptions _options;
-    private readonly LearnedPart _learned;
+    private LearnedPart _learned;
     private readonly TrainingSession _session;
 
     /// <summary>Prepares a run; nothing is written yet.</summary>
@@ -75,6 +75,7 @@ public sealed class TuningRun : IDisposable
                 .. Scope.Rank == 0 ? (KeyValuePair<string, string>[])[]
                     : [new("rank", string.Create(CultureInfo.InvariantCulture, $"{Scope.Rank}|seed:{Scope.Seed}")
                         + (Scope.Layers is { } layers ? $"|layers:{string.Join(',', layers)}" : ""))],
+                .. !Scope.IsRegrown ? (KeyValuePair<string, string>[])[] : [new("regrowth", options.Plan.Regrowth.ToString())],
                 .. options.Start is null ? (KeyValuePair<string, string>[])[]
                     : [new("payload", TicketPayload.Delta.ToName())],
             ]);
@@ -111,8 +112,9 @@ public sealed class TuningRun : IDisposable
     /// <summary>The fingerprint of the values that will learn, as the base has them, or <see cref="TuningOptions.Start"/>.</summary>
     public string LearnedFingerprint { get; }
 
-    /// <summary>The fingerprint of all others; null where everything learns.</summary>
-    public string? FrozenFingerprint { get; }
+    /// <summary>The fingerprint of all others; null where everything learns. Where values moved it is that of those outside of the last
+    /// ones, once the run is done.</summary>
+    public string? FrozenFingerprint { get; private set; }
 
     /// <summary>Trains to the end, from the saved state where there is one, and writes the result.</summary>
     /// <param name="progress">Reports every step.</param>
@@ -125,7 +127,7 @@ public sealed class TuningRun : IDisposable
     /// <exception cref="OperationCanceledException">Cancelled; a run with the same settings that resumes ends with the same
     /// bytes.</exception>
     public TrainingSummary Run(IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default) =>
-        _session.Run(() => Write(cancellationToken), FrozenFingerprint, progress, cancellationToken);
+        _session.Run(() => Write(cancellationToken), () => FrozenFingerprint, progress, cancellationToken);
 
     /// <summary>Gives the device's memory back.</summary>
     public void Dispose()
@@ -144,6 +146,12 @@ public sealed class TuningRun : IDisposable
         }
         if (_weights.Scope is { Units: not null })
         {
+            if (Scope.IsRegrown)
+            {
+                // What learns at the end is not what learned first.
+                _learned = new(_weights, _start);
+                FrozenFingerprint = _learned.FingerprintOfFrozen(_start, cancellationToken);
+            }
             string after = _learned.FingerprintOfFrozen(_start, _weights, _operations, cancellationToken);
             if (after != FrozenFingerprint) throw new FrozenWeightsChangedException(_base.Path, FrozenFingerprint!, after);
             return WritePatch([.. _weights.Changing.Select(w =>
@@ -164,8 +172,8 @@ public sealed class TuningRun : IDisposable
     {
         if (options.Start is not { } start) return;
         if (start.Base != baseModel)
-            throw new ArgumentException($"the patch to start with is in place in {start.Base.Path}, the base is {baseModel.Path}. Put it in "
-                + "place in the base.", nameof(options));
+            throw new ArgumentException($"the patch to start with is in place in {start.Base.Path}, the base is {baseModel.Path}. Put it "
+                + "in place in the base.", nameof(options));
         if (scope is { Units: null })
             throw new ArgumentException($"scope {scope.Name} writes a checkpoint, which would hold the patch to start with as well. Apply "
                 + "that patch first, and train what it gives.", nameof(scope));

@@ -79,7 +79,8 @@ public sealed class UnitTests
         Json(["find", model, Tuned, .. elements, "--top", "200", "--without", folder.File("a"), "--out", folder.File("b")]);
         Json(["find", model, Tuned, .. elements, "--top", "100", "--without", folder.File("a"), "--without", folder.File("b"), "--out",
             folder.File("c")]);
-        using TicketPatch a = TicketPatch.Open(folder.File("a")), b = TicketPatch.Open(folder.File("b")), c = TicketPatch.Open(folder.File("c"));
+        using TicketPatch a = TicketPatch.Open(folder.File("a")), b = TicketPatch.Open(folder.File("b")),
+            c = TicketPatch.Open(folder.File("c"));
         Assert.That((a.Mask.Intersect(b.Mask).Count, a.Mask.Union(b.Mask).Intersect(c.Mask).Count), Is.EqualTo((0L, 0L)));
 
         JsonElement both = Json([.. tune, .. learn, "--ticket", folder.File("a"), "--ticket", folder.File("b"), "--optimizer", "rmsprop",
@@ -99,7 +100,8 @@ public sealed class UnitTests
             Assert.That(some.Mask.Intersect(a.Mask).Count, Is.Zero);
         }
 
-        Json([.. tune, "--text", texts, "--max-length", "8", "--eval-share", "0.3", "--ticket", folder.File("a"), "--out", folder.File("language")]);
+        Json([.. tune, "--text", texts, "--max-length", "8", "--eval-share", "0.3", "--ticket", folder.File("a"), "--out",
+            folder.File("language")]);
         Assert.That(KsLotteryTool.Run("apply", model, folder.File("language"), "--out", folder.File("spoken")).ExitCode, Is.Zero);
         Json(["find", folder.File("spoken"), Tuned, .. elements, "--top", "50", "--out", folder.File("task-ticket")]);
         JsonElement task = Json([.. tune, .. learn, "--ticket", folder.File("task-ticket"), "--with", folder.File("language"), "--out",
@@ -114,6 +116,8 @@ public sealed class UnitTests
     [TestCase("--complement needs the --ticket", "--train", "ticket", "--complement")]
     [TestCase("--tensors names the tensors of a --complement", "--train", "ticket", "--ticket", "x", "--tensors", "*")]
     [TestCase("--beta1 and --weight-decay are AdamW's", "--train", "full", "--optimizer", "rmsprop", "--beta1", "0.9")]
+    [TestCase("--train spiel trains --values K", "--train", "spiel")]
+    [TestCase("--regrow-rate belong to --train spiel", "--train", "full", "--values", "3")]
     [TestCase("--with is for --train ticket", "--train", "full", "--with", "x")]
     [TestCase("--l1-to-base is not for --train lora", "--train", "lora", "--l1-to-base", "1")]
     [TestCase("--template: plain text has no pairs", "--train", "full", "--text", "x", "--template", "minimal")]

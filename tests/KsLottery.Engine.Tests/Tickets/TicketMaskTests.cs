@@ -95,7 +95,8 @@ public sealed class TicketMaskTests
     {
         using TemporaryFolder folder = new();
         SafetensorsWriter.Write(folder.File("a.safetensors"), [TensorSource.FromBytes("a", ElementType.U8, [2, 3], new byte[6]),
-            TensorSource.FromBytes("b", ElementType.U8, [4], new byte[4]), TensorSource.FromBytes("c", ElementType.U8, [2, 2], new byte[4])]);
+            TensorSource.FromBytes("b", ElementType.U8, [4], new byte[4]),
+            TensorSource.FromBytes("c", ElementType.U8, [2, 2], new byte[4])]);
         using Checkpoint checkpoint = Checkpoint.Open(folder.File("a.safetensors"));
         TicketMask mask = TicketMask.OfRows("a", 2, 3, [1]).Union(TicketMask.OfRows("c", 2, 2, [0]));
         Assert.That(mask.ComplementIn([checkpoint.GetTensor("a"), checkpoint.GetTensor("b")]).Tensors.Select(t => (t.Name, t.Runs)),

@@ -179,8 +179,8 @@ public class MaskedTrainingTests
             {
                 float[] right = Values(tensor), found = Values(merged.GetTensor(tensor.Name));
                 for (int i = 0; i < right.Length; i++)
-                    Assert.That(Math.Abs(found[i] - right[i]) <= (type == ElementType.F32 ? 2e-7 : 8e-3) * (1 + Math.Abs(right[i])), Is.True,
-                        $"{tensor.Name} {i}: {found[i]} for {right[i]}");
+                    Assert.That(Math.Abs(found[i] - right[i]) <= (type == ElementType.F32 ? 2e-7 : 8e-3) * (1 + Math.Abs(right[i])),
+                        Is.True, $"{tensor.Name} {i}: {found[i]} for {right[i]}");
             }
         }
     }

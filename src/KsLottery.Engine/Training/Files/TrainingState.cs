@@ -21,11 +21,14 @@ internal static class TrainingState
     /// <summary>One tensor of the state, on the device.</summary>
     public sealed record Part(string Name, long[] Shape, DeviceSpan Values);
 
+    /// <summary>Whole numbers of the state.</summary>
+    public sealed record Numbers(string Name, int[] Values);
+
     /// <summary>How far the training is, and what its last step said; NaN before the first.</summary>
     public readonly record struct Position(long Step, double Loss, double GradientNorm);
 
     public static void Write(string path, Position position, IReadOnlyDictionary<string, string> settings, IOperations operations,
-        IEnumerable<Part> parts)
+        IEnumerable<Part> parts, IEnumerable<Numbers> numbers)
     {
         Dictionary<string, string> metadata = new(settings)
         {
@@ -34,11 +37,18 @@ internal static class TrainingState
             [NormKey] = position.GradientNorm.ToString("R", CultureInfo.InvariantCulture),
         };
         DeviceValues values = new(operations);
-        SafetensorsWriter.Write(path, parts.Select(part => values.Source(part.Name, part.Shape, part.Values)), metadata);
+        SafetensorsWriter.Write(path,
+        [
+            .. parts.Select(part => values.Source(part.Name, part.Shape, part.Values)),
+            .. numbers.Select(n => TensorSource.FromBytes(n.Name, ElementType.I32, [n.Values.Length],
+                MemoryMarshal.AsBytes<int>(n.Values).ToArray())),
+        ], metadata);
     }
 
-    /// <summary>Fills the parts and says how far the training was.</summary>
-    public static Position Read(string path, IReadOnlyDictionary<string, string> settings, IOperations operations, IEnumerable<Part> parts)
+    /// <summary>Fills the parts, hands on whole numbers by their names, null where there are none, and says how far the training
+    /// was.</summary>
+    public static Position Read(string path, IReadOnlyDictionary<string, string> settings, IOperations operations, IEnumerable<Part> parts,
+        Action<Func<string, int[]?>>? hearNumbers = null)
     {
         using SafetensorsFile file = SafetensorsFile.Open(path);
         RunSettings.ThrowIfDifferent(path,
@@ -60,6 +70,8 @@ internal static class TrainingState
                     MemoryMarshal.Cast<byte, float>(tensor.GetBytes(start * sizeof(float), length * sizeof(float), buffer)));
             }
         }
+        hearNumbers?.Invoke(name => file.Tensors.FirstOrDefault(t => t.Name == name) is { } tensor
+            ? MemoryMarshal.Cast<byte, int>(tensor.GetBytes(0, (int)tensor.ByteLength, new byte[tensor.ByteLength])).ToArray() : null);
         return position;
 
         double Real(string key) =>

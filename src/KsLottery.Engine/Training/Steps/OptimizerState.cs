@@ -44,6 +44,20 @@ internal sealed class OptimizerState : IDisposable
         _operations.AdamWStep(weight.Value, weight.Gradient, first, _second[index], update);
     }
 
+    /// <summary>Puts what is kept of a weight in another order; 0 where a value is new.</summary>
+    /// <param name="index">Its number among those that learn.</param>
+    /// <param name="from">Where each value stood, -1 where it is new.</param>
+    /// <param name="scratch">Memory for as many.</param>
+    public void Move(int index, int[] from, DeviceSpan scratch)
+    {
+        foreach (DeviceMemory moments in IsAdamW ? (DeviceMemory[])[_first[index], _second[index]] : [_second[index]])
+        {
+            _operations.Clear(scratch);
+            _operations.EmbeddingForward(scratch, moments, from, 1);
+            _operations.Copy(moments, scratch);
+        }
+    }
+
     /// <summary>What is kept of a weight, as a state saves it.</summary>
     public IEnumerable<TrainingState.Part> PartsOf(int index)
     {

@@ -22,6 +22,7 @@ internal sealed class Trainer : IDisposable
     private readonly IReadOnlyList<Weight> _weights;
     private readonly OptimizerState _optimizer;
     private readonly BasePenalty _penalty;
+    private readonly Regrowth? _regrowth;
     private readonly GradientSum _gradients;
 
     /// <param name="model">The model, whose weights learn.</param>
@@ -42,6 +43,7 @@ internal sealed class Trainer : IDisposable
         _gradients = new(model, operations);
         _optimizer = new(_weights, operations, options);
         _penalty = new(_weights, operations, options.L1ToBase, model.Weights.All.Sum(w => w.Value.Length));
+        if (model.Weights.Scope.IsRegrown) _regrowth = new(model, operations, _optimizer, options.Regrowth, options.Schedule.StepCount);
     }
 
     /// <summary>Steps done.</summary>
@@ -57,7 +59,7 @@ internal sealed class Trainer : IDisposable
     public bool IsDone => Step >= StepCount;
 
     /// <summary>How many values are kept beside those that learn and their gradients.</summary>
-    public long StateLength => _optimizer.Length + _penalty.Length;
+    public long StateLength => _optimizer.Length + _penalty.Length + (_regrowth?.Length ?? 0);
 
     /// <summary>The number of weights that learn, k·d for a ticket's rows.</summary>
     public long ParameterCount => _weights.Sum(w => w.Value.Length);
@@ -77,6 +79,7 @@ internal sealed class Trainer : IDisposable
         long started = Stopwatch.GetTimestamp();
         IReadOnlyList<TokenBatch> batches = _batches.GetStep(Step);
         long rows = batches.Sum(b => (long)b.RowCount), targets = batches.Sum(b => (long)b.TargetCount);
+        _regrowth?.Begin(Step);
         double loss = _gradients.Fill(batches, 1.0 / targets, cancellationToken);
         loss += _penalty.AddGradient();
         double[] squares = [.. _weights.Select(w => _operations.SumOfSquares(w.Gradient))];
@@ -92,6 +95,7 @@ internal sealed class Trainer : IDisposable
         for (int i = 0; i < _weights.Count; i++)
             _optimizer.Step(i, Step + 1, rate, _options.ClipOf(_options.ClipsPerTensor ? Math.Sqrt(squares[i]) : norm));
         _model.Weights.PutLearned();
+        _regrowth?.End(Step);
         Step++;
         return Last = Describe(loss, norm) with { TokensPerSecond = rows / Stopwatch.GetElapsedTime(started).TotalSeconds };
     }
@@ -118,7 +122,8 @@ internal sealed class Trainer : IDisposable
     /// <param name="settings">What the run depends on; <see cref="Restore"/> asks for the same.</param>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public void Save(string path, IReadOnlyDictionary<string, string> settings) =>
-        TrainingState.Write(path, new(Step, Last?.Loss ?? double.NaN, Last?.GradientNorm ?? double.NaN), settings, _operations, Parts());
+        TrainingState.Write(path, new(Step, Last?.Loss ?? double.NaN, Last?.GradientNorm ?? double.NaN), settings, _operations, Parts(),
+            _regrowth?.Save() ?? []);
 
     /// <summary>Goes on where a state was saved.</summary>
     /// <param name="path">The state.</param>
@@ -127,7 +132,8 @@ internal sealed class Trainer : IDisposable
     /// <exception cref="Checkpoints.CheckpointFormatException">The file is damaged.</exception>
     public void Restore(string path, IReadOnlyDictionary<string, string> settings)
     {
-        TrainingState.Position position = TrainingState.Read(path, settings, _operations, Parts());
+        TrainingState.Position position = TrainingState.Read(path, settings, _operations, Parts(),
+            _regrowth is null ? null : _regrowth.Restore);
         _model.Weights.PutLearned();
         Step = position.Step;
         Last = Step == 0 ? null : Describe(position.Loss, position.GradientNorm);
@@ -136,6 +142,7 @@ internal sealed class Trainer : IDisposable
     /// <summary>Gives the moments back, and gradients that were kept.</summary>
     public void Dispose()
     {
+        _regrowth?.Dispose();
         _gradients.Dispose();
         _optimizer.Dispose();
         _penalty.Dispose();

@@ -33,6 +33,9 @@ internal sealed record TrainerOptions
     /// <summary>λ of the distance to the start that is added to the loss.</summary>
     public double L1ToBase { get; init; }
 
+    /// <summary>How values that move do.</summary>
+    public RegrowthPlan Regrowth { get; init; } = new();
+
     /// <summary>What a gradient is multiplied with so that its norm exceeds the largest no more.</summary>
     public double ClipOf(double norm) => MaxGradientNorm > 0 && norm > MaxGradientNorm ? MaxGradientNorm / norm : 1;
 
