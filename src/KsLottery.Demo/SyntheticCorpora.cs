@@ -5,9 +5,9 @@ namespace KsLottery.Demo;
 /// <summary>The corpora that recipes can name.</summary>
 public static class SyntheticCorpora
 {
-    /// <summary>All of them: the demo's translations by language, and tasks on digits.</summary>
+    /// <summary>All of them: the demo's translations by language, and tasks on series.</summary>
     public static IReadOnlyList<ISyntheticCorpus> All { get; } =
-        [.. Language.All.Where(l => l != Language.English).Select(l => new TranslationCorpus(l)), new DigitCorpus()];
+        [.. Language.All.Where(l => l != Language.English).Select(l => new TranslationCorpus(l)), new SeriesCorpus()];
 
     /// <summary>The corpus with a name.</summary>
     /// <exception cref="ArgumentException">There is none.</exception>

@@ -5,7 +5,7 @@ namespace KsLottery.Demo.Tests;
 public sealed class SyntheticCorporaTests
 {
     private static IEnumerable<(string Corpus, string Task)> Tasks =>
-        [("digits", "shift"), ("digits", "reverse"), ("translations-german", "German")];
+        [("series", "shift"), ("series", "mirror"), ("translations-german", "German")];
 
     [TestCaseSource(nameof(Tasks))]
     public void A_seed_decides_text_and_pairs_and_no_source_is_in_both_parts((string Corpus, string Task) of)
@@ -23,24 +23,22 @@ public sealed class SyntheticCorporaTests
     }
 
     [Test]
-    public void Digits_are_shifted_and_reversed()
+    public void Series_are_shifted_and_mirrored()
     {
-        ISyntheticCorpus corpus = SyntheticCorpora.Named("digits");
-        foreach ((string source, string target) in corpus.Pairs(1, "shift", 100, isTest: false))
-        {
-            Assert.That(source, Does.StartWith("shift "));
-            Assert.That(source[6..].Split(' ').Select(d => (d[0] - '0' + 1) % 10), Is.EqualTo(target.Split(' ').Select(d => d[0] - '0')));
-        }
-        foreach ((string source, string target) in corpus.Pairs(1, "reverse", 100, isTest: true))
-            Assert.That(string.Concat(target.Reverse()), Is.EqualTo(source["reverse ".Length..]));
+        ISyntheticCorpus corpus = SyntheticCorpora.Named("series");
+        foreach ((string task, char first, Func<int, int> of) in (ReadOnlySpan<(string, char, Func<int, int>)>)
+            [("shift", '0', d => d == 9 ? 0 : d + 1), ("mirror", 'a', d => 9 - d)])
+            foreach ((string source, string target) in corpus.Pairs(1, task, 100, isTest: task == "mirror"))
+                Assert.That($"{task} {target}", Is.EqualTo(
+                    $"{task} {string.Join(' ', source.Split(' ')[1..].Select(d => (char)(first + of(d[0] - first))))}"));
     }
 
     [Test]
     public void What_there_is_not_is_named()
     {
-        ISyntheticCorpus digits = SyntheticCorpora.Named("digits"), german = SyntheticCorpora.Named("translations-german");
-        Assert.That(() => SyntheticCorpora.Named("digit"), Throws.ArgumentException.With.Message.Contains("digits"));
-        Assert.That(() => digits.Pairs(1, "turn", 1, isTest: true), Throws.ArgumentException.With.Message.Contains("shift, reverse"));
+        ISyntheticCorpus series = SyntheticCorpora.Named("series"), german = SyntheticCorpora.Named("translations-german");
+        Assert.That(() => SyntheticCorpora.Named("serie"), Throws.ArgumentException.With.Message.Contains("series"));
+        Assert.That(() => series.Pairs(1, "turn", 1, isTest: true), Throws.ArgumentException.With.Message.Contains("shift, mirror"));
         Assert.That(() => german.Pairs(1, "Danish", 1, isTest: true), Throws.ArgumentException.With.Message.Contains("German"));
     }
 }

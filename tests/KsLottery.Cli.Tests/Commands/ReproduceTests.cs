@@ -34,6 +34,7 @@ public sealed class ReproduceTests : IDisposable
             Is.Not.Empty.And.All.EndsWith("\tshown\t0\t0"), "what is frozen keeps its bytes");
         Assert.That(File.Exists(Path.Combine(folder, "recipe.verdicts.tsv")), Is.False);
 
+        if (system.StartsWith("rethinking", StringComparison.Ordinal)) return; // the same steps with other claims
         // A step that is gone is made again, and nothing else is.
         string step = Directory.GetDirectories(folder, "*", SearchOption.AllDirectories)
             .First(d => File.Exists(Path.Combine(d, "patch.safetensors")) && File.Exists(Path.Combine(d, "training.json")));

@@ -25,9 +25,9 @@ public readonly record struct TrainingCost(double Tokens, double Flops)
     /// Of a sequence of n rows and t targets, with P weights in the layers' matrices, V·C in the head, H·D values of all query heads and L
     /// layers, the forward pass takes F = 2·n·P + 2·t·V·C + 4·H·D·L·n(n+1)/2, the last for scores and values of causal attention; the
     /// gradients of activations take F again, and those of weights 2·n for each value of a layer's matrix in which something learns,
-    /// 2·t for each of the head: a matrix's gradient is counted whole, however few of its values are kept. Adapters of p values add 6·n·p.
-    /// Norms, rotations, softmax and the optimizer are not counted. The count is that of Kaplan et al. (arXiv 2001.08361, section 2.1),
-    /// with attention and without the bound that all weights learn.
+    /// 2·t for each of the head: a matrix's gradient is counted whole, however few of its values are kept and however they are computed,
+    /// which is a bound from above. Adapters of p values add 6·n·p. Norms, rotations, softmax and the optimizer are not counted. The count
+    /// is that of Kaplan et al. (arXiv 2001.08361, section 2.1), with attention, and without the assumption that all weights learn.
     /// </remarks>
     /// <param name="config">The model's shape.</param>
     /// <param name="sequences">The sequences.</param>
