@@ -1,4 +1,5 @@
 using KsLottery.Engine.Experiments;
+using KsLottery.Engine.Training;
 using KsLottery.Tests.Support;
 
 namespace KsLottery.Engine.Tests.Experiments;
@@ -36,7 +37,7 @@ public class ExperimentFileTests
             "tasks": [{ "name": "a", "train": "a,b", "test": "../c.tsv", "source_column": 3, "skip_incomplete": true },
                 { "name": "b", "train": "d.jsonl", "test": "d.jsonl", "target_language": "German", "source_key": "en", "target_key": "de" }],
             "seeds": [0, 18446744073709551615], "alpha": 0.1, "max_length": 90, "skip_overlong": true,
-            "training": { "steps": 7, "batch": 4, "schedule": "constant", "final_rate": 0.1, "warmup": 3, "weight_decay": 0.2, "clip": 0, "micro_batch": 99 },
+            "training": { "steps": 7, "batch": 4, "schedule": "constant", "final_rate": 0.1, "warmup": 3, "weight_decay": 0.2, "clip": 0, "micro_batch": 99, "clip_per_tensor": true, "optimizer": "rmsprop" },
             "learning_rates": { "full": 1, "embedding": 2, "rows": 3, "lora": 4 },
             "evaluation": { "max_new_tokens": 5, "beams": 4, "batch": 6, "stop": ["###", "\n\n"], "stop_ids": [7, 9] },
             "arms": ["base", { "method": "ticket", "alpha": 0.2, "name": "mine", "learning_rate": 9 }, { "method": "ticket", "rows": 3, "only": "prompt" },
@@ -53,6 +54,7 @@ public class ExperimentFileTests
         Assert.Multiple(() =>
         {
             Assert.That(read.Training, Is.EqualTo(plan.Training));
+            Assert.That((read.Training.Optimizer, read.Training.ClipsPerTensor), Is.EqualTo((OptimizerKind.RmsProp, true)));
             Assert.That(read.Rates, Is.EqualTo(plan.Rates));
             Assert.That(read.StopTexts, Is.EqualTo(new[] { "###", "\n\n" }));
             Assert.That(read.StopIds, Is.EqualTo(new[] { 7, 9 }));

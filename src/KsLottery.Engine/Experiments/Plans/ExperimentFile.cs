@@ -28,7 +28,10 @@ public static class ExperimentFile
         Name, Train, Test, SourceLanguage, TargetLanguage, SourceColumn, TargetColumn, SourceKey, TargetKey, SkipIncomplete,
     }
 
-    private enum TrainingKey { Epochs, Steps, Batch, Schedule, FinalRate, Warmup, WeightDecay, Clip, MicroBatch }
+    private enum TrainingKey
+    {
+        Epochs, Steps, Batch, Schedule, FinalRate, Warmup, WeightDecay, Clip, ClipPerTensor, MicroBatch, Optimizer,
+    }
 
     private enum RateKey { Full, Embedding, Rows, Lora }
 
@@ -40,6 +43,12 @@ public static class ExperimentFile
 
     /// <summary>What files that people write may hold.</summary>
     internal static readonly JsonDocumentOptions Lenient = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
+
+    private static readonly Dictionary<string, OptimizerKind> Optimizers = new()
+    {
+        ["adamw"] = OptimizerKind.AdamW,
+        ["rmsprop"] = OptimizerKind.RmsProp,
+    };
 
     private static readonly Dictionary<string, TokenGroup> Groups = Enum.GetValues<TokenGroup>().ToDictionary(TokenGroups.NameOf);
 
@@ -273,6 +282,8 @@ public static class ExperimentFile
             WeightDecay = section.Number(TrainingKey.WeightDecay, n => n >= 0, "it must be a number from 0") ?? usual.WeightDecay,
             MaxGradientNorm = section.Number(TrainingKey.Clip, n => n >= 0, "it must be a number from 0; 0 never clips")
                 ?? usual.MaxGradientNorm,
+            ClipsPerTensor = section.Flag(TrainingKey.ClipPerTensor) ?? usual.ClipsPerTensor,
+            Optimizer = section.Choice(TrainingKey.Optimizer, Optimizers) ?? usual.Optimizer,
         };
     }
 

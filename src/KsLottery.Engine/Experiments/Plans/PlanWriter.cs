@@ -71,6 +71,9 @@ internal sealed class PlanWriter(Utf8JsonWriter json, string path, ExperimentPla
         json.WriteNumber("weight_decay", training.WeightDecay);
         json.WriteNumber("clip", training.MaxGradientNorm);
         json.WriteNumber("micro_batch", training.MicroBatchRows);
+        // Files of before say nothing of these, and a run's folder is known again by its bytes.
+        if (training.ClipsPerTensor) json.WriteBoolean("clip_per_tensor", true);
+        if (training.Optimizer != OptimizerKind.AdamW) json.WriteString("optimizer", "rmsprop");
         json.WriteEndObject();
     }
 
