@@ -66,8 +66,15 @@ internal sealed record BenchSubject(
 
         public double Total => _times.Sum();
 
-        public ModelBenchFigure Figure => new(_subject.Name, Median(_times), _times.Min(), _times.Max(), Median(_spent), _subject.Tokens,
-            _device.Operations.PeakAllocatedBytes);
+        public ModelBenchFigure Figure
+        {
+            get
+            {
+                double[] times = [.. _times.Order()], spent = [.. _spent.Order()];
+                return new(_subject.Name, times[times.Length / 2], times[0], times[^1], spent[spent.Length / 2], _subject.Tokens,
+                    _device.Operations.PeakAllocatedBytes);
+            }
+        }
 
         public void WarmUp() => _work.Run();
 
@@ -87,7 +94,5 @@ internal sealed record BenchSubject(
             _weights.Dispose();
             _device.Dispose();
         }
-
-        private static double Median(List<double> numbers) => numbers.Order().ElementAt(numbers.Count / 2);
     }
 }
