@@ -213,7 +213,7 @@ public sealed record StepResult(
 public sealed record MadeTicket(ulong Seed, string Step, long Units, long Parameters, int Tensors, string Fingerprint)
 {
     internal static MadeTicket Of(ulong seed, RecipeStep step, Engine.Tickets.TicketMask mask) =>
-        new(seed, step.Name, mask.Count, mask.Parameters, mask.Tensors.Count, mask.TakeFingerprint());
+        new(seed, step.Name, mask.Count, mask.Parameters, mask.Tensors.Count(t => t.Units.Count > 0), mask.TakeFingerprint());
 }
 
 /// <summary>A step that could not be made, and why.</summary>
