@@ -91,13 +91,11 @@ public sealed class IndexSet : IEnumerable<long>, IEquatable<IndexSet>
     };
 
     /// <summary>The bytes of the set in its <see cref="Coding"/>.</summary>
-    public byte[] Encode()
-    {
-        if (_bits is null) return _steps.Bytes.ToArray();
-        byte[] bytes = new byte[(Length + 7) / 8];
-        MemoryMarshal.AsBytes(_bits.AsSpan())[..bytes.Length].CopyTo(bytes);
-        return bytes;
-    }
+    public byte[] Encode() => Encoded.ToArray();
+
+    /// <summary>The same bytes where they lie.</summary>
+    internal ReadOnlySpan<byte> Encoded => _bits is null ? _steps.Bytes
+        : MemoryMarshal.AsBytes(_bits.AsSpan())[..(int)((Length + 7) / 8)];
 
     /// <summary>Whether a number is in the set.</summary>
     public bool Contains(long index)

@@ -138,7 +138,7 @@ public sealed class TicketMask : IEquatable<TicketMask>
             (long rows, long columns, long blockRows, long blockColumns) = tensor.Grid;
             hash.AppendData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture,
                 $"{tensor.Name} [{rows},{columns}] {blockRows}x{blockColumns} {tensor.Units.Coding}\n")));
-            hash.AppendData(tensor.Units.Encode());
+            hash.AppendData(tensor.Units.Encoded);
         }
         return Fingerprint.Finish(hash);
     }
