@@ -1,6 +1,7 @@
 using System.Text.Json;
 using KsLottery.Engine.Statistics;
 using KsLottery.Tests.Support;
+using NUnit.Framework.Constraints;
 
 namespace KsLottery.Engine.Tests.Statistics;
 
@@ -64,5 +65,5 @@ public class CalibrationTests
             Is.EqualTo((double.NaN, double.NaN, double.NaN, double.NaN)));
     }
 
-    private static NUnit.Framework.Constraints.EqualNumericWithoutUsingConstraint<double> Near(double value) => Is.EqualTo(value).Within(1e-14);
+    private static EqualNumericWithoutUsingConstraint<double> Near(double value) => Is.EqualTo(value).Within(1e-14);
 }
