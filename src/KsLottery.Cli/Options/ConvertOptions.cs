@@ -8,8 +8,11 @@ namespace KsLottery.Cli;
 internal sealed record ConvertOptions
 {
     private static readonly Argument<string> ModelArgument =
-        new("MODEL") { Description = "A llama2.c model.bin, legacy (version 0) or version 1; or with --base composable-sft's "
-            + "pytorch_diff.bin, or its folder." };
+        new("MODEL")
+        {
+            Description = "A llama2.c model.bin, legacy (version 0) or version 1; or with --base composable-sft's "
+            + "pytorch_diff.bin, or its folder."
+        };
     private static readonly Option<string?> TokenizerOption = Options.Tokenizer(
         "A tokenizer that goes along: a SentencePiece .model, a llama2.c .bin or a tokenizer.json.", "FILE");
     private static readonly Option<string> DtypeOption = Options.Dtype(

@@ -67,22 +67,22 @@ internal sealed record SweepOptions
     /// <summary>Reads the arguments.</summary>
     public static SweepOptions From(ParseResult arguments, string model, string score,
         Func<UnitShare, TicketSelection> keptOf, CheckpointOptions reading) => new()
-    {
-        Model = new(model, null, null, arguments.GetValue(Options.ModelTokenizer), DeviceOption.From(arguments), reading),
-        Data = arguments.GetValue(DataOption),
-        Text = arguments.GetValue(TextOption) ?? [],
-        Pairs = PairOptions.From(arguments),
-        Prompt = PromptOptions.From(arguments),
-        Limit = Options.Unlimited(arguments.GetValue(Options.PairLimit)),
-        MaxNewTokens = arguments.GetValue(NewTokensOption),
-        Generates = arguments.GetValue(DataOption) is not null && !arguments.GetValue(Options.NoGenerate),
-        Sparsities = [new(0), .. arguments.GetValue(Options.At)!],
-        Score = score,
-        Tensors = arguments.GetValue(Options.Tensors),
-        KeptOf = keptOf,
-        Out = arguments.GetValue(Options.PruneFolder),
-        Resume = arguments.GetValue(ResumeOption),
-    };
+        {
+            Model = new(model, null, null, arguments.GetValue(Options.ModelTokenizer), DeviceOption.From(arguments), reading),
+            Data = arguments.GetValue(DataOption),
+            Text = arguments.GetValue(TextOption) ?? [],
+            Pairs = PairOptions.From(arguments),
+            Prompt = PromptOptions.From(arguments),
+            Limit = Options.Unlimited(arguments.GetValue(Options.PairLimit)),
+            MaxNewTokens = arguments.GetValue(NewTokensOption),
+            Generates = arguments.GetValue(DataOption) is not null && !arguments.GetValue(Options.NoGenerate),
+            Sparsities = [new(0), .. arguments.GetValue(Options.At)!],
+            Score = score,
+            Tensors = arguments.GetValue(Options.Tensors),
+            KeptOf = keptOf,
+            Out = arguments.GetValue(Options.PruneFolder),
+            Resume = arguments.GetValue(ResumeOption),
+        };
 
     /// <summary>Whether a score is made of a text.</summary>
     public static bool IsCalibrated(string? score) => score is TextScores.Wanda or TextScores.Snip or TextScores.Taylor;

@@ -39,8 +39,12 @@ public sealed class MatrixFileTests
         MatrixTest test = plan.Tests[0];
         Assert.That((test.Name, test.Languages, test.Data, test.References), Is.EqualTo(("there", new LanguagePair("English", "Danish"),
             folder.File("test.tsv"), (string[])[folder.File("more.txt")])));
-        Assert.That(test.Pairs, Is.EqualTo(new Engine.Text.Corpora.ParallelTextOptions { SourceColumn = 3, TargetKey = "da",
-            SkipIncomplete = true }));
+        Assert.That(test.Pairs, Is.EqualTo(new Engine.Text.Corpora.ParallelTextOptions
+        {
+            SourceColumn = 3,
+            TargetKey = "da",
+            SkipIncomplete = true
+        }));
     }
 
     [Test]

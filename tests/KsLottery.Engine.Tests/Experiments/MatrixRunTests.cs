@@ -149,8 +149,11 @@ public sealed class MatrixRunTests
 
     [Test]
     public void Two_patches_of_one_tensor_are_refused() => Assert.That(
-        () => Run(Plan with { Models = [new("m") { Patches = [_fixture.File("rows.safetensors"), _fixture.File("rows.safetensors")] }],
-            Baseline = null }, "twice"),
+        () => Run(Plan with
+        {
+            Models = [new("m") { Patches = [_fixture.File("rows.safetensors"), _fixture.File("rows.safetensors")] }],
+            Baseline = null
+        }, "twice"),
         Throws.TypeOf<NotSupportedException>().With.Message.Contains("m: two of its patches change").And.Message.Contains(Embedding));
 
     private MatrixResult Run(MatrixPlan plan, string folder) => MatrixRun.Run(plan, _fixture.File(folder), _fixture.Device);
