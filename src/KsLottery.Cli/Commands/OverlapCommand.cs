@@ -41,14 +41,16 @@ internal static class OverlapCommand
 
     private static void WriteTable(ConsoleUi ui, List<MaskPair> pairs)
     {
-        TextTable table = new("tickets", ">shared", ">Jaccard", ">coefficient", ">by chance", ">Jaccard", ">times chance", ">by tensor",
-            ">times");
+        TextTable table = new("tickets", ">shared", ">Jaccard", ">coefficient", ">by chance", ">its Jaccard", ">times", ">in each tensor",
+            ">times that");
         foreach ((int first, int second, MaskOverlap o, MaskOverlap inTensors) in pairs)
             table.Add($"{first} and {second}", Sizes.Count((long)o.Shared), NumberText.Real(o.Jaccard), NumberText.Real(o.Coefficient),
-                NumberText.Real(o.ByChance.Shared), NumberText.Real(o.ByChance.Jaccard), NumberText.Real(o.Shared / o.ByChance.Shared),
-                NumberText.Real(inTensors.Shared), NumberText.Real(o.Shared / inTensors.Shared));
+                Expected(o.ByChance.Shared), NumberText.Real(o.ByChance.Jaccard), NumberText.Real(o.Shared / o.ByChance.Shared),
+                Expected(inTensors.Shared), NumberText.Real(o.Shared / inTensors.Shared));
         ui.Write(table);
     }
+
+    private static string Expected(double count) => count >= 100 ? Sizes.Count((long)Math.Round(count)) : NumberText.Real(count);
 
     private static void Write(Utf8JsonWriter json, OverlapOptions options, TicketMask[] masks,
         List<MaskPair> pairs)
