@@ -29,6 +29,37 @@ public sealed class ArmLocksTests : IDisposable
         Assert.That(taken, Is.Not.Null);
     }
 
+    /// <summary>The last process of a whole experiment takes the folder away while others still come for the tables.</summary>
+    [Test]
+    public void A_folder_that_is_taken_away_meanwhile_is_made_again()
+    {
+        ArmLocks one = New("gone"), other = new(_folder.File("gone"));
+        using CancellationTokenSource done = new();
+        Task removing = Task.Run(() =>
+        {
+            while (!done.IsCancellationRequested)
+            {
+                one.Remove();
+                Thread.Sleep(1);
+            }
+        }, CancellationToken.None);
+        int taken = 0;
+        try
+        {
+            for (int i = 0; i < 500; i++)
+            {
+                using ArmLock? held = other.TryTake("tables", out _, out _);
+                if (held is not null) taken++;
+            }
+        }
+        finally
+        {
+            done.Cancel();
+            removing.Wait();
+        }
+        Assert.That(taken, Is.InRange(1, 500));
+    }
+
     [Test]
     public void The_text_of_a_process_that_died_holds_nothing_and_that_of_one_that_runs_does()
     {

@@ -35,7 +35,14 @@ internal sealed class ArmLocks(string folder)
     {
         (state, isUndecided) = (null, false);
         string holderPath = Path.Combine(_folder, name + HolderSuffix);
-        Directory.CreateDirectory(_folder);
+        try
+        {
+            Directory.CreateDirectory(_folder);
+        }
+        catch (IOException) when (!File.Exists(_folder)) // taken away while it was being made
+        {
+            return null;
+        }
         FileStream file;
         try
         {
@@ -62,7 +69,7 @@ internal sealed class ArmLocks(string folder)
             }
             return new(file, holderPath, Beat);
         }
-        catch (DirectoryNotFoundException)
+        catch (IOException fault) when (IsTakenAway(fault) || (fault.InnerException is { } inner && IsTakenAway(inner)))
         {
             file.Dispose();
             return null;
@@ -118,6 +125,9 @@ internal sealed class ArmLocks(string folder)
             _seen[name] = seen = (text, Stopwatch.GetTimestamp());
         return Stopwatch.GetElapsedTime(seen.Since) >= Patience;
     }
+
+    /// <summary>Whether the last process of a whole experiment took the folder away while something was written there.</summary>
+    private static bool IsTakenAway(Exception fault) => fault is DirectoryNotFoundException or FileNotFoundException;
 
     /// <summary>Whether a file could not be opened because another process has locked it.</summary>
     private static bool IsHeld(IOException fault)
