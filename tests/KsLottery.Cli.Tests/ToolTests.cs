@@ -70,6 +70,7 @@ public sealed class ToolTests
     [TestCase("--alpa is no option of find. Did you mean --alpha?", "See kslottery find --help.", "find", "a", "b", "--alpa", "3")]
     [TestCase("--selct is no option of find.", "See kslottery find --help.", "find", "a", "b", "--selct=3")]
     [TestCase("c is one argument too many: find takes BASE, TUNED.", "See kslottery find --help.", "find", "a", "b", "c")]
+    [TestCase("a is one argument too many: find takes BASE, TUNED.", "See kslottery find --help.", "find", "a", "b", "a")]
     [TestCase("--train is tickt; allowed are full, embedding, ticket, lora, spiel. Did you mean ticket?", "See kslottery tune --help.",
         "tune", "m", "--data", "x", "--out", "y", "--train", "tickt")]
     [TestCase("SHELL is missing. The shell: bash, fish, pwsh, zsh.", "See kslottery completion --help.", "completion")]

@@ -51,8 +51,7 @@ internal static class UsageErrors
     {
         CommandResult command = result.CommandResult;
         string name = command.Command.Name, before = "";
-        HashSet<string> unmatched = [.. result.UnmatchedTokens];
-        foreach (string word in arguments.Where(unmatched.Contains))
+        foreach (string word in result.UnmatchedTokens)
         {
             bool isValue = before.Length > 0 && arguments.Zip(arguments.Skip(1)).Contains((before, word)) && word[0] != '-';
             before = word.StartsWith('-') ? word : "";
