@@ -173,8 +173,9 @@ internal static class FindCommand
         TensorMapFile? file = options.Out is null ? null : new(options.Out, options.Force);
         using OpenedPair opened = new(options, ui);
         TensorMap map = Map(opened.Pair, options, ui, cancel);
-        file?.Write(map.Lines, cancel);
-        new TensorMapReport(map, opened, file?.FilePath).Write(ui);
+        TensorMapLine[] lines = [.. options.ChangedOnly ? map.Lines.Where(line => line.Unchanged < line.Rows) : map.Lines];
+        file?.Write(lines, cancel);
+        new TensorMapReport(map, lines, opened, file?.FilePath).Write(ui);
     }
 
     private static TensorMap Map(CheckpointPair pair, FindOptions options, ConsoleUi ui, CancellationToken cancel)

@@ -12,7 +12,7 @@ internal static class InspectCommand
     public static Command Create()
     {
         Command command = new("inspect", "Shows a checkpoint's tensors, whether it is tied, its vocabulary, norms "
-            + "of rows, sparsity and fingerprints.");
+            + "of rows, sparsity and fingerprints; or what a patch, an adapter, a training's state or a certificate holds.");
         InspectOptions.AddTo(command);
         command.SetBody((arguments, ui, cancel) => Run(InspectOptions.From(arguments), ui, cancel));
         return command;
@@ -20,6 +20,12 @@ internal static class InspectCommand
 
     private static int Run(InspectOptions options, ConsoleUi ui, CancellationToken cancel)
     {
+        if (!options.LooksIntoTensors && ContentsReport.Of(options.Checkpoint, options.Reading) is { } contents)
+        {
+            contents.WriteTo(ui);
+            ui.WriteJson(contents.WriteTo);
+            return ExitCode.Ok;
+        }
         using Checkpoint checkpoint = Reading.Open(options.Checkpoint, options.Reading, ui);
         CheckpointInspection found;
         IReadOnlyList<TensorSparsity> sparsity = [];
@@ -31,7 +37,7 @@ internal static class InspectCommand
                 sparsity = TensorSparsity.Of(found.Tensors,
                     line.Of<Tensor>(tensor => $"sparsity of {VisibleText.Escape(tensor.Name)}"), cancel);
         }
-        InspectReport report = new(found, isOneTensor: options.Tensor is not null) { Sparsity = sparsity };
+        InspectReport report = new(found, isOneTensor: options.Tensor is not null) { Sparsity = sparsity, IsFolded = !options.Unfolded };
         report.WriteTo(ui);
         ui.WriteJson(report.WriteTo);
         return ExitCode.Ok;

@@ -48,6 +48,9 @@ internal sealed record FindOptions
 
     public bool AllTensors { get; init; }
 
+    /// <summary>Whether the map leaves out what did not change.</summary>
+    public bool ChangedOnly { get; init; }
+
     /// <summary>Which units, by which score, and which of them win.</summary>
     public TicketRecipe Recipe { get; init; } = new();
 
@@ -115,6 +118,8 @@ internal sealed record FindOptions
                 result.AddError("--per-tensor is about a share: give --share as well.");
             if (result.GetResult(TensorOption) is { Implicit: false } && result.GetResult(Options.Tensors) is not null)
                 result.AddError("--tensor and --tensors exclude each other.");
+            if (result.GetValue(Options.ChangedOnly) && !result.GetValue(Options.AllTensors))
+                result.AddError("--changed-only is about the map of --all-tensors: give both or none.");
             if (!result.GetValue(Options.AllTensors)) return;
             if (result.GetResult(TensorOption) is { Implicit: false }) result.AddError("--all-tensors and --tensor exclude each other.");
             if (HtmlOption.IsGiven(result))
@@ -127,8 +132,8 @@ internal sealed record FindOptions
         command.Validators.Add(RefusePart);
         command.Validators.Add(RefuseMerge);
         command.Add(BaseArgument, TunedArgument);
-        command.Add(TensorOption, Options.Tensors, Options.Unit, Options.AllTensors, Options.ScoreName, Options.Alpha, Options.Method,
-            Options.Adjust, Options.Top, Options.Share, Options.PerTensor, Options.Pattern, Options.Without, TextOption, SeedOption,
+        command.Add(TensorOption, Options.Tensors, Options.Unit, Options.AllTensors, Options.ChangedOnly, Options.ScoreName, Options.Alpha,
+            Options.Method, Options.Adjust, Options.Top, Options.Share, Options.PerTensor, Options.Pattern, Options.Without, TextOption, SeedOption,
             Options.Payload, TokenizerOption, Options.PairRows, Options.NoMemoryMap, Options.IgnoreChecksum, OutOption,
             ForceOption, LimitOption, PartOption, Options.Merge);
         HtmlOption.AddTo(command);
@@ -142,6 +147,7 @@ internal sealed record FindOptions
         Tuned = arguments.GetRequiredValue(TunedArgument),
         Tensor = arguments.GetValue(TensorOption),
         AllTensors = arguments.GetValue(Options.AllTensors),
+        ChangedOnly = arguments.GetValue(Options.ChangedOnly),
         Recipe = new()
         {
             Scope = new(arguments.GetValue(Options.Tensors), arguments.GetValue(Options.Unit) ?? TicketUnit.Rows),

@@ -7,7 +7,7 @@ namespace KsLottery.Cli;
 internal sealed record InspectOptions
 {
     private static readonly Argument<string> CheckpointArgument =
-        new("CHECKPOINT") { Description = "A .safetensors file, or a model's folder." };
+        new("CHECKPOINT") { Description = "A .safetensors file, or a model's folder; or a patch, an adapter, a training or a certificate." };
     private static readonly Option<string?> TensorOption = Options.Tensor("Look at this tensor alone, its norms included.");
 
     public required string Checkpoint { get; init; }
@@ -21,13 +21,19 @@ internal sealed record InspectOptions
 
     public bool Fingerprints { get; init; }
 
+    /// <summary>Whether each tensor has a line of its own.</summary>
+    public bool Unfolded { get; init; }
+
+    /// <summary>Whether something is asked of the tensors themselves, which any safetensors file can be.</summary>
+    public bool LooksIntoTensors => Tensor is not null || Norms || Sparsity || Fingerprints || Unfolded;
+
     public required CheckpointOptions Reading { get; init; }
 
     /// <summary>Gives a command the arguments.</summary>
     public static void AddTo(Command command)
     {
         command.Add(CheckpointArgument);
-        command.Add(TensorOption, Options.Norms, Options.Sparsity, Options.Fingerprints, Options.NoMemoryMap);
+        command.Add(TensorOption, Options.Norms, Options.Sparsity, Options.Fingerprints, Options.Unfolded, Options.NoMemoryMap);
     }
 
     /// <summary>Reads the arguments.</summary>
@@ -38,6 +44,7 @@ internal sealed record InspectOptions
         Norms = arguments.GetValue(Options.Norms),
         Sparsity = arguments.GetValue(Options.Sparsity),
         Fingerprints = arguments.GetValue(Options.Fingerprints),
+        Unfolded = arguments.GetValue(Options.Unfolded),
         Reading = Cli.Reading.Of(arguments),
     };
 }

@@ -92,6 +92,9 @@ internal static partial class Options
 
     public static readonly Option<bool> Fingerprints = OptionKind.Flag("--fingerprints", "Read every tensor for its SHA-256 fingerprint.");
 
+    public static readonly Option<bool> Unfolded = OptionKind.Flag("--unfolded",
+        "List every tensor; without it those that layers have alike stand in one line with their bytes together, as layers.{0-21}.");
+
     public static readonly Option<int?> Row = OptionKind.Whole("--row", "ID", 0).Optional(
         "The row whose values before and after are drawn, one of the ticket's; without it the best.");
 

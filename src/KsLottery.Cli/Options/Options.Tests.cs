@@ -17,7 +17,10 @@ internal static partial class Options
     private const string ScoreWord = "--score";
 
     public static readonly Option<bool> AllTensors = OptionKind.Flag("--all-tensors",
-        "One line for every matrix instead: the map of what a fine-tune touched.");
+        "One line for every matrix instead, by how much changed: the map of what a fine-tune touched.");
+
+    public static readonly Option<bool> ChangedOnly = OptionKind.Flag("--changed-only",
+        "Leave matrices without a changed row out of the map of --all-tensors.");
 
     public static readonly Option<double> Alpha = OptionKind.Real("--alpha", "A", IsWithinOne,
         "it must lie between 0 and 1, for instance 0.05").Default(new BelowAlpha().Alpha,

@@ -10,13 +10,16 @@ namespace KsLottery.Cli;
 /// <summary>Shows a <see cref="CheckpointInspection"/> as tables or as JSON.</summary>
 internal sealed class InspectReport(CheckpointInspection found, bool isOneTensor)
 {
-    private const int ShownDigits = 16;
+    private const int ShownDigits = 16, ShownCharacters = 200;
     private const string FingerprintPrefix = "sha256:";
 
     private readonly Checkpoint _checkpoint = found.Checkpoint;
 
     /// <summary>Of the matrices, where it was asked for.</summary>
     public IReadOnlyList<TensorSparsity> Sparsity { get; init; } = [];
+
+    /// <summary>Whether tensors that layers have alike stand in one line.</summary>
+    public bool IsFolded { get; init; } = true;
 
     public void WriteTo(ConsoleUi ui)
     {
@@ -27,7 +30,7 @@ internal sealed class InspectReport(CheckpointInspection found, bool isOneTensor
             ui.Write(ShardTable());
         }
         ui.WriteLine();
-        ui.Write(TensorTable());
+        ui.Write(new TensorListing(found.Tensors, _checkpoint.Shards, IsFolded).ToTable());
         if (found.Norms.Count > 0)
         {
             ui.WriteLine();
@@ -77,6 +80,9 @@ internal sealed class InspectReport(CheckpointInspection found, bool isOneTensor
             json.WriteString("file", System.IO.Path.GetFileName(shard.Path));
             json.WriteNumber("bytes", shard.Length);
             json.WriteNumber("tensors", shard.Tensors.Count);
+            json.WriteStartObject("metadata");
+            foreach ((string key, string value) in shard.Metadata.OrderBy(m => m.Key, StringComparer.Ordinal)) json.WriteString(key, value);
+            json.WriteEndObject();
             json.WriteEndObject();
         }
         json.WriteEndArray();
@@ -109,8 +115,17 @@ internal sealed class InspectReport(CheckpointInspection found, bool isOneTensor
         facts.Add("total", $"{Sizes.Count(_checkpoint.Tensors.LongCount(), "tensor")}, "
             + $"{Sizes.Count(_checkpoint.Tensors.Sum(t => t.ElementCount), "parameter")}, "
             + $"{Sizes.Bytes(_checkpoint.Tensors.Sum(t => t.ByteLength))}");
+        facts.Add("types", TensorListing.DescribeTypes(_checkpoint.Tensors));
+        foreach ((string key, string value) in Metadata()) facts.Add("metadata", $"{Escape(key)}: {ConsoleUi.OneLine(Cut(value))}");
         return facts;
     }
+
+    /// <summary>What the shards say beside their tensors, each once.</summary>
+    private IEnumerable<(string Key, string Value)> Metadata() => _checkpoint.Shards.SelectMany(shard => shard.Metadata)
+        .Select(m => (m.Key, m.Value)).Distinct().OrderBy(m => m.Key, StringComparer.Ordinal);
+
+    private static string Cut(string text) => text.Length <= ShownCharacters ? text
+        : $"{text[..ShownCharacters]}… ({Sizes.Count(text.Length)} characters)";
 
     private string Vocabulary()
     {
@@ -144,25 +159,6 @@ internal sealed class InspectReport(CheckpointInspection found, bool isOneTensor
         return table;
     }
 
-    /// <summary>Columns that would say the same in every row are left out, for terminals are narrow.</summary>
-    private TextTable TensorTable()
-    {
-        bool hasShards = _checkpoint.Shards.Count > 1, hasOdd = found.Tensors.Any(t => !IsAligned(t));
-        TextTable table = new([.. hasShards ? [">#"] : (string[])[], "tensor", "dtype", "shape", ">bytes",
-            .. hasOdd ? ["alignment"] : (string[])[]]);
-        Dictionary<SafetensorsFile, int> numbers = _checkpoint.Shards.Select((s, i) => (s, i)).ToDictionary(p => p.s, p => p.i + 1);
-        foreach (Tensor tensor in found.Tensors)
-        {
-            string[] cells = [Escape(tensor.Name), Escape(tensor.DtypeName), $"[{string.Join(", ", tensor.Shape)}]",
-                Sizes.Bytes(tensor.ByteLength)];
-            table.Add([
-                .. hasShards ? [Sizes.Count(numbers[tensor.File])] : (string[])[],
-                .. cells,
-                .. hasOdd ? [IsAligned(tensor) ? "" : $"odd offset {tensor.FileOffset}"] : (string[])[]]);
-        }
-        return table;
-    }
-
     private TextTable NormTable()
     {
         TextTable table = new("norms of rows", ">rows", ">least", ">median", ">greatest", ">zero", ">near 0", ">NaN/inf");
@@ -189,11 +185,14 @@ internal sealed class InspectReport(CheckpointInspection found, bool isOneTensor
         foreach (Tensor tensor in found.Tensors)
         {
             string text = found.Fingerprints[tensor.Name];
-            bool isCut = !isOneTensor && text.Length > FingerprintPrefix.Length + ShownDigits;
-            table.Add(Escape(tensor.Name), isCut ? text[..(FingerprintPrefix.Length + ShownDigits)] + "…" : text);
+            table.Add(Escape(tensor.Name), isOneTensor ? text : Shorten(text));
         }
         return table;
     }
+
+    /// <summary>A fingerprint's first digits.</summary>
+    public static string Shorten(string fingerprint) => fingerprint.Length <= FingerprintPrefix.Length + ShownDigits ? fingerprint
+        : fingerprint[..(FingerprintPrefix.Length + ShownDigits)] + "…";
 
     private void WriteTensor(Utf8JsonWriter json, Tensor tensor)
     {
@@ -206,7 +205,7 @@ internal sealed class InspectReport(CheckpointInspection found, bool isOneTensor
         json.WriteNumber("bytes", tensor.ByteLength);
         json.WriteString("shard", System.IO.Path.GetFileName(tensor.File.Path));
         json.WriteNumber("offset", tensor.FileOffset);
-        json.WriteBoolean("aligned", IsAligned(tensor));
+        json.WriteBoolean("aligned", TensorListing.IsAligned(tensor));
         if (found.Norms.TryGetValue(tensor.Name, out RowNorms? norms))
         {
             json.WriteStartObject("norms");
@@ -242,10 +241,6 @@ internal sealed class InspectReport(CheckpointInspection found, bool isOneTensor
     [
         ("bos", config.BosTokenIds), ("eos", config.EosTokenIds), ("pad", config.PadTokenIds), ("unk", config.UnkTokenIds),
     ];
-
-    /// <summary>Whether the tensor begins on a multiple of its element's size, counted from the start of its file.</summary>
-    private static bool IsAligned(Tensor tensor) =>
-        tensor.FileOffset % Math.Max(1, tensor.ElementType.BitSize() / 8) == 0;
 
     private static void WriteNumber(Utf8JsonWriter json, string name, long? value)
     {

@@ -8,9 +8,10 @@ namespace KsLottery.Cli;
 
 /// <summary>Prints the map of two checkpoints, as text or as JSON.</summary>
 /// <param name="map">The map.</param>
+/// <param name="lines">Its lines that are shown.</param>
 /// <param name="opened">The checkpoints.</param>
 /// <param name="file">The file that was written; null for none.</param>
-internal sealed class TensorMapReport(TensorMap map, OpenedPair opened, string? file)
+internal sealed class TensorMapReport(TensorMap map, IReadOnlyList<TensorMapLine> lines, OpenedPair opened, string? file)
 {
     private const int NameColumns = 64;
 
@@ -30,11 +31,11 @@ internal sealed class TensorMapReport(TensorMap map, OpenedPair opened, string? 
         ui.WriteLine($"base {Tying(opened.Base.IsTied)}, tuned {Tying(opened.Tuned.IsTied)}");
         if (opened.Adapter is not null) ui.WriteLine(AdapterText.Describe(opened.Adapter, tensor: null));
         ui.WriteLine();
-        if (map.Lines.Count > 0)
+        if (lines.Count > 0)
         {
             TextTable table = new("tensor", "type", ">rows", ">d", ">changed", ">in ticket", ">largest D", ">needed D");
             table.Limit(0, NameColumns);
-            foreach (TensorMapLine line in map.Lines) AddLine(table, line);
+            foreach (TensorMapLine line in lines.OrderByDescending(l => l.LargestStatistic)) AddLine(table, line);
             ui.Write(table);
             ui.WriteLine();
         }
@@ -92,7 +93,7 @@ internal sealed class TensorMapReport(TensorMap map, OpenedPair opened, string? 
         json.WriteTruth("tuned_tied", opened.Tuned.IsTied);
         if (opened.Adapter is not null) json.WriteString("adapter", opened.Adapter.Kind);
         json.WriteStartArray("tensors");
-        foreach (TensorMapLine line in map.Lines)
+        foreach (TensorMapLine line in lines)
         {
             json.WriteStartObject();
             json.WriteString("tensor", line.Name);

@@ -249,6 +249,13 @@ public sealed class FindTests
         Assert.That(map.GetProperty("tensors").GetArrayLength(), Is.EqualTo(36));
         Assert.That(map.GetProperty("tensors")[0].GetProperty("ticket_rows").GetInt32(), Is.EqualTo(94));
         Assert.That(map.GetProperty("not_compared")[0].GetProperty("tensor").GetString(), Is.EqualTo("lm_head.weight"));
+        Assert.That(run.Lines.SkipWhile(l => !l.StartsWith("tensor ", StringComparison.Ordinal)).ElementAt(1),
+            Does.StartWith("model.embed_tokens.weight "), "what changed comes first");
+
+        map = KsLotteryTool.Run("find", Base, Hot, "--all-tensors", "--changed-only", "--json").Json();
+        Assert.That(map.GetProperty("tensors").EnumerateArray().Select(t => t.GetProperty("tensor").GetString()),
+            Is.EqualTo((string[])["model.embed_tokens.weight"]));
+        KsLotteryTool.Run("find", Base, Hot, "--changed-only").AssertFailed(1, "--all-tensors");
     }
 
     [Test]

@@ -25,6 +25,53 @@ public sealed class InspectTests
         Assert.That(run.Lines.Select(l => l.Length), Has.All.Matches(Is.LessThanOrEqualTo(80)));
     }
 
+    [Test]
+    public void Tensors_that_layers_have_alike_stand_in_one_line()
+    {
+        string path = SharedData.Path("models", "hf", "stories260K_hf");
+        ToolRun run = KsLotteryTool.Run("inspect", path);
+        Assert.That(run.Lines, Has.Some.Match(@"^types +F32 260,032 in 47 tensors$"));
+        Assert.That(run.Lines, Has.Some.Match(@"^model\.layers\.\{0-4\}\.mlp\.up_proj\.weight +F32 +\[172, 64\] +215\.0 KiB$"));
+        Assert.That(run.Lines.Count(l => l.StartsWith("model.layers.", StringComparison.Ordinal)), Is.EqualTo(9));
+        ToolRun all = KsLotteryTool.Run("inspect", path, "--unfolded");
+        Assert.That(all.Lines.Count(l => l.StartsWith("model.layers.", StringComparison.Ordinal)), Is.EqualTo(45));
+        using TemporaryFolder folder = new();
+        Write(folder.File("model.safetensors"), [.. from name in (string[])["h.0.a", "h.1.a", "h.3.a", "h.4.a.0.b", "h.5.a.0.b", "1.x"]
+            select TensorSource.FromBytes(name, ElementType.F32, [name == "h.1.a" ? 1 : 2], new byte[name == "h.1.a" ? 4 : 8])],
+            new() { ["made by"] = "a \u001b test" });
+        string[] lines = KsLotteryTool.Run("inspect", folder.Path).Lines;
+        Assert.That(lines, Has.Some.Match(@"^h\.\{0,3\}\.a +F32 +\[2\] +16 B$").And.Some.Match(@"^h\.1\.a +F32 +\[1\] +4 B$")
+            .And.Some.Match(@"^h\.\{4-5\}\.a\.0\.b +F32").And.Some.Match(@"^1\.x +F32"));
+        Assert.That(lines, Has.Some.Match(@"^metadata +made.by: a \\x1b test$"));
+        Assert.That(KsLotteryTool.Run("inspect", folder.Path, "--json").Json().GetProperty("shards")[0].GetProperty("metadata")
+            .GetProperty("made by").GetString(), Is.EqualTo("a \u001b test"));
+    }
+
+    [Test]
+    public void A_patch_an_adapter_a_certificate_and_a_training_are_known()
+    {
+        using TemporaryFolder folder = new();
+        (string model, _, string patch) = ApplyTests.MakePatch(folder);
+        ToolRun run = KsLotteryTool.Run("inspect", patch);
+        Assert.That((run.ExitCode, run.Error), Is.EqualTo((0, "")));
+        Assert.That(run.Lines, Has.Some.Match(@"^units +\d+ rows$").And.Some.Match("^checksum +holds$"));
+        JsonElement told = KsLotteryTool.Run("inspect", Path.GetDirectoryName(patch)!, "--json").Json();
+        Assert.That(told.GetProperty("kind").GetString(), Is.EqualTo("patch"));
+        Assert.That(told.GetProperty("tensors")[0].GetProperty("base_fingerprint").GetString(),
+            Is.EqualTo(KsLotteryTool.Run("inspect", model, "--tensor", told.GetProperty("tensors")[0].GetProperty("name").GetString()!,
+                "--fingerprints", "--json").Json().GetProperty("tensors")[0].GetProperty("fingerprint").GetString()));
+        Assert.That(KsLotteryTool.Run("inspect", patch, "--unfolded").Lines, Has.Some.StartsWith("units/"), "the tensors of the file");
+
+        Assert.That(KsLotteryTool.Run("export", patch, "--to", "peft", "--out", folder.File("peft")).ExitCode, Is.Zero);
+        JsonElement adapter = KsLotteryTool.Run("inspect", folder.File("peft"), "--json").Json();
+        Assert.That((adapter.GetProperty("kind").GetString(), adapter.GetProperty("type").GetString()),
+            Is.EqualTo(("adapter", "TRAINABLE_TOKENS")));
+
+        SafetensorsWriter.Write(folder.File("state.safetensors"), [TensorSource.FromBytes("a", ElementType.F32, [1], new byte[4])],
+            new Dictionary<string, string> { ["step"] = "7" });
+        Assert.That(KsLotteryTool.Run("inspect", folder.File("state.safetensors")).Lines, Has.Some.Match("^step +7$"));
+    }
+
     [TestCase("model.safetensors"), TestCase("model.f16.safetensors"), TestCase("model.bf16.safetensors")]
     public void Norms_equal_those_computed_row_by_row(string name)
     {
@@ -176,6 +223,9 @@ public sealed class InspectTests
     private static void Write(string path, string name, float[][] rows)
     {
         byte[] bytes = MemoryMarshal.AsBytes(rows.SelectMany(r => r).ToArray().AsSpan()).ToArray();
-        SafetensorsWriter.Write(path, [TensorSource.FromBytes(name, ElementType.F32, [rows.Length, rows[0].Length], bytes)]);
+        Write(path, [TensorSource.FromBytes(name, ElementType.F32, [rows.Length, rows[0].Length], bytes)], []);
     }
+
+    private static void Write(string path, TensorSource[] tensors, Dictionary<string, string> metadata) =>
+        SafetensorsWriter.Write(path, tensors, metadata);
 }

@@ -100,9 +100,10 @@ internal sealed class OddFolderTests : IDisposable
         File.WriteAllText(Path.Combine(run, "training.json"),
             """{"format":"kslottery-training","format_version":1,"finished":false,"settings":{}}""");
         File.Copy(Path.Combine(Base, "model.safetensors"), Path.Combine(run, "state.safetensors"));
-        foreach (ToolRun tried in (ToolRun[])[Generate(run), Evaluate(run), Run("find", Base, run), Run("inspect", run),
-            Tune(run, _folder.File("tuned"), "full")])
+        foreach (ToolRun tried in (ToolRun[])[Generate(run), Evaluate(run), Run("find", Base, run),
+            Run("inspect", run, "--norms"), Tune(run, _folder.File("tuned"), "full")])
             tried.AssertFailed(BadInput, "a training that is not finished", "kslottery tune", "--resume");
+        Assert.That(Run("inspect", run).Lines, Has.Some.Match("^finished +no: kslottery tune … --resume"));
     }
 
     [Test]
