@@ -5,7 +5,8 @@ namespace KsLottery.Demo.Tests;
 public sealed class SyntheticCorporaTests
 {
     private static IEnumerable<(string Corpus, string Task)> Tasks =>
-        [("series", "shift"), ("series", "mirror"), ("translations-german", "German")];
+        [("series", "shift"), ("series", "mirror"), ("translations-german", "German"), ("two-languages", "digits"),
+            ("two-languages", "letters")];
 
     [TestCaseSource(nameof(Tasks))]
     public void A_seed_decides_text_and_pairs_and_no_source_is_in_both_parts((string Corpus, string Task) of)
@@ -34,11 +35,33 @@ public sealed class SyntheticCorporaTests
     }
 
     [Test]
+    public void Two_languages_say_the_same_with_other_members_and_a_text_has_one_of_them()
+    {
+        ISyntheticCorpus corpus = SyntheticCorpora.Named("two-languages");
+        const string Letters = "fbiahdjcge";
+        string ToLetters(string text) => string.Concat(text.Select(c => char.IsDigit(c) ? Letters[c - '0'] : c));
+        Assert.That(corpus.Pairs(1, "digits", 50, isTest: true).Select(p => (p.Source["follow".Length..], p.Target)
+            is var (source, target) ? ("follow" + ToLetters(source), ToLetters(target)) : default),
+            Is.EqualTo(corpus.Pairs(1, "letters", 50, isTest: true)));
+        foreach ((string source, string target) in corpus.Pairs(1, "digits", 50, isTest: false))
+            Assert.That(target, Is.EqualTo(string.Join(' ', Enumerable.Range(source[^1] - '0', 5).Select(d => d % 10))));
+        IReadOnlyList<string> digits = corpus.TextOf(1, "digits", 2_000), letters = corpus.TextOf(1, "letters", 2_000);
+        Assert.That(digits.Select(ToLetters), Is.EqualTo(letters));
+        Assert.That(letters, Is.All.Not.Match("[0-9]"));
+        IReadOnlyList<string> both = corpus.Text(1, 20_000);
+        Assert.That(both.Count(d => !d.Any(char.IsDigit)), Is.InRange(1, both.Count / 4));
+        Assert.That(both.Intersect(digits), Is.Empty);
+    }
+
+    [Test]
     public void What_there_is_not_is_named()
     {
         ISyntheticCorpus series = SyntheticCorpora.Named("series"), german = SyntheticCorpora.Named("translations-german");
         Assert.That(() => SyntheticCorpora.Named("serie"), Throws.ArgumentException.With.Message.Contains("series"));
         Assert.That(() => series.Pairs(1, "turn", 1, isTest: true), Throws.ArgumentException.With.Message.Contains("shift, mirror"));
+        Assert.That(() => series.TextOf(1, "digits", 1), Throws.ArgumentException.With.Message.Contains("no text of a language"));
+        Assert.That(() => SyntheticCorpora.Named("two-languages").TextOf(1, "Danish", 1),
+            Throws.ArgumentException.With.Message.Contains("digits, letters"));
         Assert.That(() => german.Pairs(1, "Danish", 1, isTest: true), Throws.ArgumentException.With.Message.Contains("German"));
     }
 }

@@ -33,7 +33,8 @@ internal sealed class ReproductionReport(ReproductionRecipe recipe, Reproduction
 
     private void WriteTask(ExperimentTask task)
     {
-        TextTable table = new(["step", ">values", ">tokens", ">GFLOPs", ">of it search", .. Scores.Select(s => ">" + s.Title)]);
+        TextTable table = new(["step", ">values", ">tokens", ">GFLOPs", ">of it search", ">peak memory",
+            .. Scores.Select(s => ">" + s.Title)]);
         foreach (IGrouping<string, StepResult> step in run.Results.Where(r => r.Task == task.Name).GroupBy(r => r.Step))
         {
             StepResult[] lines = [.. step];
@@ -41,6 +42,7 @@ internal sealed class ReproductionReport(ReproductionRecipe recipe, Reproduction
             table.Add([ConsoleUi.OneLine(step.Key) + (lines.Any(l => l.HasDiverged) ? " (diverged)" : ""),
                 Whole(lines.Average(l => (double)l.Parameters)), Whole(lines.Average(l => l.Cost.Tokens)),
                 flops == 0 ? "" : NumberText.Fixed(flops / 1e9, 1), flops == 0 ? "" : NumberText.Percent(search / flops),
+                lines.Max(l => l.PeakBytes) is > 0 and var peak ? Sizes.Bytes(peak) : "",
                 .. Scores.Select(s => Text(ArmSpread.Of(lines.Select(l => s.Scale * s.Get(l.Outcome))), s.Digits))]);
         }
         ui.WriteLine();
@@ -98,7 +100,7 @@ internal sealed class ReproductionReport(ReproductionRecipe recipe, Reproduction
             json.WriteNumber("tokens", result.Cost.Tokens);
             json.WriteNumber("flops", result.Cost.Flops);
             json.WriteNumber("search_flops", result.Search.Flops);
-            foreach ((string name, Func<ArmOutcome, double> get) in ArmOutcome.Columns) json.WriteNumberOrNull(name, get(result.Outcome));
+            foreach ((string name, Func<StepResult, double> get) in StepResult.Measures) json.WriteNumberOrNull(name, get(result));
             json.WriteBoolean("diverged", result.HasDiverged);
             json.WriteEndObject();
         }

@@ -102,9 +102,10 @@ public sealed class ReproductionRun(ReproductionRecipe recipe, byte[] bytes, ISy
         {
             Began?.Invoke(seed, RecipeStep.Base);
             new BaseMaker(make, corpus ?? throw new InvalidOperationException($"the recipe's base is made from the corpus "
-                + $"\"{make.Corpus}\", and none is given. Give it."), plan, own).Run(seed, device.Operations, Training, cancel);
+                + $"\"{make.Corpus}\", and none is given. Give it."), plan, recipe.Texts, own)
+                .Run(seed, device.Operations, Training, cancel);
         }
-        SeedWork work = new(plan, own, seed, device, cancel) { Training = Training, Scoring = Scoring };
+        SeedWork work = new(plan, recipe.Texts, own, seed, device, cancel) { Training = Training, Scoring = Scoring };
         Score(work, RecipeStep.Base, null, seed);
         foreach (RecipeStep step in recipe.Steps)
         {
@@ -121,13 +122,14 @@ public sealed class ReproductionRun(ReproductionRecipe recipe, byte[] bytes, ISy
 
     private void Score(SeedWork work, string name, MadeStep? made, ulong seed)
     {
-        (TrainingCost total, TrainingCost search) = work.CostOf(name);
+        (TrainingCost total, TrainingCost search, long peak) = work.CostOf(name);
         foreach (ExperimentTask task in recipe.Plan.Tasks)
         {
             try
             {
                 _results.Add(new(seed, name, task.Name, made?.Parameters ?? 0, total, search, work.Score(name, task.Name))
                 {
+                    PeakBytes = peak,
                     HasDiverged = made?.HasDiverged ?? false,
                 });
             }
@@ -155,11 +157,11 @@ public sealed class ReproductionRun(ReproductionRecipe recipe, byte[] bytes, ISy
     /// <summary>A measure of a step by seed, so that more is better; NaN where there is none.</summary>
     private double[] Values(string step, string task, string measure)
     {
-        Func<ArmOutcome, double> get = ArmOutcome.Columns.First(c => c.Name == measure).Get;
+        Func<StepResult, double> get = StepResult.Measures.First(m => m.Name == measure).Get;
         double sign = measure == "loss" ? -1 : 1;
         return [.. recipe.Plan.Seeds.Select(seed =>
             _results.FirstOrDefault(r => (r.Seed, r.Step, r.Task) == (seed, step, task)) is { } found
-                ? sign * get(found.Outcome) : double.NaN)];
+                ? sign * get(found) : double.NaN)];
     }
 
     private double[] Gains(string step, string task, string measure) =>
@@ -168,9 +170,9 @@ public sealed class ReproductionRun(ReproductionRecipe recipe, byte[] bytes, ISy
     private void WriteTables(CancellationToken cancel)
     {
         Write(ResultsName, ["seed", "step", "task", "parameters", "tokens", "flops", "search_flops",
-            .. ArmOutcome.Columns.Select(c => c.Name), "diverged"],
+            .. StepResult.Measures.Select(m => m.Name), "diverged"],
             _results.Select(r => (string[])[$"{r.Seed}", r.Step, r.Task, $"{r.Parameters}", Real(r.Cost.Tokens), Real(r.Cost.Flops),
-                Real(r.Search.Flops), .. ArmOutcome.Columns.Select(c => Real(c.Get(r.Outcome))), r.HasDiverged ? "yes" : ""]));
+                Real(r.Search.Flops), .. StepResult.Measures.Select(m => Real(m.Get(r))), r.HasDiverged ? "yes" : ""]));
         Write(TicketsName, ["seed", "ticket", "units", "parameters", "tensors", "mask_fingerprint"],
             _tickets.Select(t => (string[])[$"{t.Seed}", t.Step, $"{t.Units}", $"{t.Parameters}", $"{t.Tensors}", t.Fingerprint]));
         Write(ClaimsName, ["claim", "verdict", "mean", .. recipe.Plan.Seeds.Select(s => $"seed_{s}")],
@@ -199,6 +201,17 @@ public sealed class ReproductionRun(ReproductionRecipe recipe, byte[] bytes, ISy
 public sealed record StepResult(
     ulong Seed, string Step, string Task, long Parameters, TrainingCost Cost, TrainingCost Search, ArmOutcome Outcome)
 {
+    /// <summary>What files call <see cref="PeakBytes"/>.</summary>
+    internal const string PeakName = "peak_bytes";
+
+    /// <summary>What claims can be about, by the names that files give it, in the order of tables.</summary>
+    public static IReadOnlyList<(string Name, Func<StepResult, double> Get)> Measures { get; } = [(PeakName, r => r.PeakBytes),
+        .. ArmOutcome.Columns.Select(c => (c.Name, (Func<StepResult, double>)(r => c.Get(r.Outcome))))];
+
+    /// <summary>The most memory that a training held on which it is built, in bytes: what the device gave out and what else is kept of
+    /// the values that learn. Mapped weights of the base are not counted.</summary>
+    public long PeakBytes { get; init; }
+
     /// <summary>Whether its training diverged.</summary>
     public bool HasDiverged { get; init; }
 }

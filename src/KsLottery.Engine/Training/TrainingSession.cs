@@ -69,6 +69,8 @@ internal sealed class TrainingSession : IDisposable
 
     public long EstimatedBytes { get; }
 
+    public long HostBytes => _trainer.HostBytes;
+
     /// <summary>Trains, writes and ends the run; of one that is finished and kept only what its metrics say comes back.</summary>
     /// <param name="write">Writes the files, once all steps are done.</param>
     /// <param name="frozen">Says the fingerprint of what did not learn, once the files are written.</param>

@@ -116,6 +116,9 @@ public sealed class TuningRun : IDisposable
     /// ones, once the run is done.</summary>
     public string? FrozenFingerprint { get; private set; }
 
+    /// <summary>Bytes that say which values learn, beside the device's memory; where they move also what is known of others.</summary>
+    internal long HostBytes => _session.HostBytes + _weights.Changing.Sum(w => w.Runs?.IndexBytes ?? 0);
+
     /// <summary>Trains to the end, from the saved state where there is one, and writes the result.</summary>
     /// <param name="progress">Reports every step.</param>
     /// <param name="cancellationToken">Stops between parts of a step and between chunks of a file; the state is saved.</param>

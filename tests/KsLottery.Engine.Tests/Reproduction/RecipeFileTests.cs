@@ -25,8 +25,8 @@ public sealed class RecipeFileTests
     [TestCase("\"seeds\": [7]", "\"seeds\": [3]", "seed 3 is one that the recipe was tuned on")]
     [TestCase("\"ticket\": \"A\"", "\"ticket\": \"a\"", "names the ticket \"a\", which is not there before it")]
     [TestCase("\"tuned\": \"all\"", "\"tuned\": \"tune\"", "names the model \"tune\"")]
-    [TestCase("\"part\": \"embedding\"", "\"part\": \"embeding\"", "it must be one of full, embedding, ticket, lora")]
-    [TestCase("\"do\": \"find\"", "\"do\": \"fnd\"", "it must be one of train, find, draw, copy, perturb, reinitialize")]
+    [TestCase("\"part\": \"embedding\"", "\"part\": \"embeding\"", "it must be one of full, embedding, ticket, lora, spiel")]
+    [TestCase("\"do\": \"find\"", "\"do\": \"fnd\"", "it must be one of train, find, draw, copy, perturb, reinitialize, merge")]
     [TestCase("\"score\": \"ks\"", "\"score\": \"k\"", "steps[1].score is \"k\"")]
     [TestCase("\"measure\": \"bleu\"", "\"measure\": \"blue\"", "claims[0].measure is \"blue\"")]
     [TestCase("\"at_least\": 0.95", "\"at_least\": 0.95, \"below\": 1", "give it or below, one of the two")]
@@ -34,6 +34,22 @@ public sealed class RecipeFileTests
     [TestCase("\"arm\": \"rows\"", "\"arm\": \"ticket\"", "names the scored model \"ticket\"")]
     [TestCase("\"alpha\": 0.5", "\"alfa\": 0.5", "plan.alfa is not known here")]
     [TestCase("\"controls\": [{ \"of\": \"rows\" }]", "\"controls\": [{ \"of\": \"all\" }]", "name a step that trains a ticket")]
+    [TestCase("\"text\": \"backwards\", \"l1_to_base\": 0.1, \"scored\"", "\"text\": \"back\", \"scored\"",
+        "the step said names the text \"back\", which is not there before it; there is backwards")]
+    [TestCase("\"part\": \"full\", \"text\"", "\"part\": \"full\", \"task\": \"A\", \"text\"",
+        "task is \"A\"; give it or text, one of the two")]
+    [TestCase("\"l1_to_base\": 0.1, \"scored\"", "\"l1_to_base\": -1, \"scored\"", "l1_to_base is -1; it must be a number from 0")]
+    [TestCase("\"regrow_every\": 5", "\"regrow_every\": 4", "regrow_every is 4; it must be a whole number of steps from 5")]
+    [TestCase("\"part\": \"spiel\", \"ticket\": \"A\"", "\"part\": \"ticket\", \"ticket\": \"A\"", "belong to the part spiel")]
+    [TestCase("\"part\": \"spiel\", \"ticket\": \"A\"", "\"part\": \"spiel\"", "name the ticket that learns")]
+    [TestCase("\"regrow_rate\": 0.5", "\"regrow_rate\": 1.5", "regrow_rate is 1.5; it must be a share from 0 to 1")]
+    [TestCase("\"of\": [\"said\", \"full\"]", "\"of\": [\"said\", \"base\"]", "names the change of a model \"base\"")]
+    [TestCase("\"of\": [\"said\", \"full\"]", "\"of\": []", "it must be an array with one item or more")]
+    [TestCase("\"file\": \"backwards.jsonl\"", "\"file\": \"backwards.txt\"", "Let its file end with .jsonl")]
+    [TestCase("\"texts\": [{ \"text\": \"backwards\", \"characters\": 600 }]", "\"texts\": null",
+        "the recipe names the made text \"backwards\"")]
+    [TestCase("\"of\": \"full\", \"task\": \"A\", \"measure\": \"peak_bytes\", \"below\": 0.5",
+        "\"than\": \"full\", \"task\": \"A\", \"measure\": \"peak_bytes\"", "name the other step as \"of\"")]
     [TestCase("\"system\"", "system", "no sound JSON")]
     public void What_is_wrong_is_named_with_its_place(string sound, string broken, string message)
     {

@@ -1,6 +1,9 @@
+using System.Runtime.InteropServices;
+using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Devices;
 using KsLottery.Engine.Operations;
 using KsLottery.Engine.Reproduction;
+using KsLottery.Engine.Training;
 using KsLottery.Engine.Transfer;
 using KsLottery.Tests.Support;
 
@@ -83,14 +86,62 @@ public sealed class ReproductionRunTests : IDisposable
     [Test]
     public void Arms_of_equal_tokens_and_of_equal_FLOPs_spend_what_they_say()
     {
-        StepResult ticket = Of("rows"), random = Of("rows: random units"), equal = Of("rows: random units, equal FLOPs");
-        Assert.That(random.Cost.Tokens, Is.EqualTo(ticket.Cost.Tokens - Of("all").Cost.Tokens), "a draw costs nothing");
-        Assert.That((random.Search.Flops, ticket.Search.Flops), Is.EqualTo((0.0, Of("all").Cost.Flops)));
+        StepResult ticket = Result("rows"), random = Result("rows: random units"), equal = Result("rows: random units, equal FLOPs");
+        Assert.That(random.Cost.Tokens, Is.EqualTo(ticket.Cost.Tokens - Result("all").Cost.Tokens), "a draw costs nothing");
+        Assert.That((random.Search.Flops, ticket.Search.Flops), Is.EqualTo((0.0, Result("all").Cost.Flops)));
         double step = random.Cost.Flops / 4;
         Assert.That(Math.Abs(equal.Cost.Flops - ticket.Cost.Flops) <= step, $"{equal.Cost} {ticket.Cost}");
-        Assert.That(Of("two").Search.Flops > Of("one").Search.Flops, "both calibrations count");
+        Assert.That(Result("two").Search.Flops > Result("one").Search.Flops, "both calibrations count");
+    }
 
-        StepResult Of(string step) => _run.Results.First(r => r.Step == step);
+    [Test]
+    public void A_sum_has_what_its_parts_changed_over_what_they_went_on_from()
+    {
+        using Checkpoint base_ = Model("base"), sum = Model("sum"), trained = Model("spoken-task/applied"), whole = Model("whole-sum"),
+            said = Model("said"), full = Model("full");
+        bool isChanged = false;
+        foreach (Tensor tensor in base_.Tensors)
+        {
+            float[] before = Values(tensor), added = Of(sum), learned = Of(trained), one = Of(said), other = Of(full), both = Of(whole);
+            for (int i = 0; i < before.Length; i++)
+            {
+                isChanged |= added[i] != before[i];
+                Assert.That(Math.Abs(added[i] - learned[i]) <= 1e-6, $"{tensor.Name}[{i}]: {added[i]} {learned[i]}");
+                Assert.That(Math.Abs(both[i] - (before[i] + (one[i] - before[i]) + (other[i] - before[i]))) <= 1e-6, $"{tensor.Name}[{i}]");
+            }
+
+            float[] Of(Checkpoint model) => Values(model.GetTensor(tensor.Name));
+        }
+        Assert.That(isChanged);
+        foreach (string claim in (string[])["sum bits", "task bits"])
+            Assert.That(_run.Claims.First(c => c.Claim.Says == claim).Figures.Verdict, Is.EqualTo(Verdict.Shown), claim);
+        Assert.That(Result("whole sum").Parameters, Is.EqualTo(Result("full").Parameters));
+        Assert.That(Result("task alone").Parameters, Is.EqualTo(Result("one").Parameters));
+        Assert.That(Result("sum").Search.Flops, Is.EqualTo(Result("spoken").Search.Flops + Result("one").Search.Flops),
+            "both calibrations");
+
+        Checkpoint Model(string name) => Checkpoint.Open(_folder.File($"whole/seed-7/{name}"));
+
+        static float[] Values(Tensor tensor)
+        {
+            byte[] bytes = new byte[tensor.ElementCount * sizeof(float)];
+            return MemoryMarshal.Cast<byte, float>(tensor.GetBytes(0, bytes.Length, bytes)).ToArray();
+        }
+    }
+
+    [Test]
+    public void Values_that_move_stay_as_many_and_take_less_memory_than_a_full_tuning()
+    {
+        using TicketPatch still = Open("one"), moved = Open("moving");
+        Assert.That(moved.Mask.Parameters, Is.EqualTo(still.Mask.Parameters));
+        Assert.That(moved.Tensors.Select(t => t.Name), Is.SubsetOf(still.Tensors.Select(t => t.Name)));
+        Assert.That(moved.Mask.TakeFingerprint(), Is.Not.EqualTo(still.Mask.TakeFingerprint()));
+        StepResult moving = Result("moving"), full = Result("full");
+        Assert.That((moving.Search.Flops, Result("base").PeakBytes), Is.EqualTo((0.0, 0L)));
+        Assert.That(Result("one").PeakBytes, Is.EqualTo(full.PeakBytes), "its ticket was searched for by a full tuning");
+        ClaimFigures memory = _run.Claims.First(c => c.Claim.Says == "memory").Figures;
+        Assert.That(memory.Mean, Is.EqualTo((double)moving.PeakBytes / full.PeakBytes));
+        Assert.That(memory.Mean is > 0 and < 1, $"{memory.Mean}");
     }
 
     [Test]
@@ -114,6 +165,21 @@ public sealed class ReproductionRunTests : IDisposable
                 if (step == stop) cancel.Cancel();
             }, cancel.Token));
         }
+        // Within trainings as well, from whose states they go on.
+        foreach (string stop in (string[])["said", "moving"])
+        {
+            using CancellationTokenSource cancel = new();
+            string now = "";
+            ReproductionRun run = new(TinyRecipe.Read(), TinyRecipe.Bytes, new WordCorpus(), _folder.File("stopped"), _device)
+            {
+                Began = (_, step) => now = step,
+                Training = new Heard(progress =>
+                {
+                    if (now == stop && progress.Step.Step == 3) cancel.Cancel();
+                }),
+            };
+            Assert.Throws<OperationCanceledException>(() => run.Run(cancel.Token));
+        }
         Run("stopped");
         foreach (string name in (string[])[ReproductionRun.ResultsName, ReproductionRun.TicketsName, ReproductionRun.ClaimsName])
             Assert.That(Read("stopped", name), Is.EqualTo(Read("whole", name)), name);
@@ -130,6 +196,8 @@ public sealed class ReproductionRunTests : IDisposable
         Assert.That(Assert.Throws<IOException>(() => Run("busy", (_, _) => Run("busy")))!.Message, Does.Contain("works in it"));
     }
 
+    private StepResult Result(string step) => _run.Results.First(r => r.Step == step);
+
     private double Loss(string step) => _run.Results.First(r => (r.Step, r.Task) == (step, "A")).Outcome.Loss;
 
     private TicketPatch Open(string step) => TicketPatch.Open(_folder.File($"whole/seed-7/{step}"));
@@ -139,5 +207,10 @@ public sealed class ReproductionRunTests : IDisposable
         ReproductionRun run = new(TinyRecipe.Read(), TinyRecipe.Bytes, new WordCorpus(), _folder.File(folder), _device) { Began = began };
         run.Run(cancel);
         return run;
+    }
+
+    private sealed class Heard(Action<TrainingProgress> hear) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value) => hear(value);
     }
 }

@@ -14,14 +14,19 @@ public static class RecipeFile
     /// <summary>The name of the copy in a run's folder.</summary>
     public const string FileName = "recipe.json";
 
-    private enum RootKey { System, Revision, Title, Paper, Runtime, Deviations, TunedOn, Short, Make, Plan, Steps, Controls, Claims }
+    private enum RootKey { System, Revision, Title, Paper, Runtime, Deviations, TunedOn, Short, Make, Plan, Steps, Controls, Claims, Texts }
 
     private enum MakeKey
     {
         Corpus, Characters, Vocabulary, Width, FeedForward, Layers, Heads, Length, MaxLength, LearningRate, Training, Pairs,
+        Texts,
     }
 
     private enum PairsKey { Task, Train, Test }
+
+    private enum TextKey { Name, File, Length }
+
+    private enum MadeTextKey { Text, Characters }
 
     private enum ControlsKey { Of, Row }
 
@@ -61,6 +66,7 @@ public static class RecipeFile
                 "Name the seeds that sizes and rates were chosen with")).Select(ExperimentFile.ReadSeed)],
             Make = root.Find(RootKey.Make) is { } make ? ReadMake(name, new(name, make)) : null,
             Plan = plan,
+            Texts = [.. (root.List(RootKey.Texts) ?? []).Select(t => ReadText(new(name, t)))],
             Steps = WithControls(name, [.. (root.List(RootKey.Steps) ?? throw root.Wrong(RootKey.Steps, "Give one step or more"))
                 .Select(s => StepFile.ReadStep(name, s, plan.Alpha))], root.List(RootKey.Controls) ?? []),
             Claims = [.. (root.List(RootKey.Claims) ?? throw root.Wrong(RootKey.Claims, "Give one claim or more"))
@@ -142,6 +148,7 @@ public static class RecipeFile
             },
             Pairs = [.. (make.List(MakeKey.Pairs) ?? throw make.Wrong(MakeKey.Pairs, "Say how many pairs of each task are made"))
                 .Select(p => ReadPairs(new(path, p)))],
+            Texts = [.. (make.List(MakeKey.Texts) ?? []).Select(t => ReadMadeText(new(path, t)))],
         };
 
         int Count(MakeKey key) => make.Count(key) ?? throw make.Wrong(key, "it is missing");
@@ -150,4 +157,10 @@ public static class RecipeFile
     private static MadePairs ReadPairs(PlanSection<PairsKey> pairs) => new(pairs.Required(PairsKey.Task),
         pairs.Count(PairsKey.Train) ?? throw pairs.Wrong(PairsKey.Train, "it is missing"),
         pairs.Count(PairsKey.Test) ?? throw pairs.Wrong(PairsKey.Test, "it is missing"));
+
+    private static RecipeText ReadText(PlanSection<TextKey> text) => new(text.Required(TextKey.Name), text.Required(TextKey.File),
+        text.Count(TextKey.Length) ?? throw text.Wrong(TextKey.Length, "it is missing"));
+
+    private static MadeText ReadMadeText(PlanSection<MadeTextKey> text) => new(text.Required(MadeTextKey.Text),
+        text.Count(MadeTextKey.Characters) ?? throw text.Wrong(MadeTextKey.Characters, "it is missing"));
 }

@@ -1,4 +1,5 @@
 using KsLottery.Engine.Tickets;
+using KsLottery.Engine.Training;
 
 namespace KsLottery.Engine.Reproduction;
 
@@ -26,6 +27,9 @@ public abstract record RecipeStep(string Name)
     /// <summary>The step whose model this one's goes on from; null where it begins anew.</summary>
     internal virtual string? Origin => null;
 
+    /// <summary>The steps whose changes its model has beside its own.</summary>
+    internal virtual IEnumerable<string> Parts => Origin is null ? [] : [Origin];
+
     /// <summary>The earlier steps without which it could not have been: what they spent, it spends. A control's ticket is drawn, not
     /// searched for, and costs nothing.</summary>
     internal virtual IEnumerable<string> BuiltOn => [.. Models, .. Tickets];
@@ -42,19 +46,30 @@ public enum TrainedPart
     Ticket,
     /// <summary>Low-rank adapters with as many parameters as a ticket, or as near as their rank allows.</summary>
     Lora,
+    /// <summary>As many single values as a ticket has, which move through its tensors while they are trained: SpIEL.</summary>
+    Spiel,
 }
 
-/// <summary>Trains on the pairs of a task.</summary>
+/// <summary>Trains on the pairs of a task, or on plain text.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Part">What learns.</param>
-/// <param name="Task">The task's name.</param>
-public sealed record TrainStep(string Name, TrainedPart Part, string Task) : RecipeStep(Name)
+/// <param name="Task">The task's name; null where a text is given.</param>
+public sealed record TrainStep(string Name, TrainedPart Part, string? Task) : RecipeStep(Name)
 {
+    /// <summary>The text's name; null where a task is given.</summary>
+    public string? Text { get; init; }
+
     /// <summary>The step whose model it begins from.</summary>
     public string From { get; init; } = Base;
 
-    /// <summary>The ticket that learns, or whose number of parameters adapters have.</summary>
+    /// <summary>The ticket that learns, or whose number of parameters adapters or values that move have.</summary>
     public string? Ticket { get; init; }
+
+    /// <summary><see cref="TrainingPlan.L1ToBase"/>.</summary>
+    public double L1ToBase { get; init; }
+
+    /// <summary>How the values of <see cref="TrainedPart.Spiel"/> move.</summary>
+    public RegrowthPlan Regrowth { get; init; } = new();
 
     /// <summary>The largest learning rate; null for the plan's.</summary>
     public double? LearningRate { get; init; }

@@ -35,6 +35,9 @@ public sealed record ReproductionRecipe
     /// <summary>Tasks, seeds, budget and scoring; its paths are relative to the folder of a seed.</summary>
     public required ExperimentPlan Plan { get; init; }
 
+    /// <summary>Plain texts that steps train on; their paths are relative to the folder of a seed too.</summary>
+    public IReadOnlyList<RecipeText> Texts { get; init; } = [];
+
     /// <summary>The steps, in their order.</summary>
     public required IReadOnlyList<RecipeStep> Steps { get; init; }
 
@@ -56,7 +59,13 @@ public sealed record ReproductionRecipe
     };
 }
 
-/// <summary>A base that is pre-trained on generated text, and the pairs that go with it.</summary>
+/// <summary>A plain text that steps can train on.</summary>
+/// <param name="Name">What steps call it; where it is made, a language of the corpus.</param>
+/// <param name="File">The file, as <see cref="Text.Corpora.PlainText.Read"/> takes it.</param>
+/// <param name="Length">Tokens of a sequence.</param>
+public sealed record RecipeText(string Name, string File, int Length);
+
+/// <summary>A base that is pre-trained on generated text, and the pairs and texts that go with it.</summary>
 public sealed record MadeBase
 {
     /// <summary>The corpus: <see cref="ISyntheticCorpus.Name"/>.</summary>
@@ -79,6 +88,9 @@ public sealed record MadeBase
 
     /// <summary>How many pairs of each task are made.</summary>
     public required IReadOnlyList<MadePairs> Pairs { get; init; }
+
+    /// <summary>How much is made of each text.</summary>
+    public IReadOnlyList<MadeText> Texts { get; init; } = [];
 }
 
 /// <summary>How many pairs are made of a task of the plan, into the files that it names.</summary>
@@ -86,6 +98,11 @@ public sealed record MadeBase
 /// <param name="Train">Pairs to learn from.</param>
 /// <param name="Test">Pairs to be scored on; none of them is among those.</param>
 public sealed record MadePairs(string Task, int Train, int Test);
+
+/// <summary>How much is made of a text of the recipe, into the file that it names.</summary>
+/// <param name="Text">The text's name, a language that the corpus knows.</param>
+/// <param name="Characters">About how many characters.</param>
+public sealed record MadeText(string Text, int Characters);
 
 /// <summary>Text and pairs from nothing, the same for the same seed.</summary>
 public interface ISyntheticCorpus
@@ -97,6 +114,14 @@ public interface ISyntheticCorpus
     /// <param name="seed">Decides them.</param>
     /// <param name="characters">About how many characters in all.</param>
     IReadOnlyList<string> Text(ulong seed, int characters);
+
+    /// <summary>Documents of one language alone, other ones than a base learns from.</summary>
+    /// <param name="seed">Decides them.</param>
+    /// <param name="language">The language's name.</param>
+    /// <param name="characters">About how many characters in all.</param>
+    /// <exception cref="ArgumentException">There is no such language.</exception>
+    IReadOnlyList<string> TextOf(ulong seed, string language, int characters) => throw new ArgumentException(
+        $"the corpus {Name} has no text of a language, such as '{language}'. Name another corpus.", nameof(language));
 
     /// <summary>Pairs of a task, each once.</summary>
     /// <param name="seed">Decides them.</param>

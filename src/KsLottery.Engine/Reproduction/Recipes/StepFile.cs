@@ -1,6 +1,7 @@
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Experiments;
 using KsLottery.Engine.Tickets;
+using KsLottery.Engine.Training;
 
 namespace KsLottery.Engine.Reproduction;
 
@@ -10,7 +11,7 @@ internal static class StepFile
     private enum StepKey
     {
         Do, Name, Part, Task, From, Ticket, Layers, LearningRate, Epochs, FlopsOf, Scored, Score, Alpha, Share, Top, Tensors, Unit, Tuned,
-        Excluding, Draw, Like, Text, Of,
+        Excluding, Draw, Like, Text, Of, L1ToBase, RegrowEvery, RegrowRate,
     }
 
     private enum ClaimKey { Says, Arm, Of, Than, Task, Measure, AtLeast, Below, By, Outside, NotRun }
@@ -28,6 +29,8 @@ internal static class StepFile
         },
         ["perturb"] = (step, name, _) => new PerturbStep(name, step.Required(StepKey.Of)),
         ["reinitialize"] = (_, name, _) => new ReinitializeStep(name),
+        ["merge"] = (step, name, _) => new MergeStep(name, [.. (step.List(StepKey.Of)
+            ?? throw step.Wrong(StepKey.Of, "Name the steps whose changes are added")).Select(s => s.Text())]),
     };
 
     /// <summary>Reads a step.</summary>
@@ -53,10 +56,11 @@ internal static class StepFile
         string arm = claim.Required(ClaimKey.Arm);
         if (claim.List(ClaimKey.Outside) is { } outside) return new UnchangedClaim(says, arm, [.. outside.Select(o => o.Text())]);
         string task = claim.Required(ClaimKey.Task), measure = claim.Required(ClaimKey.Measure);
-        string[] measures = [.. ArmOutcome.Columns.Select(c => c.Name)];
+        string[] measures = [.. StepResult.Measures.Select(m => m.Name)];
         if (!measures.Contains(measure)) throw claim.Wrong(ClaimKey.Measure, $"it must be one of {string.Join(", ", measures)}");
         if (claim.Text(ClaimKey.Than) is { } than)
-            return new DifferenceClaim(says, arm, than, task, measure, Number(ClaimKey.By) ?? 0);
+            return measure != StepResult.PeakName ? new DifferenceClaim(says, arm, than, task, measure, Number(ClaimKey.By) ?? 0)
+                : throw claim.Wrong(ClaimKey.Than, $"{measure} is claimed as a share: name the other step as \"of\"");
         double? atLeast = Number(ClaimKey.AtLeast), below = Number(ClaimKey.Below);
         if (atLeast is null == below is null) throw claim.Wrong(ClaimKey.AtLeast, "give it or below, one of the two");
         return new GainClaim(says, arm, claim.Required(ClaimKey.Of), task, measure, (atLeast ?? below)!.Value, below is not null);
@@ -66,19 +70,38 @@ internal static class StepFile
 
     private static TrainStep ReadTrain(PlanSection<StepKey> step, string name)
     {
-        TrainStep train = new(name, Choose<TrainedPart>(step, StepKey.Part), step.Required(StepKey.Task))
+        TrainStep train = new(name, Choose<TrainedPart>(step, StepKey.Part), step.Text(StepKey.Task))
         {
+            Text = step.Text(StepKey.Text),
             From = step.Text(StepKey.From) ?? RecipeStep.Base,
             Ticket = step.Text(StepKey.Ticket),
             Layers = step.List(StepKey.Layers)?.Select(l => (int)l.Integer(0, int.MaxValue)).ToArray(),
             LearningRate = step.Number(StepKey.LearningRate, n => n > 0, "it must be a number above 0"),
             Epochs = step.Number(StepKey.Epochs, n => n > 0, "it must be a number above 0"),
             FlopsOf = step.Text(StepKey.FlopsOf),
+            L1ToBase = step.Number(StepKey.L1ToBase, n => n >= 0, "it must be a number from 0") ?? 0,
+            Regrowth = ReadRegrowth(step),
         };
-        if (train.Part is TrainedPart.Ticket or TrainedPart.Lora && train.Ticket is null)
-            throw step.Wrong(StepKey.Ticket, "name the ticket that learns, or that adapters are as large as");
+        if (train.Task is null == train.Text is null) throw step.Wrong(StepKey.Task, "give it or text, one of the two");
+        if (train.Part is TrainedPart.Ticket or TrainedPart.Lora or TrainedPart.Spiel && train.Ticket is null)
+            throw step.Wrong(StepKey.Ticket, "name the ticket that learns, or that adapters or values that move are as many as");
+        if (train.Part == TrainedPart.Lora && train.L1ToBase > 0)
+            throw step.Wrong(StepKey.L1ToBase, "adapters begin at random and stay near nothing: leave it out");
+        if (train.Part != TrainedPart.Spiel && train.Regrowth != new RegrowthPlan())
+            throw step.Wrong(StepKey.RegrowEvery, "it and regrow_rate belong to the part spiel");
         return train.Layers is null || train.Part == TrainedPart.Lora ? train
             : throw step.Wrong(StepKey.Layers, "it belongs to the part lora");
+    }
+
+    private static RegrowthPlan ReadRegrowth(PlanSection<StepKey> step)
+    {
+        RegrowthPlan plan = new();
+        return plan with
+        {
+            Every = (int?)step.Number(StepKey.RegrowEvery, n => n >= plan.Accumulated && n == Math.Floor(n) && n <= int.MaxValue,
+                $"it must be a whole number of steps from {plan.Accumulated}, over which gradients are added up") ?? plan.Every,
+            Rate = step.Number(StepKey.RegrowRate, n => n is >= 0 and <= 1, "it must be a share from 0 to 1") ?? plan.Rate,
+        };
     }
 
     private static FindStep ReadFind(PlanSection<StepKey> step, string name, double alpha)

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Experiments;
 using KsLottery.Engine.Models;
@@ -8,12 +9,14 @@ using KsLottery.Engine.Training;
 
 namespace KsLottery.Engine.Reproduction;
 
-/// <summary>Makes the base and the pairs of a seed from nothing: text, a vocabulary, a pre-training.</summary>
+/// <summary>Makes the base, the pairs and the texts of a seed from nothing: text, a vocabulary, a pre-training.</summary>
 /// <param name="make">What is made.</param>
 /// <param name="corpus">Gives the text.</param>
-/// <param name="plan">Names the files.</param>
+/// <param name="plan">Names the files of pairs.</param>
+/// <param name="texts">Name those of texts.</param>
 /// <param name="folder">The seed's folder, in which they stand.</param>
-internal sealed class BaseMaker(MadeBase make, ISyntheticCorpus corpus, ExperimentPlan plan, string folder)
+internal sealed class BaseMaker(
+    MadeBase make, ISyntheticCorpus corpus, ExperimentPlan plan, IReadOnlyList<RecipeText> texts, string folder)
 {
     /// <summary>Makes what is not there yet.</summary>
     public void Run(ulong seed, IOperations operations, IProgress<TrainingProgress>? progress, CancellationToken cancel)
@@ -24,6 +27,8 @@ internal sealed class BaseMaker(MadeBase make, ISyntheticCorpus corpus, Experime
             Write(task.Train, corpus.Pairs(seed, pairs.Task, pairs.Train, isTest: false), cancel);
             Write(task.Test, corpus.Pairs(seed, pairs.Task, pairs.Test, isTest: true), cancel);
         }
+        foreach (MadeText made in make.Texts)
+            Write(texts.First(t => t.Name == made.Text).File, corpus.TextOf(seed, made.Text, made.Characters), cancel);
         IReadOnlyList<string> documents = corpus.Text(seed, make.Characters);
         string tokenizerPath = Path.Combine(folder, "tokenizer.json");
         if (!File.Exists(tokenizerPath)) BpeTrainer.Train(documents, make.Vocabulary, BpePattern.Gpt2).Write(folder);
@@ -43,6 +48,14 @@ internal sealed class BaseMaker(MadeBase make, ISyntheticCorpus corpus, Experime
             Tokenizer = tokenizerPath,
         });
         run.Run(progress, cancel);
+    }
+
+    /// <summary>As JSON lines, as a document may have several lines.</summary>
+    private void Write(string file, IReadOnlyList<string> documents, CancellationToken cancel)
+    {
+        string path = Path.Combine(folder, file);
+        if (!File.Exists(path))
+            AtomicFile.WriteText(path, string.Concat(documents.Select(d => $"{{\"text\":\"{JsonEncodedText.Encode(d)}\"}}\n")), cancel);
     }
 
     private static void Write(string path, IReadOnlyList<(string Source, string Target)> pairs, CancellationToken cancel)

@@ -16,6 +16,9 @@ internal sealed record MadeStep(RecipeStep Step, string Folder)
     /// <summary>What its own training spent.</summary>
     public TrainingCost Cost { get; init; }
 
+    /// <summary>The most memory that its own training held, in bytes.</summary>
+    public long PeakBytes { get; init; }
+
     /// <summary>Whether its training diverged.</summary>
     public bool HasDiverged { get; init; }
 

@@ -1,11 +1,13 @@
 using System.Diagnostics;
 using System.Globalization;
 using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Devices;
 using KsLottery.Engine.Evaluation;
 using KsLottery.Engine.Experiments;
 using KsLottery.Engine.Models;
 using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Operations;
+using KsLottery.Engine.Text.Corpora;
 using KsLottery.Engine.Text.Tokens;
 using KsLottery.Engine.Tickets;
 using KsLottery.Engine.Training;
@@ -24,17 +26,20 @@ internal sealed partial class SeedWork
     private readonly ComputeDevice _device;
     private readonly Tokenizer _tokenizer;
     private readonly Dictionary<string, TaskData> _tasks;
+    private readonly IReadOnlyList<RecipeText> _texts;
     private readonly Dictionary<string, MadeStep> _made = [];
     private readonly CancellationToken _cancel;
 
     /// <param name="plan">Base, tasks and budget, by paths that are good.</param>
+    /// <param name="texts">The plain texts, by paths from the folder.</param>
     /// <param name="folder">The seed's folder.</param>
     /// <param name="seed">The seed.</param>
     /// <param name="device">Where it is computed.</param>
     /// <param name="cancel">Stops it.</param>
-    public SeedWork(ExperimentPlan plan, string folder, ulong seed, ComputeDevice device, CancellationToken cancel)
+    public SeedWork(ExperimentPlan plan, IReadOnlyList<RecipeText> texts, string folder, ulong seed, ComputeDevice device,
+        CancellationToken cancel)
     {
-        (_plan, _folder, _seed, _device, _cancel) = (plan, folder, seed, device, cancel);
+        (_plan, _texts, _folder, _seed, _device, _cancel) = (plan, texts, folder, seed, device, cancel);
         _tokenizer = plan.Tokenizer is { } path ? Tokenizer.Open(path) : Tokenizer.OpenBeside(plan.Base, "Name one (\"tokenizer\").");
         using Checkpoint model = Checkpoint.Open(plan.Base);
         Config = LlamaConfig.Load(model);
@@ -66,6 +71,7 @@ internal sealed partial class SeedWork
                 FindStep find => Find(find, folder),
                 DrawStep draw => Draw(draw, folder),
                 CopyStep copy => Copy(copy, folder),
+                MergeStep merge => Merge(merge, folder),
                 PerturbStep perturb => Perturb(perturb, folder),
                 ReinitializeStep fresh => Reinitialize(fresh, folder),
                 _ => throw new UnreachableException($"{step.GetType().Name} is not made"),
@@ -97,19 +103,26 @@ internal sealed partial class SeedWork
             .Run(folder, model, print, Scoring, _cancel);
     }
 
-    /// <summary>What a step and all that it is built on spent, and how much of that was no training of its own model.</summary>
-    public (TrainingCost Total, TrainingCost Search) CostOf(string name)
+    /// <summary>What a step and all that it is built on spent, and how much of that was no training of its own model; the most memory
+    /// that one of these trainings held.</summary>
+    public (TrainingCost Total, TrainingCost Search, long PeakBytes) CostOf(string name)
     {
-        HashSet<string> all = [];
+        IReadOnlyCollection<MadeStep> all = Reach(name, s => s.BuiltOn);
+        TrainingCost total = Sum(all);
+        return (total, total + (-1 * Sum(Reach(name, s => s.Parts))), all.Select(s => s.PeakBytes).DefaultIfEmpty().Max());
+    }
+
+    /// <summary>A step and the earlier ones that it leads to, each once.</summary>
+    private Dictionary<string, MadeStep>.ValueCollection Reach(string name, Func<RecipeStep, IEnumerable<string>> next)
+    {
+        Dictionary<string, MadeStep> all = [];
         Collect(name);
-        TrainingCost total = Sum(all), own = default;
-        for (string? at = name; at is not null && _made.TryGetValue(at, out MadeStep? made); at = made.Step.Origin) own += made.Cost;
-        return (total, total + (-1 * own));
+        return all.Values;
 
         void Collect(string step)
         {
-            if (!_made.TryGetValue(step, out MadeStep? made) || !all.Add(step)) return;
-            foreach (string earlier in made.Step.BuiltOn) Collect(earlier);
+            if (!_made.TryGetValue(step, out MadeStep? made) || !all.TryAdd(step, made)) return;
+            foreach (string earlier in next(made.Step)) Collect(earlier);
         }
     }
 
@@ -141,7 +154,7 @@ internal sealed partial class SeedWork
         return changed;
     }
 
-    private TrainingCost Sum(IEnumerable<string> names) => names.Aggregate(default(TrainingCost), (sum, n) => sum + _made[n].Cost);
+    private static TrainingCost Sum(IEnumerable<MadeStep> steps) => steps.Aggregate(default(TrainingCost), (sum, s) => sum + s.Cost);
 
     private static bool IsPatch(MadeStep made) => File.Exists(Path.Combine(made.Folder, TicketPatch.FileName));
 
@@ -168,7 +181,8 @@ internal sealed partial class SeedWork
     private MadeStep Train(TrainStep step, string folder)
     {
         using Checkpoint from = Checkpoint.Open(PathOf(step.From));
-        TaskData task = _tasks[step.Task];
+        IReadOnlyList<TokenSequence> training = step.Text is { } text ? Read(_texts.First(t => t.Name == text))
+            : _tasks[step.Task!].Training;
         TrainingScope scope = step.Part switch
         {
             TrainedPart.Full => TrainingScope.Full,
@@ -176,14 +190,24 @@ internal sealed partial class SeedWork
             TrainedPart.Ticket => TrainingScope.Mask(UnitsOf(step.Ticket!)),
             TrainedPart.Lora => TrainingScope.LowRank(ExperimentBase.RankFor(
                 Config with { LayerCount = step.Layers?.Count ?? Config.LayerCount }, MaskOf(step.Ticket!).Parameters), _seed, step.Layers),
+            TrainedPart.Spiel => TrainingScope.Regrown(MaskOf(step.Ticket!).Tensors.Select(t => from.GetTensor(t.Name)),
+                MaskOf(step.Ticket!).Parameters, _seed, _cancel),
             _ => throw new UnreachableException($"{step.Part} is not trained"),
         };
-        TrainingCost pass = TrainingCost.OfPass(Config, task.Training, scope);
-        TrainingPlan plan = _plan.Training with { Seed = _seed, LearningRate = step.LearningRate ?? RateOf(step.Part) };
+        TrainingCost pass = TrainingCost.OfPass(Config, training, scope);
+        TrainingPlan plan = _plan.Training with
+        {
+            Seed = _seed,
+            LearningRate = step.LearningRate ?? RateOf(step.Part),
+            L1ToBase = step.L1ToBase,
+            Regrowth = step.Regrowth,
+        };
         if (step.Epochs is { } epochs) plan = plan with { Epochs = epochs, Steps = null };
         if (step.FlopsOf is { } other)
             plan = plan with { Epochs = (CostOf(other).Total.Flops - CostOf(step.From).Total.Flops) / pass.Flops, Steps = null };
-        using TuningRun run = new(from, scope, task.Training, [], _device.Operations, new()
+        // Of a device of its own the peak is this training's.
+        using ComputeDevice device = ComputeDevice.Open(_device.Name, DeviceWork.Model, _device.ThreadCount);
+        using TuningRun run = new(from, scope, training, [], device.Operations, new()
         {
             Plan = plan,
             Out = folder,
@@ -192,21 +216,26 @@ internal sealed partial class SeedWork
             Tokenizer = _plan.Tokenizer,
             Signature = step.Part == TrainedPart.Ticket ? Describe(UnitsOf(step.Ticket!)) : "",
         }, _cancel);
-        TrainingSummary summary = run.Run(Training, _cancel);
+        PeakMemory peak = new(folder, () => device.Operations.PeakAllocatedBytes + run.HostBytes, Training);
+        TrainingSummary summary = run.Run(peak, _cancel);
         return new(step, folder)
         {
             Mask = scope.Units,
             Parameters = run.ParameterCount,
             Cost = (double)run.StepCount / run.StepsPerEpoch * pass,
+            PeakBytes = peak.Bytes,
             HasDiverged = summary.HasDiverged,
         };
     }
+
+    private IReadOnlyList<TokenSequence> Read(RecipeText text) => TextSequences.Encode(
+        PlainText.Read(Path.Combine(_folder, text.File)), _tokenizer, Config.VocabularySize, text.Length, heldOutShare: 0).Training;
 
     private double RateOf(TrainedPart part) => part switch
     {
         TrainedPart.Full => _plan.Rates.Full,
         TrainedPart.Embedding => _plan.Rates.Embedding,
-        TrainedPart.Ticket => _plan.Rates.Rows,
+        TrainedPart.Ticket or TrainedPart.Spiel => _plan.Rates.Rows,
         TrainedPart.Lora => _plan.Rates.LowRank,
         _ => throw new UnreachableException($"{part} has no rate"),
     };

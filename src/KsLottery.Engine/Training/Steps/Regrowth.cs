@@ -35,6 +35,10 @@ internal sealed class Regrowth : IDisposable
     /// <summary>How many values are kept on the device.</summary>
     public long Length => _scratch.Length + _parts.Sum(p => p.Start.Length);
 
+    /// <summary>Bytes beside the device's memory, at most: of each value a candidate with its sum, once more while a step adds to it,
+    /// and one whole gradient.</summary>
+    public long HostBytes => sizeof(float) * ((3 * _parts.Sum(p => (long)p.Count)) + _parts.Max(p => p.Owner.Value.Length));
+
     /// <summary>Before a step's gradients: hears them, where they count.</summary>
     public void Begin(long step)
     {

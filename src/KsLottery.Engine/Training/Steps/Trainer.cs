@@ -61,6 +61,9 @@ internal sealed class Trainer : IDisposable
     /// <summary>How many values are kept beside those that learn and their gradients.</summary>
     public long StateLength => _optimizer.Length + _penalty.Length + (_regrowth?.Length ?? 0);
 
+    /// <summary>Bytes beside the device's memory.</summary>
+    public long HostBytes => _regrowth?.HostBytes ?? 0;
+
     /// <summary>The number of weights that learn, k·d for a ticket's rows.</summary>
     public long ParameterCount => _weights.Sum(w => w.Value.Length);
 
