@@ -36,6 +36,7 @@ internal sealed class OperandTests
         ("swiglu backward", [6, 6, 6, 6, 6], (d, s) => d.SwiGluBackward(s[0], s[1], s[2], s[3], s[4])),
         ("loss", [2, 2, 6], (d, s) => d.CrossEntropyForward(s[0], s[1], s[2], Columns, 3)),
         ("loss backward", [6, 2], (d, s) => d.CrossEntropyBackward(s[0], s[1], Columns, 3, 1)),
+        ("L1 distance", [6, 6, 6], (d, s) => d.L1Distance(s[0], s[1], s[2], 0.5)),
         ("step", [6, 6, 6, 6], (d, s) => d.AdamWStep(s[0], s[1], s[2], s[3], new(0.1, 0.9, 0.99, 1e-8, 0, 1, 1))),
     ];
 

@@ -36,6 +36,17 @@ internal sealed class ReferenceOperationsTests
             }
     }
 
+    [Test]
+    public void A_range_of_another_device_is_refused_with_the_way_to_it()
+    {
+        using ReferenceOperations operations = new();
+        using CpuOperations other = new(1);
+        using DeviceMemory own = operations.Allocate(4), foreign = other.Allocate(4);
+        Assert.That(() => operations.Copy(own, foreign), Throws.ArgumentException.With.Message.StartsWith(
+            "the range lies in memory of F32 that another device gave out; copy it through the host with Download and Upload."));
+        Assert.That(() => operations.Open(null!), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("tensor"));
+    }
+
     /// <summary>With the same gradient at every step both corrected moments are that gradient and its square.</summary>
     [Test]
     public void AdamW_moves_by_the_learning_rate_whatever_the_size_of_a_constant_gradient([Values(1e-3, 1, 1e3)] double size)

@@ -65,6 +65,44 @@ public sealed class SampledMatMulTests
         Assert.That(SampledMatMul.IsFaster(0, 1, 288, 288), Is.False);
     }
 
+    /// <summary>The device says whether it did the work, and the whole gradient holds what the reference has for the runs.</summary>
+    [Test]
+    public void A_device_samples_where_that_is_faster_and_as_often_as_asked()
+    {
+        const int Rows = 1024, Outputs = 96, Inputs = 96, Width = 3;
+        int[] few = [0, 1, 70, 900, (Outputs * Inputs / Width) - 1], most = [.. Enumerable.Range(0, Outputs * Inputs / Width)];
+        using CpuOperations device = new(1);
+        using ReferenceOperations reference = new();
+        float[] dy = Random(1, Rows * Outputs), x = Random(2, Rows * Inputs);
+        for (int round = 0; round < 2; round++)
+        {
+            double[] expected = Sample(reference, dy, x, few), actual = Sample(device, dy, x, few);
+            for (int i = 0; i < expected.Length; i++) Assert.That(actual[i], Is.EqualTo(expected[i]).Within(1e-3), $"{round}: {i}");
+        }
+        Assert.That(TrySample(device, dy, x, most, out _), Is.False, "all of them are a product as any other");
+
+        double[] Sample(IOperations operations, float[] gradient, float[] input, int[] runs)
+        {
+            bool isSampled = TrySample(operations, gradient, input, runs, out float[] values);
+            Assert.That(isSampled, Is.EqualTo(operations is ReferenceOperations || GemmAlgorithms.Default.SumsInBlocks));
+            if (!isSampled) Assert.Ignore("the matrix products that were chosen do not sum in blocks");
+            return [.. values.Select(v => (double)v)];
+        }
+
+        static bool TrySample(IOperations operations, float[] gradient, float[] input, int[] runs, out float[] values)
+        {
+            values = new float[runs.Length * Width];
+            using DeviceMemory a = operations.Allocate(gradient.Length), b = operations.Allocate(input.Length),
+                sums = operations.Allocate(values.Length);
+            operations.Upload(a, gradient);
+            operations.Upload(b, input);
+            operations.Upload(sums, values);
+            bool isSampled = operations.TryMatMulBackwardSampled(sums, a, b, runs, Width, Outputs, Inputs);
+            operations.Download(values, sums);
+            return isSampled;
+        }
+    }
+
     [Test]
     public void Runs_that_are_not_of_the_weight_are_named()
     {
