@@ -58,6 +58,15 @@ internal sealed class DemoCorpus(ulong seed, Language target)
         return documents;
     }
 
+    /// <summary>Documents in one language alone, of what a base may read, about so many characters in all.</summary>
+    public IReadOnlyList<string> Stories(Language language, int characters)
+    {
+        SplitMix64 random = new(SplitMix64.Mix(~seed) + (ulong)DemoSplit.Pretraining);
+        List<string> documents = [];
+        for (int length = 0; length < characters; length += documents[^1].Length + 1) documents.Add(Story(language, ref random));
+        return documents;
+    }
+
     /// <summary>Different translations of a part; the same meanings in the same order whatever the target.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The part has not so many, or the last are too rare to be drawn.</exception>
     public IReadOnlyList<DemoTranslation> Pairs(int count, DemoSplit split)

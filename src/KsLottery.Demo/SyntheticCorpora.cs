@@ -5,10 +5,12 @@ namespace KsLottery.Demo;
 /// <summary>The corpora that recipes can name.</summary>
 public static class SyntheticCorpora
 {
-    /// <summary>All of them: the demo's translations by language, and tasks on series, and two languages of series.</summary>
+    /// <summary>All of them: the demo's translations by language, those of three languages, tasks on series, and two languages of
+    /// series.</summary>
     public static IReadOnlyList<ISyntheticCorpus> All { get; } =
     [
-        .. Language.All.Where(l => l != Language.English).Select(l => new TranslationCorpus(l)), new SeriesCorpus(), new LanguagesCorpus(),
+        .. Language.All.Where(l => l != Language.English).Select(l => new TranslationCorpus(l)),
+        new CrossingCorpus(Language.Catalan, Language.Spanish), new SeriesCorpus(), new LanguagesCorpus(),
     ];
 
     /// <summary>The corpus with a name.</summary>

@@ -6,7 +6,7 @@ public sealed class SyntheticCorporaTests
 {
     private static IEnumerable<(string Corpus, string Task)> Tasks =>
         [("series", "shift"), ("series", "mirror"), ("translations-german", "German"), ("two-languages", "digits"),
-            ("two-languages", "letters")];
+            ("two-languages", "letters"), ("translations-catalan-and-spanish", "Catalan-Spanish")];
 
     [TestCaseSource(nameof(Tasks))]
     public void A_seed_decides_text_and_pairs_and_no_source_is_in_both_parts((string Corpus, string Task) of)
@@ -51,6 +51,23 @@ public sealed class SyntheticCorporaTests
         IReadOnlyList<string> both = corpus.Text(1, 20_000);
         Assert.That(both.Count(d => !d.Any(char.IsDigit)), Is.InRange(1, both.Count / 4));
         Assert.That(both.Intersect(digits), Is.Empty);
+    }
+
+    [Test]
+    public void A_language_that_stands_alone_is_met_without_its_name_and_paired_with_the_others()
+    {
+        ISyntheticCorpus corpus = SyntheticCorpora.Named("translations-catalan-and-spanish");
+        string text = string.Join('\n', corpus.Text(1, 60_000));
+        Assert.That(text, Does.Contain("Catalan").And.Not.Contains("Spanish"));
+        (string English, string Spanish)[] pairs = [.. corpus.Pairs(1, "English-Spanish", 200, isTest: false)];
+        (string English, string Catalan)[] others = [.. corpus.Pairs(1, "English-Catalan", 200, isTest: false)];
+        Assert.That(pairs.Select(p => p.English), Is.EqualTo(others.Select(p => p.English)));
+        Assert.That(corpus.Pairs(1, "Catalan-Spanish", 200, isTest: false),
+            Is.EqualTo(others.Zip(pairs, (a, b) => (a.Catalan, b.Spanish))));
+        Assert.That(corpus.Pairs(1, "Spanish-English", 200, isTest: false), Is.EqualTo(pairs.Select(p => (p.Spanish, p.English))));
+        Assert.That(pairs.Zip(others).Count(p => p.First.Spanish == p.Second.Catalan), Is.InRange(0, 10), "the two are seldom the same");
+        Assert.That(() => corpus.Pairs(1, "English-German", 1, isTest: true),
+            Throws.ArgumentException.With.Message.Contains("Catalan-Spanish"));
     }
 
     [Test]

@@ -65,7 +65,7 @@ internal sealed record GraftOptions : IPairData
                 result.AddError("--eval and --eval-share exclude each other.");
         });
         command.Add(BaseArgument, TunedArgument);
-        command.Add(Options.RequiredData, Options.GraftShare, Options.Candidates, Options.Tensors);
+        command.Add(Options.RequiredData, Options.GraftShare, Options.Candidates, Options.MaxShare, Options.Tensors);
         PairOptions.AddTo(command);
         PromptOptions.AddTo(command);
         command.Add(Options.PairLimit, Options.MaxLength, OverlongOption, Options.Evaluation, ShareOption, Options.ModelTokenizer,
@@ -90,6 +90,7 @@ internal sealed record GraftOptions : IPairData
             How = usual with
             {
                 Candidates = arguments.GetValue(Options.Candidates) ?? usual.Candidates,
+                MaxShare = arguments.GetValue(Options.MaxShare),
                 Tensors = arguments.GetValue(Options.Tensors),
                 LearningRate = arguments.GetValue(Options.GraftRate) ?? usual.LearningRate,
                 Bias = arguments.GetValue(Options.Bias) ?? usual.Bias,

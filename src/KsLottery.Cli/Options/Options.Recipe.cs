@@ -29,6 +29,10 @@ internal static partial class Options
         + "All by default.",
         text => UnitShare.Parse(text));
 
+    public static readonly Option<UnitShare?> MaxShare = Parsed<UnitShare?>("--max-share", "S",
+        "The most of all elements that the graft may have, --share at least; masks of more are passed by. No bound by default.",
+        text => UnitShare.Parse(text));
+
     public static readonly Option<bool> PerTensor = OptionKind.Flag("--per-tensor",
         "With --share: that part of every tensor, and not of all together.");
 

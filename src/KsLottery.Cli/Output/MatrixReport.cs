@@ -86,7 +86,8 @@ internal sealed class MatrixReport(MatrixResult result, ConsoleUi ui)
         ui.WriteLine();
     }
 
-    private static string NameOf(PairExposure exposure) => exposure switch
+    /// <summary>What tables call an exposure.</summary>
+    public static string NameOf(PairExposure exposure) => exposure switch
     {
         PairExposure.Seen => "seen",
         PairExposure.ZeroShotPair => "zero-shot pair",

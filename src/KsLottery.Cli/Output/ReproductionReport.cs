@@ -9,10 +9,20 @@ namespace KsLottery.Cli;
 /// <summary>Prints a reproduction: a table for each task, the tickets, what each arm spent, and the verdicts.</summary>
 internal sealed class ReproductionReport(ReproductionRecipe recipe, ReproductionRun run, ConsoleUi ui)
 {
-    private static readonly (string Title, Func<ArmOutcome, double> Get, double Scale, int Digits)[] Scores =
+    private readonly (string Title, Func<ArmOutcome, double> Get, double Scale, int Digits)[] _scores =
     [
         ("exact", o => o.ExactMatchRate, 100, 1), ("BLEU", o => o.Bleu, 1, 1), ("1st line", o => o.BleuFirstLine, 1, 1),
         ("chrF", o => o.Chrf, 1, 1), ("stops", o => o.EosRate, 100, 0), ("loss", o => o.Loss, 1, 3),
+        .. run.Results.Any(r => r.Outcome.CalibrationError is not null)
+            ? new[] { ("ECE", (Func<ArmOutcome, double>)(o => o.CalibrationError ?? double.NaN), 100.0, 2) } : [],
+    ];
+
+    // Of a report card's cells, over the seeds; shares in percent.
+    private static readonly (string Title, Func<MatrixCell, double> Get, double Scale, int Digits)[] CellScores =
+    [
+        ("chrF", c => c.Scores.Chrf.Score, 1, 1), ("gain", c => c.Gain ?? double.NaN, 1, 1),
+        ("BLEU over pieces", c => c.Scores.PieceBleu.Score, 1, 1), ("off-target", c => c.Scores.OffTargetRate, 100, 1),
+        ("error", c => c.Accuracy.ErrorRate, 100, 1), ("stops", c => c.Scores.Summary.EosRate, 100, 0),
     ];
 
     /// <param name="end">The last line.</param>
@@ -21,8 +31,11 @@ internal sealed class ReproductionReport(ReproductionRecipe recipe, Reproduction
         ui.WriteLine(ConsoleUi.OneLine($"{recipe.Name}, revision {recipe.Revision}: {recipe.Title}"));
         ui.WriteLine(ConsoleUi.OneLine($"source: {recipe.Paper}"));
         foreach (string deviation in recipe.Deviations) ui.WriteLine(ConsoleUi.OneLine($"other than there: {deviation}"));
-        foreach (ExperimentTask task in recipe.Plan.Tasks) WriteTask(task);
+        if (run.Results.Count > 0)
+            foreach (ExperimentTask task in recipe.Plan.Tasks) WriteTask(task);
+        foreach (IGrouping<string, MadeCard> card in run.Cards.GroupBy(c => c.Step)) WriteCard(card);
         WriteTickets();
+        WriteOverlaps();
         foreach (IGrouping<string, SkippedStep> skipped in run.Skipped.GroupBy(s => $"{s.Step}: {s.Reason}"))
             ui.WriteLine(ConsoleUi.OneLine($"left out, {skipped.Key} (seed {string.Join(", ", skipped.Select(s => s.Seed))})"));
         WriteClaims();
@@ -34,7 +47,7 @@ internal sealed class ReproductionReport(ReproductionRecipe recipe, Reproduction
     private void WriteTask(ExperimentTask task)
     {
         TextTable table = new(["step", ">values", ">tokens", ">GFLOPs", ">of it search", ">peak memory",
-            .. Scores.Select(s => ">" + s.Title)]);
+            .. _scores.Select(s => ">" + s.Title)]);
         foreach (IGrouping<string, StepResult> step in run.Results.Where(r => r.Task == task.Name).GroupBy(r => r.Step))
         {
             StepResult[] lines = [.. step];
@@ -43,11 +56,41 @@ internal sealed class ReproductionReport(ReproductionRecipe recipe, Reproduction
                 Whole(lines.Average(l => (double)l.Parameters)), Whole(lines.Average(l => l.Cost.Tokens)),
                 flops == 0 ? "" : NumberText.Fixed(flops / 1e9, 1), flops == 0 ? "" : NumberText.Percent(search / flops),
                 lines.Max(l => l.PeakBytes) is > 0 and var peak ? Sizes.Bytes(peak) : "",
-                .. Scores.Select(s => Text(ArmSpread.Of(lines.Select(l => s.Scale * s.Get(l.Outcome))), s.Digits))]);
+                .. _scores.Select(s => Text(ArmSpread.Of(lines.Select(l => s.Scale * s.Get(l.Outcome))), s.Digits))]);
         }
         ui.WriteLine();
         ui.WriteLine(ConsoleUi.OneLine($"== {task.Name}, {Sizes.Count(recipe.Plan.Seeds.Count, "seed")}"
             + $"{(recipe.IsShort ? ", the short form" : "")}"));
+        ui.Write(table);
+    }
+
+    private void WriteCard(IGrouping<string, MadeCard> card)
+    {
+        TextTable table = new(["model", "test", "pair", .. CellScores.Select(s => ">" + s.Title), ">flagged"]);
+        foreach (IGrouping<(string Model, string Test), MatrixCell> cell in
+            card.SelectMany(c => c.Result.Cells).GroupBy(c => (c.Model.Name, c.Test.Name)))
+            table.Add([ConsoleUi.OneLine(cell.Key.Model), ConsoleUi.OneLine(cell.Key.Test), MatrixReport.NameOf(cell.First().Exposure),
+                .. CellScores.Select(s => Text(ArmSpread.Of(cell.Select(c => s.Scale * s.Get(c))), s.Digits)),
+                $"{cell.Count(c => c.IsOffTarget)} of {cell.Count()}"]);
+        ui.WriteLine();
+        ui.WriteLine(ConsoleUi.OneLine($"== {card.Key}, {Sizes.Count(recipe.Plan.Seeds.Count, "seed")}"));
+        ui.Write(table);
+        ui.WriteLine("off-target: outputs in another language than the target's; error: the identifier's own, on held-out lines of that "
+            + "language; flagged: seeds in which the one is more than the other explains");
+    }
+
+    private void WriteOverlaps()
+    {
+        if (run.Overlaps.Count == 0) return;
+        TextTable table = new("tickets", ">shared", ">Jaccard", ">by chance", ">its Jaccard");
+        foreach (IGrouping<(string One, string Other), TicketOverlap> pair in run.Overlaps.GroupBy(o => (o.One, o.Other)))
+        {
+            table.Add(ConsoleUi.OneLine($"{pair.Key.One} and {pair.Key.Other}"), Over(o => o.Found.Shared, 1),
+                Over(o => o.Found.Jaccard, 4), Over(o => o.ByChance.Shared, 1), Over(o => o.ByChance.Jaccard, 4));
+
+            string Over(Func<TicketOverlap, double> get, int digits) => Text(ArmSpread.Of(pair.Select(get)), digits);
+        }
+        ui.WriteLine();
         ui.Write(table);
     }
 
@@ -100,11 +143,12 @@ internal sealed class ReproductionReport(ReproductionRecipe recipe, Reproduction
             json.WriteNumber("tokens", result.Cost.Tokens);
             json.WriteNumber("flops", result.Cost.Flops);
             json.WriteNumber("search_flops", result.Search.Flops);
-            foreach ((string name, Func<StepResult, double> get) in StepResult.Measures) json.WriteNumberOrNull(name, get(result));
+            foreach ((string name, Func<StepResult, double> get) in run.Measures) json.WriteNumberOrNull(name, get(result));
             json.WriteBoolean("diverged", result.HasDiverged);
             json.WriteEndObject();
         }
         json.WriteEndArray();
+        if (run.Cards.Count > 0) WriteCards(json);
         json.WriteStartArray("left_out");
         foreach (SkippedStep skipped in run.Skipped)
         {
@@ -127,6 +171,20 @@ internal sealed class ReproductionReport(ReproductionRecipe recipe, Reproduction
         }
         json.WriteEndArray();
         json.WriteString("verdict", VerdictRule.NameOf(run.Verdict));
+    }
+
+    private void WriteCards(Utf8JsonWriter json)
+    {
+        json.WriteStartArray("cards");
+        foreach (MadeCard card in run.Cards)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("seed", card.Seed);
+            json.WriteString("card", card.Step);
+            card.Result.WriteTo(json);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
     }
 
     private static string Whole(double value) => value == 0 ? "" : Sizes.Count((long)Math.Round(value));

@@ -4,6 +4,8 @@ using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Evaluation;
 using KsLottery.Engine.Experiments;
 using KsLottery.Engine.Operations;
+using KsLottery.Engine.Statistics;
+using KsLottery.Engine.Tickets;
 using KsLottery.Engine.Training;
 
 namespace KsLottery.Engine.Reproduction;
@@ -30,12 +32,20 @@ public sealed class ReproductionRun(ReproductionRecipe recipe, byte[] bytes, ISy
     /// <summary>A line for each claim.</summary>
     public const string ClaimsName = "claims.tsv";
 
+    /// <summary>A line for each seed, model and test of a report card; absent where no step makes one.</summary>
+    public const string CardsName = "cards.tsv";
+
+    /// <summary>A line for each seed and two tickets of a claim; absent where there is no such claim.</summary>
+    public const string OverlapsName = "overlaps.tsv";
+
     private const string LockName = "reproduction";
 
     private readonly List<StepResult> _results = [];
     private readonly List<MadeTicket> _tickets = [];
     private readonly List<SkippedStep> _skipped = [];
-    private readonly Dictionary<(ulong Seed, RecipeClaim Claim), double> _changed = [];
+    private readonly List<MadeCard> _cards = [];
+    private readonly List<TicketOverlap> _overlaps = [];
+    private readonly Dictionary<(ulong Seed, RecipeClaim Claim), double> _measured = [];
 
     /// <summary>Hears what begins: the seed, and what is done.</summary>
     public Action<ulong, string>? Began { get; init; }
@@ -51,6 +61,16 @@ public sealed class ReproductionRun(ReproductionRecipe recipe, byte[] bytes, ISy
 
     /// <summary>The tickets.</summary>
     public IReadOnlyList<MadeTicket> Tickets => _tickets;
+
+    /// <summary>The report cards.</summary>
+    public IReadOnlyList<MadeCard> Cards => _cards;
+
+    /// <summary>What the tickets of claims share.</summary>
+    public IReadOnlyList<TicketOverlap> Overlaps => _overlaps;
+
+    /// <summary>The measures that are taken, in the order of tables.</summary>
+    public IReadOnlyList<(string Name, Func<StepResult, double> Get)> Measures =>
+        [.. StepResult.Measures.Where(m => recipe.IsCalibrated || m.Name != StepResult.CalibrationErrorName)];
 
     /// <summary>The steps that could not be made.</summary>
     public IReadOnlyList<SkippedStep> Skipped => _skipped;
@@ -105,8 +125,13 @@ public sealed class ReproductionRun(ReproductionRecipe recipe, byte[] bytes, ISy
                 + $"\"{make.Corpus}\", and none is given. Give it."), plan, recipe.Texts, own)
                 .Run(seed, device.Operations, Training, cancel);
         }
-        SeedWork work = new(plan, recipe.Texts, own, seed, device, cancel) { Training = Training, Scoring = Scoring };
-        Score(work, RecipeStep.Base, null, seed);
+        SeedWork work = new(plan, recipe.Texts, own, seed, device, cancel)
+        {
+            CalibrationBins = recipe.IsCalibrated ? Calibration.DefaultBins : null,
+            Training = Training,
+            Scoring = Scoring,
+        };
+        if (recipe.IsScored) Score(work, RecipeStep.Base, null, seed);
         foreach (RecipeStep step in recipe.Steps)
         {
             cancel.ThrowIfCancellationRequested();
@@ -114,10 +139,15 @@ public sealed class ReproductionRun(ReproductionRecipe recipe, byte[] bytes, ISy
             MadeStep made = work.Make(step);
             if (made.Skipped is { } reason) _skipped.Add(new(seed, step.Name, reason));
             else if (made.Step.IsTicket) _tickets.Add(MadeTicket.Of(seed, step, made.Mask!));
+            else if (made.Card is { } card) _cards.Add(new(seed, step.Name, card));
             else if (step.IsScored) Score(work, step.Name, made, seed);
         }
-        foreach (UnchangedClaim claim in recipe.Claims.OfType<UnchangedClaim>())
-            _changed[(seed, claim)] = work.CountChanged(claim.Arm, claim.Outside);
+        foreach (RecipeClaim claim in recipe.Claims)
+        {
+            if (work.Measure(claim) is { } value) _measured[(seed, claim)] = value;
+            if (claim is OverlapClaim pair && work.OverlapOf(pair) is ({ } found, { } chance))
+                _overlaps.Add(new(seed, pair.One, pair.Other, found, chance));
+        }
     }
 
     private void Score(SeedWork work, string name, MadeStep? made, ulong seed)
@@ -145,39 +175,56 @@ public sealed class ReproductionRun(ReproductionRecipe recipe, byte[] bytes, ISy
 
     private ClaimFigures Judge(RecipeClaim claim) => claim switch
     {
-        GainClaim gain => VerdictRule.OfShares(Gains(gain.Arm, gain.Task, gain.Measure), Gains(gain.Of, gain.Task, gain.Measure),
-            gain.Bound, gain.IsBelow),
-        DifferenceClaim difference => VerdictRule.OfDifferences(Values(difference.Arm, difference.Task, difference.Measure),
-            Values(difference.Than, difference.Task, difference.Measure), difference.Margin),
-        UnchangedClaim unchanged => VerdictRule.OfChanges([.. recipe.Plan.Seeds.Select(s => _changed[(s, unchanged)])]),
+        GainClaim gain => VerdictRule.OfShares(Gains(gain, gain.Arm), Gains(gain, gain.Of), gain.Bound, gain.IsBelow),
+        DifferenceClaim difference => VerdictRule.OfDifferences(Goods(difference, difference.Arm, difference.Task),
+            Goods(difference, difference.Than, difference.ThanTask ?? difference.Task), difference.Margin),
+        LevelClaim level => VerdictRule.OfLevels(Values(level, level.Arm, level.Task), level.Bound, level.IsAtMost),
+        SizeClaim size => VerdictRule.OfLevels(Measured(size), size.MaxShare, isAtMost: true),
+        OverlapClaim overlap => VerdictRule.OfLevels(Measured(overlap), overlap.MaxTimes, isAtMost: true),
+        UnchangedClaim unchanged => VerdictRule.OfChanges(Measured(unchanged)),
         OpenClaim => new(Verdict.NotRun, double.NaN, []),
         _ => throw new System.Diagnostics.UnreachableException($"{claim.GetType().Name} is not judged"),
     };
 
-    /// <summary>A measure of a step by seed, so that more is better; NaN where there is none.</summary>
-    private double[] Values(string step, string task, string measure)
+    private double[] Measured(RecipeClaim claim) => [.. recipe.Plan.Seeds.Select(s => _measured[(s, claim)])];
+
+    /// <summary>The claim's measure of a step by seed; NaN where there is none.</summary>
+    private double[] Values(MeasuredClaim claim, string step, string task) => [.. recipe.Plan.Seeds.Select(seed =>
+        claim.Card is null
+            ? _results.FirstOrDefault(r => (r.Seed, r.Step, r.Task) == (seed, step, task)) is { } result
+                ? StepResult.Measures.First(m => m.Name == claim.Measure).Get(result) : double.NaN
+            : _cards.FirstOrDefault(c => (c.Seed, c.Step) == (seed, claim.Card))?.Find(step, task) is { } cell
+                ? CardMeasures.All.First(m => m.Name == claim.Measure).Get(cell) : double.NaN)];
+
+    /// <summary>The same so that more is better.</summary>
+    private double[] Goods(MeasuredClaim claim, string step, string task)
     {
-        Func<StepResult, double> get = StepResult.Measures.First(m => m.Name == measure).Get;
-        double sign = measure == "loss" ? -1 : 1;
-        return [.. recipe.Plan.Seeds.Select(seed =>
-            _results.FirstOrDefault(r => (r.Seed, r.Step, r.Task) == (seed, step, task)) is { } found
-                ? sign * get(found) : double.NaN)];
+        double sign = CardMeasures.IsCost(claim.Measure) ? -1 : 1;
+        return [.. Values(claim, step, task).Select(v => sign * v)];
     }
 
-    private double[] Gains(string step, string task, string measure) =>
-        [.. Values(step, task, measure).Zip(Values(RecipeStep.Base, task, measure), (one, before) => one - before)];
+    private double[] Gains(GainClaim claim, string step) =>
+        [.. Goods(claim, step, claim.Task).Zip(Goods(claim, RecipeStep.Base, claim.Task), (one, before) => one - before)];
 
     private void WriteTables(CancellationToken cancel)
     {
         Write(ResultsName, ["seed", "step", "task", "parameters", "tokens", "flops", "search_flops",
-            .. StepResult.Measures.Select(m => m.Name), "diverged"],
+            .. Measures.Select(m => m.Name), "diverged"],
             _results.Select(r => (string[])[$"{r.Seed}", r.Step, r.Task, $"{r.Parameters}", Real(r.Cost.Tokens), Real(r.Cost.Flops),
-                Real(r.Search.Flops), .. StepResult.Measures.Select(m => Real(m.Get(r))), r.HasDiverged ? "yes" : ""]));
+                Real(r.Search.Flops), .. Measures.Select(m => Real(m.Get(r))), r.HasDiverged ? "yes" : ""]));
         Write(TicketsName, ["seed", "ticket", "units", "parameters", "tensors", "mask_fingerprint"],
             _tickets.Select(t => (string[])[$"{t.Seed}", t.Step, $"{t.Units}", $"{t.Parameters}", $"{t.Tensors}", t.Fingerprint]));
         Write(ClaimsName, ["claim", "verdict", "mean", .. recipe.Plan.Seeds.Select(s => $"seed_{s}")],
             Claims.Select(c => (string[])[c.Claim.Says, VerdictRule.NameOf(c.Figures.Verdict), Real(c.Figures.Mean),
                 .. recipe.Plan.Seeds.Select((_, i) => i < c.Figures.Seeds.Count ? Real(c.Figures.Seeds[i]) : "")]));
+        if (_cards.Count > 0)
+            Write(CardsName, ["seed", "card", "model", "test", "exposure", .. CardMeasures.All.Select(m => m.Name)],
+                _cards.SelectMany(card => card.Result.Cells.Select(cell => (string[])[$"{card.Seed}", card.Step, cell.Model.Name,
+                    cell.Test.Name, MatrixResult.NameOf(cell.Exposure), .. CardMeasures.All.Select(m => Real(m.Get(cell)))])));
+        if (_overlaps.Count > 0)
+            Write(OverlapsName, ["seed", "ticket", "other", "shared", "jaccard", "shared_by_chance", "jaccard_by_chance"],
+                _overlaps.Select(o => (string[])[$"{o.Seed}", o.One, o.Other, Real(o.Found.Shared), Real(o.Found.Jaccard),
+                    Real(o.ByChance.Shared), Real(o.ByChance.Jaccard)]));
 
         void Write(string name, string[] title, IEnumerable<string[]> lines)
         {
@@ -204,9 +251,14 @@ public sealed record StepResult(
     /// <summary>What files call <see cref="PeakBytes"/>.</summary>
     internal const string PeakName = "peak_bytes";
 
-    /// <summary>What claims can be about, by the names that files give it, in the order of tables.</summary>
+    /// <summary>What files call <see cref="ArmOutcome.CalibrationError"/>.</summary>
+    internal const string CalibrationErrorName = "calibration_error";
+
+    /// <summary>What claims can be about, by the names that files give it, in the order of tables; the calibration error is taken only
+    /// where a claim names it, and else NaN.</summary>
     public static IReadOnlyList<(string Name, Func<StepResult, double> Get)> Measures { get; } = [(PeakName, r => r.PeakBytes),
-        .. ArmOutcome.Columns.Select(c => (c.Name, (Func<StepResult, double>)(r => c.Get(r.Outcome))))];
+        .. ArmOutcome.Columns.Select(c => (c.Name, (Func<StepResult, double>)(r => c.Get(r.Outcome)))),
+        (CalibrationErrorName, r => r.Outcome.CalibrationError ?? double.NaN)];
 
     /// <summary>The most memory that a training held on which it is built, in bytes: what the device gave out and what else is kept of
     /// the values that learn. Mapped weights of the base are not counted.</summary>
@@ -225,9 +277,28 @@ public sealed record StepResult(
 /// <param name="Fingerprint">Its mask's.</param>
 public sealed record MadeTicket(ulong Seed, string Step, long Units, long Parameters, int Tensors, string Fingerprint)
 {
-    internal static MadeTicket Of(ulong seed, RecipeStep step, Engine.Tickets.TicketMask mask) =>
+    internal static MadeTicket Of(ulong seed, RecipeStep step, TicketMask mask) =>
         new(seed, step.Name, mask.Count, mask.Parameters, mask.Tensors.Count(t => t.Units.Count > 0), mask.TakeFingerprint());
 }
+
+/// <summary>A report card of a run.</summary>
+/// <param name="Seed">The seed.</param>
+/// <param name="Step">The step's name.</param>
+/// <param name="Result">The card; its models are steps, its tests tasks.</param>
+public sealed record MadeCard(ulong Seed, string Step, MatrixResult Result)
+{
+    /// <summary>The cell of a step and a task; null where there is none.</summary>
+    public MatrixCell? Find(string step, string task) =>
+        Result.Cells.FirstOrDefault(c => c.Model.Name == step && c.Test.Name == task);
+}
+
+/// <summary>What two tickets share.</summary>
+/// <param name="Seed">The seed.</param>
+/// <param name="One">The one ticket's step.</param>
+/// <param name="Other">The other's.</param>
+/// <param name="Found">What they share.</param>
+/// <param name="ByChance">What two would that take as many values of each tensor.</param>
+public sealed record TicketOverlap(ulong Seed, string One, string Other, MaskOverlap Found, MaskOverlap ByChance);
 
 /// <summary>A step that could not be made, and why.</summary>
 /// <param name="Seed">The seed.</param>

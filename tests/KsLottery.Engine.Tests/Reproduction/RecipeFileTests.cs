@@ -26,10 +26,11 @@ public sealed class RecipeFileTests
     [TestCase("\"ticket\": \"A\"", "\"ticket\": \"a\"", "names the ticket \"a\", which is not there before it")]
     [TestCase("\"tuned\": \"all\"", "\"tuned\": \"tune\"", "names the model \"tune\"")]
     [TestCase("\"part\": \"embedding\"", "\"part\": \"embeding\"", "it must be one of full, embedding, ticket, lora, spiel")]
-    [TestCase("\"do\": \"find\"", "\"do\": \"fnd\"", "it must be one of train, find, draw, copy, perturb, reinitialize, merge")]
+    [TestCase("\"do\": \"find\"", "\"do\": \"fnd\"", "it must be one of train, find, draw, copy, perturb, reinitialize, merge, graft, "
+        + "matrix")]
     [TestCase("\"score\": \"ks\"", "\"score\": \"k\"", "steps[1].score is \"k\"")]
     [TestCase("\"measure\": \"bleu\"", "\"measure\": \"blue\"", "claims[0].measure is \"blue\"")]
-    [TestCase("\"at_least\": 0.95", "\"at_least\": 0.95, \"below\": 1", "give it or below, one of the two")]
+    [TestCase("\"at_least\": 0.95", "\"at_least\": 0.95, \"below\": 1", "is_at_least or is_at_most, one of the four")]
     [TestCase("\"name\": \"copy\"", "\"name\": \"ALL\"", "has the folder of an earlier one")]
     [TestCase("\"arm\": \"rows\"", "\"arm\": \"ticket\"", "names the scored model \"ticket\"")]
     [TestCase("\"alpha\": 0.5", "\"alfa\": 0.5", "plan.alfa is not known here")]

@@ -53,6 +53,17 @@ public sealed class VerdictRuleTests
     public void A_difference_is_shown_where_every_seed_has_the_margin(double[] values, double margin, Verdict verdict) =>
         Assert.That(VerdictRule.OfDifferences(values, [1, 1, 1], margin).Verdict, Is.EqualTo(verdict));
 
+    [TestCase(new[] { 2.0, 1.0 }, Verdict.Shown)]
+    [TestCase(new[] { 2.0, 2.1 }, Verdict.NotShown, TestName = "One seed is above")]
+    [TestCase(new[] { 2.1, 3.0 }, Verdict.ShownTheOtherWay)]
+    [TestCase(new[] { 1.0, double.NaN }, Verdict.NotShown, TestName = "A NaN keeps no bound")]
+    [TestCase(new double[0], Verdict.NotShown, TestName = "No seed keeps no bound")]
+    public void A_level_is_shown_where_every_seed_keeps_the_bound(double[] values, Verdict verdict)
+    {
+        Assert.That(VerdictRule.OfLevels(values, 2, isAtMost: true).Verdict, Is.EqualTo(verdict));
+        Assert.That(VerdictRule.OfLevels([.. values.Select(v => -v)], -2, isAtMost: false).Verdict, Is.EqualTo(verdict), "the other bound");
+    }
+
     [TestCase(new[] { 0.0, 0.0 }, Verdict.Shown)]
     [TestCase(new[] { 0.0, 1.0 }, Verdict.NotShown)]
     [TestCase(new[] { 2.0, 1.0 }, Verdict.ShownTheOtherWay)]

@@ -109,6 +109,20 @@ public class GraftRunTests
     }
 
     [Test]
+    public void Masks_of_more_elements_than_the_bound_are_passed_by()
+    {
+        using TemporaryFolder folder = new();
+        (string basePath, string tunedPath) = MakePair(folder, ElementType.F32, isTied: false);
+        GraftSummary free = Run(basePath, tunedPath, folder.File("free"));
+        Assert.That(free.Share > 0.06, Is.True, $"{free.Share}: without a bound the graft outgrows it");
+        GraftSummary bound = Run(basePath, tunedPath, folder.File("bound"), options => options with { MaxShare = new(0.06m) });
+        Assert.That(bound.Elements, Is.InRange(1, new UnitShare(0.06m).CountOf(bound.ScopeElements)));
+        Assert.That(bound.Loss <= bound.PatchLoss && bound.Loss >= free.Loss, Is.True, $"{bound.Loss} {bound.PatchLoss} {free.Loss}");
+        Assert.That(() => Run(basePath, tunedPath, folder.File("tight"), options => options with { MaxShare = new(0.04m) }),
+            Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("5% at least"));
+    }
+
+    [Test]
     public void Another_seed_begins_elsewhere()
     {
         using TemporaryFolder folder = new();

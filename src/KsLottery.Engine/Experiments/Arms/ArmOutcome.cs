@@ -46,6 +46,9 @@ public sealed record ArmOutcome
     /// <summary>The mean number of tokens written.</summary>
     public required double MeanTokens { get; init; }
 
+    /// <summary>The expected calibration error over the tokens of the answers, 0 to 1; null where it was not taken.</summary>
+    public double? CalibrationError { get; init; }
+
     /// <summary>Takes the numbers of an evaluation that generated.</summary>
     public static ArmOutcome Of(EvaluationResult result)
     {
@@ -64,6 +67,7 @@ public sealed record ArmOutcome
             ChrfResponse = scores.Response.Chrf.Score,
             EosRate = result.Summary!.EosRate,
             MeanTokens = result.MeanTokens,
+            CalibrationError = result.Calibration?.ExpectedError,
         };
     }
 

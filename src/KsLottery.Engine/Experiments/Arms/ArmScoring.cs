@@ -22,7 +22,10 @@ internal sealed class ArmScoring(ExperimentPlan plan, IOperations operations, To
 {
     public const string ScoresName = "scores.json";
 
-    private const string HypothesesName = "hypotheses.txt", Format = "kslottery-scores";
+    private const string HypothesesName = "hypotheses.txt", Format = "kslottery-scores", CalibrationName = "calibration_error";
+
+    /// <summary>The bins of the calibration error; null where it is not taken.</summary>
+    public int? CalibrationBins { get; init; }
 
     /// <summary>Scores the folder's patch on the base, or its model, or the base itself where there is neither.</summary>
     public ArmOutcome Run(
@@ -45,6 +48,7 @@ internal sealed class ArmScoring(ExperimentPlan plan, IOperations operations, To
         if (plan.StopIds.Count > 0) settings["stop_ids"] = string.Join(',', plan.StopIds);
         if (plan.StopTexts.Count > 0)
             settings["stop"] = JsonWriting.ArrayOf(plan.StopTexts);
+        if (CalibrationBins is { } bins) settings["calibration_bins"] = bins.ToString(CultureInfo.InvariantCulture);
         string path = Place(ScoresName);
         if (File.Exists(path)) return Read(path, settings);
 
@@ -62,6 +66,7 @@ internal sealed class ArmScoring(ExperimentPlan plan, IOperations operations, To
             Generation = StopTokens.Of(model.Config, tokenizer, plan.StopIds, plan.StopTexts)
                 .ApplyTo(new() { MaxNewTokens = plan.MaxNewTokens, Beams = plan.Beams }),
             Slots = Math.Max(plan.Slots, plan.Beams),
+            CalibrationBins = CalibrationBins,
         }, progress, cancel);
         ArmOutcome outcome = ArmOutcome.Of(result);
         AtomicFile.WriteText(Place(HypothesesName),
@@ -86,6 +91,7 @@ internal sealed class ArmScoring(ExperimentPlan plan, IOperations operations, To
                 json.WriteEndObject();
                 json.WriteStartObject("scores");
                 foreach ((string name, Func<ArmOutcome, double> get) in ArmOutcome.Columns) json.WriteNumber(name, get(outcome));
+                if (outcome.CalibrationError is { } error) json.WriteNumber(CalibrationName, error);
                 json.WriteEndObject();
                 json.WriteEndObject();
             }
@@ -103,7 +109,10 @@ internal sealed class ArmScoring(ExperimentPlan plan, IOperations operations, To
                 Dictionary<string, string> saved = root.GetProperty("settings").EnumerateObject()
                     .ToDictionary(s => s.Name, s => s.Value.GetString()!);
                 RunSettings.ThrowIfDifferent(path, saved, settings);
-                return ArmOutcome.From(name => scores.GetProperty(name).GetDouble());
+                return ArmOutcome.From(name => scores.GetProperty(name).GetDouble()) with
+                {
+                    CalibrationError = scores.TryGetProperty(CalibrationName, out JsonElement error) ? error.GetDouble() : null,
+                };
             }
         }
         catch (Exception fault) when (fault is JsonException or InvalidOperationException or KeyNotFoundException or FormatException) { }

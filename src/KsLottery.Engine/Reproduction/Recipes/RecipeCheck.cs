@@ -17,22 +17,32 @@ internal static class RecipeCheck
         {
             Demand(step.Models, models, "model", $"the step {step.Name}");
             Demand(step.Tickets, tickets, "ticket", $"the step {step.Name}");
-            if (step is TrainStep { Task: { } task }) Demand([task], tasks, "task", $"the step {step.Name}");
+            Demand(step.Tasks, tasks, "task", $"the step {step.Name}");
             if (step is TrainStep { Text: { } text }) Demand([text], texts, "text", $"the step {step.Name}");
             if (step is MergeStep merge) Demand(merge.Of, changes, "change of a model", $"the step {step.Name}");
+            if (step is MatrixStep matrix) CheckCard(matrix);
             if (!slugs.Add(ExperimentArm.SlugOf(step.Name)))
                 throw new InvalidDataException($"{path}: the step {step.Name} has the folder of an earlier one. Call it otherwise.");
-            (step.IsTicket ? tickets : models).Add(step.Name);
+            if (step.IsTicket) tickets.Add(step.Name);
+            if (step.IsModel) models.Add(step.Name);
             if (step.Origin is not null) changes.Add(step.Name);
         }
-        HashSet<string> scored = [RecipeStep.Base, .. recipe.Steps.Where(s => !s.IsTicket && s.IsScored).Select(s => s.Name)];
+        HashSet<string> scored = [.. recipe.Steps.Where(s => s.IsModel && s.IsScored).Select(s => s.Name)];
+        if (recipe.IsScored) scored.Add(RecipeStep.Base);
         foreach (RecipeClaim claim in recipe.Claims)
         {
             string where = $"the claim \"{claim.Says}\"";
-            Demand(claim.Models, claim is UnchangedClaim ? models : scored, "scored model", where);
             Demand(claim.Tickets, tickets, "ticket", where);
-            if (claim is GainClaim { Task: var a }) Demand([a], tasks, "task", where);
-            if (claim is DifferenceClaim { Task: var b }) Demand([b], tasks, "task", where);
+            if (claim is MeasuredClaim { Card: { } card } cell)
+            {
+                MatrixStep[] cards = [.. recipe.Steps.OfType<MatrixStep>()];
+                Demand([card], [.. cards.Select(c => c.Name)], "report card", where);
+                Demand(claim.Models, [.. cards.First(c => c.Name == card).Of], $"model of {card}", where);
+                Demand(cell.Tasks, [.. cards.First(c => c.Name == card).Tests], $"test of {card}", where);
+                continue;
+            }
+            Demand(claim.Models, claim is UnchangedClaim ? models : scored, "scored model", where);
+            if (claim is MeasuredClaim measured) Demand(measured.Tasks, tasks, "task", where);
         }
         if (recipe.Make is { } made)
         {
@@ -46,11 +56,20 @@ internal static class RecipeCheck
                     + "its file end with .jsonl.");
         }
 
+        void CheckCard(MatrixStep step)
+        {
+            foreach (ExperimentTask task in recipe.Plan.Tasks.Where(t => step.Tests.Contains(t.Name)))
+                Demand([task.SourceLanguage ?? "", task.TargetLanguage ?? ""], [.. step.Languages.Select(l => l.Name)], "language",
+                    $"the step {step.Name}, by the task {task.Name},");
+            if (step.Baseline is { } baseline) Demand([baseline], [.. step.Of], "baseline", $"the step {step.Name}");
+        }
+
         void Demand(IEnumerable<string> names, HashSet<string> known, string what, string where)
         {
-            if (names.FirstOrDefault(n => !known.Contains(n)) is { } absent)
-                throw new InvalidDataException($"{path}: {where} names the {what} \"{absent}\", which is not there before it; there "
-                    + $"{(known.Count == 1 ? "is" : "are")} {string.Join(", ", known)}. Correct the name, or the order.");
+            if (names.FirstOrDefault(n => !known.Contains(n)) is not { } absent) return;
+            string there = known.Count switch { 0 => "are none", 1 => $"is {known.First()}", _ => $"are {string.Join(", ", known)}" };
+            throw new InvalidDataException($"{path}: {where} names the {what} \"{absent}\", which is not there before it; there {there}. "
+                + "Correct the name, or the order.");
         }
     }
 }

@@ -12,6 +12,22 @@ public abstract record RecipeClaim(string Says)
     internal virtual IEnumerable<string> Tickets => [];
 }
 
+/// <summary>A claim on a measure of a step's model.</summary>
+/// <param name="Says">The claim in words.</param>
+/// <param name="Arm">The step.</param>
+/// <param name="Task">The task.</param>
+/// <param name="Measure">The measure, by its name in files.</param>
+public abstract record MeasuredClaim(string Says, string Arm, string Task, string Measure) : RecipeClaim(Says)
+{
+    /// <summary>The step that makes the report card in which the measure stands; null for one of the scores.</summary>
+    public string? Card { get; init; }
+
+    internal override IEnumerable<string> Models => [Arm];
+
+    /// <summary>The tasks that it is about.</summary>
+    internal virtual IEnumerable<string> Tasks => [Task];
+}
+
 /// <summary>A step's gain over the base, as a share of another's gain.</summary>
 /// <param name="Says">The claim in words.</param>
 /// <param name="Arm">The step.</param>
@@ -21,9 +37,9 @@ public abstract record RecipeClaim(string Says)
 /// <param name="Bound">The share.</param>
 /// <param name="IsBelow">Whether the share must lie below the bound, and not at it or above.</param>
 public sealed record GainClaim(string Says, string Arm, string Of, string Task, string Measure, double Bound, bool IsBelow)
-    : RecipeClaim(Says)
+    : MeasuredClaim(Says, Arm, Task, Measure)
 {
-    internal override IEnumerable<string> Models => [Arm, Of];
+    internal override IEnumerable<string> Models => [Arm, Of, RecipeStep.Base];
 }
 
 /// <summary>How much better a step does than another, in the measure's own unit.</summary>
@@ -33,10 +49,26 @@ public sealed record GainClaim(string Says, string Arm, string Of, string Task, 
 /// <param name="Task">The task.</param>
 /// <param name="Measure">The measure.</param>
 /// <param name="Margin">By how much at least, above 0.</param>
-public sealed record DifferenceClaim(string Says, string Arm, string Than, string Task, string Measure, double Margin) : RecipeClaim(Says)
+public sealed record DifferenceClaim(string Says, string Arm, string Than, string Task, string Measure, double Margin)
+    : MeasuredClaim(Says, Arm, Task, Measure)
 {
+    /// <summary>The other's task; null for the same.</summary>
+    public string? ThanTask { get; init; }
+
     internal override IEnumerable<string> Models => [Arm, Than];
+
+    internal override IEnumerable<string> Tasks => [Task, ThanTask ?? Task];
 }
+
+/// <summary>A bound on a measure itself.</summary>
+/// <param name="Says">The claim in words.</param>
+/// <param name="Arm">The step.</param>
+/// <param name="Task">The task.</param>
+/// <param name="Measure">The measure.</param>
+/// <param name="Bound">The bound.</param>
+/// <param name="IsAtMost">Whether the measure must not lie above the bound; else it must reach it.</param>
+public sealed record LevelClaim(string Says, string Arm, string Task, string Measure, double Bound, bool IsAtMost)
+    : MeasuredClaim(Says, Arm, Task, Measure);
 
 /// <summary>Outside of some tickets a step's model has the base's bits.</summary>
 /// <param name="Says">The claim in words.</param>
@@ -47,6 +79,26 @@ public sealed record UnchangedClaim(string Says, string Arm, IReadOnlyList<strin
     internal override IEnumerable<string> Models => [Arm];
 
     internal override IEnumerable<string> Tickets => Outside;
+}
+
+/// <summary>A ticket has at most a part of all values of the tensors that it was chosen from.</summary>
+/// <param name="Says">The claim in words.</param>
+/// <param name="Ticket">The ticket.</param>
+/// <param name="MaxShare">The part, 0 to 1.</param>
+public sealed record SizeClaim(string Says, string Ticket, double MaxShare) : RecipeClaim(Says)
+{
+    internal override IEnumerable<string> Tickets => [Ticket];
+}
+
+/// <summary>Two tickets' Jaccard index is at most so many times that of two which take of each tensor as many values as they do, and know
+/// nothing of each other.</summary>
+/// <param name="Says">The claim in words.</param>
+/// <param name="One">The one ticket.</param>
+/// <param name="Other">The other.</param>
+/// <param name="MaxTimes">How many times.</param>
+public sealed record OverlapClaim(string Says, string One, string Other, double MaxTimes) : RecipeClaim(Says)
+{
+    internal override IEnumerable<string> Tickets => [One, Other];
 }
 
 /// <summary>What the paper claims and is not run here.</summary>

@@ -15,6 +15,9 @@ public abstract record RecipeStep(string Name)
     /// <summary>Whether the step makes a ticket, and no model.</summary>
     public virtual bool IsTicket => false;
 
+    /// <summary>Whether it makes a model, and neither a ticket nor a report card.</summary>
+    public virtual bool IsModel => !IsTicket;
+
     /// <summary>Whether what it makes is scored: a calibration that only a ticket is found in need not be.</summary>
     public bool IsScored { get; init; } = true;
 
@@ -23,6 +26,9 @@ public abstract record RecipeStep(string Name)
 
     /// <summary>The earlier steps that give it a ticket.</summary>
     internal virtual IEnumerable<string> Tickets => [];
+
+    /// <summary>The tasks that it needs.</summary>
+    internal virtual IEnumerable<string> Tasks => [];
 
     /// <summary>The step whose model this one's goes on from; null where it begins anew.</summary>
     internal virtual string? Origin => null;
@@ -87,6 +93,8 @@ public sealed record TrainStep(string Name, TrainedPart Part, string? Task) : Re
     internal override IEnumerable<string> Models => FlopsOf is null ? [From] : [From, FlopsOf];
 
     internal override IEnumerable<string> Tickets => Ticket is null ? [] : [Ticket];
+
+    internal override IEnumerable<string> Tasks => Task is null ? [] : [Task];
 
     internal override string Origin => From;
 

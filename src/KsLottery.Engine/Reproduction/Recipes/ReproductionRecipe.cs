@@ -50,6 +50,12 @@ public sealed record ReproductionRecipe
     /// <summary>SHA-256 of the file's bytes.</summary>
     public required string Fingerprint { get; init; }
 
+    /// <summary>Whether any step's model is scored, the base's with it.</summary>
+    internal bool IsScored => Steps.Any(s => s.IsModel && s.IsScored);
+
+    /// <summary>Whether a claim needs calibration errors.</summary>
+    internal bool IsCalibrated => Claims.OfType<MeasuredClaim>().Any(c => c.Card is null && c.Measure == StepResult.CalibrationErrorName);
+
     /// <summary>The plan with paths that are good for a seed's folder.</summary>
     internal ExperimentPlan PlanIn(string folder) => Plan with
     {

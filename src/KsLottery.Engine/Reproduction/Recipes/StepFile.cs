@@ -6,15 +6,16 @@ using KsLottery.Engine.Training;
 namespace KsLottery.Engine.Reproduction;
 
 /// <summary>Reads the steps and claims of a recipe.</summary>
-internal static class StepFile
+internal static partial class StepFile
 {
     private enum StepKey
     {
         Do, Name, Part, Task, From, Ticket, Layers, LearningRate, Epochs, FlopsOf, Scored, Score, Alpha, Share, Top, Tensors, Unit, Tuned,
-        Excluding, Draw, Like, Text, Of, L1ToBase, RegrowEvery, RegrowRate,
+        Excluding, Draw, Like, Text, Of, L1ToBase, RegrowEvery, RegrowRate, Candidates, MaxShare, Steps, Batch, Models, Tests, Languages,
+        Baseline,
     }
 
-    private enum ClaimKey { Says, Arm, Of, Than, Task, Measure, AtLeast, Below, By, Outside, NotRun }
+    private const string AboveZero = "it must be a number above 0";
 
     private const string NameRule = "it names a folder: it must hold a letter a to z or a digit, no control character";
 
@@ -31,6 +32,8 @@ internal static class StepFile
         ["reinitialize"] = (_, name, _) => new ReinitializeStep(name),
         ["merge"] = (step, name, _) => new MergeStep(name, [.. (step.List(StepKey.Of)
             ?? throw step.Wrong(StepKey.Of, "Name the steps whose changes are added")).Select(s => s.Text())]),
+        ["graft"] = (step, name, _) => ReadGraft(step, name),
+        ["matrix"] = (step, name, _) => ReadMatrix(step, name),
     };
 
     /// <summary>Reads a step.</summary>
@@ -47,27 +50,6 @@ internal static class StepFile
         return read(step, name, alpha) with { IsScored = step.Flag(StepKey.Scored) ?? true };
     }
 
-    /// <summary>Reads a claim.</summary>
-    public static RecipeClaim ReadClaim(string path, JsonPlace place)
-    {
-        PlanSection<ClaimKey> claim = new(path, place);
-        string says = claim.Required(ClaimKey.Says);
-        if (claim.Text(ClaimKey.NotRun) is { } why) return new OpenClaim(says, why);
-        string arm = claim.Required(ClaimKey.Arm);
-        if (claim.List(ClaimKey.Outside) is { } outside) return new UnchangedClaim(says, arm, [.. outside.Select(o => o.Text())]);
-        string task = claim.Required(ClaimKey.Task), measure = claim.Required(ClaimKey.Measure);
-        string[] measures = [.. StepResult.Measures.Select(m => m.Name)];
-        if (!measures.Contains(measure)) throw claim.Wrong(ClaimKey.Measure, $"it must be one of {string.Join(", ", measures)}");
-        if (claim.Text(ClaimKey.Than) is { } than)
-            return measure != StepResult.PeakName ? new DifferenceClaim(says, arm, than, task, measure, Number(ClaimKey.By) ?? 0)
-                : throw claim.Wrong(ClaimKey.Than, $"{measure} is claimed as a share: name the other step as \"of\"");
-        double? atLeast = Number(ClaimKey.AtLeast), below = Number(ClaimKey.Below);
-        if (atLeast is null == below is null) throw claim.Wrong(ClaimKey.AtLeast, "give it or below, one of the two");
-        return new GainClaim(says, arm, claim.Required(ClaimKey.Of), task, measure, (atLeast ?? below)!.Value, below is not null);
-
-        double? Number(ClaimKey key) => claim.Number(key, n => n >= 0, "it must be a number from 0");
-    }
-
     private static TrainStep ReadTrain(PlanSection<StepKey> step, string name)
     {
         TrainStep train = new(name, Choose<TrainedPart>(step, StepKey.Part), step.Text(StepKey.Task))
@@ -76,8 +58,8 @@ internal static class StepFile
             From = step.Text(StepKey.From) ?? RecipeStep.Base,
             Ticket = step.Text(StepKey.Ticket),
             Layers = step.List(StepKey.Layers)?.Select(l => (int)l.Integer(0, int.MaxValue)).ToArray(),
-            LearningRate = step.Number(StepKey.LearningRate, n => n > 0, "it must be a number above 0"),
-            Epochs = step.Number(StepKey.Epochs, n => n > 0, "it must be a number above 0"),
+            LearningRate = step.Number(StepKey.LearningRate, n => n > 0, AboveZero),
+            Epochs = step.Number(StepKey.Epochs, n => n > 0, AboveZero),
             FlopsOf = step.Text(StepKey.FlopsOf),
             L1ToBase = step.Number(StepKey.L1ToBase, n => n >= 0, "it must be a number from 0") ?? 0,
             Regrowth = ReadRegrowth(step),
@@ -128,15 +110,20 @@ internal static class StepFile
     private static TicketSelection ReadSelection(PlanSection<StepKey> step, double alpha)
     {
         if (step.Count(StepKey.Top) is { } top) return new TopUnits(top);
-        if (step.Text(StepKey.Share) is not { } share)
-            return new BelowAlpha { Alpha = step.Number(StepKey.Alpha, n => n is > 0 and < 1, "it must lie between 0 and 1") ?? alpha };
+        return ReadShare(step, StepKey.Share) is { } share ? new TopShare(share)
+            : new BelowAlpha { Alpha = step.Number(StepKey.Alpha, n => n is > 0 and < 1, "it must lie between 0 and 1") ?? alpha };
+    }
+
+    private static UnitShare? ReadShare<TKey>(PlanSection<TKey> section, TKey key) where TKey : struct, Enum
+    {
+        if (section.Text(key) is not { } share) return null;
         try
         {
-            return new TopShare(UnitShare.Parse(share));
+            return UnitShare.Parse(share);
         }
         catch (FormatException fault)
         {
-            throw step.Wrong(StepKey.Share, fault.Message.TrimEnd('.'));
+            throw section.Wrong(key, fault.Message.TrimEnd('.'));
         }
     }
 

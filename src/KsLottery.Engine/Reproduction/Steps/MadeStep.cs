@@ -1,3 +1,4 @@
+using KsLottery.Engine.Experiments;
 using KsLottery.Engine.Tickets;
 
 namespace KsLottery.Engine.Reproduction;
@@ -9,6 +10,9 @@ internal sealed record MadeStep(RecipeStep Step, string Folder)
 {
     /// <summary>The ticket, of a step that makes one, and of one that trains or copies one.</summary>
     public TicketMask? Mask { get; init; }
+
+    /// <summary>The report card, of a step that makes one.</summary>
+    public MatrixResult? Card { get; init; }
 
     /// <summary>The values that learn, or that differ.</summary>
     public long Parameters { get; init; }

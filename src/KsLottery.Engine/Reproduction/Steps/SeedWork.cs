@@ -5,7 +5,6 @@ using KsLottery.Engine.Devices;
 using KsLottery.Engine.Evaluation;
 using KsLottery.Engine.Experiments;
 using KsLottery.Engine.Models;
-using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Operations;
 using KsLottery.Engine.Text.Corpora;
 using KsLottery.Engine.Text.Tokens;
@@ -52,6 +51,9 @@ internal sealed partial class SeedWork
     /// <summary>Hears of every step of a training.</summary>
     public IProgress<TrainingProgress>? Training { get; init; }
 
+    /// <summary>The bins of the calibration error; null where it is not taken.</summary>
+    public int? CalibrationBins { get; init; }
+
     /// <summary>Hears how scoring goes.</summary>
     public IProgress<EvaluationProgress>? Scoring { get; init; }
 
@@ -74,6 +76,8 @@ internal sealed partial class SeedWork
                 MergeStep merge => Merge(merge, folder),
                 PerturbStep perturb => Perturb(perturb, folder),
                 ReinitializeStep fresh => Reinitialize(fresh, folder),
+                GraftStep graft => Graft(graft, folder),
+                MatrixStep matrix => ReportOn(matrix, folder),
                 _ => throw new UnreachableException($"{step.GetType().Name} is not made"),
             };
             if (step.IsTicket && made.Mask!.Count == 0) throw new StepSkippedException("no unit is in the ticket");
@@ -99,8 +103,11 @@ internal sealed partial class SeedWork
         // A patch is put on the model that it was trained on; any other folder is a model itself.
         using Checkpoint model = Checkpoint.Open(made is not null && IsPatch(made) ? PathOf(OriginOf(made.Step)) : PathOf(name));
         string print = Fingerprint.OfTensor(model.GetInputEmbedding(), FingerprintKind.Tree, _cancel);
-        return new ArmScoring(_plan, _device.Operations, _tokenizer, _tasks[task], $"-{_tasks[task].Task.Slug}")
-            .Run(folder, model, print, Scoring, _cancel);
+        ArmScoring scoring = new(_plan, _device.Operations, _tokenizer, _tasks[task], $"-{_tasks[task].Task.Slug}")
+        {
+            CalibrationBins = CalibrationBins,
+        };
+        return scoring.Run(folder, model, print, Scoring, _cancel);
     }
 
     /// <summary>What a step and all that it is built on spent, and how much of that was no training of its own model; the most memory
@@ -124,34 +131,6 @@ internal sealed partial class SeedWork
             if (!_made.TryGetValue(step, out MadeStep? made) || !all.TryAdd(step, made)) return;
             foreach (string earlier in next(made.Step)) Collect(earlier);
         }
-    }
-
-    /// <summary>How many values of a step's model have other bits than the base's, outside of some tickets; NaN where it is not
-    /// there.</summary>
-    public double CountChanged(string name, IEnumerable<string> outside)
-    {
-        if (_made[name].Skipped is not null) return double.NaN;
-        TicketMask[] masks = [.. outside.Select(t => _made[t].Mask).OfType<TicketMask>()];
-        using Checkpoint before = Checkpoint.Open(_plan.Base), after = Checkpoint.Open(PathOf(name));
-        double changed = 0;
-        foreach (Tensor one in before.Tensors)
-        {
-            Tensor other = after.GetTensor(one.Name);
-            if (other.ElementType != one.ElementType || other.ElementCount != one.ElementCount) return double.NaN;
-            IndexSet inside = masks.Select(m => m.Find(one.Name)?.ToElements().Units).OfType<IndexSet>()
-                .Aggregate(IndexSet.Empty(one.ElementCount), (a, b) => a.Union(b));
-            ElementReader first = new(one), second = new(other);
-            int size = one.ElementType.ByteSize();
-            foreach (IndexRun piece in ElementReader.Pieces(inside.Complement().Runs))
-            {
-                _cancel.ThrowIfCancellationRequested();
-                ReadOnlySpan<byte> a = first.Get(piece.Start, (int)piece.Length), b = second.Get(piece.Start, (int)piece.Length);
-                if (a.SequenceEqual(b)) continue;
-                for (int i = 0; i < a.Length; i += size)
-                    if (!a.Slice(i, size).SequenceEqual(b.Slice(i, size))) changed++;
-            }
-        }
-        return changed;
     }
 
     private static TrainingCost Sum(IEnumerable<MadeStep> steps) => steps.Aggregate(default(TrainingCost), (sum, s) => sum + s.Cost);

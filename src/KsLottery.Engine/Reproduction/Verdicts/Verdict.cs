@@ -65,6 +65,18 @@ public static class VerdictRule
         return new(Judge(differences, mean, IsAbove, x => IsAbove(-x)), mean, differences);
     }
 
+    /// <summary>Judges by a bound on a value itself.</summary>
+    /// <param name="values">The values, by seed.</param>
+    /// <param name="bound">The bound.</param>
+    /// <param name="isAtMost">Whether they must not lie above it; else they must reach it.</param>
+    public static ClaimFigures OfLevels(IReadOnlyList<double> values, double bound, bool isAtMost)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        double mean = Mean(values);
+        return new(Judge(values, mean, isAtMost ? x => x <= bound : x => x >= bound, isAtMost ? x => x > bound : x => x < bound), mean,
+            values);
+    }
+
     /// <summary>Judges that nothing changed.</summary>
     /// <param name="changed">How many values did, by seed.</param>
     public static ClaimFigures OfChanges(IReadOnlyList<double> changed)

@@ -38,6 +38,7 @@ public sealed class GraftRun : IDisposable
     private readonly IReadOnlyList<TokenBatch> _evaluation;
     private readonly GraftedValues[] _parts;
     private readonly Dictionary<string, string> _settings;
+    private readonly long _maxElements;
     private GraftPosition _position = new(0, double.NaN, double.NaN, 0, double.PositiveInfinity, double.NaN, double.NaN, double.NaN);
     private long _started, _firstStep, _saved = Stopwatch.GetTimestamp();
 
@@ -93,6 +94,8 @@ public sealed class GraftRun : IDisposable
                 new("tuned", FingerprintOf(tuned, pair => pair.Tuned, t => t.TunedFingerprint, cancellationToken)),
                 new("samples", TrainingSession.FingerprintOf(training)), new("evaluation", TrainingSession.FingerprintOf(evaluation)),
             ]);
+            _maxElements = options.MaxShare?.CountOf(ScopeElements) ?? long.MaxValue;
+            if (options.MaxShare is { } max) _settings["max-share"] = max.ToString();
             _folder.ThrowIfOther(_settings);
             _model = new(_weights, operations, options.Recompute);
             _gradients = new(_model, operations);
@@ -213,7 +216,7 @@ public sealed class GraftRun : IDisposable
         Put(part => part.Round(_options.Bias));
         double loss = Trainer.Evaluate(_model, _evaluation, cancellationToken);
         if (_position.Step == 0) _position = _position with { PatchLoss = loss };
-        if (loss < _position.BestLoss)
+        if (loss < _position.BestLoss && _parts.Sum(p => p.CountKept(_options.Bias)) <= _maxElements)
         {
             foreach (GraftedValues part in _parts) part.KeepBest(_options.Bias);
             _position = _position with { BestStep = _position.Step, BestLoss = loss };

@@ -16,6 +16,9 @@ public sealed record GraftRunOptions
     /// number; what is no candidate cannot come into the graft.</remarks>
     public UnitShare Candidates { get; init; } = new(1);
 
+    /// <summary>The most of all elements that a graft may have; null for no bound. The masks of more are passed by.</summary>
+    public UnitShare? MaxShare { get; init; }
+
     /// <summary>The tensors; null for all that the model reads.</summary>
     public TensorChoice? Tensors { get; init; }
 
@@ -56,6 +59,8 @@ public sealed record GraftRunOptions
     {
         Check(Share.Value > 0, nameof(Share), Share, "A share lies above 0.");
         Check(Candidates.Value >= Share.Value, nameof(Candidates), Candidates, $"The candidates hold the base patch, {Share} at least.");
+        if (MaxShare is { } max)
+            Check(max.Value >= Share.Value, nameof(MaxShare), max, $"A graft may be as large as the base patch, {Share} at least.");
         Check(LearningRate > 0 && double.IsFinite(LearningRate), nameof(LearningRate), LearningRate, "A rate is finite and above 0.");
         Check(double.IsFinite(Bias), nameof(Bias), Bias, "The bias is finite.");
         Check(Steps >= 1, nameof(Steps), Steps, "A graft is learned in 1 step or more.");

@@ -71,6 +71,15 @@ internal sealed class GraftedValues
         return _values;
     }
 
+    /// <summary>How many candidates the rounded mask takes.</summary>
+    public long CountKept(double bias)
+    {
+        long count = 0;
+        for (int i = 0; i < Best.Length; i++)
+            if (IsKept(i, bias)) count++;
+        return count;
+    }
+
     /// <summary>Takes the rounded mask for the best.</summary>
     public void KeepBest(double bias)
     {
