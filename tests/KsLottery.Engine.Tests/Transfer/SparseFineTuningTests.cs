@@ -75,10 +75,10 @@ public class SparseFineTuningTests
         foreach (PatchedTensor patched in second.Tensors)
         {
             PatchedTensor other = first.Tensors.Single(t => t.Name == patched.Name);
-            float[] changes = [.. new PatchChanges(other).All().SelectMany(c => c)];
+            float[] changes = All(other);
             Dictionary<long, float> expected = other.Mask.Units.Zip(changes).Where(c => c.Second != 0).ToDictionary();
             Assert.That(patched.Payload, Is.EqualTo(TicketPayload.Delta));
-            Assert.That(patched.Mask.Units.Zip(new PatchChanges(patched).All().SelectMany(c => c)).ToDictionary(), Is.EqualTo(expected));
+            Assert.That(patched.Mask.Units.Zip(All(patched)).ToDictionary(), Is.EqualTo(expected));
         }
         PatchApplication.Apply(basePath, folder.File("patch.safetensors"), folder.File("one"));
         PatchApplication.Apply(basePath, folder.File("again"), folder.File("two"));
@@ -116,7 +116,7 @@ public class SparseFineTuningTests
         foreach (PatchedTensor patched in patch.Tensors)
         {
             float[] dense = new float[patched.Mask.Grid.ElementCount];
-            foreach ((long element, float change) in patched.Mask.Units.Zip(new PatchChanges(patched).All().SelectMany(c => c)))
+            foreach ((long element, float change) in patched.Mask.Units.Zip(All(patched)))
                 dense[element] = change;
             Assert.That(read.RootElement.GetProperty(patched.Name).EnumerateArray().Select(v => v.GetSingle()), Is.EqualTo(dense));
         }
@@ -353,5 +353,11 @@ public class SparseFineTuningTests
         float[] rounded = new float[values.Length];
         RowRounding.Convert(RowRounding.ToBytes(values, type), type, MemoryMarshal.AsBytes(rounded.AsSpan()), ElementType.F32);
         return rounded;
+    }
+
+    private static float[] All(PatchedTensor patch)
+    {
+        using PatchChanges changes = new(patch);
+        return [.. changes.All().SelectMany(c => c)];
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Numerics;
 using Microsoft.Win32.SafeHandles;
@@ -133,12 +134,12 @@ internal static class ShardCopy
             IElementRewriter? rewriter = tensor?.NewRewriter();
             using IDisposable? owner = rewriter as IDisposable;
             int size = tensor?.Tensor.ElementType.ByteSize() ?? 1, windowLength = ElementReader.MaxCount * size;
-            byte[] buffer = GC.AllocateUninitializedArray<byte>((int)Math.Min(ChunkLength, end - start));
+            byte[] buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(ChunkLength, end - start));
             RoundingLoss loss = default;
             for (long position = start; position < end;)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                Span<byte> chunk = buffer.AsSpan(0, (int)Math.Min(buffer.Length, end - position));
+                Span<byte> chunk = buffer.AsSpan(0, (int)Math.Min(ChunkLength, end - position));
                 ReadOnlySpan<byte> read = source.GetBytes(position, chunk.Length, chunk);
                 if (source.IsMapped) read.CopyTo(chunk);
                 for (int at = 0; rewriter is not null && at < chunk.Length; at += windowLength)
@@ -149,6 +150,7 @@ internal static class ShardCopy
                 Report(chunk.Length);
                 FlushMeanwhile(chunk.Length);
             }
+            ArrayPool<byte>.Shared.Return(buffer);
             rewriter?.Complete();
             return loss;
         }

@@ -35,7 +35,7 @@ internal readonly record struct MergeTrim(bool IsOn, float Magnitude, long Ties)
 
     private static void Visit(PatchedTensor patch, Action<uint> visit)
     {
-        PatchChanges changes = new(patch);
+        using PatchChanges changes = new(patch);
         foreach (float[] some in changes.All())
             foreach (uint bits in MemoryMarshal.Cast<float, uint>(some)) visit(bits & int.MaxValue);
     }

@@ -75,7 +75,7 @@ internal sealed class MergedTensor(Tensor tensor, IReadOnlyList<(int Number, Tic
 
     private void Visit(Action<ChangedWindows> visit, CancellationToken cancellationToken)
     {
-        ChangedWindows windows = new(patches.Select(p => p.Patched), _trims, areValues: false);
+        using ChangedWindows windows = new(patches.Select(p => p.Patched), _trims, areValues: false);
         for (long start = 0; start < tensor.ElementCount; start += PatchChanges.MaxCount)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -127,6 +127,7 @@ internal sealed class MergedTensor(Tensor tensor, IReadOnlyList<(int Number, Tic
 
         public void Dispose()
         {
+            _windows.Dispose();
             foreach (RunningFingerprint one in _fingerprints) one.Dispose();
         }
 
@@ -149,7 +150,7 @@ internal sealed class MergedTensor(Tensor tensor, IReadOnlyList<(int Number, Tic
 }
 
 /// <summary>The changes of several patches, a window at a time.</summary>
-internal sealed class ChangedWindows(IEnumerable<PatchedTensor> patches, IReadOnlyList<MergeTrim> trims, bool areValues)
+internal sealed class ChangedWindows(IEnumerable<PatchedTensor> patches, IReadOnlyList<MergeTrim> trims, bool areValues) : IDisposable
 {
     private readonly PatchChanges[] _changes = [.. patches.Select((p, i) => new PatchChanges(p, trims[i], areValues))];
     private readonly ulong[] _touched = new ulong[PatchChanges.MaxCount / 64];
@@ -175,5 +176,10 @@ internal sealed class ChangedWindows(IEnumerable<PatchedTensor> patches, IReadOn
     public void Spread()
     {
         foreach (PatchChanges one in _changes) one.Spread();
+    }
+
+    public void Dispose()
+    {
+        foreach (PatchChanges one in _changes) one.Dispose();
     }
 }

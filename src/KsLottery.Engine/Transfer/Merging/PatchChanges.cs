@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -7,7 +8,8 @@ using KsLottery.Engine.Tickets;
 namespace KsLottery.Engine.Transfer;
 
 /// <summary>What a patch adds to the elements of a tensor, a window of them at a time, from front to back. For one thread.</summary>
-internal sealed class PatchChanges
+/// <remarks>Its arrays are lent: a model has hundreds of tensors, and a merge should take little memory.</remarks>
+internal sealed class PatchChanges : IDisposable
 {
     /// <summary>The most elements of a window.</summary>
     public const int MaxCount = ElementReader.MaxCount;
@@ -17,9 +19,8 @@ internal sealed class PatchChanges
     private readonly bool _areValues;
     private readonly ElementReader _values, _base;
     private readonly MaskPlaces _mask;
-    private readonly int[] _places = new int[MaxCount];
-    private readonly float[] _stored = new float[MaxCount], _before = new float[MaxCount], _changes = new float[MaxCount];
-    private readonly float[] _window = new float[MaxCount];
+    private readonly int[] _places = ArrayPool<int>.Shared.Rent(MaxCount);
+    private readonly float[] _stored = Rent(), _before = Rent(), _changes = Rent(), _window = Rent();
     private readonly PlaceBits _bits = new(MaxCount);
     private readonly ulong[] _has = new ulong[MaxCount / 64];
     private long _index, _ties;
@@ -59,9 +60,18 @@ internal sealed class PatchChanges
     /// <summary>Puts the changes at their places.</summary>
     public void Spread()
     {
-        Array.Clear(_window);
+        Array.Clear(_window, 0, MaxCount);
         Put(_places.AsSpan(0, _count), _changes, _window);
     }
+
+    /// <summary>Gives the arrays back.</summary>
+    public void Dispose()
+    {
+        ArrayPool<int>.Shared.Return(_places);
+        foreach (float[] one in (ReadOnlySpan<float[]>)[_stored, _before, _changes, _window]) ArrayPool<float>.Shared.Return(one);
+    }
+
+    private static float[] Rent() => ArrayPool<float>.Shared.Rent(MaxCount);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Put(ReadOnlySpan<int> places, ReadOnlySpan<float> changes, Span<float> window)

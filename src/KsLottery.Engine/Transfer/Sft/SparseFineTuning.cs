@@ -127,7 +127,8 @@ public static class SparseFineTuning
     {
         float[] changes = new float[tensor.Mask.Parameters];
         int done = 0;
-        foreach (float[] some in new PatchChanges(tensor).All())
+        using PatchChanges read = new(tensor);
+        foreach (float[] some in read.All())
         {
             some.CopyTo(changes, done);
             done += some.Length;
