@@ -32,6 +32,7 @@ internal static class PretrainCommand
             Tokenizer tokenizer = OpenTokenizer(options, texts, temporary.FullName, ui);
             LlamaConfig config = options.ConfigFor(tokenizer);
             TextSequences data = TextSequences.Encode(texts, tokenizer, config.VocabularySize, config.MaxLength, options.EvaluationShare);
+            MaskPolicy? policy = options.Mask.ReadPolicy(options.Tickets, new());
             using ComputeDevice device = options.Folder.Device.Open(DeviceWork.Model);
             using PretrainingRun run = new(config, data, device.Operations, new()
             {
@@ -40,13 +41,17 @@ internal static class PretrainCommand
                 Resume = options.Folder.Resume,
                 SaveEvery = options.Folder.SaveEvery,
                 Tokenizer = tokenizer.FilePath,
+                Policy = policy,
+                Rewind = options.Mask.Rewind,
+                KeepStates = options.Mask.KeepStates,
                 Settings =
                 [
                     new("tokenizer", Fingerprint.OfFile(tokenizer.FilePath, cancel)),
                     new("eval-share", options.EvaluationShare.ToString(CultureInfo.InvariantCulture)),
                 ],
             });
-            WriteFacts(ui, options, config, texts.Count, data, run, device);
+            foreach (string note in run.Notes) ui.Remark($"note: {note}.");
+            WriteFacts(ui, options, config, texts.Count, data, policy, run, device);
             string next = $"kslottery tune {options.Folder.Out} --data PAIRS --train embedding --template minimal --out DIR";
             TrainingReport report = TrainingReport.Of(ui, options.Folder, run.LostSteps, next, progress => run.Run(progress, cancel));
             report.Write();
@@ -58,6 +63,8 @@ internal static class PretrainCommand
                 json.WriteNumber("vocabulary", config.VocabularySize);
                 json.WriteNumber("width", config.Width);
                 json.WriteNumber("layers", config.LayerCount);
+                if (policy is not null) json.WriteString("outside", options.Mask.Outside);
+                if (options.Mask.Rewind is { } rewind) json.WriteString("rewind", rewind.ToString());
                 json.WriteNumber("estimated_bytes", run.EstimatedBytes);
                 report.WriteJson(json);
             });
@@ -81,18 +88,21 @@ internal static class PretrainCommand
     }
 
     private static void WriteFacts(ConsoleUi ui, PretrainOptions options, LlamaConfig config, int texts,
-        TextSequences data, PretrainingRun run, ComputeDevice device)
+        TextSequences data, MaskPolicy? policy, PretrainingRun run, ComputeDevice device)
     {
         long tokens = data.Training.Sum(s => (long)s.RowCount), held = data.HeldOut.Sum(s => (long)s.RowCount);
         string batch = $"{Sizes.Count(options.Plan.BatchSize)} x {Sizes.Count(config.MaxLength)}";
-        new FactList()
+        FactList facts = new FactList()
             .Add("text", $"{Sizes.Count(texts, "text")}, {Sizes.Count(tokens, "token")} to train on, {Sizes.Count(held)} held out")
             .Add("vocabulary", Sizes.Count(config.VocabularySize, "token"))
             .Add("layers", $"{Sizes.Count(config.LayerCount)} of width {Sizes.Count(config.Width)}, "
                 + $"{Sizes.Count(config.FeedForwardWidth)} within")
             .Add("heads", $"{Sizes.Count(config.Attention.Heads)} of width {Sizes.Count(config.Attention.HeadWidth)}, "
                 + $"{Sizes.Count(config.Attention.KeyHeads)} for keys and values")
-            .Add("trainable", $"{Sizes.Count(run.ParameterCount)}, output head {(config.IsTied ? "tied" : "of its own")}")
+            .Add("trainable", $"{Sizes.Count(run.ParameterCount)}, output head {(config.IsTied ? "tied" : "of its own")}");
+        if (policy is not null) facts.Add("outside", options.Mask.Describe(policy));
+        if (options.Mask.Rewind is { } rewind) facts.Add("rewound to", ConsoleUi.OneLine(rewind.ToString()));
+        facts
             .Add("steps", $"{Sizes.Count(run.StepCount)}, {Sizes.Count(run.StepsPerEpoch)} an epoch of batches of {batch}")
             .Add("schedule", PlanOptions.Describe(options.Plan))
             .Add("memory", $"about {Sizes.Bytes(run.EstimatedBytes)}, {DeviceOption.Describe(device)}")

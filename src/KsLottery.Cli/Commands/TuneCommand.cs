@@ -56,6 +56,7 @@ internal static class TuneCommand
         string? signature = rows?.Signature ?? units?.Signature ?? (options.Train != TrainingScope.RegrownName ? null
             : $"spiel|values:{options.Values}|tensors:{options.Ticket.Tensors?.Text ?? LayerMatrices}|{options.Plan.Regrowth}");
 
+        MaskPolicy? policy = options.Mask.ReadPolicy(options.Ticket.Paths, options.Reading);
         using ComputeDevice device = options.Folder.Device.Open(DeviceWork.Model);
         using TuningRun run = new(baseModel, scope, data.Training, data.Evaluation, device.Operations, new()
         {
@@ -66,11 +67,15 @@ internal static class TuneCommand
             KeepTypes = options.KeepTypes,
             Tokenizer = options.Tokenizer is null ? null : tokenizer.FilePath,
             Start = start,
+            Policy = policy,
+            Rewind = options.Mask.Rewind,
+            KeepStates = options.Mask.KeepStates,
             Ticket = rows is null ? null : options.Ticket.OwnPath,
             Signature = signature ?? "",
             Settings = [.. options.IsText ? TuneData.SettingsOfText(options, tokenizer) : TuneData.Settings(options, tokenizer)],
         }, cancel);
-        WriteFacts(ui, options, run, rows, units?.Mask, signature, data, device);
+        foreach (string note in run.Notes) ui.Remark($"note: {note}.");
+        WriteFacts(ui, options, run, rows, units?.Mask, signature, policy, data, device);
         bool isPatch = scope.Units is not null;
         TrainingReport report = TrainingReport.Of(ui, options.Folder, run.LostSteps, Next(options, isPatch), progress =>
             run.Run(progress, cancel));
@@ -83,6 +88,8 @@ internal static class TuneCommand
             json.WriteNumber("width", config.Width);
             json.WriteNumber("units", scope.Units?.Count ?? 0);
             json.WriteString("signature", signature);
+            if (policy is not null) json.WriteString("outside", options.Mask.Outside);
+            if (options.Mask.Rewind is { } rewind) json.WriteString("rewind", rewind.ToString());
             json.WriteNumber(options.IsText ? "sequences" : "pairs", data.Training.Count);
             json.WriteNumber(options.IsText ? "evaluation_sequences" : "evaluation_pairs", data.Evaluation.Count);
             json.WriteNumber("skipped_pairs", data.Skipped);
@@ -109,11 +116,12 @@ internal static class TuneCommand
         ? $"kslottery merge {options.Model} {options.With} {options.Folder.Out} --how add --out DIR"
         : isPatch
         ? $"kslottery apply {options.Model} {Path.Combine(options.Folder.Out, TicketPatch.FileName)} --out DIR"
+        : options.Mask.Outside is not Options.Freeze ? $"kslottery inspect {options.Folder.Out} {Options.Sparsity.Name}"
         // Adapters leave the embedding as it is.
         : $"kslottery find {options.Model} {options.Folder.Out} {(options.IsLowRank ? Options.AllTensors.Name : "--out DIR")}";
 
     private static void WriteFacts(ConsoleUi ui, TuneOptions options, TuningRun run, TicketList? rows, TicketMask? units, string? signature,
-        TuneData data, ComputeDevice device)
+        MaskPolicy? policy, TuneData data, ComputeDevice device)
     {
         LlamaConfig config = run.Config;
         FactList facts = new FactList()
@@ -124,6 +132,8 @@ internal static class TuneCommand
             .Add("trainable", Sizes.Count(run.ParameterCount)
                 + (rows is not null ? $" = {Sizes.Count(rows.Ids.Count, "row")} of {Sizes.Count(config.Width)}"
                     : units is not null ? $" = {Sizes.Count(units.Count, "unit")} of {Sizes.Count(units.Tensors.Count, "tensor")}" : ""));
+        if (policy is not null) facts.Add("outside", options.Mask.Describe(policy));
+        if (options.Mask.Rewind is { } rewind) facts.Add("rewound to", ConsoleUi.OneLine(rewind.ToString()));
         if (signature is not null) facts.Add(rows is not null ? "rows" : "units", ConsoleUi.OneLine(signature));
         string skipped = data.Skipped > 0 ? $", {Sizes.Count(data.Skipped)} left out" : "";
         string cut = data.Truncated > 0 ? $", {Sizes.Count(data.Truncated)} cut" : "";

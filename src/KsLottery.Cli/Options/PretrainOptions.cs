@@ -38,6 +38,10 @@ internal sealed record PretrainOptions
         "Hold the last share of the text out and evaluate on it.");
 
 
+    private static readonly Option<string[]> TicketOption = Options.Tickets(
+        "With --outside zero, match-l1 or match-l2 the mask: a ticket of prune or find, or a patch; it may be of another model of this "
+        + "shape. Several are united.");
+
     private ParseResult? _arguments;
 
     public required string[] Text { get; init; }
@@ -50,6 +54,11 @@ internal sealed record PretrainOptions
 
     public required TrainingPlan Plan { get; init; }
 
+    /// <summary>The tickets whose units are kept.</summary>
+    public required string[] Tickets { get; init; }
+
+    public required MaskOptions Mask { get; init; }
+
     public required RunFolderOptions Folder { get; init; }
 
     /// <summary>Gives a command the arguments.</summary>
@@ -59,6 +68,9 @@ internal sealed record PretrainOptions
         command.Add(Options.Text, TokenizerOption, VocabularyOption, WidthOption, LayersOption, HeadsOption, KeyHeadsOption,
             FeedForwardOption, LengthOption, TiedOption, ShareOption);
         PlanOptions.AddTo(command);
+        command.Add(TicketOption);
+        MaskOptions.AddTo(command, TicketOption);
+        command.Add(Options.Tensors);
         RunFolderOptions.AddTo(command);
     }
 
@@ -71,6 +83,8 @@ internal sealed record PretrainOptions
         Vocabulary = arguments.GetValue(VocabularyOption),
         EvaluationShare = arguments.GetValue(ShareOption),
         Plan = PlanOptions.From(arguments, Default),
+        Tickets = arguments.GetValue(TicketOption) ?? [],
+        Mask = MaskOptions.From(arguments),
         Folder = RunFolderOptions.From(arguments),
     };
 
@@ -99,6 +113,12 @@ internal sealed record PretrainOptions
         if (heads > 0 && (width % heads != 0 || width / heads % 2 != 0))
             result.AddError($"--width {width} over --heads {heads} must be an even whole number, since rotary positions need pairs.");
         if (keyHeads > 0 && heads % keyHeads != 0) result.AddError($"--heads {heads} must be a multiple of --key-heads {keyHeads}.");
+        if (result.GetValue(Options.Outside) == Options.Freeze)
+            result.AddError("--outside freeze leaves what lies outside as a base has it, and there is none yet. Take zero.");
+        if (!MaskOptions.AreWhole(result) && result.GetResult(TicketOption) is not null)
+            result.AddError("--ticket is the mask of --outside zero, match-l1 or match-l2: say which.");
+        if (!MaskOptions.AreMoving(result) && result.GetResult(Options.Tensors) is not null)
+            result.AddError("--tensors names the tensors of --outside straight-through or project. Leave it out.");
         if (result.GetResult(TokenizerOption) is not null && result.GetResult(VocabularyOption) is { Implicit: false })
             result.AddError("--tokenizer and --vocabulary exclude each other.");
     }

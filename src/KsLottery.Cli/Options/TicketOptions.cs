@@ -21,9 +21,10 @@ internal sealed record TicketOptions(string[] Paths, string? Only, int? Rows, bo
 {
     private const string Random = "random", Frequency = "frequency";
 
-    private static readonly Option<string[]> TicketOption = Options.Tickets(
+    /// <summary>The tickets.</summary>
+    public static readonly Option<string[]> TicketOption = Options.Tickets(
         "What learns, with --train ticket: the ticket.json of find or the folder that it lies in, a patch, or a list of row numbers (text, "
-        + "or the first column of a TSV). Several are united.");
+        + "or the first column of a TSV). Several are united. With --outside zero, match-l1 or match-l2 the mask.");
     private static readonly Option<int?> RowsOption = Options.Rows.Optional("How many rows --only random or frequency takes.");
 
     private static readonly Option[] All = [TicketOption, Options.Only, RowsOption, Options.Complement];
@@ -48,8 +49,10 @@ internal sealed record TicketOptions(string[] Paths, string? Only, int? Rows, bo
             arguments.GetValue(Options.Complement), arguments.GetValue(Options.Tensors));
 
     /// <summary>Whether any of them stands there.</summary>
-    public static bool AreGiven(CommandResult result) =>
-        Array.Exists(All, option => result.GetResult(option) is { Implicit: false });
+    /// <param name="result">The arguments.</param>
+    /// <param name="beside">Whether beside the tickets themselves.</param>
+    public static bool AreGiven(CommandResult result, bool beside = false) =>
+        Array.Exists(All, option => !(beside && option == TicketOption) && result.GetResult(option) is { Implicit: false });
 
     /// <summary>Whether the ticket is a patch, lies in a folder with a patch of units that are not rows listed in its file, or is made of
     /// others.</summary>
@@ -107,12 +110,16 @@ internal sealed record TicketOptions(string[] Paths, string? Only, int? Rows, bo
             TicketList rows = TicketList.Read(path, embedding, cancellationToken);
             return (rows.ToMask(embedding), rows.Signature);
         }
-        using TicketPatch patch = TicketPatch.Open(IsPatch(path) ? path : FolderOf(path), reading);
+        using TicketPatch patch = OpenPatch(path, reading);
         foreach (PatchedTensor patched in patch.Tensors)
             if (start is null || !PatchFit.IsBase(patched, start.GetTensor(patched.Name), cancellationToken))
                 PatchFit.ThrowIfNotBase(patch, patched, baseModel.GetTensor(patched.Name), cancellationToken);
         return (patch.Mask, patch.Signature);
     }
+
+    /// <summary>The patch of a ticket that is named by its file or folder.</summary>
+    public static TicketPatch OpenPatch(string path, CheckpointOptions reading) =>
+        TicketPatch.Open(IsPatch(path) ? path : FolderOf(path), reading);
 
     private static bool AreUnits(string path) => IsPatch(path) || UnitTicketFile.Is(path);
 
@@ -130,8 +137,9 @@ internal sealed record TicketOptions(string[] Paths, string? Only, int? Rows, bo
         if (result.GetValue(Options.Complement) && result.GetResult(TicketOption) is null)
             result.AddError("--complement needs the --ticket of which it takes all the rest.");
         if (result.GetResult(Options.Tensors) is not null && !result.GetValue(Options.Complement)
-            && result.GetValue(Options.Train) != TrainingScope.RegrownName)
-            result.AddError("--tensors names the tensors of a --complement or of --train spiel. Leave it out, or say --complement.");
+            && result.GetValue(Options.Train) != TrainingScope.RegrownName && !MaskOptions.AreMoving(result))
+            result.AddError("--tensors names the tensors of a --complement, of --train spiel, or of --outside straight-through or project. "
+                + "Leave it out, or say --complement.");
         bool hasTicket = result.GetResult(TicketOption) is not null, hasRows = result.GetResult(RowsOption) is not null;
         if (only is Random or Frequency)
         {

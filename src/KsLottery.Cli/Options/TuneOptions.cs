@@ -62,6 +62,8 @@ internal sealed record TuneOptions : IPairData
 
     public required TicketOptions Ticket { get; init; }
 
+    public required MaskOptions Mask { get; init; }
+
     /// <summary>The patch on top of which a ticket learns; null for none.</summary>
     public string? With { get; init; }
 
@@ -95,6 +97,7 @@ internal sealed record TuneOptions : IPairData
         command.Add(DataOption, TextOption, Options.Train, Options.Rank, Options.Values, Options.RegrowEvery, Options.RegrowRate,
             PresetOption);
         TicketOptions.AddTo(command);
+        MaskOptions.AddTo(command, TicketOptions.TicketOption);
         command.Add(Options.With);
         PairOptions.AddTo(command);
         PromptOptions.AddTo(command);
@@ -108,7 +111,7 @@ internal sealed record TuneOptions : IPairData
     /// <summary>Reads the arguments.</summary>
     public static TuneOptions From(ParseResult arguments)
     {
-        string train = TrainOf(arguments.GetValue(Options.Train), arguments.GetValue(PresetOption))!;
+        string train = TrainOf(arguments.CommandResult)!;
         string preset = arguments.GetValue(PresetOption) ?? (train == TrainingScope.TicketName ? PaperPartial : PaperEmbed);
         return new()
         {
@@ -121,6 +124,7 @@ internal sealed record TuneOptions : IPairData
             Rank = arguments.GetValue(Options.Rank) ?? 8,
             Values = arguments.GetValue(Options.Values) ?? 0,
             Ticket = TicketOptions.From(arguments),
+            Mask = MaskOptions.From(arguments),
             With = arguments.GetValue(Options.With),
             Plan = PlanOptions.From(arguments, preset == PaperPartial ? TrainingPlan.PaperPartial : TrainingPlan.PaperEmbed) with
             {
@@ -151,8 +155,8 @@ internal sealed record TuneOptions : IPairData
 
     private static void Check(CommandResult result)
     {
-        string? train = TrainOf(result.GetValue(Options.Train), result.GetValue(PresetOption));
-        bool hasRows = TicketOptions.AreGiven(result);
+        string? train = TrainOf(result);
+        bool isWhole = MaskOptions.AreWhole(result), hasRows = TicketOptions.AreGiven(result, beside: isWhole);
         if (result.GetValue(DataOption) is null == result.GetResult(TextOption) is null)
             result.AddError("Say what to learn from: --data PAIRS, or --text FILE.");
         string[] ofPairs = [.. OfPairs.Where(option => result.GetResult(option) is { Implicit: false }).Select(option => option.Name)];
@@ -170,7 +174,9 @@ internal sealed record TuneOptions : IPairData
         if (!isRegrown && ((Option[])[Options.Values, Options.RegrowEvery, Options.RegrowRate]).Any(o => result.GetResult(o) is not null))
             result.AddError($"--values, --regrow-every and --regrow-rate belong to --train {TrainingScope.RegrownName}.");
         if (train is not (null or TrainingScope.TicketName) && hasRows)
-            result.AddError($"--ticket, --only, --rows and --complement belong to --train ticket, not to {train}.");
+            result.AddError(isWhole
+                ? "--only, --rows and --complement choose what --train ticket trains. Leave them out."
+                : $"--ticket, --only, --rows and --complement belong to --train ticket, not to {train}.");
         if (!isRegrown && train is not (null or TrainingScope.TicketName) && result.GetResult(Options.With) is not null)
             result.AddError($"--with is for --train ticket: {train} writes a checkpoint, which would hold the patch too. Apply the patch, "
                 + "and tune what apply writes.");
@@ -178,10 +184,24 @@ internal sealed record TuneOptions : IPairData
             result.AddError($"--l1-to-base is not for --train {TrainingScope.LowRankName}: adapters begin at random.");
         if ((isRegrown || train == TrainingScope.TicketName) && result.GetValue(DtypeOption) == "keep")
             result.AddError("--dtype keep is for checkpoints: a patch holds F32, and apply rounds it.");
+        if (isWhole && train is not (TrainingScope.FullName or TrainingScope.EmbeddingName))
+            result.AddError($"--outside {result.GetValue(Options.Outside)} is for --train full, its default, or embedding; {train} learns "
+                + "little, and freezes all else.");
+        if (result.GetValue(Options.Outside) == Options.Freeze && train != TrainingScope.TicketName)
+            result.AddError("--outside freeze is what --train ticket does. Leave it out, or train the ticket.");
+        if (isWhole && result.GetValue(Options.L1ToBase) > 0)
+            result.AddError("--l1-to-base draws values to where they began, and --outside elsewhere. Leave one of them out.");
+        if (result.GetValue(Options.Rewind) is { Path: null } && train != TrainingScope.FullName)
+            result.AddError("--rewind random:SEED draws all weights anew, and is for --train full.");
         if (result.GetResult(Options.Evaluation) is not null && result.GetValue(ShareOption) > 0)
             result.AddError("--eval and --eval-share exclude each other.");
     }
 
-    private static string? TrainOf(string? train, string? preset) =>
-        train ?? preset switch { PaperEmbed => TrainingScope.EmbeddingName, PaperPartial => TrainingScope.TicketName, _ => null };
+    private static string? TrainOf(CommandResult result) =>
+        result.GetValue(Options.Train) ?? result.GetValue(PresetOption) switch
+        {
+            PaperEmbed => TrainingScope.EmbeddingName,
+            PaperPartial => TrainingScope.TicketName,
+            _ => MaskOptions.AreWhole(result) ? TrainingScope.FullName : null,
+        };
 }

@@ -125,23 +125,31 @@ public sealed class LlamaWeights : IDisposable
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(operations);
+        LlamaWeights weights = new(config, operations, (name, rows, columns) =>
+            new(name, Math.Max(rows, 1), columns, operations.Allocate(Math.Max(rows, 1) * (long)columns), isVector: rows == 0));
+        weights.Draw(seed);
+        return weights;
+    }
+
+    /// <summary>Gives every weight the value that it has in a new model, whatever it was.</summary>
+    /// <param name="seed">Decides every value.</param>
+    internal void Draw(ulong seed)
+    {
         const double Deviation = 0.02;
         ulong tensors = 0;
-        return new(config, operations, (name, rows, columns) =>
+        foreach (Weight weight in All)
         {
             SplitMix64 random = new(SplitMix64.Mix(seed) + tensors++);
-            bool addsToStream = name.Contains("o_proj", StringComparison.Ordinal) || name.Contains("down_proj", StringComparison.Ordinal);
-            double deviation = addsToStream ? Deviation / Math.Sqrt(2 * config.LayerCount) : Deviation;
-            float[] row = new float[columns];
-            Weight weight = new(name, Math.Max(rows, 1), columns, operations.Allocate(Math.Max(rows, 1) * (long)columns),
-                isVector: rows == 0);
+            bool addsToStream = weight.Name.Contains("o_proj", StringComparison.Ordinal)
+                || weight.Name.Contains("down_proj", StringComparison.Ordinal);
+            double deviation = addsToStream ? Deviation / Math.Sqrt(2 * Config.LayerCount) : Deviation;
+            float[] row = new float[weight.Columns];
             for (int r = 0; r < weight.Rows; r++)
             {
-                for (int c = 0; c < columns; c++) row[c] = rows == 0 ? 1 : (float)(random.NextNormal() * deviation);
-                operations.Upload(weight.Value.Slice(r * (long)columns, columns), row);
+                for (int c = 0; c < row.Length; c++) row[c] = weight.IsVector ? 1 : (float)(random.NextNormal() * deviation);
+                _operations.Upload(weight.Value.Slice(r * (long)row.Length, row.Length), row);
             }
-            return weight;
-        });
+        }
     }
 
     /// <summary>Puts other values in place of some of the embedding's rows: Partial Transfer in memory. What is stored stays as it is;

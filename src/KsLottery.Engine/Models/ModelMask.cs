@@ -9,16 +9,19 @@ internal static class ModelMask
 {
     /// <summary>The parts that have units, by the names of the model's weights; a tied head is the embedding, so that both parts
     /// are united.</summary>
+    /// <param name="mask">The mask.</param>
+    /// <param name="weights">The model's weights.</param>
+    /// <param name="isWhole">Whether parts without units count as well: all of them is outside.</param>
     /// <exception cref="ArgumentException">The mask names a tensor that the model lacks, or has in another shape.</exception>
-    public static Dictionary<string, TensorMask> Of(TicketMask mask, LlamaWeights weights)
+    public static Dictionary<string, TensorMask> Of(TicketMask mask, LlamaWeights weights, bool isWhole = false)
     {
         Dictionary<string, Weight> known = weights.All.ToDictionary(w => w.Name);
         if (weights.Config.IsTied) known.TryAdd(LlamaWeights.HeadName, weights.TokenEmbedding);
         Dictionary<string, TensorMask> parts = [];
-        foreach (TensorMask part in mask.Tensors.Where(t => t.Units.Count > 0))
+        foreach (TensorMask part in mask.Tensors.Where(t => isWhole || t.Units.Count > 0))
         {
             if (!known.TryGetValue(part.Name, out Weight? weight))
-                throw new ArgumentException($"the mask has units of {CheckpointFormatException.Quote(part.Name)}, the model has no such "
+                throw new ArgumentException($"the mask is of {CheckpointFormatException.Quote(part.Name)}, the model has no such "
                     + "tensor. Take a mask of this model's tensors.", nameof(mask));
             if ((part.Grid.Rows, part.Grid.Columns) != (weight.Rows, weight.Columns))
                 throw new ArgumentException($"the mask has {part.Grid} of {CheckpointFormatException.Quote(part.Name)}, the model's is "

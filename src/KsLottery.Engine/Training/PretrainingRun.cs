@@ -22,7 +22,8 @@ public sealed class PretrainingRun : IDisposable
     /// <param name="options">How it goes; the seed decides the first weights as well.</param>
     /// <exception cref="InvalidDataException">The folder's run, which is to go on, has other settings; names the first.</exception>
     /// <exception cref="IOException">The folder holds another run or other files.</exception>
-    /// <exception cref="ArgumentException">There is no text, or a number is out of its range.</exception>
+    /// <exception cref="ArgumentException">There is no text, a number is out of its range, a mask is not of the model's tensors, or a state
+    /// of no step of the training.</exception>
     public PretrainingRun(LlamaConfig config, TextSequences data, IOperations operations, RunOptions options)
     {
         ArgumentNullException.ThrowIfNull(config);
@@ -36,7 +37,7 @@ public sealed class PretrainingRun : IDisposable
         using MemoryStream shape = new();
         config.WriteTo(shape, ElementType.F32);
         _session = new(folder, _weights, operations, data.Training, data.HeldOut, options,
-            [new("config", Encoding.UTF8.GetString(shape.ToArray()).ReplaceLineEndings(""))]);
+            [new("config", Encoding.UTF8.GetString(shape.ToArray()).ReplaceLineEndings(""))], (path, cancel) => Write(path, cancel));
     }
 
     /// <summary>The number of weights.</summary>
@@ -49,6 +50,9 @@ public sealed class PretrainingRun : IDisposable
     /// written anew.</summary>
     public int LostSteps => _session.Folder.LostSteps;
 
+    /// <summary>In what the training differs from that whose state it begins with, a sentence each.</summary>
+    public IReadOnlyList<string> Notes => _session.Notes;
+
     /// <summary>Steps that see every sequence once.</summary>
     public int StepsPerEpoch => _session.Batches.StepsPerEpoch;
 
@@ -60,16 +64,18 @@ public sealed class PretrainingRun : IDisposable
     /// <param name="cancellationToken">Stops between parts of a step and between chunks of a file; the state is saved.</param>
     /// <inheritdoc cref="TuningRun.Run" path="/exception[not(contains(@cref,'Frozen'))]"/>
     public TrainingSummary Run(IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default) =>
-        _session.Run(() =>
-    {
-        IReadOnlyList<string> tokenizer = _options.Tokenizer is { } path ? TokenizerFiles.Copy(path, _options.Out) : [];
-        return new([.. tokenizer, .. TrainedCheckpoint.WriteWhole(_weights, _operations, _options.Out, cancellationToken).Names]);
-    }, frozen: null, progress, cancellationToken);
+        _session.Run(() => Write(_options.Out, cancellationToken), frozen: null, progress, cancellationToken);
 
     /// <summary>Gives the device's memory back.</summary>
     public void Dispose()
     {
         _session.Dispose();
         _weights.Dispose();
+    }
+
+    private TrainedFiles Write(string folder, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<string> tokenizer = _options.Tokenizer is { } path ? TokenizerFiles.Copy(path, folder) : [];
+        return new([.. tokenizer, .. TrainedCheckpoint.WriteWhole(_weights, _operations, folder, cancellationToken).Names]);
     }
 }

@@ -21,6 +21,16 @@ public record RunOptions
     /// <summary>The tokenizer file that goes along with a model, in place of a base's own where there is one; null for that.</summary>
     public string? Tokenizer { get; init; }
 
+    /// <summary>What becomes of values outside of a mask where whole tensors learn; null where there is no mask.</summary>
+    public MaskPolicy? Policy { get; init; }
+
+    /// <summary>Where the training begins; null for its base, or the first weights that its seed draws.</summary>
+    public RewindPoint? Rewind { get; init; }
+
+    /// <summary>States to keep on the way, each in a folder <c>state-STEP</c> in <see cref="Out"/>, for <see cref="RewindPoint.State"/>;
+    /// where a whole model is trained that folder is the model's too.</summary>
+    public IReadOnlyList<KeptState> KeepStates { get; init; } = [];
+
     /// <summary>What else decides the run, such as the names of files and their fingerprints; compared on resumption and kept with the
     /// result.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Settings { get; init; } = [];
@@ -33,12 +43,14 @@ internal static class RunSettings
     public static void ThrowIfDifferent(string path, IReadOnlyDictionary<string, string> saved,
         IReadOnlyDictionary<string, string> settings)
     {
-        foreach (string key in settings.Keys.Union(saved.Keys))
-        {
-            (string? before, string? now) = (saved.GetValueOrDefault(key), settings.GetValueOrDefault(key));
-            if (before != now)
-                throw new InvalidDataException($"{path}: the run was begun with {key} = {before ?? "nothing"}, now it is "
-                    + $"{now ?? "nothing"}. Resume with the same settings, or begin a new run in another folder.");
-        }
+        foreach ((string key, string before, string now) in Differences(saved, settings))
+            throw new InvalidDataException($"{path}: the run was begun with {key} = {before}, now it is {now}. Resume with the same "
+                + "settings, or begin a new run in another folder.");
     }
+
+    /// <summary>What differs, in the order of the settings that are now.</summary>
+    public static IEnumerable<(string Key, string Before, string Now)> Differences(IReadOnlyDictionary<string, string> saved,
+        IReadOnlyDictionary<string, string> settings) => settings.Keys.Union(saved.Keys)
+        .Select(key => (key, saved.GetValueOrDefault(key) ?? "nothing", settings.GetValueOrDefault(key) ?? "nothing"))
+        .Where(setting => setting.Item2 != setting.Item3);
 }

@@ -15,11 +15,16 @@ internal sealed class TrainingSession : IDisposable
     /// <summary>So many steps show how much is computed at once.</summary>
     private const int MeasuredSteps = 20;
 
+    private const string OutsideKey = "outside", RewindKey = "rewind";
+
     private readonly LlamaModel _model;
     private readonly Trainer _trainer;
     private readonly IOperations _operations;
     private readonly IReadOnlyList<TokenBatch> _evaluation;
     private readonly RunOptions _options;
+    private readonly KeptStates _kept;
+    private readonly long _keptLength;
+    private readonly string? _rewind;
 
     /// <param name="folder">Where it runs.</param>
     /// <param name="weights">The weights, whose scope is decided.</param>
@@ -28,17 +33,29 @@ internal sealed class TrainingSession : IDisposable
     /// <param name="evaluation">What to evaluate on; may be empty.</param>
     /// <param name="options">How it goes.</param>
     /// <param name="settings">What decides the run beside plan, options and data.</param>
+    /// <param name="writeModel">Writes the model as it is into a folder; null where none is trained as a whole.</param>
     public TrainingSession(RunFolder folder, LlamaWeights weights, IOperations operations, IReadOnlyList<TokenSequence> training,
-        IReadOnlyList<TokenSequence> evaluation, RunOptions options, IEnumerable<KeyValuePair<string, string>> settings)
+        IReadOnlyList<TokenSequence> evaluation, RunOptions options, IEnumerable<KeyValuePair<string, string>> settings,
+        Action<string, CancellationToken>? writeModel)
     {
         TrainingPlan plan = options.Plan;
         (Folder, _operations, _options) = (folder, operations, options);
         Batches = new(training, plan.BatchSize, plan.MicroBatchRows, plan.Seed);
         _evaluation = evaluation.Count == 0 ? [] : BatchSchedule.Pack(evaluation, plan.MicroBatchRows);
-        TrainerOptions steps = plan.ToOptions(Batches.StepsPerEpoch);
-        if (steps.L1ToBase > 0 && weights.Scope is { Rank: > 0 })
-            throw new ArgumentException("adapters have no base to stay near: they begin at random. Train with an L1 distance of 0, or "
-                + "another scope.", nameof(options));
+        TrainerOptions steps = plan.ToOptions(Batches.StepsPerEpoch) with { Policy = options.Policy };
+        ThrowIfUnfit(options, weights.Scope!);
+        IReadOnlyDictionary<string, string>? rewound = null;
+        if ((_rewind = options.Rewind?.File) is not null)
+        {
+            (long first, rewound) = TrainingState.Describe(_rewind);
+            if (first >= steps.Schedule.StepCount)
+                throw new ArgumentException($"{_rewind}: the state is of step {first}, and the training has {steps.Schedule.StepCount} "
+                    + "steps. Take an earlier state, or train for longer.", nameof(options));
+            steps = steps with { FirstStep = first };
+        }
+        else if (options.Rewind is { } drawn) weights.Draw(drawn.Seed);
+        _kept = new(folder, KeptStates.StepsOf(options.KeepStates, steps.FirstStep, steps.Schedule.StepCount), writeModel);
+        _keptLength = writeModel is null ? 0 : weights.All.Sum(w => w.Value.Length);
         _model = new(weights, operations, plan.Recompute);
         _trainer = new(_model, operations, Batches, steps);
         Settings = new Dictionary<string, string>(
@@ -46,7 +63,12 @@ internal sealed class TrainingSession : IDisposable
             new("version", LibraryVersion.Current), new("gradient-sum", "tree"), new("device", operations.Name),
             new("scope", weights.Scope!.Name), .. options.Settings,
             .. plan.Settings(StepCount), .. settings, new("samples", FingerprintOf(training)), new("evaluation", FingerprintOf(evaluation)),
+            .. options.Policy is { } policy ? (KeyValuePair<string, string>[])[new(OutsideKey, policy.Line)] : [],
+            .. options.Rewind is { } rewind ? (KeyValuePair<string, string>[])
+                [new(RewindKey, _rewind is null ? rewind.ToString() : Fingerprint.OfFile(_rewind))] : [],
         ]);
+        Notes = rewound is null ? [] : [.. RunSettings.Differences(rewound, Settings).Where(s => s.Key is not (OutsideKey or RewindKey))
+            .Select(s => $"the state at step {steps.FirstStep} is of a training with {s.Key} = {s.Before}, and in this one it is {s.Now}")];
         folder.ThrowIfOther(Settings);
         IReadOnlyList<TokenBatch>[] measured =
             [.. Enumerable.Range(0, Math.Min(MeasuredSteps, Batches.StepsPerEpoch)).Select(step => Batches.GetStep(step))];
@@ -62,6 +84,9 @@ internal sealed class TrainingSession : IDisposable
     public BatchSchedule Batches { get; }
 
     public IReadOnlyDictionary<string, string> Settings { get; }
+
+    /// <summary>What a reader should know of the state that it begins with, a sentence each.</summary>
+    public IReadOnlyList<string> Notes { get; }
 
     public long StepCount => _trainer.StepCount;
 
@@ -81,8 +106,9 @@ internal sealed class TrainingSession : IDisposable
     {
         if (Folder.IsFinished) return Summarize(new([]), isFinite: true) with { HasDiverged = Divergence.StandsIn(Folder.Path) };
         Folder.Begin(Settings);
+        _kept.ThrowIfNoRoom(sizeof(float) * (ParameterCount + _trainer.StateLength + _keptLength));
         new TrainingLoop(_trainer, _model, _evaluation, _options.Plan.EvaluateEvery
-            ?? Batches.StepsPerEpoch, Folder, Settings, _options.SaveEvery)
+            ?? Batches.StepsPerEpoch, Folder, Settings, _options.SaveEvery, _kept, _rewind)
             .Run(progress, cancellationToken);
         TrainedFiles files = write();
         DeviceValues values = new(_operations);
@@ -98,6 +124,23 @@ internal sealed class TrainingSession : IDisposable
     {
         _trainer.Dispose();
         _model.Dispose();
+    }
+
+    private static void ThrowIfUnfit(RunOptions options, TrainingScope scope)
+    {
+        bool isWhole = scope is { Units: null, Rank: 0 };
+        if (options.Policy is not null && !isWhole)
+            throw new ArgumentException($"a policy is for what is outside of a mask where whole tensors learn; the scope is {scope.Name}. "
+                + $"Train the scope {TrainingScope.FullName} or {TrainingScope.EmbeddingName}.", nameof(options));
+        if (options.Rewind is { Path: null } && scope.Name != TrainingScope.FullName)
+            throw new ArgumentException($"all weights are drawn anew, and the scope is {scope.Name}. Train the scope "
+                + $"{TrainingScope.FullName}.", nameof(options));
+        if (options.Plan.L1ToBase > 0 && scope.Rank > 0)
+            throw new ArgumentException("adapters have no base to stay near: they begin at random. Train with an L1 distance of 0, or "
+                + "another scope.", nameof(options));
+        if (options.Plan.L1ToBase > 0 && options.Policy is not null)
+            throw new ArgumentException("an L1 distance to the start and a policy for what is outside of a mask contradict each other. "
+                + "Leave one of them out.", nameof(options));
     }
 
     /// <summary>The number of sequences, and SHA-256 over the lengths and tokens of each.</summary>

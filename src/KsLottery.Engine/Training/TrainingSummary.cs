@@ -45,7 +45,7 @@ public sealed record TrainingSummary
     internal static TrainingSummary From(string metricsPath, TrainedFiles files, long parameters, long peakBytes, string? frozen,
         bool isFinite)
     {
-        IReadOnlyList<StepMetrics> lines = MetricsFile.Read(metricsPath), steps = [.. lines.Where(line => line.Step > 0)];
+        IReadOnlyList<StepMetrics> lines = MetricsFile.Read(metricsPath), steps = [.. lines.Where(line => !line.IsStart)];
         bool hasNonFinite = !isFinite || files.OverflowedValues > 0;
         return new()
         {
@@ -55,7 +55,7 @@ public sealed record TrainingSummary
             LastLoss = steps[^1].Loss,
             HasDiverged = hasNonFinite || Divergence.Of(lines),
             HasNonFiniteValues = hasNonFinite,
-            EvalLossBefore = lines[0].Step == 0 ? lines[0].EvalLoss : null,
+            EvalLossBefore = lines[0].IsStart ? lines[0].EvalLoss : null,
             EvalLossAfter = steps[^1].EvalLoss,
             FrozenFingerprint = frozen,
             PeakBytes = peakBytes,

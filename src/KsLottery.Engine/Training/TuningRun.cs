@@ -37,7 +37,8 @@ public sealed class TuningRun : IDisposable
     /// <exception cref="InvalidDataException">The folder's run, which is to go on, has other settings; names the first.</exception>
     /// <exception cref="IOException">The folder holds another run or other files, or a file is absent.</exception>
     /// <exception cref="ArgumentException">There is no sample, a mask is not of the
-    /// base's tensors, a scope that writes a checkpoint starts with a patch, or a number is out of its range.</exception>
+    /// base's tensors, a scope that writes a checkpoint starts with a patch, a policy or a rewind point does not go with the scope, or a number is out
+    /// of its range.</exception>
     /// <exception cref="CheckpointFormatException">The base is not what its configuration says.</exception>
     /// <exception cref="NotSupportedException">The base is no LLaMA-type model that is computed here.</exception>
     public TuningRun(Checkpoint baseModel, TrainingScope scope, IReadOnlyList<TokenSequence> training,
@@ -78,7 +79,7 @@ public sealed class TuningRun : IDisposable
                 .. !Scope.IsRegrown ? (KeyValuePair<string, string>[])[] : [new("regrowth", options.Plan.Regrowth.ToString())],
                 .. options.Start is null ? (KeyValuePair<string, string>[])[]
                     : [new("payload", TicketPayload.Delta.ToName())],
-            ]);
+            ], Scope is { Units: null, Rank: 0 } ? (path, cancel) => WriteCheckpoint(path, cancel) : null);
         }
         catch
         {
@@ -102,6 +103,9 @@ public sealed class TuningRun : IDisposable
     /// <summary>Lines of metrics of a run that is to go on but was cut off before its first saved state; it begins again, and they are
     /// written anew.</summary>
     public int LostSteps => _session.Folder.LostSteps;
+
+    /// <summary>In what the training differs from that whose state it begins with, a sentence each.</summary>
+    public IReadOnlyList<string> Notes => _session.Notes;
 
     /// <summary>Steps that see every sample once.</summary>
     public int StepsPerEpoch => _session.Batches.StepsPerEpoch;
@@ -163,13 +167,15 @@ public sealed class TuningRun : IDisposable
         bool isLowRank = _weights.Scope is { Rank: > 0 };
         if (isLowRank) AdapterFolder.Write(_weights, _operations, _options.Out, _base.Path, cancellationToken);
         _weights.MergeAdapters();
-        TrainedFiles files = TrainedCheckpoint.Write(_base, _weights, _operations, _options.Out, _options.KeepTypes, _options.Tokenizer,
-            cancellationToken);
+        TrainedFiles files = WriteCheckpoint(_options.Out, cancellationToken);
         if (isLowRank) files = files with { Names = [AdapterFolder.Name, .. files.Names] };
         using Checkpoint written = Checkpoint.Open(_options.Out);
         ThrowIfFrozenChanged(written, cancellationToken);
         return files;
     }
+
+    private TrainedFiles WriteCheckpoint(string folder, CancellationToken cancellationToken) => TrainedCheckpoint.Write(_base, _weights,
+        _operations, folder, _options.KeepTypes, _options.Tokenizer, cancellationToken);
 
     private static void ThrowIfUnfit(Checkpoint baseModel, TrainingScope scope, TuningOptions options)
     {

@@ -32,6 +32,10 @@ public sealed class Tensor
         ByteLength = ElementCount * type.ByteSize();
     }
 
+    /// <summary>A tensor in F32 that belongs to no file at all, to be scored and selected from; <see cref="File"/> is null.</summary>
+    internal static Tensor InMemory(string name, IReadOnlyList<long> shape, IComputedRows computed) =>
+        new(null!, name, ElementType.F32, shape, computed);
+
     /// <summary>The name, unique in the file.</summary>
     public string Name { get; }
 

@@ -45,16 +45,23 @@ internal static class TrainingState
         ], metadata);
     }
 
-    /// <summary>Fills the parts, hands on whole numbers by their names, null where there are none, and says how far the training
-    /// was.</summary>
-    public static Position Read(string path, IReadOnlyDictionary<string, string> settings, IOperations operations, IEnumerable<Part> parts,
-        Action<Func<string, int[]?>>? hearNumbers = null)
+    /// <summary>What the run depends on that a state is of, and its step.</summary>
+    public static (long Step, IReadOnlyDictionary<string, string> Settings) Describe(string path)
     {
         using SafetensorsFile file = SafetensorsFile.Open(path);
-        RunSettings.ThrowIfDifferent(path,
-            file.Metadata.Where(m => m.Key is not (StepKey or LossKey or NormKey)).ToDictionary(m => m.Key, m => m.Value), settings);
-        if (!PlainNumber.TryDigits(file.Metadata.GetValueOrDefault(StepKey), out long step)) throw NoStep(path);
-        Position position = new(step, Real(LossKey), Real(NormKey));
+        return (StepOf(file), file.Metadata.Where(m => m.Key is not (StepKey or LossKey or NormKey)).ToDictionary(m => m.Key, m => m.Value));
+    }
+
+    /// <exception cref="InvalidDataException">The state is of another run; names the first setting that differs.</exception>
+    public static void ThrowIfOther(string path, IReadOnlyDictionary<string, string> settings) =>
+        RunSettings.ThrowIfDifferent(path, Describe(path).Settings, settings);
+
+    /// <summary>Fills the parts, hands on whole numbers by their names, null where there are none, and says how far the training
+    /// was.</summary>
+    public static Position Read(string path, IOperations operations, IEnumerable<Part> parts, Action<Func<string, int[]?>> hearNumbers)
+    {
+        using SafetensorsFile file = SafetensorsFile.Open(path);
+        Position position = new(StepOf(file), Real(LossKey), Real(NormKey));
         byte[] buffer = new byte[PieceLength * sizeof(float)];
         foreach (Part part in parts)
         {
@@ -70,7 +77,7 @@ internal static class TrainingState
                     MemoryMarshal.Cast<byte, float>(tensor.GetBytes(start * sizeof(float), length * sizeof(float), buffer)));
             }
         }
-        hearNumbers?.Invoke(name => file.Tensors.FirstOrDefault(t => t.Name == name) is { } tensor
+        hearNumbers(name => file.Tensors.FirstOrDefault(t => t.Name == name) is { } tensor
             ? MemoryMarshal.Cast<byte, int>(tensor.GetBytes(0, (int)tensor.ByteLength, new byte[tensor.ByteLength])).ToArray() : null);
         return position;
 
@@ -78,6 +85,9 @@ internal static class TrainingState
             double.TryParse(file.Metadata.GetValueOrDefault(key), NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
             ? value : throw NoStep(path);
     }
+
+    private static long StepOf(SafetensorsFile file) =>
+        PlainNumber.TryDigits(file.Metadata.GetValueOrDefault(StepKey), out long step) ? step : throw NoStep(file.Path);
 
     private static InvalidDataException NoStep(string path) =>
         new($"{path}: the metadata do not say which step was the last. Begin the run anew.");

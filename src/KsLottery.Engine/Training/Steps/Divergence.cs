@@ -24,12 +24,12 @@ internal static class Divergence
     {
         string path = Path.Combine(folder, MetricsWriter.FileName);
         IReadOnlyList<StepMetrics> lines = File.Exists(path) ? MetricsFile.Read(path) : [];
-        return IsNoted(Path.Combine(folder, RunFolder.FileName)) || (lines.Any(line => line.Step > 0) && Of(lines));
+        return IsNoted(Path.Combine(folder, RunFolder.FileName)) || (lines.Any(line => !line.IsStart) && Of(lines));
     }
 
     /// <summary>Judges the lines of a training's metrics: its steps, and the evaluation before the first and after the last.</summary>
-    public static bool Of(IReadOnlyList<StepMetrics> lines) => Of([.. lines.Where(line => line.Step > 0).Select(line => line.Loss)])
-        || (lines[0] is { Step: 0, EvalLoss: { } before } && Of([before, lines[^1].EvalLoss]));
+    public static bool Of(IReadOnlyList<StepMetrics> lines) => Of([.. lines.Where(line => !line.IsStart).Select(line => line.Loss)])
+        || (lines[0] is { IsStart: true, EvalLoss: { } before } && Of([before, lines[^1].EvalLoss]));
 
     /// <summary>Judges the losses of all steps, in their order.</summary>
     public static bool Of(IReadOnlyList<double?> losses)

@@ -29,19 +29,23 @@ internal sealed class OptimizerState : IDisposable
 
     private bool IsAdamW => _options.Optimizer == OptimizerKind.AdamW;
 
+    /// <summary>What is kept of a weight, each of its length.</summary>
+    public IReadOnlyList<DeviceSpan> MomentsOf(int index) => IsAdamW ? [_first[index], _second[index]] : [_second[index]];
+
     /// <summary>Moves a weight.</summary>
     /// <param name="index">Its number among those that learn.</param>
+    /// <param name="values">Its values, where they are changed.</param>
     /// <param name="step">The step, from 1.</param>
     /// <param name="rate">Its learning rate.</param>
     /// <param name="scale">What the gradient is multiplied with.</param>
-    public void Step(int index, long step, double rate, double scale)
+    public void Step(int index, DeviceSpan values, long step, double rate, double scale)
     {
         Weight weight = _weights[index];
         AdamWStep update = IsAdamW
             ? new(rate, _options.Beta1, _options.Beta2, _options.Epsilon, weight.IsVector ? 0 : _options.WeightDecay, step, scale)
             : AdamWStep.RmsProp(rate, _options.Alpha, _options.Epsilon, scale);
         DeviceSpan first = IsAdamW ? _first[index] : _first[0].Span.Slice(0, weight.Value.Length);
-        _operations.AdamWStep(weight.Value, weight.Gradient, first, _second[index], update);
+        _operations.AdamWStep(values, weight.Gradient, first, _second[index], update);
     }
 
     /// <summary>Puts what is kept of a weight in another order; 0 where a value is new.</summary>
@@ -50,7 +54,7 @@ internal sealed class OptimizerState : IDisposable
     /// <param name="scratch">Memory for as many.</param>
     public void Move(int index, int[] from, DeviceSpan scratch)
     {
-        foreach (DeviceMemory moments in IsAdamW ? (DeviceMemory[])[_first[index], _second[index]] : [_second[index]])
+        foreach (DeviceSpan moments in MomentsOf(index))
         {
             _operations.Clear(scratch);
             _operations.EmbeddingForward(scratch, moments, from, 1);

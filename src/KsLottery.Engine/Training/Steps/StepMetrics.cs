@@ -5,6 +5,9 @@ namespace KsLottery.Engine.Training;
 /// <param name="Epoch">The number of epochs done, with its fraction.</param>
 public sealed record StepMetrics(long Step, double Epoch)
 {
+    /// <summary>Whether it stands before the first step, with an evaluation at most.</summary>
+    internal bool IsStart => LearningRate is null;
+
     /// <summary>The mean loss over the step's targets, in nats, and what <see cref="TrainingPlan.L1ToBase"/> adds.</summary>
     public double? Loss { get; init; }
 

@@ -23,6 +23,7 @@ internal sealed class Trainer : IDisposable
     private readonly OptimizerState _optimizer;
     private readonly BasePenalty _penalty;
     private readonly Regrowth? _regrowth;
+    private readonly AppliedMask? _mask;
     private readonly GradientSum _gradients;
 
     /// <param name="model">The model, whose weights learn.</param>
@@ -42,12 +43,21 @@ internal sealed class Trainer : IDisposable
         (_model, _operations, _batches, _options, _weights) = (model, operations, batches, options, model.Weights.Trainable);
         _gradients = new(model, operations);
         _optimizer = new(_weights, operations, options);
+        _mask = options.Policy?.Apply(model.Weights, _optimizer, operations);
+        _mask?.Begin();
+        Step = options.FirstStep;
         _penalty = new(_weights, operations, options.L1ToBase, model.Weights.All.Sum(w => w.Value.Length));
         if (model.Weights.Scope.IsRegrown) _regrowth = new(model, operations, _optimizer, options.Regrowth, options.Schedule.StepCount);
     }
 
     /// <summary>Steps done.</summary>
     public long Step { get; private set; }
+
+    /// <summary>The step behind which it began.</summary>
+    public long FirstStep => _options.FirstStep;
+
+    /// <summary>Epochs done, with their fraction.</summary>
+    public double Epoch => (double)Step / _batches.StepsPerEpoch;
 
     /// <summary>Steps of the whole training.</summary>
     public long StepCount => _options.Schedule.StepCount;
@@ -59,7 +69,7 @@ internal sealed class Trainer : IDisposable
     public bool IsDone => Step >= StepCount;
 
     /// <summary>How many values are kept beside those that learn and their gradients.</summary>
-    public long StateLength => _optimizer.Length + _penalty.Length + (_regrowth?.Length ?? 0);
+    public long StateLength => _optimizer.Length + _penalty.Length + (_regrowth?.Length ?? 0) + (_mask?.Length ?? 0);
 
     /// <summary>Bytes beside the device's memory.</summary>
     public long HostBytes => _regrowth?.HostBytes ?? 0;
@@ -85,21 +95,24 @@ internal sealed class Trainer : IDisposable
         _regrowth?.Begin(Step);
         double loss = _gradients.Fill(batches, 1.0 / targets, cancellationToken);
         loss += _penalty.AddGradient();
+        _mask?.MaskGradients();
         double[] squares = [.. _weights.Select(w => _operations.SumOfSquares(w.Gradient))];
         double norm = Math.Sqrt(squares.Sum()), rate = _options.Schedule.At(Step);
         if (!double.IsFinite(loss) || !double.IsFinite(norm))
         {
             _model.Weights.ThrowIfNotFinite();
             string what = $"step {Step + 1}: the loss is {loss} and the gradient norm {norm}";
-            throw Step == 0
+            throw Step == FirstStep
                 ? new InvalidDataException($"{what}, before anything was learned. {Remedy.ShowNorms}.")
                 : new NotFiniteNumberException($"{what}. The training diverged: lower the learning rate, or let the gradients be clipped.");
         }
         for (int i = 0; i < _weights.Count; i++)
-            _optimizer.Step(i, Step + 1, rate, _options.ClipOf(_options.ClipsPerTensor ? Math.Sqrt(squares[i]) : norm));
+            _optimizer.Step(i, ValueOf(_weights[i]), Step + 1, rate,
+                _options.ClipOf(_options.ClipsPerTensor ? Math.Sqrt(squares[i]) : norm));
         _model.Weights.PutLearned();
         _regrowth?.End(Step);
         Step++;
+        _mask?.End(Step);
         return Last = Describe(loss, norm) with { TokensPerSecond = rows / Stopwatch.GetElapsedTime(started).TotalSeconds };
     }
 
@@ -126,7 +139,7 @@ internal sealed class Trainer : IDisposable
     /// <exception cref="IOException">The file cannot be written.</exception>
     public void Save(string path, IReadOnlyDictionary<string, string> settings) =>
         TrainingState.Write(path, new(Step, Last?.Loss ?? double.NaN, Last?.GradientNorm ?? double.NaN), settings, _operations, Parts(),
-            _regrowth?.Save() ?? []);
+            _regrowth?.Save() ?? _mask?.Save() ?? []);
 
     /// <summary>Goes on where a state was saved.</summary>
     /// <param name="path">The state.</param>
@@ -135,11 +148,26 @@ internal sealed class Trainer : IDisposable
     /// <exception cref="Checkpoints.CheckpointFormatException">The file is damaged.</exception>
     public void Restore(string path, IReadOnlyDictionary<string, string> settings)
     {
-        TrainingState.Position position = TrainingState.Read(path, settings, _operations, Parts(),
-            _regrowth is null ? null : _regrowth.Restore);
+        TrainingState.ThrowIfOther(path, settings);
+        TrainingState.Position position = TrainingState.Read(path, _operations, Parts(), read =>
+        {
+            _regrowth?.Restore(read);
+            _mask?.Restore(read);
+        });
         _model.Weights.PutLearned();
         Step = position.Step;
-        Last = Step == 0 ? null : Describe(position.Loss, position.GradientNorm);
+        Last = Step == FirstStep ? null : Describe(position.Loss, position.GradientNorm);
+    }
+
+    /// <summary>Begins with weights and moments of another training's state, at its step, which is <see cref="FirstStep"/>.</summary>
+    /// <param name="path">The state.</param>
+    /// <exception cref="InvalidDataException">What learns has other shapes there.</exception>
+    /// <exception cref="Checkpoints.CheckpointFormatException">The file is damaged, or lacks a weight or its moments.</exception>
+    public void Rewind(string path)
+    {
+        TrainingState.Read(path, _operations, Parts(), read => _regrowth?.Restore(read));
+        _model.Weights.PutLearned();
+        _mask?.Begin();
     }
 
     /// <summary>Gives the moments back, and gradients that were kept.</summary>
@@ -149,22 +177,26 @@ internal sealed class Trainer : IDisposable
         _gradients.Dispose();
         _optimizer.Dispose();
         _penalty.Dispose();
+        _mask?.Dispose();
     }
 
     /// <summary>The step that was just done.</summary>
-    private StepMetrics Describe(double loss, double norm) => new(Step, (double)Step / _batches.StepsPerEpoch)
+    private StepMetrics Describe(double loss, double norm) => new(Step, Epoch)
     {
         Loss = loss,
         GradientNorm = norm,
         LearningRate = _options.Schedule.At(Step - 1),
     };
 
+    /// <summary>What the optimizer changes.</summary>
+    private DeviceSpan ValueOf(Weight weight) => _mask?.ValueOf(weight) ?? weight.Value;
+
     private IEnumerable<TrainingState.Part> Parts()
     {
         for (int i = 0; i < _weights.Count; i++)
         {
             Weight weight = _weights[i];
-            yield return new(weight.Name, weight.Shape, weight.Value);
+            yield return new(weight.Name, weight.Shape, ValueOf(weight));
             foreach (TrainingState.Part part in _optimizer.PartsOf(i)) yield return part;
         }
     }

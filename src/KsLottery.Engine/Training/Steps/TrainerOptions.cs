@@ -36,6 +36,12 @@ internal sealed record TrainerOptions
     /// <summary>How values that move do.</summary>
     public RegrowthPlan Regrowth { get; init; } = new();
 
+    /// <summary>What becomes of values outside of a mask; null where there is none.</summary>
+    public MaskPolicy? Policy { get; init; }
+
+    /// <summary>The step behind which it begins; above 0 where <see cref="Trainer.Rewind"/> follows.</summary>
+    public long FirstStep { get; init; }
+
     /// <summary>What a gradient is multiplied with so that its norm exceeds the largest no more.</summary>
     public double ClipOf(double norm) => MaxGradientNorm > 0 && norm > MaxGradientNorm ? MaxGradientNorm / norm : 1;
 

@@ -13,7 +13,7 @@ namespace KsLottery.Engine.Training;
 /// </remarks>
 internal sealed class TrainingLoop(Trainer trainer, LlamaModel model, IReadOnlyList<TokenBatch> evaluation, long evaluateEvery,
     RunFolder folder,
-    IReadOnlyDictionary<string, string> settings, TimeSpan saveEvery)
+    IReadOnlyDictionary<string, string> settings, TimeSpan saveEvery, KeptStates kept, string? rewind)
 {
     private long _started = Stopwatch.GetTimestamp(), _firstStep, _saved = Stopwatch.GetTimestamp();
 
@@ -23,35 +23,40 @@ internal sealed class TrainingLoop(Trainer trainer, LlamaModel model, IReadOnlyL
     public void Run(IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
         if (File.Exists(folder.StatePath)) trainer.Restore(folder.StatePath, settings);
-        using MetricsWriter metrics = new(folder.MetricsPath, trainer.Step);
+        else if (rewind is not null) trainer.Rewind(rewind);
+        using MetricsWriter metrics = new(folder.MetricsPath, HasBegun() ? trainer.Step : 0);
         try
         {
-            if (trainer.Step == 0) Evaluate(new StepMetrics(0, 0));
+            if (!HasBegun()) Evaluate(new StepMetrics(trainer.Step, trainer.Epoch));
             else if (metrics.LastStep < trainer.Step) Evaluate(trainer.Last!);
+            kept.Keep(trainer, settings, cancellationToken);
             (_started, _firstStep) = (Stopwatch.GetTimestamp(), trainer.Step);
             while (!trainer.IsDone)
             {
                 Evaluate(trainer.Next(cancellationToken));
+                kept.Keep(trainer, settings, cancellationToken);
                 if (Stopwatch.GetElapsedTime(_saved) >= saveEvery) Save();
             }
         }
-        catch (OperationCanceledException) when (trainer.Step > 0)
+        catch (OperationCanceledException) when (HasBegun())
         {
             Save();
             throw;
         }
-        catch (NotFiniteNumberException fault) when (trainer.Step > 0)
+        catch (NotFiniteNumberException fault) when (HasBegun())
         {
             Save();
             throw new NotFiniteNumberException($"{fault.Message} What was learned before that step stands in {folder.StatePath}.", fault);
         }
         Save();
 
+        bool HasBegun() => trainer.Step > trainer.FirstStep;
+
         void Evaluate(StepMetrics step)
         {
-            bool isDue = evaluation.Count > 0 && (step.Step % evaluateEvery == 0 || trainer.IsDone);
+            bool isDue = evaluation.Count > 0 && (step.Step % evaluateEvery == 0 || trainer.IsDone || step.IsStart);
             StepMetrics line = isDue ? step with { EvalLoss = Trainer.Evaluate(model, evaluation, cancellationToken) } : step;
-            if (step.Step > 0 || isDue) metrics.Write(line);
+            if (!step.IsStart || isDue) metrics.Write(line);
             progress?.Report(new(trainer.StepCount, line, Remaining()));
         }
 
