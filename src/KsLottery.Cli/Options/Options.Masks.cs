@@ -9,11 +9,15 @@ internal static partial class Options
     public const string Freeze = "freeze", Zero = "zero", StraightThrough = "straight-through", Project = "project", MatchL1 = "match-l1",
         MatchL2 = "match-l2";
 
-    public static readonly Option<string?> Outside = OptionKind.OptionalChoice("--outside",
-        "What becomes of values outside of a mask while all else learns. zero: of the --ticket's tensors all but the ticket is 0, as prune "
-        + "leaves it. straight-through: the largest weights (--sparsity, --pattern) compute, all learn. project: after each step the "
-        + "largest stay, the others are 0. match-l1, match-l2: all learn, scaled at first to the ticket's norm, the control of zero. "
-        + "freeze: they stay, with --train ticket.", Zero, Freeze, StraightThrough, Project, MatchL1, MatchL2);
+    public static readonly Option<string?> Outside = new Option<string?>("--outside")
+    {
+        HelpName = "HOW",
+        Description =
+            "What becomes of values outside of a mask while all else learns. zero: of the --ticket's tensors all but the ticket is 0, as prune "
+            + "leaves it. straight-through: the largest weights (--sparsity, --pattern) compute, all learn. project: after each step the "
+            + "largest stay, the others are 0. match-l1, match-l2: all learn, scaled at first to the ticket's norm, the control of zero. "
+            + "freeze: they stay, with --train ticket.",
+    }.Among(null, Zero, Freeze, StraightThrough, Project, MatchL1, MatchL2);
 
     public static readonly Option<int?> MaskEvery = OptionKind.Whole("--mask-every", "STEPS", 1).Optional(
         "Steps of --outside straight-through from one mask to the next; 10 by default.");

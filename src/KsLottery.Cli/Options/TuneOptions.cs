@@ -166,7 +166,7 @@ internal sealed record TuneOptions : IPairData
         if (train is null) result.AddError("Say what learns: --train full, embedding, ticket, lora or spiel, or a --preset.");
         if (train != TrainingScope.LowRankName && result.GetResult(Options.Rank) is not null)
             result.AddError($"--rank belongs to --train {TrainingScope.LowRankName}.");
-        if (train == TrainingScope.TicketName && !hasRows)
+        if (train == TrainingScope.TicketName && !isWhole && !hasRows)
             result.AddError("--train ticket needs the rows: --ticket FILE, or --only random or frequency with --rows K.");
         bool isRegrown = train == TrainingScope.RegrownName;
         if (isRegrown && result.GetResult(Options.Values) is null)

@@ -18,7 +18,7 @@ public sealed class MaskTests : IDisposable
         ToolRun run = Pretrain("dense", "--keep-states", "0,50%");
         Assert.That((run.ExitCode, run.Error), Is.EqualTo((0, "")));
         run = KsLotteryTool.Run("prune", _folder.File("dense"), "--score", "magnitude", "--sparsity", "80%", "--out", _folder.File("pruned"),
-            "--ticket", _folder.File("ticket"));
+            "--ticket", _folder.File("ticket"), "--quiet");
         Assert.That((run.ExitCode, run.Error), Is.EqualTo((0, "")));
     }
 
@@ -65,9 +65,9 @@ public sealed class MaskTests : IDisposable
     [Test]
     public void Another_seed_than_that_of_the_state_is_remarked()
     {
-        ToolRun run = Pretrain("seed", "--rewind", _folder.File("dense/state-4"), "--seed", "7");
+        ToolRun run = KsLotteryTool.Run([.. Command("seed"), "--steps", "8", "--rewind", _folder.File("dense/state-4"), "--seed", "7"]);
         Assert.That(run.ExitCode, Is.Zero, run.Error);
-        Assert.That(run.Error, Is.EqualTo("note: the state at step 4 is of a training with seed = 42, and in this one it is 7.\n"));
+        Assert.That(run.Error, Does.Contain("note: the state at step 4 is of a training with seed = 42, and in this one it is 7.\n"));
     }
 
     [TestCase("needs the mask: --ticket PATH", "--outside", "zero")]
@@ -80,7 +80,7 @@ public sealed class MaskTests : IDisposable
     [TestCase("names no seed", "--rewind", "random:x")]
     [TestCase("is no number of steps", "--keep-states", "0,x")]
     public void What_does_not_go_together_is_refused(string message, params string[] arguments) =>
-        Pretrain("never", arguments).AssertFailed(1, message);
+        AssertUsage(Pretrain("never", arguments), message);
 
     [TestCase("is for --train full, its default, or embedding", "--train", "ticket", "--ticket", "x", "--outside", "zero")]
     [TestCase("Leave them out", "--ticket", "x", "--only", "3", "--outside", "zero")]
@@ -88,7 +88,7 @@ public sealed class MaskTests : IDisposable
     [TestCase("draws all weights anew", "--train", "embedding", "--rewind", "random:3")]
     [TestCase("Leave one of them out", "--ticket", "x", "--outside", "zero", "--l1-to-base", "0.1")]
     public void Nor_does_a_tuning_take_it(string message, params string[] arguments) =>
-        KsLotteryTool.Run(["tune", "x", "--data", "x", "--out", "x", .. arguments]).AssertFailed(1, message);
+        AssertUsage(KsLotteryTool.Run(["tune", "x", "--data", "x", "--out", "x", .. arguments]), message);
 
     [Test]
     public void A_state_that_is_not_there_is_said()
@@ -96,6 +96,12 @@ public sealed class MaskTests : IDisposable
         Pretrain("absent", "--rewind", _folder.File("dense")).AssertFailed(2, "there is no state.safetensors in this folder",
             "Name the folder state-STEP");
         Pretrain("late", "--rewind", _folder.File("dense/state-4"), "--steps", "4").AssertFailed(2, "the state is of step 4");
+    }
+
+    private static void AssertUsage(ToolRun run, string message)
+    {
+        Assert.That(run.ExitCode, Is.EqualTo(1));
+        Assert.That(run.Error, Does.Contain(message));
     }
 
     private void AssertZeroOutside(string model)
@@ -109,7 +115,9 @@ public sealed class MaskTests : IDisposable
     private static IEnumerable<long> NonZero(Tensor tensor) => Enumerable.Range(0, (int)tensor.RowShape.Rows)
         .SelectMany(row => tensor.GetRow<float>(row).ToArray()).Index().Where(v => v.Item != 0).Select(v => (long)v.Index);
 
-    private ToolRun Pretrain(string output, params string[] more) => KsLotteryTool.Run(["pretrain", "--text", _folder.File("text.tsv"),
-        "--out", _folder.File(output), "--vocabulary", "300", "--width", "16", "--layers", "2", "--heads", "2", "--length", "32",
-        "--batch", "4", .. more.Contains("--steps") ? (string[])[] : ["--steps", "8"], "--threads", "2", "--quiet", .. more]);
+    private ToolRun Pretrain(string output, params string[] more) =>
+        KsLotteryTool.Run([.. Command(output), .. more.Contains("--steps") ? (string[])[] : ["--steps", "8"], "--quiet", .. more]);
+
+    private string[] Command(string output) => ["pretrain", "--text", _folder.File("text.tsv"), "--out", _folder.File(output),
+        "--vocabulary", "300", "--width", "16", "--layers", "2", "--heads", "2", "--length", "32", "--batch", "4", "--threads", "2"];
 }
