@@ -93,7 +93,8 @@ internal sealed record MaskOptions(string Outside, TicketSelection? Kept, Tensor
         if (result.GetValue(Options.PerTensor) && result.GetResult(Options.SparsityWanted) is null)
             result.AddError("--per-tensor is about a share: give --sparsity as well.");
         if (!isMoving && Given(OfMoving) is { Length: > 0 } ofMoving)
-            result.AddError($"{ofMoving}: these belong to --outside {Options.StraightThrough} and {Options.Project}. A --ticket has its own.");
+            result.AddError($"{ofMoving}: these belong to --outside {Options.StraightThrough} and {Options.Project}. A --ticket has its "
+                + "own.");
         if (outside != Options.StraightThrough && Given(OfStraightThrough) is { Length: > 0 } others)
             result.AddError($"{others}: these belong to --outside {Options.StraightThrough}.");
 

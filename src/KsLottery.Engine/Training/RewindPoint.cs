@@ -4,8 +4,8 @@ using KsLottery.Engine.Checkpoints;
 namespace KsLottery.Engine.Training;
 
 /// <summary>Where a training begins that begins neither with its base nor with the first weights that its seed draws.</summary>
-/// <remarks>Rewinding (Frankle et al., arXiv 1903.01611): a mask is found at the end of a training, and trained again from its beginning, or
-/// from a step soon after.</remarks>
+/// <remarks>Rewinding (Frankle et al., arXiv 1903.01611): a mask is found at the end of a training, and trained again from its beginning,
+/// or from a step soon after.</remarks>
 public sealed record RewindPoint
 {
     private const string Random = "random:";
@@ -18,8 +18,8 @@ public sealed record RewindPoint
     /// <summary>Draws the weights where there is no state.</summary>
     public ulong Seed { get; }
 
-    /// <summary>A state that another training kept (<see cref="RunOptions.KeepStates"/>): its weights and moments, and its step, behind which
-    /// learning rates and data go on.</summary>
+    /// <summary>A state that another training kept (<see cref="RunOptions.KeepStates"/>): its weights and moments, and its step, behind
+    /// which learning rates and data go on.</summary>
     /// <param name="path">The file, or the folder that it lies in.</param>
     public static RewindPoint State(string path)
     {

@@ -37,8 +37,8 @@ public sealed class TuningRun : IDisposable
     /// <exception cref="InvalidDataException">The folder's run, which is to go on, has other settings; names the first.</exception>
     /// <exception cref="IOException">The folder holds another run or other files, or a file is absent.</exception>
     /// <exception cref="ArgumentException">There is no sample, a mask is not of the
-    /// base's tensors, a scope that writes a checkpoint starts with a patch, a policy or a rewind point does not go with the scope, or a number is out
-    /// of its range.</exception>
+    /// base's tensors, a scope that writes a checkpoint starts with a patch, a policy or a rewind point does not go with the scope, or a
+    /// number is out of its range.</exception>
     /// <exception cref="CheckpointFormatException">The base is not what its configuration says.</exception>
     /// <exception cref="NotSupportedException">The base is no LLaMA-type model that is computed here.</exception>
     public TuningRun(Checkpoint baseModel, TrainingScope scope, IReadOnlyList<TokenSequence> training,

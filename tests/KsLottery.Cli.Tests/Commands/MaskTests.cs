@@ -17,8 +17,8 @@ public sealed class MaskTests : IDisposable
             .Select(i => $"{i % 10} and {i / 10 % 10} are {(i % 10) + (i / 10 % 10)}\n")));
         ToolRun run = Pretrain("dense", "--keep-states", "0,50%");
         Assert.That((run.ExitCode, run.Error), Is.EqualTo((0, "")));
-        run = KsLotteryTool.Run("prune", _folder.File("dense"), "--score", "magnitude", "--sparsity", "80%", "--out", _folder.File("pruned"),
-            "--ticket", _folder.File("ticket"), "--quiet");
+        run = KsLotteryTool.Run("prune", _folder.File("dense"), "--score", "magnitude", "--sparsity", "80%", "--out",
+            _folder.File("pruned"), "--ticket", _folder.File("ticket"), "--quiet");
         Assert.That((run.ExitCode, run.Error), Is.EqualTo((0, "")));
     }
 

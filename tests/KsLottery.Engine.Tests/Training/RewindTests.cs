@@ -102,7 +102,7 @@ public class RewindTests
             ticket = SafetensorsFile.Open(folder.File("ticket/state-3/state.safetensors"));
         foreach (Tensor tensor in dense.Tensors)
         {
-            string name = tensor.Name.Replace(".exp_avg_sq", "", StringComparison.Ordinal).Replace(".exp_avg", "", StringComparison.Ordinal);
+            string name = tensor.Name.Split(".exp_avg")[0];
             IndexSet kept = TinyModels.Mask.Find(name)?.ToElements().Units ?? IndexSet.All(tensor.ElementCount);
             float[] was = Values(tensor), @is = Values(ticket.GetTensor(tensor.Name));
             Assert.That(@is, Is.EqualTo(was.Select((value, i) => kept.Contains(i) ? value : 0)), tensor.Name);

@@ -49,7 +49,8 @@ internal static class TrainingState
     public static (long Step, IReadOnlyDictionary<string, string> Settings) Describe(string path)
     {
         using SafetensorsFile file = SafetensorsFile.Open(path);
-        return (StepOf(file), file.Metadata.Where(m => m.Key is not (StepKey or LossKey or NormKey)).ToDictionary(m => m.Key, m => m.Value));
+        return (StepOf(file),
+            file.Metadata.Where(m => m.Key is not (StepKey or LossKey or NormKey)).ToDictionary(m => m.Key, m => m.Value));
     }
 
     /// <exception cref="InvalidDataException">The state is of another run; names the first setting that differs.</exception>

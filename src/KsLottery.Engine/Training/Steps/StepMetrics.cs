@@ -6,7 +6,7 @@ namespace KsLottery.Engine.Training;
 public sealed record StepMetrics(long Step, double Epoch)
 {
     /// <summary>Whether it stands before the first step, with an evaluation at most.</summary>
-    internal bool IsStart => LearningRate is null;
+    internal bool IsStart => Loss is null && LearningRate is null;
 
     /// <summary>The mean loss over the step's targets, in nats, and what <see cref="TrainingPlan.L1ToBase"/> adds.</summary>
     public double? Loss { get; init; }
