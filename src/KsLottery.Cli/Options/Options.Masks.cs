@@ -15,8 +15,8 @@ internal static partial class Options
         Description =
             "What becomes of values outside of a mask while all else learns. zero: of the --ticket's tensors all but the ticket is 0, as "
             + "prune leaves it. straight-through: the largest weights (--sparsity, --pattern) compute, all learn. project: after each step "
-            + "the largest stay, the others are 0. match-l1, match-l2: all learn, scaled at first to the ticket's norm, the control of zero. "
-            + "freeze: they stay, with --train ticket.",
+            + "the largest stay, the others are 0. match-l1, match-l2: all learn, scaled at first to the ticket's norm, the control of "
+            + "zero. freeze: they stay, with --train ticket.",
     }.Among(null, Zero, Freeze, StraightThrough, Project, MatchL1, MatchL2);
 
     public static readonly Option<int?> MaskEvery = OptionKind.Whole("--mask-every", "STEPS", 1).Optional(
