@@ -63,7 +63,8 @@ internal static partial class Options
     public static readonly Option<double?> Warmup = OptionKind.Real("--warmup", "W",
         n => n is >= 0 and < 1 || (n == Math.Floor(n) && n < long.MaxValue),
         "it must be a share from 0 to below 1, or a whole number of steps").Optional(
-        "The linear rise of the rate: below 1 a share of the steps, from 1 a number of steps. 0.03 by default.");
+        "The linear rise of the rate: below 1 a share of the steps, from 1 a number of steps; its first step "
+            + "has the rate 0, as in Hugging Face's schedules. 0.03 by default.");
 
     public static readonly Option<string?> Optimizer = OptionKind.OptionalChoice("--optimizer",
         "The rule of a step: AdamW, the default, or RMSprop without momentum and decay, as LoTA takes it.", "adamw", "rmsprop");

@@ -54,7 +54,13 @@ internal sealed class TrainingReport
     /// <summary>Writes what came of it.</summary>
     public void Write()
     {
-        FactList facts = new FactList().Add("loss", $"{Loss(_summary.FirstLoss)} at the first step, {Loss(_summary.LastLoss)} at the last");
+        FactList facts = new FactList().Add("steps", Sizes.Count(_summary.StepCount) + _summary.IdleSteps switch
+        {
+            0 => "",
+            1 => ", of which the first of the warmup has the rate 0 and changes nothing",
+            var idle => $", of which {Sizes.Count(idle)} have the rate 0 and change nothing",
+        });
+        facts.Add("loss", $"{Loss(_summary.FirstLoss)} at the first step, {Loss(_summary.LastLoss)} at the last");
         if (_summary.EvalLossAfter is not null)
             facts.Add("held out", $"{Loss(_summary.EvalLossBefore)} before, {Loss(_summary.EvalLossAfter)} after");
         facts.Add("trained", Sizes.Count(_summary.ParameterCount, "parameter"))
@@ -89,6 +95,7 @@ internal sealed class TrainingReport
     public void WriteJson(Utf8JsonWriter json)
     {
         json.WriteNumber("steps", _summary.StepCount);
+        json.WriteNumber("idle_steps", _summary.IdleSteps);
         json.WriteNumber("trained_parameters", _summary.ParameterCount);
         json.WriteNumberOrNull("first_loss", _summary.FirstLoss);
         json.WriteNumberOrNull("last_loss", _summary.LastLoss);

@@ -8,6 +8,10 @@ public sealed record TrainingSummary
     /// <summary>Steps done.</summary>
     public required long StepCount { get; init; }
 
+    /// <summary>Of these, steps with the learning rate 0, which change nothing: the first of a warmup has it, see
+    /// <see cref="LearningRateSchedule"/>.</summary>
+    public long IdleSteps { get; init; }
+
     /// <summary>The weights that learned; k·d for a ticket.</summary>
     public required long ParameterCount { get; init; }
 
@@ -50,6 +54,7 @@ public sealed record TrainingSummary
         return new()
         {
             StepCount = steps[^1].Step,
+            IdleSteps = steps.LongCount(step => step.LearningRate == 0),
             ParameterCount = parameters,
             FirstLoss = steps[0].Loss,
             LastLoss = steps[^1].Loss,

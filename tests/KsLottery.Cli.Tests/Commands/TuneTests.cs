@@ -129,6 +129,7 @@ public sealed class TuneTests : IDisposable
             "--preset", "paper-embed", "--source-language", "English", "--target-language", "Danish", "--limit", "6", "--steps", "1",
             "--out", _fixture.File("alpaca"), "--json", "--quiet").Json();
         Assert.That(embed.GetProperty("scope").GetString(), Is.EqualTo("embedding"));
+        Assert.That(embed.GetProperty("idle_steps").GetInt64(), Is.EqualTo(1), "its only step is the first of a warmup");
         using JsonDocument training = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(_fixture.File("alpaca"), "training.json")));
         JsonElement settings = training.RootElement.GetProperty("settings");
         Assert.That((settings.GetProperty("batch").GetString(), settings.GetProperty("learning-rate").GetString(),
@@ -142,6 +143,11 @@ public sealed class TuneTests : IDisposable
                 _fixture.File("plain"), "--json", "--quiet").Json();
         Assert.That((partial.GetProperty("steps").GetInt32(), partial.GetProperty("trained_parameters").GetInt32()),
             Is.EqualTo((5, 4 * 64)));
+        ToolRun told = KsLotteryTool.Run("tune", baseModel, "--data", data, "--tokenizer",
+            SharedData.Path("models", "stories260K", "tok512.bin"), "--train", "embedding", "--template", "plain", "--source-language",
+            "English", "--target-language", "Danish", "--limit", "6", "--steps", "3", "--out", _fixture.File("three"), "--quiet");
+        Assert.That(told.Lines, Has.Some.Match("^steps +3, of which the first of the warmup has the rate 0 and changes nothing$"),
+            told.Error);
     }
 
     [Test]
