@@ -28,48 +28,25 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
         public bool Reaches(int sign, int h) => (sign > 0 ? Start + Before : After - Start) >= h;
     }
 
-    /// <summary>The greatest difference found so far, and the smallest keys at which it is known to be reached upwards and
-    /// downwards.</summary>
-    private struct Best(int count)
-    {
-        public int Count = count;
-        public uint? HighestAt, LowestAt;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Offer(int difference, uint at)
-        {
-            int count = Math.Abs(difference);
-            if (count < Count || count == 0) return;
-            if (count > Count) (Count, HighestAt, LowestAt) = (count, null, null);
-            if (difference > 0) HighestAt = Math.Min(at, HighestAt ?? at);
-            else LowestAt = Math.Min(at, LowestAt ?? at);
-        }
-
-        public readonly bool Reached(int sign) => (sign > 0 ? HighestAt : LowestAt) is not null;
-
-        public readonly KsRowOutcome Outcome => HighestAt is uint high ? new(Count, 1, SortableKey.ToSingle(high))
-            : LowestAt is uint low ? new(Count, -1, SortableKey.ToSingle(low)) : KsRowOutcome.Equal;
-    }
-
     /// <summary>Finds h, sign and location from the counters; null where a counter or a lane overflowed, or where sorting is
     /// faster.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private KsRowOutcome? Evaluate<T>(T buckets, int rowBits, int total) where T : IBuckets, allows ref struct
     {
-        if (!Scan(1 << rowBits, total)) return null;
-
         _walks = 0;
+        if (!Scan(1 << rowBits, total, out bool isSaturated)) return null;
+        if (isSaturated) return _padded <= MaxBinsWidth ? EvaluateWide(buckets, rowBits) : null;
+
         (int edge, int bound) = SumLanes();
 
-        Best best = new(edge);
+        KsBest best = new(edge);
         if (edge >= LargeDifference)
         {
             // Few buckets come near a large difference: one list serves for h and for the location.
             SetLimits(edge - 1);
             if (!CollectCandidates(rowBits)) return null;
             WalkByBound(buckets, edge + 1, ref best);
-            if (best.Count == edge) best = First(buckets, +1, edge) ?? First(buckets, -1, edge) ?? new(0);
-            return _walks <= MaxWalks ? best.Outcome : null;
+            return LocateLarge(buckets, edge, best);
         }
         if (bound > edge)
         {
@@ -82,9 +59,17 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
         return _walks <= MaxWalks ? best.Outcome : null;
     }
 
-    /// <summary>Runs the prefix sums of all lanes; false where a counter overflowed or a sum saturated.</summary>
+    /// <summary>The outcome of a difference in whose reach few buckets come, all of them candidates.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private bool Scan(int rows, int total)
+    private KsRowOutcome? LocateLarge<T>(T buckets, int edge, KsBest best) where T : IBuckets, allows ref struct
+    {
+        if (best.Count == edge) best = First(buckets, +1, edge) ?? First(buckets, -1, edge) ?? new(0);
+        return _walks <= MaxWalks ? best.Outcome : null;
+    }
+
+    /// <summary>Runs the prefix sums of all lanes; false where a counter overflowed.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private bool Scan(int rows, int total, out bool isSaturated)
     {
         ref sbyte before = ref _counts.Origin, after = ref Unsafe.Add(ref before, rows * Lanes);
         TBin sum = TLanes.BroadcastBin(0);
@@ -109,8 +94,8 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
             TLanes.StoreCount(edgeHigh, ref _edgeHigh.Origin, group);
             TLanes.StoreCount(edgeLow, ref _edgeLow.Origin, group);
         }
-        return TLanes.Negative(overflow) == 0 && TLanes.Sum(sum) == total && !_high.Span.Contains(sbyte.MaxValue)
-            && !_low.Span.Contains(sbyte.MinValue);
+        isSaturated = _high.Span.Contains(sbyte.MaxValue) || _low.Span.Contains(sbyte.MinValue);
+        return TLanes.Negative(overflow) == 0 && TLanes.Sum(sum) == total;
     }
 
     /// <summary>Chains the lanes; returns the greatest difference at any bucket edge, and the greatest that any bucket could
@@ -170,14 +155,17 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
         int total = Lanes << rowBits;
         ReadOnlySpan<sbyte> counts = _counts.Span;
         _candidateCount = 0;
+        int elements = 0;
         for (int step = 0; step < steps; step++)
         {
             (int at, ulong hits) = _hits[step];
             for (; hits != 0; hits &= hits - 1)
             {
                 int bit = BitOperations.TrailingZeroCount(hits), position = at + bit, lane = position & Lanes - 1;
-                if (counts[position] + counts[total + position] == 0) continue;
-                if (_candidateCount == MaxCandidates) return false;
+                int held = counts[position] + counts[total + position];
+                if (held == 0) continue;
+                elements += held;
+                if (_candidateCount == MaxCandidates || elements > MaxGatheredShare * _length) return false;
                 int start = _laneStart.Span[lane] + _hitSums.Span[step * TLanes.Bytes + bit];
                 _candidates[_candidateCount++] = new(lane << rowBits | position >> 6, position, start, counts[position],
                     counts[total + position]);
@@ -217,7 +205,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
     /// <summary>Walks the candidates one by one, highest bound first, while one may still reach the best so far and what is wanted at
     /// least.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void WalkByBound<T>(T buckets, int least, ref Best best) where T : IBuckets, allows ref struct
+    private void WalkByBound<T>(T buckets, int least, ref KsBest best) where T : IBuckets, allows ref struct
     {
         Span<Candidate> candidates = _candidates.AsSpan(0, _candidateCount);
         for (; candidates.Length > 0; candidates = candidates[1..])
@@ -233,7 +221,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
 
     /// <summary>Walks the candidates in value order up to the first in which the difference reaches sign·h; null when none does.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private Best? First<T>(T buckets, int sign, int h) where T : IBuckets, allows ref struct
+    private KsBest? First<T>(T buckets, int sign, int h) where T : IBuckets, allows ref struct
     {
         ReadOnlySpan<Candidate> candidates = _candidates.AsSpan(0, _candidateCount);
         for (int last = -1; ;)
@@ -243,7 +231,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
                 if (candidates[i].Bucket > last && candidates[i].Reaches(sign, h)
                     && (next < 0 || candidates[i].Bucket < candidates[next].Bucket)) next = i;
             if (next < 0 || ++_walks > MaxWalks) return null;
-            Best found = new(h);
+            KsBest found = new(h);
             WalkAlone(buckets, candidates[next], ref found);
             if (found.Reached(sign)) return found;
             last = candidates[next].Bucket;
@@ -252,7 +240,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
 
     /// <summary>Gathers the values of one bucket by searching both position arrays, and walks them.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void WalkAlone<T>(T buckets, in Candidate candidate, ref Best best) where T : IBuckets, allows ref struct
+    private void WalkAlone<T>(T buckets, in Candidate candidate, ref KsBest best) where T : IBuckets, allows ref struct
     {
         TBin wanted = TLanes.BroadcastBin((ushort)candidate.Position);
         ref ushort before = ref _positionsBefore.Origin, after = ref _positionsAfter.Origin;
@@ -268,7 +256,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
 
     /// <summary>Gathers the values of all candidate buckets in one pass, and walks each.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void WalkTogether<T>(T buckets, ref Best best) where T : IBuckets, allows ref struct
+    private void WalkTogether<T>(T buckets, ref KsBest best) where T : IBuckets, allows ref struct
     {
         _marks ??= new byte[MaxBuckets];
         _slots ??= new ushort[MaxBuckets];
@@ -330,7 +318,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
 
     /// <summary>Sorts the values of one bucket and offers each difference at which all equals have been counted.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Walk(Span<uint> before, Span<uint> after, int start, ref Best best)
+    private static void Walk(Span<uint> before, Span<uint> after, int start, ref KsBest best)
     {
         Sort(before);
         Sort(after);
@@ -365,7 +353,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
     /// <summary>Finds the first value at which the difference reaches sign·h, when h stands at a bucket's edge; null when none
     /// does.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private Best? Locate<T>(T buckets, int rowBits, int sign, int h) where T : IBuckets, allows ref struct
+    private KsBest? Locate<T>(T buckets, int rowBits, int sign, int h) where T : IBuckets, allows ref struct
     {
         // Beyond the first lane with such an edge there is nothing to look for.
         int last = 0;
@@ -380,7 +368,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
 
     /// <summary>The same, bucket by bucket: where most of them could reach h.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private Best? LocateByLane<T>(T buckets, int rowBits, int sign, int h) where T : IBuckets, allows ref struct
+    private KsBest? LocateByLane<T>(T buckets, int rowBits, int sign, int h) where T : IBuckets, allows ref struct
     {
         int rows = 1 << rowBits, total = rows * Lanes;
         ReadOnlySpan<sbyte> counts = _counts.Span, reach = sign > 0 ? _high.Span : _low.Span;
@@ -395,7 +383,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
                 if (a + b != 0 && candidate.Reaches(sign, h))
                 {
                     if (++_walks > MaxWalks) return null;
-                    Best found = new(h);
+                    KsBest found = new(h);
                     WalkAlone(buckets, candidate, ref found);
                     if (found.Reached(sign)) return found;
                 }

@@ -19,11 +19,11 @@ namespace KsLottery.Engine.Kernels;
 /// <para>
 /// Counters lie transposed: bucket b = lane·(B/64) + r is stored at r·64 + lane, so that the prefix sums of 64 lanes run
 /// vertically, whatever the vector width. A counter that overflows, or a lane whose running sum saturates, sends the row to
-/// <see cref="KsRowRadix"/>.
+/// another kernel.
 /// </para>
 /// <para>
 /// BF16 rows need no map: the 16-bit keys themselves are the buckets, so edges are exact values. Only magnitudes below those that
-/// fit into the buckets share one.
+/// fit into the buckets share one. F16 rows, and BF16 rows whose counters overflow, have a bin for each value.
 /// </para>
 /// </remarks>
 internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRowKernel
@@ -60,7 +60,19 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
     /// <summary>With more left than this, sorting the whole row is as fast.</summary>
     private const int MaxCandidates = 2048;
 
-    private readonly KsRowRadix _fallback;
+    /// <summary>With this share of both rows in them, splitting the whole rows is as fast.</summary>
+    private const double MaxGatheredShare = 0.5;
+
+    /// <summary>Rows of F32 and of 16-bit values that are split at once: buckets do not pay.</summary>
+    private const int MaxSplitSingles = 64, MaxSplitHalves = 128;
+
+    /// <summary>Rows that are close together are split at once up to here.</summary>
+    private const int MaxSplitStaying = 128;
+
+    /// <summary>After a row that a first attempt does not hold, so many do without it: rows of a matrix are alike.</summary>
+    private const int RowsOnWay = 15;
+
+    private readonly Func<IKsRowKernel> _newFallback;
     private readonly int _padded;
     private readonly float[] _scratchBefore, _scratchAfter;
     private readonly AlignedScratch<ushort> _positionsBefore, _positionsAfter;
@@ -73,6 +85,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
     private readonly AlignedScratch<ushort> _magnitudes = new(Block);
 
     // Made when a row first needs them.
+    private IKsRowKernel? _fallback;
     private ushort[]? _slots, _bitsBefore, _bitsAfter;
     private byte[]? _marks;
     private float[]? _widenedBefore, _widenedAfter;
@@ -80,10 +93,15 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
     // Of the row pair at hand.
     private int _length, _candidateCount, _walks;
 
-    public KsRowBuckets(int width)
+    // Of the rows before it: they decide how fast a row is, never its outcome.
+    private Way _way;
+    private int _rowsOnWay, _rowsInBins;
+
+    /// <param name="width">d.</param>
+    /// <param name="newFallback">Makes the kernel for rows that buckets do not hold.</param>
+    public KsRowBuckets(int width, Func<IKsRowKernel> newFallback)
     {
-        Width = width;
-        _fallback = new KsRowRadix(width);
+        (Width, _newFallback) = (width, newFallback);
         _padded = (width + Block - 1) / Block * Block;
         _scratchBefore = new float[_padded + 1];  // one more: compaction writes before it knows whether to keep
         _scratchAfter = new float[_padded + 1];
@@ -97,6 +115,12 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
         _gatheredAfter = new uint[_padded];
     }
 
+    /// <summary>What F32 rows are counted by.</summary>
+    private enum Way
+    {
+        Map, Quantiles, Fallback,
+    }
+
     public string Name => TLanes.Name;
 
     public int Width { get; }
@@ -104,7 +128,19 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public KsRowOutcome Test(ReadOnlySpan<float> before, ReadOnlySpan<float> after)
     {
+        if (Width <= MaxSplitSingles) return Fallback.Test(before, after);
         if (AreSame(before, after, out bool finite)) return !finite && HasNaN(before) ? KsRowOutcome.NotANumber : KsRowOutcome.Equal;
+        return TestInBuckets(before, after) ?? Fallback.Test(before, after);
+    }
+
+    private IKsRowKernel Fallback => _fallback ??= _newFallback();
+
+    /// <summary>Null where buckets do not hold the rows or do not pay.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private KsRowOutcome? TestInBuckets(ReadOnlySpan<float> before, ReadOnlySpan<float> after)
+    {
+        Way way = _rowsOnWay-- > 0 ? _way : Way.Map;
+        if (way == Way.Fallback) return null;
         ReadOnlySpan<float> a = before, b = after;
         if (_padded != Width)
         {
@@ -112,37 +148,42 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
             after.CopyTo(_scratchAfter);
             Pad(Width, out a, out b);
         }
-
-        BucketMap map = BucketMap.Fit(a, b, NormalBuckets(_padded));
-        int staying = StayingShare(a, b, map);
-        if (staying >= MostlyStaying && ManyEqual(a, b))
+        if (way == Way.Map)
         {
-            if (HasNaN(a) || HasNaN(b)) return KsRowOutcome.NotANumber;
-            int kept = KeepDifferent(a, b);
-            if (kept <= FewDifferent) return WalkAll(kept);
-            Pad(kept, out a, out b);
+            BucketMap map = BucketMap.Fit(a, b, NormalBuckets(_padded));
+            int staying = StayingShare(a, b, map);
+            if (staying >= SomeStaying && Width <= MaxSplitStaying) return null;
+            if (staying >= MostlyStaying && ManyEqual(a, b))
+            {
+                if (HasNaN(a) || HasNaN(b)) return KsRowOutcome.NotANumber;
+                int kept = KeepDifferent(a, b);
+                if (kept <= FewDifferent) return WalkAll(kept);
+                Pad(kept, out a, out b);
+            }
+            if (TestMapped(a, b, map.Resize(BucketsFor(a.Length, staying))) is { } outcome) return outcome;
         }
-        return TestMapped(a, b, map.Resize(BucketsFor(a.Length, staying))) ?? _fallback.Test(before, after);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public KsRowOutcome TestFloat16(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after)
-    {
-        Float16.Widen(before, _widenedBefore ??= new float[Width]);
-        Float16.Widen(after, _widenedAfter ??= new float[Width]);
-        return Test(_widenedBefore, _widenedAfter);
+        KsRowOutcome? byQuantiles = TestByQuantiles(a, b, mayReuse: way == Way.Quantiles);
+        if (way == Way.Map || byQuantiles is null)
+            (_way, _rowsOnWay) = (byQuantiles is null ? Way.Fallback : Way.Quantiles, RowsOnWay);
+        return byQuantiles;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private KsRowOutcome? TestMapped(ReadOnlySpan<float> before, ReadOnlySpan<float> after, in BucketMap map)
     {
         int rowBits = BitOperations.Log2((uint)map.Buckets) - 6;
+        return EvaluateCounted(before, after, rowBits, CountBuckets(before, after, map, rowBits));
+    }
+
+    /// <summary>Finds the outcome from the counters, and clears them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private KsRowOutcome? EvaluateCounted(ReadOnlySpan<float> before, ReadOnlySpan<float> after, int rowBits, bool finite)
+    {
         _length = before.Length;
-        bool finite = CountBuckets(before, after, map, rowBits);
         KsRowOutcome? outcome = !finite && (HasNaN(before) || HasNaN(after))
             ? KsRowOutcome.NotANumber
             : Evaluate(new ValueBuckets(before, after), rowBits, 2 * before.Length);
-        _counts.Span[..(2 * map.Buckets)].Clear();
+        _counts.Span[..(2 * Lanes << rowBits)].Clear();
         return outcome;
     }
 
@@ -185,7 +226,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
             _gatheredBefore[i] = SortableKey.FromSingle(_scratchBefore[i]);
             _gatheredAfter[i] = SortableKey.FromSingle(_scratchAfter[i]);
         }
-        Best best = new(0);
+        KsBest best = new(0);
         Walk(_gatheredBefore.AsSpan(0, length), _gatheredAfter.AsSpan(0, length), 0, ref best);
         return best.Outcome;
     }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using KsLottery.Engine.Numerics;
 using KsBuckets128 = KsLottery.Engine.Kernels.KsRowBuckets<KsLottery.Engine.Kernels.KsLanes128,
     System.Runtime.Intrinsics.Vector128<float>, System.Runtime.Intrinsics.Vector128<ushort>, System.Runtime.Intrinsics.Vector128<sbyte>>;
@@ -21,9 +22,9 @@ internal static class KsRowKernels
 
     private static readonly (string Name, bool IsSupported, Func<int, IKsRowKernel> Create)[] All =
     [
-        ("vector512", KsLanes512.IsSupported, width => new KsBuckets512(width)),
-        ("vector256", KsLanes256.IsSupported, width => new KsBuckets256(width)),
-        ("vector128", KsLanes128.IsSupported, width => new KsBuckets128(width)),
+        ("vector512", KsLanes512.IsSupported, width => new KsBuckets512(width, () => Splits512(width))),
+        ("vector256", KsLanes256.IsSupported, width => new KsBuckets256(width, () => Splits256(width))),
+        ("vector128", KsLanes128.IsSupported, width => new KsBuckets128(width, () => Splits128(width))),
         ("scalar", true, width => new KsRowRadix(width)),
         ("reference", true, width => new KsRowReference(width)),
     ];
@@ -56,6 +57,18 @@ internal static class KsRowKernels
             ElementType.BF16 => kernel.TestBFloat16(MemoryMarshal.Cast<byte, ushort>(before), MemoryMarshal.Cast<byte, ushort>(after)),
             _ => throw type.NotNative(),
         };
+
+    private static KsRowSplits Splits512(int width) => new(KsLanes512.Name, width,
+        new KsKeySplitter<KsKeyLanes512<int>, Vector512<int>, int>(width),
+        new KsKeySplitter<KsKeyLanes512<short>, Vector512<short>, short>(width));
+
+    private static KsRowSplits Splits256(int width) => new(KsLanes256.Name, width,
+        new KsKeySplitter<KsKeyLanes256<int>, Vector256<int>, int>(width),
+        new KsKeySplitter<KsKeyLanes256<short>, Vector256<short>, short>(width));
+
+    private static KsRowSplits Splits128(int width) => new(KsLanes128.Name, width,
+        new KsKeySplitter<KsKeyLanes128<int>, Vector128<int>, int>(width),
+        new KsKeySplitter<KsKeyLanes128<short>, Vector128<short>, short>(width));
 
     /// <summary>Demands a width that kernels take.</summary>
     internal static void ThrowIfOutside(int width)

@@ -7,13 +7,13 @@ namespace KsLottery.Engine.Kernels;
 
 internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
 {
-    private const int Magnitude = 0x7fff, Infinity = 0x7f80;
+    private const int Magnitude = 0x7fff;
 
     /// <summary>The bucket of zero; above and below it lie this many magnitudes, less one.</summary>
     private const int ZeroBucket = 4096, KeyRowBits = 7;
 
-    /// <summary>What stands for a difference of 0 within a lane; a lane's differences stay below it: 128 buckets of at most 127.</summary>
-    private const ushort Bias = 0x4000;
+    /// <summary>What stands for a difference of 0 within a lane; a lane's differences stay below it.</summary>
+    private const ushort Bias = 0x8000, Mirror = unchecked((ushort)(2 * Bias));
 
     private readonly AlignedScratch<ushort> _keyEnd = new(Lanes), _keyHigh = new(Lanes), _keyLow = new(Lanes);
     private readonly int[] _keyStart = new int[Lanes];
@@ -34,8 +34,15 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
         public static uint Key(ushort bits) => SortableKey.FromSingle(HalfPrecision.FromBFloat16(bits));
     }
 
+    public KsRowOutcome TestFloat16(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after) =>
+        Width <= MaxSplitHalves ? Fallback.TestFloat16(before, after) : TestKeys<Float16>(before, after);
+
+    public KsRowOutcome TestBFloat16(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after) =>
+        Width <= MaxSplitHalves ? Fallback.TestBFloat16(before, after) : TestKeys<BFloat16>(before, after);
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public KsRowOutcome TestBFloat16(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after)
+    private KsRowOutcome TestKeys<TElement>(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after)
+        where TElement : IStoredElement<TElement, ushort>
     {
         ReadOnlySpan<ushort> a = before, b = after;
         if (_padded != Width)
@@ -43,15 +50,35 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
             a = PadBits(before, _bitsBefore ??= new ushort[_padded], before[0]);
             b = PadBits(after, _bitsAfter ??= new ushort[_padded], before[0]);
         }
-        if (AreSame(a, b, out int largest)) return largest > Infinity ? KsRowOutcome.NotANumber : KsRowOutcome.Equal;
+        if (AreSame(a, b, out int largest)) return largest > TElement.NonFinite ? KsRowOutcome.NotANumber : KsRowOutcome.Equal;
         (largest, int equal) = Survey(a, b);
-        if (largest > Infinity) return KsRowOutcome.NotANumber;
+        if (largest > TElement.NonFinite) return KsRowOutcome.NotANumber;
+        KsRowOutcome? outcome = typeof(TElement) == typeof(BFloat16) ? TestInKeyBuckets(a, b, largest, equal)
+            : Width < MinBinsWidth && 8 * equal < Width ? TestWidened<TElement>(before, after) : null;
+        return outcome ?? TestInBins<TElement>(a, b, largest, equal);
+    }
 
+    /// <summary>Null where buckets do not hold the rows.</summary>
+    private KsRowOutcome? TestWidened<TElement>(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after)
+        where TElement : IStoredElement<TElement, ushort>
+    {
+        TElement.Widen(before, _widenedBefore ??= new float[Width]);
+        TElement.Widen(after, _widenedAfter ??= new float[Width]);
+        return TestInBuckets(_widenedBefore, _widenedAfter);
+    }
+
+    /// <summary>Null where a bucket overflowed, or a row before it did.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private KsRowOutcome? TestInKeyBuckets(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after, int largest, int equal)
+    {
+        if (--_rowsInBins >= 0) return null;
         KeyBuckets buckets = new(Math.Max(0, largest - (ZeroBucket - 1)));
-        int counted = 4 * equal < _padded ? CountAll(a, b, buckets.Smallest) : CountDifferent(a, b, buckets.Smallest);
-        KsRowOutcome? outcome = ScanKeys(2 * counted) ? Evaluate(a, b, buckets) : null;
+        int counted = Count(before, after, equal, new KeyLanes(buckets.Smallest, ZeroBucket, KeyRowBits), KeyRowBits,
+            new BucketCounters(ref _counts.Origin));
+        KsRowOutcome? outcome = ScanKeys(2 * counted) ? Evaluate(before, after, buckets) : null;
         _counts.Span[..(2 * Lanes << KeyRowBits)].Clear();
-        return outcome ?? _fallback.TestBFloat16(before, after);
+        _rowsInBins = outcome is null ? RowsOnWay : 0;
+        return outcome;
     }
 
     private static ushort[] PadBits(ReadOnlySpan<ushort> row, ushort[] padded, ushort value)
@@ -116,51 +143,84 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
     }
 
     /// <summary>Turns bits into bucket positions.</summary>
-    private readonly struct KeyLanes(int smallest)
+    private readonly struct KeyLanes(int smallest, int zero, int rowBits)
     {
-        private readonly TBin _smallest = TLanes.BroadcastBin((ushort)smallest), _zero = TLanes.BroadcastBin(ZeroBucket);
-        private readonly TBin _magnitude = TLanes.BroadcastBin(Magnitude), _mask = TLanes.BroadcastBin((1 << KeyRowBits) - 1 << 6);
+        private readonly TBin _smallest = TLanes.BroadcastBin((ushort)smallest), _zero = TLanes.BroadcastBin((ushort)zero);
+        private readonly TBin _magnitude = TLanes.BroadcastBin(Magnitude), _mask = TLanes.BroadcastBin((ushort)((1 << rowBits) - 1 << 6));
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public TBin Positions(TBin bits)
+        public TBin Positions(TBin bits, int rowBits)
         {
             TBin magnitude = TLanes.SubtractSaturate(TLanes.And(bits, _magnitude), _smallest), sign = TLanes.SignFill(bits);
-            return Transpose(TLanes.Add(TLanes.Subtract(TLanes.Xor(magnitude, sign), sign), _zero), KeyRowBits, _mask);
+            return Transpose(TLanes.Add(TLanes.Subtract(TLanes.Xor(magnitude, sign), sign), _zero), rowBits, _mask);
         }
     }
 
+    /// <summary>What values are counted in.</summary>
+    private interface IKeyCounters
+    {
+        /// <summary>Counts a <see cref="Block"/> of both rows.</summary>
+        void AddBlock(ref ushort positionsBefore, ref ushort positionsAfter);
+
+        /// <summary>Counts a value of either row.</summary>
+        void Add(int positionBefore, int positionAfter);
+    }
+
+    /// <summary>Counts both rows apart, in 8 bits.</summary>
+    private readonly ref struct BucketCounters(ref sbyte counts) : IKeyCounters
+    {
+        private readonly ref sbyte _before = ref counts, _after = ref Unsafe.Add(ref counts, Lanes << KeyRowBits);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void AddBlock(ref ushort positionsBefore, ref ushort positionsAfter) =>
+            CountBlock(ref _before, ref _after, ref positionsBefore, ref positionsAfter);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Add(int positionBefore, int positionAfter)
+        {
+            Unsafe.Add(ref _before, (nint)positionBefore)++;
+            Unsafe.Add(ref _after, (nint)positionAfter)++;
+        }
+    }
+
+    /// <summary>Counts both rows, without pairs that are equal where there are many. Returns how many values of a row.</summary>
+    private int Count<TCounters>(
+        ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after, int equal, KeyLanes keys, int rowBits, TCounters counters)
+        where TCounters : IKeyCounters, allows ref struct => 4 * equal < before.Length
+            ? CountAll(before, after, keys, rowBits, counters) : CountDifferent(before, after, keys, rowBits, counters);
+
     /// <summary>Counts all values of both rows, one block behind the mapping.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private int CountAll(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after, int smallest)
+    private int CountAll<TCounters>(
+        ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after, KeyLanes keys, int rowBits, TCounters counters)
+        where TCounters : IKeyCounters, allows ref struct
     {
-        KeyLanes keys = new(smallest);
         int n = before.Length;
         ref ushort a = ref MemoryMarshal.GetReference(before), b = ref MemoryMarshal.GetReference(after);
         ref ushort positionsA = ref _positionsBefore.Origin, positionsB = ref _positionsAfter.Origin;
-        ref sbyte countA = ref _counts.Origin, countB = ref Unsafe.Add(ref countA, Lanes << KeyRowBits);
         for (int i = 0; i <= n; i += Block)
         {
             if (i < n)
             {
                 for (int k = i; k < i + Block; k += TLanes.Bytes / 2)
                 {
-                    TLanes.StoreBin(keys.Positions(TLanes.LoadBin(ref a, k)), ref positionsA, k);
-                    TLanes.StoreBin(keys.Positions(TLanes.LoadBin(ref b, k)), ref positionsB, k);
+                    TLanes.StoreBin(keys.Positions(TLanes.LoadBin(ref a, k), rowBits), ref positionsA, k);
+                    TLanes.StoreBin(keys.Positions(TLanes.LoadBin(ref b, k), rowBits), ref positionsB, k);
                 }
                 Interop.Cache.Prefetch(ref a, n + i);
                 Interop.Cache.Prefetch(ref b, n + i);
             }
-            if (i > 0)
-                CountBlock(ref countA, ref countB, ref Unsafe.Add(ref positionsA, i - Block), ref Unsafe.Add(ref positionsB, i - Block));
+            if (i > 0) counters.AddBlock(ref Unsafe.Add(ref positionsA, i - Block), ref Unsafe.Add(ref positionsB, i - Block));
         }
         return n;
     }
 
     /// <summary>Counts the values at places where the rows differ: equal ones move no difference between them. Returns how many.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private int CountDifferent(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after, int smallest)
+    private int CountDifferent<TCounters>(
+        ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after, KeyLanes keys, int rowBits, TCounters counters)
+        where TCounters : IKeyCounters, allows ref struct
     {
-        KeyLanes keys = new(smallest);
         int n = before.Length, kept = 0;
         ref ushort a = ref MemoryMarshal.GetReference(before), b = ref MemoryMarshal.GetReference(after);
         ref ushort positionsA = ref _positionsBefore.Origin, positionsB = ref _positionsAfter.Origin;
@@ -169,18 +229,12 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
             TBin x = TLanes.LoadBin(ref a, i), y = TLanes.LoadBin(ref b, i);
             Interop.Cache.Prefetch(ref a, n + i);
             Interop.Cache.Prefetch(ref b, n + i);
-            kept += TLanes.StoreWhereDifferent(x, y, keys.Positions(x), keys.Positions(y), ref Unsafe.Add(ref positionsA, kept),
-                ref Unsafe.Add(ref positionsB, kept));
+            kept += TLanes.StoreWhereDifferent(x, y, keys.Positions(x, rowBits), keys.Positions(y, rowBits),
+                ref Unsafe.Add(ref positionsA, kept), ref Unsafe.Add(ref positionsB, kept));
         }
-        ref sbyte countA = ref _counts.Origin, countB = ref Unsafe.Add(ref countA, Lanes << KeyRowBits);
         int whole = kept / Block * Block;
-        for (int i = 0; i < whole; i += Block)
-            CountBlock(ref countA, ref countB, ref Unsafe.Add(ref positionsA, i), ref Unsafe.Add(ref positionsB, i));
-        for (int i = whole; i < kept; i++)
-        {
-            Unsafe.Add(ref countA, (nint)Unsafe.Add(ref positionsA, i))++;
-            Unsafe.Add(ref countB, (nint)Unsafe.Add(ref positionsB, i))++;
-        }
+        for (int i = 0; i < whole; i += Block) counters.AddBlock(ref Unsafe.Add(ref positionsA, i), ref Unsafe.Add(ref positionsB, i));
+        for (int i = whole; i < kept; i++) counters.Add(Unsafe.Add(ref positionsA, i), Unsafe.Add(ref positionsB, i));
         return kept;
     }
 
@@ -193,7 +247,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
     private bool ScanKeys(int total)
     {
         ref sbyte before = ref _counts.Origin, after = ref Unsafe.Add(ref before, Lanes << KeyRowBits);
-        TBin bias = TLanes.BroadcastBin(Bias), mirror = TLanes.BroadcastBin(2 * Bias), sum = TLanes.BroadcastBin(0);
+        TBin bias = TLanes.BroadcastBin(Bias), mirror = TLanes.BroadcastBin(Mirror), sum = TLanes.BroadcastBin(0);
         TCount overflow = TLanes.BroadcastCount(0);
         for (int group = 0; group < Lanes; group += TLanes.Bytes)
         {
@@ -226,15 +280,8 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private KsRowOutcome Evaluate(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after, KeyBuckets buckets)
     {
-        int edge = 0;
-        ref ushort end = ref _keyEnd.Origin, high = ref _keyHigh.Origin, low = ref _keyLow.Origin;
-        for (int lane = 0, start = 0; lane < Lanes; lane++)
-        {
-            _keyStart[lane] = start;
-            edge = Math.Max(edge, Math.Max(start + Unsafe.Add(ref high, lane) - Bias, Unsafe.Add(ref low, lane) - Bias - start));
-            start += Unsafe.Add(ref end, lane) - Bias;
-        }
-        Best best = new(edge);
+        int edge = ChainLanes();
+        KsBest best = new(edge);
         if (buckets.Smallest > 0) WalkShared(before, after, buckets.Smallest, ref best);
         if (best.Count == edge && edge > 0)
         {
@@ -244,8 +291,23 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
         return best.Outcome;
     }
 
+    /// <summary>Chains the lanes; returns the greatest difference at any edge.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void WalkShared(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after, int smallest, ref Best best)
+    private int ChainLanes()
+    {
+        int edge = 0;
+        ref ushort end = ref _keyEnd.Origin, high = ref _keyHigh.Origin, low = ref _keyLow.Origin;
+        for (int lane = 0, start = 0; lane < Lanes; lane++)
+        {
+            _keyStart[lane] = start;
+            edge = Math.Max(edge, Math.Max(start + Unsafe.Add(ref high, lane) - Bias, Unsafe.Add(ref low, lane) - Bias - start));
+            start += Unsafe.Add(ref end, lane) - Bias;
+        }
+        return edge;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void WalkShared(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after, int smallest, ref KsBest best)
     {
         const int Lane = ZeroBucket >> KeyRowBits, Position = Lane;  // its first row
         int start = _keyStart[Lane], inBefore = _counts.Span[Position], inAfter = _counts.Span[(Lanes << KeyRowBits) + Position];
@@ -261,7 +323,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
 
     /// <summary>Offers the first edge at which the difference is sign·h.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void LocateEdge(int sign, KeyBuckets buckets, ref Best best)
+    private void LocateEdge(int sign, KeyBuckets buckets, ref KsBest best)
     {
         ReadOnlySpan<sbyte> counts = _counts.Span;
         ReadOnlySpan<ushort> reach = sign > 0 ? _keyHigh.Span : _keyLow.Span;

@@ -1,0 +1,124 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using KsLottery.Engine.Numerics;
+
+namespace KsLottery.Engine.Kernels;
+
+/// <summary>16-bit rows with a bin for each value that the type has, which holds a 16-bit difference: no regime overflows it.</summary>
+internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
+{
+    /// <summary>Up to here 16 bits hold every difference; wider rows are summed by <see cref="KsRowKeySums"/>.</summary>
+    private const int MaxBinsWidth = short.MaxValue;
+
+    /// <summary>From here on the bins pay for F16 rows that have little in common; going through all of them takes as long for short
+    /// rows.</summary>
+    private const int MinBinsWidth = 4096;
+
+    private AlignedScratch<ushort> _bins;
+    private KsRowKeySums? _keySums;
+
+    /// <summary>Where the bins of all values up to a magnitude lie: transposed as the buckets are, zero in the middle.</summary>
+    private readonly struct BinLayout(int largest)
+    {
+        /// <summary>log2 of the bins of a lane.</summary>
+        public int RowBits { get; } = Math.Max(0, BitOperations.Log2((uint)largest | 1) + 2 - 6);
+
+        public int Count => Lanes << RowBits;
+
+        public int Zero => Count / 2;
+    }
+
+    /// <summary>Counts both rows in one array, up and down.</summary>
+    private readonly ref struct BinCounters(ref ushort bins) : IKeyCounters
+    {
+        private readonly ref ushort _bins = ref bins;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void AddBlock(ref ushort positionsBefore, ref ushort positionsAfter)
+        {
+            for (nint i = 0; i < Block; i += 4)
+            {
+                Add(Unsafe.Add(ref positionsBefore, i), Unsafe.Add(ref positionsAfter, i));
+                Add(Unsafe.Add(ref positionsBefore, i + 1), Unsafe.Add(ref positionsAfter, i + 1));
+                Add(Unsafe.Add(ref positionsBefore, i + 2), Unsafe.Add(ref positionsAfter, i + 2));
+                Add(Unsafe.Add(ref positionsBefore, i + 3), Unsafe.Add(ref positionsAfter, i + 3));
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Add(int positionBefore, int positionAfter)
+        {
+            Unsafe.Add(ref _bins, (nint)positionBefore)++;
+            Unsafe.Add(ref _bins, (nint)positionAfter)--;
+        }
+    }
+
+    /// <summary>Finds h, sign and location of padded rows without a NaN, whatever their values.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private KsRowOutcome TestInBins<TElement>(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after, int largest, int equal)
+        where TElement : IStoredElement<TElement, ushort>
+    {
+        if (_padded > MaxBinsWidth) return (_keySums ??= new()).Test<TElement>(before, after);
+        if (_bins.Length == 0) _bins = new(1 << 16);
+        BinLayout layout = new(largest);
+        Count(before, after, equal, new KeyLanes(0, layout.Zero, layout.RowBits), layout.RowBits, new BinCounters(ref _bins.Origin));
+        ScanBins(layout);
+        int h = ChainLanes();
+        KsRowOutcome outcome = h == 0 ? KsRowOutcome.Equal
+            : FirstBin<TElement>(layout, +1, h) ?? FirstBin<TElement>(layout, -1, h) ?? throw new InvalidOperationException("no bin has h");
+        _bins.Span[..layout.Count].Clear();
+        return outcome;
+    }
+
+    /// <summary>Runs the prefix sums of all lanes, as <see cref="ScanKeys"/> does.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void ScanBins(BinLayout layout)
+    {
+        ref ushort bins = ref _bins.Origin;
+        TBin bias = TLanes.BroadcastBin(Bias), mirror = TLanes.BroadcastBin(Mirror);
+        int end = layout.Count;
+        for (int group = 0; group < Lanes; group += TLanes.Bytes / 2)
+        {
+            TBin sum = bias, high = bias, low = bias;
+            for (int at = group; at < end; at += Lanes)
+            {
+                sum = TLanes.Add(sum, TLanes.LoadBin(ref bins, at));
+                high = TLanes.Max(high, sum);
+                low = TLanes.Max(low, TLanes.Subtract(mirror, sum));
+            }
+            TLanes.StoreBin(sum, ref _keyEnd.Origin, group);
+            TLanes.StoreBin(high, ref _keyHigh.Origin, group);
+            TLanes.StoreBin(low, ref _keyLow.Origin, group);
+        }
+    }
+
+    /// <summary>The outcome at the first bin after which the difference is sign·h; null when there is none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private KsRowOutcome? FirstBin<TElement>(BinLayout layout, int sign, int h) where TElement : IStoredElement<TElement, ushort>
+    {
+        ReadOnlySpan<ushort> reach = sign > 0 ? _keyHigh.Span : _keyLow.Span;
+        for (int lane = 0; lane < Lanes; lane++)
+        {
+            if (sign * _keyStart[lane] + reach[lane] - Bias < h) continue;
+            int row = FirstRow(lane, (ushort)(Bias + sign * h - _keyStart[lane]));
+            return new(h, sign, KsRowKeySums.Value<TElement>((lane << layout.RowBits | row) - layout.Zero));
+        }
+        return null;
+    }
+
+    /// <summary>The first row of the bins after which the sum of a lane, which gets there, is what is wanted.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private int FirstRow(int lane, ushort wanted)
+    {
+        int inGroup = lane & TLanes.Bytes / 2 - 1, group = lane - inGroup;
+        _magnitudes.Span.Clear();  // no lane's sum is 0: it is biased
+        _magnitudes.Span[inGroup] = wanted;
+        ref ushort bins = ref Unsafe.Add(ref _bins.Origin, group);
+        TBin sum = TLanes.BroadcastBin(Bias), wantedHere = TLanes.LoadBin(ref _magnitudes.Origin, 0);
+        for (int row = 0; ; row++)
+        {
+            sum = TLanes.Add(sum, TLanes.LoadBin(ref bins, row * Lanes));
+            if (TLanes.WhereEqual(sum, wantedHere) != 0) return row;
+        }
+    }
+}
