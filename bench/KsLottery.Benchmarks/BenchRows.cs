@@ -31,6 +31,17 @@ public sealed class BenchRows
         "unrelated", "noise-1e-3", "noise-1e-4", "noise-1e-6", "ninety-percent-identical", "identical", "few-values", "lognormal", "cauchy",
     ];
 
+    /// <summary>Those and more, in which a sort might win.</summary>
+    /// <remarks>
+    /// Shifts and scales change unrelated rows, shifts by so many sigma. Of zeros and of moved elements, one in ten is another value.
+    /// Two modes lie 2.5 sigma off zero and are a hundredth of sigma wide. Laplace's distribution has its scale at sigma.
+    /// </remarks>
+    public static readonly IReadOnlyList<string> AllRegimes =
+    [
+        .. Regimes, "shift-0.5", "shift-1", "scale-2", "scale-0.5", "scale-1.3", "256-values", "zeros", "two-modes", "laplace", "moved",
+        "sorted",
+    ];
+
     private readonly byte[] _before, _after;
     private readonly int _startBefore, _startAfter;
 
@@ -108,10 +119,10 @@ public sealed class BenchRows
         public void Make(string regime, ulong seed)
         {
             _state = seed;
-            if (regime == "few-values")
+            if (regime is "few-values" or "256-values")
             {
-                FillFewValues(Before);
-                FillFewValues(After);
+                FillValues(Before, regime == "few-values" ? 4 : 8);
+                FillValues(After, regime == "few-values" ? 4 : 8);
                 return;
             }
             FillNormal(Before);
@@ -125,7 +136,40 @@ public sealed class BenchRows
                 case "identical": Before.CopyTo(After, 0); break;
                 case "lognormal": Exponentiate(Before); Exponentiate(After); break;
                 case "cauchy": DivideByNormal(Before); DivideByNormal(After); break;
+                case "shift-0.5": TensorPrimitives.Add(After, 0.5f * Sigma, After); break;
+                case "shift-1": TensorPrimitives.Add(After, Sigma, After); break;
+                case "scale-2": TensorPrimitives.Multiply(After, 2, After); break;
+                case "scale-0.5": TensorPrimitives.Multiply(After, 0.5f, After); break;
+                case "scale-1.3": TensorPrimitives.Multiply(After, 1.3f, After); break;
+                case "zeros": ClearMany(Before); ClearMany(After); break;
+                case "two-modes": Part(Before); Part(After); break;
+                case "laplace": TakeLaplace(Before); TakeLaplace(After); break;
+                case "moved": KeepMany(); break;
+                case "sorted": Before.AsSpan().Sort(); After.AsSpan().Sort(); break;
             }
+        }
+
+        private void ClearMany(float[] row)
+        {
+            foreach (ref float value in row.AsSpan())
+                if (Next() % 10 != 0) value = 0;
+        }
+
+        private void Part(float[] row)
+        {
+            foreach (ref float value in row.AsSpan()) value = value * 0.01f + ((long)Next() < 0 ? -2.5f : 2.5f) * Sigma;
+        }
+
+        private void TakeLaplace(float[] row)
+        {
+            foreach (ref float value in row.AsSpan())
+                value = Sigma * MathF.CopySign(MathF.Log(((Next() >> 40) + 1) * (1f / (1 << 24))), (long)Next());
+        }
+
+        private void KeepMany()
+        {
+            for (int i = 0; i < After.Length; i++)
+                if (Next() % 10 != 0) After[i] = Before[i];
         }
 
         private void AddNoise(float relative)
@@ -150,9 +194,9 @@ public sealed class BenchRows
             TensorPrimitives.Multiply(row, Sigma, row);
         }
 
-        private void FillFewValues(float[] row)
+        private void FillValues(float[] row, int bits)
         {
-            for (int i = 0; i < row.Length; i++) row[i] = Sigma * (Next() >> 60);
+            for (int i = 0; i < row.Length; i++) row[i] = Sigma * (Next() >> 64 - bits);
         }
 
         /// <summary>Box and Muller's way, over whole rows at once.</summary>
