@@ -184,6 +184,22 @@ internal sealed class MutantOperations(IOperations inner, Mutant? mutant) : IOpe
         return IsWrong(nameof(L1Distance), Mutant.Returned) ? mutant!.Of(sum) : sum;
     }
 
+    public double SquaredL2Distance(DeviceSpan gradient, DeviceSpan values, DeviceSpan reference, double scale)
+    {
+        double sum = 0;
+        Run(nameof(SquaredL2Distance), () => sum = inner.SquaredL2Distance(gradient, values, reference, scale),
+            (nameof(gradient), gradient), (nameof(values), values), (nameof(reference), reference));
+        return IsWrong(nameof(SquaredL2Distance), Mutant.Returned) ? mutant!.Of(sum) : sum;
+    }
+
+    public double DistillationLoss(DeviceSpan teacher, DeviceSpan logits, int vocabulary, double temperature, double scale)
+    {
+        double sum = 0;
+        Run(nameof(DistillationLoss), () => sum = inner.DistillationLoss(teacher, logits, vocabulary, temperature, scale),
+            (nameof(teacher), teacher), (nameof(logits), logits));
+        return IsWrong(nameof(DistillationLoss), Mutant.Returned) ? mutant!.Of(sum) : sum;
+    }
+
     public void AdamWStep(DeviceSpan weights, DeviceSpan gradient, DeviceSpan firstMoment, DeviceSpan secondMoment, in AdamWStep update)
     {
         AdamWStep step = update;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Evaluation;
 using KsLottery.Engine.Generation;
 using KsLottery.Engine.Statistics;
@@ -52,6 +53,11 @@ internal static class EvalCommand
         ParallelText text = ParallelText.Read(options.Data, options.Pairs);
         SampleSet samples = Encode(options, loaded, text);
         LoadedModel.RemarkOnDoubled(samples.Samples[0].Tokens, loaded.Tokenizer, ui);
+        if (options.Between is { } other)
+        {
+            PathReport.Write(ui, options, FollowPath(options, other, loaded, samples, ui, cancel), samples);
+            return;
+        }
         StopTokens stops = options.Stops.Of(loaded.Model.Config, loaded.Tokenizer);
         GenerationOptions? generation = !options.Generates ? null
             : stops.ApplyTo(new() { Beams = options.Beams, MaxNewTokens = options.MaxNewTokens });
@@ -70,6 +76,19 @@ internal static class EvalCommand
         IReadOnlyList<string> written = files?.Write(result, cancel) ?? [];
         new EvalReport(ui) { Stops = stops }.Write(options, loaded, result, generation, text.SkippedCount, samples.SkippedCount,
             Stopwatch.GetElapsedTime(started), written);
+    }
+
+    private static LinearPath FollowPath(EvalOptions options, string other, LoadedModel loaded, SampleSet samples, ConsoleUi ui,
+        CancellationToken cancel)
+    {
+        using Checkpoint second = Reading.Open(other, options.Model!.Reading, ui);
+        using ProgressLine line = ui.StartProgress();
+        int done = 0;
+        return LinearPath.Of(loaded.Model, loaded.Checkpoint, second, options.Points, () =>
+        {
+            line.Report(() => $"loss at point {Sizes.Count(done + 1)} of {Sizes.Count(options.Points)}");
+            return Evaluator.MeanLoss(loaded.Model, samples.Sequences, cancellationToken: cancel);
+        }, _ => done++, cancel);
     }
 
     private static SampleSet Encode(EvalOptions options, LoadedModel loaded, ParallelText text)

@@ -3,6 +3,7 @@ using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Rows;
 using KsLottery.Engine.Text.Tokens;
 using KsLottery.Engine.Tickets;
+using KsLottery.Engine.Transfer;
 
 namespace KsLottery.Cli;
 
@@ -29,6 +30,9 @@ internal static class InspectCommand
         using Checkpoint checkpoint = Reading.Open(options.Checkpoint, options.Reading, ui);
         CheckpointInspection found;
         IReadOnlyList<TensorSparsity> sparsity = [];
+        using Checkpoint? other = options.Against is { } path ? Reading.Open(path, options.Reading, ui) : null;
+        TicketMask? within = options.Ticket is { } ticket ? TicketFolder.ReadMask(ticket, options.Reading) : null;
+        (IReadOnlyList<WeightDistance> Compared, IReadOnlyList<(string Name, string Reason)> LeftOut) distances = ([], []);
         using (ProgressLine line = ui.StartProgress())
         {
             found = CheckpointInspection.Of(checkpoint, options.Tensor, options.Norms, options.Fingerprints,
@@ -36,9 +40,19 @@ internal static class InspectCommand
             if (options.Sparsity)
                 sparsity = TensorSparsity.Of(found.Tensors,
                     line.Of<Tensor>(tensor => $"sparsity of {VisibleText.Escape(tensor.Name)}"), cancel);
+            if (other is not null)
+                distances = WeightDistance.Of(checkpoint, other, options.Tensor is null ? null : found.Tensors, within,
+                    line.Of<Tensor>(tensor => $"distance of {VisibleText.Escape(tensor.Name)}"), cancel);
         }
-        InspectReport report = new(found, isOneTensor: options.Tensor is not null) { Sparsity = sparsity, IsFolded = !options.Unfolded };
+        InspectReport report = new(found, isOneTensor: options.Tensor is not null)
+        {
+            Sparsity = sparsity,
+            Distances = distances.Compared,
+            IsFolded = !options.Unfolded,
+        };
         report.WriteTo(ui);
+        foreach ((string name, string reason) in distances.LeftOut)
+            ui.Remark($"note: {VisibleText.Escape(name)} was not compared: {reason}.");
         ui.WriteJson(report.WriteTo);
         return ExitCode.Ok;
     }

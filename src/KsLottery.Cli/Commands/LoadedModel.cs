@@ -44,7 +44,7 @@ internal sealed class LoadedModel : IDisposable
                 foreach (string note in PatchOverlay.Apply(patch, checkpoint, weights, cancel)) ui.Remark($"note: {note}");
                 Patched = PatchReport.Units(patch.Tensors.Select(t => (t.Mask, t.Payload)));
             }
-            Operations = operations;
+            (Checkpoint, Operations) = (checkpoint, operations);
             Model = Keep(new LlamaModel(weights, operations));
         }
         catch
@@ -55,6 +55,9 @@ internal sealed class LoadedModel : IDisposable
     }
 
     public Tokenizer Tokenizer { get; }
+
+    /// <summary>What the model was opened from, an adapter merged.</summary>
+    public Checkpoint Checkpoint { get; }
 
     public IOperations Operations { get; }
 

@@ -42,11 +42,12 @@ internal static class OverlapCommand
     private static void WriteTable(ConsoleUi ui, List<MaskPair> pairs)
     {
         TextTable table = new("tickets", ">shared", ">Jaccard", ">coefficient", ">by chance", ">its Jaccard", ">times", ">in each tensor",
-            ">times that");
+            ">times that", ">flips", ">flips by chance");
         foreach ((int first, int second, MaskOverlap o, MaskOverlap inTensors) in pairs)
             table.Add($"{first} and {second}", Sizes.Count((long)o.Shared), NumberText.Real(o.Jaccard), NumberText.Real(o.Coefficient),
                 Expected(o.ByChance.Shared), NumberText.Real(o.ByChance.Jaccard), NumberText.Real(o.Shared / o.ByChance.Shared),
-                Expected(inTensors.Shared), NumberText.Real(o.Shared / inTensors.Shared));
+                Expected(inTensors.Shared), NumberText.Real(o.Shared / inTensors.Shared), NumberText.Percent(o.FlipRate),
+                NumberText.Percent(o.ByChance.FlipRate));
         ui.Write(table);
     }
 
@@ -70,6 +71,7 @@ internal static class OverlapCommand
             json.WriteNumberOrNull("jaccard", o.Jaccard);
             json.WriteNumberOrNull("coefficient", o.Coefficient);
             json.WriteNumberOrNull("cosine", o.Cosine);
+            json.WriteNumberOrNull("flip_rate", o.FlipRate);
             WriteChance(json, "by_chance", o, o.ByChance);
             WriteChance(json, "by_chance_in_tensors", o, inTensors);
             json.WriteEndObject();
@@ -83,6 +85,7 @@ internal static class OverlapCommand
         json.WriteNumberOrNull("shared", chance.Shared);
         json.WriteNumberOrNull("jaccard", chance.Jaccard);
         json.WriteNumberOrNull("ratio", overlap.Shared / chance.Shared);
+        json.WriteNumberOrNull("flip_rate", chance.FlipRate);
         json.WriteEndObject();
     }
 

@@ -25,6 +25,7 @@ internal static class PruneCommand
     {
         if (options.Measured is { } measured && SweepOptions.IsCalibrated(measured.Score))
             options = options with { Recipe = options.Recipe with { Score = ScoreOf(measured, ui, cancel) } };
+        if (options.Flow is { } flow) options = options with { Recipe = options.Recipe with { Score = FlowOf(options, flow, ui, cancel) } };
         if (options.IsSweep) return SweepCommand.Run(options.Measured!, options.Recipe.Score, ui, cancel);
         PruneResult result;
         using (ProgressLine line = ui.StartProgress())
@@ -37,6 +38,14 @@ internal static class PruneCommand
         return ExitCode.Ok;
     }
 
+    private static TicketScore FlowOf(PruneOptions options, FlowOptions flow, ConsoleUi ui, CancellationToken cancel)
+    {
+        using Checkpoint checkpoint = Reading.Open(options.Model, options.Reading, ui);
+        using ProgressLine line = ui.StartProgress();
+        return SynapticFlow.Of(checkpoint, flow.Sparsity, flow.IsPerTensor, flow.Tensors, flow.Rounds,
+            line.Of<int>(done => $"synflow: {Sizes.Count(done)} of {Sizes.Count(flow.Rounds)} rounds"), cancel);
+    }
+
     /// <summary>Lets the text go through the model, which is closed again.</summary>
     private static TicketScore ScoreOf(SweepOptions options, ConsoleUi ui, CancellationToken cancel)
     {
@@ -46,6 +55,7 @@ internal static class PruneCommand
         string data = Fingerprint.OfLines(PruneText.Settings(options, loaded).Select(s => $"{s.Key} {s.Value}"));
         using ProgressLine line = ui.StartProgress();
         return TextScores.Of(options.Score, loaded.Model, loaded.Operations, batches, data,
-            line.Of<int>(done => $"{options.Score}: {Sizes.Count(done)} of {Sizes.Count(batches.Count)} batches"), cancel);
+            line.Of<int>(done => $"{options.Score}: {Sizes.Count(done)} of "
+                + $"{Sizes.Count(batches.Count * TextScores.PassCount(options.Score))} batches"), cancel);
     }
 }

@@ -57,10 +57,15 @@ internal static class TuneCommand
             : $"spiel|values:{options.Values}|tensors:{options.Ticket.Tensors?.Text ?? LayerMatrices}|{options.Plan.Regrowth}");
 
         MaskPolicy? policy = options.Mask.ReadPolicy(options.Ticket.Paths, options.Reading);
+        using Checkpoint? teacher = options.Objective.Teacher is { } path ? Reading.Open(path, options.Reading, ui) : null;
         using ComputeDevice device = options.Folder.Device.Open(DeviceWork.Model);
         using TuningRun run = new(baseModel, scope, data.Training, data.Evaluation, device.Operations, new()
         {
-            Plan = options.Plan,
+            Plan = options.Plan with
+            {
+                Objective = options.Objective.TokenWeights is not { } file ? options.Objective.Plan
+                    : options.Objective.Plan with { TokenWeights = TokenWeights.Read(file, tokenizer, config.VocabularySize) },
+            },
             Out = options.Folder.Out,
             Resume = options.Folder.Resume,
             SaveEvery = options.Folder.SaveEvery,
@@ -70,6 +75,7 @@ internal static class TuneCommand
             Policy = policy,
             Rewind = options.Mask.Rewind,
             KeepStates = options.Mask.KeepStates,
+            Teacher = teacher,
             Ticket = rows is null ? null : options.Ticket.OwnPath,
             Signature = signature ?? "",
             Settings = [.. options.IsText ? TuneData.SettingsOfText(options, tokenizer) : TuneData.Settings(options, tokenizer)],
@@ -143,8 +149,9 @@ internal static class TuneCommand
         if (!options.IsText) facts.Add("prompt", options.Prompt.TemplateOrAlpaca.Name);
         facts.Add("steps", $"{Sizes.Count(run.StepCount)}, {Sizes.Count(run.StepsPerEpoch)} an epoch of batches of "
                 + $"{Sizes.Count(options.Plan.BatchSize)}")
-            .Add("schedule", PlanOptions.Describe(options.Plan))
-            .Add("memory", $"about {Sizes.Bytes(run.EstimatedBytes)} beside the mapped base, {DeviceOption.Describe(device)}")
+            .Add("schedule", PlanOptions.Describe(options.Plan));
+        if (options.Objective.Describe() is not "cross-entropy" and var terms) facts.Add("loss", terms);
+        facts.Add("memory", $"about {Sizes.Bytes(run.EstimatedBytes)} beside the mapped base, {DeviceOption.Describe(device)}")
             .WriteTo(ui);
     }
 }

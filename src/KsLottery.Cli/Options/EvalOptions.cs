@@ -66,6 +66,12 @@ internal sealed record EvalOptions
 
     public string? Out { get; init; }
 
+    /// <summary>The other end of a line whose points are evaluated; null for none.</summary>
+    public string? Between { get; init; }
+
+    /// <summary>How many points.</summary>
+    public int Points { get; init; } = 11;
+
     /// <summary>The file of a report card; null for none.</summary>
     public string? Matrix { get; init; }
 
@@ -84,7 +90,7 @@ internal sealed record EvalOptions
         PromptOptions.AddTo(command);
         ModelOptions.AddTo(command);
         command.Add(Options.Spm, PresetOption, BeamsOption, NewTokensOption, BatchOption, Options.PairLimit, OverlongOption,
-            Options.NoGenerate, Options.Calibration, OutOption, Options.Matrix, ResumeOption);
+            Options.NoGenerate, Options.Calibration, Options.Between, Options.Points, OutOption, Options.Matrix, ResumeOption);
         StopOptions.AddTo(command);
         command.Validators.Add(result =>
         {
@@ -105,6 +111,7 @@ internal sealed record EvalOptions
                 result.AddError("--no-generate leaves --out nothing to write.");
             else if (hasHypotheses && result.GetValue(Options.Calibration))
                 result.AddError("--calibration is about what a model expects; --hypotheses have no model.");
+            foreach (string fault in FaultsOfPath(result, hasModel)) result.AddError(fault);
         });
     }
 
@@ -124,13 +131,29 @@ internal sealed record EvalOptions
         Batch = arguments.GetValue(BatchOption),
         Limit = Options.Unlimited(arguments.GetValue(Options.PairLimit)),
         SkipOverlong = arguments.GetValue(OverlongOption) == "skip",
-        Generates = !arguments.GetValue(Options.NoGenerate),
+        Generates = !arguments.GetValue(Options.NoGenerate) && arguments.GetValue(Options.Between) is null,
         Calibrates = arguments.GetValue(Options.Calibration),
+        Between = arguments.GetValue(Options.Between),
+        Points = arguments.GetValue(Options.Points) ?? 11,
         Out = arguments.GetValue(OutOption),
         Matrix = arguments.GetValue(Options.Matrix),
         Resume = arguments.GetValue(ResumeOption),
         Device = DeviceOption.From(arguments),
     };
+
+    /// <summary>Of the points of a line only the loss is computed.</summary>
+    private static IEnumerable<string> FaultsOfPath(CommandResult result, bool hasModel)
+    {
+        if (result.GetResult(Options.Between) is null)
+        {
+            if (result.GetResult(Options.Points) is not null) yield return "--points belong to --between.";
+            yield break;
+        }
+        if (!hasModel) yield return "--between goes from MODEL to another: give MODEL and --data PAIRS.";
+        foreach (Option option in (Option[])[Options.Patch, Options.Adapter, Options.Calibration, OutOption, BeamsOption, PresetOption])
+            if (result.GetResult(option) is { Implicit: false })
+                yield return $"{option.Name} does not go with --between, which computes the loss of two checkpoints and what lies between.";
+    }
 
     /// <summary>A report card says all in its file but where it goes and where it runs.</summary>
     private static IEnumerable<string> FaultsOfMatrix(Command command, CommandResult result)

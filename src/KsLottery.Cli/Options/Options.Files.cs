@@ -90,6 +90,10 @@ internal static partial class Options
     public static readonly Option<bool> Norms = OptionKind.Flag("--norms",
         "Read every F64, F32, F16, BF16, F8, I8 and U8 matrix for the norms of its rows; without it only the input embedding.");
 
+    public static readonly Option<string?> Against = OptionKind.Text("--against", "OTHER",
+        "Also compare every tensor with that of this checkpoint: the L2 distance and the angle between both, each by itself and all "
+        + "together.");
+
     public static readonly Option<bool> Fingerprints = OptionKind.Flag("--fingerprints", "Read every tensor for its SHA-256 fingerprint.");
 
     public static readonly Option<bool> Unfolded = OptionKind.Flag("--unfolded",

@@ -13,7 +13,9 @@ internal static partial class Options
 
     public static readonly Option<string?> Prompts = OptionKind.Text("--prompts", "FILE", "A file with a prompt on each line.");
 
-    public static readonly Option<double?> Temperature = OptionKind.Real("--temperature", "T", IsNotNegative, NotNegative).Optional(
+    private const string TemperatureName = "--temperature";
+
+    public static readonly Option<double?> Temperature = OptionKind.Real(TemperatureName, "T", IsNotNegative, NotNegative).Optional(
         "0 takes the likeliest token each time; above 0 tokens are drawn, with the logits divided by it.");
 
     public static readonly Option<double> TopP = OptionKind.Real("--top-p", "P", value => value is > 0 and <= 1,
@@ -42,6 +44,12 @@ internal static partial class Options
         "A further token that ends a text, beside those that the model's files name; may be given several times; 1 for llama2.c's models.");
 
     public static readonly Option<bool> NoGenerate = OptionKind.Flag("--no-generate", "Only the loss.");
+
+    public static readonly Option<string?> Between = OptionKind.Text("--between", "OTHER",
+        "The loss alone, at --points of the straight line from MODEL's weights to OTHER's, and the barrier on the way.");
+
+    public static readonly Option<int?> Points = OptionKind.Whole("--points", "N", 2).Optional(
+        "The points of --between, both ends among them; 11 by default.");
 
     public static readonly Option<bool> Calibration = OptionKind.Flag("--calibration",
         "Also the calibration error: how far the model's confidence in its likeliest token lies from how often that is the target's, over "

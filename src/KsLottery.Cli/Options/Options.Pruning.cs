@@ -10,8 +10,12 @@ internal static partial class Options
     public const string Magnitude = "magnitude", RandomOrder = "random";
 
     public static readonly Option<string> PruneScore = OptionKind.Choice(ScoreWord, Magnitude,
-        "What the weights are kept by: their magnitude; what --seed draws, as a control; or what --data or --text does with them: "
-        + "wanda (of every row its part), snip, taylor.", Magnitude, RandomOrder, TextScores.Wanda, TextScores.Snip, TextScores.Taylor);
+        "What the weights are kept by: their magnitude; what --seed draws, as a control; what --data or --text does with them: "
+        + "wanda (of every row its part), snip, taylor, grasp; or what they let through without data: synflow.",
+        [Magnitude, RandomOrder, .. TextScores.Names, SynapticFlow.Name]);
+
+    public static readonly Option<int?> Rounds = OptionKind.Whole("--rounds", "N", 1).Optional(
+        "Rounds in which --score synflow prunes, each by what the one before left; 100 by default, and one with --pattern.");
 
     public static readonly Option<string?> PruneFolder =
         Out("The folder to write: one that does not exist yet, or an empty one; with --sweep it may be left out.");

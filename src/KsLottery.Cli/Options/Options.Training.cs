@@ -75,9 +75,6 @@ internal static partial class Options
     public static readonly Option<bool> ClipPerTensor = OptionKind.Flag("--clip-per-tensor",
         "Scale the gradient of each tensor down to --clip by itself, as LoTA does.");
 
-    public static readonly Option<double?> L1ToBase = OptionKind.Real("--l1-to-base", "LAMBDA", IsNotNegative, NotNegative).Optional(
-        "Add LAMBDA/N times the distance of what learns from where it began to the loss, of N parameters; LT-SFT takes 0.1 for languages.");
-
     public static readonly Option<double?> WeightDecay = OptionKind.Real("--weight-decay", "X", IsNotNegative, NotNegative).Optional(
         "AdamW's decay of matrices.");
 

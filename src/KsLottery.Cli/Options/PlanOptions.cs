@@ -59,10 +59,13 @@ internal static class PlanOptions
             ? string.Create(CultureInfo.InvariantCulture, $" to {plan.FinalRate * plan.LearningRate:g4}") : "";
         string optimizer = plan.Optimizer == OptimizerKind.RmsProp ? string.Create(CultureInfo.InvariantCulture, $"RMSprop {plan.Alpha}")
             : string.Create(CultureInfo.InvariantCulture, $"AdamW {plan.Beta1} {plan.Beta2}, decay {plan.WeightDecay}");
-        string distance = plan.L1ToBase > 0 ? string.Create(CultureInfo.InvariantCulture, $", L1 to the base {plan.L1ToBase}") : "";
+        string distance = Distance("L1", plan.L1ToBase) + Distance("L2", plan.L2ToBase);
         return rate + floor + string.Create(CultureInfo.InvariantCulture,
             $", warmup {plan.Warmup:g4}, {optimizer}, clip {plan.MaxGradientNorm}{(plan.ClipsPerTensor ? " per tensor" : "")}{distance}");
     }
+
+    private static string Distance(string name, double lambda) =>
+        lambda > 0 ? string.Create(CultureInfo.InvariantCulture, $", {name} to the base {lambda}") : "";
 
     private static bool IsRmsProp(CommandResult result) => result.GetValue(Options.Optimizer) == "rmsprop";
 }

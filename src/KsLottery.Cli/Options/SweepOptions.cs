@@ -85,7 +85,7 @@ internal sealed record SweepOptions
         };
 
     /// <summary>Whether a score is made of a text.</summary>
-    public static bool IsCalibrated(string? score) => score is TextScores.Wanda or TextScores.Snip or TextScores.Taylor;
+    public static bool IsCalibrated(string? score) => score is not null && TextScores.Names.Contains(score);
 
     private static void Check(CommandResult result)
     {
@@ -94,7 +94,7 @@ internal sealed record SweepOptions
         if (result.GetResult(DataOption) is not null && result.GetResult(TextOption) is not null)
             result.AddError("--data and --text exclude each other.");
         if (hasText != wantsText)
-            result.AddError(hasText ? "--data and --text are for --sweep and for the scores wanda, snip and taylor: leave them out."
+            result.AddError(hasText ? "--data and --text are for --sweep and for the scores wanda, snip, taylor and grasp: leave them out."
                 : "a text goes through the model: give --data PAIRS or --text FILE.");
         if (!result.GetValue(Options.Sweep))
         {

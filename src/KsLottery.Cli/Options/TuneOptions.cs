@@ -69,6 +69,8 @@ internal sealed record TuneOptions : IPairData
 
     public required TrainingPlan Plan { get; init; }
 
+    public required ObjectiveOptions Objective { get; init; }
+
     public required RunFolderOptions Folder { get; init; }
 
     public required CheckpointOptions Reading { get; init; }
@@ -103,7 +105,7 @@ internal sealed record TuneOptions : IPairData
         PromptOptions.AddTo(command);
         command.Add(Options.PairLimit, Options.MaxLength, OverlongOption, Options.Evaluation, ShareOption, Options.ModelTokenizer);
         PlanOptions.AddTo(command);
-        command.Add(Options.L1ToBase);
+        ObjectiveOptions.AddTo(command);
         RunFolderOptions.AddTo(command);
         command.Add(DtypeOption, Options.NoMemoryMap, Options.IgnoreChecksum);
     }
@@ -129,8 +131,10 @@ internal sealed record TuneOptions : IPairData
             Plan = PlanOptions.From(arguments, preset == PaperPartial ? TrainingPlan.PaperPartial : TrainingPlan.PaperEmbed) with
             {
                 L1ToBase = arguments.GetValue(Options.L1ToBase) ?? 0,
+                L2ToBase = arguments.GetValue(Options.L2ToBase) ?? 0,
                 Regrowth = RegrowthOf(arguments),
             },
+            Objective = ObjectiveOptions.From(arguments),
             Folder = RunFolderOptions.From(arguments),
             Reading = Cli.Reading.Of(arguments),
             Tokenizer = arguments.GetValue(Options.ModelTokenizer),
@@ -180,8 +184,9 @@ internal sealed record TuneOptions : IPairData
         if (!isRegrown && train is not (null or TrainingScope.TicketName) && result.GetResult(Options.With) is not null)
             result.AddError($"--with is for --train ticket: {train} writes a checkpoint, which would hold the patch too. Apply the patch, "
                 + "and tune what apply writes.");
-        if (train == TrainingScope.LowRankName && result.GetValue(Options.L1ToBase) > 0)
-            result.AddError($"--l1-to-base is not for --train {TrainingScope.LowRankName}: adapters begin at random.");
+        if (train == TrainingScope.LowRankName)
+            foreach (string distance in ObjectiveOptions.DistancesOf(result))
+                result.AddError($"{distance} is not for --train {TrainingScope.LowRankName}: adapters begin at random.");
         if ((isRegrown || train == TrainingScope.TicketName) && result.GetValue(DtypeOption) == "keep")
             result.AddError("--dtype keep is for checkpoints: a patch holds F32, and apply rounds it.");
         if (isWhole && train is not (TrainingScope.FullName or TrainingScope.EmbeddingName))
@@ -189,8 +194,8 @@ internal sealed record TuneOptions : IPairData
                 + "little, and freezes all else.");
         if (result.GetValue(Options.Outside) == Options.Freeze && train != TrainingScope.TicketName)
             result.AddError("--outside freeze is what --train ticket does. Leave it out, or train the ticket.");
-        if (isWhole && result.GetValue(Options.L1ToBase) > 0)
-            result.AddError("--l1-to-base draws values to where they began, and --outside elsewhere. Leave one of them out.");
+        foreach (string distance in ObjectiveOptions.DistancesOf(result).Where(_ => isWhole))
+            result.AddError($"{distance} draws values to where they began, and --outside elsewhere. Leave one of them out.");
         if (result.GetValue(Options.Rewind) is { Path: null } && train != TrainingScope.FullName)
             result.AddError("--rewind random:SEED draws all weights anew, and is for --train full.");
         if (result.GetResult(Options.Evaluation) is not null && result.GetValue(ShareOption) > 0)

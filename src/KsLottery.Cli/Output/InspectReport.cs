@@ -21,6 +21,9 @@ internal sealed class InspectReport(CheckpointInspection found, bool isOneTensor
     /// <summary>Whether tensors that layers have alike stand in one line.</summary>
     public bool IsFolded { get; init; } = true;
 
+    /// <summary>From another checkpoint, where one was named.</summary>
+    public IReadOnlyList<WeightDistance> Distances { get; init; } = [];
+
     public void WriteTo(ConsoleUi ui)
     {
         Facts().WriteTo(ui);
@@ -40,6 +43,11 @@ internal sealed class InspectReport(CheckpointInspection found, bool isOneTensor
         {
             ui.WriteLine();
             ui.Write(SparsityTable());
+        }
+        if (Distances.Count > 0)
+        {
+            ui.WriteLine();
+            ui.Write(DistanceTable());
         }
         if (found.Fingerprints.Count > 0)
         {
@@ -89,6 +97,7 @@ internal sealed class InspectReport(CheckpointInspection found, bool isOneTensor
         json.WriteStartArray("tensors");
         foreach (Tensor tensor in found.Tensors) WriteTensor(json, tensor);
         json.WriteEndArray();
+        if (Distances.Count > 0) Write(json, WeightDistance.Total(Distances));
     }
 
     private FactList Facts()
@@ -179,6 +188,16 @@ internal sealed class InspectReport(CheckpointInspection found, bool isOneTensor
         return table;
     }
 
+    private TextTable DistanceTable()
+    {
+        TextTable table = new("distance", ">elements", ">norm", ">other's norm", ">L2", ">relative", ">angle");
+        foreach (WeightDistance one in (IEnumerable<WeightDistance>)[.. Distances, WeightDistance.Total(Distances)])
+            table.Add(one.Name.Length > 0 ? Escape(one.Name) : "all", Sizes.Count(one.Count), NumberText.Real(one.Vectors.First),
+                NumberText.Real(one.Vectors.Second), NumberText.Real(one.Vectors.Distance), NumberText.Real(one.Vectors.Relative),
+                double.IsNaN(one.Vectors.Degrees) ? "-" : $"{NumberText.Real(one.Vectors.Degrees)}°");
+        return table;
+    }
+
     private TextTable FingerprintTable()
     {
         TextTable table = new("tensor", "fingerprint");
@@ -219,6 +238,7 @@ internal sealed class InspectReport(CheckpointInspection found, bool isOneTensor
             json.WriteEndObject();
         }
         if (Sparsity.FirstOrDefault(one => one.Name == tensor.Name) is { } sparsity) Write(json, sparsity);
+        if (Distances.FirstOrDefault(one => one.Name == tensor.Name) is { } distance) Write(json, distance);
         if (found.Fingerprints.TryGetValue(tensor.Name, out string? fingerprint)) json.WriteString("fingerprint", fingerprint);
         json.WriteEndObject();
     }
@@ -234,6 +254,19 @@ internal sealed class InspectReport(CheckpointInspection found, bool isOneTensor
         json.WriteNumberOrNull("pq_index_1_2", sparsity.WideIndex);
         json.WriteNumberOrNull("gini", sparsity.Gini);
         json.WriteNumber("prunable", sparsity.Prunable);
+        json.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter json, WeightDistance distance)
+    {
+        json.WriteStartObject("distance");
+        json.WriteNumber("elements", distance.Count);
+        json.WriteNumberOrNull("norm", distance.Vectors.First);
+        json.WriteNumberOrNull("other_norm", distance.Vectors.Second);
+        json.WriteNumberOrNull("l2", distance.Vectors.Distance);
+        json.WriteNumberOrNull("relative_l2", distance.Vectors.Relative);
+        json.WriteNumberOrNull("cosine", distance.Vectors.Cosine);
+        json.WriteNumberOrNull("angle_degrees", distance.Vectors.Degrees);
         json.WriteEndObject();
     }
 

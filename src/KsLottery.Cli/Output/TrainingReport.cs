@@ -65,6 +65,7 @@ internal sealed class TrainingReport
             facts.Add("held out", $"{Loss(_summary.EvalLossBefore)} before, {Loss(_summary.EvalLossAfter)} after");
         facts.Add("trained", Sizes.Count(_summary.ParameterCount, "parameter"))
             .Add("frozen", _summary.FrozenFingerprint is { } frozen ? $"{frozen}, the same before and after" : "nothing")
+            .Add("spent", $"{NumberText.Real(_summary.Cost.Flops)} FLOPs over {Sizes.Count((long)_summary.Cost.Tokens, "token")}")
             .Add("memory", $"{Sizes.Bytes(_summary.PeakBytes)} at most, mapped weights not counted");
         if (_summary.Files.InexactValues > 0)
             facts.Add("rounded", $"{Sizes.Count(_summary.Files.InexactValues, "trained value")} to the base's type");
@@ -97,6 +98,8 @@ internal sealed class TrainingReport
         json.WriteNumber("steps", _summary.StepCount);
         json.WriteNumber("idle_steps", _summary.IdleSteps);
         json.WriteNumber("trained_parameters", _summary.ParameterCount);
+        json.WriteNumber("trained_tokens", _summary.Cost.Tokens);
+        json.WriteNumber("flops", _summary.Cost.Flops);
         json.WriteNumberOrNull("first_loss", _summary.FirstLoss);
         json.WriteNumberOrNull("last_loss", _summary.LastLoss);
         json.WriteBoolean("diverged", _summary.HasDiverged);

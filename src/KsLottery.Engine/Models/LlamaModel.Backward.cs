@@ -16,14 +16,16 @@ public sealed partial class LlamaModel
     /// <param name="batch">The targets.</param>
     /// <param name="stream">The last residual stream, (N, C).</param>
     /// <param name="streamGradient">Its gradient, which is overwritten; empty for the loss alone.</param>
-    /// <param name="scale">What gradients are multiplied with.</param>
+    /// <param name="terms">What the gradient is of.</param>
     /// <param name="hear">Reports some rows and their losses.</param>
-    private double Head(TokenBatch batch, DeviceSpan stream, DeviceSpan streamGradient, double scale,
+    /// <returns>Σ w·loss, and where gradients are computed Σ T²·KL to the teacher.</returns>
+    private (double CrossEntropy, double Divergence) Head(TokenBatch batch, DeviceSpan stream, DeviceSpan streamGradient, TargetTerms terms,
         Action<int[], DeviceSpan>? hear = null)
     {
         if (!streamGradient.IsEmpty) _operations.Clear(streamGradient);
-        int[] rows = TargetRows(batch);
-        double loss = 0;
+        DeviceSpan taught = streamGradient.IsEmpty || terms.Teacher is null ? default : terms.Teacher.Forward(batch, keep: false);
+        int[] rows = terms.Order(TargetRows(batch), batch);
+        double loss = 0, divergence = 0;
         foreach (int[] some in rows.Chunk(LogitRows))
         {
             int[] targets = [.. some.Select(i => batch.Targets[i])];
@@ -31,15 +33,19 @@ public sealed partial class LlamaModel
             _operations.EmbeddingForward(input, stream, some, _config.Width);
             DeviceSpan logits = LogitsOf(input), losses = _losses.Get(some.Length), logSumExp = _logSumExp.Get(some.Length);
             _operations.CrossEntropyForward(losses, logSumExp, logits, targets, _config.VocabularySize);
-            loss += _operations.Sum(losses);
+            loss += terms.CrossEntropyOf(_operations, losses, targets);
             hear?.Invoke(some, losses);
             if (streamGradient.IsEmpty) continue;
-            _operations.CrossEntropyBackward(logits, logSumExp, targets, _config.VocabularySize, scale);
+            divergence += terms.Differentiate(_operations, logits, logSumExp,
+                taught.IsEmpty ? default : terms.Teacher!.LogitsOf(taught, some), targets);
             DeviceSpan inputGradient = HeadBackward(input, logits);
             _operations.ScatterRows(streamGradient, inputGradient, some, _config.Width);
         }
-        return loss;
+        return (loss, divergence);
     }
+
+    /// <summary>The logits behind some rows of the last residual stream, (rows, V).</summary>
+    private DeviceSpan LogitsOf(DeviceSpan stream, int[] rows) => LogitsOf(Gathered(_gradients[1], stream, rows, _config.Width));
 
     /// <summary>From the gradient of the logits to that of the rows they came from.</summary>
     private DeviceSpan HeadBackward(DeviceSpan input, DeviceSpan logitGradient)

@@ -24,7 +24,7 @@ public sealed partial class LlamaModel
         float[] host = new float[(long)hostRows * vocabulary];
         foreach (int[] some in rows.Chunk(LogitRows))
         {
-            DeviceSpan logits = LogitsOf(Gathered(_gradients[1], stream, some, _config.Width));
+            DeviceSpan logits = LogitsOf(stream, some);
             for (int first = 0; first < some.Length; first += hostRows)
             {
                 int count = Math.Min(hostRows, some.Length - first);

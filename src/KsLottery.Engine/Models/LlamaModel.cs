@@ -14,6 +14,8 @@ public sealed partial class LlamaModel : IDisposable
     /// <summary>Logits are made for about this many bytes of rows at a time.</summary>
     private const int LogitBytes = 128 << 20;
 
+    private static readonly TargetTerms Plain = new(0);
+
     private readonly IOperations _operations;
     private readonly LlamaWeights _weights;
     private readonly LlamaConfig _config;
@@ -54,7 +56,7 @@ public sealed partial class LlamaModel : IDisposable
     public double Loss(TokenBatch batch)
     {
         DeviceSpan stream = Forward(batch, keep: false);
-        return Head(batch, stream, streamGradient: default, scale: 0);
+        return Head(batch, stream, streamGradient: default, Plain).CrossEntropy;
     }
 
     /// <summary>The loss of each row in nats, N of them; 0 where a row has no target.</summary>
@@ -63,7 +65,7 @@ public sealed partial class LlamaModel : IDisposable
     {
         DeviceSpan stream = Forward(batch, keep: false);
         float[] all = new float[batch.RowCount];
-        Head(batch, stream, streamGradient: default, scale: 0, hear: (rows, losses) =>
+        Head(batch, stream, streamGradient: default, Plain, hear: (rows, losses) =>
         {
             float[] some = new float[rows.Length];
             _operations.Download(some, losses);
@@ -77,14 +79,24 @@ public sealed partial class LlamaModel : IDisposable
     /// <param name="scale">The factor, for instance one over the number of targets of the whole step.</param>
     /// <exception cref="InvalidOperationException">Nothing learns.</exception>
     /// <exception cref="ArgumentException">A token is outside the vocabulary.</exception>
-    public double LossAndGradients(TokenBatch batch, double scale)
+    public double LossAndGradients(TokenBatch batch, double scale) => SumsAndGradients(batch, new(scale)).CrossEntropy;
+
+    /// <summary>What a batch adds to a loss; gradients of what learns grow by its.</summary>
+    /// <inheritdoc cref="LossAndGradients(TokenBatch, double)" path="/exception"/>
+    internal double LossAndGradients(TokenBatch batch, TargetTerms terms)
+    {
+        (double crossEntropy, double divergence) = SumsAndGradients(batch, terms);
+        return (terms.CrossEntropy * crossEntropy) + (terms.Distillation * divergence);
+    }
+
+    private (double CrossEntropy, double Divergence) SumsAndGradients(TokenBatch batch, TargetTerms terms)
     {
         if (_weights.Scope is null) throw new InvalidOperationException("no weight learns. Call MakeTrainable first.");
         DeviceSpan stream = Forward(batch, keep: true);
         DeviceSpan gradient = _gradients[0].Get(stream.Length);
-        double loss = Head(batch, stream, gradient, scale);
+        (double, double) sums = Head(batch, stream, gradient, terms);
         Backward(batch, gradient);
-        return loss;
+        return sums;
     }
 
     /// <summary>The logits of every row, (N, V), on the host.</summary>

@@ -169,6 +169,16 @@ public interface IOperations : IDisposable
     /// negative.</summary>
     void CrossEntropyBackward(DeviceSpan logits, DeviceSpan logSumExp, ReadOnlyMemory<int> targets, int vocabulary, double scale);
 
+    /// <summary>Σ over rows of T² · KL(softmax(teacher / T) ‖ softmax(logits / T)) (Hinton et al. 2015, arXiv 1503.02531), in nats, summed
+    /// in double precision in a fixed order. The teacher's logits turn into the gradient of scale times it: scale · T ·
+    /// (softmax(logits / T) - softmax(teacher / T)).</summary>
+    /// <param name="teacher">(N, V), overwritten.</param>
+    /// <param name="logits">(N, V).</param>
+    /// <param name="vocabulary">V.</param>
+    /// <param name="temperature">T, above 0.</param>
+    /// <param name="scale">What the gradient is multiplied with.</param>
+    double DistillationLoss(DeviceSpan teacher, DeviceSpan logits, int vocabulary, double temperature, double scale);
+
     /// <summary>Σ x, summed in double precision in a fixed order.</summary>
     double Sum(DeviceSpan values);
 
@@ -178,6 +188,10 @@ public interface IOperations : IDisposable
     /// <summary>Σ |values - reference|, summed in double precision in a fixed order, and gradient += scale · sign(values - reference), 0
     /// where both are equal.</summary>
     double L1Distance(DeviceSpan gradient, DeviceSpan values, DeviceSpan reference, double scale);
+
+    /// <summary>Σ (values - reference)², summed in double precision in a fixed order, and gradient += 2 · scale · (values -
+    /// reference).</summary>
+    double SquaredL2Distance(DeviceSpan gradient, DeviceSpan values, DeviceSpan reference, double scale);
 
     /// <summary>One AdamW step on weights, moments and gradient of the same length; the gradient is kept.</summary>
     void AdamWStep(DeviceSpan weights, DeviceSpan gradient, DeviceSpan firstMoment, DeviceSpan secondMoment, in AdamWStep update);

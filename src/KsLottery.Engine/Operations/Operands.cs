@@ -141,6 +141,15 @@ internal static class Operands
         AreBelow(targets, vocabulary, int.MinValue);
     }
 
+    /// <summary>Checks a teacher's logits and a student's (N, V) and a temperature.</summary>
+    public static void Distillation(DeviceSpan teacher, DeviceSpan logits, int vocabulary, double temperature)
+    {
+        HasShape(logits, Rows(logits, vocabulary), vocabulary);
+        HasLength(teacher, logits.Length);
+        if (!(temperature > 0 && double.IsFinite(temperature)))
+            throw new ArgumentOutOfRangeException(nameof(temperature), temperature, "a temperature is finite and above 0.");
+    }
+
     /// <summary>Checks three ranges of one length.</summary>
     public static void Distance(DeviceSpan gradient, DeviceSpan values, DeviceSpan reference)
     {

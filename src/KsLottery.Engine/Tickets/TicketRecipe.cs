@@ -44,6 +44,7 @@ public sealed record TicketRecipe
         foreach ((string name, string value) in Selection.Terms) Add(name, value);
         if (Score is RandomScore drawn) Add("seed", drawn.RandomSeed.ToString(CultureInfo.InvariantCulture));
         if (Score is CalibratedScore calibrated) Add("data", calibrated.Data);
+        if (Score is FlowScore flow) Add("rounds", flow.Rounds.ToString(CultureInfo.InvariantCulture));
         if (Without is { } without) Add("without", without.TakeFingerprint());
         if (Payload != TicketPayload.Replace) Add("payload", Payload.ToName());
         if (Graft is { } graft) Add("graft", graft.ToString());

@@ -66,6 +66,12 @@ public sealed record TrainingPlan
     /// the model's number of parameters (LT-SFT, Ansell et al., ACL 2022, which takes 0.1 for languages and 0 for tasks).</summary>
     public double L1ToBase { get; init; }
 
+    /// <summary>λ of λ/N · Σ(p - p₀)², which is added in the same way.</summary>
+    public double L2ToBase { get; init; }
+
+    /// <summary>What the loss of the targets is.</summary>
+    public ObjectivePlan Objective { get; init; } = new();
+
     /// <summary>How the values of <see cref="Models.TrainingScope.Regrown(Tickets.TicketMask)"/> move; other scopes have none that
     /// do.</summary>
     public RegrowthPlan Regrowth { get; init; } = new();
@@ -111,6 +117,7 @@ public sealed record TrainingPlan
             MaxGradientNorm = MaxGradientNorm,
             ClipsPerTensor = ClipsPerTensor,
             L1ToBase = L1ToBase,
+            L2ToBase = L2ToBase,
             Regrowth = Regrowth,
         };
     }
@@ -139,6 +146,8 @@ public sealed record TrainingPlan
         yield return Setting("clip", MaxGradientNorm);
         if (ClipsPerTensor) yield return new("clip-per-tensor", "true");
         if (L1ToBase > 0) yield return Setting("l1-to-base", L1ToBase);
+        if (L2ToBase > 0) yield return Setting("l2-to-base", L2ToBase);
+        foreach (KeyValuePair<string, string> setting in Objective.Settings()) yield return setting;
         yield return Setting("seed", Seed);
         yield return new("eval-every", EvaluateEvery?.ToString(CultureInfo.InvariantCulture) ?? "epoch");
         yield return new("recompute", Recompute ? "true" : "false");

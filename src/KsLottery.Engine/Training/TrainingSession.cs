@@ -25,6 +25,8 @@ internal sealed class TrainingSession : IDisposable
     private readonly KeptStates _kept;
     private readonly long _keptLength;
     private readonly string? _rewind;
+    private readonly long _firstStep;
+    private readonly LlamaConfig? _teacher;
 
     /// <param name="folder">Where it runs.</param>
     /// <param name="weights">The weights, whose scope is decided.</param>
@@ -34,15 +36,20 @@ internal sealed class TrainingSession : IDisposable
     /// <param name="options">How it goes.</param>
     /// <param name="settings">What decides the run beside plan, options and data.</param>
     /// <param name="writeModel">Writes the model as it is into a folder; null where none is trained as a whole.</param>
+    /// <param name="teacher">The teacher, where the plan has distillation.</param>
     public TrainingSession(RunFolder folder, LlamaWeights weights, IOperations operations, IReadOnlyList<TokenSequence> training,
         IReadOnlyList<TokenSequence> evaluation, RunOptions options, IEnumerable<KeyValuePair<string, string>> settings,
-        Action<string, CancellationToken>? writeModel)
+        Action<string, CancellationToken>? writeModel, LlamaModel? teacher = null)
     {
         TrainingPlan plan = options.Plan;
-        (Folder, _operations, _options) = (folder, operations, options);
+        (Folder, _operations, _options, _teacher) = (folder, operations, options, teacher?.Config);
         Batches = new(training, plan.BatchSize, plan.MicroBatchRows, plan.Seed);
         _evaluation = evaluation.Count == 0 ? [] : BatchSchedule.Pack(evaluation, plan.MicroBatchRows);
-        TrainerOptions steps = plan.ToOptions(Batches.StepsPerEpoch) with { Policy = options.Policy };
+        TrainerOptions steps = plan.ToOptions(Batches.StepsPerEpoch) with
+        {
+            Policy = options.Policy,
+            Objective = plan.Objective.With(teacher, weights.Config.VocabularySize),
+        };
         ThrowIfUnfit(options, weights.Scope!);
         IReadOnlyDictionary<string, string>? rewound = null;
         if ((_rewind = options.Rewind?.File) is not null)
@@ -56,6 +63,7 @@ internal sealed class TrainingSession : IDisposable
         else if (options.Rewind is { } drawn) weights.Draw(drawn.Seed);
         _kept = new(folder, KeptStates.StepsOf(options.KeepStates, steps.FirstStep, steps.Schedule.StepCount), writeModel);
         _keptLength = writeModel is null ? 0 : weights.All.Sum(w => w.Value.Length);
+        _firstStep = steps.FirstStep;
         _model = new(weights, operations, plan.Recompute);
         _trainer = new(_model, operations, Batches, steps);
         Settings = new Dictionary<string, string>(
@@ -76,7 +84,8 @@ internal sealed class TrainingSession : IDisposable
         EstimatedBytes = TrainingMemory.Estimate(weights.Config, ParameterCount, _trainer.StateLength,
             [.. weights.Changing.Where(w => w.Runs is not null).Select(w => w.Value.Length)], some.Max(b => b.RowCount),
             Math.Max(some.Max(b => b.TargetCount), _evaluation.Max(b => (int?)b.TargetCount) ?? 0), _evaluation.Max(b => (int?)b.RowCount)
-                ?? 0, measured.Max(step => step.Count), plan.Recompute);
+                ?? 0, measured.Max(step => step.Count), plan.Recompute)
+            + (_teacher is null ? 0 : TrainingMemory.EstimateTeacher(_teacher, some.Max(b => b.RowCount), some.Max(b => b.TargetCount)));
     }
 
     public RunFolder Folder { get; }
@@ -117,7 +126,8 @@ internal sealed class TrainingSession : IDisposable
         return summary;
 
         TrainingSummary Summarize(TrainedFiles written, bool isFinite) =>
-            TrainingSummary.From(Folder.MetricsPath, written, ParameterCount, _operations.PeakAllocatedBytes, frozen?.Invoke(), isFinite);
+            TrainingSummary.From(Folder.MetricsPath, written, ParameterCount, _operations.PeakAllocatedBytes, frozen?.Invoke(), isFinite,
+                CostOf);
     }
 
     public void Dispose()
@@ -128,19 +138,36 @@ internal sealed class TrainingSession : IDisposable
 
     private static void ThrowIfUnfit(RunOptions options, TrainingScope scope)
     {
-        bool isWhole = scope is { Units: null, Rank: 0 };
+        bool isWhole = scope is { Units: null, Rank: 0 }, isNear = options.Plan.L1ToBase > 0 || options.Plan.L2ToBase > 0;
         if (options.Policy is not null && !isWhole)
             throw new ArgumentException($"a policy is for what is outside of a mask where whole tensors learn; the scope is {scope.Name}. "
                 + $"Train the scope {TrainingScope.FullName} or {TrainingScope.EmbeddingName}.", nameof(options));
         if (options.Rewind is { Path: null } && scope.Name != TrainingScope.FullName)
             throw new ArgumentException($"all weights are drawn anew, and the scope is {scope.Name}. Train the scope "
                 + $"{TrainingScope.FullName}.", nameof(options));
-        if (options.Plan.L1ToBase > 0 && scope.Rank > 0)
-            throw new ArgumentException("adapters have no base to stay near: they begin at random. Train with an L1 distance of 0, or "
+        if (isNear && scope.Rank > 0)
+            throw new ArgumentException("adapters have no base to stay near: they begin at random. Train with distances of 0, or "
                 + "another scope.", nameof(options));
-        if (options.Plan.L1ToBase > 0 && options.Policy is not null)
-            throw new ArgumentException("an L1 distance to the start and a policy for what is outside of a mask contradict each other. "
+        if (isNear && options.Policy is not null)
+            throw new ArgumentException("a distance to the start and a policy for what is outside of a mask contradict each other. "
                 + "Leave one of them out.", nameof(options));
+    }
+
+    /// <summary>What the steps of this training take.</summary>
+    private TrainingCost CostOf(long steps) => CostUpTo(steps) + (-1 * CostUpTo(_firstStep));
+
+    /// <summary>What steps take from the data's first on: whole epochs, and what was gone through of the last.</summary>
+    private TrainingCost CostUpTo(long steps)
+    {
+        (long epochs, long rest) = Math.DivRem(steps, Batches.StepsPerEpoch);
+        return (epochs * PassOver(Batches.Sequences))
+            + PassOver([.. Enumerable.Range(0, (int)rest).SelectMany(i => Batches.GetSequences((epochs * Batches.StepsPerEpoch) + i))]);
+
+        TrainingCost PassOver(IReadOnlyList<TokenSequence> sequences)
+        {
+            TrainingCost cost = TrainingCost.OfPass(_model.Config, sequences, _model.Weights.Scope!);
+            return _teacher is null ? cost : cost + TrainingCost.OfTeacher(_teacher, sequences);
+        }
     }
 
     /// <summary>The number of sequences, and SHA-256 over the lengths and tokens of each.</summary>

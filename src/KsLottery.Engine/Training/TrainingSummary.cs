@@ -43,11 +43,14 @@ public sealed record TrainingSummary
     /// <summary>The most that the device had given out, in bytes; mapped weights not counted.</summary>
     public required long PeakBytes { get; init; }
 
+    /// <summary>What its steps took, a teacher's passes among it; evaluations are not counted.</summary>
+    public required TrainingCost Cost { get; init; }
+
     /// <summary>The files that were written.</summary>
     public required TrainedFiles Files { get; init; }
 
     internal static TrainingSummary From(string metricsPath, TrainedFiles files, long parameters, long peakBytes, string? frozen,
-        bool isFinite)
+        bool isFinite, Func<long, TrainingCost> costOf)
     {
         IReadOnlyList<StepMetrics> lines = MetricsFile.Read(metricsPath), steps = [.. lines.Where(line => !line.IsStart)];
         bool hasNonFinite = !isFinite || files.OverflowedValues > 0;
@@ -64,6 +67,7 @@ public sealed record TrainingSummary
             EvalLossAfter = steps[^1].EvalLoss,
             FrozenFingerprint = frozen,
             PeakBytes = peakBytes,
+            Cost = costOf(steps[^1].Step),
             Files = files,
         };
     }
@@ -74,6 +78,8 @@ public sealed record TrainingSummary
         json.WriteStartObject("result");
         json.WriteNumber("steps", StepCount);
         json.WriteNumber("trained_parameters", ParameterCount);
+        json.WriteNumber("trained_tokens", Cost.Tokens);
+        json.WriteNumber("flops", Cost.Flops);
         Real("first_loss", FirstLoss);
         Real("last_loss", LastLoss);
         if (HasDiverged) json.WriteBoolean("diverged", true);

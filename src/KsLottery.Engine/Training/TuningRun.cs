@@ -25,6 +25,7 @@ public sealed class TuningRun : IDisposable
     private readonly TuningOptions _options;
     private LearnedPart _learned;
     private readonly TrainingSession _session;
+    private readonly FrozenModel? _teacher;
 
     /// <summary>Prepares a run; nothing is written yet.</summary>
     /// <param name="baseModel">The base, which is not changed and must outlive the run.</param>
@@ -66,6 +67,7 @@ public sealed class TuningRun : IDisposable
             FrozenFingerprint = _learned.IsAll(_start) ? null : _start == baseModel || rows is not null
                 ? _learned.FingerprintOfFrozen(_start, cancellationToken)
                 : _learned.FingerprintOfFrozen(_start, _weights, operations, cancellationToken);
+            if (options.Teacher is { } teacher) _teacher = new(teacher, operations);
             _session = new(folder, _weights, operations, training, evaluation, options,
             [
                 new("dtype", options.KeepTypes ? "keep" : "f32"), new("rows", string.Join(' ', rows ?? IndexSet.Empty(0))),
@@ -79,10 +81,13 @@ public sealed class TuningRun : IDisposable
                 .. !Scope.IsRegrown ? (KeyValuePair<string, string>[])[] : [new("regrowth", options.Plan.Regrowth.ToString())],
                 .. options.Start is null ? (KeyValuePair<string, string>[])[]
                     : [new("payload", TicketPayload.Delta.ToName())],
-            ], Scope is { Units: null, Rank: 0 } ? (path, cancel) => WriteCheckpoint(path, cancel) : null);
+                .. _teacher is null ? (KeyValuePair<string, string>[])[]
+                    : [new("teacher", _teacher.TakeFingerprint(cancellationToken))],
+            ], Scope is { Units: null, Rank: 0 } ? (path, cancel) => WriteCheckpoint(path, cancel) : null, _teacher?.Model);
         }
         catch
         {
+            _teacher?.Dispose();
             _weights.Dispose();
             throw;
         }
@@ -140,6 +145,7 @@ public sealed class TuningRun : IDisposable
     public void Dispose()
     {
         _session.Dispose();
+        _teacher?.Dispose();
         _weights.Dispose();
     }
 
@@ -229,6 +235,10 @@ public sealed record TuningOptions : RunOptions
     /// differences (<see cref="TicketPayload.Delta"/>): what was learned on top of that patch, for <see cref="PatchMerging"/> to add to it.
     /// It must outlive the run.</summary>
     public PatchedCheckpoint? Start { get; init; }
+
+    /// <summary>The model whose distribution is learned beside the targets, of the same vocabulary and with weights that stay; null for
+    /// none. It must outlive the run. How much it counts says <see cref="TrainingPlan.Objective"/>.</summary>
+    public Checkpoint? Teacher { get; init; }
 
     /// <summary>The ticket file that goes along with a patch, null for none.</summary>
     public string? Ticket { get; init; }

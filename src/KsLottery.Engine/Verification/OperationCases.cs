@@ -22,7 +22,7 @@ internal sealed class OperationCases(OperationSizes sizes)
 
     private IEnumerable<OperationCase> Operations =>
         [.. Moves(), .. Norms(), .. Products(), .. LargeProducts(), .. Rotations(), .. Attentions(), .. Cached(),
-        .. Losses(), .. Elements()];
+        .. Losses(), .. Distillations(), .. Elements()];
 
     private IEnumerable<OperationCase> Moves()
     {
@@ -194,6 +194,18 @@ internal sealed class OperationCases(OperationSizes sizes)
             return [b.Get(losses), b.Get(sums), b.Get(logits)];
         });
 
+    private IEnumerable<OperationCase> Distillations() =>
+        from size in sizes.Losses
+        from temperature in (int[])[1, 3]
+        let rows = size[0]
+        let vocabulary = size[1]
+        select new OperationCase($"distillation {rows}x{vocabulary} at temperature {temperature}", 3e-6, b =>
+        {
+            DeviceMemory teacher = b.Put(b.Numbers(rows * vocabulary, 3)), logits = b.Put(b.Numbers(rows * vocabulary, 3));
+            double loss = b.Device.DistillationLoss(teacher, logits, vocabulary, temperature, 0.125);
+            return [b.Get(teacher), [(float)loss]];
+        });
+
     private IEnumerable<OperationCase> Elements()
     {
         foreach (int length in sizes.Lengths)
@@ -237,6 +249,12 @@ internal sealed class OperationCases(OperationSizes sizes)
                 DeviceMemory gradient = b.Normal(length), values = b.Normal(length), reference = b.Normal(length);
                 b.Device.Copy(reference.Span.Slice(length / 3, length / 4), values.Span.Slice(length / 3, length / 4));
                 double distance = b.Device.L1Distance(gradient, values, reference, 0.25);
+                return [b.Get(gradient), [(float)distance]];
+            });
+            yield return new($"squared l2 distance {length}", 1e-6, b =>
+            {
+                DeviceMemory gradient = b.Normal(length), values = b.Normal(length), reference = b.Normal(length);
+                double distance = b.Device.SquaredL2Distance(gradient, values, reference, 0.25);
                 return [b.Get(gradient), [(float)distance]];
             });
         }

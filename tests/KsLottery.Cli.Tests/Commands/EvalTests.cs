@@ -93,6 +93,32 @@ public sealed class EvalTests
     }
 
     [Test]
+    public void The_line_between_two_models_has_a_loss_at_each_point_and_a_barrier()
+    {
+        using TemporaryFolder folder = new();
+        Assert.That(KsLotteryTool.Run("prune", Model, "--sparsity", "60%", "--out", folder.File("pruned")).ExitCode, Is.Zero);
+        string[] command = ["eval", Model, "--data", Pairs, "--limit", "6", "--tokenizer", Tokenizer, .. Default, "--between",
+            folder.File("pruned"), "--points", "3"];
+        JsonElement path = Json(command), one = Json([.. command[..^4], "--no-generate"]);
+        double[] losses = [.. path.GetProperty("points").EnumerateArray().Select(p => p.GetProperty("loss").GetDouble())];
+        Assert.That(path.GetProperty("points").EnumerateArray().Select(p => p.GetProperty("share").GetDouble()),
+            Is.EqualTo(new[] { 0, 0.5, 1 }));
+        Assert.That(losses[0], Is.EqualTo(one.GetProperty("loss").GetDouble()).Within(1e-9));
+        Assert.That(path.GetProperty("barrier").GetDouble(), Is.EqualTo(Math.Max(losses[0], Math.Max(losses[1],
+            losses[2])) - ((losses[0] + losses[2]) / 2)).Within(1e-12));
+        ToolRun run = KsLotteryTool.Run(command);
+        Assert.That(run.Lines, Has.Some.Match(@"^ +0\.5 +\d+\.\d{4}$").And.Some
+            .Match(@"^barrier +-?\d+\.\d{4} nats above the mean of the ends, at [01]"));
+        foreach ((string[] wrong, string says) in ((string[], string)[])[([.. command, "--calibration"], "--calibration does not go with"),
+            ([.. command[..^4], "--points", "3"], "--points belong to --between")])
+        {
+            ToolRun refused = KsLotteryTool.Run(wrong);
+            Assert.That(refused.ExitCode, Is.EqualTo(1));
+            Assert.That(refused.Error, Does.Contain(says));
+        }
+    }
+
+    [Test]
     public void Pairs_without_room_are_named_or_counted()
     {
         using TemporaryFolder folder = new();

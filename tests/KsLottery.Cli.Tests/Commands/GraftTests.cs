@@ -48,6 +48,8 @@ public sealed class GraftTests : IDisposable
             .GetProperty("pairs").EnumerateArray().Single();
         Assert.That(pair.GetProperty("scope_elements").GetInt64(), Is.EqualTo(graft.GetProperty("scope_elements").GetInt64()));
         Assert.That(pair.GetProperty("by_chance").GetProperty("ratio").GetDouble(), Is.InRange(0, 3));
+        Assert.That(pair.GetProperty("flip_rate").GetDouble(), Is.InRange(0, 1));
+        Assert.That(pair.GetProperty("by_chance").GetProperty("flip_rate").GetDouble(), Is.InRange(0, 1));
         ToolRun table = KsLotteryTool.Run("overlap", _fixture.File("graft"), _fixture.File("graft"), _fixture.File("random"));
         Assert.That(table.Lines, Has.Some.Match(@"^1 and 2 +[\d,]+ +1 +1 +").And.Some.Match("^2 and 3 "), table.Output);
 

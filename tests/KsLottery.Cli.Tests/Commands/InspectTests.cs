@@ -48,6 +48,29 @@ public sealed class InspectTests
     }
 
     [Test]
+    public void Another_checkpoint_lies_a_distance_and_an_angle_away()
+    {
+        using TemporaryFolder folder = new();
+        string model = SharedData.Path("models", "hf", "stories260K_hf", "model.safetensors");
+        Assert.That(KsLotteryTool.Run("prune", model, "--sparsity", "50%", "--out", folder.File("pruned"), "--ticket",
+            folder.File("ticket")).ExitCode, Is.Zero);
+        JsonElement json = KsLotteryTool.Run("inspect", model, "--against", folder.File("pruned"), "--json").Json();
+        JsonElement whole = json.GetProperty("distance");
+        // What is pruned stands at a right angle to what is kept.
+        double norm = whole.GetProperty("norm").GetDouble(), other = whole.GetProperty("other_norm").GetDouble();
+        Assert.That(whole.GetProperty("l2").GetDouble(), Is.EqualTo(Math.Sqrt((norm * norm) - (other * other))).Within(1e-9).Percent);
+        Assert.That(whole.GetProperty("cosine").GetDouble(), Is.EqualTo(other / norm).Within(1e-9));
+        Assert.That(json.GetProperty("tensors").EnumerateArray().Single(t =>
+            t.GetProperty("name").GetString() == "model.embed_tokens.weight")
+            .GetProperty("distance").GetProperty("angle_degrees").GetDouble(), Is.Zero);
+        ToolRun run = KsLotteryTool.Run("inspect", model, "--against", folder.File("pruned"), "--ticket", folder.File("ticket"));
+        Assert.That((run.ExitCode, run.Error), Is.EqualTo((0, "")));
+        Assert.That(run.Lines, Has.Some.Match(@"^all +113,280 +[\d.]+ +[\d.]+ +0 +0 +0°$"), "what is kept is the same");
+        ToolRun refused = KsLotteryTool.Run("inspect", model, "--ticket", folder.File("ticket"));
+        Assert.That((refused.ExitCode, refused.Error.Contains("give --against OTHER", StringComparison.Ordinal)), Is.EqualTo((1, true)));
+    }
+
+    [Test]
     public void A_patch_an_adapter_a_certificate_and_a_training_are_known()
     {
         using TemporaryFolder folder = new();

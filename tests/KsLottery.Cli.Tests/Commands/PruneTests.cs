@@ -63,7 +63,7 @@ public sealed class PruneTests
         Run([.. command, "--resume", "--score", "random"]).AssertFailed(2, "another scope");
     }
 
-    [TestCase("wanda"), TestCase("snip"), TestCase("taylor")]
+    [TestCase("wanda"), TestCase("snip"), TestCase("taylor"), TestCase("grasp")]
     public void What_a_text_does_with_weights_says_which_stay(string score)
     {
         string[] command = ["prune", Model, "--score", score, "--sparsity", "50%", "--text",
@@ -75,6 +75,24 @@ public sealed class PruneTests
             + $@"{(score == "wanda" ? "_per_row" : "")}:50%\|data:sha256:[0-9a-f]{{64}}\|payload:keep$"));
     }
 
+    [Test]
+    public void What_flows_without_data_says_which_stay_in_rounds()
+    {
+        JsonElement json = Run("prune", Model, "--score", "synflow", "--sparsity", "80%", "--rounds", "7", "--out", _folder.File("out"),
+            "--ticket", _folder.File("ticket"), "--json").Json();
+        Assert.That(json.GetProperty("recipe").GetString(), Does.Match(
+            @"^synflow\|unit:elements\|tensors:\*\.self_attn\.v_proj\.weight,[^|]+\|share:20%\|rounds:7\|payload:keep$"));
+        long scope = json.GetProperty("tensors").EnumerateArray().Sum(t => t.GetProperty("elements").GetInt64());
+        Assert.That(json.GetProperty("kept").GetInt64(), Is.EqualTo(scope / 5));
+        Assert.That(json.GetProperty("tensors").EnumerateArray().Select(t => t.GetProperty("kept").GetInt64()), Has.All.Positive,
+            "no layer collapses");
+        Run("prune", Model, "--score", "synflow", "--sparsity", "50%", "--tensors", "*q_proj.weight", "--out", _folder.File("none"))
+            .AssertFailed(2, "nothing flows through");
+        Assert.That(Run("prune", Model, "--score", "synflow", "--pattern", "2:4", "--out", _folder.File("pattern")).ExitCode, Is.Zero);
+    }
+
+    [TestCase("--rounds are those of --score synflow", "--sparsity", "10%", "--rounds", "3")]
+    [TestCase("ranks anew in every round", "--sweep", "--text", "x", "--score", "synflow")]
     [TestCase("give --data PAIRS or --text FILE", "--sweep"), TestCase("give --data PAIRS or --text FILE", "--score", "wanda")]
     [TestCase("leave them out", "--text", "x", "--sparsity", "10%")]
     [TestCase("only with --sweep", "--at", "10%", "--sparsity", "10%")]

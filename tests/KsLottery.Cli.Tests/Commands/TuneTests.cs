@@ -160,6 +160,26 @@ public sealed class TuneTests : IDisposable
     }
 
     [Test]
+    public void A_teacher_and_weights_of_tokens_join_the_loss_and_it_is_said_what_was_spent()
+    {
+        JsonElement teacher = _fixture.RunTune("teacher", "full", "--steps", "4", "--learning-rate", "1e-2");
+        File.WriteAllText(_fixture.File("weights.tsv"), "3\t5\n");
+        string[] how = ["--steps", "3", "--teacher", _fixture.File("teacher"), "--distill", "0.67", "--temperature", "2", "--cross-entropy",
+            "0.33", "--token-weights", _fixture.File("weights.tsv"), "--l2-to-base", "0.5"];
+        ToolRun run = KsLotteryTool.Run(_fixture.Tune("student", "full", how));
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        Assert.That(run.Lines, Has.Some.Match(@"^loss +0\.33 cross-entropy by token weights \+ 0\.67 KL to .*teacher at T 2$")
+            .And.Some.Match(@"^schedule .*, L2 to the base 0\.5$").And.Some.Match(@"^spent +[\d.e+]+ FLOPs over [\d,]+ tokens$"));
+        JsonElement plain = _fixture.RunTune("plain", "full", "--steps", "3");
+        Assert.That(plain.GetProperty("flops").GetDouble(), Is.GreaterThan(1e6));
+        Assert.That(plain.GetProperty("trained_tokens").GetDouble() * 4 / 3, Is
+            .EqualTo(teacher.GetProperty("trained_tokens").GetDouble()).Within(20).Percent);
+        Assert.That(_fixture.Metrics("student"), Is.Not.EqualTo(_fixture.Metrics("plain")));
+        KsLotteryTool.Run(_fixture.Tune("other", "full", "--steps", "1", "--token-weights", _fixture.Pairs)).AssertFailed(2, "line 1",
+            "is no weight");
+    }
+
+    [Test]
     public void Data_that_are_damaged_are_refused_by_file_and_line()
     {
         string file = _fixture.File("damaged.tsv");
@@ -193,6 +213,10 @@ public sealed class TuneTests : IDisposable
     [TestCase("--only is best", "--train", "ticket", "--ticket", "x", "--only", "best")]
     [TestCase("needs --rows", "--train", "ticket", "--only", "random")]
     [TestCase("--batch is 0", "--train", "full", "--batch", "0")]
+    [TestCase("name it with --teacher", "--train", "full", "--distill", "0.5")]
+    [TestCase("nothing of the loss", "--train", "full", "--cross-entropy", "0")]
+    [TestCase("--l2-to-base is not for --train lora", "--train", "lora", "--l2-to-base", "1")]
+    [TestCase("--temperature is 0", "--train", "full", "--teacher", "x", "--temperature", "0")]
     public void Arguments_that_do_not_fit_are_errors_of_usage(string message, params string[] arguments)
     {
         ToolRun run = KsLotteryTool.Run(["tune", "base", "--data", "pairs", "--out", "out", .. arguments]);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Models;
+using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Operations;
 using KsLottery.Engine.Tests.Tickets;
 using KsLottery.Engine.Text.Corpora;
@@ -49,6 +50,85 @@ public sealed class TextScoresTests
                 Assert.That(Kept([weights], gradient, new TopUnits(kept)), Is.EqualTo(Enumerable.Range(0, scores.Length)
                     .OrderByDescending(i => scores[i]).ThenBy(i => i).Take(kept).Order().Select(i => (long)i)));
         }
+    }
+
+    /// <summary>The largest -w·(Hg) goes first, the lower place of equal ones last.</summary>
+    [TestCase("quadratic", 5), TestCase("tanh_net", 4)]
+    public void Grasp_prunes_in_the_order_of_the_golden_data(string key, int count)
+    {
+        JsonElement[] cases = [.. ScoreFixture.Golden("scores.json").GetProperty(key).EnumerateArray()];
+        Assert.That(cases, Has.Length.EqualTo(count));
+        foreach (JsonElement one in cases)
+        {
+            JsonElement expected = one.GetProperty("expected");
+            float[] weights = one.TryGetProperty("w", out JsonElement all) ? ScoreFixture.Singles(all)
+                : [.. Rows(one.GetProperty("W")).Concat(Rows(one.GetProperty("V"))).SelectMany(r => r)];
+            double[] scores = ScoreFixture.Numbers(expected.GetProperty("grasp"));
+            for (int kept = 1; kept < weights.Length; kept++)
+                Assert.That(Kept([weights], ScoreFixture.Singles(expected.GetProperty("Hg")), new TopUnits(kept), isSigned: true),
+                    Is.EqualTo(Enumerable.Range(0, scores.Length).OrderBy(i => scores[i]).ThenBy(i => i).Take(kept).Order()
+                        .Select(i => (long)i)));
+        }
+    }
+
+    /// <summary>The exact product comes from mixed differences of the loss in double: along the gradient, and along one weight.</summary>
+    [Test]
+    public void The_Hessian_times_the_gradient_is_that_of_differences_of_the_loss_in_double()
+    {
+        const double Along = 1e-3, Step = 1e-4;
+        using TemporaryFolder folder = new();
+        using Checkpoint checkpoint = Checkpoint.Open(new TinyLlama().Write(folder.File("model")));
+        IReadOnlyDictionary<string, float[]> products = Factors(checkpoint, TextScores.Grasp), gradient = Factors(checkpoint,
+            TextScores.Snip);
+        Assert.That(products.Keys, Is.EquivalentTo(checkpoint.Tensors.Select(t => t.Name).Where(ModelPruning.LayerMatrices.Contains)));
+        using ReferenceOperations operations = new();
+        using LlamaWeights weights = LlamaWeights.Open(checkpoint, LlamaConfig.Load(checkpoint), operations);
+        using LlamaModel model = new(weights, operations);
+        Weight[] matrices = [.. weights.All.Where(w => products.ContainsKey(w.Name))];
+        double targets = Batches.Sum(b => b.TargetCount), largest = products.Values.SelectMany(v => v).Largest(v => Math.Abs(v));
+        foreach ((string name, int element) in ((string, int)[])[("model.layers.0.self_attn.q_proj.weight", 5),
+            ("model.layers.0.self_attn.o_proj.weight", 17), ("model.layers.1.mlp.down_proj.weight", 101),
+            ("model.layers.1.mlp.up_proj.weight", 40)])
+        {
+            double[] slopes = [.. ((double[])[Along, -Along]).Select(along =>
+            {
+                Move(along);
+                ref double one = ref ReferenceOperations.Values(matrices.Single(w => w.Name == name).Value)[element];
+                double before = one;
+                one = before + Step;
+                double up = Batches.Sum(model.Loss);
+                one = before - Step;
+                double down = Batches.Sum(model.Loss);
+                one = before;
+                Move(-along);
+                return (up - down) / (2 * Step * targets);
+            })];
+            Assert.That(products[name][element], Is.EqualTo((slopes[0] - slopes[1]) / (2 * Along)).Within(1e-3 * largest), name);
+        }
+
+        void Move(double along)
+        {
+            foreach (Weight weight in matrices)
+            {
+                Span<double> values = ReferenceOperations.Values(weight.Value);
+                for (int i = 0; i < values.Length; i++) values[i] += along * gradient[weight.Name][i];
+            }
+        }
+    }
+
+    [Test]
+    public void The_weights_are_as_they_were_once_grasp_is_done()
+    {
+        using TemporaryFolder folder = new();
+        using Checkpoint checkpoint = Checkpoint.Open(new TinyLlama().Write(folder.File("model")));
+        using IOperations operations = new CpuOperations(2);
+        using LlamaWeights weights = LlamaWeights.Open(checkpoint, LlamaConfig.Load(checkpoint), operations);
+        using LlamaModel model = new(weights, operations);
+        double before = model.Loss(Batches[0]);
+        List<int> done = [];
+        TextScores.Of(TextScores.Grasp, model, operations, Batches, "text", new Heard(done.Add));
+        Assert.That(model.Loss(Batches[0]), Is.EqualTo(before));
+        Assert.That(done, Is.EqualTo(Enumerable.Range(1, TextScores.PassCount(TextScores.Grasp) * Batches.Length)));
     }
 
     [Test]
@@ -133,11 +213,16 @@ public sealed class TextScoresTests
 
     private static float[][] Rows(JsonElement matrix) => [.. matrix.EnumerateArray().Select(ScoreFixture.Singles)];
 
-    private static long[] Kept(float[][] weights, float[] factors, TicketSelection selection)
+    private static long[] Kept(float[][] weights, float[] factors, TicketSelection selection, bool isSigned = false)
     {
         float[] all = [.. weights.SelectMany(r => r)];
         using ScoreFixture fixture = new([weights.Length, weights[0].Length], all, all);
-        CalibratedScore score = new("test", "", new Dictionary<string, float[]> { ["t"] = factors });
+        CalibratedScore score = new("test", "", new Dictionary<string, float[]> { ["t"] = factors }) { IsSigned = isSigned };
         return UnitSelector.Select(score, selection, fixture.Sources(TicketUnit.Elements)).Tensors[0].Units.ToArray();
+    }
+
+    private sealed class Heard(Action<int> hear) : IProgress<int>
+    {
+        public void Report(int value) => hear(value);
     }
 }

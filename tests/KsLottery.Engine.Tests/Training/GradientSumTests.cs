@@ -125,7 +125,7 @@ public class GradientSumTests
 
         public IOperations Operations { get; }
 
-        public Part Fill(IReadOnlyList<TokenBatch> batches) => new(_sum.Fill(batches, Scale),
+        public Part Fill(IReadOnlyList<TokenBatch> batches) => new(_sum.Fill(batches, new TargetTerms(Scale)),
             [.. _weights.Trainable.SelectMany(w => TestDevices.Download(Operations, w.Gradient))]);
 
         public void Dispose()

@@ -47,7 +47,7 @@ public class TrainerTests
     public void Weights_follow_RMSprop_near_their_start_in_double_precision([Values(0, 2, 3)] int scope,
         [ValueSource(typeof(TestDevices), nameof(TestDevices.Names))] string device)
     {
-        const double Alpha = 0.95, Lambda = 400;
+        const double Alpha = 0.95, Lambda = 400, Square = 900;
         LearningRateSchedule schedule = LearningRateSchedule.Constant(2e-3, StepCount, warmupSteps: 4);
         BatchSchedule batches = new(Sequences, batchSize: 3, microBatchRows: 6, seed: 5);
         TrainerOptions options = new()
@@ -58,6 +58,7 @@ public class TrainerTests
             MaxGradientNorm = Clip,
             ClipsPerTensor = true,
             L1ToBase = Lambda,
+            L2ToBase = Square,
         };
         (List<double[]> expected, double[] losses) = PlainRmsProp();
 
@@ -92,8 +93,9 @@ public class TrainerTests
                     double[] gradient = ReferenceOperations.Values(all.Trainable[w].Gradient).ToArray();
                     for (int i = 0; i < gradient.Length; i++)
                     {
-                        gradient[i] += Lambda / count * Math.Sign(values[i] - start[w][i]);
-                        objective[step] += Lambda / count * Math.Abs(values[i] - start[w][i]);
+                        double moved = values[i] - start[w][i];
+                        gradient[i] += ((Lambda * Math.Sign(moved)) + (2 * Square * moved)) / count;
+                        objective[step] += ((Lambda * Math.Abs(moved)) + (Square * moved * moved)) / count;
                     }
                     double clip = Math.Min(1, Clip / Math.Sqrt(gradient.Sum(x => x * x)));
                     for (int i = 0; i < gradient.Length; i++)

@@ -253,6 +253,13 @@ internal sealed class CpuOperations : IOperations
     }
 
     /// <inheritdoc/>
+    public double DistillationLoss(DeviceSpan teacher, DeviceSpan logits, int vocabulary, double temperature, double scale)
+    {
+        Operands.Distillation(teacher, logits, vocabulary, temperature);
+        return Distillation.Loss(_pool, teacher, logits, vocabulary, temperature, scale);
+    }
+
+    /// <inheritdoc/>
     public double Sum(DeviceSpan values) => Sums.Sum(_pool, values);
 
     /// <inheritdoc/>
@@ -262,7 +269,14 @@ internal sealed class CpuOperations : IOperations
     public double L1Distance(DeviceSpan gradient, DeviceSpan values, DeviceSpan reference, double scale)
     {
         Operands.Distance(gradient, values, reference);
-        return L1.Distance(_pool, gradient, values, reference, scale);
+        return Distances.Of<L1>(_pool, gradient, values, reference, scale);
+    }
+
+    /// <inheritdoc/>
+    public double SquaredL2Distance(DeviceSpan gradient, DeviceSpan values, DeviceSpan reference, double scale)
+    {
+        Operands.Distance(gradient, values, reference);
+        return Distances.Of<SquaredL2>(_pool, gradient, values, reference, scale);
     }
 
     /// <inheritdoc/>

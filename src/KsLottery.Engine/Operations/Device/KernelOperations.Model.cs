@@ -236,25 +236,6 @@ internal sealed partial class KernelOperations
     public double SumOfSquares(DeviceSpan values) => Total(Stem.SumOfSquares, values);
 
     /// <inheritdoc/>
-    /// <remarks>On the host, a piece at a time: once a step, and only where a training stays near its base.</remarks>
-    public double L1Distance(DeviceSpan gradient, DeviceSpan values, DeviceSpan reference, double scale)
-    {
-        Operands.Distance(gradient, values, reference);
-        float[] g = new float[Math.Min(L1.Block, gradient.Length)], x = new float[g.Length], y = new float[g.Length];
-        double sum = 0;
-        for (long from = 0; from < gradient.Length; from += g.Length)
-        {
-            int length = (int)Math.Min(g.Length, gradient.Length - from);
-            Download(g.AsSpan(0, length), gradient.Slice(from, length));
-            Download(x.AsSpan(0, length), values.Slice(from, length));
-            Download(y.AsSpan(0, length), reference.Slice(from, length));
-            sum += L1.Distance(g.AsSpan(0, length), x.AsSpan(0, length), y.AsSpan(0, length), (float)scale);
-            Upload(gradient.Slice(from, length), g.AsSpan(0, length));
-        }
-        return sum;
-    }
-
-    /// <inheritdoc/>
     public void AdamWStep(DeviceSpan weights, DeviceSpan gradient, DeviceSpan firstMoment, DeviceSpan secondMoment, in AdamWStep update)
     {
         Operands.Step(weights, gradient, firstMoment, secondMoment, update);

@@ -233,6 +233,13 @@ internal sealed class ReferenceOperations : IOperations
     }
 
     /// <inheritdoc/>
+    public double DistillationLoss(DeviceSpan teacher, DeviceSpan logits, int vocabulary, double temperature, double scale)
+    {
+        Operands.Distillation(teacher, logits, vocabulary, temperature);
+        return Distillation.Loss(Values(teacher), Values(logits), vocabulary, temperature, scale);
+    }
+
+    /// <inheritdoc/>
     public double Sum(DeviceSpan values) => Sums.Sum(Values(values));
 
     /// <inheritdoc/>
@@ -242,7 +249,14 @@ internal sealed class ReferenceOperations : IOperations
     public double L1Distance(DeviceSpan gradient, DeviceSpan values, DeviceSpan reference, double scale)
     {
         Operands.Distance(gradient, values, reference);
-        return L1.Distance(Values(gradient), Values(values), Values(reference), scale);
+        return Distances.Of<L1>(Values(gradient), Values(values), Values(reference), scale);
+    }
+
+    /// <inheritdoc/>
+    public double SquaredL2Distance(DeviceSpan gradient, DeviceSpan values, DeviceSpan reference, double scale)
+    {
+        Operands.Distance(gradient, values, reference);
+        return Distances.Of<SquaredL2>(Values(gradient), Values(values), Values(reference), scale);
     }
 
     /// <inheritdoc/>

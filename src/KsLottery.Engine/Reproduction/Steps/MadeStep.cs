@@ -1,5 +1,6 @@
 using KsLottery.Engine.Experiments;
 using KsLottery.Engine.Tickets;
+using KsLottery.Engine.Training;
 
 namespace KsLottery.Engine.Reproduction;
 

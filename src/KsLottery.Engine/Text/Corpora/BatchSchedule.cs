@@ -39,17 +39,17 @@ internal sealed class BatchSchedule
     /// <summary>The number of steps that see every sequence once.</summary>
     public int StepsPerEpoch { get; }
 
+    /// <summary>All sequences.</summary>
+    public IReadOnlyList<TokenSequence> Sequences => _sequences;
+
     /// <summary>The micro-batches of a step, whose gradients belong together.</summary>
     /// <param name="step">The step, from 0; epoch e begins with step e times <see cref="StepsPerEpoch"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">The step is negative.</exception>
-    public IReadOnlyList<TokenBatch> GetStep(long step)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(step);
-        (long epoch, long place) = Math.DivRem(step, StepsPerEpoch);
-        int[] order = Order(epoch);
-        int start = (int)place * BatchSize;
-        return PackChecked(order.AsSpan(start, Math.Min(BatchSize, order.Length - start)), _sequences, MicroBatchRows);
-    }
+    public IReadOnlyList<TokenBatch> GetStep(long step) => PackChecked(OrderOf(step), _sequences, MicroBatchRows);
+
+    /// <summary>The sequences of a step, in their order.</summary>
+    /// <inheritdoc cref="GetStep"/>
+    public IReadOnlyList<TokenSequence> GetSequences(long step) => [.. OrderOf(step).ToArray().Select(i => _sequences[i])];
 
     /// <summary>Packs all sequences in their order, for instance to evaluate on them.</summary>
     /// <inheritdoc cref="BatchSchedule(IReadOnlyList{TokenSequence}, int, int, ulong)"/>
@@ -58,6 +58,15 @@ internal sealed class BatchSchedule
         CheckSequences(sequences);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(microBatchRows);
         return PackChecked([.. Enumerable.Range(0, sequences.Count)], sequences, microBatchRows);
+    }
+
+    private ReadOnlySpan<int> OrderOf(long step)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(step);
+        (long epoch, long place) = Math.DivRem(step, StepsPerEpoch);
+        int[] order = Order(epoch);
+        int start = (int)place * BatchSize;
+        return order.AsSpan(start, Math.Min(BatchSize, order.Length - start));
     }
 
     private int[] Order(long epoch)

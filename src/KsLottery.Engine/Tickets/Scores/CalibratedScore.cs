@@ -2,7 +2,8 @@ using KsLottery.Engine.Numerics;
 
 namespace KsLottery.Engine.Tickets;
 
-/// <summary>|w|·|f| of a single weight, with a factor that some text gave: of its input channel, or of the weight itself.</summary>
+/// <summary>|w|·|f| of a single weight, or w·f, with a factor that some text gave: of its input channel, or of the weight
+/// itself.</summary>
 /// <remarks>The product is taken in F32.</remarks>
 /// <param name="Word">What the score is called.</param>
 /// <param name="Data">A fingerprint of the text.</param>
@@ -15,16 +16,17 @@ internal sealed record CalibratedScore(string Word, string Data, IReadOnlyDictio
 
     public override ScoreInputs Inputs => ScoreInputs.Base;
 
-    internal override ElementKeys Elements => new Keys(Factors);
+    /// <summary>Whether the sign of w·f counts.</summary>
+    public bool IsSigned { get; init; }
+
+    internal override ElementKeys Elements => new Keys(Factors, IsSigned);
 
     /// <exception cref="ArgumentException">Always: it is a score of elements.</exception>
     internal override UnitScores Of(ScoreSource source, int threads = 0, CancellationToken cancellationToken = default) =>
         throw new ArgumentException($"{source.Name}: the score '{Name}' is of single elements. Take elements as units.");
 
-    private sealed class Keys(IReadOnlyDictionary<string, float[]> factors) : ElementKeys
+    private sealed class Keys(IReadOnlyDictionary<string, float[]> factors, bool isSigned) : ElementKeys
     {
-        private const uint SignBit = 1U << 31;
-
         [ThreadStatic]
         private static float[]? _values;
 
@@ -38,8 +40,8 @@ internal sealed record CalibratedScore(string Word, string Data, IReadOnlyDictio
             ElementCodec.Of(elements.BeforeType).Widen(elements.Before, values);
             for (int i = 0, place = (int)(elements.First % own.Length); i < values.Length; i++)
             {
-                float score = MathF.Abs(values[i] * own[place]);
-                keys[i] = float.IsNaN(score) ? 0 : BitConverter.SingleToUInt32Bits(score) | SignBit;
+                float score = values[i] * own[place];
+                keys[i] = KeyOf(isSigned ? score : MathF.Abs(score));
                 if (++place == own.Length) place = 0;
             }
             keys[elements.Count..].Clear();

@@ -59,6 +59,14 @@ internal abstract class ElementKeys
     /// <returns>Whether it did.</returns>
     public virtual bool TryMark(in ElementStretch elements, uint floor, uint limit, Span<ulong> above, Span<ulong> between) => false;
 
+    /// <summary>The key of a score, 0 of NaN; of -0 that of 0.</summary>
+    protected static uint KeyOf(float score)
+    {
+        if (float.IsNaN(score)) return 0;
+        int bits = BitConverter.SingleToInt32Bits(score + 0f);
+        return (uint)(bits ^ ((bits >> 31) | int.MinValue));
+    }
+
     /// <summary>The key of a single element of a stretch that can be marked.</summary>
     public virtual uint KeyAt(in ElementStretch elements, int place) => throw new NotSupportedException("take Fill");
 }

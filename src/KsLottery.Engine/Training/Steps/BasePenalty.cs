@@ -3,24 +3,25 @@ using KsLottery.Engine.Operations;
 
 namespace KsLottery.Engine.Training;
 
-/// <summary>λ/N · Σ|p - p₀| over the values that learn, where p₀ is what they were at the start and the model has N parameters: keeps a
-/// training near its base (LT-SFT, Ansell et al., ACL 2022).</summary>
+/// <summary>(λ₁·Σ|p - p₀| + λ₂·Σ(p - p₀)²) / N over the values that learn, where p₀ is what they were at the start and the model has N
+/// parameters: keeps a training near its base (L1: LT-SFT, Ansell et al., ACL 2022; L2: L2-SP, Li et al., ICML 2018).</summary>
 /// <remarks>N is the same whatever learns, so that one λ pulls a value as much in a full training as in that of a ticket.</remarks>
 internal sealed class BasePenalty : IDisposable
 {
     private readonly IReadOnlyList<Weight> _weights;
     private readonly IOperations _operations;
-    private readonly double _scale;
+    private readonly double _first, _second;
     private readonly DeviceMemory[] _start;
 
-    /// <summary>Remembers what learns as it is; nothing where λ is 0.</summary>
+    /// <summary>Remembers what learns as it is; nothing where both λ are 0.</summary>
     /// <param name="weights">What learns, as it is at the start.</param>
     /// <param name="operations">Its device.</param>
-    /// <param name="lambda">λ.</param>
+    /// <param name="options">Both λ.</param>
     /// <param name="parameterCount">N.</param>
-    public BasePenalty(IReadOnlyList<Weight> weights, IOperations operations, double lambda, long parameterCount)
+    public BasePenalty(IReadOnlyList<Weight> weights, IOperations operations, TrainerOptions options, long parameterCount)
     {
-        (_weights, _operations, _scale) = (lambda > 0 ? weights : [], operations, lambda / parameterCount);
+        (_operations, _first, _second) = (operations, options.L1ToBase / parameterCount, options.L2ToBase / parameterCount);
+        _weights = _first > 0 || _second > 0 ? weights : [];
         _start = [.. _weights.Select(w => operations.Allocate(w.Value.Length))];
         for (int i = 0; i < _start.Length; i++) operations.Copy(_start[i], _weights[i].Value);
     }
@@ -32,10 +33,14 @@ internal sealed class BasePenalty : IDisposable
     /// <returns>The penalty.</returns>
     public double AddGradient()
     {
-        double distance = 0;
+        double absolute = 0, squared = 0;
         for (int i = 0; i < _start.Length; i++)
-            distance += _operations.L1Distance(_weights[i].Gradient, _weights[i].Value, _start[i], _scale);
-        return _scale * distance;
+        {
+            Weight weight = _weights[i];
+            if (_first > 0) absolute += _operations.L1Distance(weight.Gradient, weight.Value, _start[i], _first);
+            if (_second > 0) squared += _operations.SquaredL2Distance(weight.Gradient, weight.Value, _start[i], _second);
+        }
+        return (_first * absolute) + (_second * squared);
     }
 
     /// <summary>Gives the memory back.</summary>

@@ -29,17 +29,17 @@ internal sealed class GradientSum(LlamaModel model, IOperations operations) : ID
 
     /// <summary>Replaces the gradients of all that learns by those of some micro-batches together.</summary>
     /// <param name="batches">The micro-batches of a step, or an aligned part of them; at least one.</param>
-    /// <param name="scale">What losses and gradients are multiplied with, one over the number of targets of the whole step.</param>
+    /// <param name="terms">The terms of the loss, as they count in the whole step.</param>
     /// <param name="cancellationToken">Stops between micro-batches; gradients are undefined then.</param>
-    /// <returns>The sum of the losses, scaled.</returns>
-    public double Fill(IReadOnlyList<TokenBatch> batches, double scale, CancellationToken cancellationToken = default)
+    /// <returns>What the micro-batches add to the step's loss.</returns>
+    public double Fill(IReadOnlyList<TokenBatch> batches, TargetTerms terms, CancellationToken cancellationToken = default)
     {
         double loss = 0;
         for (int i = 0; i < batches.Count; i++)
         {
             cancellationToken.ThrowIfCancellationRequested();
             model.Weights.ClearGradients();
-            loss = scale * model.LossAndGradients(batches[i], scale);
+            loss = model.LossAndGradients(batches[i], terms);
             bool isLast = i == batches.Count - 1;
             int level = 0;
             // A bit that is set in i is a first half that waits. A second half ends here where all bits below are set too; at the end

@@ -8,7 +8,8 @@ public sealed record StepMetrics(long Step, double Epoch)
     /// <summary>Whether it stands before the first step, with an evaluation at most.</summary>
     internal bool IsStart => Loss is null && LearningRate is null;
 
-    /// <summary>The mean loss over the step's targets, in nats, and what <see cref="TrainingPlan.L1ToBase"/> adds.</summary>
+    /// <summary>The mean loss over the step's targets, in nats, as <see cref="TrainingPlan.Objective"/> has it, and what distances to the
+    /// base add.</summary>
     public double? Loss { get; init; }
 
     /// <summary>The mean loss over the targets of the evaluation set, in nats.</summary>

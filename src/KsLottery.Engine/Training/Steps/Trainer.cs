@@ -7,7 +7,8 @@ namespace KsLottery.Engine.Training;
 
 /// <summary>Trains what a model's scope names, a step at a time.</summary>
 /// <remarks>
-/// A step's loss is the mean over all targets of its sequences, however they are packed, and the distance to the start where that counts.
+/// A step's loss is the mean over all targets of its sequences, however they are packed, as <see cref="Objective"/> has it, and the
+/// distance to the start where that counts.
 /// Where a scope's weights learn, they, their gradients and what <see cref="OptimizerState"/> keeps are F32 of the same size; nothing else
 /// of the model is copied. Gradients of a step's micro-batches are
 /// added as <see cref="GradientSum"/> says. Steps depend on the seed, the data and the settings alone, not on threads, so that a run
@@ -46,7 +47,7 @@ internal sealed class Trainer : IDisposable
         _mask = options.Policy?.Apply(model.Weights, _optimizer, operations);
         _mask?.Begin();
         Step = options.FirstStep;
-        _penalty = new(_weights, operations, options.L1ToBase, model.Weights.All.Sum(w => w.Value.Length));
+        _penalty = new(_weights, operations, options, model.Weights.All.Sum(w => w.Value.Length));
         if (model.Weights.Scope.IsRegrown) _regrowth = new(model, operations, _optimizer, options.Regrowth, options.Schedule.StepCount);
     }
 
@@ -91,9 +92,9 @@ internal sealed class Trainer : IDisposable
         if (IsDone) throw new InvalidOperationException($"all {StepCount} steps are done.");
         long started = Stopwatch.GetTimestamp();
         IReadOnlyList<TokenBatch> batches = _batches.GetStep(Step);
-        long rows = batches.Sum(b => (long)b.RowCount), targets = batches.Sum(b => (long)b.TargetCount);
+        long rows = batches.Sum(b => (long)b.RowCount);
         _regrowth?.Begin(Step);
-        double loss = _gradients.Fill(batches, 1.0 / targets, cancellationToken);
+        double loss = _gradients.Fill(batches, _options.Objective.Of(batches), cancellationToken);
         loss += _penalty.AddGradient();
         _mask?.MaskGradients();
         double[] squares = [.. _weights.Select(w => _operations.SumOfSquares(w.Gradient))];

@@ -30,8 +30,14 @@ internal sealed record TrainerOptions
     /// <summary>Whether each tensor's gradient is held against it, and not all together.</summary>
     public bool ClipsPerTensor { get; init; }
 
+    /// <summary>What the loss of a step's targets is.</summary>
+    public Objective Objective { get; init; } = new();
+
     /// <summary>λ of the distance to the start that is added to the loss.</summary>
     public double L1ToBase { get; init; }
+
+    /// <summary>λ of the squared distance.</summary>
+    public double L2ToBase { get; init; }
 
     /// <summary>How values that move do.</summary>
     public RegrowthPlan Regrowth { get; init; } = new();
@@ -56,6 +62,7 @@ internal sealed record TrainerOptions
         Check(MaxGradientNorm, nameof(MaxGradientNorm), MaxGradientNorm >= 0
             && double.IsFinite(MaxGradientNorm), "finite, 0 (no clipping) or more");
         Check(L1ToBase, nameof(L1ToBase), L1ToBase >= 0 && double.IsFinite(L1ToBase), "finite, 0 or more");
+        Check(L2ToBase, nameof(L2ToBase), L2ToBase >= 0 && double.IsFinite(L2ToBase), "finite, 0 or more");
         Check(WeightDecay, nameof(WeightDecay), Optimizer == OptimizerKind.AdamW || WeightDecay == 0, "0 with RMSprop, which has no decay");
     }
 

@@ -21,12 +21,27 @@ internal static class TrainingMemory
         long evaluationRows, int microBatches, bool recompute)
     {
         long width = config.Width, query = config.Attention.QueryWidth, key = config.Attention.KeyWidth, inner = config.FeedForwardWidth;
-        long layer = 2 + (2 * query) + (2 * key) + config.Attention.Heads + width + (2 * inner);
+        long layer = LayerOf(config);
         long streams = (config.LayerCount + 1) * width, gradients = (2 * width) + (2 * Math.Max(query, width)) + (4 * key) + inner;
         long further = Math.Max(0, evaluationRows - rows) * (layer + (3 * width) + inner);
-        long logitRows = Math.Min(targets, Math.Max(16, LogitBytes / (sizeof(float) * config.VocabularySize)));
+        long logitRows = LogitRowsOf(config, targets);
         return sizeof(float) * (((2 + GradientSum.LevelsOf(microBatches)) * learned) + state + whole.Sum() + whole.DefaultIfEmpty().Max()
             + (rows * ((layer * (recompute ? 1 : config.LayerCount)) + streams + gradients)) + further
             + (logitRows * (config.VocabularySize + (4 * width))));
     }
+
+    /// <summary>Bytes for a teacher's activations and logits.</summary>
+    /// <param name="config">The teacher's shape.</param>
+    /// <param name="rows">Rows computed at once.</param>
+    /// <param name="targets">How many of them have a target.</param>
+    public static long EstimateTeacher(LlamaConfig config, long rows, long targets) => sizeof(float)
+        * ((rows * (LayerOf(config) + (3L * config.Width) + config.FeedForwardWidth))
+            + (LogitRowsOf(config, targets) * (config.VocabularySize + (2L * config.Width))));
+
+    /// <summary>Values that a layer keeps of a row.</summary>
+    private static long LayerOf(LlamaConfig config) => 2 + (2L * config.Attention.QueryWidth) + (2L * config.Attention.KeyWidth)
+        + config.Attention.Heads + config.Width + (2L * config.FeedForwardWidth);
+
+    private static long LogitRowsOf(LlamaConfig config, long targets) =>
+        Math.Min(targets, Math.Max(16, LogitBytes / (sizeof(float) * config.VocabularySize)));
 }

@@ -1,10 +1,10 @@
 using KsLottery.Engine.Models;
 using KsLottery.Engine.Numerics;
-using KsLottery.Engine.Reproduction;
 using KsLottery.Engine.Text.Corpora;
 using KsLottery.Engine.Tickets;
+using KsLottery.Engine.Training;
 
-namespace KsLottery.Engine.Tests.Reproduction;
+namespace KsLottery.Engine.Tests.Training;
 
 public sealed class TrainingCostTests
 {

@@ -1,7 +1,7 @@
 using KsLottery.Engine.Models;
 using KsLottery.Engine.Text.Corpora;
 
-namespace KsLottery.Engine.Reproduction;
+namespace KsLottery.Engine.Training;
 
 /// <summary>What training spends.</summary>
 /// <param name="Tokens">Rows that went through the model.</param>
@@ -37,20 +37,33 @@ public readonly record struct TrainingCost(double Tokens, double Flops)
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(sequences);
         ArgumentNullException.ThrowIfNull(scope);
-        double head = (double)config.VocabularySize * config.Width, matrices = (double)config.LayerCount
-            * (((2L * config.Attention.QueryWidth) + (2L * config.Attention.KeyWidth) + (3L * config.FeedForwardWidth)) * config.Width);
+        double matrices = MatricesOf(config), head = HeadOf(config);
         (double learning, bool isHeadLearning, double adapters) = Learning(config, scope, matrices);
         double rows = 0, flops = 0;
         foreach (TokenSequence sequence in sequences)
         {
             double n = sequence.RowCount, t = sequence.Tokens.Length - sequence.PromptLength;
-            double forward = (2 * n * matrices) + (2 * t * head)
-                + (4.0 * config.Attention.QueryWidth * config.LayerCount * n * (n + 1) / 2);
             rows += n;
-            flops += (2 * forward) + (2 * n * learning) + (isHeadLearning ? 2 * t * head : 0) + (6 * n * adapters);
+            flops += (2 * Forward(config, matrices, head, n, t)) + (2 * n * learning) + (isHeadLearning ? 2 * t * head : 0)
+                + (6 * n * adapters);
         }
         return new(rows, flops);
     }
+
+    /// <summary>The forward pass of a teacher over some sequences; they go through another model, so that no token counts
+    /// twice.</summary>
+    /// <param name="config">The teacher's shape.</param>
+    /// <param name="sequences">The sequences.</param>
+    internal static TrainingCost OfTeacher(LlamaConfig config, IReadOnlyList<TokenSequence> sequences) => new(0, sequences.Sum(s =>
+        Forward(config, MatricesOf(config), HeadOf(config), s.RowCount, s.Tokens.Length - s.PromptLength)));
+
+    private static double MatricesOf(LlamaConfig config) => (double)config.LayerCount
+        * (((2L * config.Attention.QueryWidth) + (2L * config.Attention.KeyWidth) + (3L * config.FeedForwardWidth)) * config.Width);
+
+    private static double HeadOf(LlamaConfig config) => (double)config.VocabularySize * config.Width;
+
+    private static double Forward(LlamaConfig config, double matrices, double head, double rows, double targets) =>
+        (2 * rows * matrices) + (2 * targets * head) + (4.0 * config.Attention.QueryWidth * config.LayerCount * rows * (rows + 1) / 2);
 
     private static (double Matrices, bool IsHead, double Adapters) Learning(LlamaConfig config, TrainingScope scope, double matrices)
     {
