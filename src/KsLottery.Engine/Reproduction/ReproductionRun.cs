@@ -127,6 +127,7 @@ public sealed class ReproductionRun(ReproductionRecipe recipe, byte[] bytes, ISy
         }
         SeedWork work = new(plan, recipe.Texts, own, seed, device, cancel)
         {
+            Steps = recipe.Steps,
             CalibrationBins = recipe.IsCalibrated ? Calibration.DefaultBins : null,
             Training = Training,
             Scoring = Scoring,

@@ -27,7 +27,7 @@ public sealed class RecipeFileTests
     [TestCase("\"tuned\": \"all\"", "\"tuned\": \"tune\"", "names the model \"tune\"")]
     [TestCase("\"part\": \"embedding\"", "\"part\": \"embeding\"", "it must be one of full, embedding, ticket, lora, spiel")]
     [TestCase("\"do\": \"find\"", "\"do\": \"fnd\"", "it must be one of train, find, draw, copy, perturb, reinitialize, merge, graft, "
-        + "matrix")]
+        + "matrix, prune")]
     [TestCase("\"score\": \"ks\"", "\"score\": \"k\"", "steps[1].score is \"k\"")]
     [TestCase("\"measure\": \"bleu\"", "\"measure\": \"blue\"", "claims[0].measure is \"blue\"")]
     [TestCase("\"at_least\": 0.95", "\"at_least\": 0.95, \"below\": 1", "is_at_least or is_at_most, one of the four")]

@@ -21,6 +21,9 @@ internal static class RecipeCheck
             if (step is TrainStep { Text: { } text }) Demand([text], texts, "text", $"the step {step.Name}");
             if (step is MergeStep merge) Demand(merge.Of, changes, "change of a model", $"the step {step.Name}");
             if (step is MatrixStep matrix) CheckCard(matrix);
+            if (step is TrainStep { Rewind: { } rewound } train)
+                Demand([rewound], [.. recipe.Steps.OfType<TrainStep>().Where(s => s.Part == train.Part).Select(s => s.Name)],
+                    "training of the same part", $"the step {step.Name}");
             if (!slugs.Add(ExperimentArm.SlugOf(step.Name)))
                 throw new InvalidDataException($"{path}: the step {step.Name} has the folder of an earlier one. Call it otherwise.");
             if (step.IsTicket) tickets.Add(step.Name);

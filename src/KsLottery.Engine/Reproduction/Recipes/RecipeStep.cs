@@ -86,11 +86,24 @@ public sealed record TrainStep(string Name, TrainedPart Part, string? Task) : Re
     /// <summary>How often it goes through the data; null for the plan's.</summary>
     public double? Epochs { get; init; }
 
+    /// <summary>What becomes of values outside of the ticket where whole tensors learn; null where there is no ticket.</summary>
+    public OutsideTicket? Outside { get; init; }
+
+    /// <summary>The step whose training keeps the state that this one begins with; null for the model of <see cref="From"/>.</summary>
+    /// <remarks>The steps before that state count as its own.</remarks>
+    public string? Rewind { get; init; }
+
+    /// <summary>After which of that training's steps.</summary>
+    public KeptState RewindTo { get; init; }
+
+    /// <summary>Whether all weights are drawn anew, which no other step's are.</summary>
+    public bool Redraws { get; init; }
+
     /// <summary>The step that it spends as many FLOPs as, all that one's own steps and its search counted; null for the plan's
     /// length.</summary>
     public string? FlopsOf { get; init; }
 
-    internal override IEnumerable<string> Models => FlopsOf is null ? [From] : [From, FlopsOf];
+    internal override IEnumerable<string> Models => ((string?[])[From, FlopsOf, Rewind]).OfType<string>();
 
     internal override IEnumerable<string> Tickets => Ticket is null ? [] : [Ticket];
 
@@ -98,7 +111,7 @@ public sealed record TrainStep(string Name, TrainedPart Part, string? Task) : Re
 
     internal override string Origin => From;
 
-    internal override IEnumerable<string> BuiltOn => Part == TrainedPart.Ticket ? [From, Ticket!] : [From];
+    internal override IEnumerable<string> BuiltOn => Part == TrainedPart.Ticket || Outside is not null ? [From, Ticket!] : [From];
 }
 
 /// <summary>Finds a ticket in what a training changed.</summary>

@@ -12,7 +12,7 @@ internal static partial class StepFile
     {
         Do, Name, Part, Task, From, Ticket, Layers, LearningRate, Epochs, FlopsOf, Scored, Score, Alpha, Share, Top, Tensors, Unit, Tuned,
         Excluding, Draw, Like, Text, Of, L1ToBase, RegrowEvery, RegrowRate, Candidates, MaxShare, Steps, Batch, Models, Tests, Languages,
-        Baseline,
+        Baseline, Sparsity, Pattern, PerTensor, Outside, Rewind, At, Redraw,
     }
 
     private const string AboveZero = "it must be a number above 0";
@@ -34,6 +34,7 @@ internal static partial class StepFile
             ?? throw step.Wrong(StepKey.Of, "Name the steps whose changes are added")).Select(s => s.Text())]),
         ["graft"] = (step, name, _) => ReadGraft(step, name),
         ["matrix"] = (step, name, _) => ReadMatrix(step, name),
+        ["prune"] = (step, name, _) => ReadPrune(step, name),
     };
 
     /// <summary>Reads a step.</summary>
@@ -71,7 +72,7 @@ internal static partial class StepFile
             throw step.Wrong(StepKey.L1ToBase, "adapters begin at random and stay near nothing: leave it out");
         if (train.Part != TrainedPart.Spiel && train.Regrowth != new RegrowthPlan())
             throw step.Wrong(StepKey.RegrowEvery, "it and regrow_rate belong to the part spiel");
-        return train.Layers is null || train.Part == TrainedPart.Lora ? train
+        return train.Layers is null || train.Part == TrainedPart.Lora ? WithMask(step, train)
             : throw step.Wrong(StepKey.Layers, "it belongs to the part lora");
     }
 

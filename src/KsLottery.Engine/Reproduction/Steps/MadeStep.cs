@@ -18,6 +18,9 @@ internal sealed record MadeStep(RecipeStep Step, string Folder)
     /// <summary>The values that learn, or that differ.</summary>
     public long Parameters { get; init; }
 
+    /// <summary>Steps of its own training.</summary>
+    public long StepCount { get; init; }
+
     /// <summary>What its own training spent.</summary>
     public TrainingCost Cost { get; init; }
 

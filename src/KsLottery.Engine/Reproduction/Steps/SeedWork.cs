@@ -77,6 +77,7 @@ internal sealed partial class SeedWork
                 PerturbStep perturb => Perturb(perturb, folder),
                 ReinitializeStep fresh => Reinitialize(fresh, folder),
                 GraftStep graft => Graft(graft, folder),
+                PruneStep prune => Prune(prune, folder),
                 MatrixStep matrix => ReportOn(matrix, folder),
                 _ => throw new UnreachableException($"{step.GetType().Name} is not made"),
             };
@@ -193,6 +194,9 @@ internal sealed partial class SeedWork
             Resume = true,
             KeepFinished = true,
             Tokenizer = _plan.Tokenizer,
+            Policy = PolicyOf(step),
+            Rewind = RewindOf(step),
+            KeepStates = StatesOf(step),
             Signature = step.Part == TrainedPart.Ticket ? Describe(UnitsOf(step.Ticket!)) : "",
         }, _cancel);
         PeakMemory peak = new(folder, () => device.Operations.PeakAllocatedBytes + run.HostBytes, Training);
@@ -201,6 +205,7 @@ internal sealed partial class SeedWork
         {
             Mask = scope.Units,
             Parameters = run.ParameterCount,
+            StepCount = run.StepCount,
             Cost = (double)run.StepCount / run.StepsPerEpoch * pass,
             PeakBytes = peak.Bytes,
             HasDiverged = summary.HasDiverged,

@@ -46,5 +46,8 @@ internal sealed class KeptStates(RunFolder run, IReadOnlySet<long> steps, Action
         trainer.Save(FileOf(trainer.Step), settings);
     }
 
-    private string FileOf(long step) => Path.Combine(run.Place(FormattableString.Invariant($"{Prefix}{step}")), TrainingState.FileName);
+    /// <summary>The name of a step's folder.</summary>
+    public static string NameOf(long step) => FormattableString.Invariant($"{Prefix}{step}");
+
+    private string FileOf(long step) => Path.Combine(run.Place(NameOf(step)), TrainingState.FileName);
 }

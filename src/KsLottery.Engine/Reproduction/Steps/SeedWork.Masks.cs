@@ -1,0 +1,39 @@
+using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Numerics;
+using KsLottery.Engine.Tickets;
+using KsLottery.Engine.Training;
+
+namespace KsLottery.Engine.Reproduction;
+
+/// <content>What is pruned, and trained under the mask.</content>
+internal sealed partial class SeedWork
+{
+    /// <summary>All steps of the recipe: a training keeps the states that later ones begin with.</summary>
+    public IReadOnlyList<RecipeStep> Steps { get; init; } = [];
+
+    private MadeStep Prune(PruneStep step, string folder)
+    {
+        using Checkpoint model = Checkpoint.Open(PathOf(step.Of));
+        // Two draws of one seed must not come to the same weights.
+        TicketRecipe recipe = step.Recipe.Score is not RandomScore ? step.Recipe
+            : step.Recipe with { Score = new RandomScore(SplitMix64.Mix(_seed) + (ulong)_made.Count) };
+        return OfTicket(step, folder, KeptUnits.Find(KeptUnits.SourcesOf(model, recipe, _cancel), recipe, _cancel));
+    }
+
+    private MaskPolicy? PolicyOf(TrainStep step) => step.Outside switch
+    {
+        OutsideTicket.Zero => new ZeroOutside(MaskOf(step.Ticket!)),
+        OutsideTicket.MatchL1 => new MatchedNorm(MaskOf(step.Ticket!), 1),
+        OutsideTicket.MatchL2 => new MatchedNorm(MaskOf(step.Ticket!)),
+        _ => null,
+    };
+
+    /// <summary>Where a training begins; null for the model of the step that it goes on from.</summary>
+    private RewindPoint? RewindOf(TrainStep step) => step.Redraws
+        ? RewindPoint.Drawn(SplitMix64.Mix(_seed) + (ulong)_made.Count)
+        : step.Rewind is not { } other ? null
+        : RewindPoint.State(Path.Combine(_made[other].Folder, KeptStates.NameOf(step.RewindTo.StepOf(_made[other].StepCount))));
+
+    private KeptState[] StatesOf(TrainStep step) =>
+        [.. Steps.OfType<TrainStep>().Where(s => s.Rewind == step.Name).Select(s => s.RewindTo).Distinct()];
+}
