@@ -1,3 +1,4 @@
+using System.Globalization;
 using KsLottery.Tests.Support;
 
 namespace KsLottery.Cli.Tests.Commands;
@@ -34,6 +35,8 @@ public sealed class ReproduceTests : IDisposable
         Assert.That(frozen, system == "tower" ? Is.Empty : Is.Not.Empty, "TOWER freezes nothing");
         Assert.That(File.Exists(Path.Combine(folder, "recipe.verdicts.tsv")), Is.False);
 
+        AssertSizes(system, step => File.ReadLines(Path.Combine(folder, "short-results.tsv")).Select(l => l.Split('\t'))
+            .Where(l => l[1] == step).Select(l => (Values: Number(l[3]), Peak: Number(l[7]))).First());
         if (system.StartsWith("rethinking", StringComparison.Ordinal)) return; // the same steps with other claims
         // A step that is gone is made again, and nothing else is.
         string step = Directory.GetDirectories(folder, "*", SearchOption.AllDirectories)
@@ -61,6 +64,27 @@ public sealed class ReproduceTests : IDisposable
         File.WriteAllBytes(_folder.File("full/a"), [1]);
         KsLotteryTool.Run("reproduce", "lota", "--out", _folder.File("full")).AssertFailed(2, "the folder is not empty");
     }
+
+    /// <summary>What sizes are, whatever was learned.</summary>
+    private static void AssertSizes(string system, Func<string, (long Values, long Peak)> of)
+    {
+        if (system == "lt-sft")
+        {
+            (long task, long letters, long sum) = (of("digits + task").Values, of("letters").Values, of("letters + task").Values);
+            Assert.That(sum, Is.InRange(Math.Max(task, letters) + 1, task + letters), "values that both have count once");
+            Assert.That(of("task").Values, Is.EqualTo(task), "the first language does not come along");
+            Assert.That(of("letters + task, whole").Values, Is.EqualTo(of("letters, whole").Values));
+            Assert.That(of("random values of letters + task").Values, Is.InRange(task + 1, sum + task));
+        }
+        else if (system == "spiel")
+        {
+            Assert.That(of("SpIEL").Values, Is.EqualTo(of("LT-SFT").Values));
+            Assert.That(of("SpIEL").Peak, Is.InRange(1, of("LT-SFT").Peak - 1));
+            Assert.That(of("LT-SFT").Peak, Is.EqualTo(of("full").Peak), "its search is a full tuning");
+        }
+    }
+
+    private static long Number(string cell) => long.Parse(cell, CultureInfo.InvariantCulture);
 
     private static (string Name, string Text)[] Tables(string folder) => [.. Directory.GetFiles(folder, "short-*.tsv")
         .Order(StringComparer.Ordinal).Select(f => (Path.GetFileName(f), File.ReadAllText(f)))];

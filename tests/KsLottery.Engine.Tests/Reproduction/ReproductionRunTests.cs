@@ -139,6 +139,8 @@ public sealed class ReproductionRunTests : IDisposable
         StepResult moving = Result("moving"), full = Result("full");
         Assert.That((moving.Search.Flops, Result("base").PeakBytes), Is.EqualTo((0.0, 0L)));
         Assert.That(Result("one").PeakBytes, Is.EqualTo(full.PeakBytes), "its ticket was searched for by a full tuning");
+        Assert.That(full.PeakBytes > 16 * full.Parameters, "values, gradients and two moments, and activations");
+        Assert.That(moving.PeakBytes > 24 * moving.Parameters, "places and the base's values too");
         ClaimFigures memory = _run.Claims.First(c => c.Claim.Says == "memory").Figures;
         Assert.That(memory.Mean, Is.EqualTo((double)moving.PeakBytes / full.PeakBytes));
         Assert.That(memory.Mean is > 0 and < 1, $"{memory.Mean}");
