@@ -40,8 +40,7 @@ public sealed class SyntheticCorporaTests
         ISyntheticCorpus corpus = SyntheticCorpora.Named("two-languages");
         const string Letters = "fbiahdjcge";
         string ToLetters(string text) => string.Concat(text.Select(c => char.IsDigit(c) ? Letters[c - '0'] : c));
-        Assert.That(corpus.Pairs(1, "digits", 50, isTest: true).Select(p => (p.Source["follow".Length..], p.Target)
-            is var (source, target) ? ("follow" + ToLetters(source), ToLetters(target)) : default),
+        Assert.That(corpus.Pairs(1, "digits", 50, isTest: true).Select(p => (ToLetters(p.Source), ToLetters(p.Target))),
             Is.EqualTo(corpus.Pairs(1, "letters", 50, isTest: true)));
         foreach ((string source, string target) in corpus.Pairs(1, "digits", 50, isTest: false))
             Assert.That(target, Is.EqualTo(string.Join(' ', Enumerable.Range(source[^1] - '0', 5).Select(d => d % 10))));
