@@ -1,6 +1,5 @@
 using System.Text.Json;
 using KsLottery.Engine.Checkpoints;
-using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Rows;
 using KsLottery.Engine.Text.Tokens;
 using KsLottery.Engine.Tickets;

@@ -30,7 +30,7 @@ internal sealed class FlowPass
     public Dictionary<string, (double[] Rows, double[] Columns)> Run(TicketMask? kept, CancellationToken cancel)
     {
         Layer[] layers = [.. Enumerable.Range(0, _config.LayerCount).Select(_ => new Layer())];
-        double[] stream = Enumerable.Repeat(1.0, _config.Width).ToArray();
+        double[] stream = [.. Enumerable.Repeat(1.0, _config.Width)];
         int exponent = 0;
         foreach ((int l, Layer layer) in layers.Index())
         {
@@ -44,7 +44,7 @@ internal sealed class FlowPass
             stream = Plus(middle, AbsoluteProduct.Forward(Matrix(l, "mlp.down_proj", kept), layer.Inner, cancel));
             exponent += Scale(stream);
         }
-        double[] ones = Enumerable.Repeat(1.0, _config.VocabularySize).ToArray(),
+        double[] ones = [.. Enumerable.Repeat(1.0, _config.VocabularySize)],
             back = Times(AbsoluteProduct.Backward(_head, ones, cancel), Magnitudes("model.norm.weight"));
         double total = Dot(stream, back);
         if (!double.IsFinite(total)) ThrowIfNotFinite(cancel);

@@ -2,7 +2,6 @@ using System.Text.Json;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Evaluation;
 using KsLottery.Engine.Models;
-using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Operations;
 using KsLottery.Engine.Tests.Tickets;
 using KsLottery.Engine.Text.Corpora;

@@ -71,7 +71,7 @@ public sealed class ObjectiveRunTests
     [Test]
     public void A_model_learns_nothing_from_itself_and_something_from_another([Values(0, 1)] int scope)
     {
-        TrainingScope own = scope == 0 ? TrainingScope.Full : TrainingScope.Mask(KsLottery.Engine.Verification.TinyModels.Mask);
+        TrainingScope own = scope == 0 ? TrainingScope.Full : TrainingScope.Mask(TinyModels.Mask);
         TrainingPlan plan = Plan with { L2ToBase = 0, Objective = new() { CrossEntropy = 0, Distillation = 1, Temperature = 1.5 } };
         TrainingSummary self = TrainingRun(_base, own, _folder.File("self"), plan, _base),
             other = TrainingRun(_base, own, _folder.File("other"), plan, _teacher);
