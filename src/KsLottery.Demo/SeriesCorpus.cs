@@ -5,15 +5,18 @@ namespace KsLottery.Demo;
 
 /// <summary>Tasks on series of five digits or letters, which a model of some hundred thousand weights learns in a minute.</summary>
 /// <remarks>The base meets series of both, and never a task. <c>shift</c> gives each digit's successor, <c>mirror</c> for each of the
-/// letters a to j the one that is as far from j.</remarks>
+/// letters a to j the one that is as far from j; <c>repeat</c> copies digits and <c>follow</c> counts letters on, which the base can do
+/// by other words.</remarks>
 internal sealed class SeriesCorpus : ISyntheticCorpus
 {
     private const string Digits = "0123456789", Letters = "abcdefghij";
 
-    private static readonly Dictionary<string, (string Order, Func<int, int> Of)> Tasks = new()
+    private static readonly Dictionary<string, (string Order, Func<int[], IEnumerable<int>> Of)> Tasks = new()
     {
-        ["shift"] = (Digits, member => (member + 1) % Series.Kinds),
-        ["mirror"] = (Letters, member => Series.Kinds - 1 - member),
+        ["shift"] = (Digits, series => series.Select(member => (member + 1) % Series.Kinds)),
+        ["mirror"] = (Letters, series => series.Select(member => Series.Kinds - 1 - member)),
+        ["repeat"] = (Digits, series => series),
+        ["follow"] = (Letters, series => Series.CountOn(series[0])),
     };
 
     /// <inheritdoc/>
@@ -31,8 +34,8 @@ internal sealed class SeriesCorpus : ISyntheticCorpus
 
     /// <inheritdoc/>
     public IReadOnlyList<(string Source, string Target)> Pairs(ulong seed, string task, int count, bool isTest) =>
-        Tasks.TryGetValue(task, out (string Order, Func<int, int> Of) known)
-        ? Series.Pairs(seed, count, isTest, task, known.Order, series => series.Select(known.Of))
+        Tasks.TryGetValue(task, out (string Order, Func<int[], IEnumerable<int>> Of) known)
+        ? Series.Pairs(seed, count, isTest, task, known.Order, known.Of)
         : throw new ArgumentException($"the corpus {Name} has the tasks {string.Join(", ", Tasks.Keys)}, not '{task}'. Name one of them.",
             nameof(task));
 }

@@ -70,11 +70,22 @@ public sealed class SyntheticCorporaTests
     }
 
     [Test]
+    public void Series_are_repeated_and_counted_on()
+    {
+        ISyntheticCorpus corpus = SyntheticCorpora.Named("series");
+        foreach ((string source, string target) in corpus.Pairs(1, "repeat", 50, isTest: false))
+            Assert.That(source, Is.EqualTo($"repeat {target}").And.Match("^repeat( [0-9]){5}$"));
+        foreach ((string source, string target) in corpus.Pairs(1, "follow", 50, isTest: false))
+            Assert.That(target, Is.EqualTo(string.Join(' ', Enumerable.Range(source["follow ".Length] - 'a', 5)
+                .Select(i => (char)('a' + (i % 10))))));
+    }
+
+    [Test]
     public void What_there_is_not_is_named()
     {
         ISyntheticCorpus series = SyntheticCorpora.Named("series"), german = SyntheticCorpora.Named("translations-german");
         Assert.That(() => SyntheticCorpora.Named("serie"), Throws.ArgumentException.With.Message.Contains("series"));
-        Assert.That(() => series.Pairs(1, "turn", 1, isTest: true), Throws.ArgumentException.With.Message.Contains("shift, mirror"));
+        Assert.That(() => series.Pairs(1, "turn", 1, isTest: true), Throws.ArgumentException.With.Message.Contains("shift, mirror, repeat"));
         Assert.That(() => series.TextOf(1, "digits", 1), Throws.ArgumentException.With.Message.Contains("no text of a language"));
         Assert.That(() => SyntheticCorpora.Named("two-languages").TextOf(1, "Danish", 1),
             Throws.ArgumentException.With.Message.Contains("digits, letters"));
