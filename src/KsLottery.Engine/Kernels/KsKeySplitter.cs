@@ -22,9 +22,15 @@ internal sealed class KsKeySplitter<TLanes, TVector, TKey> : IKsKeySplitter<TKey
     /// <summary>Parts of so many vectors of each row are counted at once.</summary>
     private const int SmallVectors = 2;
 
+    /// <summary>Parts of up to so many vectors are divided before it is known which side matters: counting takes as long.</summary>
+    private const int DividedVectors = 16;
+
+    /// <summary>Memory behind that of both rows, in vectors, and what of it a part must leave to those within it.</summary>
+    private const int SpareVectors = 192, MinSpareVectors = 32;
+
     private readonly int _maxPasses;
     private readonly AlignedScratch<TKey> _before, _after, _differences = new(TLanes.Count);
-    private readonly Part[] _parts = new Part[64];
+    private readonly Part[] _parts = new Part[DividedVectors * TLanes.Count + 64];
     private int _partCount;
 
     /// <param name="width">d.</param>
@@ -32,8 +38,9 @@ internal sealed class KsKeySplitter<TLanes, TVector, TKey> : IKsKeySplitter<TKey
     public KsKeySplitter(int width, int maxPasses = 24)
     {
         _maxPasses = maxPasses;
-        // The smaller side of each split lies above all others: together no more than both rows, with a vector's end for each.
-        int capacity = 3 * width + 32 * TLanes.Count;
+        // The smaller side of each counted split lies above all others: together no more than both rows, with a vector's end for each. What
+        // is more serves small parts, which are divided without counting while there is as much behind them.
+        int capacity = 3 * width + SpareVectors * TLanes.Count;
         (_before, _after) = (new(capacity), new(capacity));
     }
 
@@ -62,7 +69,7 @@ internal sealed class KsKeySplitter<TLanes, TVector, TKey> : IKsKeySplitter<TKey
         for (_partCount = 1; _partCount > 0;)
         {
             Part part = _parts[--_partCount];
-            if (!best.CouldChange(part.Above, part.Start, part.BeforeCount, part.AfterCount)) continue;
+            if (part.Count == 0 || !best.CouldChange(part.Above, part.Start, part.BeforeCount, part.AfterCount)) continue;
             Close(ref Unsafe.Add(ref _before.Origin, part.Before), part.BeforeCount);
             Close(ref Unsafe.Add(ref _after.Origin, part.After), part.AfterCount);
             if (Math.Max(part.BeforeCount, part.AfterCount) <= SmallVectors * TLanes.Count) CountEach(part, ref best);
@@ -108,6 +115,13 @@ internal sealed class KsKeySplitter<TLanes, TVector, TKey> : IKsKeySplitter<TKey
         ref TKey before = ref Unsafe.Add(ref _before.Origin, part.Before), after = ref Unsafe.Add(ref _after.Origin, part.After);
         TKey pivot = Pivot(part, ref before, ref after);
         TVector pivots = TLanes.Broadcast(pivot);
+        int beforeEnd = part.Before + Whole(part.BeforeCount), afterEnd = part.After + Whole(part.AfterCount);
+        if (part.Count <= DividedVectors * TLanes.Count
+            && Math.Max(beforeEnd, afterEnd) + 3 * part.Count + MinSpareVectors * TLanes.Count < _before.Length)
+        {
+            SplitUncounted(part, pivot, beforeEnd, afterEnd, ref best);
+            return;
+        }
         (int lessBefore, int equalBefore) = CountBelow(ref before, part.BeforeCount, pivots);
         (int lessAfter, int equalAfter) = CountBelow(ref after, part.AfterCount, pivots);
         int below = part.Start + lessBefore - lessAfter, at = below + equalBefore - equalAfter;
@@ -140,12 +154,28 @@ internal sealed class KsKeySplitter<TLanes, TVector, TKey> : IKsKeySplitter<TKey
             return;
         }
         // The smaller side goes behind the part, and is done with before the other one needs that memory.
-        int beforeEnd = part.Before + Whole(part.BeforeCount), afterEnd = part.After + Whole(part.AfterCount);
         bool lessIsSmaller = less.Count <= greater.Count;
         Divide(ref before, part.BeforeCount, pivots, ref Unsafe.Add(ref _before.Origin, beforeEnd), lessIsSmaller);
         Divide(ref after, part.AfterCount, pivots, ref Unsafe.Add(ref _after.Origin, afterEnd), lessIsSmaller);
         _parts[_partCount++] = lessIsSmaller ? greater : less;
         _parts[_partCount++] = (lessIsSmaller ? less : greater) with { Before = beforeEnd, After = afterEnd };
+    }
+
+    /// <summary>Splits a small part, of which one side goes behind it, whatever its size.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void SplitUncounted(in Part part, TKey pivot, int beforeEnd, int afterEnd, ref KsBest best)
+    {
+        ref TKey before = ref Unsafe.Add(ref _before.Origin, part.Before), after = ref Unsafe.Add(ref _after.Origin, part.After);
+        TVector pivots = TLanes.Broadcast(pivot);
+        (int lessBefore, int greaterBefore) =
+            Divide(ref before, part.BeforeCount, pivots, ref Unsafe.Add(ref _before.Origin, beforeEnd), lessMoves: true);
+        (int lessAfter, int greaterAfter) =
+            Divide(ref after, part.AfterCount, pivots, ref Unsafe.Add(ref _after.Origin, afterEnd), lessMoves: true);
+        int at = part.Start + part.BeforeCount - greaterBefore - (part.AfterCount - greaterAfter);
+        best.Raise(Math.Abs(part.Start + lessBefore - lessAfter));
+        best.Offer(at, Order(pivot));
+        _parts[_partCount++] = new(Order(pivot), at, part.Before, greaterBefore, part.After, greaterAfter);
+        _parts[_partCount++] = new(part.Above, part.Start, beforeEnd, lessBefore, afterEnd, lessAfter);
     }
 
     /// <summary>Up to the next whole vector.</summary>
@@ -201,9 +231,9 @@ internal sealed class KsKeySplitter<TLanes, TVector, TKey> : IKsKeySplitter<TKey
                 kept += TLanes.StoreGreater(TLanes.Load(ref keys, i), pivots, ref Unsafe.Add(ref keys, kept));
     }
 
-    /// <summary>Keeps one side in place and moves the other away.</summary>
+    /// <summary>Keeps one side in place and moves the other away; returns how many were moved and kept.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Divide(ref TKey keys, int count, TVector pivots, ref TKey target, bool lessMoves)
+    private static (int Moved, int Kept) Divide(ref TKey keys, int count, TVector pivots, ref TKey target, bool lessMoves)
     {
         int kept = 0, moved = 0;
         if (lessMoves)
@@ -220,6 +250,8 @@ internal sealed class KsKeySplitter<TLanes, TVector, TKey> : IKsKeySplitter<TKey
                 moved += TLanes.StoreGreater(key, pivots, ref Unsafe.Add(ref target, moved));
                 kept += TLanes.StoreLess(key, pivots, ref Unsafe.Add(ref keys, kept));
             }
+        int end = Whole(count) - count;  // keys there are greater than all
+        return lessMoves ? (moved, kept - end) : (moved - end, kept);
     }
 
     /// <summary>Offers the difference at each value of a small part.</summary>

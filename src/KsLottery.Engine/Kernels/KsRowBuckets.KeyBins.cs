@@ -10,9 +10,9 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
     /// <summary>Up to here 16 bits hold every difference; wider rows are summed by <see cref="KsRowKeySums"/>.</summary>
     private const int MaxBinsWidth = short.MaxValue;
 
-    /// <summary>From here on the bins pay for F16 rows that have little in common; going through all of them takes as long for short
-    /// rows.</summary>
-    private const int MinBinsWidth = 4096;
+    /// <summary>From here on the bins pay, and from the second width on for F16 rows that have an eighth in common; going through all of
+    /// them takes as long for short rows.</summary>
+    private const int MinBinsWidth = 4096, MinEqualBinsWidth = 768;
 
     private AlignedScratch<ushort> _bins;
     private KsRowKeySums? _keySums;

@@ -53,9 +53,14 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
         if (AreSame(a, b, out int largest)) return largest > TElement.NonFinite ? KsRowOutcome.NotANumber : KsRowOutcome.Equal;
         (largest, int equal) = Survey(a, b);
         if (largest > TElement.NonFinite) return KsRowOutcome.NotANumber;
-        KsRowOutcome? outcome = typeof(TElement) == typeof(BFloat16) ? TestInKeyBuckets(a, b, largest, equal)
-            : Width < MinBinsWidth && 8 * equal < Width ? TestWidened<TElement>(before, after) : null;
-        return outcome ?? TestInBins<TElement>(a, b, largest, equal);
+        if (typeof(TElement) == typeof(BFloat16))
+        {
+            return TestInKeyBuckets(a, b, largest, equal)
+                ?? (Width < MinBinsWidth ? Fallback.TestBFloat16(before, after) : TestInBins<TElement>(a, b, largest, equal));
+        }
+        if (Width < MinBinsWidth && 8 * equal < Width)
+            return TestWidened<TElement>(before, after) ?? Fallback.TestFloat16(before, after);
+        return Width < MinEqualBinsWidth ? Fallback.TestFloat16(before, after) : TestInBins<TElement>(a, b, largest, equal);
     }
 
     /// <summary>Null where buckets do not hold the rows.</summary>
@@ -77,7 +82,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
             new BucketCounters(ref _counts.Origin));
         KsRowOutcome? outcome = ScanKeys(2 * counted) ? Evaluate(before, after, buckets) : null;
         _counts.Span[..(2 * Lanes << KeyRowBits)].Clear();
-        _rowsInBins = outcome is null ? RowsOnWay : 0;
+        _rowsInBins = outcome is null ? MinRowsOnWay : 0;
         return outcome;
     }
 
@@ -315,6 +320,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
         int a = 0, b = 0;
         for (int i = 0; i < before.Length; i++)
         {
+            if (before[i] == after[i]) continue;
             if ((before[i] & Magnitude) <= smallest) _gatheredBefore[a++] = KeyBuckets.Key(before[i]);
             if ((after[i] & Magnitude) <= smallest) _gatheredAfter[b++] = KeyBuckets.Key(after[i]);
         }

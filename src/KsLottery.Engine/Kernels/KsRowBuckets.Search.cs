@@ -11,6 +11,12 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
     /// <summary>What the search knows of the buckets and of the values in them.</summary>
     private interface IBuckets
     {
+        /// <summary>The row.</summary>
+        ReadOnlySpan<float> Before { get; }
+
+        /// <summary>The other row.</summary>
+        ReadOnlySpan<float> After { get; }
+
         /// <summary>The sortable key of the value whose position stands at this place in the position array.</summary>
         uint KeyBefore(int place);
 
@@ -44,14 +50,20 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
         {
             // Few buckets come near a large difference: one list serves for h and for the location.
             SetLimits(edge - 1);
-            if (!CollectCandidates(rowBits)) return null;
+            bool areFew = CollectCandidates(rowBits);
+            if (AreLikelyDiscrete)
+                return Width < MinDiscreteWidth ? null : EvaluateDiscrete(buckets.Before, buckets.After, rowBits, edge);
+            if (!areFew) return null;
             WalkByBound(buckets, edge + 1, ref best);
             return LocateLarge(buckets, edge, best);
         }
         if (bound > edge)
         {
             SetLimits(edge);
-            if (!CollectCandidates(rowBits)) return null;
+            bool areFew = CollectCandidates(rowBits);
+            if (AreLikelyDiscrete)
+                return Width < MinDiscreteWidth ? null : EvaluateDiscrete(buckets.Before, buckets.After, rowBits, edge);
+            if (!areFew) return null;
             if (_candidateCount > MaxSearches) WalkTogether(buckets, ref best);
             else WalkByBound(buckets, edge + 1, ref best);
         }
@@ -155,7 +167,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
         int total = Lanes << rowBits;
         ReadOnlySpan<sbyte> counts = _counts.Span;
         _candidateCount = 0;
-        int elements = 0;
+        _candidateElements = 0;
         for (int step = 0; step < steps; step++)
         {
             (int at, ulong hits) = _hits[step];
@@ -164,8 +176,8 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
                 int bit = BitOperations.TrailingZeroCount(hits), position = at + bit, lane = position & Lanes - 1;
                 int held = counts[position] + counts[total + position];
                 if (held == 0) continue;
-                elements += held;
-                if (_candidateCount == MaxCandidates || elements > MaxGatheredShare * _length) return false;
+                _candidateElements += held;
+                if (_candidateCount == MaxCandidates || _candidateElements > MaxGatheredShare * _length) return false;
                 int start = _laneStart.Span[lane] + _hitSums.Span[step * TLanes.Bytes + bit];
                 _candidates[_candidateCount++] = new(lane << rowBits | position >> 6, position, start, counts[position],
                     counts[total + position]);

@@ -64,13 +64,14 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
     private const double MaxGatheredShare = 0.5;
 
     /// <summary>Rows of F32 and of 16-bit values that are split at once: buckets do not pay.</summary>
-    private const int MaxSplitSingles = 64, MaxSplitHalves = 128;
+    private const int MaxSplitSingles = 128, MaxSplitHalves = 128;
 
-    /// <summary>Rows that are close together are split at once up to here.</summary>
-    private const int MaxSplitStaying = 128;
+    /// <summary>After a row that a first attempt does not hold, so many do without it, and twice as many each time it fails again: rows of
+    /// a matrix are alike.</summary>
+    private const int MinRowsOnWay = 15, MaxRowsOnWay = 255;
 
-    /// <summary>After a row that a first attempt does not hold, so many do without it: rows of a matrix are alike.</summary>
-    private const int RowsOnWay = 15;
+    /// <summary>Narrower rows are split sooner than quantiles are fitted.</summary>
+    private const int MinQuantilesWidth = 256;
 
     private readonly Func<IKsRowKernel> _newFallback;
     private readonly int _padded;
@@ -91,11 +92,11 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
     private float[]? _widenedBefore, _widenedAfter;
 
     // Of the row pair at hand.
-    private int _length, _candidateCount, _walks;
+    private int _length, _candidateCount, _candidateElements, _walks;
 
     // Of the rows before it: they decide how fast a row is, never its outcome.
     private Way _way;
-    private int _rowsOnWay, _rowsInBins;
+    private int _rowsOnWay, _rowsInBins, _patience = MinRowsOnWay;
 
     /// <param name="width">d.</param>
     /// <param name="newFallback">Makes the kernel for rows that buckets do not hold.</param>
@@ -152,7 +153,6 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
         {
             BucketMap map = BucketMap.Fit(a, b, NormalBuckets(_padded));
             int staying = StayingShare(a, b, map);
-            if (staying >= SomeStaying && Width <= MaxSplitStaying) return null;
             if (staying >= MostlyStaying && ManyEqual(a, b))
             {
                 if (HasNaN(a) || HasNaN(b)) return KsRowOutcome.NotANumber;
@@ -160,11 +160,18 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
                 if (kept <= FewDifferent) return WalkAll(kept);
                 Pad(kept, out a, out b);
             }
-            if (TestMapped(a, b, map.Resize(BucketsFor(a.Length, staying))) is { } outcome) return outcome;
+            if (TestMapped(a, b, map.Resize(BucketsFor(a.Length, staying))) is { } outcome)
+            {
+                _patience = MinRowsOnWay;
+                return outcome;
+            }
         }
-        KsRowOutcome? byQuantiles = TestByQuantiles(a, b, mayReuse: way == Way.Quantiles);
+        KsRowOutcome? byQuantiles = Width < MinQuantilesWidth ? null : TestByQuantiles(a, b, mayReuse: way == Way.Quantiles);
         if (way == Way.Map || byQuantiles is null)
-            (_way, _rowsOnWay) = (byQuantiles is null ? Way.Fallback : Way.Quantiles, RowsOnWay);
+        {
+            (_way, _rowsOnWay) = (byQuantiles is null ? Way.Fallback : Way.Quantiles, _patience);
+            _patience = Math.Min(2 * _patience, MaxRowsOnWay);
+        }
         return byQuantiles;
     }
 
@@ -317,13 +324,14 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
     /// <summary>Buckets that the map made: any may hold several values.</summary>
     private readonly ref struct ValueBuckets(ReadOnlySpan<float> before, ReadOnlySpan<float> after) : IBuckets
     {
-        private readonly ReadOnlySpan<float> _before = before, _after = after;
+        public ReadOnlySpan<float> Before { get; } = before;
+        public ReadOnlySpan<float> After { get; } = after;
 
-        public uint KeyBefore(int place) => SortableKey.FromSingle(_before[Element(place)]);
-        public uint KeyAfter(int place) => SortableKey.FromSingle(_after[Element(place)]);
+        public uint KeyBefore(int place) => SortableKey.FromSingle(Before[Element(place)]);
+        public uint KeyAfter(int place) => SortableKey.FromSingle(After[Element(place)]);
 
         /// <summary>Packing interleaves two vectors of F floats by groups of four.</summary>
-        private static int Element(int place)
+        public static int Element(int place)
         {
             int floats = TLanes.Bytes / 4, inPair = place & 2 * floats - 1;
             return place - inPair + (inPair >> 3) * 4 + (inPair & 3) + (inPair >> 2 & 1) * floats;
