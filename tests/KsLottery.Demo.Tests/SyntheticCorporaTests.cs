@@ -85,7 +85,8 @@ public sealed class SyntheticCorporaTests
     {
         ISyntheticCorpus series = SyntheticCorpora.Named("series"), german = SyntheticCorpora.Named("translations-german");
         Assert.That(() => SyntheticCorpora.Named("serie"), Throws.ArgumentException.With.Message.Contains("series"));
-        Assert.That(() => series.Pairs(1, "turn", 1, isTest: true), Throws.ArgumentException.With.Message.Contains("shift, mirror, repeat"));
+        Assert.That(() => series.Pairs(1, "turn", 1, isTest: true),
+            Throws.ArgumentException.With.Message.Contains("shift, mirror, repeat"));
         Assert.That(() => series.TextOf(1, "digits", 1), Throws.ArgumentException.With.Message.Contains("no text of a language"));
         Assert.That(() => SyntheticCorpora.Named("two-languages").TextOf(1, "Danish", 1),
             Throws.ArgumentException.With.Message.Contains("digits, letters"));
