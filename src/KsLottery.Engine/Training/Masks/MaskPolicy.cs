@@ -62,7 +62,8 @@ public sealed record MatchedNorm(TicketMask Kept, int P = 2) : MaskPolicy
 
     internal override AppliedMask Apply(LlamaWeights weights, OptimizerState optimizer, IOperations operations)
     {
-        if (P is not (1 or 2)) throw new ArgumentOutOfRangeException(nameof(P), P, "norms are of 1 or 2.");
+        ArgumentOutOfRangeException.ThrowIfLessThan(P, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(P, 2);
         Dictionary<string, TensorMask> kept = ModelMask.Of(Kept, weights, isWhole: true);
         return new ScaledStart(Find(weights, optimizer, kept.ContainsKey), kept, P, operations);
     }
@@ -92,7 +93,13 @@ public sealed record StraightThrough(TicketSelection Kept, TensorChoice? Tensors
     public int Every { get; init; } = 10;
 
     /// <summary>λ of λ·(1 - m)·w, which is added to the gradient and draws what is pruned to 0: SR-STE (Zhou et al., ICLR 2021).</summary>
-    public double Decay { get; init; }
+    /// <exception cref="ArgumentOutOfRangeException">The value is not finite, or below 0.</exception>
+    public double Decay
+    {
+        get;
+        init => field = value >= 0 && double.IsFinite(value) ? value
+            : throw new ArgumentOutOfRangeException(nameof(Decay), value, "the decay is finite, 0 or more.");
+    }
 
     internal override string Line => string.Create(CultureInfo.InvariantCulture,
         $"straight-through|{Choice}|every:{Every}|decay:{Decay}");
@@ -100,8 +107,6 @@ public sealed record StraightThrough(TicketSelection Kept, TensorChoice? Tensors
     internal override AppliedMask Apply(LlamaWeights weights, OptimizerState optimizer, IOperations operations)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(Every);
-        if (!(Decay >= 0 && double.IsFinite(Decay)))
-            throw new ArgumentOutOfRangeException(nameof(Decay), Decay, "the decay is finite, 0 or more.");
         return new StraightThroughMask(FindChosen(weights, optimizer), this, operations);
     }
 }
