@@ -8,7 +8,6 @@ using KsLottery.Engine.Text.Corpora;
 using KsLottery.Engine.Tickets;
 using KsLottery.Engine.Training;
 using KsLottery.Engine.Transfer;
-using KsLottery.Engine.Verification;
 using KsLottery.Tests.Support;
 
 namespace KsLottery.Engine.Tests.Training;
@@ -202,7 +201,7 @@ public class MaskPolicyTests
         MaskPolicy one = Policies(ticket)[policy];
         Run(path, folder.File("whole"), one, plan);
         using CancellationTokenSource cancel = new();
-        Assert.That(() => Run(path, folder.File("cut"), one, plan, new Heard(cancelledAt, cancel), cancel.Token),
+        Assert.That(() => Run(path, folder.File("cut"), one, plan, heard: new Heard(cancelledAt, cancel), cancel: cancel.Token),
             Throws.InstanceOf<OperationCanceledException>());
         Assert.That(() => Run(path, folder.File("cut"), null, plan), Throws.TypeOf<InvalidDataException>().With.Message
             .Contains("the run was begun with outside = ").And.Message.Contains("now it is nothing"));
@@ -293,7 +292,7 @@ public class MaskPolicyTests
     }
 
     private static TrainingSummary Run(string path, string output, MaskPolicy? policy, TrainingPlan? plan = null,
-        IProgress<TrainingProgress>? heard = null, CancellationToken cancel = default, TrainingScope? scope = null)
+        TrainingScope? scope = null, IProgress<TrainingProgress>? heard = null, CancellationToken cancel = default)
     {
         using Checkpoint baseModel = Checkpoint.Open(path);
         using CpuOperations operations = new(1);

@@ -3,9 +3,7 @@ using KsLottery.Engine.Models;
 using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Operations;
 using KsLottery.Engine.Text.Corpora;
-using KsLottery.Engine.Tickets;
 using KsLottery.Engine.Training;
-using KsLottery.Engine.Verification;
 using KsLottery.Tests.Support;
 
 namespace KsLottery.Engine.Tests.Training;
