@@ -45,6 +45,17 @@ public sealed partial class DocumentTests
         Assert.That(pages.Where(page => !text.Contains($"({page})", StringComparison.Ordinal)), Is.Empty);
     }
 
+    [Test]
+    public void The_systems_page_names_every_recipe_and_no_other()
+    {
+        string[] there = [.. Directory.EnumerateFiles(Path.Combine(SharedData.Root, "recipes"), "*.json")
+            .Select(file => Path.GetFileNameWithoutExtension(file)!)];
+        string[] named = [.. File.ReadLines(Path.Combine(SharedData.Root, "docs", "systems.md"))
+            .Where(line => line.Contains("| recipe", StringComparison.Ordinal))
+            .SelectMany(line => Recipe().Matches(line.Split('|')[3]).Select(m => m.Groups[1].Value))];
+        Assert.That(named, Is.EquivalentTo(there));
+    }
+
     private static IEnumerable<FileInfo> Find(DirectoryInfo folder) => folder.EnumerateFiles("*.md").Concat(
         folder.EnumerateDirectories().Where(child => !Left.Contains(child.Name) && child.LinkTarget is null).SelectMany(Find));
 
@@ -66,6 +77,9 @@ public sealed partial class DocumentTests
 
     [GeneratedRegex(@"(?m)^#+ (.*)$")]
     private static partial Regex Heading();
+
+    [GeneratedRegex("`([^`]+)`")]
+    private static partial Regex Recipe();
 
     [GeneratedRegex(@"[^\w\- ]")]
     private static partial Regex Sign();
