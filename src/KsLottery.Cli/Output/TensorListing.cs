@@ -64,7 +64,7 @@ internal sealed class TensorListing(IReadOnlyList<Tensor> tensors, IReadOnlyList
     }
 
     private static long NumberOf(string name) =>
-        Number(name) is var (start, end) ? long.Parse(name.AsSpan(start, end - start), CultureInfo.InvariantCulture) : 0;
+        Number(name) is var (start, end) ? long.Parse(name.AsSpan(start, end - start), NumberStyles.None, CultureInfo.InvariantCulture) : 0;
 
     /// <summary>Numbers as ranges: <c>0-3,5</c>.</summary>
     private static string Range(IEnumerable<long> numbers)
