@@ -133,8 +133,8 @@ internal sealed record FindOptions
         command.Validators.Add(RefuseMerge);
         command.Add(BaseArgument, TunedArgument);
         command.Add(TensorOption, Options.Tensors, Options.Unit, Options.AllTensors, Options.ChangedOnly, Options.ScoreName, Options.Alpha,
-            Options.Method, Options.Adjust, Options.Top, Options.Share, Options.PerTensor, Options.Pattern, Options.Without, TextOption, SeedOption,
-            Options.Payload, TokenizerOption, Options.PairRows, Options.NoMemoryMap, Options.IgnoreChecksum, OutOption,
+            Options.Method, Options.Adjust, Options.Top, Options.Share, Options.PerTensor, Options.Pattern, Options.Without, TextOption,
+            SeedOption, Options.Payload, TokenizerOption, Options.PairRows, Options.NoMemoryMap, Options.IgnoreChecksum, OutOption,
             ForceOption, LimitOption, PartOption, Options.Merge);
         HtmlOption.AddTo(command);
         DeviceOption.AddTo(command);

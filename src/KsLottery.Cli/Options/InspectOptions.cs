@@ -7,7 +7,10 @@ namespace KsLottery.Cli;
 internal sealed record InspectOptions
 {
     private static readonly Argument<string> CheckpointArgument =
-        new("CHECKPOINT") { Description = "A .safetensors file, or a model's folder; or a patch, an adapter, a training or a certificate." };
+        new("CHECKPOINT")
+        {
+            Description = "A .safetensors file, or a model's folder; or a patch, an adapter, a training or a certificate.",
+        };
     private static readonly Option<string?> TensorOption = Options.Tensor("Look at this tensor alone, its norms included.");
 
     private static readonly Option<string?> TicketOption = Options.Ticket("With --against: compare only the elements of this ticket.");

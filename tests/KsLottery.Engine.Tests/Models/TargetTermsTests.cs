@@ -5,7 +5,6 @@ using KsLottery.Engine.Operations;
 using KsLottery.Engine.Tests.Tickets;
 using KsLottery.Engine.Text.Corpora;
 using KsLottery.Engine.Training;
-using KsLottery.Tests.Support;
 
 namespace KsLottery.Engine.Tests.Models;
 
