@@ -128,8 +128,13 @@ public sealed class ObjectiveRunTests
         using Checkpoint baseModel = Checkpoint.Open(path);
         using Checkpoint? taught = teacher is null ? null : Checkpoint.Open(teacher);
         using CpuOperations operations = new(threads);
-        using TuningRun run = new(baseModel, scope, Sequences, [], operations, new() { Plan = plan, Out = output, Resume = resume,
-            Teacher = taught });
+        using TuningRun run = new(baseModel, scope, Sequences, [], operations, new()
+        {
+            Plan = plan,
+            Out = output,
+            Resume = resume,
+            Teacher = taught,
+        });
         return run.Run(new Heard(step =>
         {
             if (step == stopAt) cancel!.Cancel();
