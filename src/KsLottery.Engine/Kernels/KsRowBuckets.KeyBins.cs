@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using KsLottery.Engine.Numerics;
 
 namespace KsLottery.Engine.Kernels;
@@ -58,7 +59,11 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
     private KsRowOutcome TestInBins<TElement>(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after, int largest, int equal)
         where TElement : IStoredElement<TElement, ushort>
     {
-        if (_padded > MaxBinsWidth) return (_keySums ??= new()).Test<TElement>(before, after);
+        if (_padded > MaxBinsWidth)
+        {
+            if (4 * equal >= before.Length) KeepDifferent(ref before, ref after);
+            return (_keySums ??= new()).Test<TElement>(before, after);
+        }
         if (_bins.Length == 0) _bins = new(1 << 16);
         BinLayout layout = new(largest);
         Count(before, after, equal, new KeyLanes(0, layout.Zero, layout.RowBits), layout.RowBits, new BinCounters(ref _bins.Origin));
@@ -68,6 +73,22 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
             : FirstBin<TElement>(layout, +1, h) ?? FirstBin<TElement>(layout, -1, h) ?? throw new InvalidOperationException("no bin has h");
         _bins.Span[..layout.Count].Clear();
         return outcome;
+    }
+
+    /// <summary>Takes the values at places where the rows differ.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void KeepDifferent(ref ReadOnlySpan<ushort> before, ref ReadOnlySpan<ushort> after)
+    {
+        ref ushort a = ref MemoryMarshal.GetReference(before), b = ref MemoryMarshal.GetReference(after);
+        ref ushort keptA = ref _positionsBefore.Origin, keptB = ref _positionsAfter.Origin;
+        int kept = 0;
+        for (int i = 0; i < before.Length; i += TLanes.Bytes / 2)
+        {
+            TBin x = TLanes.LoadBin(ref a, i), y = TLanes.LoadBin(ref b, i);
+            kept += TLanes.StoreWhereDifferent(x, y, x, y, ref Unsafe.Add(ref keptA, kept), ref Unsafe.Add(ref keptB, kept));
+        }
+        before = _positionsBefore.Span[..kept];
+        after = _positionsAfter.Span[..kept];
     }
 
     /// <summary>Runs the prefix sums of all lanes, as <see cref="ScanKeys"/> does.</summary>
