@@ -84,8 +84,8 @@ public sealed class PruneTests
             @"^synflow\|unit:elements\|tensors:\*\.self_attn\.v_proj\.weight,[^|]+\|share:20%\|rounds:7\|payload:keep$"));
         long scope = json.GetProperty("tensors").EnumerateArray().Sum(t => t.GetProperty("elements").GetInt64());
         Assert.That(json.GetProperty("kept").GetInt64(), Is.EqualTo(scope / 5));
-        Assert.That(json.GetProperty("tensors").EnumerateArray().Select(t => t.GetProperty("kept").GetInt64()), Has.All.Matches(Is.GreaterThan(0L)),
-            "no layer collapses");
+        Assert.That(json.GetProperty("tensors").EnumerateArray().Select(t => t.GetProperty("kept").GetInt64()),
+            Has.All.Matches(Is.GreaterThan(0L)), "no layer collapses");
         Run("prune", Model, "--score", "synflow", "--sparsity", "50%", "--tensors", "*q_proj.weight", "--out", _folder.File("none"))
             .AssertFailed(2, "nothing flows through");
         Assert.That(Run("prune", Model, "--score", "synflow", "--pattern", "2:4", "--out", _folder.File("pattern")).ExitCode, Is.Zero);
