@@ -19,7 +19,7 @@ for device in "${devices[@]}"; do
   [ "$device" = cpu ] || tool 40 "" verify support --device "$device"
 done
 # Every check has exactly one of these in its name (DeviceScriptTests).
-for part in "rows F32" matmul attention "rows BF16" "rows F16" embedding rmsnorm rope cross swiglu adamw rmsprop "l1 distance" copy scatter "columns of" clear sums; do
+for part in "rows F32" matmul attention "rows BF16" "rows F16" embedding rmsnorm rope cross swiglu adamw rmsprop "l1 distance" "l2 distance" distillation copy scatter "columns of" clear sums; do
   for device in "${devices[@]}"; do
     if ! imitates "$device"; then tool 45 "" verify --device "$device" --filter "$part"
     elif [ "$part" = "rows F32" ]; then tool 100 "" verify --device "$device"  # its sample
