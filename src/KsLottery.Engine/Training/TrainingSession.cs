@@ -148,6 +148,9 @@ internal sealed class TrainingSession : IDisposable
         if (isNear && scope.Rank > 0)
             throw new ArgumentException("adapters have no base to stay near: they begin at random. Train with distances of 0, or "
                 + "another scope.", nameof(options));
+        if (isNear && scope.IsRegrown)
+            throw new ArgumentException("a distance to the start holds values to what they began as, and values that move have no "
+                + $"beginning of their own. Train with distances of 0, or the scope {TrainingScope.TicketName}.", nameof(options));
         if (isNear && options.Policy is not null)
             throw new ArgumentException("a distance to the start and a policy for what is outside of a mask contradict each other. "
                 + "Leave one of them out.", nameof(options));

@@ -93,7 +93,7 @@ public class RegrowthTests
         TrainingScope scope = Scope(path, 40);
         Run(path, scope, folder.File("whole"), optimizer);
         using CancellationTokenSource cancel = new();
-        Assert.That(() => Run(path, scope, folder.File("cut"), optimizer, new Heard(cancelledAt, cancel), cancel.Token),
+        Assert.That(() => Run(path, scope, folder.File("cut"), optimizer, new Heard(cancelledAt, cancel), cancel: cancel.Token),
             Throws.InstanceOf<OperationCanceledException>());
         Run(path, scope, folder.File("cut"), optimizer);
         foreach (string name in (string[])["patch.safetensors", "training.json"])
@@ -106,8 +106,19 @@ public class RegrowthTests
         return TrainingScope.Regrown(TensorChoice.Parse("*.mlp.*,*.self_attn.*").In(baseModel), count, seed: 3);
     }
 
+    /// <summary>A value that moves begins at its new place's value, which a distance to the first one would pull it away from.</summary>
+    [Test]
+    public void Values_that_move_are_held_to_no_start()
+    {
+        using TemporaryFolder folder = new();
+        string path = TrainedCheckpointTests.MakeBase(folder, ElementType.F32, isSharded: false, isTied: false);
+        Assert.That(() => Run(path, Scope(path, 40), folder.File("out"), distance: 0.1), Throws.ArgumentException.With.Message
+            .Contains("values that move have no beginning of their own").And.Message.Contains("the scope ticket"));
+        Assert.That(Directory.Exists(folder.File("out")), Is.False);
+    }
+
     private static TrainingSummary Run(string path, TrainingScope scope, string output, OptimizerKind optimizer = default,
-        IProgress<TrainingProgress>? heard = null, CancellationToken cancel = default)
+        IProgress<TrainingProgress>? heard = null, double distance = 0, CancellationToken cancel = default)
     {
         using Checkpoint baseModel = Checkpoint.Open(path);
         using CpuOperations operations = new(1);
@@ -120,6 +131,7 @@ public class RegrowthTests
                 MicroBatchRows = 20,
                 LearningRate = 2e-2,
                 Optimizer = optimizer,
+                L1ToBase = distance,
                 Regrowth = new() { Every = 6, Accumulated = 3, Rate = 0.5 },
             },
             Out = output,

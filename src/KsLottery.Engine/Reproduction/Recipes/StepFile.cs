@@ -68,6 +68,8 @@ internal static partial class StepFile
         if (train.Task is null == train.Text is null) throw step.Wrong(StepKey.Task, "give it or text, one of the two");
         if (train.Part is TrainedPart.Ticket or TrainedPart.Lora or TrainedPart.Spiel && train.Ticket is null)
             throw step.Wrong(StepKey.Ticket, "name the ticket that learns, or that adapters or values that move are as many as");
+        if (train.Part == TrainedPart.Spiel && train.L1ToBase > 0)
+            throw step.Wrong(StepKey.L1ToBase, "values that move have no beginning of their own to stay near: leave it out");
         if (train.Part == TrainedPart.Lora && train.L1ToBase > 0)
             throw step.Wrong(StepKey.L1ToBase, "adapters begin at random and stay near nothing: leave it out");
         if (train.Part != TrainedPart.Spiel && train.Regrowth != new RegrowthPlan())
