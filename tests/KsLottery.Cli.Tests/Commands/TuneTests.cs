@@ -145,7 +145,7 @@ public sealed class TuneTests : IDisposable
             Is.EqualTo((5, 4 * 64)));
         ToolRun told = KsLotteryTool.Run("tune", baseModel, "--data", data, "--tokenizer",
             SharedData.Path("models", "stories260K", "tok512.bin"), "--train", "embedding", "--template", "plain", "--source-language",
-            "English", "--target-language", "Danish", "--limit", "6", "--steps", "3", "--out", _fixture.File("three"), "--quiet");
+            "English", "--target-language", "Danish", "--limit", "6", "--steps", "3", "--out", _fixture.File("warmed"), "--quiet");
         Assert.That(told.Lines, Has.Some.Match("^steps +3, of which the first of the warmup has the rate 0 and changes nothing$"),
             told.Error);
     }
@@ -170,11 +170,11 @@ public sealed class TuneTests : IDisposable
         Assert.That(run.ExitCode, Is.Zero, run.Error);
         Assert.That(run.Lines, Has.Some.Match(@"^loss +0\.33 cross-entropy by token weights \+ 0\.67 KL to .*teacher at T 2$")
             .And.Some.Match(@"^schedule .*, L2 to the base 0\.5$").And.Some.Match(@"^spent +[\d.e+]+ FLOPs over [\d,]+ tokens$"));
-        JsonElement plain = _fixture.RunTune("plain", "full", "--steps", "3");
+        JsonElement plain = _fixture.RunTune("untaught", "full", "--steps", "3");
         Assert.That(plain.GetProperty("flops").GetDouble(), Is.GreaterThan(1e6));
         Assert.That(plain.GetProperty("trained_tokens").GetDouble() * 4 / 3, Is
             .EqualTo(teacher.GetProperty("trained_tokens").GetDouble()).Within(20).Percent);
-        Assert.That(_fixture.Metrics("student"), Is.Not.EqualTo(_fixture.Metrics("plain")));
+        Assert.That(_fixture.Metrics("student"), Is.Not.EqualTo(_fixture.Metrics("untaught")));
         KsLotteryTool.Run(_fixture.Tune("other", "full", "--steps", "1", "--token-weights", _fixture.Pairs)).AssertFailed(2, "line 1",
             "is no weight");
     }
