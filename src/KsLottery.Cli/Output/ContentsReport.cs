@@ -106,7 +106,9 @@ internal sealed class ContentsReport
     {
         using SafetensorsFile file = SafetensorsFile.Open(path, reading);
         ContentsReport report = new("training state", path);
-        report.Add("finished", false, "no: kslottery tune … --resume, or pretrain, goes on from it");
+        if (Path.GetFileName(Path.GetDirectoryName(Path.GetFullPath(path)))!.StartsWith("state-", StringComparison.Ordinal))
+            report.Add("kept", true, "kslottery tune … --rewind, or pretrain, begins from it");
+        else report.Add("finished", false, "no: kslottery tune … --resume, or pretrain, goes on from it");
         foreach ((string key, string value) in file.Metadata.OrderBy(m => m.Key, StringComparer.Ordinal))
             report.Add(key, value, VisibleText.Escape(value));
         return report.AddTensors(file);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using KsLottery.Engine.Models;
+using KsLottery.Engine.Text.Corpora;
 
 namespace KsLottery.Engine.Training;
 
@@ -60,6 +61,19 @@ public sealed record ObjectivePlan
             Distillation = Distillation,
             Temperature = Temperature,
         };
+    }
+
+    /// <summary>Refuses data of which nothing counts.</summary>
+    /// <exception cref="ArgumentException">Cross-entropy is all of the loss, and every target has the weight 0.</exception>
+    internal void ThrowIfNothingCounts(IEnumerable<TokenSequence> sequences, int vocabulary)
+    {
+        if (TokenWeights is null || Distillation > 0) return;
+        float[] weights = TokenWeights.ToArray(vocabulary);
+        foreach (TokenSequence sequence in sequences)
+            foreach (int target in sequence.Tokens.Span[sequence.PromptLength..])
+                if (weights[target] > 0) return;
+        throw new ArgumentException("every target of the data has the token weight 0, and nothing is left to learn from. Give one of them "
+            + "another.", nameof(sequences));
     }
 
     private static void Check(bool isAllowed, string name, double value, string range)

@@ -56,6 +56,7 @@ public sealed class TuningRun : IDisposable
         ThrowIfUnfit(baseModel, scope, options);
         RunFolder folder = new(options.Out, options.Resume, options.KeepFinished);
         Config = LlamaConfig.Load(baseModel);
+        options.Plan.Objective.ThrowIfNothingCounts(training, Config.VocabularySize);
         _weights = LlamaWeights.Open(_start, Config, operations);
         try
         {

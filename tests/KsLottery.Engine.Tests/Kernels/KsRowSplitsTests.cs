@@ -30,7 +30,7 @@ public sealed class KsRowSplitsTests
     [TestCase(20_000), TestCase(65_536)]
     public void Wide_splits_equal_the_reference(int width)
     {
-        IKsRowKernel splits = Splits(Lanes.First(IsSupported), width, 24), reference = KsRowKernels.Create(width, "reference");
+        IKsRowKernel splits = Splits(AnyLanes(), width, 24), reference = KsRowKernels.Create(width, "reference");
         foreach (string regime in Regimes.Concat(["noise-1e-6", "constant-before", "signed-zeros", "infinities"]))
             AssertSame(splits, reference, regime, width, seed: 5);
     }
@@ -38,8 +38,14 @@ public sealed class KsRowSplitsTests
     [Test]
     public void Splits_that_give_up_are_sorted()
     {
-        IKsRowKernel splits = Splits(Lanes.First(IsSupported), 700, maxPasses: 1), reference = KsRowKernels.Create(700, "reference");
+        IKsRowKernel splits = Splits(AnyLanes(), 700, maxPasses: 1), reference = KsRowKernels.Create(700, "reference");
         foreach (string regime in RowRegimes.Names) AssertSame(splits, reference, regime, 700, seed: 3);
+    }
+
+    private static string AnyLanes()
+    {
+        if (!Lanes.Any(IsSupported)) Assert.Ignore("this processor has no vectors, or they are switched off");
+        return Lanes.First(IsSupported);
     }
 
     [Test]

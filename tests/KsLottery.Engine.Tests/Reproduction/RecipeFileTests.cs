@@ -29,6 +29,11 @@ public sealed class RecipeFileTests
     [TestCase("\"do\": \"find\"", "\"do\": \"fnd\"", "it must be one of train, find, draw, copy, perturb, reinitialize, merge, graft, "
         + "matrix, prune")]
     [TestCase("\"score\": \"ks\"", "\"score\": \"k\"", "steps[1].score is \"k\"")]
+    [TestCase("\"score\": \"ks\"", "\"score\": \"ks\", \"top\": 3, \"share\": \"1%\"",
+        "steps[1].share is \"1%\"; nothing here reads it")]
+    [TestCase("\"score\": \"ks\"", "\"score\": \"ks\", \"part\": \"full\"", "steps[1].part is \"full\"; nothing here reads it")]
+    [TestCase("\"part\": \"embedding\"", "\"part\": \"embedding\", \"ticket\": \"A\"",
+        "say what becomes of all that it leaves out (outside)")]
     [TestCase("\"measure\": \"bleu\"", "\"measure\": \"blue\"", "claims[0].measure is \"blue\"")]
     [TestCase("\"at_least\": 0.95", "\"at_least\": 0.95, \"below\": 1", "is_at_least or is_at_most, one of the four")]
     [TestCase("\"name\": \"copy\"", "\"name\": \"ALL\"", "has the folder of an earlier one")]

@@ -80,6 +80,19 @@ public sealed class ObjectiveRunTests
     }
 
     [Test]
+    public void Data_of_which_nothing_counts_are_refused()
+    {
+        using Checkpoint checkpoint = Checkpoint.Open(_base);
+        int size = LlamaConfig.Load(checkpoint).VocabularySize;
+        TrainingPlan plan = Plan with
+        {
+            Objective = new() { TokenWeights = new(Enumerable.Range(0, size).Select(id => KeyValuePair.Create(id, 0.0))) },
+        };
+        Assert.That(() => TrainingRun(_base, TrainingScope.Full, _folder.File("none"), plan),
+            Throws.ArgumentException.With.Message.Contains("every target of the data has the token weight 0"));
+    }
+
+    [Test]
     public void The_summary_says_what_was_spent()
     {
         TrainingPlan plan = Plan with { Steps = 3, L2ToBase = 0, Objective = new() };

@@ -52,6 +52,8 @@ public sealed class ModelPruningTests
     public void Every_tensor_keeps_its_part_or_N_of_M()
     {
         using PayloadFixture fixture = new(ElementType.F32, ElementType.F32);
+        Assert.That(() => ModelPruning.Prune(fixture.Base, _folder.File("each"), Recipe(50), _folder.File("each")),
+            Throws.ArgumentException.With.Message.Contains("model and ticket would be in one folder"));
         PruneResult each = ModelPruning.Prune(fixture.Base, _folder.File("each"), Recipe(50, isPerTensor: true));
         Assert.That(each.Kept.Tensors.Select(t => t.Parameters), Is.EquivalentTo((long[])[17, 3, 12, 4]));
         PruneResult groups = ModelPruning.Prune(fixture.Base, _folder.File("groups"),

@@ -13,6 +13,7 @@ internal sealed class PlanSection<TKey> where TKey : struct, Enum
 
     private readonly JsonPlace _section;
     private readonly string _guide;
+    private readonly HashSet<TKey> _read = [];
 
     /// <exception cref="InvalidDataException">It is no object, or has a property that is not known.</exception>
     public PlanSection(string path, JsonPlace section, string guide = "docs/experiments.md")
@@ -29,7 +30,20 @@ internal sealed class PlanSection<TKey> where TKey : struct, Enum
     }
 
     /// <summary>A property; null where it is absent or null.</summary>
-    public JsonPlace? Find(TKey key) => _section.Find(NameOf(key));
+    public JsonPlace? Find(TKey key)
+    {
+        _read.Add(key);
+        return _section.Find(NameOf(key));
+    }
+
+    /// <summary>Refuses a property that nobody has asked for.</summary>
+    /// <exception cref="InvalidDataException">There is one.</exception>
+    public void ThrowIfUnread()
+    {
+        foreach (TKey key in Enum.GetValues<TKey>())
+            if (!_read.Contains(key) && _section.Find(NameOf(key)) is not null)
+                throw Wrong(key, "nothing here reads it: another property decides, or it belongs to another kind. Take it out");
+    }
 
     /// <summary>The items of an array; null where there is none.</summary>
     public IReadOnlyList<JsonPlace>? List(TKey key) => Find(key) is not { } value ? null

@@ -48,7 +48,9 @@ internal static partial class StepFile
         if (!ExperimentFile.IsName(name)) throw step.Wrong(StepKey.Name, NameRule);
         if (!Kinds.TryGetValue(kind, out Func<PlanSection<StepKey>, string, double, RecipeStep>? read))
             throw step.Wrong(StepKey.Do, $"it must be one of {string.Join(", ", Kinds.Keys)}");
-        return read(step, name, alpha) with { IsScored = step.Flag(StepKey.Scored) ?? true };
+        RecipeStep found = read(step, name, alpha) with { IsScored = step.Flag(StepKey.Scored) ?? true };
+        step.ThrowIfUnread();
+        return found;
     }
 
     private static TrainStep ReadTrain(PlanSection<StepKey> step, string name)
@@ -68,6 +70,8 @@ internal static partial class StepFile
         if (train.Task is null == train.Text is null) throw step.Wrong(StepKey.Task, "give it or text, one of the two");
         if (train.Part is TrainedPart.Ticket or TrainedPart.Lora or TrainedPart.Spiel && train.Ticket is null)
             throw step.Wrong(StepKey.Ticket, "name the ticket that learns, or that adapters or values that move are as many as");
+        if (train.Part is TrainedPart.Full or TrainedPart.Embedding && train.Ticket is not null && step.Find(StepKey.Outside) is null)
+            throw step.Wrong(StepKey.Ticket, "whole tensors learn: say what becomes of all that it leaves out (outside), or take it out");
         if (train.Part == TrainedPart.Spiel && train.L1ToBase > 0)
             throw step.Wrong(StepKey.L1ToBase, "values that move have no beginning of their own to stay near: leave it out");
         if (train.Part == TrainedPart.Lora && train.L1ToBase > 0)
@@ -94,6 +98,9 @@ internal static partial class StepFile
         string score = step.Required(StepKey.Score);
         if (!TicketScore.Names.Contains(score))
             throw step.Wrong(StepKey.Score, $"it must be one of {string.Join(", ", TicketScore.Names)}");
+        StepKey[] amounts = [StepKey.Top, StepKey.Share, StepKey.Alpha];
+        if (step.Text(StepKey.Like) is not null && Array.Exists(amounts, key => step.Find(key) is not null))
+            throw step.Wrong(StepKey.Like, "it says how many units are taken: leave top, share and alpha out");
         TicketUnit unit = TicketUnit.Rows;
         if (step.Text(StepKey.Unit) is { } text && !TicketUnit.TryParse(text, out unit))
             throw step.Wrong(StepKey.Unit, $"it must be one of {string.Join(", ", TicketUnit.Names)}");

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using KsLottery.Engine.Tickets;
 
 namespace KsLottery.Engine.Transfer;
@@ -66,21 +67,25 @@ public sealed record MergeRecipe
     internal void ThrowIfUnfit(int patchCount)
     {
         bool isWeighted = Method is MergeMethod.TaskArithmetic or MergeMethod.Ties;
+        string name = $"the method {NameOf(Method)}", weighted = $"{NameOf(MergeMethod.TaskArithmetic)} or {NameOf(MergeMethod.Ties)}";
         if (Weights.Count > 0 && !isWeighted)
-            throw new ArgumentException($"{Method} knows no weights. Take TaskArithmetic, or leave them out.");
+            throw new ArgumentException($"{name} knows no weights. Take {weighted}, or leave them out.");
         if (Weights.Count > 0 && Weights.Count != patchCount)
             throw new ArgumentException($"{Weights.Count} weights for {patchCount} patches. Give one for each, in their order.");
         if (!Weights.Append(Scale).All(float.IsFinite))
             throw new ArgumentException("a weight or the scale is no finite number. Give one such as 0.5.");
         if ((Scale != 1 || IsNormalized) && !isWeighted)
-            throw new ArgumentException($"{Method} knows no scale. Take TaskArithmetic, or leave it out.");
+            throw new ArgumentException($"{name} knows no scale and does not normalize. Take {weighted}, or leave it out.");
         if (Method == MergeMethod.TaskArithmetic && IsNormalized && Enumerable.Range(0, patchCount).Sum(WeightOf) == 0)
             throw new ArgumentException("the weights add up to 0, by which nothing can be divided. Give others, or do not normalize.");
         if (Trim is not null && Method != MergeMethod.Ties)
-            throw new ArgumentException($"{Method} does not trim. Take Ties, or find a ticket of a smaller share.");
+            throw new ArgumentException($"{name} does not trim. Take {NameOf(MergeMethod.Ties)}, or find a ticket of a smaller share.");
         if (ZeroSum != ZeroSumRule.Plus && Method != MergeMethod.Ties)
-            throw new ArgumentException($"{Method} elects no sign. Take Ties, or leave the rule of a zero sum out.");
+            throw new ArgumentException($"{name} elects no sign. Take {NameOf(MergeMethod.Ties)}, or leave the rule of a zero sum out.");
         if (FirstWins && Method != MergeMethod.Graft)
-            throw new ArgumentException($"{Method} lets no patch win over another. Take Graft, or leave it out.");
+            throw new ArgumentException($"{name} lets no patch win over another. Take {NameOf(MergeMethod.Graft)}, or leave it out.");
     }
+
+    /// <summary>The method as commands and signatures write it.</summary>
+    private static string NameOf(MergeMethod method) => JsonNamingPolicy.KebabCaseLower.ConvertName(method.ToString());
 }
