@@ -11,7 +11,7 @@ namespace KsLottery.Engine.Training;
 /// <see cref="StraightThrough"/>, <see cref="ProjectedSteps"/> or <see cref="MatchedNorm"/>; there are no others.</summary>
 /// <remarks>
 /// Tensors that no mask is of are trained whole. Where the values outside are to stay as the base has them, the scope is
-/// <see cref="TrainingScope.Mask"/>, and what comes of it a patch. docs/pruning.md has a table of what each does to weights, gradients,
+/// <see cref="TrainingScope.Mask"/>, and what comes of it a patch. docs/masks.md has a table of what each does to weights, gradients,
 /// moments and clipping.
 /// </remarks>
 public abstract record MaskPolicy

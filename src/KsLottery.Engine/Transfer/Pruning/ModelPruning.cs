@@ -61,8 +61,8 @@ public static class ModelPruning
         if (recipe.Payload != TicketPayload.Keep)
             throw new ArgumentException($"the payload is {recipe.Payload.ToName()}; what is pruned has {TicketPayload.Keep.ToName()}.",
                 nameof(recipe));
-        if (ticketDirectory is not null && Path.GetFullPath(Path.TrimEndingDirectorySeparator(ticketDirectory))
-            == Path.GetFullPath(Path.TrimEndingDirectorySeparator(outDirectory)))
+        if (ticketDirectory is not null && RealPath.Of(Path.TrimEndingDirectorySeparator(ticketDirectory))
+            == RealPath.Of(Path.TrimEndingDirectorySeparator(outDirectory)))
             throw new ArgumentException($"{outDirectory}: model and ticket would be in one folder. Name one for each.",
                 nameof(ticketDirectory));
         using Checkpoint checkpoint = Checkpoint.Open(path, options);
