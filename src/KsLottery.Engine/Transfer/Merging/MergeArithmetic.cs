@@ -1,6 +1,6 @@
 using System.Numerics;
 using System.Numerics.Tensors;
-using System.Runtime.InteropServices;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using KsLottery.Engine.Numerics;
 
@@ -30,30 +30,27 @@ internal sealed class MergeArithmetic
     }
 
     /// <summary>Merges a window.</summary>
-    /// <param name="changes">What each patch does in it, values for <see cref="MergeMethod.Graft"/>, put at their places.</param>
+    /// <param name="changes">What each patch does in it, values for <see cref="MergeMethod.Graft"/>.</param>
     /// <param name="values">The base's values, which become the merged ones.</param>
     public void Merge(PatchChanges[] changes, Span<float> values)
     {
         switch (_recipe.Method)
         {
             case MergeMethod.Add:
-                foreach (PatchChanges one in changes) TensorPrimitives.Add(values, one.Window.AsSpan(0, values.Length), values);
+                foreach (PatchChanges one in changes) one.AddTo(values);
                 break;
             case MergeMethod.Graft:
                 // Whoever wins comes last.
-                for (int n = 0; n < changes.Length; n++)
-                {
-                    PatchChanges one = changes[_recipe.FirstWins ? changes.Length - 1 - n : n];
-                    BitBlend.Put(one.Has, MemoryMarshal.AsBytes(one.Window.AsSpan(0, values.Length)), MemoryMarshal.AsBytes(values),
-                        sizeof(float));
-                }
+                for (int n = 0; n < changes.Length; n++) changes[_recipe.FirstWins ? changes.Length - 1 - n : n].PutInto(values);
                 break;
             case MergeMethod.TaskArithmetic:
+                Spread(changes);
                 Span<float> sums = Weigh(changes, values.Length);
                 if (_recipe.IsNormalized) TensorPrimitives.Divide(sums, _weightSum, sums);
                 AddScaled(sums, values);
                 break;
             default:
+                Spread(changes);
                 AddScaled(MeanOfAgreeing(changes, values.Length), values);
                 break;
         }
@@ -63,6 +60,7 @@ internal sealed class MergeArithmetic
     public long SumSigns(PatchChanges[] changes)
     {
         long sum = 0;
+        Spread(changes);
         Span<float> sums = Weigh(changes, PatchChanges.MaxCount);
         for (int i = 0; i < sums.Length; i += Vector512<float>.Count)
         {
@@ -74,7 +72,13 @@ internal sealed class MergeArithmetic
     }
 
     /// <summary>Whether one change increases an element and another decreases it; never so of a NaN.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool AreOpposed(float one, float other) => (one > 0 && other < 0) || (one < 0 && other > 0);
+
+    private static void Spread(PatchChanges[] changes)
+    {
+        foreach (PatchChanges one in changes) one.Spread();
+    }
 
     private void AddScaled(Span<float> changes, Span<float> values)
     {

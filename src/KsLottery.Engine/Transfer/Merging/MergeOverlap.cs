@@ -40,7 +40,8 @@ internal sealed class OverlapCounter(int patchCount)
     /// <summary>Counts a window.</summary>
     /// <param name="changes">The patches that reach the tensor.</param>
     /// <param name="numbers">Their numbers among all.</param>
-    public void Add(PatchChanges[] changes, IReadOnlyList<int> numbers)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Add(PatchChanges[] changes, int[] numbers)
     {
         Span<int> ranks = stackalloc int[changes.Length];
         ranks.Clear();

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Numerics;
@@ -35,11 +36,7 @@ internal sealed class MergedTensor(Tensor tensor, IReadOnlyList<(int Number, Tic
     {
         MergeArithmetic arithmetic = new(recipe, _numbers, patchCount);
         long sum = 0;
-        Visit(windows =>
-        {
-            windows.Spread();
-            sum += arithmetic.SumSigns(windows.Changes);
-        }, cancellationToken);
+        Visit(windows => sum += arithmetic.SumSigns(windows.Changes), cancellationToken);
         return sum;
     }
 
@@ -106,7 +103,6 @@ internal sealed class MergedTensor(Tensor tensor, IReadOnlyList<(int Number, Tic
         {
             foreach (RunningFingerprint one in _fingerprints) one.Add(window);
             if (!_windows.Read(start, window.Length / _type.ByteSize())) return default;
-            _windows.Spread();
             Span<float> values = _values.AsSpan(0, window.Length / _type.ByteSize());
             Span<byte> stored = _stored.AsSpan(0, window.Length);
             RowRounding.Convert(window, _type, MemoryMarshal.AsBytes(values), ElementType.F32);
@@ -161,6 +157,7 @@ internal sealed class ChangedWindows(IEnumerable<PatchedTensor> patches, IReadOn
     public ReadOnlySpan<ulong> Touched => _touched;
 
     /// <summary>Goes to a window behind the last one; says whether any patch changes something in it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool Read(long start, int count)
     {
         Array.Clear(_touched);
@@ -170,12 +167,6 @@ internal sealed class ChangedWindows(IEnumerable<PatchedTensor> patches, IReadOn
             for (int word = 0; word < _touched.Length; word++) _touched[word] |= one.Has[word];
         }
         return _touched.AsSpan().ContainsAnyExcept(0ul);
-    }
-
-    /// <summary>Puts all changes at their places.</summary>
-    public void Spread()
-    {
-        foreach (PatchChanges one in _changes) one.Spread();
     }
 
     public void Dispose()

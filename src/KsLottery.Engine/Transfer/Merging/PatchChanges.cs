@@ -57,11 +57,29 @@ internal sealed class PatchChanges : IDisposable
         _bits.Write(_places.AsSpan(0, _count), _has);
     }
 
-    /// <summary>Puts the changes at their places.</summary>
+    /// <summary>Puts the changes at their places in <see cref="Window"/>.</summary>
     public void Spread()
     {
         Array.Clear(_window, 0, MaxCount);
-        Put(_places.AsSpan(0, _count), _changes, _window);
+        PutInto(_window);
+    }
+
+    /// <summary>Puts the changes at their places.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void PutInto(Span<float> window)
+    {
+        ReadOnlySpan<int> places = _places.AsSpan(0, _count);
+        ReadOnlySpan<float> changes = Changes;
+        for (int i = 0; i < places.Length; i++) window[places[i]] = changes[i];
+    }
+
+    /// <summary>Adds the changes at their places.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void AddTo(Span<float> window)
+    {
+        ReadOnlySpan<int> places = _places.AsSpan(0, _count);
+        ReadOnlySpan<float> changes = Changes;
+        for (int i = 0; i < places.Length; i++) window[places[i]] += changes[i];
     }
 
     /// <summary>Gives the arrays back.</summary>
@@ -72,12 +90,6 @@ internal sealed class PatchChanges : IDisposable
     }
 
     private static float[] Rent() => ArrayPool<float>.Shared.Rent(MaxCount);
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Put(ReadOnlySpan<int> places, ReadOnlySpan<float> changes, Span<float> window)
-    {
-        for (int i = 0; i < places.Length; i++) window[places[i]] = changes[i];
-    }
 
     /// <summary>The changes of all elements, some thousands at a time.</summary>
     public IEnumerable<float[]> All()
