@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Kernels;
@@ -18,11 +19,11 @@ internal sealed class TensorMap
 
     private readonly CheckpointPair _pair;
     private readonly RowScanOptions _options;
-    private readonly List<TensorMapLine> _lines = [];
+    private readonly List<MatrixPair> _matrices = [];
     private readonly List<UncomparedTensor> _uncompared = [];
     private readonly List<(string Name, VocabularyPairing Vocabulary)> _resized = [];
     private readonly List<string> _changedOthers = [];
-    private readonly List<(Tensor Base, Tensor Tuned)> _scanned = [];
+    private readonly long _started = Stopwatch.GetTimestamp();
 
     private TensorMap(CheckpointPair pair, TicketSelection selection, RowScanOptions options) =>
         (_pair, Selection, _options) = (pair, selection, options);
@@ -31,7 +32,7 @@ internal sealed class TensorMap
     public TicketSelection Selection { get; }
 
     /// <summary>The matrices that were scanned, in the base's order.</summary>
-    public IReadOnlyList<TensorMapLine> Lines => _lines;
+    public IReadOnlyList<TensorMapLine> Lines { get; private set; } = [];
 
     /// <summary>Tensors that could not be compared, and why.</summary>
     public IReadOnlyList<UncomparedTensor> Uncompared => _uncompared;
@@ -46,11 +47,11 @@ internal sealed class TensorMap
     public IReadOnlyList<string> ChangedOthers => _changedOthers;
 
     /// <summary>How values were read that are not compared as they are stored, a sentence each.</summary>
-    public IEnumerable<string> ValueRemarks => Tickets.ValueRemarks.About(_scanned);
+    public IEnumerable<string> ValueRemarks => Tickets.ValueRemarks.About(_matrices.Select(m => (m.Base, m.Tuned)));
 
     /// <summary>Which matrices have rows too short for alpha, by width, a sentence each: they are measured, and none of their rows can be
     /// in a ticket.</summary>
-    public IEnumerable<string> WidthRemarks => _lines.GroupBy(line => line.Width).OrderBy(width => width.Key)
+    public IEnumerable<string> WidthRemarks => Lines.GroupBy(line => line.Width).OrderBy(width => width.Key)
         .Select(width => (Lines: width.Select(line => CheckpointFormatException.Quote(line.Name)).ToArray(),
             Reason: TicketScore.Ks.WhyUndecidable(Selection, width.Key)))
         .Where(width => width.Reason is not null)
@@ -60,8 +61,8 @@ internal sealed class TensorMap
     /// <summary>The rows of all matrices.</summary>
     public long RowCount => Lines.Sum(l => l.Rows);
 
-    /// <summary>How long all scans took.</summary>
-    public TimeSpan Elapsed => new(Lines.Sum(l => l.Elapsed.Ticks));
+    /// <summary>How long it all took by the clock.</summary>
+    public TimeSpan Elapsed { get; private set; }
 
     /// <summary>All that the map depends on: no one width, no fingerprints, and the method is the one asked for.</summary>
     public Signature Signature => new() { Selection = Selection, Rows = RowCount };
@@ -70,7 +71,7 @@ internal sealed class TensorMap
     /// <param name="pair">The checkpoints.</param>
     /// <param name="selection">Level, method and correction; not a number of rows.</param>
     /// <param name="options">Device and threads of the scans.</param>
-    /// <param name="progress">Reports each scan.</param>
+    /// <param name="progress">Reports how far all scans are.</param>
     /// <param name="tensors">Which tensors; null for all.</param>
     /// <param name="cancellationToken">Stops between chunks.</param>
     /// <exception cref="KeyNotFoundException">A pattern fits no tensor of the base.</exception>
@@ -85,35 +86,54 @@ internal sealed class TensorMap
         foreach (Tensor before in tensors?.In(pair.Base) ?? pair.Base.Tensors)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            map.Add(before, progress, cancellationToken);
+            map.Add(before, cancellationToken);
         }
+        map.Scan(progress, cancellationToken);
         map._uncompared.AddRange(pair.Tuned.Tensors.Where(t => tensors?.Contains(t.Name) != false && !pair.Base.TryGetTensor(t.Name, out _))
             .Select(t => new UncomparedTensor(t.Name, "only in the tuned")));
+        map.Elapsed = Stopwatch.GetElapsedTime(map._started);
         return map;
     }
 
-    private void Add(Tensor before, IProgress<TensorMapProgress>? progress, CancellationToken cancel)
+    private void Add(Tensor before, CancellationToken cancel)
     {
         if (!_pair.Tuned.TryGetTensor(before.Name, out Tensor? after)) LeaveOut(before, "only in the base");
         else if (!before.Shape.SequenceEqual(after.Shape) && _pair.PairRows(before, after) is null)
             LeaveOut(before, $"{Shape(before)} in the base, {Shape(after)} in the tuned");
         else if (before.Shape.Count != 2) Compare(before, after, cancel);
         else if ((WhyNot(before) ?? WhyNot(after) ?? WhyNotComparable(before, after)) is { } reason) LeaveOut(before, reason);
-        else Scan(before, after, progress, cancel);
+        else _matrices.Add(new(before, after, _pair.PairRows(before, after)));
     }
 
-    private void Scan(Tensor before, Tensor after, IProgress<TensorMapProgress>? progress, CancellationToken cancel)
+    /// <summary>Scans the matrices: what is more than a thread's share of all by all threads, the rest a matrix a thread, the largest
+    /// first.</summary>
+    private void Scan(IProgress<TensorMapProgress>? progress, CancellationToken cancel)
     {
-        VocabularyPairing? vocabulary = _pair.PairRows(before, after);
+        TensorMapLine[] lines = new TensorMapLine[_matrices.Count];
+        MapProgress? told = progress is null ? null : new(progress, _matrices.Select(m => m.Rows), _started);
+        int threads = (_options.Device?.Kernels ?? _options.KernelDevice) is not null ? 1
+            : _options.Threads > 0 ? _options.Threads : Environment.ProcessorCount;
+        long total = _matrices.Sum(m => m.Base.ByteLength);
+        ILookup<bool, int> dealt = Enumerable.Range(0, lines.Length).OrderByDescending(i => _matrices[i].Base.ByteLength)
+            .ToLookup(i => threads > 1 && _matrices[i].Base.ByteLength <= total / threads);
+        foreach (int i in dealt[false]) lines[i] = Scan(i, _options.Threads, told, cancel);
+        SideBySide.ForEach(dealt[true], threads, i => lines[i] = Scan(i, threads: 1, told, cancel), cancel);
+        _resized.AddRange(_matrices.Where(m => m.Vocabulary is { Rows.IsPlain: false }).Select(m => (m.Base.Name, m.Vocabulary!)));
+        Lines = lines;
+    }
+
+    private TensorMapLine Scan(int matrix, int threads, MapProgress? progress, CancellationToken cancel)
+    {
+        (Tensor before, Tensor after, VocabularyPairing? vocabulary) = _matrices[matrix];
         ScoredRows rows = TicketFinder.Score(before, after, Selection, _options with
         {
+            Threads = threads,
             Pairing = vocabulary?.Rows,
-            Progress = progress is null ? null
-                : new ProgressRelay<RowScanProgress>(value => progress.Report(new(before.Name, value))),
+            Progress = progress is null ? null : new ProgressRelay<RowScanProgress>(value => progress.Report(matrix, before.Name, value)),
         }, cancel);
-        if (!rows.Scan.Pairing.IsPlain) _resized.Add((before.Name, vocabulary!));
-        _lines.Add(TensorMapLine.Of(rows));
-        _scanned.Add((before, after));
+        before.DontNeed(0, before.ByteLength);
+        after.DontNeed(0, after.ByteLength);
+        return TensorMapLine.Of(rows);
     }
 
     private void Compare(Tensor before, Tensor after, CancellationToken cancel)
@@ -129,7 +149,10 @@ internal sealed class TensorMap
         {
             cancel.ThrowIfCancellationRequested();
             int length = (int)Math.Min(ChunkLength, before.ByteLength - offset);
-            if (before.GetBytes(offset, length, first).SequenceEqual(after.GetBytes(offset, length, second))) continue;
+            bool isSame = before.GetBytes(offset, length, first).SequenceEqual(after.GetBytes(offset, length, second));
+            before.DontNeed(offset, length);
+            after.DontNeed(offset, length);
+            if (isSame) continue;
             _changedOthers.Add(before.Name);
             return;
         }
@@ -150,6 +173,30 @@ internal sealed class TensorMap
             ?? RowMatrix.WhyNotComparable(RowMatrix.FromTensor(before), RowMatrix.FromTensor(after));
 
     private static string Shape(Tensor tensor) => $"[{string.Join(',', tensor.Shape)}]";
+
+    /// <summary>Two matrices that are compared.</summary>
+    private sealed record MatrixPair(Tensor Base, Tensor Tuned, VocabularyPairing? Vocabulary)
+    {
+        public long Rows => Vocabulary?.Rows.Count ?? Base.RowShape.Rows;
+    }
+
+    /// <summary>Adds up how far scans are that run side by side.</summary>
+    private sealed class MapProgress(IProgress<TensorMapProgress> progress, IEnumerable<long> rows, long started)
+    {
+        private readonly long[] _done = new long[rows.Count()];
+        private readonly long _rowCount = rows.Sum();
+        private long _sum;
+
+        public void Report(int matrix, string name, RowScanProgress value)
+        {
+            lock (_done)
+            {
+                _sum += Math.Max(0, value.RowsDone - _done[matrix]);
+                _done[matrix] = Math.Max(_done[matrix], value.RowsDone);
+                progress.Report(new(name, new(_sum, _rowCount, Stopwatch.GetElapsedTime(started))));
+            }
+        }
+    }
 }
 
 /// <summary>A tensor that could not be compared.</summary>
@@ -158,6 +205,6 @@ internal sealed class TensorMap
 internal readonly record struct UncomparedTensor(string Name, string Reason);
 
 /// <summary>How far a map has come.</summary>
-/// <param name="Name">The matrix that is being scanned.</param>
-/// <param name="Scan">How far its scan has come.</param>
+/// <param name="Name">A matrix that is being scanned.</param>
+/// <param name="Scan">How far the scans of all have come.</param>
 internal readonly record struct TensorMapProgress(string Name, RowScanProgress Scan);
