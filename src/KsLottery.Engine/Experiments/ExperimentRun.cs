@@ -87,6 +87,9 @@ public sealed class ExperimentRun : IDisposable
     /// <summary>The results so far, in the order in which they came.</summary>
     public IReadOnlyList<ArmResult> Results => _results;
 
+    /// <summary>Each arm against each control, once all arms are done.</summary>
+    public IReadOnlyList<ArmComparison> Comparisons { get; private set; } = [];
+
     /// <summary>The arms that could not be run.</summary>
     internal IReadOnlyList<SkippedArm> Skipped => _skipped;
 
@@ -133,7 +136,7 @@ public sealed class ExperimentRun : IDisposable
         };
         _held.AddRange(queue.Run(groups, Pause, cancellationToken));
         if (Part.Count > 1 || _held.Count > 0) return;
-        using (locks.Take(TablesLock, cancellationToken)) WriteFindings(_folder, cancellationToken);
+        using (locks.Take(TablesLock, cancellationToken)) WriteFindings(_folder, groups, folders, cancellationToken);
         locks.Remove();
     }
 
@@ -164,11 +167,12 @@ public sealed class ExperimentRun : IDisposable
             Scored = _results.Add,
             Skipped = _skipped.Add,
         };
-        collection.Run(Groups(), cancellationToken);
+        ArmGroup[] groups = Groups();
+        collection.Run(groups, cancellationToken);
         folders.CopyTo(target.Staging, cancellationToken);
         ExperimentFile.Write(Path.Combine(target.Staging, ExperimentFile.FileName), Plan, cancellationToken);
         ExperimentTables.WriteResults(target.Staging, _results, Plan, cancellationToken);
-        WriteFindings(target.Staging, cancellationToken);
+        WriteFindings(target.Staging, groups, folders, cancellationToken);
         target.Commit(cancellationToken);
     }
 
@@ -192,8 +196,12 @@ public sealed class ExperimentRun : IDisposable
         ExperimentFile.Write(own, Plan, cancel);
     }
 
-    private void WriteFindings(string folder, CancellationToken cancel)
+    private void WriteFindings(string folder, ArmGroup[] groups, ArmFolders folders, CancellationToken cancel)
     {
+        ArmComparisons comparisons = new(Plan, folders);
+        Comparisons = [.. Plan.Tasks.SelectMany(task =>
+            comparisons.Of([.. groups.Where(g => g.Task.Task == task)], _results, cancel))];
+        ExperimentTables.WriteComparisons(folder, Comparisons, cancel);
         FoundTicket[] inOrder = [.. Plan.Seeds.SelectMany(seed => Plan.Tasks.Select(task => (seed, task.Name)))
             .SelectMany(pair => _tickets.Where(t => (t.Seed, t.Task) == pair))];
         ExperimentTables.WriteFindings(folder, inOrder, _tasks, _base.Tokenizer.Names, cancel);

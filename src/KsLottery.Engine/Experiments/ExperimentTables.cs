@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Text.Scoring;
 using KsLottery.Engine.Text.Tokens;
 
 namespace KsLottery.Engine.Experiments;
@@ -19,6 +20,9 @@ internal static class ExperimentTables
 
     /// <summary>The groups of tokens that tickets are made of.</summary>
     public const string GroupsName = "ticket_groups.tsv";
+
+    /// <summary>Each arm against each control.</summary>
+    public const string ComparisonsName = "experiment_verdicts.tsv";
 
     private static readonly string[] Keys = ["task", "seed", "method"];
 
@@ -44,6 +48,18 @@ internal static class ExperimentTables
                 foreach (string seed in plan.Seeds.Select(s => $"{s}").Prepend(""))
                     if (lines.TryGetValue(KeyOf([task.Name, seed, arm.Name]), out string? line)) text.Append(line).Append('\n');
         AtomicFile.WriteText(path, text.ToString(), cancel);
+    }
+
+    /// <summary>Writes how the arms do against their controls.</summary>
+    public static void WriteComparisons(string folder, IReadOnlyList<ArmComparison> comparisons, CancellationToken cancel)
+    {
+        if (comparisons.Count == 0) return;
+        StringBuilder text = new("task\tmethod\tcontrol\tseeds\tsegments\tbleu\tbleu_low\tbleu_high\tbleu_verdict\t"
+            + "loss\tloss_low\tloss_high\tloss_verdict\n");
+        foreach (ArmComparison one in comparisons)
+            Add(text, [one.Task, one.Arm.Name, one.Control.Name, $"{one.Seeds}", $"{one.Segments}",
+                .. Cells(one.Bleu), ArmComparison.NameOf(one.ByBleu), .. Cells(one.Loss), ArmComparison.NameOf(one.ByLoss)]);
+        AtomicFile.WriteText(Path.Combine(folder, ComparisonsName), text.ToString(), cancel);
     }
 
     /// <summary>Writes what the tickets have in common, and what they are made of.</summary>
@@ -77,6 +93,9 @@ internal static class ExperimentTables
     private static string KeyOf(string[] cells) => string.Join('\t', cells, 0, Keys.Length);
 
     private static void Add(StringBuilder text, IEnumerable<string> cells) => text.AppendJoin('\t', cells).Append('\n');
+
+    private static IEnumerable<string> Cells(ScoreInterval interval) =>
+        ((double[])[interval.Value, interval.Low, interval.High]).Select(v => double.IsFinite(v) ? Real(v) : "nan");
 
     private static string Real(double value) => value.ToString("R", CultureInfo.InvariantCulture);
 }

@@ -326,6 +326,31 @@ public sealed class ExperimentRunTests : IDisposable
     }
 
     [Test]
+    public void Each_arm_is_held_against_each_control_of_its_size()
+    {
+        ExperimentPlan plan = _whole.Plan;
+        string[][] lines = Lines("experiment_verdicts.tsv");
+        Assert.That(lines, Has.Length.EqualTo(_whole.Comparisons.Count));
+        double Mean(string task, ExperimentArm arm, Func<ArmOutcome, double> get) =>
+            _whole.Results.Where(r => r.Task == task && r.Arm == arm).Average(r => get(r.Outcome));
+        Assert.Multiple(() =>
+        {
+            foreach ((ArmComparison one, string[] line) in _whole.Comparisons.Zip(lines))
+            {
+                Assert.That(line[..5], Is.EqualTo((string[])[one.Task, one.Arm.Name, one.Control.Name, "2", "5"]));
+                Assert.That(one.Bleu.Value, Is.EqualTo(Mean(one.Task, one.Arm, o => o.Bleu) - Mean(one.Task, one.Control, o => o.Bleu))
+                    .Within(1e-9), $"{one}");
+                Assert.That(one.Loss.Value, Is.EqualTo(Mean(one.Task, one.Arm, o => o.Loss) - Mean(one.Task, one.Control, o => o.Loss))
+                    .Within(1e-6), $"{one}");
+                Assert.That(line[^1], Is.EqualTo(one.Loss.High < 0 ? "better" : one.Loss.Low > 0 ? "worse" : "not told apart"));
+            }
+            foreach (ExperimentArm arm in plan.Arms.Where(a => a.Method == ArmMethod.Ticket))
+                Assert.That(_whole.Comparisons.Where(c => c.Arm == arm && c.Task == "Danish").Select(c => c.Control), Is.EquivalentTo(
+                    plan.Arms.Where(c => c.Method is ArmMethod.Base or ArmMethod.Token || plan.ControlledBy(c).Contains(arm))), arm.Name);
+        });
+    }
+
+    [Test]
     public void Bad_data_are_refused_before_anything_is_written()
     {
         ExperimentPlan plan = _fixture.Plan;

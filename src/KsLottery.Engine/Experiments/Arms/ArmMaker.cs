@@ -15,7 +15,8 @@ namespace KsLottery.Engine.Experiments;
 internal sealed class ArmMaker(ExperimentBase baseModel, ArmFolders folders, IExperimentObserver? observer)
 {
     /// <summary>Whether an arm is done: its scores are written last, and nothing in its folder changes any more.</summary>
-    public bool IsScored(string name) => File.Exists(Path.Combine(folders.Place(name), ArmScoring.ScoresName));
+    public bool IsScored(string name) => File.Exists(Path.Combine(folders.Place(name), ArmScoring.ScoresName))
+        && File.Exists(Path.Combine(folders.Place(name), ArmSegments.FileName));
 
     /// <summary>Whether an arm's training is done, so that others can build on it.</summary>
     public bool IsTrained(string name) => File.Exists(Path.Combine(folders.Place(name), RunFolder.FileName))

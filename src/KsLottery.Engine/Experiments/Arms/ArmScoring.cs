@@ -13,6 +13,7 @@ using KsLottery.Engine.Transfer;
 namespace KsLottery.Engine.Experiments;
 
 /// <summary>Scores what an arm's folder holds, once: <c>scores.json</c> keeps the numbers, and what they depend on.</summary>
+/// <remarks>It is written last, behind <c>hypotheses.txt</c> and <see cref="ArmSegments"/>.</remarks>
 /// <param name="plan">How it is scored.</param>
 /// <param name="operations">Where it is computed.</param>
 /// <param name="tokenizer">The model's tokenizer.</param>
@@ -50,7 +51,11 @@ internal sealed class ArmScoring(ExperimentPlan plan, IOperations operations, To
             settings["stop"] = JsonWriting.ArrayOf(plan.StopTexts);
         if (CalibrationBins is { } bins) settings["calibration_bins"] = bins.ToString(CultureInfo.InvariantCulture);
         string path = Place(ScoresName);
-        if (File.Exists(path)) return Read(path, settings);
+        if (File.Exists(path))
+        {
+            ArmOutcome known = Read(path, settings);
+            if (File.Exists(Place(ArmSegments.FileName))) return known;
+        }
 
         using Checkpoint? own = isModel ? Checkpoint.Open(folder) : null;
         Checkpoint checkpoint = own ?? baseModel;
@@ -71,6 +76,7 @@ internal sealed class ArmScoring(ExperimentPlan plan, IOperations operations, To
         ArmOutcome outcome = ArmOutcome.Of(result);
         AtomicFile.WriteText(Place(HypothesesName),
             string.Concat(result.Samples.Select(s => s.Output!.Value.Text.ReplaceLineEndings("\\n") + "\n")), cancel);
+        ArmSegments.Of(result).Write(Place(ArmSegments.FileName), cancel);
         Write(path, settings, outcome, cancel);
         return outcome;
 

@@ -20,12 +20,19 @@ public static class Bleu
     /// smoothing that takes no value has one.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
     public static BleuScore Corpus(
+        IReadOnlyList<string> hypotheses, IReadOnlyList<IReadOnlyList<string>> references, BleuOptions? options = null) =>
+        Segments(hypotheses, references, options).Whole();
+
+    /// <summary>Counts a corpus segment by segment, so that any segments of it can be scored.</summary>
+    /// <inheritdoc cref="Corpus" path="/param"/>
+    /// <inheritdoc cref="Corpus" path="/exception"/>
+    public static SegmentedBleu Segments(
         IReadOnlyList<string> hypotheses, IReadOnlyList<IReadOnlyList<string>> references, BleuOptions? options = null)
     {
         options ??= Defaults;
         options.Validate();
         ParallelLines.Check(hypotheses, references);
-        return Count(hypotheses, references, options).ToScore(options, Signature(options, references.Count));
+        return new(Count(hypotheses, references, options), options, Signature(options, references.Count));
     }
 
     /// <summary>Scores one sentence, always with <see cref="BleuOptions.EffectiveOrder"/>.</summary>
@@ -42,15 +49,16 @@ public static class Bleu
         return Corpus([hypothesis], [.. references.Select(line => new[] { line })], (options ?? Defaults) with { EffectiveOrder = true });
     }
 
-    private static BleuCounts Count(
+    private static BleuCounts[] Count(
         IReadOnlyList<string> hypotheses, IReadOnlyList<IReadOnlyList<string>> references, BleuOptions options)
     {
-        BleuCounts counts = new(new long[options.MaxOrder], new long[options.MaxOrder]);
+        BleuCounts[] segments = new BleuCounts[hypotheses.Count];
         NgramCounts ngrams = new(options.MaxOrder);
         TokenNumbers numbers = new();
         List<int> hypothesis = [], reference = [];
-        for (int i = 0; i < hypotheses.Count; i++)
+        for (int i = 0; i < segments.Length; i++)
         {
+            BleuCounts counts = segments[i] = new(options.MaxOrder);
             Tokenize(hypotheses[i], options, numbers, hypothesis);
             ngrams.Clear();
             int nearest = -1;
@@ -61,11 +69,11 @@ public static class Bleu
                 if (nearest < 0 || IsNearer(reference.Count, nearest, hypothesis.Count)) nearest = reference.Count;
             }
             ngrams.AddMatches(CollectionsMarshal.AsSpan(hypothesis), counts.Matches);
-            for (int n = 0; n < options.MaxOrder; n++) counts.Totals[n] += NgramCounts.Total(hypothesis.Count, n + 1);
-            counts.HypothesisLength += hypothesis.Count;
-            counts.ReferenceLength += nearest;
+            for (int n = 0; n < options.MaxOrder; n++) counts.Totals[n] = NgramCounts.Total(hypothesis.Count, n + 1);
+            counts.HypothesisLength = hypothesis.Count;
+            counts.ReferenceLength = nearest;
         }
-        return counts;
+        return segments;
     }
 
     /// <summary>Whether a length is nearer to the hypothesis' than another, the shorter of two as near.</summary>
@@ -82,7 +90,7 @@ public static class Bleu
         foreach (ReadOnlySpan<char> token in new Words(options.Tokenizer.Separate(text))) tokens.Add(numbers[token]);
     }
 
-    private static string Signature(BleuOptions options, int references)
+    internal static string Signature(BleuOptions options, int references)
     {
         string smoothing = options.Smoothing switch
         {

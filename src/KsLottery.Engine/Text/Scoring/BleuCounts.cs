@@ -3,6 +3,10 @@ namespace KsLottery.Engine.Text.Scoring;
 /// <summary>The sums over a corpus that BLEU is a function of (Papineni et al., 2002); order n stands at n-1.</summary>
 internal sealed class BleuCounts(long[] matches, long[] totals)
 {
+    public BleuCounts(int orders) : this(new long[orders], new long[orders])
+    {
+    }
+
     public long[] Matches => matches;
 
     public long[] Totals => totals;
@@ -10,6 +14,17 @@ internal sealed class BleuCounts(long[] matches, long[] totals)
     public long HypothesisLength { get; set; }
 
     public long ReferenceLength { get; set; }
+
+    public void Add(BleuCounts other)
+    {
+        for (int n = 0; n < Matches.Length; n++)
+        {
+            Matches[n] += other.Matches[n];
+            Totals[n] += other.Totals[n];
+        }
+        HypothesisLength += other.HypothesisLength;
+        ReferenceLength += other.ReferenceLength;
+    }
 
     /// <summary>The score of these sums, with sacreBLEU's smoothing.</summary>
     public BleuScore ToScore(BleuOptions options, string signature)
