@@ -34,6 +34,7 @@ internal sealed class ReproductionReport(ReproductionRecipe recipe, Reproduction
         if (run.Results.Count > 0)
             foreach (ExperimentTask task in recipe.Plan.Tasks) WriteTask(task);
         foreach (IGrouping<string, MadeCard> card in run.Cards.GroupBy(c => c.Step)) WriteCard(card);
+        WriteMeasures();
         WriteTickets();
         WriteOverlaps();
         foreach (IGrouping<string, SkippedStep> skipped in run.Skipped.GroupBy(s => $"{s.Step}: {s.Reason}"))
@@ -82,14 +83,28 @@ internal sealed class ReproductionReport(ReproductionRecipe recipe, Reproduction
     private void WriteOverlaps()
     {
         if (run.Overlaps.Count == 0) return;
-        TextTable table = new("tickets", ">shared", ">Jaccard", ">by chance", ">its Jaccard");
+        TextTable table = new(["tickets", ">shared", ">by chance", .. TicketOverlap.Measures.SelectMany(m =>
+            (string[])[$">{m.Name.Replace('_', ' ')}", ">by chance"])]);
         foreach (IGrouping<(string One, string Other), TicketOverlap> pair in run.Overlaps.GroupBy(o => (o.One, o.Other)))
         {
-            table.Add(ConsoleUi.OneLine($"{pair.Key.One} and {pair.Key.Other}"), Over(o => o.Found.Shared, 1),
-                Over(o => o.Found.Jaccard, 4), Over(o => o.ByChance.Shared, 1), Over(o => o.ByChance.Jaccard, 4));
+            table.Add([ConsoleUi.OneLine($"{pair.Key.One} and {pair.Key.Other}"), Over(o => o.Found.Shared, 1),
+                Over(o => o.ByChance.Shared, 1), .. TicketOverlap.Measures.SelectMany(m =>
+                    (string[])[Over(o => m.Get(o.Found), 4), Over(o => m.Get(o.ByChance), 4)])]);
 
             string Over(Func<TicketOverlap, double> get, int digits) => Text(ArmSpread.Of(pair.Select(get)), digits);
         }
+        ui.WriteLine();
+        ui.Write(table);
+    }
+
+    private void WriteMeasures()
+    {
+        if (run.MadeMeasures.Count == 0) return;
+        TextTable table = new("step", "task", "measure", ">value");
+        foreach (IGrouping<(string Step, string Task, string Measure), MadeMeasure> measure in
+            run.MadeMeasures.GroupBy(m => (m.Step, m.Task, m.Measure)))
+            table.Add(ConsoleUi.OneLine(measure.Key.Step), ConsoleUi.OneLine(measure.Key.Task), measure.Key.Measure.Replace('_', ' '),
+                Text(ArmSpread.Of(measure.Select(m => m.Value)), 4));
         ui.WriteLine();
         ui.Write(table);
     }
@@ -149,6 +164,7 @@ internal sealed class ReproductionReport(ReproductionRecipe recipe, Reproduction
         }
         json.WriteEndArray();
         if (run.Cards.Count > 0) WriteCards(json);
+        if (run.MadeMeasures.Count > 0) WriteMeasures(json);
         json.WriteStartArray("left_out");
         foreach (SkippedStep skipped in run.Skipped)
         {
@@ -171,6 +187,22 @@ internal sealed class ReproductionReport(ReproductionRecipe recipe, Reproduction
         }
         json.WriteEndArray();
         json.WriteString("verdict", VerdictRule.NameOf(run.Verdict));
+    }
+
+    private void WriteMeasures(Utf8JsonWriter json)
+    {
+        json.WriteStartArray("measures");
+        foreach (MadeMeasure measure in run.MadeMeasures)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("seed", measure.Seed);
+            json.WriteString("step", measure.Step);
+            json.WriteString("task", measure.Task);
+            json.WriteString("measure", measure.Measure);
+            json.WriteNumberOrNull("value", measure.Value);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
     }
 
     private void WriteCards(Utf8JsonWriter json)

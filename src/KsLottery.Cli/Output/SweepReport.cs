@@ -24,7 +24,9 @@ internal static class SweepReport
         facts.Add("scope", $"{VisibleText.Escape((options.Tensors ?? ModelPruning.LayerMatrices).Text)}, kept by {options.Score}, "
             + $"{Amount(options)}; each mask keeps a part of the one before");
         facts.Add("knee of the loss", Describe(ofLoss));
-        if (hasScores) facts.Add("knee of chrF", Describe(ofScore));
+        if (hasScores)
+            facts.Add("knee of chrF", points[0].Score == 0 ? "unknown: the dense model's is 0, of which nothing can be lost"
+                : Describe(ofScore));
         if (report is not null) facts.Add("written", $"{SweepFolder.FileName}, {SweepFolder.SettingsName} in "
             + $"{ConsoleUi.OneLine(options.Out!)}; charts in {ConsoleUi.OneLine(report)}");
         facts.WriteTo(ui);

@@ -35,6 +35,7 @@ public sealed record LinearPath(IReadOnlyList<PathPoint> Points)
     /// <param name="cancellationToken">Stops between points.</param>
     /// <exception cref="ArgumentOutOfRangeException">There are fewer than two points.</exception>
     /// <exception cref="ArgumentException">The checkpoints differ in shape, or only one of them ties its head.</exception>
+    /// <exception cref="CheckpointFormatException">A weight of either is NaN or infinite; names file, tensor and row.</exception>
     /// <exception cref="KeyNotFoundException">The other checkpoint lacks a tensor.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
     public static LinearPath Of(LlamaModel model, Checkpoint first, Checkpoint second, int points, Func<double> evaluate,
@@ -53,6 +54,12 @@ public sealed record LinearPath(IReadOnlyList<PathPoint> Points)
         if (model.Config.IsTied != LlamaConfig.Load(second).IsTied)
             throw new ArgumentException($"{(model.Config.IsTied ? first : second).Path} ties its output head to the embedding, "
                 + $"{(model.Config.IsTied ? second : first).Path} does not. Take two checkpoints that do the same.", nameof(second));
+        // A loss that is no number would be laid to the model's own checkpoint, whichever of the two it comes from.
+        foreach ((Tensor one, Tensor other) in pairs)
+        {
+            FiniteValues.Check(one, cancellationToken);
+            FiniteValues.Check(other, cancellationToken);
+        }
         List<PathPoint> path = [];
         for (int i = 0; i < points; i++)
         {

@@ -27,12 +27,13 @@ public sealed record SweepKnee(decimal Sparsity, bool IsReached)
     }
 
     /// <summary>The knee of the score: within the tolerance is at least dense · (1 - tolerance).</summary>
-    /// <returns>Null where there is no dense point, or none has a score.</returns>
+    /// <returns>Null where there is no dense point, none has a score, or the dense one's is 0, of which nothing can be lost.</returns>
     /// <inheritdoc cref="OfLoss" path="/param"/>
     public static SweepKnee? OfScore(IReadOnlyList<SweepPoint> points, double tolerance = 0.01)
     {
         ArgumentNullException.ThrowIfNull(points);
-        return points.All(p => double.IsNaN(p.Score)) ? null : Of(points, dense => point => point.Score >= dense.Score * (1 - tolerance));
+        return points is [{ Score: 0 }, ..] || points.All(p => double.IsNaN(p.Score)) ? null
+            : Of(points, dense => point => point.Score >= dense.Score * (1 - tolerance));
     }
 
     private static SweepKnee? Of(IReadOnlyList<SweepPoint> points, Func<SweepPoint, Func<SweepPoint, bool>> isWithin)

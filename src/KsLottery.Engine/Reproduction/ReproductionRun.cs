@@ -21,7 +21,8 @@ namespace KsLottery.Engine.Reproduction;
 /// <param name="corpus">Gives the text that a base is made from; null where the recipe makes none.</param>
 /// <param name="folder">Where it goes, in a folder that exists.</param>
 /// <param name="device">Where it is computed.</param>
-public sealed class ReproductionRun(ReproductionRecipe recipe, byte[] bytes, ISyntheticCorpus? corpus, string folder, ComputeDevice device)
+public sealed partial class ReproductionRun(ReproductionRecipe recipe, byte[] bytes, ISyntheticCorpus? corpus, string folder,
+    ComputeDevice device)
 {
     /// <summary>A line for each seed, step and task.</summary>
     public const string ResultsName = "results.tsv";
@@ -35,6 +36,9 @@ public sealed class ReproductionRun(ReproductionRecipe recipe, byte[] bytes, ISy
     /// <summary>A line for each seed, model and test of a report card; absent where no step makes one.</summary>
     public const string CardsName = "cards.tsv";
 
+    /// <summary>A line for each seed, step that measures and number; absent where there is no such step.</summary>
+    public const string MeasuresName = "measures.tsv";
+
     /// <summary>A line for each seed and two tickets of a claim; absent where there is no such claim.</summary>
     public const string OverlapsName = "overlaps.tsv";
 
@@ -45,6 +49,7 @@ public sealed class ReproductionRun(ReproductionRecipe recipe, byte[] bytes, ISy
     private readonly List<SkippedStep> _skipped = [];
     private readonly List<MadeCard> _cards = [];
     private readonly List<TicketOverlap> _overlaps = [];
+    private readonly List<MadeMeasure> _made = [];
     private readonly Dictionary<(ulong Seed, RecipeClaim Claim), double> _measured = [];
 
     /// <summary>Hears what begins: the seed, and what is done.</summary>
@@ -67,6 +72,9 @@ public sealed class ReproductionRun(ReproductionRecipe recipe, byte[] bytes, ISy
 
     /// <summary>What the tickets of claims share.</summary>
     public IReadOnlyList<TicketOverlap> Overlaps => _overlaps;
+
+    /// <summary>The numbers of steps that measure.</summary>
+    public IReadOnlyList<MadeMeasure> MadeMeasures => _made;
 
     /// <summary>The measures that are taken, in the order of tables.</summary>
     public IReadOnlyList<(string Name, Func<StepResult, double> Get)> Measures =>
@@ -141,12 +149,15 @@ public sealed class ReproductionRun(ReproductionRecipe recipe, byte[] bytes, ISy
             if (made.Skipped is { } reason) _skipped.Add(new(seed, step.Name, reason));
             else if (made.Step.IsTicket) _tickets.Add(MadeTicket.Of(seed, step, made.Mask!));
             else if (made.Card is { } card) _cards.Add(new(seed, step.Name, card));
+            else if (step is MeasureStep measures)
+                _made.AddRange(made.Measures.Select(m => new MadeMeasure(seed, step.Name, measures.Task, m.Key, m.Value)));
             else if (step.IsScored) Score(work, step.Name, made, seed);
         }
         foreach (RecipeClaim claim in recipe.Claims)
         {
             if (work.Measure(claim) is { } value) _measured[(seed, claim)] = value;
-            if (claim is OverlapClaim pair && work.OverlapOf(pair) is ({ } found, { } chance))
+            if (claim is OverlapClaim pair && !_overlaps.Any(o => (o.Seed, o.One, o.Other) == (seed, pair.One, pair.Other))
+                && work.OverlapOf(pair) is ({ } found, { } chance))
                 _overlaps.Add(new(seed, pair.One, pair.Other, found, chance));
         }
     }
@@ -174,39 +185,6 @@ public sealed class ReproductionRun(ReproductionRecipe recipe, byte[] bytes, ISy
         }
     }
 
-    private ClaimFigures Judge(RecipeClaim claim) => claim switch
-    {
-        GainClaim gain => VerdictRule.OfShares(Gains(gain, gain.Arm), Gains(gain, gain.Of), gain.Bound, gain.IsBelow),
-        DifferenceClaim difference => VerdictRule.OfDifferences(Goods(difference, difference.Arm, difference.Task),
-            Goods(difference, difference.Than, difference.ThanTask ?? difference.Task), difference.Margin),
-        LevelClaim level => VerdictRule.OfLevels(Values(level, level.Arm, level.Task), level.Bound, level.IsAtMost),
-        SizeClaim size => VerdictRule.OfLevels(Measured(size), size.MaxShare, isAtMost: true),
-        OverlapClaim overlap => VerdictRule.OfLevels(Measured(overlap), overlap.MaxTimes, isAtMost: true),
-        UnchangedClaim unchanged => VerdictRule.OfChanges(Measured(unchanged)),
-        OpenClaim => new(Verdict.NotRun, double.NaN, []),
-        _ => throw new System.Diagnostics.UnreachableException($"{claim.GetType().Name} is not judged"),
-    };
-
-    private double[] Measured(RecipeClaim claim) => [.. recipe.Plan.Seeds.Select(s => _measured[(s, claim)])];
-
-    /// <summary>The claim's measure of a step by seed; NaN where there is none.</summary>
-    private double[] Values(MeasuredClaim claim, string step, string task) => [.. recipe.Plan.Seeds.Select(seed =>
-        claim.Card is null
-            ? _results.FirstOrDefault(r => (r.Seed, r.Step, r.Task) == (seed, step, task)) is { } result
-                ? StepResult.Measures.First(m => m.Name == claim.Measure).Get(result) : double.NaN
-            : _cards.FirstOrDefault(c => (c.Seed, c.Step) == (seed, claim.Card))?.Find(step, task) is { } cell
-                ? CardMeasures.All.First(m => m.Name == claim.Measure).Get(cell) : double.NaN)];
-
-    /// <summary>The same so that more is better.</summary>
-    private double[] Goods(MeasuredClaim claim, string step, string task)
-    {
-        double sign = CardMeasures.IsCost(claim.Measure) ? -1 : 1;
-        return [.. Values(claim, step, task).Select(v => sign * v)];
-    }
-
-    private double[] Gains(GainClaim claim, string step) =>
-        [.. Goods(claim, step, claim.Task).Zip(Goods(claim, RecipeStep.Base, claim.Task), (one, before) => one - before)];
-
     private void WriteTables(CancellationToken cancel)
     {
         Write(ResultsName, ["seed", "step", "task", "parameters", "tokens", "flops", "search_flops",
@@ -223,9 +201,14 @@ public sealed class ReproductionRun(ReproductionRecipe recipe, byte[] bytes, ISy
                 _cards.SelectMany(card => card.Result.Cells.Select(cell => (string[])[$"{card.Seed}", card.Step, cell.Model.Name,
                     cell.Test.Name, MatrixResult.NameOf(cell.Exposure), .. CardMeasures.All.Select(m => Real(m.Get(cell)))])));
         if (_overlaps.Count > 0)
-            Write(OverlapsName, ["seed", "ticket", "other", "shared", "jaccard", "shared_by_chance", "jaccard_by_chance"],
-                _overlaps.Select(o => (string[])[$"{o.Seed}", o.One, o.Other, Real(o.Found.Shared), Real(o.Found.Jaccard),
-                    Real(o.ByChance.Shared), Real(o.ByChance.Jaccard)]));
+            Write(OverlapsName, ["seed", "ticket", "other", "shared", .. TicketOverlap.Measures.Select(m => m.Name), "shared_by_chance",
+                .. TicketOverlap.Measures.Select(m => $"{m.Name}_by_chance")],
+                _overlaps.Select(o => (string[])[$"{o.Seed}", o.One, o.Other, .. Cells(o.Found), .. Cells(o.ByChance)]));
+        if (_made.Count > 0)
+            Write(MeasuresName, ["seed", "step", "task", "measure", "value"],
+                _made.Select(m => (string[])[$"{m.Seed}", m.Step, m.Task, m.Measure, Real(m.Value)]));
+
+        static string[] Cells(MaskOverlap overlap) => [Real(overlap.Shared), .. TicketOverlap.Measures.Select(m => Real(m.Get(overlap)))];
 
         void Write(string name, string[] title, IEnumerable<string[]> lines)
         {
@@ -292,14 +275,6 @@ public sealed record MadeCard(ulong Seed, string Step, MatrixResult Result)
     public MatrixCell? Find(string step, string task) =>
         Result.Cells.FirstOrDefault(c => c.Model.Name == step && c.Test.Name == task);
 }
-
-/// <summary>What two tickets share.</summary>
-/// <param name="Seed">The seed.</param>
-/// <param name="One">The one ticket's step.</param>
-/// <param name="Other">The other's.</param>
-/// <param name="Found">What they share.</param>
-/// <param name="ByChance">What two would that take as many values of each tensor.</param>
-public sealed record TicketOverlap(ulong Seed, string One, string Other, MaskOverlap Found, MaskOverlap ByChance);
 
 /// <summary>A step that could not be made, and why.</summary>
 /// <param name="Seed">The seed.</param>

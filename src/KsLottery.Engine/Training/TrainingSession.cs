@@ -75,8 +75,8 @@ internal sealed class TrainingSession : IDisposable
             .. options.Rewind is { } rewind ? (KeyValuePair<string, string>[])
                 [new(RewindKey, _rewind is null ? rewind.ToString() : Fingerprint.OfFile(_rewind))] : [],
         ]);
-        Notes = rewound is null ? [] : [.. RunSettings.Differences(rewound, Settings).Where(s => s.Key is not (OutsideKey or RewindKey))
-            .Select(s => $"the state at step {steps.FirstStep} is of a training with {s.Key} = {s.Before}, and in this one it is {s.Now}")];
+        Notes = rewound is null ? [] : NotesOf(steps.FirstStep,
+            [.. RunSettings.Differences(rewound, Settings).Where(s => s.Key is not (OutsideKey or RewindKey))]);
         folder.ThrowIfOther(Settings);
         IReadOnlyList<TokenBatch>[] measured =
             [.. Enumerable.Range(0, Math.Min(MeasuredSteps, Batches.StepsPerEpoch)).Select(step => Batches.GetStep(step))];
@@ -94,7 +94,7 @@ internal sealed class TrainingSession : IDisposable
 
     public IReadOnlyDictionary<string, string> Settings { get; }
 
-    /// <summary>What a reader should know of the state that it begins with, a sentence each.</summary>
+    /// <summary>What a reader should know of the state that it begins with, in a sentence; none where there is nothing.</summary>
     public IReadOnlyList<string> Notes { get; }
 
     public long StepCount => _trainer.StepCount;
@@ -154,6 +154,17 @@ internal sealed class TrainingSession : IDisposable
         if (isNear && options.Policy is not null)
             throw new ArgumentException("a distance to the start and a policy for what is outside of a mask contradict each other. "
                 + "Leave one of them out.", nameof(options));
+    }
+
+    private static string[] NotesOf(long step, (string Key, string Before, string Now)[] others)
+    {
+        const int Named = 6, Longest = 16;
+        if (others.Length == 0) return [];
+        // A fingerprint says nothing to a reader, that it differs does.
+        IEnumerable<string> said = others.Take(Named).Select(o => o.Before.Length > Longest || o.Now.Length > Longest ? o.Key
+            : $"{o.Key} ({o.Before} there, {o.Now} here)");
+        if (others.Length > Named) said = said.Append($"{others.Length - Named} more");
+        return [$"the state at step {step} is of a training with other settings: {string.Join(", ", said)}"];
     }
 
     /// <summary>What the steps of this training take.</summary>

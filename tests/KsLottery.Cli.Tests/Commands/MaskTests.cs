@@ -67,7 +67,7 @@ public sealed class MaskTests : IDisposable
     {
         ToolRun run = KsLotteryTool.Run([.. Command("seed"), "--steps", "8", "--rewind", _folder.File("dense/state-4"), "--seed", "7"]);
         Assert.That(run.ExitCode, Is.Zero, run.Error);
-        Assert.That(run.Error, Does.Contain("note: the state at step 4 is of a training with seed = 42, and in this one it is 7.\n"));
+        Assert.That(run.Error, Does.Contain("note: the state at step 4 is of a training with other settings: seed (42 there, 7 here).\n"));
     }
 
     [TestCase("needs the mask: --ticket PATH", "--outside", "zero")]

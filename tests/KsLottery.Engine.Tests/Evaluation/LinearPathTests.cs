@@ -36,6 +36,29 @@ public sealed class LinearPathTests
     }
 
     [Test]
+    public void A_value_that_is_none_is_laid_to_the_checkpoint_that_has_it()
+    {
+        using TemporaryFolder folder = new();
+        TinyLlama tiny = new();
+        string sound = tiny.Write(folder.File("sound"));
+        string layer = tiny.Tensors.Keys.First(name => name.Contains("mlp", StringComparison.Ordinal));
+        tiny.Tensors[layer].Values[3] = float.NaN;
+        string broken = tiny.Write(folder.File("broken"));
+        using IOperations operations = new CpuOperations(1);
+        foreach ((string first, string second) in ((string, string)[])[(sound, broken), (broken, sound)])
+        {
+            using Checkpoint one = Checkpoint.Open(first), other = Checkpoint.Open(second);
+            CheckpointFormatException fault = Assert.Throws<CheckpointFormatException>(() =>
+            {
+                using LlamaWeights weights = LlamaWeights.Open(one, LlamaConfig.Load(one), operations);
+                using LlamaModel model = new(weights, operations);
+                LinearPath.Of(model, one, other, 3, () => Evaluator.MeanLoss(model, Sequences));
+            })!;
+            Assert.That(fault.Message, Does.Contain(broken).And.Contain(layer).And.Not.Contain(sound));
+        }
+    }
+
+    [Test]
     public void The_ends_are_the_two_models_and_the_middle_is_their_mean([Values] bool isMapped)
     {
         using TemporaryFolder folder = new();

@@ -73,6 +73,7 @@ public sealed class SparsitySweepTests
         Assert.That(SweepKnee.OfLoss([Point(0, double.NaN), Point(0.1m, 1)]), Is.EqualTo(new SweepKnee(0, IsReached: true)));
         Assert.That(SweepKnee.OfLoss(points[1..]), Is.Null, "no dense point");
         Assert.That(SweepKnee.OfScore([Point(0, 2), Point(0.1m, 2)]), Is.Null, "nothing was written");
+        Assert.That(SweepKnee.OfScore([new(0, 1, 2, 0), new(0.1m, 1, 2, 0)]), Is.Null, "of 0 nothing can be lost");
     }
 
     [Test]

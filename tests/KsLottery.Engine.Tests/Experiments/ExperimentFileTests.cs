@@ -76,7 +76,7 @@ public class ExperimentFileTests
         (""" "tasks": [{ "name": "a", "train": "b", "test": "c" }] """, "base is missing"),
         (Min + """, "sedes": [1] """, "sedes is not known here; known are base, tokenizer, template"),
         (Min + """, "seeds": [1, 1.5] """, "seeds[1] is 1.5; a seed is a whole number from 0"),
-        (Min + """, "seeds": [1, 2, 1] """, "\"1\" and \"1\" would have one folder"),
+        (Min + """, "seeds": [1, 2, 1] """, "seeds holds 1 more than once. Give every run a seed of its own"),
         (Min + """, "alpha": 1 """, "alpha is 1; it must lie between 0 and 1"),
         (Min + """, "alpha": "0.1" """, "alpha is \"0.1\"; it must lie between 0 and 1"),
         (Min + """, "template": "plane" """, "template is \"plane\"; No prompt template is named 'plane'"),

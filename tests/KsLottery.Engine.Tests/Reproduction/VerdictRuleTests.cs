@@ -64,6 +64,18 @@ public sealed class VerdictRuleTests
         Assert.That(VerdictRule.OfLevels([.. values.Select(v => -v)], -2, isAtMost: false).Verdict, Is.EqualTo(verdict), "the other bound");
     }
 
+    [TestCase(new[] { 0.5, 1.0, 0.9 }, Verdict.Shown)]
+    [TestCase(new[] { 0.4, 1.0, 0.9 }, Verdict.NotShown, TestName = "One seed is under the bound")]
+    [TestCase(new[] { -0.5, -1.0 }, Verdict.ShownTheOtherWay)]
+    [TestCase(new[] { -0.4, -1.0 }, Verdict.NotShown, TestName = "Reversed in one seed alone")]
+    [TestCase(new[] { 0.9, double.NaN }, Verdict.NotShown, TestName = "A measure that never changes")]
+    [TestCase(new double[0], Verdict.NotShown, TestName = "No seed")]
+    public void A_rank_correlation_is_shown_where_every_seed_reaches_it(double[] values, Verdict verdict)
+    {
+        Assert.That(VerdictRule.OfCorrelations(values, 0.5).Verdict, Is.EqualTo(verdict));
+        Assert.That(VerdictRule.OfCorrelations([.. values.Select(v => -v)], -0.5).Verdict, Is.EqualTo(verdict), "of a falling one");
+    }
+
     [TestCase(new[] { 0.0, 0.0 }, Verdict.Shown)]
     [TestCase(new[] { 0.0, 1.0 }, Verdict.NotShown)]
     [TestCase(new[] { 2.0, 1.0 }, Verdict.ShownTheOtherWay)]

@@ -163,7 +163,7 @@ public class RewindTests
         Assert.That(() => Run(path, TrainingScope.Full, folder.File("rms"), Plan with { Optimizer = OptimizerKind.RmsProp }, rewind: state),
             Throws.InstanceOf<Exception>().With.Message.Contains("square_avg"));
         IReadOnlyList<string> notes = Run(path, TrainingScope.Full, folder.File("other"), Plan with { Seed = 7 }, rewind: state);
-        Assert.That(notes, Is.EqualTo(new[] { "the state at step 3 is of a training with seed = 42, and in this one it is 7" }));
+        Assert.That(notes, Is.EqualTo(new[] { "the state at step 3 is of a training with other settings: seed (42 there, 7 here)" }));
     }
 
     [TestCase("12", 12), TestCase("0", 0), TestCase("1%", 10), TestCase("0.1%", 1), TestCase("0.19%", 1), TestCase("100%", 1000)]

@@ -111,7 +111,8 @@ public static class ExperimentFile
         };
         ThrowIfAlike(path, "tasks", plan.Tasks.Select(t => (t.Name, t.Slug)));
         ThrowIfAlike(path, "arms", plan.WithControls().Arms.Select(a => (a.Name, a.Slug)));
-        ThrowIfAlike(path, "seeds", plan.Seeds.Select(s => (s.ToString(null, CultureInfo.InvariantCulture), $"{s}")));
+        if (plan.Seeds.GroupBy(s => s).FirstOrDefault(g => g.Count() > 1) is { } twice)
+            throw new InvalidDataException($"{path}: seeds holds {twice.Key} more than once. Give every run a seed of its own.");
         IReadOnlyList<ExperimentArm> all = plan.WithControls().Arms;
         foreach ((int i, ExperimentArm arm) in plan.Arms.Index())
             if (arm.Method == ArmMethod.RandomDelta && !(all.Contains(arm)

@@ -17,5 +17,6 @@ internal static class CardMeasures
 
     /// <summary>Whether less of a measure, of a cell or of a step, is better.</summary>
     public static bool IsCost(string measure) =>
-        measure is "loss" or StepResult.CalibrationErrorName or OffTargetRate or IsOffTarget or IdentifierError;
+        measure is "loss" or StepResult.CalibrationErrorName or OffTargetRate or IsOffTarget or IdentifierError
+            or BetweenStep.Barrier or BetweenStep.BarrierAboveLine or SweepStep.LargestFall;
 }

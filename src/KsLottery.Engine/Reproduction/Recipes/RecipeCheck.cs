@@ -21,6 +21,7 @@ internal static class RecipeCheck
             if (step is TrainStep { Text: { } text }) Demand([text], texts, "text", $"the step {step.Name}");
             if (step is MergeStep merge) Demand(merge.Of, changes, "change of a model", $"the step {step.Name}");
             if (step is MatrixStep matrix) CheckCard(matrix);
+            if (step is SweepStep { Pruned: null } curve) CheckCurve(curve);
             if (step is TrainStep { Rewind: { } rewound } train)
                 Demand([rewound], [.. recipe.Steps.OfType<TrainStep>().Where(s => s.Part == train.Part).Select(s => s.Name)],
                     "training of the same part", $"the step {step.Name}");
@@ -44,8 +45,18 @@ internal static class RecipeCheck
                 Demand(cell.Tasks, [.. cards.First(c => c.Name == card).Tests], $"test of {card}", where);
                 continue;
             }
-            Demand(claim.Models, claim is UnchangedClaim ? models : scored, "scored model", where);
-            if (claim is MeasuredClaim measured) Demand(measured.Tasks, tasks, "task", where);
+            switch (claim)
+            {
+                case UnchangedClaim:
+                    Demand(claim.Models, models, "model", where);
+                    break;
+                case MeasuredClaim measured:
+                    CheckMeasured(claim.Models, measured.Measure, measured.Tasks, where);
+                    break;
+                case RankClaim rank:
+                    foreach (RankedSteps side in rank.Sides) CheckMeasured(side.Steps, side.Measure, [side.Task], where);
+                    break;
+            }
         }
         if (recipe.Make is { } made)
         {
@@ -57,6 +68,27 @@ internal static class RecipeCheck
             if (recipe.Texts.FirstOrDefault(t => !t.File.EndsWith(".jsonl", StringComparison.Ordinal)) is { } text)
                 throw new InvalidDataException($"{path}: the text {text.Name} is made into {text.File}; a text is made as JSON lines. Let "
                     + "its file end with .jsonl.");
+        }
+
+        void CheckMeasured(IEnumerable<string> of, string measure, IEnumerable<string> onTasks, string where)
+        {
+            if (!MeasureStep.AllMeasures.Contains(measure))
+            {
+                Demand(of, scored, "scored model", where);
+                Demand(onTasks, tasks, "task", where);
+            }
+            else
+                Demand(of, [.. recipe.Steps.OfType<MeasureStep>().Where(s => s.Measures.Contains(measure)).Select(s => s.Name)],
+                    $"step that makes {measure}", where);
+        }
+
+        void CheckCurve(SweepStep step)
+        {
+            HashSet<string> masked = [.. recipe.Steps.OfType<TrainStep>().Where(s => s.Outside == OutsideTicket.Zero).Select(s => s.Name)];
+            if (masked.Contains(step.Of[0]))
+                throw new InvalidDataException($"{path}: the step {step.Name} begins with \"{step.Of[0]}\", which is trained under a "
+                    + "ticket. Name the dense model first.");
+            Demand(step.Of.Skip(1), masked, "training with zero outside of a ticket", $"the step {step.Name}");
         }
 
         void CheckCard(MatrixStep step)

@@ -15,7 +15,7 @@ public abstract record RecipeClaim(string Says)
 /// <summary>A claim on a measure of a step's model.</summary>
 /// <param name="Says">The claim in words.</param>
 /// <param name="Arm">The step.</param>
-/// <param name="Task">The task.</param>
+/// <param name="Task">The task; empty of a number that a <see cref="MeasureStep"/> makes, which has its own.</param>
 /// <param name="Measure">The measure, by its name in files.</param>
 public abstract record MeasuredClaim(string Says, string Arm, string Task, string Measure) : RecipeClaim(Says)
 {
@@ -90,16 +90,42 @@ public sealed record SizeClaim(string Says, string Ticket, double MaxShare) : Re
     internal override IEnumerable<string> Tickets => [Ticket];
 }
 
-/// <summary>Two tickets' Jaccard index is at most so many times that of two which take of each tensor as many values as they do, and know
+/// <summary>How two tickets agree, held against a bound itself or against two which take of each tensor as many values as they do, and know
 /// nothing of each other.</summary>
 /// <param name="Says">The claim in words.</param>
 /// <param name="One">The one ticket.</param>
 /// <param name="Other">The other.</param>
-/// <param name="MaxTimes">How many times.</param>
-public sealed record OverlapClaim(string Says, string One, string Other, double MaxTimes) : RecipeClaim(Says)
+/// <param name="Measure">The measure, one of <see cref="TicketOverlap.Measures"/>.</param>
+/// <param name="Bound">The bound.</param>
+/// <param name="IsAtMost">Whether the number must not lie above the bound; else it must reach it.</param>
+public sealed record OverlapClaim(string Says, string One, string Other, string Measure, double Bound, bool IsAtMost) : RecipeClaim(Says)
 {
+    /// <summary>Whether the bound is a multiple of what two by chance come to.</summary>
+    public bool IsOverChance { get; init; }
+
     internal override IEnumerable<string> Tickets => [One, Other];
 }
+
+/// <summary>A measure of several steps goes up or down with their order, or with another measure: Spearman's rank correlation, of each
+/// seed by itself.</summary>
+/// <param name="Says">The claim in words.</param>
+/// <param name="Ranked">The measure.</param>
+/// <param name="Against">The other, of as many steps; null for the order itself.</param>
+/// <param name="Bound">What the correlation must reach; below 0, what it must not lie above. The reverse is the same bound with the other
+/// sign.</param>
+public sealed record RankClaim(string Says, RankedSteps Ranked, RankedSteps? Against, double Bound) : RecipeClaim(Says)
+{
+    /// <summary>Both sides.</summary>
+    internal IEnumerable<RankedSteps> Sides => ((RankedSteps?[])[Ranked, Against]).OfType<RankedSteps>();
+
+    internal override IEnumerable<string> Models => Sides.SelectMany(s => s.Steps);
+}
+
+/// <summary>A measure of several steps.</summary>
+/// <param name="Steps">The steps, in their order.</param>
+/// <param name="Measure">The measure, by its name in files.</param>
+/// <param name="Task">The task; empty of a number that a <see cref="MeasureStep"/> makes.</param>
+public sealed record RankedSteps(IReadOnlyList<string> Steps, string Measure, string Task);
 
 /// <summary>What the paper claims and is not run here.</summary>
 /// <param name="Says">The claim in words.</param>

@@ -96,6 +96,9 @@ public sealed record TrainStep(string Name, TrainedPart Part, string? Task) : Re
     /// <summary>After which of that training's steps.</summary>
     public KeptState RewindTo { get; init; }
 
+    /// <summary>The order of the data, from 1: trainings of one order see the same sequences in every step, those of two do not.</summary>
+    public int Order { get; init; } = 1;
+
     /// <summary>Whether all weights are drawn anew, which no other step's are.</summary>
     public bool Redraws { get; init; }
 

@@ -15,7 +15,7 @@ internal static partial class StepFile
         GraftStep graft = new(name, step.Required(StepKey.Tuned), step.Required(StepKey.Task), share)
         {
             From = step.Text(StepKey.From) ?? RecipeStep.Base,
-            Tensors = step.Text(StepKey.Tensors) is { } tensors ? TensorChoice.Parse(tensors) : null,
+            Tensors = ReadTensors(step),
             Candidates = ReadShare(step, StepKey.Candidates) ?? new(1),
             MaxShare = ReadShare(step, StepKey.MaxShare),
             LearningRate = step.Number(StepKey.LearningRate, n => n > 0, AboveZero),

@@ -21,17 +21,21 @@ internal static partial class StepFile
 
     private static PruneStep ReadPrune(PlanSection<StepKey> step, string name)
     {
-        string score = step.Text(StepKey.Score) ?? "magnitude";
-        if (!PruningScores.TryGetValue(score, out TicketScore? by))
-            throw step.Wrong(StepKey.Score, $"it must be one of {string.Join(", ", PruningScores.Keys)}");
+        TicketScore by = ReadPruningScore(step);
         UnitShare? sparsity = ReadShare(step, StepKey.Sparsity);
         if (sparsity is null == step.Text(StepKey.Pattern) is null)
             throw step.Wrong(StepKey.Sparsity, "give it or pattern, one of the two");
         TicketSelection kept = sparsity is { } share ? ModelPruning.KeptOf(share, step.Flag(StepKey.PerTensor) ?? false)
             : ReadPattern(step);
-        TensorChoice? tensors = step.Text(StepKey.Tensors) is { } names ? TensorChoice.Parse(names) : null;
-        return new(name, ModelPruning.RecipeOf(by, kept, tensors), step.Required(StepKey.Of));
+        return new(name, ModelPruning.RecipeOf(by, kept, ReadTensors(step)), step.Required(StepKey.Of));
     }
+
+    private static TicketScore ReadPruningScore(PlanSection<StepKey> step) =>
+        PruningScores.TryGetValue(step.Text(StepKey.Score) ?? "magnitude", out TicketScore? score) ? score
+        : throw step.Wrong(StepKey.Score, $"it must be one of {string.Join(", ", PruningScores.Keys)}");
+
+    private static TensorChoice? ReadTensors(PlanSection<StepKey> step) =>
+        step.Text(StepKey.Tensors) is { } names ? TensorChoice.Parse(names) : null;
 
     private static GroupPattern ReadPattern(PlanSection<StepKey> step)
     {

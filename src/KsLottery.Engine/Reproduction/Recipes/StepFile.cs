@@ -12,7 +12,7 @@ internal static partial class StepFile
     {
         Do, Name, Part, Task, From, Ticket, Layers, LearningRate, Epochs, FlopsOf, Scored, Score, Alpha, Share, Top, Tensors, Unit, Tuned,
         Excluding, Draw, Like, Text, Of, L1ToBase, RegrowEvery, RegrowRate, Candidates, MaxShare, Steps, Batch, Models, Tests, Languages,
-        Baseline, Sparsity, Pattern, PerTensor, Outside, Rewind, At, Redraw,
+        Baseline, Sparsity, Pattern, PerTensor, Outside, Rewind, At, Redraw, Order, Points, Sparsities,
     }
 
     private const string AboveZero = "it must be a number above 0";
@@ -35,6 +35,8 @@ internal static partial class StepFile
         ["graft"] = (step, name, _) => ReadGraft(step, name),
         ["matrix"] = (step, name, _) => ReadMatrix(step, name),
         ["prune"] = (step, name, _) => ReadPrune(step, name),
+        ["between"] = (step, name, _) => ReadBetween(step, name),
+        ["sweep"] = (step, name, _) => ReadSweep(step, name),
     };
 
     /// <summary>Reads a step.</summary>
@@ -63,6 +65,7 @@ internal static partial class StepFile
             Layers = step.List(StepKey.Layers)?.Select(l => (int)l.Integer(0, int.MaxValue)).ToArray(),
             LearningRate = step.Number(StepKey.LearningRate, n => n > 0, AboveZero),
             Epochs = step.Number(StepKey.Epochs, n => n > 0, AboveZero),
+            Order = step.Count(StepKey.Order) ?? 1,
             FlopsOf = step.Text(StepKey.FlopsOf),
             L1ToBase = step.Number(StepKey.L1ToBase, n => n >= 0, "it must be a number from 0") ?? 0,
             Regrowth = ReadRegrowth(step),

@@ -15,6 +15,9 @@ internal sealed record MadeStep(RecipeStep Step, string Folder)
     /// <summary>The report card, of a step that makes one.</summary>
     public MatrixResult? Card { get; init; }
 
+    /// <summary>The numbers, by their names, of a step that measures.</summary>
+    public IReadOnlyList<KeyValuePair<string, double>> Measures { get; init; } = [];
+
     /// <summary>The values that learn, or that differ.</summary>
     public long Parameters { get; init; }
 

@@ -11,9 +11,11 @@ internal sealed partial class SeedWork
     /// <summary>What a claim bounds, where it is nothing that is scored; null where it is.</summary>
     public double? Measure(RecipeClaim claim) => claim switch
     {
-        UnchangedClaim unchanged => CountChanged(unchanged.Arm, unchanged.Outside),
+        UnchangedClaim unchanged => CountChanged(RecipeStep.Base, unchanged.Arm, unchanged.Outside),
         SizeClaim size => _made[size.Ticket].Mask is { } mask ? (double)mask.Parameters / mask.ElementCount : double.NaN,
-        OverlapClaim overlap => OverlapOf(overlap) is { } found ? found.Overlap.Jaccard / found.ByChance.Jaccard : double.NaN,
+        OverlapClaim overlap => OverlapOf(overlap) is not { } found ? double.NaN
+            : TicketOverlap.Measures.First(m => m.Name == overlap.Measure).Get is var get && overlap.IsOverChance
+                ? get(found.Overlap) / get(found.ByChance) : get(found.Overlap),
         _ => null,
     };
 
@@ -22,13 +24,13 @@ internal sealed partial class SeedWork
         _made[claim.One].Mask is { } one && _made[claim.Other].Mask is { } other
             ? (MaskOverlap.Of(one, other), MaskOverlap.ByChanceInTensors(one, other)) : null;
 
-    /// <summary>How many values of a step's model have other bits than the base's, outside of some tickets; NaN where it is not
+    /// <summary>How many values of a step's model have other bits than another's, outside of some tickets; NaN where it is not
     /// there.</summary>
-    private double CountChanged(string name, IEnumerable<string> outside)
+    private double CountChanged(string from, string name, IEnumerable<string> outside)
     {
         if (_made[name].Skipped is not null) return double.NaN;
         TicketMask[] masks = [.. outside.Select(t => _made[t].Mask).OfType<TicketMask>()];
-        using Checkpoint before = Checkpoint.Open(_plan.Base), after = Checkpoint.Open(PathOf(name));
+        using Checkpoint before = Checkpoint.Open(PathOf(from)), after = Checkpoint.Open(PathOf(name));
         double changed = 0;
         foreach (Tensor one in before.Tensors)
         {

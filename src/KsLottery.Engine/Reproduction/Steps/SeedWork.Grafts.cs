@@ -20,6 +20,8 @@ internal sealed partial class SeedWork
         TokenSequence[] training = all[..^held], heldOut = all[^held..];
         if (training.Length == 0)
             throw new StepSkippedException($"the task {step.Task} has one pair to learn from, and a mask needs one more, held out");
+        if (CountChanged(step.From, step.Tuned, []) == 0)
+            throw new StepSkippedException($"\"{step.Tuned}\" moved no value of \"{step.From}\", so that there is none to graft");
         GraftRunOptions options = new() { Share = step.Share, Out = folder };
         options = options with
         {

@@ -14,11 +14,13 @@ internal sealed partial class SeedWork
     private MadeStep Prune(PruneStep step, string folder)
     {
         using Checkpoint model = Checkpoint.Open(PathOf(step.Of));
-        // Two draws of one seed must not come to the same weights.
-        TicketRecipe recipe = step.Recipe.Score is not RandomScore ? step.Recipe
-            : step.Recipe with { Score = new RandomScore(SplitMix64.Mix(_seed) + (ulong)_made.Count) };
+        TicketRecipe recipe = step.Recipe with { Score = SeededScore(step.Recipe.Score) };
         return OfTicket(step, folder, KeptUnits.Find(KeptUnits.SourcesOf(model, recipe, _cancel), recipe, _cancel));
     }
+
+    /// <summary>Two draws of one seed must not come to the same weights.</summary>
+    private TicketScore SeededScore(TicketScore score) =>
+        score is RandomScore ? new RandomScore(SplitMix64.Mix(_seed) + (ulong)_made.Count) : score;
 
     private MaskPolicy? PolicyOf(TrainStep step) => step.Outside switch
     {
@@ -34,6 +36,12 @@ internal sealed partial class SeedWork
         : step.Rewind is not { } other ? null
         : RewindPoint.State(Path.Combine(_made[other].Folder, KeptStates.NameOf(step.RewindTo.StepOf(_made[other].StepCount))));
 
-    private KeptState[] StatesOf(TrainStep step) =>
-        [.. Steps.OfType<TrainStep>().Where(s => s.Rewind == step.Name).Select(s => s.RewindTo).Distinct()];
+    private KeptState[] StatesOf(TrainStep step, long stepCount)
+    {
+        TrainStep[] later = [.. Steps.OfType<TrainStep>().Where(s => s.Rewind == step.Name)];
+        if (Array.Find(later, s => s.RewindTo.StepOf(stepCount) >= stepCount) is { } late)
+            throw new InvalidDataException($"the step {late.Name} rewinds \"{step.Name}\" to {late.RewindTo} (at), and that training has "
+                + $"{stepCount} steps, of which one must be left at least. Name an earlier moment.");
+        return [.. later.Select(s => s.RewindTo).Distinct()];
+    }
 }

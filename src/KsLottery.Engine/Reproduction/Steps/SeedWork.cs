@@ -5,6 +5,7 @@ using KsLottery.Engine.Devices;
 using KsLottery.Engine.Evaluation;
 using KsLottery.Engine.Experiments;
 using KsLottery.Engine.Models;
+using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Operations;
 using KsLottery.Engine.Text.Corpora;
 using KsLottery.Engine.Text.Tokens;
@@ -79,6 +80,8 @@ internal sealed partial class SeedWork
                 GraftStep graft => Graft(graft, folder),
                 PruneStep prune => Prune(prune, folder),
                 MatrixStep matrix => ReportOn(matrix, folder),
+                BetweenStep between => Measure(between, folder),
+                SweepStep sweep => Measure(sweep, folder),
                 _ => throw new UnreachableException($"{step.GetType().Name} is not made"),
             };
             if (step.IsTicket && made.Mask!.Count == 0) throw new StepSkippedException("no unit is in the ticket");
@@ -91,6 +94,16 @@ internal sealed partial class SeedWork
         catch (NotFiniteNumberException fault)
         {
             made = new(step, folder) { Skipped = fault.Message, HasDiverged = true };
+        }
+        // What was trained may have diverged and hold values that are none; what is made of it is left out with it.
+        catch (CheckpointFormatException fault) when (step.Models.Any(m => _made.GetValueOrDefault(m) is { HasDiverged: true }))
+        {
+            made = new(step, folder) { Skipped = fault.Message, HasDiverged = true };
+        }
+        // A message of the library knows nothing of recipes.
+        catch (Exception fault) when (fault is ArgumentException or KeyNotFoundException)
+        {
+            throw new ArgumentException($"the step {step.Name}: {fault.Message.Split(" (Parameter", 2)[0]}", fault);
         }
         return _made[step.Name] = made;
     }
@@ -177,7 +190,7 @@ internal sealed partial class SeedWork
         TrainingCost pass = TrainingCost.OfPass(Config, training, scope);
         TrainingPlan plan = _plan.Training with
         {
-            Seed = _seed,
+            Seed = step.Order == 1 ? _seed : SplitMix64.Mix(_seed + (ulong)step.Order),
             LearningRate = step.LearningRate ?? RateOf(step.Part),
             L1ToBase = step.L1ToBase,
             Regrowth = step.Regrowth,
@@ -196,7 +209,7 @@ internal sealed partial class SeedWork
             Tokenizer = _plan.Tokenizer,
             Policy = PolicyOf(step),
             Rewind = RewindOf(step),
-            KeepStates = StatesOf(step),
+            KeepStates = StatesOf(step, plan.StepCount(((training.Count - 1) / plan.BatchSize) + 1)),
             Signature = step.Part == TrainedPart.Ticket ? Describe(UnitsOf(step.Ticket!)) : "",
         }, _cancel);
         PeakMemory peak = new(folder, () => device.Operations.PeakAllocatedBytes + run.HostBytes, Training);

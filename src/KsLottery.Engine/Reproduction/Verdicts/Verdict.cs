@@ -77,6 +77,17 @@ public static class VerdictRule
             values);
     }
 
+    /// <summary>Judges by a rank correlation.</summary>
+    /// <param name="correlations">The correlations, by seed, -1 to 1; NaN where one side is the same throughout.</param>
+    /// <param name="bound">Above 0 what they must reach, below 0 what they must not lie above; the reverse is the same bound with the other
+    /// sign.</param>
+    public static ClaimFigures OfCorrelations(IReadOnlyList<double> correlations, double bound)
+    {
+        ArgumentNullException.ThrowIfNull(correlations);
+        double mean = Mean(correlations), sign = Math.Sign(bound);
+        return new(Judge(correlations, mean, x => sign * x >= sign * bound, x => -sign * x >= sign * bound), mean, correlations);
+    }
+
     /// <summary>Judges that nothing changed.</summary>
     /// <param name="changed">How many values did, by seed.</param>
     public static ClaimFigures OfChanges(IReadOnlyList<double> changed)

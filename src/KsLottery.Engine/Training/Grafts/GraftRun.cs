@@ -297,6 +297,9 @@ public sealed class GraftRun : IDisposable
         Array.Sort(movements);
         if (count > 0)
             foreach (GraftedValues part in _parts) part.ChoosePatch(movements[^(int)Math.Min(count, movements.Length)]);
+        if (movements is [] or [.., 0])
+            throw new ArgumentException($"none of the {ScopeElements} elements that are chosen from moved. Name a model that was tuned, or "
+                + "the tensors that were.");
         if (count == 0 || PatchElements == 0)
             throw new ArgumentException($"{_options.Share} of {ScopeElements} elements is {count}, and none moved farther than the last "
                 + "of these. Take a larger share.");
