@@ -32,7 +32,8 @@ public sealed class ReproduceTests : IDisposable
         string[] frozen = [.. File.ReadLines(Path.Combine(folder, "short-claims.tsv"))
             .Where(l => l.Contains("bits are the base's", StringComparison.Ordinal))];
         Assert.That(frozen, Has.All.EndsWith("\tshown\t0\t0"), "what is frozen keeps its bytes");
-        Assert.That(frozen, system is "tower" or "lth" ? Is.Empty : Is.Not.Empty, "they freeze nothing");
+        bool freezes = system is not ("tower" or "lth" or "essential-sparsity" or "stabilizing");
+        Assert.That(frozen, freezes ? Is.Not.Empty : Is.Empty, "the others freeze nothing");
         Assert.That(File.Exists(Path.Combine(folder, "recipe.verdicts.tsv")), Is.False);
 
         AssertSizes(system, step => File.ReadLines(Path.Combine(folder, "short-results.tsv")).Select(l => l.Split('\t'))
@@ -79,6 +80,12 @@ public sealed class ReproduceTests : IDisposable
         else if (system == "lth")
             Assert.That((of("ticket").Values, of("ticket").Peak), Is.EqualTo((of("dense").Values, of("shuffled").Peak)),
                 "what is 0 is trained too, and costs a mask");
+        else if (system == "essential-sparsity")
+            Assert.That((of("trained, 95%").Values, of("untrained, 95%").Peak), Is.EqualTo((of("trained").Values, of("trained, 30%").Peak)),
+                "of every point as much is trained");
+        else if (system == "stabilizing")
+            Assert.That((of("ticket at 10%").Values, of("other order at 0.1%").Peak),
+                Is.EqualTo((of("dense").Values, of("ticket at 0%").Peak)), "whatever it is rewound to");
         else if (system == "spiel")
         {
             Assert.That(of("SpIEL").Values, Is.EqualTo(of("LT-SFT").Values));
