@@ -1,5 +1,4 @@
 using System.Text.Json;
-using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Experiments;
 using KsLottery.Engine.Tickets;
 

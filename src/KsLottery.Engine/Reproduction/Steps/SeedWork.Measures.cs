@@ -4,6 +4,7 @@ using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Evaluation;
 using KsLottery.Engine.Experiments;
 using KsLottery.Engine.Models;
+using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Text.Corpora;
 using KsLottery.Engine.Tickets;
 using KsLottery.Engine.Transfer;
@@ -45,7 +46,7 @@ internal sealed partial class SeedWork
         {
             [SweepStep.LossKnee] = (double)knee.Sparsity,
             [SweepStep.LossKneeReached] = knee.IsReached ? 1 : 0,
-            [SweepStep.LargestFall] = points.Zip(points.Skip(1), (one, next) => Math.Max(0, 1 - (next.Loss / one.Loss))).Max(),
+            [SweepStep.LargestFall] = points.Zip(points.Skip(1), (one, next) => Math.Max(0, 1 - (next.Loss / one.Loss))).Largest(),
             [SweepStep.ChrfKnee] = (double?)SweepKnee.OfScore(points)?.Sparsity ?? double.NaN,
         };
         return new(step, folder) { Measures = [.. step.Measures.Select(name => new KeyValuePair<string, double>(name, measures[name]))] };
