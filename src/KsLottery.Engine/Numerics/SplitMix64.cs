@@ -46,6 +46,13 @@ internal struct SplitMix64(ulong seed)
         return sum;
     }
 
+    /// <summary>A normal value, with mean 0 and deviation 1 (Box and Muller 1958): for what depends on the distribution itself.</summary>
+    public double NextGaussian()
+    {
+        double radius = Math.Sqrt(-2 * Math.Log(1 - NextDouble()));
+        return radius * Math.Cos(2 * Math.PI * NextDouble());
+    }
+
     /// <summary>Puts the items in a random order, each order equally likely.</summary>
     public void Shuffle<T>(Span<T> items)
     {

@@ -10,6 +10,8 @@ public sealed partial class ReproductionRun
         GainClaim gain => VerdictRule.OfShares(Gains(gain, gain.Arm), Gains(gain, gain.Of), gain.Bound, gain.IsBelow),
         DifferenceClaim difference => VerdictRule.OfDifferences(Goods(difference, difference.Arm, difference.Task),
             Goods(difference, difference.Than, difference.ThanTask ?? difference.Task), difference.Margin),
+        AgreementClaim same => VerdictRule.OfLevels([.. Values(same, same.Arm, same.Task).Zip(Values(same, same.Than, same.Task),
+            (one, other) => Math.Abs(one - other))], same.Within, isAtMost: true),
         LevelClaim level => VerdictRule.OfLevels(Values(level, level.Arm, level.Task), level.Bound, level.IsAtMost),
         SizeClaim size => VerdictRule.OfLevels(Measured(size), size.MaxShare, isAtMost: true),
         OverlapClaim overlap => VerdictRule.OfLevels(Measured(overlap), overlap.Bound, overlap.IsAtMost),

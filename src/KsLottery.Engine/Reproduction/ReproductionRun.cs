@@ -133,13 +133,7 @@ public sealed partial class ReproductionRun(ReproductionRecipe recipe, byte[] by
                 + $"\"{make.Corpus}\", and none is given. Give it."), plan, recipe.Texts, own)
                 .Run(seed, device.Operations, Training, cancel);
         }
-        SeedWork work = new(plan, recipe.Texts, own, seed, device, cancel)
-        {
-            Steps = recipe.Steps,
-            CalibrationBins = recipe.IsCalibrated ? Calibration.DefaultBins : null,
-            Training = Training,
-            Scoring = Scoring,
-        };
+        ISeedWork work = WorkOn(plan, own, seed, cancel);
         if (recipe.IsScored) Score(work, RecipeStep.Base, null, seed);
         foreach (RecipeStep step in recipe.Steps)
         {
@@ -149,9 +143,10 @@ public sealed partial class ReproductionRun(ReproductionRecipe recipe, byte[] by
             if (made.Skipped is { } reason) _skipped.Add(new(seed, step.Name, reason));
             else if (made.Step.IsTicket) _tickets.Add(MadeTicket.Of(seed, step, made.Mask!));
             else if (made.Card is { } card) _cards.Add(new(seed, step.Name, card));
+            else if (step is RoundsStep) AddRounds(work, step.Name, seed);
             else if (step is MeasureStep measures)
                 _made.AddRange(made.Measures.Select(m => new MadeMeasure(seed, step.Name, measures.Task, m.Key, m.Value)));
-            else if (step.IsScored) Score(work, step.Name, made, seed);
+            if (made.Skipped is null && step.IsModel && step.IsScored) Score(work, step.Name, made, seed);
         }
         foreach (RecipeClaim claim in recipe.Claims)
         {
@@ -162,7 +157,34 @@ public sealed partial class ReproductionRun(ReproductionRecipe recipe, byte[] by
         }
     }
 
-    private void Score(SeedWork work, string name, MadeStep? made, ulong seed)
+    private ISeedWork WorkOn(ExperimentPlan plan, string own, ulong seed, CancellationToken cancel)
+    {
+        if (recipe.Network is not { } network)
+            return new SeedWork(plan, recipe.Texts, own, seed, device, cancel)
+            {
+                Steps = recipe.Steps,
+                CalibrationBins = recipe.IsCalibrated ? Calibration.DefaultBins : null,
+                Training = Training,
+                Scoring = Scoring,
+            };
+        NetworkWork work = new(network, plan, own, seed, device.Operations, cancel);
+        work.Begin();
+        return work;
+    }
+
+    /// <summary>The rounds of a step, as steps of their own, with the index of what each left.</summary>
+    private void AddRounds(ISeedWork work, string name, ulong seed)
+    {
+        foreach (MadeRound round in work.RoundsOf(name).Skip(1))
+        {
+            string at = round.Model.Step.Name;
+            _tickets.Add(MadeTicket.Of(seed, round.Mask!.Step, round.Mask.Mask!));
+            _made.AddRange(round.Sparsity.Measures.Select(m => new MadeMeasure(seed, at, "", m.Key, m.Value)));
+            if (round.Model.Step.IsScored) Score(work, at, round.Model, seed);
+        }
+    }
+
+    private void Score(ISeedWork work, string name, MadeStep? made, ulong seed)
     {
         (TrainingCost total, TrainingCost search, long peak) = work.CostOf(name);
         foreach (ExperimentTask task in recipe.Plan.Tasks)

@@ -27,7 +27,7 @@ public sealed class RecipeFileTests
     [TestCase("\"tuned\": \"all\"", "\"tuned\": \"tune\"", "names the model \"tune\"")]
     [TestCase("\"part\": \"embedding\"", "\"part\": \"embeding\"", "it must be one of full, embedding, ticket, lora, spiel")]
     [TestCase("\"do\": \"find\"", "\"do\": \"fnd\"", "it must be one of train, find, draw, copy, perturb, reinitialize, merge, graft, "
-        + "matrix, prune, between, sweep")]
+        + "matrix, prune, between, sweep, scale, rounds, sparsity, turn, pace")]
     [TestCase("\"score\": \"ks\"", "\"score\": \"k\"", "steps[1].score is \"k\"")]
     [TestCase("\"score\": \"ks\"", "\"score\": \"ks\", \"top\": 3, \"share\": \"1%\"",
         "steps[1].share is \"1%\"; nothing here reads it")]

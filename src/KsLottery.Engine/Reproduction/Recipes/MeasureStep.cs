@@ -9,7 +9,8 @@ namespace KsLottery.Engine.Reproduction;
 public abstract record MeasureStep(string Name, string Task) : RecipeStep(Name)
 {
     /// <summary>The numbers of all kinds of such steps, by the names that files give them.</summary>
-    public static IReadOnlyList<string> AllMeasures { get; } = [.. BetweenStep.Names, .. SweepStep.Names];
+    public static IReadOnlyList<string> AllMeasures { get; } =
+        [.. BetweenStep.Names.Concat(SweepStep.Names).Concat(SparsityStep.Names).Concat(TurnStep.Names).Concat(PaceStep.Names).Distinct()];
 
     /// <inheritdoc/>
     public override bool IsModel => false;

@@ -12,7 +12,8 @@ internal static class RecipeCheck
         if (recipe.Plan.Seeds.Intersect(recipe.TunedOn).ToArray() is [var seed, ..] && !recipe.IsShort)
             throw new InvalidDataException($"{path}: seed {seed} is one that the recipe was tuned on. Take another for the verdict.");
         HashSet<string> models = [RecipeStep.Base], tickets = [], tasks = [.. recipe.Plan.Tasks.Select(t => t.Name)];
-        HashSet<string> slugs = [ExperimentArm.SlugOf(RecipeStep.Base)], texts = [.. recipe.Texts.Select(t => t.Name)], changes = [];
+        HashSet<string> slugs = [ExperimentArm.SlugOf(RecipeStep.Base)], texts = [.. recipe.Texts.Select(t => t.Name)];
+        HashSet<string> changes = [], pruned = [];
         foreach (RecipeStep step in recipe.Steps)
         {
             Demand(step.Models, models, "model", $"the step {step.Name}");
@@ -25,9 +26,16 @@ internal static class RecipeCheck
             if (step is TrainStep { Rewind: { } rewound } train)
                 Demand([rewound], [.. recipe.Steps.OfType<TrainStep>().Where(s => s.Part == train.Part).Select(s => s.Name)],
                     "training of the same part", $"the step {step.Name}");
-            if (!slugs.Add(ExperimentArm.SlugOf(step.Name)))
+            if (step is RoundsStep rounds)
+                Demand(rounds.Models, [.. recipe.Steps.OfType<TrainStep>().Where(s => s is { Part: TrainedPart.Full, Ticket: null })
+                    .Select(s => s.Name)], "training of a whole model", $"the step {step.Name}");
+            if (step is TurnStep turn) Demand(turn.Models, pruned, "rounds of pruning", $"the step {step.Name}");
+            IEnumerable<string> own = step is not RoundsStep { Count: var count } many ? [step.Name]
+                : Enumerable.Range(1, count).SelectMany(r => (string[])[many.MaskName(r), many.RoundName(r)]).Prepend(step.Name);
+            if (own.Any(name => !slugs.Add(ExperimentArm.SlugOf(name))))
                 throw new InvalidDataException($"{path}: the step {step.Name} has the folder of an earlier one. Call it otherwise.");
-            if (step.IsTicket) tickets.Add(step.Name);
+            if (step is RoundsStep) pruned.Add(step.Name);
+            if (step.IsTicket || step is RoundsStep) tickets.Add(step.Name);
             if (step.IsModel) models.Add(step.Name);
             if (step.Origin is not null) changes.Add(step.Name);
         }

@@ -60,6 +60,19 @@ public sealed record DifferenceClaim(string Says, string Arm, string Than, strin
     internal override IEnumerable<string> Tasks => [Task, ThanTask ?? Task];
 }
 
+/// <summary>Two steps have the same of a measure, but for so much.</summary>
+/// <param name="Says">The claim in words.</param>
+/// <param name="Arm">The step.</param>
+/// <param name="Than">The other.</param>
+/// <param name="Task">The task.</param>
+/// <param name="Measure">The measure.</param>
+/// <param name="Within">By how much they may differ, in the measure's own unit.</param>
+public sealed record AgreementClaim(string Says, string Arm, string Than, string Task, string Measure, double Within)
+    : MeasuredClaim(Says, Arm, Task, Measure)
+{
+    internal override IEnumerable<string> Models => [Arm, Than];
+}
+
 /// <summary>A bound on a measure itself.</summary>
 /// <param name="Says">The claim in words.</param>
 /// <param name="Arm">The step.</param>

@@ -14,7 +14,10 @@ public static class RecipeFile
     /// <summary>The name of the copy in a run's folder.</summary>
     public const string FileName = "recipe.json";
 
-    private enum RootKey { System, Revision, Title, Paper, Runtime, Deviations, TunedOn, Short, Make, Plan, Steps, Controls, Claims, Texts }
+    private enum RootKey
+    {
+        System, Revision, Title, Paper, Runtime, Deviations, TunedOn, Short, Make, Network, Plan, Steps, Controls, Claims, Texts,
+    }
 
     private enum MakeKey
     {
@@ -29,6 +32,10 @@ public static class RecipeFile
     private enum MadeTextKey { Text, Characters }
 
     private enum ControlsKey { Of, Row }
+
+    private enum NetworkKey { Modulus, Train, Width, Hidden, Scale, Every, RightShare }
+
+    private const int MaxModulus = 1000;
 
     /// <summary>Reads a file.</summary>
     /// <param name="path">The file.</param>
@@ -65,6 +72,7 @@ public static class RecipeFile
             TunedOn = [.. (root.List(RootKey.TunedOn) ?? throw root.Wrong(RootKey.TunedOn,
                 "Name the seeds that sizes and rates were chosen with")).Select(ExperimentFile.ReadSeed)],
             Make = root.Find(RootKey.Make) is { } make ? ReadMake(name, new(name, make)) : null,
+            Network = root.Find(RootKey.Network) is { } network ? ReadNetwork(new(name, network)) : null,
             Plan = plan,
             Texts = [.. (root.List(RootKey.Texts) ?? []).Select(t => ReadText(new(name, t)))],
             Steps = WithControls(name, [.. (root.List(RootKey.Steps) ?? throw root.Wrong(RootKey.Steps, "Give one step or more"))
@@ -152,6 +160,26 @@ public static class RecipeFile
         };
 
         int Count(MakeKey key) => make.Count(key) ?? throw make.Wrong(key, "it is missing");
+    }
+
+    private static MadeNetwork ReadNetwork(PlanSection<NetworkKey> network)
+    {
+        MadeNetwork made = new()
+        {
+            Modulus = Count(NetworkKey.Modulus),
+            Train = Count(NetworkKey.Train),
+            Width = Count(NetworkKey.Width),
+            Hidden = Count(NetworkKey.Hidden),
+            Scale = network.Number(NetworkKey.Scale, n => n > 0, "it must be a number above 0") ?? 1,
+            Every = Count(NetworkKey.Every),
+            RightShare = network.Number(NetworkKey.RightShare, n => n is > 0 and <= 1, "it must be a share above 0, at most 1")
+                ?? throw network.Wrong(NetworkKey.RightShare, "Say how much must be right, 0.95 for instance"),
+        };
+        if (made.Modulus > MaxModulus) throw network.Wrong(NetworkKey.Modulus, $"it must be at most {MaxModulus}");
+        return made.Train < made.PairCount ? made
+            : throw network.Wrong(NetworkKey.Train, $"of {made.PairCount} pairs one at least must be left to test");
+
+        int Count(NetworkKey key) => network.Count(key) ?? throw network.Wrong(key, "it is missing");
     }
 
     private static MadePairs ReadPairs(PlanSection<PairsKey> pairs) => new(pairs.Required(PairsKey.Task),

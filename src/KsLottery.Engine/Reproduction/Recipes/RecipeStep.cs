@@ -83,6 +83,15 @@ public sealed record TrainStep(string Name, TrainedPart Part, string? Task) : Re
     /// <summary>The layers that have adapters, from 0; null for all.</summary>
     public IReadOnlyList<int>? Layers { get; init; }
 
+    /// <summary>The optimizer's weight decay; null for the plan's.</summary>
+    public double? WeightDecay { get; init; }
+
+    /// <summary>How many steps it takes, of a <see cref="MadeNetwork"/>; null for the plan's number.</summary>
+    public int? Steps { get; init; }
+
+    /// <summary>What ends it before, of a <see cref="MadeNetwork"/>.</summary>
+    public NetworkEnd? Until { get; init; }
+
     /// <summary>How often it goes through the data; null for the plan's.</summary>
     public double? Epochs { get; init; }
 
@@ -208,6 +217,9 @@ public sealed record PerturbStep(string Name, string Of) : RecipeStep(Name)
 /// <param name="Name">Its name.</param>
 public sealed record ReinitializeStep(string Name) : RecipeStep(Name)
 {
+    /// <summary>Whether all matrices are normal with one deviation, to the last digits, and not as those of a new model.</summary>
+    public bool IsNormal { get; init; }
+
     internal override IEnumerable<string> Models => [Base];
 
     internal override IEnumerable<string> BuiltOn => [];

@@ -32,6 +32,9 @@ public sealed record ReproductionRecipe
     /// <summary>How base and pairs are made; null where the plan names some that are there.</summary>
     public MadeBase? Make { get; init; }
 
+    /// <summary>The small network that is trained in place of a LLaMA; null for a LLaMA.</summary>
+    public MadeNetwork? Network { get; init; }
+
     /// <summary>Tasks, seeds, budget and scoring; its paths are relative to the folder of a seed.</summary>
     public required ExperimentPlan Plan { get; init; }
 

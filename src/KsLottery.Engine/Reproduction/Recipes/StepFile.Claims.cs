@@ -10,7 +10,7 @@ internal static partial class StepFile
     private enum ClaimKey
     {
         Says, Arm, Of, Than, Task, Measure, AtLeast, Below, By, Outside, NotRun, Card, ThanTask, IsAtLeast, IsAtMost, Ticket, MaxShare,
-        Overlap, MaxTimesChance, MinTimesChance, Rises, Falls, RankCorrelation,
+        Overlap, MaxTimesChance, MinTimesChance, Rises, Falls, RankCorrelation, Within,
     }
 
     /// <summary>Reads a claim.</summary>
@@ -87,6 +87,8 @@ internal static partial class StepFile
         string task = ReadTask(claim, measure);
         if (measure == StepResult.PeakName && claim.Text(ClaimKey.Than) is not null)
             throw claim.Wrong(ClaimKey.Than, $"{measure} is claimed as a share: name the other step as \"of\"");
+        if (claim.Text(ClaimKey.Than) is { } same && Number(ClaimKey.Within) is { } within)
+            return new AgreementClaim(says, arm, same, task, measure, within);
         if (claim.Text(ClaimKey.Than) is { } than)
             return new DifferenceClaim(says, arm, than, task, measure, Number(ClaimKey.By) ?? 0)
             {

@@ -13,6 +13,7 @@ internal static partial class StepFile
         Do, Name, Part, Task, From, Ticket, Layers, LearningRate, Epochs, FlopsOf, Scored, Score, Alpha, Share, Top, Tensors, Unit, Tuned,
         Excluding, Draw, Like, Text, Of, L1ToBase, RegrowEvery, RegrowRate, Candidates, MaxShare, Steps, Batch, Models, Tests, Languages,
         Baseline, Sparsity, Pattern, PerTensor, Outside, Rewind, At, Redraw, Order, Points, Sparsities,
+        Normal, By, Rounds, P, Q, Gamma, Patience, Measure, KneeOf, WeightDecay, Until, Than,
     }
 
     private const string AboveZero = "it must be a number above 0";
@@ -29,7 +30,7 @@ internal static partial class StepFile
             From = step.Text(StepKey.From) ?? RecipeStep.Base,
         },
         ["perturb"] = (step, name, _) => new PerturbStep(name, step.Required(StepKey.Of)),
-        ["reinitialize"] = (_, name, _) => new ReinitializeStep(name),
+        ["reinitialize"] = (step, name, _) => new ReinitializeStep(name) { IsNormal = step.Flag(StepKey.Normal) ?? false },
         ["merge"] = (step, name, _) => new MergeStep(name, [.. (step.List(StepKey.Of)
             ?? throw step.Wrong(StepKey.Of, "Name the steps whose changes are added")).Select(s => s.Text())]),
         ["graft"] = (step, name, _) => ReadGraft(step, name),
@@ -37,6 +38,14 @@ internal static partial class StepFile
         ["prune"] = (step, name, _) => ReadPrune(step, name),
         ["between"] = (step, name, _) => ReadBetween(step, name),
         ["sweep"] = (step, name, _) => ReadSweep(step, name),
+        ["scale"] = (step, name, _) => ReadScale(step, name),
+        ["rounds"] = (step, name, _) => ReadRounds(step, name),
+        ["sparsity"] = (step, name, _) => ReadSparsity(step, name),
+        ["turn"] = (step, name, _) => ReadTurn(step, name),
+        ["pace"] = (step, name, _) => new PaceStep(name, step.Required(StepKey.Of), step.Required(StepKey.Task))
+        {
+            Than = step.Text(StepKey.Than),
+        },
     };
 
     /// <summary>Reads a step.</summary>
@@ -66,6 +75,9 @@ internal static partial class StepFile
             LearningRate = step.Number(StepKey.LearningRate, n => n > 0, AboveZero),
             Epochs = step.Number(StepKey.Epochs, n => n > 0, AboveZero),
             Order = step.Count(StepKey.Order) ?? 1,
+            WeightDecay = step.Number(StepKey.WeightDecay, n => n >= 0, "it must be a number from 0"),
+            Steps = step.Count(StepKey.Steps),
+            Until = step.Text(StepKey.Until) is null ? null : Choose<NetworkEnd>(step, StepKey.Until),
             FlopsOf = step.Text(StepKey.FlopsOf),
             L1ToBase = step.Number(StepKey.L1ToBase, n => n >= 0, "it must be a number from 0") ?? 0,
             Regrowth = ReadRegrowth(step),

@@ -38,10 +38,12 @@ internal sealed partial class SeedWork
 
     private KeptState[] StatesOf(TrainStep step, long stepCount)
     {
-        TrainStep[] later = [.. Steps.OfType<TrainStep>().Where(s => s.Rewind == step.Name)];
-        if (Array.Find(later, s => s.RewindTo.StepOf(stepCount) >= stepCount) is { } late)
-            throw new InvalidDataException($"the step {late.Name} rewinds \"{step.Name}\" to {late.RewindTo} (at), and that training has "
-                + $"{stepCount} steps, of which one must be left at least. Name an earlier moment.");
-        return [.. later.Select(s => s.RewindTo).Distinct()];
+        (string Name, KeptState To)[] later = [.. Steps.OfType<TrainStep>().Where(s => s.Rewind == step.Name)
+            .Select(s => (s.Name, s.RewindTo)), .. Steps.OfType<RoundsStep>().Where(s => s.Of == step.Name)
+            .Select(s => (s.Name, s.RewindTo))];
+        if (Array.FindIndex(later, s => s.To.StepOf(stepCount) >= stepCount) is >= 0 and var late)
+            throw new InvalidDataException($"the step {later[late].Name} rewinds \"{step.Name}\" to {later[late].To} (at), and that "
+                + $"training has {stepCount} steps, of which one must be left at least. Name an earlier moment.");
+        return [.. later.Select(s => s.To).Distinct()];
     }
 }

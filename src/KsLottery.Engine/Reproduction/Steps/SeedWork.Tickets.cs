@@ -120,6 +120,7 @@ internal sealed partial class SeedWork
             Directory.CreateDirectory(folder);
             if (_tokenizer.FilePath is { } path) TokenizerFiles.Copy(path, folder);
             using LlamaWeights weights = LlamaWeights.Random(Config, _device.Operations, SplitMix64.Mix(_seed));
+            if (step.IsNormal) DrawNormal(weights);
             TrainedCheckpoint.WriteWhole(weights, _device.Operations, folder, _cancel);
         }
         return new(step, folder) { Parameters = Config.ParameterCount };

@@ -16,7 +16,7 @@ using KsLottery.Engine.Transfer;
 namespace KsLottery.Engine.Reproduction;
 
 /// <summary>The steps of a recipe with one seed. What stands in its folder with the same settings is not made again.</summary>
-internal sealed partial class SeedWork
+internal sealed partial class SeedWork : ISeedWork
 {
     private const string AppliedName = "applied", BaseScoresName = "base-scores";
 
@@ -80,6 +80,10 @@ internal sealed partial class SeedWork
                 GraftStep graft => Graft(graft, folder),
                 PruneStep prune => Prune(prune, folder),
                 MatrixStep matrix => ReportOn(matrix, folder),
+                RoundsStep rounds => RunRounds(rounds),
+                ScaleStep scale => Scale(scale, folder),
+                SparsityStep sparsity => Measure(sparsity, folder),
+                TurnStep turn => Measure(turn, folder),
                 BetweenStep between => Measure(between, folder),
                 SweepStep sweep => Measure(sweep, folder),
                 _ => throw new UnreachableException($"{step.GetType().Name} is not made"),
@@ -192,6 +196,7 @@ internal sealed partial class SeedWork
         {
             Seed = step.Order == 1 ? _seed : SplitMix64.Mix(_seed + (ulong)step.Order),
             LearningRate = step.LearningRate ?? RateOf(step.Part),
+            WeightDecay = step.WeightDecay ?? _plan.Training.WeightDecay,
             L1ToBase = step.L1ToBase,
             Regrowth = step.Regrowth,
         };

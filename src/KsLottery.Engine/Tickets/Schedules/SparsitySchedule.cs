@@ -56,6 +56,14 @@ public sealed record GeometricSparsity : SparsitySchedule
     /// <summary>The survivors of a round: of n weights ⌈f·n⌉ go, f taken as the decimal that it is.</summary>
     public long SurvivorsOf(long count) => _kept.CountOf(count);
 
+    /// <summary>The part of all weights that is left after some rounds, (1-f)ʳ, of which a decimal holds 28 digits.</summary>
+    /// <param name="rounds">r, from 0.</param>
+    public UnitShare KeptAfter(int rounds)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(rounds);
+        return new(Enumerable.Repeat(_kept.Value, rounds).Aggregate(1m, (product, kept) => product * kept));
+    }
+
     /// <summary>The survivors before the first round and after each.</summary>
     /// <param name="count">How many weights there are.</param>
     /// <param name="rounds">How many rounds.</param>

@@ -5,7 +5,8 @@ using KsLottery.Engine.Statistics;
 namespace KsLottery.Engine.Tickets;
 
 /// <summary>Which units win, by their scores: <see cref="BelowAlpha"/>, <see cref="TopUnits"/>, <see cref="TopShare"/>,
-/// <see cref="RowShare"/>, <see cref="GroupPattern"/> or <see cref="RandomUnits"/>; there are no others.</summary>
+/// <see cref="RowShare"/>, <see cref="AdaptiveShare"/>, <see cref="GroupPattern"/> or <see cref="RandomUnits"/>; there are no
+/// others.</summary>
 /// <remarks>
 /// Level, method and correction are those of the p-values that are shown beside the units, and decide in <see cref="BelowAlpha"/> alone.
 /// Units of equal scores stand in the order of their tensors and, in a tensor, of their index: row-major for elements. -0 equals 0. A unit
