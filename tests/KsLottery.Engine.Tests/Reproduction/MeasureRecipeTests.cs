@@ -122,7 +122,7 @@ public sealed class MeasureRecipeTests : IDisposable
             Assert.Throws<OperationCanceledException>(() => Run("stopped", (_, step) =>
             {
                 if (step == stop) cancel.Cancel();
-            }, cancel.Token));
+            }, cancel: cancel.Token));
         }
         Run("stopped");
         foreach (string name in Tables)
@@ -133,6 +133,9 @@ public sealed class MeasureRecipeTests : IDisposable
         "the step other rewinds \"dense\" to 4 (at), and that training has 4 steps")]
     [TestCase("\"share\": \"1%\"", "\"share\": \"1e-20%\", \"from\": \"dense\"", "the step nothing: 0.00000000000000000001% of")]
     [TestCase("[\"dense\", \"less\", \"sparse\"]", "[\"dense\", \"sparse\", \"less\"]", "the step trained: \"less\" is pruned by 20%")]
+    [TestCase("\"full\", \"task\": \"A\", \"learning_rate\": 1e-38, \"scored\": false },\n  { \"do\": \"graft\", ",
+        "\"embedding\", \"task\": \"A\", \"scored\": false },\n  { \"do\": \"graft\", \"tensors\": \"*.mlp.*\", ",
+        "the step nothing: none of the 9216 elements that are chosen from moved")]
     public void What_only_a_run_can_tell_names_the_step(string part, string instead, string message)
     {
         string folder = $"refused-{instead.Length}";
@@ -184,8 +187,8 @@ public sealed class MeasureRecipeTests : IDisposable
         return Encoding.UTF8.GetBytes(recipe.ToJsonString());
     }
 
-    private ReproductionRun Run(string folder, Action<ulong, string>? began = null, CancellationToken cancel = default,
-        string steps = Steps)
+    private ReproductionRun Run(string folder, Action<ulong, string>? began = null, string steps = Steps,
+        CancellationToken cancel = default)
     {
         byte[] bytes = Bytes(steps, Claims);
         ReproductionRun run = new(RecipeFile.Parse("m.json", bytes), bytes, new WordCorpus(), _folder.File(folder), _device)
