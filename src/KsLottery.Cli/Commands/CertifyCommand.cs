@@ -56,7 +56,8 @@ internal static class CertifyCommand
             certificate = Certifier.Run(source, device.Operations, how, shown, cancel);
         }
         IReadOnlyList<string> files = folder.Write(certificate, source, inputs, options.Certificate, cancel);
-        if (options.Html is { } page) Report.FromFolder(options.Out!, cancellationToken: cancel).WritePage(page, replace: false, cancel);
+        if (options.Html is { } page)
+            Report.FromFolder(options.Out!, new() { Origin = options.Origin }, cancel).WritePage(page, replace: false, cancel);
         new CertifyReport(ui, certificate, tokenizer, options.Shown)
         {
             Elapsed = Stopwatch.GetElapsedTime(started),

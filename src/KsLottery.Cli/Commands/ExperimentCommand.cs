@@ -53,7 +53,8 @@ internal static class ExperimentCommand
         StopOptions.Remark(ui, run.Stops, run.Tokenizer);
         if (options.Parts.Count > 0) run.Collect(options.Parts, cancel);
         else Run(run, folder, cancel);
-        if (options.Html is { } page) Report.FromFolder(folder, cancellationToken: cancel).WritePage(page, options.Resume, cancel);
+        if (options.Html is { } page)
+            Report.FromFolder(folder, new() { Origin = options.Origin }, cancel).WritePage(page, options.Resume, cancel);
         new ExperimentReport(run, ui)
             .Write($"{NumberText.Seconds(Stopwatch.GetElapsedTime(started))}; everything stands in {ConsoleUi.OneLine(folder)}");
         return ExitCode.Ok;

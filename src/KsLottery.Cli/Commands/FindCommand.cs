@@ -51,7 +51,7 @@ internal static class FindCommand
         IReadOnlyList<string> files = folder?.Write(found, cancel) ?? [];
         if (found.Ticket.Entries.Count > 0) RemarkNoPatch(folder, ui);
         if (options.Html is not null)
-            Report.FromTicket(NameOf(options.Tuned), found.Ticket, found.Rows, tokens, before, after)
+            Report.FromTicket(NameOf(options.Tuned), found.Ticket, found.Rows, tokens, before, after, new() { Origin = options.Origin })
                 .WritePage(options.Html, options.Force, cancel);
 
         return new(ui, options, found.Ticket, found.Rows, tokens)
@@ -155,7 +155,8 @@ internal static class FindCommand
         IReadOnlyList<string> files = folder?.Write(found, cancel) ?? [];
         if (found.Ticket.Count > 0) RemarkNoPatch(folder, ui);
         if (options.Html is not null)
-            Report.FromTicket(NameOf(options.Tuned), found, cancel).WritePage(options.Html, options.Force, cancel);
+            Report.FromTicket(NameOf(options.Tuned), found, new() { Origin = options.Origin }, cancel)
+                .WritePage(options.Html, options.Force, cancel);
         return new(options, found.Ticket, files, Stopwatch.GetElapsedTime(started))
         {
             Tokens = found.Pairs is [var only] ? opened.Pair.FindTokens(only.Base) : RowTokens.None,

@@ -23,6 +23,7 @@ internal static class ReportCommand
         {
             Row = options.Row,
             Occurrences = options.Data is { } data ? Count(data, options, ui, cancel) : null,
+            Origin = options.Origin,
             HasTensorBoard = options.TensorBoard,
         }, cancel);
         string target = options.Out;

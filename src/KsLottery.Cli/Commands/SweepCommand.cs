@@ -39,7 +39,8 @@ internal sealed class SweepCommand
         (SweepKnee? ofLoss, SweepKnee? ofScore) = (SweepKnee.OfLoss(points), SweepKnee.OfScore(points));
         folder?.Finish(points, ofLoss, ofScore, cancel);
         string? report = folder is null ? null : Path.Combine(options.Out!, "report");
-        if (report is not null) Report.FromFolder(options.Out!, cancellationToken: cancel).WriteFolder(report, replace: true, cancel);
+        if (report is not null)
+            Report.FromFolder(options.Out!, new() { Origin = options.Origin }, cancel).WriteFolder(report, replace: true, cancel);
         SweepReport.Write(ui, options, points, ofLoss, ofScore, report);
         return ExitCode.Ok;
     }

@@ -69,6 +69,9 @@ internal sealed record CertifyOptions
     /// <summary>The page about the certificate; null for none.</summary>
     public string? Html { get; init; }
 
+    /// <summary>What that says of where it comes from.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Origin { get; init; } = [];
+
     /// <summary>Gives a command the arguments.</summary>
     public static void AddTo(Command command)
     {
@@ -116,6 +119,9 @@ internal sealed record CertifyOptions
             },
             Device = DeviceOption.From(arguments),
             Out = arguments.GetValue(OutOption),
+            Origin = HtmlOption.Origin(arguments, ("base", arguments.GetValue(BaseArgument) ?? ""),
+                ("tuned", arguments.GetValue(TunedArgument) ?? ""), ("ticket", arguments.GetValue(TicketOption) ?? ""),
+                ("data", arguments.GetValue(DataOption) ?? "")),
             Html = HtmlOption.From(arguments, replace: false),
             Shown = Options.Unlimited(arguments.GetValue(ShownOption)),
         };

@@ -32,6 +32,9 @@ internal sealed record ExperimentOptions
     /// <summary>The page about the results; null for none.</summary>
     public string? Html { get; init; }
 
+    /// <summary>What that says of where it comes from.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Origin { get; init; } = [];
+
     public required DeviceOption Device { get; init; }
 
     /// <summary>Gives a command the arguments.</summary>
@@ -57,6 +60,8 @@ internal sealed record ExperimentOptions
         Resume = arguments.GetValue(ResumeOption),
         Part = arguments.GetValue(PartOption) ?? ExperimentPart.Whole,
         Parts = arguments.GetValue(Options.Collect) ?? [],
+        Origin = HtmlOption.Origin(arguments, ("plan", arguments.GetRequiredValue(FileArgument)),
+            ("folder", arguments.GetRequiredValue(OutOption))),
         Html = HtmlOption.From(arguments, replace: arguments.GetValue(ResumeOption)),
         Device = DeviceOption.From(arguments),
     };

@@ -95,6 +95,9 @@ internal sealed record FindOptions
     /// <summary>The file for a page about the result; null for none.</summary>
     public string? Html { get; init; }
 
+    /// <summary>What that says of where it comes from.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Origin { get; init; } = [];
+
     /// <summary>The most rows that the table shows.</summary>
     public int Limit { get; init; } = DefaultLimit;
 
@@ -166,6 +169,8 @@ internal sealed record FindOptions
         Force = arguments.GetValue(ForceOption),
         Part = arguments.GetValue(PartOption),
         Merged = arguments.GetValue(Options.Merge) ?? [],
+        Origin = HtmlOption.Origin(arguments, ("base", arguments.GetRequiredValue(BaseArgument)),
+            ("tuned", arguments.GetRequiredValue(TunedArgument))),
         Html = HtmlOption.From(arguments, arguments.GetValue(ForceOption)),
         Limit = Options.Unlimited(arguments.GetValue(LimitOption)),
     };

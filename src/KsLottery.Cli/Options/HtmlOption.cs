@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using KsLottery.Engine.Reports;
 
 namespace KsLottery.Cli;
@@ -22,4 +23,18 @@ internal static class HtmlOption
 
     /// <summary>Whether the argument was given.</summary>
     public static bool IsGiven(System.CommandLine.Parsing.CommandResult result) => result.GetResult(Options.Html) is { Implicit: false };
+
+    /// <summary>Where a page comes from: the command line, paths and the hour.</summary>
+    /// <param name="arguments">The arguments.</param>
+    /// <param name="paths">What stands where, names and paths.</param>
+    public static IReadOnlyList<KeyValuePair<string, string>> Origin(ParseResult arguments, params (string Name, string Path)[] paths) =>
+    [
+        new("command", string.Join(' ', arguments.Tokens.Select(token => Quoted(token.Value)).Prepend("kslottery"))),
+        .. paths.Where(path => path.Path.Length > 0).Select(path => KeyValuePair.Create(path.Name, Path.GetFullPath(path.Path))),
+        new("written", DateTimeOffset.UtcNow.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture)),
+    ];
+
+    private static string Quoted(string argument) =>
+        argument.Length > 0 && argument.All(c => char.IsLetterOrDigit(c) || "-_./,:=%+@".Contains(c, StringComparison.Ordinal)) ? argument
+        : $"'{argument.Replace("'", "'\\''")}'";
 }

@@ -34,6 +34,9 @@ internal sealed record ReportOptions
 
     public bool TensorBoard { get; init; }
 
+    /// <summary>What the page says of where it comes from.</summary>
+    public required IReadOnlyList<KeyValuePair<string, string>> Origin { get; init; }
+
     public required ParallelTextOptions Pairs { get; init; }
 
     /// <summary>Gives a command the arguments.</summary>
@@ -62,6 +65,7 @@ internal sealed record ReportOptions
             Data = arguments.GetValue(DataOption),
             Tokenizer = arguments.GetValue(TokenizerOption),
             TensorBoard = arguments.GetValue(Options.TensorBoard),
+            Origin = HtmlOption.Origin(arguments, ("folder", folder)),
             Pairs = PairOptions.From(arguments),
         };
     }

@@ -53,6 +53,9 @@ internal sealed record SweepOptions
 
     public bool Resume { get; init; }
 
+    /// <summary>What the report says of where it comes from.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Origin { get; init; } = [];
+
     /// <summary>Gives a command the arguments.</summary>
     public static void AddTo(Command command)
     {
@@ -76,6 +79,7 @@ internal sealed record SweepOptions
             Limit = Options.Unlimited(arguments.GetValue(Options.PairLimit)),
             MaxNewTokens = arguments.GetValue(NewTokensOption),
             Generates = arguments.GetValue(DataOption) is not null && !arguments.GetValue(Options.NoGenerate),
+            Origin = HtmlOption.Origin(arguments, ("model", model)),
             Sparsities = [new(0), .. arguments.GetValue(Options.At)!],
             Score = score,
             Tensors = arguments.GetValue(Options.Tensors),

@@ -7,8 +7,9 @@ namespace KsLottery.Engine.Reports;
 
 /// <summary>A page about a ticket, its trainings, certificate and controls: one HTML file that needs no other file and no script.</summary>
 /// <remarks>
-/// It is made from the files that the commands leave behind; what is there has its section. It holds no time and no path, so that the same
-/// files give the same bytes. Text of any origin is escaped, and the page itself forbids any script but its own, which only sorts tables.
+/// It is made from the files that the commands leave behind; what is there has its section. It holds no time and no path but those that
+/// <see cref="ReportOptions.Origin"/> gives it, so that the same files give the same bytes. Text of any origin is escaped, and the page
+/// itself forbids any script but its own, which only sorts tables.
 /// </remarks>
 public sealed class Report
 {
@@ -42,7 +43,7 @@ public sealed class Report
     {
         options ??= new();
         ReportContent content = new ReportFolder(path).Read(options, cancellationToken);
-        return new(WithOccurrences(content, options), options);
+        return new(WithOccurrences(content, options) with { Origin = options.Origin }, options);
     }
 
     /// <summary>Takes what a scan found, with nothing written yet.</summary>
@@ -52,8 +53,11 @@ public sealed class Report
     /// <param name="tokens">Names the rows.</param>
     /// <param name="baseTensor">The base tensor.</param>
     /// <param name="tunedTensor">The tuned tensor.</param>
-    public static Report FromTicket(string name, Ticket ticket, ScoredRows rows, RowTokens tokens, Tensor baseTensor, Tensor tunedTensor)
+    /// <param name="options">What else to show; its row and occurrences are not looked at.</param>
+    public static Report FromTicket(string name, Ticket ticket, ScoredRows rows, RowTokens tokens, Tensor baseTensor, Tensor tunedTensor,
+        ReportOptions? options = null)
     {
+        options ??= new();
         ArgumentNullException.ThrowIfNull(ticket);
         ArgumentNullException.ThrowIfNull(rows);
         TestedRows tested = TestedRows.From(ticket, rows, tokens);
@@ -64,18 +68,23 @@ public sealed class Report
             Values = RowValues.From(baseTensor, tunedTensor, tested.Best.Select(e => (e.Id, e.TunedId))),
             Tickets = [(name, ticket)],
             Facts = [TicketFacts.Of(name, ticket)],
-        }, new());
+            Origin = options.Origin,
+        }, options);
     }
 
     /// <summary>Takes a ticket of units, with nothing written yet.</summary>
     /// <param name="name">What the page is called.</param>
     /// <param name="found">The ticket; its checkpoints must still be open.</param>
+    /// <param name="options">What else to show; its row and occurrences are not looked at.</param>
     /// <param name="cancellationToken">Stops while the ticket's values are read.</param>
-    public static Report FromTicket(string name, UnitTicketResult found, CancellationToken cancellationToken = default)
+    public static Report FromTicket(string name, UnitTicketResult found, ReportOptions? options = null,
+        CancellationToken cancellationToken = default)
     {
+        options ??= new();
         ArgumentNullException.ThrowIfNull(found);
         UnitFinding units = UnitFinding.Of(name, found, cancellationToken);
-        return new(new() { Name = name, Units = units, Facts = [.. UnitFacts.Of(units)], Remarks = units.Remarks }, new());
+        return new(new() { Name = name, Units = units, Facts = [.. UnitFacts.Of(units)], Remarks = units.Remarks, Origin = options.Origin },
+            options);
     }
 
     /// <summary>Refuses a place for a page that <see cref="WritePage"/> would refuse; before long work.</summary>

@@ -36,6 +36,11 @@ internal sealed record ReportContent
 
     public IReadOnlyList<ArmScores> Arms { get; init; } = [];
 
+    /// <summary>Each arm against each control.</summary>
+    public IReadOnlyList<ArmVerdict> Verdicts { get; init; } = [];
+
+    public CertificateRecord? Certificate { get; init; }
+
     public IReadOnlyList<PositionMargin> Positions { get; init; } = [];
 
     public IReadOnlyList<AlphaStep> Sweep { get; init; } = [];
@@ -48,11 +53,14 @@ internal sealed record ReportContent
     /// <summary>The run manifest.</summary>
     public IReadOnlyList<FactGroup> Facts { get; init; } = [];
 
+    /// <summary>Where the page comes from: command line, paths, date, as whoever made it gave them.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Origin { get; init; } = [];
+
     /// <summary>What was found and is not shown, and why.</summary>
     public IReadOnlyList<string> Remarks { get; init; } = [];
 
     public bool IsEmpty => Rows is null && Units is null
-        && Trainings.Count + Arms.Count + Positions.Count + Sweep.Count + Sparsities.Count + Tensors.Count == 0;
+        && Certificate is null && Trainings.Count + Arms.Count + Positions.Count + Sweep.Count + Sparsities.Count + Tensors.Count == 0;
 }
 
 /// <summary>A chart, how to read it, and its numbers.</summary>

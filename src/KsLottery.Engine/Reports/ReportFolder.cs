@@ -40,13 +40,10 @@ internal sealed class ReportFolder
         List<(string Folder, Ticket Ticket)> tickets = [.. _folders
             .Where(f => File.Exists(Path.Combine(f, TicketFile.FileName)) && File.Exists(Path.Combine(f, RowsFile.FileName))
                 && !UnitTicketFile.Is(f))
-            .Select(f => (f, TicketFile.Read(Path.Combine(f, TicketFile.FileName))))];
+            .Select(f => (f, TicketFile.Read(Path.Combine(f, TicketFile.FileName))))
+            .OrderBy(t => t.Item2.Entries.Count == 0)];
         TestedRows? rows = tickets.Count == 0 ? null
             : TestedRows.Read(Path.Combine(tickets[0].Folder, RowsFile.FileName), tickets[0].Ticket, cancellationToken);
-        foreach ((string folder, _) in tickets.Skip(1))
-            _remarks.Add(
-                $"The rows of one ticket are drawn, those of {NameOf(tickets[0].Folder)}; kslottery report on {NameOf(folder)} gives "
-                    + $"those.");
         UnitFinding[] units = [.. _folders.Where(UnitTicketFile.Is).Select(f => UnitFinding.Read(NameOf(f), f, cancellationToken))];
         foreach (UnitFinding other in units.Skip(1))
             _remarks.Add($"The units of one ticket are drawn, those of {units[0].Name}; kslottery report on {other.Name} gives those.");
@@ -61,10 +58,12 @@ internal sealed class ReportFolder
             Row = options.Row,
             Occurrences = options.Occurrences,
             Tickets = [.. tickets.Select(t => (NameOf(t.Folder), t.Ticket))],
-            Trainings = [.. All(MetricsWriter.FileName).Select(f =>
-                new TrainingRecord(NameOf(f), MetricsFile.Read(Path.Combine(f, MetricsWriter.FileName)), IsPretraining(f)))],
+            Trainings = ReadTrainings(),
             Findings = TicketFinding.Read(_path),
             Arms = One(ArmScores.FileName, ArmScores.Read),
+            Verdicts = One(ArmVerdict.FileName, ArmVerdict.Read),
+            Certificate = All(CertificateName).Select(f => CertificateRecord.Read(Path.Combine(f, CertificateName)))
+                .FirstOrDefault(c => c is not null),
             Positions = One(PositionMargin.FileName, PositionMargin.Read),
             Sweep = One(AlphaStep.FileName, AlphaStep.Read),
             Sparsities = One(SweepFolder.FileName, SweepFolder.Read),
@@ -78,6 +77,36 @@ internal sealed class ReportFolder
                     + $"{ArmScores.FileName}, {SweepFolder.FileName} or "
                 + $"{TensorMapFile.FileName}. {Remedy.NameResult}.");
         return options.Row is { } row && content.Values?.Find(row) is null ? throw NoSuchRow(row, rows, content.Values) : content;
+    }
+
+    private TrainingRecord[] ReadTrainings()
+    {
+        Dictionary<string, (string Task, ulong Seed, string Method)> arms = ReadArms();
+        return [.. All(MetricsWriter.FileName).Select(f =>
+        {
+            TrainingRecord training = new(NameOf(f), MetricsFile.Read(Path.Combine(f, MetricsWriter.FileName)), IsPretraining(f));
+            return arms.TryGetValue(training.Name, out (string Task, ulong Seed, string Method) arm)
+                ? training with { Task = arm.Task, Seed = arm.Seed, Method = arm.Method } : training;
+        })];
+    }
+
+    /// <summary>The arms of an experiment by their folders.</summary>
+    private Dictionary<string, (string Task, ulong Seed, string Method)> ReadArms()
+    {
+        string file = Path.Combine(_path, ExperimentFile.FileName);
+        if (!File.Exists(file)) return [];
+        try
+        {
+            ExperimentPlan plan = ExperimentFile.Read(file).WithControls();
+            return plan.Tasks.SelectMany(task => plan.Seeds.SelectMany(seed => plan.Arms.Select(arm =>
+                    (Folder: ArmFolders.NameOf(task, seed, arm), (task.Name, seed, arm.Name)))))
+                .DistinctBy(arm => arm.Folder).ToDictionary(arm => arm.Folder, arm => arm.Item2);
+        }
+        catch (InvalidDataException)
+        {
+            _remarks.Add($"{ExperimentFile.FileName} is no plan that this version reads: trainings are shown by their folders.");
+            return [];
+        }
     }
 
     private static RowValues? ReadValues(string folder, TestedRows rows, int? row)

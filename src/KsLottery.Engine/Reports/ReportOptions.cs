@@ -10,6 +10,10 @@ public sealed record ReportOptions
     /// occur.</summary>
     public IReadOnlyList<long>? Occurrences { get; init; }
 
+    /// <summary>Where the page comes from, names and values such as command line, paths and date, which it shows at its end; without
+    /// them the same files give the same bytes.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Origin { get; init; } = [];
+
     /// <summary>Whether <see cref="Report.WriteFolder"/> also writes the steps of all trainings for TensorBoard.</summary>
     public bool HasTensorBoard { get; init; }
 }

@@ -34,6 +34,6 @@ public sealed class FarthestRowTests
         Assert.That(ticket.Entries[0].Id, Is.Zero, "the best by h");
         Assert.That(ticket.Entries, Has.Count.EqualTo(hasZeroRow ? 3 : 2));
         Report.FromTicket("pair", ticket, rows, RowTokens.None, a, b).WritePage(folder.File("page.html"));
-        Assert.That(File.ReadAllText(folder.File("page.html")), Does.Contain($"<b><bdi>{name}</bdi></b><span>moved most of the ticket"));
+        Assert.That(File.ReadAllText(folder.File("page.html")), Does.Contain($"<b><bdi>{name}</bdi></b><span>moved farthest of its rows"));
     }
 }

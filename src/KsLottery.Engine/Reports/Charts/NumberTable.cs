@@ -32,9 +32,12 @@ internal sealed class NumberTable(params string[] columns)
     }
 
     /// <summary>The table for the page.</summary>
-    public void WriteHtml(StringBuilder html)
+    /// <param name="html">The page.</param>
+    /// <param name="label">What the table is, for who cannot see it.</param>
+    public void WriteHtml(StringBuilder html, string label)
     {
-        html.Append("<div class=\"wide\"><table><thead><tr>");
+        html.Append("<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"").Append(Markup.Encode(label))
+            .Append("\"><table><thead><tr>");
         foreach (string column in columns) html.Append("<th scope=\"col\">").Append(Markup.Encode(column)).Append("</th>");
         html.Append("</tr></thead><tbody>");
         foreach (string[] row in _rows)

@@ -39,8 +39,9 @@ internal static class RowCloud
             chart.TryName(place(entry.Id), -Log10(rows, entry.Count), Name(entry), SvgChart.Color(1));
     }
 
-    /// <summary>A row's token, or its id where no tokenizer names it.</summary>
-    public static string Name(TicketEntry entry) => entry.Piece.Length > 0 ? entry.Piece : $"#{Digits.Exact(entry.Id)}";
+    /// <summary>A row's token in quotes, cut where it is longer, or its id where no tokenizer names it.</summary>
+    public static string Name(TicketEntry entry, int columns = int.MaxValue) =>
+        entry.Piece.Length > 0 ? $"“{Markup.Cut(entry.Piece, columns)}”" : $"#{Digits.Exact(entry.Id)}";
 
     private static string Tip(TicketEntry entry) =>
         $"{Name(entry)} (id {Digits.Exact(entry.Id)}): h = {Digits.Count(entry.Count)}, D = {Digits.Fixed(entry.Statistic, 4)}, p = "

@@ -14,7 +14,7 @@ internal static class RowDistributions
     public static Figure Draw(TestedRows rows, int id, float[] before, float[] after)
     {
         TicketEntry? entry = rows.Best.FirstOrDefault(e => e.Id == id);
-        string name = entry is { Piece.Length: > 0 } ? $"{entry.Piece} (row {Digits.Exact(id)})" : $"row {Digits.Exact(id)}";
+        string name = entry is { Piece.Length: > 0 } ? $"“{entry.Piece}” (row {Digits.Exact(id)})" : $"row {Digits.Exact(id)}";
         string title = $"Before and after: {name}";
         int width = before.Length;
         KsRowOutcome outcome = new KsRowReference(width).Test(before, after);

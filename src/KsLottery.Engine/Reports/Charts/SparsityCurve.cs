@@ -14,6 +14,17 @@ internal static class SparsityCurve
         Draw(ScoreName, "What the pruned model writes", "chrF of the first line", points, p => p.Score, SweepKnee.OfScore(points)),
     ];
 
+    /// <summary>What was measured, in a sentence or two.</summary>
+    public static string Summary(IReadOnlyList<SweepPoint> points)
+    {
+        SweepPoint[] drawn = [.. points.Where(p => double.IsFinite(p.Loss))];
+        string knee = SweepKnee.OfLoss(points) is { } found
+            ? $" Up to {Digits.Percent((double)found.Sparsity)} pruned the loss is within 1 % of the dense model’s." : "";
+        return drawn.Length == 0 ? "No point was measured yet." : $"From {Digits.Percent((double)drawn[0].Sparsity)} to "
+            + $"{Digits.Percent((double)drawn[^1].Sparsity)} pruned the loss goes from {Digits.Fixed(drawn[0].Loss, 3)} to "
+            + $"{Digits.Fixed(drawn[^1].Loss, 3)} nats a token.{knee}";
+    }
+
     private static Figure? Draw(string name, string title, string axis, IReadOnlyList<SweepPoint> points, Func<SweepPoint, double> value,
         SweepKnee? knee)
     {

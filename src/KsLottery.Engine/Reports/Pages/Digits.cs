@@ -16,14 +16,15 @@ internal static class Digits
     /// <summary>At most four digits that count; a dash for NaN.</summary>
     public static string Real(double value) => double.IsNaN(value) ? "–"
         : double.IsInfinity(value) ? value > 0 ? "∞" : "−∞"
-        : value.ToString(Math.Abs(value) is 0 or (>= 1e-4 and < 1e4) ? "G4" : "0.##e+0", Invariant);
+        : Signed(value.ToString(Math.Abs(value) is 0 or (>= 1e-4 and < 1e4) ? "G4" : "0.##e+0", Invariant));
 
     /// <summary>A fixed number of digits behind the point; a dash for NaN.</summary>
-    public static string Fixed(double value, int digits) => double.IsFinite(value) ? value.ToString($"F{digits}", Invariant) : Real(value);
+    public static string Fixed(double value, int digits) =>
+        double.IsFinite(value) ? Signed(value.ToString($"F{digits}", Invariant)) : Real(value);
 
     /// <summary>A share as a percentage.</summary>
     public static string Percent(double share) => !double.IsFinite(share) ? Real(share)
-        : (share * 100).ToString(share is 0 or (>= 0.0001 and < 1000) ? "0.##" : "0.0e+0", Invariant) + " %";
+        : Signed((share * 100).ToString(share is 0 or (>= 0.0001 and < 1000) ? "0.##" : "0.0e+0", Invariant)) + " %";
 
     /// <summary>A probability from its decimal logarithm, which does not underflow.</summary>
     public static string Probability(double log10)
@@ -32,7 +33,7 @@ internal static class Digits
         if (log10 > -4) return Math.Pow(10, log10).ToString("G3", Invariant);
         double exponent = Math.Floor(log10), mantissa = Math.Round(Math.Pow(10, log10 - exponent), 2);
         if (mantissa >= 10) (exponent, mantissa) = (exponent + 1, 1);
-        return string.Create(Invariant, $"{mantissa:0.00}e{exponent:0}");
+        return Signed(string.Create(Invariant, $"{mantissa:0.00}e{exponent:0}"));
     }
 
     /// <summary>A power of ten: <c>10⁻⁵</c>, or the number itself from 0.001 to 10,000.</summary>
@@ -41,6 +42,9 @@ internal static class Digits
         if (exponent is >= -3 and <= 4) return Math.Pow(10, exponent).ToString("#,0.###", Invariant);
         return "10" + string.Concat(exponent.ToString(Invariant).Select(c => c == '-' ? '⁻' : "⁰¹²³⁴⁵⁶⁷⁸⁹"[c - '0']));
     }
+
+    /// <summary>A number's text with a true minus.</summary>
+    public static string Signed(string number) => number.Replace('-', '−');
 
     /// <summary>A coordinate of a drawing: two digits behind the point, always the same for the same value.</summary>
     public static string Place(double value) => Math.Round(value, 2).ToString("0.##", Invariant) is var text && text == "-0" ? "0" : text;

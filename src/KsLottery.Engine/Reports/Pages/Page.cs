@@ -16,13 +16,14 @@ internal sealed class Page
     public Page(ReportContent content)
     {
         _content = content;
+        if (content.Arms.Count > 0) Add("arms", "What the ticket is worth", html => ArmSections.Write(html, content));
+        if (content.Positions.Count + content.Sweep.Count > 0 || content.Certificate is not null)
+            Add("certificate", "What is certified", html => CertificateSections.Write(html, content));
         if (content.Rows is { } rows) AddTicket(rows);
         if (content.Units is { } units)
             Add("units", content.Rows is null ? "The ticket" : "The ticket of units", html => UnitSections.Write(html, units));
         if (content.Tickets.Count > 1 || content.Masks.Count > 1 || content.Findings.Count > 0)
             Add("tickets", "Tickets compared", html => PageSections.WriteTickets(html, content.Findings));
-        if (content.Positions.Count + content.Sweep.Count > 0) AddCertificate();
-        if (content.Arms.Count > 0) Add("arms", "What the ticket is worth", html => PageSections.WriteArms(html, content.Arms));
         if (content.Trainings.Count > 0) Add("training", "Training");
         if (content.Sparsities.Count > 0) Add("sparsity", "Pruning");
         if (content.Tensors.Count > 0) Add("tensors", "The whole model");
@@ -38,7 +39,7 @@ internal sealed class Page
     /// <param name="hasFiles">Whether the files of the charts stand beside it, so that it can point to them.</param>
     public string ToHtml(bool hasFiles)
     {
-        string title = $"{_content.Name}: what the fine-tune changed";
+        string title = $"{PageHead.Title(_content)} · kslottery";
         StringBuilder html = new();
         html.Append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n").Append(Mark).Append('\n')
             .Append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n")
@@ -66,49 +67,47 @@ internal sealed class Page
     private void AddTicket(TestedRows rows)
     {
         bool isEmpty = rows.Ticket.Entries.Count == 0;
-        Add("ticket", "The ticket",
-            html =>
-            {
-                if (isEmpty && rows.Best.Count > 0)
-                    html.Append("<p>No row is below α. The table shows the rows that come nearest; they are no ticket.</p>\n");
-                if (rows.Best.Count > 0) PageSections.WriteTicket(html, rows);
-                html.Append(
-                    "<p class=\"soft\">D is the largest distance between a row’s values before and after, as distributions; h = d·D is a "
-                        + "whole "
-                    + "number, and p depends on it alone. Before and after are one row twice and not two samples: p is a score to choose "
-                        + "by, not the "
-                    + "chance of an error. A row marked degenerate was constant or nearly zero before, and gets a large D from any "
-                        + "noise.</p>\n");
-            });
+        string name = _content.Tickets.Count > 0 ? _content.Tickets[0].Name : _content.Name;
+        Add("ticket", _content.Tickets.Count > 1 ? $"One ticket: {name}" : "The ticket", html =>
+        {
+            if (_content.Tickets.Count > 1)
+                html.Append("<p>").Append(Markup.Encode($"{Chosen(isEmpty)} of {Digits.Count(_content.Tickets.Count)}, by the names of "
+                    + $"their folders; kslottery report on {string.Join(", ", _content.Tickets.Skip(1).Select(t => t.Name))} shows "
+                    + $"{(_content.Tickets.Count == 2 ? "the other" : "the others")}. {PageSections.Summary(rows)}")).Append("</p>\n");
+            else if (_content.Arms.Count > 0 || _content.Certificate is not null || _content.Positions.Count > 0)
+                html.Append("<p>").Append(Markup.Encode(PageSections.Summary(rows))).Append("</p>\n");
+            if (isEmpty && rows.Best.Count > 0)
+                html.Append("<p>No row is below α. The table shows the rows that come nearest; they are no ticket.</p>\n");
+            if (rows.Best.Count > 0) PageSections.WriteTicket(html, rows);
+            html.Append("<p class=\"soft\">D is the largest distance between a row’s values before and after, as distributions; h = d·D is "
+                + "a whole number, and p depends on it alone. Before and after are one row twice and not two samples: p is a score to "
+                + "choose by, not the chance of an error. A row marked degenerate was constant or nearly zero before, and gets a large D "
+                + "from any noise.</p>\n");
+        });
     }
 
-    private void AddCertificate() => Add("certificate", "What is certified",
-        html =>
-        {
-            if (_content.Positions.Count > 0) PageSections.WriteCertificate(html, _content.Positions);
-            html.Append(
-                "<p class=\"soft\">Certified is agreement with the embed-tuned model under stated assumptions, reconstructed from what "
-                    + "is public "
-                + "of the paper; not the quality of a translation.</p>\n");
-        });
+    private static string Chosen(bool isEmpty) => isEmpty ? "The first" : "The first that is not empty";
 
     private void Add(string id, string title, Action<StringBuilder>? writeText = null) =>
         _sections.Add((id, title, [.. PageCharts.Draw(id, _content)], writeText));
 
     private void WriteHeader(StringBuilder html)
     {
-        html.Append("<header>\n<p class=\"soft\">kslottery report</p>\n<h1>").Append(Markup.Encode(_content.Name)).Append("</h1>\n");
-        string? summary = _content.Rows is { } rows ? PageSections.Summary(rows)
-            : _content.Units is { } units ? UnitSections.Summary(units.Ticket) : null;
-        if (summary is not null) html.Append("<p class=\"lede\">").Append(Markup.Encode(summary)).Append("</p>\n");
-        html.Append("<ul class=\"tiles\">");
-        foreach ((string number, string what) in PageSections.Tiles(_content))
-            html.Append("<li><b><bdi>").Append(Markup.Encode(number)).Append("</bdi></b><span>").Append(Markup.Encode(what))
-                .Append("</span></li>");
-        html.Append("</ul>\n</header>\n<nav aria-label=\"Sections\"><ul>");
+        html.Append("<header>\n<h1>").Append(Markup.Encode(PageHead.Title(_content))).Append("</h1>\n");
+        foreach (string paragraph in PageHead.Lede(_content))
+            html.Append("<p class=\"lede\">").Append(Markup.Encode(paragraph)).Append("</p>\n");
+        if (PageHead.Tiles(_content).ToArray() is { Length: > 0 } tiles)
+        {
+            html.Append("<ul class=\"tiles\">");
+            foreach ((string number, string what) in tiles)
+                html.Append("<li><b><bdi>").Append(Markup.Encode(number)).Append("</bdi></b><span>").Append(Markup.Encode(what))
+                    .Append("</span></li>");
+            html.Append("</ul>\n");
+        }
+        html.Append("</header>\n<nav aria-label=\"Sections\"><ul>");
         foreach ((string id, string title, _, _) in _sections)
             html.Append("<li><a href=\"#").Append(id).Append("\">").Append(Markup.Encode(title)).Append("</a></li>");
-        html.Append("<li><a href=\"#manifest\">Run manifest</a></li></ul></nav>\n");
+        html.Append("<li><a href=\"#manifest\">Where this comes from</a></li></ul></nav>\n");
     }
 
     private static void WriteFigure(StringBuilder html, Figure figure, bool hasFiles)
@@ -123,7 +122,7 @@ internal sealed class Page
         if (figure.Numbers.Rows.Count is > 0 and <= MaxNumbers)
         {
             html.Append("<details><summary>Numbers</summary>");
-            figure.Numbers.WriteHtml(html);
+            figure.Numbers.WriteHtml(html, $"Numbers: {figure.Title}");
             html.Append("</details>\n");
         }
         html.Append("</figure>\n");
@@ -131,18 +130,26 @@ internal sealed class Page
 
     private void WriteManifest(StringBuilder html)
     {
-        html.Append("<section id=\"manifest\">\n<h2>Run manifest</h2>\n");
+        html.Append("<section id=\"manifest\">\n<h2>Where this comes from</h2>\n");
+        if (_content.Origin.Count > 0) WriteFacts(html, _content.Origin.Select(fact => (fact.Key, fact.Value)));
         foreach (string remark in _content.Remarks) html.Append("<p class=\"soft\">").Append(Markup.Encode(remark)).Append("</p>\n");
         foreach (FactGroup group in _content.Facts)
         {
-            html.Append("<details").Append(group == _content.Facts[0] ? " open=\"open\"" : "").Append("><summary>")
+            bool isOpen = group == _content.Facts[0] && group.Name.EndsWith(": ticket", StringComparison.Ordinal);
+            html.Append("<details").Append(isOpen ? " open=\"open\"" : "").Append("><summary>")
                 .Append(Markup.Encode(group.Name))
-                .Append("</summary><dl>");
-            foreach ((string name, string value) in group.Values)
-                html.Append("<dt>").Append(Markup.Encode(name)).Append("</dt><dd><code>").Append(Markup.Encode(value))
-                    .Append("</code></dd>");
-            html.Append("</dl></details>\n");
+                .Append("</summary>");
+            WriteFacts(html, group.Values);
+            html.Append("</details>\n");
         }
         html.Append("</section>\n");
+    }
+
+    private static void WriteFacts(StringBuilder html, IEnumerable<(string Name, string Value)> facts)
+    {
+        html.Append("<dl>");
+        foreach ((string name, string value) in facts)
+            html.Append("<dt>").Append(Markup.Encode(name)).Append("</dt><dd><code>").Append(Markup.Encode(value)).Append("</code></dd>");
+        html.Append("</dl>\n");
     }
 }

@@ -49,8 +49,8 @@ internal static class UnitSections
         foreach (UnitTensorSummary t in ticket.Tensors.Take(MaxTensors))
             table.Add(new(t.Name), new(t.BaseType == t.TunedType ? t.BaseType.ToName() : $"{t.BaseType.ToName()} / {t.TunedType.ToName()}"),
                 new($"[{string.Join(", ", t.Shape)}]"), PageCell.Of(t.Units), PageCell.Of(t.TicketUnits),
-                new(Digits.Percent(t.Share), t.Share, t.Share), PageCell.Of(t.Parameters));
-        table.WriteHtml(html);
+                PageCell.Percent(t.Share) with { Bar = t.Share }, PageCell.Of(t.Parameters));
+        table.WriteHtml(html, "Tensors of the ticket");
         if (ticket.Tensors.Count > MaxTensors)
             html.Append("<p class=\"soft\">").Append(Markup.Encode($"{Digits.Count(ticket.Tensors.Count - MaxTensors)} more tensors are in "
                 + $"{TicketFile.FileName}.")).Append("</p>\n");

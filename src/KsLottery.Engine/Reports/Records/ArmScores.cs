@@ -17,6 +17,12 @@ internal sealed record ArmScores(string Task, string Method, int? Rows, long Par
     /// <summary>The arms whose ticket's size a control has; empty for others.</summary>
     public string ControlOf { get; init; } = "";
 
+    /// <summary>The names of these arms.</summary>
+    public string[] Controlled => ControlOf.Length == 0 ? [] : ControlOf.Split("; ");
+
+    /// <summary>The seed; NaN where it has none.</summary>
+    public double Seed => Scores.GetValueOrDefault("seed", double.NaN);
+
     private const string TaskColumn = "task", ControlColumn = "control_of";
 
     private static readonly string[] Fixed = ["method", "rows", "parameters"];
