@@ -59,7 +59,21 @@ public sealed class AxisTests
     [Test]
     public void Powers_of_ten_name_a_logarithmic_axis() =>
         Assert.That(Axis.Log("α", 1e-6, 0.9).Ticks.Select(t => t.Label),
-            Is.EqualTo(new[] { "10⁻⁶", "10⁻⁵", "10⁻⁴", "0.001", "0.01", "0.1" }));
+            Is.EqualTo(new[] { "10⁻⁶", "10⁻⁵", "10⁻⁴", "0.001", "0.01", "0.1", "1" }));
+
+    [TestCase(51.2, 60), TestCase(1, 1), TestCase(0.31, 0.4), TestCase(9.7, 10), TestCase(140, 150)]
+    public void A_scale_of_square_roots_ends_at_a_mark_beyond_the_largest_value(double largest, double end)
+    {
+        Axis axis = Axis.Root("x", largest);
+        Assert.That((axis.High, axis.Ticks[^1].Value), Is.EqualTo((end, end)).Within(1e-9));
+    }
+
+    [TestCase(1234, 2000), TestCase(0.9, 1), TestCase(5, 5), TestCase(21, 50)]
+    public void A_scale_of_logarithms_ends_at_a_mark_beyond_the_largest_value(double largest, double end)
+    {
+        Axis axis = Axis.Log("x", 0.01, largest);
+        Assert.That((axis.High, axis.Ticks[^1].Value), Is.EqualTo((end, end)).Within(1e-9));
+    }
 
     [TestCase(1, 1), TestCase(2, 1), TestCase(double.NaN, 1), TestCase(0, double.PositiveInfinity)]
     public void An_axis_without_length_is_refused(double low, double high) =>

@@ -17,7 +17,7 @@ public sealed partial class ReportTests : IDisposable
     private static readonly string[] AllCharts =
     [
         "d-histogram", "p-by-id", "row", "p-vs-frequency", "qq", "ticket-size", "update-heatmap", "ticket-overlap", "certified-accuracy",
-            "alpha-sweep", "score-vs-rows", "loss",
+            "alpha-sweep", "score-vs-rows", "loss-vs-rows", "loss",
         "loss-pretraining", "sparsity-sweep", "sparsity-score", "tensor-map",
     ];
 

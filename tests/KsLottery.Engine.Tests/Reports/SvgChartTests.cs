@@ -18,12 +18,12 @@ public sealed class SvgChartTests
     [Test]
     public void A_chart_is_drawn_as_it_was_approved()
     {
-        SvgChart chart = new("Rows & columns", "A little of everything.", Axis.Linear("x", 0, 10), Axis.Rounded("y", 0, 4), margin: 8);
+        SvgChart chart = new("Rows & columns", "A little of everything.", Axis.Linear("x", 0, 10), Axis.Rounded("y", 0, 4));
         chart.Bars([(0.5, 1.5, 2), (1.5, 2.5, 4)], SvgChart.Color(0));
-        chart.Line([(0, 0), (5, 2), (10, 3.5)], SvgChart.Color(1), isDashed: true);
+        chart.Line([(0, 0), (5, 2), (10, 3.5)], SvgChart.Color(1), dash: 1);
         chart.Steps([(3, 1), (4, 2), (6, 3)], SvgChart.Color(2));
         chart.Band([(6, 1, 2), (8, 1.5, 2.5)], SvgChart.Color(3));
-        chart.Cloud([(7, 3), (7.5, 3.2)], SvgChart.Color(4));
+        chart.Cloud([(7, 3), (7.5, 3.2)], isStrong: true, "points");
         chart.Dot(9, 1, SvgChart.Color(5), "a dot");
         chart.Dot(9.5, 1, SvgChart.Color(5), "a ring", isHollow: true);
         chart.TryName(9, 1, "named", SvgChart.Color(5));
@@ -32,8 +32,12 @@ public sealed class SvgChartTests
         chart.Measure(5, 1, 3, "D = 0.5", "");
         chart.Cell((1, 2), (0, 1), 0.5, SvgChart.Color(0), "a field");
         chart.Picture([0, 128, 255, 64], 2, (4, 6), (0, 1));
-        chart.Margin([(10, 3.5, "first", SvgChart.Color(0)), (10, 3.4, "second", SvgChart.Color(1))]);
-        chart.LegendLine("a line", SvgChart.Color(1), isDashed: true);
+        chart.Lane(3.6, "a lane", "1.25");
+        chart.Guide(3.5);
+        chart.Mark(8, 3.5, SvgChart.Color(1));
+        chart.LegendLine("a line", SvgChart.Color(1), dash: 1);
+        chart.LegendMark("a mark", "quiet");
+        chart.LegendScale("0 to 1");
         chart.LegendDot("a dot", SvgChart.Color(5));
         string golden = Path.Combine(SharedData.Root, "tests", "KsLottery.Engine.Tests", "Golden", "chart_golden.svg"),
             actual = chart.ToSvg(isFile: true);
@@ -45,14 +49,15 @@ public sealed class SvgChartTests
     [TestCaseSource(nameof(Hostile))]
     public void Text_of_any_origin_is_shown_and_never_obeyed(string text)
     {
-        SvgChart chart = new(text, text, Axis.Linear(text, 0, 1), Axis.Names(text, [text, text]), margin: 20);
+        SvgChart chart = new(text, text, Axis.Linear(text, 0, 1), Axis.Names(text, [text, text]));
         chart.Dot(0.5, 0.5, SvgChart.Color(0), text);
         chart.Cell((0, 1), (0, 1), 1, SvgChart.Color(0), text);
         chart.RuleAtX(0.2, text, SvgChart.Color(0));
         chart.RuleAtY(0.2, text, SvgChart.Color(0));
         chart.Measure(0.3, 0, 1, text, SvgChart.Color(0));
         chart.TryName(0.9, 0.9, text, SvgChart.Color(0));
-        chart.Margin([(1, 1, text, SvgChart.Color(0))]);
+        chart.Lane(1, text, text);
+        chart.LegendScale(text);
         chart.LegendLine(text, SvgChart.Color(0));
         foreach (bool isFile in (bool[])[true, false])
         {
@@ -79,8 +84,8 @@ public sealed class SvgChartTests
         List<(double, double)> points = [.. Enumerable.Range(0, 200_000).Select(_ => (random.NextDouble(), random.NextDouble()))];
         SvgChart few = new("few", "", Axis.Linear("x", 0, 1), Axis.Linear("y", 0, 1)),
             many = new("many", "", Axis.Linear("x", 0, 1), Axis.Linear("y", 0, 1));
-        few.Cloud([.. points.Take(Density.MaxPoints)], SvgChart.Color(0));
-        many.Cloud(points, SvgChart.Color(0));
+        few.Cloud([.. points.Take(Density.MaxPoints)], isStrong: false, "points");
+        many.Cloud(points, isStrong: false, "points");
         Assert.That(few.ToSvg(false), Has.Length.Matches(Is.LessThan(60_000)).And.Not.Contain("<image"));
         Assert.That(many.ToSvg(false), Has.Length.Matches(Is.LessThan(60_000)).And.Contain("<image"));
     }

@@ -24,6 +24,9 @@ internal sealed class Axis
     private const int MaxSteps = 6;
     private const double MinGap = 0.11;
 
+    /// <summary>Where a scale may end, as parts of a power of ten.</summary>
+    private static readonly double[] Ends = [1, 1.5, 2, 3, 4, 5, 6, 8, 10];
+
     private Axis(AxisKind kind, string label, double low, double high)
     {
         if (!double.IsFinite(low) || !double.IsFinite(high) || low >= high)
@@ -63,9 +66,18 @@ internal sealed class Axis
         return Linear(label, Math.Floor(low / step) * step, Math.Ceiling(high / step) * step);
     }
 
-    public static Axis Log(string label, double low, double high) => new(AxisKind.Log, label, low, high);
+    /// <summary>An axis of logarithms, up to a mark at or above the largest value.</summary>
+    public static Axis Log(string label, double low, double high) => new(AxisKind.Log, label, low, End(high, [1, 2, 5, 10]));
 
-    public static Axis Root(string label, double high) => new(AxisKind.Root, label, 0, high);
+    /// <summary>An axis of square roots from 0, up to a mark at or above the largest value.</summary>
+    public static Axis Root(string label, double high) => new(AxisKind.Root, label, 0, End(high, Ends));
+
+    /// <summary>An even axis from 0 with marks at its quarters, for places in something of fixed length.</summary>
+    public static Axis Quarters(string label, double high) => new(AxisKind.Linear, label, 0, high)
+    {
+        Ticks = [.. Enumerable.Range(0, 5).Select(i => new Tick(high * i / 4, Digits.Count((long)Math.Round(high * i / 4))))],
+        HasGrid = false,
+    };
 
     /// <summary>Names in the middle of places of width 1, from 0.</summary>
     public static Axis Names(string label, IReadOnlyList<string> names) =>
@@ -99,6 +111,12 @@ internal sealed class Axis
         return 10 * power;
     }
 
+    private static double End(double high, double[] parts)
+    {
+        double power = Math.Pow(10, Math.Floor(Math.Log10(high)));
+        return parts.First(part => part * power >= high * (1 - 1e-9)) * power;
+    }
+
     private static IEnumerable<Tick> LinearTicks(double low, double high)
     {
         double step = Step((high - low) / MaxSteps);
@@ -111,10 +129,10 @@ internal sealed class Axis
         {
             double most = Math.Max(Math.Abs(low), Math.Abs(high));
             if (value == 0) return "0";
-            if (digits > 5) return value.ToString("0.###e+0", CultureInfo.InvariantCulture);
+            if (digits > 5) return Digits.Signed(value.ToString("0.###e+0", CultureInfo.InvariantCulture));
             (double unit, string suffix) = most switch { >= 1e10 => (1e9, "G"), >= 1e7 => (1e6, "M"), >= 1e5 => (1e3, "k"), _ => (1, "") };
-            return unit > 1 ? (value / unit).ToString("0.###", CultureInfo.InvariantCulture) + suffix
-                : value.ToString($"N{digits}", CultureInfo.InvariantCulture);
+            return unit > 1 ? Digits.Signed((value / unit).ToString("0.###", CultureInfo.InvariantCulture)) + suffix
+                : Digits.Signed(value.ToString($"N{digits}", CultureInfo.InvariantCulture));
         }
     }
 
@@ -129,10 +147,12 @@ internal sealed class Axis
             foreach (double factor in factors)
             {
                 double value = factor * Math.Pow(10, exponent);
-                if (value < low * (1 - 1e-9) || value > high * (1 + 1e-9)) continue;
+                if (value < low * (1 - 1e-9) || value > high * (1 - 1e-9)) continue;
                 yield return new(value, factor == 1 ? Digits.Power(exponent) : Digits.Real(value));
             }
         }
+        int last = (int)Math.Floor(Math.Log10(high) + 1e-9);
+        yield return new(high, Math.Abs((high / Math.Pow(10, last)) - 1) < 1e-6 ? Digits.Power(last) : Number(high));
     }
 
     private static IEnumerable<Tick> RootTicks(double low, double high)
@@ -148,12 +168,16 @@ internal sealed class Axis
             foreach (double factor in (double[])[1, 2, 5])
             {
                 double value = factor * Math.Pow(10, exponent);
-                if (value < low || value > high * (1 + 1e-9)) continue;
+                if (value < low || value > high * (1 - 1e-9)) continue;
                 double place = (Math.Sqrt(value) - Math.Sqrt(low)) / (Math.Sqrt(high) - Math.Sqrt(low));
-                if (place - last < MinGap) continue;
+                if (place - last < MinGap || 1 - place < MinGap) continue;
                 last = place;
-                yield return new(value, value >= 1 ? Digits.Count((long)value) : Digits.Real(value));
+                yield return new(value, Number(value));
             }
         }
+        yield return new(high, Number(high));
     }
+
+    private static string Number(double value) => value is (>= 10 or 0 or 1 or 2 or 5) and < 1e6 ? Digits.Count((long)Math.Round(value))
+        : Digits.Real(value);
 }

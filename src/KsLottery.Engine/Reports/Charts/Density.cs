@@ -9,18 +9,19 @@ internal static class Density
     /// <summary>The pixels of the picture.</summary>
     public const int Columns = 180, Rows = 110;
 
-    private const double Faintest = 50, Strongest = 245;
+    public const double Faintest = 50, Strongest = 245;
 
     /// <summary>Counts points and turns the counts into opacity, by their logarithm: one point can be seen, a million are not a
     /// blot.</summary>
     /// <param name="places">0 to 1 to the right and upwards.</param>
-    /// <returns>Rows from the top.</returns>
-    public static byte[] Of(IEnumerable<(double X, double Y)> places)
+    /// <returns>Rows from the top, and the largest number of points at a place.</returns>
+    public static (byte[] Opacity, int Most) Of(IEnumerable<(double X, double Y)> places)
     {
         int[] counts = new int[Columns * Rows];
         foreach ((double x, double y) in places)
             counts[(Math.Min(Rows - 1, (int)((1 - y) * Rows)) * Columns) + Math.Min(Columns - 1, (int)(x * Columns))]++;
-        double most = Math.Log(1 + Math.Max(1, counts.Max()));
-        return [.. counts.Select(n => n == 0 ? (byte)0 : (byte)(Faintest + ((Strongest - Faintest) * Math.Log(1 + n) / most)))];
+        int most = Math.Max(1, counts.Max());
+        double all = Math.Log(1 + most);
+        return ([.. counts.Select(n => n == 0 ? (byte)0 : (byte)(Faintest + ((Strongest - Faintest) * Math.Log(1 + n) / all)))], most);
     }
 }

@@ -51,6 +51,20 @@ internal static class PngImage
         return file.ToArray();
     }
 
+    /// <summary>Each pixel as a square of some, so that a page that smooths between pixels blurs their edges alone.</summary>
+    public static byte[] Enlarge(ReadOnlySpan<byte> opacity, int width, int times)
+    {
+        int height = opacity.Length / width;
+        byte[] enlarged = new byte[opacity.Length * times * times];
+        for (int y = 0; y < height; y++)
+        {
+            Span<byte> line = enlarged.AsSpan(y * times * width * times, width * times);
+            for (int x = 0; x < width; x++) line.Slice(x * times, times).Fill(opacity[(y * width) + x]);
+            for (int copy = 1; copy < times; copy++) line.CopyTo(enlarged.AsSpan((((y * times) + copy) * width * times), width * times));
+        }
+        return enlarged;
+    }
+
     private static void Chunk(MemoryStream file, ReadOnlySpan<byte> type, ReadOnlySpan<byte> data)
     {
         Span<byte> number = stackalloc byte[4];

@@ -21,11 +21,12 @@ internal static class QuantilePlot
             points.Add((-Math.Log10((before + (counts[h] / 2.0)) / tested), -RowCloud.Log10(rows, h), h, counts[h]));
             before += counts[h];
         }
-        double most = Math.Max(1, points.Largest(p => Math.Max(p.Expected, p.Observed)) * 1.05),
-            right = Math.Max(1, points.Largest(p => p.Expected) * 1.05);
+        double most = Math.Max(1, points.Largest(p => Math.Max(p.Expected, p.Observed))),
+            right = Math.Max(1, points.Largest(p => p.Expected));
         SvgChart chart = new(Title, $"Observed against expected −log₁₀ p of {Digits.Count(tested, "row")}.",
             Axis.Root("expected −log₁₀ p", right), Axis.Root("observed −log₁₀ p", most));
-        chart.Line([(0, 0), (right, right)], "quiet", isDashed: true);
+        double end = Math.Min(chart.X.High, chart.Y.High);
+        chart.Line([(0, 0), (end, end)], "quiet", dash: 1);
         NumberTable numbers = new("h", "rows", "expected_minus_log10_p", "observed_minus_log10_p");
         foreach ((double expected, double observed, int count, int number) in points)
         {
@@ -33,9 +34,14 @@ internal static class QuantilePlot
             chart.Dot(expected, observed, SvgChart.Color(count >= rows.Ticket.CriticalCount ? 1 : 0),
                 $"h = {Digits.Count(count)}: {Digits.Count(number, "row")}", isHollow: false);
         }
-        chart.LegendLine("independent tests of no difference", "quiet", isDashed: true);
-        return new(Name, Title, "A dot for each h: −log₁₀ p against what as many tests of nothing would give. A row before and after is "
-            + "one row twice, not two independent samples, so that most dots lie below the line: p is a score here, not an error rate. "
-            + "Dots above it are what the fine-tune did.", chart, numbers);
+        chart.LegendLine("independent tests of no difference", "quiet", dash: 1);
+        chart.LegendDot("in the ticket", SvgChart.Color(1));
+        chart.LegendDot("not", SvgChart.Color(0));
+        int rowsAbove = points.Where(p => p.Observed > p.Expected).Sum(p => p.Rows);
+        int above = points.Count(p => p.Observed > p.Expected);
+        return new(Name, Title, "A dot for each h: −log₁₀ p against what as many tests of nothing would give, both by their square roots. "
+            + $"{Digits.Count(above)} of {Digits.Count(points.Count, "dot")} {(above == 1 ? "lies" : "lie")} above the line, of "
+            + $"{Digits.Count(rowsAbove, "row")}. A row before and after is one row twice, "
+            + "not two independent samples: p is a score here, not an error rate.", chart, numbers);
     }
 }

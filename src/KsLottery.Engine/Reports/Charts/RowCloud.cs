@@ -10,7 +10,7 @@ internal static class RowCloud
     /// <summary>The axis of −log₁₀ p.</summary>
     public static Axis Probabilities(TestedRows rows)
     {
-        double most = Math.Max(-Log10(rows, rows.LargestCount), -Math.Log10(rows.Ticket.Selection.Alpha)) * 1.12;
+        double most = Math.Max(-Log10(rows, rows.LargestCount), -Math.Log10(rows.Ticket.Selection.Alpha));
         return Axis.Root("−log₁₀ p", Math.Max(2, most));
     }
 
@@ -23,20 +23,28 @@ internal static class RowCloud
     /// <param name="chart">The chart.</param>
     /// <param name="rows">The rows.</param>
     /// <param name="place">A row's place to the right.</param>
-    public static void Draw(SvgChart chart, TestedRows rows, Func<int, double> place)
+    /// <returns>A sentence on which rows are named, and which are not.</returns>
+    public static string Draw(SvgChart chart, TestedRows rows, Func<int, double> place)
     {
         TicketEntry[] dots = [.. rows.Ticket.Entries.Take(MaxDots)];
-        HashSet<int> drawn = [.. dots.Select(d => d.Id)];
+        HashSet<int> drawn = [.. rows.Ticket.Entries.Select(d => d.Id)];
         List<(double, double)> others = [];
         for (int id = 0; id < rows.Counts.Count; id++)
             if (rows.Counts[id] >= 0 && !drawn.Contains(id)) others.Add((place(id), -Log10(rows, rows.Counts[id])));
-        chart.Cloud(others, SvgChart.Color(0));
+        chart.Cloud(others, isStrong: false, "other rows");
+        chart.Cloud([.. rows.Ticket.Entries.Skip(MaxDots).Select(e => (place(e.Id), -Log10(rows, e.Count)))], isStrong: true,
+            rows.Ticket.Entries.Count > MaxDots ? "more of the ticket" : "rows of the ticket");
         foreach (TicketEntry entry in dots.Reverse())
             chart.Dot(place(entry.Id), -Log10(rows, entry.Count), SvgChart.Color(1), Tip(entry));
         if (rows.Ticket.CriticalCount <= rows.Width && rows.Ticket.CriticalCount > 0)
             chart.RuleAtY(-Log10(rows, rows.Ticket.CriticalCount), $"h ≥ {Digits.Count(rows.Ticket.CriticalCount)}", "quiet");
-        foreach (TicketEntry entry in rows.Best.Take(MaxNames))
-            chart.TryName(place(entry.Id), -Log10(rows, entry.Count), Name(entry), SvgChart.Color(1));
+        if (dots.Length > 0) chart.LegendDot("in the ticket", SvgChart.Color(1));
+        int named = rows.Best.Take(MaxNames)
+            .Count(entry => chart.TryName(place(entry.Id), -Log10(rows, entry.Count), Name(entry), SvgChart.Color(1)));
+        string which = rows.Ticket.Entries.Count > 0 ? "the ticket’s" : "the";
+        return named == rows.Best.Count ? "" : $" {Digits.Count(named)} of {which} {Digits.Count(rows.Best.Count, "row")} "
+            + $"{(named == 1 ? "is" : "are")} named: of the {Digits.Count(Math.Min(MaxNames, rows.Best.Count))} of largest h those for "
+            + "which there is room.";
     }
 
     /// <summary>A row's token in quotes, cut where it is longer, or its id where no tokenizer names it.</summary>

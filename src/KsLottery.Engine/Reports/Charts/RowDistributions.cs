@@ -22,7 +22,8 @@ internal static class RowDistributions
         (double low, double high) = Range(x, y, outcome.Location);
         SvgChart chart = new(title, $"Distribution functions of {name} before and after; D = "
             + $"{Digits.Fixed((double)outcome.Count / width, 4)}.",
-            Axis.Linear("value", low, high), Axis.Linear("share of values at or below", 0, 1));
+            Axis.Rounded("value of a weight in the row", low, high), Axis.Linear("share of values at or below", 0, 1));
+        (low, high) = (chart.X.Low, chart.X.High);
         float[] places = Places(x, y, low, high);
         chart.Steps(places.Select(p => ((double)p, Share(x, p))).Prepend((low, Share(x, (float)low)))
             .Append((high, Share(x, (float)high))), SvgChart.Color(0));

@@ -13,17 +13,17 @@ internal static class RowsByFrequency
         const string Title = "Is it only frequency?";
         double correlation =
             RankCorrelation([.. rows.Counts.Index().Where(c => c.Item >= 0).Select(c => ((double)c.Item, (double)occurrences[c.Index]))]);
-        Axis x = Axis.Log("occurrences in the data", Never * 0.8, Math.Max(10, occurrences.Max() * 1.3)).WithTick(Never, "0");
+        Axis x = Axis.Log("occurrences in the data, tokens", Never * 0.8, Math.Max(10, occurrences.Max())).WithTick(Never, "0");
         SvgChart chart = new(Title, "−log₁₀ p of each row against the occurrences of its token; rank correlation "
             + $"{Digits.Fixed(correlation, 2)}.", x, RowCloud.Probabilities(rows));
-        RowCloud.Draw(chart, rows, id => Math.Max(Never, occurrences[id]));
+        string named = RowCloud.Draw(chart, rows, id => Math.Max(Never, occurrences[id]));
         NumberTable numbers = new("token_id", "occurrences", "h", "log10_p");
         for (int id = 0; id < rows.Counts.Count; id++)
             if (rows.Counts[id] is >= 0 and var h)
                 numbers.Add(Digits.Exact(id), Digits.Exact(occurrences[id]), Digits.Exact(h), Digits.Exact(rows.Null.Log10PValue(h)));
         return new(Name, Title, "Every row by how often its token occurs in the data, which hold "
             + $"{Digits.Count(occurrences.Sum(), "token")}. Spearman's rank correlation between h and occurrences is "
-            + $"{Digits.Fixed(correlation, 2)}: near 1, a list of frequent tokens would do as well as the test.", chart, numbers);
+            + $"{Digits.Fixed(correlation, 2)}: near 1, a list of frequent tokens would do as well as the test.{named}", chart, numbers);
     }
 
     /// <summary>Spearman's correlation: Pearson's of the ranks, where equal values share the mean of their ranks; NaN where one side is

@@ -3,85 +3,91 @@ using KsLottery.Engine.Numerics;
 
 namespace KsLottery.Engine.Reports;
 
-/// <summary>The score of every arm by the number of rows that it changes, with the others as lines across.</summary>
+/// <summary>A score of every arm, a lane each, in the order of the rows that they change.</summary>
 internal static class ScoresByRows
 {
-    public const string Name = "score-vs-rows";
+    public const string Name = "score-vs-rows", LossName = "loss-vs-rows";
 
-    /// <summary>The most tasks that have a chart each.</summary>
+    /// <summary>The largest number of tasks that have charts.</summary>
     public const int MaxTasks = 24;
 
-    private const int MaxNameLength = 20;
+    private const double LaneHeight = 34, Dots = 0.24, Text = 0.55;
 
     /// <summary>The scores to draw, the first that the arms have: name, its form for the first line, title.</summary>
     private static readonly (string Score, string FirstLine, string Title)[] Known =
-        [("bleu", "bleu_first_line", "BLEU"), ("chrf", "chrf_first_line", "chrF"), ("loss", "", "loss, nats a token")];
+        [("bleu", "bleu_first_line", "BLEU"), ("chrf", "chrf_first_line", "chrF")];
 
-    /// <summary>What the chart of a task is called, by its place from 0.</summary>
-    public static string NameOf(int task) => task == 0 ? Name : $"{Name}-{Digits.Exact(task + 1)}";
+    /// <summary>What a chart of a task is called, by the task's place from 0.</summary>
+    public static string NameOf(string name, int task) => task == 0 ? name : $"{name}-{Digits.Exact(task + 1)}";
 
-    /// <summary>A chart for each task.</summary>
-    public static IEnumerable<Figure?> DrawAll(IReadOnlyList<ArmScores> arms) =>
-        ArmScores.ByTask(arms).Take(MaxTasks).Select((task, i) => Draw(task, NameOf(i)));
-
-    private static Figure? Draw(IReadOnlyList<ArmScores> arms, string name)
+    /// <summary>Charts of the score and of the loss for each task.</summary>
+    public static IEnumerable<Figure?> DrawAll(ReportContent content)
     {
-        (string score, string firstLine, string scale) = Known.FirstOrDefault(k => arms.Any(a => a.Scores.ContainsKey(k.Score)));
-        if (score is null) return null;
-        string task = arms[0].Task.Length == 0 ? "" : $"{arms[0].Task}: ";
-        string title = task + (score == "loss" ? "Loss against the number of rows" : $"{scale} against the number of rows");
-        Arm[] groups = [.. ArmScores.Group(arms).Select(g => Arm.Of(g, score, firstLine)).Where(a => double.IsFinite(a.Score.Mean))];
-        Arm[] placed = [.. groups.Where(a => a.Rows > 0)], across = [.. groups.Where(a => a.Rows is null or 0)];
+        MethodColors colors = new(content);
+        IReadOnlyList<IReadOnlyList<ArmScores>> tasks = ArmScores.ByTask(content.Arms);
+        string left = tasks.Count > MaxTasks ? $" {Digits.Count(tasks.Count - MaxTasks, "more task")} have no chart." : "";
+        foreach ((int i, IReadOnlyList<ArmScores> task) in tasks.Take(MaxTasks).Index())
+        {
+            (string score, string firstLine, string title) = Known.FirstOrDefault(k => task.Any(a => a.Scores.ContainsKey(k.Score)));
+            if (score is not null) yield return Draw(task, NameOf(Name, i), score, firstLine, title, colors, left);
+            yield return Draw(task, NameOf(LossName, i), "loss", "", "loss, nats a token", colors, left);
+        }
+    }
+
+    private static Figure? Draw(IReadOnlyList<ArmScores> arms, string name, string score, string firstLine, string scale,
+        MethodColors colors, string left)
+    {
+        Arm[] groups = [.. ArmScores.Group(arms).Select(g => Arm.Of(g, score, firstLine)).Where(a => double.IsFinite(a.Score.Mean))
+            .OrderBy(a => a.Rows ?? int.MaxValue).Reverse()];
+        if (groups.Length == 0) return null;
+        string what = score == "loss" ? "Loss" : scale, title = $"{(arms[0].Task.Length == 0 ? "" : $"{arms[0].Task}: ")}{what} by rows";
         double[] all = [.. groups.SelectMany(a => (double[])[a.Score.Min, a.Score.Max, a.FirstLine.Mean]).Where(double.IsFinite)];
-        double most = placed.Select(a => (double)a.Rows!.Value).DefaultIfEmpty(1).Largest();
-        SvgChart chart = new(title, $"{scale} of {Digits.Count(groups.Length, "arm")} by the number of rows that each changes.",
-            Axis.Log("rows that differ from the base", 0.7, Math.Max(10, most * 1.4)),
-            Axis.Rounded(scale, score == "loss" ? all.Min() : Math.Min(0, all.Min()), all.Largest()), margin: MaxNameLength);
-        string[] methods = [.. groups.Select(g => g.Method).Distinct()];
-        string ColorOf(string method) => SvgChart.Color(Array.IndexOf(methods, method));
-
-        List<(double, double, string, string)> names = [];
-        foreach (Arm arm in across)
+        SvgChart chart = new(title, $"{what} of {Digits.Count(groups.Length, "arm")}, fewest rows on top.",
+            Axis.Rounded(scale, score == "loss" ? all.Min() : Math.Min(0, all.Min()), all.Largest()),
+            Axis.Names("", [.. groups.Select(_ => "")]), LaneHeight * groups.Length);
+        Arm? untouched = groups.FirstOrDefault(a => a.Rows == 0);
+        int digits = score == "loss" ? 3 : 1;
+        foreach ((int i, Arm arm) in groups.Index())
         {
-            chart.RuleAtY(arm.Score.Mean, "", ColorOf(arm.Method));
-            names.Add((chart.X.High, arm.Score.Mean, arm.Method, ColorOf(arm.Method)));
+            (double y, string color) = (i + Dots, colors.Of(arm.Method));
+            chart.Guide(y);
+            chart.Lane(i + Text, arm.Label, Digits.Fixed(arm.Score.Mean, digits));
+            if (untouched is not null) chart.Mark(untouched.Score.Mean, y, "quiet");
+            if (arm.Score.Max > arm.Score.Min) chart.Line([(arm.Score.Min, y), (arm.Score.Max, y)], $"range {color}");
+            string tip = $"{arm.Label}: {Digits.Fixed(arm.Score.Mean, digits)}";
+            if (double.IsFinite(arm.FirstLine.Mean))
+                chart.Dot(arm.FirstLine.Mean, y, color,
+                    $"{arm.Label}: {Digits.Fixed(arm.FirstLine.Mean, 1)} of first lines", isHollow: true);
+            chart.Dot(arm.Score.Mean, y, color, tip);
         }
-        foreach (IGrouping<string, Arm> method in placed.GroupBy(a => a.Method))
-        {
-            Arm[] line = [.. method.OrderBy(a => a.Rows)];
-            string color = ColorOf(method.Key);
-            if (line.Length > 1) chart.Line(line.Select(a => ((double)a.Rows!.Value, a.Score.Mean)), color, isThin: true);
-            foreach (Arm arm in line)
-            {
-                double x = arm.Rows!.Value;
-                if (arm.Seeds > 1) chart.Line([(x, arm.Score.Min), (x, arm.Score.Max)], color);
-                string tip = $"{arm.Method}, {Digits.Count(arm.Rows.Value, "row")}";
-                if (double.IsFinite(arm.FirstLine.Mean))
-                    chart.Dot(x, arm.FirstLine.Mean, color, $"{tip}: {Digits.Fixed(arm.FirstLine.Mean, 1)} of first lines", isHollow: true);
-                chart.Dot(x, arm.Score.Mean, color, $"{tip}: {Digits.Fixed(arm.Score.Mean, score == "loss" ? 3 : 1)}");
-            }
-            names.Add((line[^1].Rows!.Value, line[^1].Score.Mean, method.Key, color));
-        }
-        chart.Margin(names);
-        chart.LegendDot(score == "loss" ? "loss" : "of all that was written", "quiet");
-        if (groups.Any(a => double.IsFinite(a.FirstLine.Mean))) chart.LegendDot("of the first line", "quiet", isHollow: true);
+        bool hasSeeds = groups.Any(a => a.Seeds > 1), hasFirst = groups.Any(a => double.IsFinite(a.FirstLine.Mean));
+        chart.LegendDot(hasSeeds ? "mean over seeds" : what, "quiet");
+        if (hasFirst) chart.LegendDot("of the first line", "quiet", isHollow: true);
+        if (hasSeeds) chart.LegendLine("least to largest seed", "range quiet");
+        if (untouched is not null) chart.LegendMark(untouched.Method, "quiet");
+        return new(name, title, "Each arm, in the order of how many rows it changes; last those that are not counted in rows."
+            + (hasFirst ? " A base that never stops scores badly whatever it knows: where full dot and ring lie far apart, what was "
+                + "learned is to stop." : "") + left, chart, NumbersOf(groups.Reverse(), score));
+    }
 
+    private static NumberTable NumbersOf(IEnumerable<Arm> groups, string score)
+    {
         NumberTable numbers = new("method", "rows", "seeds", score, $"{score}_least", $"{score}_most", "first_line");
         foreach (Arm arm in groups)
             numbers.Add(NumberTable.Text(arm.Method), arm.Rows is { } rows ? Digits.Exact(rows) : "", Digits.Exact(arm.Seeds),
                 Digits.Exact(arm.Score.Mean), Digits.Exact(arm.Score.Min), Digits.Exact(arm.Score.Max), Digits.Exact(arm.FirstLine.Mean));
-        string spread = groups.Any(a => a.Seeds > 1)
-            ? " Where an arm has several seeds, the dot is their mean and the bar reaches from the least to the most."
-            : "";
-        return new(name, title,
-            "Each arm by how many rows it changes; dashed lines are models that are not counted in rows, among them the base. "
-            + $"A base that never stops scores badly whatever it knows: where full and hollow dots lie far apart, what was learned is to "
-                + $"stop.{spread}", chart, numbers);
+        return numbers;
     }
 
     private sealed record Arm(string Method, int? Rows, int Seeds, ArmSpread Score, ArmSpread FirstLine)
     {
+        /// <summary>The number of rows first, which the name may hold as well.</summary>
+        public string Label => Rows is > 0 and var rows && Digits.Count(rows, "row") is var count
+            ? $"{count} · {Method.Replace($", {count}", "", StringComparison.Ordinal)}" : Method;
+
+        /// <summary>An arm that changes nothing has no rows, though files do not count them.</summary>
         public static Arm Of(IReadOnlyList<ArmScores> arms, string score, string firstLine) =>
-            new(arms[0].Method, ArmScores.MeanRows(arms), arms.Count, ArmScores.Spread(arms, score), ArmScores.Spread(arms, firstLine));
+            new(arms[0].Method, arms.All(a => a.Parameters == 0) ? 0 : ArmScores.MeanRows(arms), arms.Count,
+                ArmScores.Spread(arms, score), ArmScores.Spread(arms, firstLine));
     }
 }

@@ -1,20 +1,20 @@
-using System.Globalization;
 using System.Text;
 using KsLottery.Engine.Text.Tokens;
 
 namespace KsLottery.Engine.Reports;
 
 /// <summary>A drawing with two axes, as SVG that needs nothing else: no script, no font, no other file.</summary>
-/// <remarks>The same input gives the same text on every machine; coordinates have two digits behind the point.</remarks>
-internal sealed class SvgChart
+/// <remarks>
+/// The same input gives the same text on every machine; coordinates have two digits behind the point. It is as wide as the narrowest
+/// page shows it, so that text has about its own size there, and wider pages show more drawings side by side.
+/// </remarks>
+internal sealed partial class SvgChart
 {
-    private const double Width = 420, PlotHeight = 230, Top = 12, NameHeight = 42, LineHeight = 18, TitleHeight = 30;
-    private const double LetterWidth = 7.2, NoteLetterWidth = 6.5, NoteHeight = 14;
-    private const int MaxLabelLength = 22;
+    private const double Width = 340, PlotHeight = 220, Top = 12, LetterWidth = 8.2, NoteHeight = 16;
+    private const int MaxLabelLength = 20;
 
     private readonly StringBuilder _marks = new();
     private readonly StringBuilder _notes = new(); // above all marks
-    private readonly List<(string Symbol, string Text)> _legend = [];
     private readonly List<(double Left, double Top, double Right, double Bottom)> _taken = [];
     private readonly string _title;
     private readonly string _description;
@@ -27,13 +27,14 @@ internal sealed class SvgChart
     /// <param name="description">What it says, for who cannot see it.</param>
     /// <param name="x">The axis to the right.</param>
     /// <param name="y">The axis upwards.</param>
-    /// <param name="margin">Room at the right for names, in letters.</param>
     /// <param name="height">The height of the plot, where the default one does not suit.</param>
-    public SvgChart(string title, string description, Axis x, Axis y, int margin = 0, double height = PlotHeight)
+    public SvgChart(string title, string description, Axis x, Axis y, double height = PlotHeight)
     {
         (_title, _description, X, Y) = (title, description, x, y);
-        _left = 30 + (LetterWidth * Math.Max(3, y.Ticks.Select(t => VisibleText.Width(Cut(t.Label))).DefaultIfEmpty().Max()));
-        _right = Width - 14 - (LetterWidth * Math.Min(margin, MaxLabelLength));
+        _left = 12 + (LetterWidth * y.Ticks.Select(t => VisibleText.Width(Cut(t.Label))).DefaultIfEmpty().Max());
+        double last = x.Ticks.Count == 0 ? 0
+            : (LetterWidth * VisibleText.Width(x.Ticks[^1].Label) / 2) - (Width * (1 - x.Place(x.Ticks[^1].Value)) / 2);
+        _right = Width - Math.Max(14, 2 + last);
         _bottom = Top + height;
     }
 
@@ -45,15 +46,19 @@ internal sealed class SvgChart
     public static string Color(int index) => $"c{index % ChartStyle.ColorCount}";
 
     /// <summary>A line through points.</summary>
-    public void Line(IEnumerable<(double X, double Y)> points, string color, bool isDashed = false, bool isThin = false)
+    /// <param name="points">From left to right.</param>
+    /// <param name="color">Its colour.</param>
+    /// <param name="dash">Which dashes: 0 is none.</param>
+    /// <param name="isThin">Whether it stands back.</param>
+    public void Line(IEnumerable<(double X, double Y)> points, string color, int dash = 0, bool isThin = false)
     {
         StringBuilder path = new();
         foreach ((double x, double y) in points) path.Append(path.Length == 0 ? 'M' : 'L').Append(At(x, y));
-        Path(path, $"line {color}{(isDashed ? " dash" : "")}{(isThin ? " thin" : "")}");
+        Path(path, $"line {color}{DashOf(dash)}{(isThin ? " thin" : "")}");
     }
 
     /// <summary>A staircase: each value holds from its x to the next.</summary>
-    public void Steps(IEnumerable<(double X, double Y)> points, string color, bool isDashed = false)
+    public void Steps(IEnumerable<(double X, double Y)> points, string color, int dash = 0)
     {
         StringBuilder path = new();
         foreach ((double x, double y) in points)
@@ -61,7 +66,7 @@ internal sealed class SvgChart
             if (path.Length == 0) path.Append('M').Append(At(x, y));
             else path.Append('H').Append(Digits.Place(Right(x))).Append('V').Append(Digits.Place(Up(y)));
         }
-        Path(path, $"line {color}{(isDashed ? " dash" : "")}");
+        Path(path, $"line {color}{DashOf(dash)}");
     }
 
     /// <summary>The space between two lines over the same x.</summary>
@@ -88,16 +93,23 @@ internal sealed class SvgChart
     }
 
     /// <summary>Points that may be very many: each of its own up to a bound, a picture of their density beyond.</summary>
-    public void Cloud(IReadOnlyList<(double X, double Y)> points, string color)
+    /// <param name="points">The points.</param>
+    /// <param name="isStrong">Whether they are what the drawing is about.</param>
+    /// <param name="noun">What a point is, in the plural.</param>
+    public void Cloud(IReadOnlyList<(double X, double Y)> points, bool isStrong, string noun)
     {
         if (points.Count > Density.MaxPoints)
         {
-            Picture(Density.Of(points.Select(p => (X.Place(p.X), Y.Place(p.Y)))), Density.Columns, (X.Low, X.High), (Y.Low, Y.High));
+            (byte[] opacity, int most) = Density.Of(points.Select(p => (X.Place(p.X), Y.Place(p.Y))));
+            Picture(opacity, Density.Columns, (X.Low, X.High), (Y.Low, Y.High), isStrong);
+            LegendScale($"1 to {Digits.Count(most)} {noun}", Density.Faintest / 255, Density.Strongest / 255,
+                isStrong ? "picture strong" : "picture");
             return;
         }
         StringBuilder path = new();
         foreach ((double x, double y) in points) path.Append('M').Append(At(x, y)).Append("h0");
-        Path(path, $"cloud {color}");
+        Path(path, $"cloud {(isStrong ? "strong c1" : "c0")}");
+        if (points.Count > 0) LegendDot(noun, isStrong ? "c1" : "c0");
     }
 
     /// <summary>A picture over a part of the plot.</summary>
@@ -105,12 +117,16 @@ internal sealed class SvgChart
     /// <param name="columns">Pixels in a row.</param>
     /// <param name="x">From where to where.</param>
     /// <param name="y">From where to where.</param>
-    public void Picture(ReadOnlySpan<byte> opacity, int columns, (double From, double To) x, (double From, double To) y)
+    /// <param name="isStrong">Whether it is of what the drawing is about.</param>
+    public void Picture(ReadOnlySpan<byte> opacity, int columns, (double From, double To) x, (double From, double To) y,
+        bool isStrong = false)
     {
-        string data = Convert.ToBase64String(PngImage.Encode(opacity, columns, ChartStyle.PictureColor));
+        byte[] enlarged = PngImage.Enlarge(opacity, columns, PictureScale);
+        string data = Convert.ToBase64String(PngImage.Encode(enlarged, columns * PictureScale,
+            isStrong ? ChartStyle.StrongPictureColor : ChartStyle.PictureColor));
         Add($"<image x=\"{Digits.Place(Right(x.From))}\" y=\"{Digits.Place(Up(y.To))}\" "
             + $"width=\"{Digits.Place(Right(x.To) - Right(x.From))}\" height=\"{Digits.Place(Up(y.From) - Up(y.To))}\" "
-            + $"preserveAspectRatio=\"none\" style=\"image-rendering:pixelated\" href=\"data:image/png;base64,{data}\"/>");
+            + $"preserveAspectRatio=\"none\" href=\"data:image/png;base64,{data}\"/>");
     }
 
     /// <summary>A dot that says more when a pointer rests on it.</summary>
@@ -118,27 +134,31 @@ internal sealed class SvgChart
     {
         _taken.Add((Right(x) - 4, Up(y) - 4, Right(x) + 4, Up(y) + 4));
         Add($"<circle class=\"{(isHollow ? "ring" : "fill")} {color}\" cx=\"{Digits.Place(Right(x))}\" cy=\"{Digits.Place(Up(y))}\" "
-            + $"r=\"{(isHollow ? "3" : "3.4")}\"><title>{Markup.Encode(tip)}</title></circle>");
+            + $"r=\"{(isHollow ? "4.4" : "3.4")}\"><title>{Markup.Encode(tip)}</title></circle>");
     }
 
     /// <summary>A rectangle that says more when a pointer rests on it.</summary>
-    public void Cell((double From, double To) x, (double From, double To) y, double opacity, string color, string tip) =>
-        Add($"<rect class=\"fill {color}\" fill-opacity=\"{Digits.Place(opacity)}\" x=\"{Digits.Place(Right(x.From) + 0.5)}\" "
-            + $"y=\"{Digits.Place(Up(y.To) + 0.5)}\" width=\"{Digits.Place(Right(x.To) - Right(x.From) - 1)}\" "
-            + $"height=\"{Digits.Place(Up(y.From) - Up(y.To) - 1)}\"><title>{Markup.Encode(tip)}</title></rect>");
-
-    /// <summary>A vertical line at a value, with its name at the top.</summary>
-    public void RuleAtX(double value, string name, string color)
+    /// <param name="x">From where to where.</param>
+    /// <param name="y">From where to where.</param>
+    /// <param name="opacity">How much of the colour; at most <see cref="LegibleOpacity"/> below a number.</param>
+    /// <param name="color">The colour.</param>
+    /// <param name="tip">What it says.</param>
+    /// <param name="number">What stands in it, where it is large enough; empty for nothing.</param>
+    public void Cell((double From, double To) x, (double From, double To) y, double opacity, string color, string tip, string number = "")
     {
-        double x = Right(value);
-        Add($"<line class=\"rule {color}\" x1=\"{Digits.Place(x)}\" x2=\"{Digits.Place(x)}\" y1=\"{Digits.Place(Top)}\" "
-            + $"y2=\"{Digits.Place(_bottom)}\"/>");
-        double width = NoteLetterWidth * VisibleText.Width(name);
-        bool isLeft = x + 4 + width > _right;
-        double left = isLeft ? x - 4 - width : x + 4, y = Top + 10;
-        while (IsTaken(left, left + width, y - NoteHeight, y) && y < _bottom - NoteHeight) y += NoteHeight;
-        Note(isLeft ? x - 4 : x + 4, y, name, color, isLeft ? "end" : "start", left, width);
+        double width = Right(x.To) - Right(x.From) - 1, height = Up(y.From) - Up(y.To) - 1;
+        if (!(width > 0)) return;
+        bool isShown = number.Length > 0 && width >= LetterWidth * VisibleText.Width(number) && height >= NoteHeight - 2;
+        Add($"<rect class=\"fill {color}{(isShown ? " cell" : "")}\" fill-opacity=\"{Digits.Place(opacity)}\" "
+            + $"x=\"{Digits.Place(Right(x.From) + 0.5)}\" y=\"{Digits.Place(Up(y.To) + 0.5)}\" width=\"{Digits.Place(width)}\" "
+            + $"height=\"{Digits.Place(height)}\"><title>{Markup.Encode(tip)}</title></rect>");
+        if (!isShown) return;
+        _notes.Append($"<text class=\"number\" x=\"{Digits.Place(Right((x.From + x.To) / 2))}\" "
+            + $"y=\"{Digits.Place(Up((y.From + y.To) / 2) + 4.5)}\" text-anchor=\"middle\">{Markup.Encode(number)}</text>\n");
     }
+
+    /// <summary>A vertical line at a value, with its name above the plot.</summary>
+    public void RuleAtX(double value, string name, string color) => _rules.Add(new(Right(value), name, color));
 
     /// <summary>A horizontal line at a value, with its name at the right end, or at the left one where something stands at the
     /// right.</summary>
@@ -147,13 +167,14 @@ internal sealed class SvgChart
         double y = Up(value);
         Add($"<line class=\"rule {color}\" x1=\"{Digits.Place(_left)}\" x2=\"{Digits.Place(_right)}\" y1=\"{Digits.Place(y)}\" "
             + $"y2=\"{Digits.Place(y)}\"/>");
-        double width = NoteLetterWidth * VisibleText.Width(name);
+        _taken.Add((_left, y - 1, _right, y + 1));
+        double width = LetterWidth * VisibleText.Width(name);
         if (name.Length == 0) return;
-        bool isLeft = IsTaken(_right - 2 - width, _right - 2, y - 14, y - 2) && !IsTaken(_left + 4, _left + 4 + width, y - 14, y - 2);
-        Note(isLeft ? _left + 4 : _right - 2, y - 4, name, color, isLeft ? "start" : "end", isLeft ? _left + 4 : _right - 2 - width, width);
+        bool isLeft = IsTaken(_right - 2 - width, _right - 2, y - 16, y - 2) && !IsTaken(_left + 4, _left + 4 + width, y - 16, y - 2);
+        Note(isLeft ? _left + 4 : _right - 2, y - 5, name, color, isLeft ? "start" : "end", isLeft ? _left + 4 : _right - 2 - width, width);
     }
 
-    /// <summary>A line with a head at both ends, and what it measures.</summary>
+    /// <summary>A line with a head at both ends; what it measures stands below the plot.</summary>
     public void Measure(double x, double from, double to, string name, string color)
     {
         double at = Right(x), low = Math.Max(Up(from), Up(to)), high = Math.Min(Up(from), Up(to));
@@ -162,137 +183,54 @@ internal sealed class SvgChart
             + $"M{Digits.Place(at - 3.5)} {Digits.Place(high + 5)}L{a} {Digits.Place(high)}L{Digits.Place(at + 3.5)} "
             + $"{Digits.Place(high + 5)}M{Digits.Place(at - 3.5)} {Digits.Place(low - 5)}L{a} {Digits.Place(low)}"
             + $"L{Digits.Place(at + 3.5)} {Digits.Place(low - 5)}\"/>");
-        double width = NoteLetterWidth * VisibleText.Width(name);
-        bool isLeft = at + 8 + width > _right;
-        Note(isLeft ? at - 8 : at + 8, ((low + high) / 2) + 4, name, $"{color} strong", isLeft ? "end" : "start", at + 8, width);
+        _legend.Add(($"<path class=\"line {color}\" d=\"M1 -4h14M5 -7.5l-4 3.5l4 3.5M11 -7.5l4 3.5l-4 3.5\"/>", SymbolWidth, name));
     }
 
     /// <summary>A name beside a point, left out where another one stands already.</summary>
     public bool TryName(double x, double y, string name, string color)
     {
         name = Cut(name);
-        double at = Right(x), up = Up(y), width = NoteLetterWidth * VisibleText.Width(name);
+        double at = Right(x), up = Up(y), width = LetterWidth * VisibleText.Width(name);
         foreach ((double left, string anchor, double text) in ((double, string, double)[])
             [(at + 6, "start", at + 6), (at - 6 - width, "end", at - 6)])
         {
             if (left < _left || left + width > Width - 2) continue;
-            if (IsTaken(left, left + width, up - 7, up + 6)) continue;
-            Note(text, up + 4, name, color, anchor, left, width);
+            if (IsTaken(left, left + width, up - 8, up + 7)) continue;
+            Note(text, up + 4.5, name, color, anchor, left, width);
             return true;
         }
         return false;
     }
 
-    /// <summary>Names in the margin, each joined to its value by a thin line; pushed apart where they would overlap.</summary>
-    public void Margin(IEnumerable<(double X, double Y, string Name, string Color)> names)
+    /// <summary>Text in a lane of the plot: at its left end, and at its right one.</summary>
+    public void Lane(double y, string text, string number)
     {
-        (double X, double Y, string Name, string Color)[] sorted = [.. names.OrderByDescending(n => n.Y)];
-        int capacity = (int)((_bottom - Top) / NoteHeight);
-        double[] places = [.. sorted.Take(capacity).Select(n => Up(n.Y))];
-        for (int i = 1; i < places.Length; i++) places[i] = Math.Max(places[i], places[i - 1] + NoteHeight);
-        double lowest = _bottom;
-        for (int i = places.Length - 1; i >= 0; i--, lowest -= NoteHeight) places[i] = Math.Min(places[i], lowest);
-        for (int i = 0; i < places.Length; i++)
-        {
-            (double x, double y, string name, string color) = sorted[i];
-            Add($"<path class=\"line thin quiet\" stroke-opacity=\".5\" "
-                + $"d=\"M{Digits.Place(Right(x) + 5)} {Digits.Place(Up(y))}L{Digits.Place(_right + 2)} {Digits.Place(Up(y))}"
-                + $"L{Digits.Place(_right + 10)} {Digits.Place(places[i])}\"/>");
-            Add($"<text class=\"note {color}\" x=\"{Digits.Place(_right + 12)}\" "
-                + $"y=\"{Digits.Place(places[i] + 4)}\">{Markup.Encode(Cut(name))}</text>");
-        }
+        int length = (int)((_right - _left) / LetterWidth) - VisibleText.Width(number) - 1;
+        _notes.Append($"<text class=\"note\" x=\"{Digits.Place(_left)}\" y=\"{Digits.Place(Up(y))}\">"
+            + $"{Markup.Encode(Markup.Cut(text, length))}</text>\n");
+        _notes.Append($"<text class=\"note number\" x=\"{Digits.Place(_right)}\" y=\"{Digits.Place(Up(y))}\" text-anchor=\"end\">"
+            + $"{Markup.Encode(number)}</text>\n");
     }
 
-    /// <summary>Says below the plot what a line stands for.</summary>
-    public void LegendLine(string text, string color, bool isDashed = false) =>
-        _legend.Add(($"<path class=\"line {color}{(isDashed ? " dash" : "")}\" d=\"M0 -4h16\"/>", text));
+    /// <summary>A faint line through a lane.</summary>
+    public void Guide(double y) => Add($"<line class=\"grid\" x1=\"{Digits.Place(_left)}\" x2=\"{Digits.Place(_right)}\" "
+        + $"y1=\"{Digits.Place(Up(y))}\" y2=\"{Digits.Place(Up(y))}\"/>");
 
-    /// <summary>Says below the plot what a dot stands for.</summary>
-    public void LegendDot(string text, string color, bool isHollow = false) =>
-        _legend.Add(($"<circle class=\"{(isHollow ? "ring" : "fill")} {color}\" cx=\"8\" cy=\"-4\" r=\"3.4\"/>", text));
-
-    /// <summary>Writes the drawing.</summary>
-    /// <param name="isFile">Whether it is a file of its own, with title, style and paper, or a part of a page that has them.</param>
-    public string ToSvg(bool isFile)
-    {
-        (string legend, double legendHeight) = Legend();
-        double height = _bottom + NameHeight + legendHeight;
-        StringBuilder svg = new();
-        string top = isFile ? Digits.Place(-TitleHeight) : "0", tall = Digits.Place(height + (isFile ? TitleHeight : 0));
-        svg.Append(CultureInfo.InvariantCulture,
-            $"<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"chart\" viewBox=\"0 {top} {Digits.Place(Width)} {tall}\" role=\"img\" "
-            + $"aria-label=\"{Markup.Encode($"{_title}. {_description}")}\">\n");
-        if (isFile)
-        {
-            svg.Append(CultureInfo.InvariantCulture, $"<title>{Markup.Encode(_title)}</title>\n<style>{ChartStyle.Css}</style>\n");
-            svg.Append(CultureInfo.InvariantCulture, $"<rect class=\"paper\" x=\"0\" y=\"{top}\" width=\"100%\" height=\"100%\"/>\n");
-            svg.Append(CultureInfo.InvariantCulture, $"<text class=\"title\" x=\"12\" y=\"-10\">{Markup.Encode(_title)}</text>\n");
-        }
-        WriteAxes(svg);
-        return svg.Append(_marks).Append(_notes).Append(legend).Append("</svg>\n").ToString();
-    }
-
-    private void WriteAxes(StringBuilder svg)
-    {
-        foreach (Tick tick in Y.Ticks)
-        {
-            string y = Digits.Place(Up(tick.Value));
-            if (Y.HasGrid)
-                svg.Append(CultureInfo.InvariantCulture, $"<line class=\"grid\" x1=\"{Digits.Place(_left)}\" x2=\"{Digits.Place(_right)}\" "
-                    + $"y1=\"{y}\" y2=\"{y}\"/>\n");
-            svg.Append(CultureInfo.InvariantCulture,
-                $"<text class=\"tick\" x=\"{Digits.Place(_left - 6)}\" y=\"{Digits.Place(Up(tick.Value) + 4)}\" "
-                + $"text-anchor=\"end\">{Markup.Encode(Cut(tick.Label))}</text>\n");
-        }
-        string floor = Digits.Place(_bottom);
-        svg.Append(CultureInfo.InvariantCulture, $"<line class=\"axis\" x1=\"{Digits.Place(_left)}\" x2=\"{Digits.Place(_right)}\" "
-            + $"y1=\"{floor}\" y2=\"{floor}\"/>\n");
-        double free = double.NegativeInfinity;
-        foreach (Tick tick in X.Ticks)
-        {
-            double x = Right(tick.Value), half = LetterWidth * VisibleText.Width(tick.Label) / 2;
-            svg.Append(CultureInfo.InvariantCulture, $"<line class=\"axis\" x1=\"{Digits.Place(x)}\" x2=\"{Digits.Place(x)}\" "
-                + $"y1=\"{floor}\" y2=\"{Digits.Place(_bottom + 4)}\"/>\n");
-            if (x - half < free) continue;
-            free = x + half + 6;
-            svg.Append(CultureInfo.InvariantCulture,
-                $"<text class=\"tick\" x=\"{Digits.Place(x)}\" y=\"{Digits.Place(_bottom + 18)}\" "
-                + $"text-anchor=\"middle\">{Markup.Encode(tick.Label)}</text>\n");
-        }
-        svg.Append(CultureInfo.InvariantCulture,
-            $"<text class=\"name\" x=\"{Digits.Place((_left + _right) / 2)}\" y=\"{Digits.Place(_bottom + 36)}\" "
-            + $"text-anchor=\"middle\">{Markup.Encode(X.Label)}</text>\n");
-        double middle = (Top + _bottom) / 2;
-        svg.Append(CultureInfo.InvariantCulture,
-            $"<text class=\"name\" x=\"13\" y=\"{Digits.Place(middle)}\" text-anchor=\"middle\" "
-            + $"transform=\"rotate(-90 13 {Digits.Place(middle)})\">{Markup.Encode(Y.Label)}</text>\n");
-    }
-
-    private (string Svg, double Height) Legend()
-    {
-        StringBuilder svg = new();
-        double x = 12, y = _bottom + NameHeight + 12;
-        foreach ((string symbol, string text) in _legend)
-        {
-            double width = 24 + (LetterWidth * VisibleText.Width(text)) + 14;
-            if (x > 12 && x + width > Width) (x, y) = (12, y + LineHeight);
-            svg.Append(CultureInfo.InvariantCulture, $"<g transform=\"translate({Digits.Place(x)} {Digits.Place(y)})\">{symbol}"
-                + $"<text x=\"22\">{Markup.Encode(text)}</text></g>\n");
-            x += width;
-        }
-        return (svg.ToString(), _legend.Count == 0 ? 0 : y + 8 - _bottom - NameHeight);
-    }
+    /// <summary>A short stroke across a lane.</summary>
+    public void Mark(double x, double y, string color) =>
+        Add($"<path class=\"line {color}\" d=\"M{Digits.Place(Right(x))} {Digits.Place(Up(y) - 6)}v12\"/>");
 
     private void Note(double x, double y, string text, string color, string anchor, double left, double width)
     {
-        _taken.Add((left, y - 10, left + width, y + 2));
-        _notes.Append(CultureInfo.InvariantCulture,
-            $"<text class=\"note {color}\" x=\"{Digits.Place(x)}\" y=\"{Digits.Place(y)}\" "
+        _taken.Add((left, y - 11, left + width, y + 3));
+        _notes.Append($"<text class=\"note {color}\" x=\"{Digits.Place(x)}\" y=\"{Digits.Place(y)}\" "
             + $"text-anchor=\"{anchor}\">{Markup.Encode(text)}</text>\n");
     }
 
     private bool IsTaken(double left, double right, double top, double bottom) =>
         _taken.Any(t => t.Left < right && left < t.Right && t.Top < bottom && top < t.Bottom);
+
+    private static string DashOf(int dash) => dash % ChartStyle.DashCount is > 0 and var one ? $" d{one}" : "";
 
     private void Path(StringBuilder path, string classes)
     {

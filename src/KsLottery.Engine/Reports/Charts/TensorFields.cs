@@ -14,7 +14,7 @@ internal readonly record struct TensorField(string Tensor, double Strength, stri
 internal static class TensorFields
 {
     private const int MaxParts = 40;
-    private const double Faint = 0.07;
+    public const double Faint = 0.07;
 
     public static SvgChart Draw(string title, string description, IReadOnlyList<TensorField> fields)
     {
@@ -23,7 +23,7 @@ internal static class TensorFields
         int?[] layers = [.. placed.Select(p => p.Layer).Distinct().OrderBy(l => l ?? -1)];
         string[] columns = [.. layers.Select(l => l is { } layer ? layer.ToString(CultureInfo.InvariantCulture) : "")];
         SvgChart chart = new(title, description, Axis.Names("layer", columns), Axis.Names("", [.. parts.Reverse()]),
-            height: Math.Clamp(20 * parts.Length, 40, 400));
+            height: Math.Clamp(20 * parts.Length, 40, 20 * MaxParts));
         foreach ((string part, int? layer, TensorField field) in placed)
         {
             int row = Array.IndexOf(parts, part), column = Array.IndexOf(layers, layer);

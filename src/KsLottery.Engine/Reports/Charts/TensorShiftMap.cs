@@ -18,6 +18,7 @@ internal static class TensorShiftMap
                 + $"{Digits.Count(t.TicketRows)} below α, largest D {Digits.Fixed(t.LargestStatistic, 4)}"))]);
         chart.LegendDot("some rows below α", SvgChart.Color(1));
         chart.LegendDot("none", SvgChart.Color(0));
+        chart.LegendScale($"largest D, 0 to {Digits.Fixed(most, 4)}", TensorFields.Faint, 1, "quiet");
         NumberTable numbers = new("tensor", "rows", "width", "changed", "ticket_rows", "largest_h", "largest_D");
         foreach (TensorMapLine t in tensors)
             numbers.Add(NumberTable.Text(t.Name), Digits.Exact(t.Rows), Digits.Exact(t.Width), Digits.Exact(t.Rows - t.Unchanged),

@@ -25,7 +25,7 @@ internal static class TicketSize
              .. steps.Select(s => (Alpha: Math.Pow(10, s.Log10), Rows: (double)s.Rows)).Where(s => s.Alpha > low && s.Alpha < MaxAlpha)];
         double most = Math.Max(1, drawn[^1].Rows);
         SvgChart chart = new(Title, $"Rows below α, from {Digits.Count((long)drawn[0].Rows)} to {Digits.Count((long)most)}.",
-            Axis.Log("α", low, MaxAlpha), Axis.Log("rows in the ticket", Floor, Math.Max(10, most * 1.5)));
+            Axis.Log("α", low, MaxAlpha), Axis.Log("rows in the ticket", Floor, Math.Max(10, most)));
         chart.Steps(drawn.Append((MaxAlpha, most)), SvgChart.Color(0));
         double own = rows.Ticket.Selection.Alpha;
         if (!rows.Ticket.IsByRank && own > low && own < MaxAlpha)

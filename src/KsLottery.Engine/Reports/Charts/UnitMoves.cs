@@ -15,7 +15,7 @@ internal static class UnitMoves
         if (found.Moves is not { } moves || moves.Bins.ToArray() is not { Length: > 0 } bins) return null;
         SvgChart chart = new(Title, $"Histogram of |tuned − base| over {Digits.Count(moves.Read, "value")} of the ticket.",
             Axis.Log("|tuned − base|", bins[0].From, bins[^1].To),
-            Axis.Log("values", Floor, Math.Max(10, 1.6 * bins.Largest(b => b.Count))));
+            Axis.Log("values", Floor, Math.Max(10, bins.Largest(b => b.Count))));
         chart.Bars(bins.Select(b => ((double)b.From, (double)b.To, (double)b.Count)), SvgChart.Color(0));
         bool isThreshold = found.Ticket is { Score: "movement" } && found.Ticket.Unit == Tickets.TicketUnit.Elements
             && moves is { Equal: 0 } && moves.Read == moves.Values && !found.Ticket.Recipe.Contains("|seed:", StringComparison.Ordinal);

@@ -22,8 +22,9 @@ internal static class UnitPlaces
             .Select(c => (byte)Math.Round(255 * Math.Sqrt(row[(int)((long)c * row.Length / Columns)] / most))))];
         SvgChart chart = new(Title, $"The part of the values in the ticket along the rows of {Digits.Count(tensors.Length, "tensor")}.",
             Axis.Linear("place among the tensor’s rows, %", 0, 100), Axis.Names("", [.. tensors.Select(ShortName).Reverse()]),
-            height: Math.Clamp(16 * tensors.Length, 40, 400));
+            height: Math.Clamp(16 * tensors.Length, 40, 16 * MaxTensors));
         chart.Picture(opacity, Columns, (0, 100), (0, tensors.Length));
+        chart.LegendScale($"0 to {Digits.Percent(most)} of the values");
         NumberTable numbers = new("tensor", "first_row", "rows", "share");
         foreach ((TensorMask tensor, double[] row) in tensors.Zip(shares))
             for (int bin = 0; bin < row.Length; bin++)

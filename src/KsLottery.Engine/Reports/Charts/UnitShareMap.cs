@@ -16,6 +16,7 @@ internal static class UnitShareMap
         SvgChart chart = TensorFields.Draw(Title, $"The part of {Digits.Count(ticket.Tensors.Count)} tensors that is in the ticket.",
             [.. ticket.Tensors.Select(t => new TensorField(t.Name, Math.Sqrt(t.Share / most), SvgChart.Color(0),
                 $"{t.Name}: {Digits.Count(t.TicketUnits)} of {Digits.Count(t.Units, "unit")}, {Digits.Percent(t.Share)} of its values"))]);
+        chart.LegendScale($"0 to {Digits.Percent(most)} of the values", TensorFields.Faint, 1, "c0");
         NumberTable numbers = new("tensor", "units", "ticket_units", "elements", "ticket_parameters", "share");
         foreach (UnitTensorSummary t in ticket.Tensors)
             numbers.Add(NumberTable.Text(t.Name), Digits.Exact(t.Units), Digits.Exact(t.TicketUnits), Digits.Exact(t.ElementCount),

@@ -21,12 +21,14 @@ internal static class UnitShares
         double all = AllOf(kinds);
         SvgChart chart = new(Title, $"The part of {Digits.Count(parts.Length)} kinds of tensors that is in the ticket.",
             Axis.Rounded("in the ticket, % of the values", 0, 100 * parts[0].Share),
-            Axis.Names("", [.. parts.Select(p => p.Key).Reverse()]), height: Math.Clamp(20 * parts.Length, 40, 400));
+            Axis.Names("", [.. parts.Select(p => p.Key).Reverse()]), height: Math.Clamp(20 * parts.Length, 40, 20 * MaxKinds));
         foreach ((int i, Part part) in parts.Reverse().Index())
             chart.Cell((0, 100 * part.Share), (i + 0.1, i + 0.9), 1, SvgChart.Color(0), part.Tip);
         chart.RuleAtX(100 * all, "all", SvgChart.Color(1));
         return new(KindName, Title, "Kinds of tensors over all layers, those that give the largest part of their values first. The line "
-            + $"is the part of all tensors of the scope, {Digits.Percent(all)}: a kind to the right of it gives more than its part.", chart,
+            + $"is the part of all tensors of the scope, {Digits.Percent(all)}: a kind to the right of it gives more than its part."
+            + (kinds.Length > parts.Length ? $" {Digits.Count(kinds.Length - parts.Length, "more kind")} give less and are left out." : ""),
+            chart,
             NumbersOf("kind", parts));
     }
 

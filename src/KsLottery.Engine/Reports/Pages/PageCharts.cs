@@ -24,8 +24,10 @@ internal static class PageCharts
         ("tickets", [TicketOverlap.UnitName], c => [TicketOverlap.Draw(c.Masks)]),
         ("certificate", [CertifiedCurve.Name], c => [c.Positions.Count > 0 ? CertifiedCurve.Draw(c.Positions) : null]),
         ("certificate", [AlphaSweepChart.Name], c => [c.Sweep.Count > 0 ? AlphaSweepChart.Draw(c.Sweep) : null]),
-        ("arms", [.. Enumerable.Range(0, ScoresByRows.MaxTasks).Select(ScoresByRows.NameOf)], c => ScoresByRows.DrawAll(c.Arms)),
-        ("training", [LossCurves.Name, LossCurves.PretrainingName], c => LossCurves.Draw(c.Trainings)),
+        ("arms", [.. Enumerable.Range(0, ScoresByRows.MaxTasks).SelectMany(i =>
+            (string[])[ScoresByRows.NameOf(ScoresByRows.Name, i), ScoresByRows.NameOf(ScoresByRows.LossName, i)])], ScoresByRows.DrawAll),
+        ("training", [.. Enumerable.Range(0, LossCurves.MaxCharts).Select(LossCurves.NameOf), LossCurves.PretrainingName],
+            LossCurves.Draw),
         ("sparsity", [SparsityCurve.Name, SparsityCurve.ScoreName], c => SparsityCurve.Draw(c.Sparsities)),
         ("tensors", [TensorShiftMap.Name], c => [TensorShiftMap.Draw(c.Tensors)]),
     ];

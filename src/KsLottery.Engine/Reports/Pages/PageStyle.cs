@@ -59,7 +59,8 @@ internal static class PageStyle
         tbody tr:last-child td{border-bottom:0}
         tbody tr:hover{background:var(--tint)}
         .left{text-align:left}
-        td.long{white-space:normal;overflow-wrap:anywhere;min-width:min(13rem,50vw)}
+        td.long{white-space:normal;overflow-wrap:anywhere}
+        th.left{min-width:min(calc(var(--n)*.62em),48vw)}
         td code,dd code{font:.95em ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;
         unicode-bidi:isolate;white-space:pre-wrap;overflow-wrap:anywhere}
         td.best{font-weight:700}

@@ -1,4 +1,5 @@
 using System.Text;
+using KsLottery.Engine.Text.Tokens;
 
 namespace KsLottery.Engine.Reports;
 
@@ -24,6 +25,8 @@ internal readonly record struct PageCell(string Text, double? Value = null, doub
 /// <summary>A table on the page, which a press on a column's title sorts.</summary>
 internal sealed class PageTable(params string[] columns)
 {
+    private const int MaxTextWidth = 36;
+
     private readonly List<PageCell[]> _rows = [];
 
     /// <summary>Adds a row, a cell for each column.</summary>
@@ -43,8 +46,9 @@ internal sealed class PageTable(params string[] columns)
         int[] fractions = [.. columns.Select((_, i) => FractionWidth(i))];
         html.Append("<div class=\"card wide tall\" tabindex=\"0\" role=\"region\" aria-label=\"").Append(Markup.Encode(label))
             .Append("\"><table class=\"sort\"><thead><tr>");
-        foreach (string column in shown.Select(i => columns[i]))
-            html.Append("<th scope=\"col\"").Append(IsText(column) ? " class=\"left\"" : "").Append("><button type=\"button\">")
+        foreach ((int i, string column) in shown.Select(i => (i, columns[i])))
+            html.Append("<th scope=\"col\"").Append(IsText(column) ? $" class=\"left\" style=\"--n:{LongestOf(i)}\"" : "")
+                .Append("><button type=\"button\">")
                 .Append(Markup.Encode(column.TrimStart('<', '`').TrimEnd())).Append("</button></th>");
         html.Append("</tr></thead><tbody>\n");
         foreach (PageCell[] row in _rows)
@@ -73,6 +77,9 @@ internal sealed class PageTable(params string[] columns)
             html.Append("<span class=\"gauge\" style=\"--d:").Append(Digits.Place(100 * Math.Clamp(share, 0, 1))).Append("%\"></span>");
         html.Append("</td>");
     }
+
+    /// <summary>How wide a column of text wants to be, in letters.</summary>
+    private int LongestOf(int column) => Math.Min(MaxTextWidth, _rows.Max(row => VisibleText.Width(row[column].Text)) + 1);
 
     /// <summary>How many letters the longest part behind a decimal point has, where they differ: numbers stand with their points below
     /// each other.</summary>

@@ -1,4 +1,5 @@
 using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Experiments;
 
 namespace KsLottery.Engine.Reports;
 
@@ -14,7 +15,7 @@ internal sealed record ArmVerdict(string Task, string Method, string Control, in
     ArmVerdict.Difference Loss)
 {
     /// <summary>The file's default name.</summary>
-    public const string FileName = "experiment_verdicts.tsv";
+    public const string FileName = ExperimentTables.ComparisonsName;
 
     /// <summary>Reads the table.</summary>
     /// <exception cref="InvalidDataException">A line is damaged; names file and line.</exception>
