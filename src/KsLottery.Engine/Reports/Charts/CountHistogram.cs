@@ -33,7 +33,8 @@ internal static class CountHistogram
             if (rows.Null.CriticalCount(alpha) is var h)
                 chart.RuleAtX(h - 0.5, name, !rows.Ticket.IsByRank && alpha == rows.Ticket.Selection.Alpha ? SvgChart.Color(1) : "quiet");
         string bar = wide == 1 ? "each whole number h" : $"every {Digits.Count(wide)} whole numbers h";
-        return new(Name, Title, $"One bar for {bar}, on a logarithmic scale of rows. D = h/d is the largest distance between a row’s values before and after, as distributions."
+        return new(Name, Title, $"One bar for {bar}, on a logarithmic scale of rows. D = h/d is the largest distance between "
+            + "a row’s values before and after, as distributions."
             + (drawn.Length > 0 ? " Rows at or right of a line are below that α." : "")
             + (drawn.Any(l => l.Name.StartsWith(Bonferroni, StringComparison.Ordinal)) ? " 0.05 divided by the number of rows is "
                 + "Bonferroni’s level." : ""), chart, numbers);

@@ -41,7 +41,7 @@ internal static class LossCurves
         double[] losses =
             [.. trainings.SelectMany(t => Means(t.Steps).Concat(Evaluations(t.Steps)).Select(p => p.Loss)).Where(double.IsFinite)];
         SvgChart chart = new(title, $"Loss by step of {Digits.Count(trainings.Length, "training")}.",
-            Axis.Rounded("step", 0, trainings.SelectMany(t => t.Steps).Max(s => (double)s.Step)),
+            Axis.Rounded("step", 0, trainings.SelectMany(t => t.Steps).Max(s => s.Step)),
             Axis.Rounded("loss, nats a token", losses.Min(), losses.Largest()));
         ulong[] seeds = [.. trainings.Select(t => t.Seed).OfType<ulong>().Distinct()];
         bool isBand = false;

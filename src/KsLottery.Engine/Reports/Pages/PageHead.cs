@@ -1,4 +1,3 @@
-using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Tickets;
 
 namespace KsLottery.Engine.Reports;
