@@ -29,17 +29,15 @@ public sealed partial class LlamaModel
         foreach (int[] some in rows.Chunk(LogitRows))
         {
             int[] targets = [.. some.Select(i => batch.Targets[i])];
-            DeviceSpan input = _gradients[1].Get((long)some.Length * _config.Width);
-            _operations.EmbeddingForward(input, stream, some, _config.Width);
-            DeviceSpan logits = LogitsOf(input), losses = _losses.Get(some.Length), logSumExp = _logSumExp.Get(some.Length);
+            DeviceSpan input = Gathered(_gradients[1], stream, some, _config.Width), logits = LogitsOf(input);
+            DeviceSpan losses = _losses.Get(some.Length), logSumExp = _logSumExp.Get(some.Length);
             _operations.CrossEntropyForward(losses, logSumExp, logits, targets, _config.VocabularySize);
             loss += terms.CrossEntropyOf(_operations, losses, targets);
             hear?.Invoke(some, losses);
             if (streamGradient.IsEmpty) continue;
             divergence += terms.Differentiate(_operations, logits, logSumExp,
                 taught.IsEmpty ? default : terms.Teacher!.LogitsOf(taught, some), targets);
-            DeviceSpan inputGradient = HeadBackward(input, logits);
-            _operations.ScatterRows(streamGradient, inputGradient, some, _config.Width);
+            _operations.ScatterRows(streamGradient, HeadBackward(input, logits), some, _config.Width);
         }
         return (loss, divergence);
     }
@@ -47,37 +45,50 @@ public sealed partial class LlamaModel
     /// <summary>The logits behind some rows of the last residual stream, (rows, V).</summary>
     private DeviceSpan LogitsOf(DeviceSpan stream, int[] rows) => LogitsOf(Gathered(_gradients[1], stream, rows, _config.Width));
 
-    /// <summary>From the gradient of the logits to that of the rows they came from.</summary>
+    /// <summary>From the gradient of the logits to that of the rows they came from, and to those of what learns of the head.</summary>
     private DeviceSpan HeadBackward(DeviceSpan input, DeviceSpan logitGradient)
     {
-        int vocabulary = _config.VocabularySize, width = _config.Width;
-        Weight head = _weights.OutputHead;
-        long rows = input.Length / width;
-        DeviceSpan hidden = _hidden.Get(input.Length), hiddenGradient = _gradients[2].Get(input.Length),
-            inputGradient = _gradients[3].Get(input.Length);
-        DeviceSpan ticketGradient = default;
-        if (TiedTicket is { } ticket)
-            _operations.TakeColumns(ticketGradient = _ticketLogits.Get(rows * ticket.Weight.Rows), logitGradient, ticket.Tokens,
-                vocabulary);
-        _operations.MatMulBackwardInput(hiddenGradient, logitGradient, head.Value, vocabulary, width);
-        BackwardWeight(head, logitGradient, hidden);
+        DeviceSpan ticketGradient = TakeTicket(logitGradient), hidden = _hidden.Get(input.Length);
+        BackwardWeight(_weights.OutputHead, logitGradient, hidden);
         if (TiedTicket is { } tied)
-        {
+            _operations.MatMulBackwardWeight(tied.Weight.Gradient, ticketGradient, hidden, tied.Weight.Rows, _config.Width);
+        return HeadInputBackward(input, logitGradient, ticketGradient);
+    }
+
+    /// <summary>The part of the logits' gradient that belongs to a ticket which is the head's too, (rows, k); 0 takes its place.</summary>
+    private DeviceSpan TakeTicket(DeviceSpan logitGradient)
+    {
+        if (TiedTicket is not { } ticket) return default;
+        DeviceSpan taken = _ticketLogits.Get(logitGradient.Length / _config.VocabularySize * ticket.Weight.Rows);
+        _operations.TakeColumns(taken, logitGradient, ticket.Tokens, _config.VocabularySize);
+        return taken;
+    }
+
+    /// <summary>From the gradient of the logits to that of the rows they came from, the first of those whose logits were made
+    /// last.</summary>
+    private DeviceSpan HeadInputBackward(DeviceSpan input, DeviceSpan logitGradient, DeviceSpan ticketGradient)
+    {
+        int width = _config.Width;
+        DeviceSpan hiddenGradient = _gradients[2].Get(input.Length), inputGradient = _gradients[3].Get(input.Length);
+        _operations.MatMulBackwardInput(hiddenGradient, logitGradient, _weights.OutputHead.Value, _config.VocabularySize, width);
+        if (TiedTicket is { } tied)
             _operations.MatMulBackwardInput(hiddenGradient, ticketGradient, tied.Weight.Value, tied.Weight.Rows, width, accumulate: true);
-            _operations.MatMulBackwardWeight(tied.Weight.Gradient, ticketGradient, hidden, tied.Weight.Rows, width);
-        }
         _operations.Clear(inputGradient);
-        BackwardNorm(_weights.FinalNorm, inputGradient, hiddenGradient, input, _hiddenRms.Get(rows));
+        BackwardNorm(_weights.FinalNorm, inputGradient, hiddenGradient, input, _hiddenRms.Get(input.Length / width));
         return inputGradient;
     }
 
     /// <summary>From the gradient of the last residual stream to those of everything that learns below.</summary>
-    private void Backward(TokenBatch batch, DeviceSpan gradient)
+    /// <param name="batch">The batch.</param>
+    /// <param name="gradient">Of all rows, or of <paramref name="tails"/>; overwritten.</param>
+    /// <param name="tails">Where rows of the embedding alone learn, those of the batch that depend on them; null for all. No row of a
+    /// sequence may lie between two of them.</param>
+    private void Backward(TokenBatch batch, DeviceSpan gradient, int[]? tails = null)
     {
         int[] positions = Positions(batch);
         for (int layer = _config.LayerCount - 1; layer >= _weights.LowestLayer; layer--)
         {
-            DeviceSpan stream = _streams[layer].Get(gradient.Length);
+            DeviceSpan stream = _streams[layer].Get((long)batch.RowCount * _config.Width);
             LayerActivations activations = _activations[_recompute ? 0 : layer];
             // The buffers that all layers share still holds the last layer's activations from the forward pass.
             if (_recompute && layer < _config.LayerCount - 1)
@@ -88,68 +99,84 @@ public sealed partial class LlamaModel
                     _config.Attention, batch.Starts);
                 ForwardRest(layer, activations, stream, next: default);
             }
-            FeedForwardBackward(layer, activations, gradient);
-            AttentionBackward(layer, activations, gradient, stream, batch, positions);
+            FeedForwardBackward(layer, activations, gradient, tails);
+            AttentionBackward(layer, activations, gradient, stream, batch, positions, tails);
         }
     }
 
     /// <summary>The gradient of a layer's output becomes that of the stream between its two halves.</summary>
-    private void FeedForwardBackward(int index, LayerActivations activations, DeviceSpan gradient)
+    private void FeedForwardBackward(int index, LayerActivations activations, DeviceSpan gradient, int[]? tails)
     {
         LlamaLayer layer = _weights.Layers[index];
         int width = _config.Width, inner = _config.FeedForwardWidth;
-        DeviceSpan innerGradient = _feedForward.Get(activations.Gate.Length), normedGradient = _gradients[1].Get(gradient.Length);
+        DeviceSpan gate = Tail(1, activations.Gate, tails, inner), up = Tail(2, activations.Up, tails, inner),
+            middle = Tail(3, activations.Middle, tails, width), inverseRms = Tail(4, activations.FeedForwardInverseRms, tails, 1);
+        DeviceSpan innerGradient = _feedForward.Get(gate.Length), normedGradient = _gradients[1].Get(gradient.Length);
         if (layer.Down.Learns)
         {
-            _operations.SwiGluForward(innerGradient, activations.Gate, activations.Up);
+            _operations.SwiGluForward(innerGradient, gate, up);
             BackwardWeight(layer.Down, gradient, innerGradient);
         }
         _operations.MatMulBackwardInput(innerGradient, gradient, layer.Down.Value, width, inner);
-        _operations.SwiGluBackward(activations.Gate, activations.Up, innerGradient, activations.Gate, activations.Up);
+        _operations.SwiGluBackward(gate, up, innerGradient, gate, up);
         if (layer.Gate.Learns || layer.Up.Learns)
         {
             DeviceSpan normed = _normed.Get(gradient.Length);
-            _operations.RmsNormForward(normed, activations.FeedForwardInverseRms, activations.Middle, layer.FeedForwardNorm.Value, width,
+            _operations.RmsNormForward(normed, inverseRms, middle, layer.FeedForwardNorm.Value, width,
                 _config.NormEpsilon);
-            BackwardWeight(layer.Gate, activations.Gate, normed);
-            BackwardWeight(layer.Up, activations.Up, normed);
+            BackwardWeight(layer.Gate, gate, normed);
+            BackwardWeight(layer.Up, up, normed);
         }
-        _operations.MatMulBackwardInput(normedGradient, activations.Gate, layer.Gate.Value, inner, width);
-        _operations.MatMulBackwardInput(normedGradient, activations.Up, layer.Up.Value, inner, width, accumulate: true);
-        BackwardNorm(layer.FeedForwardNorm, gradient, normedGradient, activations.Middle, activations.FeedForwardInverseRms);
+        _operations.MatMulBackwardInput(normedGradient, gate, layer.Gate.Value, inner, width);
+        _operations.MatMulBackwardInput(normedGradient, up, layer.Up.Value, inner, width, accumulate: true);
+        BackwardNorm(layer.FeedForwardNorm, gradient, normedGradient, middle, inverseRms);
     }
 
     /// <summary>The gradient of the stream between a layer's halves becomes that of its input; below the lowest layer lies the
     /// embedding.</summary>
     private void AttentionBackward(int index, LayerActivations activations, DeviceSpan gradient, DeviceSpan stream, TokenBatch batch,
-        int[] positions)
+        int[] positions, int[]? tails)
     {
         LlamaLayer layer = _weights.Layers[index];
         AttentionShape shape = _config.Attention;
         int width = _config.Width;
         long queryLength = activations.Query.Length, keyLength = activations.Key.Length;
-        DeviceSpan attendedGradient = _gradients[2].Get(queryLength), queryGradient = _gradients[3].Get(queryLength);
+        DeviceSpan attendedGradient = (tails is null ? _gradients[2] : _tails[1]).Get(gradient.Length / width * shape.QueryWidth),
+            queryGradient = _gradients[3].Get(queryLength);
         DeviceSpan keyGradient = _gradients[4].Get(keyLength), valueGradient = _gradients[5].Get(keyLength);
         BackwardWeight(layer.Output, gradient, activations.Attended);
         _operations.MatMulBackwardInput(attendedGradient, gradient, layer.Output.Value, width, shape.QueryWidth);
+        if (tails is not null)
+        {
+            // What other rows' queries would add to gradients of rows before the first that counts, nothing asks for.
+            DeviceSpan whole = _gradients[2].Get(queryLength);
+            _operations.Clear(whole);
+            _operations.ScatterRows(whole, attendedGradient, tails, shape.QueryWidth);
+            attendedGradient = whole;
+        }
         _operations.AttentionBackward(queryGradient, keyGradient, valueGradient, attendedGradient, activations.Attended,
             activations.LogSumExp,
             activations.Query, activations.Key, activations.Value, shape, batch.Starts);
+        queryGradient = Tail(2, queryGradient, tails, shape.QueryWidth);
+        keyGradient = Tail(5, keyGradient, tails, shape.KeyWidth);
+        valueGradient = Tail(6, valueGradient, tails, shape.KeyWidth);
+        stream = Tail(3, stream, tails, width);
+        DeviceSpan inverseRms = Tail(4, activations.AttentionInverseRms, tails, 1);
+        int[] tokens = batch.Tokens;
+        if (tails is not null) (positions, tokens) = ([.. tails.Select(i => positions[i])], [.. tails.Select(i => tokens[i])]);
         _operations.RopeBackward(queryGradient, _rope.Cosines, _rope.Sines, positions, shape.HeadWidth);
         _operations.RopeBackward(keyGradient, _rope.Cosines, _rope.Sines, positions, shape.HeadWidth);
         DeviceSpan normed = default;
         if (layer.Query.Learns || layer.Key.Learns || layer.Value.Learns || layer.Query.Adapter is not null)
         {
             normed = _normed.Get(gradient.Length);
-            _operations.RmsNormForward(normed, activations.AttentionInverseRms, stream, layer.AttentionNorm.Value, width,
+            _operations.RmsNormForward(normed, inverseRms, stream, layer.AttentionNorm.Value, width,
                 _config.NormEpsilon);
         }
         BackwardWeight(layer.Query, queryGradient, normed);
         BackwardWeight(layer.Key, keyGradient, normed);
         BackwardWeight(layer.Value, valueGradient, normed);
 
-        DeviceSpan inverseRms = activations.AttentionInverseRms;
-        int[] tokens = batch.Tokens;
         if (index == 0 && _weights.Ticket is { } ticket)
         {
             // The embedding's rows that learn stand at a few positions only: nothing else is needed from here on.
@@ -206,6 +233,10 @@ public sealed partial class LlamaModel
         runs.Collect(gradient);
         WholeGradientHeard?.Invoke(weight, gradient);
     }
+
+    /// <summary>Some rows, or all of them as they are.</summary>
+    private DeviceSpan Tail(int memory, DeviceSpan source, int[]? rows, int width) =>
+        rows is null ? source : Gathered(_tails[memory], source, rows, width);
 
     private DeviceSpan Gathered(ScratchMemory memory, DeviceSpan source, int[] rows, int width)
     {

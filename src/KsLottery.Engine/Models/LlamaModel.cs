@@ -7,7 +7,8 @@ namespace KsLottery.Engine.Models;
 /// <remarks>
 /// Written once against <see cref="IOperations"/>, whichever device stands behind them. Letters: N rows, C width, F feed-forward width,
 /// V vocabulary. The backward pass computes what the scope needs and no more: no gradients of frozen weights, and under the lowest
-/// layer's attention only rows whose token learns. Not safe to use from several threads.
+/// layer's attention only rows whose token learns; where such rows alone learn, nothing before the first of them. Not safe to use from
+/// several threads.
 /// </remarks>
 public sealed partial class LlamaModel : IDisposable
 {
@@ -42,7 +43,9 @@ public sealed partial class LlamaModel : IDisposable
         (_normed, _feedForward, _hidden, _hiddenRms) = (new(operations), new(operations), new(operations), new(operations));
         (_logits, _losses, _logSumExp, _ticketLogits) = (new(operations), new(operations), new(operations), new(operations));
         (_inner, _innerGradient, _wholeGradient) = (new(operations), new(operations), new(operations));
+        (_wholeStream, _pieceLosses, _ticketGradient, _ticketHidden) = (new(operations), new(operations), new(operations), new(operations));
         _gradients = [.. Enumerable.Range(0, 9).Select(_ => new ScratchMemory(operations))];
+        _tails = [.. Enumerable.Range(0, 7).Select(_ => new ScratchMemory(operations))];
     }
 
     /// <summary>The model's shape.</summary>
@@ -92,6 +95,8 @@ public sealed partial class LlamaModel : IDisposable
     private (double CrossEntropy, double Divergence) SumsAndGradients(TokenBatch batch, TargetTerms terms)
     {
         if (_weights.Scope is null) throw new InvalidOperationException("no weight learns. Call MakeTrainable first.");
+        if (batch.RowCount > RowDots.MaxRows && _weights is { Scope.Name: TrainingScope.TicketName, Ticket: { } ticket })
+            return TicketSumsAndGradients(batch, ticket, terms);
         DeviceSpan stream = Forward(batch, keep: true);
         DeviceSpan gradient = _gradients[0].Get(stream.Length);
         (double, double) sums = Head(batch, stream, gradient, terms);
@@ -121,8 +126,9 @@ public sealed partial class LlamaModel : IDisposable
         _rope.Dispose();
         foreach (LayerActivations activations in _activations) activations.Dispose();
         foreach (ScratchMemory memory in
-            (IEnumerable<ScratchMemory>)[.. _streams, .. _gradients, _normed, _feedForward, _hidden, _hiddenRms, _logits, _losses,
-                _logSumExp, _ticketLogits, _inner, _innerGradient, _wholeGradient])
+            (IEnumerable<ScratchMemory>)[.. _streams, .. _gradients, .. _tails, _normed, _feedForward, _hidden, _hiddenRms, _logits,
+                _losses, _logSumExp, _ticketLogits, _inner, _innerGradient, _wholeGradient,
+                _wholeStream, _pieceLosses, _ticketGradient, _ticketHidden])
             memory.Dispose();
     }
 
