@@ -29,6 +29,12 @@ internal interface IKsLanes<TFloat, TBin, TCount>
     /// <see cref="KsRowBuckets{TLanes,TFloat,TBin,TCount}"/>.</summary>
     static abstract TBin Pack(TFloat low, TFloat high);
 
+    /// <summary>Truncates two vectors in [-2^31, 2^31), keeps the lowest 16 bits and interleaves them as <see cref="Pack"/> does.</summary>
+    static abstract TBin PackLow(TFloat low, TFloat high);
+
+    /// <summary>The upper 16 bits of all values, in the same order.</summary>
+    static abstract TBin PackUpperBits(TFloat low, TFloat high);
+
     static abstract TBin BroadcastBin(ushort value);
     static abstract TBin LoadBin(ref readonly ushort source, nint offset);
     static abstract bool AreSame(TBin x, TBin y);

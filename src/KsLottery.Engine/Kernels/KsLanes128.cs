@@ -37,6 +37,13 @@ internal readonly struct KsLanes128 : IKsLanes<VFloat, VBin, VCount>
     public static VBin Pack(VFloat low, VFloat high) =>
         Vector128.NarrowWithSaturation(Vector128.ConvertToInt32Native(low).AsUInt32(), Vector128.ConvertToInt32Native(high).AsUInt32());
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VBin PackLow(VFloat low, VFloat high) =>
+        Vector128.Narrow(Vector128.ConvertToInt32Native(low), Vector128.ConvertToInt32Native(high)).AsUInt16();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VBin PackUpperBits(VFloat low, VFloat high) => Vector128.Narrow(low.AsUInt32() >>> 16, high.AsUInt32() >>> 16);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VBin BroadcastBin(ushort value) => Vector128.Create(value);
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static VBin LoadBin(ref readonly ushort source, nint offset) =>

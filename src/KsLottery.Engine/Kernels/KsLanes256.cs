@@ -38,6 +38,15 @@ internal readonly struct KsLanes256 : IKsLanes<VFloat, VBin, VCount>
     public static VBin Pack(VFloat low, VFloat high) =>
         Avx2.PackUnsignedSaturate(Avx.ConvertToVector256Int32WithTruncation(low), Avx.ConvertToVector256Int32WithTruncation(high));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VBin PackLow(VFloat low, VFloat high) =>
+        Avx2.PackUnsignedSaturate(Avx.ConvertToVector256Int32WithTruncation(low) & Vector256.Create(0xffff),
+            Avx.ConvertToVector256Int32WithTruncation(high) & Vector256.Create(0xffff));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VBin PackUpperBits(VFloat low, VFloat high) =>
+        Avx2.PackUnsignedSaturate(low.AsInt32() >>> 16, high.AsInt32() >>> 16);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VBin BroadcastBin(ushort value) => Vector256.Create(value);
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static VBin LoadBin(ref readonly ushort source, nint offset) =>

@@ -40,6 +40,15 @@ internal readonly struct KsLanes512 : IKsLanes<VFloat, VBin, VCount>
         Avx512BW.PackUnsignedSaturate(Avx512F.ConvertToVector512Int32WithTruncation(low),
             Avx512F.ConvertToVector512Int32WithTruncation(high));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VBin PackLow(VFloat low, VFloat high) =>
+        Avx512BW.PackUnsignedSaturate(Avx512F.ConvertToVector512Int32WithTruncation(low) & Vector512.Create(0xffff),
+            Avx512F.ConvertToVector512Int32WithTruncation(high) & Vector512.Create(0xffff));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VBin PackUpperBits(VFloat low, VFloat high) =>
+        Avx512BW.PackUnsignedSaturate(low.AsInt32() >>> 16, high.AsInt32() >>> 16);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VBin BroadcastBin(ushort value) => Vector512.Create(value);
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static VBin LoadBin(ref readonly ushort source, nint offset) =>

@@ -64,7 +64,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
     private const double MaxGatheredShare = 0.5;
 
     /// <summary>Rows of F32 and of 16-bit values that are split at once: buckets do not pay.</summary>
-    private const int MaxSplitSingles = 128, MaxSplitHalves = 128;
+    private const int MaxSplitSingles = 128, MaxSplitHalves = 128, MinPairsWidth = 64;
 
     /// <summary>After a row that a first attempt does not hold, so many do without it, and twice as many each time it fails again: rows of
     /// a matrix are alike.</summary>
@@ -129,10 +129,14 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public KsRowOutcome Test(ReadOnlySpan<float> before, ReadOnlySpan<float> after)
     {
-        if (Width <= MaxSplitSingles) return Fallback.Test(before, after);
+        if (Width <= MaxSplitSingles) return TestNarrow(before, after);
         if (AreSame(before, after, out bool finite)) return !finite && HasNaN(before) ? KsRowOutcome.NotANumber : KsRowOutcome.Equal;
         return TestInBuckets(before, after) ?? Fallback.Test(before, after);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private KsRowOutcome TestNarrow(ReadOnlySpan<float> before, ReadOnlySpan<float> after) =>
+        (Width % Block == 0 && Width >= MinPairsWidth ? TestPairs(before, after) : null) ?? Fallback.Test(before, after);
 
     private IKsRowKernel Fallback => _fallback ??= _newFallback();
 
@@ -151,6 +155,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
         }
         if (way == Way.Map)
         {
+            if (TestPairs(a, b) is { } byPairs) return byPairs;
             BucketMap map = BucketMap.Fit(a, b, NormalBuckets(_padded));
             int staying = StayingShare(a, b, map);
             if (staying >= MostlyStaying && ManyEqual(a, b))
