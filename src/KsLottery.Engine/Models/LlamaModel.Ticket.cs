@@ -111,7 +111,7 @@ public sealed partial class LlamaModel
         if (live == 0) return losses;
         DeviceSpan gradient = HeadInputBackward(input.Slice(0, (long)live * width), logits.Slice(0, (long)live * vocabulary),
             TiedTicket is { } tied ? ticketGradient.Slice(0, (long)live * tied.Weight.Rows) : default);
-        _operations.ScatterRows(streamGradient, gradient, rows[..live], width);
+        _operations.ScatterRows(streamGradient, gradient, rows.AsMemory(0, live), width);
         return losses;
     }
 

@@ -8,5 +8,5 @@ public interface ISegmentedScore
 
     /// <summary>The score of some segments.</summary>
     /// <param name="segments">Their numbers, from 0; one that stands there twice counts twice.</param>
-    double Of(ReadOnlySpan<int> segments);
+    double ScoreOf(ReadOnlySpan<int> segments);
 }

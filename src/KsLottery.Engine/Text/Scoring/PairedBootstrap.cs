@@ -93,7 +93,7 @@ public sealed class PairedBootstrap
         return ScoreInterval.Of(ones.Average(s => s.Whole) - others.Average(s => s.Whole), differences);
     }
 
-    private static double Whole(ISegmentedScore score) => score.Of([.. Enumerable.Range(0, score.Count)]);
+    private static double Whole(ISegmentedScore score) => score.ScoreOf([.. Enumerable.Range(0, score.Count)]);
 
     private double[] Resample(ISegmentedScore score)
     {
@@ -102,7 +102,7 @@ public sealed class PairedBootstrap
         if (score.Count != segments)
             throw new ArgumentException($"the score has {score.Count} segments, the bootstrap draws {segments}. Make one for as many.",
                 nameof(score));
-        return [.. _segments.Select(drawn => score.Of(drawn))];
+        return [.. _segments.Select(drawn => score.ScoreOf(drawn))];
     }
 }
 

@@ -24,7 +24,7 @@ public sealed class SegmentedBleu : ISegmentedScore
     }
 
     /// <inheritdoc/>
-    public double Of(ReadOnlySpan<int> segments)
+    public double ScoreOf(ReadOnlySpan<int> segments)
     {
         BleuCounts sum = new(_options.MaxOrder);
         foreach (int segment in segments) sum.Add(_segments[segment]);

@@ -21,7 +21,7 @@ public sealed class SegmentedMean : ISegmentedScore
     public int Count => _sums.Length;
 
     /// <inheritdoc/>
-    public double Of(ReadOnlySpan<int> segments)
+    public double ScoreOf(ReadOnlySpan<int> segments)
     {
         double sum = 0, weight = 0;
         foreach (int segment in segments) (sum, weight) = (sum + _sums[segment], weight + _weights[segment]);

@@ -2,7 +2,6 @@ using System.Numerics;
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using KsLottery.Engine.Numerics;
 
 namespace KsLottery.Engine.Transfer;
 

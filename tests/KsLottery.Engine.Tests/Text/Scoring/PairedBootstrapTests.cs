@@ -36,7 +36,7 @@ internal sealed class PairedBootstrapTests
     {
         string[] lines = Lines("newstest2017.C-3MA.4959.en-de.txt");
         int[] drawn = [5, 5, 17, 2000, 3, 5, 999];
-        double score = Bleu.Segments(lines, [Reference]).Of(drawn);
+        double score = Bleu.Segments(lines, [Reference]).ScoreOf(drawn);
         Assert.That(score, Is.EqualTo(Bleu.Corpus([.. drawn.Select(i => lines[i])], [[.. drawn.Select(i => Reference[i])]]).Score));
     }
 
