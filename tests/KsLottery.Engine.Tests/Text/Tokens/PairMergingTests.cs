@@ -11,7 +11,7 @@ internal sealed class PairMergingTests
         MergeTable table = new();
         const int Levels = 10;
         for (int level = 0; level < Levels; level++) table.Set(level, level, level, level + 1);
-        table.AddJoints("aa", new Dictionary<int, int> { ['a'] = 0 });
+        table.AddJoint("a", "a", new Dictionary<int, int> { ['a'] = 0 });
         PairMerging merging = new(table);
         List<int> tokens = [];
         merging.Append(new int[length], tokens);
@@ -27,7 +27,8 @@ internal sealed class PairMergingTests
         Dictionary<int, int> symbols = new() { ['a'] = 0, ['b'] = 1 };
         table.Set(0, 1, 1, 2); // a b
         table.Set(1, 1, 0, 3); // b b
-        table.AddJoints("abb", symbols);
+        table.AddJoint("a", "b", symbols);
+        table.AddJoint("b", "b", symbols);
         List<int> tokens = [];
         new PairMerging(table).Append([0, 1, 1, 1, 0, 1], tokens);
         Assert.That(tokens, Is.EqualTo(new[] { 0, 3, 1, 2 }));
@@ -38,7 +39,7 @@ internal sealed class PairMergingTests
     {
         MergeTable table = new();
         table.Set(0, 0, 0, 1);
-        table.AddJoints("aa", new Dictionary<int, int> { ['a'] = 0 });
+        table.AddJoint("a", "a", new Dictionary<int, int> { ['a'] = 0 });
         List<int> tokens = [];
         new PairMerging(table).Append([0, ~5, 0, 0, ~5, ~5], tokens);
         Assert.That(tokens, Is.EqualTo(new[] { 0, ~5, 1, ~5, ~5 }));

@@ -23,12 +23,10 @@ internal sealed class SentencePieceTokenizer : Tokenizer
     {
         _model = model;
         ByteTrie symbols = new();
-        Dictionary<string, int> ids = new(model.Count, StringComparer.Ordinal);
         int? unknown = null;
         for (int id = 0; id < model.Count; id++)
         {
             SentencePiece piece = model.Pieces[id];
-            if (piece.Type != SentencePieceType.Control) ids.TryAdd(piece.Text, id);
             if (piece.Type == SentencePieceType.UserDefined) symbols.Add(piece.Utf8.Span, id);
             if (piece.Type == SentencePieceType.Unknown) unknown ??= id;
             Refuse(piece.Type == SentencePieceType.Unused && model.Algorithm == SentencePieceAlgorithm.Bpe, $"piece {id} of type", "UNUSED",
@@ -43,7 +41,7 @@ internal sealed class SentencePieceTokenizer : Tokenizer
         {
             SentencePieceAlgorithm.Bpe => new PairSegmenter(model, symbols, unknownId),
             SentencePieceAlgorithm.Unigram => new UnigramSegmenter(model, unknownId),
-            _ => new WholeSegmenter(ids, symbols, unknownId, isWord: model.Algorithm == SentencePieceAlgorithm.Word),
+            _ => new WholeSegmenter(IdsOf(model), symbols, unknownId, isWord: model.Algorithm == SentencePieceAlgorithm.Word),
         };
         _normalizer = new SentencePieceNormalizer(SentencePieceRules.Parse(path, "normalizer_spec", model.NormalizerRules.Span),
             new(model.AddDummyPrefix, model.TreatWhitespaceAsSuffix, model.RemoveExtraWhitespaces, model.EscapeWhitespaces), symbols);
@@ -52,6 +50,15 @@ internal sealed class SentencePieceTokenizer : Tokenizer
         _added = new AddedTokenFinder([.. names.AddedTokens]);
         _unknownText = Encoding.UTF8.GetBytes(model.UnknownSurface);
         Bound(BoundaryTokens.OfModel(names, Known(model.BeginId), Known(model.EndId), Known(model.PadId)));
+    }
+
+    private static Dictionary<string, int> IdsOf(SentencePieceModel model)
+    {
+        Dictionary<string, int> ids = new(model.Count, StringComparer.Ordinal);
+        foreach ((int id, SentencePiece piece) in model.Pieces.Index())
+            if (piece.Type != SentencePieceType.Control)
+                ids.TryAdd(piece.Text, id);
+        return ids;
     }
 
     private protected override bool HasDummyPrefix => _model.AddDummyPrefix;

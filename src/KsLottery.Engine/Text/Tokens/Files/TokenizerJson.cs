@@ -43,7 +43,7 @@ internal sealed class TokenizerJson : ITokenizerFile
     private PieceDecoding _decoding = new();
     private string? _unknownPiece;
     private int _unknownId = -1;
-    private bool _hasByteFallback;
+    private bool _hasByteFallback, _hasTwins;
 
     private TokenizerJson(string path, int start) => (_path, _start) = (path, start);
 
@@ -59,15 +59,26 @@ internal sealed class TokenizerJson : ITokenizerFile
     /// <summary>The added tokens in the order of the file.</summary>
     public IReadOnlyList<AddedToken> AddedTokens => _added;
 
+    /// <summary>Where the vocabulary begins and ends in the file, where it is an object, and the state of a reader at its end.</summary>
+    internal (long Start, long End, JsonReaderState State) Vocabulary { get; private set; } = (-1, -1, default);
+
     /// <summary>The ids of the model's own vocabulary by piece, without the added tokens that are not part of it.</summary>
     internal Dictionary<string, int> ModelVocabulary()
     {
         Dictionary<string, int> ids = new(_pieces.Count, StringComparer.Ordinal);
         for (int id = 0; id < _pieces.Count; id++)
             if ((_replaced.TryGetValue(id, out string? piece) ? piece : _pieces[id]) is { } own)
+            {
+                if (ids.TryAdd(own, id)) continue;
                 ids[own] = id;
+                _hasTwins = true;
+            }
         return ids;
     }
+
+    /// <summary>Whether an id of the model's own vocabulary has a text, and no other id has it.</summary>
+    internal bool IsModelPiece(int id, ReadOnlySpan<char> text) =>
+        !_hasTwins && id < _pieces.Count && !_replaced.ContainsKey(id) && text.SequenceEqual(_pieces[id]);
 
     /// <summary>The model's unknown token, null for none.</summary>
     internal int? UnknownId => _unknownId >= 0 ? _unknownId : null;
@@ -170,11 +181,13 @@ internal sealed class TokenizerJson : ITokenizerFile
     private void ReadVocabulary(ref Utf8JsonReader reader)
     {
         Expect(ref reader, JsonTokenType.StartObject, "model.vocab");
+        long start = _start + reader.TokenStartIndex;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             string piece = NextProperty(ref reader);
             SetPiece(ref reader, ReadId(ref reader), piece, replace: false);
         }
+        Vocabulary = (start, _start + reader.BytesConsumed, reader.CurrentState);
     }
 
     /// <summary>Reads <c>[["piece", score], …]</c>, in which a piece's place is its id.</summary>

@@ -6,17 +6,22 @@ namespace KsLottery.Engine.Text.Tokens;
 internal sealed class TokenizerSettings
 {
     private readonly string _path;
-    private readonly int _start;
+    private readonly byte[] _bytes;
+    private readonly TokenizerJson _file;
     private readonly List<string> _options = [];
+    private int _start;
 
-    private TokenizerSettings(string path, int start, TokenizerJson file)
+    private TokenizerSettings(string path, byte[] bytes, int start, TokenizerJson file)
     {
-        (_path, _start, Vocabulary) = (path, start, file.ModelVocabulary());
+        (_path, _bytes, _start, _file, Vocabulary) = (path, bytes, start, file, file.ModelVocabulary());
         Options = new TokenizerStep(path, "model", default);
     }
 
     /// <summary>The ids of the model's pieces.</summary>
     public Dictionary<string, int> Vocabulary { get; }
+
+    /// <summary>Whether an id of the model's vocabulary has a text, and no other id has it.</summary>
+    public bool IsPiece(int id, ReadOnlySpan<char> text) => _file.IsModelPiece(id, text);
 
     /// <summary>The model's type: <c>BPE</c>, <c>Unigram</c>, <c>WordPiece</c> or <c>WordLevel</c>.</summary>
     public string ModelType { get; private set; } = "";
@@ -24,9 +29,8 @@ internal sealed class TokenizerSettings
     /// <summary>The model's options, without its lists.</summary>
     public TokenizerStep Options { get; private set; }
 
-    /// <summary>The two pieces of each merge, in the order of the file, and the byte of the file where it stands; null where there is no
-    /// list.</summary>
-    public List<(string Left, string Right, long Place)>? Merges { get; private set; }
+    /// <summary>The merges in the order of the file; null where there is no list.</summary>
+    public MergeList? Merges { get; private set; }
 
     /// <summary>The scores of a vocabulary that is a list, by id.</summary>
     public List<double>? Scores { get; private set; }
@@ -48,7 +52,7 @@ internal sealed class TokenizerSettings
     public static TokenizerSettings Parse(string path, byte[] bytes, TokenizerJson file)
     {
         int start = bytes is [0xEF, 0xBB, 0xBF, ..] ? 3 : 0;
-        TokenizerSettings settings = new(path, start, file);
+        TokenizerSettings settings = new(path, bytes, start, file);
         Utf8JsonReader reader = new(bytes.AsSpan(start));
         try
         {
@@ -57,7 +61,7 @@ internal sealed class TokenizerSettings
         }
         catch (InvalidOperationException fault) // Text that is not Unicode; the grammar has been checked.
         {
-            throw TokenizerFile.Damaged(path, start + reader.BytesConsumed, $"{fault.Message} Fetch the file again.", fault);
+            throw TokenizerFile.Damaged(path, settings._start + reader.BytesConsumed, $"{fault.Message} Fetch the file again.", fault);
         }
         settings.ModelType = settings.Options.Text("type") ?? settings.PresumedType();
         return settings;
@@ -65,7 +69,7 @@ internal sealed class TokenizerSettings
 
     /// <summary>Words the error of a merge.</summary>
     public InvalidDataException DamagedMerge(int index, string what) =>
-        TokenizerFile.Damaged(_path, Merges![index].Place, $"model.merges[{index}] {what}; fetch the file again");
+        TokenizerFile.Damaged(_path, Merges!.Place(index), $"model.merges[{index}] {what}; fetch the file again");
 
     /// <summary>Old files leave the type out; the library takes the first that has its properties.</summary>
     private string PresumedType() => Merges is not null ? "BPE" : Scores is not null ? "Unigram"
@@ -102,7 +106,7 @@ internal sealed class TokenizerSettings
             {
                 case "merges" when reader.TokenType == JsonTokenType.StartArray: ReadMerges(ref reader); break;
                 case "vocab" when reader.TokenType == JsonTokenType.StartArray: ReadScores(ref reader); break;
-                case "vocab": reader.Skip(); break;
+                case "vocab": SkipVocabulary(ref reader); break;
                 default:
                     _options.Add($"\"{JsonEncodedText.Encode(name)}\":{TokenizerStep.Raw(JsonElement.ParseValue(ref reader))}");
                     break;
@@ -110,30 +114,27 @@ internal sealed class TokenizerSettings
         }
     }
 
-    /// <summary>Reads merges in either spelling: <c>"a b"</c> or <c>["a", "b"]</c>.</summary>
+    /// <summary>Goes on where the vocabulary, which has been read, ends: it is half of a file.</summary>
+    private void SkipVocabulary(ref Utf8JsonReader reader)
+    {
+        (long start, long end, JsonReaderState state) = _file.Vocabulary;
+        if (start == _start + reader.TokenStartIndex)
+        {
+            reader = new Utf8JsonReader(_bytes.AsSpan((int)end), isFinalBlock: true, state);
+            _start = (int)end;
+        }
+        else reader.Skip();
+    }
+
     private void ReadMerges(ref Utf8JsonReader reader)
     {
-        Merges = [];
+        Merges = new MergeList();
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
-            string[] parts = [];
             long place = _start + reader.TokenStartIndex;
-            if (reader.TokenType == JsonTokenType.String)
-            {
-                string line = reader.GetString()!;
-                if (line.StartsWith("#version", StringComparison.Ordinal)) continue;
-                parts = line.Split(' ');
-            }
-            else if (reader.TokenType == JsonTokenType.StartArray)
-            {
-                List<string> list = [];
-                while (reader.Read() && reader.TokenType == JsonTokenType.String) list.Add(reader.GetString()!);
-                if (reader.TokenType == JsonTokenType.EndArray) parts = [.. list];
-            }
-            if (parts is not [{ Length: > 0 } left, { Length: > 0 } right])
+            if (!Merges.TryRead(ref reader, place))
                 throw TokenizerFile.Damaged(_path, place, $"model.merges[{Merges.Count}] is no pair; \"a b\" and [\"a\", \"b\"] are " +
                     "allowed; fetch the file again");
-            Merges.Add((left, right, place));
         }
     }
 

@@ -39,25 +39,41 @@ internal sealed class BpeModel : IWordModel
             if (Rune.TryGetRuneAt(piece, 0, out Rune character) && character.Utf16SequenceLength == piece.Length)
                 _symbols.Add(character.Value, id);
         // Symbols that are not the characters of a word join where its pieces do not show it.
-        _merges = new MergeTable(joinsAnywhere: _prefix.Length + _suffix.Length > 0
-            || settings.Merges.Exists(merge => IsStandIn(merge.Left) || IsStandIn(merge.Right)));
-        for (int rank = 0; rank < settings.Merges.Count; rank++) AddMerge(settings, rank);
+        bool joinsAnywhere = _prefix.Length + _suffix.Length > 0 || JoinsStandIns(settings.Merges);
+        _merges = new MergeTable(joinsAnywhere, settings.Merges.Count);
+        for (int rank = 0, id = 0; rank < settings.Merges.Count; rank++) id = AddMerge(settings, rank, id);
     }
 
     /// <inheritdoc/>
     public IWordEncoder Start() => new Encoder(this);
 
-    private void AddMerge(TokenizerSettings settings, int rank)
+    /// <summary>Adds a merge and gives the id of its token.</summary>
+    /// <param name="settings">The file.</param>
+    /// <param name="rank">The merge's place in the list.</param>
+    /// <param name="previous">The token of the merge before: nearly always this one's as well, or that before this one's.</param>
+    private int AddMerge(TokenizerSettings settings, int rank, int previous)
     {
-        (string left, string right, _) = settings.Merges![rank];
+        ReadOnlySpan<char> left = settings.Merges!.Left(rank), right = settings.Merges.Right(rank);
+        if (right.Length < _prefix.Length)
+            throw settings.DamagedMerge(rank, $"joins a piece that is shorter than continuing_subword_prefix {_prefix}");
         // As many characters as the prefix has are cut, whatever they are.
-        string joined = left + (right.Length >= _prefix.Length ? right[_prefix.Length..]
-            : throw settings.DamagedMerge(rank, $"joins a piece that is shorter than continuing_subword_prefix {_prefix}"));
-        _merges.Set(IdOf(left), IdOf(right), rank, IdOf(joined));
-        _merges.AddJoints(joined, _symbols);
+        ReadOnlySpan<char> both = _prefix.Length == 0 ? settings.Merges.Both(rank) : $"{left}{right[_prefix.Length..]}";
+        (int leftId, int rightId) = (IdOf(left), IdOf(right));
+        int id = settings.IsPiece(previous, both) ? previous : settings.IsPiece(previous + 1, both) ? previous + 1 : IdOf(both);
+        _merges.Set(leftId, rightId, rank, id);
+        _merges.AddJoint(left, right, _symbols);
+        return id;
 
-        int IdOf(string piece) => _vocabulary.TryGetValue(piece, out int id) ? id : throw settings.DamagedMerge(rank,
-            $"needs the piece {TokenizerFile.Quote(Encoding.UTF8.GetBytes(piece))}, which model.vocab lacks");
+        int IdOf(ReadOnlySpan<char> piece) => _pieces.TryGetValue(piece, out int id) ? id : throw settings.DamagedMerge(rank,
+            $"needs the piece {TokenizerFile.Quote(Encoding.UTF8.GetBytes(piece.ToArray()))}, which model.vocab lacks");
+    }
+
+    private bool JoinsStandIns(MergeList merges)
+    {
+        for (int rank = 0; rank < merges.Count; rank++)
+            if (IsStandIn(merges.Left(rank)) || IsStandIn(merges.Right(rank)))
+                return true;
+        return false;
     }
 
     private bool TryFind(Rune character, bool isFirst, bool isLast, out int id)
@@ -78,7 +94,8 @@ internal sealed class BpeModel : IWordModel
         return true;
     }
 
-    private bool IsStandIn(string piece) => piece == _unknown || (_byteIds is not null && PieceNames.TryParseByte(piece, out _));
+    private bool IsStandIn(ReadOnlySpan<char> piece) =>
+        piece.SequenceEqual(_unknown) || (_byteIds is not null && PieceNames.TryParseByte(piece, out _));
 
     private int UnknownId() => _vocabulary.TryGetValue(_unknown!, out int id) ? id
         : throw _options.Refuse("unk_token", _unknown!, "a piece of model.vocab, as the text has a character without one");

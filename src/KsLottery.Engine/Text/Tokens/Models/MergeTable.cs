@@ -9,9 +9,10 @@ namespace KsLottery.Engine.Text.Tokens;
 /// </remarks>
 /// <param name="joinsAnywhere">Whether first symbols are other than the characters of a text, so that any place in it may be
 /// joined.</param>
-internal sealed class MergeTable(bool joinsAnywhere = false)
+/// <param name="capacity">The number of merges, where it is known.</param>
+internal sealed class MergeTable(bool joinsAnywhere = false, int capacity = 0)
 {
-    private readonly Dictionary<ulong, Merge> _merges = [];
+    private readonly Dictionary<ulong, Merge> _merges = new(capacity);
     private readonly HashSet<ulong> _joints = [];
 
     /// <summary>A joined token and its turn; lower ranks go first.</summary>
@@ -20,16 +21,15 @@ internal sealed class MergeTable(bool joinsAnywhere = false)
     /// <summary>Sets what a pair joins to.</summary>
     public void Set(int left, int right, int rank, int id) => _merges[Key(left, right)] = new Merge(rank, id);
 
-    /// <summary>Notes the first symbols that a mergeable piece consists of, so that no text is cut between two of them.</summary>
-    public void AddJoints(string piece, Dictionary<int, int> symbols)
+    /// <summary>Notes the first symbols between which a merge joins two pieces, so that no text is cut there.</summary>
+    public void AddJoint(ReadOnlySpan<char> left, ReadOnlySpan<char> right, Dictionary<int, int> symbols)
     {
-        int previous = -1;
-        foreach (Rune rune in piece.EnumerateRunes())
-        {
-            if (!symbols.TryGetValue(rune.Value, out int symbol)) return; // Then no merge can spell the piece.
-            if (previous >= 0) _joints.Add(Key(previous, symbol));
-            previous = symbol;
-        }
+        if (joinsAnywhere) return;
+        Rune.DecodeLastFromUtf16(left, out Rune last, out _);
+        Rune.DecodeFromUtf16(right, out Rune first, out _);
+        // Where either is no symbol, no text comes to the merge.
+        if (symbols.TryGetValue(last.Value, out int before) && symbols.TryGetValue(first.Value, out int after))
+            _joints.Add(Key(before, after));
     }
 
     /// <summary>Whether any merge, in any number of steps, can cross the place between two first symbols.</summary>
@@ -38,5 +38,7 @@ internal sealed class MergeTable(bool joinsAnywhere = false)
     /// <summary>Finds what a pair joins to.</summary>
     public bool TryGet(int left, int right, out Merge merge) => _merges.TryGetValue(Key(left, right), out merge);
 
-    private static ulong Key(int left, int right) => ((ulong)(uint)left << 32) | (uint)right;
+    /// <summary>A number of its own for each pair. An odd factor spreads what <see cref="ulong.GetHashCode"/> would fold to left xor right,
+    /// of which a byte-level vocabulary has 256 values for 65,536 pairs.</summary>
+    private static ulong Key(int left, int right) => unchecked((((ulong)(uint)left << 32) | (uint)right) * 0x9E3779B97F4A7C15);
 }

@@ -16,9 +16,10 @@ internal sealed class PairSegmenter : IPieceSegmenter
     public PairSegmenter(SentencePieceModel model, ByteTrie symbols, int unknownId)
     {
         (_symbols, _unknownId) = (symbols, unknownId);
+        string[] texts = [.. model.Pieces.Select(piece => piece.Text)];
         _pieces = new ScoredPieces(model.Count, [.. model.Pieces.Index().Where(piece => piece.Item.Type == SentencePieceType.Normal)
-            .Select(piece => (piece.Item.Text, piece.Item.Score, piece.Index))]);
-        _lengths = [.. model.Pieces.Select(piece => Encoding.UTF8.GetByteCount(piece.Text))];
+            .Select(piece => (texts[piece.Index], piece.Item.Score, piece.Index))]);
+        _lengths = [.. texts.Select(Encoding.UTF8.GetByteCount)];
     }
 
     /// <inheritdoc/>

@@ -64,11 +64,13 @@ internal sealed class ScoredPieces
 
     private void AddMerges(string text, int rank, int id)
     {
-        Merges.AddJoints(text, _symbols);
         for (int split = 1; split < text.Length; split++)
-            if (!char.IsLowSurrogate(text[split]) && SymbolOf(text.AsSpan(0, split)) is { } left
-                && SymbolOf(text.AsSpan(split)) is { } right)
-                Merges.Set(left, right, rank, id);
+        {
+            ReadOnlySpan<char> left = text.AsSpan(0, split), right = text.AsSpan(split);
+            if (char.IsLowSurrogate(right[0]) || SymbolOf(left) is not { } leftId || SymbolOf(right) is not { } rightId) continue;
+            Merges.Set(leftId, rightId, rank, id);
+            Merges.AddJoint(left, right, _symbols);
+        }
     }
 
     private int? SymbolOf(ReadOnlySpan<char> text)
