@@ -6,6 +6,9 @@ namespace KsLottery.Cli.Tests.Commands;
 [TestFixture]
 public sealed class ReproduceTests : IDisposable
 {
+    /// <summary>What a finished training leaves: that of a LLaMA, that of a small network.</summary>
+    private static readonly string[] Trained = ["training.json", "steps.tsv"];
+
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -41,7 +44,8 @@ public sealed class ReproduceTests : IDisposable
         if (system.StartsWith("rethinking", StringComparison.Ordinal)) return; // the same steps with other claims
         // A step that is gone is made again, and nothing else is.
         string step = Directory.GetDirectories(folder, "*", SearchOption.AllDirectories)
-            .Where(d => File.Exists(Path.Combine(d, "training.json")) && Path.GetFileName(d) != "base").Order(StringComparer.Ordinal)
+            .Where(d => Trained.Any(name => File.Exists(Path.Combine(d, name))) && Path.GetFileName(d) is not ("base" or "base-scores"))
+            .Order(StringComparer.Ordinal)
             .OrderByDescending(d => File.Exists(Path.Combine(d, "patch.safetensors"))).First();
         string[] others = Times(folder, step);
         Directory.Delete(step, recursive: true);
@@ -101,8 +105,8 @@ public sealed class ReproduceTests : IDisposable
 
     /// <summary>When the trainings and scores that stand there were written, but for one step's.</summary>
     private static string[] Times(string folder, string except) =>
-        [.. Directory.GetFiles(folder, "*.json", SearchOption.AllDirectories)
-            .Where(f => Path.GetFileName(f) is var name && (name == "training.json" || name.StartsWith("scores", StringComparison.Ordinal))
+        [.. Directory.GetFiles(folder, "*", SearchOption.AllDirectories)
+            .Where(f => Path.GetFileName(f) is var name && (Trained.Contains(name) || name.StartsWith("scores", StringComparison.Ordinal))
                 && Path.GetDirectoryName(f) != except)
             .Order(StringComparer.Ordinal).Select(f => $"{f} {File.GetLastWriteTimeUtc(f):O}")];
 }

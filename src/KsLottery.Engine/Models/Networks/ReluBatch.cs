@@ -7,8 +7,8 @@ namespace KsLottery.Engine.Models;
 internal sealed class ReluBatch : IDisposable
 {
     private readonly DeviceMemory[] _memory;
-    private readonly float[] _values, _logits;
-    private readonly int[] _active, _targets;
+    private readonly float[] _values, _gradients, _logits;
+    private readonly int[] _targets;
     private readonly int _symbols;
 
     /// <param name="shape">The network's shape.</param>
@@ -22,8 +22,8 @@ internal sealed class ReluBatch : IDisposable
         Targets = _targets = [.. pairs.Select(p => p.Answer)];
         _values = new float[Count * shape.Hidden];
         _logits = new float[Count * shape.Symbols];
-        _active = new int[_values.Length];
-        _memory = [.. ((int[])[2 * Count * shape.Width, Count * shape.Width, _values.Length, _values.Length, _logits.Length, Count, Count])
+        _gradients = new float[_values.Length];
+        _memory = [.. ((int[])[2 * _values.Length, _values.Length, _values.Length, _logits.Length, Count, Count])
             .Select(length => operations.Allocate(length))];
     }
 
@@ -39,39 +39,39 @@ internal sealed class ReluBatch : IDisposable
     /// <summary>The answers.</summary>
     public ReadOnlyMemory<int> Targets { get; }
 
-    /// <summary>(2N, C), a vector of each symbol.</summary>
+    /// <summary>(2N, H), a vector of each symbol.</summary>
     public DeviceSpan Looked => _memory[0];
 
-    /// <summary>(N, C), their sums.</summary>
-    public DeviceSpan Input => _memory[1];
-
-    /// <summary>(N, H), what the hidden layer is before max(0, x).</summary>
-    public DeviceSpan Hidden => _memory[2];
+    /// <summary>(N, H), their sums: what the hidden layer is before max(0, x).</summary>
+    public DeviceSpan Hidden => _memory[1];
 
     /// <summary>(N, H), what it is behind it.</summary>
-    public DeviceSpan Active => _memory[3];
+    public DeviceSpan Active => _memory[2];
 
     /// <summary>(N, P).</summary>
-    public DeviceSpan Logits => _memory[4];
+    public DeviceSpan Logits => _memory[3];
 
     /// <summary>(N).</summary>
-    public DeviceSpan Losses => _memory[5];
+    public DeviceSpan Losses => _memory[4];
 
     /// <summary>(N).</summary>
-    public DeviceSpan LogSumExp => _memory[6];
+    public DeviceSpan LogSumExp => _memory[5];
 
-    /// <summary>Looks which elements of the hidden layer are above 0.</summary>
-    public void FindActive(IOperations operations)
+    /// <summary>Active = max(0, Hidden).</summary>
+    public void Rectify(IOperations operations)
     {
         operations.Download(_values, Hidden);
-        for (int i = 0; i < _values.Length; i++) _active[i] = _values[i] > 0 ? i : -1;
+        TensorPrimitives.Max<float>(_values, 0, _values);
+        operations.Upload(Active, _values);
     }
 
-    /// <summary>Copies these elements, and lets the others be 0.</summary>
-    public void CopyActive(IOperations operations, DeviceSpan destination, DeviceSpan source)
+    /// <summary>The gradient that lies in Active goes to Hidden where that is above 0; else it is 0.</summary>
+    public void RectifyBackward(IOperations operations)
     {
-        operations.Clear(destination);
-        operations.EmbeddingForward(destination, source, _active, 1);
+        operations.Download(_gradients, Active);
+        for (int i = 0; i < _gradients.Length; i++)
+            if (!(_values[i] > 0)) _gradients[i] = 0;
+        operations.Upload(Hidden, _gradients);
     }
 
     /// <summary>The mean loss after a forward pass, in nats, and the part of the pairs whose answer has the largest logit.</summary>

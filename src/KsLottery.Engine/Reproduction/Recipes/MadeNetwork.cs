@@ -12,10 +12,7 @@ public sealed record MadeNetwork
     /// <summary>How many of the pairs are learned from; the others are the test.</summary>
     public required int Train { get; init; }
 
-    /// <summary>Of a symbol's vector.</summary>
-    public required int Width { get; init; }
-
-    /// <summary>Of the hidden layer.</summary>
+    /// <summary>Units of the hidden layer.</summary>
     public required int Hidden { get; init; }
 
     /// <summary>What its weights are multiplied with before the first step.</summary>
@@ -31,5 +28,5 @@ public sealed record MadeNetwork
     /// <summary>The pairs that there are.</summary>
     public int PairCount => Modulus * (Modulus + 1) / 2;
 
-    internal ReluShape Shape => new(Modulus, Width, Hidden);
+    internal ReluShape Shape => new(Modulus, Hidden);
 }

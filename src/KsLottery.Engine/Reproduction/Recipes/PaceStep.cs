@@ -14,6 +14,9 @@ public sealed record PaceStep(string Name, string Of, string Task) : MeasureStep
     /// <summary>The training whose steps to generalise <c>steps_over</c> is a multiple of; null for the same.</summary>
     public string? Than { get; init; }
 
+    /// <summary>It has generalised where so much is right; null for the network's <see cref="MadeNetwork.RightShare"/>.</summary>
+    public double? RightShare { get; init; }
+
     /// <inheritdoc/>
     public override IReadOnlyList<string> Measures => Names;
 

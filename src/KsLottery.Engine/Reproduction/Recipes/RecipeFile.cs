@@ -33,7 +33,7 @@ public static class RecipeFile
 
     private enum ControlsKey { Of, Row }
 
-    private enum NetworkKey { Modulus, Train, Width, Hidden, Scale, Every, RightShare }
+    private enum NetworkKey { Modulus, Train, Hidden, Scale, Every, RightShare }
 
     private const int MaxModulus = 1000;
 
@@ -83,6 +83,7 @@ public static class RecipeFile
             Fingerprint = $"sha256:{Convert.ToHexStringLower(SHA256.HashData(bytes))}",
         };
         RecipeCheck.ThrowIfUnsound(name, recipe);
+        NetworkCheck.ThrowIfUnsound(name, recipe);
         return recipe;
     }
 
@@ -168,7 +169,6 @@ public static class RecipeFile
         {
             Modulus = Count(NetworkKey.Modulus),
             Train = Count(NetworkKey.Train),
-            Width = Count(NetworkKey.Width),
             Hidden = Count(NetworkKey.Hidden),
             Scale = network.Number(NetworkKey.Scale, n => n > 0, "it must be a number above 0") ?? 1,
             Every = Count(NetworkKey.Every),

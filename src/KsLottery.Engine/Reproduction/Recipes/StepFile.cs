@@ -13,7 +13,7 @@ internal static partial class StepFile
         Do, Name, Part, Task, From, Ticket, Layers, LearningRate, Epochs, FlopsOf, Scored, Score, Alpha, Share, Top, Tensors, Unit, Tuned,
         Excluding, Draw, Like, Text, Of, L1ToBase, RegrowEvery, RegrowRate, Candidates, MaxShare, Steps, Batch, Models, Tests, Languages,
         Baseline, Sparsity, Pattern, PerTensor, Outside, Rewind, At, Redraw, Order, Points, Sparsities,
-        Normal, By, Rounds, P, Q, Gamma, Patience, Measure, KneeOf, WeightDecay, Until, Than,
+        Normal, By, Rounds, P, Q, Gamma, Patience, Measure, KneeOf, WeightDecay, Until, Than, RightShare,
     }
 
     private const string AboveZero = "it must be a number above 0";
@@ -45,6 +45,7 @@ internal static partial class StepFile
         ["pace"] = (step, name, _) => new PaceStep(name, step.Required(StepKey.Of), step.Required(StepKey.Task))
         {
             Than = step.Text(StepKey.Than),
+            RightShare = step.Number(StepKey.RightShare, n => n is > 0 and <= 1, "it must be a share above 0, at most 1"),
         },
     };
 
@@ -77,7 +78,7 @@ internal static partial class StepFile
             Order = step.Count(StepKey.Order) ?? 1,
             WeightDecay = step.Number(StepKey.WeightDecay, n => n >= 0, "it must be a number from 0"),
             Steps = step.Count(StepKey.Steps),
-            Until = step.Text(StepKey.Until) is null ? null : Choose<NetworkEnd>(step, StepKey.Until),
+            Until = step.Find(StepKey.Until) is null ? null : Choose<NetworkEnd>(step, StepKey.Until),
             FlopsOf = step.Text(StepKey.FlopsOf),
             L1ToBase = step.Number(StepKey.L1ToBase, n => n >= 0, "it must be a number from 0") ?? 0,
             Regrowth = ReadRegrowth(step),

@@ -145,13 +145,14 @@ internal sealed class NetworkWork(
 
     private MadeStep Measure(PaceStep step, string own)
     {
-        double steps = StepsTo(step.Of, HasGeneralised);
+        bool IsThere(ReluLook look) => look.TestAccuracy >= (step.RightShare ?? network.RightShare);
+        double steps = StepsTo(step.Of, IsThere);
         return new(step, own)
         {
             Measures =
             [
                 new(PaceStep.ToMemorise, StepsTo(step.Of, HasMemorised)), new(PaceStep.ToGeneralise, steps),
-                new(PaceStep.Over, steps / StepsTo(step.Than ?? step.Of, HasGeneralised)),
+                new(PaceStep.Over, steps / StepsTo(step.Than ?? step.Of, IsThere)),
             ],
         };
     }

@@ -1,7 +1,10 @@
 using System.Globalization;
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
 using System.Text;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Models;
+using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Operations;
 
 namespace KsLottery.Engine.Training;
@@ -42,12 +45,10 @@ internal static class ReluTraining
         if (File.Exists(path)) return Read(path);
         using ReluNetwork network = new(shape, operations);
         using ReluBatch learned = new(shape, training, operations), others = new(shape, test, operations);
-        using DeviceMemory first = operations.Allocate(shape.ParameterCount), second = operations.Allocate(shape.ParameterCount),
-            kept = operations.Allocate(shape.ParameterCount);
-        float[] weights = start.ToArray();
-        int[]? inside = plan.Mask is { } mask ? [.. mask.Select((isKept, i) => isKept ? i : -1)] : null;
-        if (inside is not null)
-            for (int i = 0; i < weights.Length; i++) weights[i] = inside[i] < 0 ? 0 : weights[i];
+        using DeviceMemory first = operations.Allocate(shape.ParameterCount), second = operations.Allocate(shape.ParameterCount);
+        float[] weights = start.ToArray(), gradient = new float[weights.Length];
+        float[]? mask = plan.Mask is { } kept ? [.. kept.Select(isKept => isKept ? 1f : 0)] : null;
+        if (mask is not null) TensorPrimitives.Multiply(weights, mask, weights);
         operations.Upload(network.Weights, weights);
         List<ReluLook> looks = [];
         for (long step = 0; ; step++)
@@ -64,14 +65,13 @@ internal static class ReluTraining
                 if (step == plan.Steps || plan.EndsWhen?.Invoke(looks[^1]) == true) break;
             }
             network.Backward(learned);
-            DeviceSpan gradient = network.Gradients;
-            if (inside is not null)
+            if (mask is not null)
             {
-                operations.Clear(kept);
-                operations.EmbeddingForward(kept, gradient, inside, 1);
-                gradient = kept;
+                operations.Download(gradient, network.Gradients);
+                TensorPrimitives.Multiply(gradient, mask, gradient);
+                operations.Upload(network.Gradients, gradient);
             }
-            operations.AdamWStep(network.Weights, gradient, first, second,
+            operations.AdamWStep(network.Weights, network.Gradients, first, second,
                 new(plan.LearningRate, Beta1, Beta2, Epsilon, plan.WeightDecay, step + 1, 1));
         }
         operations.Download(weights, network.Weights);
@@ -89,8 +89,8 @@ internal static class ReluTraining
         foreach ((string name, int rows, int columns) in shape.Matrices)
         {
             ReadOnlyMemory<float> own = weights.Slice(start, rows * columns);
-            tensors.Add(new(name, Numerics.ElementType.F32, [rows, columns],
-                stream => stream.Write(System.Runtime.InteropServices.MemoryMarshal.AsBytes(own.Span))));
+            tensors.Add(new(name, ElementType.F32, [rows, columns],
+                stream => stream.Write(MemoryMarshal.AsBytes(own.Span))));
             start += own.Length;
         }
         SafetensorsWriter.Write(Path.Combine(folder, ModelName), tensors, cancellationToken: cancel);
