@@ -128,9 +128,9 @@ packages() {
   # The analyzers have read the same files in the build above.
   check "and run in an empty home" at_home RunAnalyzers=false bash -euxc "cd '$work/checkout'; source '$lines'"
   check "the library package holds managed code alone" \
-    bash -c "cd '$work/home/.nuget/packages/kslottery.engine/0.1.0' && ls lib/*/KsLottery.Engine.dll && [ -z \"\$(find . -path '*runtimes*' -o -path '*native*')\" ]"
+    bash -c "cd '$work/home/.nuget/packages/kslottery.engine/'* && ls lib/*/KsLottery.Engine.dll && [ -z \"\$(find . -path '*runtimes*' -o -path '*native*')\" ]"
   check "what has ILGPU has its licences: the package, and the tool" \
-    bash -c "cd '$work/home' && ls .nuget/packages/kslottery.engine.ilgpu/0.1.0/licenses/ILGPU{,.Algorithms}/LICENSE.txt \
+    bash -c "cd '$work/home' && ls .nuget/packages/kslottery.engine.ilgpu/*/licenses/ILGPU{,.Algorithms}/LICENSE.txt \
       && find .dotnet/tools/.store -path '*/licenses/ILGPU*/LICENSE.txt' | wc -l | grep -qx 2"
   check "a tool that is compiled ahead of time has no ILGPU" bash -c "dotnet msbuild src/KsLottery.Cli -p:PublishAot=true -getItem:ProjectReference \
     | tee /dev/stderr | grep -o '\"Filename\": \"KsLottery[^\"]*' | sort -u | cut -d'\"' -f4 | paste -sd ' ' \
@@ -170,6 +170,9 @@ start "command line" test_of tests/KsLottery.Cli.Tests
 start "CUDA" test_of tests/KsLottery.Cuda.Tests
 [ -n "$quick" ] || start "packages" packages
 start "the kernels through ILGPU" test_of tests/KsLottery.Engine.Ilgpu.Tests
+for example in FindTicket NewScore NewKernel TrainRows; do
+  start "the example $example" check "ends well" dotnet run -c Release --no-build --project "examples/$example"
+done
 start "the example of ILGPU's memory" check "finds on ILGPU's processor what the CPU finds" dotnet run -c Release --no-build --project examples/IlgpuRows
 start "demo" test_of tests/KsLottery.Demo.Tests
 start "a device from outside" test_of tests/KsLottery.Extension.Tests

@@ -55,11 +55,20 @@ public sealed class Remedy
     /// <summary>Names parts of an experiment.</summary>
     public static Remedy NameParts { get; } = new("Name folders that runs with an ExperimentRun.Part wrote");
 
+    /// <summary>Names the language of the sources.</summary>
+    public static Remedy NameSourceLanguage { get; } = new("Give the source's language (sourceLanguage)");
+
+    /// <summary>Names the language of the targets.</summary>
+    public static Remedy NameTargetLanguage { get; } = new("Give the target's language (targetLanguage)");
+
     /// <summary>Finds the ticket again.</summary>
     public static Remedy FindAgain { get; } = new("Find the ticket again and write it with TicketFolder");
 
     /// <summary>Finds the ticket of two checkpoints.</summary>
     public static Remedy FindTicket { get; } = new("find the ticket of these");
+
+    /// <summary>Finds a ticket with rows of every kind.</summary>
+    public static Remedy FindWithAll { get; } = new("Find the ticket without TicketFinderOptions.Exclude");
 
     /// <summary>Selects other rows.</summary>
     public static Remedy SelectOther { get; } = new("another TicketSelection");

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using KsLottery.Tests.Support;
 
 namespace KsLottery.Cli.Tests;
 
@@ -20,6 +21,18 @@ internal static class KsLotteryTool
             process.Kill();
             Assert.Fail($"kslottery {string.Join(' ', arguments)} did not end within {Patience}");
         }
+        return new(process.ExitCode, output.Result, error.Result);
+    }
+
+    /// <summary>Runs the tool with a text on its standard input.</summary>
+    public static ToolRun RunWithInput(string input, params string[] arguments)
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllText(folder.File("input"), input);
+        string quoted = string.Join(' ', arguments.Prepend(Tool).Select(word => $"'{word}'"));
+        using Process process = Start([], "sh", ["-c", $"'{Host}' {quoted} < '{folder.File("input")}'"]);
+        Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
+        process.WaitForExit();
         return new(process.ExitCode, output.Result, error.Result);
     }
 

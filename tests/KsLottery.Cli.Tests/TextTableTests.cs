@@ -28,6 +28,18 @@ public sealed class TextTableTests
     }
 
     [Test]
+    public void A_narrow_terminal_goes_without_optional_columns_and_then_cuts_text()
+    {
+        TextTable table = new TextTable("name", ">x", ">y").Optional("y", "x");
+        table.Add("a name of twenty chars", "123", "4567");
+        Assert.That(table.Within(33, mayCut: false).Lines.First(), Is.EqualTo("name                      x     y"));
+        (IEnumerable<string> lines, string[] dropped) = table.Within(32, mayCut: false);
+        Assert.That((lines.First(), string.Join(' ', dropped)), Is.EqualTo(("name                      x", "y")));
+        Assert.That(table.Within(15, mayCut: false).Lines.Last(), Is.EqualTo("a name of twenty chars"));
+        Assert.That(table.Within(15, mayCut: true).Lines.Last(), Is.EqualTo("a name of twen…"));
+    }
+
+    [Test]
     public void A_right_to_left_word_does_not_drag_the_next_column_along()
     {
         TextTable table = new("a", ">b");

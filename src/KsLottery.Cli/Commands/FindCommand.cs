@@ -40,6 +40,10 @@ internal static class FindCommand
         (Tensor before, Tensor after) = opened.FindTensors(options.Tensor);
         List<string> remarks = [];
         RowTokens tokens = pair.FindTokens(before, remarks.Add);
+        if (tokens.Source is null && (options.Exclude & ~(RowKinds.Degenerate | RowKinds.Special)) != RowKinds.None)
+            throw new CommandException(ExitCode.Usage,
+                $"--exclude {string.Join(',', RowKindNames.NamesOf(options.Exclude))}: no tokenizer says of what kind rows are, none lies "
+                + "beside BASE or TUNED. Name one with --tokenizer FILE.");
         VocabularyPairing? vocabulary = pair.PairRows(before, after);
         // A tokenizer that cannot be read fails both, and its defect ends what was said of the names.
         remarks.AddRange([.. (vocabulary?.Remarks ?? []).Where(remark =>
@@ -82,6 +86,7 @@ internal static class FindCommand
         return TicketFinder.FindRows(opened.Base, before, after, new()
         {
             Selection = options.Selection,
+            Exclude = options.Exclude,
             Scan = new() { Device = device, Threads = options.Device.Threads, Progress = line.Of<RowScanProgress>(Describe) },
             Scanned = joined,
             Tokens = tokens,
@@ -152,6 +157,7 @@ internal static class FindCommand
             FingerprintProgress = line.Of<TimeSpan>(_ => "taking the fingerprints of the tensors"),
         }, cancel);
         foreach (string remark in ValueRemarks.About(found.Pairs)) ui.Remark($"note: {remark}");
+        RemarkUnchanged(found.Ticket, ui);
         IReadOnlyList<string> files = folder?.Write(found, cancel) ?? [];
         if (found.Ticket.Count > 0) RemarkNoPatch(folder, ui);
         if (options.Html is not null)
@@ -161,6 +167,16 @@ internal static class FindCommand
         {
             Tokens = found.Pairs is [var only] ? opened.Pair.FindTokens(only.Base) : RowTokens.None,
         };
+    }
+
+    /// <summary>A number or a share is filled up with units that did not change, whose score by any change is 0.</summary>
+    private static void RemarkUnchanged(UnitTicket ticket, ConsoleUi ui)
+    {
+        if (!ticket.Recipe.Score.Inputs.HasFlag(ScoreInputs.Base | ScoreInputs.Tuned)) return;
+        long units = ticket.Tensors.Where(t => t.BaseFingerprint == t.TunedFingerprint).Sum(t => (long)t.Mask.Units.Count);
+        if (units > 0)
+            ui.Remark($"note: {Sizes.Count(units, "unit")} of the ticket {(units == 1 ? "lies" : "lie")} in tensors that are the same "
+                + $"before and after, where the score '{ticket.Recipe.Score.Name}' of every unit is 0.");
     }
 
     private static long[]? CountTokens(OpenedPair opened, FindOptions options, ConsoleUi ui, CancellationToken cancel) =>
@@ -190,6 +206,8 @@ internal static class FindCommand
 
     private static string Describe(RowScanProgress value)
     {
+        if (value.Compiling is { } device)
+            return $"compiling the kernels for {device}, {(int)value.Elapsed.TotalSeconds} s so far; they are kept for the next time";
         double rate = value.RowsDone / Math.Max(value.Elapsed.TotalSeconds, 1e-9);
         string left = rate > 0 ? Sizes.Count((long)Math.Ceiling((value.RowCount - value.RowsDone) / rate)) : "-";
         return $"{Sizes.Count(value.RowsDone)} of {Sizes.Count(value.RowCount)} rows, {Sizes.Count((long)rate)} rows/s, {left} s left";

@@ -29,7 +29,7 @@ internal sealed record PruneText(IReadOnlyList<TrainingSample> Samples, IReadOnl
     [
         new("tokenizer", Fingerprint.OfFile(loaded.Tokenizer.FilePath)),
         new("data", string.Join(' ', (options.Data is not { } data ? options.Text.Select(FileOf)
-            : File.Exists(data) ? [data] : data.Split(',')).Select(path => Fingerprint.OfFile(path)))),
+            : File.Exists(data) ? [data] : data.Split(',')).Select(TextFile.FingerprintOf))),
         new("columns", options.Text.Length > 0 ? string.Join(' ', options.Text.Select(Path.GetFileName)) : options.Pairs.ToString()),
         new("template", options.Prompt.TemplateOrAlpaca.Text),
         new("languages", $"{options.Prompt.SourceLanguage}, {options.Prompt.TargetLanguage}"),
@@ -37,5 +37,5 @@ internal sealed record PruneText(IReadOnlyList<TrainingSample> Samples, IReadOnl
     ];
 
     /// <summary>The file of FILE:COLUMN.</summary>
-    private static string FileOf(string text) => File.Exists(text) ? text : text[..text.LastIndexOf(':')];
+    private static string FileOf(string text) => File.Exists(text) || text == TextFile.StandardInput ? text : text[..text.LastIndexOf(':')];
 }

@@ -72,7 +72,7 @@ internal sealed record TuneData(IReadOnlyList<TokenSequence> Training, IReadOnly
 
     /// <summary>The fingerprint of a file, or of two aligned ones.</summary>
     private static string FingerprintOf(string path) =>
-        string.Join(' ', (File.Exists(path) ? [path] : path.Split(',')).Select(part => Fingerprint.OfFile(part)));
+        string.Join(' ', (File.Exists(path) ? [path] : path.Split(',')).Select(TextFile.FingerprintOf));
 
     private static string Text(IFormattable value) => value.ToString(null, CultureInfo.InvariantCulture);
 }

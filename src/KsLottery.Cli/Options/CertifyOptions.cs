@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using KsLottery.Engine.Certificates;
 using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Text.Corpora;
 
 namespace KsLottery.Cli;
 
@@ -158,6 +159,8 @@ internal sealed record CertifyOptions
         }
         if (result.GetValue(TunedArgument) is null || !Has(TicketOption) || !Has(DataOption) || !Has(OutOption))
             result.AddError("Give BASE, TUNED, --ticket FILE, --data PAIRS and --out DIR, or --check FILE.");
+        if (result.GetValue(DataOption) is TextFile.StandardInput)
+            result.AddError("--data is -; a certificate is checked again from its files, so that standard input will not do: name a file.");
         if (Has(Options.Tolerance)) result.AddError("--tolerance belongs to --check.");
         if (!Has(Options.Score) && (Has(Options.Stop) || Has(Options.StopId)))
             result.AddError("--stop and --stop-id end the texts that --score has written; give that too, or leave them out.");

@@ -60,6 +60,9 @@ internal sealed record FindOptions
     /// <summary>The options that ask for another ticket than that of rows by their test.</summary>
     public string Cause { get; init; } = "";
 
+    /// <summary>Kinds of rows that cannot win.</summary>
+    public RowKinds Exclude { get; init; }
+
     /// <summary>Patches, or tickets' folders, whose units are left out.</summary>
     public string[] Without { get; init; } = [];
 
@@ -121,6 +124,9 @@ internal sealed record FindOptions
                 result.AddError("--per-tensor is about a share: give --share as well.");
             if (result.GetResult(TensorOption) is { Implicit: false } && result.GetResult(Options.Tensors) is not null)
                 result.AddError("--tensor and --tensors exclude each other.");
+            if (result.GetResult(Options.Exclude) is not null && Given(result, UnitOptions) is { Length: > 0 } others)
+                result.AddError($"--exclude is about the rows of one matrix by their test, which {string.Join(" and ", others)} "
+                    + $"{(others.Length == 1 ? "asks" : "ask")} another thing of. Leave --exclude out.");
             if (result.GetValue(Options.ChangedOnly) && !result.GetValue(Options.AllTensors))
                 result.AddError("--changed-only is about the map of --all-tensors: give both or none.");
             if (!result.GetValue(Options.AllTensors)) return;
@@ -128,17 +134,18 @@ internal sealed record FindOptions
             if (HtmlOption.IsGiven(result))
                 result.AddError("--all-tensors and --html exclude each other: write tensors.tsv with --out, and run "
                     + "kslottery report on the folder.");
-            if (Given(result, [Options.Top, Options.Share, .. UnitOptions.Except([Options.Tensors])]) is { Length: > 0 } others)
-                result.AddError($"--all-tensors counts the rows below alpha in every tensor: {string.Join(", ", others)} "
-                    + $"{(others.Length == 1 ? "belongs" : "belong")} to a ticket. Leave --all-tensors out.");
+            if (Given(result, [Options.Top, Options.Share, Options.Exclude, .. UnitOptions.Except([Options.Tensors])])
+                is { Length: > 0 } amiss)
+                result.AddError($"--all-tensors counts the rows below alpha in every tensor: {string.Join(", ", amiss)} "
+                    + $"{(amiss.Length == 1 ? "belongs" : "belong")} to a ticket. Leave --all-tensors out.");
         });
         command.Validators.Add(RefusePart);
         command.Validators.Add(RefuseMerge);
         command.Add(BaseArgument, TunedArgument);
         command.Add(TensorOption, Options.Tensors, Options.Unit, Options.AllTensors, Options.ChangedOnly, Options.ScoreName, Options.Alpha,
-            Options.Method, Options.Adjust, Options.Top, Options.Share, Options.PerTensor, Options.Pattern, Options.Without, TextOption,
-            SeedOption, Options.Payload, TokenizerOption, Options.PairRows, Options.NoMemoryMap, Options.IgnoreChecksum, OutOption,
-            ForceOption, LimitOption, PartOption, Options.Merge);
+            Options.Method, Options.Adjust, Options.Top, Options.Share, Options.PerTensor, Options.Pattern, Options.Exclude,
+            Options.Without, TextOption, SeedOption, Options.Payload, TokenizerOption, Options.PairRows, Options.NoMemoryMap,
+            Options.IgnoreChecksum, OutOption, ForceOption, LimitOption, PartOption, Options.Merge);
         HtmlOption.AddTo(command);
         DeviceOption.AddTo(command);
     }
@@ -158,6 +165,7 @@ internal sealed record FindOptions
             Selection = SelectionFrom(arguments),
             Payload = TicketPayloads.TryParse(arguments.GetValue(Options.Payload), out TicketPayload payload) ? payload : default,
         },
+        Exclude = arguments.GetValue(Options.Exclude),
         Without = arguments.GetValue(Options.Without) ?? [],
         Cause = string.Join(" and ", Given(arguments.CommandResult, UnitOptions)),
         Text = arguments.GetValue(TextOption) ?? [],
@@ -183,7 +191,7 @@ internal sealed record FindOptions
         if (result.GetResult(Options.Merge) is not null)
             result.AddError("--part and --merge exclude each other: parts are written first, and merged once all are there.");
         string[] others = Given(result, [Options.AllTensors, Options.Alpha, Options.Method, Options.Adjust, Options.Top, Options.Share,
-            Options.PerTensor, LimitOption, Options.Html]);
+            Options.PerTensor, Options.Exclude, LimitOption, Options.Html]);
         if (others.Length > 0)
             result.AddError($"--part tests rows and selects none: leave {string.Join(", ", others)} out, or give it with --merge.");
         if (Given(result, UnitOptions) is { Length: > 0 } units)

@@ -6,7 +6,8 @@ namespace KsLottery.Cli;
 /// <content>Texts, sentence pairs and prompts.</content>
 internal static partial class Options
 {
-    private const string PairFiles = "The pairs: a .tsv or .jsonl file, or two aligned files as SOURCE,TARGET; plain or gzip.";
+    private const string PairFiles = "The pairs: a .tsv or .jsonl file, or two aligned files as SOURCE,TARGET; plain or "
+        + "gzip; - for standard input.";
 
     public static Option<string?> Data(string description = PairFiles) => OptionKind.Text("--data", "PAIRS", description);
 
@@ -72,7 +73,7 @@ internal static partial class Options
     public static readonly Option<string[]> Text = PlainTexts("Plain text", isRequired: true);
 
     public static readonly Option<string?> Hypotheses =
-        OptionKind.Text("--hypotheses", "FILE", "Score the lines of this file instead of a model's.");
+        OptionKind.Text("--hypotheses", "FILE", "Score the lines of this file, or of standard input (-), instead of a model's.");
 
     public static readonly Option<string[]> References = new("--references")
     {
@@ -89,7 +90,7 @@ internal static partial class Options
     public static Option<string[]> PlainTexts(string what, bool isRequired) => new("--text")
     {
         Description = $"{what}, one text a line; FILE:2 takes the second column of a TSV, FILE.jsonl the strings \"text\" of JSON "
-            + "lines. Plain or gzip; one file or more.",
+            + "lines. Plain or gzip; one file or more; - for standard input.",
         HelpName = "FILE",
         Required = isRequired,
         AllowMultipleArgumentsPerToken = true,

@@ -70,7 +70,7 @@ internal static partial class Options
         "The base of a sparse fine-tuning of composable-sft, from which a patch is made.");
 
     public static readonly Option<string?> BaseModel = OptionKind.Text("--base-model", "NAME",
-        "What PEFT shall load the base from: a name on the hub or a path.");
+        "Where PEFT loads the base from: a name on the hub or a path.");
 
     public static Option<bool> Tied(string description) => OptionKind.Flag("--tied", description);
 

@@ -32,7 +32,18 @@ internal static partial class Options
 
     public static readonly Option<UnitShare?> SparsityWanted = Parsed<UnitShare?>(SparsityWord, "P",
         "Prune this part of the weights, those of the smallest score: 50% or 0.5.",
-        text => UnitShare.Parse(text) is { Value: < 1 } part ? part : throw new FormatException("100% leaves nothing. Prune less."));
+        text =>
+        {
+            try
+            {
+                if (UnitShare.Parse(text) is { Value: < 1 } part) return part;
+            }
+            catch (FormatException)
+            {
+                // A share may be 100%, a sparsity may not: one rule for both ends.
+            }
+            throw new FormatException($"a sparsity of '{text}' is not above 0% and below 100%. Write, for instance, 50% or 0.5.");
+        });
 
     private static Option<UnitShare[]> ParsedShares()
     {

@@ -34,10 +34,11 @@ internal static partial class Options
         text => UnitShare.Parse(text));
 
     public static readonly Option<bool> PerTensor = OptionKind.Flag("--per-tensor",
-        "With --share: that part of every tensor, and not of all together.");
+        "The part (--share, of prune --sparsity) is of every tensor, and not of all together.");
 
     public static readonly Option<GroupPattern?> Pattern = Parsed<GroupPattern?>("--pattern", "N:M",
-        "The ticket is the N best of each M elements that follow each other in a row, for instance 2:4.", GroupPattern.Parse);
+        "Of each M elements that follow each other in a row the N best win, for instance 2:4; of what is left at a row's end too.",
+        GroupPattern.Parse);
 
     public static readonly Option<string[]> Without = OptionKind.Texts("--without", "PATCH",
         "Leave out what this patch, or the folder of a ticket, holds; may be given several times.");

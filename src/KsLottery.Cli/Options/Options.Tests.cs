@@ -36,6 +36,14 @@ internal static partial class Options
     public static readonly Option<int?> Top = OptionKind.Whole("--top", "K", 1).Optional(
         "The ticket is the K best rows, those of largest h, whatever alpha.");
 
+    public static readonly Option<RowKinds> Exclude = new("--exclude")
+    {
+        Description = $"Kinds of rows that cannot win, with commas between them: {string.Join(", ", RowKindNames.All)}. They are tested "
+            + "and counted all the same; of --top K other rows take their places. Without it every kind may win.",
+        HelpName = "KIND,KIND,…",
+        CustomParser = ParseKinds,
+    };
+
     public static readonly Option<string> PairRows = OptionKind.Choice("--pair-rows", "auto",
         "How rows of a resized vocabulary are paired: auto (by id where both tokenizers name the ids alike), id, or text (of the tokens).",
         "auto", "id", "text");
@@ -96,6 +104,22 @@ internal static partial class Options
                     + "a patch or checkpoint.");
                 return null;
         }
+    }
+
+    private static RowKinds ParseKinds(ArgumentResult result)
+    {
+        RowKinds kinds = RowKinds.None;
+        foreach (string word in result.Tokens[0].Value.Split(','))
+        {
+            if (!RowKindNames.TryParse(word, out RowKinds kind))
+            {
+                result.AddError($"--exclude has {ConsoleUi.OneLine(word)}; allowed are {string.Join(", ", RowKindNames.All)}, with commas "
+                    + $"between them.{UsageErrors.Suggest(word, RowKindNames.All)}");
+                return default;
+            }
+            kinds |= kind;
+        }
+        return kinds;
     }
 
     private static double[]? ParseAlphas(ArgumentResult result)

@@ -167,7 +167,7 @@ internal sealed class CertifyReport(ConsoleUi ui, Certificate certificate, Token
 
     private void WriteClaims()
     {
-        ui.WriteLine($"Certified is: {Claims.Certified}");
+        ui.WriteLine($"What is certified: {Claims.Certified}");
         ui.WriteLine(Claims.Origin);
         foreach (CertificateForm form in Enum.GetValues<CertificateForm>())
             ui.WriteLine($"- {CertificateFile.NameOf(form)}: {Claims.Of(form)}");

@@ -11,6 +11,7 @@ internal sealed class ConsoleUi : IDisposable
     private const string Bold = "\e[1m";
     private const string Red = "\e[31m";
     private const string Plain = "\e[0m";
+    private const int WidthElsewhere = 100, MinWidth = 80;
 
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
 
@@ -51,15 +52,22 @@ internal sealed class ConsoleUi : IDisposable
         : string.Concat(text.Select(c => char.IsControl(c) && c is not ('\n' or '\t') ? OneLine(c.ToString()) : c.ToString())));
 
     /// <summary>Writes a table of the result; nothing with <c>--json</c>.</summary>
+    /// <remarks>It fits the terminal, or 100 columns elsewhere; there no cell is cut, for other programs read it.</remarks>
     public void Write(TextTable table)
     {
         bool isTitle = true;
-        foreach (string line in table.Lines())
+        (IEnumerable<string> lines, string[] dropped) = table.Within(Width, mayCut: !Console.IsOutputRedirected);
+        foreach (string line in lines)
         {
             WriteLine(isTitle && _useColor ? Bold + line + Plain : line);
             isTitle = false;
         }
+        if (dropped.Length > 0) WriteLine($"(no space for: {string.Join(", ", dropped)}; --json has them)");
     }
+
+    /// <summary>The columns that a table may have.</summary>
+    private static int Width => Console.IsOutputRedirected || Console.WindowWidth <= 0 ? WidthElsewhere
+        : Math.Max(MinWidth, Console.WindowWidth);
 
     /// <summary>Writes the one JSON object of the result, on a line of its own; nothing without <c>--json</c>.</summary>
     /// <param name="write">Writes the properties of the object.</param>

@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Text.Json;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Experiments;
+using KsLottery.Engine.Numerics;
+using KsLottery.Engine.Text.Scoring;
 
 namespace KsLottery.Cli;
 
@@ -10,13 +12,18 @@ internal sealed class ExperimentReport(ExperimentRun run, ConsoleUi ui)
 {
     private readonly ExperimentPlan _plan = run.Plan;
 
-    private static readonly (string Title, Func<ArmOutcome, double> Get, int Digits, bool IsShare)[] Scores =
+    /// <summary>The scores in the order of the table; of the best the largest value is, or the least, or there is none.</summary>
+    private static readonly (string Title, Func<ArmOutcome, double> Get, int Digits, bool IsShare, int Best)[] Scores =
     [
-        ("BLEU", o => o.Bleu, 1, false), ("1st line", o => o.BleuFirstLine, 1, false), ("response", o => o.BleuResponse, 1, false),
-        ("chrF", o => o.Chrf, 1, false), ("chrF 1st line", o => o.ChrfFirstLine, 1, false), ("exact", o => o.ExactMatchRate, 0, true),
-        ("stops", o => o.EosRate, 0, true),
-        ("tokens", o => o.MeanTokens, 1, false), ("loss", o => o.Loss, 3, false),
+        ("BLEU", o => o.Bleu, 1, false, 1), ("loss", o => o.Loss, 3, false, -1), ("1st line", o => o.BleuFirstLine, 1, false, 1),
+        ("chrF", o => o.Chrf, 1, false, 1), ("stops", o => o.EosRate, 0, true, 0), ("response", o => o.BleuResponse, 1, false, 1),
+        ("exact", o => o.ExactMatchRate, 0, true, 1), ("chrF 1st line", o => o.ChrfFirstLine, 1, false, 1),
+        ("tokens", o => o.MeanTokens, 1, false, 0),
     ];
+
+    /// <summary>What a narrow terminal does without, the first first.</summary>
+    private static readonly string[] Optional =
+        ["tokens", "chrF 1st line", "exact", "response", "control of", "stops", "chrF", "share", "1st line", "parameters"];
 
     /// <param name="end">The last line: how long it took, and where it stands.</param>
     public void Write(string end)
@@ -26,11 +33,12 @@ internal sealed class ExperimentReport(ExperimentRun run, ConsoleUi ui)
         WriteHeld();
         WriteTickets();
         ui.WriteLine();
-        ui.WriteLine("BLEU: of all that was written, of its first line, and of what the authors' rule reads. Where they differ, the "
-            + "model does not stop");
-        ui.WriteLine("(stops: the share of texts that it ended itself), and what tuning gains there is learning to stop. loss: nats a "
-            + "target token."
-            + (CountSeeds(_ => true) is > 1 and int seeds ? $" Means over {seeds} seeds ± their standard deviation." : ""));
+        ui.WriteLine("BLEU: of all that was written, of its first line, and of the response that the authors' rule reads.");
+        ui.WriteLine("Where they differ, the model does not stop (stops: the share of texts that it ended itself), and");
+        ui.WriteLine("what tuning gains there is learning to stop. loss: nats a target token, lower is better. *: the best.");
+        if (CountSeeds(_ => true) is > 1 and int seeds) ui.WriteLine($"Means over {seeds} seeds ± their standard deviation.");
+        if (_plan.Arms.Any(a => a.Method == ArmMethod.LowRank))
+            ui.WriteLine($"LoRA has {Sizes.Count(run.ParametersOfRank)} parameters a rank: of the rank that comes nearest to the rows'.");
         ui.WriteLine(end);
         ui.WriteJson(WriteJson);
     }
@@ -45,19 +53,22 @@ internal sealed class ExperimentReport(ExperimentRun run, ConsoleUi ui)
     {
         // One ticket needs no word for whose controls they are.
         bool isControlNamed = _plan.Arms.Select(a => _plan.ControlledBy(a).FirstOrDefault()).OfType<ExperimentArm>().Distinct().Count() > 1;
-        TextTable table = new(["method", .. isControlNamed ? (string[])["control of"] : [], ">rows", ">parameters", ">share",
-            .. Scores.Select(s => ">" + s.Title)]);
-        foreach (ExperimentArm arm in _plan.Arms)
+        TextTable table = new TextTable(["method", .. isControlNamed ? (string[])["control of"] : [], ">rows", ">parameters", ">share",
+            .. Scores.Select(s => ">" + s.Title)]).Optional(Optional);
+        (ExperimentArm Arm, ArmResult[] Lines)[] arms = [.. _plan.Arms.Select(arm => (arm, Of(task, arm).ToArray()))
+            .Where(a => a.Item2.Length > 0)];
+        ArmSpread[][] spreads = [.. arms.Select(a => Scores.Select(s => ArmSpread.Of(a.Lines.Select(l => s.Get(l.Outcome)))).ToArray())];
+        foreach ((int i, (ExperimentArm arm, ArmResult[] lines)) in arms.Index())
         {
-            ArmResult[] lines = [.. Of(task, arm)];
-            if (lines.Length == 0) continue;
             double parameters = lines.Average(l => (double)l.Parameters);
             string controlled = string.Join("; ", _plan.ControlledBy(arm).Select(a => a.Name));
             string diverged = lines.Any(l => l.HasDiverged) ? " (diverged)" : "";
-            table.Add([ConsoleUi.OneLine(arm.Name) + diverged, .. isControlNamed ? (string[])[ConsoleUi.OneLine(controlled)] : [],
+            table.Add([ConsoleUi.OneLine(arm.Name) + Rank(arm, lines) + diverged,
+                .. isControlNamed ? (string[])[ConsoleUi.OneLine(controlled)] : [],
                 Range(lines.Select(l => l.Rows)), parameters == 0 ? "" : Sizes.Count((long)Math.Round(parameters)),
                 parameters == 0 ? "" : NumberText.Percent(lines.Average(l => l.Share)),
-                .. Scores.Select(s => Text(ArmSpread.Of(lines.Select(l => s.Get(l.Outcome))), s.Digits, s.IsShare))]);
+                .. Scores.Select((s, column) => Text(spreads[i][column], s.Digits, s.IsShare)
+                    + (IsBest(spreads.Select(row => row[column].Mean), spreads[i][column].Mean, s.Best) ? "*" : " "))]);
         }
         ui.WriteLine();
         (int count, int repeated) = run.TestPairs[task.Name];
@@ -66,7 +77,48 @@ internal sealed class ExperimentReport(ExperimentRun run, ConsoleUi ui)
         ui.WriteLine($"== {ConsoleUi.OneLine(task.Name)}: {Sizes.Count(count, "test pair")}{known}, {how}, "
             + Sizes.Count(CountSeeds(r => r.Task == task.Name), "seed"));
         ui.Write(table);
+        WriteComparisons(task);
     }
+
+    /// <summary>The ranks of adapters, which decide how many parameters they have.</summary>
+    private string Rank(ExperimentArm arm, ArmResult[] lines) => arm.Method != ArmMethod.LowRank ? ""
+        : $" (rank {Range(lines.Select(l => (int?)(l.Parameters / run.ParametersOfRank)))})";
+
+    /// <summary>Whether a mean is the best of its column; where all are the same none is.</summary>
+    private static bool IsBest(IEnumerable<double> means, double mean, int best)
+    {
+        double[] signed = [.. means.Where(double.IsFinite).Select(m => m * best)];
+        return best != 0 && signed.Length > 1 && signed.Min() < signed.Largest() && mean * best == signed.Largest();
+    }
+
+    private void WriteComparisons(ExperimentTask task)
+    {
+        ArmComparison[] comparisons = [.. run.Comparisons.Where(c => c.Task == task.Name)];
+        if (comparisons.Length == 0) return;
+        TextTable table = new TextTable("arm against control", ">BLEU", "95 %", "", ">loss", "95 % ", "").Optional("95 % ");
+        foreach (IGrouping<ExperimentArm, ArmComparison> arm in comparisons.GroupBy(c => c.Arm))
+        {
+            table.Add(ConsoleUi.OneLine(arm.Key.Name), "", "", "", "", "", "");
+            foreach (ArmComparison one in arm)
+                table.Add($"  {ConsoleUi.OneLine(one.Control.Name)}", Signed(one.Bleu.Value, 1), Interval(one.Bleu, 1), Word(one.ByBleu),
+                    Signed(one.Loss.Value, 3), Interval(one.Loss, 3), Word(one.ByLoss));
+        }
+        ui.WriteLine();
+        int seeds = comparisons.Max(c => c.Seeds);
+        ui.WriteLine($"Paired bootstrap: {Sizes.Count(PairedBootstrap.DefaultResamples)} resamples of "
+            + $"{Sizes.Count(comparisons[0].Segments, "test pair")} as sacreBLEU draws them, "
+            + (seeds > 1 ? $"and of {seeds} seeds as an outer level;" : "of one seed, whose chance is in no interval;"));
+        ui.WriteLine("BLEU and loss of the arm minus the control's. –: not told apart, the 95 % interval holds 0.");
+        ui.Write(table);
+    }
+
+    private static string Signed(double value, int digits) => (value > 0 ? "+" : "") + NumberText.Fixed(value, digits);
+
+    private static string Interval(ScoreInterval interval, int digits) =>
+        $"[{Signed(interval.Low, digits)}, {Signed(interval.High, digits)}]";
+
+    private static string Word(ComparisonVerdict verdict) =>
+        verdict == ComparisonVerdict.NotToldApart ? "–" : ArmComparison.NameOf(verdict);
 
     private void WriteSkipped()
     {
@@ -92,7 +144,8 @@ internal sealed class ExperimentReport(ExperimentRun run, ConsoleUi ui)
         TicketPair[] pairs = [.. TicketPair.Of(run.Tickets)];
         ui.WriteLine();
         IEnumerable<string> sizes = run.Tickets.GroupBy(t => t.Task)
-            .Select(g => $"{ConsoleUi.OneLine(g.Key)} {Range(g.Select(t => (int?)t.Ticket.Entries.Count))} rows");
+            .Select(g => $"{ConsoleUi.OneLine(g.Key)} {Range(g.Select(t => (int?)t.Ticket.Entries.Count))} "
+                + (g.All(t => t.Ticket.Entries.Count == 1) ? "row" : "rows"));
         ui.WriteLine(string.Create(CultureInfo.InvariantCulture, $"tickets at alpha {_plan.Alpha}: {string.Join("; ", sizes)}"));
         Overlap("between seeds of one task", pairs.Where(p => p.One.Task == p.Other.Task));
         Overlap("between tasks", pairs.Where(p => p.One.Task != p.Other.Task));
@@ -130,6 +183,20 @@ internal sealed class ExperimentReport(ExperimentRun run, ConsoleUi ui)
                 json.WriteEndObject();
             }
         json.WriteEndArray();
+        json.WriteStartArray("comparisons");
+        foreach (ArmComparison one in run.Comparisons)
+        {
+            json.WriteStartObject();
+            json.WriteString("task", one.Task);
+            json.WriteString("method", one.Arm.Name);
+            json.WriteString("control", one.Control.Name);
+            json.WriteNumber("seeds", one.Seeds);
+            json.WriteNumber("segments", one.Segments);
+            WriteInterval(json, "bleu", one.Bleu, one.ByBleu);
+            WriteInterval(json, "loss", one.Loss, one.ByLoss);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
         json.WriteStartArray("left_out");
         foreach (SkippedArm skipped in run.Skipped)
         {
@@ -166,6 +233,17 @@ internal sealed class ExperimentReport(ExperimentRun run, ConsoleUi ui)
             json.WriteEndObject();
         }
         json.WriteEndArray();
+    }
+
+    private static void WriteInterval(
+        Utf8JsonWriter json, string name, ScoreInterval interval, ComparisonVerdict verdict)
+    {
+        json.WriteStartObject(name);
+        json.WriteNumberOrNull("difference", interval.Value);
+        json.WriteNumberOrNull("low", interval.Low);
+        json.WriteNumberOrNull("high", interval.High);
+        json.WriteString("verdict", ArmComparison.NameOf(verdict));
+        json.WriteEndObject();
     }
 
     private static string Range(IEnumerable<int?> rows)

@@ -142,7 +142,10 @@ internal sealed class FindReport(ConsoleUi ui, FindOptions options, Ticket ticke
 
     private void WriteWeakness(int shown)
     {
-        ui.WriteLine(Origin.Rows == rows.Scan.Unchanged ? "no row changed: there is no ticket" : $"no row is below alpha: {Threshold()}");
+        ui.WriteLine(Origin.Rows == rows.Scan.Unchanged ? "no row changed: there is no ticket"
+            : rows.CountBelowAlpha() is > 0 and int left ? $"--exclude leaves none of the {Sizes.Count(left, "row")} below alpha: "
+                + "there is no ticket"
+            : $"no row is below alpha: {Threshold()}");
         if (shown > 0) ui.WriteLine($"the {Sizes.Count(shown, "row")} of largest h, which are no ticket (--top K makes them one):");
         ui.WriteLine();
     }
@@ -159,13 +162,13 @@ internal sealed class FindReport(ConsoleUi ui, FindOptions options, Ticket ticke
 
     private void WriteTable(IReadOnlyList<TicketEntry> entries)
     {
-        TextTable table = new TextTable(">rank", ">id", "token", ">h", ">D", ">p", ">log10 p", "sign", ">location", ">change", "category")
-            .Limit(2, TokenColumns);
+        TextTable table = new TextTable(">rank", ">id", "token", ">h", ">D", ">p", "sign", ">location", ">change", "category")
+            .Limit(2, TokenColumns).Optional("location", "rank", "sign");
         foreach (TicketEntry entry in entries.Take(options.Limit))
         {
             table.Add(Sizes.Count(table.Count + 1), entry.Id.ToString(System.Globalization.CultureInfo.InvariantCulture), entry.Piece,
                 Sizes.Count(entry.Count), NumberText.Fixed(entry.Statistic, 4), NumberText.Probability(entry.Log10PValue),
-                NumberText.Fixed(entry.Log10PValue, 2), entry.Sign > 0 ? "+" : entry.Sign < 0 ? "-" : "", NumberText.Real(entry.Location),
+                entry.Sign > 0 ? "+" : entry.Sign < 0 ? "-" : "", NumberText.Real(entry.Location),
                 NumberText.Percent(entry.RelativeDelta), entry.Category);
         }
         ui.Write(table);
@@ -184,12 +187,16 @@ internal sealed class FindReport(ConsoleUi ui, FindOptions options, Ticket ticke
         facts.Add("ticket", $"{Sizes.Count(ticket.Entries.Count, "row")}{Also(degenerate, "of them degenerate")}: "
             + $"{Sizes.Count(ticket.Parameters, "parameter")}, {NumberText.Percent(ticket.ShareOfTensor)} of the tensor, "
             + $"{NumberText.Percent(ticket.ShareOfCheckpoint)} of the checkpoint");
+        if (ticket.Exclude != RowKinds.None)
+            facts.Add("left out", $"{string.Join(", ", RowKindNames.NamesOf(ticket.Exclude))}"
+                + (ticket.IsByRank ? "" : $": {Sizes.Count(rows.CountBelowAlpha() - ticket.Entries.Count, "row")} below alpha"));
         if (ticket.Entries.Count > 0 && !ticket.IsByRank)
             facts.Add("alpha", $"{NumberText.Real(ticket.Selection.Alpha)}: {Needed}");
         // Under a second start-up is most of the time, and a rate would be that of nothing.
         string rate = rows.Scan.Elapsed.TotalSeconds < 1 ? "" : $"{Sizes.Count((long)rows.Scan.RowsPerSecond)} rows/s, ";
         facts.Add("scan", $"{rate}{NumberText.Seconds(rows.Scan.Elapsed)}, "
             + $"{rows.Scan.Kernel}, {Sizes.Count(rows.Scan.Threads, "thread")}"
+            + (rows.Scan.BuildTime.TotalSeconds < 1 ? "" : $", after {NumberText.Seconds(rows.Scan.BuildTime)} of compiling kernels")
             + $"{(rows.Scan.BaseFingerprint is null ? "" : ", with fingerprints")}; {NumberText.Seconds(Elapsed)} in all");
         if (Files.Count > 0) facts.Add("written", $"{string.Join(", ", Files)} in {ConsoleUi.OneLine(options.ShownOut ?? options.Out!)}");
         if (options.Html is not null) facts.Add("page", ConsoleUi.OneLine(options.Html));
@@ -224,6 +231,7 @@ internal sealed class FindReport(ConsoleUi ui, FindOptions options, Ticket ticke
         json.WriteNumber("threads", rows.Scan.Threads);
         json.WriteNumberOrNull("rows_per_second", rows.Scan.RowsPerSecond);
         json.WriteNumber("scan_seconds", rows.Scan.Elapsed.TotalSeconds);
+        json.WriteNumber("compile_seconds", rows.Scan.BuildTime.TotalSeconds);
         json.WriteNumber("seconds", Elapsed.TotalSeconds);
         json.WriteStartArray("files");
         foreach (string file in Files) json.WriteStringValue(Path.Combine(options.Out!, file));

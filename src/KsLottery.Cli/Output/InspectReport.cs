@@ -47,6 +47,8 @@ internal sealed class InspectReport(CheckpointInspection found, bool isOneTensor
         {
             ui.WriteLine();
             ui.Write(DistanceTable());
+            int undefined = Distances.Count(d => double.IsNaN(d.Vectors.Distance));
+            if (undefined > 0) ui.WriteLine($"-: {Sizes.Count(undefined, "tensor")} with a NaN on one side, which has no distance.");
         }
         if (found.Fingerprints.Count > 0)
         {

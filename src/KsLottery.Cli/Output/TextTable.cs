@@ -8,10 +8,12 @@ internal sealed class TextTable
 {
     private const string Gap = "  ";
     private const char Ellipsis = '…';
+    private const int MinText = 12;
     private const char LeftToRightMark = '\u200E';
 
     private readonly (string Title, bool AlignRight, int MaxWidth)[] _columns;
     private readonly List<string[]> _rows = [];
+    private string[] _optional = [];
 
     /// <summary>Starts a table.</summary>
     /// <param name="columns">Titles; one that begins with <c>&gt;</c> (not shown) heads a column aligned to the right.</param>
@@ -32,6 +34,38 @@ internal sealed class TextTable
         return this;
     }
 
+    /// <summary>Names columns that a narrow terminal need not have, the first to go first.</summary>
+    public TextTable Optional(params string[] titles)
+    {
+        _optional = titles;
+        return this;
+    }
+
+    /// <summary>The table within a width: optional columns go; where that is not enough and cells may be cut, the widest text
+    /// is.</summary>
+    /// <returns>The lines, and the titles of the columns that went.</returns>
+    public (IEnumerable<string> Lines, string[] Dropped) Within(int width, bool mayCut)
+    {
+        List<int> kept = [.. Enumerable.Range(0, _columns.Length)];
+        List<string> dropped = [];
+        foreach (string title in _optional)
+        {
+            if (Total(kept, Widths()) <= width) break;
+            int column = kept.Find(i => _columns[i].Title == title);
+            if (_columns[column].Title == title && kept.Remove(column)) dropped.Add(title);
+        }
+        int[] widths = Widths();
+        if (mayCut && Total(kept, widths) > width && kept.Where(i => !_columns[i].AlignRight).ToArray() is { Length: > 0 } texts)
+        {
+            int widest = texts.OrderByDescending(i => widths[i]).First();
+            Limit(widest, Math.Max(MinText, widths[widest] - (Total(kept, widths) - width)));
+            foreach (string[] row in _rows) row[widest] = Cut(row[widest], _columns[widest].MaxWidth);
+        }
+        return (Lines(kept), [.. dropped]);
+    }
+
+    private static int Total(List<int> columns, int[] widths) => columns.Sum(i => widths[i] + Gap.Length) - Gap.Length;
+
     /// <summary>Adds a row, one cell for each column.</summary>
     public void Add(params string[] cells)
     {
@@ -40,18 +74,22 @@ internal sealed class TextTable
     }
 
     /// <summary>The title line and the rows, without trailing spaces.</summary>
-    public IEnumerable<string> Lines()
+    public IEnumerable<string> Lines() => Lines([.. Enumerable.Range(0, _columns.Length)]);
+
+    private IEnumerable<string> Lines(IReadOnlyList<int> columns)
     {
-        int[] widths = [.. _columns.Select((column, i) =>
-            _rows.Select(row => VisibleText.Width(row[i])).Append(VisibleText.Width(column.Title)).Max())];
-        yield return Line([.. _columns.Select(c => c.Title)], widths);
-        foreach (string[] row in _rows) yield return Line(row, widths);
+        int[] widths = Widths();
+        yield return Line([.. _columns.Select(c => c.Title)], columns, widths);
+        foreach (string[] row in _rows) yield return Line(row, columns, widths);
     }
 
-    private string Line(string[] cells, int[] widths) => string.Join(Gap, cells.Select((cell, i) =>
+    private int[] Widths() => [.. _columns.Select((column, i) =>
+        _rows.Select(row => VisibleText.Width(row[i])).Append(VisibleText.Width(column.Title)).Max())];
+
+    private string Line(string[] cells, IReadOnlyList<int> columns, int[] widths) => string.Join(Gap, columns.Select(i =>
     {
-        string space = new(' ', widths[i] - VisibleText.Width(cell));
-        return _columns[i].AlignRight ? space + cell : cell + (HasRightToLeft(cell) ? LeftToRightMark : "") + space;
+        string space = new(' ', widths[i] - VisibleText.Width(cells[i]));
+        return _columns[i].AlignRight ? space + cells[i] : cells[i] + (HasRightToLeft(cells[i]) ? LeftToRightMark : "") + space;
     })).TrimEnd(' ');
 
     /// <summary>Without a mark behind it, a right-to-left word would draw the numbers of the next columns to its left.</summary>

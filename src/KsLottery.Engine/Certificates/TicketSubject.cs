@@ -67,6 +67,10 @@ internal sealed class TicketSubject
         ArgumentNullException.ThrowIfNull(original);
         ArgumentNullException.ThrowIfNull(tuned);
         Ticket ticket = ReadTicket(ticketPath);
+        if (ticket.Exclude != RowKinds.None)
+            throw new NotSupportedException($"{ticketPath}: this ticket leaves out rows below alpha ("
+                + $"{string.Join(", ", RowKindNames.NamesOf(ticket.Exclude))}), and a certificate's bounds hold where every such row is in "
+                + $"it. {Remedy.FindWithAll}.");
         LlamaConfig config = LlamaConfig.Load(original);
         ThrowIfOtherShape(original, config, tuned, ticket.Origin.IsResized);
         Tensor before = original.GetInputEmbedding(), after = tuned.GetInputEmbedding();

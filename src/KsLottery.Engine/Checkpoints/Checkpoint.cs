@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 
 namespace KsLottery.Engine.Checkpoints;
 
@@ -136,6 +137,10 @@ public sealed class Checkpoint : IDisposable
 
     /// <summary>Finds the output head by the names that model families use; null where none or several fit.</summary>
     public Tensor? FindOutputHead() => WellKnownTensors.FindOutput(this);
+
+    /// <summary><c>model: 21 tensors, 45,984 elements</c>.</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture,
+        $"{Path}: {Tensors.Count():N0} tensors, {Tensors.Sum(t => t.ElementCount):N0} elements");
 
     /// <summary>Releases every file at once.</summary>
     public void Dispose()

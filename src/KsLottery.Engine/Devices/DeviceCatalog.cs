@@ -51,6 +51,9 @@ public static class DeviceCatalog
         // Drivers take their time to load: only the one that is asked for is.
         DeviceInfo? device = IsCpu(name) ? ProbeCpu()
             : ProviderOf(name)?.Probe().FirstOrDefault(d => d.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+        // A driver that is not there has one entry, under its own name, that says why.
+        if (device is null && ProviderOf(name)?.Probe() is [{ IsAvailable: false } absent])
+            throw new DeviceUnavailableException(VisibleName(name), absent.Reason!, absent.NextStep!);
         if (device is null)
             throw new DeviceUnavailableException(VisibleName(name), "there is no device of this name",
                 $"Known are {Auto}, {string.Join(", ", Probe().Select(d => d.Name).Distinct())}");

@@ -51,11 +51,12 @@ internal sealed class ExperimentBase : IDisposable
     public int RankFor(int rows) => RankFor(Config, (long)rows * Config.Width);
 
     /// <summary>The rank that gives adapters so many parameters, or as near as can be.</summary>
-    public static int RankFor(LlamaConfig config, long parameters)
-    {
-        long ofRank = config.LayerCount * ((2L * config.Width) + config.Attention.QueryWidth + config.Attention.KeyWidth);
-        return (int)Math.Max(1, Math.Round((double)parameters / ofRank));
-    }
+    public static int RankFor(LlamaConfig config, long parameters) =>
+        (int)Math.Max(1, Math.Round((double)parameters / ParametersOfRank(config)));
+
+    /// <summary>The parameters of adapters of rank 1: of a rank there are as many more.</summary>
+    public static long ParametersOfRank(LlamaConfig config) =>
+        config.LayerCount * ((2L * config.Width) + config.Attention.QueryWidth + config.Attention.KeyWidth);
 
     public void Dispose() => Checkpoint.Dispose();
 }

@@ -72,6 +72,9 @@ public sealed class ExperimentRun : IDisposable
     /// <summary>What ends the texts that are scored.</summary>
     internal StopTokens Stops { get; }
 
+    /// <summary>The parameters of adapters of rank 1.</summary>
+    internal long ParametersOfRank => ExperimentBase.ParametersOfRank(_base.Config);
+
     /// <summary>What there is to know of how the base and its configuration were read.</summary>
     public IReadOnlyList<string> Notes => [.. _base.Checkpoint.Notes, .. _base.Config.Notes];
 

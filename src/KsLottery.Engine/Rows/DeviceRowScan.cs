@@ -74,6 +74,15 @@ internal sealed class DeviceRowScan : IDisposable
     /// <summary>Rows of a chunk.</summary>
     public int ChunkRows { get; }
 
+    /// <summary>Makes the kernels ready to start, which the first chunk does otherwise.</summary>
+    /// <exception cref="DeviceFailureException">One cannot be built.</exception>
+    public void Build()
+    {
+        if (_slots.Length == 0) return;
+        _kernels.Build(_slots[0].Queue);
+        if (_moments is not null) _slots[0].Queue.Build(_moments);
+    }
+
     /// <summary>Where sums and marks lie in a slot's results, behind the outcomes of all rows of a chunk.</summary>
     private int SumsStart => ChunkRows * KsDeviceKernels.OutcomeBytes;
 

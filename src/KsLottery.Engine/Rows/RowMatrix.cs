@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Numerics;
 
@@ -71,6 +72,33 @@ public sealed class RowMatrix
         Tensor values = tensor.Values;
         return new(tensor.Name, values.ElementType, rows, width, values, default) { Stored = tensor, StoredType = tensor.ElementType };
     }
+
+    /// <summary>Takes rows of floats that lie one after another in memory.</summary>
+    /// <param name="values">rows·width values; they are copied.</param>
+    /// <param name="rows">R.</param>
+    /// <param name="width">d.</param>
+    /// <exception cref="ArgumentException">The memory is not as long as the shape says.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The rows are empty.</exception>
+    /// <example><code>
+    /// RowScanResult found = RowScan.Run(RowMatrix.FromMemory(before, rows, width), RowMatrix.FromMemory(after, rows, width));
+    /// Console.WriteLine(found);
+    /// </code></example>
+    public static RowMatrix FromMemory(ReadOnlyMemory<float> values, long rows, int width) =>
+        FromMemory(BytesOf(values.Span), ElementType.F32, rows, width);
+
+    /// <summary>Takes rows of half-precision values.</summary>
+    /// <inheritdoc cref="FromMemory(ReadOnlyMemory{float}, long, int)" path="/param"/>
+    /// <inheritdoc cref="FromMemory(ReadOnlyMemory{float}, long, int)" path="/exception"/>
+    public static RowMatrix FromMemory(ReadOnlyMemory<Half> values, long rows, int width) =>
+        FromMemory(BytesOf(values.Span), ElementType.F16, rows, width);
+
+    /// <summary>Takes rows of bfloat16 values by their bits: the upper halves of floats.</summary>
+    /// <inheritdoc cref="FromMemory(ReadOnlyMemory{float}, long, int)" path="/param"/>
+    /// <inheritdoc cref="FromMemory(ReadOnlyMemory{float}, long, int)" path="/exception"/>
+    public static RowMatrix FromBFloat16Bits(ReadOnlyMemory<ushort> values, long rows, int width) =>
+        FromMemory(BytesOf(values.Span), ElementType.BF16, rows, width);
+
+    private static byte[] BytesOf<T>(ReadOnlySpan<T> values) where T : unmanaged => MemoryMarshal.AsBytes(values).ToArray();
 
     /// <summary>Takes rows that lie one after another in memory.</summary>
     /// <param name="bytes">rows·width elements, little-endian.</param>

@@ -39,7 +39,11 @@ public sealed record RowScanOptions
 }
 
 /// <summary>How far a scan has come.</summary>
-public readonly record struct RowScanProgress(long RowsDone, long RowCount, TimeSpan Elapsed);
+public readonly record struct RowScanProgress(long RowsDone, long RowCount, TimeSpan Elapsed)
+{
+    /// <summary>The device whose kernels are being compiled, before the first row; null once rows are tested.</summary>
+    public string? Compiling { get; init; }
+}
 
 /// <summary>Tests every row of two matrices of the same shape, or those that a <see cref="RowPairing"/> names.</summary>
 public static class RowScan
@@ -119,6 +123,7 @@ public static class RowScan
             Kernel = kernel,
             Threads = threads,
             Elapsed = reporter.Elapsed,
+            BuildTime = reporter.BuildTime,
         };
     }
 
@@ -163,6 +168,7 @@ public static class RowScan
         KsRowKernels.ThrowIfOutside(before.Width);
         int threads = options.Threads > 0 ? options.Threads : Environment.ProcessorCount;
         using DeviceRowScan scan = new(device, before, after, options.Kernel, threads, options.ChunkBytes, blocks);
+        reporter.Compile(device.Name, scan.Build);
         long kept = 0;
         scan.Run(results, (first, count) =>
         {
@@ -201,10 +207,20 @@ public static class RowScan
     /// <summary>Tells of progress a few times a second.</summary>
     private sealed class Reporter(IProgress<RowScanProgress>? progress, long rowCount)
     {
-        private readonly long _started = Stopwatch.GetTimestamp();
+        private long _started = Stopwatch.GetTimestamp();
         private long _done, _reported;
 
         public TimeSpan Elapsed => Stopwatch.GetElapsedTime(_started);
+
+        public TimeSpan BuildTime { get; private set; }
+
+        /// <summary>Compiles kernels, which is no part of the scan's time; tells of it every second.</summary>
+        public void Compile(string device, Action build)
+        {
+            using (new Timer(_ => progress?.Report(new(0, rowCount, Elapsed) { Compiling = device }), null, 1000, 1000)) build();
+            BuildTime = Elapsed;
+            _started = Stopwatch.GetTimestamp();
+        }
 
         public void Add(int rows)
         {

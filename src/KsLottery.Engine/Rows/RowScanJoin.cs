@@ -38,6 +38,9 @@ internal sealed class RowScanJoin
     /// <summary>How long all parts took one after another.</summary>
     public TimeSpan Elapsed => new(_parts.Sum(part => part.Elapsed.Ticks));
 
+    /// <summary>How long devices compiled their kernels before.</summary>
+    public TimeSpan BuildTime => new(_parts.Sum(part => part.BuildTime.Ticks));
+
     /// <summary>Which rows stood against each other.</summary>
     public RowPairing Pairing { get; }
 

@@ -89,6 +89,9 @@ public sealed class RowScanPart
     /// <summary>How long the scan of the part took.</summary>
     public TimeSpan Elapsed { get; internal init; }
 
+    /// <summary>How long a device compiled its kernels before the scan, which is no part of <see cref="Elapsed"/>.</summary>
+    internal TimeSpan BuildTime { get; init; }
+
     /// <summary>The version of the library that scanned.</summary>
     public string Version { get; internal init; } = LibraryVersion.Current;
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Numerics;
 
@@ -12,6 +13,7 @@ public sealed class RowScanResult
         (Name, TunedName, Width, BaseType, TunedType) = (first.BaseName, first.TunedName, first.Width, first.BaseType, first.TunedType);
         (BaseScaleFingerprint, TunedScaleFingerprint) = (first.BaseScaleFingerprint, first.TunedScaleFingerprint);
         (Kernel, Threads, Elapsed, Pairing, AddedNorms) = (join.Kernel, join.Threads, join.Elapsed, join.Pairing, join.AddedNorms);
+        BuildTime = join.BuildTime;
         RowResult[] rows = join.Rows(owns);
         (Blocks, Rows) = (join.Blocks(), rows);
         (BaseFingerprint, TunedFingerprint) = (Blocks?.Base.Root(), Blocks?.Tuned.Root());
@@ -92,6 +94,9 @@ public sealed class RowScanResult
     /// <summary>How long the scan took, reading included.</summary>
     public TimeSpan Elapsed { get; }
 
+    /// <summary>How long a device compiled its kernels before, which is no part of <see cref="Elapsed"/>.</summary>
+    public TimeSpan BuildTime { get; }
+
     /// <summary>How many rows kept every value.</summary>
     public long Unchanged { get; }
 
@@ -118,4 +123,9 @@ public sealed class RowScanResult
 
     /// <summary>Rows tested per second.</summary>
     public double RowsPerSecond => Pairing.Count / Math.Max(Elapsed.TotalSeconds, 1e-9);
+
+    /// <summary><c>2,000 rows of 512: 343 changed, 1,656 identical, largest D 0.5645</c>.</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture,
+        $"{Rows.Count:N0} rows of {Width:N0}: {Changed + Degenerate:N0} changed, {Unchanged:N0} identical, "
+        + $"largest D {LargestStatistic:f4}");
 }

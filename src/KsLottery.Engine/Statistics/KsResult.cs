@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace KsLottery.Engine.Statistics;
 
 /// <summary>The result of a two-sample Kolmogorov-Smirnov test.</summary>
@@ -15,6 +17,10 @@ namespace KsLottery.Engine.Statistics;
 public readonly record struct KsResult(
     double Statistic, double PValue, double Log10PValue, double Location, int Sign, int? Count, int Ties, KsMethod Method)
 {
+    /// <summary><c>D = 0.4219 at -0.3329, p = 1.73e-05 (exact)</c>.</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture,
+        $"D = {Statistic:g4} at {Location:g4}, p = {PValue:g3} ({(Method == KsMethod.Exact ? "exact" : "asymptotic")})");
+
     /// <summary>Splits the result as SciPy's tuple does.</summary>
     /// <param name="statistic">The statistic D.</param>
     /// <param name="pValue">The p-value.</param>

@@ -30,6 +30,10 @@ public static class KsTest
     /// <exception cref="ArgumentException">A sample is empty, or is after <see cref="NanPolicy.Omit"/>; or it holds a NaN under
     /// <see cref="NanPolicy.Raise"/>.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is not a value of its enumeration.</exception>
+    /// <example><code>
+    /// KsResult result = KsTest.TwoSample([0.1, 0.4, 0.7], [0.2, 0.9, 1.3, 1.8]);
+    /// Console.WriteLine(result); // D = 0.5 at 0.4, p = …
+    /// </code></example>
     public static KsResult TwoSample(ReadOnlySpan<double> x, ReadOnlySpan<double> y, KsOptions? options = null) =>
         Test(x, y, options ?? Defaults);
 

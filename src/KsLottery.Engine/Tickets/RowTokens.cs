@@ -36,6 +36,17 @@ public sealed class RowTokens
         return kind == TokenKind.Normal && _special.Contains(id) ? TokenKind.Special : kind;
     }
 
+    /// <summary>Whether a row is of one of some kinds.</summary>
+    internal bool IsOf(RowKinds kinds, int id, RowState state) => (kinds.HasFlag(RowKinds.Degenerate) && state == RowState.Degenerate)
+        || kinds.HasFlag(Kind(id) switch
+        {
+            TokenKind.Special => RowKinds.Special,
+            TokenKind.Byte => RowKinds.Byte,
+            TokenKind.Unused => RowKinds.Unused,
+            TokenKind.Padded => RowKinds.Padded,
+            _ => (RowKinds)int.MinValue,
+        });
+
     /// <summary>The row's state, and after a comma its token's kind where that is not normal: <c>changed,special</c>.</summary>
     public string Category(int id, RowState state)
     {

@@ -24,6 +24,9 @@ public sealed record Signature
     /// <summary>Whether rows won by rank, <see cref="TicketSelection.Top"/>: alpha and correction have no say then.</summary>
     public bool IsByRank { get; init; }
 
+    /// <summary>The kinds of rows that could not win; the line then has <c>exclude:special,byte</c>.</summary>
+    public RowKinds Exclude { get; init; }
+
     /// <summary>The number of rows compared.</summary>
     public required long Rows { get; init; }
 
@@ -79,6 +82,7 @@ public sealed record Signature
             Add("adj", Selection.Adjustment.ToName());
         }
         if (Selection.Top is { } top) Add("top", top.ToString(CultureInfo.InvariantCulture));
+        if (Exclude != RowKinds.None) Add("exclude", string.Join(',', RowKindNames.NamesOf(Exclude)));
         Add("rows", Rows.ToString(CultureInfo.InvariantCulture) + (TunedRows is { } tuned ? string.Create(CultureInfo.InvariantCulture,
             $"/{tuned}") : ""));
         if (TunedRows is not null) Add("pairs", IsPairedByText ? TicketFile.ByText : TicketFile.ById);

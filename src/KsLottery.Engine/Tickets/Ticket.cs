@@ -1,6 +1,8 @@
+using System.Globalization;
 using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Rows;
 using KsLottery.Engine.Statistics;
+using KsLottery.Engine.Text.Tokens;
 
 namespace KsLottery.Engine.Tickets;
 
@@ -22,6 +24,9 @@ public sealed record Ticket
 
     /// <summary>Whether <see cref="TicketSelection.Top"/> chose the rows: they are the best, and need not be below alpha.</summary>
     public required bool IsByRank { get; init; }
+
+    /// <summary>The kinds of rows that may not win; they are tested and counted all the same.</summary>
+    public RowKinds Exclude { get; init; }
 
     /// <summary>m: the rows with an h, NaN and infinity apart.</summary>
     public required int Tested { get; init; }
@@ -77,6 +82,7 @@ public sealed record Ticket
         Width = Origin.Width,
         Selection = Selection,
         IsByRank = IsByRank && !NamesAlpha,
+        Exclude = Exclude,
         Rows = Origin.Rows,
         TunedRows = Origin.IsResized ? Origin.TunedRows : null,
         IsPairedByText = Origin.IsPairedByText,
@@ -89,12 +95,19 @@ public sealed record Ticket
         Version = Version,
     };
 
+    /// <summary><c>13 of 2,000 rows of model.embed_tokens.weight, p &lt; 0.05: h of 44 or more, of 512</c>.</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture,
+        $"{Entries.Count:N0} of {Origin.Rows:N0} rows of {VisibleText.Escape(Origin.Tensor)}, ")
+        + (IsByRank ? "by rank" : string.Create(CultureInfo.InvariantCulture,
+            $"p < {Selection.Alpha}: h of {CriticalCount:N0} or more, of {Origin.Width:N0}"));
+
     /// <summary>Selects the winning rows.</summary>
     /// <param name="rows">All rows with their p-values.</param>
     /// <param name="origin">The tensors that were scanned.</param>
     /// <param name="tokens">Names the rows.</param>
+    /// <param name="exclude">Kinds of rows that may not win; of a number that is asked for, others take their places.</param>
     /// <exception cref="ArgumentException">The origin is not what was scanned.</exception>
-    public static Ticket Select(ScoredRows rows, TicketOrigin origin, RowTokens? tokens = null)
+    public static Ticket Select(ScoredRows rows, TicketOrigin origin, RowTokens? tokens = null, RowKinds exclude = RowKinds.None)
     {
         ArgumentNullException.ThrowIfNull(rows);
         ArgumentNullException.ThrowIfNull(origin);
@@ -113,6 +126,7 @@ public sealed record Ticket
             Selection = selection with { Method = rows.Method },
             CriticalCount = rows.CriticalCount,
             IsByRank = selection is not Tickets.BelowAlpha,
+            Exclude = exclude,
             Tested = rows.Tested,
             Unchanged = scan.Unchanged,
             Changed = scan.Changed,
@@ -120,8 +134,16 @@ public sealed record Ticket
             NonFinite = scan.NonFinite,
             Dropped = scan.Dropped,
             Added = scan.AddedNorms.Count,
-            Entries = Describe(rows, selection.Rank(rows), tokens),
+            Entries = Describe(rows, Rank(rows, selection, tokens ?? RowTokens.None, exclude), tokens),
         };
+    }
+
+    private static IEnumerable<int> Rank(ScoredRows rows, TicketSelection selection, RowTokens tokens, RowKinds exclude)
+    {
+        if (exclude == RowKinds.None) return selection.Rank(rows);
+        IEnumerable<int> candidates = (selection is Tickets.BelowAlpha ? selection.Rank(rows) : rows.RankTop(rows.Scan.Rows.Count))
+            .Where(id => !tokens.IsOf(exclude, id, rows.Scan.Rows[id].State));
+        return selection is TopUnits top ? candidates.Take((int)Math.Min(top.Count, int.MaxValue)) : candidates;
     }
 
     /// <summary>Describes some rows as a ticket does, for instance <see cref="ScoredRows.RankTop"/> where the ticket is empty.</summary>

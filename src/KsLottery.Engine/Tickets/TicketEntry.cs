@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace KsLottery.Engine.Tickets;
 
 /// <summary>A row of a ticket, as its file holds it.</summary>
@@ -23,6 +25,10 @@ public sealed record TicketEntry(
 {
     /// <summary>The tuned row's number, which is another than <see cref="Id"/> only where text paired the rows.</summary>
     public int TunedId { get; init; } = Id;
+
+    /// <summary><c>273 ':' h = 289, D = 0.5645, p = 1.57e-75, changed</c>.</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture,
+        $"{Id} '{Piece}' h = {Count}, D = {Statistic:f4}, p = {PValue:g3}, {Category}");
 
     internal static TicketEntry From(ScoredRow row, RowTokens tokens, int tunedId) => new(
         row.Id, tokens.Piece(row.Id), tokens.Category(row.Id, row.Row.State), row.Row.Count, row.Statistic, row.PValue, row.Log10PValue,

@@ -10,7 +10,8 @@ namespace KsLottery.Engine.Tickets;
 /// are the shortest that read back the same. What JSON has no number for (an infinite relative change of a row that was zero, the cosine
 /// with it) is <c>null</c> and reads back as NaN. Of a resized or reordered vocabulary there are also <c>tuned_shape</c>, <c>pairs</c>
 /// (<c>id</c> or <c>text</c>), <c>dropped</c>, <c>added</c>, and with <c>text</c> each entry's <c>tuned_id</c>; <c>ids</c> are always the
-/// base's. Where codes (F8, I8, U8) have a scale there are <c>base_scale_fingerprint</c> and <c>tuned_scale_fingerprint</c>.
+/// base's. <c>exclude</c> lists the kinds of rows that could not win, where there are some. Where codes
+/// (F8, I8, U8) have a scale there are <c>base_scale_fingerprint</c> and <c>tuned_scale_fingerprint</c>.
 /// </remarks>
 public static class TicketFile
 {
@@ -20,6 +21,7 @@ public static class TicketFile
     internal const string Format = "kslottery-ticket";
     internal const int FormatVersion = 1, TreeFormatVersion = 2;
     internal const string Alternative = "two-sided";
+    internal const string ExcludeName = "exclude";
     internal const string ById = "id", ByText = "text";
 
     internal const string BaseScale = "base_scale_fingerprint", TunedScale = "tuned_scale_fingerprint";
@@ -106,6 +108,13 @@ public static class TicketFile
         else json.WriteNull("top");
         json.WriteNumber("critical_h", ticket.CriticalCount);
         json.WriteBoolean("by_rank", ticket.IsByRank);
+
+        if (ticket.Exclude != RowKinds.None)
+        {
+            json.WriteStartArray(ExcludeName);
+            foreach (string kind in RowKindNames.NamesOf(ticket.Exclude)) json.WriteStringValue(kind);
+            json.WriteEndArray();
+        }
 
         json.WriteNumber("rows", origin.Rows);
         json.WriteNumber("tested", ticket.Tested);

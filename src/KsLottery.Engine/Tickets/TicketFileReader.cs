@@ -79,6 +79,7 @@ internal sealed class TicketFileReader(string path)
             Selection = Selection(root),
             CriticalCount = (int)root.Integer("critical_h", 0, width + 1L),
             IsByRank = root.TruthOrNull("by_rank") ?? throw root.Wrong("by_rank", "it must be true or false"),
+            Exclude = root.Has(TicketFile.ExcludeName) ? Kinds(root) : RowKinds.None,
             Tested = (int)root.Integer("tested", 0, rows),
             Unchanged = root.Integer("unchanged", 0, rows),
             Changed = root.Integer("changed", 0, rows),
@@ -94,6 +95,18 @@ internal sealed class TicketFileReader(string path)
         if (ticket.IsByRank) ticket = ticket with { NamesAlpha = root.Text("signature").Contains("|alpha:", StringComparison.Ordinal) };
         Check(root, ticket);
         return ticket;
+    }
+
+    private static RowKinds Kinds(JsonPlace root)
+    {
+        RowKinds kinds = RowKinds.None;
+        foreach (JsonPlace item in root.List(TicketFile.ExcludeName))
+        {
+            if (!RowKindNames.TryParse(item.Text(), out RowKinds kind))
+                throw root.Wrong(TicketFile.ExcludeName, $"its words are {string.Join(", ", RowKindNames.All)}");
+            kinds |= kind;
+        }
+        return kinds;
     }
 
     private static BelowAlpha Selection(JsonPlace root)

@@ -9,6 +9,9 @@ public sealed record TicketFinderOptions
     /// <summary>Level, method and correction; the paper's by default.</summary>
     public TicketSelection Selection { get; init; } = new BelowAlpha();
 
+    /// <summary>Kinds of rows that may not win.</summary>
+    public RowKinds Exclude { get; init; }
+
     /// <summary>Device, threads and progress of the scan.</summary>
     public RowScanOptions Scan { get; init; } = new();
 
@@ -51,6 +54,36 @@ public sealed record TicketResult(
 public static partial class TicketFinder
 {
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Finds the ticket of the input embeddings of two checkpoints by their paths.</summary>
+    /// <param name="basePath">The base: a file, a folder or an index.</param>
+    /// <param name="tunedPath">The tuned checkpoint.</param>
+    /// <param name="options">Selection, device, progress.</param>
+    /// <param name="cancellationToken">Stops between chunks of rows.</param>
+    /// <remarks>A <c>TicketFolder</c> writes what <see cref="FindRows(Checkpoint, Checkpoint, TicketFinderOptions?, CancellationToken)"/>
+    /// finds, patch and all rows with it.</remarks>
+    /// <inheritdoc cref="FindRows(Checkpoint, Checkpoint, TicketFinderOptions?, CancellationToken)" path="/exception"/>
+    /// <exception cref="CheckpointFormatException">A file is damaged.</exception>
+    /// <exception cref="IOException">A file is absent or cannot be read.</exception>
+    /// <example><code>
+    /// Ticket ticket = TicketFinder.FindRows("base", "tuned");
+    /// Console.WriteLine(ticket);
+    /// foreach (TicketEntry row in ticket.Entries) Console.WriteLine(row);
+    /// </code></example>
+    public static Ticket FindRows(
+        string basePath, string tunedPath, TicketFinderOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        using Checkpoint baseCheckpoint = Checkpoint.Open(basePath), tuned = Checkpoint.Open(tunedPath);
+        return FindRows(baseCheckpoint, tuned, options, cancellationToken).Ticket;
+    }
+
+    /// <summary>The same on a thread of its own.</summary>
+    /// <inheritdoc cref="FindRows(string, string, TicketFinderOptions?, CancellationToken)" path="/param"/>
+    /// <inheritdoc cref="FindRows(string, string, TicketFinderOptions?, CancellationToken)" path="/exception"/>
+    public static Task<Ticket> FindRowsAsync(
+        string basePath, string tunedPath, TicketFinderOptions? options = null, CancellationToken cancellationToken = default) =>
+        Task.Factory.StartNew(() => FindRows(basePath, tunedPath, options, cancellationToken), cancellationToken,
+            TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     /// <summary>Finds the ticket of the input embeddings of two checkpoints.</summary>
     /// <param name="baseCheckpoint">The base.</param>
@@ -108,7 +141,7 @@ public static partial class TicketFinder
             Adapter = options.Adapter,
         };
         RowTokens tokens = options.Tokens ?? RowTokens.None;
-        Ticket ticket = Ticket.Select(rows, origin, tokens);
+        Ticket ticket = Ticket.Select(rows, origin, tokens, options.Exclude);
         if (options.Scanned is not null) JoinedScan.ThrowIfOtherBytes(rows.Scan, before, after, ticket.Ids, cancellationToken);
         return new(ticket, rows, tokens, before, after, options.Vocabulary);
     }

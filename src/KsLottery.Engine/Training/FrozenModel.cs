@@ -1,6 +1,7 @@
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Models;
 using KsLottery.Engine.Operations;
+using KsLottery.Engine.Text.Tokens;
 
 namespace KsLottery.Engine.Training;
 
@@ -23,6 +24,17 @@ internal sealed class FrozenModel : IDisposable
 
     /// <summary>The model.</summary>
     public LlamaModel Model { get; }
+
+    /// <summary>Demands that it names its tokens as another model does, where tokenizers lie beside both.</summary>
+    /// <exception cref="ArgumentException">A token is another; names the first.</exception>
+    public void ThrowIfOtherTokens(TokenTable? tokens)
+    {
+        if (tokens is null || TokenTable.FindBeside(_checkpoint.Path) is not { } own) return;
+        for (int id = 0; id < Math.Min(own.Count, tokens.Count); id++)
+            if (own.Visible(id) != tokens.Visible(id))
+                throw new ArgumentException($"{_checkpoint.Path}: the teacher's token {id} is {own.Visible(id)}, the model's "
+                    + $"{tokens.Visible(id)}, and what one predicts says nothing to the other. Take a teacher with the same tokens.");
+    }
 
     /// <summary>One fingerprint of all that the model reads.</summary>
     public string TakeFingerprint(CancellationToken cancellationToken) => Fingerprint.OfLines(

@@ -4,6 +4,7 @@ using KsLottery.Engine.Models;
 using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Operations;
 using KsLottery.Engine.Text.Corpora;
+using KsLottery.Engine.Text.Tokens;
 using KsLottery.Engine.Tickets;
 using KsLottery.Engine.Transfer;
 
@@ -37,7 +38,7 @@ public sealed class TuningRun : IDisposable
     /// <param name="cancellationToken">Stops while fingerprints are taken.</param>
     /// <exception cref="InvalidDataException">The folder's run, which is to go on, has other settings; names the first.</exception>
     /// <exception cref="IOException">The folder holds another run or other files, or a file is absent.</exception>
-    /// <exception cref="ArgumentException">There is no sample, a mask is not of the
+    /// <exception cref="ArgumentException">There is no sample, a teacher has other tokens, a mask is not of the
     /// base's tensors, a scope that writes a checkpoint starts with a patch, a policy or a rewind point does not go with the scope, or a
     /// number is out of its range.</exception>
     /// <exception cref="CheckpointFormatException">The base is not what its configuration says.</exception>
@@ -68,7 +69,11 @@ public sealed class TuningRun : IDisposable
             FrozenFingerprint = _learned.IsAll(_start) ? null : _start == baseModel || rows is not null
                 ? _learned.FingerprintOfFrozen(_start, cancellationToken)
                 : _learned.FingerprintOfFrozen(_start, _weights, operations, cancellationToken);
-            if (options.Teacher is { } teacher) _teacher = new(teacher, operations);
+            if (options.Teacher is { } teacher)
+            {
+                _teacher = new(teacher, operations);
+                _teacher.ThrowIfOtherTokens(options.Tokenizer is { } own ? TokenTable.Open(own) : TokenTable.FindBeside(baseModel.Path));
+            }
             _session = new(folder, _weights, operations, training, evaluation, options,
             [
                 new("dtype", options.KeepTypes ? "keep" : "f32"), new("rows", string.Join(' ', rows ?? IndexSet.Empty(0))),

@@ -82,6 +82,19 @@ public sealed class EvalTests
     }
 
     [Test]
+    public void A_hyphen_reads_standard_input()
+    {
+        string[] arguments = ["eval", Model, "--data", "-", "--tokenizer", Tokenizer, .. Default, "--no-generate", "--json", "--quiet"];
+        string[] pairs = [.. File.ReadLines(Pairs).Take(2)];
+        ToolRun columns = KsLotteryTool.RunWithInput(string.Join('\n', pairs), arguments),
+            objects = KsLotteryTool.RunWithInput(string.Join('\n', pairs.Select(p => p.Split('\t')).Select(p =>
+                JsonSerializer.Serialize(new { source = p[0], target = p[1] }))), arguments);
+        Assert.That(columns.Json().GetProperty("pairs").GetInt32(), Is.EqualTo(2));
+        Assert.That(objects.Json().GetProperty("loss").GetDouble(), Is.EqualTo(columns.Json().GetProperty("loss").GetDouble()));
+        KsLotteryTool.RunWithInput("one\n", arguments[..^2]).AssertFailed(2, "standard input: line 1: ");
+    }
+
+    [Test]
     public void The_loss_alone_is_that_of_the_whole_evaluation()
     {
         using TemporaryFolder folder = new();

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using KsLottery.Engine.Text.Tokens;
 using KsLottery.Tests.Support;
 
 namespace KsLottery.Cli.Tests.Commands;
@@ -57,8 +58,11 @@ public sealed class ExperimentTests
         ToolRun first = KsLotteryTool.Run("experiment", file, "--out", output, "--html", fixture.File("page.html"));
         Assert.That((first.ExitCode, first.Lines[0]), Is.EqualTo((0, "== Danish: 6 test pairs (6 of them trained on), greedily, 2 seeds")),
             first.Error);
-        Assert.That(first.Lines, Has.Some.Match(@"^method +rows +parameters +share +BLEU +1st line +response +chrF").And.Some
+        Assert.That(first.Lines, Has.Some.Match(@"^method +rows +parameters +share +BLEU +loss").And.Some
             .Match(@"^Embed Tuning +320 +10,240 .* ± ")
+            .And.Some.Match("^Paired bootstrap: 1,000 resamples of 6 test pairs as sacreBLEU draws them, and of 2 "
+                + "seeds as an outer level;$")
+            .And.Some.Match(@"^  base +\S+ +\[\S+ \S+\] +(–|better|worse) +\S+ +\[\S+ \S+\] +(–|better|worse)$")
             .And.Some.Match("^between seeds of one task they share .* by chance"));
         Assert.That(first.Error, Does.Contain("kslottery: Danish, seed 2, Partial Tuning (5 of 5): loss "));
         Assert.That(File.ReadAllText(fixture.File("page.html")),
@@ -68,6 +72,9 @@ public sealed class ExperimentTests
         Declare("[1, 2, 3]", """["base", "embedding", "ticket", "transfer"]""");
         JsonElement grown = KsLotteryTool.Run("experiment", file, "--out", output, "--resume", "--json", "--quiet").Json();
         Assert.That(grown.GetProperty("results").GetArrayLength(), Is.EqualTo(1 + (3 * 3)));
+        Assert.That(grown.GetProperty("comparisons").EnumerateArray().Select(c => c.GetProperty("control").GetString()),
+            Is.EqualTo(Enumerable.Repeat("base", 3)));
+        Assert.That(first.Lines, Has.All.Matches<string>(line => VisibleText.Width(line ?? "") <= 100 || !line!.Contains("   ")));
         Declare("[1]", """["base", "prefix"]""");
         KsLotteryTool.Run("experiment", file, "--out", fixture.File("other"))
             .AssertFailed(2, "arms[1] is \"prefix\"; it must be one of base, full");

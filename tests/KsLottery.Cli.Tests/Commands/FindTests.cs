@@ -18,7 +18,7 @@ public sealed class FindTests
         "unchanged", "changed", "degenerate", "non_finite", "ticket_rows", "ticket_parameters", "checkpoint_parameters", "share_of_tensor",
         "share_of_checkpoint", "ids", "entries", "non_finite_rows", "warnings", "tuned_tensor", "tuned_tied", "tokenizer", "kernel",
             "threads", "rows_per_second",
-        "scan_seconds", "seconds", "files",
+        "scan_seconds", "compile_seconds", "seconds", "files",
     ];
 
     private static readonly string[] EntryKeys =
@@ -45,8 +45,8 @@ public sealed class FindTests
         Assert.That(run.Lines[2], Is.EqualTo("tokens from tok512.model"));
         Assert.That(run.Lines[3], Does.StartWith("warning: the base is tied, the tuned checkpoint is not: in the base the rows of "
             + "model.embed_tokens.weight are the output head's too").And.EndWith("a tensor of its own"));
-        Assert.That(run.Lines[4], Does.Match("^rank +id +token +h +D +p +log10 p +sign +location +change +category$"));
-        Assert.That(run.Lines[5], Does.Match(@"^ +1 +470 +V +27 +0\.4219 +1\.73e-5 +-4\.76 +- +-0\.3329 +166\.22 % +changed$"));
+        Assert.That(run.Lines[4], Does.Match("^rank +id +token +h +D +p +sign +location +change +category$"));
+        Assert.That(run.Lines[5], Does.Match(@"^ +1 +470 +V +27 +0\.4219 +1\.73e-5 +- +-0\.3329 +166\.22 % +changed$"));
         Assert.That(run.Lines[8], Is.EqualTo("… and 91 more: see --out DIR, or --limit 0"));
         Assert.That(run.Lines, Has.Some.Match("^rows +512: 250 changed, 262 identical$")
             .And.Some.Match(@"^ticket +94 rows: 6,016 parameters, 18\.36 % of the tensor, 2\.31 % of the checkpoint$")

@@ -110,7 +110,7 @@ public class ExperimentFileTests
         (Min + """, "arms": ["random-delta", "ticket"] """, "arms[0] (random delta) moves the rows as far as the arm of method ticket"),
         (""" "base": "b", "tasks": [{ "name": "日本", "train": "b", "test": "c" }] """, "it must hold a letter a to z or a digit"),
         (""" "base": "\ud800", "tasks": [] """, "base is \"\\\\ud800\"; it must be a text"),
-        (""" "base" """, "no sound JSON"),
+        (""" "base" """, "invalid JSON"),
     ];
 
     [Test]

@@ -7,6 +7,7 @@ using KsLottery.Engine.Statistics;
 using KsLottery.Engine.Text.Corpora;
 using KsLottery.Engine.Text.Tokens;
 using KsLottery.Engine.Transfer;
+using KsLottery.Tests.Support;
 
 namespace KsLottery.Engine.Tests.Experiments;
 
@@ -323,6 +324,17 @@ public sealed class ExperimentRunTests : IDisposable
                 Assert.That((line[3], line[4], Real(line[5])), Is.EqualTo(($"{result.Rows}", $"{result.Parameters}", result.Share)));
             }
         });
+    }
+
+    [Test]
+    public void Every_column_of_every_table_is_on_the_page_of_formats()
+    {
+        string page = File.ReadAllText(Path.Combine(SharedData.Root, "docs", "formats.md"));
+        string[] tables = [.. Directory.EnumerateFiles(_fixture.File("whole"), "*.tsv", SearchOption.AllDirectories)];
+        Assert.That(tables.Select(Path.GetFileName), Is.SupersetOf(new[] { "experiment.tsv", "segments.tsv", "rows.tsv" }));
+        string[] columns = [.. tables.SelectMany(table => File.ReadLines(table).First().Split('\t')).Distinct()
+            .Where(c => !(c.StartsWith("loss_", StringComparison.Ordinal) || c is [.., '_', '2' or '3']))];
+        Assert.That(columns.Where(column => !page.Contains($"`{column}`", StringComparison.Ordinal)), Is.Empty);
     }
 
     [Test]

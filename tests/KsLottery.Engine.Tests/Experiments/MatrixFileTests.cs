@@ -69,7 +69,7 @@ public sealed class MatrixFileTests
     [TestCase("{\"base\": \"b\", LANGUAGES, MODELS, \"tests\": [{\"source_language\": \"English\", \"target_language\": \"\"}]}",
         "tests[0].target_language")]
     [TestCase("{\"base\": \"b\", LANGUAGES, MODELS, TESTS, \"evaluation\": {\"stop_ids\": [-1]}}", "evaluation.stop_ids[0]")]
-    [TestCase("[", "no sound JSON")]
+    [TestCase("[", "invalid JSON")]
     public void What_cannot_be_is_told_of_with_its_place(string text, string says)
     {
         using TemporaryFolder folder = new();

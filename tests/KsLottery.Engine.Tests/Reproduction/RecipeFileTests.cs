@@ -56,7 +56,7 @@ public sealed class RecipeFileTests
         "the recipe names the made text \"backwards\"")]
     [TestCase("\"of\": \"full\", \"task\": \"A\", \"measure\": \"peak_bytes\", \"below\": 0.5",
         "\"than\": \"full\", \"task\": \"A\", \"measure\": \"peak_bytes\"", "name the other step as \"of\"")]
-    [TestCase("\"system\"", "system", "no sound JSON")]
+    [TestCase("\"system\"", "system", "invalid JSON")]
     public void What_is_wrong_is_named_with_its_place(string sound, string broken, string message)
     {
         string text = TinyRecipe.Text.Replace(sound, broken, StringComparison.Ordinal);

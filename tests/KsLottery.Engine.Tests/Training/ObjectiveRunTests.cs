@@ -80,6 +80,22 @@ public sealed class ObjectiveRunTests
     }
 
     [Test]
+    public void A_teacher_with_other_tokens_or_without_numbers_is_refused_by_its_name()
+    {
+        File.Copy(SharedData.Path("tokenizers", "tok512", "tok512.model"), Path.Combine(_base, "tokenizer.model"));
+        File.Copy(SharedData.Path("tokenizers", "tok4096", "tok4096.model"), Path.Combine(_teacher, "tokenizer.model"));
+        Assert.That(() => TrainingRun(_base, TrainingScope.Full, _folder.File("out"), Plan, _teacher),
+            Throws.ArgumentException.With.Message.Match("teacher: the teacher's token [0-9]+ is .*, the model's .* with the same tokens"));
+        File.Copy(Path.Combine(_base, "tokenizer.model"), Path.Combine(_teacher, "tokenizer.model"), overwrite: true);
+        string weights = Path.Combine(_teacher, "model.safetensors");
+        byte[] bytes = File.ReadAllBytes(weights);
+        bytes.AsSpan(bytes.Length - 4).Fill(0xFF);
+        File.WriteAllBytes(weights, bytes);
+        Assert.That(() => TrainingRun(_base, TrainingScope.Full, _folder.File("nan"), Plan, _teacher),
+            Throws.InstanceOf<InvalidDataException>().Or.InstanceOf<CheckpointFormatException>().With.Message.Contains(_teacher));
+    }
+
+    [Test]
     public void Data_of_which_nothing_counts_are_refused()
     {
         using Checkpoint checkpoint = Checkpoint.Open(_base);

@@ -161,13 +161,33 @@ public class RewindTests
         Assert.That(() => Run(path, TinyModels.Rows(1), folder.File("out"), rewind: RewindPoint.Drawn(1)),
             Throws.ArgumentException.With.Message.Contains("all weights are drawn anew, and the scope is ticket"));
         Assert.That(() => Run(path, TrainingScope.Full, folder.File("rms"), Plan with { Optimizer = OptimizerKind.RmsProp }, rewind: state),
-            Throws.InstanceOf<Exception>().With.Message.Contains("square_avg"));
+            Throws.TypeOf<InvalidDataException>().With.Message.Contains("square_avg").And.Message
+                .Contains("of a training with scope full and optimizer adamw. Take a state"));
+        Assert.That(() => Run(path, TrainingScope.LowRank(1, seed: 1), folder.File("lora"), rewind: state),
+            Throws.TypeOf<InvalidDataException>().With.Message.Contains("Take a state of a training of the same scope"));
         IReadOnlyList<string> notes = Run(path, TrainingScope.Full, folder.File("other"), Plan with { Seed = 7 }, rewind: state);
         Assert.That(notes, Is.EqualTo(new[] { "the state at step 3 is of a training with other settings: seed (42 there, 7 here)" }));
         TrainingPlan far = Plan with { Seed = 7, Steps = 11, BatchSize = 2, LearningRate = 1e-4, Warmup = 0.2, FinalRate = 0.3, Beta1 = 0.8,
             WeightDecay = 0.3, MicroBatchRows = 99 };
         Assert.That(Run(path, TrainingScope.Full, folder.File("far"), far, rewind: state).Single(),
             Does.Contain("steps (10 there, 11 here), batch (").And.EndsWith(", 3 more"), "one sentence, however much differs");
+    }
+
+    [Test]
+    public void The_head_of_a_state_is_not_left_behind_by_a_tied_model()
+    {
+        using TemporaryFolder folder = new();
+        Pretrain(TinyModels.Config() with { IsTied = false }, null, "untied");
+        Assert.That(() => Pretrain(TinyModels.Config() with { IsTied = true }, RewindPoint.State(folder.File("untied/state-0")), "tied"),
+            Throws.TypeOf<InvalidDataException>().With.Message.Contains("the state has lm_head.weight"));
+
+        void Pretrain(LlamaConfig config, RewindPoint? rewind, string name)
+        {
+            using CpuOperations operations = new(1);
+            using PretrainingRun run = new(config, new(Sequences, []), operations,
+                new() { Plan = Plan, Out = folder.File(name), Rewind = rewind, KeepStates = rewind is null ? [KeptState.After(0)] : [] });
+            run.Run();
+        }
     }
 
     [TestCase("12", 12), TestCase("0", 0), TestCase("1%", 10), TestCase("0.1%", 1), TestCase("0.19%", 1), TestCase("100%", 1000)]

@@ -78,6 +78,9 @@ public sealed class Tensor
     /// 0.</remarks>
     public (long Rows, long Width) RowShape => RowShapeOf(Shape, ElementCount);
 
+    /// <summary><c>model.embed_tokens.weight BF16 [2000, 512]</c>.</summary>
+    public override string ToString() => $"{CheckpointFormatException.Quote(Name)} {DtypeName} [{string.Join(", ", Shape)}]";
+
     /// <summary>The <see cref="RowShape"/> of any shape, which has so many elements.</summary>
     internal static (long Rows, long Width) RowShapeOf(IReadOnlyList<long> shape, long elements) => shape.Count switch
     {

@@ -34,7 +34,7 @@ public static class MatrixFile
     private static readonly Dictionary<string, HypothesisForm> Forms = Enum.GetValues<HypothesisForm>().ToDictionary(NameOf);
 
     /// <summary>Reads a file; the paths in what comes back are good from here.</summary>
-    /// <exception cref="InvalidDataException">It is no sound JSON, or says something that cannot be; names the place, the value and the
+    /// <exception cref="InvalidDataException">It is not valid JSON, or says something that cannot be; names the place, the value and the
     /// rule.</exception>
     /// <exception cref="IOException">The file is absent or cannot be read.</exception>
     public static MatrixPlan Read(string path)

@@ -53,7 +53,7 @@ public static class ExperimentFile
     private static readonly Dictionary<string, TokenGroup> Groups = Enum.GetValues<TokenGroup>().ToDictionary(TokenGroups.NameOf);
 
     /// <summary>Reads a file; the paths in what comes back are good from here.</summary>
-    /// <exception cref="InvalidDataException">It is no sound JSON, or says something that cannot be; names the place, the value and the
+    /// <exception cref="InvalidDataException">It is not valid JSON, or says something that cannot be; names the place, the value and the
     /// rule.</exception>
     /// <exception cref="IOException">The file is absent or cannot be read.</exception>
     public static ExperimentPlan Read(string path)
@@ -210,7 +210,7 @@ public static class ExperimentFile
         }
         catch (JsonException fault)
         {
-            throw new InvalidDataException($"{path}: no sound JSON ({fault.Message.TrimEnd('.')}). Correct it.", fault);
+            throw new InvalidDataException($"{path}: invalid JSON ({fault.Message.TrimEnd('.')}). Correct it.", fault);
         }
     }
 

@@ -38,7 +38,8 @@ internal sealed partial class SeedWork
         {
             using Checkpoint from = Checkpoint.Open(PathOf(step.From)), tuned = Checkpoint.Open(PathOf(step.Tuned));
             using GraftRun run = new(from, tuned, training, heldOut, _device.Operations, options, _cancel);
-            run.Run(cancellationToken: _cancel);
+            GraftSummary made = run.Run(cancellationToken: _cancel);
+            new PeakMemory(folder, () => made.PeakBytes, next: null).Report(default);
         }
         // Of an empty graft there is no patch.
         if (!File.Exists(Path.Combine(folder, TicketPatch.FileName))) return OfTicket(step, folder, new([]));
@@ -48,6 +49,7 @@ internal sealed partial class SeedWork
         double passes = (double)options.Steps * Math.Min(options.BatchSize, training.Length) / training.Length;
         return OfTicket(step, folder, mask) with
         {
+            PeakBytes = new PeakMemory(folder, () => 0, next: null).Bytes,
             Cost = (passes * TrainingCost.OfPass(Config, training, scope))
                 + (options.Steps * TrainingCost.OfPass(Config, heldOut, scope)),
         };

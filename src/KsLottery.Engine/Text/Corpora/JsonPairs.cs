@@ -32,7 +32,7 @@ internal static class JsonPairs
         }
         catch (JsonException fault)
         {
-            throw TextFile.Damaged(path, 1 + (fault.LineNumber ?? 0), $"no sound JSON ({fault.Message.TrimEnd('.')}); mend the line",
+            throw TextFile.Damaged(path, 1 + (fault.LineNumber ?? 0), $"invalid JSON ({fault.Message.TrimEnd('.')}); mend the line",
                 fault);
         }
         // Text that is not Unicode shows only when a string is taken.

@@ -9,6 +9,7 @@ namespace KsLottery.Engine.Text.Corpora;
 /// file
 /// keeps to; blank lines at the end are passed over. A single file named <c>.json</c>, <c>.jsonl</c> or <c>.ndjson</c> (before a
 /// <c>.gz</c>) is JSON: objects, one behind the other or in an array. Any other single file has columns with tabs between them.
+/// <c>-</c> is the standard input, JSON where it begins with <c>{</c> or <c>[</c>.
 /// </para>
 /// <para>
 /// Of an object the first form that it has is read: the two <see cref="ParallelTextOptions.SourceKey">keys</see> that were named, where
@@ -55,10 +56,10 @@ public sealed class ParallelText : IReadOnlyList<SentencePair>
     public static ParallelText Read(string path, ParallelTextOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        if (!File.Exists(path) && path.Split(',') is [{ Length: > 0 } source, { Length: > 0 } target]) return Read(source, target, options);
+        if (path != TextFile.StandardInput && !File.Exists(path) && path.Split(',') is [{ Length: > 0 } source, { Length: > 0 } target])
+            return Read(source, target, options);
         ParallelText text = new(options);
-        string name = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? path[..^3] : path;
-        if (Path.GetExtension(name).ToUpperInvariant() is ".JSON" or ".JSONL" or ".NDJSON") JsonPairs.Read(path, text._options, text.Add);
+        if (TextFile.IsJson(path, ".json", ".jsonl", ".ndjson")) JsonPairs.Read(path, text._options, text.Add);
         else text.ReadColumns(path);
         return text.OrRefuse(path);
     }
@@ -127,5 +128,5 @@ public sealed class ParallelText : IReadOnlyList<SentencePair>
 
     private ParallelText OrRefuse(string path) => Count > 0 ? this
         : throw new InvalidDataException(
-            $"{path}: no sentence pair in it ({SkippedCount} incomplete ones were skipped). Give one or more.");
+            $"{TextFile.NameOf(path)}: no sentence pair in it ({SkippedCount} incomplete ones were skipped). Give one or more.");
 }

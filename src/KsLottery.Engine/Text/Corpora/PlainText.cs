@@ -11,7 +11,7 @@ public static class PlainText
     /// <param name="paths">
     /// Files in UTF-8, plain or gzip, read in their order. <c>FILE:2</c> takes the second column of a tab-separated file (from 1), unless
     /// a file has that whole name. In a file whose name ends with <c>.jsonl</c> or <c>.jsonl.gz</c> each line is an object, and the string
-    /// <c>text</c> in it is taken, line feeds and all.
+    /// <c>text</c> in it is taken, line feeds and all. <c>-</c> is the standard input, JSON lines where it begins with <c>{</c>.
     /// </param>
     /// <returns>The lines, cells or strings without white space around them; blank ones are left out.</returns>
     /// <exception cref="InvalidDataException">A line is damaged or lacks the column, or no text is left; names file and line.</exception>
@@ -22,7 +22,7 @@ public static class PlainText
         foreach (string path in paths)
         {
             (string file, int? column) = Split(path);
-            bool isJson = column is null && (HasEnd(file, ".jsonl") || HasEnd(file, ".jsonl.gz"));
+            bool isJson = column is null && TextFile.IsJson(file, ".jsonl");
             int line = 0;
             foreach (string whole in TextFile.ReadLines(file))
             {
@@ -33,7 +33,8 @@ public static class PlainText
             }
         }
         return texts.Count > 0 ? texts
-            : throw new InvalidDataException($"{string.Join(", ", paths.ToArray())}: no text in it. Give one line or more.");
+            : throw new InvalidDataException($"{string.Join(", ", paths.ToArray().Select(TextFile.NameOf))}: no text in it. "
+                + "Give one line or more.");
     }
 
     private static (string File, int? Column) Split(string path)
@@ -54,8 +55,6 @@ public static class PlainText
             $"column {wanted} is asked for, 1 to {cells.Length} are there; name another column as FILE:COLUMN");
     }
 
-    private static bool HasEnd(string path, string end) => path.EndsWith(end, StringComparison.OrdinalIgnoreCase);
-
     private static string TextOfJson(string line, string path, int number)
     {
         if (string.IsNullOrWhiteSpace(line)) return "";
@@ -68,7 +67,7 @@ public static class PlainText
         }
         catch (Exception fault) when (fault is JsonException or InvalidOperationException) // text that is no Unicode shows when it is taken
         {
-            throw TextFile.Damaged(path, number, $"no sound JSON ({fault.Message.TrimEnd('.')}); mend the line", fault);
+            throw TextFile.Damaged(path, number, $"invalid JSON ({fault.Message.TrimEnd('.')}); mend the line", fault);
         }
         throw TextFile.Damaged(path, number, "no object with a string \"text\"; give one for each text");
     }

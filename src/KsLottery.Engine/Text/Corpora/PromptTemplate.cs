@@ -96,7 +96,8 @@ public sealed partial class PromptTemplate
     public override string ToString() => Name;
 
     private string Language(string? name, string side, string parameter) => !string.IsNullOrEmpty(name) ? name
-        : throw new ArgumentException($"The prompt template '{Name}' names the {side} language; say which it is, such as English.",
+        : throw new ArgumentException($"The prompt template '{Name}' names the {side} language, and none is given. "
+            + $"{(side == "source" ? Remedy.NameSourceLanguage : Remedy.NameTargetLanguage)}, such as English.",
             parameter);
 
     [GeneratedRegex(@"\{[^{}]*\}")]

@@ -3,6 +3,7 @@ using System.IO.Compression;
 using System.IO.Hashing;
 using System.Text;
 using System.Text.Unicode;
+using KsLottery.Engine.Checkpoints;
 
 namespace KsLottery.Engine.Text.Corpora;
 
@@ -13,6 +14,17 @@ namespace KsLottery.Engine.Text.Corpora;
 /// </remarks>
 internal static class TextFile
 {
+    /// <summary>Stands for the standard input in place of a path; it is read once, and kept.</summary>
+    public const string StandardInput = "-";
+
+    private static readonly Lazy<byte[]> Input = new(() =>
+    {
+        using Stream input = Console.OpenStandardInput();
+        using MemoryStream all = new();
+        input.CopyTo(all);
+        return all.ToArray();
+    });
+
     /// <summary>The lines of a file, in order; the first is line 1.</summary>
     /// <param name="path">The file.</param>
     /// <param name="keepMark">Whether a byte order mark stays.</param>
@@ -44,15 +56,35 @@ internal static class TextFile
     public static ReadOnlySpan<byte> ReadBytes(string path, bool keepMark = false)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        byte[] bytes = File.ReadAllBytes(path);
+        byte[] bytes = path == StandardInput ? Input.Value : File.ReadAllBytes(path);
         ReadOnlySpan<byte> text = bytes is [0x1F, 0x8B, ..] ? Unpack(path, bytes) : bytes;
         if (!Utf8.IsValid(text)) throw Damaged(path, FirstInvalidLine(text), "bytes that are not UTF-8; convert the file to UTF-8");
         return text is [0xEF, 0xBB, 0xBF, ..] && !keepMark ? text[3..] : text;
     }
 
+    /// <summary>Whether a file holds JSON: by its name, and of the standard input by its first character.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="extensions">What the name of a JSON file ends with, before a <c>.gz</c>.</param>
+    public static bool IsJson(string path, params ReadOnlySpan<string> extensions)
+    {
+        if (path == StandardInput) return ReadBytes(path).TrimStart(" \t\r\n"u8) is [(byte)'{' or (byte)'[', ..];
+        string name = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? path[..^3] : path;
+        foreach (string extension in extensions)
+            if (name.EndsWith(extension, StringComparison.OrdinalIgnoreCase)) return true;
+        return false;
+    }
+
+    /// <summary>The fingerprint of a file's bytes, as they lie there.</summary>
+    /// <exception cref="IOException">The file is absent or cannot be read.</exception>
+    public static string FingerprintOf(string path) => path == StandardInput
+        ? $"sha256:{Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(Input.Value))}" : Fingerprint.OfFile(path);
+
+    /// <summary>What messages call a file.</summary>
+    public static string NameOf(string path) => path == StandardInput ? "standard input" : path;
+
     /// <summary>Words what is wrong with a line.</summary>
     public static InvalidDataException Damaged(string path, long line, string what, Exception? inner = null) =>
-        new(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{path}: line {line}: {what}."), inner);
+        new(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{NameOf(path)}: line {line}: {what}."), inner);
 
     private static int FirstInvalidLine(ReadOnlySpan<byte> text)
     {
@@ -71,13 +103,13 @@ internal static class TextFile
         }
         catch (InvalidDataException fault)
         {
-            throw new InvalidDataException($"{path}: the gzip data are damaged ({fault.Message}) Fetch the file again.", fault);
+            throw new InvalidDataException($"{NameOf(path)}: the gzip data are damaged ({fault.Message}) Fetch the file again.", fault);
         }
         ReadOnlySpan<byte> unpacked = text.GetBuffer().AsSpan(0, (int)text.Length);
         if (!IsWhole(packed, unpacked))
         {
             throw new InvalidDataException(
-                $"{path}: the gzip data are cut short, or something else stands behind them: {text.Length} bytes " +
+                $"{NameOf(path)}: the gzip data are cut short, or something else stands behind them: {text.Length} bytes " +
                 "came out. Fetch the file again.");
         }
         return unpacked;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Models;
 using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Operations;
 
@@ -64,7 +65,9 @@ internal static class TrainingState
         using SafetensorsFile file = SafetensorsFile.Open(path);
         Position position = new(StepOf(file), Real(LossKey), Real(NormKey));
         byte[] buffer = new byte[PieceLength * sizeof(float)];
-        foreach (Part part in parts)
+        Part[] all = [.. parts];
+        ThrowIfOtherTensors(path, file, all);
+        foreach (Part part in all)
         {
             Tensor tensor = file.GetTensor(part.Name);
             if (tensor.ElementType != ElementType.F32 || !tensor.Shape.SequenceEqual(part.Shape))
@@ -85,6 +88,23 @@ internal static class TrainingState
         double Real(string key) =>
             double.TryParse(file.Metadata.GetValueOrDefault(key), NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
             ? value : throw NoStep(path);
+    }
+
+    /// <summary>A state of another scope or optimizer lacks what learns here or its moments; one of an output head of its own has weights
+    /// that a tied model would leave behind.</summary>
+    private static void ThrowIfOtherTensors(string path, SafetensorsFile file, Part[] parts)
+    {
+        HashSet<string> held = [.. file.Tensors.Select(t => t.Name)];
+        string Of() => $"It is of a training with scope {file.Metadata.GetValueOrDefault("scope", "unknown")} and optimizer "
+            + $"{file.Metadata.GetValueOrDefault("optimizer", "adamw")}. Take a state of a training of the same scope, "
+            + "optimizer and tying.";
+        if (Array.Find(parts, part => !held.Contains(part.Name)) is { } missing)
+            throw new InvalidDataException($"{path}: the state has no {missing.Name}, which learns here or is a moment of it. {Of()}");
+        if (held.Contains(LlamaWeights.HeadName) && held.Except(parts.Select(p => p.Name))
+            .All(name => name.StartsWith(LlamaWeights.HeadName, StringComparison.Ordinal)) && !Array.Exists(parts, p =>
+                p.Name == LlamaWeights.HeadName))
+            throw new InvalidDataException($"{path}: the state has {LlamaWeights.HeadName}, and the model's output head is its embedding. "
+                + Of());
     }
 
     private static long StepOf(SafetensorsFile file) =>

@@ -102,6 +102,7 @@ internal sealed class Trainer : IDisposable
         if (!double.IsFinite(loss) || !double.IsFinite(norm))
         {
             _model.Weights.ThrowIfNotFinite();
+            _options.Objective.Teacher?.Weights.ThrowIfNotFinite();
             string what = $"step {Step + 1}: the loss is {loss} and the gradient norm {norm}";
             throw Step == FirstStep
                 ? new InvalidDataException($"{what}, before anything was learned. {Remedy.ShowNorms}.")

@@ -39,6 +39,10 @@ public static class PatchApplication
     /// <exception cref="KeyNotFoundException">The base has no tensor of a name that the patch gives.</exception>
     /// <exception cref="IOException">The output is an input, a file, or a folder with content, or cannot be written.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
+    /// <example><code>
+    /// PatchResult applied = PatchApplication.Apply("base", "ticket", "model");
+    /// Console.WriteLine(applied);
+    /// </code></example>
     public static PatchResult Apply(string basePath, string patchPath, string outDirectory, PatchOptions? options = null,
         IProgress<PatchProgress>? progress = null, CancellationToken cancellationToken = default)
     {
@@ -70,6 +74,14 @@ public static class PatchApplication
         folder.Commit(cancellationToken);
         return result with { Notes = [.. notes, .. PatchNotes.AboutOwnSize(patch), .. aboutNonFinite, .. result.Notes] };
     }
+
+    /// <summary>Applies a patch on a thread of its own.</summary>
+    /// <inheritdoc cref="Apply" path="/param"/>
+    /// <inheritdoc cref="Apply" path="/exception"/>
+    public static Task<PatchResult> ApplyAsync(string basePath, string patchPath, string outDirectory, PatchOptions? options = null,
+        IProgress<PatchProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        Task.Factory.StartNew(() => Apply(basePath, patchPath, outDirectory, options, progress, cancellationToken), cancellationToken,
+            TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     /// <summary>Takes a patch out again: the patched tensors have the base's exact bytes.</summary>
     /// <remarks>

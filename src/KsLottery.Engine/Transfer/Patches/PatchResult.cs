@@ -1,3 +1,4 @@
+using System.Globalization;
 using KsLottery.Engine.Tickets;
 
 namespace KsLottery.Engine.Transfer;
@@ -29,6 +30,11 @@ public sealed record PatchResult
 
     /// <summary>Files that were copied.</summary>
     public required IReadOnlyList<string> CopiedFiles { get; init; }
+
+    /// <summary><c>13 units of 1 tensor, in model</c>.</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture,
+        $"{Tensors.Sum(t => t.Mask.Units.Count):N0} units of {Tensors.Count:N0} {(Tensors.Count == 1 ? "tensor" : "tensors")}, "
+        + $"in {OutputPath}");
 
     /// <summary>What the reader should know, as whole sentences: tying, rounding, files with old rows. Empty where all is plain.</summary>
     public required IReadOnlyList<string> Notes { get; init; }

@@ -58,7 +58,7 @@ internal sealed class PlainTextTests
         foreach (string damaged in (string[])["{\"text\": 3}", "[]", "{\"text\"", "one"])
         {
             File.WriteAllText(path, "{\"text\": \"fine\"}\n" + damaged);
-            Assert.That(() => PlainText.Read(path), Throws.TypeOf<InvalidDataException>().With.Message.StartsWith($"{path}: line 2: no "),
+            Assert.That(() => PlainText.Read(path), Throws.TypeOf<InvalidDataException>().With.Message.StartsWith($"{path}: line 2: "),
                 damaged);
         }
     }
