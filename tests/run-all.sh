@@ -6,8 +6,9 @@
 #   4  the README's lines of installation in an empty home: packed, the tool installed and run, the README's C# snippet built against the library and run.
 # They run two at a time where there are two processors, and are told of when all have ended. Before the totals stands why tests were skipped.
 #   --quick    leaves 2 to 4 out
-#   --install  installs what some tests need, as root on Debian: OpenCL on the processor (PoCL), the checker (oclgrind), clang and gcc;
-#              without it tests are skipped where these are missing, as are those that read ../shared/data where it is absent
+#   --install  installs what some tests need, as root on Debian: OpenCL on the processor (PoCL), the checker (oclgrind), clang, gcc and
+#              Chromium, which looks at pages (pictures: artifacts/pages), and axe-core where npm is at hand; without it tests are skipped
+#              where these are missing, as are those that read ../shared/data where it is absent
 #   --help     prints this
 set -u -o pipefail
 # Where SIGINT is ignored, as in the background of a script, programs that tests interrupt would ignore it too; no shell can undo that.
@@ -88,12 +89,18 @@ wanted=()
 [ -e "$checker" ] || wanted+=(oclgrind)
 command -v clang >/dev/null || wanted+=(clang)
 command -v gcc >/dev/null || wanted+=(gcc libc6-dev)
+command -v chromium >/dev/null || wanted+=(chromium fonts-dejavu-core)
 if [ ${#wanted[@]} -eq 0 ]; then :
 elif [ -z "$install" ]; then echo "note: tests that need ${wanted[*]} are skipped (--install installs these Debian packages)"
 elif [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then echo "note: ${wanted[*]} cannot be installed: that takes root and Debian's apt-get"
 else
   echo "== installing ${wanted[*]}"
   { apt-get update -qq && apt-get install -y -qq --no-install-recommends "${wanted[@]}"; } >"$work/log" 2>&1 || tail -n 5 "$work/log"
+fi
+
+if [ -n "$install" ] && command -v npm >/dev/null && npm install --silent --no-audit --no-fund --prefix "$work/axe" axe-core@4 >/dev/null 2>&1
+then export KSLOTTERY_AXE=$work/axe/node_modules/axe-core/axe.min.js
+else echo "note: axe-core does not look at pages (it takes --install and npm, or KSLOTTERY_AXE as the path of its axe.min.js)"
 fi
 
 build() { check "builds without a warning" dotnet build -c Release -v q --nologo KsLottery.Engine.sln; }

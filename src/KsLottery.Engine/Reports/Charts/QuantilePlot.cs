@@ -40,8 +40,8 @@ internal static class QuantilePlot
         int rowsAbove = points.Where(p => p.Observed > p.Expected).Sum(p => p.Rows);
         int above = points.Count(p => p.Observed > p.Expected);
         return new(Name, Title, "A dot for each h: −log₁₀ p against what as many tests of nothing would give, both by their square roots. "
-            + $"{Digits.Count(above)} of {Digits.Count(points.Count, "dot")} {(above == 1 ? "lies" : "lie")} above the line, of "
-            + $"{Digits.Count(rowsAbove, "row")}. A row before and after is one row twice, "
+            + $"{Digits.Count(above)} of {Digits.Count(points.Count, "dot")} {(above == 1 ? "lies" : "lie")} above the line"
+            + $"{(above == 0 ? "" : $", of {Digits.Count(rowsAbove, "row")}")}. A row before and after is one row twice, "
             + "not two independent samples: p is a score here, not an error rate.", chart, numbers);
     }
 }

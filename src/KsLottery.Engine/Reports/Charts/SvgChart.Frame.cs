@@ -7,7 +7,7 @@ namespace KsLottery.Engine.Reports;
 internal sealed partial class SvgChart
 {
     /// <summary>The most of a colour that a number can be read on.</summary>
-    public const double LegibleOpacity = 0.75;
+    public const double LegibleOpacity = 0.7;
 
     private const double NameHeight = 42, LineHeight = 19, TitleHeight = 26, SymbolWidth = 24, ScaleWidth = 84;
     private const int PictureScale = 4, ScaleSteps = 12;

@@ -37,12 +37,14 @@ internal static class UpdateMap
                 numbers.Add(Digits.Exact(entries[i].Id), Digits.Exact(from), Digits.Exact(to - from), Digits.Exact(moved[i][c]));
             }
         }
+        string left = rows.Best.Count == entries.Length ? "" : $" Drawn are {Digits.Count(entries.Length)} of "
+            + $"{Digits.Count(rows.Best.Count, "row")}, those of largest h whose values are at hand.";
         string unnamed = every == 1 ? "" : $" Every {Digits.Count(every)}th row is named, of {Digits.Count(entries.Length)}.";
         string about = rows.Width % columns == 0 ? "" : " or so";
         string binned = columns < rows.Width ? $", each column the mean of {Digits.Count(rows.Width / columns)}{about} values" : "";
         return new(Name, Title, $"Absolute change of every value, the best row on top{binned}; the strongest blue is {Digits.Real(strong)} "
             + $"and above. A column through all rows would be a direction that the fine-tune pushed every token "
-            + $"along.{unnamed}", chart, numbers);
+            + $"along.{left}{unnamed}", chart, numbers);
     }
 
     /// <summary>Columns of equally many values, where that can be: unequal ones would show a pattern that is none.</summary>

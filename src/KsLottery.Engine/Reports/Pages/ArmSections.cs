@@ -18,23 +18,21 @@ internal static class ArmSections
     /// <summary>Scores of which neither end is the better.</summary>
     private static readonly string[] Neutral = ["eos_rate", "mean_tokens"];
 
-    /// <summary>A sentence for each task: the ticket against the best of its controls.</summary>
+    /// <summary>A paragraph for each task: each ticket against its controls.</summary>
     public static IEnumerable<string> Verdicts(ReportContent content)
     {
-        string[] said = [.. ArmScores.ByTask(content.Arms).Select(Verdict).Where(s => s.Length > 0)];
-        if (said.Length == 0) yield return "The results name no control of a ticket’s size: the table says how the arms do, and not "
-            + "what the ticket is worth.";
-        foreach (string verdict in said) yield return verdict;
+        string[] said = [.. ArmScores.ByTask(content.Arms).Select(task => Verdict(task, content.Verdicts)).Where(s => s.Length > 0)];
+        return said.Length > 0 ? said : ["The results name no control of a ticket’s size: the table says how the arms do, and not what "
+            + "the ticket is worth."];
     }
 
-    private static string Verdict(IReadOnlyList<ArmScores> task)
+    private static string Verdict(IReadOnlyList<ArmScores> task, IReadOnlyList<ArmVerdict> verdicts)
     {
-        (string score, string scale, double sign) = task.Any(a => a.Scores.ContainsKey("loss")) ? ("loss", "a loss of", 1.0)
-            : ("bleu", "a BLEU of", -1.0);
+        (string score, string scale, double sign) = task.Any(a => a.Scores.ContainsKey("loss")) ? ("loss", "loss", 1.0)
+            : ("bleu", "BLEU", -1.0);
         IReadOnlyList<IReadOnlyList<ArmScores>> groups = ArmScores.Group(task);
-        string[] tickets = [.. groups.SelectMany(g => g[0].Controlled).Distinct()];
-        StringBuilder said = new();
-        foreach (string name in tickets)
+        List<string> said = [];
+        foreach (string name in groups.SelectMany(g => g[0].Controlled).Distinct())
         {
             if (groups.FirstOrDefault(g => g[0].Method == name) is not { } ticket) continue;
             IReadOnlyList<ArmScores>[] controls = [.. groups.Where(g => g[0].Controlled.Contains(name)
@@ -43,17 +41,31 @@ internal static class ArmSections
             if (controls.Length == 0 || !double.IsFinite(own.Mean)) continue;
             IReadOnlyList<ArmScores> best = controls.MinBy(c => sign * ArmScores.Spread(c, score).Mean)!;
             int digits = score == "loss" ? 3 : 1;
-            string others = controls.Length == 1 ? $"its control, {best[0].Method},"
-                : $"the best of its {Digits.Count(controls.Length)} controls, {best[0].Method},";
-            (int ahead, int seeds) = Seeds(ticket, controls, score, sign);
-            said.Append($"{(said.Length == 0 ? "" : " ")}{name} has {scale} {Digits.Fixed(own.Mean, digits)}, {others} "
-                + $"{Digits.Fixed(ArmScores.Spread(best, score).Mean, digits)}: "
-                + (seeds == 0 ? "they have no seed in common."
-                : seeds == 1 ? $"with this seed the ticket does {(ahead == 1 ? "better" : "no better")}."
-                : $"better than every control in {Digits.Count(ahead)} of {Digits.Count(seeds)} seeds."));
+            string[] judged = [.. verdicts.Where(v => v.Task == task[0].Task && v.Method == name
+                && controls.Any(c => c[0].Method == v.Control)).Select(v => score == "loss" ? v.Loss.Verdict : v.Bleu.Verdict)];
+            said.Add($"{name}: {scale} {Digits.Fixed(own.Mean, digits)}, the best of its {Digits.Count(controls.Length, "control")}, "
+                + $"{best[0].Method}, {Digits.Fixed(ArmScores.Spread(best, score).Mean, digits)}; "
+                + (judged.Length > 0 ? Judged(judged) : BySeeds(ticket, controls, score, sign)));
         }
-        return said.Length == 0 || task[0].Task.Length == 0 ? said.ToString() : $"{task[0].Task}: {said}";
+        string all = string.Join(' ', said);
+        return all.Length == 0 || task[0].Task.Length == 0 ? all : $"{task[0].Task}. {all}";
     }
+
+    private static string Judged(string[] verdicts) => "by the intervals of a paired bootstrap "
+        + string.Join(", ", verdicts.GroupBy(v => v).Select(v => $"{v.Key} {v.Key switch
+        {
+            "better" or "worse" => "than ",
+            "not told apart" => "from ",
+            _ => "against ",
+        }}{Digits.Count(v.Count())}")) + " of them.";
+
+    private static string BySeeds(IReadOnlyList<ArmScores> ticket, IReadOnlyList<ArmScores>[] controls, string score, double sign) =>
+        Seeds(ticket, controls, score, sign) switch
+        {
+            (_, 0) => "they have no seed in common.",
+            (var ahead, 1) => $"with the one seed the ticket does {(ahead == 1 ? "better" : "no better")}.",
+            var (ahead, seeds) => $"better than every control in {Digits.Count(ahead)} of {Digits.Count(seeds)} seeds.",
+        };
 
     /// <summary>In how many of the seeds that all have an arm does better than each of some others.</summary>
     private static (int Ahead, int Seeds) Seeds(IReadOnlyList<ArmScores> arm, IReadOnlyList<ArmScores>[] others, string score, double sign)

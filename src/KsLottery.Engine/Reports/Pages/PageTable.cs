@@ -18,8 +18,8 @@ internal readonly record struct PageCell(string Text, double? Value = null, doub
     public static PageCell Percent(double share) =>
         new(Math.Abs(share) is 0 or (>= 0.0001 and < 1000) ? Digits.Fixed(100 * share, 2) + " %" : Digits.Percent(share), share);
 
-    /// <summary>A token in quotes, so that its blanks and its ends can be seen.</summary>
-    public static PageCell Token(string piece) => new(piece.Length == 0 ? "–" : $"“{piece}”");
+    /// <summary>A token in quotes, so that its blanks and its ends can be seen; empty where it has no name.</summary>
+    public static PageCell Token(string piece) => new(piece.Length == 0 ? "" : $"“{piece}”");
 }
 
 /// <summary>A table on the page, which a press on a column's title sorts.</summary>
