@@ -14,8 +14,8 @@ internal static class PageAudit
             right: Math.min(r.right, by.right), bottom: Math.min(r.bottom, by.bottom) });
           const color = text => (text.match(/[\d.]+/g) || [0, 0, 0, 0]).map(Number).concat(1).slice(0, 4);
           const over = (a, b, alpha) => [0, 1, 2].map(i => alpha * a[i] + (1 - alpha) * b[i]);
-          const luminance = c => { const l = c.slice(0, 3).map(v => v / 255).map(v => v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4);
-            return .2126 * l[0] + .7152 * l[1] + .0722 * l[2]; };
+          const linear = v => v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4;
+          const luminance = c => .2126 * linear(c[0] / 255) + .7152 * linear(c[1] / 255) + .0722 * linear(c[2] / 255);
           const contrast = (a, b) => { const x = luminance(a), y = luminance(b); return (Math.max(x, y) + .05) / (Math.min(x, y) + .05); };
           const ground = element => { for (let e = element; e; e = e.parentElement) {
             const c = color(getComputedStyle(e).backgroundColor); if (c[3] === 1) return c; } return [255, 255, 255]; };
@@ -26,7 +26,8 @@ internal static class PageAudit
             const svg = parent.closest("svg"), style = getComputedStyle(parent), shown = `“${text.slice(0, 40)}”`;
             const scale = svg ? svg.getBoundingClientRect().width / svg.viewBox.baseVal.width : 1;
             if (parseFloat(style.fontSize) * scale < 10.95) faults.push(`${shown} is ${parseFloat(style.fontSize) * scale} pixels high`);
-            const scroller = parent.closest(".wide,.tall"), card = parent.closest("svg") || parent.closest("figure,.card,.tiles li,section,header,nav");
+            const scroller = parent.closest(".wide,.tall");
+            const card = svg || parent.closest("figure,.card,.tiles li,section,header,nav");
             const range = document.createRange(); range.selectNodeContents(node);
             let back = ground(parent);
             for (const whole of range.getClientRects()) {
@@ -62,9 +63,10 @@ internal static class PageAudit
         })()
         """;
 
-    /// <summary>What axe-core finds that is serious or critical, once its own script has run.</summary>
+    /// <summary>What axe-core finds that is serious or critical, once its own script has run; contrast, which takes it longest,
+    /// the other script measures.</summary>
     public const string Axe = """
-        axe.run(document, { resultTypes: ["violations"] }).then(found => found.violations
+        axe.run(document, { resultTypes: ["violations"], rules: { "color-contrast": { enabled: false } } }).then(found => found.violations
           .filter(v => v.impact === "serious" || v.impact === "critical")
           .map(v => `${v.id}: ${v.help}: ${v.nodes.slice(0, 5).map(n => n.target.join(" ")).join("; ")}`))
         """;

@@ -9,7 +9,7 @@ namespace KsLottery.Engine.Tests.Reports;
 /// <summary>Folders with as much on their pages as there ever is.</summary>
 internal static class PageFixture
 {
-    /// <summary>Two tasks, four seeds, every default arm and two more tickets with their controls; trainings, verdicts, two tickets.</summary>
+    /// <summary>Two tasks, four seeds, every default arm, two more tickets with their controls; trainings, verdicts.</summary>
     public static void WriteExperiment(ReportFixture fixture, string folder)
     {
         Directory.CreateDirectory(fixture.Place(folder));
@@ -22,8 +22,9 @@ internal static class PageFixture
         }.WithControls();
         ExperimentFile.Write(fixture.Place(folder, ExperimentFile.FileName), plan);
         SplitMix64 random = new(5);
-        StringBuilder results = new("task\tseed\tmethod\trows\tparameters\tshare\tloss\tbleu\tbleu_first_line\tchrf\teos_rate\tmean_tokens\t"
-            + "control_of\n"), verdicts = new("task\tmethod\tcontrol\tseeds\tsegments\tbleu\tbleu_low\tbleu_high\tbleu_verdict\tloss\t"
+        StringBuilder results = new("task\tseed\tmethod\trows\tparameters\tshare\tloss\tbleu\tbleu_first_line\tchrf\teos_rate\t"
+            + "mean_tokens\tcontrol_of\n");
+        StringBuilder verdicts = new("task\tmethod\tcontrol\tseeds\tsegments\tbleu\tbleu_low\tbleu_high\tbleu_verdict\tloss\t"
             + "loss_low\tloss_high\tloss_verdict\n");
         foreach (ExperimentTask task in plan.Tasks)
             foreach ((int i, ExperimentArm arm) in plan.Arms.Index())

@@ -50,8 +50,8 @@ public sealed class PageHeadTests : IDisposable
             + "bleu_low\tbleu_high\tbleu_verdict\tloss\tloss_low\tloss_high\tloss_verdict\n"
             + "\ta\tb\t3\t200\t1.5\t-0.5\t3\tnot told apart\t-1\t-1.5\t-0.25\tbetter\n");
         XmlDocument page = Page("ex");
-        Assert.That(page.SelectSingleNode("//p[@class='lede']")!.InnerText, Is.EqualTo("a: loss 2.000, the best of its 1 control, b, 3.000; "
-            + "by the intervals of a paired bootstrap better than 1 of them."));
+        Assert.That(page.SelectSingleNode("//p[@class='lede']")!.InnerText, Is.EqualTo("a: loss 2.000, the best of its 1 control, b, "
+            + "3.000; by the intervals of a paired bootstrap better than 1 of them."));
         string text = page.SelectSingleNode("//section[@id='arms']")!.InnerText;
         Assert.That(text, Does.Contain("−0.5 to 3.0").And.Contain("not told apart").And.Contain("−1.500 to −0.250")
             .And.Contain("200 test pairs").And.Contain("as an outer level 3 seeds"));

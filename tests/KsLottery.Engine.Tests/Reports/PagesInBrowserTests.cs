@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using KsLottery.Engine.Reports;
 using KsLottery.Tests.Support;
 
