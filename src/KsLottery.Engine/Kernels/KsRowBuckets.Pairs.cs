@@ -200,7 +200,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private KsRowOutcome? EvaluatePairs(ReadOnlySpan<float> before, ReadOnlySpan<float> after, float scale, int slots, int most)
     {
-        for (int wanted = Math.Min(_wanted, most); wanted >= 2; wanted--)
+        for (int wanted = Math.Min(_wanted, most), tries = 0; wanted >= 2; wanted = Lower(wanted, ++tries))
         {
             int kept = Thin(CollectPairs(before, after, slots, wanted), scale, wanted);
             if (kept > MaxSorted) return null;
@@ -215,6 +215,9 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
         _wanted = 2;
         return LocateOne(before, after, scale, slots);
     }
+
+    /// <summary>What is tried next: soon half, so that a row after one of a large difference does not take as many tries.</summary>
+    private static int Lower(int wanted, int tries) => tries < 3 || wanted < 4 ? wanted - 1 : wanted / 2;
 
     /// <summary>Sets 1 for both directions of slots with so many of one, 0 elsewhere.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -18,7 +18,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
     {
         int rowBits = BitOperations.Log2((uint)NormalBuckets(before.Length)) - 6;
         if (mayReuse && _quantiles is not null && TestFitted(before, after, _quantiles, rowBits) is { } outcome) return outcome;
-        _quantiles ??= new();
+        _quantiles ??= new(Width);
         return _quantiles.Fit(before, after, Lanes << rowBits) ? TestFitted(before, after, _quantiles, rowBits) : null;
     }
 

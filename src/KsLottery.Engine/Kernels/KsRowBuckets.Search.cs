@@ -41,7 +41,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
     {
         _walks = 0;
         if (!Scan(1 << rowBits, total, out bool isSaturated)) return null;
-        if (isSaturated) return _padded <= MaxBinsWidth ? EvaluateWide(buckets, rowBits) : null;
+        if (isSaturated) return _padded <= MaxBinsWidth || LanesAreSmall(1 << rowBits) ? EvaluateWide(buckets, rowBits) : null;
 
         (int edge, int bound) = SumLanes();
 

@@ -20,6 +20,32 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
         return LocateLarge(buckets, edge, best);
     }
 
+    /// <summary>Whether no lane holds more of either row than a sum of 16 bits can.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private bool LanesAreSmall(int rows)
+    {
+        ref sbyte counts = ref _counts.Origin;
+        for (int row = 0; row < 2; row++)
+        {
+            TBin most = TLanes.BroadcastBin(0);
+            for (int group = 0; group < Lanes; group += TLanes.Bytes)
+            {
+                TBin lower = TLanes.BroadcastBin(0), upper = lower;
+                int start = row * rows * Lanes + group;
+                for (int at = start; at < start + rows * Lanes; at += Lanes)
+                {
+                    TCount held = TLanes.LoadCount(ref counts, at);
+                    lower = TLanes.Add(lower, TLanes.WidenLower(held));
+                    upper = TLanes.Add(upper, TLanes.WidenUpper(held));
+                }
+                most = TLanes.Max(most, TLanes.Max(lower, upper));
+            }
+            // Of 65,536 elements in one lane nothing is left in 16 bits.
+            if (LargestOf(most) is 0 or > MaxBinsWidth) return false;
+        }
+        return true;
+    }
+
     /// <summary>Runs the prefix sums of all lanes; sums lie around <see cref="Bias"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ScanWide(int rows)

@@ -70,6 +70,9 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
     /// a matrix are alike.</summary>
     private const int MinRowsOnWay = 15, MaxRowsOnWay = 255;
 
+    /// <summary>So many rows in turn may fail behind quantiles before those that follow do without them.</summary>
+    private const int MaxFailures = 2;
+
     /// <summary>Narrower rows are split sooner than quantiles are fitted.</summary>
     private const int MinQuantilesWidth = 256;
 
@@ -96,7 +99,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
 
     // Of the rows before it: they decide how fast a row is, never its outcome.
     private Way _way;
-    private int _rowsOnWay, _rowsInBins, _patience = MinRowsOnWay;
+    private int _rowsOnWay, _rowsInBins, _patience = MinRowsOnWay, _failures;
 
     /// <param name="width">d.</param>
     /// <param name="newFallback">Makes the kernel for rows that buckets do not hold.</param>
@@ -172,9 +175,11 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
             }
         }
         KsRowOutcome? byQuantiles = Width < MinQuantilesWidth ? null : TestByQuantiles(a, b, mayReuse: way == Way.Quantiles);
-        if (way == Way.Map || byQuantiles is null)
+        bool fails = byQuantiles is null && (way == Way.Map || ++_failures > MaxFailures);
+        if (byQuantiles is not null) _failures = 0;
+        if (fails || (way == Way.Map && byQuantiles is not null))
         {
-            (_way, _rowsOnWay) = (byQuantiles is null ? Way.Fallback : Way.Quantiles, _patience);
+            (_way, _rowsOnWay, _failures) = (fails ? Way.Fallback : Way.Quantiles, _patience, 0);
             _patience = Math.Min(2 * _patience, MaxRowsOnWay);
         }
         return byQuantiles;
@@ -199,16 +204,15 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
         return outcome;
     }
 
-    /// <summary>Fills the scratch rows up to a whole block with a value of their own: added to both rows, it moves no difference between
-    /// them.</summary>
+    /// <summary>Fills the scratch rows up to a whole block with values of their own: added to both rows, they move no difference between
+    /// them. One value many times over would look like a row of few values.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Pad(int length, out ReadOnlySpan<float> before, out ReadOnlySpan<float> after)
     {
         int padded = (length + Block - 1) / Block * Block;
         before = _scratchBefore.AsSpan(0, padded);
         after = _scratchAfter.AsSpan(0, padded);
-        _scratchBefore.AsSpan(length, padded - length).Fill(_scratchBefore[0]);
-        _scratchAfter.AsSpan(length, padded - length).Fill(_scratchBefore[0]);
+        for (int i = length; i < padded; i++) _scratchBefore[i] = _scratchAfter[i] = _scratchBefore[i - length];
     }
 
     /// <summary>Moves the elements that differ to the front of the scratch rows, which may be the rows themselves: equal pairs move no
