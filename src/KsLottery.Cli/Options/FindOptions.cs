@@ -32,7 +32,9 @@ internal sealed record FindOptions
     private static readonly Option<ulong?> SeedOption = Options.Seed("Decides the units of --score random.");
     private static readonly Option<string[]> TextOption = Options.PlainTexts(
         "The text whose tokens --score frequency counts", isRequired: false);
-    private static readonly Option<int> LimitOption = Options.ShownRows(DefaultLimit);
+    private static readonly Option<int> LimitOption = Options.ShownRows(DefaultLimit,
+        " Its columns: h and D = h/d, the largest distance between the distributions of the row's d values before and after; p of that; "
+        + "sign (+ where the base's lies above) and location of it; change, by how much of its length the row moved; category.");
     private static readonly Option<ExperimentPart?> PartOption = Options.Part(
         "Test part I of N of the rows alone, and write what was found into the new file --out: for --merge, once all parts are there.");
 

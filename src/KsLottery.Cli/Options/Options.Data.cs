@@ -19,8 +19,10 @@ internal static partial class Options
     public static readonly Option<int> PairLimit = FirstOf.Default(0, "Only the first N pairs; 0 takes all.");
 
     /// <summary>How much of a table is shown; see <see cref="Unlimited"/>.</summary>
-    public static Option<int> ShownRows(int defaultValue) => FirstOf.Default(defaultValue,
-        "The most rows that the table shows; 0 shows all.");
+    /// <param name="defaultValue">How much without it.</param>
+    /// <param name="columns">What the table's columns are.</param>
+    public static Option<int> ShownRows(int defaultValue, string columns = "") => FirstOf.Default(defaultValue,
+        "The most rows that the table shows; 0 shows all." + columns);
 
     /// <summary>A limit as it counts: 0 is none.</summary>
     public static int Unlimited(int limit) => limit == 0 ? int.MaxValue : limit;
