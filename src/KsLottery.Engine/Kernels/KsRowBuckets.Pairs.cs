@@ -22,9 +22,12 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
     private const float CellLength = 4, LongCellLength = 8;
 
     /// <summary>It pays while the length of all intervals together is no more than this share of the mean distance of two values.</summary>
-    private const float MaxCovered = 0.06f, MaxCoveredOfNarrow = 0.25f, FewCovered = 0.02f;
+    private const float MaxCovered = 0.06f, MaxCoveredOfNarrow = 0.12f, FewCovered = 0.02f;
 
     private const int MaxNarrow = 512;
+
+    /// <summary>Of wider rows most slots are touched.</summary>
+    private const int MaxPairsWidth = 32_768;
 
     /// <summary>An interval that touches more cells sends the row another way.</summary>
     private const int MaxCells = 16;
@@ -49,7 +52,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
     /// <summary>Null where the rows are not of that kind, and the way is shut for some rows more.</summary>
     private KsRowOutcome? TestPairs(ReadOnlySpan<float> before, ReadOnlySpan<float> after)
     {
-        if (--_rowsUnpaired >= 0) return null;
+        if (before.Length > MaxPairsWidth || --_rowsUnpaired >= 0) return null;
         float scale = CellScale(before, after);
         if (!(scale > 0)) return null;
         KsRowOutcome? outcome = TestPairs(before, after, scale);
