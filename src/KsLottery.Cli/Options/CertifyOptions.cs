@@ -22,7 +22,7 @@ internal sealed record CertifyOptions
         Arity = ArgumentArity.ZeroOrOne,
     };
     private static readonly Option<string?> TicketOption = Options.Ticket("The ticket.json that find wrote for these two, or its folder.");
-    private static readonly Option<string?> DataOption = Options.Data();
+    private static readonly Option<string?> DataOption = Options.Data(Options.PairFiles);
     private static readonly Option<string?> TokenizerOption = Options.Tokenizer("The models' tokenizer; without it the one beside BASE.");
     private static readonly Option<int> NewTokensOption = Options.MaxNewTokens("The most tokens of a text that --score scores.");
     private static readonly Option<string> OverlongOption = Options.Overlong(

@@ -6,10 +6,13 @@ namespace KsLottery.Cli;
 /// <content>Texts, sentence pairs and prompts.</content>
 internal static partial class Options
 {
-    private const string PairFiles = "The pairs: a .tsv or .jsonl file, or two aligned files as SOURCE,TARGET; plain or "
-        + "gzip; - for standard input.";
+    /// <summary>The pairs of a command that looks at their files again.</summary>
+    public const string PairFiles = "The pairs: a .tsv or .jsonl file, or two aligned files as SOURCE,TARGET; plain or gzip.";
 
-    public static Option<string?> Data(string description = PairFiles) => OptionKind.Text("--data", "PAIRS", description);
+    private const string PairInput = "The pairs: a .tsv or .jsonl file, or two aligned files as SOURCE,TARGET; plain or gzip; - for "
+        + "standard input.";
+
+    public static Option<string?> Data(string description = PairInput) => OptionKind.Text("--data", "PAIRS", description);
 
     public static readonly Option<string> RequiredData = OptionKind.Required(Data());
 
