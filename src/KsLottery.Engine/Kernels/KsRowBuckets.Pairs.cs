@@ -26,6 +26,9 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
 
     private const int MaxNarrow = 512;
 
+    /// <summary>Where more meet in a slot, as at a value that many elements share, other ways are faster.</summary>
+    private const int MaxMeeting = 24;
+
     /// <summary>Of wider rows most slots are touched.</summary>
     private const int MaxPairsWidth = 32_768;
 
@@ -95,6 +98,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
             _intervals = new(_padded + 1);
         }
         KsRowOutcome? outcome = CountPairs(before, after, scale, slots) && SumSlots(slots, before.Length + _further, out int most)
+                && most <= MaxMeeting
             ? EvaluatePairs(before, after, scale, slots, most) : null;
         _counts.Span[..(2 * slots)].Clear();
         return outcome;
@@ -289,7 +293,9 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
         {
             scale *= FinerCells;
             if (!float.IsFinite(scale)) return count;
-            count = _intervals!.Keep(count, scale, wanted, round);
+            int kept = _intervals!.Keep(count, scale, wanted, round);
+            if (kept > count / 2 && kept <= MaxCompared) return kept;
+            count = kept;
         }
         return count;
     }
