@@ -6,6 +6,7 @@
 #   4  the README's lines of installation in an empty home: packed, the tool installed and run, the README's C# snippet built against the library and run.
 # They run two at a time where there are two processors, and are told of when all have ended. Before the totals stands why tests were skipped.
 #   --quick    leaves 2 to 4 out
+#   --native   compiles the tool ahead of time too, which takes minutes, and runs the suite of the command line against it
 #   --install  installs what some tests need, as root on Debian: OpenCL on the processor (PoCL), the checker (oclgrind), clang, gcc and
 #              Chromium, which looks at pages (pictures: artifacts/pages), and axe-core where npm is at hand; without it tests are skipped
 #              where these are missing, as are those that read ../shared/data where it is absent
@@ -18,13 +19,14 @@ if [[ $(trap -p INT) == *"''"* ]]; then
   fi
 fi
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
-quick='' install=''
+quick='' install='' native=''
 for option in "$@"; do
   case $option in
     --quick) quick=1 ;;
     --install) install=1 ;;
+    --native) native=1 ;;
     -h | --help) sed -n '2,/^set /{/^#/s/^# \{0,1\}//p}' tests/run-all.sh; exit 0 ;;
-    *) echo "$option is no option of this script; known are --quick, --install and --help" >&2; exit 1 ;;
+    *) echo "$option is no option of this script; known are --quick, --native, --install and --help" >&2; exit 1 ;;
   esac
 done
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 MSBUILDDISABLENODEREUSE=1
@@ -149,6 +151,11 @@ packages() {
     bash -c "dotnet '$work'/my-app/bin/Release/*/my-app.dll '$work/demo/base' '$work/demo/tuned' | tee /dev/stderr | grep -q '^273 '"
 }
 
+native() { # after the build: the project's assets are then those of a native tool
+  check "compiles ahead of time without a warning" dotnet publish src/KsLottery.Cli -c Release -v q --nologo -r linux-x64 -p:NativeTool=true -o "$work/native"
+  KSLOTTERY_TOOL=$work/native/kslottery test_of tests/KsLottery.Cli.Tests
+}
+
 reasons() { # why tests were skipped, by kind: what stands before a colon, or all of it, whatever its numbers
   cat "$work"/results/*.trx 2>/dev/null | tr -d '\r' | awk '
     /<UnitTestResult / { skipped = /outcome="NotExecuted"/; told = 0 }
@@ -195,6 +202,11 @@ if [ -z "$quick" ]; then
     start "scans with KSLOTTERY_KERNEL=$kernel" test_of tests/KsLottery.Engine.Tests -e "KSLOTTERY_KERNEL=$kernel" \
       --filter 'FullyQualifiedName~Tests.Rows.RowScanTests|FullyQualifiedName~Tests.Rows.ProcessorRowCaseTests|FullyQualifiedName~Tests.Tickets'
   done
+  finish
+fi
+
+if [ -n "$native" ]; then
+  start "command line, compiled ahead of time" native
   finish
 fi
 

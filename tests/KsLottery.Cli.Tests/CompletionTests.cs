@@ -9,7 +9,7 @@ public sealed class CompletionTests
     private static readonly Dictionary<string, string> Programs = new()
     {
         ["bash"] = """
-            kslottery() { dotnet "$TOOL" "$@"; }
+            kslottery() { "$RUNNER" "$TOOL" "$@"; }
             source <(kslottery completion bash)
             COMP_LINE=$LINE; COMP_POINT=${#LINE}; COMP_WORDS=($LINE); COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
             [[ $LINE != *' ' ]] || { COMP_WORDS+=(''); COMP_CWORD=$((COMP_CWORD + 1)); }
@@ -17,12 +17,12 @@ public sealed class CompletionTests
             printf '%s\n' "${COMPREPLY[@]}"
             """,
         ["fish"] = """
-            function kslottery; dotnet $TOOL $argv; end
+            function kslottery; $RUNNER $TOOL $argv; end
             kslottery completion fish | source
             complete --do-complete $LINE
             """,
         ["zsh"] = """
-            kslottery() { dotnet "$TOOL" "$@" }
+            kslottery() { "$RUNNER" "$TOOL" "$@" }
             compdef() { : }
             _files() { : }
             compadd() { print -l -- "${(P@)2}" }
@@ -47,7 +47,8 @@ public sealed class CompletionTests
     private static string[] Complete(string shell, string line)
     {
         ProcessStartInfo start = new(shell, ["-c", Programs[shell]]) { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.Environment["TOOL"] = Path.Combine(AppContext.BaseDirectory, "kslottery.dll");
+        start.Environment["TOOL"] = KsLotteryTool.Command[^1];
+        start.Environment["RUNNER"] = KsLotteryTool.Command is [var host, _] ? host : "env";
         start.Environment["LINE"] = line;
         try
         {

@@ -5,7 +5,8 @@ using KsLottery.Tests.Support;
 
 namespace KsLottery.Cli.Tests;
 
-/// <summary>Runs the built tool as a process of its own, as a shell does.</summary>
+/// <summary>Runs the built tool as a process of its own, as a shell does; another one where KSLOTTERY_TOOL names it, such as a native
+/// one.</summary>
 internal static class KsLotteryTool
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
@@ -14,7 +15,7 @@ internal static class KsLotteryTool
 
     public static ToolRun Run((string Name, string Value)[] environment, params string[] arguments)
     {
-        using Process process = Start(environment, Host, [Tool, .. arguments]);
+        using Process process = Start(environment, Command[0], [.. Command[1..], .. arguments]);
         Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
         if (!process.WaitForExit(Patience))
         {
@@ -29,20 +30,20 @@ internal static class KsLotteryTool
     {
         using TemporaryFolder folder = new();
         File.WriteAllText(folder.File("input"), input);
-        string quoted = string.Join(' ', arguments.Prepend(Tool).Select(word => $"'{word}'"));
-        using Process process = Start([], "sh", ["-c", $"'{Host}' {quoted} < '{folder.File("input")}'"]);
+        string quoted = string.Join(' ', Command.Concat(arguments).Select(word => $"'{word}'"));
+        using Process process = Start([], "sh", ["-c", $"{quoted} < '{folder.File("input")}'"]);
         Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
         process.WaitForExit();
         return new(process.ExitCode, output.Result, error.Result);
     }
 
     /// <summary>Starts the tool and leaves it to the caller, who reads both streams.</summary>
-    public static Process Start(params string[] arguments) => Start([], Host, [Tool, .. arguments]);
+    public static Process Start(params string[] arguments) => Start([], Command[0], [.. Command[1..], .. arguments]);
 
     /// <summary>Starts the tool so that <see cref="Interrupt"/> reaches it where whoever runs the tests ignores SIGINT: programs inherit
     /// that.</summary>
     public static Process StartInterruptible(params string[] arguments) =>
-        CanResetSignals.Value ? Start([], "env", ["--default-signal=INT", Host, Tool, .. arguments]) : Start(arguments);
+        CanResetSignals.Value ? Start([], "env", ["--default-signal=INT", .. Command, .. arguments]) : Start(arguments);
 
     /// <summary>Sends SIGINT, as Ctrl-C does.</summary>
     public static void Interrupt(Process process)
@@ -54,7 +55,8 @@ internal static class KsLotteryTool
     /// <summary>Runs the tool on a terminal that the command <c>script</c> makes; arguments without spaces.</summary>
     public static string RunOnTerminal((string Name, string Value)[] environment, params string[] arguments)
     {
-        using Process process = Start(environment, "script", ["-qec", $"'{Host}' '{Tool}' {string.Join(' ', arguments)}", "/dev/null"]);
+        string line = $"'{string.Join("' '", Command)}' {string.Join(' ', arguments)}";
+        using Process process = Start(environment, "script", ["-qec", line, "/dev/null"]);
         Task<string> error = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
@@ -69,9 +71,17 @@ internal static class KsLotteryTool
         return process.ExitCode == 0;
     });
 
-    private static string Host => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
+    /// <summary>The program to start and what goes before its arguments.</summary>
+    public static string[] Command => Native is { } tool ? [tool]
+        : [Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", Path.Combine(AppContext.BaseDirectory, "kslottery.dll")];
 
-    private static string Tool => Path.Combine(AppContext.BaseDirectory, "kslottery.dll");
+    /// <summary>Skips a test of what a tool that is compiled ahead of time has not.</summary>
+    public static void IgnoreIfNative(string why)
+    {
+        if (Native is not null) Assert.Ignore($"KSLOTTERY_TOOL is compiled ahead of time: {why}");
+    }
+
+    private static string? Native => Environment.GetEnvironmentVariable("KSLOTTERY_TOOL");
 
     private static Process Start((string Name, string Value)[] environment, string program, string[] arguments)
     {

@@ -85,7 +85,7 @@ internal static class DevicesCommand
         ui.WriteLine();
         TextTable table = new("row kernel", "usable", "");
         foreach ((string name, bool isSupported) in processor.Kernels)
-            table.Add(name, isSupported ? "yes" : "no", name == processor.Kernel ? "taken by a scan" : "");
+            table.Add(name, isSupported ? "yes" : "no", name == processor.Kernel ? "taken by a scan" : KsRowKernels.WhyNot(name) ?? "");
         ui.Write(table);
         ui.WriteLine();
         ui.WriteLine(processor.ForcedKernel is { } forced

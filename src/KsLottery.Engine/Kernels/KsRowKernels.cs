@@ -1,5 +1,7 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using KsLottery.Engine.Numerics;
 using KsBuckets128 = KsLottery.Engine.Kernels.KsRowBuckets<KsLottery.Engine.Kernels.KsLanes128,
     System.Runtime.Intrinsics.Vector128<float>, System.Runtime.Intrinsics.Vector128<ushort>, System.Runtime.Intrinsics.Vector128<sbyte>>;
@@ -36,6 +38,18 @@ internal static class KsRowKernels
     /// <exception cref="ArgumentException"><c>KSLOTTERY_KERNEL</c> names no kernel that can run here.</exception>
     public static string Default => Find(null).Name;
 
+    /// <summary>Why the processor, or what this program was compiled to, leaves a kernel out; null for one that can run.</summary>
+    /// <remarks>A program that is compiled ahead of time has the instruction sets that its compiler was told of, whatever the processor
+    /// has.</remarks>
+    public static string? WhyNot(string name)
+    {
+        if (Known.Any(known => known.Name == name && known.IsSupported)) return null;
+        string set = name == KsLanes512.Name ? "AVX-512" : name == KsLanes256.Name ? "AVX2" : "128-bit vectors";
+        return !HasSet(name) ? $"the processor has no {set}"
+            : RuntimeFeature.IsDynamicCodeSupported ? $"{set} is switched off by a setting of the runtime"
+            : $"compiled ahead of time without {set}, which the processor has: name it to the compiler in IlcInstructionSet";
+    }
+
     /// <summary>Makes a kernel for rows of a width.</summary>
     /// <param name="width">d, in [1, 65,536].</param>
     /// <param name="name">A kernel's name; null takes that in <c>KSLOTTERY_KERNEL</c>, or else the fastest.</param>
@@ -69,6 +83,17 @@ internal static class KsRowKernels
     private static KsRowSplits Splits128(int width) => new(KsLanes128.Name, width,
         new KsKeySplitter<KsKeyLanes128<int>, Vector128<int>, int>(width),
         new KsKeySplitter<KsKeyLanes128<short>, Vector128<short>, short>(width));
+
+    /// <summary>Whether the processor itself names a kernel's instruction set; source: Intel's manual, CPUID, leaf 7.</summary>
+    private static bool HasSet(string name)
+    {
+        if (RuntimeInformation.ProcessArchitecture != Architecture.X64) return name == KsLanes128.Name;
+        if (!X86Base.IsSupported) return true; // All sets are switched off, the question with them.
+        if (X86Base.CpuId(0, 0).Eax < 7) return name == KsLanes128.Name;
+        const int Avx2 = 1 << 5, Avx512F = 1 << 16;
+        int features = X86Base.CpuId(7, 0).Ebx;
+        return name == KsLanes512.Name ? (features & Avx512F) != 0 : name != KsLanes256.Name || (features & Avx2) != 0;
+    }
 
     /// <summary>Demands a width that kernels take.</summary>
     internal static void ThrowIfOutside(int width)

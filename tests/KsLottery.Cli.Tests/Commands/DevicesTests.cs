@@ -13,11 +13,25 @@ public sealed class DevicesTests
         Assert.That((run.ExitCode, run.Error), Is.EqualTo((0, "")));
         Assert.That(run.Lines, Has.Some.Match("^cpu +yes +.*logical processor"));
         Assert.That(run.Lines, Has.Some.Match("^opencl(:0)? +(yes|no) +."));
+        Assert.That(run.Lines, Has.Some.Match("^scalar +yes"));
+        Assert.That(run.Lines, Has.Exactly(1).Contains("taken by a scan"));
+        if (KsLotteryTool.Command.Length == 1)
+        {
+            Assert.That(run.Lines, Has.Some.Match("^ilgpu +no +left out: this kslottery was compiled ahead of time"));
+            return;
+        }
         Assert.That(run.Lines, Has.Some.Match("^ilgpu:cuda(:0)? +(yes|no) +."));
         Assert.That(run.Lines, Has.Some.Match("^ilgpu:opencl(:0)? +(yes|no) +."));
         Assert.That(run.Lines, Has.Some.Match("^ilgpu:cpu +yes +the processor, as ILGPU"));
-        Assert.That(run.Lines, Has.Some.Match("^scalar +yes"));
-        Assert.That(run.Lines, Has.Exactly(1).Contains("taken by a scan"));
+    }
+
+    [TestCase("EnableAVX512", "vector512", "AVX-512")]
+    [TestCase("EnableAVX2", "vector256", "AVX2")]
+    public void A_row_kernel_that_cannot_run_is_listed_with_the_reason(string setting, string kernel, string set)
+    {
+        KsLotteryTool.IgnoreIfNative("it reads no such setting");
+        Assert.That(KsLotteryTool.Run([($"DOTNET_{setting}", "0")], "devices").Lines,
+            Has.Some.Match($"^{kernel} +no +({set} is switched off by a setting of the runtime|the processor has no {set})"));
     }
 
     [Test]
@@ -50,6 +64,7 @@ public sealed class DevicesTests
         Assert.That(missing.GetProperty("available").GetBoolean(), Is.False);
         Assert.That(reason, Does.Contain("finds no driver").And.Contain("CL_PLATFORM_NOT_FOUND_KHR (-1001)").And.Contain(folder.Path));
         Assert.That(missing.GetProperty("next_step").GetString(), Does.Contain("pocl-opencl-icd").And.Contain("--device cpu"));
+        KsLotteryTool.IgnoreIfNative("ILGPU is not in it");
         JsonElement throughIlgpu = Find(run.Json(), "ilgpu:opencl");
         Assert.That(throughIlgpu.GetProperty("reason").GetString(), Does.EndWith("is there, and ILGPU finds no device through it"));
     }
