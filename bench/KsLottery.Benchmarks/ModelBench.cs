@@ -16,8 +16,15 @@ namespace KsLottery.Benchmarks;
 /// <param name="Open">Opens the device that computes; each figure has one of its own.</param>
 /// <param name="Time">How long each figure is measured, all repetitions together.</param>
 /// <param name="Works">What to measure, of <see cref="ModelBench.Works"/>.</param>
+/// <param name="Text">Tokens and ticket; null for random tokens and <paramref name="TicketRows"/> rows evenly spaced.</param>
 public sealed record ModelBenchPlan(
-    LlamaConfig Config, int Sequences, int Length, int TicketRows, Func<ComputeDevice> Open, TimeSpan Time, IReadOnlyList<string> Works);
+    LlamaConfig Config, int Sequences, int Length, int TicketRows, Func<ComputeDevice> Open, TimeSpan Time, IReadOnlyList<string> Works,
+    BenchText? Text = null)
+{
+    /// <summary>Which rows are the ticket, ascending.</summary>
+    public IEnumerable<int> Ticket => Text?.TicketRows
+        ?? Enumerable.Range(0, TicketRows).Select(i => 1 + (int)(i * (Config.VocabularySize - 1L) / TicketRows));
+}
 
 /// <summary>One line of the result.</summary>
 /// <param name="Name">What was done.</param>
@@ -61,8 +68,7 @@ public static class ModelBench
         Measure(Step(FullStep, _ => TrainingScope.Full), Step(MaskStep, ElementsOf));
         Measure(Step("embedding step", _ => TrainingScope.Embedding));
         Measure(Step("ticket step", weights => TrainingScope.Mask(TicketMask.OfRows(weights.TokenEmbedding.Name,
-            plan.Config.VocabularySize, plan.Config.Width, Enumerable.Range(0, plan.TicketRows)
-                .Select(i => 1 + (i * (plan.Config.VocabularySize - 1) / plan.TicketRows))))));
+            plan.Config.VocabularySize, plan.Config.Width, plan.Ticket))));
         int[] prompt = batch.Tokens[..plan.Length];
         Measure(Decoding("prompt", plan.Length, decoder => decoder.Prefill([0], [prompt])));
         Measure(Decoding("generate", plan.Length - PromptLength, decoder =>
@@ -107,6 +113,7 @@ public static class ModelBench
 
     private static TokenSequence[] Sequences(ModelBenchPlan plan, int count)
     {
+        if (plan.Text is { } text) return [.. text.Sequences.Take(count)];
         SplitMix64 random = new(Seed);
         return [.. Enumerable.Range(0, count).Select(_ =>
             new TokenSequence(Enumerable.Range(0, plan.Length + 1)

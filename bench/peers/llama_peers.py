@@ -3,7 +3,7 @@
 
     env -u OPENBLAS_CORETYPE /usr/bin/python3 bench/peers/llama_peers.py [--threads 1] [--rounds 3] [--seconds 2] [--llama2c RUN] [--work "full step"] [--device cuda:0 --torch cuda]
 
-Needs Debian's python3-torch and the .NET SDK, or a built tool that KSLOTTERY_PROGRAM names; RUN is llama2.c's `run`, built with `gcc -Ofast -march=native`. With one thread everything
+Needs Debian's python3-torch with a BLAS worth its name (libopenblas0; its own choice is the reference BLAS, twenty times slower, which is refused) and the .NET SDK, or a built tool that KSLOTTERY_PROGRAM names; RUN is llama2.c's `run`, built with `gcc -Ofast -march=native`. With one thread everything
 is pinned to processor 1; with --device and --torch both run on that device instead, in F32 as well. 15.2 M parameters in F32: 6 layers of width 288, 768 within, 6 heads, vocabulary 32,000, tied; 4 x 256 tokens.
 Prints medians over the rounds and what a peer takes as a multiple of ours.
 """
@@ -23,12 +23,22 @@ HEAD = WIDTH // HEADS
 PEER_WORKS = ["forward", "forward + backward", "full step", "embedding step"]
 
 
+def reference_blas():
+    """The file of Netlib's reference BLAS where this process calls it, else None: Debian's PyTorch takes whatever libblas.so.3 is chosen by its alternatives."""
+    with open("/proc/self/maps", encoding="utf-8") as maps:
+        files = {line.split()[-1] for line in maps if "/" in line}
+    return next((file for file in sorted(files) if Path(file).name.startswith("libblas.so") and Path(file).parent.name in ("blas", "lib", "lib64")), None)
+
+
 def torch_worker():
     """Reads what to time from stdin, a name a line, and answers with seconds."""
     import torch
     from torch import nn
     from torch.nn import functional as F
 
+    if os.environ["PEER_DEVICE"] == "cpu" and (found := reference_blas()):
+        sys.exit(f"PyTorch {torch.__version__} calls the reference BLAS {found} and is no peer: install libopenblas0, or compare with libtorch by bench/torch.sh.\n"
+                 + next((line.strip() for line in torch.__config__.show().split("\n") if "BLAS" in line), "Its configuration names no BLAS."))
     torch.set_num_threads(int(os.environ["PEER_THREADS"]))
     torch.manual_seed(1)
     where = os.environ["PEER_DEVICE"]
@@ -158,6 +168,8 @@ def main():
         tool = ["dotnet", ROOT / "src/KsLottery.Cli/bin/Release/net10.0/kslottery.dll"]
     peer = subprocess.Popen([*pin, sys.executable, __file__, "--torch-worker"], env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     version = peer.stdout.readline().strip()
+    if not version:
+        sys.exit(peer.wait() or 1)
 
     ours, theirs, decoding, machine = {}, {}, [], ""
     with tempfile.TemporaryDirectory() as name:

@@ -22,13 +22,15 @@ internal sealed record BenchModelOptions(ModelBenchPlan Plan, DeviceOption Devic
     private static readonly Option<int> LengthOption = Options.Length(9);
     private static readonly Option<int> BatchOption = Options.Batch.Default(4, "Sequences of a step.");
     private static readonly Option<int> RowsOption = Options.Rows.Default(18, "k, rows of the ticket.");
+    private static readonly Option<string?> TokensOption = OptionKind.Text("--tokens", "FILE",
+        "Token ids in place of random ones, decimal: the ticket's on the first line, a sequence on each further one.");
     private static readonly Option<double> SecondsOption = Options.Seconds.Default(2, "Time to measure each figure.");
 
     /// <summary>Gives a command the arguments.</summary>
     public static void AddTo(Command command)
     {
         command.Add(WidthOption, LayersOption, HeadsOption, KeyHeadsOption, FeedForwardOption, VocabularyOption, UntiedOption, LengthOption,
-            BatchOption, RowsOption, Options.Works, SecondsOption);
+            BatchOption, RowsOption, TokensOption, Options.Works, SecondsOption);
         DeviceOption.AddTo(command);
     }
 
@@ -58,7 +60,8 @@ internal sealed record BenchModelOptions(ModelBenchPlan Plan, DeviceOption Devic
         DeviceOption device = DeviceOption.From(arguments);
         ModelBenchPlan plan = new(config, arguments.GetValue(BatchOption), length, rows, () => device.Open(DeviceWork.Model),
             TimeSpan.FromSeconds(arguments.GetValue(SecondsOption)),
-            arguments.GetValue(Options.Works) is { Length: > 0 } works ? works : ModelBench.Works);
+            arguments.GetValue(Options.Works) is { Length: > 0 } works ? works : ModelBench.Works,
+            arguments.GetValue(TokensOption) is { } tokens ? BenchText.Read(tokens, vocabulary, arguments.GetValue(BatchOption), length) : null);
         return new(plan, device);
     }
 }
