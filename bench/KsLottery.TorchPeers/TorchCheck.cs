@@ -9,7 +9,7 @@ using TorchSharp.Modules;
 
 namespace KsLottery.TorchPeers;
 
-/// <summary>Holds libtorch's losses and gradients against ours on the same weights, ticket and tokens: that both do the same work.</summary>
+/// <summary>Holds libtorch's losses and gradients against ours on the same weights, ticket and tokens: both do the same work.</summary>
 internal static class TorchCheck
 {
     private const double Tolerance = 1e-4;

@@ -5,8 +5,8 @@ using static TorchSharp.torch.nn;
 
 namespace KsLottery.TorchPeers;
 
-/// <summary>A tied LLaMA in libtorch, its parameters named as in checkpoints: root mean square norms, rotary positions in halves, libtorch's own
-/// causal attention, SwiGLU.</summary>
+/// <summary>A tied LLaMA in libtorch, its parameters named as in checkpoints: root mean square norms, rotary positions in halves,
+/// libtorch's own causal attention, SwiGLU.</summary>
 internal sealed class TorchLlama
 {
     /// <summary>The embedding, which is the output head too.</summary>

@@ -5,8 +5,8 @@ namespace KsLottery.TorchPeers;
 
 /// <summary>The ticket's rows as a parameter of their own beside a frozen embedding.</summary>
 /// <remarks>
-/// What they differ by from the embedding's rows is added where those were read and to the logits. That is the embedding with the rows in place,
-/// in a third less work than to write them into a copy of it, whose whole gradient (V, C) libtorch would then compute.
+/// What they differ by from the embedding's rows is added where those were read and to the logits. That is the embedding with the rows in
+/// place, and less work than to write them into a copy of it, whose whole gradient (V, C) libtorch would then compute.
 /// </remarks>
 internal sealed class TorchTicket
 {

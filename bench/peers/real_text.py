@@ -41,7 +41,7 @@ def main():
         known = [piece for piece in ticket if pieces.piece_to_id(piece) != pieces.unk_id()]
         rows = sorted(map(pieces.piece_to_id, known))
         firsts = [next((i for i, token in enumerate(s[:-1]) if token in rows), length) for s in sequences]
-        print(f"{name}: {' '.join(known)}; {len(sequences)} sequences, {100 * sum(f == length for f in firsts) / len(firsts):.0f} % without a ticket token, "
+        print(f"{name}: {' '.join(f'`{piece}`' for piece in known)}; {len(sequences)} sequences, {100 * sum(f == length for f in firsts) / len(firsts):.0f} % without a ticket token, "
               f"{100 * sum(firsts) / len(firsts) / length:.0f} % of positions before the first")
         (out / f"{name}.txt").write_text("".join(" ".join(map(str, line)) + "\n" for line in [rows, *sequences]))
 

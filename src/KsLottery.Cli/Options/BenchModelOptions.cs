@@ -58,10 +58,11 @@ internal sealed record BenchModelOptions(ModelBenchPlan Plan, DeviceOption Devic
             IsTied = !arguments.GetValue(UntiedOption),
         };
         DeviceOption device = DeviceOption.From(arguments);
-        ModelBenchPlan plan = new(config, arguments.GetValue(BatchOption), length, rows, () => device.Open(DeviceWork.Model),
+        int batch = arguments.GetValue(BatchOption);
+        ModelBenchPlan plan = new(config, batch, length, rows, () => device.Open(DeviceWork.Model),
             TimeSpan.FromSeconds(arguments.GetValue(SecondsOption)),
             arguments.GetValue(Options.Works) is { Length: > 0 } works ? works : ModelBench.Works,
-            arguments.GetValue(TokensOption) is { } tokens ? BenchText.Read(tokens, vocabulary, arguments.GetValue(BatchOption), length) : null);
+            arguments.GetValue(TokensOption) is { } tokens ? BenchText.Read(tokens, vocabulary, batch, length) : null);
         return new(plan, device);
     }
 }
