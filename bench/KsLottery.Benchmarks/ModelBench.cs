@@ -43,7 +43,8 @@ public static class ModelBench
     /// <summary>Of so many consecutive values one is in the mask.</summary>
     private const int MaskSpacing = 100;
 
-    /// <summary>So many steps see other sequences each: of those that it has seen a ticket's training knows losses, and is faster.</summary>
+    /// <summary>So many steps see other sequences each: of those that it has seen a ticket's training knows losses, and is
+    /// faster.</summary>
     private const int Epoch = 1000;
 
     private const int PromptLength = 8;
