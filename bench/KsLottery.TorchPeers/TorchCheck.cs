@@ -26,14 +26,16 @@ internal static class TorchCheck
                 options.Plan.Config.Width, options.Plan.Ticket)), options, sequences);
     }
 
-    private static bool Compare(string name, TrainingScope scope, PeerOptions options, TokenSequence[] sequences)
+    private static bool Compare(string name, TrainingScope learned, PeerOptions options, TokenSequence[] sequences)
     {
+        // Holds all tensors until the end: one that nothing refers to is freed while libtorch still reads it.
+        using DisposeScope scope = torch.NewDisposeScope();
         using ComputeDevice device = options.Plan.Open();
         IOperations operations = device.Operations;
         using LlamaWeights weights = LlamaWeights.Random(options.Plan.Config, operations, Seed);
         TorchLlama peer = new(options.Plan.Config, options.Plan.Length);
         foreach (Weight weight in weights.All) Put(peer.Parameters[weight.Name], Download(operations, weight.Value));
-        weights.MakeTrainable(scope);
+        weights.MakeTrainable(learned);
         using LlamaModel model = new(weights, operations);
         TorchTicket? ticket = weights.Ticket is null ? null : new(peer.Embedding, options.Plan.Ticket);
         if (ticket is not null) Move(weights.Ticket!.Weight, ticket.Rows, operations);

@@ -37,8 +37,8 @@ def torch_worker():
     from torch.nn import functional as F
 
     if os.environ["PEER_DEVICE"] == "cpu" and (found := reference_blas()):
-        sys.exit(f"PyTorch {torch.__version__} calls the reference BLAS {found} and is no peer: install libopenblas0, or compare with libtorch by bench/torch.sh.\n"
-                 + next((line.strip() for line in torch.__config__.show().split("\n") if "BLAS" in line), "Its configuration names no BLAS."))
+        sys.exit(f"PyTorch {torch.__version__} calls the reference BLAS {found} and is no peer: install libopenblas0, or compare with libtorch by bench/torch.sh "
+                 f"(built with {next((word for word in torch.__config__.show().split() if word.startswith('BLAS_INFO')), 'no BLAS named').strip(',')})")
     torch.set_num_threads(int(os.environ["PEER_THREADS"]))
     torch.manual_seed(1)
     where = os.environ["PEER_DEVICE"]
