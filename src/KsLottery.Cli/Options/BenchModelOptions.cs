@@ -22,15 +22,13 @@ internal sealed record BenchModelOptions(ModelBenchPlan Plan, DeviceOption Devic
     private static readonly Option<int> LengthOption = Options.Length(9);
     private static readonly Option<int> BatchOption = Options.Batch.Default(4, "Sequences of a step.");
     private static readonly Option<int> RowsOption = Options.Rows.Default(18, "k, rows of the ticket.");
-    private static readonly Option<string?> TokensOption = OptionKind.Text("--tokens", "FILE",
-        "Token ids in place of random ones, decimal: the ticket's on the first line, a sequence on each further one.");
     private static readonly Option<double> SecondsOption = Options.Seconds.Default(2, "Time to measure each figure.");
 
     /// <summary>Gives a command the arguments.</summary>
     public static void AddTo(Command command)
     {
         command.Add(WidthOption, LayersOption, HeadsOption, KeyHeadsOption, FeedForwardOption, VocabularyOption, UntiedOption, LengthOption,
-            BatchOption, RowsOption, TokensOption, Options.Works, SecondsOption);
+            BatchOption, RowsOption, Options.TokenIds, Options.Works, SecondsOption);
         DeviceOption.AddTo(command);
     }
 
@@ -62,7 +60,7 @@ internal sealed record BenchModelOptions(ModelBenchPlan Plan, DeviceOption Devic
         ModelBenchPlan plan = new(config, batch, length, rows, () => device.Open(DeviceWork.Model),
             TimeSpan.FromSeconds(arguments.GetValue(SecondsOption)),
             arguments.GetValue(Options.Works) is { Length: > 0 } works ? works : ModelBench.Works,
-            arguments.GetValue(TokensOption) is { } tokens ? BenchText.Read(tokens, vocabulary, batch, length) : null);
+            arguments.GetValue(Options.TokenIds) is { } tokens ? BenchText.Read(tokens, vocabulary, batch, length) : null);
         return new(plan, device);
     }
 }

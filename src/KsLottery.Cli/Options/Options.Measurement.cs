@@ -11,6 +11,10 @@ internal static partial class Options
     /// <summary>Stands for every value of an option that takes several.</summary>
     public const string All = "all";
 
+    /// <summary>What <c>bench model</c> reads in place of random tokens.</summary>
+    public static readonly Option<string?> TokenIds = OptionKind.Text("--tokens", "FILE",
+        "Token ids in place of random ones, decimal: the ticket's on the first line, a sequence on each further one.");
+
     /// <summary>The forms of <c>bench ks</c>.</summary>
     public const string MarkdownFormat = "md", CsvFormat = "csv", JsonFormat = "json";
 

@@ -100,7 +100,7 @@ public sealed class PruneTests
     [TestCase("20% follows 30%", "--sweep", "--text", "x", "--at", "30%,20%")]
     [TestCase("Give --sparsity P or --pattern N:M")]
     [TestCase("Give --sparsity P or --pattern N:M", "--sparsity", "10%", "--pattern", "2:4")]
-    [TestCase("100% leaves nothing", "--sparsity", "100%"), TestCase("may be percent or not", "--sparsity", "50")]
+    [TestCase("above 0% and below 100%", "--sparsity", "100%"), TestCase("above 0% and below 100%", "--sparsity", "50")]
     [TestCase("--per-tensor is about a share", "--pattern", "2:4", "--per-tensor")]
     [TestCase("--seed decides --score random alone", "--sparsity", "10%", "--seed", "3")]
     public void What_does_not_go_together_is_an_error_of_usage(string says, params string[] how)

@@ -95,8 +95,9 @@ public sealed class SharedExperimentTests : IDisposable
             KsLotteryTool.Run([.. Arguments("collected"), "--collect", _fixture.File("part-1"), _fixture.File("part-2"), "--html",
                 _fixture.File("page.html")]);
         Assert.That(whole.ExitCode, Is.Zero, whole.Error);
-        Assert.That(whole.Lines, Has.Some.Match("^method +control of +rows").And.Some
-            .Match(@"^random rows, 2 rows +Partial Tuning, 2 rows +2 .* ± "));
+        Assert.That(whole.Lines, Has.Some.Match("^method +rows").And.Some.Match(@"^random rows, 2 rows +2 .* ± "));
+        Assert.That(whole.Lines.SkipWhile(l => l != "Partial Tuning, 2 rows").Skip(1).Take(2),
+            Has.All.Match(@"^  random (delta|rows), 2 rows .*\[.*\]"), "its controls");
         Assert.That(Bytes("collected"), Is.EquivalentTo(Bytes("whole")));
         Assert.That(File.ReadAllText(_fixture.File("page.html")), Does.Contain("ticket-overlap").And.Contain("control of"));
 

@@ -146,7 +146,8 @@ public class GraftRunTests
             Throws.ArgumentException.With.Message.Contains("Take a larger share"));
         Assert.That(() => Run(basePath, tunedPath, folder.File("a"), options => options with { Candidates = new(0.01m) }),
             Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("5% at least"));
-        Assert.That(() => Run(basePath, basePath, folder.File("a")), Throws.ArgumentException.With.Message.Contains("none moved"));
+        Assert.That(() => Run(basePath, basePath, folder.File("a")),
+            Throws.ArgumentException.With.Message.Contains("are chosen from moved"));
         Assert.That(() => Run(basePath, tunedPath, folder.File("a"), options => options with { LearningRate = double.NaN }),
             Throws.TypeOf<ArgumentOutOfRangeException>());
         Assert.That(() => Run(basePath, tunedPath, folder.File("a"), held: []), Throws.ArgumentException.With.Message.Contains("held out"));

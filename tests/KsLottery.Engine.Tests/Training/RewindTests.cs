@@ -167,8 +167,18 @@ public class RewindTests
             Throws.TypeOf<InvalidDataException>().With.Message.Contains("Take a state of a training of the same scope"));
         IReadOnlyList<string> notes = Run(path, TrainingScope.Full, folder.File("other"), Plan with { Seed = 7 }, rewind: state);
         Assert.That(notes, Is.EqualTo(new[] { "the state at step 3 is of a training with other settings: seed (42 there, 7 here)" }));
-        TrainingPlan far = Plan with { Seed = 7, Steps = 11, BatchSize = 2, LearningRate = 1e-4, Warmup = 0.2, FinalRate = 0.3, Beta1 = 0.8,
-            WeightDecay = 0.3, MicroBatchRows = 99 };
+        TrainingPlan far = Plan with
+        {
+            Seed = 7,
+            Steps = 11,
+            BatchSize = 2,
+            LearningRate = 1e-4,
+            Warmup = 0.2,
+            FinalRate = 0.3,
+            Beta1 = 0.8,
+            WeightDecay = 0.3,
+            MicroBatchRows = 99
+        };
         Assert.That(Run(path, TrainingScope.Full, folder.File("far"), far, rewind: state).Single(),
             Does.Contain("steps (10 there, 11 here), batch (").And.EndsWith(", 3 more"), "one sentence, however much differs");
     }

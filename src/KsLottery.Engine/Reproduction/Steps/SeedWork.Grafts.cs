@@ -1,6 +1,8 @@
 using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Devices;
 using KsLottery.Engine.Experiments;
 using KsLottery.Engine.Models;
+using KsLottery.Engine.Operations;
 using KsLottery.Engine.Text.Corpora;
 using KsLottery.Engine.Tickets;
 using KsLottery.Engine.Training;
@@ -37,7 +39,9 @@ internal sealed partial class SeedWork
         if (!new RunFolder(folder, resume: true, keepFinished: true).IsFinished)
         {
             using Checkpoint from = Checkpoint.Open(PathOf(step.From)), tuned = Checkpoint.Open(PathOf(step.Tuned));
-            using GraftRun run = new(from, tuned, training, heldOut, _device.Operations, options, _cancel);
+            // Of a device of its own the peak is this graft's.
+            using ComputeDevice device = ComputeDevice.Open(_device.Name, DeviceWork.Model, _device.ThreadCount);
+            using GraftRun run = new(from, tuned, training, heldOut, device.Operations, options, _cancel);
             GraftSummary made = run.Run(cancellationToken: _cancel);
             new PeakMemory(folder, () => made.PeakBytes, next: null).Report(default);
         }
