@@ -37,13 +37,21 @@ using ComputeDevice device = ComputeDevice.Open("cpu", DeviceWork.Model);
 Tokenizer tokenizer = Tokenizer.Open(Place("tokenizer.json"));
 LlamaConfig config = new()
 {
-    Width = 32, FeedForwardWidth = 48, LayerCount = 2, Attention = new(4, 2, 8), VocabularySize = tokenizer.Count, MaxLength = 64,
-    BosTokenId = tokenizer.BosId, EosTokenIds = [tokenizer.EosId!.Value],
+    Width = 32,
+    FeedForwardWidth = 48,
+    LayerCount = 2,
+    Attention = new(4, 2, 8),
+    VocabularySize = tokenizer.Count,
+    MaxLength = 64,
+    BosTokenId = tokenizer.BosId,
+    EosTokenIds = [tokenizer.EosId!.Value],
 };
 TextSequences texts = TextSequences.Encode(pairs.Select(p => $"{p.Source}\n{p.Target}"), tokenizer, tokenizer.Count, 32, heldOutShare: 0);
 using (PretrainingRun run = new(config, texts, device.Operations, new()
 {
-    Plan = new() { Steps = 12, BatchSize = 4, LearningRate = 1e-2 }, Out = Place("base"), Tokenizer = Place("tokenizer.json"),
+    Plan = new() { Steps = 12, BatchSize = 4, LearningRate = 1e-2 },
+    Out = Place("base"),
+    Tokenizer = Place("tokenizer.json"),
 }))
     Console.WriteLine($"base: {run.Run()}");
 
@@ -52,7 +60,8 @@ using (Checkpoint baseModel = Checkpoint.Open(Place("base")))
     SampleSet samples = new SampleEncoder(tokenizer, tokenizer.Count, 64).Encode(ParallelText.Read(Place("pairs.tsv")), options.Template);
     using TuningRun run = new(baseModel, TrainingScope.Embedding, samples.Sequences, [], device.Operations, new()
     {
-        Plan = options.Plan with { LearningRate = 5e-2 }, Out = Place("embed-tuned"),
+        Plan = options.Plan with { LearningRate = 5e-2 },
+        Out = Place("embed-tuned"),
     });
     Console.WriteLine($"Embed Tuning: {run.Run()}");
 }
@@ -75,15 +84,25 @@ return trained.ParameterCount == 4 * 32 ? 0 : 4;
 static void WriteTokenizer(string path)
 {
     string[] pieces = ["<s>", "</s>", "<unk>", "\n", .. Enumerable.Range(32, 95).Select(c => ((char)c).ToString())];
-    object Special(int id) => new { id, content = pieces[id], single_word = false, lstrip = false, rstrip = false, normalized = false,
-        special = true };
+    object Special(int id) => new
+    {
+        id,
+        content = pieces[id],
+        single_word = false,
+        lstrip = false,
+        rstrip = false,
+        normalized = false,
+        special = true
+    };
     File.WriteAllText(path, JsonSerializer.Serialize(new
     {
         version = "1.0",
         added_tokens = new[] { Special(0), Special(1), Special(2) },
         model = new
         {
-            type = "BPE", unk_token = "<unk>", vocab = pieces.Index().ToDictionary(p => p.Item, p => p.Index),
+            type = "BPE",
+            unk_token = "<unk>",
+            vocab = pieces.Index().ToDictionary(p => p.Item, p => p.Index),
             merges = Array.Empty<string>(),
         },
     }));
