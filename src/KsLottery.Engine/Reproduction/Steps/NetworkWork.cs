@@ -41,29 +41,13 @@ internal sealed class NetworkWork(
     public MadeStep Make(RecipeStep step)
     {
         string own = Path.Combine(folder, ExperimentArm.SlugOf(step.Name));
-        MadeStep made;
-        try
+        return _made[step.Name] = MadeStep.Of(step, own, _made, () => step switch
         {
-            foreach (string input in step.Models.Concat(step.Tickets))
-                if (_made.GetValueOrDefault(input) is { Skipped: not null })
-                    throw new StepSkippedException($"\"{input}\" is not there");
-            made = step switch
-            {
-                TrainStep train => Train(train, own),
-                PruneStep prune => Prune(prune, own),
-                PaceStep pace => Measure(pace, own),
-                _ => throw new UnreachableException($"{step.GetType().Name} is not made"),
-            };
-        }
-        catch (StepSkippedException reason)
-        {
-            made = new(step, own) { Skipped = reason.Message };
-        }
-        catch (NotFiniteNumberException fault)
-        {
-            made = new(step, own) { Skipped = fault.Message, HasDiverged = true };
-        }
-        return _made[step.Name] = made;
+            TrainStep train => Train(train, own),
+            PruneStep prune => Prune(prune, own),
+            PaceStep pace => Measure(pace, own),
+            _ => throw new UnreachableException($"{step.GetType().Name} is not made"),
+        });
     }
 
     public IReadOnlyList<MadeRound> RoundsOf(string name) => [];

@@ -62,54 +62,26 @@ internal sealed partial class SeedWork : ISeedWork
     public MadeStep Make(RecipeStep step)
     {
         string folder = Path.Combine(_folder, ExperimentArm.SlugOf(step.Name));
-        MadeStep made;
-        try
+        return _made[step.Name] = MadeStep.Of(step, folder, _made, () => step switch
         {
-            foreach (string input in step.Models.Concat(step.Tickets))
-                if (_made.GetValueOrDefault(input) is { Skipped: not null })
-                    throw new StepSkippedException($"\"{input}\" is not there");
-            made = step switch
-            {
-                TrainStep train => Train(train, folder),
-                FindStep find => Find(find, folder),
-                DrawStep draw => Draw(draw, folder),
-                CopyStep copy => Copy(copy, folder),
-                MergeStep merge => Merge(merge, folder),
-                PerturbStep perturb => Perturb(perturb, folder),
-                ReinitializeStep fresh => Reinitialize(fresh, folder),
-                GraftStep graft => Graft(graft, folder),
-                PruneStep prune => Prune(prune, folder),
-                MatrixStep matrix => ReportOn(matrix, folder),
-                RoundsStep rounds => RunRounds(rounds),
-                ScaleStep scale => Scale(scale, folder),
-                SparsityStep sparsity => Measure(sparsity, folder),
-                TurnStep turn => Measure(turn, folder),
-                BetweenStep between => Measure(between, folder),
-                SweepStep sweep => Measure(sweep, folder),
-                _ => throw new UnreachableException($"{step.GetType().Name} is not made"),
-            };
-            if (step.IsTicket && made.Mask!.Count == 0) throw new StepSkippedException("no unit is in the ticket");
-        }
-        catch (StepSkippedException reason)
-        {
-            made = new(step, folder) { Skipped = reason.Message };
-        }
-        // Of a loss that is no number there is no model; the others go on.
-        catch (NotFiniteNumberException fault)
-        {
-            made = new(step, folder) { Skipped = fault.Message, HasDiverged = true };
-        }
-        // What was trained may have diverged and hold values that are none; what is made of it is left out with it.
-        catch (CheckpointFormatException fault) when (step.Models.Any(m => _made.GetValueOrDefault(m) is { HasDiverged: true }))
-        {
-            made = new(step, folder) { Skipped = fault.Message, HasDiverged = true };
-        }
-        // A message of the library knows nothing of recipes.
-        catch (Exception fault) when (fault is ArgumentException or KeyNotFoundException)
-        {
-            throw new ArgumentException($"the step {step.Name}: {fault.Message.Split(" (Parameter", 2)[0]}", fault);
-        }
-        return _made[step.Name] = made;
+            TrainStep train => Train(train, folder),
+            FindStep find => Find(find, folder),
+            DrawStep draw => Draw(draw, folder),
+            CopyStep copy => Copy(copy, folder),
+            MergeStep merge => Merge(merge, folder),
+            PerturbStep perturb => Perturb(perturb, folder),
+            ReinitializeStep fresh => Reinitialize(fresh, folder),
+            GraftStep graft => Graft(graft, folder),
+            PruneStep prune => Prune(prune, folder),
+            MatrixStep matrix => ReportOn(matrix, folder),
+            RoundsStep rounds => RunRounds(rounds),
+            ScaleStep scale => Scale(scale, folder),
+            SparsityStep sparsity => Measure(sparsity, folder),
+            TurnStep turn => Measure(turn, folder),
+            BetweenStep between => Measure(between, folder),
+            SweepStep sweep => Measure(sweep, folder),
+            _ => throw new UnreachableException($"{step.GetType().Name} is not made"),
+        });
     }
 
     /// <summary>Scores a step's model on a task, or the base's.</summary>
