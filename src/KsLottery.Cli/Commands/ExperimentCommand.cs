@@ -45,6 +45,8 @@ internal static class ExperimentCommand
         if (!options.Resume && Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any())
             throw new IOException($"{folder}: the folder is not empty. Name a new one, or go on with the experiment in it (--resume).");
         ExperimentPlan plan = ExperimentFile.Read(options.File);
+        if (options.PartIsOfArray)
+            ui.Remark($"note: this task of a Slurm job array runs part {options.Part} of the experiment; --part 1/1 would run all of it");
         using ComputeDevice device = options.Device.Open(DeviceWork.Model);
         using ExperimentConsole console = new(ui, plan, options.Part);
         using ExperimentRun run = new(plan, folder, device, console) { Part = options.Part };

@@ -16,7 +16,8 @@ internal sealed record ExperimentOptions
     private static readonly Option<bool> ResumeOption = Options.Resume(
         "Go on in --out: what is done there with the same settings is not done again; arms and seeds may have been added.");
     private static readonly Option<ExperimentPart?> PartOption = Options.Part(
-        "Run part I of N: every N-th pair of seed and task, from the I-th, with all its arms, so that parts need no common folder.");
+        "Run part I of N: every N-th pair of seed and task, from the I-th, with all its arms, so that parts need no common folder. "
+            + "A task of a Slurm job array runs its own part unless this says otherwise.");
 
     public required string File { get; init; }
 
@@ -25,6 +26,9 @@ internal sealed record ExperimentOptions
     public bool Resume { get; init; }
 
     public ExperimentPart Part { get; init; }
+
+    /// <summary>Whether the part is that of a task of a job array.</summary>
+    public bool PartIsOfArray { get; init; }
 
     /// <summary>Folders of parts that are gathered; empty for a run.</summary>
     public IReadOnlyList<string> Parts { get; init; } = [];
@@ -53,12 +57,20 @@ internal sealed record ExperimentOptions
     }
 
     /// <summary>Reads the arguments.</summary>
-    public static ExperimentOptions From(ParseResult arguments) => new()
+    public static ExperimentOptions From(ParseResult arguments)
+    {
+        ExperimentPart? named = arguments.GetValue(PartOption), ofArray = null;
+        if (named is null && arguments.GetResult(Options.Collect) is null)
+            ofArray = ExperimentPart.OfJobArray(Environment.GetEnvironmentVariable);
+        return From(arguments, named ?? ofArray) with { PartIsOfArray = ofArray is not null };
+    }
+
+    private static ExperimentOptions From(ParseResult arguments, ExperimentPart? part) => new()
     {
         File = arguments.GetRequiredValue(FileArgument),
         Out = arguments.GetRequiredValue(OutOption),
         Resume = arguments.GetValue(ResumeOption),
-        Part = arguments.GetValue(PartOption) ?? ExperimentPart.Whole,
+        Part = part ?? ExperimentPart.Whole,
         Parts = arguments.GetValue(Options.Collect) ?? [],
         Origin = HtmlOption.Origin(arguments, ("plan", arguments.GetRequiredValue(FileArgument)),
             ("folder", arguments.GetRequiredValue(OutOption))),

@@ -81,18 +81,22 @@ public sealed class SharedExperimentTests : IDisposable
         Assert.That(Directory.Exists(Path.Combine(_fixture.File("held"), "danish-1-random-rows")), Is.False);
     }
 
+    /// <summary>The second part is that of a task of a Slurm job array, here of <c>--array=10-15:5</c>.</summary>
     [Test]
     public void Parts_are_run_apart_and_collected()
     {
+        (string, string)[] array =
+            [("SLURM_ARRAY_TASK_ID", "15"), ("SLURM_ARRAY_TASK_COUNT", "2"), ("SLURM_ARRAY_TASK_MIN", "10"), ("SLURM_ARRAY_TASK_STEP", "5")];
         foreach (int i in (int[])[1, 2])
         {
-            ToolRun part = KsLotteryTool.Run([.. Arguments($"part-{i}"), "--part", $"{i}/2"]);
+            ToolRun part = i == 2 ? KsLotteryTool.Run(array, Arguments($"part-{i}"))
+                : KsLotteryTool.Run([.. Arguments($"part-{i}"), "--part", $"{i}/2"]);
             Assert.That(part.ExitCode, Is.Zero, part.Error);
             Assert.That(part.Lines, Has.Some.StartsWith($"This is part {i}/2").And.Some.EndsWith("greedily, 1 seed"));
             Assert.That(part.Error, Does.Contain($"({Arms - 4} of {Arms - 4})"));
         }
         ToolRun whole =
-            KsLotteryTool.Run([.. Arguments("collected"), "--collect", _fixture.File("part-1"), _fixture.File("part-2"), "--html",
+            KsLotteryTool.Run(array, [.. Arguments("collected"), "--collect", _fixture.File("part-1"), _fixture.File("part-2"), "--html",
                 _fixture.File("page.html")]);
         Assert.That(whole.ExitCode, Is.Zero, whole.Error);
         Assert.That(whole.Lines, Has.Some.Match("^method +rows").And.Some.Match(@"^random rows, 2 rows +2 .* ± "));
@@ -104,6 +108,8 @@ public sealed class SharedExperimentTests : IDisposable
         KsLotteryTool.Run([.. Arguments("other"), "--quiet", "--collect", _fixture.File("part-1")])
             .AssertFailed(2, "8 arms are done in none of the parts: Danish, seed 2");
         KsLotteryTool.Run([.. Arguments("other"), "--quiet", "--part", "1/3"]).AssertFailed(2, "there can be 1 to 2 parts");
+        KsLotteryTool.Run([("SLURM_ARRAY_TASK_ID", "3")], [.. Arguments("other"), "--quiet"])
+            .AssertFailed(2, "SLURM_ARRAY_TASK_COUNT is not set", "--part I/N");
         foreach (string[] wrong in (string[][])[["--part", "3/2"], ["--part", "half"], ["--collect", "a", "--resume"],
             ["--collect", "a", "--part", "1/2"]])
             Assert.That(KsLotteryTool.Run([.. Arguments("other"), .. wrong]).ExitCode, Is.EqualTo(1), string.Join(' ', wrong));

@@ -171,6 +171,35 @@ public class ExperimentFileTests
             Assert.That(ExperimentPart.TryParse(bad, out _), Is.False, bad);
     }
 
+    /// <summary>As sbatch numbers tasks: from any number on, in steps; a list with gaps does not say which part a task is.</summary>
+    [TestCase("1", "1", "4", "1", "1/4")]
+    [TestCase("0", "0", "4", "1", "1/4")]
+    [TestCase("3", "0", "4", "1", "4/4")]
+    [TestCase("16", "4", "4", "4", "4/4")]
+    [TestCase("7", "7", "1", "1", "1/1")]
+    [TestCase("7", "1", "3", "1", null)]
+    [TestCase("3", "0", "3", "2", null)]
+    [TestCase("3", "0", "3", "0", null)]
+    [TestCase("0", "1", "3", "1", null)]
+    [TestCase("two", "1", "3", "1", null)]
+    public void A_task_of_a_job_array_has_its_part(string task, string first, string count, string step, string? part)
+    {
+        string? Variable(string name) =>
+            name switch
+            {
+                "SLURM_ARRAY_TASK_ID" => task,
+                "SLURM_ARRAY_TASK_MIN" => first,
+                "SLURM_ARRAY_TASK_COUNT" => count,
+                "SLURM_ARRAY_TASK_STEP" => step,
+                _ => null,
+            };
+
+        Assert.That(ExperimentPart.OfJobArray(_ => null), Is.Null);
+        if (part is not null) Assert.That(ExperimentPart.OfJobArray(Variable)?.ToString(), Is.EqualTo(part));
+        else Assert.That(() => ExperimentPart.OfJobArray(Variable),
+            Throws.ArgumentException.With.Message.Contains("SLURM_ARRAY_TASK_ID").And.Message.Contains("--part I/N"));
+    }
+
     [TestCaseSource(nameof(Wrong))]
     public void What_cannot_be_is_refused_at_its_place((string Json, string Message) wrong)
     {

@@ -11,6 +11,11 @@ namespace KsLottery.Engine.Experiments;
 /// <param name="Count">Of how many.</param>
 public readonly record struct ExperimentPart(int Index, int Count)
 {
+    private const string ArrayTask = "SLURM_ARRAY_TASK_ID";
+    private const string ArrayCount = "SLURM_ARRAY_TASK_COUNT";
+    private const string ArrayFirst = "SLURM_ARRAY_TASK_MIN";
+    private const string ArrayStep = "SLURM_ARRAY_TASK_STEP";
+
     /// <summary>The only part.</summary>
     public static ExperimentPart Whole { get; } = new(1, 1);
 
@@ -25,6 +30,32 @@ public readonly record struct ExperimentPart(int Index, int Count)
             return false;
         part = new(index, count);
         return true;
+    }
+
+    /// <summary>The part that a task of a Slurm job array is for: the first task of N takes 1/N.</summary>
+    /// <remarks>
+    /// Slurm numbers tasks as the user does (<c>--array=0-6:2</c>): SLURM_ARRAY_TASK_ID less _MIN, divided by _STEP. See sbatch's page on
+    /// output environment variables.
+    /// </remarks>
+    /// <param name="variable">Gives a variable of the environment, or null where it is not set.</param>
+    /// <returns>The part; null where this is no task of an array.</returns>
+    /// <exception cref="ArgumentException">The variables are no numbers, or the array has gaps, so that they do not say which part
+    /// it is; names them.</exception>
+    public static ExperimentPart? OfJobArray(Func<string, string?> variable)
+    {
+        ArgumentNullException.ThrowIfNull(variable);
+        if (variable(ArrayTask) is not { Length: > 0 }) return null;
+        long task = Number(ArrayTask), count = Number(ArrayCount), first = Number(ArrayFirst), step = Number(ArrayStep);
+        long index = step > 0 && (task - first) % step == 0 ? ((task - first) / step) + 1 : 0;
+        return index >= 1 && index <= count && count <= int.MaxValue ? new((int)index, (int)count)
+            : throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"{ArrayTask} is {task}, {ArrayFirst} {first}, ")
+                + string.Create(CultureInfo.InvariantCulture, $"{ArrayStep} {step} and {ArrayCount} {count}: the array has gaps, so that ")
+                + "these do not say which part this task is. Name it by --part I/N, or give the array as a range, such as 1-8.");
+
+        long Number(string name) => long.TryParse(variable(name), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value)
+            ? value
+            : throw new ArgumentException($"{name} is {(variable(name) is { } text ? $"'{text}'" : "not set")}; Slurm sets a whole number in "
+                + "a task of a job array. Name the part by --part I/N.");
     }
 
     /// <summary>The pairs of seed and task that belong to the part.</summary>
