@@ -8,8 +8,8 @@
 #   --quick    leaves 2 to 4 out
 #   --native   compiles the tool ahead of time too, which takes minutes, and runs the suite of the command line against it
 #   --install  installs what some tests need, as root on Debian: OpenCL on the processor (PoCL), the checker (oclgrind), clang, gcc and
-#              Chromium, which looks at pages (pictures: artifacts/pages), and axe-core where npm is at hand; without it tests are skipped
-#              where these are missing, as are those that read ../shared/data where it is absent
+#              Chromium, which looks at pages (pictures: artifacts/pages), axe-core where npm is at hand, Open MPI, MPICH and Slurm; without
+#              it tests are skipped where these are missing, as are those that read ../shared/data where it is absent
 #   --help     prints this
 set -u -o pipefail
 # Where SIGINT is ignored, as in the background of a script, programs that tests interrupt would ignore it too; no shell can undo that.
@@ -92,6 +92,10 @@ wanted=()
 command -v clang >/dev/null || wanted+=(clang)
 command -v gcc >/dev/null || wanted+=(gcc libc6-dev)
 command -v chromium >/dev/null || wanted+=(chromium fonts-dejavu-core)
+command -v mpirun.openmpi >/dev/null || wanted+=(openmpi-bin)
+command -v mpirun.mpich >/dev/null || wanted+=(mpich)
+slurm() { command -v slurmctld && command -v slurmd && command -v munged && command -v sbatch; }
+slurm >/dev/null || wanted+=(slurm-wlm munge)
 if [ ${#wanted[@]} -eq 0 ]; then :
 elif [ -z "$install" ]; then echo "note: tests that need ${wanted[*]} are skipped (--install installs these Debian packages)"
 elif [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then echo "note: ${wanted[*]} cannot be installed: that takes root and Debian's apt-get"
@@ -189,6 +193,9 @@ for example in FindTicket NewScore NewKernel TrainRows; do
 done
 start "the example of ILGPU's memory" check "finds on ILGPU's processor what the CPU finds" dotnet run -c Release --no-build --project examples/IlgpuRows
 start "demo" test_of tests/KsLottery.Demo.Tests
+if slurm >/dev/null && [ "$(id -u)" -eq 0 ]; then start "files for sbatch" timeout 300 tests/slurm.sh src/KsLottery.Cli/bin/Release/net10.0/kslottery.dll
+else echo "skipped: files for sbatch (they take root and the packages slurm-wlm and munge)"
+fi
 start "a device from outside" test_of tests/KsLottery.Extension.Tests
 start "kernel compiler" test_of tests/KsLottery.KernelCompiler.Tests
 finish
