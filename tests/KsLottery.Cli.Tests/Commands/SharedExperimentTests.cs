@@ -85,8 +85,8 @@ public sealed class SharedExperimentTests : IDisposable
     [Test]
     public void Parts_are_run_apart_and_collected()
     {
-        (string, string)[] array =
-            [("SLURM_ARRAY_TASK_ID", "15"), ("SLURM_ARRAY_TASK_COUNT", "2"), ("SLURM_ARRAY_TASK_MIN", "10"), ("SLURM_ARRAY_TASK_STEP", "5")];
+        (string, string)[] array = [("SLURM_ARRAY_TASK_ID", "15"), ("SLURM_ARRAY_TASK_COUNT", "2"), ("SLURM_ARRAY_TASK_MIN", "10"),
+            ("SLURM_ARRAY_TASK_STEP", "5")];
         foreach (int i in (int[])[1, 2])
         {
             ToolRun part = i == 2 ? KsLotteryTool.Run(array, Arguments($"part-{i}"))

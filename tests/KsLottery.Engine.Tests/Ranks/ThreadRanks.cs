@@ -75,7 +75,8 @@ internal sealed class ThreadRanks : RankGroup
         for (int at = 0, rank = 0; rank < Size; rank++)
         {
             byte[] part = given[rank][Rank];
-            if (part.Length != incomingCounts[rank]) throw new ArgumentException($"{part.Length} bytes come, {incomingCounts[rank]} awaited");
+            if (part.Length != incomingCounts[rank])
+                throw new ArgumentException($"{part.Length} bytes come, {incomingCounts[rank]} awaited");
             part.CopyTo(incoming[at..]);
             at += part.Length;
         }

@@ -52,10 +52,13 @@ public readonly record struct ExperimentPart(int Index, int Count)
                 + string.Create(CultureInfo.InvariantCulture, $"{ArrayStep} {step} and {ArrayCount} {count}: the array has gaps, so that ")
                 + "these do not say which part this task is. Name it by --part I/N, or give the array as a range, such as 1-8.");
 
-        long Number(string name) => long.TryParse(variable(name), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value)
-            ? value
-            : throw new ArgumentException($"{name} is {(variable(name) is { } text ? $"'{text}'" : "not set")}; Slurm sets a whole number in "
-                + "a task of a job array. Name the part by --part I/N.");
+        long Number(string name)
+        {
+            string? text = variable(name);
+            return long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value) ? value
+                : throw new ArgumentException($"{name} is {(text is null ? "not set" : $"'{text}'")}; Slurm sets a whole number in a task of "
+                    + "a job array. Name the part by --part I/N.");
+        }
     }
 
     /// <summary>The pairs of seed and task that belong to the part.</summary>
