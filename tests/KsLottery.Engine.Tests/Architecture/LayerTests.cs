@@ -16,9 +16,9 @@ public sealed class LayerTests
 
     private static readonly string[] Layers =
     [
-        "", "Interop", "Numerics", "Ranks", "Checkpoints", "Text.Tokens", "Text.Corpora", "Text.Scoring", "Kernels", "Devices", "Operations",
-        "Rows", "Statistics", "Tickets", "Transfer", "Models", "Generation", "Evaluation", "Conversion", "Training", "Certificates",
-        "Experiments", "Reproduction", "Reports", "Verification",
+        "", "Interop", "Numerics", "Ranks", "Checkpoints", "Text.Tokens", "Text.Corpora", "Text.Scoring", "Kernels", "Devices",
+        "Operations", "Rows", "Statistics", "Tickets", "Transfer", "Models", "Generation", "Evaluation", "Conversion", "Training",
+        "Certificates", "Experiments", "Reproduction", "Reports", "Verification",
     ];
 
     private static readonly Lazy<IReadOnlyList<IType>> Types = new(() =>
