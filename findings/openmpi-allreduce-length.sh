@@ -3,7 +3,7 @@
 #
 # A sum of floats depends on its order, and the guess is that the order depends on the number of processes alone: then a job repeats its bits
 # however the caller cuts an array into messages. Open MPI chooses an algorithm by the message's length, MPICH 4.0.2 does not up to this
-# length, so that bits change with the cut and with the library. All ranks of one call agree, and a call that is repeated repeats its bits.
+# length, so that bits change with the cut and with the library; a job that is run again repeats them.
 # What must have the same bits everywhere gathers its parts and adds them in an order of its own, or adds integers.
 #
 # Seen with Debian 12's openmpi-bin 4.1.4-3+b1 and mpich 4.0.2-3+b1, three processes of one machine, MPI_IN_PLACE. Needs mpicc.openmpi,
