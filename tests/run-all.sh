@@ -147,7 +147,7 @@ packages() {
       && find .dotnet/tools/.store -path '*/licenses/ILGPU*/LICENSE.txt' | wc -l | grep -qx 2"
   check "a tool that is compiled ahead of time has no ILGPU" bash -c "dotnet msbuild src/KsLottery.Cli -p:PublishAot=true -getItem:ProjectReference \
     | tee /dev/stderr | grep -o '\"Filename\": \"KsLottery[^\"]*' | sort -u | cut -d'\"' -f4 | paste -sd ' ' \
-    | grep -qx 'KsLottery.Benchmarks KsLottery.Demo KsLottery.Engine'"
+    | grep -qx 'KsLottery.Benchmarks KsLottery.Demo KsLottery.Engine KsLottery.Engine.Mpi'"
   check "the installed tool runs its demo" at_home "$work/home/.dotnet/tools/kslottery" demo --pair --keep "$work/demo" --quiet
   sed -n '/^```csharp$/,/^```$/p' README.md | sed '/^```/d' >"$work/my-app/Program.cs"
   check "the README's snippet compiles against the package" at_home dotnet build -c Release -v q --nologo "$work/my-app"
@@ -196,6 +196,7 @@ start "demo" test_of tests/KsLottery.Demo.Tests
 if slurm >/dev/null && [ "$(id -u)" -eq 0 ]; then start "files for sbatch" timeout 300 tests/slurm.sh src/KsLottery.Cli/bin/Release/net10.0/kslottery.dll
 else echo "skipped: files for sbatch (they take root and the packages slurm-wlm and munge)"
 fi
+start "the binding to MPI" test_of tests/KsLottery.Engine.Mpi.Tests
 start "a device from outside" test_of tests/KsLottery.Extension.Tests
 start "kernel compiler" test_of tests/KsLottery.KernelCompiler.Tests
 finish

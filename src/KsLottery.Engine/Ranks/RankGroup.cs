@@ -2,9 +2,10 @@ namespace KsLottery.Engine.Ranks;
 
 /// <summary>The processes that do one work together, each with a number: what the engine asks of MPI and of nothing else.</summary>
 /// <remarks>
-/// Every call but <see cref="Abort"/> is collective: all ranks make it, in the same order, with lengths that agree, and it returns when
-/// the own part is done. Counts are of bytes and 64 bits wide: an implementation with narrower ones sends in stretches. No call adds
-/// numbers in an order that depends on the library: sums are of integers, and floating-point sums are made by the callers in their order.
+/// Every call but <see cref="Abort"/> and those that say otherwise is collective: all ranks make it, in the same order, with lengths that
+/// agree, and it returns when the own part is done. Counts are of bytes and 64 bits wide: an implementation with narrower ones sends in
+/// stretches. No call adds numbers in an order that depends on the library: sums are of integers, and floating-point sums are made by the
+/// callers in their order.
 /// </remarks>
 public abstract class RankGroup : IDisposable
 {
@@ -22,6 +23,26 @@ public abstract class RankGroup : IDisposable
 
     /// <summary>Whether this rank writes files and speaks to the terminal: the first does.</summary>
     public bool Writes => Rank == 0;
+
+    /// <summary>Cancelled when another rank failed or was told to stop: this one's work is to end too.</summary>
+    public virtual CancellationToken Stopped => CancellationToken.None;
+
+    /// <summary>Why another rank ends the work; null while none does.</summary>
+    public virtual RankFailure? Failure => null;
+
+    /// <summary>A rank and where it runs, for messages: "rank 2 (node7)".</summary>
+    public virtual string NameOf(int rank) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"rank {rank}");
+
+    /// <summary>Names what this rank does next, for the message of others that do not hear of it any more; not collective.</summary>
+    public virtual void Enter(string phase)
+    {
+    }
+
+    /// <summary>Tells the others why this rank ends, so that rank 0 can clean up, say it and end all; returns where it does not, and at
+    /// once on rank 0. Not collective.</summary>
+    public virtual void Fail(RankFailure failure)
+    {
+    }
 
     /// <summary>Returns when all ranks have come here.</summary>
     public abstract void Barrier();
