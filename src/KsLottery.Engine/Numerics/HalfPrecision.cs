@@ -41,26 +41,70 @@ internal static class HalfPrecision
         return (ushort)((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
     }
 
-    /// <summary><see cref="ToBFloat16(float)"/> of a row.</summary>
+    /// <summary><see cref="ToBFloat16(float)"/> of a row; returns what it cost.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void NarrowToBFloat16(ReadOnlySpan<float> source, Span<ushort> target)
+    public static RoundingLoss NarrowToBFloat16(ReadOnlySpan<float> source, Span<ushort> target)
     {
-        ref float values = ref MemoryMarshal.GetReference(source);
+        ref uint values = ref Unsafe.As<float, uint>(ref MemoryMarshal.GetReference(source));
         ref ushort bits = ref MemoryMarshal.GetReference(target[..source.Length]);
-        int i = 0;
+        RoundingLoss loss = default;
+        Vector512<uint> exact = Vector512<uint>.Zero;
+        int i = 0, fast = 0;
         for (; i + Vector512<ushort>.Count <= source.Length; i += Vector512<ushort>.Count)
-            Vector512.Narrow(ToBFloat16(Vector512.LoadUnsafe(ref values, (nuint)i)),
-                ToBFloat16(Vector512.LoadUnsafe(ref values, (nuint)(i + Vector512<float>.Count)))).StoreUnsafe(ref bits, (nuint)i);
-        for (; i < source.Length; i++) target[i] = ToBFloat16(source[i]);
+        {
+            Vector512<uint> a = Vector512.LoadUnsafe(ref values, (nuint)i);
+            Vector512<uint> b = Vector512.LoadUnsafe(ref values, (nuint)(i + Vector512<uint>.Count));
+            if (AnyBecomesSpecial(a, b))
+            {
+                loss += NarrowEach(source.Slice(i, Vector512<ushort>.Count), target[i..]);
+                continue;
+            }
+            Vector512.Narrow(Round(a), Round(b)).StoreUnsafe(ref bits, (nuint)i);
+            exact += Vector512.Equals(a << 16, Vector512<uint>.Zero) + Vector512.Equals(b << 16, Vector512<uint>.Zero);
+            fast += Vector512<ushort>.Count;
+        }
+        return loss + new RoundingLoss(fast + (int)Vector512.Sum(exact), 0) + NarrowEach(source[i..], target[i..]);
+    }
+
+    private static RoundingLoss NarrowEach(ReadOnlySpan<float> source, Span<ushort> target)
+    {
+        RoundingLoss loss = default;
+        for (int i = 0; i < source.Length; i++)
+        {
+            float stored = FromBFloat16(target[i] = ToBFloat16(source[i]));
+            if (!stored.Equals(source[i])) loss += new RoundingLoss(1, float.IsInfinity(stored) ? 1 : 0);
+        }
+        return loss;
+    }
+
+    /// <summary>Whether any of some values is a NaN or infinite, or rounds to infinity.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool AnyBecomesSpecial(Vector512<uint> a, Vector512<uint> b)
+    {
+        // Without their signs: up to here values round to what is finite.
+        Vector512<uint> last = Vector512.Create(0x7f7f_7fffu << 1);
+        return (Vector512.GreaterThan(a << 1, last) | Vector512.GreaterThan(b << 1, last)) != Vector512<uint>.Zero;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<uint> ToBFloat16(Vector512<float> value)
+    private static Vector512<uint> Round(Vector512<uint> bits) =>
+        (bits + Vector512.Create(0x7fffu) + (bits >> 16 & Vector512<uint>.One)) >> 16;
+
+    /// <summary>The differences of two rows of bfloat16, rounded to F32.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void SubtractBFloat16(ReadOnlySpan<ushort> minuends, ReadOnlySpan<ushort> subtrahends, Span<float> differences)
     {
-        Vector512<uint> bits = value.AsUInt32(), upper = bits >> 16;
-        Vector512<uint> rounded = (bits + Vector512.Create(0x7fffu) + (upper & Vector512<uint>.One)) >> 16;
-        Vector512<uint> quiet = ~Vector512.Equals(bits << 16, Vector512<uint>.Zero) & Vector512.Create(0x40u);
-        return Vector512.ConditionalSelect(Vector512.Equals(value, value).AsUInt32(), rounded, upper | quiet);
+        ref ushort from = ref MemoryMarshal.GetReference(minuends), taken = ref MemoryMarshal.GetReference(subtrahends[..minuends.Length]);
+        ref float left = ref MemoryMarshal.GetReference(differences[..minuends.Length]);
+        int i = 0;
+        for (; i + Vector512<ushort>.Count <= minuends.Length; i += Vector512<ushort>.Count)
+        {
+            Vector512<ushort> a = Vector512.LoadUnsafe(ref from, (nuint)i), b = Vector512.LoadUnsafe(ref taken, (nuint)i);
+            (FromBFloat16(Vector512.WidenLower(a)) - FromBFloat16(Vector512.WidenLower(b))).StoreUnsafe(ref left, (nuint)i);
+            (FromBFloat16(Vector512.WidenUpper(a)) - FromBFloat16(Vector512.WidenUpper(b)))
+                .StoreUnsafe(ref left, (nuint)(i + Vector512<float>.Count));
+        }
+        for (; i < minuends.Length; i++) differences[i] = FromBFloat16(minuends[i]) - FromBFloat16(subtrahends[i]);
     }
 
     public static ushort ToFloat16(float value) => BitConverter.HalfToUInt16Bits((Half)value);

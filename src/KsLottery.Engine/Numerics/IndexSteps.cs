@@ -65,6 +65,7 @@ internal readonly struct IndexSteps
     }
 
     /// <summary>How far eight steps of one byte lead; 0 where one is longer, or none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int SumOfShort(ReadOnlySpan<byte> bytes)
     {
         const ulong Ones = 0x0101_0101_0101_0101, Highs = 0x8080_8080_8080_8080, Pairs = 0x00ff_00ff_00ff_00ff;

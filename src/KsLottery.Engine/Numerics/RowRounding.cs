@@ -35,6 +35,8 @@ internal static class RowRounding
             reader.Widen(source, MemoryMarshal.Cast<byte, float>(target));
             return default;
         }
+        if ((from, to) == (ElementType.F32, ElementType.BF16))
+            return HalfPrecision.NarrowToBFloat16(MemoryMarshal.Cast<byte, float>(source), MemoryMarshal.Cast<byte, ushort>(target));
         RoundingLoss loss = default;
         Span<float> values = stackalloc float[ChunkLength];
         for (int count; !source.IsEmpty; source = source[(count * step)..], target = target[(count * targetStep)..])

@@ -72,7 +72,7 @@ internal sealed class MergeArithmetic
 
     /// <summary>Whether one change increases an element and another decreases it; never so of a NaN.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool AreOpposed(float one, float other) => (one > 0 && other < 0) || (one < 0 && other > 0);
+    public static bool AreOpposed(float one, float other) => (one > 0 & other < 0) | (one < 0 & other > 0);
 
     private static void Spread(PatchChanges[] changes)
     {

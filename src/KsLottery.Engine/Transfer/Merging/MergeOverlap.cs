@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace KsLottery.Engine.Transfer;
 
@@ -33,35 +34,33 @@ public sealed record PatchPairOverlap(int First, int Second, long Shared, long C
 /// <summary>Counts <see cref="MergeOverlap"/> window by window.</summary>
 internal sealed class OverlapCounter(int patchCount)
 {
+    // What stands behind the last of a window is written over: of most words at most so many bits are shared.
+    private const int SharedWrites = 2;
+
     private readonly long[] _elements = new long[patchCount];
     private readonly long[,] _shared = new long[patchCount, patchCount], _conflicting = new long[patchCount, patchCount];
+    private readonly ulong[] _opposed = new ulong[PatchChanges.MaxCount / 64];
+    private readonly SharedElement[] _both = new SharedElement[PatchChanges.MaxCount + SharedWrites];
     private long _union, _several, _conflicts;
 
     /// <summary>Counts a window.</summary>
     /// <param name="changes">The patches that reach the tensor.</param>
     /// <param name="numbers">Their numbers among all.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Add(PatchChanges[] changes, int[] numbers)
     {
-        Span<int> ranks = stackalloc int[changes.Length];
-        ranks.Clear();
-        for (int word = 0; word < PatchChanges.MaxCount / 64; word++)
+        Array.Clear(_opposed);
+        for (int i = 0; i < changes.Length; i++)
         {
-            ulong union = 0, several = 0, conflicts = 0;
-            for (int i = 0; i < changes.Length; i++)
+            _elements[numbers[i]] += changes[i].Changes.Length;
+            for (int j = 0; j < i; j++)
             {
-                ulong has = changes[i].Has[word];
-                _elements[numbers[i]] += BitOperations.PopCount(has);
-                several |= union & has;
-                union |= has;
-                for (int j = 0; j < i; j++)
-                    conflicts |= AddPair((changes[j], numbers[j], ranks[j]), (changes[i], numbers[i], ranks[i]), word);
+                int shared = FindShared(changes[j].Has, changes[i].Has, _both);
+                _shared[numbers[j], numbers[i]] += shared;
+                _conflicting[numbers[j], numbers[i]] += FindOpposed(changes[j].Changes, changes[i].Changes, _both.AsSpan(0, shared),
+                    _opposed);
             }
-            for (int i = 0; i < changes.Length; i++) ranks[i] += BitOperations.PopCount(changes[i].Has[word]);
-            _union += BitOperations.PopCount(union);
-            _several += BitOperations.PopCount(several);
-            _conflicts += BitOperations.PopCount(conflicts);
         }
+        CountWords(changes);
     }
 
     /// <summary>Adds what another thread counted.</summary>
@@ -87,20 +86,72 @@ internal sealed class OverlapCounter(int patchCount)
                 (double)_shared[i, j] / (_elements[i] + _elements[j] - _shared[i, j]))],
     };
 
-    /// <summary>Counts a word of the bits of two patches, of whose changes so many lie before it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private ulong AddPair((PatchChanges Changes, int Number, int Rank) a, (PatchChanges Changes, int Number, int Rank) b, int word)
+    private void CountWords(PatchChanges[] changes)
     {
-        ulong hasA = a.Changes.Has[word], hasB = b.Changes.Has[word], both = hasA & hasB, conflicts = 0;
-        ReadOnlySpan<float> changesOfA = a.Changes.Changes, changesOfB = b.Changes.Changes;
-        for (ulong bits = both; bits != 0; bits &= bits - 1)
+        ulong[][] bits = [.. changes.Select(c => c.Has)];
+        for (int word = 0; word < _opposed.Length; word++)
         {
-            ulong bit = bits & (0 - bits), below = bit - 1;
-            if (MergeArithmetic.AreOpposed(changesOfA[a.Rank + BitOperations.PopCount(hasA & below)],
-                changesOfB[b.Rank + BitOperations.PopCount(hasB & below)])) conflicts |= bit;
+            ulong union = 0, several = 0;
+            foreach (ulong[] one in bits)
+            {
+                several |= union & one[word];
+                union |= one[word];
+            }
+            _union += BitOperations.PopCount(union);
+            _several += BitOperations.PopCount(several);
+            _conflicts += BitOperations.PopCount(_opposed[word]);
         }
-        _shared[a.Number, b.Number] += BitOperations.PopCount(both);
-        _conflicting[a.Number, b.Number] += BitOperations.PopCount(conflicts);
-        return conflicts;
+    }
+
+    /// <summary>Finds the elements of a window that two patches change; returns how many.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static int FindShared(ulong[] ofA, ulong[] ofB, SharedElement[] found)
+    {
+        ref SharedElement all = ref MemoryMarshal.GetArrayDataReference(found);
+        int count = 0, rankA = 0, rankB = 0;
+        for (int word = 0; word < ofA.Length; word++)
+        {
+            ulong a = ofA[word], b = ofB[word], both = a & b;
+            ref SharedElement next = ref Unsafe.Add(ref all, count);
+            count += BitOperations.PopCount(both);
+            next = SharedElement.At(word, both, (a, rankA), (b, rankB));
+            both &= both - 1;
+            Unsafe.Add(ref next, 1) = SharedElement.At(word, both, (a, rankA), (b, rankB));
+            both &= both - 1;
+            for (int written = SharedWrites; both != 0; both &= both - 1)
+                Unsafe.Add(ref next, written++) = SharedElement.At(word, both, (a, rankA), (b, rankB));
+            rankA += BitOperations.PopCount(a);
+            rankB += BitOperations.PopCount(b);
+        }
+        return count;
+    }
+
+    /// <summary>Counts those that one patch increases and the other decreases, and sets their bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static int FindOpposed(ReadOnlySpan<float> changesOfA, ReadOnlySpan<float> changesOfB, ReadOnlySpan<SharedElement> shared,
+        ulong[] opposed)
+    {
+        int count = 0;
+        foreach (SharedElement one in shared)
+        {
+            ulong isOpposed = MergeArithmetic.AreOpposed(changesOfA[one.RankA], changesOfB[one.RankB]) ? 1ul : 0;
+            opposed[one.Place >> 6] |= isOpposed << one.Place;
+            count += (int)isOpposed;
+        }
+        return count;
+    }
+
+    /// <summary>An element that two patches change, and how many each changes before it.</summary>
+    private readonly record struct SharedElement(int Place, int RankA, int RankB)
+    {
+        /// <summary>The lowest of some bits of a word; anything where there is none.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static SharedElement At(int word, ulong both, (ulong Bits, int Rank) a, (ulong Bits, int Rank) b)
+        {
+            ulong below = (both & (0 - both)) - 1;
+            return new((64 * word) + BitOperations.TrailingZeroCount(both), a.Rank + BitOperations.PopCount(a.Bits & below),
+                b.Rank + BitOperations.PopCount(b.Bits & below));
+        }
     }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Numerics;
 
@@ -89,6 +90,7 @@ internal sealed class MergedTensor(Tensor tensor, IReadOnlyList<(int Number, Tic
         private readonly RunningFingerprint[] _fingerprints;
         private readonly float[] _values = new float[PatchChanges.MaxCount];
         private readonly byte[] _stored;
+        private readonly bool _isKept;
 
         public Rewriter(MergedTensor merged, MergeArithmetic arithmetic)
         {
@@ -96,7 +98,9 @@ internal sealed class MergedTensor(Tensor tensor, IReadOnlyList<(int Number, Tic
             _windows = new(merged.Patches.Select(p => p.Patched), merged._trims, merged._recipe.Method == MergeMethod.Graft);
             _fingerprints = [.. merged.Patches.Select(p => Fingerprint.KindOf(p.Patched.BaseFingerprint)).Distinct()
                 .Select(kind => new RunningFingerprint(merged.Tensor, kind))];
-            _stored = new byte[PatchChanges.MaxCount * _type.ByteSize()];
+            // Every bit of an element that no patch changes comes back, a NaN's and the sign of 0 too; F16 makes NaNs quiet.
+            _isKept = merged._recipe.Method is MergeMethod.Add or MergeMethod.Graft && _type is ElementType.F32 or ElementType.BF16;
+            _stored = _isKept ? [] : new byte[PatchChanges.MaxCount * _type.ByteSize()];
         }
 
         public RoundingLoss Rewrite(long start, Span<byte> window)
@@ -104,12 +108,12 @@ internal sealed class MergedTensor(Tensor tensor, IReadOnlyList<(int Number, Tic
             foreach (RunningFingerprint one in _fingerprints) one.Add(window);
             if (!_windows.Read(start, window.Length / _type.ByteSize())) return default;
             Span<float> values = _values.AsSpan(0, window.Length / _type.ByteSize());
-            Span<byte> stored = _stored.AsSpan(0, window.Length);
             RowRounding.Convert(window, _type, MemoryMarshal.AsBytes(values), ElementType.F32);
             _arithmetic.Merge(_windows.Changes, values);
-            // Elements that no patch changes are F32 values of the type, plus 0: they round to themselves.
+            // Elements that no patch changes are F32 values of the type, plus 0 at most: they round to themselves.
+            Span<byte> stored = _isKept ? window : _stored.AsSpan(0, window.Length);
             RoundingLoss loss = RowRounding.Convert(MemoryMarshal.AsBytes(values), ElementType.F32, stored, _type);
-            BitBlend.Put(_windows.Touched, stored, window, _type.ByteSize());
+            if (!_isKept) BitBlend.Put(_windows.FindTouched(), stored, window, _type.ByteSize());
             if (!_merged._allowsNonFinite && FirstNonFinite(window) is >= 0 and var found) throw NonFinite(start + found);
             return loss;
         }
@@ -133,8 +137,9 @@ internal sealed class MergedTensor(Tensor tensor, IReadOnlyList<(int Number, Tic
             ElementCodec codec = ElementCodec.Of(_type);
             if (codec.IndexOfNonFinite(window) < 0) return -1;
             int size = _type.ByteSize();
+            ReadOnlySpan<ulong> touched = _windows.FindTouched();
             for (int i = 0; i < window.Length / size; i++)
-                if ((_windows.Touched[i >> 6] >> i & 1) != 0 && codec.IndexOfNonFinite(window.Slice(i * size, size)) == 0) return i;
+                if ((touched[i >> 6] >> i & 1) != 0 && codec.IndexOfNonFinite(window.Slice(i * size, size)) == 0) return i;
             return -1;
         }
 
@@ -153,20 +158,30 @@ internal sealed class ChangedWindows(IEnumerable<PatchedTensor> patches, IReadOn
 
     public PatchChanges[] Changes => _changes;
 
-    /// <summary>The elements that any patch changes, a bit each.</summary>
-    public ReadOnlySpan<ulong> Touched => _touched;
-
     /// <summary>Goes to a window behind the last one; says whether any patch changes something in it.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool Read(long start, int count)
+    {
+        bool any = false;
+        foreach (PatchChanges one in _changes)
+        {
+            one.Read(start, count);
+            any |= one.Changes.Length > 0;
+        }
+        return any;
+    }
+
+    /// <summary>The elements that any patch changes, a bit each.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public ReadOnlySpan<ulong> FindTouched()
     {
         Array.Clear(_touched);
         foreach (PatchChanges one in _changes)
         {
-            one.Read(start, count);
-            for (int word = 0; word < _touched.Length; word++) _touched[word] |= one.Has[word];
+            ulong[] has = one.Has;
+            for (int word = 0; word < _touched.Length; word += Vector512<ulong>.Count)
+                (Vector512.Create(_touched, word) | Vector512.Create(has, word)).CopyTo(_touched, word);
         }
-        return _touched.AsSpan().ContainsAnyExcept(0ul);
+        return _touched;
     }
 
     public void Dispose()

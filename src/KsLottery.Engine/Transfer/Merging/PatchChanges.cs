@@ -25,6 +25,7 @@ internal sealed class PatchChanges : IDisposable
     private readonly ulong[] _has = new ulong[MaxCount / 64];
     private long _index, _ties;
     private int _count;
+    private bool _areBitsThere;
 
     /// <param name="patch">The tensor in the patch, of values or differences.</param>
     /// <param name="trim">What is left out.</param>
@@ -37,7 +38,15 @@ internal sealed class PatchChanges : IDisposable
     }
 
     /// <summary>Whether an element of the window is changed, a bit each.</summary>
-    public ulong[] Has => _has;
+    public ulong[] Has
+    {
+        get
+        {
+            if (!_areBitsThere) _bits.Write(_places.AsSpan(0, _count), _has);
+            _areBitsThere = true;
+            return _has;
+        }
+    }
 
     /// <summary>By how much the elements that are changed do, or to what, ascending.</summary>
     public ReadOnlySpan<float> Changes => _changes.AsSpan(0, _count);
@@ -54,7 +63,7 @@ internal sealed class PatchChanges : IDisposable
         _count = _mask.Read(start, count, _places);
         ReadChanges();
         if (_trim.IsOn) Trim();
-        _bits.Write(_places.AsSpan(0, _count), _has);
+        _areBitsThere = false;
     }
 
     /// <summary>Puts the changes at their places in <see cref="Window"/>.</summary>
@@ -78,8 +87,10 @@ internal sealed class PatchChanges : IDisposable
     public void AddTo(Span<float> window)
     {
         ReadOnlySpan<int> places = _places.AsSpan(0, _count);
-        ReadOnlySpan<float> changes = Changes;
-        for (int i = 0; i < places.Length; i++) window[places[i]] += changes[i];
+        ref float change = ref MemoryMarshal.GetReference(Changes), first = ref MemoryMarshal.GetReference(window);
+        // The last is the largest.
+        if (!places.IsEmpty) _ = window[places[^1]];
+        for (int i = 0; i < places.Length; i++) Unsafe.Add(ref first, (uint)places[i]) += Unsafe.Add(ref change, i);
     }
 
     /// <summary>Gives the arrays back.</summary>
@@ -107,9 +118,15 @@ internal sealed class PatchChanges : IDisposable
     {
         Span<float> stored = _stored.AsSpan(0, _count), before = _before.AsSpan(0, _count), changes = _changes.AsSpan(0, _count);
         if (_count == 0) return;
-        RowRounding.Convert(_values.Get(_index, _count), _values.Type, MemoryMarshal.AsBytes(stored), ElementType.F32);
-        RowRounding.Convert(_base.Get(_index, _count), _base.Type, MemoryMarshal.AsBytes(before), ElementType.F32);
+        ReadOnlySpan<byte> values = _values.Get(_index, _count), baseValues = _base.Get(_index, _count);
         _index += _count;
+        if (_patch.Payload == TicketPayload.Replace && !_areValues && (_values.Type, _base.Type) == (ElementType.BF16, ElementType.BF16))
+        {
+            HalfPrecision.SubtractBFloat16(MemoryMarshal.Cast<byte, ushort>(values), MemoryMarshal.Cast<byte, ushort>(baseValues), changes);
+            return;
+        }
+        RowRounding.Convert(values, _values.Type, MemoryMarshal.AsBytes(stored), ElementType.F32);
+        RowRounding.Convert(baseValues, _base.Type, MemoryMarshal.AsBytes(before), ElementType.F32);
         if (_patch.Payload == TicketPayload.Delta == !_areValues) stored.CopyTo(changes);
         else if (_areValues) TensorPrimitives.Add(before, stored, changes);
         else TensorPrimitives.Subtract(stored, before, changes);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 using KsLottery.Engine.Checkpoints;
@@ -103,14 +104,16 @@ public static class PatchMerging
 
     private static MergeOverlap Measure(MergedTensor[] tensors, MergeRecipe recipe, int patchCount, CancellationToken cancellationToken)
     {
-        OverlapCounter sum = new(patchCount);
+        ConcurrentBag<OverlapCounter> idle = [];
         SideBySide.ForEach(tensors, threads: 0, merged =>
         {
             merged.Trim(recipe);
-            OverlapCounter own = new(patchCount);
-            merged.Count(own, cancellationToken);
-            lock (sum) sum.Add(own);
+            if (!idle.TryTake(out OverlapCounter? counter)) counter = new(patchCount);
+            merged.Count(counter, cancellationToken);
+            idle.Add(counter);
         }, cancellationToken);
+        OverlapCounter sum = new(patchCount);
+        foreach (OverlapCounter one in idle) sum.Add(one);
         return sum.ToOverlap();
     }
 
@@ -168,7 +171,8 @@ public static class PatchMerging
             $"{recipe with { Weights = [] }} {string.Join(' ', recipe.Weights)} {options.AllowsNonFinite}");
         foreach (TicketPatch patch in opened.Patches)
         {
-            text.Append('\n').Append(patch.Mask.TakeFingerprint());
+            // The checksum is there already, and says more.
+            text.Append('\n').Append(patch.Checksum ?? patch.Mask.TakeFingerprint());
             foreach (PatchedTensor tensor in patch.Tensors)
                 text.Append(CultureInfo.InvariantCulture,
                     $"\n{tensor.Name} {tensor.Payload} {tensor.BaseFingerprint} {tensor.TunedFingerprint}");

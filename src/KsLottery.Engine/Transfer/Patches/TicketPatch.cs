@@ -29,7 +29,7 @@ public sealed partial class TicketPatch : IDisposable
         PatchFileReader reader = new(file);
         FormatVersion = reader.ReadVersion();
         string? doubt = ContentChecksum.Check(file, "patch", ignoresChecksum);
-        (IsVerified, Notes) = (doubt is null, doubt is null ? [] : [doubt]);
+        (Checksum, Notes) = (doubt is null ? file.Metadata[ContentChecksum.Key] : null, doubt is null ? [] : [doubt]);
         Signature = reader.Metadata("signature");
         IsTied = reader.ReadTied();
         (Tensors, Rows) = FormatVersion == 1 ? reader.ReadRows() : reader.ReadTensors();
@@ -56,8 +56,11 @@ public sealed partial class TicketPatch : IDisposable
     /// <summary>The line that says how the units were chosen.</summary>
     public string Signature { get; }
 
+    /// <summary>The checksum of all that the file says; null where there is none that is right.</summary>
+    internal string? Checksum { get; }
+
     /// <summary>Whether a checksum says that the file is as it was written.</summary>
-    internal bool IsVerified { get; }
+    internal bool IsVerified => Checksum is not null;
 
     /// <summary>What a reader should know of the file, a sentence each.</summary>
     public IReadOnlyList<string> Notes { get; }
