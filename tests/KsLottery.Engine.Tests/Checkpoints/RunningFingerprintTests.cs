@@ -8,7 +8,7 @@ public sealed class RunningFingerprintTests
 {
     [Test]
     public void Bytes_that_come_by_in_pieces_have_the_tensors_fingerprint([Values] FingerprintKind kind,
-        [Values(0, 7, 1 << 20, (5 << 19) + 3)] int length, [Values(1 << 15, 999_983)] int piece)
+        [Values(0, 7, 1 << 20, (5 << 19) + 3, (11 << 20) + 5)] int length, [Values(1 << 15, 999_983)] int piece)
     {
         using TemporaryFolder folder = new();
         byte[] bytes = new byte[length];

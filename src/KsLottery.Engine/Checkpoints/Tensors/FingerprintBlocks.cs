@@ -22,6 +22,7 @@ internal sealed class FingerprintBlocks
     private readonly Action<long, long>? _release;
     private readonly byte[] _hashes;
     private readonly bool[] _isTaken;
+    private bool _isMapped;
 
     /// <summary>Begins without any block's hash.</summary>
     /// <param name="type">The element type.</param>
@@ -52,7 +53,7 @@ internal sealed class FingerprintBlocks
 
     /// <summary>The blocks of a tensor.</summary>
     public static FingerprintBlocks Of(Tensor tensor) =>
-        new(tensor.ElementType, tensor.Shape, tensor.ByteLength, tensor.GetBytes, tensor.DontNeed);
+        new(tensor.ElementType, tensor.Shape, tensor.ByteLength, tensor.GetBytes, tensor.DontNeed) { _isMapped = tensor.IsMapped };
 
     /// <summary>The first block that begins at a byte or behind it.</summary>
     public static int FirstFrom(long offset) => BlockOf(offset + BlockLength - 1);
@@ -99,13 +100,44 @@ internal sealed class FingerprintBlocks
             CancellationToken = cancellationToken,
         };
         cancellationToken.ThrowIfCancellationRequested();
-        SideBySide.Run(() => Parallel.For(0, blocks.Count, options, () => new BlockHasher(this), (i, _, hasher) =>
+        // Fewer would leave threads without work.
+        bool areMany = blocks.Count >= options.MaxDegreeOfParallelism * Sha256Lanes.MaxCount;
+        (int First, int Count)[] groups = [.. areMany ? Groups(blocks) : blocks.Select(b => (b, 1))];
+        SideBySide.Run(() => Parallel.For(0, groups.Length, options, () => new BlockHasher(this), (i, _, hasher) =>
         {
-            hasher.Take(blocks[i]);
-            long start = (long)blocks[i] * BlockLength;
-            _release?.Invoke(start, EndOf(blocks[i]) - start);
+            (int first, int count) = groups[i];
+            for (int taken = areMany ? TakeTogether(first, count) : 0; taken < count; taken++) hasher.Take(first + taken);
+            long start = (long)first * BlockLength;
+            _release?.Invoke(start, EndOf(first + count - 1) - start);
             return hasher;
         }, hasher => hasher.Dispose()));
+    }
+
+    /// <summary>Takes blocks from one on together, where that is faster than one after another.</summary>
+    /// <param name="first">The first.</param>
+    /// <param name="count">How many are wanted.</param>
+    /// <returns>How many were taken; 0 where they are to be taken one by one.</returns>
+    public int TakeTogether(int first, int count = Sha256Lanes.MaxCount)
+    {
+        long whole = (ByteLength / BlockLength) - first;
+        count = (int)Math.Min(Math.Min(count, Sha256Lanes.MaxCount), whole);
+        if (!_isMapped || !Sha256Lanes.IsSupported || count < Sha256Lanes.MinCount) return 0;
+        Span<byte> hashes = stackalloc byte[Sha256Lanes.MaxCount * HashLength];
+        Sha256Lanes.Hash(Read((long)first * BlockLength, count * BlockLength, []), count, hashes);
+        for (int i = 0; i < count; i++) Put(first + i, hashes.Slice(i * HashLength, HashLength));
+        return count;
+    }
+
+    /// <summary>Blocks that follow each other, no more than are taken together.</summary>
+    private static IEnumerable<(int First, int Count)> Groups(IReadOnlyList<int> blocks)
+    {
+        int start = 0;
+        for (int i = 1; i <= blocks.Count; i++)
+        {
+            if (i < blocks.Count && blocks[i] == blocks[i - 1] + 1 && i - start < Sha256Lanes.MaxCount) continue;
+            yield return (blocks[start], i - start);
+            start = i;
+        }
     }
 
     /// <summary>The fingerprint, once every block is there.</summary>
