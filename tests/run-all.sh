@@ -129,6 +129,16 @@ at_home() { # command...: with no setting, package or tool of whoever runs this,
     HOME="$work/home" DOTNET_CLI_HOME="$work/home" "$@"
 }
 
+ready_to_run() { # tools: on Linux and x64 the installed tool's entry needs no compiling; the assemblies for elsewhere are IL, and run
+  local methods=$work/methods tools=$1
+  export DOTNET_JitStdOutFile=$methods DOTNET_JitDisasmSummary=1
+  if [ "$(uname -sm)" = 'Linux x86_64' ]; then
+    "$tools/kslottery" --version && [ -s "$methods" ] && ! grep 'Program:<Main>' "$methods" || return
+  fi
+  rm -f "$methods"
+  dotnet "$tools"/.store/kslottery.cli/*/kslottery.cli/*/tools/net*/any/kslottery.dll --version && grep 'Program:<Main>' "$methods"
+}
+
 packages() {
   local lines=$work/install config=$HOME/.nuget/NuGet/NuGet.Config
   mkdir "$work/home" "$work/checkout"
@@ -144,7 +154,8 @@ packages() {
     bash -c "cd '$work/home/.nuget/packages/kslottery.engine/'* && ls lib/*/KsLottery.Engine.dll && [ -z \"\$(find . -path '*runtimes*' -o -path '*native*')\" ]"
   check "what has ILGPU has its licences: the package, and the tool" \
     bash -c "cd '$work/home' && ls .nuget/packages/kslottery.engine.ilgpu/*/licenses/ILGPU{,.Algorithms}/LICENSE.txt \
-      && find .dotnet/tools/.store -path '*/licenses/ILGPU*/LICENSE.txt' | wc -l | grep -qx 2"
+      && for set in any linux-x64; do find .dotnet/tools/.store -path \"*/\$set/licenses/ILGPU*/LICENSE.txt\" | wc -l | grep -qx 2 || exit; done"
+  check "its code is compiled for Linux and x64, and for elsewhere there" ready_to_run "$work/home/.dotnet/tools"
   check "a tool that is compiled ahead of time has no ILGPU" bash -c "dotnet msbuild src/KsLottery.Cli -p:PublishAot=true -getItem:ProjectReference \
     | tee /dev/stderr | grep -o '\"Filename\": \"KsLottery[^\"]*' | sort -u | cut -d'\"' -f4 | paste -sd ' ' \
     | grep -qx 'KsLottery.Benchmarks KsLottery.Demo KsLottery.Engine KsLottery.Engine.Mpi'"
