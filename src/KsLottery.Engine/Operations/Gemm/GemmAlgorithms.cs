@@ -1,9 +1,9 @@
-using Packed128 = KsLottery.Engine.Operations.PackedGemm<
-    KsLottery.Engine.Operations.GemmTile6<KsLottery.Engine.Operations.GemmLanes128, System.Runtime.Intrinsics.Vector128<float>>>;
-using Packed256 = KsLottery.Engine.Operations.PackedGemm<
-    KsLottery.Engine.Operations.GemmTile6<KsLottery.Engine.Operations.GemmLanes256, System.Runtime.Intrinsics.Vector256<float>>>;
-using Packed512 = KsLottery.Engine.Operations.PackedGemm<
-    KsLottery.Engine.Operations.GemmTile14<KsLottery.Engine.Operations.GemmLanes512, System.Runtime.Intrinsics.Vector512<float>>>;
+using Tile128 = KsLottery.Engine.Operations.GemmTile6<KsLottery.Engine.Operations.GemmLanes128,
+    System.Runtime.Intrinsics.Vector128<float>>;
+using Tile256 = KsLottery.Engine.Operations.GemmTile6<KsLottery.Engine.Operations.GemmLanes256,
+    System.Runtime.Intrinsics.Vector256<float>>;
+using Tile512 = KsLottery.Engine.Operations.GemmTile14<KsLottery.Engine.Operations.GemmLanes512,
+    System.Runtime.Intrinsics.Vector512<float>>;
 
 namespace KsLottery.Engine.Operations;
 
@@ -27,10 +27,17 @@ internal static class GemmAlgorithms
     /// slowly.</summary>
     public static IReadOnlyList<(GemmAlgorithm Algorithm, bool IsSupported)> Own { get; } =
     [
-        (new Packed512("vector512"), GemmLanes512.IsSupported),
-        (new Packed256("vector256"), GemmLanes256.IsSupported),
-        (new Packed128("vector128"), true),
+        (new PackedGemm<Tile512>("vector512"), GemmLanes512.IsSupported),
+        (new PackedGemm<Tile256>("vector256"), GemmLanes256.IsSupported),
+        (new PackedGemm<Tile128>("vector128"), true),
     ];
+
+    /// <summary>Attention by the tiles of each of our own kernels, in that order.</summary>
+    public static IReadOnlyList<AttentionKernel> OwnAttention { get; } =
+        [new PackedAttention<Tile512>(), new PackedAttention<Tile256>(), new PackedAttention<Tile128>()];
+
+    /// <summary>Attention by the widest tiles that this processor has, whatever multiplies matrices.</summary>
+    public static AttentionKernel Attention => OwnAttention[Own.Index().First(k => k.Item.IsSupported).Index];
 
     /// <summary>Makes the choice that <c>KSLOTTERY_GEMM</c> describes; null, empty and names of a device's libraries are <c>auto</c>: our
     /// own with AVX2 and FMA or more, else OpenBLAS where it is installed.</summary>

@@ -13,7 +13,10 @@ namespace KsLottery.Engine.Operations;
 /// </remarks>
 internal static class GemmPacking
 {
-    private const int Eight = 8;
+    private const int Eight = 8, LineFloats = 16;
+
+    /// <summary>How many steps before its turn a row is fetched, since rows of a wide matrix lie in pages of their own.</summary>
+    private const int Ahead = 8;
 
     /// <summary>Packs a matrix whose rows run along the depth: each row becomes a column of a panel.</summary>
     /// <param name="source">The first row.</param>
@@ -29,13 +32,20 @@ internal static class GemmPacking
         for (; count > 0; count -= width)
         {
             int p = 0;
-            for (; p + 4 <= depth && count >= width; p += 4)
+            for (; p + 4 <= depth; p += 4)
                 for (int row = (width - 1) & -Eight; row >= 0; row -= Eight)
-                    Transpose(ref Unsafe.Add(ref from, (row * stride) + p), stride, width - row, width,
-                        ref Unsafe.Add(ref target, ((nint)p * width) + row));
+                {
+                    ref float rows = ref Unsafe.Add(ref from, (row * stride) + p), to = ref Unsafe.Add(ref target, ((nint)p * width) + row);
+                    if (p % LineFloats == 0)
+                        for (nint i = 0; i < Eight; i++) Interop.Cache.Prefetch(in rows, (width + i) * stride);
+                    if (count >= width || count - row >= Eight) Transpose(ref rows, stride, width - row, width, ref to);
+                    else
+                        for (int line = 0; line < 4; line++)
+                            PutSome(ref Unsafe.Add(ref rows, line), stride, count - row, Math.Min(Eight, width - row),
+                                ref Unsafe.Add(ref to, line * width));
+                }
             for (; p < depth; p++)
-                for (int row = 0; row < width; row++)
-                    Unsafe.Add(ref target, ((nint)p * width) + row) = row < count ? Unsafe.Add(ref from, (row * stride) + p) : 0;
+                PutSome(ref Unsafe.Add(ref from, p), stride, count, width, ref Unsafe.Add(ref target, (nint)p * width));
             from = ref Unsafe.Add(ref from, width * stride);
             target = ref Unsafe.Add(ref target, (nint)width * depth);
         }
@@ -57,6 +67,7 @@ internal static class GemmPacking
         {
             ref float from = ref Unsafe.Add(ref Unsafe.AsRef(in source), p * stride), to = ref Unsafe.Add(ref target, p * width);
             int left = count;
+            for (nint i = 0; i < count; i += LineFloats) Interop.Cache.Prefetch(in from, (Ahead * stride) + i);
             // The last line of a panel may not run over into the next panel.
             for (int whole = p < depth - 1 || eights == width ? eights : int.MaxValue; left >= whole; left -= width)
             {
@@ -67,11 +78,20 @@ internal static class GemmPacking
             }
             for (; left > 0; left -= width)
             {
-                for (int i = 0; i < width; i++) Unsafe.Add(ref to, i) = i < left ? Unsafe.Add(ref from, i) : 0;
+                int i = 0;
+                for (; i + Eight <= Math.Min(left, width); i += Eight)
+                    Vector256.LoadUnsafe(in from, (nuint)i).StoreUnsafe(ref to, (nuint)i);
+                for (; i < width; i++) Unsafe.Add(ref to, i) = i < left ? Unsafe.Add(ref from, i) : 0;
                 from = ref Unsafe.Add(ref from, width);
                 to = ref Unsafe.Add(ref to, panel);
             }
         }
+    }
+
+    /// <summary>A line of a panel from elements of rows, 0 where there are none.</summary>
+    private static void PutSome(ref float source, nint stride, int count, int width, ref float target)
+    {
+        for (int row = 0; row < width; row++) Unsafe.Add(ref target, row) = row < count ? Unsafe.Add(ref source, row * stride) : 0;
     }
 
     /// <summary>Four elements of each of eight rows become four lines of eight; rows beyond <paramref name="rows"/> repeat

@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using KsLottery.Engine.Numerics;
 
 namespace KsLottery.Engine.Operations;
@@ -73,13 +74,26 @@ internal sealed class PackedGemm<TTile>(string name) : GemmAlgorithm where TTile
                 TTile.Multiply(depth, in aPanel, in bPanel, ref tile, TTile.Columns, false);
                 int height = Math.Min(TTile.Rows, rows - i), width = Math.Min(TTile.Columns, columns - j);
                 for (int y = 0; y < height; y++)
-                    for (int x = 0; x < width; x++)
-                    {
-                        ref float element = ref Unsafe.Add(ref target, (y * stride) + x);
-                        float sum = Unsafe.Add(ref tile, (y * TTile.Columns) + x);
-                        element = add ? element + sum : sum;
-                    }
+                    PutPart(ref Unsafe.Add(ref tile, y * TTile.Columns), ref Unsafe.Add(ref target, y * stride), width, add);
             }
+    }
+
+    /// <summary>Writes the first elements of a tile's row, or adds them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void PutPart(ref float sums, ref float target, int width, bool add)
+    {
+        int x = 0;
+        for (; x + Lanes.Count <= width; x += Lanes.Count)
+        {
+            Vector256<float> some = Vector256.LoadUnsafe(ref sums, (nuint)x);
+            if (add) some = Vector256.LoadUnsafe(ref target, (nuint)x) + some;
+            some.StoreUnsafe(ref target, (nuint)x);
+        }
+        for (; x < width; x++)
+        {
+            ref float element = ref Unsafe.Add(ref target, x);
+            element = add ? element + Unsafe.Add(ref sums, x) : Unsafe.Add(ref sums, x);
+        }
     }
 
     /// <summary>Packs lines of a source, which are its columns or its rows.</summary>
