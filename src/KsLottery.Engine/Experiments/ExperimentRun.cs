@@ -1,7 +1,9 @@
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Generation;
 using KsLottery.Engine.Operations;
+using KsLottery.Engine.Ranks;
 using KsLottery.Engine.Text.Tokens;
+using KsLottery.Engine.Training;
 using KsLottery.Engine.Transfer;
 
 namespace KsLottery.Engine.Experiments;
@@ -87,6 +89,10 @@ public sealed class ExperimentRun : IDisposable
     /// <summary>The part of it that is run here.</summary>
     public ExperimentPart Part { get; init; } = ExperimentPart.Whole;
 
+    /// <summary>Processes that share the arms, each with this plan, folder and part: as if each were started by itself, but that all end
+    /// together, and the first alone writes the comparisons. Trainings are not divided.</summary>
+    public RankGroup Ranks { get; init; } = RankGroup.Alone;
+
     /// <summary>The results so far, in the order in which they came.</summary>
     public IReadOnlyList<ArmResult> Results => _results;
 
@@ -117,13 +123,18 @@ public sealed class ExperimentRun : IDisposable
     public void Run(CancellationToken cancellationToken = default)
     {
         ArmGroup[] groups = Groups();
+        _base.Fingerprint = Fingerprint.OfTensor(_base.Embedding, FingerprintKind.Tree, cancellationToken);
+        Ranks.ThrowIfDifferent(new Dictionary<string, string>
+        {
+            ["device"] = _base.Device.Operations.Name, ["base"] = _base.Fingerprint, ["part"] = Part.ToString(),
+        });
         Directory.CreateDirectory(_folder);
         ArmLocks locks = new(_folder);
         using (locks.Take(TablesLock, cancellationToken)) WritePlan(locks, cancellationToken);
-        _base.Fingerprint = Fingerprint.OfTensor(_base.Embedding, FingerprintKind.Tree, cancellationToken);
         ArmFolders folders = new(_folder);
         ArmQueue queue = new(_base, new ArmMaker(_base, folders, _observer), locks, _observer)
         {
+            WaitsForOthers = Ranks.Size > 1,
             Found = _tickets.Add,
             Scored = result =>
             {
@@ -138,7 +149,9 @@ public sealed class ExperimentRun : IDisposable
             },
         };
         _held.AddRange(queue.Run(groups, Pause, cancellationToken));
-        if (Part.Count > 1 || _held.Count > 0) return;
+        // Nobody takes the locks away while another still looks for what it waits for.
+        Ranks.Barrier();
+        if (Part.Count > 1 || _held.Count > 0 || !Ranks.Writes) return;
         using (locks.Take(TablesLock, cancellationToken)) WriteFindings(_folder, groups, folders, cancellationToken);
         locks.Remove();
     }

@@ -65,6 +65,19 @@ public abstract class RankGroup : IDisposable
     public abstract void Exchange(
         ReadOnlySpan<byte> outgoing, ReadOnlySpan<long> outgoingCounts, Span<byte> incoming, ReadOnlySpan<long> incomingCounts);
 
+    /// <summary>Puts what all ranks hold one behind the other, in the order of ranks, on every rank (MPI_Allgatherv).</summary>
+    /// <param name="mine">What this rank gives; <paramref name="counts"/>[Rank] bytes.</param>
+    /// <param name="counts">How many bytes each rank gives: the same numbers on all ranks.</param>
+    /// <param name="all">Where all of it goes, as long as the sum of counts.</param>
+    public virtual void Share(ReadOnlySpan<byte> mine, ReadOnlySpan<long> counts, Span<byte> all)
+    {
+        byte[] copies = new byte[(long)mine.Length * Size];
+        long[] each = new long[Size];
+        for (int rank = 0; rank < Size; rank++) mine.CopyTo(copies.AsSpan(rank * mine.Length));
+        Array.Fill(each, mine.Length);
+        Exchange(copies, each, all, counts);
+    }
+
     /// <summary>Replaces each number by the sum of all ranks' numbers at its place, exact in 64 bits (it wraps beyond them).</summary>
     public abstract void Sum(Span<long> values);
 

@@ -1,3 +1,5 @@
+using KsLottery.Engine.Ranks;
+
 namespace KsLottery.Engine.Training;
 
 /// <summary>Where a run writes, and how it goes.</summary>
@@ -30,6 +32,11 @@ public record RunOptions
     /// <summary>States to keep on the way, each in a folder <c>state-STEP</c> in <see cref="Out"/>, for <see cref="RewindPoint.State"/>;
     /// where a whole model is trained that folder is the model's too.</summary>
     public IReadOnlyList<KeptState> KeepStates { get; init; } = [];
+
+    /// <summary>The processes that train together, each with these options, and its own device: they share the micro-batches of every
+    /// step, and come to the bytes of one. The first alone writes and reports; what it writes the others must be able to read where a run
+    /// goes on.</summary>
+    public RankGroup Ranks { get; init; } = RankGroup.Alone;
 
     /// <summary>What else decides the run, such as the names of files and their fingerprints; compared on resumption and kept with the
     /// result.</summary>

@@ -5,6 +5,7 @@ using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Models;
 using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Operations;
+using KsLottery.Engine.Ranks;
 using KsLottery.Engine.Text.Corpora;
 
 namespace KsLottery.Engine.Training;
@@ -15,7 +16,7 @@ internal sealed class TrainingSession : IDisposable
     /// <summary>So many steps show how much is computed at once.</summary>
     private const int MeasuredSteps = 20;
 
-    private const string OutsideKey = "outside", RewindKey = "rewind";
+    private const string OutsideKey = "outside", RewindKey = "rewind", DeviceKey = "device";
 
     private readonly LlamaModel _model;
     private readonly Trainer _trainer;
@@ -27,6 +28,9 @@ internal sealed class TrainingSession : IDisposable
     private readonly string? _rewind;
     private readonly long _firstStep;
     private readonly LlamaConfig? _teacher;
+    private readonly RankGroup _ranks;
+    private readonly RankChecks _checks;
+    private readonly Objective _objective;
 
     /// <param name="folder">Where it runs.</param>
     /// <param name="weights">The weights, whose scope is decided.</param>
@@ -42,7 +46,7 @@ internal sealed class TrainingSession : IDisposable
         Action<string, CancellationToken>? writeModel, LlamaModel? teacher = null)
     {
         TrainingPlan plan = options.Plan;
-        (Folder, _operations, _options, _teacher) = (folder, operations, options, teacher?.Config);
+        (Folder, _operations, _options, _teacher, _ranks) = (folder, operations, options, teacher?.Config, options.Ranks);
         Batches = new(training, plan.BatchSize, plan.MicroBatchRows, plan.Seed);
         _evaluation = evaluation.Count == 0 ? [] : BatchSchedule.Pack(evaluation, plan.MicroBatchRows);
         TrainerOptions steps = plan.ToOptions(Batches.StepsPerEpoch) with
@@ -65,10 +69,11 @@ internal sealed class TrainingSession : IDisposable
         _keptLength = writeModel is null ? 0 : weights.All.Sum(w => w.Value.Length);
         _firstStep = steps.FirstStep;
         _model = new(weights, operations, plan.Recompute);
-        _trainer = new(_model, operations, Batches, steps);
+        (_checks, _objective) = (new(_ranks, _model, operations), steps.Objective);
+        _trainer = new(_model, operations, Batches, steps, _ranks);
         Settings = new Dictionary<string, string>(
         [
-            new("version", LibraryVersion.Current), new("gradient-sum", "tree"), new("device", operations.Name),
+            new("version", LibraryVersion.Current), new("gradient-sum", "tree"), new(DeviceKey, operations.Name),
             new("scope", weights.Scope!.Name), .. options.Settings,
             .. plan.Settings(StepCount), .. settings, new("samples", FingerprintOf(training)), new("evaluation", FingerprintOf(evaluation)),
             .. options.Policy is { } policy ? (KeyValuePair<string, string>[])[new(OutsideKey, policy.Line)] : [],
@@ -77,14 +82,18 @@ internal sealed class TrainingSession : IDisposable
         ]);
         Notes = rewound is null ? [] : NotesOf(steps.FirstStep,
             [.. RunSettings.Differences(rewound, Settings).Where(s => s.Key is not (OutsideKey or RewindKey))]);
+        ThrowIfRanksDiffer();
         folder.ThrowIfOther(Settings);
         IReadOnlyList<TokenBatch>[] measured =
             [.. Enumerable.Range(0, Math.Min(MeasuredSteps, Batches.StepsPerEpoch)).Select(step => Batches.GetStep(step))];
         TokenBatch[] some = [.. measured.SelectMany(step => step)];
+        MicroBatchDeal[] deals = [.. measured.Select(step => new MicroBatchDeal(step.Count, _ranks.Size))];
+        Notes = [.. Notes, .. NotesOf(deals)];
         EstimatedBytes = TrainingMemory.Estimate(weights.Config, ParameterCount, _trainer.StateLength,
             [.. weights.Changing.Where(w => w.Runs is not null).Select(w => w.Value.Length)], some.Max(b => b.RowCount),
             Math.Max(some.Max(b => b.TargetCount), _evaluation.Max(b => (int?)b.TargetCount) ?? 0), _evaluation.Max(b => (int?)b.RowCount)
-                ?? 0, measured.Max(step => step.Count), plan.Recompute)
+                ?? 0, deals.Max(deal => deal.Waiting), plan.Recompute)
+            + deals.Max(deal => GradientExchange.BytesOf(ParameterCount, deal))
             + (_teacher is null ? 0 : TrainingMemory.EstimateTeacher(_teacher, some.Max(b => b.RowCount), some.Max(b => b.TargetCount)));
     }
 
@@ -113,22 +122,51 @@ internal sealed class TrainingSession : IDisposable
     public TrainingSummary Run(Func<TrainedFiles> write, Func<string?>? frozen, IProgress<TrainingProgress>? progress,
         CancellationToken cancellationToken)
     {
-        if (Folder.IsFinished) return Summarize(new([]), isFinite: true) with { HasDiverged = Divergence.StandsIn(Folder.Path) };
-        Folder.Begin(Settings);
-        _kept.ThrowIfNoRoom(sizeof(float) * (ParameterCount + _trainer.StateLength + _keptLength));
+        if (Folder.IsFinished)
+            return Summarize(MetricsFile.Read(Folder.MetricsPath), new([]), frozen?.Invoke(), isFinite: true)
+                with { HasDiverged = Divergence.StandsIn(Folder.Path) };
+        TokenBatch first = Batches.GetStep(0)[0];
+        _checks.ThrowIfGradientsDiffer(first, _objective.Of([first]));
+        if (_ranks.Writes)
+        {
+            Folder.Begin(Settings);
+            _kept.ThrowIfNoRoom(sizeof(float) * (ParameterCount + _trainer.StateLength + _keptLength));
+        }
         new TrainingLoop(_trainer, _model, _evaluation, _options.Plan.EvaluateEvery
-            ?? Batches.StepsPerEpoch, Folder, Settings, _options.SaveEvery, _kept, _rewind)
+            ?? Batches.StepsPerEpoch, Folder, Settings, _options.SaveEvery, _kept, _rewind, _ranks)
             .Run(progress, cancellationToken);
-        TrainedFiles files = write();
-        DeviceValues values = new(_operations);
-        TrainingSummary summary = Summarize(files, _model.Weights.Changing.All(w => values.AreFinite(w.Value, cancellationToken)));
-        Folder.Finish(Settings, summary.WriteTo);
+        _checks.ThrowIfWeightsDiffer();
+        TrainedFiles files = new([]);
+        bool isFinite = true;
+        _ranks.OnFirst(() =>
+        {
+            files = write();
+            DeviceValues values = new(_operations);
+            isFinite = _model.Weights.Changing.All(w => values.AreFinite(w.Value, cancellationToken));
+        });
+        TrainingSummary summary = _ranks.Size == 1
+            ? Summarize(MetricsFile.Read(Folder.MetricsPath), files, frozen?.Invoke(), isFinite)
+            : SummarizeFirst(files, frozen?.Invoke(), isFinite);
+        if (_ranks.Writes) Folder.Finish(Settings, summary.WriteTo);
         return summary;
-
-        TrainingSummary Summarize(TrainedFiles written, bool isFinite) =>
-            TrainingSummary.From(Folder.MetricsPath, written, ParameterCount, _operations.PeakAllocatedBytes, frozen?.Invoke(), isFinite,
-                CostOf);
     }
+
+    /// <summary>The same on all ranks: what rank 0 wrote and read.</summary>
+    private TrainingSummary SummarizeFirst(TrainedFiles files, string? frozen, bool isFinite)
+    {
+        long inexact = _ranks.Largest(files.InexactValues), overflowed = _ranks.Largest(files.OverflowedValues);
+        bool isFiniteOnFirst = _ranks.Largest(isFinite ? 0 : 1) == 0;
+        string names = _ranks.FirstText(string.Join('\n', files.Names)), print = _ranks.FirstText(frozen ?? "");
+        string metrics = _ranks.FirstText(_ranks.Writes ? File.ReadAllText(Folder.MetricsPath) : "");
+        return Summarize(MetricsFile.Parse(Folder.MetricsPath, metrics.Split('\n')), new(names.Split('\n'), inexact, overflowed),
+            print.Length > 0 ? print : null, isFiniteOnFirst) with
+        {
+            Traffic = new(_ranks.Size, _trainer.StepsHere, _ranks.Total(_trainer.BytesSent)),
+        };
+    }
+
+    private TrainingSummary Summarize(IReadOnlyList<StepMetrics> lines, TrainedFiles files, string? frozen, bool isFinite) =>
+        TrainingSummary.From(lines, files, ParameterCount, _operations.PeakAllocatedBytes, frozen, isFinite, CostOf);
 
     public void Dispose()
     {
@@ -155,6 +193,15 @@ internal sealed class TrainingSession : IDisposable
             throw new ArgumentException("a distance to the start and a policy for what is outside of a mask contradict each other. "
                 + "Leave one of them out.", nameof(options));
     }
+
+    private void ThrowIfRanksDiffer() => _ranks.ThrowIfDifferent(new Dictionary<string, string>(Settings.Where(s => s.Key != DeviceKey))
+    {
+        ["the run in its folder"] = Folder.IsFinished ? "finished" : File.Exists(Folder.StatePath) ? "saved" : "not saved",
+    });
+
+    private string[] NotesOf(MicroBatchDeal[] deals) => deals.Max(deal => deal.Count) is var most && most >= _ranks.Size ? []
+        : [$"a step has {most} micro-batches of up to {_options.Plan.MicroBatchRows} rows, fewer than the {_ranks.Size} ranks: "
+            + $"{_ranks.Size - most} of them stay idle"];
 
     private static string[] NotesOf(long step, (string Key, string Before, string Now)[] others)
     {

@@ -47,13 +47,16 @@ public sealed record TrainingSummary
     /// <summary>What its steps took, a teacher's passes among it; evaluations are not counted.</summary>
     public required TrainingCost Cost { get; init; }
 
+    /// <summary>What ranks handed to each other in this process's time; null for one process by itself.</summary>
+    public RankTraffic? Traffic { get; init; }
+
     /// <summary>The files that were written.</summary>
     public required TrainedFiles Files { get; init; }
 
-    internal static TrainingSummary From(string metricsPath, TrainedFiles files, long parameters, long peakBytes, string? frozen,
-        bool isFinite, Func<long, TrainingCost> costOf)
+    internal static TrainingSummary From(IReadOnlyList<StepMetrics> lines, TrainedFiles files, long parameters, long peakBytes,
+        string? frozen, bool isFinite, Func<long, TrainingCost> costOf)
     {
-        IReadOnlyList<StepMetrics> lines = MetricsFile.Read(metricsPath), steps = [.. lines.Where(line => !line.IsStart)];
+        IReadOnlyList<StepMetrics> steps = [.. lines.Where(line => !line.IsStart)];
         bool hasNonFinite = !isFinite || files.OverflowedValues > 0;
         return new()
         {
@@ -103,4 +106,14 @@ public sealed record TrainingSummary
             else json.WriteNull(name);
         }
     }
+}
+
+/// <summary>What the ranks of a training handed to each other for gradients and losses of its steps.</summary>
+/// <param name="Ranks">How many there were.</param>
+/// <param name="Steps">The steps that they did.</param>
+/// <param name="Bytes">Bytes that one rank sent to another, of all of them; evaluations and files are not counted.</param>
+public sealed record RankTraffic(int Ranks, long Steps, long Bytes)
+{
+    /// <summary>Bytes of a step.</summary>
+    public long BytesPerStep => Steps == 0 ? 0 : Bytes / Steps;
 }

@@ -144,8 +144,12 @@ public sealed class TuningRun : IDisposable
     /// <exception cref="IOException">A file cannot be written.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; a run with the same settings that resumes ends with the same
     /// bytes.</exception>
-    public TrainingSummary Run(IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default) =>
-        _session.Run(() => Write(cancellationToken), () => FrozenFingerprint, progress, cancellationToken);
+    public TrainingSummary Run(IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        TrainingSummary summary = _session.Run(() => Write(cancellationToken), () => FrozenFingerprint, progress, cancellationToken);
+        FrozenFingerprint = summary.FrozenFingerprint;
+        return summary;
+    }
 
     /// <summary>Gives the device's memory back.</summary>
     public void Dispose()

@@ -1,5 +1,8 @@
+using KsLottery.Engine.Devices;
 using KsLottery.Engine.Evaluation;
 using KsLottery.Engine.Experiments;
+using KsLottery.Engine.Operations;
+using KsLottery.Engine.Tests.Ranks;
 using KsLottery.Engine.Training;
 
 namespace KsLottery.Engine.Tests.Experiments;
@@ -43,6 +46,20 @@ public sealed class SharedExperimentTests : IDisposable
         Assert.That(_fixture.Run(plan, "held").Held, Is.Empty);
         _fixture.Run(plan, "alone");
         Assert.That(_fixture.Bytes("held"), Is.EquivalentTo(_fixture.Bytes("alone")));
+    }
+
+    [Test]
+    public void Ranks_share_the_arms_and_end_with_the_bytes_of_one()
+    {
+        int[] results = ThreadRanks.Run(3, ranks =>
+        {
+            using ComputeDevice device = ComputeDevice.Open("cpu", DeviceWork.Model, threads: 1);
+            using ExperimentRun run = new(Plan, _fixture.File("ranks"), device) { Ranks = ranks };
+            run.Run();
+            return run.Results.Count;
+        });
+        Assert.That(results, Is.All.EqualTo(2 + (4 * 5)), "each knows all");
+        Assert.That(_fixture.Bytes("ranks"), Is.EquivalentTo(_fixture.Bytes("whole")));
     }
 
     [Test]

@@ -91,7 +91,7 @@ public class GradientSumTests
         long gradient = session.Fill(Batches[..1]).Gradient.Length * sizeof(float), before = session.Operations.AllocatedBytes;
         session.Fill([.. Enumerable.Repeat(Batches[0], count)]);
         Assert.That(session.Operations.AllocatedBytes - before, Is.EqualTo(GradientSum.LevelsOf(count) * gradient));
-        Assert.That(GradientSum.LevelsOf(count), Is.EqualTo((int)Math.Ceiling(Math.Log2(count))));
+        Assert.That(GradientSum.LevelsOf(count), Is.EqualTo((int)Math.Floor(Math.Log2(count))));
     }
 
     private static Part Tree(ReadOnlySpan<Part> parts)

@@ -19,6 +19,9 @@ internal sealed class ArmQueue(ExperimentBase baseModel, ArmMaker maker, ArmLock
     /// <summary>Reports every arm that cannot be run.</summary>
     public required Action<SkippedArm> Skipped { get; init; }
 
+    /// <summary>Whether it ends only when all arms are done, whoever does them.</summary>
+    public bool WaitsForOthers { get; init; }
+
     /// <summary>Works until all arms are done or held by others; returns those.</summary>
     public IReadOnlyList<HeldArm> Run(IReadOnlyList<ArmGroup> groups, TimeSpan pause, CancellationToken cancel)
     {
@@ -131,7 +134,7 @@ internal sealed class ArmQueue(ExperimentBase baseModel, ArmMaker maker, ArmLock
         HeldArm held = new(group.Task.Task.Name, SeedOf(group, arm), arm, holder?.ProcessId ?? 0, holder?.Host ?? "");
         if (!_held.Contains(held)) _held.Add(held);
         // A holder that has not said who it is has just begun or just ended.
-        _isWorthWaiting |= isUndecided || holder is null;
+        _isWorthWaiting |= WaitsForOthers || isUndecided || holder is null;
     }
 
     private static ulong? SeedOf(ArmGroup group, ExperimentArm arm) => arm.Method == ArmMethod.Base ? null : group.Seed;

@@ -34,11 +34,14 @@ internal sealed class KeptStates(RunFolder run, IReadOnlySet<long> steps, Action
         if (missing > 0) DiskSpace.ThrowIfTooLittle(run.Path, run.Path, missing * bytesOfOne);
     }
 
+    /// <summary>Whether the state at a step is asked for.</summary>
+    public bool IsDue(long step) => steps.Contains(step);
+
     /// <summary>Keeps the state at a step, where that is asked for and not done.</summary>
     /// <exception cref="OperationCanceledException">Cancelled; nothing is kept.</exception>
     public void Keep(Trainer trainer, IReadOnlyDictionary<string, string> settings, CancellationToken cancellationToken)
     {
-        if (!steps.Contains(trainer.Step) || File.Exists(FileOf(trainer.Step))) return;
+        if (!IsDue(trainer.Step) || File.Exists(FileOf(trainer.Step))) return;
         string folder = Path.GetDirectoryName(FileOf(trainer.Step))!;
         if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
         Directory.CreateDirectory(folder);

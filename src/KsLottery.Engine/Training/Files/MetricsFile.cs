@@ -11,8 +11,15 @@ internal static class MetricsFile
     public static IReadOnlyList<StepMetrics> Read(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
+        return Parse(path, File.ReadLines(path));
+    }
+
+    /// <summary>The same of lines that were read.</summary>
+    /// <exception cref="InvalidDataException">A line is damaged; names file and line.</exception>
+    public static IReadOnlyList<StepMetrics> Parse(string path, IEnumerable<string> lines)
+    {
         List<StepMetrics> steps = [];
-        foreach (string line in File.ReadLines(path))
+        foreach (string line in lines)
         {
             if (string.IsNullOrWhiteSpace(line)) continue;
             try

@@ -197,7 +197,7 @@ public sealed class GraftRun : IDisposable
     {
         IReadOnlyList<TokenBatch> batches = _batches.GetStep(_position.Step);
         Put(part => part.Mix(_options.Bias));
-        double loss = _gradients.Fill(batches, new Objective().Of(batches), cancellationToken);
+        double loss = _gradients.Fill(batches, new Objective().Of(batches), cancellationToken: cancellationToken);
         double squares = _parts.Sum(part => _operations.SumOfSquares(part.Weight.Gradient));
         if (!double.IsFinite(loss) || !double.IsFinite(squares))
             throw _model.NotFinite($"step {_position.Step + 1}: the loss of the grafted model, {loss}, or its gradient");

@@ -39,6 +39,9 @@ internal sealed class Regrowth : IDisposable
     /// and one whole gradient.</summary>
     public long HostBytes => sizeof(float) * ((3 * _parts.Sum(p => (long)p.Count)) + _parts.Max(p => p.Owner.Value.Length));
 
+    /// <summary>Whether a step's gradients are heard: all of them then, in their order, by every rank.</summary>
+    public bool Listens(long step) => _plan.Listens(step);
+
     /// <summary>Before a step's gradients: hears them, where they count.</summary>
     public void Begin(long step)
     {

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using KsLottery.Engine.Models;
 using KsLottery.Engine.Operations;
+using KsLottery.Engine.Ranks;
 using KsLottery.Engine.Text.Corpora;
 
 namespace KsLottery.Engine.Training;
@@ -11,8 +12,9 @@ namespace KsLottery.Engine.Training;
 /// distance to the start where that counts.
 /// Where a scope's weights learn, they, their gradients and what <see cref="OptimizerState"/> keeps are F32 of the same size; nothing else
 /// of the model is copied. Gradients of a step's micro-batches are
-/// added as <see cref="GradientSum"/> says. Steps depend on the seed, the data and the settings alone, not on threads, so that a run
-/// that goes on from a saved state ends with the same bytes.
+/// added as <see cref="GradientSum"/> says, whoever computes them: of several ranks each has all weights and makes the same step. Steps
+/// depend on the seed, the data and the settings alone, not on threads or ranks, so that a run that goes on from a saved state ends with
+/// the same bytes.
 /// </remarks>
 internal sealed class Trainer : IDisposable
 {
@@ -31,9 +33,10 @@ internal sealed class Trainer : IDisposable
     /// <param name="operations">Its device.</param>
     /// <param name="batches">What each step sees.</param>
     /// <param name="options">How to step.</param>
+    /// <param name="ranks">The processes that share each step; null for one by itself.</param>
     /// <exception cref="InvalidOperationException">No weight of the model learns.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is outside its range.</exception>
-    public Trainer(LlamaModel model, IOperations operations, BatchSchedule batches, TrainerOptions options)
+    public Trainer(LlamaModel model, IOperations operations, BatchSchedule batches, TrainerOptions options, RankGroup? ranks = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(operations);
@@ -42,7 +45,7 @@ internal sealed class Trainer : IDisposable
         options.Validate();
         if (model.Weights.Scope is null) throw new InvalidOperationException("no weight learns. Call MakeTrainable first.");
         (_model, _operations, _batches, _options, _weights) = (model, operations, batches, options, model.Weights.Trainable);
-        _gradients = new(model, operations);
+        _gradients = new(model, operations, ranks);
         _optimizer = new(_weights, operations, options);
         _mask = options.Policy?.Apply(model.Weights, _optimizer, operations);
         _mask?.Begin();
@@ -56,6 +59,9 @@ internal sealed class Trainer : IDisposable
 
     /// <summary>The step behind which it began.</summary>
     public long FirstStep => _options.FirstStep;
+
+    /// <summary>Steps that were done here, not in an earlier process.</summary>
+    public long StepsHere { get; private set; }
 
     /// <summary>Epochs done, with their fraction.</summary>
     public double Epoch => (double)Step / _batches.StepsPerEpoch;
@@ -75,6 +81,9 @@ internal sealed class Trainer : IDisposable
     /// <summary>Bytes beside the device's memory.</summary>
     public long HostBytes => _regrowth?.HostBytes ?? 0;
 
+    /// <summary>Bytes that this rank has handed to others.</summary>
+    public long BytesSent => _gradients.BytesSent;
+
     /// <summary>The number of weights that learn, k·d for a ticket's rows.</summary>
     public long ParameterCount => _weights.Sum(w => w.Value.Length);
 
@@ -86,7 +95,8 @@ internal sealed class Trainer : IDisposable
     /// row.</exception>
     /// <exception cref="NotFiniteNumberException">Loss or gradients became infinite or NaN; the weights are those before the
     /// step.</exception>
-    /// <exception cref="OperationCanceledException">Cancelled between micro-batches; the weights are those before the step.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled between micro-batches, on all ranks where one was; the weights are those
+    /// before the step.</exception>
     public StepMetrics Next(CancellationToken cancellationToken = default)
     {
         if (IsDone) throw new InvalidOperationException($"all {StepCount} steps are done.");
@@ -94,7 +104,8 @@ internal sealed class Trainer : IDisposable
         IReadOnlyList<TokenBatch> batches = _batches.GetStep(Step);
         long rows = batches.Sum(b => (long)b.RowCount);
         _regrowth?.Begin(Step);
-        double loss = _gradients.Fill(batches, _options.Objective.Of(batches), cancellationToken);
+        double loss = _gradients.Fill(batches, _options.Objective.Of(batches),
+            isDealt: _regrowth?.Listens(Step) != true, cancellationToken);
         loss += _penalty.AddGradient();
         _mask?.MaskGradients();
         double[] squares = [.. _weights.Select(w => _operations.SumOfSquares(w.Gradient))];
@@ -114,25 +125,28 @@ internal sealed class Trainer : IDisposable
         _model.Weights.PutLearned();
         _regrowth?.End(Step);
         Step++;
+        StepsHere++;
         _mask?.End(Step);
         return Last = Describe(loss, norm) with { TokensPerSecond = rows / Stopwatch.GetElapsedTime(started).TotalSeconds };
     }
 
     /// <summary>The mean loss over the targets of some batches, in nats.</summary>
     /// <exception cref="OperationCanceledException">Cancelled between batches.</exception>
-    public static double Evaluate(LlamaModel model, IEnumerable<TokenBatch> batches, CancellationToken cancellationToken = default)
+    public static double Evaluate(LlamaModel model, IReadOnlyList<TokenBatch> batches, CancellationToken cancellationToken = default) =>
+        Evaluate(model, batches, RankGroup.Alone, cancellationToken);
+
+    /// <summary>The same on all ranks, each of which computes some batches: losses are added in the batches' order.</summary>
+    public static double Evaluate(LlamaModel model, IReadOnlyList<TokenBatch> batches, RankGroup ranks,
+        CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(batches);
-        double loss = 0;
-        long targets = 0;
-        foreach (TokenBatch batch in batches)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            loss += model.Loss(batch);
-            targets += batch.TargetCount;
-        }
-        return loss / targets;
+        int[] cuts = [.. Enumerable.Range(0, ranks.Size + 1).Select(rank => (int)((long)batches.Count * rank / ranks.Size))];
+        List<double> own = [];
+        for (int i = cuts[ranks.Rank]; i < cuts[ranks.Rank + 1]; i++)
+            own.Add(ranks.IsStopped(cancellationToken) ? double.NaN : model.Loss(batches[i]));
+        double loss = ranks.ShareOrStop([.. own], [.. cuts.Skip(1).Zip(cuts, (end, start) => (long)end - start)], cancellationToken).Sum();
+        return loss / batches.Sum(b => (long)b.TargetCount);
     }
 
     /// <summary>Writes weights and moments, whole or not at all.</summary>

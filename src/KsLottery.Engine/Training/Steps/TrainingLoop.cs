@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using KsLottery.Engine.Models;
+using KsLottery.Engine.Ranks;
 using KsLottery.Engine.Text.Corpora;
 
 namespace KsLottery.Engine.Training;
@@ -9,11 +10,11 @@ namespace KsLottery.Engine.Training;
 /// <remarks>
 /// Of a step first the weights change, then it is evaluated where it is due, then its line is written, then the state is saved where that
 /// is due. A line without a saved state is dropped on resumption. A state without its line exists only where the evaluation was
-/// cancelled: then that is done again.
+/// cancelled: then that is done again. Of several ranks the first alone writes; all end at the same step.
 /// </remarks>
 internal sealed class TrainingLoop(Trainer trainer, LlamaModel model, IReadOnlyList<TokenBatch> evaluation, long evaluateEvery,
     RunFolder folder,
-    IReadOnlyDictionary<string, string> settings, TimeSpan saveEvery, KeptStates kept, string? rewind)
+    IReadOnlyDictionary<string, string> settings, TimeSpan saveEvery, KeptStates kept, string? rewind, RankGroup ranks)
 {
     private long _started = Stopwatch.GetTimestamp(), _firstStep, _saved = Stopwatch.GetTimestamp();
 
@@ -24,17 +25,21 @@ internal sealed class TrainingLoop(Trainer trainer, LlamaModel model, IReadOnlyL
     {
         if (File.Exists(folder.StatePath)) trainer.Restore(folder.StatePath, settings);
         else if (rewind is not null) trainer.Rewind(rewind);
-        using MetricsWriter metrics = new(folder.MetricsPath, HasBegun() ? trainer.Step : 0);
+        ranks.ThrowAll(trainer.Step == ranks.Largest(trainer.Step) ? null : $"rank {ranks.Rank} finds the run in {folder.Path} at step "
+            + $"{trainer.Step}, and another rank at a later one. Resume where all ranks see the same files.",
+            message => new InvalidDataException(message));
+        using MetricsWriter? metrics = ranks.Writes ? new(folder.MetricsPath, HasBegun() ? trainer.Step : 0) : null;
+        long lastLine = ranks.Largest(metrics?.LastStep ?? -1);
         try
         {
             if (!HasBegun()) Evaluate(new StepMetrics(trainer.Step, trainer.Epoch));
-            else if (metrics.LastStep < trainer.Step) Evaluate(trainer.Last!);
-            kept.Keep(trainer, settings, cancellationToken);
+            else if (lastLine < trainer.Step) Evaluate(trainer.Last!);
+            Keep();
             (_started, _firstStep) = (Stopwatch.GetTimestamp(), trainer.Step);
             while (!trainer.IsDone)
             {
                 Evaluate(trainer.Next(cancellationToken));
-                kept.Keep(trainer, settings, cancellationToken);
+                Keep();
                 if (Stopwatch.GetElapsedTime(_saved) >= saveEvery) Save();
             }
         }
@@ -55,13 +60,19 @@ internal sealed class TrainingLoop(Trainer trainer, LlamaModel model, IReadOnlyL
         void Evaluate(StepMetrics step)
         {
             bool isDue = evaluation.Count > 0 && (step.Step % evaluateEvery == 0 || trainer.IsDone || step.IsStart);
-            StepMetrics line = isDue ? step with { EvalLoss = Trainer.Evaluate(model, evaluation, cancellationToken) } : step;
-            if (!step.IsStart || isDue) metrics.Write(line);
-            progress?.Report(new(trainer.StepCount, line, Remaining()));
+            StepMetrics line = isDue ? step with { EvalLoss = Trainer.Evaluate(model, evaluation, ranks, cancellationToken) } : step;
+            if (!step.IsStart || isDue) metrics?.Write(line);
+            if (ranks.Writes) progress?.Report(new(trainer.StepCount, line, Remaining()));
+        }
+
+        void Keep()
+        {
+            if (kept.IsDue(trainer.Step)) ranks.OnFirst(() => kept.Keep(trainer, settings, cancellationToken));
         }
 
         void Save()
         {
+            if (metrics is null) return;
             metrics.Flush();
             trainer.Save(folder.StatePath, settings);
             folder.RememberState(settings);

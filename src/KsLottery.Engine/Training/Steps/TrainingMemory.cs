@@ -15,17 +15,17 @@ internal static class TrainingMemory
     /// <param name="rows">Rows computed at once.</param>
     /// <param name="targets">How many of them have a target.</param>
     /// <param name="evaluationRows">Rows evaluated at once, for which one layer's activations are kept.</param>
-    /// <param name="microBatches">How many micro-batches a step has.</param>
+    /// <param name="waiting">How many gradients wait at once while a step's are added up.</param>
     /// <param name="recompute">Whether activations of one layer are kept at a time.</param>
     public static long Estimate(LlamaConfig config, long learned, long state, IReadOnlyList<long> whole, long rows, long targets,
-        long evaluationRows, int microBatches, bool recompute)
+        long evaluationRows, int waiting, bool recompute)
     {
         long width = config.Width, query = config.Attention.QueryWidth, key = config.Attention.KeyWidth, inner = config.FeedForwardWidth;
         long layer = LayerOf(config);
         long streams = (config.LayerCount + 1) * width, gradients = (2 * width) + (2 * Math.Max(query, width)) + (4 * key) + inner;
         long further = Math.Max(0, evaluationRows - rows) * (layer + (3 * width) + inner);
         long logitRows = LogitRowsOf(config, targets);
-        return sizeof(float) * (((2 + GradientSum.LevelsOf(microBatches)) * learned) + state + whole.Sum() + whole.DefaultIfEmpty().Max()
+        return sizeof(float) * (((2 + waiting) * learned) + state + whole.Sum() + whole.DefaultIfEmpty().Max()
             + (rows * ((layer * (recompute ? 1 : config.LayerCount)) + streams + gradients)) + further
             + (logitRows * (config.VocabularySize + (4 * width))));
     }
