@@ -5,7 +5,8 @@ using KsLottery.Engine.Ranks;
 
 namespace KsLottery.Engine.Training;
 
-/// <summary>Adds up what ranks hand on of a step's gradient, in the order of <see cref="MicroBatchDeal.Joins"/>, and gives it to all.</summary>
+/// <summary>Adds up what ranks hand on of a step's gradient, in the order of <see cref="MicroBatchDeal.Joins"/>, and gives it to
+/// all.</summary>
 /// <remarks>
 /// A gradient's values are dealt to the ranks in stretches: each gets all blocks' sums of its own stretch, adds them as its device adds
 /// gradients, and gives the result to all. So of m blocks' gradients of P values each, m·P·(R - 1)/R values travel to be added and P·(R -

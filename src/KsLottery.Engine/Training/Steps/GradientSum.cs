@@ -12,8 +12,8 @@ namespace KsLottery.Engine.Training;
 /// The order is a binary tree over the micro-batches' numbers. The sum of n of them, n above 1, is the sum of the first p plus the sum of
 /// the others, p being the largest power of two below n, and either half is summed in the same way; losses, in double, as well. So
 /// whoever holds the micro-batches from a·2ʲ to below (a + 1)·2ʲ adds them up alone and hands on one gradient, and the bytes are those of
-/// one process that holds all: <see cref="MicroBatchDeal"/> deals them, <see cref="GradientExchange"/> adds up what is handed on. Beside the
-/// gradient that the model fills as many are kept as <see cref="MicroBatchDeal.Waiting"/> says.
+/// one process that holds all: <see cref="MicroBatchDeal"/> deals them, <see cref="GradientExchange"/> adds up what is handed on. Beside
+/// the gradient that the model fills as many are kept as <see cref="MicroBatchDeal.Waiting"/> says.
 /// </remarks>
 /// <param name="model">The model, whose weights learn.</param>
 /// <param name="operations">Its device.</param>

@@ -4,8 +4,8 @@ using KsLottery.Engine.Ranks;
 
 namespace KsLottery.Engine.Training;
 
-/// <summary>What the ranks of a training agree on.</summary>
-internal static class RankAgreement
+/// <summary>What the ranks of a training tell each other and agree on.</summary>
+internal static class TrainingRanks
 {
     private const int MessageBytes = 1024;
 
