@@ -59,6 +59,20 @@ internal readonly struct KsKeyLanes128<TKey> : IKsKeyLanes<Vector128<TKey>, TKey
         StoreWhere(Vector128.GreaterThan(keys, pivot).ExtractMostSignificantBits(), keys, ref target);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int StoreDifferent(Vector128<TKey> x, Vector128<TKey> y, ref TKey targetX, ref TKey targetY)
+    {
+        uint equal = Vector128.Equals(x, y).ExtractMostSignificantBits();
+        if (equal != 0)
+        {
+            StoreWhere(~equal, x, ref targetX);
+            return StoreWhere(~equal, y, ref targetY);
+        }
+        x.StoreUnsafe(ref targetX);
+        y.StoreUnsafe(ref targetY);
+        return Vector128<TKey>.Count;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int StoreWhere(uint kept, Vector128<TKey> keys, ref TKey target)
     {
         int count = 0;

@@ -59,6 +59,20 @@ internal readonly struct KsKeyLanes256<TKey> : IKsKeyLanes<Vector256<TKey>, TKey
         StoreWhere(Vector256.GreaterThan(keys, pivot).ExtractMostSignificantBits(), keys, ref target);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int StoreDifferent(Vector256<TKey> x, Vector256<TKey> y, ref TKey targetX, ref TKey targetY)
+    {
+        uint equal = Vector256.Equals(x, y).ExtractMostSignificantBits();
+        if (equal != 0)
+        {
+            StoreWhere(~equal, x, ref targetX);
+            return StoreWhere(~equal, y, ref targetY);
+        }
+        x.StoreUnsafe(ref targetX);
+        y.StoreUnsafe(ref targetY);
+        return Vector256<TKey>.Count;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int StoreWhere(uint kept, Vector256<TKey> keys, ref TKey target)
     {
         int count = 0;

@@ -59,6 +59,14 @@ internal readonly struct KsKeyLanes512<TKey> : IKsKeyLanes<Vector512<TKey>, TKey
         StoreWhere(Vector512.GreaterThan(keys, pivot), keys, ref target);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int StoreDifferent(Vector512<TKey> x, Vector512<TKey> y, ref TKey targetX, ref TKey targetY)
+    {
+        Vector512<TKey> different = ~Vector512.Equals(x, y);
+        StoreWhere(different, x, ref targetX);
+        return StoreWhere(different, y, ref targetY);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int StoreWhere(Vector512<TKey> kept, Vector512<TKey> keys, ref TKey target)
     {
         if (typeof(TKey) == typeof(int))

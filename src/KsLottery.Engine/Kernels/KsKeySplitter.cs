@@ -60,12 +60,12 @@ internal sealed class KsKeySplitter<TLanes, TVector, TKey> : IKsKeySplitter<TKey
     public KsSplit Run(ReadOnlySpan<TKey> before, ReadOnlySpan<TKey> after, TKey infinity, TKey lowest)
     {
         KsBest best = new(0);
-        int notNumbers = TakeKeys(before, ref _before.Origin, infinity, lowest);
-        if (before.SequenceEqual(after)) return new(best, notNumbers > 0, true);
-        if (notNumbers + TakeKeys(after, ref _after.Origin, infinity, lowest) > 0) return new(best, true, true);
+        int notNumbers = TakeKeys(before, ref _before.Origin, infinity, lowest) + TakeKeys(after, ref _after.Origin, infinity, lowest);
+        if (notNumbers > 0) return new(best, true, true);
+        int count = DropEqual(ref _before.Origin, ref _after.Origin, before.Length);
 
         int left = _maxPasses * (2 * before.Length / TLanes.Count + 8);
-        _parts[0] = new(0, 0, 0, before.Length, 0, after.Length);
+        _parts[0] = new(0, 0, 0, count, 0, count);
         for (_partCount = 1; _partCount > 0;)
         {
             Part part = _parts[--_partCount];
@@ -100,6 +100,17 @@ internal sealed class KsKeySplitter<TLanes, TVector, TKey> : IKsKeySplitter<TKey
         MemoryMarshal.CreateSpan(ref Unsafe.Add(ref keys, row.Length), TLanes.Count).Clear();
         rest = TLanes.Load(ref keys, i);
         return outside + TLanes.CountLess(high, rest) + TLanes.CountLess(rest, low);
+    }
+
+    /// <summary>Keeps the keys at places where the rows differ: equal ones move no difference. Returns how many.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static int DropEqual(ref TKey before, ref TKey after, int count)
+    {
+        int kept = 0;
+        for (int i = 0; i < count; i += TLanes.Count)
+            kept += TLanes.StoreDifferent(TLanes.Load(ref before, i), TLanes.Load(ref after, i), ref Unsafe.Add(ref before, kept),
+                ref Unsafe.Add(ref after, kept));
+        return kept;
     }
 
     /// <summary>Ends a part with keys above all others, up to a whole vector.</summary>

@@ -15,6 +15,11 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
     /// <summary>What stands for a difference of 0 within a lane; a lane's differences stay below it.</summary>
     private const ushort Bias = 0x8000, Mirror = unchecked((ushort)(2 * Bias));
 
+    /// <summary>From here on buckets are faster for few BF16 values, while they hold them.</summary>
+    private const int MinBucketsFirst = 768;
+
+    private KsKnownValues<Float16, ushort>? _knownFloats16;
+    private KsKnownValues<BFloat16, ushort>? _knownBFloats16;
     private readonly AlignedScratch<ushort> _keyEnd = new(Lanes), _keyHigh = new(Lanes), _keyLow = new(Lanes);
     private readonly int[] _keyStart = new int[Lanes];
 
@@ -35,10 +40,17 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
     }
 
     public KsRowOutcome TestFloat16(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after) =>
-        Width <= MaxSplitHalves ? Fallback.TestFloat16(before, after) : TestKeys<Float16>(before, after);
+        Width > MaxSplitHalves ? TestKeys<Float16>(before, after)
+            : TestKnown<Float16>(before, after) ?? Fallback.TestFloat16(before, after);
 
     public KsRowOutcome TestBFloat16(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after) =>
-        Width <= MaxSplitHalves ? Fallback.TestBFloat16(before, after) : TestKeys<BFloat16>(before, after);
+        Width > MaxSplitHalves ? TestKeys<BFloat16>(before, after)
+            : TestKnown<BFloat16>(before, after) ?? Fallback.TestBFloat16(before, after);
+
+    /// <summary>Null where the rows have many values.</summary>
+    private KsRowOutcome? TestKnown<TElement>(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after) =>
+        typeof(TElement) == typeof(BFloat16) ? (_knownBFloats16 ??= new()).Test(before, after)
+            : (_knownFloats16 ??= new()).Test(before, after);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private KsRowOutcome TestKeys<TElement>(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after)
@@ -51,11 +63,15 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
             b = PadBits(after, _bitsAfter ??= new ushort[_padded], before[0]);
         }
         if (AreSame(a, b, out int largest)) return largest > TElement.NonFinite ? KsRowOutcome.NotANumber : KsRowOutcome.Equal;
+        bool bucketsAreFirst = typeof(TElement) == typeof(BFloat16) && Width >= MinBucketsFirst;
+        if (!bucketsAreFirst && TestKnown<TElement>(before, after) is { } known) return known;
         (largest, int equal) = Survey(a, b);
         if (largest > TElement.NonFinite) return KsRowOutcome.NotANumber;
+        if (Width <= MaxSplitEqual && _padded - equal <= MaxSplitDifferent)
+            return typeof(TElement) == typeof(BFloat16) ? Fallback.TestBFloat16(before, after) : Fallback.TestFloat16(before, after);
         if (typeof(TElement) == typeof(BFloat16))
         {
-            return TestInKeyBuckets(a, b, largest, equal)
+            return TestInKeyBuckets(a, b, largest, equal) ?? (bucketsAreFirst ? TestKnown<BFloat16>(before, after) : null)
                 ?? (Width < MinBinsWidth ? Fallback.TestBFloat16(before, after) : TestInBins<TElement>(a, b, largest, equal));
         }
         if (Width < MinBinsWidth && 8 * equal < Width)

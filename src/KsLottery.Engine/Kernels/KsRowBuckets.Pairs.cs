@@ -22,7 +22,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
     private const float CellLength = 4, LongCellLength = 8;
 
     /// <summary>It pays while the length of all intervals together is no more than this share of the mean distance of two values.</summary>
-    private const float MaxCovered = 0.06f, MaxCoveredOfNarrow = 0.12f, FewCovered = 0.02f;
+    private const float MaxCovered = 0.06f, MaxCoveredOfNarrow = 0.4f, FewCovered = 0.02f;
 
     private const int MaxNarrow = 512;
 

@@ -66,6 +66,9 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
     /// <summary>Rows of F32 and of 16-bit values that are split at once: buckets do not pay.</summary>
     private const int MaxSplitSingles = 128, MaxSplitHalves = 128, MinPairsWidth = 64;
 
+    /// <summary>Rows of F32 of up to this width, and so few 16-bit values, are split when many, or all others, are equal.</summary>
+    private const int MaxSplitEqual = 1024, MaxSplitDifferent = 256;
+
     /// <summary>After a row that a first attempt does not hold, so many do without it, and twice as many each time it fails again: rows of
     /// a matrix are alike.</summary>
     private const int MinRowsOnWay = 15, MaxRowsOnWay = 255;
@@ -90,6 +93,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
 
     // Made when a row first needs them.
     private IKsRowKernel? _fallback;
+    private KsKnownValues<Float32, uint>? _knownSingles;
     private ushort[]? _slots, _bitsBefore, _bitsAfter;
     private byte[]? _marks;
     private float[]? _widenedBefore, _widenedAfter;
@@ -134,12 +138,20 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
     {
         if (Width <= MaxSplitSingles) return TestNarrow(before, after);
         if (AreSame(before, after, out bool finite)) return !finite && HasNaN(before) ? KsRowOutcome.NotANumber : KsRowOutcome.Equal;
+        if (TestKnown(before, after) is { } known) return known;
+        if (Width <= MaxSplitEqual && ManyEqual(before, after)) return Fallback.Test(before, after);
         return TestInBuckets(before, after) ?? Fallback.Test(before, after);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private KsRowOutcome TestNarrow(ReadOnlySpan<float> before, ReadOnlySpan<float> after) =>
-        (Width % Block == 0 && Width >= MinPairsWidth ? TestPairs(before, after) : null) ?? Fallback.Test(before, after);
+        TestKnown(before, after)
+            ?? (Width % Block == 0 && Width >= MinPairsWidth ? TestPairs(before, after) : null)
+            ?? Fallback.Test(before, after);
+
+    /// <summary>Null where the rows have many values.</summary>
+    private KsRowOutcome? TestKnown(ReadOnlySpan<float> before, ReadOnlySpan<float> after) =>
+        (_knownSingles ??= new()).Test(MemoryMarshal.Cast<float, uint>(before), MemoryMarshal.Cast<float, uint>(after));
 
     private IKsRowKernel Fallback => _fallback ??= _newFallback();
 

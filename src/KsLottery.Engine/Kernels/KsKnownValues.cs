@@ -1,0 +1,249 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using KsLottery.Engine.Numerics;
+
+namespace KsLottery.Engine.Kernels;
+
+/// <summary>Counts rows of few values, each value in a slot of its own that a hash of its bits finds. Values keep their slots and their
+/// order for the rows that follow: rows of a matrix are alike.</summary>
+/// <remarks>O(d + values), portable; no count overflows. Only speed depends on the rows before.</remarks>
+internal sealed class KsKnownValues<TElement, TBits>
+    where TElement : IStoredElement<TElement, TBits>
+    where TBits : unmanaged, IBinaryInteger<TBits>
+{
+    /// <summary>The most values that are kept, what of them a row may bring anew again and again.</summary>
+    private const int MaxValues = 320, MaxChanging = MaxValues / 4;
+
+    /// <summary>How many hashes are tried before values that no slots of their own are found for are too many.</summary>
+    private const int MaxTries = 64;
+
+    private const int Block = 8;
+
+    /// <summary>Elements that are looked at before a row is tried, how many pairs of them must be twins, and how often.</summary>
+    private const int Sampled = 32, MinTwins = 3, RowsBetweenLooks = 7;
+
+    /// <summary>After a row of many values so many are not tried, and twice as many each time.</summary>
+    private const int MinRowsAway = 15, MaxRowsAway = 1023;
+
+    // Zero is always known, in the first slot; in all others its bits mean that there is no value.
+    private readonly Slot[] _slots = new Slot[1 << SlotBits];
+    private SplitMix64 _random = new(1);
+    private uint _multiplier = typeof(TBits) == typeof(ushort) ? 1u << 32 - SlotBits : 0x9E37_79B1;
+
+    // Keys and bits in value order. Zeros of both signs stand side by side; one key more ends the last.
+    private readonly uint[] _keys = new uint[MaxValues + 1], _bits = new uint[MaxValues];
+    private int _count, _added, _rowsAway, _patience = MinRowsAway;
+    private bool _areFew, _hasNaN;
+
+    public KsKnownValues() => Forget();
+
+    /// <summary>log2 of how many slots there are: one for each value of 16 bits, and many more than values of F32.</summary>
+    private static int SlotBits => typeof(TBits) == typeof(ushort) ? 16 : 14;
+
+    /// <summary>A value's bits, and how many elements have it: of the first row in two counters by turns, so that an addition need not wait
+    /// for that of its neighbour.</summary>
+    private struct Slot
+    {
+        public uint Bits;
+        public int Before, BeforeToo, After;
+    }
+
+    /// <summary>Null where the rows have many values, or those before had.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public KsRowOutcome? Test(ReadOnlySpan<TBits> before, ReadOnlySpan<TBits> after)
+    {
+        if (--_rowsAway >= 0) return null;
+        if (!_areFew && !AreLikelyFew(before))
+        {
+            _rowsAway = RowsBetweenLooks;
+            return null;
+        }
+        KsRowOutcome? outcome = CountAll(before, after, out bool isLikeThoseBefore);
+        _areFew = outcome is not null && isLikeThoseBefore;
+        if (!_areFew) (_rowsAway, _patience) = (_patience, Math.Min(2 * _patience, MaxRowsAway));
+        else if (_added == 0) _patience = MinRowsAway;
+        return outcome;
+    }
+
+    /// <summary>Whether a row looks as if it had few values: several of its elements are the same, zeros left aside.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static bool AreLikelyFew(ReadOnlySpan<TBits> row)
+    {
+        int step = Math.Max(1, row.Length / Sampled), twins = 0;
+        for (int i = step; i < row.Length; i += step)
+        {
+            TBits bits = row[i];
+            if (bits << 1 == TBits.Zero) continue;
+            for (int k = 0; k < i; k += step) twins += row[k] == bits ? 1 : 0;
+        }
+        return twins >= MinTwins;
+    }
+
+    private KsRowOutcome? CountAll(ReadOnlySpan<TBits> before, ReadOnlySpan<TBits> after, out bool isLikeThoseBefore)
+    {
+        isLikeThoseBefore = true;
+        bool isFirst = _count == 1;
+        if (Count(before, after)) return Sum();
+        Forget();
+        if (_hasNaN) return KsRowOutcome.NotANumber;
+        if (isFirst) return null;
+        // Values of rows before took the slots.
+        bool isCounted = Count(before, after);
+        isLikeThoseBefore = _added <= MaxChanging;
+        if (isCounted) return Sum();
+        Forget();
+        return _hasNaN ? KsRowOutcome.NotANumber : null;
+    }
+
+    private void Forget()
+    {
+        _slots.AsSpan().Clear();
+        (_count, _bits[0], _keys[0], _keys[1]) = (1, 0, SortableKey.FromSingle(0), uint.MaxValue);
+    }
+
+    /// <summary>False where a value finds no slot.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private bool Count(ReadOnlySpan<TBits> before, ReadOnlySpan<TBits> after)
+    {
+        (_added, _hasNaN) = (0, false);
+        int whole = before.Length / Block * Block;
+        for (int i = 0; i < whole; i += Block)
+            if (CountBlock(before, after, i, +1) != 0 && !CountNew(before, after, i)) return false;
+        for (int i = whole; i < before.Length; i++)
+            if (!CountEach(before[i], after[i])) return false;
+        return true;
+    }
+
+    /// <summary>Counts a block, or takes its counts back; not 0 where a value is not known.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private uint CountBlock(ReadOnlySpan<TBits> before, ReadOnlySpan<TBits> after, int start, int step)
+    {
+        ref Slot slots = ref MemoryMarshal.GetArrayDataReference(_slots);
+        ref TBits a = ref Unsafe.Add(ref MemoryMarshal.GetReference(before), start);
+        ref TBits b = ref Unsafe.Add(ref MemoryMarshal.GetReference(after), start);
+        uint missed = 0, multiplier = _multiplier;
+        for (nint i = 0; i < Block; i += 2)
+        {
+            uint bits = uint.CreateTruncating(Unsafe.Add(ref a, i));
+            ref Slot slot = ref Unsafe.Add(ref slots, bits * multiplier >> 32 - SlotBits);
+            missed |= slot.Bits ^ bits;
+            slot.Before += step;
+            bits = uint.CreateTruncating(Unsafe.Add(ref b, i));
+            slot = ref Unsafe.Add(ref slots, bits * multiplier >> 32 - SlotBits);
+            missed |= slot.Bits ^ bits;
+            slot.After += step;
+            bits = uint.CreateTruncating(Unsafe.Add(ref a, i + 1));
+            slot = ref Unsafe.Add(ref slots, bits * multiplier >> 32 - SlotBits);
+            missed |= slot.Bits ^ bits;
+            slot.BeforeToo += step;
+            bits = uint.CreateTruncating(Unsafe.Add(ref b, i + 1));
+            slot = ref Unsafe.Add(ref slots, bits * multiplier >> 32 - SlotBits);
+            missed |= slot.Bits ^ bits;
+            slot.After += step;
+        }
+        return missed;
+    }
+
+    /// <summary>Counts a block with new values; false where there are too many.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private bool CountNew(ReadOnlySpan<TBits> before, ReadOnlySpan<TBits> after, int start)
+    {
+        CountBlock(before, after, start, -1);
+        for (int i = start; i < start + Block; i++)
+            if (!CountEach(before[i], after[i])) return false;
+        return true;
+    }
+
+    private bool CountEach(TBits before, TBits after)
+    {
+        int from = SlotOf(uint.CreateTruncating(before));
+        if (from < 0) return false;
+        _slots[from].Before++;
+        int to = SlotOf(uint.CreateTruncating(after));
+        if (to < 0) return false;
+        _slots[to].After++;
+        return true;
+    }
+
+    /// <summary>The slot of a value, which may be new; less than 0 where there are too many values, or it is NaN.</summary>
+    private int SlotOf(uint bits)
+    {
+        uint at = bits * _multiplier >> 32 - SlotBits;
+        if (_slots[at].Bits == bits) return (int)at;
+        float value = TElement.Widen(TBits.CreateTruncating(bits));
+        _hasNaN |= float.IsNaN(value);
+        if (_hasNaN || _count == MaxValues || ((at == 0 || _slots[at].Bits != 0) && !TrySpread(bits))) return -1;
+        at = bits * _multiplier >> 32 - SlotBits;
+        _slots[at].Bits = bits;
+        Insert(SortableKey.FromSingle(value), bits);
+        return (int)at;
+    }
+
+    /// <summary>Finds a hash that gives each value a slot of its own, that of a new one free, and moves all there; false where none is
+    /// found soon.</summary>
+    private bool TrySpread(uint added)
+    {
+        Span<ulong> taken = stackalloc ulong[1 << SlotBits - 6];
+        for (int tries = 0; tries < MaxTries; tries++)
+        {
+            uint multiplier = (uint)_random.Next() | 1;
+            taken.Clear();
+            bool areApart = TryTake(taken, added * multiplier >> 32 - SlotBits);
+            for (int i = 0; i < _count && areApart; i++) areApart = TryTake(taken, _bits[i] * multiplier >> 32 - SlotBits);
+            if (!areApart) continue;
+            Move(multiplier);
+            return true;
+        }
+        return false;
+
+        static bool TryTake(Span<ulong> taken, uint at)
+        {
+            ulong bit = 1UL << (int)(at & 63), before = taken[(int)(at >> 6)];
+            taken[(int)(at >> 6)] = before | bit;
+            return (before & bit) == 0;
+        }
+    }
+
+    private void Move(uint multiplier)
+    {
+        Span<Slot> moved = stackalloc Slot[_count];
+        for (int i = 0; i < _count; i++) moved[i] = _slots[_bits[i] * _multiplier >> 32 - SlotBits];
+        _slots.AsSpan().Clear();
+        _multiplier = multiplier;
+        foreach (Slot slot in moved) _slots[slot.Bits * multiplier >> 32 - SlotBits] = slot;
+    }
+
+    private void Insert(uint key, uint bits)
+    {
+        int at = _keys.AsSpan(0, _count).BinarySearch(key);
+        if (at < 0) at = ~at;
+        _keys.AsSpan(at, _count + 1 - at).CopyTo(_keys.AsSpan(at + 1));
+        _bits.AsSpan(at, _count - at).CopyTo(_bits.AsSpan(at + 1));
+        (_keys[at], _bits[at]) = (key, bits);
+        _count++;
+        _added++;
+    }
+
+    /// <summary>Sums all counts in value order, and takes them back.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private KsRowOutcome Sum()
+    {
+        ref Slot slots = ref MemoryMarshal.GetArrayDataReference(_slots);
+        ref uint keys = ref MemoryMarshal.GetArrayDataReference(_keys), bits = ref MemoryMarshal.GetArrayDataReference(_bits);
+        int sum = 0, highest = 0, lowest = 0, count = _count;
+        uint highestAt = 0, lowestAt = 0, multiplier = _multiplier;
+        for (nint i = 0; i < count; i++)
+        {
+            ref Slot slot = ref Unsafe.Add(ref slots, Unsafe.Add(ref bits, i) * multiplier >> 32 - SlotBits);
+            sum += slot.Before + slot.BeforeToo - slot.After;
+            (slot.Before, slot.BeforeToo, slot.After) = (0, 0, 0);
+            uint key = Unsafe.Add(ref keys, i);
+            if (key == Unsafe.Add(ref keys, i + 1)) continue;
+            if (sum > highest) (highest, highestAt) = (sum, key);
+            if (sum < lowest) (lowest, lowestAt) = (sum, key);
+        }
+        if (highest == 0 && lowest == 0) return KsRowOutcome.Equal;
+        return highest >= -lowest ? new(highest, 1, SortableKey.ToSingle(highestAt)) : new(-lowest, -1, SortableKey.ToSingle(lowestAt));
+    }
+}
