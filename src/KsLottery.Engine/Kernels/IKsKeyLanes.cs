@@ -37,6 +37,6 @@ internal interface IKsKeyLanes<TVector, TKey> where TKey : unmanaged
     /// <inheritdoc cref="StoreLess"/>
     static abstract int StoreGreater(TVector keys, TVector pivot, ref TKey target);
 
-    /// <summary>Stores the keys of both at places where they differ, in order, and anything behind them; returns how many of each.</summary>
+    /// <summary>Stores the keys of both at places where they differ, in order, and anything behind them; returns how many.</summary>
     static abstract int StoreDifferent(TVector x, TVector y, ref TKey targetX, ref TKey targetY);
 }

@@ -20,8 +20,8 @@ internal sealed class KsKnownValues<TElement, TBits>
 
     private const int Block = 8;
 
-    /// <summary>Elements that are looked at before a row is tried, how many pairs of them must be twins, and how often.</summary>
-    private const int Sampled = 32, MinTwins = 3, RowsBetweenLooks = 7;
+    /// <summary>Elements that are looked at before a row is tried, and how often.</summary>
+    private const int Sampled = 32, RowsBetweenLooks = 7;
 
     /// <summary>After a row of many values so many are not tried, and twice as many each time.</summary>
     private const int MinRowsAway = 15, MaxRowsAway = 1023;
@@ -40,6 +40,9 @@ internal sealed class KsKnownValues<TElement, TBits>
 
     /// <summary>log2 of how many slots there are: one for each value of 16 bits, and many more than values of F32.</summary>
     private static int SlotBits => typeof(TBits) == typeof(ushort) ? 16 : 14;
+
+    /// <summary>How many pairs of the elements looked at must be twins: of 16-bit values some are by chance.</summary>
+    private static int MinTwins => typeof(TBits) == typeof(ushort) ? 3 : 2;
 
     /// <summary>A value's bits, and how many elements have it: of the first row in two counters by turns, so that an addition need not wait
     /// for that of its neighbour.</summary>
