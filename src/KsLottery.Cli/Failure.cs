@@ -18,7 +18,7 @@ internal static class Failure
     {
         (int code, string message) = Describe(exception);
         ui.WriteError(code, message);
-        if (code == ExitCode.Internal)
+        if (code == ExitCode.Internal && exception is not OutOfMemoryException)
             ui.Error($"This is a fault of kslottery itself. Run it again with {DebugVariable}=1 and report what it prints.");
         if (Environment.GetEnvironmentVariable(DebugVariable) == "1") ui.ErrorText(exception.ToString());
         return code;
@@ -49,7 +49,8 @@ internal static class Failure
             (ExitCode.BadInput, $"{AsTyped(path)}: no such file or folder. Look at the spelling."),
         CheckpointFormatException or IOException or InvalidDataException or KeyNotFoundException or UnauthorizedAccessException
             or NotSupportedException => (ExitCode.BadInput, exception.Message),
-        OutOfMemoryException => (ExitCode.Internal, "out of memory: the machine has too little for the result of one row each"),
+        OutOfMemoryException => (ExitCode.Internal, "out of memory: the machine has too little for what was asked. Ask for less at a "
+            + "time: a smaller --batch, fewer --beams or --threads, shorter texts."),
         _ => (ExitCode.Internal, $"{exception.GetType().Name}: {exception.Message}"),
     };
 

@@ -25,7 +25,8 @@ internal static class HelpCommand
             foreach (string name in arguments.GetValue(CommandArgument)!)
                 at = at.Subcommands.FirstOrDefault(child => child.Name == name)
                     ?? throw new CommandException(ExitCode.Usage, $"{ConsoleUi.OneLine(name)} is no command"
-                        + $"{(at == root ? "" : $" of {at.Name}")}. {Known(at)}");
+                        + $"{(at == root ? "" : $" of {at.Name}")}. {Known(at)}"
+                        + UsageErrors.Suggest(name, at.Subcommands.Where(child => !child.Hidden).Select(child => child.Name)));
             return new HelpAction().Invoke(root.Parse([.. Path(at), root.Options.OfType<HelpOption>().Single().Name]));
         });
         return command;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Globalization;
 
 namespace KsLottery.Cli;
 
@@ -7,9 +8,11 @@ namespace KsLottery.Cli;
 /// default.</summary>
 /// <param name="name">The name, with its hyphens.</param>
 /// <param name="helpName">What the help calls the value.</param>
-/// <param name="parse">Reads the value; one that is out of range is an error of usage.</param>
+/// <param name="parse">Reads the value; one that is out of range is an error of usage, which tells the default where there is
+/// one.</param>
 /// <param name="aliases">Short names.</param>
-internal sealed class NumberOption<T>(string name, string helpName, Func<ArgumentResult, T> parse, params string[] aliases) where T : struct
+internal sealed class NumberOption<T>(string name, string helpName, Func<ArgumentResult, string?, T> parse, params string[] aliases)
+    where T : struct
 {
     /// <summary>The option with a default.</summary>
     public Option<T> Default(T value, string description) => new(name, aliases)
@@ -17,7 +20,7 @@ internal sealed class NumberOption<T>(string name, string helpName, Func<Argumen
         Description = description,
         HelpName = helpName,
         DefaultValueFactory = _ => value,
-        CustomParser = parse,
+        CustomParser = result => parse(result, string.Create(CultureInfo.InvariantCulture, $"{value}")),
     };
 
     /// <summary>The option where it may be left out; what holds then, the description says.</summary>
@@ -25,6 +28,6 @@ internal sealed class NumberOption<T>(string name, string helpName, Func<Argumen
     {
         Description = description,
         HelpName = helpName,
-        CustomParser = result => parse(result),
+        CustomParser = result => parse(result, null),
     };
 }

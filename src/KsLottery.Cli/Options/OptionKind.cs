@@ -68,10 +68,11 @@ internal static class OptionKind
         string rule = string.Create(CultureInfo.InvariantCulture, $"it must be a whole number from {minimum} to {maximum}");
         return new(name, helpName, Parse, aliases);
 
-        T Parse(ArgumentResult result)
+        T Parse(ArgumentResult result, string? defaultValue)
         {
             string text = result.Tokens[0].Value;
-            return PlainNumber.TryWhole(text, out T value) && value >= minimum && value <= maximum ? value : Refuse<T>(result, text, rule);
+            return PlainNumber.TryWhole(text, out T value) && value >= minimum && value <= maximum ? value
+                : Refuse<T>(result, text, rule, defaultValue);
         }
     }
 
@@ -81,10 +82,10 @@ internal static class OptionKind
     /// <param name="isValid">The range.</param>
     /// <param name="rule">The range in words, such as <c>it must be a number from 0</c>.</param>
     public static NumberOption<double> Real(string name, string helpName, Predicate<double> isValid, string rule) =>
-        new(name, helpName, result =>
+        new(name, helpName, (result, defaultValue) =>
     {
         string text = result.Tokens[0].Value;
-        return PlainNumber.TryReal(text, out double value) && isValid(value) ? value : Refuse<double>(result, text, rule);
+        return PlainNumber.TryReal(text, out double value) && isValid(value) ? value : Refuse<double>(result, text, rule, defaultValue);
     });
 
     /// <summary>An option for tokens of the model, which may be given several times.</summary>
@@ -109,14 +110,15 @@ internal static class OptionKind
         int[] ids = new int[result.Tokens.Count];
         foreach ((int i, Token token) in result.Tokens.Index())
             if (!PlainNumber.TryDigits(token.Value, out ids[i]))
-                return [Refuse<int>(result, token.Value, $"it must be a token's number, a whole number from 0 to {int.MaxValue}")];
+                return [Refuse<int>(result, token.Value, $"it must be a token's number, a whole number from 0 to {int.MaxValue}", null)];
         return ids;
     }
 
-    private static T Refuse<T>(ArgumentResult result, string text, string rule) where T : struct
+    private static T Refuse<T>(ArgumentResult result, string text, string rule, string? defaultValue) where T : struct
     {
         string remedy = text.Contains(',', StringComparison.Ordinal) ? $" {PlainNumber.PointRule}." : "";
-        result.AddError($"{result.Argument.Name} is {ConsoleUi.OneLine(text)}; {rule}.{remedy}");
+        string otherwise = defaultValue is null ? "" : $", and is {defaultValue} by default";
+        result.AddError($"{result.Argument.Name} is {ConsoleUi.OneLine(text)}; {rule}{otherwise}.{remedy}");
         return default;
     }
 }

@@ -14,7 +14,8 @@ internal static partial class Options
     public static readonly Option<TicketUnit?> Unit = Parsed<TicketUnit?>("--unit", "UNIT",
         $"What a ticket takes whole: {string.Join(", ", TicketUnit.Names)} (R rows by C columns, either may be all). Rows by default.",
         text => TicketUnit.TryParse(text, out TicketUnit unit) ? unit
-            : throw new FormatException($"'{text}' is none of {string.Join(", ", TicketUnit.Names)}, for instance blocks:16x16."));
+            : throw new FormatException(
+                $"'{text}' is none of {string.Join(", ", TicketUnit.Names)}, for instance blocks:16x16; rows by default."));
 
     public static readonly Option<string> ScoreName = OptionKind.Choice(ScoreWord, TicketScore.Ks.Name,
         "How units are ordered: by the Kolmogorov-Smirnov test of a unit before and after, or by another measure.", [.. TicketScore.Names]);
@@ -34,7 +35,7 @@ internal static partial class Options
         text => UnitShare.Parse(text));
 
     public static readonly Option<bool> PerTensor = OptionKind.Flag("--per-tensor",
-        "The part (--share, of prune --sparsity) is of every tensor, and not of all together.");
+        "The part (--share, or --sparsity) is of every tensor by itself, and not of all together.");
 
     public static readonly Option<GroupPattern?> Pattern = Parsed<GroupPattern?>("--pattern", "N:M",
         "Of each M elements that follow each other in a row the N best win, for instance 2:4; of what is left at a row's end too.",

@@ -23,7 +23,7 @@ internal static partial class Options
         "Leave matrices without a changed row out of the map of --all-tensors.");
 
     public static readonly Option<double> Alpha = OptionKind.Real("--alpha", "A", IsWithinOne,
-        "it must lie between 0 and 1, for instance 0.05").Default(new BelowAlpha().Alpha,
+        "it must lie between 0 and 1").Default(new BelowAlpha().Alpha,
         "A row wins where p (adjusted, with --adjust) is below this threshold.");
 
     public static readonly Option<string> Method = OptionKind.Choice("--method", KsMethod.Auto.ToName(),
@@ -72,7 +72,7 @@ internal static partial class Options
         "Also let the embed-tuned model and each ticket of the sweep translate, and score that: takes as long as eval for each.");
 
     public static readonly Option<double> Confidence = OptionKind.Real("--confidence", "C", IsWithinOne,
-        "it must lie between 0 and 1, for instance 0.95").Default(new CertificateOptions().Confidence, "The confidence of the intervals.");
+        "it must lie between 0 and 1").Default(new CertificateOptions().Confidence, "The confidence of the intervals.");
 
     public static readonly Option<string?> Check = OptionKind.Text("--check", "FILE",
         "Derive every number of this certificate.json again from the files that it names; exit code 4 where one differs or a file "

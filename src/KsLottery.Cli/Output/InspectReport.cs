@@ -171,7 +171,7 @@ internal sealed class InspectReport(CheckpointInspection found, bool isOneTensor
 
     private TextTable NormTable()
     {
-        TextTable table = new("norms of rows", ">rows", ">least", ">median", ">greatest", ">zero", ">near 0", ">NaN/inf");
+        TextTable table = new("norms of rows", ">rows", ">min", ">median", ">max", ">zero", ">near 0", ">NaN/inf");
         foreach (Tensor tensor in found.Tensors)
             if (found.Norms.TryGetValue(tensor.Name, out RowNorms? norms))
                 table.Add(Escape(tensor.Name), Sizes.Count(norms.RowCount), NumberText.Real(norms.Min), NumberText.Real(norms.Median),
@@ -230,9 +230,9 @@ internal sealed class InspectReport(CheckpointInspection found, bool isOneTensor
         {
             json.WriteStartObject("norms");
             json.WriteNumber("rows", norms.RowCount);
-            json.WriteNumberOrNull("least", norms.Min);
+            json.WriteNumberOrNull("min", norms.Min);
             json.WriteNumberOrNull("median", norms.Median);
-            json.WriteNumberOrNull("greatest", norms.Max);
+            json.WriteNumberOrNull("max", norms.Max);
             json.WriteNumber("zero", norms.Zero);
             json.WriteNumber("nearly_zero", norms.NearlyZero);
             json.WriteNumber("non_finite", norms.NonFinite);

@@ -41,12 +41,12 @@ internal sealed class TextTable
         return this;
     }
 
-    /// <summary>The table within a width: optional columns go; where that is not enough and cells may be cut, the widest text
-    /// is.</summary>
+    /// <summary>The table within a width: columns without a cell are left out, and optional ones go; where that is not enough and cells
+    /// may be cut, the widest text is.</summary>
     /// <returns>The lines, and the titles of the columns that went.</returns>
     public (IEnumerable<string> Lines, string[] Dropped) Within(int width, bool mayCut)
     {
-        List<int> kept = [.. Enumerable.Range(0, _columns.Length)];
+        List<int> kept = [.. Enumerable.Range(0, _columns.Length).Where(i => _rows.Count == 0 || _rows.Exists(row => row[i].Length > 0))];
         List<string> dropped = [];
         foreach (string title in _optional)
         {

@@ -63,7 +63,7 @@ public sealed class StoredCertificate : IDisposable
         catch (Exception fault) when (fault is JsonException or InvalidOperationException or ArgumentException)
         {
             document?.Dispose();
-            throw new InvalidDataException($"{path}: {fault.Message.TrimEnd('.')}. {NextStep}.", fault);
+            throw new InvalidDataException($"{path}: {JsonDefect.Describe(fault)}. {NextStep}.", fault);
         }
         catch
         {

@@ -126,7 +126,7 @@ public sealed class SweepFolder
         }
         catch (Exception fault) when (fault is JsonException or InvalidOperationException or KeyNotFoundException)
         {
-            throw new InvalidDataException($"{path}: no settings of a sweep ({fault.Message.TrimEnd('.')}). Name a new folder.", fault);
+            throw new InvalidDataException($"{path}: no settings of a sweep ({JsonDefect.Describe(fault)}). Name a new folder.", fault);
         }
     }
 

@@ -36,7 +36,7 @@ internal static class GenerationConfig
         }
         catch (JsonException e)
         {
-            throw Invalid(path, $"not JSON in line {e.LineNumber + 1}, byte {e.BytePositionInLine} of it", e);
+            throw Invalid(path, $"not JSON in {JsonDefect.Describe(e)}", e);
         }
     }
 

@@ -33,7 +33,7 @@ internal sealed class LlamaConfigReader
         }
         catch (JsonException e)
         {
-            throw Invalid(path, $"not JSON in line {e.LineNumber + 1}, byte {e.BytePositionInLine} of it", e);
+            throw Invalid(path, $"not JSON in {JsonDefect.Describe(e)}", e);
         }
         catch (InvalidOperationException e)
         {

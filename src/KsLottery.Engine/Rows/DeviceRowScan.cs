@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Devices;
@@ -23,6 +24,8 @@ internal sealed class DeviceRowScan : IDisposable
     private const int MaxSlots = 3;
 
     private const int CopyBytes = 1 << 18, MomentSums = 4, SumsBytes = MomentSums * sizeof(double), MomentTeams = 16;
+
+    private static readonly TimeSpan LongBuild = TimeSpan.FromSeconds(1);
 
     private readonly RowMatrix _before, _after;
     private readonly ElementType _type;
@@ -74,13 +77,19 @@ internal sealed class DeviceRowScan : IDisposable
     /// <summary>Rows of a chunk.</summary>
     public int ChunkRows { get; }
 
-    /// <summary>Makes the kernels ready to start, which the first chunk does otherwise.</summary>
+    /// <summary>Makes the kernels ready to start, which the first chunk does otherwise. Where that took long it computes that chunk
+    /// once, to no result: drivers such as PoCL compile for a launch's groups when they see the first.</summary>
     /// <exception cref="DeviceFailureException">One cannot be built.</exception>
     public void Build()
     {
         if (_slots.Length == 0) return;
+        long started = Stopwatch.GetTimestamp();
         _kernels.Build(_slots[0].Queue);
         if (_moments is not null) _slots[0].Queue.Build(_moments);
+        if (Stopwatch.GetElapsedTime(started) < LongBuild) return;
+        Start(_slots[0], 0, (int)Math.Min(ChunkRows, _before.RowCount));
+        _slots[0].Queue.Finish();
+        _slots[0].Rows = 0;
     }
 
     /// <summary>Where sums and marks lie in a slot's results, behind the outcomes of all rows of a chunk.</summary>

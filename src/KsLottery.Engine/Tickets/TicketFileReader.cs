@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Numerics;
@@ -26,8 +25,7 @@ internal sealed class TicketFileReader(string path)
         }
         catch (JsonException e)
         {
-            throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture,
-                $"{path}: no JSON object with unique keys in line {e.LineNumber + 1}, byte {e.BytePositionInLine} of it. {NextStep}."), e);
+            throw new InvalidDataException($"{path}: no JSON object with unique keys in {JsonDefect.Describe(e)}. {NextStep}.", e);
         }
         catch (InvalidOperationException e)
         {

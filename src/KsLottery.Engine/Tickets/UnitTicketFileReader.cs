@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Numerics;
@@ -17,9 +16,7 @@ internal sealed class UnitTicketFileReader(string path)
         }
         catch (JsonException e)
         {
-            throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture,
-                $"{path}: no JSON object with unique keys in line {e.LineNumber + 1}, byte {e.BytePositionInLine} of it. "
-                + $"{Remedy.FindAgain}."), e);
+            throw new InvalidDataException($"{path}: no JSON object with unique keys in {JsonDefect.Describe(e)}. {Remedy.FindAgain}.", e);
         }
         catch (InvalidOperationException e)
         {

@@ -12,8 +12,7 @@ public sealed class ExperimentTests
     public void The_demo_scores_every_arm_and_leaves_folders_that_the_commands_take()
     {
         using TemporaryFolder folder = new();
-        string kept = folder.File("kept");
-        JsonElement result = KsLotteryTool.Run("demo", "--quick", "--quiet", "--json", "--keep", kept).Json();
+        (string kept, JsonElement result) = QuickDemo.Kept;
         JsonElement[] arms = [.. result.GetProperty("results").EnumerateArray()];
         double Loss(string name) => arms.Single(a => a.GetProperty("method").GetString() == name).GetProperty("loss").GetDouble();
         Assert.Multiple(() =>
@@ -36,7 +35,7 @@ public sealed class ExperimentTests
         Assert.That(scored.GetProperty("loss").GetDouble(), Is.EqualTo(Loss("rows of \\n")).Within(1e-6));
 
         JsonElement report = KsLotteryTool.Run("report", kept, "--data", Path.Combine(kept, "train.tsv"), "--tensorboard", "--quiet",
-            "--json").Json();
+            "--json", "--out", folder.File("report")).Json();
         Assert.That(report.GetProperty("charts").EnumerateArray().Select(c => c.GetString()),
             Is.SupersetOf(new[] { "p-vs-frequency", "score-vs-rows", "loss", "loss-pretraining" }));
         string[][] table = [.. File.ReadLines(Path.Combine(kept, "experiment.tsv")).Select(line => line.Split('\t'))];

@@ -66,7 +66,7 @@ public sealed class PageHeadTests : IDisposable
         string lede = string.Concat(page.SelectNodes("//p[@class='lede']")!.Cast<XmlNode>().Select(n => n.InnerText));
         Assert.That(lede, Does.Contain("dataset 50.0 %, max 25.0 %, sum 0.0 %")
             .And.Contain("1 position certified and yet decided otherwise")
-            .And.Contain("falsifies the forms dataset, max").And.Contain("base without the ticket at 50 %"));
+            .And.Contain("falsifies the forms dataset and max here").And.Contain("base without the ticket at 50 %"));
         string[] violation = [..
             page.SelectNodes("//div[@aria-label='Violations']//tbody/tr/td")!.Cast<XmlNode>().Select(n => n.InnerText)];
         Assert.That(violation, Is.EqualTo(

@@ -3,33 +3,27 @@ using KsLottery.Tests.Support;
 
 namespace KsLottery.Engine.Tests.Reports;
 
-/// <summary>Pages as a browser shows them, at two widths, light and dark; their pictures go to <c>artifacts/pages</c>.</summary>
+/// <summary>Pages with as much on them as there ever is, as a browser shows them, at two widths, light and dark; their pictures go to
+/// <c>artifacts/pages</c>.</summary>
 [Parallelizable(ParallelScope.Self)]
 public sealed class PagesInBrowserTests
 {
-    private static readonly string[] Pages = ["demo", "experiment", "certificate", "large"];
+    private static readonly string[] Pages = ["all", "experiment", "certificate", "large"];
 
     private readonly ReportFixture _fixture = new();
-    private readonly string _pictures = Path.Combine(SharedData.Root, "artifacts", "pages");
     private Chromium? _browser;
 
     [OneTimeSetUp]
     public void Start()
     {
-        if (Chromium.Find() is not { } program)
-        {
-            Assert.Ignore("Chromium is not on the PATH: install Debian's package chromium");
-            return;
-        }
-        Directory.CreateDirectory(_pictures);
+        _browser = Chromium.Start();
         PageFixture.WriteExperiment(_fixture, "experiment");
         PageHeadTests.WriteCertificate(_fixture, "certificate");
         PageFixture.WriteCertificateTables(_fixture, "certificate");
         _fixture.WriteTicket("large", rows: 128_000, width: 32, moved: 700);
         long[] occurrences = [.. Enumerable.Range(0, 128_000).Select(i => 1_000_000L / (i + 1))];
-        Write("demo", _fixture.WriteAll());
-        foreach (string name in Pages.Skip(1)) Write(name, _fixture.Place(name), name == "large" ? occurrences : null);
-        _browser = new(program);
+        _fixture.WriteAll();
+        foreach (string name in Pages) Write(name, _fixture.Place(name), name == "large" ? occurrences : null);
     }
 
     [OneTimeTearDown]
@@ -41,16 +35,8 @@ public sealed class PagesInBrowserTests
 
     [Test]
     public void Texts_stand_alone_within_their_cards_and_can_be_read(
-        [ValueSource(nameof(Pages))] string page, [Values(1280, 360)] int width, [Values("light", "dark")] string scheme)
-    {
-        IReadOnlyList<string> said = _browser!.Show(PathOf(page), width, scheme);
-        _browser.TakePicture(Path.Combine(_pictures, $"{page}-{width}-{scheme}.png"));
-        Assert.Multiple(() =>
-        {
-            Assert.That(said, Is.Empty, "nothing is said on the console");
-            Assert.That(_browser.Run(PageAudit.Script)!.AsArray().Select(fault => (string?)fault), Is.Empty);
-        });
-    }
+        [ValueSource(nameof(Pages))] string page, [Values(1280, 360)] int width, [Values("light", "dark")] string scheme) =>
+        Assert.That(_browser!.FaultsOf(PathOf(page), page, width, scheme), Is.Empty);
 
     [TestCase("Drawn", "<p style='color:#999'>faint and long enough</p>", "contrast of 2.8")]
     [TestCase("Laid", "<p style='position:absolute;top:0;left:0'>one text</p><p style='position:absolute;top:4px;left:8px'>another</p>",
@@ -62,23 +48,13 @@ public sealed class PagesInBrowserTests
     {
         File.WriteAllText(PathOf(name), "<!DOCTYPE html><body style='background:#fff'>" + markup);
         _browser!.Show(PathOf(name), 360, "light");
-        Assert.That(_browser.Run(PageAudit.Script)!.AsArray().Select(found => (string?)found), Has.Some.Contains(fault));
+        Assert.That(_browser.FaultsNow(), Has.Some.Contains(fault));
     }
 
     [TestCase(1280, "light"), TestCase(360, "dark")]
     public void Axe_finds_nothing_serious(int width, string scheme)
     {
-        if (Environment.GetEnvironmentVariable("KSLOTTERY_AXE") is not { Length: > 0 } axe || !File.Exists(axe))
-        {
-            Assert.Ignore("axe-core is not at hand: KSLOTTERY_AXE names its axe.min.js, which npm installs");
-            return;
-        }
-        foreach (string page in Pages)
-        {
-            _browser!.Show(PathOf(page), width, scheme);
-            _browser.Run(File.ReadAllText(axe) + "\n;0");
-            Assert.That(_browser.Run(PageAudit.Axe)!.AsArray().Select(fault => (string?)fault), Is.Empty, page);
-        }
+        foreach (string page in Pages) Assert.That(_browser!.AxeFaultsOf(PathOf(page), width, scheme), Is.Empty, page);
     }
 
     private void Write(string name, string folder, IReadOnlyList<long>? occurrences = null) => Report.FromFolder(folder, new()

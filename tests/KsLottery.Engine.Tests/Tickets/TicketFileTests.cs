@@ -188,7 +188,8 @@ public sealed class TicketFileTests
             $"{folder.File("t")}, {key}: {problem}. The file was changed by hand or cut short. {Remedy.FindAgain}."));
     }
 
-    [TestCase("{\n}}", ": no JSON object with unique keys in line 2, byte 1 of it. ")]
+    [TestCase("{\n}}", ": no JSON object with unique keys in line 2, column 2: '}' is invalid after a single JSON value. "
+        + "Expected end of data. ")]
     [TestCase("[]", ", file: it must be a JSON object. The file was changed by hand or cut short. ")]
     [TestCase("{\"format\":\"\\ud800\"}", ": a lone surrogate in a string. ")]
     public void A_file_that_is_no_JSON_object_says_where(string text, string message)

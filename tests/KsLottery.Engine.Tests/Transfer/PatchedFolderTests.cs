@@ -99,8 +99,9 @@ internal sealed class PatchedFolderTests : IDisposable
 
         PatchResult result = PatchApplication.Apply(Base, Patch, Output);
         Assert.That(TicketFixture.Names(Output), Is.EquivalentTo(["config.json", "model.safetensors", "notes.txt", .. weights]));
-        Assert.That(result.Notes, Has.One.EqualTo("Other weights in the folder were carried along as they are: "
-            + $"{string.Join(", ", weights.Select(name => $"\"{name}\""))}."));
+        Assert.That(result.Notes, Has.One.EqualTo("Other weights in the folder were carried along as they were, without what "
+            + $"was changed here: {string.Join(", ", weights.Select(name => $"\"{name}\""))}. "
+            + "Remove them where a program might load them instead."));
     }
 
     [Test]

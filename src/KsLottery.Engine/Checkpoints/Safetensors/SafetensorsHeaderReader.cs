@@ -49,7 +49,7 @@ internal ref struct SafetensorsHeaderReader(ReadOnlySpan<byte> json, string path
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             // InvalidOperationException: an escape such as \ud800 that stands for no character.
-            string cause = e is JsonException ? e.Message.Split(". LineNumber")[0].TrimEnd('.') : "a lone surrogate in a string";
+            string cause = e is JsonException ? JsonDefect.Cause(e) : "a lone surrogate in a string";
             throw new CheckpointFormatException(CheckpointDefect.InvalidHeaderDeserialization, _path, $"the header is not JSON ({cause})",
                 "Check that this is a safetensors file", _tensor, SafetensorsHeader.PrefixLength + _json.BytesConsumed, e);
         }

@@ -210,7 +210,7 @@ public static class ExperimentFile
         }
         catch (JsonException fault)
         {
-            throw new InvalidDataException($"{path}: invalid JSON ({fault.Message.TrimEnd('.')}). Correct it.", fault);
+            throw new InvalidDataException($"{path}: invalid JSON in {JsonDefect.Describe(fault)}. Correct it.", fault);
         }
     }
 

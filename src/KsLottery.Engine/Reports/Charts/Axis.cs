@@ -22,7 +22,7 @@ internal readonly record struct Tick(double Value, string Label);
 internal sealed class Axis
 {
     private const int MaxSteps = 6;
-    private const double MinGap = 0.11;
+    private const double MinGap = 0.11, NearlyEven = 0.4;
 
     /// <summary>Where a scale may end, as parts of a power of ten.</summary>
     private static readonly double[] Ends = [1, 1.5, 2, 3, 4, 5, 6, 8, 10];
@@ -67,7 +67,8 @@ internal sealed class Axis
     }
 
     /// <summary>An axis of logarithms, up to a mark at or above the largest value.</summary>
-    public static Axis Log(string label, double low, double high) => new(AxisKind.Log, label, low, End(high, [1, 2, 5, 10]));
+    public static Axis Log(string label, double low, double high) => new(AxisKind.Log, label, low,
+        End(high, high < 2 * low ? Ends : [1, 2, 5, 10]));
 
     /// <summary>An axis of square roots from 0, up to a mark at or above the largest value.</summary>
     public static Axis Root(string label, double high) => new(AxisKind.Root, label, 0, End(high, Ends));
@@ -139,6 +140,13 @@ internal sealed class Axis
     private static IEnumerable<Tick> LogTicks(double low, double high)
     {
         double decades = Math.Log10(high) - Math.Log10(low);
+        if (decades < NearlyEven)
+        {
+            Tick[] even = [.. LinearTicks(low, high)];
+            foreach (Tick tick in even) yield return tick;
+            if (!(even[^1].Value >= high * (1 - 1e-9))) yield return new(high, Number(high));
+            yield break;
+        }
         int every = decades <= MaxSteps ? 1 : (int)Step(decades / MaxSteps);
         double[] factors = decades < 1 ? [1, 2, 3, 4, 5, 6, 7, 8, 9] : decades < 3 ? [1, 2, 5] : [1];
         for (int exponent = (int)Math.Floor(Math.Log10(low)); exponent <= Math.Log10(high) + 1e-9; exponent++)

@@ -30,7 +30,7 @@ internal static class CertifiedCurve
         chart.Steps(places.Zip(all, (x, s) => (x, s.Value)), SvgChart.Color(0));
         chart.Steps(places.Zip(correct, (x, s) => (x, s.Value)), SvgChart.Color(2));
         chart.LegendLine("half the margin is above", SvgChart.Color(0));
-        chart.LegendLine("and the token is the data's", SvgChart.Color(2));
+        chart.LegendLine("and the token is the data’s", SvgChart.Color(2));
         double[] bounds = [.. positions.Select(p => p.Bound).Where(double.IsFinite).Order()];
         if (bounds.Length > 0)
         {
@@ -38,7 +38,7 @@ internal static class CertifiedCurve
             string name = $"here {Digits.Real(middle)}{(bounds[0] == bounds[^1] ? "" : " (median)")}";
             chart.RuleAtX(Math.Min(middle, chart.X.High), name, SvgChart.Color(1));
         }
-        return new(Name, Title, "The share of target positions at which half the margin, the embed-tuned model's first probability less "
+        return new(Name, Title, "The share of target positions at which half the margin, the embed-tuned model’s first probability less "
             + "its second, exceeds a Kolmogorov-Smirnov term, as certified accuracy is drawn by radius elsewhere. The dashed line is the "
             + "term of this ticket: what the curves have there is certified. The bands are 95 % intervals of Clopper and Pearson, of each "
             + "place alone, as if the positions were independent; those of one sentence are not.", chart, numbers);

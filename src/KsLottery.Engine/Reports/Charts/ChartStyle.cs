@@ -34,6 +34,7 @@ internal static class ChartStyle
         .chart .picture{color:#2b83c6}.chart .picture.strong{color:#cc6a1e;stroke:none}
         .chart .line{fill:none;stroke:currentColor;stroke-width:1.7;stroke-linejoin:round}
         .chart .thin{stroke-width:1.1}
+        .chart .line.wide{stroke-width:5.5;stroke-opacity:.45}
         .chart .d1{stroke-dasharray:6 3}.chart .d2{stroke-dasharray:2 2.5}.chart .d3{stroke-dasharray:9 3 2 3}
         .chart .d4{stroke-dasharray:4 6}
         .chart .fill{fill:currentColor}
@@ -41,6 +42,7 @@ internal static class ChartStyle
         .chart .ring{fill:none;stroke:currentColor;stroke-width:1.4}
         .chart .cloud{fill:none;stroke:currentColor;stroke-width:3;stroke-linecap:round;stroke-opacity:.45}
         .chart .cloud.strong{stroke-width:6;stroke-opacity:1}
+        .chart .cloud.small{stroke-width:3.2}
         .chart .range{stroke-width:5;stroke-opacity:.45;stroke-linecap:round}
         .chart .rule{stroke:currentColor;stroke-width:1.2;stroke-dasharray:4 3}
         .chart .note{fill:currentColor;paint-order:stroke;stroke:#fff;stroke-width:3px;stroke-linejoin:round}

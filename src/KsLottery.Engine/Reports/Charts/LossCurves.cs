@@ -12,6 +12,7 @@ internal static class LossCurves
     public const int MaxCharts = 48;
 
     private const int MaxPoints = 100, MaxDashedSeeds = 3;
+    private const double MaxHidden = 0.008; // of the plot's height: the width of a line
 
     /// <summary>What a chart is called, by its place from 0.</summary>
     public static string NameOf(int chart) => chart == 0 ? Name : $"{Name}-{Digits.Exact(chart + 1)}";
@@ -26,12 +27,22 @@ internal static class LossCurves
             .Select(g => (g.Key.Task, g.ToArray()))];
         int left = charts.Skip(MaxCharts).Sum(c => c.Trainings.Length);
         foreach ((int i, (string task, TrainingRecord[] trainings)) in charts.Take(MaxCharts).Index())
-            yield return Draw(NameOf(i), $"{(task.Length == 0 ? "" : $"{task}: ")}How the trainings went", trainings, colors.Of,
+            yield return Draw(NameOf(i), TitleOf(task, trainings, charts.Take(i + 1).Count(c => c.Task == task),
+                charts.Count(c => c.Task == task)), trainings, colors.Of,
                 i == MaxCharts - 1 && left > 0 ? $" {Digits.Count(left, "more training")} have no chart." : "");
         TrainingRecord[] bases = [.. content.Trainings.Where(t => t.IsPretraining && HasLoss(t))];
         if (bases.Length > 0)
             yield return Draw(PretrainingName, "How the base was made", bases,
                 method => SvgChart.Color(Array.FindIndex(bases, b => b.Method == method)), "");
+    }
+
+    /// <summary>What a chart shows; which of its task's charts it is, where there are several.</summary>
+    private static string TitleOf(string task, TrainingRecord[] trainings, int place, int charts)
+    {
+        string[] methods = [.. trainings.Select(t => t.Method).Distinct()];
+        string what = charts == 1 ? "How the trainings went" : methods is [{ Length: > 0 } only] ? $"How {only} went"
+            : $"How the trainings went, {Digits.Count(place)} of {Digits.Count(charts)}";
+        return task.Length == 0 ? what : $"{task}: {what}";
     }
 
     private static bool HasLoss(TrainingRecord training) => training.Steps.Any(s => s.Loss is { } loss && double.IsFinite(loss));
@@ -45,6 +56,7 @@ internal static class LossCurves
             Axis.Rounded("loss, nats a token", losses.Min(), losses.Largest()));
         ulong[] seeds = [.. trainings.Select(t => t.Seed).OfType<ulong>().Distinct()];
         bool isBand = false;
+        List<string> hidden = [];
         foreach (IGrouping<string, TrainingRecord> method in trainings.GroupBy(t => t.Method))
         {
             string color = colorOf(method.Key);
@@ -55,8 +67,13 @@ internal static class LossCurves
                 chart.Line(band.Select(p => (p.Step, p.Mean)), color);
             }
             else foreach (TrainingRecord training in method)
+            {
+                TrainingRecord? above = trainings.Skip(Array.IndexOf(trainings, training) + 1)
+                    .FirstOrDefault(other => other.Method != method.Key && Coincide(training, other, chart.Y));
+                if (above is not null) hidden.Add($"{method.Key} below {above.Method}");
                 chart.Line(Means(training.Steps).Where(p => double.IsFinite(p.Loss)), color,
-                    training.Seed is { } seed ? Array.IndexOf(seeds, seed) : 0);
+                    training.Seed is { } seed ? Array.IndexOf(seeds, seed) : 0, isWide: above is not null);
+            }
             foreach (TrainingRecord training in method)
                 foreach ((double step, double loss) in Evaluations(training.Steps))
                     chart.Dot(step, loss, color, $"{training.Name}: {Digits.Fixed(loss, 4)} on the evaluation set after step "
@@ -68,8 +85,17 @@ internal static class LossCurves
         if (trainings.Any(t => Evaluations(t.Steps).Any())) chart.LegendDot("on the evaluation set", "quiet", isHollow: true);
         return new(fileName, title, "Each training’s loss on its own batches; long ones as means over neighbouring steps, at most "
             + $"{Digits.Count(MaxPoints)} points a line."
-            + (isBand ? $" Lines are means over {Digits.Count(seeds.Length)} seeds, areas their ranges." : "") + left,
+            + (isBand ? $" Lines are means over {Digits.Count(seeds.Length)} seeds, areas their ranges." : "")
+            + (hidden.Count > 0 ? $" Wide lines lie below others all along: {Digits.List([.. hidden.Distinct()])}." : "") + left,
             chart, NumbersOf(trainings));
+    }
+
+    /// <summary>Whether two lines would be drawn on each other all along.</summary>
+    private static bool Coincide(TrainingRecord one, TrainingRecord other, Axis y)
+    {
+        (double Step, double Loss)[] a = [.. Means(one.Steps)], b = [.. Means(other.Steps)];
+        return a.Length > 1 && a.Length == b.Length && a.Zip(b).All(p => p.First.Step.Equals(p.Second.Step)
+            && Math.Abs(y.Place(p.First.Loss) - y.Place(p.Second.Loss)) <= MaxHidden);
     }
 
     /// <summary>Mean and range of trainings of as many points; null where they differ in number.</summary>

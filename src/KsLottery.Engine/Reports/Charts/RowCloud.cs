@@ -5,7 +5,8 @@ namespace KsLottery.Engine.Reports;
 /// <summary>−log₁₀ p of every row against something else: a dot for each row of the ticket on top of the cloud of all others.</summary>
 internal static class RowCloud
 {
-    private const int MaxDots = 500, MaxNames = 14;
+    private const int MaxDots = 500, MaxLarge = 150, MaxNames = 14;
+    private const string Legend = "in the ticket";
 
     /// <summary>The axis of −log₁₀ p.</summary>
     public static Axis Probabilities(TestedRows rows)
@@ -27,18 +28,21 @@ internal static class RowCloud
     public static string Draw(SvgChart chart, TestedRows rows, Func<int, double> place)
     {
         TicketEntry[] dots = [.. rows.Ticket.Entries.Take(MaxDots)];
+        bool isSmall = rows.Ticket.Entries.Count > MaxLarge;
         HashSet<int> drawn = [.. rows.Ticket.Entries.Select(d => d.Id)];
         List<(double, double)> others = [];
         for (int id = 0; id < rows.Counts.Count; id++)
             if (rows.Counts[id] >= 0 && !drawn.Contains(id)) others.Add((place(id), -Log10(rows, rows.Counts[id])));
         chart.Cloud(others, isStrong: false, "other rows");
+        int more = rows.Ticket.Entries.Count - dots.Length;
+        bool isPicture = more > Density.MaxPoints;
         chart.Cloud([.. rows.Ticket.Entries.Skip(MaxDots).Select(e => (place(e.Id), -Log10(rows, e.Count)))], isStrong: true,
-            rows.Ticket.Entries.Count > MaxDots ? "more of the ticket" : "rows of the ticket");
+            isPicture ? "more of the ticket" : Legend, isSmall);
         foreach (TicketEntry entry in dots.Reverse())
-            chart.Dot(place(entry.Id), -Log10(rows, entry.Count), SvgChart.Color(1), Tip(entry));
+            chart.Dot(place(entry.Id), -Log10(rows, entry.Count), SvgChart.Color(1), Tip(entry), isSmall: isSmall);
         if (rows.Ticket.CriticalCount <= rows.Width && rows.Ticket.CriticalCount > 0)
             chart.RuleAtY(-Log10(rows, rows.Ticket.CriticalCount), $"h ≥ {Digits.Count(rows.Ticket.CriticalCount)}", "quiet");
-        if (dots.Length > 0) chart.LegendDot("in the ticket", SvgChart.Color(1));
+        if (dots.Length > 0 && (more == 0 || isPicture)) chart.LegendDot(Legend, SvgChart.Color(1));
         int named = rows.Best.Take(MaxNames)
             .Count(entry => chart.TryName(place(entry.Id), -Log10(rows, entry.Count), Name(entry), SvgChart.Color(1)));
         string which = rows.Ticket.Entries.Count > 0 ? "the ticket’s" : "the";

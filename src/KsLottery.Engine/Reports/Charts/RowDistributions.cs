@@ -37,7 +37,7 @@ internal static class RowDistributions
         NumberTable numbers = new("value", "share_before", "share_after");
         foreach (float place in x.Concat(y).Distinct().Order())
             numbers.Add(Digits.Exact(place), Digits.Exact(Share(x, place)), Digits.Exact(Share(y, place)));
-        return new(Name, title, $"The row's {Digits.Count(width, "value")} as a distribution, before and after. The arrow is D, the "
+        return new(Name, title, $"The row’s {Digits.Count(width, "value")} as a distribution, before and after. The arrow is D, the "
             + $"largest vertical distance, at the value {Digits.Real(outcome.Location)} where it is taken. The order of the values does "
             + "not matter to the test.", chart, numbers);
     }

@@ -22,7 +22,7 @@ internal static class RowsByFrequency
             if (rows.Counts[id] is >= 0 and var h)
                 numbers.Add(Digits.Exact(id), Digits.Exact(occurrences[id]), Digits.Exact(h), Digits.Exact(rows.Null.Log10PValue(h)));
         return new(Name, Title, "Every row by how often its token occurs in the data, which hold "
-            + $"{Digits.Count(occurrences.Sum(), "token")}. Spearman's rank correlation between h and occurrences is "
+            + $"{Digits.Count(occurrences.Sum(), "token")}. Spearman’s rank correlation between h and occurrences is "
             + $"{Digits.Fixed(correlation, 2)}: near 1, a list of frequent tokens would do as well as the test.{named}", chart, numbers);
     }
 

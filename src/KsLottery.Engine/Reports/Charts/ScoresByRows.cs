@@ -63,16 +63,16 @@ internal static class ScoresByRows
         bool hasSeeds = groups.Any(a => a.Seeds > 1), hasFirst = groups.Any(a => double.IsFinite(a.FirstLine.Mean));
         chart.LegendDot(hasSeeds ? "mean over seeds" : what, "quiet");
         if (hasFirst) chart.LegendDot("of the first line", "quiet", isHollow: true);
-        if (hasSeeds) chart.LegendLine("least to largest seed", "range quiet");
+        if (hasSeeds) chart.LegendLine("min to max over seeds", "range quiet");
         if (untouched is not null) chart.LegendMark(untouched.Method, "quiet");
         return new(name, title, "Each arm, in the order of how many rows it changes; last those that are not counted in rows."
-            + (hasFirst ? " A base that never stops scores badly whatever it knows: where full dot and ring lie far apart, what was "
-                + "learned is to stop." : "") + left, chart, NumbersOf(groups.Reverse(), score));
+            + (hasFirst ? " Where the ring lies far to the right of the full dot, the model does not stop where it should; what another "
+                + "arm gains over it by the full dot alone is stopping." : "") + left, chart, NumbersOf(groups.Reverse(), score));
     }
 
     private static NumberTable NumbersOf(IEnumerable<Arm> groups, string score)
     {
-        NumberTable numbers = new("method", "rows", "seeds", score, $"{score}_least", $"{score}_most", "first_line");
+        NumberTable numbers = new("method", "rows", "seeds", score, $"{score}_min", $"{score}_max", "first_line");
         foreach (Arm arm in groups)
             numbers.Add(NumberTable.Text(arm.Method), arm.Rows is { } rows ? Digits.Exact(rows) : "", Digits.Exact(arm.Seeds),
                 Digits.Exact(arm.Score.Mean), Digits.Exact(arm.Score.Min), Digits.Exact(arm.Score.Max), Digits.Exact(arm.FirstLine.Mean));

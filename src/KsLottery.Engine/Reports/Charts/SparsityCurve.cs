@@ -40,7 +40,7 @@ internal static class SparsityCurve
         NumberTable numbers = new("sparsity", "kept", name == Name ? "loss" : "chrf");
         foreach (SweepPoint point in drawn)
             numbers.Add(Digits.Exact((double)point.Sparsity), Digits.Exact(point.Kept), Digits.Exact(value(point)));
-        string where = knee is null ? "" : $" Up to {Digits.Percent((double)knee.Sparsity)} it is within 1 % of the dense model's"
+        string where = knee is null ? "" : $" Up to {Digits.Percent((double)knee.Sparsity)} it is within 1 % of the dense model’s"
             + (knee.IsReached ? "." : ", and no point beyond was measured.");
         return new(name, title, $"One-shot, without training; each mask keeps a part of what the one before keeps.{where}", chart, numbers);
     }

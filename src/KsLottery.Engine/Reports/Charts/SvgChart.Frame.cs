@@ -69,13 +69,15 @@ internal sealed partial class SvgChart
     private void WriteAxes(StringBuilder svg, double head)
     {
         (string left, string right, string floor) = (Digits.Place(_left), Digits.Place(_right), Digits.Place(_bottom));
-        double free = double.PositiveInfinity;
-        foreach (Tick tick in Y.Ticks)
+        double free = double.NegativeInfinity;
+        // From the top, so that the end of the axis has its number.
+        foreach (Tick tick in Y.Ticks.Reverse())
         {
             string y = Digits.Place(Up(tick.Value));
+            if (Up(tick.Value) < free) continue;
             if (Y.HasGrid) svg.Append($"<line class=\"grid\" x1=\"{left}\" x2=\"{right}\" y1=\"{y}\" y2=\"{y}\"/>\n");
-            if (tick.Label.Length == 0 || Up(tick.Value) > free) continue;
-            free = Up(tick.Value) - NoteHeight + 1;
+            if (tick.Label.Length == 0) continue;
+            free = Up(tick.Value) + NoteHeight - 1;
             svg.Append($"<text class=\"tick\" x=\"{Digits.Place(_left - 6)}\" y=\"{Digits.Place(Up(tick.Value) + 4.5)}\" "
                 + $"text-anchor=\"end\">{Markup.Encode(Cut(tick.Label))}</text>\n");
         }

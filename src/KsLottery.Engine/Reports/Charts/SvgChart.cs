@@ -50,11 +50,12 @@ internal sealed partial class SvgChart
     /// <param name="color">Its colour.</param>
     /// <param name="dash">Which dashes: 0 is none.</param>
     /// <param name="isThin">Whether it stands back.</param>
-    public void Line(IEnumerable<(double X, double Y)> points, string color, int dash = 0, bool isThin = false)
+    /// <param name="isWide">Whether it is so wide that another line over it does not hide it.</param>
+    public void Line(IEnumerable<(double X, double Y)> points, string color, int dash = 0, bool isThin = false, bool isWide = false)
     {
         StringBuilder path = new();
         foreach ((double x, double y) in points) path.Append(path.Length == 0 ? 'M' : 'L').Append(At(x, y));
-        Path(path, $"line {color}{DashOf(dash)}{(isThin ? " thin" : "")}");
+        Path(path, $"line {color}{DashOf(dash)}{(isThin ? " thin" : isWide ? " wide" : "")}");
     }
 
     /// <summary>A staircase: each value holds from its x to the next.</summary>
@@ -86,6 +87,7 @@ internal sealed partial class SvgChart
         foreach ((double from, double to, double value) in bars)
         {
             double gap = Math.Min(0.6, (Right(to) - Right(from)) / 6);
+            _taken.Add((Right(from), Up(value), Right(to), _bottom));
             path.Append('M').Append(Digits.Place(Right(from) + gap)).Append(' ').Append(floor).Append('V').Append(Digits.Place(Up(value)))
                 .Append('H').Append(Digits.Place(Right(to) - gap)).Append('V').Append(floor).Append('Z');
         }
@@ -96,19 +98,22 @@ internal sealed partial class SvgChart
     /// <param name="points">The points.</param>
     /// <param name="isStrong">Whether they are what the drawing is about.</param>
     /// <param name="noun">What a point is, in the plural.</param>
-    public void Cloud(IReadOnlyList<(double X, double Y)> points, bool isStrong, string noun)
+    /// <param name="isSmall">Whether points that are strong are small all the same.</param>
+    public void Cloud(IReadOnlyList<(double X, double Y)> points, bool isStrong, string noun, bool isSmall = false)
     {
         if (points.Count > Density.MaxPoints)
         {
             (byte[] opacity, int most) = Density.Of(points.Select(p => (X.Place(p.X), Y.Place(p.Y))));
             Picture(opacity, Density.Columns, (X.Low, X.High), (Y.Low, Y.High), isStrong);
+            if (isStrong) foreach ((double x, double y) in points) Take(x, y);
             LegendScale($"1 to {Digits.Count(most)} {noun}", Density.Faintest / 255, Density.Strongest / 255,
                 isStrong ? "picture strong" : "picture");
             return;
         }
         StringBuilder path = new();
         foreach ((double x, double y) in points) path.Append('M').Append(At(x, y)).Append("h0");
-        Path(path, $"cloud {(isStrong ? "strong c1" : "c0")}");
+        if (isStrong) foreach ((double x, double y) in points) Take(x, y);
+        Path(path, $"cloud {(isStrong ? "strong c1" : "c0")}{(isSmall ? " small" : "")}");
         if (points.Count > 0) LegendDot(noun, isStrong ? "c1" : "c0");
     }
 
@@ -130,11 +135,11 @@ internal sealed partial class SvgChart
     }
 
     /// <summary>A dot that says more when a pointer rests on it.</summary>
-    public void Dot(double x, double y, string color, string tip, bool isHollow = false)
+    public void Dot(double x, double y, string color, string tip, bool isHollow = false, bool isSmall = false)
     {
-        _taken.Add((Right(x) - 4, Up(y) - 4, Right(x) + 4, Up(y) + 4));
+        Take(x, y);
         Add($"<circle class=\"{(isHollow ? "ring" : "fill")} {color}\" cx=\"{Digits.Place(Right(x))}\" cy=\"{Digits.Place(Up(y))}\" "
-            + $"r=\"{(isHollow ? "4.4" : "3.4")}\"><title>{Markup.Encode(tip)}</title></circle>");
+            + $"r=\"{(isHollow ? "4.4" : isSmall ? "1.6" : "3.4")}\"><title>{Markup.Encode(tip)}</title></circle>");
     }
 
     /// <summary>A rectangle that says more when a pointer rests on it.</summary>
@@ -160,8 +165,8 @@ internal sealed partial class SvgChart
     /// <summary>A vertical line at a value, with its name above the plot.</summary>
     public void RuleAtX(double value, string name, string color) => _rules.Add(new(Right(value), name, color));
 
-    /// <summary>A horizontal line at a value, with its name at the right end, or at the left one where something stands at the
-    /// right.</summary>
+    /// <summary>A horizontal line at a value, with its name at the right end, at the left one where something stands at the right, or
+    /// below the plot where something stands at both.</summary>
     public void RuleAtY(double value, string name, string color)
     {
         double y = Up(value);
@@ -170,7 +175,12 @@ internal sealed partial class SvgChart
         _taken.Add((_left, y - 1, _right, y + 1));
         double width = LetterWidth * VisibleText.Width(name);
         if (name.Length == 0) return;
-        bool isLeft = IsTaken(_right - 2 - width, _right - 2, y - 16, y - 2) && !IsTaken(_left + 4, _left + 4 + width, y - 16, y - 2);
+        bool isLeft = IsTaken(_right - 2 - width, _right - 2, y - 16, y - 2);
+        if (isLeft && IsTaken(_left + 4, _left + 4 + width, y - 16, y - 2))
+        {
+            _legend.Add(($"<path class=\"rule {color}\" d=\"M0 -4h18\"/>", SymbolWidth, name));
+            return;
+        }
         Note(isLeft ? _left + 4 : _right - 2, y - 5, name, color, isLeft ? "start" : "end", isLeft ? _left + 4 : _right - 2 - width, width);
     }
 
@@ -191,12 +201,12 @@ internal sealed partial class SvgChart
     {
         name = Cut(name);
         double at = Right(x), up = Up(y), width = LetterWidth * VisibleText.Width(name);
-        foreach ((double left, string anchor, double text) in ((double, string, double)[])
-            [(at + 6, "start", at + 6), (at - 6 - width, "end", at - 6)])
+        foreach ((double left, string anchor, double text, double middle) in ((double, string, double, double)[])
+            [(at + 6, "start", at + 6, up), (at - 6 - width, "end", at - 6, up), (at - (width / 2), "middle", at, up - 13)])
         {
-            if (left < _left || left + width > Width - 2) continue;
-            if (IsTaken(left, left + width, up - 8, up + 7)) continue;
-            Note(text, up + 4.5, name, color, anchor, left, width);
+            if (left < _left || left + width > Width - 2 || middle < Top) continue;
+            if (IsTaken(left, left + width, middle - 8, middle + 7)) continue;
+            Note(text, middle + 4.5, name, color, anchor, left, width);
             return true;
         }
         return false;
@@ -226,6 +236,8 @@ internal sealed partial class SvgChart
         _notes.Append($"<text class=\"note {color}\" x=\"{Digits.Place(x)}\" y=\"{Digits.Place(y)}\" "
             + $"text-anchor=\"{anchor}\">{Markup.Encode(text)}</text>\n");
     }
+
+    private void Take(double x, double y) => _taken.Add((Right(x) - 4, Up(y) - 4, Right(x) + 4, Up(y) + 4));
 
     private bool IsTaken(double left, double right, double top, double bottom) =>
         _taken.Any(t => t.Left < right && left < t.Right && t.Top < bottom && top < t.Bottom);

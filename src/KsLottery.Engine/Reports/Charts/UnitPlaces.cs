@@ -9,6 +9,7 @@ internal static class UnitPlaces
     public const string Name = "unit-places";
 
     private const int MaxTensors = 40, Columns = 128;
+    private const double NearlyAll = 0.9;
 
     public static Figure? Draw(UnitFinding found)
     {
@@ -30,10 +31,10 @@ internal static class UnitPlaces
             for (int bin = 0; bin < row.Length; bin++)
                 numbers.Add(NumberTable.Text(tensor.Name), Digits.Exact(First(bin, row.Length, tensor)),
                     Digits.Exact(First(bin + 1, row.Length, tensor) - First(bin, row.Length, tensor)), Digits.Exact(row[bin]));
-        return new(Name, Title, "A line for each tensor, the one with most of the ticket on top, from its first row (output channel, "
-            + "token) at the left to its last; the stronger the blue, the larger the part of the values there that is in the ticket, by "
-            + $"its square root. The strongest is {Digits.Percent(most)}. Single strong strokes are rows of which nearly all was taken.",
-            chart, numbers);
+        return new(Name, Title, (tensors.Length == 1 ? "The tensor" : "A line for each tensor, the one with most of the ticket on top,")
+            + " from its first row (output channel, token) at the left to its last; the stronger the blue, the larger the part of the "
+            + $"values there that is in the ticket, by its square root. The strongest is {Digits.Percent(most)}."
+            + (most >= NearlyAll ? " Single strong strokes are places of which nearly all was taken." : ""), chart, numbers);
     }
 
     private static string ShortName(TensorMask tensor) =>

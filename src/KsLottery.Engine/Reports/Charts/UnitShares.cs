@@ -45,7 +45,7 @@ internal static class UnitShares
             Axis.Names("layer", [.. parts.Select(p => p.Key)]),
             Axis.Rounded("in the ticket, % of the values", 0, 100 * parts.Largest(p => p.Share)));
         chart.Bars(parts.Index().Select(p => (p.Index + 0.1, p.Index + 0.9, 100 * p.Item.Share)), SvgChart.Color(0));
-        chart.RuleAtY(100 * all, "all", SvgChart.Color(1));
+        chart.RuleAtY(100 * all, "all layers", SvgChart.Color(1));
         return new(LayerName, Title, "All tensors of a layer together; those of no layer, such as the embedding, are left out. The line is "
             + $"the part of all layers together, {Digits.Percent(all)}.", chart, NumbersOf("layer", parts));
     }

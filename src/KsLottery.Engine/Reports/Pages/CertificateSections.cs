@@ -15,7 +15,7 @@ internal static class CertificateSections
         string forms = string.Join(", ", certificate.Forms.Select(f => $"{f.Name} {Share(f.Certified, all)}"));
         yield return $"Of {Digits.Count(all, "target position")} the forms certify: {forms}. "
             + (broken.Length > 0 ? $"{Digits.Count(certificate.Violations.Count, "position")} certified and yet decided otherwise: this "
-                + $"falsifies {(broken.Length == 1 ? "the form" : "the forms")} {string.Join(", ", broken.Select(f => f.Name))} here."
+                + $"falsifies {(broken.Length == 1 ? "the form" : "the forms")} {Digits.List([.. broken.Select(f => f.Name)])} here."
             : certificate.Forms.All(f => f.Certified == 0) ? "Nothing certified, so nothing violated."
             : "No violation: wherever a form certified, the ticket’s model predicts as the embed-tuned one.");
         CertificateShare own = certificate.Agreement, without = certificate.BaseAgreement;

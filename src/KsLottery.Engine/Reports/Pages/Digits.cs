@@ -13,6 +13,10 @@ internal static class Digits
     /// <summary>A count with the noun that it counts.</summary>
     public static string Count(long value, string noun) => $"{Count(value)} {noun}{(value == 1 ? "" : "s")}";
 
+    /// <summary>Words as a sentence lists them: <c>a, b and c</c>.</summary>
+    public static string List(IReadOnlyList<string> words) =>
+        words.Count < 2 ? string.Concat(words) : $"{string.Join(", ", words.Take(words.Count - 1))} and {words[^1]}";
+
     /// <summary>At most four digits that count; a dash for NaN.</summary>
     public static string Real(double value) => double.IsNaN(value) ? "–"
         : double.IsInfinity(value) ? value > 0 ? "∞" : "−∞"

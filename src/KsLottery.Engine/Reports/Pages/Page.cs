@@ -23,7 +23,8 @@ internal sealed class Page
         if (content.Units is { } units)
             Add("units", content.Rows is null ? "The ticket" : "The ticket of units", html => UnitSections.Write(html, units));
         if (content.Tickets.Count > 1 || content.Masks.Count > 1 || content.Findings.Count > 0)
-            Add("tickets", "Tickets compared", html => PageSections.WriteTickets(html, content.Findings));
+            Add("tickets", content.Tickets.Count > 1 || content.Masks.Count > 1 || content.Findings.Count > 1 ? "Tickets compared"
+                : "What the ticket is made of", html => PageSections.WriteTickets(html, content.Findings));
         if (content.Trainings.Count > 0) Add("training", "Training");
         if (content.Sparsities.Count > 0) Add("sparsity", "Pruning");
         if (content.Tensors.Count > 0) Add("tensors", "The whole model");

@@ -45,8 +45,10 @@ internal static class PageSections
     /// <summary>How much of a checkpoint changed.</summary>
     public static string Summary(IReadOnlyList<TensorMapLine> tensors) =>
         $"{Digits.Count(tensors.Count(t => t.Unchanged < t.Rows))} of {Digits.Count(tensors.Count, "tensor")} changed; "
-        + $"{Digits.Count(tensors.Sum(t => (long)t.TicketRows), "row")} in {Digits.Count(tensors.Count(t => t.TicketRows > 0))} of them "
-        + $"{(tensors.Sum(t => (long)t.TicketRows) == 1 ? "is" : "are")} below α.";
+        + (tensors.Sum(t => (long)t.TicketRows) is > 0 and var rows
+            ? $"{Digits.Count(rows, "row")} in {Digits.Count(tensors.Count(t => t.TicketRows > 0))} of them "
+                + $"{(rows == 1 ? "is" : "are")} below α."
+            : "no row is below α.");
 
     /// <summary>The rows of the ticket; where it is empty those that come nearest.</summary>
     public static void WriteTicket(StringBuilder html, TestedRows rows)

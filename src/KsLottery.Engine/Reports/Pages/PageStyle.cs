@@ -30,7 +30,7 @@ internal static class PageStyle
         .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(9.2rem,1fr));gap:.7rem;margin:1.2rem 0 0;padding:0;list-style:none}
         .tiles li{background:var(--card);border:1px solid var(--rule);border-radius:10px;padding:.7rem .9rem}
         .tiles b{display:block;font-size:1.35rem;line-height:1.25;font-weight:600;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
-        .tiles span{font-size:.83rem;color:var(--soft);line-height:1.35;display:block;margin-top:.15rem}
+        .tiles span{font-size:.83rem;color:var(--soft);line-height:1.35;display:block;margin-top:.15rem;overflow-wrap:anywhere}
         .figures{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,19.5rem),1fr));gap:1.1rem;
         margin:1.2rem 0;align-items:start}
         figure{margin:0;background:var(--card);border:1px solid var(--rule);border-radius:12px;padding:1rem 1rem .8rem;
@@ -60,7 +60,7 @@ internal static class PageStyle
         tbody tr:hover{background:var(--tint)}
         .left{text-align:left}
         td.long{white-space:normal;overflow-wrap:anywhere}
-        th.left{min-width:min(calc(var(--n)*.62em),48vw)}
+        th.left{min-width:min(calc(var(--n)*.62em + 1rem),48vw)}
         td code,dd code{font:.95em ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;
         unicode-bidi:isolate;white-space:pre-wrap;overflow-wrap:anywhere}
         td.best{font-weight:700}

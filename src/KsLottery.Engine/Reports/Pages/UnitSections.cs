@@ -19,7 +19,8 @@ internal static class UnitSections
         return ticket.Count == 0 ? $"None of the {Digits.Count(ticket.UnitCount, "unit")} of {scope} is in the ticket."
             : $"{Digits.Count(ticket.Count)} of the {Digits.Count(ticket.UnitCount, "unit")} of {scope} "
                 + $"{(ticket.Count == 1 ? "makes" : "make")} the ticket"
-                + $"{(ticket.Tensors.Count > 1 ? $", in {Digits.Count(touched)} of them" : "")}: "
+                + (ticket.Tensors.Count == 1 ? ": "
+                    : $", in {(touched == ticket.Tensors.Count ? "all" : Digits.Count(touched))} of them: ")
                 + $"{Digits.Count(ticket.Parameters)} of {Digits.Count(ticket.CheckpointParameters)} parameters.";
     }
 
@@ -28,7 +29,7 @@ internal static class UnitSections
     {
         UnitTicketSummary ticket = found.Ticket;
         yield return (Digits.Count(ticket.Count), $"of {Digits.Count(ticket.UnitCount, "unit")} in the ticket");
-        yield return (Digits.Percent(ticket.ShareOfCheckpoint), "of the checkpoint's parameters");
+        yield return (Digits.Percent(ticket.ShareOfCheckpoint), "of the checkpoint’s parameters");
         if (ticket.Tensors.Count > 1 && ticket.Tensors.LargestBy(t => t.Share) is { TicketUnits: > 0 } fullest)
             yield return (Digits.Percent(fullest.Share), $"of {fullest.Name}, the largest part of a tensor");
         if (found.Moves is { } moves) yield return (Digits.Real(moves.Largest), "largest |tuned − base| in the ticket");
@@ -46,16 +47,17 @@ internal static class UnitSections
             html.Append("<p class=\"warn\">").Append(Markup.Encode($"{t.Name}: {Digits.Count(t.BaseNonFinite, "value")} of the base and "
                 + $"{Digits.Count(t.TunedNonFinite)} of the tuned tensor are NaN or infinite; their units never win.")).Append("</p>\n");
         PageTable table = new("`tensor", "<type", "<shape", "units", "in the ticket", "share", "parameters");
+        double largest = Math.Max(double.Epsilon, ticket.Tensors.Select(t => t.Share).DefaultIfEmpty().Largest());
         foreach (UnitTensorSummary t in ticket.Tensors.Take(MaxTensors))
             table.Add(new(t.Name), new(t.BaseType == t.TunedType ? t.BaseType.ToName() : $"{t.BaseType.ToName()} / {t.TunedType.ToName()}"),
                 new($"[{string.Join(", ", t.Shape)}]"), PageCell.Of(t.Units), PageCell.Of(t.TicketUnits),
-                PageCell.Percent(t.Share) with { Bar = t.Share }, PageCell.Of(t.Parameters));
+                PageCell.Percent(t.Share) with { Bar = t.Share / largest }, PageCell.Of(t.Parameters));
         table.WriteHtml(html, "Tensors of the ticket");
         if (ticket.Tensors.Count > MaxTensors)
             html.Append("<p class=\"soft\">").Append(Markup.Encode($"{Digits.Count(ticket.Tensors.Count - MaxTensors)} more tensors are in "
                 + $"{TicketFile.FileName}.")).Append("</p>\n");
         html.Append("<p class=\"soft\">A unit is what a ticket takes whole. Share: the part of a tensor’s values that is in the "
-            + "ticket.</p>\n");
+            + "ticket; its bar is of the largest.</p>\n");
     }
 
     /// <summary>The units of a single tensor by their numbers, unless they are single values.</summary>

@@ -18,14 +18,14 @@ internal static class JsonFacts
         try
         {
             using JsonDocument document = JsonFile.Parse(path);
-            if (document.RootElement.ValueKind != JsonValueKind.Object) throw new JsonException();
+            if (document.RootElement.ValueKind != JsonValueKind.Object) throw new JsonException("it holds something else");
             List<(string, string)> facts = [];
             Add(facts, "", document.RootElement);
             return facts;
         }
         catch (Exception fault) when (fault is JsonException or InvalidOperationException)
         {
-            throw new InvalidDataException($"{path}: this is no JSON object. Write the file again.", fault);
+            throw new InvalidDataException($"{path}: this is no JSON object ({JsonDefect.Describe(fault)}). Write the file again.", fault);
         }
     }
 

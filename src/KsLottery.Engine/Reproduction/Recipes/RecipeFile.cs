@@ -114,7 +114,7 @@ public static class RecipeFile
         }
         catch (JsonException fault)
         {
-            throw new InvalidDataException($"{name}: invalid JSON ({fault.Message.TrimEnd('.')}). Correct it.", fault);
+            throw new InvalidDataException($"{name}: invalid JSON in {JsonDefect.Describe(fault)}. Correct it.", fault);
         }
     }
 

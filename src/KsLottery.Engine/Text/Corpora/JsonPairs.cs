@@ -1,4 +1,5 @@
 using System.Text.Json;
+using KsLottery.Engine.Checkpoints;
 
 namespace KsLottery.Engine.Text.Corpora;
 
@@ -32,8 +33,8 @@ internal static class JsonPairs
         }
         catch (JsonException fault)
         {
-            throw TextFile.Damaged(path, 1 + (fault.LineNumber ?? 0), $"invalid JSON ({fault.Message.TrimEnd('.')}); mend the line",
-                fault);
+            throw TextFile.Damaged(path, 1 + (fault.LineNumber ?? 0),
+                $"invalid JSON at {JsonDefect.Column(fault)} ({JsonDefect.Cause(fault)}); mend the line", fault);
         }
         // Text that is not Unicode shows only when a string is taken.
         catch (InvalidOperationException fault)

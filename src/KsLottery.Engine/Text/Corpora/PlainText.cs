@@ -1,4 +1,5 @@
 using System.Text.Json;
+using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Numerics;
 
 namespace KsLottery.Engine.Text.Corpora;
@@ -67,7 +68,8 @@ public static class PlainText
         }
         catch (Exception fault) when (fault is JsonException or InvalidOperationException) // text that is no Unicode shows when it is taken
         {
-            throw TextFile.Damaged(path, number, $"invalid JSON ({fault.Message.TrimEnd('.')}); mend the line", fault);
+            string column = fault is JsonException json ? $" at {JsonDefect.Column(json)}" : "";
+            throw TextFile.Damaged(path, number, $"invalid JSON{column} ({JsonDefect.Cause(fault)}); mend the line", fault);
         }
         throw TextFile.Damaged(path, number, "no object with a string \"text\"; give one for each text");
     }

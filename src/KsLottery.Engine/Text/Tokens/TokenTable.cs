@@ -121,7 +121,7 @@ internal sealed class TokenTable
         return several.Length == 0
             ? $"{checkpointPath}: no tokenizer there; looked for {string.Join(", ", [.. DefaultNames, .. OtherNames])}."
             : $"{checkpointPath}: several tokenizers there, {string.Join(", ", several.Select(name => VisibleText.Escape(name)))}, and "
-                + $"none has a usual name.";
+                + $"none is called {string.Join(" or ", DefaultNames)}.";
     }
 
     /// <summary>Whether a checkpoint's folder holds several tokenizers between which <see cref="FindBeside"/> does not choose.</summary>

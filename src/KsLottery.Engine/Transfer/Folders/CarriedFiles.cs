@@ -22,7 +22,10 @@ internal sealed class CarriedFiles
     private static readonly string[] Companions = ["*config.json", .. Tokenizers, "LICENSE*"];
 
     private static readonly string[] Weights =
-        ["*.safetensors", "*.gguf", "*.pt", "*.pth", "*.ckpt", "*.h5", "*.msgpack", "*.onnx", "pytorch_model*.bin"];
+    [
+        "*.safetensors", "*.gguf", "*.ggml", "*.pt", "*.pth", "*.ckpt", "*.h5", "*.msgpack", "*.npz", "*.onnx", "pytorch_model*.bin",
+            "model*.bin",
+    ];
 
     private readonly List<string> _linked = [];
     private readonly List<string> _copied = [];

@@ -78,7 +78,8 @@ internal static class PatchNotes
     public static IEnumerable<string> AboutOtherWeights(CarriedFiles carried)
     {
         if (carried.OtherWeights is { Count: > 0 } names)
-            yield return $"Other weights in the folder were carried along as they are: {string.Join(", ", names.Select(Quote))}.";
+            yield return "Other weights in the folder were carried along as they were, without what was changed here: "
+                + $"{string.Join(", ", names.Select(Quote))}. Remove them where a program might load them instead.";
     }
 
     private static string Tied(bool isTied) => isTied ? "tied" : "not tied";

@@ -53,7 +53,7 @@ internal sealed class PeftConfig
         }
         catch (JsonException e)
         {
-            throw config.Invalid($"not JSON in line {e.LineNumber + 1}, byte {e.BytePositionInLine} of it", e);
+            throw config.Invalid($"not JSON in {JsonDefect.Describe(e)}", e);
         }
         catch (InvalidOperationException e)
         {

@@ -105,7 +105,7 @@ internal sealed class ParallelTextTests : IDisposable
     [TestCase("a.jsonl", "{\"prefix\":\"a\",\"text\":\"b\"}\n{\"prefix\":\"a\"}", "line 2: no key text; there are prefix")]
     [TestCase("a.jsonl", "{\"source\":\"a\",\"target\":5}", "line 1: target is a number where text is asked for")]
     [TestCase("a.jsonl", "{\"instruction\":\"a\",\"input\":[],\"output\":\"b\"}", "line 1: input is a list where text is asked for")]
-    [TestCase("a.jsonl", "{\"prefix\":\"a\",\"text\":\"b\"}\n{\"prefix\":\"a\"", "line 2: invalid JSON")]
+    [TestCase("a.jsonl", "{\"prefix\":\"a\",\"text\":\"b\"}\n{\"prefix\":\"a\"", "line 2: invalid JSON at column 14 (Expected")]
     [TestCase("a.jsonl", "{\"prefix\":\"a\",\"text\":\"b\"}\n\n3", "line 3: Number where an object")]
     [TestCase("a.jsonl", "{\"prefix\":\"a\",\"text\":\"\\ud800\"}", "line 1: a string that is not Unicode")]
     [TestCase("a.json", "[[{\"prefix\":\"a\",\"text\":\"b\"}]]", "line 1: StartArray where an object")]

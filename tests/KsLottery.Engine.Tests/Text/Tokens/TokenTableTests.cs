@@ -90,7 +90,8 @@ internal sealed class TokenTableTests
             .Contains("several tokenizers there, a.model, b.model"));
         Assert.That(TokenTable.HasSeveralBeside(folder.Path, out _), Is.True);
         Assert.That(() => Tokenizer.OpenBeside(folder.File("x.safetensors"), "Do this."),
-            Throws.TypeOf<FileNotFoundException>().With.Message.EndsWith("and none has a usual name. Do this."));
+            Throws.TypeOf<FileNotFoundException>().With.Message
+                .EndsWith("and none is called tokenizer.json or tokenizer.model or tokenizer.bin. Do this."));
 
         Write(folder, "tok9.bin", Llama2c);
         Assert.That(TokenTable.FindBeside(folder.Path)?.Source, Is.EqualTo("tok9.bin"));

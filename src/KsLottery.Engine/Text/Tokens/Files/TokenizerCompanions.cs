@@ -69,7 +69,7 @@ internal sealed class TokenizerCompanions
         catch (InvalidOperationException fault) // half of a surrogate pair
         {
             throw new InvalidDataException(
-                $"{System.IO.Path.Combine(folder, ConfigName)}, {MapName} or {AddedName} beside it: {fault.Message} "
+                $"{System.IO.Path.Combine(folder, ConfigName)}, {MapName} or {AddedName} beside it: {JsonDefect.Cause(fault)}. "
                 + "Fetch the files again.", fault);
         }
     }
@@ -188,7 +188,7 @@ internal sealed class TokenizerCompanions
         }
         catch (JsonException fault)
         {
-            throw TokenizerFile.Damaged(path, fault.BytePositionInLine ?? 0, $"{fault.Message} Fetch the file again.", fault);
+            throw new InvalidDataException($"{path}: invalid JSON in {JsonDefect.Describe(fault)}. Fetch the file again.", fault);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using KsLottery.Engine.Checkpoints;
 
 namespace KsLottery.Engine.Text.Tokens;
 
@@ -123,7 +124,8 @@ internal sealed class TokenizerJson : ITokenizerFile
         // The reader reports broken grammar as the first, and text that is not Unicode as the second.
         catch (Exception fault) when (fault is JsonException or InvalidOperationException)
         {
-            throw TokenizerFile.Damaged(path, start + reader.BytesConsumed, $"{fault.Message} Fetch the file again.", fault);
+            throw TokenizerFile.Damaged(path, start + reader.BytesConsumed,
+                $"invalid JSON in {JsonDefect.Describe(fault)}. Fetch the file again.", fault);
         }
         return tokenizer;
     }

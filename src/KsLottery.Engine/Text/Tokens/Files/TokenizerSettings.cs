@@ -1,4 +1,5 @@
 using System.Text.Json;
+using KsLottery.Engine.Checkpoints;
 
 namespace KsLottery.Engine.Text.Tokens;
 
@@ -61,7 +62,8 @@ internal sealed class TokenizerSettings
         }
         catch (InvalidOperationException fault) // Text that is not Unicode; the grammar has been checked.
         {
-            throw TokenizerFile.Damaged(path, settings._start + reader.BytesConsumed, $"{fault.Message} Fetch the file again.", fault);
+            throw TokenizerFile.Damaged(path, settings._start + reader.BytesConsumed, $"{JsonDefect.Cause(fault)}. Fetch the file again.",
+                fault);
         }
         settings.ModelType = settings.Options.Text("type") ?? settings.PresumedType();
         return settings;

@@ -1,4 +1,4 @@
-namespace KsLottery.Engine.Tests.Reports;
+namespace KsLottery.Tests.Support;
 
 /// <summary>What a page is looked over for, in its own browser.</summary>
 internal static class PageAudit

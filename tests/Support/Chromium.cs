@@ -2,14 +2,13 @@ using System.Diagnostics;
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json.Nodes;
-using KsLottery.Tests.Support;
 
-namespace KsLottery.Engine.Tests.Reports;
+namespace KsLottery.Tests.Support;
 
 /// <summary>Debian's Chromium without a window, told what to do over its DevTools protocol.</summary>
 internal sealed class Chromium : IDisposable
 {
-    private const string Variable = "KSLOTTERY_CHROMIUM";
+    private const string Variable = "KSLOTTERY_CHROMIUM", AxeVariable = "KSLOTTERY_AXE";
 
     private readonly TemporaryFolder _profile = new();
     private readonly Process _process;
@@ -19,11 +18,11 @@ internal sealed class Chromium : IDisposable
     private readonly string _session;
     private int _calls;
 
-    public Chromium(string program)
+    private Chromium(string program)
     {
         ProcessStartInfo start = new(program) { RedirectStandardError = true };
-        foreach (string argument in (string[])["--headless", "--no-sandbox", "--disable-gpu", "--remote-debugging-port=0",
-            $"--user-data-dir={_profile.Path}", "about:blank"]) start.ArgumentList.Add(argument);
+        foreach (string argument in (string[])["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
+            "--remote-debugging-port=0", $"--user-data-dir={_profile.Path}", "about:blank"]) start.ArgumentList.Add(argument);
         _process = new() { StartInfo = start };
         TaskCompletionSource<string> address = new();
         const string Sign = "DevTools listening on ";
@@ -40,8 +39,16 @@ internal sealed class Chromium : IDisposable
         foreach (string domain in (string[])["Page", "Runtime", "Log"]) Call($"{domain}.enable");
     }
 
+    /// <summary>Starts the program; ignores the running test where there is none.</summary>
+    public static Chromium? Start()
+    {
+        if (Find() is { } program) return new(program);
+        Assert.Ignore("Chromium is not on the PATH: install Debian's package chromium");
+        return null;
+    }
+
     /// <summary>The program; null where there is none.</summary>
-    public static string? Find() => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named ? named
+    private static string? Find() => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named ? named
         : (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).SelectMany(folder =>
             ((string[])["chromium", "chromium-browser", "google-chrome"]).Select(name => Path.Combine(folder, name)))
             .FirstOrDefault(File.Exists);
@@ -63,6 +70,32 @@ internal sealed class Chromium : IDisposable
             .Select(e => e["params"]!.ToJsonString())];
     }
 
+    /// <summary>Shows a page, keeps its picture in <c>artifacts/pages</c>, and gives a sentence for each fault of it.</summary>
+    public IReadOnlyList<string> FaultsOf(string path, string name, int width, string scheme)
+    {
+        IReadOnlyList<string> said = Show(path, width, scheme);
+        string pictures = Path.Combine(SharedData.Root, "artifacts", "pages");
+        Directory.CreateDirectory(pictures);
+        TakePicture(Path.Combine(pictures, $"{name}-{width}-{scheme}.png"));
+        return [.. said.Select(line => $"on the console: {line}"), .. FaultsNow()];
+    }
+
+    /// <summary>A sentence for each fault of the page that is shown.</summary>
+    public IReadOnlyList<string> FaultsNow() => [.. Run(PageAudit.Script)!.AsArray().Select(fault => (string)fault!)];
+
+    /// <summary>What axe-core finds on a page that is serious or critical; ignores the running test where it is not at hand.</summary>
+    public IReadOnlyList<string> AxeFaultsOf(string path, int width, string scheme)
+    {
+        if (Environment.GetEnvironmentVariable(AxeVariable) is not { Length: > 0 } axe || !File.Exists(axe))
+        {
+            Assert.Ignore($"axe-core is not at hand: {AxeVariable} names its axe.min.js, which npm installs");
+            return [];
+        }
+        Show(path, width, scheme);
+        Run(File.ReadAllText(axe) + "\n;0");
+        return [.. Run(PageAudit.Axe)!.AsArray().Select(fault => (string)fault!)];
+    }
+
     /// <summary>Runs a script in the page, and waits for what it promises.</summary>
     public JsonNode? Run(string script)
     {
@@ -73,7 +106,7 @@ internal sealed class Chromium : IDisposable
     }
 
     /// <summary>Writes a picture of the whole page.</summary>
-    public void TakePicture(string path) => File.WriteAllBytes(path, Convert.FromBase64String((string)Call("Page.captureScreenshot",
+    private void TakePicture(string path) => File.WriteAllBytes(path, Convert.FromBase64String((string)Call("Page.captureScreenshot",
         new() { ["format"] = "png", ["captureBeyondViewport"] = true })["data"]!));
 
     public void Dispose()
