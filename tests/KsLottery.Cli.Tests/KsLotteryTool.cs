@@ -9,7 +9,7 @@ namespace KsLottery.Cli.Tests;
 /// one.</summary>
 internal static class KsLotteryTool
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
 
     public static ToolRun Run(params string[] arguments) => Run([], arguments);
 

@@ -328,7 +328,7 @@ public sealed class FindTests
     [TestCase("--alpha", "0", "between 0 and 1"), TestCase("--alpha", "1", "between 0 and 1"), TestCase("--alpha", "x", "between 0 and 1")]
     [TestCase("--alpha", "nan", "between 0 and 1"), TestCase("--top", "0", "a whole number from 1 to 2147483647.")]
     [TestCase("--top", "99999999999", "--top is 99999999999; it must be a whole number from 1 to 2147483647.")]
-    [TestCase("--limit", "-1", "from 0 to 2147483647."), TestCase("--threads", "1.5", "from 0 to 2147483647.")]
+    [TestCase("--limit", "-1", "from 0 to 2147483647, and is "), TestCase("--threads", "1.5", "from 0 to 2147483647, and is 0 by default.")]
     [TestCase("--method", "approx", "--method is approx; allowed are auto (the default), exact, asymp.")]
     [TestCase("--adjust", "fdr", "--adjust is fdr; allowed are none (the default), bonferroni, holm, bh.")]
     [TestCase("--no-such", "1", "--no-such is no option of find.")]
