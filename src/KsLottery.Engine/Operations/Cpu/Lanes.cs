@@ -99,16 +99,21 @@ internal static class Lanes
         return Sum(sum + other);
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static Vector256<float> LoadRest(ReadOnlySpan<float> source)
     {
+        if (source.Length == Count / 2) return Vector128.LoadUnsafe(ref MemoryMarshal.GetReference(source)).ToVector256();
         Vector256<float> values = default;
         source.CopyTo(MemoryMarshal.CreateSpan(ref Unsafe.As<Vector256<float>, float>(ref values), Count));
         return values;
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void StoreRest(Vector256<float> values, Span<float> destination) =>
-        MemoryMarshal.CreateReadOnlySpan(ref Unsafe.As<Vector256<float>, float>(ref values), Count)
-            [..destination.Length].CopyTo(destination);
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void StoreRest(Vector256<float> values, Span<float> destination)
+    {
+        if (destination.Length == Count / 2) values.GetLower().StoreUnsafe(ref MemoryMarshal.GetReference(destination));
+        else
+            MemoryMarshal.CreateReadOnlySpan(ref Unsafe.As<Vector256<float>, float>(ref values), Count)
+                [..destination.Length].CopyTo(destination);
+    }
 }

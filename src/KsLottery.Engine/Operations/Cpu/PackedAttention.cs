@@ -40,16 +40,17 @@ internal sealed class PackedAttention<TTile> : AttentionKernel where TTile : str
             GemmPacking.FromRows(in First(head.Queries(query, row)), shape.QueryWidth, rows, width, columns, ref queryPanel);
             for (int i = 0; i < seen; i += TTile.Rows)
                 Multiply(width, Gemm.BlockDepth(width), in Unsafe.Add(ref keyPanels, i * width), in queryPanel,
-                    ref Unsafe.Add(ref scores, i * columns), add: false);
+                    ref Unsafe.Add(ref scores, i * columns), seen - i, add: false);
             int whole = Lanes.RoundUp(seen);
             for (int k = place + 1; k < whole; k++)
                 MemoryMarshal.CreateSpan(ref Unsafe.Add(ref scores, k * columns), Math.Min(k - place, columns))
                     .Fill(float.NegativeInfinity);
             Softmax(ref scores, whole, (float)shape.Scale, ref logs);
-            for (int q = 0; q < rows; q++) logSumExp.Write(head.ValueAt(row + q), 1)[0] = Unsafe.Add(ref logs, q);
+            Span<float> logsOfRows = logSumExp.Write(head.ValueAt(row), ((rows - 1) * shape.Heads) + 1);
+            for (int q = 0; q < rows; q++) logsOfRows[q * shape.Heads] = Unsafe.Add(ref logs, q);
             for (int i = 0; i < lines; i += TTile.Rows)
                 Multiply(seen, Gemm.BlockDepth(tileKeys), in Unsafe.Add(ref valuePanels, i * keys), in scores,
-                    ref Unsafe.Add(ref result, i * columns), add: false);
+                    ref Unsafe.Add(ref result, i * columns), width - i, add: false);
             Turn(ref result, rows, width, head.WriteQueries(output, row), shape.QueryWidth, ref turned);
         }
     }
@@ -76,21 +77,19 @@ internal sealed class PackedAttention<TTile> : AttentionKernel where TTile : str
         GemmPacking.FromColumns(in First(head.KeysOf(key)), shape.KeyWidth, width, keys, TTile.Rows, ref keyColumns);
         MemoryMarshal.CreateSpan(ref keySums, wholeKeys * lines).Clear();
         MemoryMarshal.CreateSpan(ref valueSums, wholeKeys * lines).Clear();
-        Span<float> deltas = stackalloc float[TileRows], logs = stackalloc float[TileRows];
+        Span<float> deltas = stackalloc float[TileRows];
         for (int end = head.Head + (shape.Heads / shape.KeyHeads); head.Head < end; head = head with { Head = head.Head + 1 })
             for (int row = head.First; row < head.End; row += TileRows)
             {
                 int place = row - head.First, rows = Math.Min(TileRows, head.End - row), seen = place + rows;
+                ReadOnlySpan<float> logs = logSumExp.Read(head.ValueAt(row), ((rows - 1) * shape.Heads) + 1);
                 ReadOnlySpan<float> q = head.Queries(query, row), dy = head.Queries(outputGradient, row), y = head.Queries(output, row);
                 GemmPacking.FromRows(in First(q), shape.QueryWidth, rows, width, TTile.Rows, ref queryRows);
                 GemmPacking.FromRows(in First(dy), shape.QueryWidth, rows, width, TTile.Rows, ref outputRows);
                 GemmPacking.FromColumns(in First(q), shape.QueryWidth, width, rows, TTile.Rows, ref queryColumns);
                 GemmPacking.FromColumns(in First(dy), shape.QueryWidth, width, rows, TTile.Rows, ref outputColumns);
                 for (int i = 0; i < rows; i++)
-                {
                     deltas[i] = Lanes.Dot(dy.Slice(i * shape.QueryWidth, width), y.Slice(i * shape.QueryWidth, width));
-                    logs[i] = logSumExp.Read(head.ValueAt(row + i), 1)[0];
-                }
                 for (int k = 0; k < seen; k += columns)
                 {
                     // Queries before these keys do not attend to them.
@@ -98,20 +97,20 @@ internal sealed class PackedAttention<TTile> : AttentionKernel where TTile : str
                     for (int i = hidden / TTile.Rows * TTile.Rows; i < rows; i += TTile.Rows)
                     {
                         Multiply(width, Gemm.BlockDepth(width), in Unsafe.Add(ref queryRows, i * width),
-                            in Unsafe.Add(ref keyRows, k * width), ref Unsafe.Add(ref scores, i * columns), add: false);
+                            in Unsafe.Add(ref keyRows, k * width), ref Unsafe.Add(ref scores, i * columns), rows - i, add: false);
                         Multiply(width, Gemm.BlockDepth(width), in Unsafe.Add(ref outputRows, i * width),
-                            in Unsafe.Add(ref valueRows, k * width), ref Unsafe.Add(ref gradients, i * columns), add: false);
+                            in Unsafe.Add(ref valueRows, k * width), ref Unsafe.Add(ref gradients, i * columns), rows - i, add: false);
                     }
                     for (int i = hidden; i < rows; i++)
                         ScoreGradients(ref Unsafe.Add(ref scores, i * columns), ref Unsafe.Add(ref gradients, i * columns),
-                            Math.Min(columns, place + i + 1 - k), logs[i], deltas[i], (float)shape.Scale);
+                            Math.Min(columns, place + i + 1 - k), logs[i * shape.Heads], deltas[i], (float)shape.Scale);
                     for (int i = 0; i < lines; i += TTile.Rows)
                     {
                         int at = (i * rows) + (hidden * TTile.Rows), to = (k * lines) + (i * columns);
                         Multiply(rows - hidden, TileRows, in Unsafe.Add(ref outputColumns, at),
-                            in Unsafe.Add(ref scores, hidden * columns), ref Unsafe.Add(ref valueSums, to), add: true);
+                            in Unsafe.Add(ref scores, hidden * columns), ref Unsafe.Add(ref valueSums, to), width - i, add: true);
                         Multiply(rows - hidden, TileRows, in Unsafe.Add(ref queryColumns, at),
-                            in Unsafe.Add(ref gradients, hidden * columns), ref Unsafe.Add(ref keySums, to), add: true);
+                            in Unsafe.Add(ref gradients, hidden * columns), ref Unsafe.Add(ref keySums, to), width - i, add: true);
                     }
                     for (int i = hidden; i < rows; i += columns)
                         GemmPacking.FromRows(in Unsafe.Add(ref gradients, i * columns), columns, Math.Min(columns, rows - i), columns,
@@ -122,7 +121,7 @@ internal sealed class PackedAttention<TTile> : AttentionKernel where TTile : str
                     int some = Math.Min(columns, rows - i);
                     for (int j = 0; j < lines; j += TTile.Rows)
                         Multiply(place + i + some, Gemm.BlockDepth(seen), in Unsafe.Add(ref keyColumns, j * keys),
-                            in Unsafe.Add(ref turnedGradients, i * wholeKeys), ref Unsafe.Add(ref result, j * columns), add: false);
+                            in Unsafe.Add(ref turnedGradients, i * wholeKeys), ref Unsafe.Add(ref result, j * columns), width - j, add: false);
                     Turn(ref result, some, width, head.WriteQueries(queryGradient, row + i), shape.QueryWidth, ref turned);
                 }
             }
@@ -137,13 +136,13 @@ internal sealed class PackedAttention<TTile> : AttentionKernel where TTile : str
         }
     }
 
-    /// <summary>C = Σ a·b, or C += Σ a·b, in blocks of the depth, as <see cref="Gemm"/> does.</summary>
+    /// <summary>The first rows of C = Σ a·b, or C += Σ a·b, in blocks of the depth, as <see cref="Gemm"/> does.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Multiply(int depth, int block, ref readonly float a, ref readonly float b, ref float c, bool add)
+    private static void Multiply(int depth, int block, ref readonly float a, ref readonly float b, ref float c, int rows, bool add)
     {
         for (int first = 0; first < depth; first += block)
             TTile.Multiply(Math.Min(block, depth - first), in Unsafe.Add(ref Unsafe.AsRef(in a), first * TTile.Rows),
-                in Unsafe.Add(ref Unsafe.AsRef(in b), first * TTile.Columns), ref c, TTile.Columns, add || first > 0);
+                in Unsafe.Add(ref Unsafe.AsRef(in b), first * TTile.Columns), ref c, TTile.Columns, add || first > 0, rows);
     }
 
     /// <summary>The columns of a panel become rows of a matrix.</summary>
@@ -153,6 +152,7 @@ internal sealed class PackedAttention<TTile> : AttentionKernel where TTile : str
     /// <param name="target">The first row's first element, and on.</param>
     /// <param name="stride">Elements from one row to the next.</param>
     /// <param name="turned">Room for whole lanes of so many rows.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Turn(ref float panel, int rows, int width, Span<float> target, int stride, ref float turned)
     {
         int line = Lanes.RoundUp(width);

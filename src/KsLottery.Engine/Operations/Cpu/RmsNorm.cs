@@ -42,13 +42,8 @@ internal static class RmsNorm
         double epsilon)
     {
         float[]? widened = weight.IsF32() ? null : weight.Widen(0, new float[width]).ToArray();
-        pool.Share(inverseRms.Length, 2 * width, (from, to) =>
-        {
-            ReadOnlySpan<float> w = widened ?? weight.Read();
-            Span<float> roots = inverseRms.Write(from, to - from);
-            for (int i = 0; i < roots.Length; i++)
-                roots[i] = ForwardRow(output.Write((from + i) * width, width), input.Read((from + i) * width, width), w, epsilon);
-        });
+        pool.Share(inverseRms.Length, 2 * width, (from, to) => ForwardRows(output.Write(from * width, (to - from) * width),
+            inverseRms.Write(from, to - from), input.Read(from * width, (to - from) * width), widened ?? weight.Read(), epsilon));
     }
 
     /// <summary>The same in F32, shared out by rows; the weight's gradient is summed over each part's rows, then over the parts in
@@ -63,14 +58,32 @@ internal static class RmsNorm
         float[] sums = weightGradient.IsEmpty ? [] : new float[parts * width];
         pool.Run(parts, part =>
         {
-            ReadOnlySpan<float> w = widened ?? weight.Read(), roots = inverseRms.Read();
-            Span<float> sum = sums.Length == 0 ? default : sums.AsSpan(part * width, width);
-            for (long i = part * each; i < Math.Min(rows, (part + 1) * each); i++)
-                BackwardRow(inputGradient.Write(i * width, width), sum, outputGradient.Read(i * width, width),
-                    input.Read(i * width, width), w, roots[(int)i]);
+            long from = part * each, count = Math.Min(each, rows - from);
+            BackwardRows(inputGradient.Write(from * width, count * width), sums.Length == 0 ? default : sums.AsSpan(part * width, width),
+                outputGradient.Read(from * width, count * width), input.Read(from * width, count * width), widened ?? weight.Read(),
+                inverseRms.Read(from, count));
         });
         for (int part = 0; part < parts && sums.Length > 0; part++)
             TensorPrimitives.Add(weightGradient.Read(), sums.AsSpan(part * width, width), weightGradient.Write());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void ForwardRows(Span<float> output, Span<float> roots, ReadOnlySpan<float> input, ReadOnlySpan<float> weight,
+        double epsilon)
+    {
+        int width = weight.Length;
+        for (int i = 0; i < roots.Length; i++)
+            roots[i] = ForwardRow(output.Slice(i * width, width), input.Slice(i * width, width), weight, epsilon);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void BackwardRows(Span<float> inputGradient, Span<float> weightGradient, ReadOnlySpan<float> outputGradient,
+        ReadOnlySpan<float> input, ReadOnlySpan<float> weight, ReadOnlySpan<float> roots)
+    {
+        int width = weight.Length;
+        for (int i = 0; i < roots.Length; i++)
+            BackwardRow(inputGradient.Slice(i * width, width), weightGradient, outputGradient.Slice(i * width, width),
+                input.Slice(i * width, width), weight, roots[i]);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -28,17 +28,19 @@ internal static class Rope
     {
         if (positions.Length == 0) return;
         int half = headWidth / 2, width = (int)(values.Length / positions.Length);
-        pool.Share(positions.Length, width, (from, to) =>
-        {
-            ReadOnlySpan<int> position = positions.Span;
-            for (int i = (int)from; i < to; i++)
-            {
-                Span<float> row = values.Write((long)i * width, width);
-                ReadOnlySpan<float> cos = cosines.Read((long)position[i] * half, half), sin = sines.Read((long)position[i] * half, half);
-                for (int head = 0; head < width; head += headWidth)
-                    RotateHead(row.Slice(head, half), row.Slice(head + half, half), cos, sin, sign);
-            }
-        });
+        pool.Share(positions.Length, width, (from, to) => RotateRows(values.Write(from * width, (to - from) * width), cosines.Read(),
+            sines.Read(), positions.Span[(int)from..(int)to], half, sign));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void RotateRows(Span<float> rows, ReadOnlySpan<float> cosines, ReadOnlySpan<float> sines, ReadOnlySpan<int> positions,
+        int half, int sign)
+    {
+        int width = rows.Length / positions.Length;
+        for (int i = 0; i < positions.Length; i++)
+            for (int head = i * width; head < (i + 1) * width; head += 2 * half)
+                RotateHead(rows.Slice(head, half), rows.Slice(head + half, half), cosines.Slice(positions[i] * half, half),
+                    sines.Slice(positions[i] * half, half), sign);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -89,6 +89,7 @@ internal static class GemmPacking
     }
 
     /// <summary>A line of a panel from elements of rows, 0 where there are none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void PutSome(ref float source, nint stride, int count, int width, ref float target)
     {
         for (int row = 0; row < width; row++) Unsafe.Add(ref target, row) = row < count ? Unsafe.Add(ref source, row * stride) : 0;

@@ -8,12 +8,22 @@ namespace KsLottery.Engine.Operations;
 /// <typeparam name="TVector">The vector.</typeparam>
 internal readonly struct GemmTile14<TLanes, TVector> : IGemmTile where TLanes : struct, IGemmLanes<TVector> where TVector : struct
 {
+    /// <summary>So many rows alone, of which 16 sums are enough to keep both units busy, take that much less time.</summary>
+    private const int FewRows = 8;
+
     public static int Rows => 14;
 
     public static int Columns => 2 * TLanes.Count;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Multiply(int depth, ref readonly float a, ref readonly float b, ref float c, nint stride, bool add, int rows)
+    {
+        if (rows > FewRows) MultiplyAll(depth, in a, in b, ref c, stride, add);
+        else MultiplyFew(depth, in a, in b, ref c, stride, add);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Multiply(int depth, ref readonly float a, ref readonly float b, ref float c, nint stride, bool add)
+    private static void MultiplyAll(int depth, ref readonly float a, ref readonly float b, ref float c, nint stride, bool add)
     {
         ref float left = ref Unsafe.AsRef(in a), right = ref Unsafe.AsRef(in b);
         for (int i = 0; i < Rows; i++) Interop.Cache.Prefetch(in c, i * stride);
@@ -58,6 +68,39 @@ internal readonly struct GemmTile14<TLanes, TVector> : IGemmTile where TLanes : 
         Put(l11, r11, ref c = ref Unsafe.Add(ref c, stride), add);
         Put(l12, r12, ref c = ref Unsafe.Add(ref c, stride), add);
         Put(l13, r13, ref c = ref Unsafe.Add(ref c, stride), add);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void MultiplyFew(int depth, ref readonly float a, ref readonly float b, ref float c, nint stride, bool add)
+    {
+        ref float left = ref Unsafe.AsRef(in a), right = ref Unsafe.AsRef(in b);
+        for (int i = 0; i < FewRows; i++) Interop.Cache.Prefetch(in c, i * stride);
+        TVector l0 = default, r0 = default, l1 = default, r1 = default;
+        TVector l2 = default, r2 = default, l3 = default, r3 = default;
+        TVector l4 = default, r4 = default, l5 = default, r5 = default;
+        TVector l6 = default, r6 = default, l7 = default, r7 = default;
+        for (; depth > 0; depth--)
+        {
+            TVector x0 = TLanes.Load(in right, 0), x1 = TLanes.Load(in right, TLanes.Count), y;
+            y = TLanes.Broadcast(in left, 0); l0 = TLanes.MultiplyAdd(y, x0, l0); r0 = TLanes.MultiplyAdd(y, x1, r0);
+            y = TLanes.Broadcast(in left, 1); l1 = TLanes.MultiplyAdd(y, x0, l1); r1 = TLanes.MultiplyAdd(y, x1, r1);
+            y = TLanes.Broadcast(in left, 2); l2 = TLanes.MultiplyAdd(y, x0, l2); r2 = TLanes.MultiplyAdd(y, x1, r2);
+            y = TLanes.Broadcast(in left, 3); l3 = TLanes.MultiplyAdd(y, x0, l3); r3 = TLanes.MultiplyAdd(y, x1, r3);
+            y = TLanes.Broadcast(in left, 4); l4 = TLanes.MultiplyAdd(y, x0, l4); r4 = TLanes.MultiplyAdd(y, x1, r4);
+            y = TLanes.Broadcast(in left, 5); l5 = TLanes.MultiplyAdd(y, x0, l5); r5 = TLanes.MultiplyAdd(y, x1, r5);
+            y = TLanes.Broadcast(in left, 6); l6 = TLanes.MultiplyAdd(y, x0, l6); r6 = TLanes.MultiplyAdd(y, x1, r6);
+            y = TLanes.Broadcast(in left, 7); l7 = TLanes.MultiplyAdd(y, x0, l7); r7 = TLanes.MultiplyAdd(y, x1, r7);
+            left = ref Unsafe.Add(ref left, 14);
+            right = ref Unsafe.Add(ref right, 2 * TLanes.Count);
+        }
+        Put(l0, r0, ref c, add);
+        Put(l1, r1, ref c = ref Unsafe.Add(ref c, stride), add);
+        Put(l2, r2, ref c = ref Unsafe.Add(ref c, stride), add);
+        Put(l3, r3, ref c = ref Unsafe.Add(ref c, stride), add);
+        Put(l4, r4, ref c = ref Unsafe.Add(ref c, stride), add);
+        Put(l5, r5, ref c = ref Unsafe.Add(ref c, stride), add);
+        Put(l6, r6, ref c = ref Unsafe.Add(ref c, stride), add);
+        Put(l7, r7, ref c = ref Unsafe.Add(ref c, stride), add);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

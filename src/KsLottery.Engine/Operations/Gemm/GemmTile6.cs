@@ -13,7 +13,7 @@ internal readonly struct GemmTile6<TLanes, TVector> : IGemmTile where TLanes : s
     public static int Columns => 2 * TLanes.Count;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Multiply(int depth, ref readonly float a, ref readonly float b, ref float c, nint stride, bool add)
+    public static void Multiply(int depth, ref readonly float a, ref readonly float b, ref float c, nint stride, bool add, int rows)
     {
         ref float left = ref Unsafe.AsRef(in a), right = ref Unsafe.AsRef(in b);
         for (int i = 0; i < Rows; i++) Interop.Cache.Prefetch(in c, i * stride);

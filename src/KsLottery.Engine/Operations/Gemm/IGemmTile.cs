@@ -16,5 +16,6 @@ internal interface IGemmTile
     /// <param name="c">The tile's first element.</param>
     /// <param name="stride">Elements from one row of C to the next.</param>
     /// <param name="add">Whether to add to C.</param>
-    static abstract void Multiply(int depth, ref readonly float a, ref readonly float b, ref float c, nint stride, bool add);
+    /// <param name="rows">How many rows of C are asked for, from the first; others are written too, or not.</param>
+    static abstract void Multiply(int depth, ref readonly float a, ref readonly float b, ref float c, nint stride, bool add, int rows);
 }

@@ -68,11 +68,11 @@ internal sealed class PackedGemm<TTile>(string name) : GemmAlgorithm where TTile
                 ref float target = ref Unsafe.Add(ref c, (i * stride) + j);
                 if (i + TTile.Rows <= rows && j + TTile.Columns <= columns)
                 {
-                    TTile.Multiply(depth, in aPanel, in bPanel, ref target, stride, add);
+                    TTile.Multiply(depth, in aPanel, in bPanel, ref target, stride, add, TTile.Rows);
                     continue;
                 }
-                TTile.Multiply(depth, in aPanel, in bPanel, ref tile, TTile.Columns, false);
                 int height = Math.Min(TTile.Rows, rows - i), width = Math.Min(TTile.Columns, columns - j);
+                TTile.Multiply(depth, in aPanel, in bPanel, ref tile, TTile.Columns, false, height);
                 for (int y = 0; y < height; y++)
                     PutPart(ref Unsafe.Add(ref tile, y * TTile.Columns), ref Unsafe.Add(ref target, y * stride), width, add);
             }
