@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -30,6 +31,7 @@ internal sealed class ElementCodec<TElement, TBits> : ElementCodec
         TElement.LossOf(MemoryMarshal.Cast<byte, TBits>(source), stored);
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override int IndexOfNonFinite(ReadOnlySpan<byte> values)
     {
         if (TElement.NonFinite == TBits.Zero) return -1;

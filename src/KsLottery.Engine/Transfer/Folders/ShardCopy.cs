@@ -25,6 +25,17 @@ internal interface IElementRewriter
     /// <returns>What rounding cost.</returns>
     RoundingLoss Rewrite(long start, Span<byte> window);
 
+    /// <summary>Puts some elements elsewhere, changed.</summary>
+    /// <param name="start">The first of them, behind all before.</param>
+    /// <param name="source">Their bytes, at most <see cref="ElementReader.MaxCount"/> elements.</param>
+    /// <param name="target">Takes them, and may be the same memory.</param>
+    /// <returns>What rounding cost.</returns>
+    RoundingLoss Rewrite(long start, ReadOnlySpan<byte> source, Span<byte> target)
+    {
+        source.CopyTo(target);
+        return Rewrite(start, target);
+    }
+
     /// <summary>Hears that all elements came by; throws where the tensor was not the one that it should be.</summary>
     void Complete()
     {
@@ -36,7 +47,7 @@ internal interface IElementRewriter
 internal static class ShardCopy
 {
     private const int ChunkLength = 1 << 20;
-    private const long ReportEvery = 16 << 20, FlushEvery = 128 << 20;
+    private const long ReportEvery = 16 << 20, FlushEvery = 32 << 20;
 
     /// <summary>Writes the files that hold some tensors; each has its name when it is whole and on the disk.</summary>
     /// <param name="tensors">Tensors of one checkpoint.</param>
@@ -141,10 +152,12 @@ internal static class ShardCopy
                 cancellationToken.ThrowIfCancellationRequested();
                 Span<byte> chunk = buffer.AsSpan(0, (int)Math.Min(ChunkLength, end - position));
                 ReadOnlySpan<byte> read = source.GetBytes(position, chunk.Length, chunk);
-                if (source.IsMapped) read.CopyTo(chunk);
-                for (int at = 0; rewriter is not null && at < chunk.Length; at += windowLength)
-                    loss += rewriter.Rewrite((position - start + at) / size, chunk[at..Math.Min(chunk.Length, at + windowLength)]);
-                RandomAccess.Write(file, chunk, position);
+                for (int at = 0, next; rewriter is not null && at < chunk.Length; at = next)
+                {
+                    next = Math.Min(chunk.Length, at + windowLength);
+                    loss += rewriter.Rewrite((position - start + at) / size, read[at..next], chunk[at..next]);
+                }
+                RandomAccess.Write(file, rewriter is null ? read : chunk, position);
                 source.DontNeed(position, chunk.Length);
                 position += chunk.Length;
                 Report(chunk.Length);

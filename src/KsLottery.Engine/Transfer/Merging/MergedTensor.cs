@@ -103,18 +103,22 @@ internal sealed class MergedTensor(Tensor tensor, IReadOnlyList<(int Number, Tic
             _stored = _isKept ? [] : new byte[PatchChanges.MaxCount * _type.ByteSize()];
         }
 
-        public RoundingLoss Rewrite(long start, Span<byte> window)
+        public RoundingLoss Rewrite(long start, Span<byte> window) => Rewrite(start, window, window);
+
+        public RoundingLoss Rewrite(long start, ReadOnlySpan<byte> source, Span<byte> target)
         {
-            foreach (RunningFingerprint one in _fingerprints) one.Add(window);
-            if (!_windows.Read(start, window.Length / _type.ByteSize())) return default;
-            Span<float> values = _values.AsSpan(0, window.Length / _type.ByteSize());
-            RowRounding.Convert(window, _type, MemoryMarshal.AsBytes(values), ElementType.F32);
+            foreach (RunningFingerprint one in _fingerprints) one.Add(source);
+            bool isChanged = _windows.Read(start, target.Length / _type.ByteSize());
+            if (!isChanged || !_isKept) source.CopyTo(target);
+            if (!isChanged) return default;
+            Span<float> values = _values.AsSpan(0, target.Length / _type.ByteSize());
+            RowRounding.Convert(source, _type, MemoryMarshal.AsBytes(values), ElementType.F32);
             _arithmetic.Merge(_windows.Changes, values);
             // Elements that no patch changes are F32 values of the type, plus 0 at most: they round to themselves.
-            Span<byte> stored = _isKept ? window : _stored.AsSpan(0, window.Length);
+            Span<byte> stored = _isKept ? target : _stored.AsSpan(0, target.Length);
             RoundingLoss loss = RowRounding.Convert(MemoryMarshal.AsBytes(values), ElementType.F32, stored, _type);
-            if (!_isKept) BitBlend.Put(_windows.FindTouched(), stored, window, _type.ByteSize());
-            if (!_merged._allowsNonFinite && FirstNonFinite(window) is >= 0 and var found) throw NonFinite(start + found);
+            if (!_isKept) BitBlend.Put(_windows.FindTouched(), stored, target, _type.ByteSize());
+            if (!_merged._allowsNonFinite && FirstNonFinite(target) is >= 0 and var found) throw NonFinite(start + found);
             return loss;
         }
 
