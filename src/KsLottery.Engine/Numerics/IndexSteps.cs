@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
@@ -13,6 +12,8 @@ internal readonly struct IndexSteps
 
     /// <summary>Bytes of the longest step.</summary>
     public const int MaxBytes = 9;
+
+    private const int Together = 32;
 
     private readonly byte[] _bytes;
     private readonly Mark[] _marks;
@@ -45,10 +46,10 @@ internal readonly struct IndexSteps
         long index = 0, count = 0;
         for (int place = 0; place < bytes.Length;)
         {
-            if (bytes.Length - place >= sizeof(ulong) && count % MarkEvery < MarkEvery - sizeof(ulong) && place > 0
+            if (bytes.Length - place >= Together && count % MarkEvery < MarkEvery - Together && place > 0
                 && SumOfShort(bytes[place..]) is > 0 and var sum && sum < length - index)
             {
-                (place, index, count) = (place + sizeof(ulong), index + sum, count + sizeof(ulong));
+                (place, index, count) = (place + Together, index + sum, count + Together);
                 continue;
             }
             int start = place;
@@ -64,15 +65,15 @@ internal readonly struct IndexSteps
         return bytes.Length <= (length + 7) / 8 ? set : IndexSet.Of(length, set);
     }
 
-    /// <summary>How far eight steps of one byte lead; 0 where one is longer, or none.</summary>
+    /// <summary>How far as many steps of one byte lead as go into a vector; 0 where one is longer, or none.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int SumOfShort(ReadOnlySpan<byte> bytes)
     {
-        const ulong Ones = 0x0101_0101_0101_0101, Highs = 0x8080_8080_8080_8080, Pairs = 0x00ff_00ff_00ff_00ff;
-        ulong some = BinaryPrimitives.ReadUInt64LittleEndian(bytes);
-        // A zero byte borrows from above and gets a high bit.
-        if (((some | (some - Ones)) & Highs) != 0) return 0;
-        return (int)((((some & Pairs) + (some >> 8 & Pairs)) * 0x0001_0001_0001_0001) >> 48);
+        Vector256<byte> some = Vector256.Create(bytes);
+        // As signed numbers longer ones are negative.
+        if (!Vector256.GreaterThanAll(some.AsSByte(), Vector256<sbyte>.Zero)) return 0;
+        (Vector256<ushort> lower, Vector256<ushort> upper) = Vector256.Widen(some);
+        return Vector256.Sum(lower + upper);
     }
 
     private static ulong ReadLong(ReadOnlySpan<byte> bytes, int start, ref int place, long length)
@@ -121,7 +122,7 @@ internal readonly struct IndexSteps
     /// <summary>Reads steps that were checked.</summary>
     public struct Reader(byte[] bytes, int used, Mark start)
     {
-        private const int AtATime = 8;
+        private const int AtATime = 16;
 
         private int _place = start.Offset;
 
@@ -171,18 +172,26 @@ internal readonly struct IndexSteps
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private static int ReadShort(ref byte steps, int from, long left, ref int places)
         {
-            ulong some = Unsafe.ReadUnaligned<ulong>(ref steps);
-            if ((some & 0x8080_8080_8080_8080) != 0) return 0;
-            Vector128<ushort> sums = Vector128.WidenLower(Vector128.CreateScalarUnsafe(some).AsByte());
+            Vector128<byte> some = Vector128.LoadUnsafe(ref steps);
+            if (some.ExtractMostSignificantBits() != 0) return 0;
+            Vector128<ushort> lower = Sum(Vector128.WidenLower(some)), upper = Sum(Vector128.WidenUpper(some));
+            int middle = lower.GetElement((AtATime / 2) - 1), last = middle + upper.GetElement((AtATime / 2) - 1);
+            if (last >= left) return 0;
+            (Vector256.WidenLower(lower.ToVector256Unsafe()).AsInt32() + Vector256.Create(from)).StoreUnsafe(ref places);
+            (Vector256.WidenLower(upper.ToVector256Unsafe()).AsInt32() + Vector256.Create(from + middle))
+                .StoreUnsafe(ref places, AtATime / 2);
+            return last;
+        }
+
+        /// <summary>The sums of all elements up to each.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static Vector128<ushort> Sum(Vector128<ushort> steps)
+        {
             // An index of no lane gives 0.
             const ushort None = ushort.MaxValue;
-            sums += Vector128.Shuffle(sums, Vector128.Create(None, 0, 1, 2, 3, 4, 5, 6));
-            sums += Vector128.Shuffle(sums, Vector128.Create(None, None, 0, 1, 2, 3, 4, 5));
-            sums += Vector128.Shuffle(sums, Vector128.Create(None, None, None, None, 0, 1, 2, 3));
-            int last = sums.GetElement(AtATime - 1);
-            if (last >= left) return 0;
-            (Vector256.WidenLower(sums.ToVector256Unsafe()).AsInt32() + Vector256.Create(from)).StoreUnsafe(ref places);
-            return last;
+            steps += Vector128.Shuffle(steps, Vector128.Create(None, 0, 1, 2, 3, 4, 5, 6));
+            steps += Vector128.Shuffle(steps, Vector128.Create(None, None, 0, 1, 2, 3, 4, 5));
+            return steps + Vector128.Shuffle(steps, Vector128.Create(None, None, None, None, 0, 1, 2, 3));
         }
 
         private readonly long ReadOn(long step, ref int place)
