@@ -95,6 +95,24 @@ public sealed class MatMulTests
             });
     }
 
+    [Test]
+    public void A_16_bit_weight_gives_the_bits_of_its_values_in_F32([Values(ElementType.F16, ElementType.BF16)] ElementType type,
+        [Values] bool accumulate)
+    {
+        foreach ((int outputs, int inputs) in ((int, int)[])[(64, 64), (515, 288), (70, 172)])
+            WithLayer(type, 12, outputs, inputs, layer =>
+            {
+                using OwnedMemory widened = Owned(layer.Weight);
+                foreach (int rows in (int[])[1, 3, 12])
+                {
+                    float[] before = Random(3, rows * outputs);
+                    float[] Product(DeviceSpan weight) => Run(1, before, (pool, y) =>
+                        MatMul.Forward(pool, y, layer.X.Slice(0, rows * inputs), weight, outputs, inputs, accumulate));
+                    Assert.That(Product(layer.W), Is.EqualTo(Product(widened)), $"{rows} rows of {outputs}×{inputs}");
+                }
+            });
+    }
+
     private static float[] Run(int threads, float[] before, Action<WorkerPool, DeviceSpan> multiply)
     {
         using WorkerPool pool = new(threads);

@@ -20,6 +20,9 @@ internal static class RowDots
     /// <summary>Rows up to this long end before the processor sees that more follow, and are fetched ahead.</summary>
     private const int ShortRow = 1024;
 
+    /// <summary>About so many elements of W are looked up at a time.</summary>
+    private const int BlockElements = 1 << 16;
+
     [ThreadStatic] private static AlignedScratch<float> _widened;
 
     /// <summary>Computes a range of columns of y.</summary>
@@ -36,6 +39,12 @@ internal static class RowDots
     public static void Multiply(int rows, int inputs, ReadOnlySpan<float> x, CpuMemory weight, long start, int columns, Span<float> y,
         int outputs, bool accumulate)
     {
+        if (rows == 1 && inputs % Lanes == 0 && weight.ElementType is ElementType.F32 or ElementType.BF16)
+        {
+            if (weight.ElementType == ElementType.F32) MultiplyRow<SingleLanes>(x, weight, start, columns, y, accumulate);
+            else MultiplyRow<BFloat16Lanes>(x, weight, start, columns, y, accumulate);
+            return;
+        }
         PanelSource source = new(weight, start, inputs);
         int needed = source.ScratchLength(WeightRows, inputs), whole = inputs & -Lanes, rest = inputs - whole;
         if (_widened.Length < needed) _widened = new(needed);
@@ -50,15 +59,6 @@ internal static class RowDots
             ref float w = ref Unsafe.AsRef(in source.GetBlock(column, 0, count, inputs, needed == 0 ? [] : _widened.Span, out _));
             for (int i = 0; i < count && rest > 0; i++)
                 MemoryMarshal.CreateSpan(ref Unsafe.Add(ref w, ((nint)i * inputs) + whole), rest).CopyTo(wTails[(i * Lanes)..]);
-            if (rows == 1 && rest == 0)
-            {
-                for (int i = 0; i < count; i++)
-                {
-                    float sum = Dot(ref Unsafe.AsRef(in x[0]), ref Unsafe.Add(ref w, (nint)i * inputs), inputs);
-                    y[column + i] = accumulate ? y[column + i] + sum : sum;
-                }
-                continue;
-            }
             for (int i = 0; inputs <= ShortRow && i < WeightRows * inputs; i += Lanes)
                 Interop.Cache.Prefetch(in w, (WeightRows * inputs) + i);
             for (int row = 0; row < rows; row++)
@@ -71,18 +71,30 @@ internal static class RowDots
         }
     }
 
-    /// <summary>One row of x with one of W, in the chains and the tree of <see cref="Dot4"/>; read as one stream, memory is faster than as
-    /// four.</summary>
+    /// <summary>One row of x with each of W's where they lie, in the chains and the tree of <see cref="Dot4"/>; read as one stream, memory
+    /// is faster than as four.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float Dot(ref float x, ref float w, nint length)
+    private static void MultiplyRow<TLanes>(ReadOnlySpan<float> x, CpuMemory weight, long start, int columns, Span<float> y,
+        bool accumulate) where TLanes : struct, IStoredLanes
     {
-        Vector256<float> a = default, b = default;
-        for (nint k = 0; k < length; k += Lanes)
+        ref float first = ref MemoryMarshal.GetReference(x);
+        int block = Math.Max(1, BlockElements / x.Length), size = weight.ElementType.ByteSize();
+        for (int column = 0; column < columns;)
         {
-            a = Vector256.MultiplyAddEstimate(Vector256.LoadUnsafe(ref x, (nuint)k), Vector256.LoadUnsafe(ref w, (nuint)k), a);
-            b = Vector256.MultiplyAddEstimate(Vector256.LoadUnsafe(ref x, (nuint)k + 8), Vector256.LoadUnsafe(ref w, (nuint)k + 8), b);
+            int count = Math.Min(block, columns - column);
+            ref byte w = ref MemoryMarshal.GetReference(weight.GetBytes(start + ((long)column * x.Length), count * x.Length));
+            for (int end = column + count; column < end; column++, w = ref Unsafe.Add(ref w, x.Length * size))
+            {
+                Vector256<float> a = default, b = default;
+                for (nint k = 0; k < x.Length; k += Lanes)
+                {
+                    a = Vector256.MultiplyAddEstimate(Vector256.LoadUnsafe(ref first, (nuint)k), TLanes.Load(in w, k), a);
+                    b = Vector256.MultiplyAddEstimate(Vector256.LoadUnsafe(ref first, (nuint)k + 8), TLanes.Load(in w, k + 8), b);
+                }
+                float sum = Total(a + b);
+                y[column] = accumulate ? y[column] + sum : sum;
+            }
         }
-        return Total(a + b);
     }
 
     /// <summary>One row of x with up to four of W, their tails padded to sixteen.</summary>
