@@ -1,6 +1,7 @@
 using KsLottery.Engine.Certificates;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Devices;
+using KsLottery.Engine.Ranks;
 using KsLottery.Engine.Tickets;
 using KsLottery.Engine.Training;
 using KsLottery.Engine.Transfer;
@@ -13,14 +14,47 @@ internal static class Failure
     /// <summary>The environment variable that adds the stack trace to every error.</summary>
     private const string DebugVariable = "KSLOTTERY_DEBUG";
 
+    private static readonly TimeSpan SecondToSpeak = TimeSpan.FromSeconds(1);
+
     /// <summary>Writes the message to stderr and returns the exit code.</summary>
     public static int Report(Exception exception, ConsoleUi ui)
     {
         (int code, string message) = Describe(exception);
+        return Report(code, message, exception, ui);
+    }
+
+    /// <summary>Ends all ranks with the exit code of the one that failed: rank 0 says why, or that one where rank 0 does not.</summary>
+    public static int Report(Exception exception, RankGroup ranks, ConsoleUi ui)
+    {
+        if (ranks.Size == 1) return Report(exception, ui);
+        (int code, string message) = Describe(exception);
+        RankFailure failure = ranks.Failure ?? new(ranks.Rank, code, message);
+        if (failure.Rank == ranks.Rank || ranks.Rank != 0) ranks.Fail(failure);
+        bool isOwn = failure.Rank == ranks.Rank;
+        Report(failure.ExitCode, isOwn && ranks.Rank == 0 ? message : $"{ranks.NameOf(failure.Rank)}: {failure.Message}",
+            isOwn ? exception : null, ui);
+        ui.Dispose();
+        ranks.Abort(failure.ExitCode);
+        return failure.ExitCode;
+    }
+
+    /// <summary>Says why this process could not join the others, of which each finds that out by itself.</summary>
+    public static int ReportUnjoined(Exception exception, ConsoleUi ui)
+    {
+        (int code, string message) = Describe(exception);
+        if (Launcher.Find() is not { Rank: > 0 and var rank }) return Report(code, message, exception, ui);
+        // What is wrong with the command itself, the first says for all; and mostly it has ended all before others say what they found.
+        if (exception is CommandException) return code;
+        Thread.Sleep(SecondToSpeak);
+        return Report(code, $"rank {rank} ({Environment.MachineName}): {message}", exception, ui);
+    }
+
+    private static int Report(int code, string message, Exception? exception, ConsoleUi ui)
+    {
         ui.WriteError(code, message);
         if (code == ExitCode.Internal && exception is not OutOfMemoryException)
             ui.Error($"This is a fault of kslottery itself. Run it again with {DebugVariable}=1 and report what it prints.");
-        if (Environment.GetEnvironmentVariable(DebugVariable) == "1") ui.ErrorText(exception.ToString());
+        if (Environment.GetEnvironmentVariable(DebugVariable) == "1" && exception is not null) ui.ErrorText(exception.ToString());
         return code;
     }
 
@@ -47,6 +81,7 @@ internal static class Failure
         ArgumentException e => (ExitCode.BadInput, WithoutParameter(e)),
         FileNotFoundException or DirectoryNotFoundException when AbsentPath(exception.Message) is { } path =>
             (ExitCode.BadInput, $"{AsTyped(path)}: no such file or folder. Look at the spelling."),
+        RanksDifferException => (ExitCode.BadInput, exception.Message),
         CheckpointFormatException or IOException or InvalidDataException or KeyNotFoundException or UnauthorizedAccessException
             or NotSupportedException => (ExitCode.BadInput, exception.Message),
         OutOfMemoryException => (ExitCode.Internal, "out of memory: the machine has too little for what was asked. Ask for less at a "

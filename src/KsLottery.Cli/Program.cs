@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using KsLottery.Cli;
+using KsLottery.Engine.Ranks;
 
 #if ILGPU
 KsLottery.Engine.Ilgpu.IlgpuDevices.Register();
@@ -18,6 +19,8 @@ try
     InvocationConfiguration configuration = new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
     if (arguments.Action is not ParseErrorAction) return arguments.Invoke(configuration);
 
+    // All ranks were given the same: one of them says what is wrong with it.
+    if (Launcher.Find() is { Rank: > 0 }) return ExitCode.Usage;
     using ConsoleUi ui = new(args.Contains(Options.Json.Name), quiet: false);
     string verbs = "";
     for (SymbolResult? at = arguments.CommandResult; at is CommandResult { Command: var command } && command != root; at = at.Parent)

@@ -18,6 +18,7 @@ public sealed class StartUpTests
         Assert.That(run.ExitCode, Is.Zero);
         byte[] loads = File.ReadAllBytes(folder.File("loads"));
         Assert.That(IsIn("System.CommandLine.dll"));
+        Assert.That(IsIn("KsLottery.Engine.Mpi.dll"), Is.EqualTo(isLoaded), "one process needs none of it");
         Assert.That((IsIn("ILGPU.dll"), IsIn("ILGPU.Algorithms.dll")), Is.EqualTo((isLoaded, isLoaded)));
 
         bool IsIn(string name) => loads.AsSpan().IndexOf(Encoding.Unicode.GetBytes($"/{name}")) >= 0;

@@ -58,6 +58,10 @@ internal static class RankProgram
                 if (ranks.Rank == ranks.Size - 1) throw new InvalidOperationException("planted");
                 ranks.Barrier();
                 break;
+            case "terminate":
+                if (ranks.Rank == 1) Signal("-TERM");
+                ranks.Barrier();
+                break;
             case "differ":
                 if (ranks.Rank == 1) ranks.Sum([1, 2]);
                 else ranks.Barrier();
@@ -76,7 +80,7 @@ internal static class RankProgram
     private static void Signal(string signal)
     {
         // The beat that tells of the phase goes first.
-        Thread.Sleep(600);
+        if (signal != "-TERM") Thread.Sleep(600);
         string process = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
         Process.Start("kill", [signal, process]).WaitForExit();
     }

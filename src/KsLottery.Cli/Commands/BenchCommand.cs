@@ -12,7 +12,7 @@ internal static class BenchCommand
         Command ks = new("ks", "Measures the processor's row kernels: rows/s, GB/s and the share of a plain read of the same memory, by "
             + "regime. Rows on another device are measured by: verify perf --filter rows --device DEVICE.");
         BenchOptions.AddTo(ks);
-        ks.SetBody(Run);
+        ks.SetBody(Run, RankUse.EachAlone);
         return new Command("bench", "Measures how fast this machine does the work.") { ks, BenchModelCommand.Create() };
     }
 

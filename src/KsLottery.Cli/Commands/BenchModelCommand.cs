@@ -14,7 +14,7 @@ internal static class BenchModelCommand
         Command command = new("model", "Measures a LLaMA-type model with random weights: forward, backward, training "
             + "steps by scope, generation.");
         BenchModelOptions.AddTo(command);
-        command.SetBody((arguments, ui, cancel) => Run(BenchModelOptions.From(arguments), ui, cancel));
+        command.SetBody((arguments, ui, cancel) => Run(BenchModelOptions.From(arguments), ui, cancel), RankUse.EachAlone);
         return command;
     }
 

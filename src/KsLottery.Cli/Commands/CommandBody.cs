@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
+using KsLottery.Engine.Ranks;
 
 namespace KsLottery.Cli;
 
@@ -21,27 +22,50 @@ internal static class CommandBody
     /// <summary>Gives a command what it does.</summary>
     /// <param name="command">The command.</param>
     /// <param name="run">Does it: arguments, console, and a token that Ctrl-C cancels; returns an <see cref="ExitCode"/>.</param>
-    public static void SetBody(this Command command, Func<ParseResult, ConsoleUi, CancellationToken, int> run) =>
-        command.SetAction(arguments =>
-        {
-            using ConsoleUi ui = new(arguments.GetValue(Options.Json), arguments.GetValue(Options.Quiet));
-            using CancellationTokenSource cancel = new();
-            using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-            using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-            try
-            {
-                return run(arguments, ui, cancel.Token);
-            }
-            catch (Exception e)
-            {
-                return Failure.Report(e, ui);
-            }
+    /// <param name="use">What becomes of it where a launcher started it several times.</param>
+    public static void SetBody(this Command command, Func<ParseResult, ConsoleUi, CancellationToken, int> run,
+        RankUse use = RankUse.None) =>
+        command.SetAction(arguments => Run(arguments, use, (ui, _, cancel) => run(arguments, ui, cancel)));
 
-            // A second signal ends a process that does not listen.
-            void Stop(PosixSignalContext signal)
-            {
-                signal.Cancel = !cancel.IsCancellationRequested;
-                cancel.Cancel();
-            }
-        });
+    /// <summary>The same of a command whose work several processes share: all of them run it, and the first speaks and writes.</summary>
+    public static void SetBody(this Command command, Func<ParseResult, ConsoleUi, RankGroup, CancellationToken, int> run) =>
+        command.SetAction(arguments => Run(arguments, RankUse.Together, (ui, ranks, cancel) => run(arguments, ui, ranks, cancel)));
+
+    private static int Run(ParseResult arguments, RankUse use, Func<ConsoleUi, RankGroup, CancellationToken, int> run)
+    {
+        using ConsoleUi ui = new(arguments.GetValue(Options.Json), arguments.GetValue(Options.Quiet));
+        using CancellationTokenSource cancel = new();
+        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        RankGroup ranks;
+        try
+        {
+            ranks = JoinedRanks.Join(arguments, use, cancel.Token);
+        }
+        catch (Exception e)
+        {
+            return Failure.ReportUnjoined(e, ui);
+        }
+        try
+        {
+            ui.IsMute = !ranks.Writes;
+            using CancellationTokenRegistration stopped = ranks.Stopped.Register(cancel.Cancel);
+            JoinedRanks.ThrowIfDifferent(ranks, arguments);
+            foreach (string remark in JoinedRanks.Remarks(ranks, arguments)) ui.Remark($"note: {remark}");
+            int code = run(ui, ranks, cancel.Token);
+            ranks.Dispose();
+            return code;
+        }
+        catch (Exception e)
+        {
+            return Failure.Report(e, ranks, ui);
+        }
+
+        // A second signal ends a process that does not listen.
+        void Stop(PosixSignalContext signal)
+        {
+            signal.Cancel = !cancel.IsCancellationRequested;
+            cancel.Cancel();
+        }
+    }
 }

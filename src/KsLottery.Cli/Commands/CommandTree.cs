@@ -13,6 +13,7 @@ internal static class CommandTree
         {
             Options.Json,
             Options.Quiet,
+            Options.Ranks,
             FindCommand.Create(),
             DemoCommand.Create(),
             ApplyCommand.CreateApply(),

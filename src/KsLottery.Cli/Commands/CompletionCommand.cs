@@ -65,7 +65,7 @@ internal static class CompletionCommand
                 json.WriteString("script", script);
             });
             return ExitCode.Ok;
-        });
+        }, RankUse.EachAlone);
         return command;
     }
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using KsLottery.Engine.Devices;
 using KsLottery.Engine.Kernels;
+using KsLottery.Engine.Mpi;
 using KsLottery.Engine.Operations;
 using KsLottery.Engine.Text.Tokens;
 using KsLottery.Engine.Verification;
@@ -16,7 +17,7 @@ internal static class DevicesCommand
     {
         Command command = new("devices", "Lists the devices that can compute here, and says why the others cannot.");
         DevicesOptions.AddTo(command);
-        command.SetBody((arguments, ui, cancel) => Run(DevicesOptions.From(arguments), ui, cancel));
+        command.SetBody((arguments, ui, cancel) => Run(DevicesOptions.From(arguments), ui, cancel), RankUse.EachAlone);
         return command;
     }
 
@@ -25,7 +26,9 @@ internal static class DevicesCommand
         if (options.KernelTexts is { } folder) return WriteKernels(ui, folder);
         IReadOnlyList<DeviceInfo> devices = DeviceCatalog.Probe();
         if (options.Measure) MeasureAll(ui, devices, cancel);
-        Write(ui, devices);
+        List<string> attempts = [];
+        IReadOnlyList<MpiLibrary> libraries = MpiLibrary.FindAll(attempts);
+        Write(ui, devices, libraries, attempts);
         return ExitCode.Ok;
     }
 
@@ -60,7 +63,8 @@ internal static class DevicesCommand
         if (DeviceMeasurements.Keep(measured) is { } reason) ui.Remark($"the measurements are not kept: {reason}");
     }
 
-    private static void Write(ConsoleUi ui, IReadOnlyList<DeviceInfo> devices)
+    private static void Write(
+        ConsoleUi ui, IReadOnlyList<DeviceInfo> devices, IReadOnlyList<MpiLibrary> libraries, List<string> attempts)
     {
         IReadOnlyList<DeviceMeasurement> measured = DeviceMeasurements.Read();
         TextTable table = new("device", "usable", "what");
@@ -77,7 +81,12 @@ internal static class DevicesCommand
             if (device.Facts.Count > 0) WriteFacts(ui, device);
         }
         WriteMeasurements(ui, measured);
-        ui.WriteJson(json => WriteJson(json, devices, measured));
+        WriteMpi(ui, libraries, attempts);
+        ui.WriteJson(json =>
+        {
+            WriteJson(json, devices, measured);
+            WriteJson(json, libraries);
+        });
     }
 
     private static void WriteProcessor(ConsoleUi ui, DeviceInfo device, ProcessorInfo processor)
@@ -92,6 +101,32 @@ internal static class DevicesCommand
             ? $"{KsRowKernels.Variable} is set to {VisibleText.Escape(forced)}"
             : $"{KsRowKernels.Variable} is not set; set it to force a row kernel");
         if (!device.IsAvailable) ui.WriteLine($"{RemedyWords.Reword(device.NextStep!)}.");
+    }
+
+    /// <summary>The libraries by which processes of a launcher find each other.</summary>
+    private static void WriteMpi(ConsoleUi ui, IReadOnlyList<MpiLibrary> libraries, List<string> attempts)
+    {
+        ui.WriteLine();
+        if (libraries.Count == 0)
+            ui.WriteLine($"no MPI library, so one process works alone: {ConsoleUi.OneLine(string.Join("; ", attempts))}");
+        foreach (MpiLibrary library in libraries)
+            ui.WriteLine($"for processes that mpirun or srun {(library.Family == MpiFamily.OpenMpi ? "--mpi=pmix" : "--mpi=pmi2")} starts: "
+                + ConsoleUi.OneLine($"{library.Name} ({library.Path})")
+                + (library.IsTried ? "" : "; kslottery was not run with its kind, and takes it with --ranks mpi alone"));
+    }
+
+    private static void WriteJson(Utf8JsonWriter json, IReadOnlyList<MpiLibrary> libraries)
+    {
+        json.WriteStartArray("mpi");
+        foreach (MpiLibrary library in libraries)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", library.Name);
+            json.WriteString("path", library.Path);
+            json.WriteBoolean("tried", library.IsTried);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
     }
 
     private static void WriteFacts(ConsoleUi ui, DeviceInfo device)

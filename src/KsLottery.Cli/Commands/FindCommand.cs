@@ -3,6 +3,7 @@ using System.Diagnostics;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Devices;
 using KsLottery.Engine.Operations;
+using KsLottery.Engine.Ranks;
 using KsLottery.Engine.Reports;
 using KsLottery.Engine.Rows;
 using KsLottery.Engine.Text.Corpora;
@@ -19,12 +20,13 @@ internal static class FindCommand
     {
         Command command = new("find", "Tests every row of two checkpoints and names the winning ticket: the rows that a fine-tune moved.");
         FindOptions.AddTo(command);
-        command.SetBody((arguments, ui, cancel) =>
+        command.SetBody((arguments, ui, ranks, cancel) =>
         {
             FindOptions options = FindOptions.From(arguments);
+            if (options.WorksAlone is { } what) JoinedRanks.ThrowIfSeveral(ranks, $"find {what}");
             if (options.Part is { } part) RunPart(options, part.Index, part.Count, ui, cancel);
-            else if (options.AllTensors) RunMap(options, ui, cancel);
-            else if (options.IsRowTest) Run(options, ui, cancel).Write();
+            else if (options.AllTensors) RunMap(options, ranks, ui, cancel);
+            else if (options.IsRowTest) Run(options, ranks, ui, cancel)?.Write();
             else RunUnits(options, ui, cancel).Write(ui);
             return ExitCode.Ok;
         });
@@ -32,12 +34,22 @@ internal static class FindCommand
     }
 
     /// <summary>Finds the ticket of one tensor, and writes what <c>--out</c> asks for.</summary>
-    public static FindReport Run(FindOptions options, ConsoleUi ui, CancellationToken cancel)
+    public static FindReport Run(FindOptions options, ConsoleUi ui, CancellationToken cancel) =>
+        Run(options, RankGroup.Alone, ui, cancel)!;
+
+    /// <summary>The same by several ranks; null on all but the first.</summary>
+    private static FindReport? Run(FindOptions options, RankGroup ranks, ConsoleUi ui, CancellationToken cancel)
     {
         long started = Stopwatch.GetTimestamp();
         using OpenedPair opened = new(options, ui);
         CheckpointPair pair = opened.Pair;
         (Tensor before, Tensor after) = opened.FindTensors(options.Tensor);
+        JoinedRanks.ThrowIfDifferent(ranks, opened.Base, opened.Tuned);
+        if (!ranks.Writes)
+        {
+            ScanTogether(ranks, before, after, pair.PairRows(before, after), options, ui, cancel);
+            return null;
+        }
         List<string> remarks = [];
         RowTokens tokens = pair.FindTokens(before, remarks.Add);
         if (tokens.Source is null && (options.Exclude & ~(RowKinds.Degenerate | RowKinds.Special)) != RowKinds.None)
@@ -51,7 +63,10 @@ internal static class FindCommand
         foreach (string remark in remarks) ui.Remark($"note: {remark}");
         using TicketFolder? folder = options.Out is null ? null : new(options.Out, options.Force);
 
-        TicketResult found = Find(opened, before, after, tokens, vocabulary, options, ui, cancel);
+        RowScanResult? scanned = ranks.Size > 1 ? ScanTogether(ranks, before, after, vocabulary, options, ui, cancel)
+            : options.Merged.Count > 0 ? Join(options, ui)
+            : null;
+        TicketResult found = Find(opened, before, after, tokens, vocabulary, scanned, options, ui, cancel);
         IReadOnlyList<string> files = folder?.Write(found, cancel) ?? [];
         if (found.Ticket.Entries.Count > 0) RemarkNoPatch(folder, ui);
         if (options.Html is not null)
@@ -78,21 +93,36 @@ internal static class FindCommand
     private static string NameOf(string path) => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
 
     private static TicketResult Find(OpenedPair opened, Tensor before, Tensor after, RowTokens tokens, VocabularyPairing? vocabulary,
-        FindOptions options, ConsoleUi ui, CancellationToken cancel)
+        RowScanResult? scanned, FindOptions options, ConsoleUi ui, CancellationToken cancel)
     {
-        RowScanResult? joined = options.Merged.Count > 0 ? Join(options, ui) : null;
-        using ComputeDevice? device = joined is null ? options.Device.Open(DeviceWork.Rows) : null;
+        using ComputeDevice? device = scanned is null ? options.Device.Open(DeviceWork.Rows) : null;
         using ProgressLine line = ui.StartProgress();
         return TicketFinder.FindRows(opened.Base, before, after, new()
         {
             Selection = options.Selection,
             Exclude = options.Exclude,
             Scan = new() { Device = device, Threads = options.Device.Threads, Progress = line.Of<RowScanProgress>(Describe) },
-            Scanned = joined,
+            Scanned = scanned,
             Tokens = tokens,
             Vocabulary = vocabulary,
             Adapter = opened.Adapter?.TakeOrigin(cancel),
             FingerprintProgress = line.Of<TimeSpan>(_ => "taking the fingerprints of both tensors"),
+        }, cancel);
+    }
+
+    private static RowScanResult? ScanTogether(RankGroup ranks, Tensor before, Tensor after, VocabularyPairing? vocabulary,
+        FindOptions options, ConsoleUi ui, CancellationToken cancel)
+    {
+        TicketScore.Ks.ThrowIfUndecidable(options.Selection, TicketUnit.Rows.Cut(before), before.Name);
+        using ComputeDevice device = options.Device.Open(DeviceWork.Rows);
+        using ProgressLine line = ui.StartProgress();
+        return RowScan.Run(ranks, RowMatrix.FromTensor(before), RowMatrix.FromTensor(after), new()
+        {
+            Device = device,
+            Threads = options.Device.Threads,
+            Pairing = vocabulary?.Rows,
+            TakesFingerprints = true,
+            Progress = line.Of<RowScanProgress>(Describe),
         }, cancel);
     }
 
@@ -185,21 +215,23 @@ internal static class FindCommand
             opened.Base.GetInputEmbedding().RowShape.Rows, cancel);
 
     /// <summary>Compares all tensors, and writes what <c>--out</c> asks for.</summary>
-    private static void RunMap(FindOptions options, ConsoleUi ui, CancellationToken cancel)
+    private static void RunMap(FindOptions options, RankGroup ranks, ConsoleUi ui, CancellationToken cancel)
     {
-        TensorMapFile? file = options.Out is null ? null : new(options.Out, options.Force);
+        TensorMapFile? file = options.Out is null || !ranks.Writes ? null : new(options.Out, options.Force);
         using OpenedPair opened = new(options, ui);
-        TensorMap map = Map(opened.Pair, options, ui, cancel);
+        JoinedRanks.ThrowIfDifferent(ranks, opened.Base, opened.Tuned);
+        TensorMap map = Map(ranks, opened.Pair, options, ui, cancel);
+        if (!ranks.Writes) return;
         TensorMapLine[] lines = [.. options.ChangedOnly ? map.Lines.Where(line => line.Unchanged < line.Rows) : map.Lines];
         file?.Write(lines, cancel);
         new TensorMapReport(map, lines, opened, file?.FilePath).Write(ui);
     }
 
-    private static TensorMap Map(CheckpointPair pair, FindOptions options, ConsoleUi ui, CancellationToken cancel)
+    private static TensorMap Map(RankGroup ranks, CheckpointPair pair, FindOptions options, ConsoleUi ui, CancellationToken cancel)
     {
         using ComputeDevice device = options.Device.Open(DeviceWork.Rows);
         using ProgressLine line = ui.StartProgress();
-        return TensorMap.Of(pair, options.Selection, new() { Device = device, Threads = options.Device.Threads },
+        return TensorMap.Of(ranks, pair, options.Selection, new() { Device = device, Threads = options.Device.Threads },
             line.Of<TensorMapProgress>(value => $"{VisibleText.Escape(value.Name)}: {Describe(value.Scan)}"),
             options.Recipe.Scope.Tensors, cancel);
     }

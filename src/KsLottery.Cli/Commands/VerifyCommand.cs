@@ -16,7 +16,7 @@ internal static class VerifyCommand
     {
         Command command = new("verify", "Proves in a minute that a device computes what the reference computes, and measures it.");
         VerifyOptions.AddTo(command);
-        command.SetBody((arguments, ui, cancel) => Run(VerifyOptions.From(arguments), ui, cancel));
+        command.SetBody((arguments, ui, cancel) => Run(VerifyOptions.From(arguments), ui, cancel), RankUse.EachAlone);
         return command;
     }
 

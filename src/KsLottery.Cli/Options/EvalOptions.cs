@@ -162,7 +162,8 @@ internal sealed record EvalOptions
         if (result.GetValue(OutOption) is null) yield return "--matrix needs --out DIR, a folder for everything.";
         foreach (Option option in command.Options)
             if (option != Options.Matrix && option != OutOption && option != ResumeOption && !DeviceOption.Has(option)
-                && option != Options.Json && option != Options.Quiet && result.GetResult(option) is { Implicit: false })
+                && option != Options.Json && option != Options.Quiet && option != Options.Ranks
+                && result.GetResult(option) is { Implicit: false })
                 yield return $"{option.Name} does not go with --matrix: its file says how models are scored.";
     }
 }

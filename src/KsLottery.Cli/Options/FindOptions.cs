@@ -75,6 +75,10 @@ internal sealed record FindOptions
     public bool IsRowTest => Recipe.IsKsOfRows && Recipe.Scope.Tensors is null && Without.Length == 0
         && Recipe.Selection is BelowAlpha or TopUnits or TopShare;
 
+    /// <summary>What one process does alone, in words for a message; null where ranks work together.</summary>
+    public string? WorksAlone => Part is not null ? "--part" : Merged.Count > 0 ? "--merge" : AllTensors || IsRowTest ? null
+        : Cause.Length > 0 ? $"with {Cause}" : "of these units";
+
     public DeviceOption Device { get; init; } = DeviceOption.Default;
 
     public string? Tokenizer { get; init; }

@@ -19,6 +19,11 @@ internal static partial class Options
         Recursive = true,
     };
 
+    /// <summary>Whether processes of a launcher work together.</summary>
+    public static readonly Option<string> Ranks = AllCommands(OptionKind.Choice("--ranks", "auto",
+        "Whether the processes that mpirun or srun started work together: auto where there are several, off, or mpi, which also takes an "
+            + "MPI library that this version was not run with.", "auto", "off", "mpi"));
+
     public static readonly Option<string> Device = new("--device", "-d")
     {
         Description = "Where it is computed: auto, cpu, opencl:N, cuda:N, ilgpu:cuda:N or ilgpu:opencl:N; see the command devices.",
@@ -58,6 +63,12 @@ internal static partial class Options
         Arity = ArgumentArity.OneOrMore,
         AllowMultipleArgumentsPerToken = true,
     };
+
+    private static Option<T> AllCommands<T>(Option<T> option)
+    {
+        option.Recursive = true;
+        return option;
+    }
 
     /// <summary>What there is, instead of any of it.</summary>
     private static Option<bool> List(string description) => OptionKind.Flag("--list", description);

@@ -27,7 +27,7 @@ internal sealed class ConsoleUi : IDisposable
         _out = new(_stdout, Utf8) { AutoFlush = false };
         _error = new(Console.OpenStandardError(), Utf8) { AutoFlush = true };
         bool mayColor = !Terminal.IsDumb && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
-        (_useColor, _errorHasColor) = (mayColor && !Console.IsOutputRedirected, mayColor && !Console.IsErrorRedirected);
+        (_useColor, _errorHasColor) = (mayColor && !Terminal.IsOutputRedirected, mayColor && !Terminal.IsErrorRedirected);
         if (OperatingSystem.IsWindows()) Console.OutputEncoding = Utf8;
     }
 
@@ -37,10 +37,13 @@ internal sealed class ConsoleUi : IDisposable
     /// <summary>Whether stderr takes errors only.</summary>
     public bool IsQuiet { get; }
 
+    /// <summary>Whether errors alone are written: of several ranks the first speaks for all.</summary>
+    public bool IsMute { get; set; }
+
     /// <summary>Writes a line of the result; nothing with <c>--json</c>.</summary>
     public void WriteLine(string line = "")
     {
-        if (!IsJson) _out.WriteLine(line);
+        if (!IsJson && !IsMute) _out.WriteLine(line);
     }
 
     /// <summary>Writes a line of the result in red: what speaks against it.</summary>
@@ -48,7 +51,7 @@ internal sealed class ConsoleUi : IDisposable
 
     /// <summary>Writes text of any origin as it is, a line end behind it; nothing with <c>--json</c>.</summary>
     /// <remarks>On a terminal its control characters are shown, not obeyed.</remarks>
-    public void WriteText(string text) => WriteLine(Console.IsOutputRedirected ? text
+    public void WriteText(string text) => WriteLine(Terminal.IsOutputRedirected ? text
         : string.Concat(text.Select(c => char.IsControl(c) && c is not ('\n' or '\t') ? OneLine(c.ToString()) : c.ToString())));
 
     /// <summary>Writes a table of the result; nothing with <c>--json</c>.</summary>
@@ -56,7 +59,7 @@ internal sealed class ConsoleUi : IDisposable
     public void Write(TextTable table)
     {
         bool isTitle = true;
-        (IEnumerable<string> lines, string[] dropped) = table.Within(Width, mayCut: !Console.IsOutputRedirected);
+        (IEnumerable<string> lines, string[] dropped) = table.Within(Width, mayCut: !Terminal.IsOutputRedirected);
         foreach (string line in lines)
         {
             WriteLine(isTitle && _useColor ? Bold + line + Plain : line);
@@ -66,7 +69,7 @@ internal sealed class ConsoleUi : IDisposable
     }
 
     /// <summary>The columns that a table may have.</summary>
-    private static int Width => Console.IsOutputRedirected || Console.WindowWidth <= 0 ? WidthElsewhere
+    private static int Width => Terminal.IsOutputRedirected || Console.WindowWidth <= 0 ? WidthElsewhere
         : Math.Max(MinWidth, Console.WindowWidth);
 
     /// <summary>Writes the one JSON object of the result, on a line of its own; nothing without <c>--json</c>.</summary>
@@ -74,7 +77,7 @@ internal sealed class ConsoleUi : IDisposable
     /// <remarks>See <see cref="JsonValues"/> for numbers that JSON has no word for.</remarks>
     public void WriteJson(Action<Utf8JsonWriter> write)
     {
-        if (!IsJson) return;
+        if (!IsJson || IsMute) return;
         _out.Flush();
         // The default encoder writes ASCII alone: no name from a file can reach a terminal as a control or reordering character.
         using (Utf8JsonWriter json = new(_stdout))
@@ -92,7 +95,7 @@ internal sealed class ConsoleUi : IDisposable
     /// <summary>Says something that is not the result, on stderr; nothing with <c>--quiet</c>.</summary>
     public void Remark(string text)
     {
-        if (!IsQuiet) Error(text);
+        if (!IsQuiet && !IsMute) Error(text);
     }
 
     /// <summary>Says what went wrong, on stderr, and what to do in this tool's words.</summary>
@@ -133,7 +136,7 @@ internal sealed class ConsoleUi : IDisposable
     /// both streams, and the object would not stand alone.
     /// </remarks>
     public ProgressLine StartProgress() =>
-        _progress = new(_error, isOn: !IsQuiet && !(IsJson && !Console.IsOutputRedirected), mayRewrite: !IsJson);
+        _progress = new(_error, isOn: !IsQuiet && !IsMute && !(IsJson && !Terminal.IsOutputRedirected), mayRewrite: !IsJson);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -26,7 +26,7 @@ internal sealed class ProgressLine : IDisposable
     public ProgressLine(TextWriter writer, bool isOn, bool mayRewrite)
     {
         (_writer, _isOn) = (writer, isOn);
-        _isTerminal = mayRewrite && !Console.IsErrorRedirected && !Terminal.IsDumb;
+        _isTerminal = mayRewrite && !Terminal.IsErrorRedirected && !Terminal.IsDumb;
         _pause = _isTerminal ? PauseOnTerminal : FirstElsewhere;
     }
 

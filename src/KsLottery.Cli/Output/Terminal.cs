@@ -1,3 +1,5 @@
+using KsLottery.Engine.Ranks;
+
 namespace KsLottery.Cli;
 
 /// <summary>What the environment says of the terminal, kept from the runtime.</summary>
@@ -14,6 +16,14 @@ internal static class Terminal
 
     /// <summary>Whether the terminal shows text and no more.</summary>
     public static bool IsDumb => _name == "dumb";
+
+    /// <summary>Whether stdout is no terminal of a person: Open MPI gives each rank a pseudo-terminal, into a file too.</summary>
+    public static bool IsOutputRedirected => Console.IsOutputRedirected || IsOfLauncher;
+
+    /// <summary>The same of stderr.</summary>
+    public static bool IsErrorRedirected => Console.IsErrorRedirected || IsOfLauncher;
+
+    private static bool IsOfLauncher => Launcher.Find() is not null;
 
     /// <summary>Takes the terminal's name from the environment, before anything is written.</summary>
     public static void Claim()

@@ -1,6 +1,6 @@
-using System.Collections.Concurrent;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Numerics;
+using KsLottery.Engine.Ranks;
 using KsLottery.Engine.Text.Tokens;
 
 namespace KsLottery.Engine.Rows;
@@ -41,7 +41,8 @@ internal sealed class CheckpointInspection
     /// <summary>Fingerprints by tensor, where they were asked for.</summary>
     public IReadOnlyDictionary<string, string> Fingerprints { get; private set; } = new Dictionary<string, string>();
 
-    /// <summary>Looks at a checkpoint.</summary>
+    /// <summary>Looks at a checkpoint; collective.</summary>
+    /// <param name="ranks">The ranks, who read rows and tensors each; norms and fingerprints are known on rank 0.</param>
     /// <param name="checkpoint">An open checkpoint.</param>
     /// <param name="only">The one tensor to look at; null takes all.</param>
     /// <param name="allNorms">Whether to read every matrix for its norms, not only the embedding or the one tensor.</param>
@@ -50,8 +51,8 @@ internal sealed class CheckpointInspection
     /// <param name="cancellationToken">Stops within a tensor.</param>
     /// <exception cref="KeyNotFoundException">There is no such tensor.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
-    public static CheckpointInspection Of(Checkpoint checkpoint, string? only = null, bool allNorms = false, bool fingerprints = false,
-        IProgress<InspectionStep>? progress = null, CancellationToken cancellationToken = default)
+    public static CheckpointInspection Of(RankGroup ranks, Checkpoint checkpoint, string? only = null, bool allNorms = false,
+        bool fingerprints = false, IProgress<InspectionStep>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
         CheckpointInspection found = new(checkpoint, only is null ? [.. checkpoint.Tensors] : [checkpoint.GetTensor(only)]);
@@ -61,10 +62,11 @@ internal sealed class CheckpointInspection
         foreach (Tensor tensor in found.Tensors.Where(RowNorms.Has).Where(t => allNorms || only is not null || t == found.Embedding))
         {
             progress?.Report(new(tensor, IsFingerprint: false));
-            norms.Add(tensor.Name, RowNorms.Of(RowMatrix.FromTensor(tensor), cancellationToken));
+            ranks.Enter($"the norms of {tensor.Name}");
+            if (RowNorms.Of(ranks, RowMatrix.FromTensor(tensor), cancellationToken) is { } all) norms.Add(tensor.Name, all);
         }
         found.Norms = norms;
-        if (fingerprints) found.Fingerprints = FingerprintAll(found.Tensors, progress, cancellationToken);
+        if (fingerprints) found.Fingerprints = FingerprintAll(ranks, found.Tensors, progress, cancellationToken);
         return found;
     }
 
@@ -82,18 +84,20 @@ internal sealed class CheckpointInspection
         }
     }
 
-    private static ConcurrentDictionary<string, string> FingerprintAll(IReadOnlyList<Tensor> tensors, IProgress<InspectionStep>? progress,
-        CancellationToken cancellationToken)
+    private static Dictionary<string, string> FingerprintAll(RankGroup ranks, IReadOnlyList<Tensor> tensors,
+        IProgress<InspectionStep>? progress, CancellationToken cancellationToken)
     {
-        ConcurrentDictionary<string, string> all = new();
+        ranks.Enter("the fingerprints of tensors");
+        string[] all = new string[tensors.Count];
+        RankDeal deal = new(ranks, [.. tensors.Select(tensor => tensor.ByteLength)]);
         // The largest first: one that came last would be hashed by one processor while the others wait.
-        IEnumerable<Tensor> ordered = tensors.OrderByDescending(t => t.ByteLength);
-        SideBySide.ForEach(ordered, threads: 0, tensor =>
+        SideBySide.ForEach(deal.Own.OrderByDescending(i => tensors[i].ByteLength), threads: 0, i =>
         {
-            progress?.Report(new(tensor, IsFingerprint: true));
-            all[tensor.Name] = Fingerprint.OfTensor(tensor, cancellationToken);
+            progress?.Report(new(tensors[i], IsFingerprint: true));
+            all[i] = Fingerprint.OfTensor(tensors[i], cancellationToken);
         }, cancellationToken);
-        return all;
+        deal.Collect(all, (writer, print) => writer.Write(print), reader => reader.ReadString());
+        return ranks.Rank != 0 ? [] : tensors.Zip(all).ToDictionary(found => found.First.Name, found => found.Second);
     }
 }
 

@@ -1,6 +1,8 @@
+using System.Runtime.InteropServices;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Kernels;
 using KsLottery.Engine.Numerics;
+using KsLottery.Engine.Ranks;
 
 namespace KsLottery.Engine.Rows;
 
@@ -27,7 +29,23 @@ internal sealed record RowNorms(long RowCount, double Min, double Median, double
     public static RowNorms Of(RowMatrix matrix, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(matrix);
-        double[] norms = [.. Each(matrix, threads: 0, cancellationToken).Where(double.IsFinite).Order()];
+        return Of(matrix, Each(matrix, threads: 0, cancellationToken));
+    }
+
+    /// <summary>Reads all rows, each rank those of its number; collective.</summary>
+    /// <returns>The norms on rank 0, null on others.</returns>
+    /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
+    public static RowNorms? Of(RankGroup ranks, RowMatrix matrix, CancellationToken cancellationToken)
+    {
+        RowRange own = RowRange.OfPart(matrix.RowCount, ranks.Rank + 1, ranks.Size);
+        double[] norms = Each(matrix.Slice(own.First, own.Count), threads: 0, cancellationToken);
+        byte[][] all = RankBlobs.Gather(ranks, MemoryMarshal.AsBytes(norms.AsSpan()).ToArray());
+        return ranks.Rank == 0 ? Of(matrix, [.. all.SelectMany(bytes => MemoryMarshal.Cast<byte, double>(bytes).ToArray())]) : null;
+    }
+
+    private static RowNorms Of(RowMatrix matrix, double[] each)
+    {
+        double[] norms = [.. each.Where(double.IsFinite).Order()];
         if (norms.Length == 0) return new(matrix.RowCount, double.NaN, double.NaN, double.NaN, 0, 0, matrix.RowCount);
         double median = norms[norms.Length / 2];
         long zero = norms.LongCount(n => n == 0);

@@ -3,6 +3,7 @@ using CommunityToolkit.HighPerformance.Buffers;
 using KsLottery.Engine.Devices;
 using KsLottery.Engine.Kernels;
 using KsLottery.Engine.Operations;
+using KsLottery.Engine.Ranks;
 
 namespace KsLottery.Engine.Rows;
 
@@ -88,6 +89,27 @@ public static class RowScan
     public static RowScanPart RunPart(RowMatrix before, RowMatrix after, RowRange range, RowScanOptions? options = null,
         CancellationToken cancellationToken = default) =>
         Run(before, after, range, (options ?? new()) with { TakesFingerprints = true }, cancellationToken);
+
+    /// <summary>Does the same by all ranks, each with the rows of its number, see <see cref="RowRange.OfPart"/>; collective.</summary>
+    /// <param name="ranks">The ranks.</param>
+    /// <param name="before">The base, whole; of its bytes a rank reads those of its rows.</param>
+    /// <param name="after">The tuned matrix, whole.</param>
+    /// <param name="options">Threads, kernel, device and progress of this rank, pairs of all.</param>
+    /// <param name="cancellationToken">Ends the scan between chunks.</param>
+    /// <returns>What <see cref="Run(RowMatrix, RowMatrix, RowScanOptions?, CancellationToken)"/> returns on rank 0; null on the
+    /// others.</returns>
+    /// <exception cref="InvalidDataException">The ranks scanned other tensors or run other versions; names both.</exception>
+    /// <inheritdoc cref="Run(RowMatrix, RowMatrix, RowScanOptions?, CancellationToken)" path="/exception"/>
+    public static RowScanResult? Run(RankGroup ranks, RowMatrix before, RowMatrix after, RowScanOptions? options = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(ranks);
+        ArgumentNullException.ThrowIfNull(before);
+        if (ranks.Size == 1) return Run(before, after, options, cancellationToken);
+        ranks.Enter($"the rows of {before.Name}");
+        RowRange own = RowRange.OfPart(before.RowCount, ranks.Rank + 1, ranks.Size);
+        return RankedRowScan.Join(ranks, Run(before, after, own, options ?? new(), cancellationToken));
+    }
 
     private static RowScanPart Run(
         RowMatrix before, RowMatrix after, RowRange range, RowScanOptions options, CancellationToken cancellationToken)

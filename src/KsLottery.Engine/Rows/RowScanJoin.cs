@@ -35,8 +35,9 @@ internal sealed class RowScanJoin
     /// <summary>The most threads of a part.</summary>
     public int Threads => _parts.Max(part => part.Threads);
 
-    /// <summary>How long all parts took one after another.</summary>
-    public TimeSpan Elapsed => new(_parts.Sum(part => part.Elapsed.Ticks));
+    /// <summary>How long all parts took one after another, or those of ranks side by side.</summary>
+    public TimeSpan Elapsed =>
+        new(_first.Holder is null ? _parts.Sum(part => part.Elapsed.Ticks) : _parts.Max(part => part.Elapsed.Ticks));
 
     /// <summary>How long devices compiled their kernels before.</summary>
     public TimeSpan BuildTime => new(_parts.Sum(part => part.BuildTime.Ticks));
@@ -62,11 +63,11 @@ internal sealed class RowScanJoin
     }
 
     /// <summary>All rows, those that were nearly zero marked.</summary>
-    /// <param name="owns">Whether the only part is nobody else's, so that its array may be marked.</param>
-    public RowResult[] Rows(bool owns)
+    /// <param name="whole">All of them, where they lie together and are nobody else's, so that they may be marked.</param>
+    public RowResult[] Rows(RowResult[]? whole)
     {
-        RowResult[] rows = owns ? _first.Results : new RowResult[_first.BaseRows];
-        if (!owns)
+        RowResult[] rows = whole ?? new RowResult[_first.BaseRows];
+        if (whole is null)
             foreach (RowScanPart part in _parts) part.Results.CopyTo(rows, part.Range.First);
         RowScan.MarkNearlyZero(rows);
         return rows;

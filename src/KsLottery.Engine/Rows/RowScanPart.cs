@@ -118,8 +118,11 @@ public sealed class RowScanPart
     /// <summary>The tuned rows that the part answers for: as large a share as <see cref="Range"/> is of the base.</summary>
     internal RowRange TunedRange => RowPairing.ById(BaseRows, TunedRows).TunedRangeOf(Range);
 
-    /// <summary>The file, or which rows it is about, for messages.</summary>
-    internal string Place => Path ?? $"the part of {Range}";
+    /// <summary>The rank that scanned the part; null where none did.</summary>
+    internal string? Holder { get; init; }
+
+    /// <summary>The rank, the file, or which rows it is about, for messages.</summary>
+    internal string Place => Holder ?? Path ?? $"the part of {Range}";
 
     /// <summary>Where the blocks of <see cref="BaseHashes"/> begin.</summary>
     internal (long Base, long Tuned) FirstBytes => (Range.First * RowBytes(BaseType), TunedRange.First * RowBytes(TunedType));

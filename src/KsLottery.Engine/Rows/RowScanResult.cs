@@ -7,14 +7,14 @@ namespace KsLottery.Engine.Rows;
 /// <summary>What a scan found of all rows.</summary>
 public sealed class RowScanResult
 {
-    private RowScanResult(RowScanJoin join, bool owns)
+    private RowScanResult(RowScanJoin join, RowResult[]? whole)
     {
         RowScanPart first = join.First;
         (Name, TunedName, Width, BaseType, TunedType) = (first.BaseName, first.TunedName, first.Width, first.BaseType, first.TunedType);
         (BaseScaleFingerprint, TunedScaleFingerprint) = (first.BaseScaleFingerprint, first.TunedScaleFingerprint);
         (Kernel, Threads, Elapsed, Pairing, AddedNorms) = (join.Kernel, join.Threads, join.Elapsed, join.Pairing, join.AddedNorms);
         BuildTime = join.BuildTime;
-        RowResult[] rows = join.Rows(owns);
+        RowResult[] rows = join.Rows(whole);
         (Blocks, Rows) = (join.Blocks(), rows);
         (BaseFingerprint, TunedFingerprint) = (Blocks?.Base.Root(), Blocks?.Tuned.Root());
         foreach (RowResult row in rows)
@@ -39,11 +39,14 @@ public sealed class RowScanResult
     public static RowScanResult Of(IReadOnlyList<RowScanPart> parts)
     {
         ArgumentNullException.ThrowIfNull(parts);
-        return new(new RowScanJoin(parts), owns: false);
+        return new(new RowScanJoin(parts), whole: null);
     }
 
     /// <summary>The same for the only part, which is nobody else's.</summary>
-    internal static RowScanResult OfWhole(RowScanPart whole) => new(new RowScanJoin([whole]), owns: true);
+    internal static RowScanResult OfWhole(RowScanPart whole) => new(new RowScanJoin([whole]), whole.Results);
+
+    /// <summary>The same for parts of ranks, whose rows lie together already.</summary>
+    internal static RowScanResult OfRanks(IReadOnlyList<RowScanPart> parts, RowResult[] rows) => new(new RowScanJoin(parts), rows);
 
     /// <summary>The base tensor's name.</summary>
     public string Name { get; }

@@ -3,6 +3,7 @@ using System.Globalization;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Kernels;
 using KsLottery.Engine.Numerics;
+using KsLottery.Engine.Ranks;
 using KsLottery.Engine.Rows;
 
 namespace KsLottery.Engine.Tickets;
@@ -17,16 +18,18 @@ internal sealed class TensorMap
     private const int ChunkLength = 1 << 20;
     private const int MaxNames = 4;
 
+    private readonly RankGroup _ranks;
     private readonly CheckpointPair _pair;
     private readonly RowScanOptions _options;
     private readonly List<MatrixPair> _matrices = [];
     private readonly List<UncomparedTensor> _uncompared = [];
     private readonly List<(string Name, VocabularyPairing Vocabulary)> _resized = [];
+    private readonly List<(Tensor Base, Tensor Tuned)> _others = [];
     private readonly List<string> _changedOthers = [];
     private readonly long _started = Stopwatch.GetTimestamp();
 
-    private TensorMap(CheckpointPair pair, TicketSelection selection, RowScanOptions options) =>
-        (_pair, Selection, _options) = (pair, selection, options);
+    private TensorMap(RankGroup ranks, CheckpointPair pair, TicketSelection selection, RowScanOptions options) =>
+        (_ranks, _pair, Selection, _options) = (ranks, pair, selection, options);
 
     /// <summary>Level, method and correction.</summary>
     public TicketSelection Selection { get; }
@@ -67,7 +70,9 @@ internal sealed class TensorMap
     /// <summary>All that the map depends on: no one width, no fingerprints, and the method is the one asked for.</summary>
     public Signature Signature => new() { Selection = Selection, Rows = RowCount };
 
-    /// <summary>Compares all tensors of two checkpoints.</summary>
+    /// <summary>Compares all tensors of two checkpoints; collective.</summary>
+    /// <param name="ranks">The ranks, who scan some matrices each, and the rows of what is more than a rank's share together; the map is
+    /// whole on rank 0.</param>
     /// <param name="pair">The checkpoints.</param>
     /// <param name="selection">Level, method and correction; not a number of rows.</param>
     /// <param name="options">Device and threads of the scans.</param>
@@ -78,16 +83,17 @@ internal sealed class TensorMap
     /// <exception cref="InvalidDataException">The tokenizers name ids differently, and nobody said how rows are to be paired.</exception>
     /// <exception cref="Devices.DeviceFailureException">The device failed.</exception>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
-    public static TensorMap Of(CheckpointPair pair, TicketSelection? selection = null, RowScanOptions? options = null,
+    public static TensorMap Of(RankGroup ranks, CheckpointPair pair, TicketSelection? selection = null, RowScanOptions? options = null,
         IProgress<TensorMapProgress>? progress = null, TensorChoice? tensors = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(pair);
-        TensorMap map = new(pair, selection ?? new BelowAlpha(), options ?? new());
+        TensorMap map = new(ranks, pair, selection ?? new BelowAlpha(), options ?? new());
         foreach (Tensor before in tensors?.In(pair.Base) ?? pair.Base.Tensors)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            map.Add(before, cancellationToken);
+            map.Add(before);
         }
+        map.CompareOthers(cancellationToken);
         map.Scan(progress, cancellationToken);
         map._uncompared.AddRange(pair.Tuned.Tensors.Where(t => tensors?.Contains(t.Name) != false && !pair.Base.TryGetTensor(t.Name, out _))
             .Select(t => new UncomparedTensor(t.Name, "only in the tuned")));
@@ -95,37 +101,55 @@ internal sealed class TensorMap
         return map;
     }
 
-    private void Add(Tensor before, CancellationToken cancel)
+    private void Add(Tensor before)
     {
         if (!_pair.Tuned.TryGetTensor(before.Name, out Tensor? after)) LeaveOut(before, "only in the base");
         else if (!before.Shape.SequenceEqual(after.Shape) && _pair.PairRows(before, after) is null)
             LeaveOut(before, $"{Shape(before)} in the base, {Shape(after)} in the tuned");
-        else if (before.Shape.Count != 2) Compare(before, after, cancel);
+        else if (before.Shape.Count != 2) AddOther(before, after);
         else if ((WhyNot(before) ?? WhyNot(after) ?? WhyNotComparable(before, after)) is { } reason) LeaveOut(before, reason);
         else _matrices.Add(new(before, after, _pair.PairRows(before, after)));
     }
 
-    /// <summary>Scans the matrices: what is more than a thread's share of all by all threads, the rest a matrix a thread, the largest
-    /// first.</summary>
+    /// <summary>Scans the matrices: what is more than a rank's share of all by all ranks, the rest a matrix a rank; and of a rank's what is
+    /// more than a thread's share by all threads, the rest a matrix a thread, the largest first.</summary>
     private void Scan(IProgress<TensorMapProgress>? progress, CancellationToken cancel)
     {
         TensorMapLine[] lines = new TensorMapLine[_matrices.Count];
-        MapProgress? told = progress is null ? null : new(progress, _matrices.Select(m => m.Rows), _started);
-        int threads = (_options.Device?.Kernels ?? _options.KernelDevice) is not null ? 1
-            : _options.Threads > 0 ? _options.Threads : Environment.ProcessorCount;
         long total = _matrices.Sum(m => m.Base.ByteLength);
-        ILookup<bool, int> dealt = Enumerable.Range(0, lines.Length).OrderByDescending(i => _matrices[i].Base.ByteLength)
-            .ToLookup(i => threads > 1 && _matrices[i].Base.ByteLength <= total / threads);
-        foreach (int i in dealt[false]) lines[i] = Scan(i, _options.Threads, told, cancel);
-        SideBySide.ForEach(dealt[true], threads, i => lines[i] = Scan(i, threads: 1, told, cancel), cancel);
+        bool[] isShared = [.. _matrices.Select(m => _ranks.Size > 1 && m.Base.ByteLength > total / _ranks.Size)];
+        int[] shared = [.. isShared.Index().Where(which => which.Item).Select(which => which.Index)];
+        int[] dealt = [.. isShared.Index().Where(which => !which.Item).Select(which => which.Index)];
+        RankDeal deal = new(_ranks, [.. dealt.Select(i => _matrices[i].Base.ByteLength)]);
+        int[] own = [.. deal.Own.Select(i => dealt[i])];
+        MapProgress? told = progress is null ? null
+            : new(progress, _matrices.Select((m, i) => isShared[i] ? m.Rows / _ranks.Size : own.Contains(i) ? m.Rows : 0), _started);
+        foreach (int i in shared) lines[i] = Scan(_ranks, i, _options.Threads, told, cancel);
+        ScanOwn(own, lines, told, cancel);
+        TensorMapLine[] found = [.. dealt.Select(i => lines[i])];
+        deal.Collect(found, TensorMapLine.Write, TensorMapLine.Read);
+        foreach ((int i, TensorMapLine line) in dealt.Zip(found)) lines[i] = line;
         _resized.AddRange(_matrices.Where(m => m.Vocabulary is { Rows.IsPlain: false }).Select(m => (m.Base.Name, m.Vocabulary!)));
         Lines = lines;
     }
 
-    private TensorMapLine Scan(int matrix, int threads, MapProgress? progress, CancellationToken cancel)
+    private void ScanOwn(int[] own, TensorMapLine[] lines, MapProgress? told, CancellationToken cancel)
+    {
+        _ranks.Enter("the tensors that are its own");
+        int threads = (_options.Device?.Kernels ?? _options.KernelDevice) is not null ? 1
+            : _options.Threads > 0 ? _options.Threads : Environment.ProcessorCount;
+        long total = own.Sum(i => _matrices[i].Base.ByteLength);
+        ILookup<bool, int> dealt = own.OrderByDescending(i => _matrices[i].Base.ByteLength)
+            .ToLookup(i => threads > 1 && _matrices[i].Base.ByteLength <= total / threads);
+        foreach (int i in dealt[false]) lines[i] = Scan(RankGroup.Alone, i, _options.Threads, told, cancel);
+        SideBySide.ForEach(dealt[true], threads, i => lines[i] = Scan(RankGroup.Alone, i, threads: 1, told, cancel), cancel);
+    }
+
+    /// <summary>Scans a matrix; on other ranks than the first of several the line is empty.</summary>
+    private TensorMapLine Scan(RankGroup ranks, int matrix, int threads, MapProgress? progress, CancellationToken cancel)
     {
         (Tensor before, Tensor after, VocabularyPairing? vocabulary) = _matrices[matrix];
-        ScoredRows rows = TicketFinder.Score(before, after, Selection, _options with
+        RowScanResult? rows = RowScan.Run(ranks, RowMatrix.FromTensor(before), RowMatrix.FromTensor(after), _options with
         {
             Threads = threads,
             Pairing = vocabulary?.Rows,
@@ -133,17 +157,27 @@ internal sealed class TensorMap
         }, cancel);
         before.DontNeed(0, before.ByteLength);
         after.DontNeed(0, after.ByteLength);
-        return TensorMapLine.Of(rows);
+        return rows is null ? default : TensorMapLine.Of(new ScoredRows(rows, Selection));
     }
 
-    private void Compare(Tensor before, Tensor after, CancellationToken cancel)
+    private void AddOther(Tensor before, Tensor after)
     {
         OtherCount++;
-        if (before.ElementType != after.ElementType)
-        {
-            LeaveOut(before, $"{before.ElementType.ToName()} in the base, {after.ElementType.ToName()} in the tuned");
-            return;
-        }
+        if (before.ElementType == after.ElementType) _others.Add((before, after));
+        else LeaveOut(before, $"{before.ElementType.ToName()} in the base, {after.ElementType.ToName()} in the tuned");
+    }
+
+    private void CompareOthers(CancellationToken cancel)
+    {
+        RankDeal deal = new(_ranks, [.. _others.Select(pair => pair.Base.ByteLength)]);
+        long[] differ = new long[_others.Count];
+        foreach (int i in deal.Own) differ[i] = IsSame(_others[i].Base, _others[i].Tuned, cancel) ? 0 : 1;
+        _ranks.Sum(differ);
+        _changedOthers.AddRange(_others.Where((_, i) => differ[i] > 0).Select(pair => pair.Base.Name));
+    }
+
+    private static bool IsSame(Tensor before, Tensor after, CancellationToken cancel)
+    {
         byte[] first = new byte[before.IsMapped ? 0 : ChunkLength], second = new byte[first.Length];
         for (long offset = 0; offset < before.ByteLength; offset += ChunkLength)
         {
@@ -152,10 +186,9 @@ internal sealed class TensorMap
             bool isSame = before.GetBytes(offset, length, first).SequenceEqual(after.GetBytes(offset, length, second));
             before.DontNeed(offset, length);
             after.DontNeed(offset, length);
-            if (isSame) continue;
-            _changedOthers.Add(before.Name);
-            return;
+            if (!isSame) return false;
         }
+        return true;
     }
 
     private void LeaveOut(Tensor tensor, string reason) => _uncompared.Add(new(tensor.Name, reason));

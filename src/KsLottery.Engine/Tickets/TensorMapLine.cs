@@ -32,4 +32,24 @@ internal readonly record struct TensorMapLine(string Name, ElementType BaseType,
             scan.NonFinite, rows.CountBelowAlpha(), rows.CriticalCount, scan.LargestCount)
         { Elapsed = scan.Elapsed };
     }
+
+    /// <summary>Writes a line for another rank of the same version.</summary>
+    internal static void Write(BinaryWriter writer, TensorMapLine line)
+    {
+        writer.Write(line.Name);
+        foreach (long number in (long[])[(long)line.BaseType, (long)line.TunedType, line.Rows, line.Width, line.Unchanged, line.Changed,
+            line.Degenerate, line.NonFinite, line.TicketRows, line.CriticalCount, line.LargestCount, line.Elapsed.Ticks])
+            writer.Write(number);
+    }
+
+    /// <summary>Reads what <see cref="Write"/> wrote.</summary>
+    internal static TensorMapLine Read(BinaryReader reader)
+    {
+        string name = reader.ReadString();
+        long[] n = [.. Enumerable.Range(0, 12).Select(_ => reader.ReadInt64())];
+        return new(name, (ElementType)n[0], (ElementType)n[1], n[2], (int)n[3], n[4], n[5], n[6], n[7], n[8], (int)n[9], (int)n[10])
+        {
+            Elapsed = new(n[11]),
+        };
+    }
 }

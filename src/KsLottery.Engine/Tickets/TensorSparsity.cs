@@ -2,6 +2,7 @@ using System.Buffers;
 using CommunityToolkit.HighPerformance.Buffers;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Numerics;
+using KsLottery.Engine.Ranks;
 using KsLottery.Engine.Statistics;
 
 namespace KsLottery.Engine.Tickets;
@@ -70,17 +71,40 @@ public sealed record TensorSparsity(string Name, long Count, long Zero, long Non
     /// <param name="cancellationToken">Stops within a tensor.</param>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
     public static IReadOnlyList<TensorSparsity> Of(IEnumerable<Tensor> tensors, IProgress<Tensor>? progress = null,
-        CancellationToken cancellationToken = default)
+        CancellationToken cancellationToken = default) => Of(RankGroup.Alone, tensors, progress, cancellationToken);
+
+    /// <summary>The same by all ranks, of which each reads some tensors; collective. What was found is known on rank 0.</summary>
+    /// <inheritdoc cref="Of(IEnumerable{Tensor}, IProgress{Tensor}?, CancellationToken)"/>
+    internal static IReadOnlyList<TensorSparsity> Of(RankGroup ranks, IEnumerable<Tensor> tensors, IProgress<Tensor>? progress,
+        CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(tensors);
+        ranks.Enter("the sparsity of tensors");
         Tensor[] measured = [.. tensors.Where(Has)];
         TensorSparsity[] found = new TensorSparsity[measured.Length];
-        SideBySide.ForEach(Enumerable.Range(0, measured.Length), threads: 0, i =>
+        RankDeal deal = new(ranks, [.. measured.Select(tensor => tensor.ByteLength)]);
+        SideBySide.ForEach(deal.Own, threads: 0, i =>
         {
             progress?.Report(measured[i]);
             found[i] = Of(measured[i], cancellationToken);
         }, cancellationToken);
+        deal.Collect(found, Write, Read);
         return found;
+    }
+
+    private static void Write(BinaryWriter writer, TensorSparsity one)
+    {
+        writer.Write(one.Name);
+        foreach (long count in (long[])[one.Count, one.Zero, one.NonFinite, one.Prunable]) writer.Write(count);
+        foreach (double index in (double[])[one.Index, one.SurvivingIndex, one.WideIndex, one.Gini]) writer.Write(index);
+    }
+
+    private static TensorSparsity Read(BinaryReader reader)
+    {
+        string name = reader.ReadString();
+        long[] counts = [.. Enumerable.Range(0, 4).Select(_ => reader.ReadInt64())];
+        double[] indices = [.. Enumerable.Range(0, 4).Select(_ => reader.ReadDouble())];
+        return new(name, counts[0], counts[1], counts[2], indices[0], indices[1], indices[2], indices[3], counts[3]);
     }
 
     /// <summary>Counts magnitudes by their upper 20 bits, which tell all of F16 and BF16 apart.</summary>

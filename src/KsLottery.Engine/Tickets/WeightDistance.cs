@@ -1,6 +1,7 @@
 using CommunityToolkit.HighPerformance.Buffers;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Numerics;
+using KsLottery.Engine.Ranks;
 using KsLottery.Engine.Statistics;
 
 namespace KsLottery.Engine.Tickets;
@@ -82,8 +83,15 @@ public sealed record WeightDistance(string Name, long Count, VectorDistance Vect
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
     public static (IReadOnlyList<WeightDistance> Compared, IReadOnlyList<(string Name, string Reason)> LeftOut) Of(Checkpoint first,
         Checkpoint second, IEnumerable<Tensor>? tensors = null, TicketMask? within = null, IProgress<Tensor>? progress = null,
-        CancellationToken cancellationToken = default)
+        CancellationToken cancellationToken = default) => Of(RankGroup.Alone, first, second, tensors, within, progress, cancellationToken);
+
+    /// <summary>The same by all ranks, of which each reads some tensors; collective. What was compared is known on rank 0.</summary>
+    /// <inheritdoc cref="Of(Checkpoint, Checkpoint, IEnumerable{Tensor}?, TicketMask?, IProgress{Tensor}?, CancellationToken)"/>
+    internal static (IReadOnlyList<WeightDistance> Compared, IReadOnlyList<(string Name, string Reason)> LeftOut) Of(RankGroup ranks,
+        Checkpoint first, Checkpoint second, IEnumerable<Tensor>? tensors, TicketMask? within, IProgress<Tensor>? progress,
+        CancellationToken cancellationToken)
     {
+        ranks.Enter("the distances of tensors");
         ArgumentNullException.ThrowIfNull(first);
         ArgumentNullException.ThrowIfNull(second);
         List<(Tensor First, Tensor Second, IndexSet? Within)> pairs = [];
@@ -99,13 +107,26 @@ public sealed record WeightDistance(string Name, long Count, VectorDistance Vect
         if (tensors is null && within is null)
             leftOut.AddRange(second.Tensors.Where(t => !first.TryGetTensor(t.Name, out _)).Select(t => (t.Name, "only in the second")));
         WeightDistance[] found = new WeightDistance[pairs.Count];
-        SideBySide.ForEach(Enumerable.Range(0, found.Length), threads: 0, i =>
+        RankDeal deal = new(ranks, [.. pairs.Select(pair => pair.First.ByteLength)]);
+        SideBySide.ForEach(deal.Own, threads: 0, i =>
         {
             progress?.Report(pairs[i].First);
             found[i] = Of(pairs[i].First, pairs[i].Second, pairs[i].Within, cancellationToken);
         }, cancellationToken);
+        deal.Collect(found, Write, Read);
         return (found, leftOut);
     }
+
+    private static void Write(BinaryWriter writer, WeightDistance one)
+    {
+        writer.Write(one.Name);
+        writer.Write(one.Count);
+        foreach (double part in (double[])[one.Vectors.First, one.Vectors.Second, one.Vectors.Distance, one.Vectors.SumNorm])
+            writer.Write(part);
+    }
+
+    private static WeightDistance Read(BinaryReader reader) => new(reader.ReadString(), reader.ReadInt64(),
+        new(reader.ReadDouble(), reader.ReadDouble(), reader.ReadDouble(), reader.ReadDouble()));
 
     private static string? WhyNot(Tensor first, Tensor second) =>
         !first.Shape.SequenceEqual(second.Shape)

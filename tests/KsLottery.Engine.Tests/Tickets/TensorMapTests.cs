@@ -1,5 +1,6 @@
 using System.Globalization;
 using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Ranks;
 using KsLottery.Engine.Rows;
 using KsLottery.Engine.Tickets;
 
@@ -16,7 +17,7 @@ internal sealed class TensorMapTests
         using ScoreFixture pair = new([.. Enumerable.Range(0, MatrixCount).Select(i => Matrix(i, rows: i == 5 ? 4096 : 16 + i))]);
         (Checkpoint before, Checkpoint after) = pair.Checkpoints;
         TensorMap Map(int threads, IProgress<TensorMapProgress>? progress = null) =>
-            TensorMap.Of(new(before, after), options: new RowScanOptions { Threads = threads }, progress: progress);
+            TensorMap.Of(RankGroup.Alone, new(before, after), options: new RowScanOptions { Threads = threads }, progress: progress);
         List<RowScanProgress> told = [];
         TensorMap expected = Map(1), map = Map(3, new ProgressRelay<TensorMapProgress>(p => told.Add(p.Scan)));
         Assert.That(expected.Lines.Select(l => (l.Name, l.Changed)),
@@ -33,7 +34,7 @@ internal sealed class TensorMapTests
         if (!OperatingSystem.IsLinux()) Assert.Ignore("only Linux shows how much of a mapping is resident");
         using ScoreFixture pair = new([.. Enumerable.Range(0, MatrixCount).Select(i => Matrix(i, rows: 4096))]);
         (Checkpoint before, Checkpoint after) = pair.Checkpoints;
-        _ = TensorMap.Of(new(before, after), options: new RowScanOptions { Threads = 2 });
+        _ = TensorMap.Of(RankGroup.Alone, new(before, after), options: new RowScanOptions { Threads = 2 });
         long length = before.Tensors.Sum(t => t.ByteLength);
         foreach (Checkpoint one in (Checkpoint[])[before, after])
             Assert.That(Resident(one.Shards[0].Path), Is.InRange(0, length / 4), $"of {length} bytes");

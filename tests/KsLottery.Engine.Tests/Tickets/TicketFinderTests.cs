@@ -1,4 +1,5 @@
 using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Ranks;
 using KsLottery.Engine.Rows;
 using KsLottery.Engine.Statistics;
 using KsLottery.Engine.Tests.Transfer;
@@ -116,7 +117,7 @@ public sealed class TicketFinderTests
         UnitTicketResult Units(TicketSelection selection) => TicketFinder.Find(before, after,
             new() { Scope = new(TensorChoice.Parse("t"), TicketUnit.Rows), Selection = selection });
         BelowAlpha level = new();
-        string[] remarks = [.. TensorMap.Of(new(before, after)).WidthRemarks];
+        string[] remarks = [.. TensorMap.Of(RankGroup.Alone, new(before, after)).WidthRemarks];
         if (width < 4)
         {
             string refusal = Assert.Throws<ArgumentException>(() => Rows(level))!.Message;
@@ -159,7 +160,7 @@ public sealed class TicketFinderTests
     {
         using VocabularyFixture files = new(VocabularyFixture.Tokens(20), VocabularyFixture.Tokens(24), Moved, isTied: false);
         using Checkpoint before = Checkpoint.Open(files.Base), after = Checkpoint.Open(files.Tuned);
-        TensorMap map = TensorMap.Of(new(before, after));
+        TensorMap map = TensorMap.Of(RankGroup.Alone, new(before, after));
         Assert.That(map.Lines.Select(l => (l.Name, l.Rows, l.TicketRows)),
             Is.EquivalentTo(new[] { ("lm_head.weight", 20L, 0L), (TicketFixture.Embedding, 20L, 2L) }));
         Assert.That((map.OtherCount, map.ChangedOthers.Count, map.Uncompared.Count, map.Resized.Count), Is.EqualTo((1, 0, 0, 2)));

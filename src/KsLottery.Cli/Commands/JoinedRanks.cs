@@ -1,0 +1,83 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Mpi;
+using KsLottery.Engine.Numerics;
+using KsLottery.Engine.Ranks;
+
+namespace KsLottery.Cli;
+
+/// <summary>The processes that a launcher started with this one: <c>--ranks</c>.</summary>
+internal static class JoinedRanks
+{
+    private const string Off = "off", Mpi = "mpi";
+
+    /// <summary>Joins them where there are several and the command can use them; loads nothing where there is one.</summary>
+    /// <exception cref="CommandException">The command works in one process alone.</exception>
+    /// <exception cref="Engine.Devices.DeviceUnavailableException">They cannot find each other.</exception>
+    public static RankGroup Join(ParseResult arguments, RankUse use, CancellationToken cancel)
+    {
+        string choice = arguments.GetRequiredValue(Options.Ranks);
+        int started = Launcher.Find()?.Size ?? 1;
+        if (choice == Off || use == RankUse.EachAlone || (started == 1 && (choice != Mpi || use == RankUse.None)))
+            return RankGroup.Alone;
+        if (use == RankUse.None && started > 1) throw WorksAlone(arguments.CommandResult.Command.Name, started);
+        return JoinMpi(choice == Mpi, cancel);
+    }
+
+    /// <summary>Refuses ranks for some of what a command does.</summary>
+    public static void ThrowIfSeveral(RankGroup ranks, string what)
+    {
+        if (ranks.Size > 1) throw WorksAlone(what, ranks.Size);
+    }
+
+    /// <summary>Refuses ranks that run other versions or were given other arguments, but for devices and threads.</summary>
+    /// <exception cref="RanksDifferException">They differ; names both.</exception>
+    public static void ThrowIfDifferent(RankGroup ranks, ParseResult arguments)
+    {
+        if (ranks.Size == 1) return;
+        RankAgreement.ThrowIfDifferent(ranks, ("the version of kslottery", LibraryVersion.Current), ("what was typed", Typed(arguments)));
+    }
+
+    /// <summary>Refuses checkpoints that look different from one rank to another.</summary>
+    /// <exception cref="RanksDifferException">They differ; names both.</exception>
+    public static void ThrowIfDifferent(RankGroup ranks, params Checkpoint[] checkpoints)
+    {
+        if (ranks.Size == 1) return;
+        RankAgreement.ThrowIfDifferent(ranks, [.. checkpoints.Select(checkpoint =>
+            ($"the content of {checkpoint.Path} (the ends of its tensors)", ContentSketch.Of(checkpoint)))]);
+    }
+
+    /// <summary>What a user should know of how the processes were started, a sentence each.</summary>
+    public static IEnumerable<string> Remarks(RankGroup ranks, ParseResult arguments)
+    {
+        if (ranks.Size == 1) yield break;
+        yield return $"{Sizes.Count(ranks.Size, "rank")} by {ranks.Description}.";
+        if (arguments.GetResult("--threads") is not OptionResult { Implicit: false } && ProcessorBinding.IsBoundToOne())
+            yield return "each rank may use one of this machine's processors alone. Let it have more: --bind-to none or --map-by slot:PE=N "
+                + "of mpirun, --cpus-per-task=N of srun; or say --threads 1 where that is meant.";
+    }
+
+    // Not inlined: the assembly is loaded for those who join alone.
+    [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
+    private static MpiGroup JoinMpi(bool allowsUntried, CancellationToken cancel) =>
+        MpiGroup.Join(new() { AllowsUntried = allowsUntried }, cancel);
+
+    private static CommandException WorksAlone(string what, int started) => new(ExitCode.DeviceUnavailable,
+        $"{what} works in one process, and the launcher started {Sizes.Count(started)}: each would do all of it. "
+        + "Start one, or say --ranks off where each is to work by itself.");
+
+    /// <summary>The command and what it was given, but for what may differ: where it computes.</summary>
+    private static string Typed(ParseResult arguments)
+    {
+        List<string> words = [arguments.CommandResult.Command.Name];
+        foreach (SymbolResult child in arguments.CommandResult.Children)
+        {
+            OptionResult? named = child as OptionResult;
+            if (named is { Implicit: true } || (named is not null && DeviceOption.Has(named.Option))) continue;
+            if (named is not null) words.Add(named.Option.Name);
+            words.AddRange(child.Tokens.Select(token => token.Value));
+        }
+        return ConsoleUi.OneLine(string.Join(' ', words));
+    }
+}
