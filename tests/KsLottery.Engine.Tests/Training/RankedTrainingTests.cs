@@ -7,7 +7,6 @@ using KsLottery.Engine.Ranks;
 using KsLottery.Engine.Tests.Models;
 using KsLottery.Engine.Tests.Ranks;
 using KsLottery.Engine.Text.Corpora;
-using KsLottery.Engine.Tickets;
 using KsLottery.Engine.Training;
 using KsLottery.Engine.Transfer;
 using KsLottery.Tests.Support;
