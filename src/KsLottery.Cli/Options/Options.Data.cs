@@ -59,7 +59,7 @@ internal static partial class Options
 
     public static readonly Option<string?> Template = new Option<string?>("--template")
     {
-        Description = "The form of the prompt.",
+        Description = "The form of the prompt; alpaca by default, of generate none.",
         HelpName = string.Join('|', PromptTemplate.All),
     }.Among(null, [.. PromptTemplate.All.Select(form => form.Name)]);
 

@@ -40,7 +40,7 @@ internal static partial class Options
     public static readonly NumberOption<int> Rows = OptionKind.Whole("--rows", "N", 1);
 
     public static readonly Option<double?> Epochs = OptionKind.Real("--epochs", "N", IsPositive, Positive).Optional(
-        "How often the data are gone through.");
+        $"How often the data are gone through. {PlanDefaults.Of(plan => plan.Epochs)}");
 
     private static readonly NumberOption<long> StepNumber = OptionKind.Whole("--steps", "N", 1L);
 
@@ -51,10 +51,11 @@ internal static partial class Options
 
     private static readonly NumberOption<double> Rate = OptionKind.Real("--learning-rate", "RATE", IsPositive, Positive);
 
-    public static readonly Option<double?> LearningRate = Rate.Optional("The largest learning rate.");
+    public static readonly Option<double?> LearningRate = Rate.Optional(
+        $"The largest learning rate. {PlanDefaults.Of(plan => plan.LearningRate)}");
 
     public static readonly Option<string?> Schedule = OptionKind.OptionalChoice("--schedule",
-        "Whether the rate falls by half a cosine or stays.",
+        "Whether the rate falls by half a cosine, as it does by default, or stays.",
         "cosine", "constant");
 
     public static readonly Option<double?> FinalRate = OptionKind.Real("--final-rate", "SHARE", n => n is >= 0 and <= 1,
@@ -76,13 +77,13 @@ internal static partial class Options
         "Scale the gradient of each tensor down to --clip by itself, as LoTA does.");
 
     public static readonly Option<double?> WeightDecay = OptionKind.Real("--weight-decay", "X", IsNotNegative, NotNegative).Optional(
-        "AdamW's decay of matrices.");
+        $"AdamW's decay of matrices. {PlanDefaults.Of(plan => plan.WeightDecay)}");
 
     public static readonly Option<double?> Beta1 = OptionKind.Real("--beta1", "X", IsBelowOne, BelowOne).Optional(
-        "Decay of AdamW's first moment.");
+        $"Decay of AdamW's first moment. {PlanDefaults.Of(plan => plan.Beta1)}");
 
     public static readonly Option<double?> Beta2 = OptionKind.Real("--beta2", "X", IsBelowOne, BelowOne).Optional(
-        "Decay of AdamW's second moment, or of RMSprop's mean square, 0.99 by default.");
+        $"Decay of RMSprop's mean square, 0.99 by default, or of AdamW's second moment, {PlanDefaults.Of(plan => plan.Beta2)}");
 
     public static readonly Option<long?> EvaluateEvery = OptionKind.Whole("--eval-every", "STEPS", 1L).Optional(
         "Steps from one evaluation to the next; an epoch by default.");

@@ -9,7 +9,8 @@ namespace KsLottery.Cli;
 /// default.</summary>
 internal static class PlanOptions
 {
-    private static readonly Option<int?> Batch = Options.Batch.Optional("Sequences of an optimizer step.");
+    private static readonly Option<int?> Batch = Options.Batch.Optional(
+        $"Sequences of an optimizer step. {PlanDefaults.Of(plan => plan.BatchSize)}");
     private static readonly Option<ulong?> Seed = Options.Seed("Decides all that is random; 42 by default.");
 
     /// <summary>Gives a command the arguments.</summary>

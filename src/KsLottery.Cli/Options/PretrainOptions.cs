@@ -11,15 +11,6 @@ internal sealed record PretrainOptions
 {
     private const int MaxVocabulary = 1 << 20;
 
-    private static readonly TrainingPlan Default = new()
-    {
-        Epochs = 1,
-        BatchSize = 16,
-        LearningRate = 1e-3,
-        WeightDecay = 0.1,
-        Beta2 = 0.95
-    };
-
     private static readonly Option<string?> TokenizerOption = Options.Tokenizer(
         "A tokenizer; without it one is learned from the text, a byte-level BPE.");
     private static readonly Option<int> VocabularyOption = Options.Vocabulary(BpeTrainer.MinVocabulary, MaxVocabulary)
@@ -82,7 +73,7 @@ internal sealed record PretrainOptions
         Tokenizer = arguments.GetValue(TokenizerOption),
         Vocabulary = arguments.GetValue(VocabularyOption),
         EvaluationShare = arguments.GetValue(ShareOption),
-        Plan = PlanOptions.From(arguments, Default),
+        Plan = PlanOptions.From(arguments, PlanDefaults.Pretrain),
         Tickets = arguments.GetValue(TicketOption) ?? [],
         Mask = MaskOptions.From(arguments),
         Folder = RunFolderOptions.From(arguments),

@@ -45,6 +45,17 @@ public sealed partial class DocumentTests
         Assert.That(pages.Where(page => !text.Contains($"({page})", StringComparison.Ordinal)), Is.Empty);
     }
 
+    /// <summary>A table is found from the page of performance, or from the page of its folder that is.</summary>
+    [Test]
+    public void Every_table_of_results_is_found_from_the_page_of_performance()
+    {
+        string root = Path.Combine(SharedData.Root, "bench", "results");
+        HashSet<string> found = LinksOf(Path.Combine(SharedData.Root, "docs", "performance.md"));
+        found.UnionWith([.. found.Where(page => Path.GetFileName(page) == "README.md").SelectMany(LinksOf)]);
+        string[] tables = [.. Directory.EnumerateFiles(root, "*.md", SearchOption.AllDirectories)];
+        Assert.That(tables.Where(table => !found.Contains(table)).Select(table => Path.GetRelativePath(root, table)), Is.Empty);
+    }
+
     [Test]
     public void The_systems_page_names_every_recipe_and_no_other()
     {
@@ -55,6 +66,9 @@ public sealed partial class DocumentTests
             .SelectMany(line => Recipe().Matches(line.Split('|')[3]).Select(m => m.Groups[1].Value))];
         Assert.That(named, Is.EquivalentTo(there));
     }
+
+    private static HashSet<string> LinksOf(string page) => [.. Link().Matches(File.ReadAllText(page)).Select(m =>
+        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(page)!, m.Groups[1].Value.Split('#')[0])))];
 
     private static IEnumerable<FileInfo> Find(DirectoryInfo folder) => folder.EnumerateFiles("*.md").Concat(
         folder.EnumerateDirectories().Where(child => !Left.Contains(child.Name) && child.LinkTarget is null).SelectMany(Find));
