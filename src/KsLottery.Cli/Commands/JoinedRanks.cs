@@ -58,9 +58,9 @@ internal static class JoinedRanks
                 + "of mpirun, --cpus-per-task=N of srun; or say --threads 1 where that is meant.";
     }
 
-    // Not inlined: the assembly is loaded for those who join alone.
+    // Not inlined, and of the engine's type: the assembly is loaded for those who join alone.
     [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
-    private static MpiGroup JoinMpi(bool allowsUntried, CancellationToken cancel) =>
+    private static RankGroup JoinMpi(bool allowsUntried, CancellationToken cancel) =>
         MpiGroup.Join(new() { AllowsUntried = allowsUntried }, cancel);
 
     private static CommandException WorksAlone(string what, int started) => new(ExitCode.DeviceUnavailable,
