@@ -2,13 +2,18 @@
 # Merges two patches into a BF16 base: the tool against copying and flushing the base on the same disk, and NumPy doing the same.
 #   bench/merge.sh [MILLIONS] [SHARE] [ROUNDS]     1100 (a base of 2.2 GB and twice that beside it in the temporary folder), 0.1, 3
 # Needs a python3 with NumPy (PYTHON names another). Medians of rounds that take turns. Ends with 1 where results differ.
+# KSLOTTERY_TOOL names the tool, such as one that is packed or compiled ahead of time; without it the portable one is built.
 set -eu -o pipefail
 millions=${1:-1100} share=${2:-0.1} rounds=${3:-3} root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd) python=${PYTHON:-python3}
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-dotnet build -c Release -v q --nologo -p:RunAnalyzers="${ANALYZERS:-true}" "$root/src/KsLottery.Cli" >&2
-tool=(dotnet "$root/src/KsLottery.Cli/bin/Release/net10.0/kslottery.dll")
+if [ -n "${KSLOTTERY_TOOL:-}" ]; then
+    tool=("$KSLOTTERY_TOOL")
+else
+    dotnet build -c Release -v q --nologo -p:RunAnalyzers="${ANALYZERS:-true}" "$root/src/KsLottery.Cli" >&2
+    tool=(dotnet "$root/src/KsLottery.Cli/bin/Release/net10.0/kslottery.dll")
+fi
 "$python" "$root/bench/peers/merge_patches.py" "$folder" "$millions" "$share"
 sync
 

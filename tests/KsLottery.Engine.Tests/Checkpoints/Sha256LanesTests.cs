@@ -24,7 +24,7 @@ public sealed class Sha256LanesTests
     public void Messages_that_no_vector_takes_are_refused([Values(100, 64 * 17)] int length) => Assert.That(
         () => Sha256Lanes.Hash(new byte[length], length / 64, new byte[1024]), Throws.InstanceOf<ArgumentException>());
 
-    /// <summary>Sixteen blocks together, then too few of them, the last one short; of a file that is not mapped one after another.</summary>
+    /// <summary>Sixteen blocks together, then too few, the last one short; one after another of a file that is not mapped.</summary>
     [Test]
     public void Blocks_that_are_taken_together_have_the_hashes_of_each([Values] bool isMapped)
     {

@@ -48,19 +48,22 @@ internal sealed class OverlapCounter(int patchCount)
     /// <param name="numbers">Their numbers among all.</param>
     public void Add(PatchChanges[] changes, int[] numbers)
     {
+        int elements = 0, shared = 0, conflicting = 0;
         Array.Clear(_opposed);
         for (int i = 0; i < changes.Length; i++)
         {
+            elements += changes[i].Changes.Length;
             _elements[numbers[i]] += changes[i].Changes.Length;
             for (int j = 0; j < i; j++)
             {
-                int shared = FindShared(changes[j].Has, changes[i].Has, _both);
+                shared = FindShared(changes[j].Has, changes[i].Has, _both);
+                conflicting = FindOpposed(changes[j].Changes, changes[i].Changes, _both.AsSpan(0, shared), _opposed);
                 _shared[numbers[j], numbers[i]] += shared;
-                _conflicting[numbers[j], numbers[i]] += FindOpposed(changes[j].Changes, changes[i].Changes, _both.AsSpan(0, shared),
-                    _opposed);
+                _conflicting[numbers[j], numbers[i]] += conflicting;
             }
         }
-        CountWords(changes);
+        if (changes.Length > 2) CountWords(changes);
+        else (_union, _several, _conflicts) = (_union + elements - shared, _several + shared, _conflicts + conflicting);
     }
 
     /// <summary>Adds what another thread counted.</summary>
