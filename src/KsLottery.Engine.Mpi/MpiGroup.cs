@@ -28,7 +28,7 @@ public sealed class MpiGroup : RankGroup
     private readonly MpiWatch _watch;
     private readonly string[] _hosts;
     private readonly CancellationToken _cancellationToken;
-    private bool _isLeft;
+    private bool _isLeft, _isOver;
 
     private MpiGroup(MpiInterop mpi, MpiLibrary library, MpiOptions options, CancellationToken cancellationToken)
     {
@@ -151,6 +151,8 @@ public sealed class MpiGroup : RankGroup
         _isLeft = true;
         Enter("the end");
         _collectives.Agree(MpiCall.End);
+        // All ranks have done their work: one that is told to stop now ends with them, for nobody listens any more.
+        _isOver = true;
         _watch.Stop();
         _collectives.Agree(MpiCall.End);
         _watch.Drain();
@@ -180,7 +182,7 @@ public sealed class MpiGroup : RankGroup
                 if (_mpi.IsDone(ref request)) return;
             _watch.Stopped.ThrowIfCancellationRequested();
             // What is being sent goes on into the caller's memory: it is not left, and all ranks are there for it.
-            if (isArrival) _cancellationToken.ThrowIfCancellationRequested();
+            if (isArrival && !_isOver) _cancellationToken.ThrowIfCancellationRequested();
             TimeSpan waited = Stopwatch.GetElapsedTime(started);
             if (waited < Spinning) Thread.SpinWait(10);
             else if (!isArrival || waited < Yielding) Thread.Yield();

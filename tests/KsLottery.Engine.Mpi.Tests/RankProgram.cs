@@ -32,7 +32,7 @@ internal static class RankProgram
         }
         try
         {
-            Work(ranks, arguments[0]);
+            Work(ranks, arguments[0], cancel.Token);
             ranks.Dispose();
             return 0;
         }
@@ -46,7 +46,7 @@ internal static class RankProgram
         }
     }
 
-    private static void Work(MpiGroup ranks, string work)
+    private static void Work(MpiGroup ranks, string work, CancellationToken cancel)
     {
         switch (work)
         {
@@ -59,7 +59,12 @@ internal static class RankProgram
                 ranks.Barrier();
                 break;
             case "terminate":
-                if (ranks.Rank == 1) Signal("-TERM");
+                if (ranks.Rank == 1)
+                {
+                    Signal("-TERM");
+                    cancel.WaitHandle.WaitOne();
+                    cancel.ThrowIfCancellationRequested();
+                }
                 ranks.Barrier();
                 break;
             case "differ":
