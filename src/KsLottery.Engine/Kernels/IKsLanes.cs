@@ -56,6 +56,10 @@ internal interface IKsLanes<TFloat, TBin, TCount>
     /// <summary>Appends to both targets the elements at which the keys differ, in order; returns how many.</summary>
     static abstract int StoreWhereDifferent(TBin keyX, TBin keyY, TBin x, TBin y, ref ushort targetX, ref ushort targetY);
 
+    /// <summary>Moves the values of both to within two limits, and appends those at places where they differ then to both targets, in
+    /// order, and anything behind them; returns how many.</summary>
+    static abstract int StoreCut(TFloat x, TFloat y, TFloat least, TFloat most, ref float targetX, ref float targetY);
+
     static abstract TCount BroadcastCount(sbyte value);
     static abstract TCount LoadCount(ref readonly sbyte source, nint offset);
     static abstract void StoreCount(TCount counts, ref sbyte target, nint offset);

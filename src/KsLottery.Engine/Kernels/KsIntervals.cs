@@ -93,6 +93,7 @@ internal sealed class KsIntervals(int width)
     }
 
     /// <summary>Counts the cells between both ends of an interval.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void CountBetween(int i, float scale, uint multiplier, int shift)
     {
         int from = Cell(Before[i], scale), to = Cell(After[i], scale), direction = _from[i] & 1;
@@ -101,6 +102,7 @@ internal sealed class KsIntervals(int width)
     }
 
     /// <summary>The most of one direction that touch a cell between both ends of an interval.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int MostBetween(int i, float scale, uint multiplier, int shift)
     {
         int from = Cell(Before[i], scale), to = Cell(After[i], scale), most = 0;

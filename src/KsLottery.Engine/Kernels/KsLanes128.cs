@@ -82,6 +82,22 @@ internal readonly struct KsLanes128 : IKsLanes<VFloat, VBin, VCount>
         return count;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int StoreCut(VFloat x, VFloat y, VFloat least, VFloat most, ref float targetX, ref float targetY)
+    {
+        VFloat cutX = Vector128.MinNative(Vector128.MaxNative(x, least), most);
+        VFloat cutY = Vector128.MinNative(Vector128.MaxNative(y, least), most);
+        uint different = ~Vector128.Equals(cutX, cutY).ExtractMostSignificantBits();
+        int count = 0;
+        for (int i = 0; i < VFloat.Count; i++, different >>= 1)
+        {
+            Unsafe.Add(ref targetX, count) = cutX[i];
+            Unsafe.Add(ref targetY, count) = cutY[i];
+            count += (int)(different & 1);
+        }
+        return count;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VCount BroadcastCount(sbyte value) => Vector128.Create(value);
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static VCount LoadCount(ref readonly sbyte source, nint offset) =>

@@ -82,6 +82,17 @@ internal readonly struct KsLanes512 : IKsLanes<VFloat, VBin, VCount>
         return BitOperations.PopCount(different.ExtractMostSignificantBits());
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int StoreCut(VFloat x, VFloat y, VFloat least, VFloat most, ref float targetX, ref float targetY)
+    {
+        VFloat cutX = Vector512.MinNative(Vector512.MaxNative(x, least), most);
+        VFloat cutY = Vector512.MinNative(Vector512.MaxNative(y, least), most);
+        VFloat different = ~Vector512.Equals(cutX, cutY);
+        Avx512F.Compress(VFloat.Zero, different, cutX).StoreUnsafe(ref targetX);
+        Avx512F.Compress(VFloat.Zero, different, cutY).StoreUnsafe(ref targetY);
+        return BitOperations.PopCount(different.ExtractMostSignificantBits());
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static VCount BroadcastCount(sbyte value) => Vector512.Create(value);
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static VCount LoadCount(ref readonly sbyte source, nint offset) =>

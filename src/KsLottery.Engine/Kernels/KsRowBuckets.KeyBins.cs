@@ -18,15 +18,16 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
     private AlignedScratch<ushort> _bins;
     private KsRowKeySums? _keySums;
 
-    /// <summary>Where the bins of all values up to a magnitude lie: transposed as the buckets are, zero in the middle.</summary>
-    private readonly struct BinLayout(int largest)
+    /// <summary>Where the bins of all values up to a magnitude lie: transposed as the buckets are, zero in the middle, or first where no
+    /// value is negative.</summary>
+    private readonly struct BinLayout(int largest, bool hasNegative)
     {
         /// <summary>log2 of the bins of a lane.</summary>
-        public int RowBits { get; } = Math.Max(0, BitOperations.Log2((uint)largest | 1) + 2 - 6);
+        public int RowBits { get; } = Math.Max(0, BitOperations.Log2((uint)largest | 1) + (hasNegative ? 2 : 1) - 6);
 
         public int Count => Lanes << RowBits;
 
-        public int Zero => Count / 2;
+        public int Zero => hasNegative ? Count / 2 : 0;
     }
 
     /// <summary>Counts both rows in one array, up and down.</summary>
@@ -56,7 +57,8 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
 
     /// <summary>Finds h, sign and location of padded rows without a NaN, whatever their values.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private KsRowOutcome TestInBins<TElement>(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after, int largest, int equal)
+    private KsRowOutcome TestInBins<TElement>(
+        ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after, int largest, bool hasNegative, int equal)
         where TElement : IStoredElement<TElement, ushort>
     {
         if (_padded > MaxBinsWidth)
@@ -65,7 +67,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
             return (_keySums ??= new()).Test<TElement>(before, after);
         }
         if (_bins.Length == 0) _bins = new(1 << 16);
-        BinLayout layout = new(largest);
+        BinLayout layout = new(largest, hasNegative);
         Count(before, after, equal, new KeyLanes(0, layout.Zero, layout.RowBits), layout.RowBits, new BinCounters(ref _bins.Origin));
         ScanBins(layout);
         int h = ChainLanes();

@@ -65,18 +65,18 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
         if (AreSame(a, b, out int largest)) return largest > TElement.NonFinite ? KsRowOutcome.NotANumber : KsRowOutcome.Equal;
         bool bucketsAreFirst = typeof(TElement) == typeof(BFloat16) && Width >= MinBucketsFirst;
         if (!bucketsAreFirst && TestKnown<TElement>(before, after) is { } known) return known;
-        (largest, int equal) = Survey(a, b);
+        (largest, int equal, bool hasNegative) = Survey(a, b);
         if (largest > TElement.NonFinite) return KsRowOutcome.NotANumber;
         if (Width <= MaxSplitEqual && _padded - equal <= MaxSplitDifferent)
             return typeof(TElement) == typeof(BFloat16) ? Fallback.TestBFloat16(before, after) : Fallback.TestFloat16(before, after);
         if (typeof(TElement) == typeof(BFloat16))
         {
             return TestInKeyBuckets(a, b, largest, equal) ?? (bucketsAreFirst ? TestKnown<BFloat16>(before, after) : null)
-                ?? (Width < MinBinsWidth ? Fallback.TestBFloat16(before, after) : TestInBins<TElement>(a, b, largest, equal));
+                ?? (Width < MinBinsWidth ? Fallback.TestBFloat16(before, after) : TestInBins<TElement>(a, b, largest, hasNegative, equal));
         }
         if (Width < MinBinsWidth && 8 * equal < Width)
             return TestWidened<TElement>(before, after) ?? Fallback.TestFloat16(before, after);
-        return Width < MinEqualBinsWidth ? Fallback.TestFloat16(before, after) : TestInBins<TElement>(a, b, largest, equal);
+        return Width < MinEqualBinsWidth ? Fallback.TestFloat16(before, after) : TestInBins<TElement>(a, b, largest, hasNegative, equal);
     }
 
     /// <summary>Null where buckets do not hold the rows.</summary>
@@ -109,20 +109,22 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
         return padded;
     }
 
-    /// <summary>The largest magnitude in both rows, and at how many places their bits are equal.</summary>
+    /// <summary>The largest magnitude in both rows, at how many places their bits are equal, and whether any value has a
+    /// sign.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private (int Largest, int Equal) Survey(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after)
+    private (int Largest, int Equal, bool HasNegative) Survey(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after)
     {
         ref ushort a = ref MemoryMarshal.GetReference(before), b = ref MemoryMarshal.GetReference(after);
-        TBin mask = TLanes.BroadcastBin(Magnitude), largest = TLanes.BroadcastBin(0);
+        TBin mask = TLanes.BroadcastBin(Magnitude), largest = TLanes.BroadcastBin(0), all = largest;
         int equal = 0;
         for (int i = 0; i < before.Length; i += TLanes.Bytes / 2)
         {
             TBin x = TLanes.LoadBin(ref a, i), y = TLanes.LoadBin(ref b, i);
             largest = TLanes.Max(largest, TLanes.Max(TLanes.And(x, mask), TLanes.And(y, mask)));
+            all = TLanes.Or(all, TLanes.Or(x, y));
             equal += BitOperations.PopCount(TLanes.WhereEqual(x, y));
         }
-        return (LargestOf(largest), equal);
+        return (LargestOf(largest), equal, LargestOf(all) > Magnitude);
     }
 
     /// <summary>Whether both rows have the same bits; where they do, the largest magnitude. Fetches the next row pair meanwhile.</summary>

@@ -15,14 +15,14 @@ namespace KsLottery.Engine.Kernels;
 /// </remarks>
 internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
 {
-    private const int MinSlots = 256, MaxSlots = 32_768, SlotsPerElement = 4;
+    private const int MinSlots = 256, MaxSlots = 32_768, SlotsPerElement = 8, SlotsPerElementOfNarrow = 4;
 
     /// <summary>Cells are so many times as long as the mean interval: where few intervals meet, longer ones, of which fewer are
     /// touched.</summary>
     private const float CellLength = 4, LongCellLength = 8;
 
     /// <summary>It pays while the length of all intervals together is no more than this share of the mean distance of two values.</summary>
-    private const float MaxCovered = 0.06f, MaxCoveredOfNarrow = 0.4f, FewCovered = 0.02f;
+    private const float MaxCovered = 0.12f, MaxCoveredOfNarrow = 0.4f, FewCovered = 0.02f;
 
     private const int MaxNarrow = 512;
 
@@ -30,13 +30,16 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
     private const int MaxMeeting = 24;
 
     /// <summary>Of wider rows most slots are touched.</summary>
-    private const int MaxPairsWidth = 32_768;
+    private const int MaxWholeWidth = 32_768;
+
+    /// <summary>Rows from the first width on are tested by parts, of so many elements and no more parts than that.</summary>
+    private const int MinPartsWidth = 16_384, PartWidth = 4096, MaxParts = 8, SampledOfPart = 8;
 
     /// <summary>An interval that touches more cells sends the row another way.</summary>
     private const int MaxCells = 16;
 
     /// <summary>More intervals are thinned out before they are walked, and the cells for that so many times as short.</summary>
-    private const int MaxWalked = 48, FinerCells = 2;
+    private const int MaxWalked = 64, FinerCells = 2;
 
     /// <summary>So many are compared each with all; more are sorted, and more than the second number not even that.</summary>
     private const int MaxCompared = 512, MaxSorted = 4096;
@@ -50,18 +53,26 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
     private ushort[]? _furtherPositions, _furtherPlaces;
     private ushort[]? _places;
     private byte[]? _collected;
+    private float[]? _partBefore, _partAfter;
     private int _further, _wanted = 3, _rowsUnpaired, _unpairedPatience = MinRowsOnWay;
 
     /// <summary>Null where the rows are not of that kind, and the way is shut for some rows more.</summary>
     private KsRowOutcome? TestPairs(ReadOnlySpan<float> before, ReadOnlySpan<float> after)
     {
-        if (before.Length > MaxPairsWidth || --_rowsUnpaired >= 0) return null;
+        if (--_rowsUnpaired >= 0) return null;
         float scale = CellScale(before, after);
         if (!(scale > 0)) return null;
-        KsRowOutcome? outcome = TestPairs(before, after, scale);
-        _rowsUnpaired = outcome is null ? _unpairedPatience : 0;
-        _unpairedPatience = outcome is null ? Math.Min(2 * _unpairedPatience, MaxRowsOnWay) : MinRowsOnWay;
-        return outcome;
+        KsBest best = new(0);
+        bool isDone = before.Length >= MinPartsWidth && TestPairsByParts(before, after, scale, ref best);
+        if (!isDone)
+        {
+            best = new(0);
+            isDone = before.Length <= MaxWholeWidth && TestPairs(before, after, scale, mayBeOne: true, ref best);
+        }
+        _wanted = Math.Max(2, best.Count);
+        _rowsUnpaired = isDone ? 0 : _unpairedPatience;
+        _unpairedPatience = isDone ? MinRowsOnWay : Math.Min(2 * _unpairedPatience, MaxRowsOnWay);
+        return isDone ? best.Outcome : null;
     }
 
     /// <summary>Cells for each unit of value, from a sample; 0 where it does not pay.</summary>
@@ -84,9 +95,10 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private KsRowOutcome? TestPairs(ReadOnlySpan<float> before, ReadOnlySpan<float> after, float scale)
+    private bool TestPairs(ReadOnlySpan<float> before, ReadOnlySpan<float> after, float scale, bool mayBeOne, ref KsBest best)
     {
-        int slots = (int)Math.Clamp(BitOperations.RoundUpToPowerOf2((uint)before.Length * SlotsPerElement), MinSlots, MaxSlots);
+        int perElement = before.Length <= MaxNarrow ? SlotsPerElementOfNarrow : SlotsPerElement;
+        int slots = (int)Math.Clamp(BitOperations.RoundUpToPowerOf2((uint)(before.Length * perElement)), MinSlots, MaxSlots);
         if (_slotCounts.Length == 0)
         {
             _slotCounts = new(MaxSlots);
@@ -97,11 +109,50 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
             for (int i = 0; i < Block; i++) _firstPlaces.Span[i] = (ushort)i;
             _intervals = new(_padded + 1);
         }
-        KsRowOutcome? outcome = CountPairs(before, after, scale, slots) && SumSlots(slots, before.Length + _further, out int most)
-                && most <= MaxMeeting
-            ? EvaluatePairs(before, after, scale, slots, most) : null;
+        bool isDone = CountPairs(before, after, scale, slots) && SumSlots(slots, before.Length + _further, out int most)
+            && most <= MaxMeeting && SearchPairs(before, after, scale, slots, most, ref best);
+        if (isDone && mayBeOne && best.Count < 2) isDone = LocateOne(before, after, scale, slots, ref best);
         _counts.Span[..(2 * slots)].Clear();
-        return outcome;
+        return isDone;
+    }
+
+    /// <summary>Tests wide rows by parts, from the lowest values on: most cells of a part have a slot of their own, and once a difference
+    /// is known only a greater one is looked for.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private bool TestPairsByParts(ReadOnlySpan<float> before, ReadOnlySpan<float> after, float scale, ref KsBest best)
+    {
+        if (HasNaN(before) || HasNaN(after)) return false;
+        Span<float> sample = stackalloc float[MaxParts * SampledOfPart];
+        sample = sample[..(Math.Min(before.Length / PartWidth, MaxParts) * SampledOfPart)];
+        for (int i = 0; i < sample.Length; i++) sample[i] = before[(int)((long)i * before.Length / sample.Length)];
+        sample.Sort();
+        (_partBefore, _partAfter) = (_partBefore ?? new float[_padded + Block], _partAfter ?? new float[_padded + Block]);
+        for (float least = float.NegativeInfinity, next = 0; least < float.PositiveInfinity; least = next)
+        {
+            sample = sample[Math.Min(SampledOfPart, sample.Length)..];
+            next = sample.Length == 0 ? float.PositiveInfinity : MathF.BitIncrement(sample[0]);
+            int count = TakePart(before, after, least, next);
+            if (count == 0) continue;
+            int padded = (count + Block - 1) / Block * Block;
+            for (int i = count; i < padded; i++) _partBefore[i] = _partAfter[i] = _partBefore[(i - count) % count];
+            if (!TestPairs(_partBefore.AsSpan(0, padded), _partAfter.AsSpan(0, padded), scale, mayBeOne: false, ref best)) return false;
+        }
+        return best.Count >= 2;
+    }
+
+    /// <summary>Takes intervals as far as they lie between two values; returns how many.</summary>
+    /// <remarks>Up to the second value the difference is what that of all is; at the second itself all end.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private int TakePart(ReadOnlySpan<float> before, ReadOnlySpan<float> after, float least, float most)
+    {
+        TFloat low = TLanes.Broadcast(least), high = TLanes.Broadcast(most);
+        ref float a = ref MemoryMarshal.GetReference(before), b = ref MemoryMarshal.GetReference(after);
+        ref float keptA = ref _partBefore![0], keptB = ref _partAfter![0];
+        int kept = 0;
+        for (int i = 0; i < before.Length; i += TLanes.Bytes / 4)
+            kept += TLanes.StoreCut(
+                TLanes.Load(ref a, i), TLanes.Load(ref b, i), low, high, ref Unsafe.Add(ref keptA, kept), ref Unsafe.Add(ref keptB, kept));
+        return kept;
     }
 
     /// <summary>Counts upward and downward intervals at each slot that they touch; false when a NaN or an infinity was met, or intervals
@@ -170,6 +221,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
     }
 
     /// <summary>Adds the cells that lie between both ends of an interval; returns how many, or -1 when they are too many.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int AddCellsBetween(ReadOnlySpan<float> before, ReadOnlySpan<float> after, float scale, int slots, int place, int further)
     {
         int element = ValueBuckets.Element(place);
@@ -202,171 +254,5 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
         most = 0;
         foreach (sbyte count in _laneEnd.Span[..TLanes.Bytes]) most = Math.Max(most, count);
         return TLanes.Negative(overflow) == 0 && TLanes.Sum(sum) == total;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private KsRowOutcome? EvaluatePairs(ReadOnlySpan<float> before, ReadOnlySpan<float> after, float scale, int slots, int most)
-    {
-        for (int wanted = Math.Min(_wanted, most), tries = 0; wanted >= 2; wanted = Lower(wanted, ++tries))
-        {
-            int kept = Thin(CollectPairs(before, after, slots, wanted), scale, wanted);
-            if (kept > MaxSorted) return null;
-            KsBest best = new(wanted);
-            if (kept <= MaxCompared) _intervals!.Offer(kept, ref best);
-            else WalkIntervals(kept, ref best);
-            // Where it is reached, all intervals that cover the place are among those walked.
-            if (!best.Reached(+1) && !best.Reached(-1)) continue;
-            _wanted = best.Count;
-            return best.Outcome;
-        }
-        _wanted = 2;
-        return LocateOne(before, after, scale, slots);
-    }
-
-    /// <summary>What is tried next: soon half, so that a row after one of a large difference does not take as many tries.</summary>
-    private static int Lower(int wanted, int tries) => tries < 3 || wanted < 4 ? wanted - 1 : wanted / 2;
-
-    /// <summary>Sets 1 for both directions of slots with so many of one, 0 elsewhere.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void MarkSlots(int slots, int wanted)
-    {
-        ref sbyte counts = ref _slotCounts.Origin, marks = ref _slotMarks.Origin;
-        TCount less = TLanes.BroadcastCount((sbyte)(wanted - 1)), zero = TLanes.BroadcastCount(0), one = TLanes.BroadcastCount(1);
-        for (int at = 0; at < slots; at += TLanes.Bytes)
-        {
-            TCount mark = TLanes.Min(TLanes.Max(TLanes.SubtractSaturate(TLanes.LoadCount(ref counts, at), less), zero), one);
-            TLanes.StoreCount(mark, ref marks, at);
-            TLanes.StoreCount(mark, ref marks, slots + at);
-        }
-    }
-
-    /// <summary>Collects the intervals that touch a slot with so many of one direction; returns how many.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private int CollectPairs(ReadOnlySpan<float> before, ReadOnlySpan<float> after, int slots, int wanted)
-    {
-        MarkSlots(slots, wanted);
-        ref byte isMarked = ref Unsafe.As<sbyte, byte>(ref _slotMarks.Origin);
-        ref ushort positions = ref _positionsBefore.Origin, furtherPositions = ref _furtherPositions![0],
-            furtherPlaces = ref _furtherPlaces![0], places = ref _places![0];
-        ref byte isCollected = ref _collected![0];
-        int length = before.Length, further = _further, kept = 0;
-        for (int place = 0; place < length; place += 4)
-        {
-            ref ushort position = ref Unsafe.Add(ref positions, place);
-            Unsafe.Add(ref places, kept) = (ushort)place;
-            kept += Unsafe.Add(ref isMarked, (nint)position);
-            Unsafe.Add(ref places, kept) = (ushort)(place + 1);
-            kept += Unsafe.Add(ref isMarked, (nint)Unsafe.Add(ref position, 1));
-            Unsafe.Add(ref places, kept) = (ushort)(place + 2);
-            kept += Unsafe.Add(ref isMarked, (nint)Unsafe.Add(ref position, 2));
-            Unsafe.Add(ref places, kept) = (ushort)(place + 3);
-            kept += Unsafe.Add(ref isMarked, (nint)Unsafe.Add(ref position, 3));
-        }
-        int first = kept;
-        for (int i = 0; i < further; i++)
-        {
-            nint place = Unsafe.Add(ref furtherPlaces, i);
-            int isNew = Unsafe.Add(ref isMarked, (nint)Unsafe.Add(ref furtherPositions, i))
-                & ~(Unsafe.Add(ref isMarked, (nint)Unsafe.Add(ref positions, place)) | Unsafe.Add(ref isCollected, place));
-            Unsafe.Add(ref isCollected, place) |= (byte)isNew;
-            Unsafe.Add(ref places, kept) = (ushort)place;
-            kept += isNew;
-        }
-        for (int i = first; i < kept; i++) Unsafe.Add(ref isCollected, (nint)Unsafe.Add(ref places, i)) = 0;
-        ref float a = ref MemoryMarshal.GetReference(before), b = ref MemoryMarshal.GetReference(after);
-        ref float keptA = ref _intervals!.Before[0], keptB = ref _intervals.After[0];
-        for (int i = 0; i < kept; i++)
-        {
-            nint element = ValueBuckets.Element(Unsafe.Add(ref places, i));
-            Unsafe.Add(ref keptA, i) = Unsafe.Add(ref a, element);
-            Unsafe.Add(ref keptB, i) = Unsafe.Add(ref b, element);
-        }
-        return kept;
-    }
-
-    /// <summary>Keeps fewer of the intervals collected, while there are many; returns how many.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private int Thin(int count, float scale, int wanted)
-    {
-        if (count > ushort.MaxValue) return count;
-        for (int round = 0; round < KsIntervals.Rounds && count > MaxWalked; round++)
-        {
-            scale *= FinerCells;
-            if (!float.IsFinite(scale)) return count;
-            int kept = _intervals!.Keep(count, scale, wanted, round);
-            if (kept > count / 2 && kept <= MaxCompared) return kept;
-            count = kept;
-        }
-        return count;
-    }
-
-    private void WalkIntervals(int count, ref KsBest best)
-    {
-        for (int i = 0; i < count; i++)
-        {
-            _gatheredBefore[i] = SortableKey.FromSingle(_intervals!.Before[i]);
-            _gatheredAfter[i] = SortableKey.FromSingle(_intervals.After[i]);
-        }
-        Walk(_gatheredBefore.AsSpan(0, count), _gatheredAfter.AsSpan(0, count), 0, ref best);
-    }
-
-    /// <summary>The outcome of rows whose difference is nowhere beyond 1; null where it is not soon found.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private KsRowOutcome? LocateOne(ReadOnlySpan<float> before, ReadOnlySpan<float> after, float scale, int slots)
-    {
-        int points = MaxPoints;
-        foreach (int sign in (ReadOnlySpan<int>)[+1, -1])
-        {
-            float at = float.NegativeInfinity;
-            while (true)
-            {
-                at = sign > 0 ? NextStart(before, after, at) : NextStart(after, before, at);
-                if (float.IsPositiveInfinity(at)) break;
-                if (DifferenceAt(before, after, at, scale, slots) == sign) return new(1, sign, at + 0f);
-                if (--points < 0) return null;
-            }
-        }
-        return KsRowOutcome.Equal;
-    }
-
-    /// <summary>The smallest value beyond a point that is less than the other row's; infinite when there is none.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float NextStart(ReadOnlySpan<float> lower, ReadOnlySpan<float> upper, float beyond)
-    {
-        ref readonly float x = ref MemoryMarshal.GetReference(lower), y = ref MemoryMarshal.GetReference(upper);
-        Vector256<float> none = Vector256.Create(float.PositiveInfinity), least0 = none, least1 = none, after = Vector256.Create(beyond);
-        for (nuint i = 0; i < (nuint)lower.Length; i += 16)
-        {
-            Vector256<float> x0 = Vector256.LoadUnsafe(in x, i), x1 = Vector256.LoadUnsafe(in x, i + 8);
-            Vector256<float> isStart0 = Vector256.LessThan(x0, Vector256.LoadUnsafe(in y, i)) & Vector256.GreaterThan(x0, after);
-            Vector256<float> isStart1 = Vector256.LessThan(x1, Vector256.LoadUnsafe(in y, i + 8)) & Vector256.GreaterThan(x1, after);
-            least0 = Vector256.MinNative(least0, Vector256.ConditionalSelect(isStart0, x0, none));
-            least1 = Vector256.MinNative(least1, Vector256.ConditionalSelect(isStart1, x1, none));
-        }
-        least0 = Vector256.MinNative(least0, least1);
-        float least = float.PositiveInfinity;
-        for (int i = 0; i < Vector256<float>.Count; i++) least = MathF.Min(least, least0[i]);
-        return least;
-    }
-
-    /// <summary>How many more elements before than after are no greater than a value.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private int DifferenceAt(ReadOnlySpan<float> before, ReadOnlySpan<float> after, float value, float scale, int slots)
-    {
-        int slot = KsIntervals.Cell(value, scale) & slots - 1, difference = 0;
-        TBin wanted = TLanes.BroadcastBin((ushort)slot), mask = TLanes.BroadcastBin((ushort)(slots - 1));
-        ref ushort positions = ref _positionsBefore.Origin;
-        for (int at = 0; at < before.Length; at += TLanes.Bytes / 2)
-            for (uint hits = TLanes.WhereEqual(TLanes.And(TLanes.LoadBin(ref positions, at), mask), wanted); hits != 0; hits &= hits - 1)
-                difference += At(at + BitOperations.TrailingZeroCount(hits), before, after, value);
-        for (int i = 0; i < _further; i++)
-            if ((_furtherPositions![i] & slots - 1) == slot) difference += At(_furtherPlaces![i], before, after, value);
-        return difference;
-
-        static int At(int place, ReadOnlySpan<float> before, ReadOnlySpan<float> after, float value)
-        {
-            int element = ValueBuckets.Element(place);
-            return (before[element] <= value ? 1 : 0) - (after[element] <= value ? 1 : 0);
-        }
     }
 }

@@ -36,6 +36,26 @@ public sealed class KsIntervalsTests
         }
     }
 
+    [Test]
+    public void Wide_rows_equal_the_reference_part_by_part(
+        [ValueSource(typeof(KsRowKernelTests), nameof(KsRowKernelTests.KernelNames))] string name,
+        [Values(16_384, 20_000, 65_536)] int width)
+    {
+        if (!KsRowKernels.Known.Single(k => k.Name == name).IsSupported) Assert.Ignore($"this processor cannot run kernel {name}");
+        foreach (string kind in Kinds)
+        {
+            IKsRowKernel kernel = KsRowKernels.Create(width, name), reference = KsRowKernels.Create(width, "scalar");
+            (float[] before, float[] after) = Rows(kind, width, 0.02f / width, seed: 1);
+            for (int row = 0; row < 2; row++)  // The second begins with what the first had.
+            {
+                Assert.That(kernel.Test(before, after), Is.EqualTo(reference.Test(before, after)), $"{kind}, width {width}");
+                Assert.That(kernel.Test(after, before), Is.EqualTo(reference.Test(after, before)), $"{kind}, width {width}, swapped");
+            }
+            before[width / 3] = float.NaN;
+            Assert.That(kernel.Test(before, after), Is.EqualTo(KsRowOutcome.NotANumber), $"{kind}, width {width}");
+        }
+    }
+
     [TestCase(1), TestCase(2), TestCase(3), TestCase(5)]
     public void What_a_point_needs_is_kept(int least)
     {
