@@ -3,6 +3,7 @@ using System.Diagnostics;
 using KsLottery.Engine.Devices;
 using KsLottery.Engine.Experiments;
 using KsLottery.Engine.Operations;
+using KsLottery.Engine.Ranks;
 using KsLottery.Engine.Reports;
 
 namespace KsLottery.Cli;
@@ -16,7 +17,7 @@ internal static class ExperimentCommand
             "Runs a declared experiment: full, embedding, ticket, transfer and the controls with the same steps and data order, over "
             + "seeds; can be stopped at any moment and resumed; several processes with one --out and --resume share its arms.");
         ExperimentOptions.AddTo(command);
-        command.SetBody((arguments, ui, cancel) => Run(ExperimentOptions.From(arguments), ui, cancel));
+        command.SetBody((arguments, ui, ranks, cancel) => Run(ExperimentOptions.From(arguments), ranks, ui, cancel));
         return command;
     }
 
@@ -37,24 +38,28 @@ internal static class ExperimentCommand
         }
     }
 
-    private static int Run(ExperimentOptions options, ConsoleUi ui, CancellationToken cancel)
+    private static int Run(ExperimentOptions options, RankGroup ranks, ConsoleUi ui, CancellationToken cancel)
     {
         long started = Stopwatch.GetTimestamp();
         string folder = options.Out;
         if (File.Exists(folder)) throw new IOException($"{folder}: this is a file. Name a new folder for the output.");
         if (!options.Resume && Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any())
             throw new IOException($"{folder}: the folder is not empty. Name a new one, or go on with the experiment in it (--resume).");
+        if (options.Parts.Count > 0) JoinedRanks.ThrowIfSeveral(ranks, "experiment --collect");
+        // The first begins in the folder once all have looked at it.
+        ranks.Barrier();
         ExperimentPlan plan = ExperimentFile.Read(options.File);
         if (options.PartIsOfArray)
             ui.Remark($"note: this task of a Slurm job array runs part {options.Part} of the experiment; --part 1/1 would run all of it");
         using ComputeDevice device = options.Device.Open(DeviceWork.Model);
         using ExperimentConsole console = new(ui, plan, options.Part);
-        using ExperimentRun run = new(plan, folder, device, console) { Part = options.Part };
+        using ExperimentRun run = new(plan, folder, device, console) { Part = options.Part, Ranks = ranks };
         Reading.Remark(ui, run.Notes);
         foreach (string remark in run.Tokenizer.Remarks) ui.Remark($"note: {remark}");
         StopOptions.Remark(ui, run.Stops, run.Tokenizer);
         if (options.Parts.Count > 0) run.Collect(options.Parts, cancel);
         else Run(run, folder, cancel);
+        if (!ranks.Writes) return ExitCode.Ok;
         if (options.Html is { } page)
             Report.FromFolder(folder, new() { Origin = options.Origin }, cancel).WritePage(page, options.Resume, cancel);
         new ExperimentReport(run, ui)

@@ -4,6 +4,7 @@ using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Devices;
 using KsLottery.Engine.Models;
 using KsLottery.Engine.Operations;
+using KsLottery.Engine.Ranks;
 using KsLottery.Engine.Text.Corpora;
 using KsLottery.Engine.Text.Tokens;
 using KsLottery.Engine.Training;
@@ -19,11 +20,11 @@ internal static class PretrainCommand
             "Trains a small LLaMA-type model from plain text, for experiments without a download; can be stopped at "
             + "any moment and resumed.");
         PretrainOptions.AddTo(command);
-        command.SetBody((arguments, ui, cancel) => Run(PretrainOptions.From(arguments), ui, cancel));
+        command.SetBody((arguments, ui, ranks, cancel) => Run(PretrainOptions.From(arguments), ranks, ui, cancel));
         return command;
     }
 
-    private static int Run(PretrainOptions options, ConsoleUi ui, CancellationToken cancel)
+    private static int Run(PretrainOptions options, RankGroup ranks, ConsoleUi ui, CancellationToken cancel)
     {
         IReadOnlyList<string> texts = PlainText.Read(options.Text);
         DirectoryInfo temporary = Directory.CreateTempSubdirectory("kslottery-tokenizer-");
@@ -39,6 +40,7 @@ internal static class PretrainCommand
                 Plan = options.Plan,
                 Out = options.Folder.Out,
                 Resume = options.Folder.Resume,
+                Ranks = ranks,
                 SaveEvery = options.Folder.SaveEvery,
                 Tokenizer = tokenizer.FilePath,
                 Policy = policy,

@@ -3,6 +3,7 @@ using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Devices;
 using KsLottery.Engine.Models;
 using KsLottery.Engine.Operations;
+using KsLottery.Engine.Ranks;
 using KsLottery.Engine.Text.Tokens;
 using KsLottery.Engine.Tickets;
 using KsLottery.Engine.Training;
@@ -22,11 +23,11 @@ internal static class TuneCommand
             "Trains a model, its embedding, low-rank adapters, or only a ticket on sentence pairs or plain text; can be stopped at "
             + "any moment and resumed.");
         TuneOptions.AddTo(command);
-        command.SetBody((arguments, ui, cancel) => Run(TuneOptions.From(arguments), ui, cancel));
+        command.SetBody((arguments, ui, ranks, cancel) => Run(TuneOptions.From(arguments), ranks, ui, cancel));
         return command;
     }
 
-    private static int Run(TuneOptions options, ConsoleUi ui, CancellationToken cancel)
+    private static int Run(TuneOptions options, RankGroup ranks, ConsoleUi ui, CancellationToken cancel)
     {
         using Checkpoint baseModel = Reading.Open(options.Model, options.Reading, ui);
         LlamaConfig config = LlamaConfig.Load(baseModel);
@@ -68,6 +69,7 @@ internal static class TuneCommand
             },
             Out = options.Folder.Out,
             Resume = options.Folder.Resume,
+            Ranks = ranks,
             SaveEvery = options.Folder.SaveEvery,
             KeepTypes = options.KeepTypes,
             Tokenizer = options.Tokenizer is null ? null : tokenizer.FilePath,

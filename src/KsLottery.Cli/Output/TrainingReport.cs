@@ -67,6 +67,8 @@ internal sealed class TrainingReport
             .Add("frozen", _summary.FrozenFingerprint is { } frozen ? $"{frozen}, the same before and after" : "nothing")
             .Add("spent", $"{NumberText.Real(_summary.Cost.Flops)} FLOPs over {Sizes.Count((long)_summary.Cost.Tokens, "token")}")
             .Add("memory", $"{Sizes.Bytes(_summary.PeakBytes)} at most, mapped weights not counted");
+        if (_summary.Traffic is { } sent)
+            facts.Add("ranks", $"{Sizes.Count(sent.Ranks)}, {Sizes.Bytes(sent.BytesPerStep)} a step between them");
         if (_summary.Files.InexactValues > 0)
             facts.Add("rounded", $"{Sizes.Count(_summary.Files.InexactValues, "trained value")} to the base's type");
         facts.Add("output", ConsoleUi.OneLine(_output))
@@ -81,7 +83,7 @@ internal sealed class TrainingReport
     /// <summary>Says on stderr that the training diverged, where it did; to be called last.</summary>
     public void WriteDivergence()
     {
-        if (!_summary.HasDiverged) return;
+        if (!_summary.HasDiverged || _ui.IsMute) return;
         string values = _summary.HasNonFiniteValues ? ", and trained values are infinite or NaN" : "";
         string heldOut = _summary.EvalLossBefore is null ? ""
             : $", held out {Loss(_summary.EvalLossBefore)} before and {Loss(_summary.EvalLossAfter)} after";
@@ -107,6 +109,11 @@ internal sealed class TrainingReport
         json.WriteNumberOrNull("eval_loss_after", _summary.EvalLossAfter);
         json.WriteString("frozen_fingerprint", _summary.FrozenFingerprint);
         json.WriteNumber("peak_bytes", _summary.PeakBytes);
+        if (_summary.Traffic is { } sent)
+        {
+            json.WriteNumber("ranks", sent.Ranks);
+            json.WriteNumber("sent_bytes_per_step", sent.BytesPerStep);
+        }
         json.WriteNumber("inexact_values", _summary.Files.InexactValues);
         json.WriteNumber("overflowed_values", _summary.Files.OverflowedValues);
         json.WriteString("output", _output);

@@ -135,6 +135,7 @@ internal sealed class TrainingSession : IDisposable
         new TrainingLoop(_trainer, _model, _evaluation, _options.Plan.EvaluateEvery
             ?? Batches.StepsPerEpoch, Folder, Settings, _options.SaveEvery, _kept, _rewind, _ranks)
             .Run(progress, cancellationToken);
+        _ranks.Enter("the writing of what was trained");
         _checks.ThrowIfWeightsDiffer();
         TrainedFiles files = new([]);
         bool isFinite = true;

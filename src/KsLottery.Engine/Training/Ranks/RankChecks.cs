@@ -39,7 +39,7 @@ internal sealed class RankChecks(RankGroup ranks, LlamaModel model, IOperations 
     {
         bool isSame = ranks.FirstText(own) == own;
         string first = ranks.FirstText(operations.Name);
-        ranks.ThrowAll(isSame ? null : $"{operations.Name}\trank {ranks.Rank} {what} than rank 0 on {first}", message =>
+        ranks.ThrowAll(isSame ? null : $"{operations.Name}\t{ranks.NameOf(ranks.Rank)} {what} than {ranks.NameOf(0)} on {first}", message =>
             new DeviceUnavailableException(message.Split('\t')[0], message.Split('\t')[1],
                 "Train on devices of one kind on all ranks, or by one process"));
     }

@@ -38,7 +38,7 @@ internal static class TrainingRanks
             all.AsSpan(from + 1, (int)counts[rank]).CopyTo(values.AsSpan(at));
             (at, from) = (at + (int)counts[rank], from + (int)counts[rank] + 1);
         }
-        return stopped < 0 ? values : throw new OperationCanceledException($"rank {stopped} was told to stop.");
+        return stopped < 0 ? values : throw new OperationCanceledException($"{ranks.NameOf(stopped)} was told to stop.");
     }
 
     /// <summary>Does on rank 0 what only one process does, and lets all ranks go on when it is done.</summary>
@@ -64,7 +64,7 @@ internal static class TrainingRanks
             }
         }
         ranks.Max(stopped);
-        if (stopped[0] > 0) throw fault ?? new OperationCanceledException("rank 0 was told to stop.");
+        if (stopped[0] > 0) throw fault ?? new OperationCanceledException($"{ranks.NameOf(0)} was told to stop.");
     }
 
     /// <summary>The largest of all ranks' numbers.</summary>

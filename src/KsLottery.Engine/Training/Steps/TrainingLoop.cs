@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using KsLottery.Engine.Models;
 using KsLottery.Engine.Ranks;
 using KsLottery.Engine.Text.Corpora;
@@ -25,7 +26,7 @@ internal sealed class TrainingLoop(Trainer trainer, LlamaModel model, IReadOnlyL
     {
         if (File.Exists(folder.StatePath)) trainer.Restore(folder.StatePath, settings);
         else if (rewind is not null) trainer.Rewind(rewind);
-        ranks.ThrowAll(trainer.Step == ranks.Largest(trainer.Step) ? null : $"rank {ranks.Rank} finds the run in {folder.Path} at step "
+        ranks.ThrowAll(trainer.Step == ranks.Largest(trainer.Step) ? null : $"{ranks.NameOf(ranks.Rank)} finds the run in {folder.Path} at step "
             + $"{trainer.Step}, and another rank at a later one. Resume where all ranks see the same files.",
             message => new InvalidDataException(message));
         using MetricsWriter? metrics = ranks.Writes ? new(folder.MetricsPath, HasBegun() ? trainer.Step : 0) : null;
@@ -38,6 +39,7 @@ internal sealed class TrainingLoop(Trainer trainer, LlamaModel model, IReadOnlyL
             (_started, _firstStep) = (Stopwatch.GetTimestamp(), trainer.Step);
             while (!trainer.IsDone)
             {
+                if (ranks.Size > 1) ranks.Enter(string.Create(CultureInfo.InvariantCulture, $"step {trainer.Step + 1}"));
                 Evaluate(trainer.Next(cancellationToken));
                 Keep();
                 if (Stopwatch.GetElapsedTime(_saved) >= saveEvery) Save();
