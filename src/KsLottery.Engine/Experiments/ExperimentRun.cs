@@ -3,7 +3,6 @@ using KsLottery.Engine.Generation;
 using KsLottery.Engine.Operations;
 using KsLottery.Engine.Ranks;
 using KsLottery.Engine.Text.Tokens;
-using KsLottery.Engine.Training;
 using KsLottery.Engine.Transfer;
 
 namespace KsLottery.Engine.Experiments;
@@ -124,10 +123,8 @@ public sealed class ExperimentRun : IDisposable
     {
         ArmGroup[] groups = Groups();
         _base.Fingerprint = Fingerprint.OfTensor(_base.Embedding, FingerprintKind.Tree, cancellationToken);
-        Ranks.ThrowIfDifferent(new Dictionary<string, string>
-        {
-            ["device"] = _base.Device.Operations.Name, ["base"] = _base.Fingerprint, ["part"] = Part.ToString(),
-        });
+        RankAgreement.ThrowIfDifferent(Ranks, ("the device", _base.Device.Operations.Name), ("the base", _base.Fingerprint),
+            ("the part", Part.ToString()));
         Directory.CreateDirectory(_folder);
         ArmLocks locks = new(_folder);
         using (locks.Take(TablesLock, cancellationToken)) WritePlan(locks, cancellationToken);

@@ -195,10 +195,11 @@ internal sealed class TrainingSession : IDisposable
                 + "Leave one of them out.", nameof(options));
     }
 
-    private void ThrowIfRanksDiffer() => _ranks.ThrowIfDifferent(new Dictionary<string, string>(Settings.Where(s => s.Key != DeviceKey))
-    {
-        ["the run in its folder"] = Folder.IsFinished ? "finished" : File.Exists(Folder.StatePath) ? "saved" : "not saved",
-    });
+    private void ThrowIfRanksDiffer() => RankAgreement.ThrowIfDifferent(_ranks,
+    [
+        ("the run in its folder", Folder.IsFinished ? "finished" : File.Exists(Folder.StatePath) ? "saved" : "not saved"),
+        .. Settings.Where(s => s.Key != DeviceKey).Select(s => (s.Key, s.Value)),
+    ]);
 
     private string[] NotesOf(MicroBatchDeal[] deals) => deals.Max(deal => deal.Count) is var most && most >= _ranks.Size ? []
         : [$"a step has {most} micro-batches of up to {_options.Plan.MicroBatchRows} rows, fewer than the {_ranks.Size} ranks: "

@@ -132,8 +132,8 @@ public sealed class RankedTrainingTests
     public void Ranks_with_other_data_are_refused_by_both_values()
     {
         Exception fault = Refuse(() => Run(3, 0, "out", Options(), training: rank => Sequences[..(rank == 2 ? 11 : 12)]));
-        Assert.That(fault, Is.TypeOf<InvalidDataException>().With.Message.Match(
-            "^rank 2 has samples = 11 sha256:[0-9a-f]{64}, rank 0 has 12 sha256:[0-9a-f]{64}[.] Give all ranks"));
+        Assert.That(fault, Is.TypeOf<RanksDifferException>().With.Message.Match(
+            "^samples differs between ranks: rank 0 has 12 sha256:[0-9a-f]{64}, rank 2 has 11 sha256:[0-9a-f]{64}[.]"));
     }
 
     [Test]

@@ -84,27 +84,8 @@ internal static class TrainingRanks
     }
 
     /// <summary>Rank 0's text, on all ranks.</summary>
-    public static string FirstText(this RankGroup ranks, string own)
-    {
-        byte[] bytes = Encoding.UTF8.GetBytes(own);
-        long length = ranks.Largest(ranks.Writes ? bytes.Length : 0);
-        if (!ranks.Writes) bytes = new byte[length];
-        ranks.Broadcast(bytes);
-        return Encoding.UTF8.GetString(bytes);
-    }
-
-    /// <summary>Compares what each rank has with what rank 0 has.</summary>
-    /// <param name="ranks">The processes.</param>
-    /// <param name="own">What this rank has, by name.</param>
-    /// <exception cref="InvalidDataException">Another rank has something else; on all ranks, names it and both values.</exception>
-    public static void ThrowIfDifferent(this RankGroup ranks, IReadOnlyDictionary<string, string> own)
-    {
-        if (ranks.Size == 1) return;
-        Dictionary<string, string> first = ranks.FirstText(string.Join('\0', own.Select(s => $"{s.Key}\t{s.Value}"))).Split('\0')
-            .Select(line => line.Split('\t', 2)).ToDictionary(pair => pair[0], pair => pair[1]);
-        ranks.ThrowAll(RunSettings.Differences(first, own).Select(s => $"rank {ranks.Rank} has {s.Key} = {s.Now}, rank 0 has {s.Before}. "
-            + "Give all ranks the same command and the same files.").FirstOrDefault(), message => new InvalidDataException(message));
-    }
+    public static string FirstText(this RankGroup ranks, string own) =>
+        Encoding.UTF8.GetString(RankBlobs.Broadcast(ranks, Encoding.UTF8.GetBytes(own)));
 
     /// <summary>Throws on all ranks what is wrong on one.</summary>
     /// <param name="ranks">The processes.</param>

@@ -26,8 +26,8 @@ internal sealed class TrainingLoop(Trainer trainer, LlamaModel model, IReadOnlyL
     {
         if (File.Exists(folder.StatePath)) trainer.Restore(folder.StatePath, settings);
         else if (rewind is not null) trainer.Rewind(rewind);
-        ranks.ThrowAll(trainer.Step == ranks.Largest(trainer.Step) ? null : $"{ranks.NameOf(ranks.Rank)} finds the run in {folder.Path} at step "
-            + $"{trainer.Step}, and another rank at a later one. Resume where all ranks see the same files.",
+        ranks.ThrowAll(trainer.Step == ranks.Largest(trainer.Step) ? null : $"{ranks.NameOf(ranks.Rank)} finds the run in {folder.Path} at "
+            + $"step {trainer.Step}, and another rank at a later one. Resume where all ranks see the same files.",
             message => new InvalidDataException(message));
         using MetricsWriter? metrics = ranks.Writes ? new(folder.MetricsPath, HasBegun() ? trainer.Step : 0) : null;
         long lastLine = ranks.Largest(metrics?.LastStep ?? -1);
