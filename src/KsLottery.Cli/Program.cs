@@ -4,6 +4,7 @@ using System.CommandLine.Parsing;
 using KsLottery.Cli;
 using KsLottery.Engine.Ranks;
 
+NativeImages.HandOver(args);
 #if ILGPU
 KsLottery.Engine.Ilgpu.IlgpuDevices.Register();
 #else

@@ -13,4 +13,10 @@ internal static partial class LibC
 
     [LibraryImport("libc", EntryPoint = "madvise")]
     internal static partial int MemoryAdvise(nint address, nuint length, int advice);
+
+    /// <summary>Becomes another program, with the same files open; comes back, with -1, only where the system refuses.</summary>
+    /// <param name="path">The program.</param>
+    /// <param name="arguments">Its name and arguments, and a null behind them.</param>
+    [LibraryImport("libc", EntryPoint = "execv", StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int Execute(string path, string?[] arguments);
 }

@@ -20,17 +20,27 @@ internal sealed class BpeTrainer
     /// <summary>The smallest vocabulary: two special tokens and 256 bytes.</summary>
     public const int MinVocabulary = 258;
 
-    private static readonly Comparer<(long Count, ulong Pair)> MostFrequentFirst =
-        Comparer<(long Count, ulong Pair)>.Create((x, y) => x.Count != y.Count ? y.Count.CompareTo(x.Count) : x.Pair.CompareTo(y.Pair));
+    private static readonly Comparer<(long Count, Pair Pair)> MostFrequentFirst =
+        Comparer<(long Count, Pair Pair)>.Create((x, y) => x.Count != y.Count ? y.Count.CompareTo(x.Count) : x.Pair.CompareTo(y.Pair));
 
     private readonly List<Word> _words = [];
-    private readonly Dictionary<ulong, long> _counts = [];
-    private readonly Dictionary<ulong, List<int>> _places = [];
-    private readonly PriorityQueue<ulong, (long Count, ulong Pair)> _queue = new(MostFrequentFirst);
-    private readonly HashSet<ulong> _grown = [];
+    private readonly Dictionary<Pair, long> _counts = [];
+    private readonly Dictionary<Pair, List<int>> _places = [];
+    private readonly PriorityQueue<Pair, (long Count, Pair Pair)> _queue = new(MostFrequentFirst);
+    private readonly HashSet<Pair> _grown = [];
 
     /// <summary>A distinct word: its tokens so far, and how often it occurs.</summary>
     private readonly record struct Word(List<int> Tokens, long Count);
+
+    /// <summary>Two neighbours. Their order is that of the ids, left before right.</summary>
+    private readonly record struct Pair(int Left, int Right) : IComparable<Pair>
+    {
+        public int CompareTo(Pair other) => (Left, Right).CompareTo((other.Left, other.Right));
+
+        /// <summary>The upper half of a product spreads what pairs of a vocabulary differ by; the hash that is generated takes 31 times
+        /// the left id, and shares most of its values.</summary>
+        public override int GetHashCode() => (int)(unchecked((((ulong)(uint)Left << 32) | (uint)Right) * 0x9E3779B97F4A7C15) >> 32);
+    }
 
     private BpeTrainer()
     {
@@ -54,7 +64,7 @@ internal sealed class BpeTrainer
         trainer.CountWords(texts, pattern, vocabulary);
         trainer.CountPairs();
         while (vocabulary.Count < vocabularySize && trainer.TakeMostFrequent() is { } pair)
-            trainer.Merge(pair, vocabulary.Merge(Left(pair), Right(pair)));
+            trainer.Merge(pair, vocabulary.Merge(pair.Left, pair.Right));
         return vocabulary;
     }
 
@@ -75,15 +85,15 @@ internal sealed class BpeTrainer
         for (int w = 0; w < _words.Count; w++)
         {
             List<int> tokens = _words[w].Tokens;
-            for (int i = 1; i < tokens.Count; i++) Add(Pair(tokens[i - 1], tokens[i]), w);
+            for (int i = 1; i < tokens.Count; i++) Add(new Pair(tokens[i - 1], tokens[i]), w);
         }
         Enqueue();
     }
 
     /// <summary>Takes the most frequent pair out, null where no pair is left.</summary>
-    private ulong? TakeMostFrequent()
+    private Pair? TakeMostFrequent()
     {
-        while (_queue.TryDequeue(out ulong pair, out (long Count, ulong Pair) entry))
+        while (_queue.TryDequeue(out Pair pair, out (long Count, Pair Pair) entry))
         {
             long count = _counts.GetValueOrDefault(pair);
             if (count == entry.Count) return pair;
@@ -94,7 +104,7 @@ internal sealed class BpeTrainer
     }
 
     /// <summary>Joins a pair wherever it occurs, from left to right in each word.</summary>
-    private void Merge(ulong pair, int joined)
+    private void Merge(Pair pair, int joined)
     {
         _places.Remove(pair, out List<int>? places);
         foreach (int w in places!)
@@ -104,17 +114,17 @@ internal sealed class BpeTrainer
             for (int i = 0; i < tokens.Count; i++)
             {
                 int token = tokens[i];
-                if (i + 1 < tokens.Count && Pair(token, tokens[i + 1]) == pair)
+                if (i + 1 < tokens.Count && new Pair(token, tokens[i + 1]) == pair)
                 {
                     if (kept > 0)
                     {
-                        Remove(Pair(tokens[kept - 1], token), w);
-                        Add(Pair(tokens[kept - 1], joined), w);
+                        Remove(new Pair(tokens[kept - 1], token), w);
+                        Add(new Pair(tokens[kept - 1], joined), w);
                     }
                     if (i + 2 < tokens.Count)
                     {
-                        Remove(Pair(tokens[i + 1], tokens[i + 2]), w);
-                        Add(Pair(joined, tokens[i + 2]), w);
+                        Remove(new Pair(tokens[i + 1], tokens[i + 2]), w);
+                        Add(new Pair(joined, tokens[i + 2]), w);
                     }
                     token = joined;
                     i++;
@@ -127,7 +137,7 @@ internal sealed class BpeTrainer
         Enqueue();
     }
 
-    private void Add(ulong pair, int word)
+    private void Add(Pair pair, int word)
     {
         CollectionsMarshal.GetValueRefOrAddDefault(_counts, pair, out _) += _words[word].Count;
         ref List<int>? places = ref CollectionsMarshal.GetValueRefOrAddDefault(_places, pair, out _);
@@ -136,19 +146,13 @@ internal sealed class BpeTrainer
         _grown.Add(pair);
     }
 
-    private void Remove(ulong pair, int word) => CollectionsMarshal.GetValueRefOrAddDefault(_counts, pair, out _) -= _words[word].Count;
+    private void Remove(Pair pair, int word) => CollectionsMarshal.GetValueRefOrAddDefault(_counts, pair, out _) -= _words[word].Count;
 
     private void Enqueue()
     {
-        foreach (ulong pair in _grown)
+        foreach (Pair pair in _grown)
             if (_counts.GetValueOrDefault(pair) is > 0 and long count)
                 _queue.Enqueue(pair, (count, pair));
         _grown.Clear();
     }
-
-    private static ulong Pair(int left, int right) => ((ulong)(uint)left << 32) | (uint)right;
-
-    private static int Left(ulong pair) => (int)(pair >> 32);
-
-    private static int Right(ulong pair) => (int)(uint)pair;
 }

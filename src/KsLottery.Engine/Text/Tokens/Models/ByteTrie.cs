@@ -4,12 +4,13 @@ namespace KsLottery.Engine.Text.Tokens;
 
 /// <summary>Byte strings with a number each, found as prefixes.</summary>
 /// <remarks>Meant as the twin of the trie in <see cref="UnigramModel"/>, whose keys are UTF-16 units.</remarks>
-internal sealed class ByteTrie
+/// <param name="capacity">About the number of bytes in which strings go ways of their own, where it is known.</param>
+internal sealed class ByteTrie(int capacity = 0)
 {
     /// <summary>The node before the first byte.</summary>
     public const int Root = 0;
 
-    private readonly Dictionary<long, int> _children = [];
+    private readonly Dictionary<long, int> _children = new(capacity);
     private readonly List<int> _values = [-1];
 
     /// <summary>Adds a string; the first of equal ones keeps its number.</summary>

@@ -9,10 +9,13 @@ namespace KsLottery.Engine.Text.Tokens;
 /// </remarks>
 internal sealed class ScoredPieces
 {
-    private readonly Dictionary<string, int> _ids = new(StringComparer.Ordinal);
+    private readonly PieceIndex _ids;
     private readonly Dictionary<int, int> _symbols = [];
     private readonly List<Rune> _innerCharacters = [];
     private readonly int _count;
+
+    /// <summary>About how many ways a piece can be joined in; a table that is made too small grows.</summary>
+    private const int MergesOfPiece = 2;
 
     /// <summary>Takes the pieces that text can be joined to; the first of equal pieces counts.</summary>
     /// <param name="count">The number of all ids.</param>
@@ -20,19 +23,16 @@ internal sealed class ScoredPieces
     public ScoredPieces(int count, IReadOnlyCollection<(string Text, float Score, int Id)> pieces)
     {
         _count = count;
-        float[] scores = [.. pieces.Select(piece => piece.Score).Distinct().OrderDescending()];
-        Dictionary<float, int> ranks = [];
-        foreach (float score in scores) ranks.Add(score, ranks.Count);
-
+        _ids = new PieceIndex(pieces.Count);
+        Merges = new MergeTable(capacity: MergesOfPiece * pieces.Count);
         foreach ((string text, _, int id) in pieces) _ids.TryAdd(text, id);
         foreach ((string text, _, _) in pieces) AddCharacters(text);
-        foreach ((string text, float score, int id) in pieces)
-            if (_ids[text] == id)
-                AddMerges(text, ranks[score], id);
+        int[] ranks = Ranks(pieces);
+        foreach ((int i, (string text, _, int id)) in pieces.Index()) AddMerges(text, ranks[i], id);
     }
 
     /// <summary>The pairs that join.</summary>
-    public MergeTable Merges { get; } = new();
+    public MergeTable Merges { get; }
 
     /// <summary>The symbol of a character.</summary>
     public int SymbolOf(Rune character) => _symbols.TryGetValue(character.Value, out int symbol) ? symbol : ~character.Value;
@@ -52,7 +52,8 @@ internal sealed class ScoredPieces
         foreach (Rune character in text.EnumerateRunes())
         {
             if (_symbols.ContainsKey(character.Value)) continue;
-            if (_ids.TryGetValue(character.ToString(), out int id))
+            string single = character.ToString();
+            if (_ids.IdOf(single, PieceIndex.HashOf(single)) is >= 0 and int id)
             {
                 _symbols.Add(character.Value, id);
                 continue;
@@ -64,18 +65,35 @@ internal sealed class ScoredPieces
 
     private void AddMerges(string text, int rank, int id)
     {
+        if (text.Length == 0) return;
+        ulong whole = PieceIndex.HashOf(text), beginning = 0;
+        if (_ids.IdOf(text, whole) != id) return;
         for (int split = 1; split < text.Length; split++)
         {
+            beginning = PieceIndex.Append(beginning, text[split - 1]);
+            if (char.IsLowSurrogate(text[split])) continue;
             ReadOnlySpan<char> left = text.AsSpan(0, split), right = text.AsSpan(split);
-            if (char.IsLowSurrogate(right[0]) || SymbolOf(left) is not { } leftId || SymbolOf(right) is not { } rightId) continue;
+            if (SymbolOf(left, beginning) is not { } leftId) continue;
+            if (SymbolOf(right, _ids.HashOfEnd(whole, beginning, right.Length)) is not { } rightId) continue;
             Merges.Set(leftId, rightId, rank, id);
             Merges.AddJoint(left, right, _symbols);
         }
     }
 
-    private int? SymbolOf(ReadOnlySpan<char> text)
+    /// <summary>The place of each piece's score among the distinct ones, from the highest.</summary>
+    private static int[] Ranks(IReadOnlyCollection<(string Text, float Score, int Id)> pieces)
     {
-        if (_ids.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(text, out int id)) return id;
+        float[] scores = [.. pieces.Select(piece => piece.Score)];
+        int[] order = [.. Enumerable.Range(0, scores.Length)], ranks = new int[scores.Length];
+        Array.Sort(scores, order);
+        for (int i = scores.Length - 2; i >= 0; i--)
+            ranks[order[i]] = ranks[order[i + 1]] + (scores[i].Equals(scores[i + 1]) ? 0 : 1);
+        return ranks;
+    }
+
+    private int? SymbolOf(ReadOnlySpan<char> text, ulong hash)
+    {
+        if (_ids.IdOf(text, hash) is >= 0 and int id) return id;
         Rune.DecodeFromUtf16(text, out Rune character, out int length);
         return length == text.Length ? _symbols[character.Value] : null;
     }

@@ -12,7 +12,7 @@ internal sealed class UnigramSegmenter : IPieceSegmenter
 {
     private const float UnknownPenalty = 10;
 
-    private readonly ByteTrie _pieces = new();
+    private readonly ByteTrie _pieces;
     private readonly double[] _scores;
     private readonly bool[] _isUserDefined;
     private readonly float _largest = 1.17549435e-38f, _unknownScore;
@@ -24,7 +24,9 @@ internal sealed class UnigramSegmenter : IPieceSegmenter
     /// <summary>Takes the pieces of a model; those that are not used never occur.</summary>
     public UnigramSegmenter(SentencePieceModel model, int unknownId)
     {
+        const int BytesOfPiece = 3;
         _unknownId = unknownId;
+        _pieces = new ByteTrie(BytesOfPiece * model.Count);
         _scores = [.. model.Pieces.Select(piece => (double)piece.Score)];
         _isUserDefined = [.. model.Pieces.Select(piece => piece.Type == SentencePieceType.UserDefined)];
         float least = float.MaxValue;
