@@ -2,7 +2,7 @@
 # Two ranks of one thread against one process of two threads, by turns: `find` over ROWS x 1024 BF16, processor time and time by the clock;
 # and steps of a model of 5 M parameters, tokens a second as the median of their metrics has them.
 #   bench/ranks.sh FOLDER [ROWS] [REPETITIONS]      FOLDER gets the pair, 4 KiB a row (8 GB for 2 million rows); nothing of it is taken away. ROWS 0: steps alone
-# Takes Debian's openmpi-bin or mpich; MPI=mpich chooses. For a quiet machine of two processors.
+# Takes Debian's openmpi-bin or mpich (MPI=mpich chooses), and NumPy (PYTHON=/usr/bin/python3). For a quiet machine of two processors.
 set -eu -o pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 folder=$(realpath -m "$1") rows=${2:-2000000} repetitions=${3:-5} mpi=${MPI:-openmpi}
@@ -10,7 +10,7 @@ dotnet build -c Release -v q --nologo src/KsLottery.Cli
 tool=(dotnet exec "$PWD/src/KsLottery.Cli/bin/Release/net10.0/kslottery.dll")
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 mkdir -p "$folder"
-[ "$rows" = 0 ] || [ -e "$folder/tuned.safetensors" ] || python3 - "$folder" "$rows" <<'P'
+[ "$rows" = 0 ] || [ -e "$folder/tuned.safetensors" ] || "${PYTHON:-python3}" - "$folder" "$rows" <<'P'
 import json, struct, sys
 import numpy as np
 folder, rows = sys.argv[1], int(sys.argv[2])
