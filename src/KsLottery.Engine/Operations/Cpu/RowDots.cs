@@ -20,6 +20,10 @@ internal static class RowDots
     /// <summary>Rows up to this long end before the processor sees that more follow, and are fetched ahead.</summary>
     private const int ShortRow = 1024;
 
+    /// <summary>How far ahead of its one row W is fetched: the processor's own fetching ends with each page. Measured with 1 to 4 KiB: F32
+    /// 12 to 26 % faster than without, BF16 27 to 44 %, as fast as a plain read (Sapphire Rapids, rows of 288 to 4096).</summary>
+    private const int FetchedBytes = 4096;
+
     /// <summary>About so many elements of W are looked up at a time.</summary>
     private const int BlockElements = 1 << 16;
 
@@ -88,6 +92,7 @@ internal static class RowDots
                 Vector256<float> a = default, b = default;
                 for (nint k = 0; k < x.Length; k += Lanes)
                 {
+                    Interop.Cache.Prefetch(in w, (k * size) + FetchedBytes);
                     a = Vector256.MultiplyAddEstimate(Vector256.LoadUnsafe(ref first, (nuint)k), TLanes.Load(in w, k), a);
                     b = Vector256.MultiplyAddEstimate(Vector256.LoadUnsafe(ref first, (nuint)k + 8), TLanes.Load(in w, k + 8), b);
                 }
