@@ -123,8 +123,10 @@ internal sealed class TrainingSession : IDisposable
         CancellationToken cancellationToken)
     {
         if (Folder.IsFinished)
-            return Summarize(MetricsFile.Read(Folder.MetricsPath), new([]), frozen?.Invoke(), isFinite: true)
-                with { HasDiverged = Divergence.StandsIn(Folder.Path) };
+        {
+            TrainingSummary finished = Summarize(MetricsFile.Read(Folder.MetricsPath), new([]), frozen?.Invoke(), isFinite: true);
+            return finished with { HasDiverged = Divergence.StandsIn(Folder.Path) };
+        }
         TokenBatch first = Batches.GetStep(0)[0];
         _checks.ThrowIfGradientsDiffer(first, _objective.Of([first]));
         if (_ranks.Writes)
