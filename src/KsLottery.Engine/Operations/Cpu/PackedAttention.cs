@@ -97,9 +97,11 @@ internal sealed class PackedAttention<TTile> : AttentionKernel where TTile : str
                     for (int i = hidden / TTile.Rows * TTile.Rows; i < rows; i += TTile.Rows)
                     {
                         Multiply(width, Gemm.BlockDepth(width), in Unsafe.Add(ref queryRows, i * width),
-                            in Unsafe.Add(ref keyRows, k * width), ref Unsafe.Add(ref scores, i * columns), rows - i, add: false);
+                            in Unsafe.Add(ref keyRows, k * width),
+                            ref Unsafe.Add(ref scores, i * columns), rows - i, add: false);
                         Multiply(width, Gemm.BlockDepth(width), in Unsafe.Add(ref outputRows, i * width),
-                            in Unsafe.Add(ref valueRows, k * width), ref Unsafe.Add(ref gradients, i * columns), rows - i, add: false);
+                            in Unsafe.Add(ref valueRows, k * width),
+                            ref Unsafe.Add(ref gradients, i * columns), rows - i, add: false);
                     }
                     for (int i = hidden; i < rows; i++)
                         ScoreGradients(ref Unsafe.Add(ref scores, i * columns), ref Unsafe.Add(ref gradients, i * columns),
