@@ -123,7 +123,8 @@ internal sealed class PackedAttention<TTile> : AttentionKernel where TTile : str
                     int some = Math.Min(columns, rows - i);
                     for (int j = 0; j < lines; j += TTile.Rows)
                         Multiply(place + i + some, Gemm.BlockDepth(seen), in Unsafe.Add(ref keyColumns, j * keys),
-                            in Unsafe.Add(ref turnedGradients, i * wholeKeys), ref Unsafe.Add(ref result, j * columns), width - j, add: false);
+                            in Unsafe.Add(ref turnedGradients, i * wholeKeys),
+                            ref Unsafe.Add(ref result, j * columns), width - j, add: false);
                     Turn(ref result, some, width, head.WriteQueries(queryGradient, row + i), shape.QueryWidth, ref turned);
                 }
             }
