@@ -87,13 +87,18 @@ internal sealed class KsKnownValues<TElement, TBits>
     {
         isLikeThoseBefore = true;
         bool isFirst = _count == 1;
-        if (Count(before, after)) return Sum();
+        int maxChanging = Math.Min(MaxChanging, before.Length / 2);
+        if (Count(before, after))
+        {
+            isLikeThoseBefore = isFirst || _added <= maxChanging;
+            return Sum();
+        }
         Forget();
         if (_hasNaN) return KsRowOutcome.NotANumber;
         if (isFirst) return null;
         // Values of rows before took the slots.
         bool isCounted = Count(before, after);
-        isLikeThoseBefore = _added <= MaxChanging;
+        isLikeThoseBefore = _added <= maxChanging;
         if (isCounted) return Sum();
         Forget();
         return _hasNaN ? KsRowOutcome.NotANumber : null;
@@ -101,7 +106,7 @@ internal sealed class KsKnownValues<TElement, TBits>
 
     private void Forget()
     {
-        _slots.AsSpan().Clear();
+        for (int i = 0; i < _count; i++) _slots[_bits[i] * _multiplier >> 32 - SlotBits] = default;
         (_count, _bits[0], _keys[0], _keys[1]) = (1, 0, SortableKey.FromSingle(0), uint.MaxValue);
     }
 
