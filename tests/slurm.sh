@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs the files of examples/slurm as they stand, on a Slurm of one node that lives as long as this script: as root, without systemd, on loopback.
-#   tests/slurm.sh KSLOTTERY_DLL       prints a line `ok` or `FAILED` for each check; takes Debian's slurm-wlm and munge
+#   tests/slurm.sh KSLOTTERY_DLL       prints a line `ok` or `FAILED` for each check; takes Debian's slurm-wlm and munge,
+#                                      and where they are there Open MPI (srun --mpi=pmix) and MPICH (srun --mpi=pmi2)
 set -u -o pipefail
 tool=$(realpath "$1") root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 work=$(mktemp -d)
@@ -15,7 +16,7 @@ trap stop EXIT
 
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])' 2>/dev/null || echo $((20000 + RANDOM % 10000)); }
 node=$(hostname -s)
-mkdir "$work"/{state,spool,bin}
+mkdir "$work"/{state,spool,bin,daemons}
 cat >"$work/slurm.conf" <<CONF
 ClusterName=short
 SlurmctldHost=$node(127.0.0.1)
@@ -29,8 +30,8 @@ StateSaveLocation=$work/state
 SlurmdSpoolDir=$work/spool
 SlurmctldPidFile=$work/slurmctld.pid
 SlurmdPidFile=$work/slurmd.pid
-SlurmctldLogFile=$work/slurmctld.log
-SlurmdLogFile=$work/slurmd.log
+SlurmctldLogFile=$work/daemons/slurmctld.log
+SlurmdLogFile=$work/daemons/slurmd.log
 ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
 JobAcctGatherType=jobacct_gather/none
@@ -53,10 +54,10 @@ check() { # what, command...
   if "$@" >"$work/log" 2>&1; then echo "ok    $what"; else echo "FAILED  $what"; tail -n 20 "$work/log"; fi
 }
 up() {
-  munged --key-file="$work/munge.key" --socket="$work/munge.socket" --pid-file="$work/munged.pid" --log-file="$work/munged.log" \
-    --seed-file="$work/munged.seed" --force && slurmctld -i && slurmd -N "$node" || { cat "$work"/*.log; return 1; }
+  munged --key-file="$work/munge.key" --socket="$work/munge.socket" --pid-file="$work/munged.pid" --log-file="$work/daemons/munged.log" \
+    --seed-file="$work/munged.seed" --force && slurmctld -i && slurmd -N "$node" || { cat "$work"/daemons/*.log; return 1; }
   for _ in $(seq 100); do [ "$(sinfo -h -o %T)" != idle ] || return 0; sleep 0.1; done
-  sinfo; tail "$work/slurmctld.log" "$work/slurmd.log"; return 1
+  sinfo; tail "$work"/daemons/*.log; return 1
 }
 check "a Slurm of one node is up" up
 [ "$(sinfo -h -o %T 2>/dev/null)" = idle ] || exit 1
@@ -93,3 +94,27 @@ same_experiment() {
   diff <(cd alone && sed -s 's/"tokens_per_second":[^,}]*//' ./*/metrics.jsonl) <(cd parts/whole && sed -s 's/"tokens_per_second":[^,}]*//' ./*/metrics.jsonl)
 }
 check "a job array leaves the experiment of one process, byte for byte but for speeds" same_experiment
+
+# Scans and trainings of two processes: the bytes of one, through either library that is there.
+kslottery find base alone/spanish-1-embed-tuning --top 3 --out found >log 2>&1 || { echo "FAILED  a scan of one process"; tail log; }
+kslottery tune base --out tuned --data pairs.tsv --template minimal --train embedding --steps 4 --batch 4 --quiet >log 2>&1 \
+  || { echo "FAILED  a training of one process"; tail log; }
+over_ranks() { # how srun finds the library
+  export MPI=$1
+  submit "$root/examples/slurm/find-mpi.sbatch" base alone/spanish-1-embed-tuning "found-$1" --top 3 && diff -r found "found-$1" \
+    && submit "$root/examples/slurm/tune-mpi.sbatch" base "tuned-$1" --data pairs.tsv --template minimal --train embedding --steps 4 --batch 4 \
+      --quiet && cmp tuned/model.safetensors "tuned-$1/model.safetensors"
+}
+for way in pmix/openmpi pmi2/mpich; do
+  if ! command -v "mpirun.${way#*/}" >/dev/null; then echo "skipped: srun --mpi=${way%/*} (no mpirun.${way#*/})"
+  elif ! srun --mpi=list 2>&1 | grep -qw "${way%/*}"; then echo "skipped: srun --mpi=${way%/*} (this Slurm has it not)"
+  else check "find-mpi.sbatch and tune-mpi.sbatch run as they stand by ${way%/*}, to the bytes of one process" over_ranks "${way%/*}"
+  fi
+done
+# Every process by itself would do all of the work and write all of the files.
+alone_each() {
+  local code=0
+  srun --mpi=none --ntasks=2 kslottery find base alone/spanish-1-embed-tuning --out each >seen 2>&1 || code=$?
+  cat seen; [ "$code" -eq 3 ] && [ ! -e each ] && grep -q 'srun --mpi=pmix' seen
+}
+check "a launcher that makes worlds of one is refused with the pair that works" alone_each

@@ -51,7 +51,8 @@ internal static class GgufFile
             WriteString(file, name);
             file.Write(tensor.Shape.Count);
             foreach (long length in tensor.Shape.Reverse()) file.Write(length);
-            file.Write(TypeOf(tensor) switch { ElementType.F32 => 0, ElementType.F16 => 1, _ => 30 });
+            file.Write(TypeOf(tensor) switch { ElementType.F32 => 0, ElementType.F16 => 1, ElementType.BF16 => 30,
+                var type => throw new NotSupportedException($"{type} is not written here") });
             file.Write(offset);
             offset += Padded(tensor.ElementCount * TypeOf(tensor).ByteSize());
         }

@@ -28,7 +28,8 @@ public sealed class MpiLibraryTests
         + "ompi_mpi_op_max;", MpiFamily.OpenMpi, "Open MPI 5.0.3")]
     [TestCase("libmpi_abi.so.0", "MPICH Version: 4.3.0", "int MPI_Abi_get_version(int* a, int* b) { return 0; }", MpiFamily.StandardAbi,
         "MPICH 4.3.0")]
-    [TestCase("libmpi.so.12", "MPICH Version: 4.3.0", "int MPI_Abi_get_version(int* a, int* b) { return 0; }", MpiFamily.Mpich, "MPICH 4.3.0")]
+    [TestCase("libmpi.so.12", "MPICH Version: 4.3.0", "int MPI_Abi_get_version(int* a, int* b) { return 0; }", MpiFamily.Mpich,
+        "MPICH 4.3.0")]
     public void Libraries_that_were_not_run_are_recognised(string file, string version, string exports, MpiFamily family, string name)
     {
         using TemporaryFolder folder = new();

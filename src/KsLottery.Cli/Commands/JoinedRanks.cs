@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Mpi;
 using KsLottery.Engine.Numerics;
@@ -53,13 +55,13 @@ internal static class JoinedRanks
     {
         if (ranks.Size == 1) yield break;
         yield return $"{Sizes.Count(ranks.Size, "rank")} by {ranks.Description}.";
-        if (arguments.GetResult("--threads") is not OptionResult { Implicit: false } && ProcessorBinding.IsBoundToOne())
+        if (!DeviceOption.NamesThreads(arguments) && ProcessorBinding.IsBoundToOne())
             yield return "each rank may use one of this machine's processors alone. Let it have more: --bind-to none or --map-by slot:PE=N "
                 + "of mpirun, --cpus-per-task=N of srun; or say --threads 1 where that is meant.";
     }
 
-    // Not inlined, and of the engine's type: the assembly is loaded for those who join alone.
-    [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    [SuppressMessage("Performance", "CA1859", Justification = "A caller that knows the type loads its assembly, joined or not.")]
     private static RankGroup JoinMpi(bool allowsUntried, CancellationToken cancel) =>
         MpiGroup.Join(new() { AllowsUntried = allowsUntried }, cancel);
 

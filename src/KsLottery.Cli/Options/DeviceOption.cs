@@ -22,6 +22,9 @@ internal sealed record DeviceOption(string Name, int Threads)
     public static bool IsGiven(System.CommandLine.Parsing.CommandResult result) =>
         result.GetResult(Options.Device) is { Implicit: false } || result.GetResult(ThreadsOption) is { Implicit: false };
 
+    /// <summary>Whether the number of threads was named.</summary>
+    public static bool NamesThreads(ParseResult arguments) => arguments.GetResult(ThreadsOption) is { Implicit: false };
+
     /// <summary>Whether an option is one of both.</summary>
     public static bool Has(Option option) => option == Options.Device || option == ThreadsOption;
 

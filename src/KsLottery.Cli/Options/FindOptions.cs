@@ -76,7 +76,7 @@ internal sealed record FindOptions
         && Recipe.Selection is BelowAlpha or TopUnits or TopShare;
 
     /// <summary>What one process does alone, in words for a message; null where ranks work together.</summary>
-    public string? WorksAlone => Part is not null ? "--part" : Merged.Count > 0 ? "--merge" : AllTensors || IsRowTest ? null
+    public string? WorksAlone => Part is not null ? PartOption.Name : Merged.Count > 0 ? Options.Merge.Name : AllTensors || IsRowTest ? null
         : Cause.Length > 0 ? $"with {Cause}" : "of these units";
 
     public DeviceOption Device { get; init; } = DeviceOption.Default;

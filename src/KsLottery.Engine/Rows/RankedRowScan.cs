@@ -26,7 +26,8 @@ internal static class RankedRowScan
         {
             count = Math.Min(rowsAtOnce, part.BaseRows - first);
             for (int rank = 0; rank < counts.Length; rank++)
-                counts[rank] = Common(RowRange.OfPart(part.BaseRows, rank + 1, ranks.Size), first, count).Count * Unsafe.SizeOf<RowResult>();
+                counts[rank] = Common(RowRange.OfPart(part.BaseRows, rank + 1, ranks.Size), first, count).Count
+                    * Unsafe.SizeOf<RowResult>();
             RowRange own = Common(part.Range, first, count);
             int start = (int)Math.Clamp(own.First - part.Range.First, 0, part.Results.Length);
             ranks.Gather(AsBytes(part.Results.AsSpan(start, (int)own.Count)), counts,

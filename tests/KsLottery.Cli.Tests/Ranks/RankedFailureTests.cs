@@ -15,8 +15,8 @@ public sealed class RankedFailureTests
         (int exitCode, string output, string error) = MpiRun.RunEach(MpiRun.Mpich,
             [Tool("find", Base, Tuned, "--top", "3", "-q"), Tool("find", Base, Tuned, "--top", "4", "-q")]);
         Assert.That((exitCode, output), Is.EqualTo((2, "")), error);
-        Assert.That(ErrorOf(error), Does.Contain("what was typed differs between ranks: rank 0 (").And.Contain("--top 3").And.Contain("rank 1 (")
-            .And.Contain("--top 4"));
+        Assert.That(ErrorOf(error), Does.Contain("what was typed differs between ranks: rank 0 (").And.Contain("--top 3")
+            .And.Contain("rank 1 (").And.Contain("--top 4"));
     }
 
     [Test]
@@ -29,7 +29,8 @@ public sealed class RankedFailureTests
             Directory.CreateSymbolicLink(Path.Combine(folder.File(name), "base"), Base);
             Directory.CreateSymbolicLink(Path.Combine(folder.File(name), "tuned"), tuned);
         }
-        string[] Rank(string name) => ["sh", "-c", $"cd '{folder.File(name)}' && exec \"$@\"", "sh", .. Tool("find", "base", "tuned", "-q")];
+        string[] Rank(string name) =>
+            ["sh", "-c", $"cd '{folder.File(name)}' && exec \"$@\"", "sh", .. Tool("find", "base", "tuned", "-q")];
         (int exitCode, string output, string error) = MpiRun.RunEach(MpiRun.Mpich, [Rank("a"), Rank("b")]);
         Assert.That((exitCode, output), Is.EqualTo((2, "")), error);
         Assert.That(ErrorOf(error), Does.Contain("the content of tuned (the ends of its tensors) differs between ranks: rank 0 ("));
@@ -64,9 +65,11 @@ public sealed class RankedFailureTests
     [Test]
     public void Without_a_way_to_each_other_ranks_are_refused_unless_each_is_to_work_by_itself()
     {
-        (string, string)[] step = [("SLURM_STEP_ID", "0"), ("SLURM_STEP_NUM_TASKS", "2"), ("SLURM_PROCID", "0"), ("KSLOTTERY_MPI", "libmpi.so.40")];
+        (string, string)[] step = [("SLURM_STEP_ID", "0"), ("SLURM_STEP_NUM_TASKS", "2"), ("SLURM_PROCID", "0"),
+            ("KSLOTTERY_MPI", "libmpi.so.40")];
         ToolRun run = KsLotteryTool.Run(step, "find", Base, Tuned);
-        if (run.Error.Contains("no MPI library", StringComparison.Ordinal)) Assert.Ignore("no Open MPI: it is the Debian package openmpi-bin");
+        if (run.Error.Contains("no MPI library", StringComparison.Ordinal))
+            Assert.Ignore("no Open MPI: it is the Debian package openmpi-bin");
         run.AssertFailed(3, "the launcher started 2 processes, and Open MPI ", "srun --mpi=pmix", "--ranks off");
         Assert.That(KsLotteryTool.Run(step, "find", Base, Tuned, "--ranks", "off").ExitCode, Is.Zero);
         // A step of one task has a rank as well, and makes no job of several.
@@ -80,11 +83,13 @@ public sealed class RankedFailureTests
         if (Environment.ProcessorCount < 2) Assert.Ignore("this machine has one processor");
         (int exitCode, _, string error) = MpiRun.Run(MpiRun.Mpich, 2, ["taskset", "-c", "0", .. Tool("find", Base, Tuned)]);
         Assert.That(exitCode, Is.Zero, error);
-        Assert.That(error, Does.Contain("2 ranks by MPICH ").And.Contain("one of this machine's processors alone").And.Contain("--bind-to none"));
+        Assert.That(error, Does.Contain("2 ranks by MPICH ").And.Contain("one of this machine's processors alone")
+            .And.Contain("--bind-to none"));
     }
 
     private static string[] Tool(params string[] arguments) => [.. KsLotteryTool.Command, .. arguments];
 
     /// <summary>The one line that is the tool's.</summary>
-    private static string ErrorOf(string error) => error.Split('\n').Single(line => line.StartsWith("kslottery: ", StringComparison.Ordinal));
+    private static string ErrorOf(string error) =>
+        error.Split('\n').Single(line => line.StartsWith("kslottery: ", StringComparison.Ordinal));
 }

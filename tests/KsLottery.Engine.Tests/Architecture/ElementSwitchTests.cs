@@ -11,7 +11,8 @@ public sealed class ElementSwitchTests
     private static readonly string[] Folders = ["src", "kernels", "bench"];
 
     /// <summary>Where the arm for all other types throws, each because only native types come so far.</summary>
-    private static readonly string[] Throwing = ["KsRowKernels.cs", "LlamaConfig.cs", "RowMoments.cs", "RowMoments.cs", "RowMoments.cs"];
+    private static readonly string[] Throwing =
+        ["GgufFile.cs", "KsRowKernels.cs", "LlamaConfig.cs", "RowMoments.cs", "RowMoments.cs", "RowMoments.cs"];
 
     [Test]
     public void No_switch_over_element_types_has_a_value_for_all_others()

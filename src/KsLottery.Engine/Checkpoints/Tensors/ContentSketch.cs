@@ -4,7 +4,7 @@ using System.Text;
 
 namespace KsLottery.Engine.Checkpoints;
 
-/// <summary>Tells a checkpoint from another of the same form by a look at each tensor: names, types, shapes and the bytes of both ends.</summary>
+/// <summary>Tells a checkpoint from another of the same form by a look at each tensor: name, type, shape, bytes of both ends.</summary>
 /// <remarks>It reads some hundred bytes a tensor, and so no more than hints: what only differs between the ends of a tensor, a fingerprint
 /// tells.</remarks>
 internal static class ContentSketch

@@ -56,8 +56,8 @@ public readonly record struct ExperimentPart(int Index, int Count)
         {
             string? text = variable(name);
             return long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value) ? value
-                : throw new ArgumentException($"{name} is {(text is null ? "not set" : $"'{text}'")}; Slurm sets a whole number in a task of "
-                    + "a job array. Name the part by --part I/N.");
+                : throw new ArgumentException($"{name} is {(text is null ? "not set" : $"'{text}'")}; Slurm sets a whole number in a task "
+                    + "of a job array. Name the part by --part I/N.");
         }
     }
 
