@@ -44,7 +44,7 @@ internal static class FindCommand
         using OpenedPair opened = new(options, ui);
         CheckpointPair pair = opened.Pair;
         (Tensor before, Tensor after) = opened.FindTensors(options.Tensor);
-        JoinedRanks.ThrowIfDifferent(ranks, opened.Base, opened.Tuned);
+        CheckpointAgreement.ThrowIfDifferent(ranks, [opened.Base, opened.Tuned], cancel);
         if (!ranks.Writes)
         {
             ScanTogether(ranks, before, after, pair.PairRows(before, after), options, ui, cancel);
@@ -219,7 +219,7 @@ internal static class FindCommand
     {
         TensorMapFile? file = options.Out is null || !ranks.Writes ? null : new(options.Out, options.Force);
         using OpenedPair opened = new(options, ui);
-        JoinedRanks.ThrowIfDifferent(ranks, opened.Base, opened.Tuned);
+        CheckpointAgreement.ThrowIfDifferent(ranks, [opened.Base, opened.Tuned], cancel);
         TensorMap map = Map(ranks, opened.Pair, options, ui, cancel);
         if (!ranks.Writes) return;
         TensorMapLine[] lines = [.. options.ChangedOnly ? map.Lines.Where(line => line.Unchanged < line.Rows) : map.Lines];

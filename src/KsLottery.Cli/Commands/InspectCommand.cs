@@ -32,7 +32,7 @@ internal static class InspectCommand
         CheckpointInspection found;
         IReadOnlyList<TensorSparsity> sparsity = [];
         using Checkpoint? other = options.Against is { } path ? Reading.Open(path, options.Reading, ui) : null;
-        JoinedRanks.ThrowIfDifferent(ranks, other is null ? [checkpoint] : [checkpoint, other]);
+        CheckpointAgreement.ThrowIfDifferent(ranks, other is null ? [checkpoint] : [checkpoint, other], cancel);
         TicketMask? within = options.Ticket is { } ticket ? TicketFolder.ReadMask(ticket, options.Reading) : null;
         (IReadOnlyList<WeightDistance> Compared, IReadOnlyList<(string Name, string Reason)> LeftOut) distances = ([], []);
         using (ProgressLine line = ui.StartProgress())

@@ -2,10 +2,10 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
-using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Mpi;
 using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Ranks;
+using KsLottery.Engine.Text.Corpora;
 
 namespace KsLottery.Cli;
 
@@ -35,19 +35,14 @@ internal static class JoinedRanks
 
     /// <summary>Refuses ranks that run other versions or were given other arguments, but for devices and threads.</summary>
     /// <exception cref="RanksDifferException">They differ; names both.</exception>
+    /// <exception cref="CommandException">Something is to be read from standard input, which a launcher gives to the first alone.</exception>
     public static void ThrowIfDifferent(RankGroup ranks, ParseResult arguments)
     {
         if (ranks.Size == 1) return;
+        if (arguments.Tokens.Any(token => token.Value == TextFile.StandardInput))
+            throw new CommandException(ExitCode.Usage, $"{TextFile.StandardInput} is standard input, which a launcher gives to rank 0 alone. "
+                + "Name a file that all ranks can read.");
         RankAgreement.ThrowIfDifferent(ranks, ("the version of kslottery", LibraryVersion.Current), ("what was typed", Typed(arguments)));
-    }
-
-    /// <summary>Refuses checkpoints that look different from one rank to another.</summary>
-    /// <exception cref="RanksDifferException">They differ; names both.</exception>
-    public static void ThrowIfDifferent(RankGroup ranks, params Checkpoint[] checkpoints)
-    {
-        if (ranks.Size == 1) return;
-        RankAgreement.ThrowIfDifferent(ranks, [.. checkpoints.Select(checkpoint =>
-            ($"the content of {checkpoint.Path} (the ends of its tensors)", ContentSketch.Of(checkpoint)))]);
     }
 
     /// <summary>What a user should know of how the processes were started, a sentence each.</summary>

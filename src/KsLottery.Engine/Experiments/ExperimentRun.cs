@@ -123,6 +123,7 @@ public sealed class ExperimentRun : IDisposable
     {
         ArmGroup[] groups = Groups();
         _base.Fingerprint = Fingerprint.OfTensor(_base.Embedding, FingerprintKind.Tree, cancellationToken);
+        CheckpointAgreement.ThrowIfDifferent(Ranks, [_base.Checkpoint], cancellationToken);
         RankAgreement.ThrowIfDifferent(Ranks, ("the device", _base.Device.Operations.Name), ("the base", _base.Fingerprint),
             ("the part", Part.ToString()));
         Directory.CreateDirectory(_folder);
