@@ -35,6 +35,7 @@ internal static class CommandBody
     {
         using ConsoleUi ui = new(arguments.GetValue(Options.Json), arguments.GetValue(Options.Quiet));
         using CancellationTokenSource cancel = new();
+        int signals = 0;
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         RankGroup ranks;
@@ -61,10 +62,10 @@ internal static class CommandBody
             return Failure.Report(e, ranks, ui);
         }
 
-        // A second signal ends a process that does not listen.
+        // A second signal ends a process that does not listen. The token says nothing of signals: another rank may have cancelled it.
         void Stop(PosixSignalContext signal)
         {
-            signal.Cancel = !cancel.IsCancellationRequested;
+            signal.Cancel = Interlocked.Increment(ref signals) == 1;
             cancel.Cancel();
         }
     }
