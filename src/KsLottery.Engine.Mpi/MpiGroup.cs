@@ -70,7 +70,7 @@ public sealed class MpiGroup : RankGroup
         (MpiInterop mpi, MpiLibrary library) = MpiLibrary.Load(launcher, options.Library);
         if (!library.IsTried && !options.AllowsUntried)
             throw new DeviceUnavailableException("mpi", $"{library.Name} ({library.Path}) is of a kind that this version was not run with",
-                "Use Open MPI 4.1 or MPICH 4.0; or --ranks mpi takes it all the same");
+                $"Use Open MPI 4.1 or MPICH 4.0; or {Remedy.TakeUntriedMpi}");
         // Without its own way to find the others, Open MPI ends the process while it begins, in words of its own.
         if (launcher is { Size: > 1, Kind: LauncherKind.Slurm or LauncherKind.Pmi } && library.Family == MpiFamily.OpenMpi)
             throw WrongLauncher(launcher, library);
@@ -195,5 +195,5 @@ public sealed class MpiGroup : RankGroup
             + $"({library.Path}) sees each by itself: all of them would do the whole work",
         (library.Family == MpiFamily.OpenMpi ? "Start Open MPI with its own mpirun, or with srun --mpi=pmix"
             : "Start MPICH with its own mpirun, or with srun --mpi=pmi2")
-            + $"; {MpiLibrary.Variable}=PATH names another library, and --ranks off lets each process work by itself");
+            + $"; {MpiLibrary.Variable}=PATH names another library, and {Remedy.WorkAlone}");
 }

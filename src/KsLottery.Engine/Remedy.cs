@@ -52,6 +52,15 @@ public sealed class Remedy
     /// <summary>Scans a part of the rows again.</summary>
     public static Remedy ScanPart { get; } = new("Scan the part again with RowScan.RunPart and write it");
 
+    /// <summary>Says which part of an experiment is run.</summary>
+    public static Remedy NamePart { get; } = new("Name the part (ExperimentRun.Part)");
+
+    /// <summary>Takes an MPI library that was not run with.</summary>
+    public static Remedy TakeUntriedMpi { get; } = new("MpiOptions.AllowsUntried takes it all the same");
+
+    /// <summary>Lets each of several processes work by itself.</summary>
+    public static Remedy WorkAlone { get; } = new("RankGroup.Alone lets each process work by itself");
+
     /// <summary>Names parts of an experiment.</summary>
     public static Remedy NameParts { get; } = new("Name folders that runs with an ExperimentRun.Part wrote");
 

@@ -197,7 +197,7 @@ public class ExperimentFileTests
         Assert.That(ExperimentPart.OfJobArray(_ => null), Is.Null);
         if (part is not null) Assert.That(ExperimentPart.OfJobArray(Variable)?.ToString(), Is.EqualTo(part));
         else Assert.That(() => ExperimentPart.OfJobArray(Variable),
-            Throws.ArgumentException.With.Message.Contains("SLURM_ARRAY_TASK_ID").And.Message.Contains("--part I/N"));
+            Throws.ArgumentException.With.Message.Contains("SLURM_ARRAY_TASK_ID").And.Message.Contains("Name the part"));
     }
 
     [TestCaseSource(nameof(Wrong))]

@@ -50,14 +50,14 @@ public readonly record struct ExperimentPart(int Index, int Count)
         return index >= 1 && index <= count && count <= int.MaxValue ? new((int)index, (int)count)
             : throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"{ArrayTask} is {task}, {ArrayFirst} {first}, ")
                 + string.Create(CultureInfo.InvariantCulture, $"{ArrayStep} {step} and {ArrayCount} {count}: the array has gaps, so that ")
-                + "these do not say which part this task is. Name it by --part I/N, or give the array as a range, such as 1-8.");
+                + $"these do not say which part this task is. {Remedy.NamePart}, or give the array as a range, such as 1-8.");
 
         long Number(string name)
         {
             string? text = variable(name);
             return long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value) ? value
                 : throw new ArgumentException($"{name} is {(text is null ? "not set" : $"'{text}'")}; Slurm sets a whole number in a task "
-                    + "of a job array. Name the part by --part I/N.");
+                    + $"of a job array. {Remedy.NamePart}.");
         }
     }
 

@@ -64,8 +64,8 @@ internal sealed class AddedNamesTests
     [TestCase("tokenizer_config.json", """{"added_tokens_decoder":{"7":{}}}""", "added_tokens_decoder.7 has no content")]
     [TestCase("added_tokens.json", """{"a":-1}""", "the id -1")]
     [TestCase("added_tokens.json", "[]", "no JSON object")]
-    [TestCase("tokenizer_config.json", """{"pad_token":"\ud800"}""", "surrogate")]
-    [TestCase("added_tokens.json", """{"\ud800":7}""", "surrogate")]
+    [TestCase("tokenizer_config.json", """{"pad_token":"\ud800"}""", "not Unicode")]
+    [TestCase("added_tokens.json", """{"\ud800":7}""", "not Unicode")]
     [TestCase("special_tokens_map.json", """{"pad_token":3}""", "pad_token is 3")]
     public void What_cannot_be_is_refused_with_its_place(string file, string content, string what)
     {
