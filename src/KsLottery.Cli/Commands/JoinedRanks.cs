@@ -35,13 +35,13 @@ internal static class JoinedRanks
 
     /// <summary>Refuses ranks that run other versions or were given other arguments, but for devices and threads.</summary>
     /// <exception cref="RanksDifferException">They differ; names both.</exception>
-    /// <exception cref="CommandException">Something is to be read from standard input, which a launcher gives to the first alone.</exception>
+    /// <exception cref="CommandException">Something is to be read from standard input, which the first alone has.</exception>
     public static void ThrowIfDifferent(RankGroup ranks, ParseResult arguments)
     {
         if (ranks.Size == 1) return;
         if (arguments.Tokens.Any(token => token.Value == TextFile.StandardInput))
-            throw new CommandException(ExitCode.Usage, $"{TextFile.StandardInput} is standard input, which a launcher gives to rank 0 alone. "
-                + "Name a file that all ranks can read.");
+            throw new CommandException(ExitCode.Usage, $"{TextFile.StandardInput} is standard input, which a launcher gives to rank 0 "
+                + "alone. Name a file that all ranks can read.");
         RankAgreement.ThrowIfDifferent(ranks, ("the version of kslottery", LibraryVersion.Current), ("what was typed", Typed(arguments)));
     }
 

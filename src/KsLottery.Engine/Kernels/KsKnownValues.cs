@@ -18,6 +18,9 @@ internal sealed class KsKnownValues<TElement, TBits>
     /// <summary>How many hashes are tried before values that no slots of their own are found for are too many.</summary>
     private const int MaxTries = 64;
 
+    /// <summary>Rows that have less than one in so many of the kept values are of others each: what was kept is forgotten.</summary>
+    private const int MaxUnused = 4;
+
     private const int Block = 8;
 
     /// <summary>Elements that are looked at before a row is tried, and how often.</summary>
@@ -239,11 +242,12 @@ internal sealed class KsKnownValues<TElement, TBits>
     {
         ref Slot slots = ref MemoryMarshal.GetArrayDataReference(_slots);
         ref uint keys = ref MemoryMarshal.GetArrayDataReference(_keys), bits = ref MemoryMarshal.GetArrayDataReference(_bits);
-        int sum = 0, highest = 0, lowest = 0, count = _count;
+        int sum = 0, highest = 0, lowest = 0, count = _count, used = 0;
         uint highestAt = 0, lowestAt = 0, multiplier = _multiplier;
         for (nint i = 0; i < count; i++)
         {
             ref Slot slot = ref Unsafe.Add(ref slots, Unsafe.Add(ref bits, i) * multiplier >> 32 - SlotBits);
+            used += (slot.Before | slot.BeforeToo | slot.After) == 0 ? 0 : 1;
             sum += slot.Before + slot.BeforeToo - slot.After;
             (slot.Before, slot.BeforeToo, slot.After) = (0, 0, 0);
             uint key = Unsafe.Add(ref keys, i);
@@ -251,6 +255,7 @@ internal sealed class KsKnownValues<TElement, TBits>
             if (sum > highest) (highest, highestAt) = (sum, key);
             if (sum < lowest) (lowest, lowestAt) = (sum, key);
         }
+        if (used * MaxUnused < count) Forget();
         if (highest == 0 && lowest == 0) return KsRowOutcome.Equal;
         return highest >= -lowest ? new(highest, 1, SortableKey.ToSingle(highestAt)) : new(-lowest, -1, SortableKey.ToSingle(lowestAt));
     }

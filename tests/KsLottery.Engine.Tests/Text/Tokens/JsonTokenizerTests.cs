@@ -64,7 +64,8 @@ internal sealed class JsonTokenizerTests
         Assert.That(() => Tokenizer.Open(folder.Path).Encode("a", addEos: true),
             Throws.InvalidOperationException.With.Message.Contains("has no end token"));
         File.WriteAllText(folder.File("tokenizer_config.json"), "{");
-        Assert.That(() => Tokenizer.Open(folder.Path), Throws.TypeOf<InvalidDataException>().With.Message.Contains("config.json: invalid JSON in line 1"));
+        Assert.That(() => Tokenizer.Open(folder.Path), Throws.TypeOf<InvalidDataException>()
+            .With.Message.Contains("config.json: invalid JSON in line 1"));
     }
 
     [Test]
