@@ -21,6 +21,9 @@ internal sealed class KsKnownValues<TElement, TBits>
     /// <summary>Rows that have less than one in so many of the kept values are of others each: what was kept is forgotten.</summary>
     private const int MaxUnused = 4;
 
+    /// <summary>One new value for so many elements a row may bring again and again: each costs as much as counting some twenty.</summary>
+    private const int ElementsPerChange = 16;
+
     private const int Block = 8;
 
     /// <summary>Elements that are looked at before a row is tried, and how often.</summary>
@@ -90,7 +93,7 @@ internal sealed class KsKnownValues<TElement, TBits>
     {
         isLikeThoseBefore = true;
         bool isFirst = _count == 1;
-        int maxChanging = Math.Min(MaxChanging, before.Length / 2);
+        int maxChanging = Math.Min(MaxChanging, before.Length / ElementsPerChange);
         if (Count(before, after))
         {
             isLikeThoseBefore = isFirst || _added <= maxChanging;
