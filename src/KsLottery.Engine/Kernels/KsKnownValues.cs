@@ -21,7 +21,8 @@ internal sealed class KsKnownValues<TElement, TBits>
     /// <summary>Rows that have less than one in so many of the kept values are of others each: what was kept is forgotten.</summary>
     private const int MaxUnused = 4;
 
-    /// <summary>One new value for so many elements a row may bring again and again: each costs as much as counting some twenty.</summary>
+    /// <summary>One new value for so many elements a row may bring again and again: each costs as much as counting some twenty. More only
+    /// where values occur twice on average, zeros left aside.</summary>
     private const int ElementsPerChange = 16;
 
     private const int Block = 8;
@@ -93,22 +94,30 @@ internal sealed class KsKnownValues<TElement, TBits>
     {
         isLikeThoseBefore = true;
         bool isFirst = _count == 1;
-        int maxChanging = Math.Min(MaxChanging, before.Length / ElementsPerChange);
         if (Count(before, after))
         {
-            isLikeThoseBefore = isFirst || _added <= maxChanging;
-            return Sum();
+            KsRowOutcome outcome = Sum(out bool areRepeated);
+            isLikeThoseBefore = isFirst || IsFewNew(before.Length, areRepeated);
+            return outcome;
         }
         Forget();
         if (_hasNaN) return KsRowOutcome.NotANumber;
         if (isFirst) return null;
         // Values of rows before took the slots.
         bool isCounted = Count(before, after);
-        isLikeThoseBefore = _added <= maxChanging;
-        if (isCounted) return Sum();
+        if (isCounted)
+        {
+            KsRowOutcome outcome = Sum(out bool areRepeated);
+            isLikeThoseBefore = IsFewNew(before.Length, areRepeated);
+            return outcome;
+        }
+        isLikeThoseBefore = IsFewNew(before.Length, areRepeated: false);
         Forget();
         return _hasNaN ? KsRowOutcome.NotANumber : null;
     }
+
+    private bool IsFewNew(int width, bool areRepeated) =>
+        _added <= Math.Min(MaxChanging, width / (areRepeated ? 2 : ElementsPerChange));
 
     private void Forget()
     {
@@ -240,17 +249,21 @@ internal sealed class KsKnownValues<TElement, TBits>
     }
 
     /// <summary>Sums all counts in value order, and takes them back.</summary>
+    /// <param name="areRepeated">Whether values other than zero occur twice on average.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private KsRowOutcome Sum()
+    private KsRowOutcome Sum(out bool areRepeated)
     {
         ref Slot slots = ref MemoryMarshal.GetArrayDataReference(_slots);
         ref uint keys = ref MemoryMarshal.GetArrayDataReference(_keys), bits = ref MemoryMarshal.GetArrayDataReference(_bits);
-        int sum = 0, highest = 0, lowest = 0, count = _count, used = 0;
+        int sum = 0, highest = 0, lowest = 0, count = _count, used = 0, elements = 0;
+        Slot zeros = slots;
         uint highestAt = 0, lowestAt = 0, multiplier = _multiplier;
         for (nint i = 0; i < count; i++)
         {
             ref Slot slot = ref Unsafe.Add(ref slots, Unsafe.Add(ref bits, i) * multiplier >> 32 - SlotBits);
-            used += (slot.Before | slot.BeforeToo | slot.After) == 0 ? 0 : 1;
+            int occurs = slot.Before + slot.BeforeToo + slot.After;
+            used += occurs == 0 ? 0 : 1;
+            elements += occurs;
             sum += slot.Before + slot.BeforeToo - slot.After;
             (slot.Before, slot.BeforeToo, slot.After) = (0, 0, 0);
             uint key = Unsafe.Add(ref keys, i);
@@ -258,6 +271,7 @@ internal sealed class KsKnownValues<TElement, TBits>
             if (sum > highest) (highest, highestAt) = (sum, key);
             if (sum < lowest) (lowest, lowestAt) = (sum, key);
         }
+        areRepeated = 2 * used <= elements - (zeros.Before + zeros.BeforeToo + zeros.After);
         if (used * MaxUnused < count) Forget();
         if (highest == 0 && lowest == 0) return KsRowOutcome.Equal;
         return highest >= -lowest ? new(highest, 1, SortableKey.ToSingle(highestAt)) : new(-lowest, -1, SortableKey.ToSingle(lowestAt));
