@@ -25,4 +25,9 @@ internal sealed class PlainNumberTests
         TestCase("5x", false), TestCase("", false)]
     public void What_was_meant_as_a_number_is_told_from_words(string text, bool isMeant) =>
     Assert.That(PlainNumber.IsMeant(text), Is.EqualTo(isMeant));
+
+    [TestCase(-0.04, 1, "0.0"), TestCase(-0.0, 2, "0.00"), TestCase(-0.06, 1, "-0.1"), TestCase(-0.4, 0, "0"), TestCase(-10.01, 1, "-10.0"),
+        TestCase(0.04, 1, "0.0")]
+    public void What_rounds_to_nothing_has_no_sign(double value, int digits, string text) =>
+    Assert.That(PlainNumber.Fixed(value, digits), Is.EqualTo(text));
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using KsLottery.Engine.Numerics;
 
 namespace KsLottery.Cli;
 
@@ -31,9 +32,8 @@ internal static class NumberText
         return string.Create(Invariant, $"{mantissa:0.00}e{exponent:0}");
     }
 
-    /// <summary>A fixed number of digits behind the point; <c>-</c> for NaN.</summary>
-    public static string Fixed(double value, int digits) =>
-        double.IsFinite(value) ? value.ToString("F" + digits.ToString(Invariant), Invariant) : Real(value);
+    /// <summary>A fixed number of digits behind the point, without a sign where they are all 0; <c>-</c> for NaN.</summary>
+    public static string Fixed(double value, int digits) => double.IsFinite(value) ? PlainNumber.Fixed(value, digits) : Real(value);
 
     /// <summary><c>0.084 s</c>, <c>12.3 s</c>.</summary>
     public static string Seconds(TimeSpan time) => time.TotalSeconds.ToString(time.TotalSeconds < 10 ? "0.000" : "0.0", Invariant) + " s";

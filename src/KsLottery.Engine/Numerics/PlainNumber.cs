@@ -4,7 +4,7 @@ using System.Numerics;
 
 namespace KsLottery.Engine.Numerics;
 
-/// <summary>The one reader of numbers in text: digits with a point, never a group separator, and nothing that is not finite.</summary>
+/// <summary>Numbers in text: digits with a point, never a group separator, and nothing that is not finite.</summary>
 /// <remarks>
 /// A comma is refused wherever it stands: to some it begins the decimals and to others it parts thousands, so that <c>0,001</c> would be
 /// read as 1. NaN and the infinities are words of a format, where it has them, and are read there.
@@ -27,6 +27,13 @@ internal static class PlainNumber
     /// <summary>Reads a whole number of digits and nothing else.</summary>
     public static bool TryDigits<T>(ReadOnlySpan<char> text, out T value) where T : struct, IBinaryInteger<T> =>
         T.TryParse(text, NumberStyles.None, Invariant, out value);
+
+    /// <summary>Writes a finite number with so many digits behind the point, without a sign where they are all 0.</summary>
+    public static string Fixed(double value, int digits)
+    {
+        string text = value.ToString("F" + digits.ToString(Invariant), Invariant);
+        return text[0] == '-' && !text.AsSpan().ContainsAnyInRange('1', '9') ? text[1..] : text;
+    }
 
     private static readonly SearchValues<char> Characters = SearchValues.Create("0123456789.,eE+-");
 

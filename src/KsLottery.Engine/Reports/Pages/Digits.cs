@@ -1,4 +1,5 @@
 using System.Globalization;
+using KsLottery.Engine.Numerics;
 
 namespace KsLottery.Engine.Reports;
 
@@ -22,9 +23,9 @@ internal static class Digits
         : double.IsInfinity(value) ? value > 0 ? "∞" : "−∞"
         : Signed(value.ToString(Math.Abs(value) is 0 or (>= 1e-4 and < 1e4) ? "G4" : "0.##e+0", Invariant));
 
-    /// <summary>A fixed number of digits behind the point; a dash for NaN.</summary>
+    /// <summary>A fixed number of digits behind the point, without a sign where they are all 0; a dash for NaN.</summary>
     public static string Fixed(double value, int digits) =>
-        double.IsFinite(value) ? Signed(value.ToString($"F{digits}", Invariant)) : Real(value);
+        double.IsFinite(value) ? Signed(PlainNumber.Fixed(value, digits)) : Real(value);
 
     /// <summary>A share as a percentage.</summary>
     public static string Percent(double share) => !double.IsFinite(share) ? Real(share)
