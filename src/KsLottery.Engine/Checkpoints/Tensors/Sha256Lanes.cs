@@ -64,6 +64,8 @@ internal static class Sha256Lanes
         for (int at = 0; at < length; at += BlockLength)
         {
             Load(ref Unsafe.Add(ref first, at), starts, words);
+            // Messages come from so many places that the processor does not see where they go on.
+            foreach (int start in starts) Interop.Cache.Prefetch(ref first, start + at + BlockLength);
             Mix(words, state);
         }
         Pad(length, words);
@@ -86,11 +88,12 @@ internal static class Sha256Lanes
     private static void Load(ref byte messages, ReadOnlySpan<int> starts, Span<Vector512<uint>> words)
     {
         ref Vector512<uint> w = ref MemoryMarshal.GetReference(words[..(2 * MaxCount)]);
+        Vector512<byte> swap = Swap;
         for (int i = 0; i < 4; i++)
         {
             // Four messages: word j of each quarter of theirs comes into vector 16 + 4j + i.
-            Vector512<uint> a = Get(ref messages, starts[4 * i]), b = Get(ref messages, starts[(4 * i) + 1]),
-                c = Get(ref messages, starts[(4 * i) + 2]), d = Get(ref messages, starts[(4 * i) + 3]);
+            Vector512<uint> a = Get(ref messages, starts[4 * i], swap), b = Get(ref messages, starts[(4 * i) + 1], swap),
+                c = Get(ref messages, starts[(4 * i) + 2], swap), d = Get(ref messages, starts[(4 * i) + 3], swap);
             Vector512<uint> ab = Avx512F.UnpackLow(a, b), ba = Avx512F.UnpackHigh(a, b), cd = Avx512F.UnpackLow(c, d),
                 dc = Avx512F.UnpackHigh(c, d);
             Unsafe.Add(ref w, 16 + i) = Avx512F.UnpackLow(ab.AsUInt64(), cd.AsUInt64()).AsUInt32();
@@ -113,8 +116,8 @@ internal static class Sha256Lanes
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<uint> Get(ref byte messages, int start) =>
-        Avx512BW.Shuffle(Vector512.LoadUnsafe(ref messages, (nuint)start), Swap).AsUInt32();
+    private static Vector512<uint> Get(ref byte messages, int start, Vector512<byte> swap) =>
+        Avx512BW.Shuffle(Vector512.LoadUnsafe(ref messages, (nuint)start), swap).AsUInt32();
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Mix(Span<Vector512<uint>> words, Span<Vector512<uint>> state)
