@@ -108,6 +108,18 @@ internal sealed class MergedTensor(Tensor tensor, IReadOnlyList<(int Number, Tic
         public RoundingLoss Rewrite(long start, ReadOnlySpan<byte> source, Span<byte> target)
         {
             foreach (RunningFingerprint one in _fingerprints) one.Add(source);
+            RoundingLoss loss = default;
+            int length = PatchChanges.MaxCount * _type.ByteSize();
+            for (int at = 0; at < source.Length; at += length, start += PatchChanges.MaxCount)
+            {
+                int next = Math.Min(source.Length, at + length);
+                loss += Merge(start, source[at..next], target[at..next]);
+            }
+            return loss;
+        }
+
+        private RoundingLoss Merge(long start, ReadOnlySpan<byte> source, Span<byte> target)
+        {
             bool isChanged = _windows.Read(start, target.Length / _type.ByteSize());
             if (!isChanged || !_isKept) source.CopyTo(target);
             if (!isChanged) return default;

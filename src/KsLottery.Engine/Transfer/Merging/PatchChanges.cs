@@ -11,8 +11,8 @@ namespace KsLottery.Engine.Transfer;
 /// <remarks>Its arrays are lent: a model has hundreds of tensors, and a merge should take little memory.</remarks>
 internal sealed class PatchChanges : IDisposable
 {
-    /// <summary>The most elements of a window.</summary>
-    public const int MaxCount = ElementReader.MaxCount;
+    /// <summary>The most elements of a window: as F32 they and what is made of them stay in the first-level cache.</summary>
+    public const int MaxCount = 1 << 12;
 
     private readonly PatchedTensor _patch;
     private readonly MergeTrim _trim;
