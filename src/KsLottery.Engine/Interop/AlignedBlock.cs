@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 
 namespace KsLottery.Engine.Interop;
 
-/// <summary>Zeroed memory outside the collected heap, from a 64-byte boundary on: it may exceed 2 GiB and goes back when
-/// disposed.</summary>
+/// <summary>Zeroed memory outside the collected heap, from a 64-byte boundary on or a coarser one: it may exceed 2 GiB and goes back
+/// when disposed.</summary>
 internal sealed unsafe class AlignedBlock : SafeHandle
 {
     private const int Alignment = 64;
@@ -20,10 +20,10 @@ internal sealed unsafe class AlignedBlock : SafeHandle
     public override bool IsInvalid => handle == 0;
 
     /// <exception cref="OutOfMemoryException">The system has no such block.</exception>
-    public static AlignedBlock Allocate(long bytes)
+    public static AlignedBlock Allocate(long bytes, int alignment = Alignment)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
-        void* address = NativeMemory.AlignedAlloc((nuint)Math.Max(bytes, Alignment), Alignment);
+        void* address = NativeMemory.AlignedAlloc((nuint)Math.Max(bytes, alignment), (nuint)alignment);
         NativeMemory.Clear(address, (nuint)bytes);
         return new(address, bytes);
     }

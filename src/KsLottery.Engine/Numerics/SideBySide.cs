@@ -22,6 +22,46 @@ internal static class SideBySide
         Run(() => Parallel.ForEach(Partitioner.Create(items, EnumerablePartitionerOptions.NoBuffering), options, work));
     }
 
+    /// <summary>The same by threads of their own, for work that waits for a disk: there may be more of them than processors.</summary>
+    /// <inheritdoc cref="ForEach" path="/param | /exception"/>
+    public static void ForEachWaiting<T>(IEnumerable<T> items, int threads, Action<T> work, CancellationToken cancellationToken)
+    {
+        using IEnumerator<T> next = items.GetEnumerator();
+        bool isOver = false;
+        Task[] workers = [.. Enumerable.Range(0, threads).Select(_ => Task.Factory.StartNew(Work, CancellationToken.None,
+            TaskCreationOptions.LongRunning, TaskScheduler.Default))];
+        Run(() => Task.WaitAll(workers));
+
+        void Work()
+        {
+            bool isDone = true;
+            try
+            {
+                while (TryTake(out T item))
+                {
+                    isDone = false;
+                    work(item);
+                    isDone = true;
+                }
+            }
+            finally
+            {
+                if (!isDone) Volatile.Write(ref isOver, true);
+            }
+        }
+
+        bool TryTake(out T item)
+        {
+            lock (next)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                bool isThere = !Volatile.Read(ref isOver) && next.MoveNext();
+                item = isThere ? next.Current : default!;
+                return isThere;
+            }
+        }
+    }
+
     /// <summary>Does work of several threads; the first fault of any comes out as it was thrown.</summary>
     public static void Run(Action work)
     {

@@ -1,7 +1,7 @@
-using System.Buffers;
+using System.Collections.Concurrent;
 using KsLottery.Engine.Checkpoints;
+using KsLottery.Engine.Interop;
 using KsLottery.Engine.Numerics;
-using Microsoft.Win32.SafeHandles;
 
 namespace KsLottery.Engine.Transfer;
 
@@ -47,17 +47,22 @@ internal interface IElementRewriter
 internal static class ShardCopy
 {
     private const int ChunkLength = 1 << 20;
+
+    // So many pieces on their way keep a disk busy, while others are computed.
+    private const int InFlight = 4;
+
     private const long ReportEvery = 16 << 20, FlushEvery = 32 << 20;
 
     /// <summary>Writes the files that hold some tensors; each has its name when it is whole and on the disk.</summary>
     /// <param name="tensors">Tensors of one checkpoint.</param>
     /// <param name="folder">The output; what an earlier try finished is left as it is.</param>
+    /// <param name="isReadBack">Whether what is written is read again at once.</param>
     /// <param name="progress">Reports every 16 MiB.</param>
     /// <param name="cancellationToken">Stops between chunks.</param>
     /// <returns>What rounding cost, of each tensor that was written.</returns>
     /// <exception cref="IOException">The disk is too full, or a file cannot be written.</exception>
     public static List<(T Tensor, RoundingLoss Loss)> Write<T>(IReadOnlyList<T> tensors, StagedFolder folder,
-        IProgress<PatchProgress>? progress, CancellationToken cancellationToken) where T : class, IRewrittenTensor
+        bool isReadBack, IProgress<PatchProgress>? progress, CancellationToken cancellationToken) where T : class, IRewrittenTensor
     {
         HashSet<string> finished = [.. folder.Finished];
         IGrouping<SafetensorsFile, T>[] shards = [.. tensors.GroupBy(t => t.Tensor.File)
@@ -68,7 +73,8 @@ internal static class ShardCopy
         try
         {
             foreach (IGrouping<SafetensorsFile, T> shard in shards)
-                onDisk = Task.WhenAll(onDisk, Write(shard.Key, shard, losses, folder.Staging, progress, cancellationToken));
+                onDisk = Task.WhenAll(onDisk, Write(shard.Key, shard, losses, folder.Staging, isReadBack, progress,
+                    cancellationToken));
         }
         finally
         {
@@ -79,15 +85,14 @@ internal static class ShardCopy
 
     /// <summary>Writes a file; returns the work of the disk, beside which the next one may be written.</summary>
     private static Task Write<T>(SafetensorsFile source, IEnumerable<T> tensors, List<(T, RoundingLoss)> losses, string folder,
-        IProgress<PatchProgress>? progress, CancellationToken cancellationToken) where T : class, IRewrittenTensor
+        bool isReadBack, IProgress<PatchProgress>? progress, CancellationToken cancellationToken) where T : class, IRewrittenTensor
     {
         string name = Path.GetFileName(source.Path), path = Path.Combine(folder, name), partial = path + StagedFolder.PartialSuffix;
-        SafeFileHandle file = File.OpenHandle(partial, FileMode.Create, FileAccess.Write, FileShare.None, FileOptions.None,
-            source.Bytes.Length);
-        Copy copy = new(file, source.Bytes, name, progress, cancellationToken);
+        UncachedFile file = new(partial, source.Bytes.Length, usesCache: isReadBack);
+        using Copy copy = new(file, source.Bytes, name, progress, cancellationToken);
         try
         {
-            SideBySide.ForEach(Pieces(source, tensors), threads: 0, piece =>
+            SideBySide.ForEachWaiting(Pieces(source, tensors), Environment.ProcessorCount + (file.IsUncached ? InFlight : 0), piece =>
             {
                 RoundingLoss loss = copy.Write(piece.Start, piece.End, piece.Tensor);
                 if (piece.Tensor is { } tensor)
@@ -103,12 +108,12 @@ internal static class ShardCopy
         }
     }
 
-    private static void Finish(SafeFileHandle file, Task flushed, string partial, string path)
+    private static void Finish(UncachedFile file, Task flushed, string partial, string path)
     {
         using (file)
         {
             flushed.GetAwaiter().GetResult();
-            RandomAccess.FlushToDisk(file);
+            file.Flush();
         }
         File.Move(partial, path);
     }
@@ -130,10 +135,11 @@ internal static class ShardCopy
         }
     }
 
-    private sealed class Copy(SafeFileHandle file, FileBytes source, string name, IProgress<PatchProgress>? progress,
-        CancellationToken cancellationToken)
+    private sealed class Copy(UncachedFile file, FileBytes source, string name, IProgress<PatchProgress>? progress,
+        CancellationToken cancellationToken) : IDisposable
     {
         private readonly Lock _lock = new();
+        private readonly ConcurrentBag<AlignedBlock> _idle = [];
         private long _done, _reported, _unflushed;
         private Task _flush = Task.CompletedTask;
 
@@ -145,38 +151,47 @@ internal static class ShardCopy
             IElementRewriter? rewriter = tensor?.NewRewriter();
             using IDisposable? owner = rewriter as IDisposable;
             int size = tensor?.Tensor.ElementType.ByteSize() ?? 1, windowLength = ElementReader.MaxCount * size;
-            byte[] buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(ChunkLength, end - start));
+            AlignedBlock buffer = _idle.TryTake(out AlignedBlock? idle) ? idle
+                : AlignedBlock.Allocate(PieceWriter.LengthFor(ChunkLength), UncachedFile.Alignment);
+            PieceWriter output = new(file, buffer, start);
             RoundingLoss loss = default;
             for (long position = start; position < end;)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                Span<byte> chunk = buffer.AsSpan(0, (int)Math.Min(ChunkLength, end - position));
+                Span<byte> chunk = output.Next((int)Math.Min(ChunkLength, end - position));
                 ReadOnlySpan<byte> read = source.GetBytes(position, chunk.Length, chunk);
+                if (rewriter is null && source.IsMapped) read.CopyTo(chunk);
                 for (int at = 0, next; rewriter is not null && at < chunk.Length; at = next)
                 {
                     next = Math.Min(chunk.Length, at + windowLength);
                     loss += rewriter.Rewrite((position - start + at) / size, read[at..next], chunk[at..next]);
                 }
-                RandomAccess.Write(file, rewriter is null ? read : chunk, position);
+                output.Advance(chunk.Length);
                 source.DontNeed(position, chunk.Length);
                 position += chunk.Length;
                 Report(chunk.Length);
                 FlushMeanwhile(chunk.Length);
             }
-            ArrayPool<byte>.Shared.Return(buffer);
+            output.Complete();
+            _idle.Add(buffer);
             rewriter?.Complete();
             return loss;
+        }
+
+        public void Dispose()
+        {
+            foreach (AlignedBlock one in _idle) one.Dispose();
         }
 
         /// <summary>Has the disk begin while the rest is computed, so that little is left for the end.</summary>
         private void FlushMeanwhile(int written)
         {
-            if (Interlocked.Add(ref _unflushed, written) < FlushEvery) return;
+            if (file.IsUncached || Interlocked.Add(ref _unflushed, written) < FlushEvery) return;
             lock (_lock)
             {
                 if (_unflushed < FlushEvery || !_flush.IsCompleted) return;
                 _unflushed = 0;
-                _flush = Task.Run(() => RandomAccess.FlushToDisk(file), CancellationToken.None);
+                _flush = Task.Run(() => file.Flush(), CancellationToken.None);
             }
         }
 

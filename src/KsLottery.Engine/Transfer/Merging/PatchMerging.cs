@@ -90,7 +90,8 @@ public static class PatchMerging
         foreach ((MergedTensor merged, TicketPatch file, PatchedTensor patched) in tensors.SelectMany(m => m.Patches
             .Select(p => (m, p.File, p.Patched))))
             PatchFit.ThrowIfOtherForm(file, patched, merged.Tensor);
-        MergeResult result = Rewrite(opened.Base, [.. tensors.Select(t => new RestoredTensor(t))], folder, progress, cancellationToken);
+        MergeResult result = Rewrite(opened.Base, [.. tensors.Select(t => new RestoredTensor(t))], folder, isReadBack: true, progress,
+            cancellationToken);
         foreach (MergedTensor merged in tensors)
         {
             (_, TicketPatch file, PatchedTensor patched) = merged.Patches[0];
@@ -131,7 +132,7 @@ public static class PatchMerging
     {
         try
         {
-            return Rewrite(checkpoint, tensors, folder, progress, cancellationToken);
+            return Rewrite(checkpoint, tensors, folder, isReadBack: false, progress, cancellationToken);
         }
         catch (Exception fault) when (fault is NotFiniteNumberException or PatchMismatchException)
         {
@@ -143,10 +144,10 @@ public static class PatchMerging
     }
 
     private static MergeResult Rewrite(Checkpoint checkpoint, IReadOnlyList<IRewrittenTensor> tensors, StagedFolder folder,
-        IProgress<PatchProgress>? progress, CancellationToken cancellationToken)
+        bool isReadBack, IProgress<PatchProgress>? progress, CancellationToken cancellationToken)
     {
         HashSet<string> finished = [.. folder.Finished], written = [.. tensors.Select(t => Path.GetFileName(t.Tensor.File.Path))];
-        RoundingLoss loss = RoundingLoss.Sum(ShardCopy.Write(tensors, folder, progress, cancellationToken).Select(w => w.Loss));
+        RoundingLoss loss = RoundingLoss.Sum(ShardCopy.Write(tensors, folder, isReadBack, progress, cancellationToken).Select(w => w.Loss));
         CarriedFiles carried = CarriedFiles.CarryOthers(checkpoint, written, folder.Staging, cancellationToken);
         return new()
         {
