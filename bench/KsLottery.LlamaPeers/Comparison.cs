@@ -18,16 +18,18 @@ internal sealed class Comparison : IDisposable
 
     private readonly OurModel _ours;
     private readonly TheirModel _theirs;
+    private readonly TheirModel? _wide;
     private readonly int[] _prompt, _tokens;
     private readonly int _threads;
     private readonly ElementType _type;
     private readonly long _parameters, _bytes;
 
-    private Comparison(string folder, string file, int threads, int prompt, int tokens)
+    private Comparison(string folder, string file, string? wideFile, int threads, int prompt, int tokens)
     {
         _threads = threads;
         _ours = new(folder, threads, prompt + tokens);
         _theirs = new(file, threads, prompt + tokens);
+        _wide = wideFile is null ? null : new(wideFile, threads, prompt + tokens);
         _type = _ours.Tensors.First().ElementType;
         (_parameters, _bytes) = (_ours.Tensors.Sum(t => t.ElementCount), _ours.Tensors.Sum(t => t.ByteLength));
         SplitMix64 random = new(2);
@@ -35,11 +37,18 @@ internal sealed class Comparison : IDisposable
         _tokens = new int[tokens];
     }
 
-    /// <summary>Prints a row of the table: tokens/s by the clock, medians of the rounds, and the share of a plain read of the same bytes.
-    /// Returns whether the logits are the same but for rounding.</summary>
-    public static bool Run(string folder, string file, int threads, int prompt, int tokens, int rounds)
+    /// <summary>Prints a row of the table: tokens/s, medians of the rounds, and the share of a plain read of the same bytes. Returns
+    /// whether the logits are the same but for rounding.</summary>
+    /// <param name="folder">Our model.</param>
+    /// <param name="file">The same weights for llama.cpp.</param>
+    /// <param name="wideFile">The same again, widened to F32; or null.</param>
+    /// <param name="threads">Of either side.</param>
+    /// <param name="prompt">Tokens of the prompt.</param>
+    /// <param name="tokens">Tokens read one by one behind it.</param>
+    /// <param name="rounds">How often each side is timed.</param>
+    public static bool Run(string folder, string file, string? wideFile, int threads, int prompt, int tokens, int rounds)
     {
-        using Comparison comparison = new(folder, file, threads, prompt, tokens);
+        using Comparison comparison = new(folder, file, wideFile, threads, prompt, tokens);
         if (!comparison.Agree()) return false;
         comparison.Time(rounds);
         return true;
@@ -49,19 +58,23 @@ internal sealed class Comparison : IDisposable
     {
         _ours.Dispose();
         _theirs.Dispose();
+        _wide?.Dispose();
     }
+
+    private bool Agree() =>
+        Agree(_theirs, _type) && (_wide is null || Agree(_wide, ElementType.F32));
 
     /// <summary>The largest difference of the logits, in their standard deviations, with both reading the tokens that ours likes
     /// best.</summary>
     /// <remarks>llama.cpp keeps keys and values in F16, and rounds what a 16-bit matrix is multiplied with to that type.</remarks>
-    private bool Agree()
+    private bool Agree(TheirModel theirs, ElementType type)
     {
-        double limit = _type == ElementType.F32 ? 0.02 : 0.2, worst = 0;
+        double limit = type == ElementType.F32 ? 0.02 : 0.2, worst = 0;
         int same = 0;
         for (int i = 0; i < _tokens.Length; i++)
         {
             ReadOnlySpan<float> own = i == 0 ? _ours.Read(_prompt) : _ours.Append(_tokens[i - 1]),
-                other = i == 0 ? _theirs.Read(_prompt) : _theirs.Append(_tokens[i - 1]);
+                other = i == 0 ? theirs.Read(_prompt) : theirs.Append(_tokens[i - 1]);
             _tokens[i] = TensorPrimitives.IndexOfMax(own);
             if (TensorPrimitives.IndexOfMax(other) == _tokens[i]) same++;
             float[] difference = new float[own.Length];
@@ -70,7 +83,7 @@ internal sealed class Comparison : IDisposable
         }
         bool agree = worst <= limit;
         Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{_type}: logits differ by up to {worst:G3} deviations{(agree ? "" : $", more than {limit}")}; the likeliest token is "
+            $"{_type} beside {type}: logits differ by up to {worst:G3} deviations{(agree ? "" : $", more than {limit}")}; the likeliest token is "
             + $"the same at {same} of {_tokens.Length} places"));
         return agree;
     }
@@ -78,23 +91,26 @@ internal sealed class Comparison : IDisposable
     private void Time(int rounds)
     {
         List<double> reads = [];
-        List<(double Prompt, double Tokens)> own = [], other = [];
+        List<(double Prompt, double Tokens)> own = [], other = [], wide = [];
         for (int round = -WarmUps; round < rounds; round++)
         {
             double read = Seconds(ReadAll);
-            (double, double) ours = Seconds(_ours), theirs = Seconds(_theirs);
+            (double, double) ours = Seconds(_ours), theirs = Seconds(_theirs), wides = _wide is null ? default : Seconds(_wide);
             if (round < 0) continue;
             reads.Add(read);
             own.Add(ours);
             other.Add(theirs);
+            wide.Add(wides);
         }
         double ownPrompt = Median(own.Select(t => t.Prompt)), ownTokens = Median(own.Select(t => t.Tokens));
+        string besideWide = _wide is null ? "|" : string.Create(CultureInfo.InvariantCulture,
+            $"{_tokens.Length / Median(wide.Select(t => t.Tokens)):N0} | {Median(own.Zip(wide, (a, b) => b.Tokens / a.Tokens)):F2}");
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"| {_parameters / 1e6:F1} M {_type}, {_threads} | {_prompt.Length / ownPrompt:N0} | "
             + $"{_prompt.Length / Median(other.Select(t => t.Prompt)):N0} | {Median(own.Zip(other, (a, b) => b.Prompt / a.Prompt)):F2} | "
             + $"{_tokens.Length / ownTokens:N0} | {_tokens.Length / Median(other.Select(t => t.Tokens)):N0} | "
             + $"{Median(own.Zip(other, (a, b) => b.Tokens / a.Tokens)):F2} | "
-            + $"{100 * Median(own.Zip(reads, (a, r) => r * _tokens.Length / a.Tokens)):F0} % of {_bytes / Median(reads) / 1e9:F1} GB/s |"));
+            + $"{besideWide} | {100 * Median(own.Zip(reads, (a, r) => r * _tokens.Length / a.Tokens)):F0} % of {_bytes / Median(reads) / 1e9:F1} GB/s |"));
     }
 
     private (double Prompt, double Tokens) Seconds(ITextModel model)

@@ -23,7 +23,10 @@ internal static class GgufFile
     ];
 
     /// <summary>Writes the file.</summary>
-    public static void Write(string path, string folder)
+    /// <param name="path">Made or overwritten.</param>
+    /// <param name="folder">The checkpoint.</param>
+    /// <param name="isWidened">Whether its matrices become F32.</param>
+    public static void Write(string path, string folder, bool isWidened)
     {
         using Checkpoint checkpoint = Checkpoint.Open(folder);
         LlamaConfig config = LlamaConfig.Load(checkpoint);
@@ -51,15 +54,15 @@ internal static class GgufFile
             WriteString(file, name);
             file.Write(tensor.Shape.Count);
             foreach (long length in tensor.Shape.Reverse()) file.Write(length);
-            file.Write(TypeOf(tensor) switch { ElementType.F32 => 0, ElementType.F16 => 1, ElementType.BF16 => 30,
+            file.Write(TypeOf(tensor, isWidened) switch { ElementType.F32 => 0, ElementType.F16 => 1, ElementType.BF16 => 30,
                 var type => throw new NotSupportedException($"{type} is not written here") });
             file.Write(offset);
-            offset += Padded(tensor.ElementCount * TypeOf(tensor).ByteSize());
+            offset += Padded(tensor.ElementCount * TypeOf(tensor, isWidened).ByteSize());
         }
         foreach ((string name, Tensor tensor) in tensors)
         {
             file.Write(new byte[Padded(file.BaseStream.Position) - file.BaseStream.Position]);
-            WriteValues(file, name, tensor, config);
+            WriteValues(file, name, tensor, TypeOf(tensor, isWidened), config);
         }
         file.Write(new byte[Padded(file.BaseStream.Position) - file.BaseStream.Position]);
     }
@@ -73,7 +76,8 @@ internal static class GgufFile
         .. config.IsTied ? Array.Empty<(string, string)>() : [("output.weight", "lm_head.weight")],
     ];
 
-    private static ElementType TypeOf(Tensor tensor) => tensor.Shape.Count == 1 ? ElementType.F32 : tensor.ElementType;
+    private static ElementType TypeOf(Tensor tensor, bool isWidened) =>
+        isWidened || tensor.Shape.Count == 1 ? ElementType.F32 : tensor.ElementType;
 
     private static long Padded(long length) => (length + Alignment - 1) & -Alignment;
 
@@ -104,7 +108,7 @@ internal static class GgufFile
         file.Write(bytes);
     }
 
-    private static void WriteValues(BinaryWriter file, string name, Tensor tensor, LlamaConfig config)
+    private static void WriteValues(BinaryWriter file, string name, Tensor tensor, ElementType type, LlamaConfig config)
     {
         (long rows, long width) = tensor.RowShape;
         int rowBytes = checked((int)width * tensor.ElementType.ByteSize()), head = config.Attention.HeadWidth;
@@ -115,7 +119,7 @@ internal static class GgufFile
         {
             long within = i % head, source = isRotated ? i - within + (within / 2) + (within % 2 * (head / 2)) : i;
             ReadOnlySpan<byte> bytes = tensor.GetBytes(source * rowBytes, rowBytes, row);
-            if (TypeOf(tensor) == tensor.ElementType) file.Write(bytes);
+            if (type == tensor.ElementType) file.Write(bytes);
             else
             {
                 ElementCodec.Of(tensor.ElementType).Widen(bytes, widened);

@@ -12,12 +12,14 @@ internal sealed class TheirModel : ITextModel
     private readonly LLamaBatch _batch = new();
     private int _length;
 
+    /// <summary>Before the first model, as the library takes no setting once it is loaded.</summary>
+    static TheirModel() => NativeLibraryConfig.All.WithLogCallback((level, message) =>
+    {
+        if (level == LLamaLogLevel.Error) Console.Error.Write(message);
+    });
+
     public TheirModel(string file, int threads, int capacity)
     {
-        NativeLibraryConfig.All.WithLogCallback((level, message) =>
-        {
-            if (level == LLamaLogLevel.Error) Console.Error.Write(message);
-        });
         ModelParams settings = new(file)
         {
             ContextSize = (uint)capacity,
