@@ -26,9 +26,12 @@ internal static class RowChunks
     {
         int rowBytes = Math.Max(before.RowBytes, after?.RowBytes ?? 0);
         int chunkRows = (int)Math.Clamp(ChunkBytes / rowBytes, 1, Math.Max(before.RowCount, 1));
-        RowStretches stretches = blocks is null ? RowStretches.OfRows(before.RowCount, chunkRows) : RowStretches.OfBlocks(before, after!);
-        long count = stretches.Count, next = 0, releaseStretches = Math.Max(1, RowMatrix.ReleaseBytes / (stretches.MaxRows * rowBytes));
-        threads = (int)Math.Clamp(threads > 0 ? threads : Environment.ProcessorCount, 1, Math.Max(count, 1));
+        threads = threads > 0 ? threads : Environment.ProcessorCount;
+        RowStretches stretches = blocks is null ? RowStretches.OfRows(before.RowCount, chunkRows)
+            : RowStretches.OfBlocks(before, after!, threads, PairLanes.CanTake(before, after!, blocks));
+        long count = stretches.Count, next = 0;
+        threads = (int)Math.Clamp(threads, 1, Math.Max(count, 1));
+        long releaseStretches = Math.Max(threads, RowMatrix.ReleaseBytes / ((long)stretches.MaxRows * rowBytes));
         if (threads == 1) WorkOn(newWorker(0));
         else
             SideBySide.Run(() => Parallel.For(0, threads,
@@ -40,10 +43,25 @@ internal static class RowChunks
         {
             using MemoryOwner<byte> bufferBefore = Buffer(before), bufferAfter = Buffer(after);
             using PairHasher? hasher = blocks is null ? null : new(blocks);
+            PairLanes? lanes = blocks is null ? null : new(blocks);
             for (long stretch; (stretch = Interlocked.Increment(ref next) - 1) < count;)
             {
-                long end = stretches.Start(stretch + 1);
-                for (long row = stretches.Start(stretch); row < end; row += chunkRows)
+                if (stretches.IsGroup(stretch) && !lanes!.AreLikelySame(stretches.BlockOf(stretch)))
+                {
+                    lanes.Take(stretches.BlockOf(stretch),
+                        (start, length) => Pass(stretches.RowAt(start), stretches.RowAt(start + length), null));
+                }
+                else
+                {
+                    Pass(stretches.Start(stretch), stretches.Start(stretch + 1), hasher);
+                    hasher?.Complete();
+                }
+                if ((stretch + 1) % releaseStretches == 0 && stretch >= releaseStretches) Release(stretch + 1 - (2 * releaseStretches));
+            }
+
+            void Pass(long row, long end, PairHasher? hasher)
+            {
+                for (; row < end; row += chunkRows)
                 {
                     cancellationToken.ThrowIfCancellationRequested();
                     int rows = (int)Math.Min(chunkRows, end - row);
@@ -52,8 +70,6 @@ internal static class RowChunks
                     work(row, rows, first, second);
                     hasher?.Add(before.StoredStartOf(row), first, after!.StoredStartOf(row), second);
                 }
-                hasher?.Complete();
-                if ((stretch + 1) % releaseStretches == 0 && stretch >= releaseStretches) Release(stretch + 1 - (2 * releaseStretches));
             }
         }
 

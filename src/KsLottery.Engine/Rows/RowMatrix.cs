@@ -10,7 +10,7 @@ namespace KsLottery.Engine.Rows;
 public sealed class RowMatrix
 {
     /// <summary>Mapped pages are given back in stretches of this size: each call interrupts the other processors.</summary>
-    internal const int ReleaseBytes = 1 << 26;
+    internal const int ReleaseBytes = 1 << 24;
 
     private readonly Tensor? _tensor;
     private readonly ReadOnlyMemory<byte> _memory;

@@ -6,10 +6,11 @@ namespace KsLottery.Engine.Rows;
 internal readonly struct RowStretches
 {
     private readonly long _rows, _first, _firstBlock;
-    private readonly int _rowBytes;
+    private readonly int _rowBytes, _lead, _groups;
 
-    private RowStretches(long rows, long count, int maxRows, long first = 0, int rowBytes = 0, long firstBlock = 0) =>
-        (_rows, Count, MaxRows, _first, _rowBytes, _firstBlock) = (rows, count, maxRows, first, rowBytes, firstBlock);
+    private RowStretches(long rows, long count, int maxRows, long first = 0, int rowBytes = 0, long firstBlock = 0, int lead = 0,
+        int groups = 0) => (_rows, Count, MaxRows, _first, _rowBytes, _firstBlock, _lead, _groups)
+            = (rows, count, maxRows, first, rowBytes, firstBlock, lead, groups);
 
     /// <summary>The number of stretches; some may be empty.</summary>
     public long Count { get; }
@@ -21,20 +22,41 @@ internal readonly struct RowStretches
     public static RowStretches OfRows(long rows, int each) => new(rows, (rows + each - 1) / each, each);
 
     /// <summary>Stretches that begin in the row with the beginning of a block of one matrix.</summary>
+    /// <param name="before">The first matrix.</param>
+    /// <param name="after">The second.</param>
+    /// <param name="threads">How many threads take them.</param>
+    /// <param name="mayGroup">Whether whole blocks are grouped by <see cref="PairLanes.BlockCount"/>; the last ones are not, so that no
+    /// thread waits long for another.</param>
     /// <remarks>
     /// Of the one with the shorter rows: so a block of either matrix ends within a row behind the stretch that it begins in, and hardly a
     /// byte is read twice.
     /// </remarks>
-    public static RowStretches OfBlocks(RowMatrix before, RowMatrix after)
+    public static RowStretches OfBlocks(RowMatrix before, RowMatrix after, int threads, bool mayGroup)
     {
+        const int SinglesOfThread = PairLanes.BlockCount / 2;
         RowMatrix shorter = before.RowBytes <= after.RowBytes ? before : after;
-        long first = shorter.StoredStartOf(0) / FingerprintBlocks.BlockLength,
-            end = (shorter.StoredStartOf(shorter.RowCount) + FingerprintBlocks.BlockLength - 1) / FingerprintBlocks.BlockLength;
-        return new(shorter.RowCount, end - first, (FingerprintBlocks.BlockLength / shorter.RowBytes) + 1, shorter.FirstRow,
-            shorter.RowBytes, first);
+        long start = shorter.StoredStartOf(0), end = shorter.StoredStartOf(shorter.RowCount);
+        long first = start / FingerprintBlocks.BlockLength,
+            blocks = ((end + FingerprintBlocks.BlockLength - 1) / FingerprintBlocks.BlockLength) - first;
+        int lead = start % FingerprintBlocks.BlockLength == 0 ? 0 : 1;
+        long whole = (end / FingerprintBlocks.BlockLength) - first - lead - (threads > 1 ? threads * SinglesOfThread : 0);
+        int groups = mayGroup ? (int)Math.Max(0, whole / PairLanes.BlockCount) : 0;
+        int most = (groups > 0 ? PairLanes.BlockCount : 1) * FingerprintBlocks.BlockLength;
+        return new(shorter.RowCount, blocks - (groups * (PairLanes.BlockCount - 1L)), (most / shorter.RowBytes) + 1, shorter.FirstRow,
+            shorter.RowBytes, first, lead, groups);
     }
 
     /// <summary>The first row of a stretch, or behind the last the number of rows.</summary>
     public long Start(long stretch) => _rowBytes == 0 ? Math.Min(stretch * MaxRows, _rows)
-        : Math.Clamp(((_firstBlock + stretch) * FingerprintBlocks.BlockLength / _rowBytes) - _first, 0, _rows);
+        : RowAt((long)BlockOf(stretch) * FingerprintBlocks.BlockLength);
+
+    /// <summary>Whether a stretch holds <see cref="PairLanes.BlockCount"/> whole blocks.</summary>
+    public bool IsGroup(long stretch) => stretch >= _lead && stretch < _lead + _groups;
+
+    /// <summary>The block that a stretch of blocks begins with.</summary>
+    public int BlockOf(long stretch) =>
+        checked((int)(_firstBlock + stretch + (Math.Clamp(stretch - _lead, 0, _groups) * (PairLanes.BlockCount - 1))));
+
+    /// <summary>The row that holds a byte of the matrix with the shorter rows, or the nearest.</summary>
+    public long RowAt(long offset) => Math.Clamp((offset / _rowBytes) - _first, 0, _rows);
 }

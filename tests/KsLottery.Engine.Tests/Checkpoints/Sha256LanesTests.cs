@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using System.Security.Cryptography;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Numerics;
@@ -19,6 +20,32 @@ public sealed class Sha256LanesTests
         IEnumerable<byte[]> expected = Enumerable.Range(0, count).Select(i => SHA256.HashData(messages.AsSpan(i * length, length)));
         Assert.That(hashes, Is.EqualTo(expected.SelectMany(h => h)));
     }
+
+    /// <summary>Eight messages in one place and eight in another, in parts that begin anywhere.</summary>
+    [Test]
+    public void Messages_may_come_in_parts([Values(64, 192)] int first, [Values(0, 13)] int offset)
+    {
+        if (!Sha256Lanes.IsSupported) Assert.Ignore("this processor has no vectors of 512 bits, or they are switched off");
+        const int Stride = 400, Length = 384, Count = Sha256Lanes.MaxCount / 2;
+        byte[] some = Make(offset + (Count * Stride)), others = Make(offset + (Count * Stride) + 1);
+        byte[] hashes = new byte[Sha256Lanes.MaxCount * SHA256.HashSizeInBytes];
+        Vector512<uint>[] state = Sha256Lanes.NewState();
+        for (int round = 0; round < 2; round++)
+        {
+            Sha256Lanes.Begin(state);
+            Sha256Lanes.Add(state, some.AsSpan(offset), others.AsSpan(offset), Stride, first);
+            Sha256Lanes.Add(state, some.AsSpan(offset + first), others.AsSpan(offset + first), Stride, Length - first);
+            Sha256Lanes.Finish(state, Length, hashes);
+        }
+        byte[][] both = [some, others];
+        Assert.That(hashes, Is.EqualTo(both.SelectMany(bytes => Enumerable.Range(0, Count)
+            .SelectMany(i => SHA256.HashData(bytes.AsSpan(offset + (i * Stride), Length))))));
+    }
+
+    [Test]
+    public void Parts_that_leave_their_place_are_refused() => Assert.That(
+        () => Sha256Lanes.Add(Sha256Lanes.NewState(), new byte[8 * 64], new byte[(8 * 64) - 1], 64, 64),
+        Throws.InstanceOf<ArgumentException>());
 
     [Test]
     public void Messages_that_no_vector_takes_are_refused([Values(100, 64 * 17)] int length) => Assert.That(

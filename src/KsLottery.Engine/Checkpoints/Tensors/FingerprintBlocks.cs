@@ -48,6 +48,9 @@ internal sealed class FingerprintBlocks
     /// <summary>The tensor's length in bytes.</summary>
     public long ByteLength { get; }
 
+    /// <summary>Whether <see cref="Read"/> gives bytes where they lie, however many.</summary>
+    public bool IsMapped => _isMapped;
+
     /// <summary>The number of blocks.</summary>
     public int Count => _isTaken.Length;
 

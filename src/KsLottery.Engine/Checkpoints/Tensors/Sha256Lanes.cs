@@ -43,6 +43,9 @@ internal static class Sha256Lanes
     /// <summary>Whether the processor can.</summary>
     public static bool IsSupported => Avx512BW.IsSupported;
 
+    /// <summary>What is kept of all messages between parts of them.</summary>
+    public static Vector512<uint>[] NewState() => new Vector512<uint>[StateWords];
+
     /// <summary>Hashes messages that lie one behind the other.</summary>
     /// <param name="messages">The messages, all of one length, a multiple of 64 bytes.</param>
     /// <param name="count">How many there are.</param>
@@ -55,24 +58,72 @@ internal static class Sha256Lanes
         if (length * count != messages.Length || length % BlockLength != 0)
             throw new ArgumentException($"{messages.Length} bytes are no {count} messages of a multiple of {BlockLength} bytes.",
                 nameof(messages));
-        Span<Vector512<uint>> words = stackalloc Vector512<uint>[Rounds], state = stackalloc Vector512<uint>[StateWords];
+        Span<Vector512<uint>> state = stackalloc Vector512<uint>[StateWords];
         Span<int> starts = stackalloc int[MaxCount];
         // Lanes without a message of their own hash the first one again.
         for (int lane = 0; lane < count; lane++) starts[lane] = lane * length;
-        for (int i = 0; i < state.Length; i++) state[i] = Vector512.Create(Start[i]);
+        Begin(state);
         ref byte first = ref MemoryMarshal.GetReference(messages);
-        for (int at = 0; at < length; at += BlockLength)
-        {
-            Load(ref Unsafe.Add(ref first, at), starts, words);
-            // Messages come from so many places that the processor does not see where they go on.
-            foreach (int start in starts) Interop.Cache.Prefetch(ref first, start + at + BlockLength);
-            Mix(words, state);
-        }
+        Add(ref first, ref first, starts, length, state);
+        Finish(state, length, hashes[..(count * HashLength)]);
+    }
+
+    /// <summary>Begins all messages.</summary>
+    public static void Begin(Span<Vector512<uint>> state)
+    {
+        for (int i = 0; i < StateWords; i++) state[i] = Vector512.Create(Start[i]);
+    }
+
+    /// <summary>Takes the next part of sixteen messages, half of which lie in one place and half in another.</summary>
+    /// <param name="state">What <see cref="Begin"/> began.</param>
+    /// <param name="first">The parts of the first eight.</param>
+    /// <param name="second">Those of the others.</param>
+    /// <param name="stride">How far behind one part the next begins.</param>
+    /// <param name="length">The length of a part, a multiple of 64 bytes.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Add(Span<Vector512<uint>> state, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, int stride, int length)
+    {
+        int needed = checked((((MaxCount / 2) - 1) * stride) + length);
+        if (Math.Min(first.Length, second.Length) < needed || length % BlockLength != 0 || stride < 0 || length < 0)
+            throw new ArgumentException($"{first.Length} and {second.Length} bytes do not hold {MaxCount / 2} parts each of {length} "
+                + $"bytes, {stride} one behind the other; a part is a multiple of {BlockLength} bytes long. Give more, or shorter parts.",
+                nameof(first));
+        Span<int> starts = stackalloc int[MaxCount];
+        for (int lane = 0; lane < MaxCount; lane++) starts[lane] = lane % (MaxCount / 2) * stride;
+        Add(ref MemoryMarshal.GetReference(first), ref MemoryMarshal.GetReference(second), starts, length, state);
+    }
+
+    /// <summary>Gives the hashes of messages that were taken whole.</summary>
+    /// <param name="state">What is there of them.</param>
+    /// <param name="length">The length of each.</param>
+    /// <param name="hashes">Takes 32 bytes of each that is wanted, from the first on.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Finish(Span<Vector512<uint>> state, int length, Span<byte> hashes)
+    {
+        Span<Vector512<uint>> words = stackalloc Vector512<uint>[Rounds];
         Pad(length, words);
         Mix(words, state);
-        for (int lane = 0; lane < count; lane++)
-            for (int i = 0; i < state.Length; i++)
+        for (int lane = 0; lane < hashes.Length / HashLength; lane++)
+            for (int i = 0; i < StateWords; i++)
                 BinaryPrimitives.WriteUInt32BigEndian(hashes[((lane * HashLength) + (i * sizeof(uint)))..], state[i][lane]);
+    }
+
+    /// <summary>Takes parts that begin so far behind two places.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Add(ref byte first, ref byte second, ReadOnlySpan<int> starts, int length, Span<Vector512<uint>> state)
+    {
+        Span<Vector512<uint>> words = stackalloc Vector512<uint>[Rounds];
+        for (int at = 0; at < length; at += BlockLength)
+        {
+            Load(ref Unsafe.Add(ref first, at), ref Unsafe.Add(ref second, at), starts, words);
+            // Messages come from so many places that the processor does not see where they go on.
+            for (int lane = 0; lane < MaxCount / 2; lane++)
+            {
+                Interop.Cache.Prefetch(ref first, starts[lane] + at + BlockLength);
+                Interop.Cache.Prefetch(ref second, starts[(MaxCount / 2) + lane] + at + BlockLength);
+            }
+            Mix(words, state);
+        }
     }
 
     /// <summary>What stands behind a message: a bit, and how many bits there were.</summary>
@@ -85,13 +136,14 @@ internal static class Sha256Lanes
 
     /// <summary>Sixteen words of each message, transposed.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Load(ref byte messages, ReadOnlySpan<int> starts, Span<Vector512<uint>> words)
+    private static void Load(ref byte first, ref byte second, ReadOnlySpan<int> starts, Span<Vector512<uint>> words)
     {
         ref Vector512<uint> w = ref MemoryMarshal.GetReference(words[..(2 * MaxCount)]);
         Vector512<byte> swap = Swap;
         for (int i = 0; i < 4; i++)
         {
             // Four messages: word j of each quarter of theirs comes into vector 16 + 4j + i.
+            ref byte messages = ref i < 2 ? ref first : ref second;
             Vector512<uint> a = Get(ref messages, starts[4 * i], swap), b = Get(ref messages, starts[(4 * i) + 1], swap),
                 c = Get(ref messages, starts[(4 * i) + 2], swap), d = Get(ref messages, starts[(4 * i) + 3], swap);
             Vector512<uint> ab = Avx512F.UnpackLow(a, b), ba = Avx512F.UnpackHigh(a, b), cd = Avx512F.UnpackLow(c, d),
