@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs every test, from any folder, and ends with a line `N passed, N failed`.
-#   1  the suites;
+#   1  the suites, the tool compiled beforehand as its package for Linux is, but for --quick;
 #   2  what computes with vector instructions, again with instruction sets switched off, and scans with each row kernel forced;
 #   3  every kernel under a checker of memory accesses, races and values that nobody wrote;
 #   4  the README's lines of installation in an empty home: packed, the tool installed and run, the README's C# snippet built against the library and run.
@@ -171,6 +171,31 @@ native() { # after the build: the project's assets are then those of a native to
   KSLOTTERY_TOOL=$work/native/kslottery test_of tests/KsLottery.Cli.Tests
 }
 
+compiled() { # the built assemblies that the command line's tests run: each gets code beside its IL, as in the packed tool
+  local folder=tests/KsLottery.Cli.Tests/bin/Release/net10.0 code=$work/code framework compiler assembly
+  mkdir -p "$code"
+  cat >"$code/compiler.csproj" <<'END'
+<Project Sdk="Microsoft.NET.Sdk">
+  <PropertyGroup><TargetFramework>net10.0</TargetFramework></PropertyGroup>
+  <ItemGroup>
+    <PackageDownload Include="Microsoft.NETCore.App.Crossgen2.$(NETCoreSdkPortableRuntimeIdentifier)" Version="[$(BundledNETCoreAppPackageVersion)]" />
+  </ItemGroup>
+</Project>
+END
+  dotnet restore -v q --nologo --packages "$code/packages" "$code/compiler.csproj" || return
+  framework=$(dotnet --list-runtimes | sed -n 's|^Microsoft.NETCore.App \(10[^ ]*\) \[\(.*\)\]$|\2/\1|p' | tail -n 1)
+  compiler=$(echo "$code"/packages/microsoft.netcore.app.crossgen2.*/*/tools/crossgen2)
+  for assembly in "$folder"/{kslottery,KsLottery.{Engine,Engine.Mpi,Engine.Ilgpu,Demo,Benchmarks,Kernels},System.{CommandLine,IO.Hashing,Numerics.Tensors}}.dll; do
+    "$compiler" "$assembly" -o:"$code/${assembly##*/}" -r:"$folder/*.dll" -r:"$framework/*.dll" --targetos:linux --targetarch:x64 -O || return
+  done
+  cp "$code"/*.dll "$folder"
+}
+
+command_line() { # hundreds of short processes, most of whose time would go into compiling
+  [ -n "$quick" ] || [ "$(uname -sm)" != 'Linux x86_64' ] || check "its code is compiled before it starts" compiled
+  test_of tests/KsLottery.Cli.Tests
+}
+
 reasons() { # why tests were skipped, by kind: what stands before a colon, or all of it, whatever its numbers
   cat "$work"/results/*.trx 2>/dev/null | tr -d '\r' | awk '
     /<UnitTestResult / { skipped = /outcome="NotExecuted"/; told = 0 }
@@ -195,7 +220,7 @@ if [ -z "$quick" ]; then
   else echo "skipped: every kernel where accesses and races are watched (no oclgrind: install the package oclgrind)"
   fi
 fi
-start "command line" test_of tests/KsLottery.Cli.Tests
+start "command line" command_line
 start "CUDA" test_of tests/KsLottery.Cuda.Tests
 [ -n "$quick" ] || start "packages" packages
 start "the kernels through ILGPU" test_of tests/KsLottery.Engine.Ilgpu.Tests
@@ -210,7 +235,6 @@ fi
 start "the binding to MPI" test_of tests/KsLottery.Engine.Mpi.Tests
 start "a device from outside" test_of tests/KsLottery.Extension.Tests
 start "kernel compiler" test_of tests/KsLottery.KernelCompiler.Tests
-finish
 
 if [ -z "$quick" ]; then
   for off in EnableHWIntrinsic EnableAVX2 EnableAVX512; do
@@ -221,8 +245,8 @@ if [ -z "$quick" ]; then
     start "scans with KSLOTTERY_KERNEL=$kernel" test_of tests/KsLottery.Engine.Tests -e "KSLOTTERY_KERNEL=$kernel" \
       --filter 'FullyQualifiedName~Tests.Rows.RowScanTests|FullyQualifiedName~Tests.Rows.ProcessorRowCaseTests|FullyQualifiedName~Tests.Tickets'
   done
-  finish
 fi
+finish
 
 if [ -n "$native" ]; then
   start "command line, compiled ahead of time" native
