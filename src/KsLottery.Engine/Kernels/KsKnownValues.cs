@@ -46,7 +46,12 @@ internal sealed class KsKnownValues<TElement, TBits>
     public KsKnownValues() => Forget();
 
     /// <summary>log2 of how many slots there are: one for each value of 16 bits, and many more than values of F32.</summary>
-    private static int SlotBits => typeof(TBits) == typeof(ushort) ? 16 : 14;
+    private static int SlotBits
+    {
+        // A program compiled ahead of time would call it, four times for each pair of elements.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => typeof(TBits) == typeof(ushort) ? 16 : 14;
+    }
 
     /// <summary>How many pairs of the elements looked at must be twins: of 16-bit values some are by chance.</summary>
     private static int MinTwins => typeof(TBits) == typeof(ushort) ? 3 : 2;

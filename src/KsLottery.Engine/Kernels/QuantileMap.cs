@@ -11,6 +11,9 @@ namespace KsLottery.Engine.Kernels;
 /// </remarks>
 internal sealed class QuantileMap
 {
+    /// <summary>A constant: a program compiled ahead of time would look into the table behind every vector.</summary>
+    public const int Ramps = 12;
+
     /// <summary>Values of the samples, of which each row gives half, and the narrowest rows that they are taken of: beyond the third value
     /// from either end of a sample no more should lie than a bucket holds.</summary>
     private static readonly (int Size, int MinWidth)[] Samples = [(2048, 16_384), (512, 2048), (128, 0)];
@@ -36,8 +39,6 @@ internal sealed class QuantileMap
         _normalEnds = Ends[at];
         _ends = new int[_normalEnds.Length];
     }
-
-    public static int Ramps => Ends[0].Length - 1;
 
     public float[] Centres { get; } = new float[Ramps];
 
