@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import random
+import resource
 import shlex
 import statistics
 import struct
@@ -28,10 +29,15 @@ def write_matrix(path, rows, width, seed):
 
 
 def run(command):
-    before, start = os.times(), time.perf_counter()
+    before, start = processor_time(), time.perf_counter()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    clock, after = time.perf_counter() - start, os.times()
-    return 1e3 * clock, 1e3 * (after.children_user + after.children_system - before.children_user - before.children_system)
+    clock = time.perf_counter() - start
+    return 1e3 * clock, 1e3 * (processor_time() - before)
+
+
+def processor_time():
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)  # os.times counts in hundredths of a second
+    return children.ru_utime + children.ru_stime
 
 
 def main():
@@ -56,7 +62,7 @@ def main():
                 clock, processor = zip(*taken)
                 first = first or (min(clock), min(processor))
                 print(f"| {what} | {name} | {min(clock):.1f}, {statistics.median(clock):.1f} | {min(clock) / first[0]:.2f} "
-                      f"| {min(processor):.0f}, {statistics.median(processor):.0f} | {min(processor) / first[1]:.2f} |")
+                      f"| {min(processor):.1f}, {statistics.median(processor):.1f} | {min(processor) / first[1]:.2f} |")
 
 
 main()
