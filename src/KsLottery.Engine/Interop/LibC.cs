@@ -12,6 +12,9 @@ internal static partial class LibC
     /// <summary>MADV_DONTNEED: drop the pages from the resident set; the value is the same on Linux and macOS.</summary>
     internal const int DontNeed = 4;
 
+    /// <summary>MADV_HUGEPAGE of Linux: back the range by large pages where there are some.</summary>
+    internal const int HugePages = 14;
+
     /// <summary>F_GETFL: how an open file is read and written; the value is the same on Linux and macOS.</summary>
     internal const int GetFlags = 3;
 

@@ -57,6 +57,18 @@ public sealed class GemmTests
         }
     }
 
+    [TestCase(4700, 223, 300, true, false), TestCase(4700, 223, 300, false, true), TestCase(420, 3000, 300, false, false)]
+    public void Products_too_large_for_a_cache_have_the_bits_of_the_definition_in_every_kernel(int m, int n, int k, bool aTransposed,
+        bool bTransposed)
+    {
+        MatrixCase product = new(5, m, n, k, aTransposed, bTransposed, accumulate: true, gap: 3);
+        float[] expected = product.Multiply(new GemmReference());
+        foreach (GemmAlgorithm algorithm in Own)
+            if (algorithm.Name != "vector128" || System.Runtime.Intrinsics.X86.Fma.IsSupported
+                || System.Runtime.Intrinsics.Arm.AdvSimd.IsSupported)
+                Assert.That(product.Multiply(algorithm).AsSpan().SequenceEqual(expected), $"{algorithm.Name} {product}");
+    }
+
     [Test]
     public void Nothing_times_anything_is_nothing([Values(0, 3)] int m, [Values(0, 5)] int n, [Values] bool accumulate)
     {

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace KsLottery.Engine.Operations;
@@ -7,6 +8,9 @@ namespace KsLottery.Engine.Operations;
 /// nothing is corrected.</summary>
 internal static class AdamW
 {
+    /// <summary>How many floats before its turn memory is fetched.</summary>
+    private const int Ahead = 256;
+
     /// <summary>The definition; all of one length.</summary>
     public static void Step(Span<double> weights, ReadOnlySpan<double> gradient, Span<double> firstMoment, Span<double> secondMoment,
         in AdamWStep update)
@@ -43,6 +47,10 @@ internal static class AdamW
             epsilon = Vector256.Create(constants.Epsilon);
         for (int i = 0; i < weights.Length; i += Lanes.Count)
         {
+            Interop.Cache.Prefetch(in MemoryMarshal.GetReference(gradient), i + Ahead);
+            Interop.Cache.Prefetch(in MemoryMarshal.GetReference(firstMoment), i + Ahead);
+            Interop.Cache.Prefetch(in MemoryMarshal.GetReference(secondMoment), i + Ahead);
+            Interop.Cache.Prefetch(in MemoryMarshal.GetReference(weights), i + Ahead);
             Vector256<float> g = Lanes.Load(gradient, i) * scale;
             Vector256<float> m = Lanes.MultiplyAdd(beta1, Lanes.Load(firstMoment, i), rest1 * g);
             Vector256<float> v = Lanes.MultiplyAdd(beta2, Lanes.Load(secondMoment, i), rest2 * g * g);

@@ -7,6 +7,9 @@ namespace KsLottery.Engine.Operations;
 /// <summary>Cross entropy of logits (N, V) against N target tokens.</summary>
 internal static class CrossEntropy
 {
+    /// <summary>Logits of a row that are summed at a time.</summary>
+    private const int Block = 1024;
+
     /// <summary>The definition: losses (N), logSumExp (N), logits (N, V), targets (N).</summary>
     public static void Forward(Span<double> losses, Span<double> logSumExp, ReadOnlySpan<double> logits, ReadOnlySpan<int> targets,
         int vocabulary)
@@ -74,7 +77,6 @@ internal static class CrossEntropy
     /// maximum.</summary>
     internal static double LogSumExp(ReadOnlySpan<float> row)
     {
-        const int Block = 1024;
         double total = 0;
         float max = float.NegativeInfinity;
         for (int start = 0; start < row.Length; start += Block)
@@ -87,7 +89,7 @@ internal static class CrossEntropy
         return max + Math.Log(total);
     }
 
-    /// <summary>Σ exp(x - shift).</summary>
+    /// <summary>Σ exp(x - shift); the next block is fetched meanwhile.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static double SumExp(ReadOnlySpan<float> values, float shift)
     {
@@ -95,7 +97,10 @@ internal static class CrossEntropy
         Vector256<float> sum = default;
         int i = 0;
         for (; i <= values.Length - Lanes.Count; i += Lanes.Count)
+        {
+            Interop.Cache.Prefetch(in first, i + Block);
             sum += Lanes.Exp(Vector256.LoadUnsafe(ref first, (nuint)i) - Vector256.Create(shift));
+        }
         double total = Lanes.Sum(sum);
         for (; i < values.Length; i++) total += Math.Exp(values[i] - shift);
         return total;

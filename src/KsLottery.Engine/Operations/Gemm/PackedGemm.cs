@@ -1,8 +1,6 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
-using KsLottery.Engine.Numerics;
 
 namespace KsLottery.Engine.Operations;
 
@@ -14,13 +12,17 @@ internal sealed class PackedGemm<TTile>(string name) : GemmAlgorithm where TTile
     /// <summary>About how many rows of A and columns of B are packed at a time.</summary>
     private const int MaxRows = 144, MaxColumns = 3072;
 
+    /// <summary>The most floats of B that are packed at a time for the sake of C, and the most of C that stay in a cache without.</summary>
+    private const int MaxPanels = 1 << 20;
+
     /// <summary>How many panels of B are fetched at a time.</summary>
     private const int FetchedPanels = 4;
 
     /// <summary>Floats behind the panels that packing may write to: a cache line.</summary>
     private const int Overrun = 16;
 
-    [ThreadStatic] private static AlignedScratch<float> _scratch;
+    [ThreadStatic] private static Interop.AlignedBlock? _scratch;
+    [ThreadStatic] private static int _scratchLength;
 
     public override string Name => name;
     public override int RowGrain => TTile.Rows;
@@ -31,8 +33,10 @@ internal sealed class PackedGemm<TTile>(string name) : GemmAlgorithm where TTile
         int ldc, bool accumulate)
     {
         int maxDepth = Gemm.BlockDepth(k), maxRows = Even(m, MaxRows, TTile.Rows), maxColumns = Even(n, MaxColumns, TTile.Columns);
+        // A large C is gone through once, not once for each block of its sums, where there is room for all of B.
+        int packed = (long)maxColumns * k <= MaxPanels && (long)maxColumns * m > MaxPanels ? k : maxDepth;
         int fetched = Math.Min(maxColumns, FetchedPanels * TTile.Columns);
-        int aLength = (maxRows * maxDepth) + Overrun, bLength = (maxColumns * maxDepth) + Overrun, tileLength = TTile.Rows * TTile.Columns;
+        int aLength = (maxRows * maxDepth) + Overrun, bLength = (maxColumns * packed) + Overrun, tileLength = TTile.Rows * TTile.Columns;
         Span<float> scratch =
             Scratch(bLength + aLength + tileLength + Math.Max(a.ScratchLength(maxRows, maxDepth), b.ScratchLength(fetched, maxDepth)));
         ref float bPanels = ref MemoryMarshal.GetReference(scratch), aPanels = ref Unsafe.Add(ref bPanels, bLength),
@@ -40,19 +44,21 @@ internal sealed class PackedGemm<TTile>(string name) : GemmAlgorithm where TTile
         Span<float> widened = scratch[(bLength + aLength + tileLength)..];
 
         for (int column = 0; column < n; column += maxColumns)
-            for (int first = 0; first < k; first += maxDepth)
+            for (int from = 0; from < k; from += packed)
             {
-                int columns = Math.Min(maxColumns, n - column), depth = Math.Min(maxDepth, k - first);
-                for (int j = 0; j < columns; j += fetched)
-                    Pack(b, !bTransposed, column + j, Math.Min(fetched, columns - j), first, depth, TTile.Columns, widened,
-                        ref Unsafe.Add(ref bPanels, (nint)j * depth));
+                int columns = Math.Min(maxColumns, n - column), to = Math.Min(k, from + packed);
+                for (int first = from; first < to; first += maxDepth)
+                    for (int j = 0, depth = Math.Min(maxDepth, to - first); j < columns; j += fetched)
+                        Pack(b, !bTransposed, column + j, Math.Min(fetched, columns - j), first, depth, TTile.Columns, widened,
+                            ref Unsafe.Add(ref bPanels, ((nint)(first - from) * maxColumns) + ((nint)j * depth)));
                 for (int row = 0; row < m; row += maxRows)
-                {
-                    int rows = Math.Min(maxRows, m - row);
-                    Pack(a, aTransposed, row, rows, first, depth, TTile.Rows, widened, ref aPanels);
-                    MultiplyPanels(rows, columns, depth, in aPanels, in bPanels, ref c[(row * ldc) + column], ldc, accumulate
-                        || first > 0, ref tile);
-                }
+                    for (int first = from; first < to; first += maxDepth)
+                    {
+                        int rows = Math.Min(maxRows, m - row), depth = Math.Min(maxDepth, to - first);
+                        Pack(a, aTransposed, row, rows, first, depth, TTile.Rows, widened, ref aPanels);
+                        MultiplyPanels(rows, columns, depth, in aPanels, in Unsafe.Add(ref bPanels, (nint)(first - from) * maxColumns),
+                            ref c[(row * ldc) + column], ldc, accumulate || first > 0, ref tile);
+                    }
             }
     }
 
@@ -116,7 +122,12 @@ internal sealed class PackedGemm<TTile>(string name) : GemmAlgorithm where TTile
 
     private static Span<float> Scratch(int length)
     {
-        if (_scratch.Length < length) _scratch = new((int)BitOperations.RoundUpToPowerOf2((uint)length));
-        return _scratch.Span[..length];
+        if (_scratch is null || _scratchLength < length)
+        {
+            _scratch?.Dispose();
+            _scratch = Interop.AlignedBlock.Allocate((long)length * sizeof(float));
+            _scratchLength = length;
+        }
+        return _scratch.GetSpan<float>(0, length);
     }
 }
