@@ -4,6 +4,9 @@ namespace KsLottery.Engine.Kernels;
 /// difference.</summary>
 internal interface IKsKeySplitter<TKey> where TKey : unmanaged
 {
+    /// <inheritdoc cref="IKsEffort.Effort"/>
+    long Effort { get; }
+
     /// <summary>Looks at two rows of values given by their bits.</summary>
     /// <param name="before">The first row.</param>
     /// <param name="after">The second row, of the same width.</param>

@@ -31,7 +31,7 @@ internal sealed class KsKeySplitter<TLanes, TVector, TKey> : IKsKeySplitter<TKey
     private readonly int _maxPasses;
     private readonly AlignedScratch<TKey> _before, _after, _differences = new(TLanes.Count);
     private readonly Part[] _parts = new Part[DividedVectors * TLanes.Count + 64];
-    private int _partCount;
+    private int _partCount, _vectors;
 
     /// <param name="width">d.</param>
     /// <param name="maxPasses">How often both rows may be gone through before it gives up; usual pivots take log2 d or less.</param>
@@ -56,6 +56,10 @@ internal sealed class KsKeySplitter<TLanes, TVector, TKey> : IKsKeySplitter<TKey
         public int Count => BeforeCount + AfterCount;
     }
 
+    /// <summary>Keys are taken, and those that are equal dropped; each part is counted and moved, and ends within a vector of either
+    /// row.</summary>
+    public long Effort => 4L * Unsafe.SizeOf<TKey>() * TLanes.Count * _vectors;
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public KsSplit Run(ReadOnlySpan<TKey> before, ReadOnlySpan<TKey> after, TKey infinity, TKey lowest)
     {
@@ -64,7 +68,8 @@ internal sealed class KsKeySplitter<TLanes, TVector, TKey> : IKsKeySplitter<TKey
         if (notNumbers > 0) return new(best, true, true);
         int count = DropEqual(ref _before.Origin, ref _after.Origin, before.Length);
 
-        int left = _maxPasses * (2 * before.Length / TLanes.Count + 8);
+        int all = 2 * before.Length / TLanes.Count + 8, left = _maxPasses * all;
+        _vectors = 2 * all;  // to take them, and to count each value of small parts once
         _parts[0] = new(0, 0, 0, count, 0, count);
         for (_partCount = 1; _partCount > 0;)
         {
@@ -74,7 +79,11 @@ internal sealed class KsKeySplitter<TLanes, TVector, TKey> : IKsKeySplitter<TKey
             Close(ref Unsafe.Add(ref _after.Origin, part.After), part.AfterCount);
             if (Math.Max(part.BeforeCount, part.AfterCount) <= SmallVectors * TLanes.Count) CountEach(part, ref best);
             else if ((left -= part.Count / TLanes.Count) < 0) return new(best, false, false);
-            else Split(part, ref best);
+            else
+            {
+                _vectors += part.Count / TLanes.Count;
+                Split(part, ref best);
+            }
         }
         return new(best, false, true);
     }

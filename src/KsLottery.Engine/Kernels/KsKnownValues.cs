@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using KsLottery.Engine.Numerics;
 
 namespace KsLottery.Engine.Kernels;
@@ -15,8 +16,8 @@ internal sealed class KsKnownValues<TElement, TBits>
     /// <summary>The most values that are kept, what of them a row may bring anew again and again.</summary>
     private const int MaxValues = 320, MaxChanging = MaxValues / 4;
 
-    /// <summary>How many hashes are tried before values that no slots of their own are found for are too many.</summary>
-    private const int MaxTries = 64;
+    /// <summary>How many hashes are tried for a row before values that no slots of their own are found for are too many.</summary>
+    private const int MaxTries = 192;
 
     /// <summary>Rows that have less than one in so many of the kept values are of others each: what was kept is forgotten.</summary>
     private const int MaxUnused = 4;
@@ -28,22 +29,25 @@ internal sealed class KsKnownValues<TElement, TBits>
     private const int Block = 8;
 
     /// <summary>Elements that are looked at before a row is tried, and how often.</summary>
-    private const int Sampled = 32, RowsBetweenLooks = 7;
+    private const int Sampled = 32, RowsBetweenLooks = 7, RowsBetweenGlances = 31;
 
     /// <summary>After a row of many values so many are not tried, and twice as many each time.</summary>
     private const int MinRowsAway = 15, MaxRowsAway = 1023;
 
-    // Zero is always known, in the first slot; in all others its bits mean that there is no value.
-    private readonly Slot[] _slots = new Slot[1 << SlotBits];
+    // Made when rows first look as if they had few values; aligned, so that no slot lies in two cache lines.
+    private AlignedScratch<int> _memory;
     private SplitMix64 _random = new(1);
     private uint _multiplier = typeof(TBits) == typeof(ushort) ? 1u << 32 - SlotBits : 0x9E37_79B1;
 
     // Keys and bits in value order. Zeros of both signs stand side by side; one key more ends the last.
     private readonly uint[] _keys = new uint[MaxValues + 1], _bits = new uint[MaxValues];
-    private int _count, _added, _rowsAway, _patience = MinRowsAway;
+    private int _count, _added, _tries, _rowsAway, _rowsToGlance, _patience = MinRowsAway;
     private bool _areFew, _hasNaN;
 
     public KsKnownValues() => Forget();
+
+    /// <summary>Zero is always known, in the first; in all others its bits mean that there is no value.</summary>
+    private Span<Slot> Slots => MemoryMarshal.Cast<int, Slot>(_memory.Span);
 
     /// <summary>log2 of how many slots there are: one for each value of 16 bits, and many more than values of F32.</summary>
     private static int SlotBits
@@ -56,6 +60,12 @@ internal sealed class KsKnownValues<TElement, TBits>
     /// <summary>How many pairs of the elements looked at must be twins: of 16-bit values some are by chance.</summary>
     private static int MinTwins => typeof(TBits) == typeof(ushort) ? 3 : 2;
 
+    /// <summary>How many must be where a row has hardly more than thirty values.</summary>
+    private const int ManyTwins = 12;
+
+    /// <summary>How many bytes loops went through for the last row, at most.</summary>
+    public long Effort { get; private set; }
+
     /// <summary>A value's bits, and how many elements have it: of the first row in two counters by turns, so that an addition need not wait
     /// for that of its neighbour.</summary>
     private struct Slot
@@ -65,11 +75,24 @@ internal sealed class KsKnownValues<TElement, TBits>
     }
 
     /// <summary>Null where the rows have many values, or those before had.</summary>
+    /// <param name="before">The row.</param>
+    /// <param name="after">The other.</param>
+    /// <param name="areVeryFew">Whether rows are left aside that do not look as if they had hardly more than thirty values.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public KsRowOutcome? Test(ReadOnlySpan<TBits> before, ReadOnlySpan<TBits> after)
+    public KsRowOutcome? Test(ReadOnlySpan<TBits> before, ReadOnlySpan<TBits> after, bool areVeryFew = false)
     {
-        if (--_rowsAway >= 0) return null;
-        if (!_areFew && !AreLikelyFew(before))
+        Effort = 0;
+        if (areVeryFew && !_areFew)
+        {
+            if (_rowsAway > 0 ? _rowsAway-- > 0 : --_rowsToGlance >= 0) return null;
+            if (!AreLikelyFew(before, ManyTwins))
+            {
+                _rowsToGlance = RowsBetweenGlances;
+                return null;
+            }
+        }
+        else if (--_rowsAway >= 0) return null;
+        else if (!_areFew && !AreLikelyFew(before, MinTwins))
         {
             _rowsAway = RowsBetweenLooks;
             return null;
@@ -83,21 +106,33 @@ internal sealed class KsKnownValues<TElement, TBits>
 
     /// <summary>Whether a row looks as if it had few values: several of its elements are the same, zeros left aside.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static bool AreLikelyFew(ReadOnlySpan<TBits> row)
+    private bool AreLikelyFew(ReadOnlySpan<TBits> row, int minTwins)
     {
-        int step = Math.Max(1, row.Length / Sampled), twins = 0;
-        for (int i = step; i < row.Length; i += step)
+        Effort += 4 * Sampled * Sampled * Unsafe.SizeOf<TBits>();
+        int step = Math.Max(1, row.Length / Sampled), count = 0, equal = 0;
+        Span<TBits> sample = stackalloc TBits[2 * Sampled];
+        for (int i = 0; i < row.Length; i += step)
         {
-            TBits bits = row[i];
-            if (bits << 1 == TBits.Zero) continue;
-            for (int k = 0; k < i; k += step) twins += row[k] == bits ? 1 : 0;
+            sample[count] = row[i];
+            count += row[i] << 1 != TBits.Zero ? 1 : 0;
         }
-        return twins >= MinTwins;
+        sample[count..].Clear();
+        ref TBits first = ref MemoryMarshal.GetReference(sample);
+        for (int i = 0; i < count; i++)
+        {
+            Vector256<TBits> bits = Vector256.Create(sample[i]);
+            for (int k = 0; k < count; k += Vector256<TBits>.Count)
+                equal += BitOperations.PopCount(
+                    Vector256.Equals(Vector256.LoadUnsafe(ref first, (nuint)k), bits).ExtractMostSignificantBits());
+        }
+        return equal - count >= 2 * minTwins;  // each is equal to itself, and twins to each other
     }
 
     private KsRowOutcome? CountAll(ReadOnlySpan<TBits> before, ReadOnlySpan<TBits> after, out bool isLikeThoseBefore)
     {
         isLikeThoseBefore = true;
+        _tries = 0;
+        if (_memory.Length == 0) _memory = new(Unsafe.SizeOf<Slot>() / sizeof(int) << SlotBits);
         bool isFirst = _count == 1;
         if (Count(before, after))
         {
@@ -126,7 +161,7 @@ internal sealed class KsKnownValues<TElement, TBits>
 
     private void Forget()
     {
-        for (int i = 0; i < _count; i++) _slots[_bits[i] * _multiplier >> 32 - SlotBits] = default;
+        for (int i = 0; i < _count; i++) Slots[(int)(_bits[i] * _multiplier >> 32 - SlotBits)] = default;
         (_count, _bits[0], _keys[0], _keys[1]) = (1, 0, SortableKey.FromSingle(0), uint.MaxValue);
     }
 
@@ -135,6 +170,7 @@ internal sealed class KsKnownValues<TElement, TBits>
     private bool Count(ReadOnlySpan<TBits> before, ReadOnlySpan<TBits> after)
     {
         (_added, _hasNaN) = (0, false);
+        Effort += 2L * before.Length * (Unsafe.SizeOf<TBits>() + Unsafe.SizeOf<Slot>());
         int whole = before.Length / Block * Block;
         for (int i = 0; i < whole; i += Block)
             if (CountBlock(before, after, i, +1) != 0 && !CountNew(before, after, i)) return false;
@@ -147,7 +183,7 @@ internal sealed class KsKnownValues<TElement, TBits>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private uint CountBlock(ReadOnlySpan<TBits> before, ReadOnlySpan<TBits> after, int start, int step)
     {
-        ref Slot slots = ref MemoryMarshal.GetArrayDataReference(_slots);
+        ref Slot slots = ref Unsafe.As<int, Slot>(ref _memory.Origin);
         ref TBits a = ref Unsafe.Add(ref MemoryMarshal.GetReference(before), start);
         ref TBits b = ref Unsafe.Add(ref MemoryMarshal.GetReference(after), start);
         uint missed = 0, multiplier = _multiplier;
@@ -177,6 +213,7 @@ internal sealed class KsKnownValues<TElement, TBits>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private bool CountNew(ReadOnlySpan<TBits> before, ReadOnlySpan<TBits> after, int start)
     {
+        Effort += 4 * Block * (Unsafe.SizeOf<TBits>() + Unsafe.SizeOf<Slot>());
         CountBlock(before, after, start, -1);
         for (int i = start; i < start + Block; i++)
             if (!CountEach(before[i], after[i])) return false;
@@ -187,25 +224,26 @@ internal sealed class KsKnownValues<TElement, TBits>
     {
         int from = SlotOf(uint.CreateTruncating(before));
         if (from < 0) return false;
-        _slots[from].Before++;
+        Slots[from].Before++;
         int to = SlotOf(uint.CreateTruncating(after));
         if (to < 0) return false;
-        _slots[to].After++;
+        Slots[to].After++;
         return true;
     }
 
     /// <summary>The slot of a value, which may be new; less than 0 where there are too many values, or it is NaN.</summary>
     private int SlotOf(uint bits)
     {
-        uint at = bits * _multiplier >> 32 - SlotBits;
-        if (_slots[at].Bits == bits) return (int)at;
+        Span<Slot> slots = Slots;
+        int at = (int)(bits * _multiplier >> 32 - SlotBits);
+        if (slots[at].Bits == bits) return at;
         float value = TElement.Widen(TBits.CreateTruncating(bits));
         _hasNaN |= float.IsNaN(value);
-        if (_hasNaN || _count == MaxValues || ((at == 0 || _slots[at].Bits != 0) && !TrySpread(bits))) return -1;
-        at = bits * _multiplier >> 32 - SlotBits;
-        _slots[at].Bits = bits;
+        if (_hasNaN || _count == MaxValues || ((at == 0 || slots[at].Bits != 0) && !TrySpread(bits))) return -1;
+        at = (int)(bits * _multiplier >> 32 - SlotBits);
+        slots[at].Bits = bits;
         Insert(SortableKey.FromSingle(value), bits);
-        return (int)at;
+        return at;
     }
 
     /// <summary>Finds a hash that gives each value a slot of its own, that of a new one free, and moves all there; false where none is
@@ -213,8 +251,9 @@ internal sealed class KsKnownValues<TElement, TBits>
     private bool TrySpread(uint added)
     {
         Span<ulong> taken = stackalloc ulong[1 << SlotBits - 6];
-        for (int tries = 0; tries < MaxTries; tries++)
+        for (; _tries < MaxTries; _tries++)
         {
+            Effort += sizeof(ulong) * (taken.Length + _count);
             uint multiplier = (uint)_random.Next() | 1;
             taken.Clear();
             bool areApart = TryTake(taken, added * multiplier >> 32 - SlotBits);
@@ -235,15 +274,19 @@ internal sealed class KsKnownValues<TElement, TBits>
 
     private void Move(uint multiplier)
     {
-        Span<Slot> moved = stackalloc Slot[_count];
-        for (int i = 0; i < _count; i++) moved[i] = _slots[_bits[i] * _multiplier >> 32 - SlotBits];
-        _slots.AsSpan().Clear();
+        Span<Slot> slots = Slots, moved = stackalloc Slot[_count];
+        for (int i = 0; i < _count; i++)
+        {
+            ref Slot slot = ref slots[(int)(_bits[i] * _multiplier >> 32 - SlotBits)];
+            (moved[i], slot) = (slot, default);
+        }
         _multiplier = multiplier;
-        foreach (Slot slot in moved) _slots[slot.Bits * multiplier >> 32 - SlotBits] = slot;
+        foreach (Slot slot in moved) slots[(int)(slot.Bits * multiplier >> 32 - SlotBits)] = slot;
     }
 
     private void Insert(uint key, uint bits)
     {
+        Effort += 2 * sizeof(uint) * _count;
         int at = _keys.AsSpan(0, _count).BinarySearch(key);
         if (at < 0) at = ~at;
         _keys.AsSpan(at, _count + 1 - at).CopyTo(_keys.AsSpan(at + 1));
@@ -258,9 +301,10 @@ internal sealed class KsKnownValues<TElement, TBits>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private KsRowOutcome Sum(out bool areRepeated)
     {
-        ref Slot slots = ref MemoryMarshal.GetArrayDataReference(_slots);
+        ref Slot slots = ref Unsafe.As<int, Slot>(ref _memory.Origin);
         ref uint keys = ref MemoryMarshal.GetArrayDataReference(_keys), bits = ref MemoryMarshal.GetArrayDataReference(_bits);
         int sum = 0, highest = 0, lowest = 0, count = _count, used = 0, elements = 0;
+        Effort += (Unsafe.SizeOf<Slot>() + 2 * sizeof(uint)) * count;
         Slot zeros = slots;
         uint highestAt = 0, lowestAt = 0, multiplier = _multiplier;
         for (nint i = 0; i < count; i++)

@@ -61,6 +61,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
         ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after, int largest, bool hasNegative, int equal)
         where TElement : IStoredElement<TElement, ushort>
     {
+        Take(32 * _padded + 6 * sizeof(int) * (1 << 16));  // counted; all bins summed, searched and cleared
         if (_padded > MaxBinsWidth)
         {
             if (4 * equal >= before.Length) KeepDifferent(ref before, ref after);

@@ -39,18 +39,36 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
         public static uint Key(ushort bits) => SortableKey.FromSingle(HalfPrecision.FromBFloat16(bits));
     }
 
-    public KsRowOutcome TestFloat16(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after) =>
-        Width > MaxSplitHalves ? TestKeys<Float16>(before, after)
+    public KsRowOutcome TestFloat16(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after)
+    {
+        Begin(8 * Width);
+        return Width > MaxSplitHalves ? TestKeys<Float16>(before, after)
             : TestKnown<Float16>(before, after) ?? Fallback.TestFloat16(before, after);
+    }
 
-    public KsRowOutcome TestBFloat16(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after) =>
-        Width > MaxSplitHalves ? TestKeys<BFloat16>(before, after)
+    public KsRowOutcome TestBFloat16(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after)
+    {
+        Begin(8 * Width);
+        return Width > MaxSplitHalves ? TestKeys<BFloat16>(before, after)
             : TestKnown<BFloat16>(before, after) ?? Fallback.TestBFloat16(before, after);
+    }
 
-    /// <summary>Null where the rows have many values.</summary>
-    private KsRowOutcome? TestKnown<TElement>(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after) =>
-        typeof(TElement) == typeof(BFloat16) ? (_knownBFloats16 ??= new()).Test(before, after)
-            : (_knownFloats16 ??= new()).Test(before, after);
+    /// <summary>Null where the rows have many values, or are left aside as not having very few.</summary>
+    private KsRowOutcome? TestKnown<TElement>(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after, bool areVeryFew = false)
+    {
+        if (typeof(TElement) == typeof(BFloat16))
+        {
+            KsRowOutcome? outcome = (_knownBFloats16 ??= new()).Test(before, after, areVeryFew);
+            _effortOfKnown += _knownBFloats16.Effort;
+            return outcome;
+        }
+        else
+        {
+            KsRowOutcome? outcome = (_knownFloats16 ??= new()).Test(before, after, areVeryFew);
+            _effortOfKnown += _knownFloats16.Effort;
+            return outcome;
+        }
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private KsRowOutcome TestKeys<TElement>(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after)
@@ -64,7 +82,8 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
         }
         if (AreSame(a, b, out int largest)) return largest > TElement.NonFinite ? KsRowOutcome.NotANumber : KsRowOutcome.Equal;
         bool bucketsAreFirst = typeof(TElement) == typeof(BFloat16) && Width >= MinBucketsFirst;
-        if (!bucketsAreFirst && TestKnown<TElement>(before, after) is { } known) return known;
+        if (TestKnown<TElement>(before, after, areVeryFew: bucketsAreFirst) is { } known) return known;
+        Take(4 * _padded);
         (largest, int equal, bool hasNegative) = Survey(a, b);
         if (largest > TElement.NonFinite) return KsRowOutcome.NotANumber;
         if (Width <= MaxSplitEqual && _padded - equal <= MaxSplitDifferent)
@@ -83,6 +102,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
     private KsRowOutcome? TestWidened<TElement>(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after)
         where TElement : IStoredElement<TElement, ushort>
     {
+        Take(12 * Width);
         TElement.Widen(before, _widenedBefore ??= new float[Width]);
         TElement.Widen(after, _widenedAfter ??= new float[Width]);
         return TestInBuckets(_widenedBefore, _widenedAfter);
@@ -93,6 +113,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
     private KsRowOutcome? TestInKeyBuckets(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after, int largest, int equal)
     {
         if (--_rowsInBins >= 0) return null;
+        Take(32 * _padded + 5 * (2 * Lanes << KeyRowBits));  // mapped, counted, and those of a shared bucket found and sorted
         KeyBuckets buckets = new(Math.Max(0, largest - (ZeroBucket - 1)));
         int counted = Count(before, after, equal, new KeyLanes(buckets.Smallest, ZeroBucket, KeyRowBits), KeyRowBits,
             new BucketCounters(ref _counts.Origin));

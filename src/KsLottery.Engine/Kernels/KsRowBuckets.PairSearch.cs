@@ -26,9 +26,12 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
         for (int tries = 0; wanted >= least; wanted = wanted == least ? 0 : Math.Max(least, Lower(wanted, ++tries)))
         {
             int found = FindSlots(slots, wanted, maxSearched);
+            // The slots; all positions for each that is searched for, or for those marked; and the intervals there.
+            if (!Spend(4 * slots + before.Length * (4 * Math.Min(found, maxSearched) + 32))) return false;
             int count = found <= maxSearched ? SearchSlots(before, after, slots, found) : CollectPairs(before, after, slots, wanted);
             int kept = Thin(count, scale, wanted);
-            if (kept > MaxSorted) return false;
+            if (kept > MaxSorted || !Spend(kept <= MaxCompared ? 8L * kept * kept : 8L * kept * BitOperations.Log2((uint)kept)))
+                return false;
             KsBest here = best.Count == wanted ? best : new(wanted);
             if (kept <= MaxCompared) _intervals!.Offer(kept, ref here);
             else WalkIntervals(kept, ref here);
@@ -173,7 +176,8 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
         for (int round = 0; round < KsIntervals.Rounds && count > MaxWalked; round++)
         {
             scale *= FinerCells;
-            if (!float.IsFinite(scale)) return count;
+            // Both ends and the slots of each, and the cells between them, of which each time there are twice as many.
+            if (!float.IsFinite(scale) || !Spend(128L * count + (16L << round) * Math.Min(_further, MaxCells * count))) return count;
             int kept = _intervals!.Keep(count, scale, wanted, round);
             if (kept > count / 2 && kept <= MaxCompared) return kept;
             count = kept;
@@ -208,7 +212,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
                     best.Offer(sign, SortableKey.FromSingle(at));
                     return true;
                 }
-                if (--points < 0) return false;
+                if (--points < 0 || !Spend(12 * before.Length)) return false;
             }
         }
         return true;

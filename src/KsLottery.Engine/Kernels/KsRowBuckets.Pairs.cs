@@ -109,6 +109,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
             for (int i = 0; i < Block; i++) _firstPlaces.Span[i] = (ushort)i;
             _intervals = new(_padded + 1);
         }
+        if (!Spend(32 * before.Length + 8 * slots)) return false;  // the intervals and the cells that they touch; the slots
         bool isDone = CountPairs(before, after, scale, slots) && SumSlots(slots, before.Length + _further, out int most)
             && most <= MaxMeeting && SearchPairs(before, after, scale, slots, most, ref best);
         if (isDone && mayBeOne && best.Count < 2) isDone = LocateOne(before, after, scale, slots, ref best);
@@ -131,6 +132,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
         {
             sample = sample[Math.Min(SampledOfPart, sample.Length)..];
             next = sample.Length == 0 ? float.PositiveInfinity : MathF.BitIncrement(sample[0]);
+            if (!Spend(8 * before.Length)) return false;
             int count = TakePart(before, after, least, next);
             if (count == 0) continue;
             int padded = (count + Block - 1) / Block * Block;

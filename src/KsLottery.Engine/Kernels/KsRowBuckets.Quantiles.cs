@@ -17,7 +17,9 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
     private KsRowOutcome? TestByQuantiles(ReadOnlySpan<float> before, ReadOnlySpan<float> after, bool mayReuse)
     {
         int rowBits = BitOperations.Log2((uint)NormalBuckets(before.Length)) - 6;
+        if (!SpendOnBuckets(rowBits)) return null;
         if (mayReuse && _quantiles is not null && TestFitted(before, after, _quantiles, rowBits) is { } outcome) return outcome;
+        if (!SpendOnBuckets(rowBits)) return null;
         _quantiles ??= new(Width);
         return _quantiles.Fit(before, after, Lanes << rowBits) ? TestFitted(before, after, _quantiles, rowBits) : null;
     }

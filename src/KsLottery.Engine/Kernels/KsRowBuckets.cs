@@ -7,7 +7,7 @@ namespace KsLottery.Engine.Kernels;
 
 /// <summary>Counts both rows in monotone buckets and looks inside only those buckets that could still beat the best bucket edge.</summary>
 /// <remarks>
-/// <para>O(d), exact. One file because it is one algorithm:</para>
+/// <para>O(d), exact, in steps that have a file each:</para>
 /// <list type="number">
 /// <item>A monotone <see cref="BucketMap"/> takes each value to one of B buckets; 8-bit counters of both rows are kept apart.</item>
 /// <item>A prefix sum gives the difference before-minus-after at each bucket edge, exactly. The greatest of these bounds h from below;
@@ -26,7 +26,7 @@ namespace KsLottery.Engine.Kernels;
 /// fit into the buckets share one. F16 rows, and BF16 rows whose counters overflow, have a bin for each value.
 /// </para>
 /// </remarks>
-internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRowKernel
+internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRowKernel, IKsEffort
     where TLanes : struct, IKsLanes<TFloat, TBin, TCount>
     where TFloat : struct
     where TBin : struct
@@ -79,7 +79,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
     /// <summary>Narrower rows are split sooner than quantiles are fitted.</summary>
     private const int MinQuantilesWidth = 256;
 
-    private readonly Func<IKsRowKernel> _newFallback;
+    private readonly Func<KsRowSplits> _newFallback;
     private readonly int _padded;
     private readonly float[] _scratchBefore, _scratchAfter;
     private readonly AlignedScratch<ushort> _positionsBefore, _positionsAfter;
@@ -92,7 +92,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
     private readonly AlignedScratch<ushort> _magnitudes = new(Block);
 
     // Made when a row first needs them.
-    private IKsRowKernel? _fallback;
+    private KsRowSplits? _fallback;
     private KsKnownValues<Float32, uint>? _knownSingles;
     private ushort[]? _slots, _bitsBefore, _bitsAfter;
     private byte[]? _marks;
@@ -107,7 +107,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
 
     /// <param name="width">d.</param>
     /// <param name="newFallback">Makes the kernel for rows that buckets do not hold.</param>
-    public KsRowBuckets(int width, Func<IKsRowKernel> newFallback)
+    public KsRowBuckets(int width, Func<KsRowSplits> newFallback)
     {
         (Width, _newFallback) = (width, newFallback);
         _padded = (width + Block - 1) / Block * Block;
@@ -136,6 +136,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public KsRowOutcome Test(ReadOnlySpan<float> before, ReadOnlySpan<float> after)
     {
+        Begin(16 * Width);
         if (Width <= MaxSplitSingles) return TestNarrow(before, after);
         if (AreSame(before, after, out bool finite)) return !finite && HasNaN(before) ? KsRowOutcome.NotANumber : KsRowOutcome.Equal;
         if (TestKnown(before, after) is { } known) return known;
@@ -150,10 +151,13 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
             ?? Fallback.Test(before, after);
 
     /// <summary>Null where the rows have many values.</summary>
-    private KsRowOutcome? TestKnown(ReadOnlySpan<float> before, ReadOnlySpan<float> after) =>
-        (_knownSingles ??= new()).Test(MemoryMarshal.Cast<float, uint>(before), MemoryMarshal.Cast<float, uint>(after));
-
-    private IKsRowKernel Fallback => _fallback ??= _newFallback();
+    private KsRowOutcome? TestKnown(ReadOnlySpan<float> before, ReadOnlySpan<float> after)
+    {
+        KsRowOutcome? outcome = (_knownSingles ??= new()).Test(
+            MemoryMarshal.Cast<float, uint>(before), MemoryMarshal.Cast<float, uint>(after));
+        _effortOfKnown = _knownSingles.Effort;
+        return outcome;
+    }
 
     /// <summary>Null where buckets do not hold the rows or do not pay.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -161,6 +165,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
     {
         Way way = _rowsOnWay-- > 0 ? _way : Way.Map;
         if (way == Way.Fallback) return null;
+        Take(96 * _padded);  // samples, those that differ, and whether there is a NaN
         ReadOnlySpan<float> a = before, b = after;
         if (_padded != Width)
         {
@@ -201,6 +206,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
     private KsRowOutcome? TestMapped(ReadOnlySpan<float> before, ReadOnlySpan<float> after, in BucketMap map)
     {
         int rowBits = BitOperations.Log2((uint)map.Buckets) - 6;
+        if (!SpendOnBuckets(rowBits)) return null;
         return EvaluateCounted(before, after, rowBits, CountBuckets(before, after, map, rowBits));
     }
 
@@ -259,9 +265,6 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
         return best.Outcome;
     }
 
-    private static int NormalBuckets(int length) =>
-        (int)Math.Clamp(BitOperations.RoundUpToPowerOf2((uint)length * 2), MinBuckets, MaxBuckets);
-
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool HasNaN(ReadOnlySpan<float> row)
     {
@@ -304,20 +307,6 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
         return true;
     }
 
-    /// <summary>The share, in 1/256, of sampled elements that stay in their bucket.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static int StayingShare(ReadOnlySpan<float> before, ReadOnlySpan<float> after, in BucketMap map)
-    {
-        MapLanes lanes = new(map, 0);
-        ref float a = ref MemoryMarshal.GetReference(before), b = ref MemoryMarshal.GetReference(after);
-        int half = TLanes.Bytes / 4, pair = 2 * half, step = Math.Max(before.Length / 4 / pair * pair, pair), equal = 0, seen = 0;
-        for (int i = 0; i < before.Length; i += step, seen += pair)
-            equal += BitOperations.PopCount(TLanes.WhereEqual(
-                lanes.Bins(TLanes.Load(ref a, i), TLanes.Load(ref a, i + half)),
-                    lanes.Bins(TLanes.Load(ref b, i), TLanes.Load(ref b, i + half))));
-        return 256 * equal / seen;
-    }
-
     /// <summary>Whether more than a quarter of the sampled elements seem equal.</summary>
     /// <remarks>Compares halves of elements: both are equal where the element is, and the upper one where it is near.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -330,124 +319,5 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
         for (int i = 0; i < halvesBefore.Length; i += step, seen += TLanes.Bytes / 2)
             equal += BitOperations.PopCount(TLanes.WhereEqual(TLanes.LoadBin(ref a, i), TLanes.LoadBin(ref b, i)));
         return 8 * equal > 5 * seen;
-    }
-
-    /// <summary>Rows that are close together have small counts, which only finer buckets can tell apart; their counters leave the L1
-    /// cache.</summary>
-    /// <remarks>The steps are measured, see <c>bench/results</c>.</remarks>
-    private static int BucketsFor(int length, int stayingShare) => stayingShare switch
-    {
-        < SomeStaying => NormalBuckets(length),
-        < MostlyStaying => Math.Min(2 * NormalBuckets(length), MaxBuckets),
-        _ => Math.Min(8 * NormalBuckets(length), MaxBuckets),
-    };
-
-    /// <summary>Buckets that the map made: any may hold several values.</summary>
-    private readonly ref struct ValueBuckets(ReadOnlySpan<float> before, ReadOnlySpan<float> after) : IBuckets
-    {
-        public ReadOnlySpan<float> Before { get; } = before;
-        public ReadOnlySpan<float> After { get; } = after;
-
-        public uint KeyBefore(int place) => SortableKey.FromSingle(Before[Element(place)]);
-        public uint KeyAfter(int place) => SortableKey.FromSingle(After[Element(place)]);
-
-        /// <summary>Packing interleaves two vectors of F floats by groups of four.</summary>
-        public static int Element(int place)
-        {
-            int floats = TLanes.Bytes / 4, inPair = place & 2 * floats - 1;
-            return place - inPair + (inPair >> 3) * 4 + (inPair & 3) + (inPair >> 2 & 1) * floats;
-        }
-    }
-
-    /// <summary>A <see cref="BucketMap"/> in vector registers.</summary>
-    private readonly struct MapLanes(in BucketMap map, int rowBits)
-    {
-        private readonly TFloat _scale = TLanes.Broadcast(map.Scale), _offset = TLanes.Broadcast(map.Offset);
-        private readonly TFloat _innerSlope = TLanes.Broadcast(map.InnerSlope), _outerSlope = TLanes.Broadcast(map.OuterSlope);
-        private readonly TFloat _innerLimit = TLanes.Broadcast(BucketMap.InnerLimit), _outerLimit = TLanes.Broadcast(BucketMap.OuterLimit);
-        private readonly TFloat _middle = TLanes.Broadcast(map.Middle);
-        private readonly TBin _mask = TLanes.BroadcastBin((ushort)((1 << rowBits) - 1 << 6));
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public TBin Bins(TFloat low, TFloat high) => TLanes.Pack(Map(low), Map(high));
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public TBin Positions(TFloat low, TFloat high, int rowBits) => Transpose(Bins(low, high), rowBits, _mask);
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private TFloat Map(TFloat value)
-        {
-            TFloat t = TLanes.MultiplyAdd(value, _scale, _offset);
-            TFloat inner = TLanes.MultiplyAdd(TLanes.Clamp(t, _innerLimit), _innerSlope, _middle);
-            return TLanes.MultiplyAdd(TLanes.Clamp(t, _outerLimit), _outerSlope, inner);
-        }
-    }
-
-    /// <summary>bucket = lane·2^rowBits + r becomes r·64 + lane.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TBin Transpose(TBin buckets, int rowBits, TBin mask) =>
-        TLanes.Or(TLanes.And(TLanes.ShiftLeft(buckets, 6), mask), TLanes.ShiftRight(buckets, rowBits));
-
-    /// <summary>Counts both rows; false when a NaN or an infinity was met.</summary>
-    /// <remarks>
-    /// Counting is bound by loads and stores, mapping by arithmetic: they run interleaved, counting one block behind. The next row pair is
-    /// fetched meanwhile.
-    /// </remarks>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private bool CountBuckets(ReadOnlySpan<float> before, ReadOnlySpan<float> after, in BucketMap map, int rowBits)
-    {
-        int n = before.Length, half = TLanes.Bytes / 4;
-        MapLanes lanes = new(map, rowBits);
-        TFloat zero = TLanes.Broadcast(0), poisonA = zero, poisonB = zero;
-        ref float a = ref MemoryMarshal.GetReference(before), b = ref MemoryMarshal.GetReference(after);
-        ref ushort positionsA = ref _positionsBefore.Origin, positionsB = ref _positionsAfter.Origin;
-        ref sbyte countA = ref _counts.Origin, countB = ref Unsafe.Add(ref countA, 1 << rowBits + 6);
-        for (int i = 0; i <= n; i += Block)
-        {
-            if (i < n)
-            {
-                for (int k = i; k < i + Block; k += 2 * half)
-                {
-                    TFloat a0 = TLanes.Load(ref a, k), a1 = TLanes.Load(ref a, k + half), b0 = TLanes.Load(ref b, k),
-                        b1 = TLanes.Load(ref b, k + half);
-                    // Zero times NaN or infinity is NaN, and stays.
-                    poisonA = TLanes.MultiplyAdd(a1, zero, TLanes.MultiplyAdd(a0, zero, poisonA));
-                    poisonB = TLanes.MultiplyAdd(b1, zero, TLanes.MultiplyAdd(b0, zero, poisonB));
-                    TLanes.StoreBin(lanes.Positions(a0, a1, rowBits), ref positionsA, k);
-                    TLanes.StoreBin(lanes.Positions(b0, b1, rowBits), ref positionsB, k);
-                }
-                Interop.Cache.Prefetch(ref a, n + i);
-                Interop.Cache.Prefetch(ref a, n + i + Block / 2);
-                Interop.Cache.Prefetch(ref b, n + i);
-                Interop.Cache.Prefetch(ref b, n + i + Block / 2);
-            }
-            if (i > 0)
-                CountBlock(ref countA, ref countB, ref Unsafe.Add(ref positionsA, i - Block), ref Unsafe.Add(ref positionsB, i - Block));
-        }
-        return !TLanes.AnyNaN(poisonA) && !TLanes.AnyNaN(poisonB);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void CountBlock(ref sbyte countA, ref sbyte countB, ref ushort positionsA, ref ushort positionsB)
-    {
-        for (nint i = 0; i < Block; i += 8)
-        {
-            Unsafe.Add(ref countA, (nint)Unsafe.Add(ref positionsA, i))++;
-            Unsafe.Add(ref countB, (nint)Unsafe.Add(ref positionsB, i))++;
-            Unsafe.Add(ref countA, (nint)Unsafe.Add(ref positionsA, i + 1))++;
-            Unsafe.Add(ref countB, (nint)Unsafe.Add(ref positionsB, i + 1))++;
-            Unsafe.Add(ref countA, (nint)Unsafe.Add(ref positionsA, i + 2))++;
-            Unsafe.Add(ref countB, (nint)Unsafe.Add(ref positionsB, i + 2))++;
-            Unsafe.Add(ref countA, (nint)Unsafe.Add(ref positionsA, i + 3))++;
-            Unsafe.Add(ref countB, (nint)Unsafe.Add(ref positionsB, i + 3))++;
-            Unsafe.Add(ref countA, (nint)Unsafe.Add(ref positionsA, i + 4))++;
-            Unsafe.Add(ref countB, (nint)Unsafe.Add(ref positionsB, i + 4))++;
-            Unsafe.Add(ref countA, (nint)Unsafe.Add(ref positionsA, i + 5))++;
-            Unsafe.Add(ref countB, (nint)Unsafe.Add(ref positionsB, i + 5))++;
-            Unsafe.Add(ref countA, (nint)Unsafe.Add(ref positionsA, i + 6))++;
-            Unsafe.Add(ref countB, (nint)Unsafe.Add(ref positionsB, i + 6))++;
-            Unsafe.Add(ref countA, (nint)Unsafe.Add(ref positionsA, i + 7))++;
-            Unsafe.Add(ref countB, (nint)Unsafe.Add(ref positionsB, i + 7))++;
-        }
     }
 }

@@ -9,7 +9,7 @@ namespace KsLottery.Engine.Kernels;
 /// O(d). The scalar kernel, and what the bucket kernel falls back on where its counters overflow. An element is its sortable key
 /// with its row in the lowest bit; loops avoid branches on data, which would be mispredicted half of the time.
 /// </remarks>
-internal sealed class KsRowRadix(int width) : IKsRowKernel
+internal sealed class KsRowRadix(int width) : IKsRowKernel, IKsEffort
 {
     private const int DigitBits = 11, Digits = 1 << DigitBits, Passes = 3;
 
@@ -21,6 +21,9 @@ internal sealed class KsRowRadix(int width) : IKsRowKernel
     public string Name => "scalar";
 
     public int Width => width;
+
+    /// <summary>Both rows are widened, made keys of, read for their digits, moved in each pass, and summed up to twice.</summary>
+    public long Effort => 2L * width * sizeof(ulong) * (4 + 2 * Passes + 2) + _starts.Length * sizeof(uint);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public KsRowOutcome Test(ReadOnlySpan<float> before, ReadOnlySpan<float> after)

@@ -5,7 +5,8 @@ using KsLottery.Engine.Numerics;
 namespace KsLottery.Engine.Kernels;
 
 /// <summary>Compares rows by splitting them around pivots: what narrow rows take, and rows that buckets do not hold.</summary>
-internal sealed class KsRowSplits(string name, int width, IKsKeySplitter<int> singles, IKsKeySplitter<short> halves) : IKsRowKernel
+internal sealed class KsRowSplits(string name, int width, IKsKeySplitter<int> singles, IKsKeySplitter<short> halves)
+    : IKsRowKernel, IKsEffort
 {
     private KsRowRadix? _fallback;
 
@@ -13,20 +14,30 @@ internal sealed class KsRowSplits(string name, int width, IKsKeySplitter<int> si
 
     public int Width => width;
 
+    public long Effort { get; private set; }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public KsRowOutcome Test(ReadOnlySpan<float> before, ReadOnlySpan<float> after)
     {
         const int Infinity = 0x7f80_0000;
         KsSplit split = singles.Run(MemoryMarshal.Cast<float, int>(before), MemoryMarshal.Cast<float, int>(after), Infinity, ~Infinity);
+        Effort = singles.Effort;
         if (split.HasNaN) return KsRowOutcome.NotANumber;
-        return split.IsDone ? split.Best.Outcome : (_fallback ??= new(width)).Test(before, after);
+        return split.IsDone ? split.Best.Outcome : Fallback().Test(before, after);
     }
 
     public KsRowOutcome TestFloat16(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after) =>
-        TestHalves<Float16>(before, after) ?? (_fallback ??= new(width)).TestFloat16(before, after);
+        TestHalves<Float16>(before, after) ?? Fallback().TestFloat16(before, after);
 
     public KsRowOutcome TestBFloat16(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after) =>
-        TestHalves<BFloat16>(before, after) ?? (_fallback ??= new(width)).TestBFloat16(before, after);
+        TestHalves<BFloat16>(before, after) ?? Fallback().TestBFloat16(before, after);
+
+    private KsRowRadix Fallback()
+    {
+        _fallback ??= new(width);
+        Effort += _fallback.Effort;
+        return _fallback;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private KsRowOutcome? TestHalves<TElement>(ReadOnlySpan<ushort> before, ReadOnlySpan<ushort> after)
@@ -35,6 +46,7 @@ internal sealed class KsRowSplits(string name, int width, IKsKeySplitter<int> si
         short infinity = (short)TElement.NonFinite;
         KsSplit split = halves.Run(MemoryMarshal.Cast<ushort, short>(before), MemoryMarshal.Cast<ushort, short>(after), infinity,
             (short)-infinity);
+        Effort = halves.Effort;
         if (split.HasNaN) return KsRowOutcome.NotANumber;
         if (!split.IsDone) return null;
         KsBest best = split.Best;

@@ -54,6 +54,41 @@ public sealed class KsKnownValuesTests
             [.. row.Select(v => isBFloat16 ? HalfPrecision.ToBFloat16(v) : HalfPrecision.ToFloat16(v))];
     }
 
+    [TestCase(16, true), TestCase(200, false)]
+    public void Very_few_values_are_told_from_few(int values, bool areVeryFew)
+    {
+        const int Width = 1001, Rows = 40;
+        KsKnownValues<Float32, uint> asked = new(), askedTwice = new();
+        SplitMix64 random = new(3);
+        float[] set = Values(ref random, values);
+        int counted = 0, countedTwice = 0;
+        for (int row = 0; row < Rows; row++)
+        {
+            ReadOnlySpan<uint> before = MemoryMarshal.Cast<float, uint>(Row(ref random, set, Width).AsSpan()),
+                after = MemoryMarshal.Cast<float, uint>(Row(ref random, set, Width).AsSpan());
+            if (asked.Test(before, after, areVeryFew: true) is not null) counted++;
+            if ((askedTwice.Test(before, after, areVeryFew: true) ?? askedTwice.Test(before, after)) is not null) countedTwice++;
+        }
+        Assert.That(counted, areVeryFew ? Is.GreaterThan(Rows / 2) : Is.Zero);
+        Assert.That(countedTwice, Is.GreaterThan(Rows / 2), "rows that are left aside at first are looked at all the same");
+    }
+
+    [Test]
+    public void Tables_are_made_when_rows_of_few_values_come()
+    {
+        const int Width = 512;
+        KsKnownValues<BFloat16, ushort> known = new();
+        ushort[] many = [.. Enumerable.Range(0, Width).Select(i => (ushort)(i * 61))];
+        ushort[] few = [.. Enumerable.Range(0, Width).Select(i => (ushort)(16_000 + i % 5))];
+        long start = GC.GetAllocatedBytesForCurrentThread();
+        for (int row = 0; row < 20; row++) Assert.That(known.Test(many, few), Is.Null);
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - start, Is.LessThan(64 << 10));
+        int counted = 0;
+        for (int row = 0; row < 20; row++) counted += known.Test(few, few) is null ? 0 : 1;
+        Assert.That(counted, Is.GreaterThan(10));
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - start, Is.GreaterThan(1 << 20));
+    }
+
     [Test]
     public void A_NaN_is_found_and_leaves_nothing_behind()
     {
