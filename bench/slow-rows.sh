@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Looks for rows that the row test is slow at: random regimes, and steps from the slowest, against the radix sort on the same rows, one
-# thread; prints the slowest of each kind. Compares every outcome, and ends with 1 where one differs.
+# thread; prints the slowest of each type and width, and the most bytes that an element took (docs/row-bound.md). Compares every outcome,
+# and ends with 1 where one differs.
 #   bench/slow-rows.sh [MINUTES] [SEED]     60 minutes, seed 1
 # CPU=1 names the processor to run on.
 set -eu -o pipefail

@@ -34,12 +34,13 @@ public sealed class BenchRows
     /// <summary>Those and more, in which a sort might win.</summary>
     /// <remarks>
     /// Shifts and scales change unrelated rows, shifts by so many sigma. Of zeros and of moved elements, one in ten is another value.
-    /// Two modes lie 2.5 sigma off zero and are a hundredth of sigma wide. Laplace's distribution has its scale at sigma.
+    /// Two modes lie 2.5 sigma off zero and are a hundredth of sigma wide. Laplace's distribution has its scale at sigma. Half of a peak's
+    /// values are 160 times as small, and each moves by 5e-5 of itself. Permuted rows have 227 modes and each value in another place.
     /// </remarks>
     public static readonly IReadOnlyList<string> AllRegimes =
     [
         .. Regimes, "shift-0.5", "shift-1", "scale-2", "scale-0.5", "scale-1.3", "256-values", "zeros", "two-modes", "laplace", "moved",
-        "sorted",
+        "sorted", "peak", "permuted",
     ];
 
     private readonly byte[] _before, _after;
@@ -146,6 +147,8 @@ public sealed class BenchRows
                 case "laplace": TakeLaplace(Before); TakeLaplace(After); break;
                 case "moved": KeepMany(); break;
                 case "sorted": Before.AsSpan().Sort(); After.AsSpan().Sort(); break;
+                case "peak": MakePeak(); break;
+                case "permuted": Permute(); break;
             }
         }
 
@@ -158,6 +161,23 @@ public sealed class BenchRows
         private void Part(float[] row)
         {
             foreach (ref float value in row.AsSpan()) value = value * 0.01f + ((long)Next() < 0 ? -2.5f : 2.5f) * Sigma;
+        }
+
+        private void MakePeak()
+        {
+            for (int i = 0; i < Before.Length; i++)
+            {
+                if ((long)Next() < 0) Before[i] /= 160;
+                After[i] = Before[i] * (1 + 5e-5f / Sigma * After[i]);
+            }
+        }
+
+        private void Permute()
+        {
+            const int Modes = 227;
+            foreach (ref float value in Before.AsSpan()) value = value * 0.01f + Next() % Modes * (5 * Sigma);
+            Before.CopyTo(After, 0);
+            After.AsSpan().Reverse();
         }
 
         private void TakeLaplace(float[] row)
