@@ -83,8 +83,8 @@ internal sealed class Comparison : IDisposable
         }
         bool agree = worst <= limit;
         Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{_type} beside {type}: logits differ by up to {worst:G3} deviations{(agree ? "" : $", more than {limit}")}; the likeliest token is "
-            + $"the same at {same} of {_tokens.Length} places"));
+            $"{_type} beside {type}: logits differ by up to {worst:G3} deviations{(agree ? "" : $", more than {limit}")}; "
+            + $"the likeliest token is the same at {same} of {_tokens.Length} places"));
         return agree;
     }
 
@@ -110,7 +110,8 @@ internal sealed class Comparison : IDisposable
             + $"{_prompt.Length / Median(other.Select(t => t.Prompt)):N0} | {Median(own.Zip(other, (a, b) => b.Prompt / a.Prompt)):F2} | "
             + $"{_tokens.Length / ownTokens:N0} | {_tokens.Length / Median(other.Select(t => t.Tokens)):N0} | "
             + $"{Median(own.Zip(other, (a, b) => b.Tokens / a.Tokens)):F2} | "
-            + $"{besideWide} | {100 * Median(own.Zip(reads, (a, r) => r * _tokens.Length / a.Tokens)):F0} % of {_bytes / Median(reads) / 1e9:F1} GB/s |"));
+            + $"{besideWide} | {100 * Median(own.Zip(reads, (a, r) => r * _tokens.Length / a.Tokens)):F0} % of "
+            + $"{_bytes / Median(reads) / 1e9:F1} GB/s |"));
     }
 
     private (double Prompt, double Tokens) Seconds(ITextModel model)

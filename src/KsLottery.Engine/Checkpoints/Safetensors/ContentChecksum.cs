@@ -42,13 +42,14 @@ internal static class ContentChecksum
     /// <param name="file">The file.</param>
     /// <param name="what">What it is, for the next step: patch, part.</param>
     /// <param name="ignores">Whether one that is wrong is only remarked.</param>
+    /// <param name="cancellationToken">Stops between tensors.</param>
     /// <returns>What there is to say of it, a sentence; null where it is there and right.</returns>
     /// <exception cref="CheckpointFormatException">It is wrong.</exception>
-    public static string? Check(SafetensorsFile file, string what, bool ignores)
+    public static string? Check(SafetensorsFile file, string what, bool ignores, CancellationToken cancellationToken = default)
     {
         if (!file.Metadata.TryGetValue(Key, out string? stored))
             return $"{file.Path} has no checksum: damage in its values would not show.";
-        string actual = Of(file.Metadata, file.Tensors.Select(TensorSource.FromTensor), CancellationToken.None);
+        string actual = Of(file.Metadata, file.Tensors.Select(TensorSource.FromTensor), cancellationToken);
         if (actual == stored) return null;
         string problem = $"the checksum is {CheckpointFormatException.Quote(stored)}, that of the content is {actual}: the file was "
             + "changed or damaged since it was written";

@@ -57,12 +57,14 @@ internal static class ShardCopy
     /// <param name="tensors">Tensors of one checkpoint.</param>
     /// <param name="folder">The output; what an earlier try finished is left as it is.</param>
     /// <param name="isReadBack">Whether what is written is read again at once.</param>
+    /// <param name="check">Of the inputs: no file has its name before it ends, and its fault ends the work.</param>
     /// <param name="progress">Reports every 16 MiB.</param>
     /// <param name="cancellationToken">Stops between chunks.</param>
     /// <returns>What rounding cost, of each tensor that was written.</returns>
     /// <exception cref="IOException">The disk is too full, or a file cannot be written.</exception>
     public static List<(T Tensor, RoundingLoss Loss)> Write<T>(IReadOnlyList<T> tensors, StagedFolder folder,
-        bool isReadBack, IProgress<PatchProgress>? progress, CancellationToken cancellationToken) where T : class, IRewrittenTensor
+        bool isReadBack, Task check, IProgress<PatchProgress>? progress, CancellationToken cancellationToken)
+        where T : class, IRewrittenTensor
     {
         HashSet<string> finished = [.. folder.Finished];
         IGrouping<SafetensorsFile, T>[] shards = [.. tensors.GroupBy(t => t.Tensor.File)
@@ -73,7 +75,7 @@ internal static class ShardCopy
         try
         {
             foreach (IGrouping<SafetensorsFile, T> shard in shards)
-                onDisk = Task.WhenAll(onDisk, Write(shard.Key, shard, losses, folder.Staging, isReadBack, progress,
+                onDisk = Task.WhenAll(onDisk, Write(shard.Key, shard, losses, folder.Staging, isReadBack, check, progress,
                     cancellationToken));
         }
         finally
@@ -85,11 +87,12 @@ internal static class ShardCopy
 
     /// <summary>Writes a file; returns the work of the disk, beside which the next one may be written.</summary>
     private static Task Write<T>(SafetensorsFile source, IEnumerable<T> tensors, List<(T, RoundingLoss)> losses, string folder,
-        bool isReadBack, IProgress<PatchProgress>? progress, CancellationToken cancellationToken) where T : class, IRewrittenTensor
+        bool isReadBack, Task check, IProgress<PatchProgress>? progress, CancellationToken cancellationToken)
+        where T : class, IRewrittenTensor
     {
         string name = Path.GetFileName(source.Path), path = Path.Combine(folder, name), partial = path + StagedFolder.PartialSuffix;
         UncachedFile file = new(partial, source.Bytes.Length, usesCache: isReadBack);
-        using Copy copy = new(file, source.Bytes, name, progress, cancellationToken);
+        using Copy copy = new(file, source.Bytes, name, check, progress, cancellationToken);
         try
         {
             SideBySide.ForEachWaiting(Pieces(source, tensors), Environment.ProcessorCount + (file.IsUncached ? InFlight : 0), piece =>
@@ -98,7 +101,7 @@ internal static class ShardCopy
                 if (piece.Tensor is { } tensor)
                     lock (losses) losses.Add((tensor, loss));
             }, cancellationToken);
-            return Task.Run(() => Finish(file, copy.Flushed, partial, path), CancellationToken.None);
+            return Task.Run(() => Finish(file, copy.Flushed, check.WaitAsync(cancellationToken), partial, path), CancellationToken.None);
         }
         catch
         {
@@ -108,13 +111,14 @@ internal static class ShardCopy
         }
     }
 
-    private static void Finish(UncachedFile file, Task flushed, string partial, string path)
+    private static void Finish(UncachedFile file, Task flushed, Task check, string partial, string path)
     {
         using (file)
         {
             flushed.GetAwaiter().GetResult();
             file.Flush();
         }
+        check.GetAwaiter().GetResult();
         File.Move(partial, path);
     }
 
@@ -135,7 +139,7 @@ internal static class ShardCopy
         }
     }
 
-    private sealed class Copy(UncachedFile file, FileBytes source, string name, IProgress<PatchProgress>? progress,
+    private sealed class Copy(UncachedFile file, FileBytes source, string name, Task check, IProgress<PatchProgress>? progress,
         CancellationToken cancellationToken) : IDisposable
     {
         private readonly Lock _lock = new();
@@ -158,6 +162,7 @@ internal static class ShardCopy
             for (long position = start; position < end;)
             {
                 cancellationToken.ThrowIfCancellationRequested();
+                if (check.IsFaulted) check.GetAwaiter().GetResult();
                 Span<byte> chunk = output.Next((int)Math.Min(ChunkLength, end - position));
                 ReadOnlySpan<byte> read = source.GetBytes(position, chunk.Length, chunk);
                 if (rewriter is null && source.IsMapped) read.CopyTo(chunk);

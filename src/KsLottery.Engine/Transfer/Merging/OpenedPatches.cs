@@ -8,21 +8,35 @@ namespace KsLottery.Engine.Transfer;
 internal sealed class OpenedPatches : IDisposable
 {
     private readonly TicketPatch?[] _patches;
+    private readonly CancellationTokenSource _stop = new();
+    private Task _check = Task.CompletedTask;
 
-    public OpenedPatches(string checkpointPath, IReadOnlyList<string> patchPaths, CheckpointOptions? options)
+    /// <param name="checkpointPath">A file, a folder or an index.</param>
+    /// <param name="patchPaths">The patches, or their folders.</param>
+    /// <param name="options">How to read all of them.</param>
+    /// <param name="checksLater">Whether the patches' checksums are left to <see cref="Check"/>.</param>
+    public OpenedPatches(string checkpointPath, IReadOnlyList<string> patchPaths, CheckpointOptions? options, bool checksLater)
     {
         if (patchPaths.Count == 0) throw new ArgumentException("there is no patch to merge. Name one or several.", nameof(patchPaths));
         _patches = new TicketPatch?[patchPaths.Count];
         try
         {
-            SideBySide.ForEach(patchPaths.Index(), threads: 0, p => _patches[p.Index] = TicketPatch.Open(p.Item, options), default);
+            SideBySide.ForEach(patchPaths.Index(), threads: 0, p => _patches[p.Index] = TicketPatch.Open(p.Item, options, checksLater),
+                default);
             foreach (TicketPatch patch in Patches)
                 foreach (PatchedTensor tensor in patch.Tensors) ThrowIfNoChange(patch, tensor);
             Base = Checkpoint.Open(checkpointPath, options);
         }
         catch
         {
-            Dispose();
+            try
+            {
+                ThrowIfDamaged();
+            }
+            finally
+            {
+                Dispose();
+            }
             throw;
         }
     }
@@ -38,8 +52,24 @@ internal sealed class OpenedPatches : IDisposable
         .SelectMany((patch, i) => PatchTarget.Find(patch, Base).Select(target => (target.Tensor, Entry: (i, patch, target.Patched))))
         .GroupBy(p => p.Tensor, p => p.Entry).Select(g => new MergedTensor(g.Key, [.. g]))];
 
+    /// <summary>Compares the checksums that were left for later, beside other work; ends with the fault of a patch that is damaged.
+    /// </summary>
+    public Task Check() => _check = Task.WhenAll(Patches.Select(patch => Task.Factory.StartNew(() => patch.ThrowIfDamaged(_stop.Token),
+        CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+
+    /// <summary>The same at once: what a damaged patch led to is not worth telling.</summary>
+    /// <exception cref="CheckpointFormatException">A patch is damaged.</exception>
+    public void ThrowIfDamaged()
+    {
+        Task.WhenAny(_check).GetAwaiter().GetResult();
+        foreach (TicketPatch? patch in _patches) patch?.ThrowIfDamaged();
+    }
+
     public void Dispose()
     {
+        _stop.Cancel();
+        Task.WhenAny(_check).GetAwaiter().GetResult();
+        _stop.Dispose();
         foreach (TicketPatch? patch in _patches) patch?.Dispose();
         Base?.Dispose();
     }

@@ -46,7 +46,22 @@ public static class PatchMerging
         ArgumentNullException.ThrowIfNull(recipe);
         options ??= new();
         recipe.ThrowIfUnfit(patchPaths.Count);
-        using OpenedPatches opened = new(basePath, patchPaths, options.Reading);
+        using OpenedPatches opened = new(basePath, patchPaths, options.Reading, checksLater: true);
+        try
+        {
+            return MergeOpened(opened, basePath, patchPaths, outDirectory, recipe, options, beforeWriting, progress, cancellationToken);
+        }
+        catch (Exception fault) when (fault is not OperationCanceledException)
+        {
+            opened.ThrowIfDamaged();
+            throw;
+        }
+    }
+
+    private static MergeResult MergeOpened(OpenedPatches opened, string basePath, IReadOnlyList<string> patchPaths, string outDirectory,
+        MergeRecipe recipe, PatchOptions options, Action<MergeOverlap>? beforeWriting, IProgress<PatchProgress>? progress,
+        CancellationToken cancellationToken)
+    {
         using StagedFolder folder = StagedFolder.Resume(outDirectory, NameOf(opened, recipe, options), [basePath, .. patchPaths]);
         MergedTensor[] tensors = opened.Find();
         foreach (MergedTensor merged in tensors) merged.ThrowIfPlainlyNotBase(cancellationToken);
@@ -58,7 +73,8 @@ public static class PatchMerging
         beforeWriting?.Invoke(overlap);
         int majority = recipe.ZeroSum == ZeroSumRule.Majority ? FindMajority(tensors, recipe, patchPaths.Count, cancellationToken) : 0;
         foreach (MergedTensor merged in tensors) merged.Prepare(recipe, patchPaths.Count, majority, options.AllowsNonFinite);
-        MergeResult result = RewriteChecked(opened.Base, tensors, folder, progress, cancellationToken);
+        // The checksums of the patches are taken while the disk is waited for.
+        MergeResult result = RewriteChecked(opened.Base, tensors, folder, opened.Check(), progress, cancellationToken);
         folder.Commit(cancellationToken);
         return result with
         {
@@ -84,14 +100,14 @@ public static class PatchMerging
     public static MergeResult Revert(string mergedPath, IReadOnlyList<string> patchPaths, string outDirectory,
         CheckpointOptions? options = null, IProgress<PatchProgress>? progress = null, CancellationToken cancellationToken = default)
     {
-        using OpenedPatches opened = new(mergedPath, patchPaths, options);
+        using OpenedPatches opened = new(mergedPath, patchPaths, options, checksLater: false);
         using StagedFolder folder = new(outDirectory, [mergedPath, .. patchPaths]);
         MergedTensor[] tensors = opened.Find();
         foreach ((MergedTensor merged, TicketPatch file, PatchedTensor patched) in tensors.SelectMany(m => m.Patches
             .Select(p => (m, p.File, p.Patched))))
             PatchFit.ThrowIfOtherForm(file, patched, merged.Tensor);
-        MergeResult result = Rewrite(opened.Base, [.. tensors.Select(t => new RestoredTensor(t))], folder, isReadBack: true, progress,
-            cancellationToken);
+        MergeResult result = Rewrite(opened.Base, [.. tensors.Select(t => new RestoredTensor(t))], folder, isReadBack: true,
+            Task.CompletedTask, progress, cancellationToken);
         foreach (MergedTensor merged in tensors)
         {
             (_, TicketPatch file, PatchedTensor patched) = merged.Patches[0];
@@ -127,12 +143,12 @@ public static class PatchMerging
     }
 
     /// <summary>Rewrites tensors that are known as the patches' base only when they came by; of another base nothing is left.</summary>
-    private static MergeResult RewriteChecked(Checkpoint checkpoint, MergedTensor[] tensors, StagedFolder folder,
+    private static MergeResult RewriteChecked(Checkpoint checkpoint, MergedTensor[] tensors, StagedFolder folder, Task check,
         IProgress<PatchProgress>? progress, CancellationToken cancellationToken)
     {
         try
         {
-            return Rewrite(checkpoint, tensors, folder, isReadBack: false, progress, cancellationToken);
+            return Rewrite(checkpoint, tensors, folder, isReadBack: false, check, progress, cancellationToken);
         }
         catch (Exception fault) when (fault is NotFiniteNumberException or PatchMismatchException)
         {
@@ -144,10 +160,12 @@ public static class PatchMerging
     }
 
     private static MergeResult Rewrite(Checkpoint checkpoint, IReadOnlyList<IRewrittenTensor> tensors, StagedFolder folder,
-        bool isReadBack, IProgress<PatchProgress>? progress, CancellationToken cancellationToken)
+        bool isReadBack, Task check, IProgress<PatchProgress>? progress, CancellationToken cancellationToken)
     {
         HashSet<string> finished = [.. folder.Finished], written = [.. tensors.Select(t => Path.GetFileName(t.Tensor.File.Path))];
-        RoundingLoss loss = RoundingLoss.Sum(ShardCopy.Write(tensors, folder, isReadBack, progress, cancellationToken).Select(w => w.Loss));
+        RoundingLoss loss = RoundingLoss.Sum(ShardCopy.Write(tensors, folder, isReadBack, check, progress, cancellationToken)
+            .Select(w => w.Loss));
+        check.GetAwaiter().GetResult();
         CarriedFiles carried = CarriedFiles.CarryOthers(checkpoint, written, folder.Staging, cancellationToken);
         return new()
         {

@@ -126,7 +126,7 @@ public static class PatchApplication
         IProgress<PatchProgress>? progress, CancellationToken cancellationToken)
     {
         List<(PatchedTensor Tensor, RoundingLoss Loss)> losses = [.. ShardCopy.Write([.. targets.Select(t => new PatchedSide(t, side))],
-            folder, isReadBack: true, progress, cancellationToken).Select(w => (w.Tensor.Target.Patched, w.Loss))];
+            folder, isReadBack: true, Task.CompletedTask, progress, cancellationToken).Select(w => (w.Tensor.Target.Patched, w.Loss))];
         HashSet<string> written = [.. targets.Select(t => Path.GetFileName(t.Tensor.File.Path))];
         CarriedFiles carried = CarriedFiles.CarryOthers(checkpoint, written, folder.Staging, cancellationToken);
         RoundingLoss loss = RoundingLoss.Sum(losses.Select(l => l.Loss));

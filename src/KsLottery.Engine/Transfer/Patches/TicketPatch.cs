@@ -23,16 +23,27 @@ public sealed partial class TicketPatch : IDisposable
 
     private readonly SafetensorsFile _file;
 
-    private TicketPatch(SafetensorsFile file, bool ignoresChecksum)
+    private volatile bool _isUnchecked;
+
+    private TicketPatch(SafetensorsFile file, bool ignoresChecksum, bool checksLater)
     {
         _file = file;
         PatchFileReader reader = new(file);
         FormatVersion = reader.ReadVersion();
-        string? doubt = ContentChecksum.Check(file, "patch", ignoresChecksum);
+        _isUnchecked = checksLater && !ignoresChecksum && file.Metadata.ContainsKey(ContentChecksum.Key);
+        string? doubt = _isUnchecked ? null : ContentChecksum.Check(file, "patch", ignoresChecksum);
         (Checksum, Notes) = (doubt is null ? file.Metadata[ContentChecksum.Key] : null, doubt is null ? [] : [doubt]);
-        Signature = reader.Metadata("signature");
-        IsTied = reader.ReadTied();
-        (Tensors, Rows) = FormatVersion == 1 ? reader.ReadRows() : reader.ReadTensors();
+        try
+        {
+            Signature = reader.Metadata("signature");
+            IsTied = reader.ReadTied();
+            (Tensors, Rows) = FormatVersion == 1 ? reader.ReadRows() : reader.ReadTensors();
+        }
+        catch (CheckpointFormatException)
+        {
+            ThrowIfDamaged();
+            throw;
+        }
     }
 
     /// <summary>The path of the file.</summary>
@@ -81,18 +92,30 @@ public sealed partial class TicketPatch : IDisposable
     /// <param name="options">How to read it; mapped into memory by default.</param>
     /// <exception cref="CheckpointFormatException">The file is damaged, or is no patch of a version that is known.</exception>
     /// <exception cref="IOException">The file cannot be opened.</exception>
-    public static TicketPatch Open(string path, CheckpointOptions? options = null)
+    public static TicketPatch Open(string path, CheckpointOptions? options = null) => Open(path, options, checksLater: false);
+
+    /// <summary>Opens a patch, and may leave its checksum to <see cref="ThrowIfDamaged"/>: until then it may say anything.</summary>
+    internal static TicketPatch Open(string path, CheckpointOptions? options, bool checksLater)
     {
         SafetensorsFile file = SafetensorsFile.Open(PathOf(path), options);
         try
         {
-            return new TicketPatch(file, options is { IgnoresChecksum: true });
+            return new TicketPatch(file, options is { IgnoresChecksum: true }, checksLater);
         }
         catch
         {
             file.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Compares the checksum with the content, where that was left for later.</summary>
+    /// <exception cref="CheckpointFormatException">It is wrong.</exception>
+    internal void ThrowIfDamaged(CancellationToken cancellationToken = default)
+    {
+        if (!_isUnchecked) return;
+        ContentChecksum.Check(_file, "patch", ignores: false, cancellationToken);
+        _isUnchecked = false;
     }
 
     /// <summary>The patch as rows of one matrix.</summary>

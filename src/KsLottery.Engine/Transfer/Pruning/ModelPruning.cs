@@ -74,7 +74,7 @@ public static class ModelPruning
         PrunedTensor[] tensors = [.. sources.Zip(kept.Tensors, (source, mask) => new PrunedTensor(source.Base, mask))];
         if (ticketDirectory is not null) ThrowIfNoRoom(ticketDirectory, tensors);
         HashSet<string> finished = [.. folder.Finished], written = [.. tensors.Select(t => Path.GetFileName(t.Tensor.File.Path))];
-        ShardCopy.Write(tensors, folder, isReadBack: false, progress, cancellationToken);
+        ShardCopy.Write(tensors, folder, isReadBack: false, Task.CompletedTask, progress, cancellationToken);
         CarriedFiles carried = CarriedFiles.CarryOthers(checkpoint, written, folder.Staging, cancellationToken);
         IReadOnlyList<string> files = ticket?.Write(TicketOf(checkpoint, recipe, tensors, cancellationToken), cancellationToken) ?? [];
         folder.Commit(cancellationToken);
