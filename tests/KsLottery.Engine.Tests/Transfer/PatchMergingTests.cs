@@ -230,7 +230,8 @@ public sealed class PatchMergingTests
     [Test]
     public void A_patch_with_any_byte_damaged_is_told_of_whatever_came_of_it_and_nothing_is_left([Values] bool isMapped)
     {
-        string sound = Write([3e38f, 1, 2, 3], [[0, 0, 0, 0]])[0], patch = _folder.File("damaged.safetensors"), folder = _folder.File("out");
+        string sound = Write([3e38f, 1, 2, 3], [[0, 0, 0, 0]])[0], patch = _folder.File("damaged.safetensors");
+        string folder = _folder.File("out");
         using (Checkpoint before = Checkpoint.Open(_folder.File("base")))
             TicketPatch.Write(sound, [new(before.GetTensor("w"), new("w", TicketUnit.Elements.Cut(1, 4), IndexSet.Of(4, [0, 2, 3])),
                 TicketPayload.Delta) { Values = (float[])[2e38f, 5, 4] }], new() { Signature = "test|" });
@@ -247,7 +248,8 @@ public sealed class PatchMergingTests
                 damaged[at] ^= change;
                 File.WriteAllBytes(patch, damaged);
                 Assert.That(() => PatchMerging.Merge(_folder.File("base"), [sound, patch], folder, new(), options),
-                    Throws.TypeOf<CheckpointFormatException>().With.Property(nameof(CheckpointFormatException.Kind)).EqualTo(CheckpointDefect.WrongChecksum),
+                    Throws.TypeOf<CheckpointFormatException>().With.Property(nameof(CheckpointFormatException.Kind))
+                        .EqualTo(CheckpointDefect.WrongChecksum),
                     $"byte {at - header} of the values");
                 Assert.That(Directory.GetFileSystemEntries(_folder.Path).Select(Path.GetFileName),
                     Is.EquivalentTo((string[])["base", "whole", "0.safetensors", "damaged.safetensors"]));
