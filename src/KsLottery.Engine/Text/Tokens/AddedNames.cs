@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace KsLottery.Engine.Text.Tokens;
 
 /// <summary>Names that the files beside a tokenizer give to ids: those that its own file does not have, and which ones are
@@ -11,7 +13,8 @@ internal sealed class AddedNames
     private readonly SortedDictionary<int, AddedToken> _tokens = [];
     private readonly HashSet<int> _specialIds = [];
     private readonly ITokenizerFile _file;
-    private Dictionary<string, int>? _ids;
+    private readonly Dictionary<string, int> _idsOfTokens = [];
+    private PieceIndex? _ids; // The file's own.
 
     private AddedNames(ITokenizerFile file) => _file = file;
 
@@ -39,17 +42,10 @@ internal sealed class AddedNames
     /// <summary>The id of a token, the lowest of several; null where there is none.</summary>
     public int? IdOf(string piece)
     {
+        if (_idsOfTokens.TryGetValue(piece, out int found)) return found;
         // Few tokenizers are asked, and one of 128,000 pieces takes its time.
-        if (_ids is null)
-        {
-            Dictionary<string, int> ids = new(_file.Count, StringComparer.Ordinal);
-            for (int id = 0; id < _file.Count; id++)
-                if (Find(id) is null && _file.Piece(id) is { Length: > 0 } known)
-                    ids.TryAdd(known, id);
-            foreach (AddedToken token in _tokens.Values) ids.TryAdd(token.Content, token.Id);
-            _ids = ids;
-        }
-        return _ids.TryGetValue(piece, out int found) ? found : null;
+        _ids ??= OfFile();
+        return _ids.TryGetValue(piece, out found) && !_tokens.ContainsKey(found) ? found : null;
     }
 
     private void Place(AddedToken token, bool isGiven)
@@ -65,7 +61,16 @@ internal sealed class AddedNames
         bool isPlaced = isGiven && (isFree || (_file is SentencePieceModel && !_tokens.ContainsKey(token.Id)));
         int id = isPlaced ? token.Id : Math.Max(_file.Count, Count);
         _tokens.Add(id, token with { Id = id });
-        if (id < _file.Count) _ids!.Remove(_file.Piece(id));
-        _ids![token.Content] = id;
+        _idsOfTokens[token.Content] = id;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // For the first file of a process, which is over before code is tiered up.
+    private PieceIndex OfFile()
+    {
+        PieceIndex ids = new(_file.Count);
+        for (int id = 0; id < _file.Count; id++)
+            if (_file.Piece(id) is { Length: > 0 } piece)
+                ids.TryAdd(piece, id);
+        return ids;
     }
 }

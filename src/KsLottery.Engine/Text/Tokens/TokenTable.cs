@@ -160,12 +160,12 @@ internal sealed class TokenTable
         return null;
     }
 
-    internal static TokenTable Parse(string path, byte[] bytes)
+    internal static TokenTable Parse(string path, byte[] bytes, bool readsMerges = false)
     {
         Form form = FormOf(path, bytes);
         ITokenizerFile file = form switch
         {
-            Form.Json => TokenizerJson.Parse(path, bytes),
+            Form.Json => TokenizerJson.Parse(path, bytes, readsMerges),
             Form.SentencePiece => SentencePieceModel.Parse(path, bytes),
             _ => Llama2cTokenizer.Parse(path, bytes),
         };

@@ -143,7 +143,7 @@ public abstract class Tokenizer
 
     internal static Tokenizer Parse(string path, byte[] bytes)
     {
-        TokenTable names = TokenTable.Parse(path, bytes);
+        TokenTable names = TokenTable.Parse(path, bytes, readsMerges: true);
         return names.File switch
         {
             SentencePieceModel model => new SentencePieceTokenizer(path, names, model),

@@ -11,7 +11,7 @@ internal sealed class PairMergingTests
         MergeTable table = new();
         const int Levels = 10;
         for (int level = 0; level < Levels; level++) table.Set(level, level, level, level + 1);
-        table.AddJoint("a", "a", new Dictionary<int, int> { ['a'] = 0 });
+        table.AddJoint("a", "a", new CodePointTable { ['a'] = 0 });
         PairMerging merging = new(table);
         List<int> tokens = [];
         merging.Append(new int[length], tokens);
@@ -24,7 +24,7 @@ internal sealed class PairMergingTests
     public void The_best_rank_goes_first_and_the_leftmost_of_equals()
     {
         MergeTable table = new();
-        Dictionary<int, int> symbols = new() { ['a'] = 0, ['b'] = 1 };
+        CodePointTable symbols = new() { ['a'] = 0, ['b'] = 1 };
         table.Set(0, 1, 1, 2); // a b
         table.Set(1, 1, 0, 3); // b b
         table.AddJoint("a", "b", symbols);
@@ -39,7 +39,7 @@ internal sealed class PairMergingTests
     {
         MergeTable table = new();
         table.Set(0, 0, 0, 1);
-        table.AddJoint("a", "a", new Dictionary<int, int> { ['a'] = 0 });
+        table.AddJoint("a", "a", new CodePointTable { ['a'] = 0 });
         List<int> tokens = [];
         new PairMerging(table).Append([0, ~5, 0, 0, ~5, ~5], tokens);
         Assert.That(tokens, Is.EqualTo(new[] { 0, ~5, 1, ~5, ~5 }));

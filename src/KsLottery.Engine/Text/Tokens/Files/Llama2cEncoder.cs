@@ -26,7 +26,7 @@ internal sealed class Llama2cEncoder : Tokenizer
             if (kind is TokenKind.Normal or TokenKind.Unused) pieces.Add((file.Piece(id), file.Score(id), id));
             if (kind == TokenKind.Byte && file.Bytes(id) is [byte value] && value + FirstByteId == id) bytes++;
         }
-        _pieces = new ScoredPieces(file.Count, pieces);
+        _pieces = new ScoredPieces(file.Count, CollectionsMarshal.AsSpan(pieces));
         _byteIds = bytes == 256 ? [.. Enumerable.Range(FirstByteId, 256)] : null;
         UnknownId = Special(0);
         int? begin = Special(1);

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace KsLottery.Engine.Text.Tokens;
 
@@ -37,8 +38,8 @@ internal ref struct ProtobufReader
         if (Offset == _end) return false;
         int start = Offset;
         ulong tag = ReadRawVarint();
-        Field = tag >> 3 is > 0 and < 1UL << 29 ? (int)(tag >> 3)
-            : throw TokenizerFile.Damaged(_path, start, $"field number {tag >> 3}, 1 to {(1 << 29) - 1} are allowed; fetch the file again");
+        if (tag >> 3 is not (> 0 and < 1UL << 29)) throw WrongNumber(start, tag >> 3);
+        Field = (int)(tag >> 3);
         _wireType = (int)(tag & 7);
         return true;
     }
@@ -95,22 +96,21 @@ internal ref struct ProtobufReader
 
     private readonly void Expect(int wireType)
     {
-        if (_wireType != wireType)
-            throw TokenizerFile.Damaged(_path, Offset, $"field {Field} has wire type {_wireType} and needs {wireType}; " +
-                "fetch the file again");
+        if (_wireType != wireType) throw WrongType(wireType);
     }
 
     private Range Take(ulong length)
     {
         int start = Offset;
-        if (length > (ulong)(_end - start))
-            throw TokenizerFile.Damaged(_path, start, $"field {Field} has {length} bytes and its message only {_end - start} more; " +
-                "fetch the file again");
+        if (length > (ulong)(_end - start)) throw TooShort(length);
         Offset += (int)length;
         return start..Offset;
     }
 
-    private ulong ReadRawVarint()
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ulong ReadRawVarint() => Offset < _end && _file[Offset] < 0x80 ? _file[Offset++] : ReadLongVarint();
+
+    private ulong ReadLongVarint()
     {
         int start = Offset;
         ulong value = 0;
@@ -125,4 +125,13 @@ internal ref struct ProtobufReader
         }
         throw TokenizerFile.Damaged(_path, start, "an integer of more than 64 bits; fetch the file again");
     }
+
+    private readonly InvalidDataException WrongNumber(int start, ulong number) =>
+        TokenizerFile.Damaged(_path, start, $"field number {number}, 1 to {(1 << 29) - 1} are allowed; fetch the file again");
+
+    private readonly InvalidDataException WrongType(int needed) => TokenizerFile.Damaged(_path, Offset,
+        $"field {Field} has wire type {_wireType} and needs {needed}; fetch the file again");
+
+    private readonly InvalidDataException TooShort(ulong length) => TokenizerFile.Damaged(_path, Offset,
+        $"field {Field} has {length} bytes and its message only {_end - Offset} more; fetch the file again");
 }

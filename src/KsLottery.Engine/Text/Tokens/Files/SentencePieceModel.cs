@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace KsLottery.Engine.Text.Tokens;
@@ -18,6 +20,9 @@ internal sealed class SentencePieceModel : ITokenizerFile
 
     /// <summary>The pieces in the order of their ids.</summary>
     public IReadOnlyList<SentencePiece> Pieces => _pieces;
+
+    /// <summary>The same, for those who read all of them.</summary>
+    public ReadOnlySpan<SentencePiece> Span => CollectionsMarshal.AsSpan(_pieces);
 
     /// <summary>The number of pieces.</summary>
     public int Count => _pieces.Count;
@@ -123,6 +128,7 @@ internal sealed class SentencePieceModel : ITokenizerFile
             : throw TokenizerFile.Damaged(path, file.Length, "the file holds no pieces, at least 1 is needed; fetch it again");
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // For the first file of a process, which is over before code is tiered up.
     private void AddPiece(string path, byte[] file, ProtobufReader fields)
     {
         int start = fields.Offset;
@@ -139,8 +145,8 @@ internal sealed class SentencePieceModel : ITokenizerFile
                 default: fields.Skip(); break;
             }
         }
-        SentencePiece piece = new(file.AsMemory(text), score, (SentencePieceType)type);
-        if (!Enum.IsDefined(piece.Type))
+        SentencePiece piece = new(file.AsMemory(text.Start.Value, text.End.Value - text.Start.Value), score, (SentencePieceType)type);
+        if (piece.Type is < SentencePieceType.Normal or > SentencePieceType.Byte)
             throw TokenizerFile.Damaged(path, start, $"piece {Count} has type {type}, 1 to 6 are allowed; fetch the file again");
         if (piece.Type == SentencePieceType.Byte && !PieceNames.TryParseByte(piece.Text, out _))
             throw TokenizerFile.Damaged(path, start, $"byte piece {Count} is named {TokenizerFile.Quote(piece.Utf8.Span)}, " +

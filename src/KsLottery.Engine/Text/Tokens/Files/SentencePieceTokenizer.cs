@@ -24,13 +24,15 @@ internal sealed class SentencePieceTokenizer : Tokenizer
         _model = model;
         ByteTrie symbols = new();
         int? unknown = null;
-        for (int id = 0; id < model.Count; id++)
+        ReadOnlySpan<SentencePiece> pieces = model.Span;
+        for (int id = 0; id < pieces.Length; id++)
         {
-            SentencePiece piece = model.Pieces[id];
+            SentencePiece piece = pieces[id];
             if (piece.Type == SentencePieceType.UserDefined) symbols.Add(piece.Utf8.Span, id);
             if (piece.Type == SentencePieceType.Unknown) unknown ??= id;
-            Refuse(piece.Type == SentencePieceType.Unused && model.Algorithm == SentencePieceAlgorithm.Bpe, $"piece {id} of type", "UNUSED",
-                "NORMAL, UNKNOWN, CONTROL, USER_DEFINED and BYTE in a BPE model");
+            if (piece.Type == SentencePieceType.Unused && model.Algorithm == SentencePieceAlgorithm.Bpe)
+                throw TokenizerFile.Unsupported(path, $"piece {id} of type", "UNUSED",
+                    "NORMAL, UNKNOWN, CONTROL, USER_DEFINED and BYTE in a BPE model");
         }
         UnknownId = unknown ?? Known(model.UnknownId);
         _byteIds = model.ByteFallback ? ReadByteIds(model) : null;
@@ -55,8 +57,8 @@ internal sealed class SentencePieceTokenizer : Tokenizer
     private static Dictionary<string, int> IdsOf(SentencePieceModel model)
     {
         Dictionary<string, int> ids = new(model.Count, StringComparer.Ordinal);
-        foreach ((int id, SentencePiece piece) in model.Pieces.Index())
-            if (piece.Type != SentencePieceType.Control)
+        for (int id = 0; id < model.Count; id++)
+            if (model.Pieces[id] is { Type: not SentencePieceType.Control } piece)
                 ids.TryAdd(piece.Text, id);
         return ids;
     }

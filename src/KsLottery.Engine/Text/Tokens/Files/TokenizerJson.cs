@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using KsLottery.Engine.Checkpoints;
@@ -35,8 +36,11 @@ internal sealed class TokenizerJson : ITokenizerFile
     /// <summary>One more than the largest id; four times the largest vocabulary in use.</summary>
     internal const int MaxCount = 1 << 22;
 
+    private const int UsualMerges = 1 << 18;
+
     private readonly string _path;
     private readonly int _start;
+    private readonly bool _readsMerges;
     private readonly List<string?> _pieces = [];
     private readonly List<AddedToken> _added = [];
     private readonly HashSet<int> _specialIds = [];
@@ -46,7 +50,7 @@ internal sealed class TokenizerJson : ITokenizerFile
     private int _unknownId = -1;
     private bool _hasByteFallback, _hasTwins;
 
-    private TokenizerJson(string path, int start) => (_path, _start) = (path, start);
+    private TokenizerJson(string path, int start, bool readsMerges) => (_path, _start, _readsMerges) = (path, start, readsMerges);
 
     /// <summary>The number of ids: one more than the largest.</summary>
     public int Count => _pieces.Count;
@@ -60,20 +64,24 @@ internal sealed class TokenizerJson : ITokenizerFile
     /// <summary>The added tokens in the order of the file.</summary>
     public IReadOnlyList<AddedToken> AddedTokens => _added;
 
-    /// <summary>Where the vocabulary begins and ends in the file, where it is an object, and the state of a reader at its end.</summary>
-    internal (long Start, long End, JsonReaderState State) Vocabulary { get; private set; } = (-1, -1, default);
+    /// <summary>A value within a file: where it begins and ends, and the state of a reader at its end.</summary>
+    internal readonly record struct Section(long Start, long End, JsonReaderState State);
+
+    /// <summary>Where the vocabulary is, where it is an object.</summary>
+    internal Section Vocabulary { get; private set; } = new(-1, -1, default);
+
+    /// <summary>The merges and where they are; null where they were not asked for, or one is damaged, and encoding says which.</summary>
+    internal (MergeList List, Section Place)? Merges { get; set; }
 
     /// <summary>The ids of the model's own vocabulary by piece, without the added tokens that are not part of it.</summary>
-    internal Dictionary<string, int> ModelVocabulary()
+    /// <remarks>Of equal pieces the last one counts.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // For the first file of a process, which is over before code is tiered up.
+    internal PieceIndex ModelVocabulary()
     {
-        Dictionary<string, int> ids = new(_pieces.Count, StringComparer.Ordinal);
-        for (int id = 0; id < _pieces.Count; id++)
+        PieceIndex ids = new(_pieces.Count);
+        for (int id = _pieces.Count - 1; id >= 0; id--)
             if ((_replaced.TryGetValue(id, out string? piece) ? piece : _pieces[id]) is { } own)
-            {
-                if (ids.TryAdd(own, id)) continue;
-                ids[own] = id;
-                _hasTwins = true;
-            }
+                _hasTwins |= !ids.TryAdd(own, id);
         return ids;
     }
 
@@ -112,11 +120,15 @@ internal sealed class TokenizerJson : ITokenizerFile
         : _decoding.IsByte(piece) ? TokenKind.Byte
         : TokenKind.Normal;
 
-    internal static TokenizerJson Parse(string path, byte[] file)
+    /// <summary>Reads the bytes of a file.</summary>
+    /// <param name="path">Its path, for errors.</param>
+    /// <param name="file">Its bytes.</param>
+    /// <param name="readsMerges">Whether to read the merges in the same pass.</param>
+    internal static TokenizerJson Parse(string path, byte[] file, bool readsMerges = false)
     {
         int start = file is [0xEF, 0xBB, 0xBF, ..] ? 3 : 0; // a byte order mark
         Utf8JsonReader reader = new(file.AsSpan(start));
-        TokenizerJson tokenizer = new(path, start);
+        TokenizerJson tokenizer = new(path, start, readsMerges);
         try
         {
             tokenizer.ReadFile(ref reader);
@@ -174,12 +186,14 @@ internal sealed class TokenizerJson : ITokenizerFile
                 case "byte_fallback": _hasByteFallback = reader.TokenType == JsonTokenType.True; break;
                 case "vocab" when reader.TokenType == JsonTokenType.StartArray: ReadUnigramVocabulary(ref reader); break;
                 case "vocab": ReadVocabulary(ref reader); break;
+                case "merges" when _readsMerges && reader.TokenType == JsonTokenType.StartArray: ReadMerges(ref reader); break;
                 default: reader.Skip(); break;
             }
         }
     }
 
     /// <summary>Reads <c>{"piece": id, …}</c>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ReadVocabulary(ref Utf8JsonReader reader)
     {
         Expect(ref reader, JsonTokenType.StartObject, "model.vocab");
@@ -189,7 +203,31 @@ internal sealed class TokenizerJson : ITokenizerFile
             string piece = NextProperty(ref reader);
             SetPiece(ref reader, ReadId(ref reader), piece, replace: false);
         }
-        Vocabulary = (start, _start + reader.BytesConsumed, reader.CurrentState);
+        Vocabulary = new(start, _start + reader.BytesConsumed, reader.CurrentState);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void ReadMerges(ref Utf8JsonReader reader)
+    {
+        Utf8JsonReader beginning = reader;
+        MergeList merges = new(Math.Min(_pieces.Count, UsualMerges)); // Ids may be far apart.
+        bool isSound = true;
+        try
+        {
+            while (isSound && reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+                isSound = merges.TryRead(ref reader, _start + reader.TokenStartIndex);
+        }
+        catch (InvalidOperationException) // Text that is not Unicode.
+        {
+            isSound = false;
+        }
+        if (isSound)
+            Merges = (merges, new(_start + beginning.TokenStartIndex, _start + reader.BytesConsumed, reader.CurrentState));
+        else
+        {
+            reader = beginning;
+            reader.Skip();
+        }
     }
 
     /// <summary>Reads <c>[["piece", score], …]</c>, in which a piece's place is its id.</summary>
@@ -239,19 +277,22 @@ internal sealed class TokenizerJson : ITokenizerFile
     private void SetPiece(ref Utf8JsonReader reader, int id, string piece, bool replace)
     {
         while (_pieces.Count <= id) _pieces.Add(null);
-        if (!replace && _pieces[id] is { } other && other != piece)
-            throw Damaged(ref reader, $"id {id} is both {TokenizerFile.Quote(Encoding.UTF8.GetBytes(other))} and " +
-                $"{TokenizerFile.Quote(Encoding.UTF8.GetBytes(piece))}, one piece is allowed; fetch the file again");
+        if (!replace && _pieces[id] is { } other && other != piece) throw IsTaken(ref reader, id, other, piece);
         _pieces[id] = piece;
     }
+
+    private InvalidDataException IsTaken(ref Utf8JsonReader reader, int id, string other, string piece) =>
+        Damaged(ref reader, $"id {id} is both {TokenizerFile.Quote(Encoding.UTF8.GetBytes(other))} and " +
+            $"{TokenizerFile.Quote(Encoding.UTF8.GetBytes(piece))}, one piece is allowed; fetch the file again");
 
     private int ReadId(ref Utf8JsonReader reader)
     {
         Expect(ref reader, JsonTokenType.Number, "an id");
-        return reader.TryGetInt32(out int id) && id is >= 0 and < MaxCount ? id
-            : throw Damaged(ref reader, $"id {TokenizerFile.Quote(reader.ValueSpan)}, 0 to {MaxCount - 1} are allowed; " +
-                "fetch the file again");
+        return reader.TryGetInt32(out int id) && id is >= 0 and < MaxCount ? id : throw IsNoId(ref reader);
     }
+
+    private InvalidDataException IsNoId(ref Utf8JsonReader reader) => Damaged(ref reader,
+        $"id {TokenizerFile.Quote(reader.ValueSpan)}, 0 to {MaxCount - 1} are allowed; fetch the file again");
 
     private static string NextProperty(ref Utf8JsonReader reader)
     {
@@ -262,9 +303,11 @@ internal sealed class TokenizerJson : ITokenizerFile
 
     private void Expect(ref Utf8JsonReader reader, JsonTokenType type, string what)
     {
-        if (reader.TokenType != type)
-            throw Damaged(ref reader, $"{what} is {reader.TokenType} and must be {type}; give a tokenizer.json");
+        if (reader.TokenType != type) throw IsOther(ref reader, type, what);
     }
+
+    private InvalidDataException IsOther(ref Utf8JsonReader reader, JsonTokenType type, string what) =>
+        Damaged(ref reader, $"{what} is {reader.TokenType} and must be {type}; give a tokenizer.json");
 
     private InvalidDataException Damaged(ref Utf8JsonReader reader, string what) =>
         TokenizerFile.Damaged(_path, _start + reader.TokenStartIndex, what);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using KsLottery.Engine.Checkpoints;
 
@@ -19,7 +20,7 @@ internal sealed class TokenizerSettings
     }
 
     /// <summary>The ids of the model's pieces.</summary>
-    public Dictionary<string, int> Vocabulary { get; }
+    public PieceIndex Vocabulary { get; }
 
     /// <summary>Whether an id of the model's vocabulary has a text, and no other id has it.</summary>
     public bool IsPiece(int id, ReadOnlySpan<char> text) => _file.IsModelPiece(id, text);
@@ -108,7 +109,7 @@ internal sealed class TokenizerSettings
             {
                 case "merges" when reader.TokenType == JsonTokenType.StartArray: ReadMerges(ref reader); break;
                 case "vocab" when reader.TokenType == JsonTokenType.StartArray: ReadScores(ref reader); break;
-                case "vocab": SkipVocabulary(ref reader); break;
+                case "vocab": Skip(_file.Vocabulary, ref reader); break;
                 default:
                     _options.Add($"\"{JsonEncodedText.Encode(name)}\":{TokenizerStep.Raw(JsonElement.ParseValue(ref reader))}");
                     break;
@@ -116,29 +117,36 @@ internal sealed class TokenizerSettings
         }
     }
 
-    /// <summary>Goes on where the vocabulary, which has been read, ends: it is half of a file.</summary>
-    private void SkipVocabulary(ref Utf8JsonReader reader)
+    /// <summary>Goes on where a value that has been read ends: vocabulary and merges are nearly all of a file.</summary>
+    private void Skip(TokenizerJson.Section read, ref Utf8JsonReader reader)
     {
-        (long start, long end, JsonReaderState state) = _file.Vocabulary;
-        if (start == _start + reader.TokenStartIndex)
+        if (read.Start == _start + reader.TokenStartIndex)
         {
-            reader = new Utf8JsonReader(_bytes.AsSpan((int)end), isFinalBlock: true, state);
-            _start = (int)end;
+            reader = new Utf8JsonReader(_bytes.AsSpan((int)read.End), isFinalBlock: true, read.State);
+            _start = (int)read.End;
         }
         else reader.Skip();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // For the first file of a process, which is over before code is tiered up.
     private void ReadMerges(ref Utf8JsonReader reader)
     {
-        Merges = new MergeList();
+        if (_file.Merges is { } read && read.Place.Start == _start + reader.TokenStartIndex)
+        {
+            (Merges, _file.Merges) = (read.List, null); // Held no longer than the settings.
+            Skip(read.Place, ref reader);
+            return;
+        }
+        MergeList merges = Merges = new MergeList(Vocabulary.Count);
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
             long place = _start + reader.TokenStartIndex;
-            if (!Merges.TryRead(ref reader, place))
-                throw TokenizerFile.Damaged(_path, place, $"model.merges[{Merges.Count}] is no pair; \"a b\" and [\"a\", \"b\"] are " +
-                    "allowed; fetch the file again");
+            if (!merges.TryRead(ref reader, place)) throw IsNoPair(place, merges.Count);
         }
     }
+
+    private InvalidDataException IsNoPair(long place, int index) => TokenizerFile.Damaged(_path, place,
+        $"model.merges[{index}] is no pair; \"a b\" and [\"a\", \"b\"] are allowed; fetch the file again");
 
     private void ReadScores(ref Utf8JsonReader reader)
     {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
@@ -8,9 +9,8 @@ namespace KsLottery.Engine.Text.Tokens;
 /// <remarks>Source: <c>BPE::merge_word</c> of the tokenizers library.</remarks>
 internal sealed class BpeModel : IWordModel
 {
-    private readonly Dictionary<string, int> _vocabulary;
-    private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _pieces;
-    private readonly Dictionary<int, int> _symbols = [];
+    private readonly PieceIndex _vocabulary;
+    private readonly CodePointTable _symbols = new();
     private readonly MergeTable _merges;
     private readonly string _prefix, _suffix;
     private readonly string? _unknown;
@@ -27,49 +27,57 @@ internal sealed class BpeModel : IWordModel
         if (_options.Get("dropout") is { } dropout && !(dropout.ValueKind == JsonValueKind.Number && dropout.GetDouble() == 0))
             throw _options.Refuse("dropout", TokenizerStep.Raw(dropout), "null and 0, which drop no merge");
         _vocabulary = settings.Vocabulary;
-        _pieces = _vocabulary.GetAlternateLookup<ReadOnlySpan<char>>();
         _prefix = _options.Text("continuing_subword_prefix") ?? "";
         _suffix = _options.Text("end_of_word_suffix") ?? "";
         _unknown = _options.Text("unk_token");
         _fusesUnknown = _options.Flag("fuse_unk", false);
         _ignoresMerges = _options.Flag("ignore_merges", false);
         if (_options.Flag("byte_fallback", false))
-            _byteIds = [.. Enumerable.Range(0, 256).Select(value => _vocabulary.GetValueOrDefault($"<0x{value:X2}>", -1))];
-        foreach ((string piece, int id) in _vocabulary)
+            _byteIds = [.. Enumerable.Range(0, 256).Select(value => _vocabulary.IdOf($"<0x{value:X2}>"))];
+        foreach ((string piece, int id) in _vocabulary.Pieces)
             if (Rune.TryGetRuneAt(piece, 0, out Rune character) && character.Utf16SequenceLength == piece.Length)
-                _symbols.Add(character.Value, id);
+                _symbols[character.Value] = id;
         // Symbols that are not the characters of a word join where its pieces do not show it.
         bool joinsAnywhere = _prefix.Length + _suffix.Length > 0 || JoinsStandIns(settings.Merges);
         _merges = new MergeTable(joinsAnywhere, settings.Merges.Count);
-        for (int rank = 0, id = 0; rank < settings.Merges.Count; rank++) id = AddMerge(settings, rank, id);
+        AddMerges(settings, settings.Merges);
     }
 
     /// <inheritdoc/>
     public IWordEncoder Start() => new Encoder(this);
 
-    /// <summary>Adds a merge and gives the id of its token.</summary>
-    /// <param name="settings">The file.</param>
-    /// <param name="rank">The merge's place in the list.</param>
-    /// <param name="previous">The token of the merge before: nearly always this one's as well, or that before this one's.</param>
-    private int AddMerge(TokenizerSettings settings, int rank, int previous)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // For the first file of a process, which is over before code is tiered up.
+    private void AddMerges(TokenizerSettings settings, MergeList merges)
+    {
+        int id = 0; // Of the merge before: nearly always that of the next as well, or the one before its.
+        for (int rank = 0; rank < merges.Count; rank++)
+        {
+            ReadOnlySpan<char> left = merges.Left(rank), right = merges.Right(rank);
+            // As many characters as the prefix has are cut, whatever they are.
+            ReadOnlySpan<char> both = _prefix.Length == 0 ? merges.Both(rank) : Joined(settings, rank);
+            (int leftId, int rightId) = (IdOf(settings, rank, left), IdOf(settings, rank, right));
+            if (!settings.IsPiece(id, both)) id = settings.IsPiece(id + 1, both) ? id + 1 : IdOf(settings, rank, both);
+            _merges.Set(leftId, rightId, rank, id);
+            _merges.AddJoint(left, right, _symbols);
+        }
+    }
+
+    private string Joined(TokenizerSettings settings, int rank)
     {
         ReadOnlySpan<char> left = settings.Merges!.Left(rank), right = settings.Merges.Right(rank);
-        if (right.Length < _prefix.Length)
-            throw settings.DamagedMerge(rank, $"joins a piece that is shorter than continuing_subword_prefix {_prefix}");
-        // As many characters as the prefix has are cut, whatever they are.
-        ReadOnlySpan<char> both = _prefix.Length == 0 ? settings.Merges.Both(rank) : $"{left}{right[_prefix.Length..]}";
-        (int leftId, int rightId) = (IdOf(left), IdOf(right));
-        int id = settings.IsPiece(previous, both) ? previous : settings.IsPiece(previous + 1, both) ? previous + 1 : IdOf(both);
-        _merges.Set(leftId, rightId, rank, id);
-        _merges.AddJoint(left, right, _symbols);
-        return id;
-
-        int IdOf(ReadOnlySpan<char> piece) => _pieces.TryGetValue(piece, out int id) ? id : throw settings.DamagedMerge(rank,
-            $"needs the piece {TokenizerFile.Quote(Encoding.UTF8.GetBytes(piece.ToArray()))}, which model.vocab lacks");
+        return right.Length >= _prefix.Length ? $"{left}{right[_prefix.Length..]}"
+            : throw settings.DamagedMerge(rank, $"joins a piece that is shorter than continuing_subword_prefix {_prefix}");
     }
+
+    private int IdOf(TokenizerSettings settings, int rank, ReadOnlySpan<char> piece) =>
+        _vocabulary.TryGetValue(piece, out int id) ? id : throw Lacks(settings, rank, piece);
+
+    private static InvalidDataException Lacks(TokenizerSettings settings, int rank, ReadOnlySpan<char> piece) => settings.DamagedMerge(rank,
+        $"needs the piece {TokenizerFile.Quote(Encoding.UTF8.GetBytes(piece.ToArray()))}, which model.vocab lacks");
 
     private bool JoinsStandIns(MergeList merges)
     {
+        if (_unknown is null && _byteIds is null) return false;
         for (int rank = 0; rank < merges.Count; rank++)
             if (IsStandIn(merges.Left(rank)) || IsStandIn(merges.Right(rank)))
                 return true;
@@ -107,7 +115,7 @@ internal sealed class BpeModel : IWordModel
 
         public void Append(ReadOnlySpan<char> word, List<int> tokens)
         {
-            if (model._ignoresMerges && model._pieces.TryGetValue(word, out int whole))
+            if (model._ignoresMerges && model._vocabulary.TryGetValue(word, out int whole))
             {
                 tokens.Add(whole);
                 return;

@@ -1,26 +1,30 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 
 namespace KsLottery.Engine.Text.Tokens;
 
 /// <summary>The merges of a BPE model as its file lists them: two pieces each, all kept in one text, since large files list
 /// 280,000.</summary>
-internal sealed class MergeList
+/// <param name="capacity">About their number.</param>
+internal sealed class MergeList(int capacity)
 {
-    private readonly List<(int Start, int Cut, int End, long Place)> _merges = [];
-    private char[] _text = new char[1024];
+    private const int LengthOfPair = 12;
+
+    private (int Start, int Cut, int End, int Place)[] _merges = new (int, int, int, int)[capacity + 1];
+    private char[] _text = new char[1024 + (LengthOfPair * capacity)];
     private int _length;
 
     /// <summary>The number of merges.</summary>
-    public int Count => _merges.Count;
+    public int Count { get; private set; }
 
     /// <summary>The left piece of a merge.</summary>
-    public ReadOnlySpan<char> Left(int rank) => _text.AsSpan(_merges[rank].Start.._merges[rank].Cut);
+    public ReadOnlySpan<char> Left(int rank) => TextOf(_merges[rank].Start, _merges[rank].Cut);
 
     /// <summary>The right piece of a merge.</summary>
-    public ReadOnlySpan<char> Right(int rank) => _text.AsSpan(_merges[rank].Cut.._merges[rank].End);
+    public ReadOnlySpan<char> Right(int rank) => TextOf(_merges[rank].Cut, _merges[rank].End);
 
     /// <summary>Both pieces of a merge, one after the other.</summary>
-    public ReadOnlySpan<char> Both(int rank) => _text.AsSpan(_merges[rank].Start.._merges[rank].End);
+    public ReadOnlySpan<char> Both(int rank) => TextOf(_merges[rank].Start, _merges[rank].End);
 
     /// <summary>The byte of the file at which a merge stands.</summary>
     public long Place(int rank) => _merges[rank].Place;
@@ -31,13 +35,14 @@ internal sealed class MergeList
     /// <param name="place">The byte of the file at which the reader stands.</param>
     /// <returns>False where it is no pair.</returns>
     /// <exception cref="InvalidOperationException">The text is not Unicode.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // For the first file of a process, which is over before code is tiered up.
     public bool TryRead(ref Utf8JsonReader reader, long place)
     {
         int start = _length, cut = start;
         if (reader.TokenType == JsonTokenType.String)
         {
             Append(ref reader);
-            Span<char> line = _text.AsSpan(start.._length);
+            Span<char> line = TextOf(start, _length);
             if (line.StartsWith("#version"))
             {
                 _length = start;
@@ -60,9 +65,12 @@ internal sealed class MergeList
             if (reader.TokenType != JsonTokenType.EndArray || pieces != 2) return false;
         }
         if (cut == start || cut == _length) return false;
-        _merges.Add((start, cut, _length, place));
+        if (Count == _merges.Length) Array.Resize(ref _merges, 2 * Count);
+        _merges[Count++] = (start, cut, _length, (int)place); // A file has 2^28 bytes at most.
         return true;
     }
+
+    private Span<char> TextOf(int start, int end) => _text.AsSpan(start, end - start);
 
     private void Append(ref Utf8JsonReader reader)
     {

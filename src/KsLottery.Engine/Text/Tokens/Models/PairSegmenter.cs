@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -13,13 +14,21 @@ internal sealed class PairSegmenter : IPieceSegmenter
     private readonly int _unknownId;
 
     /// <summary>Takes the pieces of a model.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // For the first file of a process, which is over before code is tiered up.
     public PairSegmenter(SentencePieceModel model, ByteTrie symbols, int unknownId)
     {
         (_symbols, _unknownId) = (symbols, unknownId);
-        string[] texts = [.. model.Pieces.Select(piece => piece.Text)];
-        _pieces = new ScoredPieces(model.Count, [.. model.Pieces.Index().Where(piece => piece.Item.Type == SentencePieceType.Normal)
-            .Select(piece => (texts[piece.Index], piece.Item.Score, piece.Index))]);
-        _lengths = [.. texts.Select(Encoding.UTF8.GetByteCount)];
+        ReadOnlySpan<SentencePiece> all = model.Span;
+        var joined = new (string Text, float Score, int Id)[all.Length];
+        _lengths = new int[all.Length];
+        int count = 0;
+        for (int id = 0; id < all.Length; id++)
+        {
+            string text = all[id].Text;
+            _lengths[id] = Encoding.UTF8.GetByteCount(text);
+            if (all[id].Type == SentencePieceType.Normal) joined[count++] = (text, all[id].Score, id);
+        }
+        _pieces = new ScoredPieces(model.Count, joined.AsSpan(0, count));
     }
 
     /// <inheritdoc/>

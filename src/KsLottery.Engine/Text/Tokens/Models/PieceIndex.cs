@@ -1,5 +1,5 @@
 using System.Numerics;
-using System.Runtime.InteropServices;
+using System.Runtime.CompilerServices;
 
 namespace KsLottery.Engine.Text.Tokens;
 
@@ -11,41 +11,59 @@ internal sealed class PieceIndex
     private const ulong Base = 0x9E3779B97F4A7C15;
 
     // Eight bytes a slot: those of 128,000 pieces lie in a core's own cache.
-    private readonly (uint Tag, int Piece)[] _slots;
-    private readonly List<(int Start, int Length, int Id)> _pieces = [default];
-    private readonly List<char> _characters = [];
-    private readonly List<ulong> _powers = [1];
+    private readonly (uint Tag, int Piece)[] _slots; // Place in the list + 1; 0 marks a free slot.
+    private readonly (string Text, int Id)[] _pieces;
     private readonly int _shift;
+    private ulong[] _powers = [1];
 
     /// <param name="capacity">The largest number of texts.</param>
     public PieceIndex(int capacity)
     {
+        _pieces = new (string, int)[capacity];
         _slots = new (uint, int)[BitOperations.RoundUpToPowerOf2((uint)capacity + 1) * 2];
         _shift = 64 - BitOperations.Log2((uint)_slots.Length);
     }
 
+    /// <summary>The number of texts.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>The texts and their ids, in the order in which they were added.</summary>
+    public ReadOnlySpan<(string Text, int Id)> Pieces => _pieces.AsSpan(0, Count);
+
     /// <summary>Adds a text; the first of equal ones keeps its id.</summary>
-    public void TryAdd(string text, int id)
+    /// <returns>False where the text was there.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // For the first file of a process, which is over before code is tiered up.
+    public bool TryAdd(string text, int id)
     {
-        if (text.Length == 0) return;
         ulong hash = HashOf(text);
         ref (uint Tag, int Piece) slot = ref SlotOf(hash, text);
-        if (slot.Piece > 0) return;
-        slot = ((uint)hash, _pieces.Count);
-        _pieces.Add((_characters.Count, text.Length, id));
-        _characters.AddRange(text.AsSpan());
+        if (slot.Piece > 0) return false;
+        _pieces[Count++] = (text, id);
+        slot = ((uint)hash, Count);
+        return true;
     }
 
     /// <summary>The id of a text, negative where it has none.</summary>
-    /// <param name="text">The text, at least one character.</param>
+    public int IdOf(ReadOnlySpan<char> text) => IdOf(text, HashOf(text));
+
+    /// <summary>The id of a text, negative where it has none.</summary>
+    /// <param name="text">The text.</param>
     /// <param name="hash">Its hash, of <see cref="HashOf"/> or <see cref="HashOfEnd"/>.</param>
     public int IdOf(ReadOnlySpan<char> text, ulong hash)
     {
         int piece = SlotOf(hash, text).Piece;
-        return piece > 0 ? _pieces[piece].Id : -1;
+        return piece > 0 ? _pieces[piece - 1].Id : -1;
+    }
+
+    /// <summary>Finds the id of a text.</summary>
+    public bool TryGetValue(ReadOnlySpan<char> text, out int id)
+    {
+        id = IdOf(text);
+        return id >= 0;
     }
 
     /// <summary>The hash of a text.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static ulong HashOf(ReadOnlySpan<char> text)
     {
         ulong hash = 0;
@@ -62,22 +80,25 @@ internal sealed class PieceIndex
     /// <param name="length">Characters that are left.</param>
     public ulong HashOfEnd(ulong whole, ulong beginning, int length)
     {
-        while (_powers.Count <= length) _powers.Add(unchecked(_powers[^1] * Base));
+        if (length >= _powers.Length) AddPowers(length);
         return unchecked(whole - (beginning * _powers[length]));
     }
 
-    private ref (uint Tag, int Piece) SlotOf(ulong hash, ReadOnlySpan<char> text)
+    private void AddPowers(int length)
     {
-        for (int i = (int)(unchecked(hash * Base) >> _shift); ; i = (i + 1) & (_slots.Length - 1))
-        {
-            ref (uint Tag, int Piece) slot = ref _slots[i];
-            if (slot.Piece == 0 || (slot.Tag == (uint)hash && TextOf(slot.Piece).SequenceEqual(text))) return ref slot;
-        }
+        int known = _powers.Length;
+        Array.Resize(ref _powers, Math.Max(length + 1, 2 * known));
+        for (int i = known; i < _powers.Length; i++) _powers[i] = unchecked(_powers[i - 1] * Base);
     }
 
-    private Span<char> TextOf(int piece)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private ref (uint Tag, int Piece) SlotOf(ulong hash, ReadOnlySpan<char> text)
     {
-        (int start, int length, int _) = _pieces[piece];
-        return CollectionsMarshal.AsSpan(_characters).Slice(start, length);
+        (uint Tag, int Piece)[] slots = _slots;
+        for (int i = (int)(unchecked(hash * Base) >> _shift); ; i = (i + 1) & (slots.Length - 1))
+        {
+            ref (uint Tag, int Piece) slot = ref slots[i];
+            if (slot.Piece == 0 || (slot.Tag == (uint)hash && text.SequenceEqual(_pieces[slot.Piece - 1].Text))) return ref slot;
+        }
     }
 }

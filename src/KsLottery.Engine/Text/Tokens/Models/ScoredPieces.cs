@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace KsLottery.Engine.Text.Tokens;
@@ -10,7 +11,7 @@ namespace KsLottery.Engine.Text.Tokens;
 internal sealed class ScoredPieces
 {
     private readonly PieceIndex _ids;
-    private readonly Dictionary<int, int> _symbols = [];
+    private readonly CodePointTable _symbols = new();
     private readonly List<Rune> _innerCharacters = [];
     private readonly int _count;
 
@@ -20,15 +21,15 @@ internal sealed class ScoredPieces
     /// <summary>Takes the pieces that text can be joined to; the first of equal pieces counts.</summary>
     /// <param name="count">The number of all ids.</param>
     /// <param name="pieces">Text, score (higher goes first) and id.</param>
-    public ScoredPieces(int count, IReadOnlyCollection<(string Text, float Score, int Id)> pieces)
+    public ScoredPieces(int count, ReadOnlySpan<(string Text, float Score, int Id)> pieces)
     {
         _count = count;
-        _ids = new PieceIndex(pieces.Count);
-        Merges = new MergeTable(capacity: MergesOfPiece * pieces.Count);
+        _ids = new PieceIndex(pieces.Length);
+        Merges = new MergeTable(capacity: MergesOfPiece * pieces.Length);
         foreach ((string text, _, int id) in pieces) _ids.TryAdd(text, id);
         foreach ((string text, _, _) in pieces) AddCharacters(text);
         int[] ranks = Ranks(pieces);
-        foreach ((int i, (string text, _, int id)) in pieces.Index()) AddMerges(text, ranks[i], id);
+        for (int i = 0; i < pieces.Length; i++) AddMerges(pieces[i].Text, ranks[i], pieces[i].Id);
     }
 
     /// <summary>The pairs that join.</summary>
@@ -47,22 +48,24 @@ internal sealed class ScoredPieces
         return isToken;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // For the first file of a process, which is over before code is tiered up.
     private void AddCharacters(string text)
     {
         foreach (Rune character in text.EnumerateRunes())
         {
-            if (_symbols.ContainsKey(character.Value)) continue;
+            if (_symbols.TryGetValue(character.Value, out _)) continue;
             string single = character.ToString();
-            if (_ids.IdOf(single, PieceIndex.HashOf(single)) is >= 0 and int id)
+            if (_ids.TryGetValue(single, out int id))
             {
-                _symbols.Add(character.Value, id);
+                _symbols[character.Value] = id;
                 continue;
             }
-            _symbols.Add(character.Value, _count + _innerCharacters.Count);
+            _symbols[character.Value] = _count + _innerCharacters.Count;
             _innerCharacters.Add(character);
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AddMerges(string text, int rank, int id)
     {
         if (text.Length == 0) return;
@@ -73,28 +76,49 @@ internal sealed class ScoredPieces
             beginning = PieceIndex.Append(beginning, text[split - 1]);
             if (char.IsLowSurrogate(text[split])) continue;
             ReadOnlySpan<char> left = text.AsSpan(0, split), right = text.AsSpan(split);
-            if (SymbolOf(left, beginning) is not { } leftId) continue;
-            if (SymbolOf(right, _ids.HashOfEnd(whole, beginning, right.Length)) is not { } rightId) continue;
+            if (!TryFind(left, beginning, out int leftId)) continue;
+            if (!TryFind(right, _ids.HashOfEnd(whole, beginning, right.Length), out int rightId)) continue;
             Merges.Set(leftId, rightId, rank, id);
             Merges.AddJoint(left, right, _symbols);
         }
     }
 
     /// <summary>The place of each piece's score among the distinct ones, from the highest.</summary>
-    private static int[] Ranks(IReadOnlyCollection<(string Text, float Score, int Id)> pieces)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static int[] Ranks(ReadOnlySpan<(string Text, float Score, int Id)> pieces)
     {
-        float[] scores = [.. pieces.Select(piece => piece.Score)];
-        int[] order = [.. Enumerable.Range(0, scores.Length)], ranks = new int[scores.Length];
-        Array.Sort(scores, order);
-        for (int i = scores.Length - 2; i >= 0; i--)
-            ranks[order[i]] = ranks[order[i + 1]] + (scores[i].Equals(scores[i + 1]) ? 0 : 1);
+        int[] ranks = new int[pieces.Length];
+        int sorted = 1; // Files list their pieces by score.
+        for (; sorted < pieces.Length; sorted++)
+        {
+            float before = pieces[sorted - 1].Score, score = pieces[sorted].Score;
+            bool isSame = score.Equals(before);
+            if (!isSame && !(score < before)) break;
+            ranks[sorted] = ranks[sorted - 1] + (isSame ? 0 : 1);
+        }
+        if (sorted < pieces.Length) SetRanks(pieces, ranks);
         return ranks;
     }
 
-    private int? SymbolOf(ReadOnlySpan<char> text, ulong hash)
+    private static void SetRanks(ReadOnlySpan<(string Text, float Score, int Id)> pieces, int[] ranks)
     {
-        if (_ids.IdOf(text, hash) is >= 0 and int id) return id;
+        float[] scores = new float[ranks.Length];
+        int[] order = new int[ranks.Length];
+        for (int i = 0; i < order.Length; i++) (scores[i], order[i]) = (pieces[i].Score, i);
+        Array.Sort(scores, order);
+        ranks[order[^1]] = 0;
+        for (int i = scores.Length - 2; i >= 0; i--)
+            ranks[order[i]] = ranks[order[i + 1]] + (scores[i].Equals(scores[i + 1]) ? 0 : 1);
+    }
+
+    /// <summary>Finds the symbol of a text that is a piece or one character.</summary>
+    private bool TryFind(ReadOnlySpan<char> text, ulong hash, out int symbol)
+    {
+        symbol = _ids.IdOf(text, hash);
+        if (symbol >= 0) return true;
+        bool isCharacter = text.Length == 1 || (text.Length == 2 && char.IsHighSurrogate(text[0]));
+        if (!isCharacter) return false;
         Rune.DecodeFromUtf16(text, out Rune character, out int length);
-        return length == text.Length ? _symbols[character.Value] : null;
+        return length == text.Length && _symbols.TryGetValue(character.Value, out symbol);
     }
 }

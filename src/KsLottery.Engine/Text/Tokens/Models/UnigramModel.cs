@@ -14,7 +14,7 @@ internal sealed class UnigramModel : IWordModel, IWordEncoder
 {
     private const double UnknownPenalty = 10;
 
-    private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _pieces;
+    private readonly PieceIndex _pieces;
     private readonly List<double> _scores;
     private readonly Dictionary<long, int> _trie = [];
     private readonly List<int> _idsOfNodes = [-1];
@@ -33,16 +33,16 @@ internal sealed class UnigramModel : IWordModel, IWordEncoder
         _options = settings.Options;
         _scores = settings.Scores is { Count: > 0 } scores ? scores
             : throw _options.Refuse("vocab", "(no list)", "a Unigram model with a list of pieces and scores");
-        _pieces = settings.Vocabulary.GetAlternateLookup<ReadOnlySpan<char>>();
+        _pieces = settings.Vocabulary;
         if (_options.Get("unk_id") is not null)
         {
             _unknownId = _options.Number("unk_id", 0);
             if (_unknownId >= _scores.Count) throw _options.Refuse("unk_id", $"{_unknownId}", $"0 to {_scores.Count - 1}");
         }
         if (_options.Flag("byte_fallback", false))
-            _byteIds = [.. Enumerable.Range(0, 256).Select(value => settings.Vocabulary.GetValueOrDefault($"<0x{value:X2}>", -1))];
+            _byteIds = [.. Enumerable.Range(0, 256).Select(value => _pieces.IdOf($"<0x{value:X2}>"))];
         _unknownScore = _scores.Min() - UnknownPenalty;
-        foreach ((string piece, int id) in settings.Vocabulary) Add(piece, id);
+        foreach ((string piece, int id) in _pieces.Pieces) Add(piece, id);
     }
 
     /// <inheritdoc/>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace KsLottery.Engine.Text.Tokens;
@@ -22,17 +23,19 @@ internal sealed class UnigramSegmenter : IPieceSegmenter
     private record struct Step(float Score, int Start, int Id);
 
     /// <summary>Takes the pieces of a model; those that are not used never occur.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // For the first file of a process, which is over before code is tiered up.
     public UnigramSegmenter(SentencePieceModel model, int unknownId)
     {
         const int BytesOfPiece = 3;
         _unknownId = unknownId;
         _pieces = new ByteTrie(BytesOfPiece * model.Count);
-        _scores = [.. model.Pieces.Select(piece => (double)piece.Score)];
-        _isUserDefined = [.. model.Pieces.Select(piece => piece.Type == SentencePieceType.UserDefined)];
+        ReadOnlySpan<SentencePiece> all = model.Span;
+        (_scores, _isUserDefined) = (new double[all.Length], new bool[all.Length]);
         float least = float.MaxValue;
-        for (int id = 0; id < model.Count; id++)
+        for (int id = 0; id < all.Length; id++)
         {
-            SentencePiece piece = model.Pieces[id];
+            SentencePiece piece = all[id];
+            (_scores[id], _isUserDefined[id]) = (piece.Score, piece.Type == SentencePieceType.UserDefined);
             if (piece.Type == SentencePieceType.Normal)
             {
                 if (piece.Score < least) least = piece.Score;

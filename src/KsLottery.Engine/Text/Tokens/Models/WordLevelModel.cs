@@ -3,7 +3,7 @@ namespace KsLottery.Engine.Text.Tokens;
 /// <summary>Whole words, and one token for all others.</summary>
 internal sealed class WordLevelModel : IWordModel, IWordEncoder
 {
-    private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _pieces;
+    private readonly PieceIndex _pieces;
     private readonly TokenizerStep _options;
     private readonly string _unknown;
 
@@ -11,7 +11,7 @@ internal sealed class WordLevelModel : IWordModel, IWordEncoder
     /// <exception cref="InvalidDataException">A setting is not supported.</exception>
     public WordLevelModel(TokenizerSettings settings)
     {
-        _pieces = settings.Vocabulary.GetAlternateLookup<ReadOnlySpan<char>>();
+        _pieces = settings.Vocabulary;
         _options = settings.Options;
         _unknown = _options.Text("unk_token") ?? throw _options.Refuse("unk_token", "(none)", "a WordLevel model with its unk_token");
     }

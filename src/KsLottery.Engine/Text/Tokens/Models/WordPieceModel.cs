@@ -6,7 +6,7 @@ namespace KsLottery.Engine.Text.Tokens;
 /// <remarks>Source: <c>WordPiece::tokenize</c> of the tokenizers library.</remarks>
 internal sealed class WordPieceModel : IWordModel, IWordEncoder
 {
-    private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _pieces;
+    private readonly PieceIndex _pieces;
     private readonly TokenizerStep _options;
     private readonly string _unknown, _prefix;
     private readonly int _maxCharacters;
@@ -15,7 +15,7 @@ internal sealed class WordPieceModel : IWordModel, IWordEncoder
     /// <exception cref="InvalidDataException">A setting is not supported.</exception>
     public WordPieceModel(TokenizerSettings settings)
     {
-        _pieces = settings.Vocabulary.GetAlternateLookup<ReadOnlySpan<char>>();
+        _pieces = settings.Vocabulary;
         _options = settings.Options;
         _unknown = _options.Text("unk_token") ?? "[UNK]";
         _prefix = _options.Text("continuing_subword_prefix") ?? "##";
