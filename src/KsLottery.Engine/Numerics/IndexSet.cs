@@ -90,6 +90,11 @@ public sealed class IndexSet : IEnumerable<long>, IEquatable<IndexSet>
         _ => throw new InvalidDataException($"{coding} is no coding of indices; Bits and Steps are."),
     };
 
+    /// <summary>The same, which may leave the bytes where they lie.</summary>
+    /// <inheritdoc cref="Decode(long, IndexCoding, ReadOnlySpan{byte})" path="/exception"/>
+    internal static IndexSet Decode(long length, IndexCoding coding, IndexSteps.ByteSource source) =>
+        coding == IndexCoding.Steps ? IndexSteps.Decode(length, source) : Decode(length, coding, source());
+
     /// <summary>The bytes of the set in its <see cref="Coding"/>.</summary>
     public byte[] Encode() => Encoded.ToArray();
 

@@ -16,13 +16,19 @@ internal readonly struct IndexSteps
     private const int Together = 32;
 
     private readonly byte[] _bytes;
+    private readonly ByteSource? _source;
     private readonly Mark[] _marks;
 
     public IndexSteps(byte[] bytes, int used, Mark[] marks, long count) => (_bytes, Used, _marks, Count) = (bytes, used, marks, count);
 
+    private IndexSteps(ByteSource source, int used, Mark[] marks, long count) : this([], used, marks, count) => _source = source;
+
+    /// <summary>Gives the bytes where they lie, always the same.</summary>
+    public delegate ReadOnlySpan<byte> ByteSource();
+
     public long Count { get; }
 
-    public ReadOnlySpan<byte> Bytes => _bytes.AsSpan(0, Used);
+    public ReadOnlySpan<byte> Bytes => _source is null ? _bytes.AsSpan(0, Used) : _source();
 
     private int Used { get; }
 
@@ -38,9 +44,20 @@ internal readonly struct IndexSteps
         return used + 1;
     }
 
+    /// <summary>The set that some steps stand for.</summary>
+    /// <param name="length">What the indices are below of.</param>
+    /// <param name="bytes">The steps, which are copied.</param>
     /// <exception cref="InvalidDataException">The bytes are no steps, or lead to the length or beyond.</exception>
+    public static IndexSet Decode(long length, ReadOnlySpan<byte> bytes) => Decode(length, bytes, null);
+
+    /// <summary>The same without a copy.</summary>
+    /// <param name="length">What the indices are below of.</param>
+    /// <param name="source">Gives the steps for as long as the set is used.</param>
+    /// <exception cref="InvalidDataException">The bytes are no steps, or lead to the length or beyond.</exception>
+    public static IndexSet Decode(long length, ByteSource source) => Decode(length, source(), source);
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static IndexSet Decode(long length, ReadOnlySpan<byte> bytes)
+    private static IndexSet Decode(long length, ReadOnlySpan<byte> bytes, ByteSource? source)
     {
         List<Mark> marks = [];
         long index = 0, count = 0;
@@ -60,7 +77,8 @@ internal readonly struct IndexSteps
             index += (long)step;
             if (++count % MarkEvery == 0) marks.Add(new(index, place));
         }
-        IndexSet set = new(length, new IndexSteps(bytes.ToArray(), bytes.Length, [.. marks], count));
+        IndexSet set = new(length, source is null ? new IndexSteps(bytes.ToArray(), bytes.Length, [.. marks], count)
+            : new(source, bytes.Length, [.. marks], count));
         // A file may have steps where bits are smaller.
         return bytes.Length <= (length + 7) / 8 ? set : IndexSet.Of(length, set);
     }
@@ -110,7 +128,7 @@ internal readonly struct IndexSteps
             if (_marks[middle].Index < index) low = middle + 1;
             else high = middle;
         }
-        return new(_bytes, Used, low == 0 ? default : _marks[low - 1]);
+        return new(_bytes, Used, low == 0 ? default : _marks[low - 1], _source);
     }
 
     private static InvalidDataException Defect(int place, string what, long length) =>
@@ -120,13 +138,15 @@ internal readonly struct IndexSteps
     public readonly record struct Mark(long Index, int Offset);
 
     /// <summary>Reads steps that were checked.</summary>
-    public struct Reader(byte[] bytes, int used, Mark start)
+    public struct Reader(byte[] bytes, int used, Mark start, ByteSource? source = null)
     {
         private const int AtATime = 16;
 
         private int _place = start.Offset;
 
         public long Current { get; private set; } = start.Index;
+
+        private readonly ReadOnlySpan<byte> Bytes => source is null ? bytes : source();
 
         /// <summary>Reads the indices from the next on that are below an end.</summary>
         /// <param name="end">The end.</param>
@@ -136,20 +156,21 @@ internal readonly struct IndexSteps
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public int Read(long end, long origin, Span<int> places)
         {
+            ReadOnlySpan<byte> all = Bytes;
             int count = 0, place = _place;
             long current = Current;
             while (place < used)
             {
                 if (place + AtATime <= used && count + AtATime <= places.Length
-                    && ReadShort(ref bytes[place], (int)(current - origin), end - current, ref places[count]) is > 0
+                    && ReadShort(in all[place], (int)(current - origin), end - current, ref places[count]) is > 0
                     and var steps)
                 {
                     (place, count, current) = (place + AtATime, count + AtATime, current + steps);
                     continue;
                 }
                 int next = place;
-                long step = bytes[next++];
-                if (step >= 0x80) step = ReadOn(step, ref next);
+                long step = all[next++];
+                if (step >= 0x80) step = ReadOn(all, step, ref next);
                 if (current + step >= end) break;
                 (place, current) = (next, current + step);
                 places[count++] = (int)(current - origin);
@@ -161,8 +182,9 @@ internal readonly struct IndexSteps
         public bool MoveNext()
         {
             if (_place >= used) return false;
-            long step = bytes[_place++];
-            if (step >= 0x80) step = ReadOn(step, ref _place);
+            ReadOnlySpan<byte> all = Bytes;
+            long step = all[_place++];
+            if (step >= 0x80) step = ReadOn(all, step, ref _place);
             Current += step;
             return true;
         }
@@ -170,9 +192,9 @@ internal readonly struct IndexSteps
         /// <summary>Reads as many steps of one byte as go into a vector; returns how far they lead, 0 where one is longer or leads to the
         /// end.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static int ReadShort(ref byte steps, int from, long left, ref int places)
+        private static int ReadShort(ref readonly byte steps, int from, long left, ref int places)
         {
-            Vector128<byte> some = Vector128.LoadUnsafe(ref steps);
+            Vector128<byte> some = Vector128.LoadUnsafe(in steps);
             if (some.ExtractMostSignificantBits() != 0) return 0;
             Vector128<ushort> lower = Sum(Vector128.WidenLower(some)), upper = Sum(Vector128.WidenUpper(some));
             int middle = lower.GetElement((AtATime / 2) - 1), last = middle + upper.GetElement((AtATime / 2) - 1);
@@ -194,12 +216,12 @@ internal readonly struct IndexSteps
             return steps + Vector128.Shuffle(steps, Vector128.Create(None, None, None, None, 0, 1, 2, 3));
         }
 
-        private readonly long ReadOn(long step, ref int place)
+        private static long ReadOn(ReadOnlySpan<byte> all, long step, ref int place)
         {
             step &= 0x7f;
             for (int shift = 7; ; shift += 7)
             {
-                long next = bytes[place++];
+                long next = all[place++];
                 step |= (next & 0x7f) << shift;
                 if (next < 0x80) return step;
             }

@@ -51,7 +51,15 @@ public sealed class IndexSetTests
             Same(y.Complement(), Enumerable.Range(0, Length).Select(i => (long)i).Except(b));
             IndexSet read = IndexSet.Decode(Length, x.Coding, x.Encode());
             Assert.That(read, Is.EqualTo(x));
-            Assert.That(read.From(60_001).SequenceEqual(a.Where(i => i >= 60_001)), Is.True, "marks");
+            byte[] bytes = x.Encode();
+            IndexSet left = IndexSet.Decode(Length, x.Coding, () => bytes);
+            Assert.That(left, Is.EqualTo(x));
+            foreach (IndexSet some in (IndexSet[])[read, left])
+            {
+                Assert.That(some.SequenceEqual(a), Is.True);
+                Assert.That(some.From(60_001).SequenceEqual(a.Where(i => i >= 60_001)), Is.True, "marks");
+            }
+            Same(left.Union(y), a.Union(b));
         });
 
         static void Same(IndexSet set, IEnumerable<long> expected) => Assert.That(set, Is.EqualTo(IndexSet.Of(Length, expected.Order())));

@@ -21,8 +21,8 @@ internal sealed class OpenedPatches : IDisposable
         _patches = new TicketPatch?[patchPaths.Count];
         try
         {
-            SideBySide.ForEach(patchPaths.Index(), threads: 0, p => _patches[p.Index] = TicketPatch.Open(p.Item, options, checksLater),
-                default);
+            SideBySide.ForEach(patchPaths.Index(), threads: 0,
+                p => _patches[p.Index] = TicketPatch.Open(p.Item, options, checksLater, leavesUnits: true), default);
             foreach (TicketPatch patch in Patches)
                 foreach (PatchedTensor tensor in patch.Tensors) ThrowIfNoChange(patch, tensor);
             Base = Checkpoint.Open(checkpointPath, options);

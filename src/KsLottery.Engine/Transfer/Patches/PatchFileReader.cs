@@ -8,7 +8,7 @@ using KsLottery.Engine.Tickets;
 namespace KsLottery.Engine.Transfer;
 
 /// <summary>Reads the tensors and metadata of a patch, and checks them against each other.</summary>
-internal sealed class PatchFileReader(SafetensorsFile file)
+internal sealed class PatchFileReader(SafetensorsFile file, bool leavesUnits = false)
 {
     public const int Version = 2;
     public const string Units = "units/", Values = "values/", BaseValues = "base_values/", TensorsKey = "tensors";
@@ -150,9 +150,11 @@ internal sealed class PatchFileReader(SafetensorsFile file)
             _ => throw place.Wrong("coding", "it must be bits or steps"),
         };
         byte[] buffer = units.IsMapped ? [] : new byte[units.ElementCount];
+        ReadOnlySpan<byte> Read() => units.GetBytes(0, (int)units.ElementCount, buffer);
         try
         {
-            return new(name, grid, IndexSet.Decode(grid.Count, coding, units.GetBytes(0, (int)units.ElementCount, buffer)));
+            return new(name, grid, leavesUnits && units.IsMapped ? IndexSet.Decode(grid.Count, coding, Read)
+                : IndexSet.Decode(grid.Count, coding, Read()));
         }
         catch (InvalidDataException e)
         {

@@ -25,10 +25,10 @@ public sealed partial class TicketPatch : IDisposable
 
     private volatile bool _isUnchecked;
 
-    private TicketPatch(SafetensorsFile file, bool ignoresChecksum, bool checksLater)
+    private TicketPatch(SafetensorsFile file, bool ignoresChecksum, bool checksLater, bool leavesUnits)
     {
         _file = file;
-        PatchFileReader reader = new(file);
+        PatchFileReader reader = new(file, leavesUnits);
         FormatVersion = reader.ReadVersion();
         _isUnchecked = checksLater && !ignoresChecksum && file.Metadata.ContainsKey(ContentChecksum.Key);
         string? doubt = _isUnchecked ? null : ContentChecksum.Check(file, "patch", ignoresChecksum);
@@ -94,13 +94,17 @@ public sealed partial class TicketPatch : IDisposable
     /// <exception cref="IOException">The file cannot be opened.</exception>
     public static TicketPatch Open(string path, CheckpointOptions? options = null) => Open(path, options, checksLater: false);
 
-    /// <summary>Opens a patch, and may leave its checksum to <see cref="ThrowIfDamaged"/>: until then it may say anything.</summary>
-    internal static TicketPatch Open(string path, CheckpointOptions? options, bool checksLater)
+    /// <summary>Opens a patch.</summary>
+    /// <param name="path">The file, or its folder.</param>
+    /// <param name="options">How to read it.</param>
+    /// <param name="checksLater">Whether its checksum is left to <see cref="ThrowIfDamaged"/>: until then it may say anything.</param>
+    /// <param name="leavesUnits">Whether its units stay in the file, where that is mapped: then they end with the patch.</param>
+    internal static TicketPatch Open(string path, CheckpointOptions? options, bool checksLater, bool leavesUnits = false)
     {
         SafetensorsFile file = SafetensorsFile.Open(PathOf(path), options);
         try
         {
-            return new TicketPatch(file, options is { IgnoresChecksum: true }, checksLater);
+            return new TicketPatch(file, options is { IgnoresChecksum: true }, checksLater, leavesUnits);
         }
         catch
         {
