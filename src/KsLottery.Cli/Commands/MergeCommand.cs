@@ -19,13 +19,21 @@ internal static class MergeCommand
     private static int Run(MergeOptions options, ConsoleUi ui, CancellationToken cancel)
     {
         ThrowIfUnfit(options);
+        // Who watches may break off before anything is written. For others it is counted while windows are merged, in less time.
+        bool isWatched = !ui.IsJson && !Terminal.IsOutputRedirected;
         MergeResult result;
         using (ProgressLine line = ui.StartProgress())
             result = PatchMerging.Merge(options.Base, options.Patches, options.Out, options.Recipe, options.How,
-                overlap => MergeReport.WriteOverlap(ui, options.Patches, overlap),
-                line.Of<PatchProgress>(ApplyCommand.Describe), cancel);
+                isWatched ? Tell : null, line.Of<PatchProgress>(ApplyCommand.Describe), cancel);
+        if (!isWatched) Tell(result.Overlap!);
         MergeReport.Write(ui, "base", options.Base, options.Patches, result);
         return ExitCode.Ok;
+
+        void Tell(MergeOverlap overlap)
+        {
+            MergeReport.WriteOverlap(ui, options.Patches, overlap);
+            ui.Flush();
+        }
     }
 
     /// <summary>Options that do not fit each other are an error of usage; what is wrong with a file is another.</summary>

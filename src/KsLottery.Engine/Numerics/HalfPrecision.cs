@@ -59,7 +59,7 @@ internal static class HalfPrecision
                 loss += NarrowEach(source.Slice(i, Vector512<ushort>.Count), target[i..]);
                 continue;
             }
-            Vector512.Narrow(Round(a), Round(b)).StoreUnsafe(ref bits, (nuint)i);
+            Vector512.Narrow(RoundToBFloat16(a), RoundToBFloat16(b)).StoreUnsafe(ref bits, (nuint)i);
             exact += Vector512.Equals(a << 16, Vector512<uint>.Zero) + Vector512.Equals(b << 16, Vector512<uint>.Zero);
             fast += Vector512<ushort>.Count;
         }
@@ -86,8 +86,9 @@ internal static class HalfPrecision
         return (Vector512.GreaterThan(a << 1, last) | Vector512.GreaterThan(b << 1, last)) != Vector512<uint>.Zero;
     }
 
+    /// <summary>The bits of finite values as bfloat16, which may become infinite.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<uint> Round(Vector512<uint> bits) =>
+    public static Vector512<uint> RoundToBFloat16(Vector512<uint> bits) =>
         (bits + Vector512.Create(0x7fffu) + (bits >> 16 & Vector512<uint>.One)) >> 16;
 
     /// <summary>The differences of two rows of bfloat16, rounded to F32.</summary>

@@ -1,6 +1,5 @@
 using System.Numerics;
 using System.Numerics.Tensors;
-using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace KsLottery.Engine.Transfer;
@@ -69,10 +68,6 @@ internal sealed class MergeArithmetic
         }
         return sum;
     }
-
-    /// <summary>Whether one change increases an element and another decreases it; never so of a NaN.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool AreOpposed(float one, float other) => (one > 0 & other < 0) | (one < 0 & other > 0);
 
     private static void Spread(PatchChanges[] changes)
     {

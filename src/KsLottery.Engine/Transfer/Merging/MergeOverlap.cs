@@ -1,6 +1,6 @@
+using System.Collections.Concurrent;
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 
 namespace KsLottery.Engine.Transfer;
 
@@ -34,13 +34,9 @@ public sealed record PatchPairOverlap(int First, int Second, long Shared, long C
 /// <summary>Counts <see cref="MergeOverlap"/> window by window.</summary>
 internal sealed class OverlapCounter(int patchCount)
 {
-    // What stands behind the last of a window is written over: of most words at most so many bits are shared.
-    private const int SharedWrites = 2;
-
     private readonly long[] _elements = new long[patchCount];
     private readonly long[,] _shared = new long[patchCount, patchCount], _conflicting = new long[patchCount, patchCount];
     private readonly ulong[] _opposed = new ulong[PatchChanges.MaxCount / 64];
-    private readonly SharedElement[] _both = new SharedElement[PatchChanges.MaxCount + SharedWrites];
     private long _union, _several, _conflicts;
 
     /// <summary>Counts a window.</summary>
@@ -52,12 +48,11 @@ internal sealed class OverlapCounter(int patchCount)
         Array.Clear(_opposed);
         for (int i = 0; i < changes.Length; i++)
         {
-            elements += changes[i].Changes.Length;
-            _elements[numbers[i]] += changes[i].Changes.Length;
+            elements += changes[i].Count;
+            _elements[numbers[i]] += changes[i].Count;
             for (int j = 0; j < i; j++)
             {
-                shared = FindShared(changes[j].Has, changes[i].Has, _both);
-                conflicting = FindOpposed(changes[j].Changes, changes[i].Changes, _both.AsSpan(0, shared), _opposed);
+                (shared, conflicting) = changes[j].Signs.Compare(changes[i].Signs, _opposed);
                 _shared[numbers[j], numbers[i]] += shared;
                 _conflicting[numbers[j], numbers[i]] += conflicting;
             }
@@ -106,55 +101,22 @@ internal sealed class OverlapCounter(int patchCount)
             _conflicts += BitOperations.PopCount(_opposed[word]);
         }
     }
+}
 
-    /// <summary>Finds the elements of a window that two patches change; returns how many.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static int FindShared(ulong[] ofA, ulong[] ofB, SharedElement[] found)
-    {
-        ref SharedElement all = ref MemoryMarshal.GetArrayDataReference(found);
-        int count = 0, rankA = 0, rankB = 0;
-        for (int word = 0; word < ofA.Length; word++)
-        {
-            ulong a = ofA[word], b = ofB[word], both = a & b;
-            ref SharedElement next = ref Unsafe.Add(ref all, count);
-            count += BitOperations.PopCount(both);
-            next = SharedElement.At(word, both, (a, rankA), (b, rankB));
-            both &= both - 1;
-            Unsafe.Add(ref next, 1) = SharedElement.At(word, both, (a, rankA), (b, rankB));
-            both &= both - 1;
-            for (int written = SharedWrites; both != 0; both &= both - 1)
-                Unsafe.Add(ref next, written++) = SharedElement.At(word, both, (a, rankA), (b, rankB));
-            rankA += BitOperations.PopCount(a);
-            rankB += BitOperations.PopCount(b);
-        }
-        return count;
-    }
+/// <summary>Counts of several threads, each of which takes a counter, and gives it back.</summary>
+internal sealed class OverlapTally(int patchCount)
+{
+    private readonly ConcurrentBag<OverlapCounter> _idle = [];
 
-    /// <summary>Counts those that one patch increases and the other decreases, and sets their bits.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static int FindOpposed(ReadOnlySpan<float> changesOfA, ReadOnlySpan<float> changesOfB, ReadOnlySpan<SharedElement> shared,
-        ulong[] opposed)
-    {
-        int count = 0;
-        foreach (SharedElement one in shared)
-        {
-            ulong isOpposed = MergeArithmetic.AreOpposed(changesOfA[one.RankA], changesOfB[one.RankB]) ? 1ul : 0;
-            opposed[one.Place >> 6] |= isOpposed << one.Place;
-            count += (int)isOpposed;
-        }
-        return count;
-    }
+    public OverlapCounter Take() => _idle.TryTake(out OverlapCounter? counter) ? counter : new(patchCount);
 
-    /// <summary>An element that two patches change, and how many each changes before it.</summary>
-    private readonly record struct SharedElement(int Place, int RankA, int RankB)
+    public void Return(OverlapCounter counter) => _idle.Add(counter);
+
+    /// <summary>What all counted that were given back.</summary>
+    public MergeOverlap ToOverlap()
     {
-        /// <summary>The lowest of some bits of a word; anything where there is none.</summary>
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static SharedElement At(int word, ulong both, (ulong Bits, int Rank) a, (ulong Bits, int Rank) b)
-        {
-            ulong below = (both & (0 - both)) - 1;
-            return new((64 * word) + BitOperations.TrailingZeroCount(both), a.Rank + BitOperations.PopCount(a.Bits & below),
-                b.Rank + BitOperations.PopCount(b.Bits & below));
-        }
+        OverlapCounter sum = new(patchCount);
+        foreach (OverlapCounter one in _idle) sum.Add(one);
+        return sum.ToOverlap();
     }
 }

@@ -13,6 +13,7 @@ internal sealed class MergedTensor(Tensor tensor, IReadOnlyList<(int Number, Tic
     private readonly int[] _numbers = [.. patches.Select(p => p.Number)];
     private MergeTrim[] _trims = new MergeTrim[patches.Count];
     private MergeRecipe _recipe = new();
+    private OverlapTally? _tally;
     private int _patchCount, _majority;
     private bool _allowsNonFinite;
 
@@ -42,8 +43,13 @@ internal sealed class MergedTensor(Tensor tensor, IReadOnlyList<(int Number, Tic
     }
 
     /// <summary>Says how <see cref="NewRewriter"/> merges.</summary>
-    public void Prepare(MergeRecipe recipe, int patchCount, int majority, bool allowsNonFinite) =>
-        (_recipe, _patchCount, _majority, _allowsNonFinite) = (recipe, patchCount, majority, allowsNonFinite);
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="patchCount">How many patches there are in all.</param>
+    /// <param name="majority">The sign that most elements have.</param>
+    /// <param name="allowsNonFinite">Whether values may be a NaN or an infinity.</param>
+    /// <param name="tally">Takes how the patches lie over each other; null where that is known.</param>
+    public void Prepare(MergeRecipe recipe, int patchCount, int majority, bool allowsNonFinite, OverlapTally? tally) =>
+        (_recipe, _patchCount, _majority, _allowsNonFinite, _tally) = (recipe, patchCount, majority, allowsNonFinite, tally);
 
     /// <remarks>What it rewrites is compared with the base of the patches as it comes by; <see cref="IElementRewriter.Complete"/> throws
     /// where it was another.</remarks>
@@ -73,7 +79,7 @@ internal sealed class MergedTensor(Tensor tensor, IReadOnlyList<(int Number, Tic
 
     private void Visit(Action<ChangedWindows> visit, CancellationToken cancellationToken)
     {
-        using ChangedWindows windows = new(patches.Select(p => p.Patched), _trims, areValues: false);
+        using ChangedWindows windows = NewWindows(areValues: false);
         for (long start = 0; start < tensor.ElementCount; start += PatchChanges.MaxCount)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -81,25 +87,35 @@ internal sealed class MergedTensor(Tensor tensor, IReadOnlyList<(int Number, Tic
         }
     }
 
+    private ChangedWindows NewWindows(bool areValues) => new(patches.Select(p => p.Patched), _trims, areValues);
+
     private sealed class Rewriter : IElementRewriter, IDisposable
     {
         private readonly MergedTensor _merged;
         private readonly MergeArithmetic _arithmetic;
         private readonly ElementType _type;
         private readonly ChangedWindows _windows;
+        // Of grafts the values are read, and how the patches lie over each other is seen from differences.
+        private readonly ChangedWindows? _counted;
+        private readonly OverlapCounter? _counter;
         private readonly RunningFingerprint[] _fingerprints;
-        private readonly float[] _values = new float[PatchChanges.MaxCount];
+        private readonly float[] _values;
         private readonly byte[] _stored;
-        private readonly bool _isKept;
+        private readonly bool _isKept, _isSum;
 
         public Rewriter(MergedTensor merged, MergeArithmetic arithmetic)
         {
             (_merged, _arithmetic, _type) = (merged, arithmetic, merged.Tensor.ElementType);
-            _windows = new(merged.Patches.Select(p => p.Patched), merged._trims, merged._recipe.Method == MergeMethod.Graft);
+            _windows = merged.NewWindows(merged._recipe.Method == MergeMethod.Graft);
+            _counter = merged._tally?.Take();
+            if (_counter is not null)
+                _counted = merged._recipe.Method == MergeMethod.Graft ? merged.NewWindows(areValues: false) : _windows;
             _fingerprints = [.. merged.Patches.Select(p => Fingerprint.KindOf(p.Patched.BaseFingerprint)).Distinct()
                 .Select(kind => new RunningFingerprint(merged.Tensor, kind))];
             // Every bit of an element that no patch changes comes back, a NaN's and the sign of 0 too; F16 makes NaNs quiet.
             _isKept = merged._recipe.Method is MergeMethod.Add or MergeMethod.Graft && _type is ElementType.F32 or ElementType.BF16;
+            _isSum = merged._recipe.Method == MergeMethod.Add && _type == ElementType.BF16 && SumLanes512.IsSupported;
+            _values = _isSum ? [] : new float[PatchChanges.MaxCount];
             _stored = _isKept ? [] : new byte[PatchChanges.MaxCount * _type.ByteSize()];
         }
 
@@ -120,18 +136,36 @@ internal sealed class MergedTensor(Tensor tensor, IReadOnlyList<(int Number, Tic
 
         private RoundingLoss Merge(long start, ReadOnlySpan<byte> source, Span<byte> target)
         {
-            bool isChanged = _windows.Read(start, target.Length / _type.ByteSize());
+            int count = target.Length / _type.ByteSize();
+            bool isChanged = _windows.Read(start, count);
+            if (isChanged && _counted is not null)
+            {
+                if (_counted != _windows) _counted.Read(start, count);
+                _counter!.Add(_counted.Changes, _merged._numbers);
+            }
             if (!isChanged || !_isKept) source.CopyTo(target);
             if (!isChanged) return default;
-            Span<float> values = _values.AsSpan(0, target.Length / _type.ByteSize());
+            if (_isSum)
+            {
+                RoundingLoss ofSums = SumLanes512.Add(_windows.FindBits(), _windows.PaddedChanges, MemoryMarshal.Cast<byte, ushort>(source),
+                    MemoryMarshal.Cast<byte, ushort>(target), out bool mayBeSpecial);
+                if (mayBeSpecial) ThrowIfNonFinite(start, target);
+                return ofSums;
+            }
+            Span<float> values = _values.AsSpan(0, count);
             RowRounding.Convert(source, _type, MemoryMarshal.AsBytes(values), ElementType.F32);
             _arithmetic.Merge(_windows.Changes, values);
             // Elements that no patch changes are F32 values of the type, plus 0 at most: they round to themselves.
             Span<byte> stored = _isKept ? target : _stored.AsSpan(0, target.Length);
             RoundingLoss loss = RowRounding.Convert(MemoryMarshal.AsBytes(values), ElementType.F32, stored, _type);
             if (!_isKept) BitBlend.Put(_windows.FindTouched(), stored, target, _type.ByteSize());
-            if (!_merged._allowsNonFinite && FirstNonFinite(target) is >= 0 and var found) throw NonFinite(start + found);
+            ThrowIfNonFinite(start, target);
             return loss;
+        }
+
+        private void ThrowIfNonFinite(long start, ReadOnlySpan<byte> window)
+        {
+            if (!_merged._allowsNonFinite && FirstNonFinite(window) is >= 0 and var found) throw NonFinite(start + found);
         }
 
         public void Complete()
@@ -139,11 +173,13 @@ internal sealed class MergedTensor(Tensor tensor, IReadOnlyList<(int Number, Tic
             string[] actual = [.. _fingerprints.Select(f => f.Take())];
             if (!_merged.OfDifferentBases.All(p => actual.Contains(p.Patched.BaseFingerprint)))
                 _merged.ThrowIfNotBase(CancellationToken.None);
+            if (_counter is not null) _merged._tally!.Return(_counter);
         }
 
         public void Dispose()
         {
             _windows.Dispose();
+            if (_counted != _windows) _counted?.Dispose();
             foreach (RunningFingerprint one in _fingerprints) one.Dispose();
         }
 
@@ -167,10 +203,17 @@ internal sealed class MergedTensor(Tensor tensor, IReadOnlyList<(int Number, Tic
 }
 
 /// <summary>The changes of several patches, a window at a time.</summary>
-internal sealed class ChangedWindows(IEnumerable<PatchedTensor> patches, IReadOnlyList<MergeTrim> trims, bool areValues) : IDisposable
+internal sealed class ChangedWindows : IDisposable
 {
-    private readonly PatchChanges[] _changes = [.. patches.Select((p, i) => new PatchChanges(p, trims[i], areValues))];
+    private readonly PatchChanges[] _changes;
+    private readonly ulong[][] _bits;
     private readonly ulong[] _touched = new ulong[PatchChanges.MaxCount / 64];
+
+    public ChangedWindows(IEnumerable<PatchedTensor> patches, IReadOnlyList<MergeTrim> trims, bool areValues)
+    {
+        _changes = [.. patches.Select((p, i) => new PatchChanges(p, trims[i], areValues))];
+        (_bits, PaddedChanges) = (new ulong[_changes.Length][], [.. _changes.Select(c => c.PaddedChanges)]);
+    }
 
     public PatchChanges[] Changes => _changes;
 
@@ -185,6 +228,16 @@ internal sealed class ChangedWindows(IEnumerable<PatchedTensor> patches, IReadOn
         }
         return any;
     }
+
+    /// <summary>The elements that each patch changes, a bit each.</summary>
+    public ulong[][] FindBits()
+    {
+        for (int n = 0; n < _bits.Length; n++) _bits[n] = _changes[n].Has;
+        return _bits;
+    }
+
+    /// <summary>See <see cref="PatchChanges.PaddedChanges"/>.</summary>
+    public float[][] PaddedChanges { get; }
 
     /// <summary>The elements that any patch changes, a bit each.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using KsLottery.Engine.Numerics;
 using KsLottery.Engine.Tickets;
 
@@ -20,12 +21,13 @@ internal sealed class PatchChanges : IDisposable
     private readonly ElementReader _values, _base;
     private readonly MaskPlaces _mask;
     private readonly int[] _places = ArrayPool<int>.Shared.Rent(MaxCount);
-    private readonly float[] _stored = Rent(), _before = Rent(), _changes = Rent(), _window = Rent();
-    private readonly PlaceBits _bits = new(MaxCount);
+    private readonly float[] _stored = Rent(), _before = Rent(), _window = Rent(),
+        _changes = ArrayPool<float>.Shared.Rent(MaxCount + Vector512<float>.Count);
+    private readonly ChangeSigns _signs = new();
     private readonly ulong[] _has = new ulong[MaxCount / 64];
     private long _index, _ties;
     private int _count;
-    private bool _areBitsThere;
+    private bool _isMarked;
 
     /// <param name="patch">The tensor in the patch, of values or differences.</param>
     /// <param name="trim">What is left out.</param>
@@ -42,14 +44,29 @@ internal sealed class PatchChanges : IDisposable
     {
         get
         {
-            if (!_areBitsThere) _bits.Write(_places.AsSpan(0, _count), _has);
-            _areBitsThere = true;
+            if (!_isMarked) Mark();
             return _has;
         }
     }
 
+    /// <summary>Which elements of the window are increased and which are decreased.</summary>
+    public ChangeSigns Signs
+    {
+        get
+        {
+            if (!_isMarked) Mark();
+            return _signs;
+        }
+    }
+
+    /// <summary>How many elements of the window are changed.</summary>
+    public int Count => _count;
+
     /// <summary>By how much the elements that are changed do, or to what, ascending.</summary>
     public ReadOnlySpan<float> Changes => _changes.AsSpan(0, _count);
+
+    /// <summary>The same, and behind them anything, as many as a vector has.</summary>
+    public float[] PaddedChanges => _changes;
 
     /// <summary>The same at their places in the window, 0 at all others; see <see cref="Spread"/>.</summary>
     public float[] Window => _window;
@@ -63,7 +80,7 @@ internal sealed class PatchChanges : IDisposable
         _count = _mask.Read(start, count, _places);
         ReadChanges();
         if (_trim.IsOn) Trim();
-        _areBitsThere = false;
+        _isMarked = false;
     }
 
     /// <summary>Puts the changes at their places in <see cref="Window"/>.</summary>
@@ -101,6 +118,12 @@ internal sealed class PatchChanges : IDisposable
     }
 
     private static float[] Rent() => ArrayPool<float>.Shared.Rent(MaxCount);
+
+    private void Mark()
+    {
+        _signs.Write(_places.AsSpan(0, _count), _changes, _has);
+        _isMarked = true;
+    }
 
     /// <summary>The changes of all elements, some thousands at a time.</summary>
     public IEnumerable<float[]> All()

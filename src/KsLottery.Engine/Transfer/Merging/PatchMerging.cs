@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 using KsLottery.Engine.Checkpoints;
@@ -27,7 +26,8 @@ public static class PatchMerging
     /// <param name="outDirectory">A folder that does not exist or is empty, in one that exists.</param>
     /// <param name="recipe">How.</param>
     /// <param name="options">How to read the inputs, and what may be written.</param>
-    /// <param name="beforeWriting">Told how the patches lie over each other before anything is written.</param>
+    /// <param name="beforeWriting">Told how the patches lie over each other before anything is written; without it that is counted while
+    /// they are merged, and patches and base are read once.</param>
     /// <param name="progress">Reports every 16 MiB written.</param>
     /// <param name="cancellationToken">Stops between chunks; finished shards stay for the next try.</param>
     /// <exception cref="ArgumentException">The recipe does not fit the patches.</exception>
@@ -67,18 +67,24 @@ public static class PatchMerging
         foreach (MergedTensor merged in tensors) merged.ThrowIfPlainlyNotBase(cancellationToken);
         // Whatever is written anew is compared with the patches' base meanwhile.
         HashSet<string> finished = [.. folder.Finished];
-        SideBySide.ForEach(tensors.Where(t => finished.Contains(Path.GetFileName(t.Tensor.File.Path))), threads: 0,
-            merged => merged.ThrowIfNotBase(cancellationToken), cancellationToken);
-        MergeOverlap overlap = Measure(tensors, recipe, patchPaths.Count, cancellationToken);
-        beforeWriting?.Invoke(overlap);
+        bool IsFinished(MergedTensor merged) => finished.Contains(Path.GetFileName(merged.Tensor.File.Path));
+        SideBySide.ForEach(tensors.Where(IsFinished), threads: 0, merged => merged.ThrowIfNotBase(cancellationToken), cancellationToken);
+        SideBySide.ForEach(tensors, threads: 0, merged => merged.Trim(recipe), cancellationToken);
+        // Where nobody waits for it, it is counted while windows are merged.
+        OverlapTally tally = new(patchPaths.Count);
+        bool isCountedFirst = beforeWriting is not null;
+        Count(tensors.Where(t => isCountedFirst || IsFinished(t)), tally, cancellationToken);
+        MergeOverlap? overlap = isCountedFirst ? tally.ToOverlap() : null;
+        if (overlap is not null) beforeWriting!(overlap);
         int majority = recipe.ZeroSum == ZeroSumRule.Majority ? FindMajority(tensors, recipe, patchPaths.Count, cancellationToken) : 0;
-        foreach (MergedTensor merged in tensors) merged.Prepare(recipe, patchPaths.Count, majority, options.AllowsNonFinite);
+        foreach (MergedTensor merged in tensors)
+            merged.Prepare(recipe, patchPaths.Count, majority, options.AllowsNonFinite, isCountedFirst ? null : tally);
         // The checksums of the patches are taken while the disk is waited for.
         MergeResult result = RewriteChecked(opened.Base, tensors, folder, opened.Check(), progress, cancellationToken);
         folder.Commit(cancellationToken);
         return result with
         {
-            Overlap = overlap,
+            Overlap = overlap ?? tally.ToOverlap(),
             Notes = [.. opened.Patches.SelectMany(p => p.Notes),
                 .. opened.Patches.SelectMany(p => PatchNotes.AboutTying(opened.Base, tensors.Select(t => t.Tensor), p)).Distinct(),
                 .. result.Notes],
@@ -119,20 +125,13 @@ public static class PatchMerging
         return result with { Notes = [.. opened.Patches.SelectMany(p => p.Notes), .. result.Notes] };
     }
 
-    private static MergeOverlap Measure(MergedTensor[] tensors, MergeRecipe recipe, int patchCount, CancellationToken cancellationToken)
-    {
-        ConcurrentBag<OverlapCounter> idle = [];
+    private static void Count(IEnumerable<MergedTensor> tensors, OverlapTally tally, CancellationToken cancellationToken) =>
         SideBySide.ForEach(tensors, threads: 0, merged =>
         {
-            merged.Trim(recipe);
-            if (!idle.TryTake(out OverlapCounter? counter)) counter = new(patchCount);
+            OverlapCounter counter = tally.Take();
             merged.Count(counter, cancellationToken);
-            idle.Add(counter);
+            tally.Return(counter);
         }, cancellationToken);
-        OverlapCounter sum = new(patchCount);
-        foreach (OverlapCounter one in idle) sum.Add(one);
-        return sum.ToOverlap();
-    }
 
     private static int FindMajority(MergedTensor[] tensors, MergeRecipe recipe, int patchCount, CancellationToken cancellationToken)
     {
