@@ -19,13 +19,14 @@ internal static class MergeCommand
     private static int Run(MergeOptions options, ConsoleUi ui, CancellationToken cancel)
     {
         ThrowIfUnfit(options);
-        // Who watches may break off before anything is written. For others it is counted while windows are merged, in less time.
-        bool isWatched = !ui.IsJson && !Terminal.IsOutputRedirected;
+        // Who reads it may break off before anything is written. Of JSON there is one piece, at the end: there it is counted while
+        // windows are merged, in less time.
+        bool isRead = !ui.IsJson;
         MergeResult result;
         using (ProgressLine line = ui.StartProgress())
             result = PatchMerging.Merge(options.Base, options.Patches, options.Out, options.Recipe, options.How,
-                isWatched ? Tell : null, line.Of<PatchProgress>(ApplyCommand.Describe), cancel);
-        if (!isWatched) Tell(result.Overlap!);
+                isRead ? Tell : null, line.Of<PatchProgress>(ApplyCommand.Describe), cancel);
+        if (!isRead) Tell(result.Overlap!);
         MergeReport.Write(ui, "base", options.Base, options.Patches, result);
         return ExitCode.Ok;
 
