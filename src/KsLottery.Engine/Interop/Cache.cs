@@ -14,6 +14,13 @@ internal static unsafe class Cache
         if (Sse.IsSupported) Sse.Prefetch1((T*)Unsafe.AsPointer(ref Unsafe.AsRef(in origin)) + elements);
     }
 
+    /// <summary>The same, for the first cache: of what lies in the second and is read very soon.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PrefetchNear<T>(ref readonly T origin, nint elements) where T : unmanaged
+    {
+        if (Sse.IsSupported) Sse.Prefetch0((T*)Unsafe.AsPointer(ref Unsafe.AsRef(in origin)) + elements);
+    }
+
     /// <summary>The first element of memory on the stack that begins a cache line.</summary>
     /// <param name="memory">A line more than is used.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

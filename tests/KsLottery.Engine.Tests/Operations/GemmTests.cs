@@ -57,7 +57,8 @@ public sealed class GemmTests
         }
     }
 
-    [TestCase(4700, 223, 300, true, false), TestCase(4700, 223, 300, false, true), TestCase(420, 3000, 300, false, false)]
+    [TestCase(4700, 223, 300, true, false), TestCase(4700, 223, 300, false, true), TestCase(420, 3000, 300, false, false),
+        TestCase(40, 1100, 700, true, true), TestCase(40, 1100, 1400, false, true)]
     public void Products_too_large_for_a_cache_have_the_bits_of_the_definition_in_every_kernel(int m, int n, int k, bool aTransposed,
         bool bTransposed)
     {

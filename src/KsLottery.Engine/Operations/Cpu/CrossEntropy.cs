@@ -110,6 +110,9 @@ internal static class CrossEntropy
     private static void ExpScaled(Span<float> row, float logSumExp, float scale)
     {
         for (int i = 0; i < row.Length; i += Lanes.Count)
+        {
+            Interop.Cache.Prefetch(in MemoryMarshal.GetReference(row), i + Block);
             (Lanes.Exp(Lanes.Load(row, i) - Vector256.Create(logSumExp)) * scale).Store(row, i);
+        }
     }
 }

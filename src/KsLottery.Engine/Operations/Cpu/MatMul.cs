@@ -11,8 +11,9 @@ internal static class MatMul
     /// <summary>A part of C holds no more elements than this, so that a span can hold it.</summary>
     private const long MaxElements = 1 << 30;
 
-    /// <summary>From so many multiply-adds on there are two parts for each thread, should a thread be held up.</summary>
-    private const long LargeProduct = 1L << 29;
+    /// <summary>From so many multiply-adds on there are two parts for each thread, should a thread be held up, of at least so many rows or
+    /// columns: each packs the other side of the product for itself.</summary>
+    private const long LargeProduct = 1L << 29, LongPart = 1 << 10;
 
     /// <summary>Parts of a product of few rows take about so many multiply-adds at least.</summary>
     private const int MinPart = 1 << 15;
@@ -75,17 +76,18 @@ internal static class MatMul
         DeviceSpan b, int ldb, bool bTransposed, DeviceSpan c, bool accumulate)
     {
         if (m == 0 || n == 0) return;
-        int threads = pool.ThreadCount, wanted = threads == 1 ? 1 : m * n * k < LargeProduct ? threads : 2 * threads;
+        int threads = pool.ThreadCount;
         bool byColumns = n > m && m * n <= MaxElements;
         int grain = byColumns ? algorithm.ColumnGrain : algorithm.RowGrain;
-        long size = byColumns ? n : m, most = byColumns ? size : Math.Max(grain, MaxElements / n);
-        int step = (int)Math.Min(most, ((size - 1) / wanted) + 1);
-        step = (((step - 1) / grain) + 1) * grain;
-
-        pool.Run(Parts(size, step), part =>
+        long size = byColumns ? n : m, grains = ((size - 1) / grain) + 1, most = byColumns ? grains : Math.Max(1, MaxElements / n / grain);
+        int wanted = threads == 1 ? 1 : m * n * k < LargeProduct || size < 2 * threads * LongPart ? threads : 2 * threads;
+        // As many grains for each part as for the others, or one less.
+        long parts = Math.Min(grains, Math.Max(wanted, ((grains - 1) / most) + 1));
+        pool.Run((int)parts, part =>
         {
-            long first = (long)part * step, row = byColumns ? 0 : first, column = byColumns ? first : 0;
-            int count = (int)Math.Min(step, size - first), rows = byColumns ? (int)m : count, columns = byColumns ? count : n;
+            long first = grains * part / parts * grain, end = Math.Min(grains * (part + 1) / parts * grain, size);
+            long row = byColumns ? 0 : first, column = byColumns ? first : 0;
+            int rows = (int)(byColumns ? m : end - first), columns = (int)(byColumns ? end - first : n);
             PanelSource left = new((CpuMemory)a.Memory!, a.Start + (row * (aTransposed ? 1 : lda)), lda);
             PanelSource right = new((CpuMemory)b.Memory!, b.Start + (column * (bTransposed ? ldb : 1)), ldb);
             Span<float> target = ((OwnedMemory)c.Memory!).Floats(c.Start + (row * n) + column, ((rows - 1) * n) + columns);

@@ -11,6 +11,9 @@ internal readonly struct GemmTile14<TLanes, TVector> : IGemmTile where TLanes : 
     /// <summary>So many rows alone, of which 16 sums are enough to keep both units busy, take that much less time.</summary>
     private const int FewRows = 8;
 
+    /// <summary>How many steps before their turn panels are fetched: a panel of each is more than the first cache holds.</summary>
+    private const int AheadOfA = 16, AheadOfB = 8;
+
     public static int Rows => 14;
 
     public static int Columns => 2 * TLanes.Count;
@@ -36,6 +39,9 @@ internal readonly struct GemmTile14<TLanes, TVector> : IGemmTile where TLanes : 
         TVector l12 = default, r12 = default, l13 = default, r13 = default;
         for (; depth > 0; depth--)
         {
+            Interop.Cache.PrefetchNear(in left, Rows * AheadOfA);
+            Interop.Cache.PrefetchNear(in right, 2 * TLanes.Count * AheadOfB);
+            Interop.Cache.PrefetchNear(in right, ((2 * AheadOfB) + 1) * TLanes.Count);
             TVector x0 = TLanes.Load(in right, 0), x1 = TLanes.Load(in right, TLanes.Count), y;
             y = TLanes.Broadcast(in left, 0); l0 = TLanes.MultiplyAdd(y, x0, l0); r0 = TLanes.MultiplyAdd(y, x1, r0);
             y = TLanes.Broadcast(in left, 1); l1 = TLanes.MultiplyAdd(y, x0, l1); r1 = TLanes.MultiplyAdd(y, x1, r1);

@@ -12,8 +12,12 @@ internal sealed class PackedGemm<TTile>(string name) : GemmAlgorithm where TTile
     /// <summary>About how many rows of A and columns of B are packed at a time.</summary>
     private const int MaxRows = 144, MaxColumns = 3072;
 
-    /// <summary>The most floats of B that are packed at a time for the sake of C, and the most of C that stay in a cache without.</summary>
+    /// <summary>The most floats of B that are packed at a time for the sake of C, of C that stay in a cache without, and of A that are
+    /// packed once for all columns.</summary>
     private const int MaxPanels = 1 << 20;
+
+    /// <summary>Where A is packed once, B may come in pieces of so many floats and columns, which stay in the second cache.</summary>
+    private const int NearPanels = 5 << 16, LeastColumns = 256, NearColumns = 1024;
 
     /// <summary>How many panels of B are fetched at a time.</summary>
     private const int FetchedPanels = 4;
@@ -32,17 +36,26 @@ internal sealed class PackedGemm<TTile>(string name) : GemmAlgorithm where TTile
     public override void Multiply(int m, int n, int k, PanelSource a, bool aTransposed, PanelSource b, bool bTransposed, Span<float> c,
         int ldc, bool accumulate)
     {
-        int maxDepth = Gemm.BlockDepth(k), maxRows = Even(m, MaxRows, TTile.Rows), maxColumns = Even(n, MaxColumns, TTile.Columns);
+        bool isSmall = (long)m * k <= MaxPanels, isShallow = isSmall && k <= NearPanels / LeastColumns;
+        int maxDepth = Gemm.BlockDepth(k), maxRows = Even(m, MaxRows, TTile.Rows), maxColumns = Even(n,
+            isShallow ? Math.Min(NearColumns, NearPanels / k) : isSmall ? NearColumns : MaxColumns, TTile.Columns);
+        bool keepsA = isSmall && maxColumns < n;
         // A large C is gone through once, not once for each block of its sums, where there is room for all of B.
-        int packed = (long)maxColumns * k <= MaxPanels && (long)maxColumns * m > MaxPanels ? k : maxDepth;
-        int fetched = Math.Min(maxColumns, FetchedPanels * TTile.Columns);
-        int aLength = (maxRows * maxDepth) + Overrun, bLength = (maxColumns * packed) + Overrun, tileLength = TTile.Rows * TTile.Columns;
+        int packed = (keepsA && isShallow) || ((long)maxColumns * k <= MaxPanels && (long)maxColumns * m > MaxPanels) ? k : maxDepth;
+        int fetched = Math.Min(maxColumns, FetchedPanels * TTile.Columns), allRows = keepsA ? Even(m, m, TTile.Rows) : maxRows;
+        int aLength = (allRows * (keepsA ? k : maxDepth)) + Overrun, bLength = (maxColumns * packed) + Overrun,
+            tileLength = TTile.Rows * TTile.Columns;
         Span<float> scratch =
             Scratch(bLength + aLength + tileLength + Math.Max(a.ScratchLength(maxRows, maxDepth), b.ScratchLength(fetched, maxDepth)));
         ref float bPanels = ref MemoryMarshal.GetReference(scratch), aPanels = ref Unsafe.Add(ref bPanels, bLength),
             tile = ref Unsafe.Add(ref aPanels, aLength);
         Span<float> widened = scratch[(bLength + aLength + tileLength)..];
 
+        // In the order of their addresses, since packing may write behind what it packs.
+        for (int first = 0; keepsA && first < k; first += maxDepth)
+            for (int row = 0, depth = Math.Min(maxDepth, k - first); row < m; row += maxRows)
+                Pack(a, aTransposed, row, Math.Min(maxRows, m - row), first, depth, TTile.Rows, widened,
+                    ref Unsafe.Add(ref aPanels, (first * allRows) + (row * depth)));
         for (int column = 0; column < n; column += maxColumns)
             for (int from = 0; from < k; from += packed)
             {
@@ -55,8 +68,9 @@ internal sealed class PackedGemm<TTile>(string name) : GemmAlgorithm where TTile
                     for (int first = from; first < to; first += maxDepth)
                     {
                         int rows = Math.Min(maxRows, m - row), depth = Math.Min(maxDepth, to - first);
-                        Pack(a, aTransposed, row, rows, first, depth, TTile.Rows, widened, ref aPanels);
-                        MultiplyPanels(rows, columns, depth, in aPanels, in Unsafe.Add(ref bPanels, (nint)(first - from) * maxColumns),
+                        ref float some = ref Unsafe.Add(ref aPanels, keepsA ? (first * allRows) + (row * depth) : 0);
+                        if (!keepsA) Pack(a, aTransposed, row, rows, first, depth, TTile.Rows, widened, ref some);
+                        MultiplyPanels(rows, columns, depth, in some, in Unsafe.Add(ref bPanels, (nint)(first - from) * maxColumns),
                             ref c[(row * ldc) + column], ldc, accumulate || first > 0, ref tile);
                     }
             }
