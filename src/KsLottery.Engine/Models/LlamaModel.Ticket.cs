@@ -90,6 +90,7 @@ public sealed partial class LlamaModel
             if (TiedTicket is { } learned)
                 _operations.MatMulBackwardWeight(learned.Weight.Gradient, ticketGradient, hidden, learned.Weight.Rows, _config.Width);
             loss += terms.CrossEntropyOf(_operations, losses, targets);
+            if (!parts.MayKnow) continue;
             float[] computed = new float[some.Length];
             _operations.Download(computed, losses);
             parts.Hear(some, computed);

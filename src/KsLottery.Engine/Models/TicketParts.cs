@@ -17,7 +17,7 @@ internal sealed class TicketParts
     /// <param name="frozen">Losses that are known; null where all are to be computed.</param>
     public TicketParts(TokenBatch batch, int[] ordinals, FrozenLosses? frozen)
     {
-        (_batch, _losses) = (batch, new float[batch.RowCount]);
+        (_batch, _losses, MayKnow) = (batch, new float[batch.RowCount], frozen is not null);
         (IsLive, IsKnown) = (new bool[batch.RowCount], new bool[batch.RowCount]);
         List<int> live = [], fresh = [];
         for (int s = 0; s < batch.SequenceCount; s++)
@@ -32,6 +32,9 @@ internal sealed class TicketParts
         _fresh = [.. fresh];
         (Live, Fresh) = (SequenceChoice.Of(batch, live), SequenceChoice.Of(batch, fresh));
     }
+
+    /// <summary>Whether losses are kept for later: else nobody asks for those that are heard.</summary>
+    public bool MayKnow { get; }
 
     /// <summary>Whether a row's loss depends on what learns: it stands at or behind the first of those tokens in its sequence.</summary>
     public bool[] IsLive { get; }
