@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
+using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Text.Corpora;
 
 namespace KsLottery.Engine.Models;
@@ -28,7 +28,7 @@ internal sealed class FrozenLosses(long capacity)
     private static UInt128 KeyOf(TokenBatch batch, int sequence)
     {
         int start = batch.Starts[sequence], length = batch.Starts[sequence + 1] - start;
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using ContentHash hash = new();
         hash.AppendData(MemoryMarshal.AsBytes(batch.Tokens.AsSpan(start, length)));
         hash.AppendData(MemoryMarshal.AsBytes(batch.Targets.AsSpan(start, length)));
         return BinaryPrimitives.ReadUInt128LittleEndian(hash.GetHashAndReset());

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Numerics;
@@ -132,7 +131,7 @@ public sealed class TicketMask : IEquatable<TicketMask>
     /// <c>rows x columns</c> and the coding, then the bytes of <see cref="IndexSet.Encode"/>.</returns>
     public string TakeFingerprint()
     {
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using ContentHash hash = new();
         foreach (TensorMask tensor in Tensors.Where(t => t.Units.Count > 0))
         {
             (long rows, long columns, long blockRows, long blockColumns) = tensor.Grid;

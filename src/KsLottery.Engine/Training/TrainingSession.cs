@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Models;
 using KsLottery.Engine.Numerics;
@@ -238,7 +237,7 @@ internal sealed class TrainingSession : IDisposable
     /// <summary>The number of sequences, and SHA-256 over the lengths and tokens of each.</summary>
     internal static string FingerprintOf(IReadOnlyList<TokenSequence> sequences)
     {
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using ContentHash hash = new();
         Span<int> lengths = stackalloc int[2];
         foreach (TokenSequence sequence in sequences)
         {

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text;
 using KsLottery.Engine.Numerics;
 
@@ -21,7 +20,7 @@ internal static class ContentChecksum
     public static string Of(IReadOnlyDictionary<string, string> metadata, IEnumerable<TensorSource> tensors,
         CancellationToken cancellationToken)
     {
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using ContentHash hash = new();
         using (HashingStream hashing = new(hash))
         using (BufferedStream stream = new(hashing, BufferLength))
         {

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 
 namespace KsLottery.Engine.Checkpoints;
 
@@ -7,7 +6,7 @@ internal sealed class BlockHasher(FingerprintBlocks blocks) : IDisposable
 {
     private const int ReadLength = 1 << 18;
 
-    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly ContentHash _hash = new();
     private byte[]? _buffer;
     private int _open = -1;
     private long _next;

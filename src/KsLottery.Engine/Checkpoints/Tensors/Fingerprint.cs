@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text;
 using KsLottery.Engine.Numerics;
 
@@ -35,7 +34,7 @@ public static class Fingerprint
     public static string OfTensor(Tensor tensor, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(tensor);
-        using IncrementalHash hash = Begin(tensor.ElementType, tensor.Shape);
+        using ContentHash hash = Begin(tensor.ElementType, tensor.Shape);
         tensor.VisitBytes(hash, static (chunk, hash) => hash.AppendData(chunk), cancellationToken);
         return Finish(hash);
     }
@@ -80,13 +79,13 @@ public static class Fingerprint
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
     public static string OfFile(string path, CancellationToken cancellationToken = default)
     {
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using ContentHash hash = new();
         using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
         byte[] buffer = new byte[ChunkLength];
         for (int read; (read = stream.Read(buffer)) > 0;)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            hash.AppendData(buffer, 0, read);
+            hash.AppendData(buffer.AsSpan(0, read));
         }
         return Finish(hash);
     }
@@ -94,20 +93,20 @@ public static class Fingerprint
     /// <summary>The fingerprint of some lines of text, each with its newline, in UTF-8.</summary>
     internal static string OfLines(IEnumerable<string> lines)
     {
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using ContentHash hash = new();
         foreach (string line in lines) hash.AppendData(Encoding.UTF8.GetBytes(line + "\n"));
         return Finish(hash);
     }
 
     /// <summary>Begins the fingerprint of a tensor, whose bytes the caller appends.</summary>
-    internal static IncrementalHash Begin(ElementType type, IReadOnlyList<long> shape)
+    internal static ContentHash Begin(ElementType type, IReadOnlyList<long> shape)
     {
-        IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        ContentHash hash = new();
         hash.AppendData(Encoding.ASCII
             .GetBytes(string.Create(CultureInfo.InvariantCulture, $"{type.ToName()} [{string.Join(',', shape)}]\n")));
         return hash;
     }
 
     /// <summary>The fingerprint of what was appended.</summary>
-    internal static string Finish(IncrementalHash hash) => Prefix + Convert.ToHexStringLower(hash.GetHashAndReset());
+    internal static string Finish(ContentHash hash) => Prefix + Convert.ToHexStringLower(hash.GetHashAndReset());
 }

@@ -149,7 +149,7 @@ internal sealed class FingerprintBlocks
     {
         if (Array.IndexOf(_isTaken, false) is >= 0 and int missing)
             throw new InvalidOperationException($"block {missing} of {Count} was not hashed. Take all before the root.");
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using ContentHash hash = new();
         hash.AppendData(Encoding.ASCII.GetBytes(Title));
         hash.AppendData(_hashes);
         return Fingerprint.TreePrefix + Convert.ToHexStringLower(hash.GetHashAndReset());

@@ -1,9 +1,8 @@
-using System.Security.Cryptography;
 
 namespace KsLottery.Engine.Checkpoints;
 
 /// <summary>Hashes what is written, and keeps nothing of it.</summary>
-internal sealed class HashingStream(IncrementalHash hash) : Stream
+internal sealed class HashingStream(ContentHash hash) : Stream
 {
     public override bool CanRead => false;
 

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 
 namespace KsLottery.Engine.Checkpoints;
 
@@ -7,7 +6,7 @@ namespace KsLottery.Engine.Checkpoints;
 /// by.</remarks>
 internal sealed class RunningFingerprint : IDisposable
 {
-    private readonly IncrementalHash? _stream;
+    private readonly ContentHash? _stream;
     private readonly FingerprintBlocks? _blocks;
     private readonly BlockHasher? _hasher;
     private long _position, _together;

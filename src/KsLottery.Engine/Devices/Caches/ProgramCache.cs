@@ -43,7 +43,7 @@ internal sealed class ProgramCache(string? folder, long maximumBytes = 256L << 2
     /// platform.</summary>
     public static string KeyOf(params ReadOnlySpan<string> parts)
     {
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using ContentHash hash = new();
         hash.AppendData(Mark);
         Span<byte> length = stackalloc byte[sizeof(int)];
         foreach (string part in parts)
@@ -78,7 +78,7 @@ internal sealed class ProgramCache(string? folder, long maximumBytes = 256L << 2
         if (!rest[..KeyBytes].SequenceEqual(Convert.FromHexString(key))) return null;
         rest = rest[KeyBytes..];
         ReadOnlySpan<byte> binary = rest[SHA256.HashSizeInBytes..];
-        return SHA256.HashData(binary).AsSpan().SequenceEqual(rest[..SHA256.HashSizeInBytes]) ? binary.ToArray() : null;
+        return ContentHash.Of(binary).AsSpan().SequenceEqual(rest[..SHA256.HashSizeInBytes]) ? binary.ToArray() : null;
     }
 
     /// <summary>Keeps a binary, in place of one of the same key.</summary>
@@ -94,7 +94,7 @@ internal sealed class ProgramCache(string? folder, long maximumBytes = 256L << 2
             {
                 stream.Write(Mark);
                 stream.Write(Convert.FromHexString(key));
-                stream.Write(SHA256.HashData(binary));
+                stream.Write(ContentHash.Of(binary));
                 stream.Write(binary);
             });
             Trim();

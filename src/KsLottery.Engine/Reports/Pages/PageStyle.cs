@@ -1,5 +1,5 @@
-using System.Security.Cryptography;
 using System.Text;
+using KsLottery.Engine.Checkpoints;
 
 namespace KsLottery.Engine.Reports;
 
@@ -110,5 +110,5 @@ internal static class PageStyle
     /// <summary>What the page may do: show itself and run that one script. Whatever text got into it, nothing else runs or is
     /// fetched.</summary>
     public static string Policy { get; } = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action "
-        + $"'none'; script-src 'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(Script)))}'";
+        + $"'none'; script-src 'sha256-{Convert.ToBase64String(ContentHash.Of(Encoding.UTF8.GetBytes(Script)))}'";
 }

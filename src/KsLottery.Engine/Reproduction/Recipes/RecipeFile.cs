@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using KsLottery.Engine.Checkpoints;
@@ -80,7 +79,7 @@ public static class RecipeFile
             Claims = [.. (root.List(RootKey.Claims) ?? throw root.Wrong(RootKey.Claims, "Give one claim or more"))
                 .Select(c => StepFile.ReadClaim(name, c))],
             IsShort = isShort,
-            Fingerprint = $"sha256:{Convert.ToHexStringLower(SHA256.HashData(bytes))}",
+            Fingerprint = $"sha256:{Convert.ToHexStringLower(ContentHash.Of(bytes))}",
         };
         RecipeCheck.ThrowIfUnsound(name, recipe);
         NetworkCheck.ThrowIfUnsound(name, recipe);

@@ -77,7 +77,7 @@ internal static class TextFile
     /// <summary>The fingerprint of a file's bytes, as they lie there.</summary>
     /// <exception cref="IOException">The file is absent or cannot be read.</exception>
     public static string FingerprintOf(string path) => path == StandardInput
-        ? $"sha256:{Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(Input.Value))}" : Fingerprint.OfFile(path);
+        ? $"sha256:{Convert.ToHexStringLower(ContentHash.Of(Input.Value))}" : Fingerprint.OfFile(path);
 
     /// <summary>What messages call a file.</summary>
     public static string NameOf(string path) => path == StandardInput ? "standard input" : path;

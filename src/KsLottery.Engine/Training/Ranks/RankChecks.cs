@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Devices;
 using KsLottery.Engine.Models;
@@ -46,7 +45,7 @@ internal sealed class RankChecks(RankGroup ranks, LlamaModel model, IOperations 
 
     private string PrintOf(Func<Weight, DeviceSpan> values, double loss)
     {
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using ContentHash hash = new();
         hash.AppendData(MemoryMarshal.AsBytes(new ReadOnlySpan<double>(in loss)));
         float[] piece = new float[PieceLength];
         foreach (Weight weight in model.Weights.Trainable)

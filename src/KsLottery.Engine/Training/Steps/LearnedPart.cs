@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using System.Text;
 using KsLottery.Engine.Checkpoints;
 using KsLottery.Engine.Models;
@@ -67,7 +66,7 @@ internal sealed class LearnedPart
 
     private string Take(Checkpoint checkpoint, bool isLearned, CancellationToken cancellationToken, ReadValues? read = null)
     {
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using ContentHash hash = new();
         foreach (Tensor tensor in checkpoint.Tensors.OrderBy(t => t.Name, StringComparer.Ordinal))
         {
             bool isNamed = _parts.TryGetValue(tensor.Name, out IndexSet? part);
@@ -94,9 +93,9 @@ internal sealed class LearnedPart
         yield return new(after, part.Length - after);
     }
 
-    private static void AppendLine(IncrementalHash hash, string line) => hash.AppendData(Encoding.UTF8.GetBytes(line + "\n"));
+    private static void AppendLine(ContentHash hash, string line) => hash.AppendData(Encoding.UTF8.GetBytes(line + "\n"));
 
-    private static void AppendBytes(IncrementalHash hash, Tensor tensor, IEnumerable<IndexRun> runs, CancellationToken cancellationToken)
+    private static void AppendBytes(ContentHash hash, Tensor tensor, IEnumerable<IndexRun> runs, CancellationToken cancellationToken)
     {
         byte[] buffer = tensor.IsMapped ? [] : new byte[ChunkLength];
         int size = tensor.ElementType.ByteSize();
@@ -111,7 +110,7 @@ internal sealed class LearnedPart
     }
 
     /// <summary>Appends the values of a part, or all others, by windows: single elements make too many runs.</summary>
-    private static void AppendValues(IncrementalHash hash, Tensor tensor, IndexSet part, bool isLearned, ReadValues? read,
+    private static void AppendValues(ContentHash hash, Tensor tensor, IndexSet part, bool isLearned, ReadValues? read,
         CancellationToken cancellationToken)
     {
         using StoredMemory? stored = read is null ? new(tensor) : null;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text;
 using KsLottery.Engine.Checkpoints;
 
@@ -18,6 +17,6 @@ internal static class WorkName
         foreach (SafetensorsFile shard in checkpoint.Shards)
             text.Append(CultureInfo.InvariantCulture,
                 $"\n{Path.GetFileName(shard.Path)} {shard.Bytes.Length} {File.GetLastWriteTimeUtc(shard.Path).Ticks}");
-        return $"{verb}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())))[..16]}";
+        return $"{verb}-{Convert.ToHexStringLower(ContentHash.Of(Encoding.UTF8.GetBytes(text.ToString())))[..16]}";
     }
 }

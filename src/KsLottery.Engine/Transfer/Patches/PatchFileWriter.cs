@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using KsLottery.Engine.Checkpoints;
@@ -136,7 +135,7 @@ internal sealed class PatchFileWriter(PatchSource source, FingerprintKind kind, 
     /// <summary>The fingerprint of what was trained: its start in F32 with some values replaced, a window at a time.</summary>
     private string TrainedFingerprint(ReadOnlyMemory<float> values)
     {
-        using IncrementalHash hash = Fingerprint.Begin(ElementType.F32, source.Base.Shape);
+        using ContentHash hash = Fingerprint.Begin(ElementType.F32, source.Base.Shape);
         ElementReader before = new(Start);
         byte[] wide = new byte[ElementReader.MaxCount * sizeof(float)];
         int[] places = new int[ElementReader.MaxCount];
