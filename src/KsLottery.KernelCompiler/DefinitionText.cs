@@ -45,7 +45,9 @@ internal static class DefinitionText
                 + $"{(CTypes.IsView(parameter.Type) ? "true" : "false")}),\n");
         text.Append("            ],\n");
         Set("Run", $"static given => global::{type}.{method.Name}{closed}({string.Join(", ", method.Parameters.Select(Given))})");
-        text.Append("            Source = \"\"\"\"\n").Append(source.TrimEnd('\n')).Append("\n\n\"\"\"\",\n        };\n");
+        // As UTF-8 an assembly has half as many bytes of it.
+        text.Append("            Source = global::System.Text.Encoding.UTF8.GetString(\"\"\"\"\n").Append(source.TrimEnd('\n'))
+            .Append("\n\n\"\"\"\"u8),\n        };\n");
         return text.ToString();
 
         void Set(string property, string value) => text.Append("            ").Append(property).Append(" = ").Append(value).Append(",\n");

@@ -84,16 +84,23 @@ public sealed class LanguageIdentifier
     public LanguageCounts Count(IReadOnlyList<string> texts)
     {
         ArgumentNullException.ThrowIfNull(texts);
-        string?[] found = [.. texts.AsParallel().AsOrdered().Select(Identify)];
+        string?[] found = OfEach(texts, Identify);
         return new([.. Languages.Select(name => (name, found.Count(f => f == name)))], found.Count(f => f is null));
     }
 
     private LanguageAccuracy Measure(int language, string[] heldOut)
     {
-        int[] found = [.. heldOut.AsParallel().AsOrdered().Select(Likeliest)];
+        int[] found = OfEach(heldOut, Likeliest);
         int[] wrong = [.. found.Where(f => f != language)];
         return new(Languages[language], _models[language].Lines, heldOut.Length, wrong.Length,
             wrong.Length == 0 ? null : Languages[wrong.CountBy(f => f).OrderByDescending(f => f.Value).ThenBy(f => f.Key).First().Key]);
+    }
+
+    private static T[] OfEach<T>(IReadOnlyList<string> texts, Func<string, T> work)
+    {
+        T[] found = new T[texts.Count];
+        Parallel.For(0, found.Length, i => found[i] = work(texts[i]));
+        return found;
     }
 
     private int Likeliest(string letters)
