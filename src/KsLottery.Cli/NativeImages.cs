@@ -19,15 +19,24 @@ internal static class NativeImages
         ("x86-64-v3", Version3),
     ];
 
-    /// <summary>Becomes the best image that lies beside this program and that the processor can run; comes back where there is
-    /// none.</summary>
+    /// <summary>Becomes the best image that lies beside this program, is of the same build and one that the processor can run; comes back
+    /// where there is none.</summary>
     public static void HandOver(string[] args)
     {
         if (RuntimeFeature.IsDynamicCodeSupported || !OperatingSystem.IsLinux() || Environment.ProcessPath is not { } path) return;
-        string[] images = [.. Sets.Select(set => $"{path}.{set.Name}").Where(File.Exists)];
+        string[] images = [.. OfBuild(path)];
         if (images.Length == 0) return;
         foreach (string set in Runnable(File.ReadLines("/proc/cpuinfo")))
-            if (images.Contains($"{path}.{set}")) _ = LibC.Execute($"{path}.{set}", [path, .. args, null]);
+            if (images.Contains(set)) _ = LibC.Execute($"{path}.{set}", [path, .. args, null]);
+    }
+
+    /// <summary>The sets of which an image lies beside a program and was linked from the same code as it, best first: what another version
+    /// left there is not the program that was called.</summary>
+    internal static IEnumerable<string> OfBuild(string path)
+    {
+        string[] found = [.. Sets.Select(set => set.Name).Where(set => File.Exists($"{path}.{set}"))];
+        if (found.Length == 0 || BuildMark.Of(path) is not { } own) return [];
+        return found.Where(set => BuildMark.Of($"{path}.{set}") is { } mark && mark.AsSpan().SequenceEqual(own));
     }
 
     /// <summary>The sets that the first processor of <c>/proc/cpuinfo</c> has and the system lets programs use, best first.</summary>
