@@ -89,9 +89,9 @@ internal sealed class ContentHash : IDisposable
     internal sealed class Allowance(long length)
     {
         /// <summary>The bytes that the process begins with.</summary>
-        /// <remarks>For 512 KiB <see cref="Sha256Words"/> takes nearly as long as loading OpenSSL does, so that a process that comes to
-        /// load it all the same has lost half of that at most; see bench/results/Intel-Xeon/start-up.md.</remarks>
-        public const int Length = 256 << 10;
+        /// <remarks>For 512 KiB <see cref="Sha256Words"/> takes about as long as loading OpenSSL does: a process that comes to load it
+        /// all the same has lost a quarter of that; see bench/results/Intel-Xeon/start-up.md.</remarks>
+        public const int Length = 128 << 10;
 
         private long _left = length;
 
