@@ -11,6 +11,8 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
     /// <summary>Of F32 keys: a value and the comparisons that sort it among the most that a bucket holds.</summary>
     private const int SortedBytes = 8 * sizeof(uint);
 
+    private readonly int _maxEffortOfElement;
+
     // Of the row pair at hand.
     private long _effort, _effortOfKnown;
     private bool _isSplit;
@@ -35,7 +37,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool Spend(long bytes)
     {
-        if (_effort + bytes > (long)MaxEffortOfElement * _padded) return false;
+        if (_effort + bytes > (long)_maxEffortOfElement * _padded) return false;
         _effort += bytes;
         return true;
     }

@@ -107,9 +107,10 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount> : IKsRo
 
     /// <param name="width">d.</param>
     /// <param name="newFallback">Makes the kernel for rows that buckets do not hold.</param>
-    public KsRowBuckets(int width, Func<KsRowSplits> newFallback)
+    /// <param name="maxEffortOfElement">Bytes that may be gone through for each element of a row before it is split.</param>
+    public KsRowBuckets(int width, Func<KsRowSplits> newFallback, int maxEffortOfElement = MaxEffortOfElement)
     {
-        (Width, _newFallback) = (width, newFallback);
+        (Width, _newFallback, _maxEffortOfElement) = (width, newFallback, maxEffortOfElement);
         _padded = (width + Block - 1) / Block * Block;
         _scratchBefore = new float[_padded + 1];  // one more: compaction writes before it knows whether to keep
         _scratchAfter = new float[_padded + 1];

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using KsLottery.Engine.Kernels;
 using KsLottery.Engine.Numerics;
 
@@ -63,6 +64,44 @@ public sealed class KsRowEffortTests(string kernelName)
         Assert.That(usual, Is.LessThan(300L * Width), "unrelated rows are counted once, and few buckets looked into");
         Assert.That(most, Is.GreaterThan(2 * usual), "what is taken besides is counted too");
     }
+
+    /// <summary>Loops ask before they run: with less than the kernels' own budget more rows are refused, each at another place.</summary>
+    [TestCase(100), TestCase(200), TestCase(300)]
+    public void A_row_that_the_budget_turns_away_is_sorted_to_the_same_outcome(int bytesOfElement)
+    {
+        const int Width = 4096, Usual = 1536;
+        IKsRowKernel reference = KsRowKernels.Create(Width, "reference");
+        List<string> turnedAway = [];
+        foreach (string regime in RowRegimes.Names.Concat(SlowRows.Names))
+        {
+            (byte[] before, byte[] after) = Make(regime, ElementType.F32, Width, 1);
+            KsRowOutcome expected = reference.TestStored(before, after, ElementType.F32);
+            if (IsSorted(bytesOfElement) && !IsSorted(Usual)) turnedAway.Add(regime);
+
+            bool IsSorted(int bytes)
+            {
+                bool isSplit = false;
+                IKsRowKernel kernel = Buckets(Width, bytes, () =>
+                {
+                    isSplit = true;
+                    return KsRowSplitsTests.Splits(kernelName["vector".Length..], Width, maxPasses: 1);
+                });
+                Assert.That(kernel.TestStored(before, after, ElementType.F32), Is.EqualTo(expected), $"{regime}, {bytes} bytes");
+                return isSplit && ((IKsEffort)kernel).Effort > new KsRowRadix(Width).Effort;
+            }
+        }
+        Assert.That(turnedAway, Is.Not.Empty, "rows that buckets hold otherwise are sorted");
+        if (bytesOfElement == 100) Assert.That(turnedAway, Does.Contain("unrelated"), "less than counting takes");
+    }
+
+    private IKsRowKernel Buckets(int width, int bytesOfElement, Func<KsRowSplits> newSplits) => kernelName switch
+    {
+        "vector512" => new KsRowBuckets<KsLanes512, Vector512<float>, Vector512<ushort>, Vector512<sbyte>>(
+            width, newSplits, bytesOfElement),
+        "vector256" => new KsRowBuckets<KsLanes256, Vector256<float>, Vector256<ushort>, Vector256<sbyte>>(
+            width, newSplits, bytesOfElement),
+        _ => new KsRowBuckets<KsLanes128, Vector128<float>, Vector128<ushort>, Vector128<sbyte>>(width, newSplits, bytesOfElement),
+    };
 
     /// <summary>As docs/performance.md has it.</summary>
     private static long Bound(ElementType type, int width)

@@ -132,7 +132,7 @@ public sealed class KsRowSplitsTests
 
     private static bool IsSupported(string lanes) => KsRowKernels.Known.Single(k => k.Name == "vector" + lanes).IsSupported;
 
-    private static KsRowSplits Splits(string lanes, int width, int maxPasses)
+    internal static KsRowSplits Splits(string lanes, int width, int maxPasses)
     {
         if (!IsSupported(lanes)) Assert.Ignore($"this processor has no vectors of {lanes} bits");
         return lanes switch
