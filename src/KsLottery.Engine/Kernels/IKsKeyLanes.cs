@@ -16,6 +16,12 @@ internal interface IKsKeyLanes<TVector, TKey> where TKey : unmanaged
     /// <summary>Turns the bits of values into keys; ±0 share one.</summary>
     static abstract TVector KeysOf(TVector bits);
 
+    /// <summary>Adds the square of each key, of which the highest bits are lost.</summary>
+    static abstract TVector AddSquares(TVector sums, TVector keys);
+
+    /// <summary>The sum of a vector's keys, of which the highest bits are lost.</summary>
+    static abstract TKey Sum(TVector keys);
+
     /// <summary>How many keys of x are less than those of y beside them.</summary>
     static abstract int CountLess(TVector x, TVector y);
 

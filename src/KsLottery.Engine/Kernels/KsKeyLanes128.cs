@@ -31,6 +31,11 @@ internal readonly struct KsKeyLanes128<TKey> : IKsKeyLanes<Vector128<TKey>, TKey
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<TKey> AddSquares(Vector128<TKey> sums, Vector128<TKey> keys) => sums + keys * keys;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static TKey Sum(Vector128<TKey> keys) => Vector128.Sum(keys);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int CountLess(Vector128<TKey> x, Vector128<TKey> y) =>
         BitOperations.PopCount(Vector128.LessThan(x, y).ExtractMostSignificantBits());
 

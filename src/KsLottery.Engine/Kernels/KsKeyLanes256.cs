@@ -31,6 +31,11 @@ internal readonly struct KsKeyLanes256<TKey> : IKsKeyLanes<Vector256<TKey>, TKey
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<TKey> AddSquares(Vector256<TKey> sums, Vector256<TKey> keys) => sums + keys * keys;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static TKey Sum(Vector256<TKey> keys) => Vector256.Sum(keys);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int CountLess(Vector256<TKey> x, Vector256<TKey> y) =>
         BitOperations.PopCount(Vector256.LessThan(x, y).ExtractMostSignificantBits());
 

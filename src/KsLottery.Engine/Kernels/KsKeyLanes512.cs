@@ -31,6 +31,11 @@ internal readonly struct KsKeyLanes512<TKey> : IKsKeyLanes<Vector512<TKey>, TKey
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<TKey> AddSquares(Vector512<TKey> sums, Vector512<TKey> keys) => sums + keys * keys;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static TKey Sum(Vector512<TKey> keys) => Vector512.Sum(keys);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int CountLess(Vector512<TKey> x, Vector512<TKey> y) =>
         BitOperations.PopCount(Vector512.LessThan(x, y).ExtractMostSignificantBits());
 

@@ -31,6 +31,7 @@ internal sealed class KsKeySplitter<TLanes, TVector, TKey> : IKsKeySplitter<TKey
     private readonly int _maxPasses;
     private readonly AlignedScratch<TKey> _before, _after, _differences = new(TLanes.Count);
     private readonly Part[] _parts = new Part[DividedVectors * TLanes.Count + 64];
+    private readonly KsSameKeys<TKey> _sameKeys = new();
     private int _partCount, _vectors;
 
     /// <param name="width">d.</param>
@@ -58,23 +59,39 @@ internal sealed class KsKeySplitter<TLanes, TVector, TKey> : IKsKeySplitter<TKey
 
     /// <summary>Keys are taken, and those that are equal dropped; each part is counted and moved, and ends within a vector of either
     /// row.</summary>
-    public long Effort => 4L * Unsafe.SizeOf<TKey>() * TLanes.Count * _vectors;
+    public long Effort => (long)BytesOfVector * _vectors;
+
+    private static int BytesOfVector => 4 * Unsafe.SizeOf<TKey>() * TLanes.Count;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public KsSplit Run(ReadOnlySpan<TKey> before, ReadOnlySpan<TKey> after, TKey infinity, TKey lowest)
     {
         KsBest best = new(0);
-        int notNumbers = TakeKeys(before, ref _before.Origin, infinity, lowest) + TakeKeys(after, ref _after.Origin, infinity, lowest);
+        int notNumbers = TakeKeys(before, ref _before.Origin, infinity, lowest, out TKey squares)
+            + TakeKeys(after, ref _after.Origin, infinity, lowest, out TKey squaresAfter);
         if (notNumbers > 0) return new(best, true, true);
         int count = DropEqual(ref _before.Origin, ref _after.Origin, before.Length);
 
         int all = 2 * before.Length / TLanes.Count + 8, left = _maxPasses * all;
         _vectors = 2 * all;  // to take them, and to count each value of small parts once
+        bool mayBeSame = squares == squaresAfter;
         _parts[0] = new(0, 0, 0, count, 0, count);
         for (_partCount = 1; _partCount > 0;)
         {
             Part part = _parts[--_partCount];
             if (part.Count == 0 || !best.CouldChange(part.Above, part.Start, part.BeforeCount, part.AfterCount)) continue;
+            if (mayBeSame && part.BeforeCount == part.AfterCount && part.BeforeCount <= KsSameKeys<TKey>.MaxKeys)
+            {
+                int vectors = KsSameKeys<TKey>.BytesOf(part.BeforeCount) / BytesOfVector + 1;
+                if (mayBeSame = vectors <= left)
+                {
+                    _vectors += vectors;
+                    left -= vectors;
+                    mayBeSame = _sameKeys.Test(
+                        ref Unsafe.Add(ref _before.Origin, part.Before), ref Unsafe.Add(ref _after.Origin, part.After), part.BeforeCount);
+                    if (mayBeSame) continue;  // they move no difference
+                }
+            }
             Close(ref Unsafe.Add(ref _before.Origin, part.Before), part.BeforeCount);
             Close(ref Unsafe.Add(ref _after.Origin, part.After), part.AfterCount);
             if (Math.Max(part.BeforeCount, part.AfterCount) <= SmallVectors * TLanes.Count) CountEach(part, ref best);
@@ -89,25 +106,33 @@ internal sealed class KsKeySplitter<TLanes, TVector, TKey> : IKsKeySplitter<TKey
     }
 
     /// <summary>Turns bits into keys; returns how many are NaN.</summary>
+    /// <param name="row">The bits.</param>
+    /// <param name="keys">Where the keys go.</param>
+    /// <param name="infinity">The key of infinity.</param>
+    /// <param name="lowest">The key of minus infinity.</param>
+    /// <param name="squares">The sum of the keys' squares, of which the highest bits are lost: the same whatever their order.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static int TakeKeys(ReadOnlySpan<TKey> row, ref TKey keys, TKey infinity, TKey lowest)
+    private static int TakeKeys(ReadOnlySpan<TKey> row, ref TKey keys, TKey infinity, TKey lowest, out TKey squares)
     {
-        TVector high = TLanes.Broadcast(infinity), low = TLanes.Broadcast(lowest);
+        TVector high = TLanes.Broadcast(infinity), low = TLanes.Broadcast(lowest), sums = TLanes.Broadcast(TKey.Zero);
         ref TKey bits = ref MemoryMarshal.GetReference(row);
         int outside = 0, i = 0;
         for (; i + TLanes.Count <= row.Length; i += TLanes.Count)
         {
             TVector key = TLanes.KeysOf(TLanes.Load(ref bits, i));
             TLanes.Store(key, ref keys, i);
+            sums = TLanes.AddSquares(sums, key);
             outside += TLanes.CountLess(high, key) + TLanes.CountLess(key, low);
             Interop.Cache.Prefetch(ref bits, row.Length + i);
         }
+        squares = TLanes.Sum(sums);
         if (i == row.Length) return outside;
         row[i..].CopyTo(MemoryMarshal.CreateSpan(ref Unsafe.Add(ref keys, i), row.Length - i));
         TVector rest = TLanes.KeysOf(TLanes.Load(ref keys, i));
         TLanes.Store(rest, ref keys, i);
         MemoryMarshal.CreateSpan(ref Unsafe.Add(ref keys, row.Length), TLanes.Count).Clear();
         rest = TLanes.Load(ref keys, i);
+        squares = TLanes.Sum(TLanes.AddSquares(sums, rest));
         return outside + TLanes.CountLess(high, rest) + TLanes.CountLess(rest, low);
     }
 

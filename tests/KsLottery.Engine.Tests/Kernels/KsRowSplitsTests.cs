@@ -42,6 +42,54 @@ public sealed class KsRowSplitsTests
         foreach (string regime in RowRegimes.Names) AssertSame(splits, reference, regime, 700, seed: 3);
     }
 
+    [TestCase(64), TestCase(130), TestCase(4096), TestCase(20_000)]
+    public void The_same_keys_are_found_in_any_order_and_no_others(int width)
+    {
+        KsSameKeys<int> singles = new();
+        KsSameKeys<short> halves = new();
+        SplitMix64 random = new((ulong)width);
+        foreach (int values in new[] { 1, 3, 60, 30_000 })
+        {
+            for (int round = 0; round < 4; round++)
+            {
+                int[] before = new int[width];
+                foreach (ref int key in before.AsSpan()) key = (random.NextBelow(values) - values / 2) * (round < 2 ? 1 : 65_536);
+                int[] after = [.. before];
+                for (int i = width - 1; i > 0; i--)
+                {
+                    int other = random.NextBelow(i + 1);
+                    (after[i], after[other]) = (after[other], after[i]);
+                }
+                Assert.That(singles.Test(ref before[0], ref after[0], width), $"{values} values, {width}");
+                AssertHalves(true);
+                int at = random.NextBelow(width);
+                after[at] = after[(at + 1) % width] != after[at] ? after[(at + 1) % width] : after[at] + 1;
+                Assert.That(singles.Test(ref before[0], ref after[0], width), Is.False, $"one of {values} values differs, {width}");
+                AssertHalves(false);
+
+                void AssertHalves(bool areSame)
+                {
+                    short[] a = [.. before.Select(key => (short)(key >> (round < 2 ? 0 : 16)))];
+                    short[] b = [.. after.Select(key => (short)(key >> (round < 2 ? 0 : 16)))];
+                    if (!areSame && a.Order().SequenceEqual(b.Order())) return;  // the difference was in the bits that are cut off
+                    Assert.That(halves.Test(ref a[0], ref b[0], width), Is.EqualTo(areSame), $"{values} values, {width}");
+                }
+            }
+        }
+    }
+
+    [Test]
+    public void Keys_whose_hashes_meet_are_left_to_splits()
+    {
+        const int Width = 1024;
+        // The inverse of the multiplier modulo 2^32: these keys have hashes 0, 1, 2, ..., which all begin in one slot.
+        int[] before = [.. Enumerable.Range(0, Width).Select(i => unchecked((int)(0x0E8B_2F51u * (uint)i)))], after = [.. before.Reverse()];
+        Assert.That(new KsSameKeys<int>().Test(ref before[0], ref after[0], Width), Is.False, "it takes too long");
+        float[] a = MemoryMarshal.Cast<int, float>(before).ToArray(), b = MemoryMarshal.Cast<int, float>(after).ToArray();
+        (a, b) = ([.. a.Where(float.IsFinite)], [.. b.Where(float.IsFinite)]);
+        AssertSame(Splits(AnyLanes(), a.Length, 24).Test(a, b), KsRowOutcome.Equal, "the same keys");
+    }
+
     private static string AnyLanes()
     {
         if (!Lanes.Any(IsSupported)) Assert.Ignore("this processor has no vectors, or they are switched off");
