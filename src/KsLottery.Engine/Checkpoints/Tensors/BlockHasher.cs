@@ -1,4 +1,3 @@
-
 namespace KsLottery.Engine.Checkpoints;
 
 /// <summary>Hashes the blocks that begin in ranges of a tensor's bytes, as the bytes come by; one thread's.</summary>

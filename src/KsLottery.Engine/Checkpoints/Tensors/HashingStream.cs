@@ -1,4 +1,3 @@
-
 namespace KsLottery.Engine.Checkpoints;
 
 /// <summary>Hashes what is written, and keeps nothing of it.</summary>

@@ -1,4 +1,3 @@
-
 namespace KsLottery.Engine.Checkpoints;
 
 /// <summary>The fingerprint of a tensor whose bytes come by from the first to the last, so that nobody reads them for it.</summary>

@@ -1,4 +1,3 @@
-
 namespace KsLottery.Engine.Operations;
 
 /// <summary>The definition: what every packed kernel computes to the bit where the processor has fused multiply-add.</summary>
