@@ -205,7 +205,7 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
             float at = float.NegativeInfinity;
             while (true)
             {
-                at = sign > 0 ? NextStart(before, after, at) : NextStart(after, before, at);
+                at = sign > 0 ? NextMoved(before, after, at) : NextMoved(after, before, at);
                 if (float.IsPositiveInfinity(at)) break;
                 if (DifferenceAt(before, after, at, scale, slots) == sign)
                 {
@@ -218,19 +218,21 @@ internal sealed partial class KsRowBuckets<TLanes, TFloat, TBin, TCount>
         return true;
     }
 
-    /// <summary>The smallest value beyond a point that is less than the other row's; infinite when there is none.</summary>
+    /// <summary>The smallest value beyond a point that is not the other row's; infinite when there is none.</summary>
+    /// <remarks>At each of them the difference steps towards this row: an interval of its direction begins there, or one of the other
+    /// ends, which is as good where one of its own still covers the point.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float NextStart(ReadOnlySpan<float> lower, ReadOnlySpan<float> upper, float beyond)
+    private static float NextMoved(ReadOnlySpan<float> row, ReadOnlySpan<float> other, float beyond)
     {
-        ref readonly float x = ref MemoryMarshal.GetReference(lower), y = ref MemoryMarshal.GetReference(upper);
+        ref readonly float x = ref MemoryMarshal.GetReference(row), y = ref MemoryMarshal.GetReference(other);
         Vector256<float> none = Vector256.Create(float.PositiveInfinity), least0 = none, least1 = none, after = Vector256.Create(beyond);
-        for (nuint i = 0; i < (nuint)lower.Length; i += 16)
+        for (nuint i = 0; i < (nuint)row.Length; i += 16)
         {
             Vector256<float> x0 = Vector256.LoadUnsafe(in x, i), x1 = Vector256.LoadUnsafe(in x, i + 8);
-            Vector256<float> isStart0 = Vector256.LessThan(x0, Vector256.LoadUnsafe(in y, i)) & Vector256.GreaterThan(x0, after);
-            Vector256<float> isStart1 = Vector256.LessThan(x1, Vector256.LoadUnsafe(in y, i + 8)) & Vector256.GreaterThan(x1, after);
-            least0 = Vector256.MinNative(least0, Vector256.ConditionalSelect(isStart0, x0, none));
-            least1 = Vector256.MinNative(least1, Vector256.ConditionalSelect(isStart1, x1, none));
+            Vector256<float> isNext0 = ~Vector256.Equals(x0, Vector256.LoadUnsafe(in y, i)) & Vector256.GreaterThan(x0, after);
+            Vector256<float> isNext1 = ~Vector256.Equals(x1, Vector256.LoadUnsafe(in y, i + 8)) & Vector256.GreaterThan(x1, after);
+            least0 = Vector256.MinNative(least0, Vector256.ConditionalSelect(isNext0, x0, none));
+            least1 = Vector256.MinNative(least1, Vector256.ConditionalSelect(isNext1, x1, none));
         }
         least0 = Vector256.MinNative(least0, least1);
         float least = float.PositiveInfinity;

@@ -9,13 +9,14 @@ internal static class SlowRows
     [
         "powers", "narrow-lognormal", "peak", "grid", "noisy-grid", "one-way", "permuted-parts", "clusters", "geometric",
         "colliding", "many-modes",
-        "noisy-peak", "permuted-modes",
+        "noisy-peak", "permuted-modes", "crossing",
     ];
 
     public static void Fill(string name, int seed, Span<float> before, Span<float> after)
     {
         SplitMix64 random = new((ulong)seed + 1);
         for (int i = 0; i < before.Length; i++) (before[i], after[i]) = Pair(name, ref random, i);
+        if (name == "crossing") Cross(before, after);
         if (name == "permuted-modes")
         {
             before.CopyTo(after);
@@ -24,6 +25,17 @@ internal static class SlowRows
         if (name == "permuted-parts")
             for (int i = 0; i + 1 < before.Length; i += 2)
                 (after[i], after[i + 1]) = (before[i + 1], before[i] + (float)random.NextNormal());
+    }
+
+    /// <summary>Every other element moves down, from within what the one before it moves up over to below that: where it began, the
+    /// difference is 1 for the first time.</summary>
+    private static void Cross(Span<float> before, Span<float> after)
+    {
+        for (int i = 0; i + 1 < before.Length; i += 2)
+        {
+            float low = before[i], step = 1e-6f * Math.Max(1, Math.Abs(low));
+            (after[i], before[i + 1], after[i + 1]) = (low + 3 * step, low + 2 * step, low - step);
+        }
     }
 
     private static (float Before, float After) Pair(string name, ref SplitMix64 random, int i)
