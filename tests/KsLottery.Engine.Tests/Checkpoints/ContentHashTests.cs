@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using KsLottery.Engine.Checkpoints;
-using KsLottery.Tests.Support;
 
 namespace KsLottery.Engine.Tests.Checkpoints;
 
