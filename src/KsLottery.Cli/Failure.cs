@@ -44,9 +44,17 @@ internal static class Failure
         (int code, string message) = Describe(exception);
         if (Launcher.Find() is not { Rank: > 0 and var rank }) return Report(code, message, exception, ui);
         // What is wrong with the command itself, the first says for all; and mostly it has ended all before others say what they found.
-        if (exception is CommandException) return code;
+        if (exception is CommandException) return LeaveToFirst(code);
         Thread.Sleep(SecondToSpeak);
         return Report(code, $"rank {rank} ({Environment.MachineName}): {message}", exception, ui);
+    }
+
+    /// <summary>Ends a process for which the first of those that a launcher started says what is wrong: not before that can have said it,
+    /// as launchers end all where one fails.</summary>
+    public static int LeaveToFirst(int code)
+    {
+        Thread.Sleep(SecondToSpeak);
+        return code;
     }
 
     private static int Report(int code, string message, Exception? exception, ConsoleUi ui)

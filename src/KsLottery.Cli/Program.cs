@@ -21,7 +21,7 @@ try
     if (arguments.Action is not ParseErrorAction) return arguments.Invoke(configuration);
 
     // All ranks were given the same: one of them says what is wrong with it.
-    if (Launcher.Find() is { Rank: > 0 }) return ExitCode.Usage;
+    if (Launcher.Find() is { Rank: > 0 }) return Failure.LeaveToFirst(ExitCode.Usage);
     using ConsoleUi ui = new(args.Contains(Options.Json.Name), quiet: false);
     string verbs = "";
     for (SymbolResult? at = arguments.CommandResult; at is CommandResult { Command: var command } && command != root; at = at.Parent)
